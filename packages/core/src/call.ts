@@ -1,0 +1,22 @@
+/**
+ * A call under way: a promise of the method's result that can also be iterated for what the method yields on
+ * the way. Leaving the loop early cancels the call, and the method's `finally` blocks run on the server.
+ * Whoever only awaits it has the items dropped; whoever iterates sets their pace.
+ */
+export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterable<Item> {
+  /** Identifies the call in the logs of both sides. */
+  readonly callId: string;
+  /** Cancels the call, which then rejects with `CANCELLED`; nothing happens when it has ended. */
+  cancel(): void;
+}
+
+/** How long a call may take when its caller does not say, in milliseconds. */
+export const defaultTimeoutMs = 60_000;
+
+/** What a caller may ask of a call. */
+export interface CallOptions {
+  /** The call's time limit in milliseconds, from when it is made; `'none'` for a call without one. Default: 60 s. */
+  readonly timeoutMs?: number | 'none';
+  /** Cancels the call when it aborts. */
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,43 @@
+import { type Code } from './code.js';
+
+/** A JSON object: what an error carries beside its message, for programs. */
+export type Details = Readonly<Record<string, unknown>>;
+
+/** What an error may carry beside its code, reason and message. */
+export interface RpcErrorOptions {
+  readonly details?: Details;
+  /** Logged on the side where it happened, never sent. */
+  readonly cause?: unknown;
+  /** The id of the call that failed; it finds the call in both sides' logs. */
+  readonly callId?: string;
+  /** The server's stack, present only where the server's configuration sends it. */
+  readonly remoteStack?: string;
+}
+
+/**
+ * The one error class of Patchbay. Only errors of this class reach a remote caller with their message;
+ * everything else becomes `INTERNAL` and a line in the server's log.
+ */
+export class RpcError extends Error {
+  override readonly name = 'RpcError';
+  readonly code: Code;
+  /** A machine-readable reason within the code, such as `IMAGE_HAS_CLONES`. */
+  readonly reason: string;
+  readonly details: Details;
+  readonly callId: string | undefined;
+  readonly remoteStack: string | undefined;
+
+  constructor(code: Code, reason: string, message: string, options: RpcErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.reason = reason;
+    this.details = options.details ?? {};
+    this.callId = options.callId;
+    this.remoteStack = options.remoteStack;
+  }
+}
+
+/** Says whether an error is an `RpcError`, of one of the given reasons where any are given. */
+export function isRpcError(error: unknown, ...reasons: readonly string[]): error is RpcError {
+  return error instanceof RpcError && (reasons.length === 0 || reasons.includes(error.reason));
+}

@@ -1,0 +1,22 @@
+export { type Call, type CallOptions, defaultTimeoutMs } from './call.js';
+export { type Clock, systemClock } from './clock.js';
+export { type Code, codeOfGrpcStatus, grpcStatusOfCode, isCode } from './errors/code.js';
+export { coreError } from './errors/core-errors.js';
+export { defineErrors, type ErrorFactory, type ErrorTable } from './errors/define-errors.js';
+export { type Details, isRpcError, RpcError, type RpcErrorOptions } from './errors/rpc-error.js';
+export { type Log, type LogFields, silentLog } from './log.js';
+export { objectName, type ObjectName, parseObjectName, quoted } from './names.js';
+export * from './naming/contract.js';
+export { arg, type Arg, type OptionShape } from './object/arg.js';
+export { type CallContext, type Caller } from './object/context.js';
+export { defineObject, method } from './object/define.js';
+export {
+  type MethodDefinition,
+  type Methods,
+  type MethodSignature,
+  type ObjectContext,
+  type ObjectDefinition,
+  type ObjectFactory,
+  type SignaturesOf,
+} from './object/definition.js';
+export { bytesSchema, durationSchema, momentSchema, type Unit } from './object/schemas.js';

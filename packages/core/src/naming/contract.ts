@@ -1,0 +1,111 @@
+import { z } from 'zod';
+
+import { objectName } from '../names.js';
+import { type MethodSignature } from '../object/definition.js';
+
+/** The name under which a name server hosts itself. */
+export const nameServerObject = 'nameserver';
+
+/** How long a lease lives without being kept alive, unless asked otherwise: 10 s. */
+export const defaultLeaseMs = 10_000;
+
+/** Words that an operator or a server attaches to a name. */
+export const metadata = z.record(z.string().min(1).max(64), z.string().max(1024));
+export type Metadata = z.infer<typeof metadata>;
+
+/** One server that answers to a name. */
+export const endpoint = z.object({
+  /** `host:port`, as clients dial it. */
+  address: z.string().max(262),
+  /** The server's own lasting identity: the same after it restarts. */
+  serverId: z.string().min(1).max(64),
+  leaseId: z.string(),
+});
+export type Endpoint = z.infer<typeof endpoint>;
+
+/** What the name server knows of a name. An exclusive name has one endpoint. */
+export const nameRecord = z.object({
+  name: objectName,
+  endpoints: z.array(endpoint).min(1),
+  metadata,
+  /** The registry's revision when this name last changed. */
+  revision: z.int(),
+  registeredAt: z.iso.datetime(),
+});
+export type NameRecord = z.infer<typeof nameRecord>;
+
+/** A lease as its holder sees it. */
+export const lease = z.object({ leaseId: z.string(), ttlMs: z.int().positive(), revision: z.int() });
+export type Lease = z.infer<typeof lease>;
+
+/** What changed in the registry. `removed` carries the last record. */
+export const nameEvent = z.object({
+  type: z.enum(['registered', 'changed', 'removed']),
+  record: nameRecord,
+  revision: z.int(),
+});
+export type NameEvent = z.infer<typeof nameEvent>;
+
+/** One page of names, in the order of their code units. */
+export const namePage = z.object({
+  names: z.array(nameRecord),
+  /** Give this as `after` for the next page; absent on the last one. */
+  next: z.string().optional(),
+  /** The revision that the page was read at: watch from here. */
+  revision: z.int(),
+});
+export type NamePage = z.infer<typeof namePage>;
+
+/** What a name server says of itself. */
+export const nameServerInfo = z.object({
+  version: z.string(),
+  startedAt: z.iso.datetime(),
+  names: z.int(),
+  leases: z.int(),
+  revision: z.int(),
+});
+export type NameServerInfo = z.infer<typeof nameServerInfo>;
+
+/** A name that a server wants, and what it says of it. */
+export const nameClaim = z.object({ name: objectName, metadata: metadata.optional() });
+export type NameClaim = z.infer<typeof nameClaim>;
+
+/**
+ * The name server's methods, as its callers see them. It lives here because servers and clients both call it
+ * and none of them may import the name server.
+ */
+export interface NameServerMethods {
+  /** Gives a name's record. @throws RpcError `OBJECT_NOT_FOUND` */
+  lookup: MethodSignature<[name: string], NameRecord>;
+  list: MethodSignature<
+    [] | [options: { prefix?: string | undefined; after?: string | undefined; limit?: number | undefined }],
+    NamePage
+  >;
+  /**
+   * Takes all of the names, or none, for one server under one new lease. A server that comes back under the
+   * same id takes its names over from its former lease at once. @throws RpcError `NAME_TAKEN`
+   */
+  register: MethodSignature<
+    | [serverId: string, address: string, claims: NameClaim[]]
+    | [serverId: string, address: string, claims: NameClaim[], options: { ttlMs?: number | undefined }],
+    Lease
+  >;
+  /** Starts the lease's time anew. @throws RpcError `LEASE_NOT_FOUND` */
+  keep_alive: MethodSignature<[leaseId: string], Lease>;
+  /** Ends a lease and every name on it; fine when it has already ended. */
+  unregister: MethodSignature<[leaseId: string], null>;
+  /** Removes one name whoever holds it: for operators. Says whether it was there. */
+  remove: MethodSignature<[name: string], boolean>;
+  /** Sets (a text) or removes (null) words of a name's metadata. @throws RpcError `OBJECT_NOT_FOUND` */
+  set_metadata: MethodSignature<[name: string, changes: Record<string, string | null>], NameRecord>;
+  /**
+   * Yields changes as they happen, beginning after `fromRevision` (default: now). @throws RpcError
+   * `REVISION_COMPACTED` when that is too long ago: list again and watch from the list's revision.
+   */
+  watch: MethodSignature<
+    [] | [options: { prefix?: string | undefined; fromRevision?: number | undefined }],
+    null,
+    NameEvent
+  >;
+  info: MethodSignature<[], NameServerInfo>;
+}

@@ -1,0 +1,100 @@
+import { type z } from 'zod';
+
+import { methodNamePattern, reservedMethodNames } from '../names.js';
+import { type Arg, type CallArgs, type OptionShape, type RunArgs } from './arg.js';
+import { type CallContext } from './context.js';
+import { type MethodDefinition, type Methods, type ObjectDefinition } from './definition.js';
+
+interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends z.ZodType> {
+  /** One line for the help, beginning with a verb. */
+  readonly summary: string;
+  readonly args?: A;
+  readonly options?: O;
+  readonly returns: R;
+  /** Whether calling twice does no more than calling once; only such methods are retried. Default: false. */
+  readonly idempotent?: boolean;
+}
+
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a method without options has none
+type NoOptions = Record<never, never>;
+
+type Run<A extends readonly Arg[], O extends OptionShape, Returned> = (
+  ...args: RunArgs<A, O, CallContext>
+) => Returned;
+
+type Items<Y extends z.ZodType, R extends z.ZodType> = AsyncGenerator<z.input<Y>, z.input<R>, undefined>;
+
+/** Declares a method that returns once. */
+export function method<
+  R extends z.ZodType,
+  const A extends readonly Arg[] = [],
+  O extends OptionShape = NoOptions,
+  F extends Run<A, O, z.input<R> | Promise<z.input<R>>> = Run<A, O, z.input<R> | Promise<z.input<R>>>,
+>(shape: MethodShape<A, O, R> & { readonly run: F }): MethodDefinition<CallArgs<A, O, F>, z.output<R>, never>;
+/** Declares a method that yields items (progress, or rows) before it returns. */
+export function method<
+  R extends z.ZodType,
+  Y extends z.ZodType,
+  const A extends readonly Arg[] = [],
+  O extends OptionShape = NoOptions,
+  F extends Run<A, O, Items<Y, R>> = Run<A, O, Items<Y, R>>,
+>(
+  shape: MethodShape<A, O, R> & { readonly yields: Y; readonly run: F },
+): MethodDefinition<CallArgs<A, O, F>, z.output<R>, z.output<Y>>;
+export function method(
+  shape: MethodShape<readonly Arg[], OptionShape, z.ZodType> & {
+    readonly yields?: z.ZodType;
+    readonly run: (...args: never[]) => unknown;
+  },
+): MethodDefinition<never, never, never> {
+  return {
+    summary: shape.summary,
+    args: shape.args ?? [],
+    options: shape.options ?? {},
+    returns: shape.returns,
+    yields: shape.yields,
+    idempotent: shape.idempotent ?? false,
+    run: shape.run,
+  };
+}
+
+/**
+ * Makes an object from its methods.
+ *
+ * @throws TypeError when a method's name cannot be called or two of its arguments share a name: a mistake in
+ *   the program, found when it starts.
+ */
+export function defineObject<const M extends Methods>(shape: {
+  readonly summary: string;
+  readonly methods: M;
+  readonly close?: () => Promise<void>;
+}): ObjectDefinition<M> {
+  for (const [name, definition] of Object.entries(shape.methods)) {
+    checkMethod(name, definition);
+  }
+  return { summary: shape.summary, methods: shape.methods, close: shape.close };
+}
+
+function checkMethod(name: string, definition: MethodDefinition): void {
+  if (!methodNamePattern.test(name) || reservedMethodNames.has(name)) {
+    throw new TypeError(`"${name}" cannot be a method's name`);
+  }
+  const names = [...definition.args.map((each) => each.name), ...Object.keys(definition.options)];
+  const twice = names.find((each, index) => names.indexOf(each) !== index);
+  if (twice !== undefined) {
+    throw new TypeError(`method ${name} has two arguments named "${twice}"`);
+  }
+  let optionalSeen = false;
+  for (const { name: argName, schema } of definition.args) {
+    const optional = schema.safeParse(undefined).success;
+    if (optionalSeen && !optional) {
+      throw new TypeError(`method ${name}: the required argument "${argName}" follows an optional one`);
+    }
+    optionalSeen = optional;
+    if (optional && Object.keys(definition.options).length > 0 && schema.safeParse({}).success) {
+      throw new TypeError(
+        `method ${name}: the optional argument "${argName}" could be taken for the options`,
+      );
+    }
+  }
+}

@@ -1,0 +1,67 @@
+import { type z } from 'zod';
+
+import { type Clock } from '../clock.js';
+import { type Log } from '../log.js';
+import { type Arg, type OptionShape } from './arg.js';
+
+/** A method as the dispatch sees it: schemas, and a function of checked arguments. */
+export interface MethodDefinition<
+  Args extends readonly unknown[] = readonly unknown[],
+  Result = unknown,
+  Item = unknown,
+> {
+  readonly summary: string;
+  readonly args: readonly Arg[];
+  readonly options: OptionShape;
+  readonly returns: z.ZodType;
+  readonly yields: z.ZodType | undefined;
+  /** Whether calling twice does no more than calling once, so that a client may retry. */
+  readonly idempotent: boolean;
+  /** Takes the positional arguments, then the options where there are any, then the context. */
+  readonly run: (...args: never[]) => unknown;
+  /** Carries the method's types to the client; never set. */
+  readonly signature?: MethodSignature<Args, Result, Item>;
+}
+
+/** The types of a method as its caller sees it. */
+export interface MethodSignature<Args extends readonly unknown[], Result, Item = never> {
+  readonly args: Args;
+  readonly result: Result;
+  readonly item: Item;
+}
+
+/** The methods of an object by name. */
+export type Methods = Readonly<Record<string, MethodDefinition>>;
+
+/** An object that can be hosted: a plain value. */
+export interface ObjectDefinition<M extends Methods = Methods> {
+  readonly summary: string;
+  readonly methods: M;
+  /** Ends what the object started, when its server stops. */
+  readonly close: (() => Promise<void>) | undefined;
+}
+
+/** The signatures of an object's methods: what `client.proxy<SignaturesOf<typeof object>>` is made from. */
+export type SignaturesOf<D extends ObjectDefinition> = {
+  readonly [K in keyof D['methods']]: D['methods'][K] extends MethodDefinition<
+    infer A extends readonly unknown[],
+    infer R,
+    infer I
+  >
+    ? MethodSignature<A, R, I>
+    : never;
+};
+
+/** What an object's module makes its objects with. */
+export interface ObjectContext {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** A directory of this object's own, which exists. */
+  readonly stateDir: string;
+  /** Aborts when the server stops. */
+  readonly signal: AbortSignal;
+}
+
+/** The default export of an object's module. It checks its options itself. */
+export type ObjectFactory = (options: unknown, context: ObjectContext) => Promise<ObjectDefinition>;

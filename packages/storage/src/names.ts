@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const hostLike = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
+const fileLike = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*$/;
+
+/** The schema of a node's name: like a host name, lower case, at most 63 characters. It is part of an IQN. */
+export const nodeName = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(hostLike, 'must be like a host name: lower-case letters, digits, "-" and "." between them')
+  .brand<'NodeName'>();
+export type NodeName = z.infer<typeof nodeName>;
+
+/** The schema of an image's name: letters, digits, "_", "-" and single ".", at most 63 characters. */
+export const imageName = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(fileLike, 'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."')
+  .brand<'ImageName'>();
+export type ImageName = z.infer<typeof imageName>;
+
+/** The schema of a snapshot's name: as an image's name. */
+export const snapshotName = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(fileLike, 'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."')
+  .brand<'SnapshotName'>();
+export type SnapshotName = z.infer<typeof snapshotName>;
+
+/**
+ * The schema of an iSCSI qualified name in the form `iqn.YYYY-MM.reversed.domain[:text]` (RFC 3720, 3.2.6.3.1),
+ * with only the characters that tgt takes: `a-z 0-9 : . -`.
+ */
+export const iqn = z
+  .string()
+  .max(223, 'at most 223 characters')
+  .regex(
+    /^iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[a-z0-9:.-]+)?$/,
+    'must be like iqn.2026-11.org.example:text, of lower-case letters, digits, ":", "." and "-"',
+  )
+  .brand<'Iqn'>();
+export type Iqn = z.infer<typeof iqn>;

@@ -1,0 +1,95 @@
+/** A key with its value and the revisions that made them. */
+export interface Entry {
+  readonly key: string;
+  readonly value: string;
+  /** The store's revision at which the key came into being. */
+  readonly createRevision: number;
+  /** The store's revision at which the value was last written. */
+  readonly modRevision: number;
+  /** The lease that the key hangs on; it goes when the lease ends. */
+  readonly leaseId: string | undefined;
+}
+
+/** A condition of a transaction: the key's `modRevision` is this; 0 means that there is no such key. */
+export interface Compare {
+  readonly key: string;
+  readonly modRevision: number;
+}
+
+/** One write of a transaction. */
+export type Operation =
+  | { readonly put: string; readonly value: string; readonly leaseId?: string | undefined }
+  | { readonly delete: string };
+
+/** What a transaction came to: `committed` with its revision, or refused because a condition did not hold. */
+export type Outcome =
+  | { readonly committed: true; readonly revision: number }
+  | { readonly committed: false; readonly revision: number };
+
+/** Which keys to read, in the order of their UTF-8 bytes. */
+export interface Range {
+  readonly prefix: string;
+  /** Begin after this key. */
+  readonly after?: string | undefined;
+  /** At most this many entries; default: all. */
+  readonly limit?: number | undefined;
+}
+
+/** A page of entries, read at one revision. */
+export interface Page {
+  readonly entries: readonly Entry[];
+  /** Whether entries follow after the last one. */
+  readonly more: boolean;
+  readonly revision: number;
+}
+
+/** One key's change. A `delete` carries the entry that went. */
+export interface Change {
+  readonly type: 'put' | 'delete';
+  readonly entry: Entry;
+  readonly revision: number;
+}
+
+/** A lease: what hangs on it goes when it is not kept alive for `ttlMs`. */
+export interface StoreLease {
+  readonly leaseId: string;
+  readonly ttlMs: number;
+}
+
+/**
+ * A small transactional key-value store. Every commit that returned is durable; it has a revision of its own,
+ * one higher than the last. Keys and values are text; a key holds no NUL and is at most 512 bytes.
+ * The conformance suite in test/ states the contract as tests; every implementation passes it.
+ */
+export interface Store extends AsyncDisposable {
+  get(key: string): Promise<Entry | undefined>;
+  range(range: Range): Promise<Page>;
+  /** Applies all operations when all conditions hold, else none. @throws RpcError `LEASE_NOT_FOUND` */
+  commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome>;
+  revision(): Promise<number>;
+
+  grantLease(ttlMs: number): Promise<StoreLease>;
+  /** Starts the lease's time anew; says undefined when it has ended. */
+  keepAlive(leaseId: string): Promise<StoreLease | undefined>;
+  /** Ends a lease and deletes its keys; fine when it has ended. */
+  revokeLease(leaseId: string): Promise<void>;
+  leases(): Promise<readonly StoreLease[]>;
+  /**
+   * Ends the leases whose time has passed and says how many. Reads never show a key whose lease has passed,
+   * swept or not; sweeping is what makes watchers see it go.
+   */
+  sweep(): Promise<number>;
+
+  /**
+   * Yields the changes below a prefix in order, a commit's changes together, beginning after `fromRevision`
+   * (default: the revision at the call), until the signal aborts or the store is closed.
+   * @throws RpcError `REVISION_COMPACTED`
+   */
+  watch(options: {
+    readonly prefix: string;
+    readonly fromRevision?: number | undefined;
+    readonly signal: AbortSignal;
+  }): AsyncIterable<readonly Change[]>;
+  /** Forgets the history up to a revision; the current entries stay. */
+  compact(revision: number): Promise<void>;
+}
