@@ -20,3 +20,6 @@ export {
   type SignaturesOf,
 } from './object/definition.js';
 export { bytesSchema, durationSchema, momentSchema, type Unit } from './object/schemas.js';
+export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
+export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
+export { didYouMean, suggest } from './text/suggest.js';
