@@ -29,7 +29,6 @@ export function nameServerObject(registry: Registry): NameServerObject {
 const nameArg = arg('name', objectName, "the object's name");
 const leaseArg = arg('lease', lease.shape.leaseId, 'the lease that registering gave');
 
-// eslint-disable-next-line @typescript-eslint/explicit-function-return-type -- the methods' types are inferred
 function define(registry: Registry) {
   return defineObject({
     summary: 'The registry of names: which server answers to which name',

@@ -76,7 +76,8 @@ export type NameServerInfo = z.infer<typeof nameServerInfo>;
 
 /** A name that a server wants, and what it says of it. */
 export const nameClaim = z.object({ name: objectName, metadata: metadata.optional() });
-export type NameClaim = z.infer<typeof nameClaim>;
+/** As a server writes it; the name server checks the name. */
+export type NameClaim = z.input<typeof nameClaim>;
 
 /** The named options of the name server's methods; the registry holds their bounds. */
 export const nameServerOptions = {
