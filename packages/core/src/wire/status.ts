@@ -15,7 +15,7 @@ const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo'
 
 /** Turns an error into a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
 export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
-  const code: number = grpcStatusOfCode[error.code];
+  const code = grpcStatusOfCode[error.code];
   const metadata: Record<string, string> = {};
   for (const [key, detail] of Object.entries(error.details)) {
     metadata[key] = typeof detail === 'string' ? detail : JSON.stringify(detail);
@@ -25,13 +25,13 @@ export function toGrpcStatus(error: RpcError, callId: string | undefined): Statu
   }
   const info = errorInfoCodec.serialize({ reason: error.reason, domain, metadata });
   const status = statusCodec.serialize({
-    code,
+    code: Number(code),
     message: error.message,
     details: [{ type_url: errorInfoUrl, value: info }],
   });
   const trailer = new Metadata();
   trailer.set(detailsKey, status);
-  return { code: code as StatusObject['code'], details: error.message, metadata: trailer };
+  return { code, details: error.message, metadata: trailer };
 }
 
 /** Turns a gRPC status into an error, with the reason and details of its trailer where it has one. */

@@ -72,7 +72,7 @@ export class GrpcStream {
     this.#connection.on('connect', () => {
       this.#connection.setLocalWindowSize(windowBytes);
     });
-    this.#connection.on('error', (error) => {
+    this.#connection.on('error', (error: Error) => {
       this.#end(error.message);
     });
     this.#connection.on('close', () => {
@@ -96,7 +96,7 @@ export class GrpcStream {
         this.#end((error as Error).message);
       }
     });
-    this.#stream.on('error', (error) => {
+    this.#stream.on('error', (error: Error) => {
       this.#end(error.message);
     });
     this.#stream.on('close', () => {
