@@ -1,4 +1,0 @@
-import { isRpcError } from './rpc-error.js';
-export function exitStatusOf(error: unknown): number {
-  return isRpcError(error) && error.code === 'INVALID_ARGUMENT' ? 2 : 1;
-}
