@@ -1,3 +1,5 @@
+import { escapeControls } from '../text/terminal.js';
+
 /** One line's parts; the fields are plain JSON values. */
 export interface LogRecord {
   readonly time: string;
@@ -20,7 +22,7 @@ export function jsonLine({ time, level, message, fields }: LogRecord): string {
  * indented. Control characters are escaped, so that no text from outside can pretend to be a line of its own.
  */
 export function textLine({ time, level, message, fields }: LogRecord): string {
-  const words: string[] = [time, level.toUpperCase().padEnd(5), escaped(message)];
+  const words: string[] = [time, level.toUpperCase().padEnd(5), escapeControls(message)];
   const stacks: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (isLoggedError(value)) {
@@ -50,7 +52,7 @@ function errorLines(error: unknown, introduction: string): string[] {
   if (!isLoggedError(error)) {
     return [`    ${introduction}${word(error)}`];
   }
-  const [first = '', ...rest] = error.stack.split('\n').map((line) => `    ${escaped(line)}`);
+  const [first = '', ...rest] = error.stack.split('\n').map((line) => `    ${escapeControls(line)}`);
   const lines = [first.replace('    ', `    ${introduction}`), ...rest];
   for (const inner of error.errors ?? []) {
     lines.push(...errorLines(inner, 'one of: '));
@@ -62,12 +64,7 @@ function errorLines(error: unknown, introduction: string): string[] {
 }
 
 function word(value: unknown): string {
-  return typeof value === 'string' && /^[\w.:/@%+-]+$/.test(value) ? value : escaped(JSON.stringify(value));
-}
-
-function escaped(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are what this is about
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]/g, (char) => {
-    return `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`;
-  });
+  return typeof value === 'string' && /^[\w.:/@%+-]+$/.test(value)
+    ? value
+    : escapeControls(JSON.stringify(value));
 }
