@@ -27,7 +27,7 @@ async function tableOf(path: string): Promise<ErrorTable> {
 function rowsOf(page: string): string[][] {
   return read(page)
     .split('\n')
-    .filter((line) => line.startsWith("| `"))
+    .filter((line) => line.startsWith('| `'))
     .map((line) =>
       line
         .split('|')
