@@ -27,7 +27,7 @@ function run(program: string, ...words: string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     execFile(program, words, { timeout: 60_000 }, (error: ExecFileException | null, stdout, stderr) => {
       if (error !== null && typeof error.code !== 'number') {
-        reject(error);
+        reject(new Error(`${program} could not be run`, { cause: error }));
       } else {
         resolve({ status: Number(error?.code ?? 0), output: `${stdout}${stderr}` });
       }
