@@ -9,13 +9,27 @@ export default class Reporter extends Mocha.reporters.Spec {
     super(runner, options);
     const leftOut: string[] = [];
     runner.on('pending', (test) => {
-      leftOut.push(test.fullTitle());
+      leftOut.push(`${test.fullTitle()} (${whyLeftOut(test)})`);
     });
     runner.once('end', () => {
       const checks = (process.env.PATCHBAY_FAILED_CHECKS ?? '').split(' ').filter((name) => name !== '');
       process.stdout.write(conclusion(this.stats, checks, leftOut));
     });
   }
+}
+
+/** A hook that skips its suite may say why in the suite's `leftOut`. */
+function whyLeftOut(test: Mocha.Test): string {
+  for (
+    let suite = test.parent as (Mocha.Suite & { leftOut?: string }) | undefined;
+    suite;
+    suite = suite.parent
+  ) {
+    if (suite.leftOut !== undefined) {
+      return suite.leftOut;
+    }
+  }
+  return process.getuid?.() === 0 ? 'a program that it needs is not installed' : 'it needs root';
 }
 
 function conclusion(stats: Mocha.Stats, checks: readonly string[], leftOut: readonly string[]): string {

@@ -1,8 +1,8 @@
 import { type z } from 'zod';
 
 import { didYouMean } from '../text/suggest.js';
-import { knownKeys } from './known-keys.js';
 import { invalid, type Problem } from './problems.js';
+import { knownKeys, readText, readUnits } from './schema-walk.js';
 import { type KeyPath, readYamlFile, type YamlFile } from './yaml-file.js';
 
 export interface ConfigureOptions<Schema extends z.ZodType> {
@@ -27,11 +27,11 @@ export function configure<Schema extends z.ZodType>(
   options: ConfigureOptions<Schema>,
 ): Readonly<z.output<Schema>> {
   const file = options.file === undefined ? undefined : readYamlFile(options.file);
-  const settings = [...fromEnvironment(options.environment), ...fromFlags(options.flags ?? {})];
-  const input = settings.reduce<unknown>(
-    (whole, { path, value }) => withValue(whole, path, value),
-    file?.content ?? {},
+  const settings = [...fromEnvironment(options.environment), ...fromFlags(options.flags ?? {})].map(
+    (setting) => asSchemaWants(setting, options.schema),
   );
+  const written = readUnits(options.schema, file?.content ?? {});
+  const input = settings.reduce((whole, { path, value }) => withValue(whole, path, value), written);
   const parsed = options.schema.safeParse(input);
   if (!parsed.success) {
     throw invalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, options.schema, file, settings)));
@@ -58,6 +58,11 @@ function fromFlags(flags: Readonly<Record<string, unknown>>): Setting[] {
   return Object.entries(flags).flatMap(([key, value]) =>
     value === undefined ? [] : [{ path: key.split('.'), value, source: flagOf(key) }],
   );
+}
+
+function asSchemaWants(setting: Setting, schema: z.ZodType): Setting {
+  const { path, value } = setting;
+  return typeof value === 'string' ? { ...setting, value: readText(schema, path, value) } : setting;
 }
 
 function flagOf(key: string): string {

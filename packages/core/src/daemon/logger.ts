@@ -5,6 +5,7 @@ import { z } from 'zod';
 
 import { type Clock, systemClock } from '../clock.js';
 import { type Log, type LogFields } from '../log.js';
+import { type Unit } from '../object/schemas.js';
 import { type LogDestination, streamDestination } from './log-destination.js';
 import { loggable } from './log-fields.js';
 import { LogFile } from './log-file.js';
@@ -18,7 +19,11 @@ export const logSettings = z.strictObject({
   /** Default: standard error. */
   file: z.string().min(1).optional(),
   /** When the file has grown to this many bytes, a new one is begun. */
-  maxBytes: z.int().min(65_536).default(16_777_216),
+  maxBytes: z
+    .int()
+    .min(65_536)
+    .meta({ unit: 'bytes' satisfies Unit })
+    .default(16_777_216),
   /** How many older files stay. */
   keep: z.int().min(1).max(100).default(3),
 });

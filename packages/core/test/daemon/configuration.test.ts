@@ -5,12 +5,14 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { z } from 'zod';
 
+import { bytesSchema, durationSchema } from '../../src/object/schemas.js';
 import { configure, type ConfigureOptions } from '../../src/daemon/configuration.js';
 
 const schema = z.strictObject({
   nameServer: z.string().default('127.0.0.1:7440'),
   listen: z.string(),
-  maxCalls: z.coerce.number().int().positive().default(64),
+  maxCalls: z.int().positive().default(64),
+  drainMs: durationSchema().optional(),
   log: z
     .strictObject({ level: z.enum(['info', 'debug']).default('info'), file: z.string().optional() })
     .prefault({}),
@@ -78,6 +80,22 @@ describe('A configuration', () => {
       maxCalls: 7,
       log: { level: 'debug', file: 'file' },
       objects: [],
+    });
+  });
+
+  it('reads sizes and durations as people write them, wherever they stand', () => {
+    const sizes = z.strictObject({
+      drainMs: durationSchema(),
+      quietMs: durationSchema().default(1),
+      text: z.string(),
+      pools: z.array(z.strictObject({ size: z.union([bytesSchema(), z.literal('all')]) })),
+    });
+    writeFileSync(file, 'drainMs: 30s\ntext: 30s\npools: [{ size: 20GiB }, { size: all }, { size: 7 }]\n');
+    expect(configure({ schema: sizes, file, flags: { quietMs: '1h30m' } })).to.deep.equal({
+      drainMs: 30_000,
+      quietMs: 5_400_000,
+      text: '30s',
+      pools: [{ size: 20 * 1024 ** 3 }, { size: 'all' }, { size: 7 }],
     });
   });
 
