@@ -26,6 +26,10 @@ export const storageError = defineErrors({
     'Another operation on the same thing is under way; details.operation tells its id.',
   ],
   SOURCE_NOT_FOUND: ['NOT_FOUND', 'The source file or URL of an import is not there.'],
+  SOURCE_UNAVAILABLE: [
+    'UNAVAILABLE',
+    'The web server that has the source did not answer, broke off or stalled; try again.',
+  ],
   SOURCE_REFUSED: [
     'INVALID_ARGUMENT',
     'The source refers to other files, is of an unknown kind, or may not be read.',
