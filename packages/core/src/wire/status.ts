@@ -15,7 +15,7 @@ const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo'
 
 /** Turns an error into a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
 export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
-  const code = grpcStatusOfCode[error.code];
+  const code: StatusObject['code'] = grpcStatusOfCode[error.code];
   const metadata: Record<string, string> = {};
   for (const [key, detail] of Object.entries(error.details)) {
     metadata[key] = typeof detail === 'string' ? detail : JSON.stringify(detail);
@@ -25,7 +25,7 @@ export function toGrpcStatus(error: RpcError, callId: string | undefined): Statu
   }
   const info = errorInfoCodec.serialize({ reason: error.reason, domain, metadata });
   const status = statusCodec.serialize({
-    code: Number(code),
+    code,
     message: error.message,
     details: [{ type_url: errorInfoUrl, value: info }],
   });

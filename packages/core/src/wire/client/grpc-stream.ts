@@ -21,7 +21,7 @@ const keepAliveTimeoutMs = 5_000;
 
 /**
  * One bidirectional gRPC stream on a connection of its own, on node:http2 directly: the general client of grpc-js
- * costs a quarter of a whole call (docs/adr/0004), and a session needs nothing of what it does for that.
+ * costs a quarter of a whole call (docs/adr/0005), and a session needs nothing of what it does for that.
  */
 export class GrpcStream {
   readonly #connection: ClientHttp2Session;
