@@ -20,6 +20,18 @@ export const storageError = defineErrors({
   INITIATOR_IN_USE: ['ALREADY_EXISTS', 'Another node uses this initiator name; details.node names it.'],
   SNAPSHOT_NOT_FOUND: ['NOT_FOUND', 'The node has no snapshot of this name.'],
   SNAPSHOT_EXISTS: ['ALREADY_EXISTS', 'The node has a snapshot of this name.'],
+  SNAPSHOT_AMBIGUOUS: [
+    'INVALID_ARGUMENT',
+    'Several nodes have a snapshot of this name; details.candidates names them in full.',
+  ],
+  NODE_DETACHED: [
+    'FAILED_PRECONDITION',
+    'The node was detached and its disk kept, so that it has no target; provision it again.',
+  ],
+  DISK_IN_USE: [
+    'FAILED_PRECONDITION',
+    'An initiator is connected, and the pool has no copy-on-write to copy a disk while it is written.',
+  ],
   SIZE_TOO_SMALL: ['INVALID_ARGUMENT', 'The size asked for is smaller than what the disk is cloned from.'],
   OPERATION_PENDING: [
     'ABORTED',

@@ -1,0 +1,107 @@
+import { randomUUID } from 'node:crypto';
+
+import { type Operation, type Store } from '@patchbay/store';
+
+import { KeyedMutex } from '../concurrency/keyed-mutex.js';
+import { facts, type Table } from './tables.js';
+
+/** A record with the key that it stands under. */
+export interface Keyed<T> {
+  readonly key: string;
+  readonly value: T;
+}
+
+/** Reads of the catalog's tables. */
+export interface CatalogReader {
+  get<T>(table: Table<T>, key: string): Promise<T | undefined>;
+  /** Lists a table's records whose keys begin with `within` (default: all), in the order of their keys. */
+  list<T>(table: Table<T>, within?: string): Promise<readonly Keyed<T>[]>;
+}
+
+/** Reads and writes that take effect together, or not at all. Reads do not see the transaction's own writes. */
+export interface Transaction extends CatalogReader {
+  put<T>(table: Table<T>, key: string, value: T): void;
+  delete<T>(table: Table<T>, key: string): void;
+}
+
+const versionKey = 'version';
+
+/**
+ * What the storage object knows: typed records in a store. The catalog is the truth; the pool's files and the
+ * targets are made after it.
+ */
+export class Catalog implements CatalogReader {
+  readonly #store: Store;
+  readonly #transactions = new KeyedMutex();
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  async get<T>(table: Table<T>, key: string): Promise<T | undefined> {
+    const entry = await this.#store.get(table.prefix + key);
+    return entry === undefined ? undefined : parse(table, entry.key, entry.value);
+  }
+
+  async list<T>(table: Table<T>, within = ''): Promise<readonly Keyed<T>[]> {
+    const { entries } = await this.#store.range({ prefix: table.prefix + within });
+    return entries.map(({ key, value }) => ({
+      key: key.slice(table.prefix.length),
+      value: parse(table, key, value),
+    }));
+  }
+
+  /**
+   * Runs `change` and commits what it wrote, durably; what it throws leaves everything as it was. It may run
+   * more than once. Transactions follow one another: every one is conditioned on, and writes, one version key,
+   * so that what `change` read (also that something is not there) still holds when it is committed.
+   */
+  transact<T>(change: (tx: Transaction) => T | Promise<T>): Promise<T> {
+    return this.#transactions.run(versionKey, async () => {
+      for (;;) {
+        const version = await this.#store.get(versionKey);
+        const operations: Operation[] = [];
+        const result = await change({
+          get: (table, key) => this.get(table, key),
+          list: (table, within) => this.list(table, within),
+          put: (table, key, value) => {
+            operations.push({ put: table.prefix + key, value: JSON.stringify(table.schema.parse(value)) });
+          },
+          delete: (table, key) => {
+            operations.push({ delete: table.prefix + key });
+          },
+        });
+        if (operations.length === 0) {
+          return result;
+        }
+        const outcome = await this.#store.commit(
+          [{ key: versionKey, modRevision: version?.modRevision ?? 0 }],
+          [{ put: versionKey, value: '' }, ...operations],
+        );
+        if (outcome.committed) {
+          return result;
+        }
+      }
+    });
+  }
+
+  /** Gives the catalog's lasting id, made at the first call: a pool is marked with it. */
+  id(): Promise<string> {
+    return this.transact(async (tx) => {
+      const known = await tx.get(facts, 'id');
+      const id = known ?? randomUUID();
+      if (known === undefined) {
+        tx.put(facts, 'id', id);
+      }
+      return id;
+    });
+  }
+}
+
+function parse<T>(table: Table<T>, key: string, value: string): T {
+  const parsed = table.schema.safeParse(JSON.parse(value));
+  if (!parsed.success) {
+    throw new Error(`the catalog's record "${key}" is not valid`, { cause: parsed.error });
+  }
+  return parsed.data;
+}
