@@ -7,7 +7,14 @@ export interface Clock {
   /** Gives a time that never jumps, in milliseconds from an arbitrary start: for leases and durations. */
   monotonicMs(): number;
   /** Waits; rejects with the signal's reason when it is aborted first. */
-  sleep(ms: number, options?: { readonly signal?: AbortSignal | undefined }): Promise<void>;
+  sleep(ms: number, options?: SleepOptions): Promise<void>;
+}
+
+/** How to wait. */
+export interface SleepOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether the process may end while this sleeper is the last thing in it. Default: false. */
+  readonly background?: boolean | undefined;
 }
 
 /** The machine's own clock. */
@@ -16,7 +23,10 @@ export const systemClock: Clock = {
   monotonicMs: () => performance.now(),
   sleep: async (ms, options = {}) => {
     try {
-      await delay(ms, undefined, options.signal === undefined ? {} : { signal: options.signal });
+      await delay(ms, undefined, {
+        ref: options.background !== true,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+      });
     } catch (error) {
       throw options.signal?.aborted === true ? options.signal.reason : error;
     }

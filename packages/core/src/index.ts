@@ -8,6 +8,7 @@ export { type Log, type LogFields, silentLog } from './log.js';
 export { objectName, type ObjectName, parseObjectName, quoted } from './names.js';
 export * from './naming/contract.js';
 export { arg, type Arg, type OptionShape } from './object/arg.js';
+export { prepareMethod, type PreparedMethod } from './object/bind.js';
 export { type CallContext, type Caller } from './object/context.js';
 export { defineObject, method } from './object/define.js';
 export {
@@ -19,7 +20,10 @@ export {
   type ObjectFactory,
   type SignaturesOf,
 } from './object/definition.js';
+export { describeMethod, describeObject } from './object/describe.js';
+export * from './object/description.js';
 export { bytesSchema, durationSchema, momentSchema, type Unit } from './object/schemas.js';
+export { callSignature, optionSpelling, usageLine } from './object/usage.js';
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
 export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
 export { didYouMean, suggest } from './text/suggest.js';

@@ -1,4 +1,4 @@
-import { type Clock } from '../clock.js';
+import { type Clock, type SleepOptions } from '../clock.js';
 
 interface Sleeper {
   readonly wakesAtMs: number;
@@ -29,7 +29,7 @@ export class FakeClock implements Clock {
     return this.#sleepers.size;
   }
 
-  sleep(ms: number, options: { readonly signal?: AbortSignal | undefined } = {}): Promise<void> {
+  sleep(ms: number, options: SleepOptions = {}): Promise<void> {
     const { signal } = options;
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {

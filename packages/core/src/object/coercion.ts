@@ -1,0 +1,125 @@
+import { acceptedDurations, parseDuration } from '../text/durations.js';
+import { acceptedSizes, parseBytes } from '../text/sizes.js';
+import { type JsonSchema } from './description.js';
+
+/** Reads one word of a command line as a value of a schema. */
+export interface Coercion {
+  /** Says what the words look like, for an error message. */
+  readonly expects: string;
+  /** Gives undefined for a word that does not look so. Whether the value fits is for the schema to check. */
+  readonly read: (word: string) => unknown;
+}
+
+/** Reads the words of a list, one item a word. */
+export interface ListCoercion {
+  readonly item: Coercion;
+}
+
+const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** A string, and a choice of strings, is its word as it stands: `007` stays three characters. */
+const text: Coercion = { expects: 'a text', read: (word) => word };
+const number: Coercion = {
+  expects: 'a number',
+  read: (word) => (decimal.test(word) ? Number(word) : undefined),
+};
+const boolean: Coercion = {
+  expects: '"true" or "false"',
+  read: (word) => (word === 'true' ? true : word === 'false' ? false : undefined),
+};
+const bytes: Coercion = { expects: acceptedSizes, read: parseBytes };
+const milliseconds: Coercion = { expects: acceptedDurations, read: parseDuration };
+const json: Coercion = {
+  expects: 'JSON, such as {"key":"value"}, 5 or "a text" in its quotes',
+  read: (word) => {
+    try {
+      return JSON.parse(word) as unknown;
+    } catch {
+      return undefined;
+    }
+  },
+};
+
+/** Gives the coercion of a JSON schema; a list only where its items are single words, else its JSON. */
+export function coercionOf(schema: JsonSchema): Coercion | ListCoercion {
+  if (schema.type === 'array' && isSchema(schema.items)) {
+    const item = single(schema.items, schema, 0);
+    return item === json ? json : { item };
+  }
+  return single(schema, schema, 0);
+}
+
+/** @param followed how many references led here: a schema that refers to itself is read as JSON. */
+function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercion {
+  const unit = schema.unit;
+  if (unit === 'bytes' || unit === 'milliseconds') {
+    return unit === 'bytes' ? bytes : milliseconds;
+  }
+  const alternatives = alternativesOf(schema);
+  if (alternatives !== undefined) {
+    return oneOf(alternatives, root, followed);
+  }
+  switch (schema.type) {
+    case 'string':
+      return text;
+    case 'number':
+    case 'integer':
+      return number;
+    case 'boolean':
+      return boolean;
+    default: {
+      const named = definitionOf(schema, root);
+      return named === undefined || followed > 4 ? json : single(named, root, followed + 1);
+    }
+  }
+}
+
+/** Reads a union: as JSON or as a string where it holds such, else as the first alternative that the word looks like. */
+function oneOf(alternatives: readonly JsonSchema[], root: JsonSchema, followed: number): Coercion {
+  const read = alternatives
+    .filter((each) => each.type !== 'null')
+    .map((each) => choice(each) ?? single(each, root, followed));
+  if (read.length === 0 || read.includes(json)) {
+    return json;
+  }
+  if (read.includes(text)) {
+    return text;
+  }
+  return {
+    expects: read.map((each) => each.expects).join(' or '),
+    read: (word) => read.map((each) => each.read(word)).find((value) => value !== undefined),
+  };
+}
+
+function choice(schema: JsonSchema): Coercion | undefined {
+  const values: unknown = 'const' in schema ? [schema.const] : schema.enum;
+  return schema.type === 'string' && Array.isArray(values)
+    ? {
+        expects: values.map((each) => JSON.stringify(each)).join(' or '),
+        read: (word) => (values.includes(word) ? word : undefined),
+      }
+    : undefined;
+}
+
+function alternativesOf(schema: JsonSchema): readonly JsonSchema[] | undefined {
+  if (Array.isArray(schema.type)) {
+    return schema.type.map((type: unknown) => ({ ...schema, type }));
+  }
+  const listed: unknown = schema.anyOf ?? schema.oneOf;
+  return Array.isArray(listed) ? listed.filter(isSchema) : undefined;
+}
+
+/** Follows a reference to one of the schema's own `$defs`: what zod makes of a schema with an id. */
+function definitionOf(schema: JsonSchema, root: JsonSchema): JsonSchema | undefined {
+  const reference = schema.$ref;
+  const definitions = root.$defs;
+  if (typeof reference !== 'string' || !isSchema(definitions)) {
+    return undefined;
+  }
+  const named = definitions[reference.replace('#/$defs/', '')];
+  return isSchema(named) ? named : undefined;
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

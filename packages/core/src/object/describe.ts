@@ -1,0 +1,86 @@
+import { z } from 'zod';
+
+import { type MethodDefinition, type ObjectDefinition } from './definition.js';
+import {
+  type ArgDescription,
+  type JsonSchema,
+  type MethodDescription,
+  type ObjectDescription,
+  type OptionDescription,
+} from './description.js';
+import { flagsOf, kebabCase, withoutUnit } from './flags.js';
+
+/** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
+export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
+  return {
+    name,
+    summary: definition.summary,
+    methods: Object.entries(definition.methods).map(([methodName, each]) => describeMethod(methodName, each)),
+  };
+}
+
+/** Describes one method as plain JSON. */
+export function describeMethod(name: string, definition: MethodDefinition): MethodDescription {
+  return {
+    name,
+    summary: definition.summary,
+    args: describeArgs(definition),
+    options: describeOptions(definition),
+    returns: schemaOf(definition.returns, 'output'),
+    ...(definition.yields === undefined ? {} : { yields: schemaOf(definition.yields, 'output') }),
+    idempotent: definition.idempotent,
+  };
+}
+
+function describeArgs(definition: MethodDefinition): ArgDescription[] {
+  return definition.args.map(({ name, summary, schema: zodSchema }, index) => {
+    const schema = schemaOf(zodSchema, 'input');
+    const takesRest = schema.type === 'array' && index === definition.args.length - 1;
+    return {
+      name,
+      summary,
+      required: !isOptional(zodSchema),
+      placeholder: placeholderOf(name, schema) + (takesRest ? '...' : ''),
+      schema,
+    };
+  });
+}
+
+function describeOptions(definition: MethodDefinition): OptionDescription[] {
+  const schemas = new Map(
+    Object.entries(definition.options).map(([name, schema]) => [name, schemaOf(schema, 'input')]),
+  );
+  const flags = flagsOf(schemas);
+  return Object.entries(definition.options).map(([name, zodSchema]) => {
+    const schema = schemas.get(name) ?? {};
+    return {
+      name,
+      flag: flags.get(name) ?? '',
+      summary: zodSchema.description ?? '',
+      required: !isOptional(zodSchema),
+      ...(schema.type === 'boolean' ? {} : { placeholder: placeholderOf(name, schema) }),
+      schema,
+    };
+  });
+}
+
+/** Says whether an argument or option may be left out. */
+export function isOptional(schema: z.ZodType): boolean {
+  return schema.safeParse(undefined).success;
+}
+
+/** A schema may name its own placeholder by `.meta({ placeholder: 'IQN' })`. */
+function placeholderOf(name: string, schema: JsonSchema): string {
+  const own = schema.placeholder;
+  return typeof own === 'string'
+    ? own
+    : kebabCase(withoutUnit(name, schema)).replaceAll('-', '_').toUpperCase();
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const full = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  // Through JSON, so that what a method describes locally is what a client reads from the wire.
+  const plain = JSON.parse(JSON.stringify(full)) as JsonSchema;
+  delete plain.$schema;
+  return plain;
+}

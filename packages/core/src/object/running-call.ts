@@ -1,0 +1,106 @@
+import { type Expiring } from '../deadlines.js';
+import { coreError } from '../errors/core-errors.js';
+import { type RpcError } from '../errors/rpc-error.js';
+import { type Log } from '../log.js';
+import { type CallContext, type Caller } from './context.js';
+
+/** Where a call's answer goes. Exactly one of `result` and `failure` is called, once and last. */
+export interface CallSink {
+  /** Sends an item; a promise, where there is one, asks to wait: the reader is slow. */
+  item(value: unknown): Promise<void> | undefined;
+  result(value: unknown): void;
+  failure(error: RpcError): void;
+}
+
+/** A call that a server received. */
+export interface Invocation {
+  readonly object: string;
+  readonly method: string;
+  /** Positional values with the options last, or the words of a command line. */
+  readonly input: { readonly values: readonly unknown[] } | { readonly words: readonly string[] };
+  readonly caller: Caller;
+  readonly callId: string;
+  /** The time limit in milliseconds; undefined: none. */
+  readonly timeoutMs: number | undefined;
+}
+
+/** A call while it runs on a server. It answers its sink once, whatever its method still does. */
+export class RunningCall implements CallContext, Expiring {
+  readonly callId: string;
+  readonly object: string;
+  readonly method: string;
+  readonly caller: Caller;
+  readonly deadlineMs: number | undefined;
+  readonly expiresAtMs: number;
+  readonly sink: CallSink;
+  readonly #log: Log;
+  #ended = false;
+  // Made when a method asks: most are done before anybody could cancel them.
+  #abort: AbortController | undefined;
+  #abortReason: RpcError | undefined;
+  #contextLog: Log | undefined;
+
+  constructor(
+    invocation: Invocation,
+    sink: CallSink,
+    limits: { readonly deadlineMs: number | undefined; readonly expiresAtMs: number },
+    log: Log,
+  ) {
+    this.callId = invocation.callId;
+    this.object = invocation.object;
+    this.method = invocation.method;
+    this.caller = invocation.caller;
+    this.deadlineMs = limits.deadlineMs;
+    this.expiresAtMs = limits.expiresAtMs;
+    this.sink = sink;
+    this.#log = log;
+  }
+
+  /** Whether the sink has its answer. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#abortReason !== undefined) {
+        this.#abort.abort(this.#abortReason);
+      }
+    }
+    return this.#abort.signal;
+  }
+
+  get log(): Log {
+    this.#contextLog ??= this.#log.child({ callId: this.callId, object: this.object, method: this.method });
+    return this.#contextLog;
+  }
+
+  succeed(value: unknown): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.sink.result(value);
+    }
+  }
+
+  fail(error: RpcError): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.sink.failure(error);
+    }
+  }
+
+  /** Answers with the error now, and asks the method to stop. */
+  cancel(error: RpcError): void {
+    if (this.#ended) {
+      return;
+    }
+    this.#abortReason = error;
+    this.fail(error);
+    this.#abort?.abort(error);
+  }
+
+  expire(): void {
+    this.cancel(coreError('DEADLINE_PASSED', `${this.object}.${this.method} did not finish in time`));
+  }
+}

@@ -1,0 +1,17 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * Asks the server to abort a call. It still answers with a failure.
+ */
+export interface CancelInput {
+  'call'?: (number | string | Long);
+}
+
+/**
+ * Asks the server to abort a call. It still answers with a failure.
+ */
+export interface Cancel {
+  'call': (number);
+}

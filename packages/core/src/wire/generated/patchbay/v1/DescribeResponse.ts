@@ -1,0 +1,17 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import type { StructInput as _google_protobuf_StructInput, Struct as _google_protobuf_Struct } from '../../google/protobuf/Struct.js';
+
+export interface DescribeResponseInput {
+  /**
+   * One description an object, as docs/reference/protocol.md gives it.
+   */
+  'objects'?: (_google_protobuf_StructInput)[];
+}
+
+export interface DescribeResponse {
+  /**
+   * One description an object, as docs/reference/protocol.md gives it.
+   */
+  'objects': (_google_protobuf_Struct)[];
+}

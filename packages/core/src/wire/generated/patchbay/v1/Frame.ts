@@ -1,0 +1,34 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import type { HelloInput as _patchbay_v1_HelloInput, Hello as _patchbay_v1_Hello } from '../../patchbay/v1/Hello.js';
+import type { InvokeInput as _patchbay_v1_InvokeInput, Invoke as _patchbay_v1_Invoke } from '../../patchbay/v1/Invoke.js';
+import type { CancelInput as _patchbay_v1_CancelInput, Cancel as _patchbay_v1_Cancel } from '../../patchbay/v1/Cancel.js';
+import type { CreditInput as _patchbay_v1_CreditInput, Credit as _patchbay_v1_Credit } from '../../patchbay/v1/Credit.js';
+import type { ItemInput as _patchbay_v1_ItemInput, Item as _patchbay_v1_Item } from '../../patchbay/v1/Item.js';
+import type { ResultInput as _patchbay_v1_ResultInput, Result as _patchbay_v1_Result } from '../../patchbay/v1/Result.js';
+import type { FailureInput as _patchbay_v1_FailureInput, Failure as _patchbay_v1_Failure } from '../../patchbay/v1/Failure.js';
+import type { ChunkInput as _patchbay_v1_ChunkInput, Chunk as _patchbay_v1_Chunk } from '../../patchbay/v1/Chunk.js';
+
+export interface FrameInput {
+  'hello'?: (_patchbay_v1_HelloInput | null);
+  'invoke'?: (_patchbay_v1_InvokeInput | null);
+  'cancel'?: (_patchbay_v1_CancelInput | null);
+  'credit'?: (_patchbay_v1_CreditInput | null);
+  'item'?: (_patchbay_v1_ItemInput | null);
+  'result'?: (_patchbay_v1_ResultInput | null);
+  'failure'?: (_patchbay_v1_FailureInput | null);
+  'chunk'?: (_patchbay_v1_ChunkInput | null);
+  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk";
+}
+
+export interface Frame {
+  'hello'?: (_patchbay_v1_Hello | null);
+  'invoke'?: (_patchbay_v1_Invoke | null);
+  'cancel'?: (_patchbay_v1_Cancel | null);
+  'credit'?: (_patchbay_v1_Credit | null);
+  'item'?: (_patchbay_v1_Item | null);
+  'result'?: (_patchbay_v1_Result | null);
+  'failure'?: (_patchbay_v1_Failure | null);
+  'chunk'?: (_patchbay_v1_Chunk | null);
+  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk";
+}

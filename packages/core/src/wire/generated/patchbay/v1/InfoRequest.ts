@@ -1,0 +1,8 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+
+export interface InfoRequestInput {
+}
+
+export interface InfoRequest {
+}

@@ -1,0 +1,25 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface InfoResponseInput {
+  'version'?: (string);
+  /**
+   * RFC 3339, UTC.
+   */
+  'startedAt'?: (string);
+  'names'?: (number | string | Long);
+  'leases'?: (number | string | Long);
+  'revision'?: (number | string | Long);
+}
+
+export interface InfoResponse {
+  'version': (string);
+  /**
+   * RFC 3339, UTC.
+   */
+  'startedAt': (string);
+  'names': (number);
+  'leases': (number);
+  'revision': (number);
+}

@@ -1,0 +1,20 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1_Payload } from '../../patchbay/v1/Payload.js';
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * What a method yields before its result.
+ */
+export interface ItemInput {
+  'call'?: (number | string | Long);
+  'value'?: (_patchbay_v1_PayloadInput | null);
+}
+
+/**
+ * What a method yields before its result.
+ */
+export interface Item {
+  'call': (number);
+  'value': (_patchbay_v1_Payload | null);
+}

@@ -1,0 +1,21 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface LeaseResponseInput {
+  'leaseId'?: (string);
+  'ttlMs'?: (number);
+  /**
+   * The registry's revision after the request.
+   */
+  'revision'?: (number | string | Long);
+}
+
+export interface LeaseResponse {
+  'leaseId': (string);
+  'ttlMs': (number);
+  /**
+   * The registry's revision after the request.
+   */
+  'revision': (number);
+}

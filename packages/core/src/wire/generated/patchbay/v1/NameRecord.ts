@@ -1,0 +1,32 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+import type { EndpointInput as _patchbay_v1_EndpointInput, Endpoint as _patchbay_v1_Endpoint } from '../../patchbay/v1/Endpoint.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface NameRecordInput {
+  'name'?: (string);
+  'endpoints'?: (_patchbay_v1_EndpointInput)[];
+  'metadata'?: ({[key: string]: string});
+  /**
+   * The registry's revision when this name last changed.
+   */
+  'revision'?: (number | string | Long);
+  /**
+   * RFC 3339, UTC.
+   */
+  'registeredAt'?: (string);
+}
+
+export interface NameRecord {
+  'name': (string);
+  'endpoints': (_patchbay_v1_Endpoint)[];
+  'metadata': ({[key: string]: string});
+  /**
+   * The registry's revision when this name last changed.
+   */
+  'revision': (number);
+  /**
+   * RFC 3339, UTC.
+   */
+  'registeredAt': (string);
+}

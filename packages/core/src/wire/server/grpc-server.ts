@@ -1,0 +1,99 @@
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+
+import { coreError } from '../../errors/core-errors.js';
+import { type Dispatcher } from '../../object/dispatcher.js';
+import { channelOptions } from '../client/channel.js';
+import { packageDefinition } from '../definitions.js';
+import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
+import { ObjectService, objectServiceDefinition, type SessionLimits } from './object-service.js';
+import { defaultMaxCalls } from './server-session.js';
+
+/** What a server of objects needs. */
+export interface ObjectServerOptions extends Partial<SessionLimits> {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  readonly dispatcher: Dispatcher;
+  /** Whether to serve the typed NameServer too, by the object named `nameserver`. Default: false. */
+  readonly nameService?: boolean;
+}
+
+const services = ['', 'patchbay.v1.ObjectServer', 'patchbay.v1.NameServer'];
+
+/** A gRPC server of objects, with standard health and reflection beside them. */
+export class ObjectServer implements AsyncDisposable {
+  /** `host:port` as it is bound, with the real port. */
+  readonly address: string;
+  readonly #server: Server;
+  readonly #objects: ObjectService;
+  readonly #health: HealthImplementation;
+
+  private constructor(address: string, server: Server, objects: ObjectService, health: HealthImplementation) {
+    this.address = address;
+    this.#server = server;
+    this.#objects = objects;
+    this.#health = health;
+  }
+
+  /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
+  static async start(options: ObjectServerOptions): Promise<ObjectServer> {
+    const server = new Server({ ...channelOptions, 'grpc.max_receive_message_length': 8 * 1024 * 1024 });
+    const objects = new ObjectService(options.dispatcher, {
+      maxCalls: options.maxCalls ?? defaultMaxCalls,
+      sendStacks: options.sendStacks ?? false,
+    });
+    server.addService(objectServiceDefinition, objects.handlers());
+    if (options.nameService === true) {
+      server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
+    }
+    const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING'])));
+    health.addToServer(server);
+    new ReflectionService(packageDefinition).addToServer(server);
+    const port = await bind(server, options.listen);
+    const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
+    return new ObjectServer(`${host}:${String(port)}`, server, objects, health);
+  }
+
+  /** Tells health probes that this server is going: for the time in which it drains. */
+  leave(): void {
+    for (const service of services) {
+      this.#health.setStatus(service, 'NOT_SERVING');
+    }
+  }
+
+  /** Ends the sessions and stops to listen. Calls that still run are cancelled. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#objects.endSessions();
+    const closed = new Promise<void>((resolve) => {
+      this.#server.tryShutdown(() => {
+        resolve();
+      });
+    });
+    const force = setTimeout(() => {
+      this.#server.forceShutdown();
+    }, 500);
+    await closed;
+    clearTimeout(force);
+  }
+}
+
+function bind(server: Server, listen: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
+      if (error === null) {
+        resolve(port);
+      } else {
+        reject(
+          coreError(
+            'LISTEN_FAILED',
+            `cannot listen on ${listen}: ${error.message}; is another server there?`,
+            {
+              cause: error,
+            },
+          ),
+        );
+      }
+    });
+  });
+}

@@ -1,0 +1,168 @@
+import {
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { randomUUID } from 'node:crypto';
+
+import { coreError } from '../../errors/core-errors.js';
+import { type RpcError } from '../../errors/rpc-error.js';
+import {
+  type Lease,
+  type NameEvent,
+  type NamePage,
+  type NameRecord,
+  type NameServerInfo,
+  nameServerObject,
+} from '../../naming/contract.js';
+import { type Dispatcher } from '../../object/dispatcher.js';
+import { type CallSink, type RunningCall } from '../../object/running-call.js';
+import { grpcTypes } from '../definitions.js';
+import { type InfoResponseInput } from '../generated/patchbay/v1/InfoResponse.js';
+import { type KeepAliveRequest } from '../generated/patchbay/v1/KeepAliveRequest.js';
+import { type LeaseResponseInput } from '../generated/patchbay/v1/LeaseResponse.js';
+import { type ListRequest } from '../generated/patchbay/v1/ListRequest.js';
+import { type ListResponseInput } from '../generated/patchbay/v1/ListResponse.js';
+import { type LookupRequest } from '../generated/patchbay/v1/LookupRequest.js';
+import { type NameEventInput } from '../generated/patchbay/v1/NameEvent.js';
+import { type NameRecordInput } from '../generated/patchbay/v1/NameRecord.js';
+import { type RegisterRequest } from '../generated/patchbay/v1/RegisterRequest.js';
+import { type SetMetadataRequest } from '../generated/patchbay/v1/SetMetadataRequest.js';
+import { type UnregisterRequest } from '../generated/patchbay/v1/UnregisterRequest.js';
+import { type WatchRequest } from '../generated/patchbay/v1/WatchRequest.js';
+import { toGrpcStatus } from '../status.js';
+import { remainingMs } from './remaining.js';
+
+/** The typed face of the name server. */
+export const nameServiceDefinition: ServiceDefinition = grpcTypes.patchbay.v1.NameServer.service;
+
+/** Serves NameServer by calling the object `nameserver` through the dispatch: one registry, one set of checks. */
+export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImplementation {
+  const unary =
+    <Request, Result, Response>(
+      method: string,
+      toArguments: (request: Request) => readonly unknown[],
+      toResponse: (result: Result) => Response,
+    ): handleUnaryCall<Request, Response> =>
+    (call, reply) => {
+      const running = begin(dispatcher, method, toArguments(call.request), call, {
+        item: () => undefined,
+        result: (result) => {
+          reply(null, toResponse(result as Result));
+        },
+        failure: (error) => {
+          reply(toGrpcStatus(error, running?.callId));
+        },
+      });
+      call.on('cancelled', () => {
+        running.cancel(cancelled());
+      });
+    };
+
+  const watch: handleServerStreamingCall<WatchRequest, NameEventInput> = (call) => {
+    const { prefix, fromRevision } = call.request;
+    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, {
+      item: (event) =>
+        call.write(toEvent(event as NameEvent))
+          ? undefined
+          : new Promise((resolve) => {
+              call.once('drain', resolve);
+              call.once('close', resolve);
+            }),
+      result: () => call.end(),
+      failure: (error) => call.emit('error', toGrpcStatus(error, undefined)),
+    });
+    call.on('cancelled', () => {
+      running.cancel(cancelled());
+    });
+  };
+
+  const keepAlive: handleBidiStreamingCall<KeepAliveRequest, LeaseResponseInput> = (call) => {
+    call.on('data', (request: KeepAliveRequest) => {
+      begin(dispatcher, 'keep_alive', [request.leaseId], call, {
+        item: () => undefined,
+        result: (lease) => call.write(lease as Lease),
+        failure: (error) => call.emit('error', toGrpcStatus(error, undefined)),
+      });
+    });
+    call.on('end', () => call.end());
+  };
+
+  return {
+    Register: unary('register', toRegister, (lease: Lease): LeaseResponseInput => lease),
+    KeepAlive: keepAlive,
+    Unregister: unary(
+      'unregister',
+      (request: UnregisterRequest) => [request.leaseId],
+      () => ({}),
+    ),
+    Lookup: unary('lookup', (request: LookupRequest) => [request.name], toRecord),
+    List: unary('list', toList, toPage),
+    Watch: watch,
+    SetMetadata: unary('set_metadata', toSetMetadata, toRecord),
+    Info: unary(
+      'info',
+      () => [],
+      (info: NameServerInfo): InfoResponseInput => info,
+    ),
+  };
+}
+
+function begin(
+  dispatcher: Dispatcher,
+  method: string,
+  values: readonly unknown[],
+  call: { getPeer(): string; getDeadline(): Date | number },
+  sink: CallSink,
+): RunningCall {
+  return dispatcher.begin(
+    {
+      object: nameServerObject,
+      method,
+      input: { values },
+      caller: { peer: call.getPeer() },
+      callId: randomUUID(),
+      timeoutMs: remainingMs(call.getDeadline()),
+    },
+    sink,
+  );
+}
+
+function cancelled(): RpcError {
+  return coreError('CALL_CANCELLED', 'the call was cancelled by its caller');
+}
+
+function toRegister(request: RegisterRequest): readonly unknown[] {
+  const options = request.ttlMs === 0 ? {} : { ttlMs: request.ttlMs };
+  return [request.serverId, request.address, request.claims, options];
+}
+
+function toList(request: ListRequest): readonly unknown[] {
+  return [
+    {
+      prefix: request.prefix,
+      ...(request.after === '' ? {} : { after: request.after }),
+      ...(request.limit === 0 ? {} : { limit: request.limit }),
+    },
+  ];
+}
+
+function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {
+  const removals = request.remove.map((key) => [key, null] as const);
+  return [request.name, { ...request.set, ...Object.fromEntries(removals) }];
+}
+
+function toRecord(record: NameRecord): NameRecordInput {
+  return record;
+}
+
+function toPage(page: NamePage): ListResponseInput {
+  return { names: page.names.map(toRecord), next: page.next ?? '', revision: page.revision };
+}
+
+function toEvent(event: NameEvent): NameEventInput {
+  const types = { registered: 'REGISTERED', changed: 'CHANGED', removed: 'REMOVED' } as const;
+  return { type: types[event.type], record: toRecord(event.record), revision: event.revision };
+}

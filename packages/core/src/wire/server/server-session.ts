@@ -1,0 +1,231 @@
+import { coreError } from '../../errors/core-errors.js';
+import { grpcStatusOfCode } from '../../errors/code.js';
+import { RpcError } from '../../errors/rpc-error.js';
+import { type Caller } from '../../object/context.js';
+import { type Dispatcher } from '../../object/dispatcher.js';
+import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';
+import { type Frame } from '../session/frame.js';
+import { Inbox } from '../session/inbox.js';
+import { defaultMaxFrameBytes, Outbox } from '../session/outbox.js';
+import { decodePayload, encodePayload, payloadBytes } from '../session/payload.js';
+
+/** How many calls one session may have in flight where nothing else is configured. */
+export const defaultMaxCalls = 1024;
+
+/** What a server session needs. */
+export interface ServerSessionOptions {
+  readonly dispatcher: Dispatcher;
+  readonly caller: Caller;
+  readonly maxCalls: number;
+  /** Whether a failure carries the server's stack to the caller. */
+  readonly sendStacks: boolean;
+  readonly write: (message: Buffer) => void;
+}
+
+/** The server's end of one session: calls come in, and each is answered. */
+export class ServerSession {
+  readonly #options: ServerSessionOptions;
+  readonly #outbox: Outbox;
+  readonly #inbox = new Inbox(defaultMaxFrameBytes);
+  readonly #calls = new Map<number, SessionCall>();
+  #client = '';
+  #itemWindow = 0;
+
+  constructor(options: ServerSessionOptions) {
+    this.#options = options;
+    this.#outbox = new Outbox(options.write);
+  }
+
+  /** Takes one message from the client. @throws RpcError when it breaks the protocol: end the stream with it */
+  receive(message: Buffer): void {
+    for (const frame of this.#inbox.receive(message)) {
+      this.#take(frame);
+    }
+  }
+
+  /** Takes the end of the stream: whatever runs for this client is cancelled. */
+  close(): void {
+    const error = coreError('CALL_CANCELLED', 'the connection of the caller is lost');
+    for (const call of [...this.#calls.values()]) {
+      call.running?.cancel(error);
+    }
+    this.#calls.clear();
+  }
+
+  #take(frame: Frame): void {
+    switch (frame.kind) {
+      case 'invoke':
+        this.#invoke(frame);
+        return;
+      case 'cancel':
+        this.#calls
+          .get(frame.call)
+          ?.running?.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
+        return;
+      case 'credit':
+        this.#calls.get(frame.call)?.grant(frame.bytes);
+        return;
+      case 'hello':
+        this.#hello(frame);
+        return;
+      case 'item':
+      case 'result':
+      case 'failure':
+      case 'chunk':
+        throw coreError(
+          'MESSAGE_MALFORMED',
+          `the client sent a frame of kind ${frame.kind}, which a client does not`,
+        );
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #hello(frame: Frame & { kind: 'hello' }): void {
+    if (this.#client !== '' || frame.client === '') {
+      throw coreError('MESSAGE_MALFORMED', 'a session begins with one hello that tells the client');
+    }
+    this.#client = frame.client;
+    this.#itemWindow = frame.itemWindow;
+    this.#outbox.peerMaxFrameBytes = frame.maxFrameBytes;
+    this.#outbox.send({
+      kind: 'hello',
+      client: '',
+      maxCalls: this.#options.maxCalls,
+      itemWindow: 0,
+      maxFrameBytes: defaultMaxFrameBytes,
+    });
+  }
+
+  #invoke(frame: Frame & { kind: 'invoke' }): void {
+    if (this.#client === '' || this.#calls.has(frame.call)) {
+      throw coreError('MESSAGE_MALFORMED', 'a call before the hello, or a number of a call that runs');
+    }
+    const call = new SessionCall(frame.call, this.#itemWindow, {
+      send: (answer) => {
+        this.#outbox.send(answer);
+      },
+      end: (failure) => {
+        this.#calls.delete(frame.call);
+        if (failure !== undefined) {
+          this.#sendFailure(frame.call, failure);
+        }
+      },
+    });
+    this.#calls.set(frame.call, call);
+    if (this.#calls.size > this.#options.maxCalls) {
+      const limit = String(this.#options.maxCalls);
+      call.failure(
+        coreError(
+          'CALLS_EXHAUSTED',
+          `${limit} calls of this session are in flight already, as many as the server allows`,
+        ),
+      );
+      return;
+    }
+    const invocation: Invocation = {
+      object: frame.object,
+      method: frame.method,
+      input:
+        'words' in frame.input
+          ? { words: frame.input.words }
+          : { values: argumentsOf(decodePayload(frame.input.values)) },
+      caller: this.#options.caller,
+      callId: `${this.#client}-${String(frame.call)}`,
+      timeoutMs: frame.timeoutMs === 0 ? undefined : frame.timeoutMs,
+    };
+    call.running = this.#options.dispatcher.begin(invocation, call);
+  }
+
+  #sendFailure(call: number, error: RpcError): void {
+    this.#outbox.send({
+      kind: 'failure',
+      call,
+      code: grpcStatusOfCode[error.code],
+      reason: error.reason,
+      message: error.message,
+      details: Object.keys(error.details).length === 0 ? '' : JSON.stringify(error.details),
+      stack: this.#options.sendStacks ? stackOf(error) : '',
+    });
+  }
+}
+
+interface SessionCallPort {
+  send(frame: Frame): void;
+  end(failure: RpcError | undefined): void;
+}
+
+/** One call of a session: its answers go out, its items no faster than the client grants. */
+class SessionCall implements CallSink {
+  running: RunningCall | undefined;
+  readonly #number: number;
+  readonly #port: SessionCallPort;
+  #window: number;
+  #resume: (() => void) | undefined;
+
+  constructor(number: number, window: number, port: SessionCallPort) {
+    this.#number = number;
+    this.#window = window;
+    this.#port = port;
+  }
+
+  grant(bytes: number): void {
+    this.#window += bytes;
+    if (this.#window > 0) {
+      this.#wake();
+    }
+  }
+
+  item(value: unknown): Promise<void> | undefined {
+    const payload = encodePayload(value);
+    this.#port.send({ kind: 'item', call: this.#number, value: payload });
+    this.#window -= payloadBytes(payload);
+    if (this.#window > 0) {
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  result(value: unknown): void {
+    try {
+      this.#port.send({ kind: 'result', call: this.#number, value: encodePayload(value) });
+      this.#end(undefined);
+    } catch (error) {
+      this.#end(error as RpcError); // too large for the client
+    }
+  }
+
+  failure(error: RpcError): void {
+    this.#end(error);
+  }
+
+  #end(failure: RpcError | undefined): void {
+    this.#port.end(failure);
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+}
+
+function argumentsOf(value: unknown): readonly unknown[] {
+  if (value === undefined) {
+    return [];
+  }
+  if (!Array.isArray(value)) {
+    throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
+  }
+  return value;
+}
+
+function stackOf(error: unknown): string {
+  const lines: string[] = [];
+  for (let each = error; each instanceof Error; each = each.cause) {
+    lines.push(each.stack ?? each.message);
+  }
+  return lines.join('\ncaused by: ');
+}

@@ -1,0 +1,183 @@
+import { type Attachment, type Frame, type Payload } from './frame.js';
+import { malformed, MessageReader } from './message-reader.js';
+
+const nothing: Payload = { json: '', attachments: [] };
+const noAttachments: readonly Attachment[] = [];
+
+/** Decodes a `Frames` message of objects.proto. @throws RpcError `MESSAGE_MALFORMED` */
+export function decodeFrames(message: Buffer): Frame[] {
+  const reader = new MessageReader(message);
+  const frames: Frame[] = [];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) {
+      const end = reader.enter();
+      frames.push(readFrame(reader));
+      reader.leave(end);
+    } else {
+      reader.skip();
+    }
+  }
+  return frames;
+}
+
+/** Decodes one `Frame` message. @throws RpcError `MESSAGE_MALFORMED` */
+export function decodeFrame(message: Buffer): Frame {
+  return readFrame(new MessageReader(message));
+}
+
+function readFrame(reader: MessageReader): Frame {
+  const field = reader.next();
+  const end = reader.enter();
+  const frame = readKind(reader, field);
+  reader.leave(end);
+  return frame;
+}
+
+function readKind(reader: MessageReader, field: number): Frame {
+  switch (field) {
+    case 1:
+      return readHello(reader);
+    case 2:
+      return readInvoke(reader);
+    case 3:
+      return { kind: 'cancel', call: readCallAnd(reader).call };
+    case 4: {
+      const { call, amount } = readCallAnd(reader);
+      return { kind: 'credit', call, bytes: amount };
+    }
+    case 5:
+      return readValue(reader, 'item');
+    case 6:
+      return readValue(reader, 'result');
+    case 7:
+      return readFailure(reader);
+    case 8:
+      return readChunk(reader);
+    default:
+      throw malformed(`a frame of kind ${String(field)}`);
+  }
+}
+
+function readHello(reader: MessageReader): Frame {
+  let client = '';
+  let maxCalls = 0;
+  let itemWindow = 0;
+  let maxFrameBytes = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) client = reader.text();
+    else if (field === 2) maxCalls = reader.uint();
+    else if (field === 3) itemWindow = reader.uint();
+    else if (field === 4) maxFrameBytes = reader.uint();
+    else reader.skip();
+  }
+  return { kind: 'hello', client, maxCalls, itemWindow, maxFrameBytes };
+}
+
+function readInvoke(reader: MessageReader): Frame {
+  let call = 0;
+  let object = '';
+  let method = '';
+  let values = nothing;
+  let words: string[] | undefined;
+  let asWords = false;
+  let timeoutMs = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) call = reader.uint();
+    else if (field === 2) object = reader.text();
+    else if (field === 3) method = reader.text();
+    else if (field === 4) values = readPayload(reader);
+    else if (field === 5) (words ??= []).push(reader.text());
+    else if (field === 6) asWords = reader.uint() !== 0;
+    else if (field === 7) timeoutMs = reader.uint();
+    else reader.skip();
+  }
+  return {
+    kind: 'invoke',
+    call,
+    object,
+    method,
+    input: asWords ? { words: words ?? [] } : { values },
+    timeoutMs,
+  };
+}
+
+function readCallAnd(reader: MessageReader): { readonly call: number; readonly amount: number } {
+  let call = 0;
+  let amount = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) call = reader.uint();
+    else if (field === 2) amount = reader.uint();
+    else reader.skip();
+  }
+  return { call, amount };
+}
+
+function readValue(reader: MessageReader, kind: 'item' | 'result'): Frame {
+  let call = 0;
+  let value = nothing;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) call = reader.uint();
+    else if (field === 2) value = readPayload(reader);
+    else reader.skip();
+  }
+  return { kind, call, value };
+}
+
+function readFailure(reader: MessageReader): Frame {
+  let call = 0;
+  let code = 0;
+  let reason = '';
+  let message = '';
+  let details = '';
+  let stack = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) call = reader.uint();
+    else if (field === 2) code = reader.uint();
+    else if (field === 3) reason = reader.text();
+    else if (field === 4) message = reader.text();
+    else if (field === 5) details = reader.text();
+    else if (field === 6) stack = reader.text();
+    else reader.skip();
+  }
+  return { kind: 'failure', call, code, reason, message, details, stack };
+}
+
+function readChunk(reader: MessageReader): Frame {
+  let number = 0;
+  let data: Buffer = Buffer.alloc(0);
+  let total = 0;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) number = reader.uint();
+    else if (field === 2) data = reader.bytes();
+    else if (field === 3) total = reader.uint();
+    else reader.skip();
+  }
+  return { kind: 'chunk', number, data, total };
+}
+
+function readPayload(reader: MessageReader): Payload {
+  const end = reader.enter();
+  let json = '';
+  let attachments: Attachment[] | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) json = reader.text();
+    else if (field === 2) (attachments ??= []).push(readAttachment(reader));
+    else reader.skip();
+  }
+  reader.leave(end);
+  return { json, attachments: attachments ?? noAttachments };
+}
+
+function readAttachment(reader: MessageReader): Attachment {
+  const end = reader.enter();
+  const path: string[] = [];
+  let content: string | Uint8Array = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) path.push(reader.text());
+    else if (field === 2) content = reader.text();
+    else if (field === 3) content = reader.bytes();
+    else reader.skip();
+  }
+  reader.leave(end);
+  return { path, content };
+}

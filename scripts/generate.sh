@@ -1,0 +1,13 @@
+#!/usr/bin/env bash
+# Writes what is made from proto/: the TypeScript types of the messages, and the definitions as a module, so that
+# no .proto file need be found or parsed when a program starts. With a directory as argument it writes there.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-packages/core/src/wire/generated}
+rm -rf "$out"
+mkdir -p "$out"
+npx --no-install proto-loader-gen-types --oneofs --includeComments --defaults --longs=Number --enums=String \
+  --inputTemplate='%sInput' --outputTemplate='%s' --importFileExtension=.js --grpcLib=@grpc/grpc-js \
+  --includeDirs proto -O "$out" patchbay/v1/objects.proto patchbay/v1/nameserver.proto google/rpc/status.proto \
+  >/dev/null
+node scripts/bundle-proto.js "$out/definitions.ts"
