@@ -38,6 +38,10 @@ export const storageError = defineErrors({
     'Another operation on the same thing is under way; details.operation tells its id.',
   ],
   SOURCE_NOT_FOUND: ['NOT_FOUND', 'The source file or URL of an import is not there.'],
+  SOURCE_UNAVAILABLE: [
+    'UNAVAILABLE',
+    'The web server that has the source did not answer, broke off or stalled; try again.',
+  ],
   SOURCE_REFUSED: [
     'INVALID_ARGUMENT',
     'The source refers to other files, is of an unknown kind, or may not be read.',
@@ -49,12 +53,20 @@ export const storageError = defineErrors({
     'The pool has no space left; delete images, snapshots or disks, or grow it.',
   ],
   POOL_UNAVAILABLE: ['UNAVAILABLE', 'The pool directory is missing, not mounted or read-only.'],
+  POOL_NOT_OURS: [
+    'FAILED_PRECONDITION',
+    "The pool belongs to another server's catalog, which knows its files; this one would take them for leftovers.",
+  ],
   VOLUME_MISSING: ['DATA_LOSS', 'A file that the catalog knows is not in the pool.'],
   TARGET_TOOL_FAILED: ['INTERNAL', 'The iSCSI target tool refused a command; details.stderr has its words.'],
   TARGET_TOOL_UNAVAILABLE: ['UNAVAILABLE', 'The iSCSI target daemon does not answer; it is being restarted.'],
   TARGET_BUSY: [
     'UNAVAILABLE',
     'A target still has commands under way and could not be removed yet; try again.',
+  ],
+  TARGET_CONFLICT: [
+    'FAILED_PRECONDITION',
+    'Another target has this tid, IQN, CHAP user or backing file; details.target names it.',
   ],
   PORTAL_UNAVAILABLE: [
     'FAILED_PRECONDITION',

@@ -85,7 +85,7 @@ export class Catalog implements CatalogReader {
     });
   }
 
-  /** Gives the catalog's lasting id, made at the first call: a pool is marked with it. */
+  /** Gives the catalog's lasting id, made at the first call; a pool is claimed with it. */
   id(): Promise<string> {
     return this.transact(async (tx) => {
       const known = await tx.get(facts, 'id');
@@ -94,6 +94,17 @@ export class Catalog implements CatalogReader {
         tx.put(facts, 'id', id);
       }
       return id;
+    });
+  }
+
+  /** Gives the id of the pool that the catalog's volumes are in; undefined before the first. */
+  poolId(): Promise<string | undefined> {
+    return this.get(facts, 'pool');
+  }
+
+  async rememberPool(poolId: string): Promise<void> {
+    await this.transact((tx) => {
+      tx.put(facts, 'pool', poolId);
     });
   }
 }

@@ -103,7 +103,7 @@ export class Operations {
         this.#running.delete(request.thing);
       }
     });
-    this.#running.set(request.thing, operation as Operation<unknown, unknown>);
+    this.#running.set(request.thing, operation);
     return operation;
   }
 }

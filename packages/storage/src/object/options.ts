@@ -35,7 +35,9 @@ export const storageOptions = z.strictObject({
     .describe("the directories of the server's host that images may be imported from; default: any"),
   graceMs: durationSchema()
     .default(60_000)
-    .describe('how long a target or file of ours may be without a record before it is removed, in milliseconds'),
+    .describe(
+      'how long a target or file of ours may be without a record before it is removed, in milliseconds',
+    ),
   reconcileEveryMs: durationSchema()
     .min(1000)
     .default(30_000)

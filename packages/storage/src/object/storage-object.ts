@@ -73,7 +73,8 @@ export function defineStorage(parts: Parts, reconciler: Reconciler, close: () =>
         run: () => viewImages(parts),
       }),
       delete_image: method({
-        summary: 'Delete an image; refused while disks or snapshots were made from it; fine when there is none',
+        summary:
+          'Delete an image; refused while disks or snapshots were made from it; fine when there is none',
         args: [image],
         returns: z.object({ name: z.string(), deleted: z.boolean() }),
         idempotent: true,
@@ -93,7 +94,9 @@ export function defineStorage(parts: Parts, reconciler: Reconciler, close: () =>
         options: {
           sizeBytes: bytesSchema()
             .optional()
-            .describe("the disk's size, rounded up to whole sectors; default: that of what it is cloned from"),
+            .describe(
+              "the disk's size, rounded up to whole sectors; default: that of what it is cloned from",
+            ),
           initiator: iqn
             .optional()
             .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
@@ -116,7 +119,8 @@ export function defineStorage(parts: Parts, reconciler: Reconciler, close: () =>
         },
       }),
       detach_node: method({
-        summary: "Cut a node's session, and remove its target and disk; its snapshots stay; fine when it has none",
+        summary:
+          "Cut a node's session, and remove its target and disk; its snapshots stay; fine when it has none",
         args: [node],
         options: {
           keepDisk: z
@@ -136,7 +140,8 @@ export function defineStorage(parts: Parts, reconciler: Reconciler, close: () =>
         args: [node, snapshot],
         returns: snapshotView,
         idempotent: true,
-        run: async (node, name, { signal }) => viewSnapshot(parts, await snapshots.create(node, name, signal)),
+        run: async (node, name, { signal }) =>
+          viewSnapshot(parts, await snapshots.create(node, name, signal)),
       }),
       list_snapshots: method({
         summary: 'List the snapshots of a node, the oldest first, also those of a disk that it had before',

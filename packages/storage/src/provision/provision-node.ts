@@ -138,7 +138,7 @@ export class NodeProvisioner {
       id: randomUUID(),
       imageId: image.id,
       image: image.name,
-      snapshot: snapshot && origin(snapshot),
+      ...(snapshot && { snapshot: origin(snapshot) }),
       sourceSizeBytes,
       sizeBytes: checkedSize(request.sizeBytes ?? sourceSizeBytes, sourceSizeBytes),
       createdAtMs: this.#parts.clock.now(),

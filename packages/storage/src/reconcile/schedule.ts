@@ -9,14 +9,17 @@ export async function repeat(
   everyMs: number,
   { clock, log, signal }: { readonly clock: Clock; readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
-  while (!signal.aborted) {
+  for (;;) {
     try {
       await clock.sleep(everyMs, { signal });
+    } catch {
+      // Only the signal ends a sleep early.
+      return;
+    }
+    try {
       await work();
     } catch (error) {
-      if (!signal.aborted) {
-        log.error('scheduled work failed', { error });
-      }
+      log.error('scheduled work failed', { error });
     }
   }
 }
