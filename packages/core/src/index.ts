@@ -20,8 +20,13 @@ export {
   type ObjectFactory,
   type SignaturesOf,
 } from './object/definition.js';
+export { Dispatcher, type Authorize, type DispatcherOptions } from './object/dispatcher.js';
 export { describeMethod, describeObject } from './object/describe.js';
 export * from './object/description.js';
+export { type CallSink, type Invocation, RunningCall } from './object/running-call.js';
+export { makeProxy, type Proxy, type Signatures } from './proxy.js';
+export { Deadlines, type Expiring } from './deadlines.js';
+export { toRpcError } from './errors/to-rpc-error.js';
 export { bytesSchema, durationSchema, momentSchema, type Unit } from './object/schemas.js';
 export { callSignature, optionSpelling, usageLine } from './object/usage.js';
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';

@@ -7,7 +7,7 @@ import { type ProtoGrpcType as ObjectTypes } from './generated/objects.js';
 import { type ProtoGrpcType as StatusTypes } from './generated/status.js';
 
 /** The messages and services of proto/, as proto-loader knows them. */
-export const packageDefinition: PackageDefinition = fromJSON(definitions as Parameters<typeof fromJSON>[0], {
+export const packageDefinition: PackageDefinition = fromJSON(definitions, {
   longs: Number,
   enums: String,
   defaults: true,

@@ -15,7 +15,7 @@ const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo'
 
 /** Turns an error into a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
 export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
-  const code = grpcStatusOfCode[error.code];
+  const code: number = grpcStatusOfCode[error.code];
   const metadata: Record<string, string> = {};
   for (const [key, detail] of Object.entries(error.details)) {
     metadata[key] = typeof detail === 'string' ? detail : JSON.stringify(detail);
@@ -31,7 +31,7 @@ export function toGrpcStatus(error: RpcError, callId: string | undefined): Statu
   });
   const trailer = new Metadata();
   trailer.set(detailsKey, status);
-  return { code, details: error.message, metadata: trailer };
+  return { code: code as StatusObject['code'], details: error.message, metadata: trailer };
 }
 
 /** Turns a gRPC status into an error, with the reason and details of its trailer where it has one. */
@@ -41,7 +41,7 @@ export function fromGrpcStatus(error: ServiceError): RpcError {
   if (Buffer.isBuffer(trailer)) {
     const found = statusCodec.deserialize(trailer).details.find((each) => each.type_url === errorInfoUrl);
     if (found !== undefined) {
-      const info = errorInfoCodec.deserialize(found.value as Buffer);
+      const info = errorInfoCodec.deserialize(found.value);
       const { call_id: callId, ...details } = info.metadata;
       return new RpcError(code, info.reason, error.details, {
         details,

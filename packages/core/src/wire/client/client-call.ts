@@ -32,8 +32,13 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
   readonly expiresAtMs: number;
   /** Set by whoever carries the call. */
   carrier: CallCarrier | undefined;
-  /** Whether the server has answered in any way, so that the call may not begin again elsewhere. */
-  answered = false;
+  /**
+   * How far the call got: `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the
+   * caller has seen something.
+   */
+  progress: 'unsent' | 'sent' | 'answered' = 'unsent';
+  /** How often it was sent on its way. */
+  attempts = 0;
   #ended = false;
   #awaited = false;
   #items: ItemQueue | undefined;
@@ -101,7 +106,7 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
 
   /** Takes an item that the method yielded; `bytes` is what it counts against the item window. */
   deliver(item: unknown, bytes: number): void {
-    this.answered = true;
+    this.progress = 'answered';
     if (!this.#ended) {
       this.#itemQueue().push(item, bytes);
     }

@@ -77,6 +77,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       return;
     }
     call.carrier = this;
+    call.progress = 'sent';
     this.#calls.set(call.number, call);
     const { object, method, input } = call.request;
     try {
@@ -140,7 +141,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         return;
       case 'failure': {
         const call = this.#finish(frame.call);
-        call?.fail(errorOf(frame, call.callId));
+        if (call !== undefined) {
+          this.#fail(call, errorOf(frame, call.callId));
+        }
         return;
       }
       case 'item':
@@ -168,10 +171,16 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   #finish(number: number): ClientCall | undefined {
     const call = this.#calls.get(number);
     this.#calls.delete(number);
-    if (call !== undefined) {
-      call.answered = true;
-    }
     return call;
+  }
+
+  #fail(call: ClientCall, error: RpcError): void {
+    if (error.reason === 'SERVER_DRAINING') {
+      call.progress = 'unsent'; // the server says that it did not begin
+      this.#events.onLostCall(call, error);
+    } else {
+      call.fail(error);
+    }
   }
 }
 

@@ -47,13 +47,14 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
       toResponse: (result: Result) => Response,
     ): handleUnaryCall<Request, Response> =>
     (call, reply) => {
-      const running = begin(dispatcher, method, toArguments(call.request), call, {
+      const callId = randomUUID();
+      const running = begin(dispatcher, method, toArguments(call.request), call, callId, {
         item: () => undefined,
         result: (result) => {
           reply(null, toResponse(result as Result));
         },
         failure: (error) => {
-          reply(toGrpcStatus(error, running?.callId));
+          reply(toGrpcStatus(error, callId));
         },
       });
       call.on('cancelled', () => {
@@ -63,7 +64,8 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
 
   const watch: handleServerStreamingCall<WatchRequest, NameEventInput> = (call) => {
     const { prefix, fromRevision } = call.request;
-    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, {
+    const callId = randomUUID();
+    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, callId, {
       item: (event) =>
         call.write(toEvent(event as NameEvent))
           ? undefined
@@ -72,7 +74,7 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
               call.once('close', resolve);
             }),
       result: () => call.end(),
-      failure: (error) => call.emit('error', toGrpcStatus(error, undefined)),
+      failure: (error) => call.emit('error', toGrpcStatus(error, callId)),
     });
     call.on('cancelled', () => {
       running.cancel(cancelled());
@@ -81,10 +83,11 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
 
   const keepAlive: handleBidiStreamingCall<KeepAliveRequest, LeaseResponseInput> = (call) => {
     call.on('data', (request: KeepAliveRequest) => {
-      begin(dispatcher, 'keep_alive', [request.leaseId], call, {
+      const callId = randomUUID();
+      begin(dispatcher, 'keep_alive', [request.leaseId], call, callId, {
         item: () => undefined,
         result: (lease) => call.write(lease as Lease),
-        failure: (error) => call.emit('error', toGrpcStatus(error, undefined)),
+        failure: (error) => call.emit('error', toGrpcStatus(error, callId)),
       });
     });
     call.on('end', () => call.end());
@@ -115,6 +118,7 @@ function begin(
   method: string,
   values: readonly unknown[],
   call: { getPeer(): string; getDeadline(): Date | number },
+  callId: string,
   sink: CallSink,
 ): RunningCall {
   return dispatcher.begin(
@@ -123,7 +127,7 @@ function begin(
       method,
       input: { values },
       caller: { peer: call.getPeer() },
-      callId: randomUUID(),
+      callId,
       timeoutMs: remainingMs(call.getDeadline()),
     },
     sink,

@@ -1,6 +1,6 @@
 import { coreError } from '../../errors/core-errors.js';
 import { grpcStatusOfCode } from '../../errors/code.js';
-import { RpcError } from '../../errors/rpc-error.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';

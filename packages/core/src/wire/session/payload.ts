@@ -17,8 +17,8 @@ export function encodePayload(value: unknown): Payload {
   const attachments: Attachment[] = [];
   const structure = needsAttachments(value, 0) ? detach(value, [], attachments) : value;
   try {
-    // JSON.stringify gives undefined for what it leaves out: undefined itself, a function
-    return { json: (JSON.stringify(structure) as string | undefined) ?? '', attachments };
+    const json: unknown = JSON.stringify(structure); // undefined for what JSON leaves out: undefined, a function
+    return { json: typeof json === 'string' ? json : '', attachments };
   } catch (error) {
     throw coreError('ARGUMENT_INVALID', `the value cannot be sent as JSON: ${(error as Error).message}`);
   }

@@ -1,0 +1,63 @@
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+
+import { type Transport } from '../transport.js';
+
+/** The least that one could do: JSON behind a length, on a bare socket, one call at a time. */
+export const socket: Transport = {
+  name: 'bare socket, JSON',
+  serve: () =>
+    new Promise((resolve) => {
+      const server = createServer((peer) => {
+        peer.setNoDelay(true);
+        readMessages(peer, (message) => {
+          const { id, args } = JSON.parse(message) as { id: number; args: [string] };
+          send(peer, { id, result: args[0] });
+        });
+      });
+      server.listen(0, '127.0.0.1', () => {
+        resolve((server.address() as AddressInfo).port);
+      });
+    }),
+  connect: (port) =>
+    new Promise((resolve) => {
+      const pending = new Map<number, (result: string) => void>();
+      let calls = 0;
+      const peer = connect(port, '127.0.0.1', () => {
+        resolve(
+          (text) =>
+            new Promise((answer) => {
+              const id = ++calls;
+              pending.set(id, answer);
+              send(peer, { id, object: 'echo', method: 'echo', args: [text] });
+            }),
+        );
+      });
+      peer.setNoDelay(true);
+      readMessages(peer, (message) => {
+        const { id, result } = JSON.parse(message) as { id: number; result: string };
+        pending.get(id)?.(result);
+        pending.delete(id);
+      });
+    }),
+};
+
+function send(peer: Socket, message: object): void {
+  const json = JSON.stringify(message);
+  const length = Buffer.byteLength(json);
+  const frame = Buffer.allocUnsafe(4 + length);
+  frame.writeUInt32BE(length);
+  frame.write(json, 4);
+  peer.write(frame);
+}
+
+function readMessages(peer: Socket, take: (message: string) => void): void {
+  let rest: Buffer = Buffer.alloc(0);
+  peer.on('data', (data: Buffer) => {
+    rest = rest.length === 0 ? data : Buffer.concat([rest, data]);
+    while (rest.length >= 4 && rest.length >= 4 + rest.readUInt32BE()) {
+      const end = 4 + rest.readUInt32BE();
+      take(rest.toString('utf8', 4, end));
+      rest = rest.subarray(end);
+    }
+  });
+}

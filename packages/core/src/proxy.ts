@@ -1,0 +1,35 @@
+import { type Call } from './call.js';
+import { type MethodSignature } from './object/definition.js';
+
+/** The signatures of an object's methods by name. */
+export type Signatures = object;
+
+type CallOf<S> = S extends MethodSignature<infer A, infer R, infer I> ? (...args: A) => Call<R, I> : never;
+
+/** A remote object: its methods, each starting a call. */
+export type Proxy<S extends Signatures> = { readonly [K in keyof S]: CallOf<S[K]> };
+
+/**
+ * Makes a proxy whose every method starts a call by `start`.
+ *
+ * @param start starts a call of a method with its arguments
+ */
+export function makeProxy<S extends Signatures>(
+  start: (method: string, args: readonly unknown[]) => Call<unknown, unknown>,
+): Proxy<S> {
+  const methods = new Map<string, (...args: unknown[]) => unknown>();
+  return new globalThis.Proxy(Object.create(null) as object, {
+    get: (_target, property) => {
+      // A proxy is no promise: `await` asks for `then`, and shall not call a method of that name.
+      if (typeof property !== 'string' || property === 'then') {
+        return undefined;
+      }
+      let method = methods.get(property);
+      if (method === undefined) {
+        method = (...args: unknown[]) => start(property, args);
+        methods.set(property, method);
+      }
+      return method;
+    },
+  }) as Proxy<S>;
+}

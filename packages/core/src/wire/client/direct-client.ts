@@ -1,0 +1,14 @@
+import { type Clock, systemClock } from '../../clock.js';
+import { ObjectClient } from './object-client.js';
+
+/** Makes a client of one server, whatever its objects are called. */
+export function connectTo(
+  address: string,
+  options: { readonly clock?: Clock; readonly timeoutMs?: number | 'none' } = {},
+): ObjectClient {
+  return new ObjectClient({
+    clock: options.clock ?? systemClock,
+    timeoutMs: options.timeoutMs,
+    router: { route: () => address, forget: () => undefined },
+  });
+}

@@ -1,0 +1,247 @@
+import { randomBytes } from 'node:crypto';
+
+import { type Call, type CallOptions, defaultTimeoutMs } from '../../call.js';
+import { type Clock } from '../../clock.js';
+import { Deadlines } from '../../deadlines.js';
+import { coreError } from '../../errors/core-errors.js';
+import { RpcError } from '../../errors/rpc-error.js';
+import { toRpcError } from '../../errors/to-rpc-error.js';
+import { type ObjectDescription } from '../../object/description.js';
+import { makeProxy, type Proxy, type Signatures } from '../../proxy.js';
+import { type Arguments } from '../session/frame.js';
+import { encodePayload } from '../session/payload.js';
+import { ClientCall } from './client-call.js';
+import { ClientSession } from './client-session.js';
+import { describeAt } from './describe.js';
+import { SessionPool } from './session-pool.js';
+
+/** Knows where objects live. */
+export interface Router {
+  /** Gives the address of an object's server: at once where it is known. @throws RpcError */
+  route(object: string): string | Promise<string>;
+  /** Takes note that the object's server at this address could not be reached. */
+  forget(object: string, address: string): void;
+}
+
+/** A remote object: its methods, and itself with other call options. */
+export type RemoteObject<S extends Signatures> = Proxy<S> & {
+  /** Gives the same object, called with these options. */
+  with(options: CallOptions): RemoteObject<S>;
+};
+
+/** What an object client needs. */
+export interface ObjectClientOptions {
+  readonly clock: Clock;
+  readonly router: Router;
+  /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
+  readonly timeoutMs?: number | 'none' | undefined;
+}
+
+/** How often a call is sent on its way when connections fail, and how long it waits before each further time. */
+const pausesMs = [50, 250];
+
+/** Calls objects wherever its router says that they live. */
+export class ObjectClient implements AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #router: Router;
+  readonly #timeoutMs: number | 'none';
+  readonly #deadlines: Deadlines;
+  readonly #id = randomBytes(6).toString('hex');
+  readonly #pool: SessionPool;
+  readonly #onEnd: (call: ClientCall) => void;
+  #calls = 0;
+
+  constructor(options: ObjectClientOptions) {
+    this.#clock = options.clock;
+    this.#router = options.router;
+    this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#deadlines = new Deadlines(options.clock);
+    this.#onEnd = (call) => {
+      this.#deadlines.delete(call);
+    };
+    this.#pool = new SessionPool(this.#id, (call, error) => {
+      this.#lost(call, error);
+    });
+  }
+
+  /** Gives an object whose methods can be called. Its type is that of its signatures; nothing is sent yet. */
+  proxy<S extends Signatures>(object: string, options: CallOptions = {}): RemoteObject<S> {
+    const proxy = makeProxy<S & { with: never }>((method, args) => {
+      if (method === 'with') {
+        return this.proxy<S>(object, { ...options, ...(args[0] as CallOptions) }) as unknown as Call<
+          unknown,
+          unknown
+        >;
+      }
+      return this.call(object, method, args, options);
+    });
+    return proxy as unknown as RemoteObject<S>;
+  }
+
+  /** Calls a method with positional arguments, the options last. */
+  call(
+    object: string,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions = {},
+  ): Call<unknown, unknown> {
+    return this.#begin(object, method, () => ({ values: encodePayload(args) }), options);
+  }
+
+  /** Calls a method with the words of a command line, which the server reads by the method's schema. */
+  callWithWords(
+    object: string,
+    method: string,
+    words: readonly string[],
+    options: CallOptions = {},
+  ): Call<unknown, unknown> {
+    return this.#begin(object, method, () => ({ words }), options);
+  }
+
+  /** Tells what an object can do. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
+  async describe(object: string): Promise<ObjectDescription> {
+    const address = await this.#router.route(object);
+    try {
+      return await describeAt(address, object);
+    } catch (error) {
+      this.#router.forget(object, address);
+      const moved = await this.#router.route(object);
+      if (moved === address) {
+        throw error;
+      }
+      return describeAt(moved, object);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#pool[Symbol.asyncDispose]();
+    this.#deadlines.close();
+  }
+
+  #begin(object: string, method: string, input: () => Arguments, options: CallOptions): ClientCall {
+    const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
+    const identity = {
+      client: this.#id,
+      number: ++this.#calls,
+      expiresAtMs: timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs),
+    };
+    const { signal } = options;
+    const onEnd =
+      signal === undefined
+        ? this.#onEnd
+        : (ended: ClientCall) => {
+            signal.removeEventListener('abort', cancel);
+            this.#onEnd(ended);
+          };
+    const cancel = (): void => {
+      call.cancel();
+    };
+    let call: ClientCall;
+    try {
+      call = new ClientCall({ object, method, input: input() }, identity, onEnd);
+    } catch (error) {
+      call = new ClientCall({ object, method, input: { words: [] } }, identity, onEnd);
+      call.fail(toRpcError(error));
+      return call;
+    }
+    this.#deadlines.add(call);
+    signal?.addEventListener('abort', cancel, { once: true });
+    if (signal?.aborted === true) {
+      call.cancel();
+    }
+    this.#launch(call);
+    return call;
+  }
+
+  #launch(call: ClientCall): void {
+    if (call.ended) {
+      return;
+    }
+    call.attempts++;
+    try {
+      const address = this.#router.route(call.request.object);
+      if (typeof address === 'string') {
+        this.#send(call, address);
+      } else {
+        address.then(
+          (found) => {
+            this.#send(call, found);
+          },
+          (error: unknown) => {
+            call.fail(toRpcError(error));
+          },
+        );
+      }
+    } catch (error) {
+      call.fail(toRpcError(error));
+    }
+  }
+
+  #send(call: ClientCall, address: string): void {
+    const session = this.#pool.session(address);
+    if (session instanceof ClientSession) {
+      this.#carry(call, session);
+      return;
+    }
+    session.then(
+      (opened) => {
+        this.#carry(call, opened);
+      },
+      (error: unknown) => {
+        this.#router.forget(call.request.object, address);
+        this.#lost(call, toRpcError(error));
+      },
+    );
+  }
+
+  #carry(call: ClientCall, session: ClientSession): void {
+    if (!call.ended) {
+      const leftMs = call.expiresAtMs === Infinity ? 0 : call.expiresAtMs - this.#clock.monotonicMs();
+      session.carry(call, leftMs <= 0 ? 0 : Math.max(1, Math.ceil(leftMs)));
+    }
+  }
+
+  /** Decides about a call that its connection failed: again, where that is safe, or the end. */
+  #lost(call: ClientCall, error: RpcError): void {
+    const pauseMs = pausesMs[call.attempts - 1];
+    if (call.ended) {
+      return;
+    }
+    if (pauseMs === undefined || call.progress === 'answered') {
+      call.fail(error);
+      return;
+    }
+    this.#again(call, error, pauseMs).catch((unexpected: unknown) => {
+      call.fail(toRpcError(unexpected));
+    });
+  }
+
+  async #again(call: ClientCall, error: RpcError, pauseMs: number): Promise<void> {
+    const { object, method } = call.request;
+    await this.#clock.sleep(pauseMs * (0.5 + Math.random()), { background: true });
+    if (call.progress === 'sent' && !(await this.#isIdempotent(object, method))) {
+      call.fail(
+        coreError(
+          'CONNECTION_LOST',
+          `${error.message}; ${object}.${method} may have run or not, and it may not be run twice: look before you repeat it`,
+          { callId: call.callId, cause: error },
+        ),
+      );
+      return;
+    }
+    call.progress = 'unsent';
+    this.#launch(call);
+  }
+
+  async #isIdempotent(object: string, method: string): Promise<boolean> {
+    try {
+      const { methods } = await this.describe(object);
+      return methods.some((each) => each.name === method && each.idempotent);
+    } catch (error) {
+      if (error instanceof RpcError) {
+        return false; // nobody there to say so: the caller gets the connection's own error
+      }
+      throw error;
+    }
+  }
+}
