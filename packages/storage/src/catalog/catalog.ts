@@ -33,6 +33,7 @@ const versionKey = 'version';
 export class Catalog implements CatalogReader {
   readonly #store: Store;
   readonly #transactions = new KeyedMutex();
+  #forgottenTo = 0;
 
   constructor(store: Store) {
     this.#store = store;
@@ -83,6 +84,15 @@ export class Catalog implements CatalogReader {
         }
       }
     });
+  }
+
+  /** Forgets former values, which nobody here asks for, so that the store does not grow for ever. */
+  async forgetHistory(): Promise<void> {
+    const revision = await this.#store.revision();
+    if (revision > this.#forgottenTo) {
+      await this.#store.compact(revision);
+      this.#forgottenTo = revision;
+    }
   }
 
   /** Gives the catalog's lasting id, made at the first call; a pool is claimed with it. */

@@ -79,11 +79,11 @@ async function assemble(
 
   closers.add(() => operations.close());
   const stopping = new AbortController();
-  const repeating = repeat(() => reconciler.run(), options.reconcileEveryMs, {
-    clock,
-    log,
-    signal: stopping.signal,
-  });
+  const upkeep = async (): Promise<void> => {
+    await reconciler.run();
+    await catalog.forgetHistory();
+  };
+  const repeating = repeat(upkeep, options.reconcileEveryMs, { clock, log, signal: stopping.signal });
   closers.add(() => {
     stopping.abort();
     return repeating;

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { quoted } from '@patchbay/core';
 
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
+import { type OperationContext } from '../concurrency/operation.js';
 import { type ImportedImage, type ImportProgress } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import { type ImageName } from '../names.js';
@@ -28,28 +29,28 @@ export class Images {
   }
 
   /**
-   * Imports an image and yields how far it is. An image that came from the same source stays as it is. Steps:
-   * write the intent; import (the file appears when it is whole); write that it is ready. Failed, cancelled or
-   * cut short, it is undone. @throws RpcError `IMAGE_EXISTS`, `OPERATION_PENDING`, what the importer throws
+   * Imports an image and yields how far it is. An image that came from the same source stays as it is; where its
+   * file was lost, it is fetched again. Steps: write the intent; import (the file appears when it is whole);
+   * write that it is ready. Failed, cancelled or cut short, it is undone.
+   *
+   * @throws RpcError `IMAGE_EXISTS`, `OPERATION_PENDING`, what the importer throws
    */
   import(request: ImportRequest, signal: AbortSignal): AsyncGenerator<ImportProgress, ReadyImage, undefined> {
-    const { operations, importer, catalog, log } = this.#parts;
+    const { operations, pool, catalog, log } = this.#parts;
     const { name, source, sha256 } = request;
     const work = { thing: imageThing(name), kind: 'import', parameters: { source, sha256 } };
     return operations.follow<ReadyImage, ImportProgress>(work, signal, async (operation) => {
       await settleImage(this.#parts, name);
       const intent = await this.#intend(request);
       if (intent.state === 'ready') {
+        if ((await pool.stat({ kind: 'image', id: intent.id })) === undefined) {
+          log.warn('an image whose file was lost is imported again', { image: name, imageId: intent.id });
+          await this.#fetch(intent.id, source, intent.content.sha256, operation);
+        }
         return intent;
       }
       try {
-        const importing = importer.importImage({ kind: 'image', id: intent.id }, source, {
-          sha256,
-          signal: operation.signal,
-        });
-        const content = await reporting(importing, (item) => {
-          operation.report(item);
-        });
+        const content = await this.#fetch(intent.id, source, sha256, operation);
         const ready: ReadyImage = { ...intent, state: 'ready', content };
         await catalog.transact((tx) => {
           tx.put(images, name, ready);
@@ -88,6 +89,22 @@ export class Images {
       }
       return found;
     });
+  }
+
+  async #fetch(
+    id: string,
+    source: string,
+    sha256: string | undefined,
+    { signal, report }: OperationContext<ImportProgress>,
+  ): Promise<ImportedImage> {
+    const importing = this.#parts.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
+    for (;;) {
+      const step = await importing.next();
+      if (step.done === true) {
+        return step.value;
+      }
+      report(step.value);
+    }
   }
 
   /** Writes that the image shall be, or gives the one that is there if it is the same. */
@@ -129,18 +146,5 @@ export class Images {
     } catch (error) {
       this.#parts.log.warn('an import could not be undone now; the reconciler will', { image: name, error });
     }
-  }
-}
-
-async function reporting(
-  importing: AsyncGenerator<ImportProgress, ImportedImage, undefined>,
-  report: (item: ImportProgress) => void,
-): Promise<ImportedImage> {
-  for (;;) {
-    const step = await importing.next();
-    if (step.done === true) {
-      return step.value;
-    }
-    report(step.value);
   }
 }

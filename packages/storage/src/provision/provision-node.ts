@@ -14,25 +14,15 @@ import {
 import { type OperationContext } from '../concurrency/operation.js';
 import { type VolumeRef } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type ImageName, type Iqn, type NodeName, type SnapshotReference } from '../names.js';
+import { type Iqn, type NodeName } from '../names.js';
+import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-needs.js';
 import { diskLun, newChapAccount } from './naming.js';
 import { nodeThing, type Parts } from './parts.js';
+import { type ProvisionRequest } from './provision-request.js';
 import { refuseOtherDisk, refuseOtherTarget } from './same-parameters.js';
 import { settleNode } from './settle.js';
 import { findSnapshot } from './snapshot-lookup.js';
-
-/** What a provision is asked for. */
-export interface ProvisionRequest {
-  readonly node: NodeName;
-  readonly image: ImageName;
-  readonly snapshot?: SnapshotReference | undefined;
-  readonly sizeBytes?: number | undefined;
-  readonly initiator?: Iqn | undefined;
-}
-
-/** A disk's size is a whole number of sectors. */
-const sectorBytes = 512;
 
 /**
  * Gives a node its disk. Steps: write the intent (ids, target id, names, secret); clone; export; write that it
@@ -162,22 +152,6 @@ export class NodeProvisioner {
       chap: newChapAccount(diskId),
     };
   }
-}
-
-/** Rounds a size up to whole sectors. */
-export function wholeSectors(sizeBytes: number): number {
-  return Math.ceil(sizeBytes / sectorBytes) * sectorBytes;
-}
-
-function checkedSize(askedBytes: number, sourceBytes: number): number {
-  if (askedBytes < sourceBytes) {
-    throw storageError(
-      'SIZE_TOO_SMALL',
-      `a disk of ${String(askedBytes)} bytes cannot hold what it is cloned from, ${String(sourceBytes)} bytes; ask for that much or more`,
-      { details: { sizeBytes: askedBytes, smallestBytes: sourceBytes } },
-    );
-  }
-  return wholeSectors(askedBytes);
 }
 
 /** Gives the lowest positive number that is not among the taken ones, which ascend. */

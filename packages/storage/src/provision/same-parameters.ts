@@ -2,7 +2,8 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, snapshotKey, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type Iqn } from '../names.js';
-import { type ProvisionRequest, wholeSectors } from './provision-node.js';
+import { wholeSectors } from './disk-size.js';
+import { type ProvisionRequest } from './provision-request.js';
 import { fullName, mayMean } from './snapshot-lookup.js';
 
 /** A parameter that differs: what the disk has, and what was asked for. */

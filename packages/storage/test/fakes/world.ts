@@ -6,18 +6,36 @@ import { FakeClock, RecordingLog } from '@patchbay/core/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
-import { images, initiators, nodes, snapshots, targetOf, tidKey, tids } from '../../src/catalog/tables.js';
+import {
+  type ExportedNode,
+  images,
+  initiators,
+  nodes,
+  type ReadyImage,
+  type SnapshotRecord,
+  snapshots,
+  targetOf,
+  tidKey,
+  tids,
+} from '../../src/catalog/tables.js';
 import { Operations } from '../../src/concurrency/operations.js';
-import { type ImageName, imageName, iqn, nodeName, type NodeName } from '../../src/names.js';
+import {
+  type ImageName,
+  imageName,
+  iqn,
+  nodeName,
+  type NodeName,
+  snapshotName,
+  snapshotReference,
+} from '../../src/names.js';
 import { detachNode, type Detached } from '../../src/provision/detach-node.js';
 import { Exports } from '../../src/provision/exports.js';
 import { Images } from '../../src/provision/images.js';
 import { Naming } from '../../src/provision/naming.js';
 import { type Parts } from '../../src/provision/parts.js';
-import { NodeProvisioner, type ProvisionRequest } from '../../src/provision/provision-node.js';
+import { NodeProvisioner } from '../../src/provision/provision-node.js';
+import { type ProvisionRequest } from '../../src/provision/provision-request.js';
 import { Snapshots } from '../../src/provision/snapshots.js';
-import { snapshotName, snapshotReference } from '../../src/names.js';
-import { type ExportedNode, type ReadyImage, type SnapshotRecord } from '../../src/catalog/tables.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { Faults } from './faults.js';
 import { MemoryImporter } from './memory-importer.js';
@@ -126,7 +144,6 @@ export class Machine {
   readonly #images: Images;
   readonly #provisioner: NodeProvisioner;
   readonly #snapshots: Snapshots;
-  readonly #never = new AbortController().signal;
 
   constructor(parts: Parts) {
     this.parts = parts;
@@ -137,7 +154,17 @@ export class Machine {
     void parts.targets.onRestart(() => this.reconciler.rebuildExports());
   }
 
-  async import(name: string, source: string, sha256?: string, signal: AbortSignal = this.#never): Promise<ReadyImage> {
+  /** A call's signal that never aborts, each call its own, as in a server. */
+  get #never(): AbortSignal {
+    return new AbortController().signal;
+  }
+
+  async import(
+    name: string,
+    source: string,
+    sha256?: string,
+    signal: AbortSignal = this.#never,
+  ): Promise<ReadyImage> {
     const importing = this.#images.import({ name: image(name), source, sha256 }, signal);
     for (;;) {
       const step = await importing.next();

@@ -57,6 +57,19 @@ describe('import_image', () => {
     });
   }
 
+  it('fetches an image again whose file was lost, also one that has clones', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    const { id } = await machine.import('ubuntu', '/ubuntu.raw');
+    world.pool.volumes.delete(`/pool/image/${id}`);
+
+    await machine.import('ubuntu', '/ubuntu.raw');
+
+    expect(world.pool.content({ kind: 'image', id })).to.equal('ubuntu');
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
   it('leaves nothing of a source that is not there', async () => {
     await using world = await World.open();
     const machine = world.start();
