@@ -38,7 +38,7 @@ export class ArgumentErrors {
       this.#form === 'words' && typeof extra === 'string' && /^-[^-]/.test(extra)
         ? '; options begin with two dashes'
         : '';
-    const message = `${this.#method.name} takes ${takes}, but ${String(given)} were given${word}${dash}`;
+    const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${word}${dash}`;
     return coreError('ARGUMENT_SURPLUS', `${message}; usage: ${this.#usage()}`, { details: { given, most } });
   }
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { kebabCase, withoutUnit } from '../text/field-name.js';
 import { type MethodDefinition, type ObjectDefinition } from './definition.js';
 import {
   type ArgDescription,
@@ -8,7 +9,7 @@ import {
   type ObjectDescription,
   type OptionDescription,
 } from './description.js';
-import { flagsOf, kebabCase, withoutUnit } from './flags.js';
+import { flagsOf } from './flags.js';
 
 /** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
 export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
@@ -74,7 +75,7 @@ function placeholderOf(name: string, schema: JsonSchema): string {
   const own = schema.placeholder;
   return typeof own === 'string'
     ? own
-    : kebabCase(withoutUnit(name, schema)).replaceAll('-', '_').toUpperCase();
+    : kebabCase(withoutUnit(name, schema.unit)).replaceAll('-', '_').toUpperCase();
 }
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {

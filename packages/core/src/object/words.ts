@@ -1,8 +1,8 @@
 import { quoted } from '../names.js';
+import { kebabCase } from '../text/field-name.js';
 import { type ArgumentErrors } from './argument-errors.js';
 import { type Coercion, coercionOf, type ListCoercion } from './coercion.js';
 import { type MethodDescription } from './description.js';
-import { kebabCase } from './flags.js';
 
 /** A command line's words as values, not yet checked by the schemas. */
 export interface ReadWords {

@@ -145,7 +145,7 @@ describe('bindValues', () => {
   it('refuses an argument of a method that has none', () => {
     const ping = prepareMethod('ping', method({ summary: 'Answer', returns: z.null(), run: () => null }));
     expect(refusalOf(() => ping.bindValues(['x'])).message).to.match(
-      /^ping takes no arguments, but 1 were given/,
+      /^ping takes no arguments, but 1 was given/,
     );
   });
 

@@ -180,4 +180,34 @@ describe('bindWords', () => {
       ),
     );
   });
+
+  it('fails in no other way than as a wrong argument, whatever the words', () => {
+    const flag = fc.constantFrom(
+      '--',
+      '--size',
+      '--luns=',
+      '--labels',
+      '--no-verify',
+      '--__proto__',
+      '--no-',
+      '--=',
+    );
+    fc.assert(
+      fc.property(fc.array(fc.oneof(flag, fc.string({ unit: 'binary' })), { maxLength: 8 }), (words) => {
+        let refusal: unknown;
+        try {
+          expect(provision.bindWords(words)).to.have.length(4);
+        } catch (error) {
+          refusal = error;
+        }
+        expect(refusal === undefined || refusalOf(() => raise(refusal)).code === 'INVALID_ARGUMENT').to.equal(
+          true,
+        );
+      }),
+    );
+  });
 });
+
+function raise(error: unknown): never {
+  throw error;
+}

@@ -20,7 +20,10 @@ export interface VolumeStat {
  * acts and looks again, and a volume appears under its name only when it is whole.
  */
 export interface VolumePool {
-  /** Whether a clone shares its source's blocks, so that it is instant and costs nothing. */
+  /**
+   * Whether a clone shares its source's blocks, so that it is instant and costs nothing, and is a point in time
+   * also while the source is written. Where it is not, nobody may write the source meanwhile.
+   */
   readonly copyOnWrite: boolean;
   /** The absolute path of a volume, for the target tool. */
   path(volume: VolumeRef): string;
@@ -35,7 +38,7 @@ export interface VolumePool {
     options?: { readonly sizeBytes?: number | undefined; readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
   ensureRemoved(volume: VolumeRef): Promise<void>;
-  /** Lists every volume here that carries our prefix, and the leftovers of interrupted work as `temporary`. */
+  /** Lists every volume here that carries our prefix. */
   list(): Promise<readonly { readonly volume: VolumeRef; readonly modifiedAtMs: number }[]>;
   /** Removes what interrupted work left behind: temporary files older than `olderThanMs` milliseconds. */
   removeTemporaries(olderThanMs: number): Promise<number>;
@@ -43,6 +46,7 @@ export interface VolumePool {
 
 /** What an import tells on its way. */
 export interface ImportProgress {
+  /** `download`: the source is fetched, or read where it is a file, for its checksum. */
   readonly phase: 'download' | 'convert';
   readonly doneBytes: number;
   /** Undefined when the source does not tell its length. */
@@ -62,7 +66,10 @@ export interface ImportedImage {
  * and (where a checksum was given) verified; cancelled or failed, nothing is left.
  */
 export interface ImageImporter {
-  /** @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`, `SOURCE_CORRUPT`, `CHECKSUM_MISMATCH`, `POOL_FULL` */
+  /**
+   * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_UNAVAILABLE`, `SOURCE_REFUSED`, `SOURCE_CORRUPT`,
+   * `CHECKSUM_MISMATCH`, `POOL_FULL`, `POOL_UNAVAILABLE`
+   */
   importImage(
     target: VolumeRef,
     source: string,

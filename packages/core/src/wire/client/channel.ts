@@ -5,6 +5,7 @@ import { ClientSession, type LostCallHandler } from './client-session.js';
 
 /** How grpc-js is set, on both sides; docs/adr/0005-grpc-js-settings.md says what was measured. */
 export const channelOptions = {
+  'grpc.enable_channelz': 0,
   'grpc.enable_retries': 0,
   'grpc.enable_http_proxy': 0,
   'grpc-node.flow_control_window': 4 * 1024 * 1024,

@@ -1,0 +1,132 @@
+import {
+  type Clock,
+  displayWidth,
+  escapeControls,
+  formatBytes,
+  formatDuration,
+  resultText,
+} from '@patchbay/core';
+
+import { Rate } from './rate.js';
+
+const redrawEveryMs = 100;
+const barWidth = 24;
+const longestTimeLeftMs = 48 * 3_600_000;
+const clearLine = '\r\u001b[K';
+
+/** What a method yields to say how far it is; totalBytes is absent where nobody knows the end. */
+export interface ProgressItem {
+  readonly doneBytes: number;
+  readonly totalBytes?: number | null | undefined;
+  /** What it is doing, such as `converting`. */
+  readonly phase?: string | undefined;
+}
+
+/** Says whether an item tells progress; any other item is part of what a method gives. */
+export function isProgressItem(item: unknown): item is ProgressItem {
+  if (typeof item !== 'object' || item === null) {
+    return false;
+  }
+  const { doneBytes, totalBytes, phase } = item as Readonly<Record<string, unknown>>;
+  return (
+    typeof doneBytes === 'number' &&
+    (typeof totalBytes === 'number' || totalBytes === undefined || totalBytes === null) &&
+    (typeof phase === 'string' || phase === undefined)
+  );
+}
+
+/** Where text goes: a process's stdout or stderr, or a test's array. */
+export interface TextSink {
+  write(text: string): unknown;
+}
+
+/** What a `ProgressView` draws on. */
+export interface ProgressViewOptions {
+  /** The terminal for the bar; undefined where there is none, or `--json` asks for silence. */
+  readonly bar: (TextSink & { readonly columns?: number }) | undefined;
+  /** Takes the items that are not progress, a line each; undefined drops them. */
+  readonly lines: TextSink | undefined;
+  readonly clock: Clock;
+}
+
+/** Shows what a call yields: progress as one bar that is drawn over again, anything else as lines. */
+export class ProgressView {
+  readonly #options: ProgressViewOptions;
+  #rate = new Rate();
+  #phase: string | undefined;
+  #drawnAtMs = -Infinity;
+  #drawn = '';
+
+  constructor(options: ProgressViewOptions) {
+    this.#options = options;
+  }
+
+  show(item: unknown): void {
+    if (isProgressItem(item)) {
+      this.#showProgress(item);
+      return;
+    }
+    const { bar, lines } = this.#options;
+    if (lines !== undefined) {
+      const shown = this.#drawn;
+      this.end();
+      lines.write(`${resultText(item)}\n`);
+      this.#drawn = shown;
+      bar?.write(shown);
+    }
+  }
+
+  /** Takes the bar away, so that what comes next stands on a clean line. */
+  end(): void {
+    if (this.#drawn !== '') {
+      this.#options.bar?.write(clearLine);
+      this.#drawn = '';
+    }
+  }
+
+  #showProgress(item: ProgressItem): void {
+    const { bar, clock } = this.#options;
+    if (bar === undefined) {
+      return;
+    }
+    const nowMs = clock.monotonicMs();
+    const newPhase = item.phase !== this.#phase;
+    if (newPhase) {
+      this.#rate = new Rate();
+      this.#phase = item.phase;
+    }
+    this.#rate.add(item.doneBytes, nowMs);
+    const complete = item.doneBytes === item.totalBytes;
+    if (newPhase || complete || nowMs - this.#drawnAtMs >= redrawEveryMs) {
+      this.#drawnAtMs = nowMs;
+      this.#drawn = progressLine(item, this.#rate.perSecond(), (bar.columns ?? 80) - 1);
+      bar.write(clearLine + this.#drawn);
+    }
+  }
+}
+
+/** Writes progress on one line of at most `width` columns, leaving out from the end what does not fit. */
+function progressLine(item: ProgressItem, perSecond: number | undefined, width: number): string {
+  const { doneBytes, totalBytes, phase } = item;
+  const parts = phase === undefined ? [] : [escapeControls(phase)];
+  if (typeof totalBytes === 'number') {
+    const fraction = totalBytes > 0 ? Math.min(1, Math.max(0, doneBytes / totalBytes)) : 1;
+    const filled = Math.floor(fraction * barWidth);
+    const percent = `${String(Math.floor(fraction * 100)).padStart(3)}%`;
+    parts.push(`[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ${percent}`);
+    parts.push(`${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`);
+  } else {
+    parts.push(formatBytes(doneBytes));
+  }
+  if (perSecond !== undefined) {
+    parts.push(`${formatBytes(perSecond)}/s`);
+    const leftMs = typeof totalBytes === 'number' ? ((totalBytes - doneBytes) / perSecond) * 1000 : 0;
+    if (leftMs > 0 && leftMs <= longestTimeLeftMs) {
+      parts.push(`${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`);
+    }
+  }
+  while (parts.length > 1 && displayWidth(parts.join('  ')) > width) {
+    parts.pop();
+  }
+  return parts.join('  ');
+}

@@ -1,0 +1,103 @@
+import {
+  arg,
+  bytesSchema,
+  defineObject,
+  describeMethod,
+  describeObject,
+  durationSchema,
+  method,
+} from '@patchbay/core';
+import { expect } from 'chai';
+import { z } from 'zod';
+
+import { methodHelp, objectHelp } from '../../src/command/help.js';
+
+const description = describeObject(
+  'storage',
+  defineObject({
+    summary: 'Gives diskless nodes their disks',
+    methods: {
+      provision: method({
+        summary: 'Give a node a disk that is a clone of an image',
+        args: [
+          arg('node', z.string(), 'The node'),
+          arg('image', z.string(), 'The image to clone'),
+          arg('snapshot', z.string().optional(), 'A snapshot of the image'),
+        ],
+        options: {
+          sizeBytes: bytesSchema().optional().describe('The size of the disk'),
+          timeoutMs: durationSchema().default(30_000).describe('How long to wait'),
+          keepDisk: z.boolean().default(false).describe('Keep the disk'),
+          format: z.enum(['raw', 'qcow2']).default('raw').describe('The format'),
+          luns: z.array(z.int()).describe('The LUNs'),
+        },
+        returns: z.null(),
+        run: () => null,
+      }),
+      list_nodes: method({ summary: 'List the nodes', returns: z.null(), run: () => null }),
+    },
+  }),
+);
+const form = { prefix: 'rpcclient ', width: 80 };
+
+describe('objectHelp', () => {
+  it('lists the methods with their arguments and what they do', () => {
+    expect(objectHelp(description, form).split('\n')).to.deep.equal([
+      'storage: Gives diskless nodes their disks',
+      '',
+      'Methods:',
+      '  provision NODE IMAGE [SNAPSHOT]  Give a node a disk that is a clone of an',
+      '                                   image',
+      '  list_nodes                       List the nodes',
+      '',
+      '"rpcclient METHOD --help" tells a method\'s options.',
+    ]);
+  });
+
+  it("lets no server's words drive the terminal", () => {
+    const hostile = { ...description, summary: 'x\u001b[2Jy' };
+    expect(objectHelp(hostile, form)).to.contain('x\\u001b[2Jy');
+  });
+});
+
+describe('methodHelp', () => {
+  it('tells the usage, the arguments and the options', () => {
+    expect(methodHelp(description.methods[0]!, form).split('\n')).to.deep.equal([
+      'Usage: rpcclient provision NODE IMAGE [SNAPSHOT] [--size SIZE] [--timeout',
+      '           TIMEOUT] [--keep-disk] [--format FORMAT] --luns LUNS...',
+      '',
+      'Give a node a disk that is a clone of an image',
+      '',
+      'Arguments:',
+      '  NODE      The node',
+      '  IMAGE     The image to clone',
+      '  SNAPSHOT  A snapshot of the image',
+      '',
+      'Options:',
+      '  --size SIZE        The size of the disk (such as 20GiB or 1.5TB)',
+      '  --timeout TIMEOUT  How long to wait (such as 30s or 1h30m; default: 30s)',
+      '  --keep-disk        Keep the disk',
+      '  --format FORMAT    The format (raw, qcow2; default: raw)',
+      '  --luns LUNS        The LUNs (may be repeated; required)',
+    ]);
+  });
+
+  it('tells what the alternatives of an option look like', () => {
+    const options = {
+      ttl: z
+        .union([durationSchema(), z.literal('none')])
+        .default('none')
+        .describe('How long'),
+    };
+    const wait = method({ summary: 'Wait', options, returns: z.null(), run: () => null });
+    expect(methodHelp(describeMethod('wait', wait), form)).to.contain(
+      '  --ttl TTL  How long (such as 30s or 1h30m; none; default: none)',
+    );
+  });
+
+  it('leaves out what a method does not have', () => {
+    expect(methodHelp(description.methods[1]!, form)).to.equal(
+      'Usage: rpcclient list_nodes\n\nList the nodes',
+    );
+  });
+});

@@ -1,0 +1,56 @@
+import { randomUUID } from 'node:crypto';
+import { link, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { errnoOf, poolUnavailable } from './pool-error.js';
+import { syncDirectory } from './sync.js';
+
+/** The file that says that a directory is a pool, and which. */
+export const markerName = 'patchbay-pool.json';
+
+const markerSchema = z.object({ version: z.literal(1), id: z.uuid() });
+
+/**
+ * Reads the id of the pool in a directory; undefined when it holds none.
+ * @throws RpcError `POOL_UNAVAILABLE` when the marker is not one that this version understands
+ */
+export async function readMarker(pool: string): Promise<string | undefined> {
+  let text: string;
+  try {
+    text = await readFile(join(pool, markerName), 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+  try {
+    return markerSchema.parse(JSON.parse(text)).id;
+  } catch (error) {
+    throw poolUnavailable(
+      pool,
+      `${markerName} is not of version 1; was it edited, or made by a newer version?`,
+      error,
+    );
+  }
+}
+
+/** Makes a directory a pool and gives its id; the id of whoever was faster where two do it at once. */
+export async function createMarker(pool: string): Promise<string> {
+  const id = randomUUID();
+  const draft = join(pool, `${markerName}.${id}`);
+  try {
+    await writeFile(draft, `${JSON.stringify({ version: 1, id })}\n`, { flag: 'wx', flush: true });
+    await link(draft, join(pool, markerName));
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') {
+      throw error;
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+  await syncDirectory(pool);
+  return (await readMarker(pool)) ?? id;
+}

@@ -1,0 +1,142 @@
+import { type FileHandle } from 'node:fs/promises';
+
+import { formatBytes } from '@patchbay/core';
+
+/** The formats that are imported, by the names of QEMU's drivers (`vpc` is VHD). */
+export type ImageFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'vpc';
+
+/** What the first bytes of a file say. */
+export type Detected =
+  | { readonly format: ImageFormat }
+  /** Not to be opened by any tool, and why. */
+  | { readonly refused: string }
+  | { readonly corrupt: string };
+
+interface Header {
+  readonly head: Buffer;
+  /** The last 512 bytes. */
+  readonly tail: Buffer;
+  readonly sizeBytes: number;
+}
+
+interface Signature {
+  readonly magic: string;
+  readonly at?: number;
+  readonly detect: (header: Header) => Detected;
+}
+
+const headBytes = 4096;
+const refuse = (refused: string) => (): Detected => ({ refused });
+const packed = (by: string) => refuse(`it is packed with ${by}; unpack it first`);
+
+/** The signatures as Latin-1 text. What has none of them is a raw disk. */
+const signatures: readonly Signature[] = [
+  { magic: 'QFI\xfb', detect: whole(qcow2) },
+  { magic: 'KDMV', detect: whole(vmdk) },
+  { magic: 'COWD', detect: refuse('it is a part of a vmdk that is described by another file') },
+  { magic: '# Disk DescriptorFile', detect: refuse('it is a vmdk descriptor, which refers to other files') },
+  { magic: '\x7f\x10\xda\xbe', at: 0x40, detect: whole(vdi) },
+  { magic: 'vhdxfile', detect: () => ({ format: 'vhdx' }) },
+  { magic: 'conectix', detect: vpc },
+  { magic: 'QED\0', detect: refuse('QED images are not supported; convert it to qcow2 first') },
+  {
+    magic: 'WithoutFreeSpace',
+    detect: refuse('Parallels images are not supported; convert it to qcow2 first'),
+  },
+  {
+    magic: 'WithouFreSpacExt',
+    detect: refuse('Parallels images are not supported; convert it to qcow2 first'),
+  },
+  { magic: '\x1f\x8b', detect: packed('gzip') },
+  { magic: '\xfd7zXZ\0', detect: packed('xz') },
+  { magic: '\x28\xb5\x2f\xfd', detect: packed('zstd') },
+  { magic: 'BZh', detect: packed('bzip2') },
+  { magic: 'PK\x03\x04', detect: packed('zip') },
+  { magic: '7z\xbc\xaf\x27\x1c', detect: packed('7z') },
+  { magic: '<!DOCTYPE html', detect: refuse('it is a web page; give the URL of the image itself') },
+  { magic: '<!doctype html', detect: refuse('it is a web page; give the URL of the image itself') },
+  { magic: '<html', detect: refuse('it is a web page; give the URL of the image itself') },
+];
+
+/**
+ * Finds out an image's format by its signature, before any tool opens it: an image that names other files
+ * could otherwise make the tool read those.
+ */
+export async function detectFormat(file: FileHandle): Promise<Detected> {
+  const { size } = await file.stat();
+  if (size === 0) {
+    return { corrupt: 'it is empty' };
+  }
+  const header = {
+    head: await bytesAt(file, 0, headBytes),
+    tail: await bytesAt(file, Math.max(0, size - 512), 512),
+    sizeBytes: size,
+  };
+  const found = signatures.find(
+    ({ magic, at = 0 }) => header.head.toString('latin1', at, at + magic.length) === magic,
+  );
+  if (found !== undefined) {
+    return found.detect(header);
+  }
+  // A VHD of fixed size is a raw disk with a footer.
+  return header.tail.toString('latin1', 0, 8) === 'conectix' ? vpc(header) : { format: 'raw' };
+}
+
+/** Reads a header only where all of it is there. */
+function whole(detect: Signature['detect']): Signature['detect'] {
+  return (header) => (header.head.length < 512 ? { corrupt: 'it ends within its header' } : detect(header));
+}
+
+function qcow2({ head }: Header): Detected {
+  const version = head.readUInt32BE(4);
+  if (version !== 2 && version !== 3) {
+    return { refused: `qcow version ${String(version)} is not supported; convert it to qcow2 first` };
+  }
+  if (head.readBigUInt64BE(8) !== 0n) {
+    return { refused: 'it has a backing file; flatten it with qemu-img convert first' };
+  }
+  if (head.readUInt32BE(32) !== 0) {
+    return { refused: 'it is encrypted' };
+  }
+  const externalData = 1n << 2n;
+  if (version === 3 && (head.readBigUInt64BE(72) & externalData) !== 0n) {
+    return { refused: 'it has its data in another file; flatten it with qemu-img convert first' };
+  }
+  return { format: 'qcow2' };
+}
+
+function vmdk({ head }: Header): Detected {
+  // Without a capacity of its own it is a descriptor in disguise.
+  return head.readBigUInt64LE(12) === 0n
+    ? { refused: 'it is a vmdk descriptor, which refers to other files' }
+    : { format: 'vmdk' };
+}
+
+function vdi({ head, sizeBytes }: Header): Detected {
+  const linkUuid = head.subarray(0x1a8, 0x1b8);
+  const parentUuid = head.subarray(0x1b8, 0x1c8);
+  if (linkUuid.some((byte) => byte !== 0) || parentUuid.some((byte) => byte !== 0)) {
+    return { refused: 'it is a difference to another vdi' };
+  }
+  // qemu-img reads zeros beyond the end without a word.
+  const neededBytes = head.readUInt32LE(0x158) + head.readUInt32LE(0x178) * head.readUInt32LE(0x184);
+  return sizeBytes < neededBytes
+    ? { corrupt: `it is cut off: ${formatBytes(sizeBytes)} of ${formatBytes(neededBytes)}` }
+    : { format: 'vdi' };
+}
+
+function vpc({ tail }: Header): Detected {
+  if (tail.toString('latin1', 0, 8) !== 'conectix') {
+    return { corrupt: 'it is cut off: a VHD ends with a footer' };
+  }
+  const differencing = 4;
+  return tail.readUInt32BE(60) === differencing
+    ? { refused: 'it is a difference to another VHD' }
+    : { format: 'vpc' };
+}
+
+async function bytesAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length);
+  const { bytesRead } = await file.read(buffer, 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}

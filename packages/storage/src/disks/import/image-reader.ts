@@ -1,0 +1,142 @@
+import { type FileHandle } from 'node:fs/promises';
+
+import { quoted } from '@patchbay/core';
+
+import { storageError } from '../../errors.js';
+import { type Exec, ExecError } from '../../exec.js';
+import { type PoolDirectory } from '../file/pool-directory.js';
+import { poolFull } from '../file/pool-error.js';
+import { detectFormat } from './image-format.js';
+import { type Report } from './progress.js';
+import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
+import { sourceRefused } from './source.js';
+import { pathOfOpen } from './source-file.js';
+
+/** An image that was examined: it stands for itself alone, and all of it is there as far as one can tell. */
+export interface ReadableImage extends QemuImage {
+  /** The size of the disk in it, in bytes; a multiple of 512. */
+  readonly sizeBytes: number;
+  /** What its data will occupy, in bytes. */
+  readonly dataBytes: number;
+}
+
+/** Examines images of unknown origin and writes their disks as raw files. */
+export class ImageReader {
+  readonly #qemuImg: QemuImg;
+  readonly #pool: PoolDirectory;
+
+  constructor(exec: Exec, pool: PoolDirectory) {
+    this.#qemuImg = new QemuImg(exec);
+    this.#pool = pool;
+  }
+
+  /**
+   * Finds out what an open file holds.
+   * @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason
+   */
+  async examine(source: string, file: FileHandle, signal: AbortSignal): Promise<ReadableImage> {
+    const detected = await detectFormat(file);
+    if ('refused' in detected) {
+      throw sourceRefused(source, detected.refused);
+    }
+    if ('corrupt' in detected) {
+      throw corrupt(source, detected.corrupt);
+    }
+    const image = { path: pathOfOpen(file), format: detected.format };
+    return this.#explained(source, image, async () => {
+      const info = await this.#qemuImg.info(image, signal);
+      assertAlone(source, info);
+      if (!(await this.#qemuImg.isWhole(image, signal))) {
+        throw corrupt(source, `parts of the ${image.format} image are missing or damaged`);
+      }
+      const sizeBytes = Math.ceil(info['virtual-size'] / 512) * 512;
+      if (sizeBytes === 0) {
+        throw corrupt(source, 'the disk in it has no bytes');
+      }
+      return { ...image, sizeBytes, dataBytes: await this.#qemuImg.dataBytes(image, signal) };
+    });
+  }
+
+  /**
+   * Writes an image's disk to a raw file and tells the bytes of the disk that are done.
+   * @throws RpcError `SOURCE_CORRUPT`, `POOL_FULL`; the signal's reason
+   */
+  async writeRaw(
+    source: string,
+    image: ReadableImage,
+    path: string,
+    report: Report,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { sizeBytes } = image;
+    report(0, sizeBytes);
+    await this.#explained(source, image, () =>
+      this.#qemuImg.convertToRaw(
+        image,
+        path,
+        (percent) => {
+          report(Math.floor((sizeBytes * percent) / 100), sizeBytes);
+        },
+        signal,
+      ),
+    );
+    report(sizeBytes, sizeBytes);
+  }
+
+  /** Does something with qemu-img, and says in our terms what it says in its own. */
+  async #explained<T>(source: string, image: QemuImage, work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof ExecError)) {
+        throw error;
+      }
+      const words = error.stderrTail;
+      if (/No space left on device|Disk quota exceeded/.test(words)) {
+        throw await poolFull(this.#pool.path, undefined, error);
+      }
+      if (/File too large|too large for file format/.test(words)) {
+        throw sourceRefused(
+          source,
+          "its disk is larger than any file in the pool's filesystem can be",
+          error,
+        );
+      }
+      if (words.includes('lock')) {
+        throw sourceRefused(source, 'another program is using it', error);
+      }
+      if (/not supported|unsupported/i.test(words)) {
+        throw sourceRefused(source, lastLine(words, image), error);
+      }
+      throw corrupt(source, lastLine(words, image) || error.message, error);
+    }
+  }
+}
+
+/** The signature was looked at before; this is what only the format's driver can tell. */
+function assertAlone(source: string, info: QemuInfo): void {
+  const data = info['format-specific']?.data;
+  const other = info['backing-filename'] ?? data?.['data-file'];
+  if (other !== undefined) {
+    throw sourceRefused(source, `it refers to another file, ${quoted(other)}; flatten it first`);
+  }
+  if (info.encrypted === true) {
+    throw sourceRefused(source, 'it is encrypted');
+  }
+  if (data?.corrupt === true) {
+    throw corrupt(source, 'it is marked as corrupt');
+  }
+}
+
+function corrupt(source: string, why: string, cause?: unknown): Error {
+  return storageError('SOURCE_CORRUPT', `cannot import ${quoted(source)}: ${why}`, { cause });
+}
+
+/** Gives the tool's last words, without the name under which it saw the file. */
+function lastLine(words: string, image: QemuImage): string {
+  const line = words.trim().split('\n').at(-1) ?? '';
+  return line
+    .replace(/^qemu-img: /, '')
+    .replace(/json:\{.*?\}\}/g, 'it')
+    .replaceAll(image.path, 'it');
+}

@@ -1,0 +1,67 @@
+import { type Clock } from '@patchbay/core';
+
+import { type ImportProgress } from '../volume-pool.js';
+
+/** Tells how far a phase is; `totalBytes` is remembered once it was told. */
+export type Report = (doneBytes: number, totalBytes?: number) => void;
+
+const minimumGapMs = 100;
+
+/**
+ * Runs one phase of an import and yields its progress: once at the beginning, at most ten times a second on
+ * the way and once at the end. Left early, it aborts the work and waits until the work has stopped.
+ */
+export async function* withProgress<T>(
+  phase: ImportProgress['phase'],
+  options: { readonly clock: Clock; readonly signal: AbortSignal },
+  work: (report: Report, signal: AbortSignal) => Promise<T>,
+): AsyncGenerator<ImportProgress, T, undefined> {
+  const { clock, signal } = options;
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+
+  const state = { latest: { phase, doneBytes: 0 } as ImportProgress, running: true, isDue: false };
+  let wake = (): void => undefined;
+  let yieldedAtMs = clock.monotonicMs();
+  const report: Report = (doneBytes, totalBytes = state.latest.totalBytes) => {
+    state.latest = { phase, doneBytes, totalBytes };
+    state.isDue = clock.monotonicMs() - yieldedAtMs >= minimumGapMs;
+    if (state.isDue) {
+      wake();
+    }
+  };
+  const result = work(report, controller.signal).finally(() => {
+    state.running = false;
+    wake();
+  });
+  const settled = result.then(
+    () => true,
+    () => false,
+  );
+
+  try {
+    yield state.latest;
+    while (state.running) {
+      if (state.isDue) {
+        state.isDue = false;
+        yieldedAtMs = clock.monotonicMs();
+        yield state.latest;
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+    const value = await result;
+    yield state.latest;
+    return value;
+  } finally {
+    signal.removeEventListener('abort', abort);
+    controller.abort();
+    await settled;
+  }
+}

@@ -1,0 +1,115 @@
+import { z } from 'zod';
+
+import { type Exec, ExecError, toolMissing } from '../../exec.js';
+import { type ImageFormat } from './image-format.js';
+import { type Report } from './progress.js';
+
+/** An image for qemu-img to read: a file, and the format that it is to be read as. */
+export interface QemuImage {
+  readonly path: string;
+  readonly format: ImageFormat;
+}
+
+const infoSchema = z.object({
+  'virtual-size': z.number().int().nonnegative(),
+  'backing-filename': z.string().optional(),
+  encrypted: z.boolean().optional(),
+  'format-specific': z
+    .object({ data: z.looseObject({ 'data-file': z.string().optional(), corrupt: z.boolean().optional() }) })
+    .optional(),
+});
+
+/** What `qemu-img info` says of an image. */
+export type QemuInfo = z.infer<typeof infoSchema>;
+
+const checkSchema = z.object({
+  corruptions: z.number().optional(),
+  'check-errors': z.number(),
+});
+
+const measureSchema = z.object({ required: z.number() });
+
+/** Bounds what a malicious header can make qemu-img use: 1 GiB of memory, and ten minutes of one processor. */
+const limits = ['--as=1073741824', '--cpu=600', '--'];
+const metadataTimeoutMs = 600_000;
+const notSupportedByFormat = 63;
+const leaksOnly = 3;
+
+/**
+ * Drives qemu-img. An image is always named with its driver, so that nothing is probed, no name is taken for
+ * a protocol or an option, and no backing file is opened.
+ */
+export class QemuImg {
+  readonly #exec: Exec;
+
+  constructor(exec: Exec) {
+    this.#exec = exec;
+  }
+
+  /** Reads an image's header. @throws ExecError when it has none of its format */
+  async info(image: QemuImage, signal: AbortSignal): Promise<QemuInfo> {
+    return infoSchema.parse(JSON.parse(await this.#examine('info', [], image, signal)));
+  }
+
+  /** Says whether an image's tables fit together and its data is all there, where the format can tell. */
+  async isWhole(image: QemuImage, signal: AbortSignal): Promise<boolean> {
+    const text = await this.#examine('check', [], image, signal, [0, 2, leaksOnly, notSupportedByFormat]);
+    if (!text.trimStart().startsWith('{')) {
+      return true;
+    }
+    const found = checkSchema.parse(JSON.parse(text));
+    return (found.corruptions ?? 0) === 0 && found['check-errors'] === 0;
+  }
+
+  /** Gives the bytes that an image's data needs, in whole clusters of 64 KiB and with qcow2's own tables. */
+  async dataBytes(image: QemuImage, signal: AbortSignal): Promise<number> {
+    // For raw it would tell the virtual size; qcow2's answer counts only what is allocated.
+    const text = await this.#examine('measure', ['-O', 'qcow2'], image, signal);
+    return measureSchema.parse(JSON.parse(text)).required;
+  }
+
+  /** Writes an image's disk as a sparse raw file. Progress is told in percent. */
+  async convertToRaw(
+    image: QemuImage,
+    target: string,
+    onPercent: Report,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await this.#exec('qemu-img', ['convert', '-p', '-O', 'raw', '-S', '4k', nameOf(image), target], {
+      signal,
+      timeoutMs: 0,
+      onStdoutLine: (line) => {
+        const percent = /\((\d+(?:\.\d+)?)\/100%\)/.exec(line)?.[1];
+        if (percent !== undefined) {
+          onPercent(Number(percent), 100);
+        }
+      },
+    });
+  }
+
+  async #examine(
+    command: 'info' | 'check' | 'measure',
+    args: readonly string[],
+    image: QemuImage,
+    signal: AbortSignal,
+    okExitCodes: readonly number[] = [0],
+  ): Promise<string> {
+    try {
+      const all = [...limits, 'qemu-img', command, '--output=json', ...args, nameOf(image)];
+      const { stdout } = await this.#exec('prlimit', all, {
+        signal,
+        timeoutMs: metadataTimeoutMs,
+        okExitCodes,
+      });
+      return stdout;
+    } catch (error) {
+      const notFound = 127;
+      throw error instanceof ExecError && error.exitCode === notFound ? toolMissing('qemu-img') : error;
+    }
+  }
+}
+
+/** Gives QEMU's `json:` name of an image. */
+function nameOf({ path, format }: QemuImage): string {
+  return `json:${JSON.stringify({ driver: format, backing: null, file: { driver: 'file', filename: path } })}`;
+}

@@ -1,0 +1,63 @@
+import { chmod, open } from 'node:fs/promises';
+
+import { expect } from 'chai';
+
+import { systemClock } from '@patchbay/core';
+import { RecordingLog } from '@patchbay/core/testing';
+
+import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { type VolumeRef } from '../../../src/disks/volume-pool.js';
+import { execTool } from '../../../src/exec.js';
+import { mountXfs } from '../../loop-pool.js';
+import { requireTools } from '../../tools.js';
+
+const MiB = 1024 * 1024;
+const small: VolumeRef = { kind: 'image', id: 'image-of-100-mib' };
+const large: VolumeRef = { kind: 'image', id: 'image-of-10-gib' };
+
+/** Makes an image that occupies all its bytes, in many extents, without writing them all. */
+async function allocate(pool: FilePool, image: VolumeRef, sizeBytes: number): Promise<void> {
+  await execTool('fallocate', ['-l', String(sizeBytes), pool.path(image)]);
+  const file = await open(pool.path(image), 'r+');
+  for (let position = 0; position < sizeBytes; position += 16 * MiB) {
+    await file.write(Buffer.alloc(MiB, 'x'), 0, MiB, position);
+  }
+  await file.sync();
+  await file.close();
+  await chmod(pool.path(image), 0o440);
+}
+
+async function medianCloneMs(pool: FilePool, image: VolumeRef): Promise<number> {
+  const times: number[] = [];
+  for (let round = 0; round < 9; round += 1) {
+    const disk: VolumeRef = { kind: 'disk', id: `disk-of-round-${String(round)}` };
+    const startedMs = performance.now();
+    await pool.ensureCloned(image, disk);
+    times.push(performance.now() - startedMs);
+    await pool.ensureRemoved(disk);
+  }
+  return times.sort((a, b) => a - b)[4]!;
+}
+
+describe('the time that a clone takes on XFS', function () {
+  this.timeout(300_000);
+
+  it('does not depend on the size of the image', async function () {
+    requireTools(this, 'mkfs.xfs');
+    await using mount = await mountXfs({ sizeBytes: 12 * 1024 * MiB });
+    const pool = await FilePool.open({
+      directory: mount.path,
+      exec: execTool,
+      clock: systemClock,
+      log: new RecordingLog(),
+    });
+    await allocate(pool, small, 100 * MiB);
+    await allocate(pool, large, 10 * 1024 * MiB);
+    const smallMs = await medianCloneMs(pool, small);
+    const largeMs = await medianCloneMs(pool, large);
+    // A hundred times the size; a copy would take a hundred times as long. 20 ms allow for a busy machine.
+    expect(largeMs, `${largeMs.toFixed(1)} ms against ${smallMs.toFixed(1)} ms`).to.be.below(
+      4 * smallMs + 20,
+    );
+  });
+});

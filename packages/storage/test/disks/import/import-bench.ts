@@ -1,0 +1,81 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { type Clock, systemClock } from '@patchbay/core';
+import { RecordingLog } from '@patchbay/core/testing';
+
+import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { FileImageImporter, type FileImageImporterOptions } from '../../../src/disks/import/importer.js';
+import { type ImportedImage, type ImportProgress, type VolumeRef } from '../../../src/disks/volume-pool.js';
+import { type Exec, execTool } from '../../../src/exec.js';
+import { makeScratch, type Scratch } from '../scratch.js';
+
+const MiB = 1024 * 1024;
+
+/** The volume that the tests import to. */
+export const image: VolumeRef = { kind: 'image', id: 'image-00000001' };
+
+/** A disk's content that has data, zeros, data and zeros again. */
+export const content = Buffer.concat([
+  randomBytes(MiB),
+  Buffer.alloc(4 * MiB),
+  randomBytes(MiB),
+  Buffer.alloc(2 * MiB),
+]);
+
+/** A pool and an importer into it, beside a directory for the images to import. */
+export interface ImportBench extends AsyncDisposable {
+  readonly pool: FilePool;
+  readonly sources: string;
+  readonly importer: FileImageImporter;
+  /** Makes an image of `content` and gives its path. */
+  makeImage(format: string, ...options: readonly string[]): Promise<string>;
+  /** Runs an import to its end and gives its result and steps. */
+  run(
+    source: string,
+    options?: { sha256?: string; signal?: AbortSignal },
+  ): Promise<{ result: ImportedImage; steps: readonly ImportProgress[] }>;
+  expectNothingLeft(): Promise<void>;
+}
+
+/** Sets up a pool and an importer for one test; the pool is in `place` where one is given. */
+export async function makeImportBench(
+  options: { exec?: Exec; clock?: Clock; place?: string } & Partial<FileImageImporterOptions> = {},
+): Promise<ImportBench> {
+  const scratch: Scratch = await makeScratch();
+  const { exec = execTool, clock = systemClock, place = join(scratch.path, 'pool') } = options;
+  const pool = await FilePool.open({ directory: place, exec, clock, log: new RecordingLog() });
+  const importer = new FileImageImporter({ ...options, pool: pool.directory, exec, clock });
+  const sources = scratch.path;
+  return {
+    pool,
+    sources,
+    importer,
+    makeImage: async (format, ...flags) => {
+      const raw = join(sources, 'content.raw');
+      const path = join(sources, `image.${format}`);
+      await writeFile(raw, content);
+      await execTool('qemu-img', ['convert', '-f', 'raw', '-O', format, ...flags, raw, path]);
+      await rm(raw);
+      return path;
+    },
+    run: async (source, { sha256, signal = new AbortController().signal } = {}) => {
+      const steps: ImportProgress[] = [];
+      const running = importer.importImage(image, source, { sha256, signal });
+      let next = await running.next();
+      while (next.done !== true) {
+        steps.push(next.value);
+        next = await running.next();
+      }
+      return { result: next.value, steps };
+    },
+    expectNothingLeft: async () => {
+      expect(await pool.list()).to.deep.equal([]);
+      expect(await readdir(join(pool.directory.path, 'tmp'))).to.deep.equal([]);
+    },
+    [Symbol.asyncDispose]: () => scratch[Symbol.asyncDispose](),
+  };
+}

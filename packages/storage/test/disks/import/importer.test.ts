@@ -1,0 +1,347 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { type RpcError } from '@patchbay/core';
+import { eventually } from '@patchbay/core/testing';
+
+import { type Exec, execTool } from '../../../src/exec.js';
+import { mountExt4 } from '../../loop-pool.js';
+import { requireTools } from '../../tools.js';
+import { failureOf } from '../volume-pool-suite.js';
+import { content, image, makeImportBench } from './import-bench.js';
+import { serveWeb } from './web-server.js';
+
+const MiB = 1024 * 1024;
+
+/** Runs programs, and calls back once `qemu-img convert` has been started. */
+function noticingConvert(onConvert: () => void | Promise<void>): Exec {
+  return async (file, args, options) => {
+    const running = execTool(file, args, options);
+    running.catch(() => undefined);
+    if (args[0] === 'convert') {
+      await onConvert();
+    }
+    return running;
+  };
+}
+
+async function sha256Of(path: string): Promise<string> {
+  return createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
+}
+
+describe('FileImageImporter', function () {
+  this.timeout(120_000);
+
+  before(function () {
+    requireTools(this, 'qemu-img', 'prlimit');
+  });
+
+  const formats: readonly (readonly [string, string, readonly string[]])[] = [
+    ['a raw image', 'raw', []],
+    ['a qcow2', 'qcow2', []],
+    ['a qcow2 of the old version', 'qcow2', ['-o', 'compat=0.10']],
+    ['a compressed qcow2', 'qcow2', ['-c']],
+    ['a qcow2 compressed with zstd', 'qcow2', ['-c', '-o', 'compression_type=zstd']],
+    ['a vmdk', 'vmdk', []],
+    ['a vmdk optimised for streams', 'vmdk', ['-o', 'subformat=streamOptimized']],
+    ['a vdi', 'vdi', []],
+    ['a vdi of fixed size', 'vdi', ['-o', 'static=on']],
+    ['a vhdx', 'vhdx', []],
+    ['a VHD', 'vpc', ['-o', 'force_size=on']],
+    ['a VHD of fixed size', 'vpc', ['-o', 'subformat=fixed,force_size=on']],
+  ];
+  for (const [name, format, options] of formats) {
+    it(`imports ${name} with all its bytes`, async () => {
+      await using bench = await makeImportBench();
+      const source = await bench.makeImage(format, ...options);
+      const { result } = await bench.run(source);
+      const imported = await readFile(bench.pool.path(image));
+      expect(imported.equals(content)).to.be.true;
+      expect(result).to.deep.equal({ sizeBytes: content.length, sha256: await sha256Of(source), format });
+    });
+  }
+
+  it('makes a sparse file that nobody may write', async () => {
+    await using bench = await makeImportBench();
+    await bench.run(await bench.makeImage('raw', '-S', '0'));
+    expect((await stat(bench.pool.path(image))).mode & 0o777).to.equal(0o440);
+    expect((await bench.pool.stat(image))?.usedBytes).to.be.within(2 * MiB, 4 * MiB);
+  });
+
+  it('fills a raw image up to a whole sector', async () => {
+    await using bench = await makeImportBench();
+    const source = join(bench.sources, 'odd.raw');
+    await writeFile(source, Buffer.alloc(1111, 'x'));
+    const { result } = await bench.run(source);
+    expect(result.sizeBytes).to.equal(1536);
+    const imported = await readFile(bench.pool.path(image));
+    expect(imported.equals(Buffer.concat([Buffer.alloc(1111, 'x'), Buffer.alloc(425)]))).to.be.true;
+  });
+
+  for (const name of [
+    'with space, comma and "quotes".raw',
+    'driver=nbd,host=x.raw',
+    '-O',
+    'json:{}',
+    'line\nbreak',
+  ]) {
+    it(`reads a file of the name ${JSON.stringify(name)}`, async () => {
+      await using bench = await makeImportBench();
+      await writeFile(join(bench.sources, name), content);
+      await bench.run(join(bench.sources, name));
+      expect((await readFile(bench.pool.path(image))).equals(content)).to.be.true;
+    });
+  }
+
+  it('downloads an image from a web server', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('qcow2');
+    await using server = await serveWeb((_request, response) => createReadStream(source).pipe(response));
+    const sha256 = await sha256Of(source);
+    const { result } = await bench.run(`${server.url}/image.qcow2`, { sha256: sha256.toUpperCase() });
+    expect(result).to.deep.equal({ sizeBytes: content.length, sha256, format: 'qcow2' });
+    expect((await readFile(bench.pool.path(image))).equals(content)).to.be.true;
+  });
+
+  it('tells its progress from the beginning to the end of both phases', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('qcow2');
+    const totals = { download: (await stat(source)).size, convert: content.length };
+    const { steps } = await bench.run(source);
+    for (const phase of ['download', 'convert'] as const) {
+      const own = steps.filter((step) => step.phase === phase);
+      const totalBytes = totals[phase];
+      expect(own[0]?.doneBytes).to.equal(0);
+      expect(own.at(-1)).to.deep.equal({ phase, doneBytes: totalBytes, totalBytes });
+    }
+  });
+
+  it('takes the place of what an import left that nobody recorded', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('raw');
+    await bench.run(source);
+    await writeFile(source, Buffer.alloc(MiB, 'new'));
+    await bench.run(source);
+    expect((await readFile(bench.pool.path(image))).equals(Buffer.alloc(MiB, 'new'))).to.be.true;
+  });
+
+  it('refuses a wrong checksum, tells the right one, and leaves nothing', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('raw');
+    const error = (await failureOf(bench.run(source, { sha256: '0'.repeat(64) }))) as RpcError;
+    expect(error.reason).to.equal('CHECKSUM_MISMATCH');
+    expect(error.message).to.include(await sha256Of(source));
+    await bench.expectNothingLeft();
+  });
+
+  const truncated: readonly (readonly [string, string, readonly string[]])[] = [
+    ['a qcow2', 'qcow2', []],
+    ['a compressed qcow2', 'qcow2', ['-c']],
+    ['a vmdk', 'vmdk', []],
+    ['a vmdk optimised for streams', 'vmdk', ['-o', 'subformat=streamOptimized']],
+    ['a vdi', 'vdi', []],
+    ['a vhdx', 'vhdx', []],
+    ['a VHD', 'vpc', []],
+  ];
+  for (const [name, format, options] of truncated) {
+    for (const share of [0.6, 0.01]) {
+      it(`finds ${name} corrupt of which only ${String(share * 100)} % are there, and leaves nothing`, async () => {
+        await using bench = await makeImportBench();
+        const source = await bench.makeImage(format, ...options);
+        await truncate(source, Math.floor((await stat(source)).size * share));
+        const error = (await failureOf(bench.run(source))) as RpcError;
+        expect(error.reason, error.message).to.equal('SOURCE_CORRUPT');
+        expect(error.message).to.not.include('/proc/');
+        await bench.expectNothingLeft();
+      });
+    }
+  }
+
+  it('finds an empty file corrupt', async () => {
+    await using bench = await makeImportBench();
+    await writeFile(join(bench.sources, 'empty'), '');
+    const error = (await failureOf(bench.run(join(bench.sources, 'empty')))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_CORRUPT');
+    await bench.expectNothingLeft();
+  });
+
+  it('finds an image of an empty disk corrupt', async () => {
+    await using bench = await makeImportBench();
+    const source = join(bench.sources, 'empty.qcow2');
+    await execTool('qemu-img', ['create', '-f', 'qcow2', source, '0']);
+    const error = (await failureOf(bench.run(source))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_CORRUPT');
+    await bench.expectNothingLeft();
+  });
+
+  it('notices a file that is written meanwhile', async () => {
+    const written: { source?: string } = {};
+    await using bench = await makeImportBench({
+      exec: noticingConvert(() => appendFile(written.source ?? '', 'more')),
+    });
+    written.source = await bench.makeImage('qcow2');
+    const error = (await failureOf(bench.run(written.source))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_CORRUPT');
+    await bench.expectNothingLeft();
+  });
+
+  it('leaves nothing when it is cancelled while it converts, and qemu-img has ended', async () => {
+    const controller = new AbortController();
+    const reason = new Error('the caller went away');
+    let running = 0;
+    await using bench = await makeImportBench({
+      exec: async (file, args, options) => {
+        running += 1;
+        try {
+          return await noticingConvert(() => {
+            controller.abort(reason);
+          })(file, args, options);
+        } finally {
+          running -= 1;
+        }
+      },
+    });
+    const source = await bench.makeImage('qcow2');
+    expect(await failureOf(bench.run(source, { signal: controller.signal }))).to.equal(reason);
+    expect(running).to.equal(0);
+    await bench.expectNothingLeft();
+  });
+
+  for (const phase of ['download', 'convert'] as const) {
+    it(`leaves nothing when its reader leaves at the first step of the phase ${phase}`, async () => {
+      await using bench = await makeImportBench();
+      const source = await bench.makeImage('qcow2');
+      const steps = bench.importer.importImage(image, source, { signal: new AbortController().signal });
+      for await (const step of steps) {
+        if (step.phase === phase) {
+          break;
+        }
+      }
+      await bench.expectNothingLeft();
+    });
+  }
+
+  it('leaves nothing when it is cancelled in the middle of a download', async () => {
+    await using bench = await makeImportBench();
+    await using server = await serveWeb((_request, response) => {
+      response.setHeader('content-length', 10 * MiB);
+      response.write(Buffer.alloc(MiB));
+    });
+    const controller = new AbortController();
+    const reason = new Error('the caller went away');
+    const failed = failureOf(bench.run(server.url, { signal: controller.signal }));
+    const { temporaries } = bench.pool.directory;
+    await eventually(async () => {
+      const { stdout } = await execTool('du', ['-s', join(bench.pool.directory.path, 'tmp')]);
+      return Number.parseInt(stdout, 10) > 500;
+    });
+    expect(await temporaries.removeOlderThan(0)).to.equal(0);
+    controller.abort(reason);
+    expect(await failed).to.equal(reason);
+    await bench.expectNothingLeft();
+  });
+
+  it('leaves nothing when the server of a download breaks off', async () => {
+    await using bench = await makeImportBench();
+    await using server = await serveWeb((_request, response) => {
+      response.setHeader('content-length', 10 * MiB);
+      response.write(Buffer.alloc(MiB), () => response.socket?.destroy());
+    });
+    const error = (await failureOf(bench.run(server.url))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_UNAVAILABLE');
+    await bench.expectNothingLeft();
+  });
+
+  it('refuses before it writes what the pool has no room for', async function () {
+    requireTools(this, 'mkfs.ext4');
+    await using mount = await mountExt4({ sizeBytes: 64 * MiB });
+    await using bench = await makeImportBench({
+      place: mount.path,
+      exec: noticingConvert(() => {
+        throw new Error('it began to write');
+      }),
+    });
+    const source = join(bench.sources, 'large.raw');
+    await writeFile(source, Buffer.alloc(80 * MiB, 'x'));
+    const error = (await failureOf(bench.run(source))) as RpcError;
+    expect(error.reason, error.message).to.equal('POOL_FULL');
+    expect(error.message).to.include('80.');
+    await bench.expectNothingLeft();
+  });
+
+  it('refuses a download that is announced larger than the pool', async function () {
+    requireTools(this, 'mkfs.ext4');
+    await using mount = await mountExt4({ sizeBytes: 64 * MiB });
+    await using bench = await makeImportBench({ place: mount.path });
+    await using server = await serveWeb((_request, response) => {
+      response.setHeader('content-length', 10 * 1024 * MiB).write('x');
+    });
+    const error = (await failureOf(bench.run(server.url))) as RpcError;
+    expect(error.reason).to.equal('POOL_FULL');
+    await bench.expectNothingLeft();
+  });
+
+  it('says so when a download without a length fills the pool, and leaves nothing', async function () {
+    requireTools(this, 'mkfs.ext4');
+    await using mount = await mountExt4({ sizeBytes: 64 * MiB });
+    await using bench = await makeImportBench({ place: mount.path });
+    await using server = await serveWeb((_request, response) => {
+      const send = (): void => {
+        response.write(Buffer.alloc(MiB, 'x'), send);
+      };
+      send();
+    });
+    const error = (await failureOf(bench.run(server.url))) as RpcError;
+    expect(error.reason, error.message).to.equal('POOL_FULL');
+    await bench.expectNothingLeft();
+  });
+
+  it('says so when the pool fills while it converts, and leaves nothing', async function () {
+    requireTools(this, 'mkfs.ext4');
+    await using mount = await mountExt4({ sizeBytes: 64 * MiB });
+    const hog = join(mount.path, 'hog');
+    await using bench = await makeImportBench({
+      place: mount.path,
+      exec: async (file, args, options) => {
+        if (args[0] === 'convert') {
+          await execTool('fallocate', ['-l', String(40 * MiB), hog]);
+        }
+        return execTool(file, args, options);
+      },
+    });
+    const source = join(bench.sources, 'large.raw');
+    await writeFile(source, Buffer.alloc(30 * MiB, 'x'));
+    const error = (await failureOf(bench.run(source))) as RpcError;
+    expect(error.reason, error.message).to.equal('POOL_FULL');
+    await bench.expectNothingLeft();
+  });
+
+  it('does nothing when the pool is not there', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('raw');
+    await rm(join(bench.pool.directory.path, 'patchbay-pool.json'));
+    const error = (await failureOf(bench.run(source))) as RpcError;
+    expect(error.reason).to.equal('POOL_UNAVAILABLE');
+  });
+
+  it('says which package to install where qemu-img is missing', async () => {
+    await using bench = await makeImportBench({
+      exec: (file, args, options) =>
+        execTool(
+          file,
+          args.map((arg) => (arg === 'qemu-img' ? 'no-such-qemu-img' : arg)),
+          options,
+        ),
+    });
+    const error = (await failureOf(bench.run(await bench.makeImage('raw')))) as RpcError;
+    expect(error.reason).to.equal('TOOL_MISSING');
+    expect(error.message).to.include('qemu-utils');
+    await bench.expectNothingLeft();
+  });
+});

@@ -1,0 +1,67 @@
+import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { execTool } from '../src/exec.js';
+
+/** A filesystem in a sparse file, mounted for a test; disposing of it unmounts and removes it. */
+export interface LoopMount extends AsyncDisposable {
+  /** The mount point. */
+  readonly path: string;
+  /** Unmounts it before its time; the empty directory stays. */
+  unmount(): Promise<void>;
+  mountReadOnly(): Promise<void>;
+}
+
+/** Mounts a fresh XFS with reflinks. Its tools refuse less than 300 MiB. */
+export function mountXfs(options: { readonly sizeBytes: number }): Promise<LoopMount> {
+  return mountFresh(['mkfs.xfs', '-q', '-m', 'reflink=1'], options.sizeBytes);
+}
+
+/** Mounts a fresh Btrfs. */
+export function mountBtrfs(options: { readonly sizeBytes: number }): Promise<LoopMount> {
+  return mountFresh(['mkfs.btrfs', '-q'], options.sizeBytes);
+}
+
+/** Mounts a fresh ext4, which has no reflinks. */
+export function mountExt4(options: { readonly sizeBytes: number }): Promise<LoopMount> {
+  return mountFresh(['mkfs.ext4', '-q'], options.sizeBytes);
+}
+
+async function mountFresh([mkfs = '', ...args]: readonly string[], sizeBytes: number): Promise<LoopMount> {
+  const scratch = await mkdtemp(join(tmpdir(), 'patchbay-loop-'));
+  const image = join(scratch, 'filesystem');
+  const path = join(scratch, 'mount');
+  let mounted = false;
+  const unmount = async (): Promise<void> => {
+    if (mounted) {
+      await execTool('umount', [path]);
+      mounted = false;
+    }
+  };
+  const dispose = async (): Promise<void> => {
+    await unmount();
+    await rm(scratch, { recursive: true, force: true });
+  };
+  try {
+    const file = await open(image, 'wx');
+    await file.truncate(sizeBytes);
+    await file.close();
+    await mkdir(path);
+    await execTool(mkfs, [...args, image]);
+    await execTool('mount', ['-o', 'loop', image, path]);
+    mounted = true;
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+  return {
+    path,
+    unmount,
+    mountReadOnly: async () => {
+      await execTool('mount', ['-o', 'loop,ro', image, path]);
+      mounted = true;
+    },
+    [Symbol.asyncDispose]: dispose,
+  };
+}
