@@ -44,6 +44,10 @@ export const storageError = defineErrors({
     'UNAVAILABLE',
     'A target still has commands under way and could not be removed yet; try again.',
   ],
+  TARGET_CONFLICT: [
+    'FAILED_PRECONDITION',
+    'Another target has this tid, IQN, CHAP user or backing file; details.target names it.',
+  ],
   PORTAL_UNAVAILABLE: [
     'FAILED_PRECONDITION',
     'The target daemon could not listen on the portal that the options name.',
