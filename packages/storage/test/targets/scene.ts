@@ -1,5 +1,7 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
+import { randomInt } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -24,6 +26,7 @@ export class Scene implements AsyncDisposable {
   readonly portal: string;
   readonly log = new RecordingLog();
   readonly #started: AsyncDisposable[] = [];
+  readonly #mounted: string[] = [];
 
   private constructor(dir: string, portal: string) {
     this.dir = dir;
@@ -67,9 +70,21 @@ export class Scene implements AsyncDisposable {
     return findTgtd(join(this.dir, 'tgt', 'control'));
   }
 
+  /** Mounts an XFS of 320 MiB in a file, and gives its directory. */
+  async mountXfs(): Promise<string> {
+    const [image, dir] = [join(this.dir, 'pool.xfs'), join(this.dir, 'pool')];
+    await mkdir(dir);
+    await writeFile(image, '');
+    await truncate(image, 320 * 2 ** 20);
+    await execTool('mkfs.xfs', ['-q', image]);
+    await execTool('mount', ['-o', 'loop', image, dir]);
+    this.#mounted.push(dir);
+    return dir;
+  }
+
   /** Makes a 16 MiB disk and says how to export it. */
-  async disk(tid: number): Promise<TargetSpec> {
-    const backingPath = join(this.dir, `disk ${String(tid)}.img`);
+  async disk(tid: number, dir = this.dir): Promise<TargetSpec> {
+    const backingPath = join(dir, `disk ${String(tid)}.img`);
     await writeFile(backingPath, '');
     await truncate(backingPath, 16 * 2 ** 20);
     return {
@@ -101,16 +116,31 @@ export class Scene implements AsyncDisposable {
       if (left !== undefined) {
         await kill(left);
       }
+      for (const dir of this.#mounted) {
+        await execTool('umount', [dir]);
+      }
       await rm(this.dir, { recursive: true, force: true });
     }
   }
 }
 
-/** Gives a port of the loopback that was free just now. */
+/**
+ * Gives a port of the loopback that was free just now. It is below those that the kernel gives to whoever asks for
+ * any port, so that nobody else is likely to take it meanwhile.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  for (;;) {
+    const port = randomInt(10_000, 32_000);
+    const server = createServer();
+    try {
+      await once(server.listen(port, '127.0.0.1'), 'listening');
+      return port;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
+        throw error;
+      }
+    } finally {
+      await new Promise((resolve) => server.close(resolve));
+    }
+  }
 }

@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
@@ -80,6 +83,19 @@ describe('the life of a tgtd of our own', function () {
       expect(second.pid).to.equal(pid);
       expect(await second.list()).to.deep.equal(before);
       await disk.use(3);
+    });
+
+    it('takes over the daemon of a process that was killed', async () => {
+      const spec = await scene.disk(1);
+      const program = fileURLToPath(new URL('host-process.js', import.meta.url));
+      const child = spawn(process.execPath, [program, scene.dir, scene.portal, JSON.stringify(spec)], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      const [pid] = (await once(child.stdout, 'data')) as [Buffer];
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
+      expect((await scene.startHost()).pid).to.equal(Number(pid.toString()));
     });
 
     it('sees that a secret was changed while it was away', async () => {

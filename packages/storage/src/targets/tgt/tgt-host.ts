@@ -11,9 +11,6 @@ import { checkSpec } from './spec.js';
 import { Tgtd } from './tgtd.js';
 import { warnOfVulnerableTgt } from './version.js';
 
-/** How long a target may stay busy before its removal is given up, in milliseconds. */
-const busyMs = 10_000;
-
 export interface TgtHostOptions {
   /** An absolute path, of at most some 90 bytes: a unix socket is in it. */
   readonly stateDir: string;
@@ -28,6 +25,8 @@ export interface TgtHostOptions {
   readonly owns: Owns;
   /** How long an answer of the daemon may take, in milliseconds; 10 s when it is not given. */
   readonly answerTimeoutMs?: number | undefined;
+  /** How long a target may stay busy until its removal is given up, in milliseconds; 10 s when it is not given. */
+  readonly busyTimeoutMs?: number | undefined;
 }
 
 /**
@@ -113,8 +112,8 @@ export class TgtHost implements TargetHost {
     target: Pick<TargetSpec, 'tid'> & { iqn: string },
     step: () => Promise<boolean>,
   ): Promise<void> {
-    const { clock } = this.#options;
-    const giveUpAt = clock.monotonicMs() + busyMs;
+    const { clock, busyTimeoutMs = 10_000 } = this.#options;
+    const giveUpAt = clock.monotonicMs() + busyTimeoutMs;
     for (let waitMs = 5; !(await this.#steps.run(step)); waitMs = Math.min(waitMs * 2, 250)) {
       if (clock.monotonicMs() > giveUpAt) {
         throw storageError(

@@ -3,6 +3,7 @@ import { type Clock, type Log } from '@patchbay/core';
 import { ControlSocket } from './control-socket.js';
 import { Gate } from './gate.js';
 import { endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths, takeOverTgtd } from './launch.js';
+import { checkPortal } from './portal.js';
 import { Tgtadm } from './tgtadm.js';
 import { isRunning, type ProcessIdentity } from './tgtd-process.js';
 
@@ -52,6 +53,7 @@ export class Tgtd {
    * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
    */
   static async start({ stateDir, ...options }: TgtdOptions): Promise<Tgtd> {
+    checkPortal(options.portal);
     const paths = await prepareTgtdPaths(stateDir);
     const context = {
       ...options,
