@@ -14,7 +14,7 @@ export interface OperationContext<Item> {
   /** Aborts when every caller has left, or the object closes: long work then stops and is undone. */
   readonly signal: AbortSignal;
   /** Tells the callers how far it is; only the latest is kept. */
-  readonly report: (item: Item) => void;
+  report(item: Item): void;
 }
 
 /**

@@ -95,15 +95,16 @@ export class Images {
     id: string,
     source: string,
     sha256: string | undefined,
-    { signal, report }: OperationContext<ImportProgress>,
+    operation: OperationContext<ImportProgress>,
   ): Promise<ImportedImage> {
+    const { signal } = operation;
     const importing = this.#parts.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
     for (;;) {
       const step = await importing.next();
       if (step.done === true) {
         return step.value;
       }
-      report(step.value);
+      operation.report(step.value);
     }
   }
 

@@ -2,8 +2,9 @@ import { images, nodes, snapshots, targetOf } from '../catalog/tables.js';
 import { type CatalogReader } from '../catalog/catalog.js';
 import { type VolumeKind, type VolumeRef } from '../disks/volume-pool.js';
 import { type Parts } from '../provision/parts.js';
+import { type TargetState } from '../targets/target-host.js';
 import { type Grace } from './grace.js';
-import { failureOf, type ReconcileReport } from './report.js';
+import { type Round } from './round.js';
 
 /** A target or a volume that carries our prefix and has no record. */
 interface Orphan {
@@ -17,12 +18,13 @@ interface Orphan {
  * Targets that are not ours are reported. It looks at the tools before it looks at the catalog: whatever was
  * made in between has its record already, for records come first.
  */
-export async function removeOrphans(parts: Parts, grace: Grace, report: ReconcileReport): Promise<void> {
+export async function removeOrphans(parts: Parts, grace: Grace, round: Round): Promise<void> {
+  const { report } = round;
   const { pool, targets, naming, catalog } = parts;
   const volumes = (await pool.list()).map(({ volume }) => volume);
-  const states = await targets.list().catch((error: unknown) => {
-    report.failed.push(failureOf('targets', error));
-    return [];
+  let states: readonly TargetState[] = [];
+  await round.attempt('targets', async () => {
+    states = await targets.list();
   });
   const known = await knownNames(catalog);
   report.foreign.push(...states.filter(({ iqn }) => !naming.isOurs(iqn)).map(({ iqn }) => iqn));
@@ -48,14 +50,11 @@ export async function removeOrphans(parts: Parts, grace: Grace, report: Reconcil
       report.waiting.push(name);
       continue;
     }
-    try {
+    await round.attempt(name, async () => {
       await remove();
       removed.push(name);
       parts.log.info('something of ours that has no record was removed', { name });
-    } catch (error) {
-      parts.log.warn('something of ours that has no record could not be removed', { name, error });
-      report.failed.push(failureOf(name, error));
-    }
+    });
   }
 }
 

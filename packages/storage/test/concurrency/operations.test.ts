@@ -117,9 +117,9 @@ describe('Operations', () => {
 
   it('yields the latest report to every caller', async () => {
     const operations = new Operations();
-    const following = operations.follow<string, number>(request, never, async ({ report }) => {
-      report(1);
-      report(2);
+    const following = operations.follow<string, number>(request, never, async (operation) => {
+      operation.report(1);
+      operation.report(2);
       await Promise.resolve();
       return 'done';
     });
