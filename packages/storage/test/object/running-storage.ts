@@ -69,9 +69,14 @@ export class RunningStorage implements AsyncDisposable {
     }
   }
 
+  /** Where the object keeps its catalog. */
+  stateDir(name = 'state'): string {
+    return join(this.#scratch, name);
+  }
+
   /** Starts the object, on another state directory where one is named. */
   async startObject(stateName = 'state', options: Record<string, unknown> = {}): Promise<void> {
-    const stateDir = join(this.#scratch, stateName);
+    const stateDir = this.stateDir(stateName);
     await mkdir(stateDir, { recursive: true });
     this.#object = await createStorage(
       { pool: this.pool, portal: this.portal, graceMs: 0, ...options },
@@ -168,7 +173,7 @@ export class RunningStorage implements AsyncDisposable {
   }
 
   #daemon(): ReturnType<typeof findTgtd> {
-    return findTgtd(join(this.#scratch, 'state', 'tgt', 'control'));
+    return findTgtd(join(this.stateDir(), 'tgt', 'control'));
   }
 
   #call(
