@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Operation, type Store } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
+import { type Iqn } from '../names.js';
 import { facts, type Table } from './tables.js';
 
 /** A record with the key that it stands under. */
@@ -112,6 +113,18 @@ export class Catalog implements CatalogReader {
     return this.get(facts, 'pool');
   }
 
+  /** Remembers a prefix of target names, and gives it with all that were in use before. */
+  rememberPrefix(prefix: Iqn): Promise<readonly string[]> {
+    return this.transact(async (tx) => {
+      const known = (await tx.list(facts, 'prefix/')).map(({ value }) => value);
+      if (known.includes(prefix)) {
+        return known;
+      }
+      tx.put(facts, `prefix/${prefix}`, prefix);
+      return [...known, prefix];
+    });
+  }
+
   async rememberPool(poolId: string): Promise<void> {
     await this.transact((tx) => {
       tx.put(facts, 'pool', poolId);
@@ -120,9 +133,9 @@ export class Catalog implements CatalogReader {
 }
 
 function parse<T>(table: Table<T>, key: string, value: string): T {
-  const parsed = table.schema.safeParse(JSON.parse(value));
-  if (!parsed.success) {
-    throw new Error(`the catalog's record "${key}" is not valid`, { cause: parsed.error });
+  try {
+    return table.schema.parse(JSON.parse(value));
+  } catch (error) {
+    throw new Error(`the catalog's record "${key}" is not valid`, { cause: error });
   }
-  return parsed.data;
 }

@@ -49,7 +49,7 @@ async function assemble(
   const catalog = new Catalog(store);
 
   const pool = await openPool(options, context, catalog);
-  const naming = new Naming(options.iqnPrefix);
+  const naming = new Naming(options.iqnPrefix, await catalog.rememberPrefix(options.iqnPrefix));
   const targets = await startTgtHost({
     stateDir,
     portal: options.portal,

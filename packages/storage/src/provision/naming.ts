@@ -14,9 +14,15 @@ export const diskLun = 1;
 /** Makes the names that the iSCSI world sees. They all begin with the prefix, and derive from a disk's id. */
 export class Naming {
   readonly #prefix: Iqn;
+  readonly #known: readonly string[];
 
-  constructor(iqnPrefix: Iqn) {
-    this.#prefix = iqnPrefix;
+  /**
+   * @param prefix - what new names begin with
+   * @param known - every prefix that was ever in use here: targets keep their names when the prefix is changed
+   */
+  constructor(prefix: Iqn, known: readonly string[] = [prefix]) {
+    this.#prefix = prefix;
+    this.#known = known;
   }
 
   /** Gives the target name of a disk, the same whenever it is exported. */
@@ -26,7 +32,8 @@ export class Naming {
 
   /** Says whether a target name is one that `targetOf` made. */
   isOurs(targetName: string): targetName is Iqn {
-    return targetName.startsWith(`${this.#prefix}:disk.`) && iqn.safeParse(targetName).success;
+    const isKnown = this.#known.some((prefix) => targetName.startsWith(`${prefix}:disk.`));
+    return isKnown && iqn.safeParse(targetName).success;
   }
 
   /** Gives the initiator name of a node that has no other. */

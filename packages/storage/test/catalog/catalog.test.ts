@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { Catalog } from '../../src/catalog/catalog.js';
 import { facts, nodes, snapshotKey, snapshots } from '../../src/catalog/tables.js';
+import { iqn } from '../../src/names.js';
 import { reasonOf, World } from '../fakes/world.js';
 
 describe('Catalog', () => {
@@ -101,13 +102,26 @@ describe('Catalog', () => {
     expect(await writing.catch((error: unknown) => (error as Error).name)).to.equal('ZodError');
   });
 
-  it('names the record that it cannot read', async () => {
+  for (const value of ['{"state":"lost"}', 'not JSON']) {
+    it(`names the record that it cannot read: ${value}`, async () => {
+      await using world = await World.open();
+      await world.store.commit([], [{ put: 'node/node7', value }]);
+
+      const reading = new Catalog(world.store).get(nodes, 'node7');
+
+      expect(await reading.catch((error: unknown) => (error as Error).message)).to.contain('node/node7');
+    });
+  }
+
+  it('remembers every prefix that was in use', async () => {
     await using world = await World.open();
-    await world.store.commit([], [{ put: 'node/node7', value: '{"state":"lost"}' }]);
+    const catalog = new Catalog(world.store);
+    const [one, two] = [iqn.parse('iqn.2026-11.org.one'), iqn.parse('iqn.2026-11.org.two')];
 
-    const reading = new Catalog(world.store).get(nodes, 'node7');
+    await catalog.rememberPrefix(one);
+    await catalog.rememberPrefix(two);
 
-    expect(await reading.catch((error: unknown) => (error as Error).message)).to.contain('node/node7');
+    expect(await catalog.rememberPrefix(one)).to.have.members([one, two]);
   });
 
   it('lists the snapshots of one node, and not those of one whose name begins alike', async () => {

@@ -135,6 +135,22 @@ describe('the storage object with a real pool and a real tgtd', function () {
     expect(Object.values(report).flat().filter(Boolean)).to.deep.equal([]);
   });
 
+  it('keeps the targets that it has when the prefix of new ones is changed', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    const made = await storage.call<Provisioned>('provision', 'node7', 'ubuntu');
+    const login = await storage.login('node7', made);
+    await storage.stopObject();
+    await storage.killTgtd();
+
+    await storage.startObject('state', { iqnPrefix: 'iqn.2026-11.org.example' });
+
+    expect(await inquire(storage.portal, login)).to.match(/CONNECTED/);
+    const other = await storage.call<Provisioned>('provision', 'node8', 'ubuntu');
+    expect(other.target.iqn).to.equal(`iqn.2026-11.org.example:disk.${other.diskId}`);
+    expect(await storage.call('detach_node', 'node7')).to.have.property('detached', true);
+  });
+
   it('leaves nothing of an import whose caller leaves', async () => {
     await using storage = await RunningStorage.start({ reflinks: false });
 
