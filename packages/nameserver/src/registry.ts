@@ -1,6 +1,7 @@
 import {
   type Clock,
   coreError,
+  didYouMean,
   type Lease,
   type MetadataChanges,
   type NameClaim,
@@ -177,9 +178,9 @@ export class Registry {
   async #find(name: string): Promise<Entry> {
     const entry = await this.#store.get(keyOfName(parseObjectName(name)));
     if (entry === undefined) {
-      const near = await this.#nearNames(name);
-      throw coreError('OBJECT_NOT_FOUND', `no object named ${quoted(name)} is registered`, {
-        details: { name, near },
+      const hint = didYouMean(name, await this.#nearNames(name));
+      throw coreError('OBJECT_NOT_FOUND', `no object named ${quoted(name)} is registered${hint}`, {
+        details: { name },
       });
     }
     return entry;

@@ -76,7 +76,7 @@ describe("the name server's object", () => {
     const { lookup } = nameServerObject(opened.registry).methods;
     expect(lookup.args[0]?.schema).to.equal(objectName);
   });
-});
+}).timeout(60_000);
 
 /** Runs a method as a dispatch would that has checked the arguments. */
 async function run(

@@ -136,7 +136,7 @@ describe('registering', () => {
       expect((await opened.registry.info()).revision).to.equal(0);
     });
   }
-});
+}).timeout(60_000);
 
 describe('a lease', () => {
   it('keeps its names as long as it is kept alive', async () => {
@@ -178,4 +178,4 @@ describe('a lease', () => {
     await opened.clock.advance(10_000);
     expect(await opened.names()).to.be.empty;
   });
-});
+}).timeout(60_000);

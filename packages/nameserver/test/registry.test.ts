@@ -8,7 +8,14 @@ describe('looking a name up', () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
     const error = await expectReason(opened.registry.lookup('storrage'), 'OBJECT_NOT_FOUND');
-    expect(error.message).to.include('"storrage"');
+    expect(error.message).to.equal('no object named "storrage" is registered; did you mean "storage"?');
+  });
+
+  it('suggests nothing where nothing is near', async () => {
+    await using opened = await OpenedRegistry.open();
+    await opened.register('s1', 'storage');
+    const error = await expectReason(opened.registry.lookup('printer'), 'OBJECT_NOT_FOUND');
+    expect(error.message).to.equal('no object named "printer" is registered');
   });
 
   it('knows upper from lower case', async () => {
@@ -18,7 +25,7 @@ describe('looking a name up', () => {
     await opened.register('s2', 'storage');
     expect(await opened.names()).to.deep.equal(['Storage', 'storage']);
   });
-});
+}).timeout(60_000);
 
 describe('listing', () => {
   for (const [prefix, wanted] of [
@@ -68,7 +75,7 @@ describe('listing', () => {
       await expectReason(opened.registry.list({ limit }), 'LIMIT_OUT_OF_RANGE');
     });
   }
-});
+}).timeout(60_000);
 
 describe('removing', () => {
   it('removes a name from whoever holds it, and says whether it was there', async () => {
@@ -79,7 +86,7 @@ describe('removing', () => {
     expect(await opened.names()).to.deep.equal(['b']);
     await opened.registry.keepAlive(leaseId);
   });
-});
+}).timeout(60_000);
 
 describe('metadata', () => {
   it('is set and removed word by word', async () => {
@@ -118,7 +125,7 @@ describe('metadata', () => {
     await expectReason(opened.registry.setMetadata('a', many), 'METADATA_INVALID');
     expect((await opened.registry.lookup('a')).metadata).to.be.empty;
   });
-});
+}).timeout(60_000);
 
 describe('the name server', () => {
   it('counts its names and leases', async () => {
@@ -159,4 +166,4 @@ describe('the name server', () => {
     await opened.registry.register('s1', 'a:1', claims(...names));
     expect(await opened.names()).to.deep.equal(names);
   });
-});
+}).timeout(60_000);

@@ -90,7 +90,7 @@ describe('the sweeper', () => {
     await sweeper[Symbol.asyncDispose]();
     expect(clock.sleepers).to.equal(0);
   });
-});
+}).timeout(60_000);
 
 describe('a schedule', () => {
   it('is never more than a second from the next second', () => {
@@ -100,7 +100,7 @@ describe('a schedule', () => {
   it('is never more than a minute from the thirtieth second of a minute', () => {
     expect(cronSchedule('30 * * * * *')()).to.be.within(0, 60_000);
   });
-});
+}).timeout(60_000);
 
 async function whileSweeping(options: SweeperOptions, act: () => Promise<void>): Promise<void> {
   const sweeper = startSweeper(options);

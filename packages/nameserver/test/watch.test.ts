@@ -94,7 +94,7 @@ describe('watching names', () => {
     stop.abort();
     expect((await waiting).done).to.be.true;
   });
-});
+}).timeout(60_000);
 
 async function take(watch: AsyncGenerator<NameEvent, void>, count: number): Promise<readonly string[]> {
   const told: string[] = [];

@@ -40,15 +40,13 @@ export class Dispatcher {
   readonly #objects = new Map<string, HostedObject>();
   readonly #running = new Set<RunningCall>();
   readonly #deadlines: Deadlines;
-  readonly #clock: Clock;
-  readonly #log: Log;
+  readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #authorize: Authorize | undefined;
   #draining = false;
   #onIdle: (() => void) | undefined;
 
   constructor(options: DispatcherOptions) {
-    this.#clock = options.clock;
-    this.#log = options.log;
+    this.#services = options;
     this.#authorize = options.authorize;
     this.#deadlines = new Deadlines(options.clock);
   }
@@ -82,10 +80,8 @@ export class Dispatcher {
     const call = new RunningCall(
       invocation,
       sink,
-      timeoutMs === undefined
-        ? { deadlineMs: undefined, expiresAtMs: Infinity }
-        : { deadlineMs: this.#clock.now() + timeoutMs, expiresAtMs: this.#deadlines.expiryOf(timeoutMs) },
-      this.#log,
+      timeoutMs === undefined ? Infinity : this.#deadlines.expiryOf(timeoutMs),
+      this.#services,
     );
     this.#running.add(call);
     this.#deadlines.add(call);

@@ -1,3 +1,4 @@
+import { type Clock } from '../clock.js';
 import { type Expiring } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import { type RpcError } from '../errors/rpc-error.js';
@@ -30,10 +31,9 @@ export class RunningCall implements CallContext, Expiring {
   readonly object: string;
   readonly method: string;
   readonly caller: Caller;
-  readonly deadlineMs: number | undefined;
   readonly expiresAtMs: number;
   readonly sink: CallSink;
-  readonly #log: Log;
+  readonly #services: { readonly clock: Clock; readonly log: Log };
   #ended = false;
   // Made when a method asks: most are done before anybody could cancel them.
   #abort: AbortController | undefined;
@@ -43,22 +43,26 @@ export class RunningCall implements CallContext, Expiring {
   constructor(
     invocation: Invocation,
     sink: CallSink,
-    limits: { readonly deadlineMs: number | undefined; readonly expiresAtMs: number },
-    log: Log,
+    expiresAtMs: number,
+    services: { readonly clock: Clock; readonly log: Log },
   ) {
     this.callId = invocation.callId;
     this.object = invocation.object;
     this.method = invocation.method;
     this.caller = invocation.caller;
-    this.deadlineMs = limits.deadlineMs;
-    this.expiresAtMs = limits.expiresAtMs;
+    this.expiresAtMs = expiresAtMs;
     this.sink = sink;
-    this.#log = log;
+    this.#services = services;
   }
 
   /** Whether the sink has its answer. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  get deadlineMs(): number | undefined {
+    const { clock } = this.#services;
+    return this.expiresAtMs === Infinity ? undefined : clock.now() + (this.expiresAtMs - clock.monotonicMs());
   }
 
   get signal(): AbortSignal {
@@ -72,7 +76,11 @@ export class RunningCall implements CallContext, Expiring {
   }
 
   get log(): Log {
-    this.#contextLog ??= this.#log.child({ callId: this.callId, object: this.object, method: this.method });
+    this.#contextLog ??= this.#services.log.child({
+      callId: this.callId,
+      object: this.object,
+      method: this.method,
+    });
     return this.#contextLog;
   }
 

@@ -18,8 +18,9 @@ export class LeaseDeadlines {
     this.#clock = clock;
   }
 
-  start(lease: StoreLease): void {
-    this.#running.set(lease.leaseId, { ...lease, deadlineMs: this.#clock.monotonicMs() + lease.ttlMs });
+  start({ leaseId, ttlMs }: StoreLease): void {
+    // Not spread: that makes objects which are ten times slower to look through, and there may be 100,000.
+    this.#running.set(leaseId, { leaseId, ttlMs, deadlineMs: this.#clock.monotonicMs() + ttlMs });
   }
 
   /** Starts a lease's time anew; says undefined when it has passed. */

@@ -6,7 +6,7 @@ import { grpcTypes } from '../definitions.js';
 import { type DescribeResponse } from '../generated/patchbay/v1/DescribeResponse.js';
 import { fromGrpcStatus } from '../status.js';
 import { fromValue } from '../value.js';
-import { channelOptions } from './channel.js';
+import { channelOptions } from '../channel-options.js';
 
 const timeoutMs = 5_000;
 

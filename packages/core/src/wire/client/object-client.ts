@@ -196,8 +196,8 @@ export class ObjectClient implements AsyncDisposable {
 
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
-      const leftMs = call.expiresAtMs === Infinity ? 0 : call.expiresAtMs - this.#clock.monotonicMs();
-      session.carry(call, leftMs <= 0 ? 0 : Math.max(1, Math.ceil(leftMs)));
+      const limited = call.expiresAtMs !== Infinity;
+      session.carry(call, limited ? Math.max(1, Math.ceil(call.expiresAtMs - this.#clock.monotonicMs())) : 0);
     }
   }
 

@@ -1,5 +1,5 @@
 import { type ClientSession, type LostCallHandler } from './client-session.js';
-import { openSession } from './channel.js';
+import { openSession } from './open-session.js';
 
 /** How long a server may take to say hello, in milliseconds. */
 const openTimeoutMs = 5_000;

@@ -4,7 +4,7 @@ import { HealthImplementation } from 'grpc-health-check';
 
 import { coreError } from '../../errors/core-errors.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
-import { channelOptions } from '../client/channel.js';
+import { channelOptions } from '../channel-options.js';
 import { packageDefinition } from '../definitions.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
 import { ObjectService, objectServiceDefinition, type SessionLimits } from './object-service.js';
