@@ -33,6 +33,9 @@ const meanings: readonly string[] = [
   'this device has Prevent Removal set',
 ];
 
+/** The number of "can't find the target", which never moved. */
+export const noSuchTarget = 4;
+
 /**
  * Speaks to tgtd over its control socket, as tgtadm does. tgtadm itself is not used, because a CHAP secret among its
  * arguments can be read by every user of the machine while it runs, and because starting a process costs
