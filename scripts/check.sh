@@ -3,6 +3,7 @@
 # test in one run of mocha. Goes through all of them, and exits non-zero when any failed.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
+PATH=$PWD/node_modules/.bin:$PATH
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -25,19 +26,19 @@ shell_is_sound() {
     [ "${CI:-}" != true ]
     return
   fi
-  shell_scripts | xargs -d '\n' shellcheck
+  shell_scripts | xargs -d '\n' shellcheck --external-sources
 }
 
 failed=()
 
 say format
-npx --no-install prettier --check --log-level warn . || failed+=(format)
+prettier --check --log-level warn . || failed+=(format)
 say lint
-npx --no-install eslint . || failed+=(lint)
+eslint . || failed+=(lint)
 say generated
 generated_is_fresh || failed+=(generated)
 say unused
-npx --no-install knip --no-progress || failed+=(unused)
+knip --no-progress || failed+=(unused)
 say shell
 shell_is_sound || failed+=(shell)
 
@@ -47,7 +48,7 @@ if [ "${CI:-}" = true ]; then
   strict=(--forbid-only --forbid-pending)
 fi
 # The reporter counts the failed checks too, so that its last line tells all.
-PATCHBAY_FAILED_CHECKS=${failed[*]-} npx --no-install mocha --reporter test/dist/reporter.js "${strict[@]}" \
+PATCHBAY_FAILED_CHECKS=${failed[*]-} mocha --reporter test/dist/reporter.js "${strict[@]}" \
   'packages/*/dist/test/**/*.test.js' 'test/dist/**/*.test.js'
 status=$?
 [ "${#failed[@]}" -eq 0 ] || status=1
