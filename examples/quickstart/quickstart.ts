@@ -1,9 +1,10 @@
+import { freePort } from '@patchbay/core/testing';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Daemons } from './daemons.js';
 import { iscsiUrl, type NodeDisk, qemuOptions, sha256 } from './disk.js';
-import { freePort, Scratch } from './scratch.js';
+import { Scratch } from './scratch.js';
 import { Terminal } from './terminal.js';
 
 // The whole of Patchbay once through, with real daemons and real initiators, in a directory that is gone afterwards.
