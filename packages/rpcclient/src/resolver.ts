@@ -102,7 +102,7 @@ export class Resolver implements Router {
   async #watch(object: string, fromRevision: number, signal: AbortSignal): Promise<void> {
     let revision = fromRevision;
     let pauseMs = watchAgainMs.first;
-    while (!signal.aborted) {
+    for (;;) {
       try {
         const call = this.#options.names
           .with({ timeoutMs: 'none', signal })
@@ -113,18 +113,24 @@ export class Resolver implements Router {
           this.#note(object, event.type === 'removed' ? undefined : event.record, event.record.name);
         }
       } catch (error) {
-        if (!signal.aborted) {
-          this.#options.log.debug('the watch of a name broke off', { object, error });
+        if (signal.aborted) {
+          return;
         }
+        this.#options.log.debug('the watch of a name broke off', { object, error });
       }
       await this.#options.clock.sleep(pauseMs * (0.5 + Math.random()), { signal, background: true });
       pauseMs = Math.min(2 * pauseMs, watchAgainMs.last);
-      revision = (await this.#refresh(object)) ?? revision;
+      const refreshed = await this.#refresh(object);
+      if (refreshed === 'gone') {
+        this.#watches.delete(object);
+        return;
+      }
+      revision = refreshed ?? revision;
     }
   }
 
   /** Looks a followed name up again after its watch broke; what was known stays while nobody can say otherwise. */
-  async #refresh(object: string): Promise<number | undefined> {
+  async #refresh(object: string): Promise<number | 'gone' | undefined> {
     try {
       const record = await this.#lookUp(object);
       this.#note(object, record, object);
@@ -132,6 +138,7 @@ export class Resolver implements Router {
     } catch (error) {
       if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
         this.#known.delete(object);
+        return 'gone';
       }
       return undefined;
     }
