@@ -76,7 +76,11 @@ describe('The reference page on errors', () => {
 });
 
 /** Every schema of a configuration, by the name that the page gives it in a comment above its table. */
+const rpcServer = (await import(join(root, 'packages/rpcserver/dist/src/bin/configuration.js'))) as {
+  rpcServerConfiguration: z.ZodObject;
+};
 const configurations: [name: string, schema: z.ZodType, prefix: string][] = [
+  ['rpcServerConfiguration', rpcServer.rpcServerConfiguration.omit({ log: true }), ''],
   ['logSettings', logSettings, 'log'],
 ];
 

@@ -19,6 +19,8 @@ export function requireTools(context: Mocha.Context, ...programs: readonly strin
   if (process.env.CI === 'true') {
     throw new Error(`this test needs ${reasons.join(', ')}, and with CI=true nothing may be skipped`);
   }
+  // The report of the test run tells this beside each test that it leaves out.
+  Object.assign(context.runnable().parent ?? {}, { leftOut: `it needs ${reasons.join(', ')}` });
   context.skip();
 }
 
