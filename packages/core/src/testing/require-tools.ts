@@ -17,6 +17,8 @@ export function requireTools(context: { skip(): void }, ...programs: readonly st
   if (process.env.CI === 'true') {
     throw new Error(`this test needs ${reasons.join(', ')}, and with CI=true nothing may be skipped`);
   }
+  // The report of the test run tells this beside each test that it leaves out.
+  Object.assign(context.runnable().parent ?? {}, { leftOut: `it needs ${reasons.join(', ')}` });
   context.skip();
 }
 
