@@ -1,26 +1,25 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually, freePort, refusal, requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { type TgtHost } from '../../src/targets/tgt/tgt-host.js';
-import { refusal, requireTools } from '../tools.js';
 import { inquire } from './initiators.js';
-import { freePort, Scene } from './scene.js';
+import { Scene } from './scene.js';
 
 describe('the life of a tgtd of our own', function () {
   this.timeout(60_000);
 
   let scene: Scene;
   before(function () {
-    requireTools(this, 'tgtd', 'iscsi-inq', 'qemu-io', 'ss');
+    requireTools(this, 'tgtd', 'iscsi-inq', 'qemu-io');
   });
   beforeEach(async () => {
     scene = await Scene.create();
@@ -235,10 +234,17 @@ class Rebuild {
   }
 }
 
+/** Gives the `address:port` of each TCP socket on which a process listens. */
 async function listening(pid: number): Promise<readonly string[]> {
-  const { stdout } = await execTool('ss', ['-Hltnp']);
-  return stdout
-    .split('\n')
-    .filter((line) => line.includes(`pid=${String(pid)},`))
-    .map((line) => line.trim().split(/\s+/)[3] ?? '');
+  const dir = `/proc/${String(pid)}`;
+  const links = (await readdir(`${dir}/fd`)).map((fd) => readlink(`${dir}/fd/${fd}`).catch(() => ''));
+  const mine = new Set(await Promise.all(links));
+  const tables = await Promise.all(['tcp', 'tcp6'].map((name) => readFile(`${dir}/net/${name}`, 'latin1')));
+  return tables
+    .flatMap((table) => table.split('\n').map((line) => line.trim().split(/\s+/)))
+    .filter(([, , , state, , , , , , inode]) => state === '0A' && mine.has(`socket:[${inode ?? ''}]`))
+    .map(([, local = '']) => {
+      const [address = '', port = ''] = local.split(':');
+      return `${[...Buffer.from(address, 'hex')].reverse().join('.')}:${String(parseInt(port, 16))}`;
+    });
 }

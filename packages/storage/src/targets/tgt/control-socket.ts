@@ -4,7 +4,7 @@ import { storageError } from '../../errors.js';
 import { decodeResponse, encodeRequest, type Request, type Response } from './request.js';
 import { Serial } from './serial.js';
 
-/** What tgtd's error numbers mean, in tgtadm's words (tgt 1.0.79 to 1.0.85); for people only, as they moved before. */
+/** What tgtd's error numbers mean, in the words of tgtadm 1.0.85; for people only, as other versions number them otherwise. */
 const meanings: readonly string[] = [
   'success',
   'unknown error',
@@ -33,10 +33,13 @@ const meanings: readonly string[] = [
   'this device has Prevent Removal set',
 ];
 
+/** The number of "can't find the target", the same in every version that was looked at. */
+export const noSuchTarget = 4;
+
 /**
  * Speaks to tgtd over its control socket, as tgtadm does. tgtadm itself is not used, because a CHAP secret among its
  * arguments can be read by every user of the machine while it runs, and because starting a process costs
- * about 20 times as much as the request does.
+ * many times what the request does.
  *
  * Requests go one at a time: tgtd serves them one by one anyhow, and refuses when many wait.
  */
@@ -95,11 +98,11 @@ export class ControlSocket {
       socket.on('data', (chunk) => {
         chunks.push(chunk);
       });
-      // tgtd closes after each answer; and at once on a user other than root.
+      // tgtd closes after each answer.
       socket.on('close', () => {
         const answer = decodeResponse(Buffer.concat(chunks));
         if (answer === undefined) {
-          fail('it closed the connection without an answer; does this process run as root?');
+          fail('it closed the connection without an answer');
         } else {
           resolve(answer);
         }

@@ -4,7 +4,7 @@ import { storageError } from '../../errors.js';
 import { type TargetSpec } from '../target-host.js';
 import { markerOf, readMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
-import { type ShownTarget } from './show.js';
+import { type ShownTarget } from './show-targets.js';
 import { type Tgtadm } from './tgtadm.js';
 
 /** Says which targets we may change. */
@@ -31,11 +31,11 @@ export async function exportTarget(tgtadm: Tgtadm, spec: TargetSpec, owns: Owns)
     return true;
   }
   for (const target of inPlace) {
-    if (!(await removeTarget(tgtadm, target))) {
+    if (!(await removeTarget(tgtadm, target, targets))) {
       return false;
     }
   }
-  await build(tgtadm, spec);
+  await build(tgtadm, spec, targets);
   await verify(tgtadm, spec);
   return true;
 }
@@ -57,7 +57,7 @@ function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
   );
 }
 
-async function build(tgtadm: Tgtadm, spec: TargetSpec): Promise<void> {
+async function build(tgtadm: Tgtadm, spec: TargetSpec, targets: readonly ShownTarget[]): Promise<void> {
   const { tid, lun, iqn } = spec;
   await tgtadm.newTarget(tid, iqn);
   try {
@@ -69,7 +69,7 @@ async function build(tgtadm: Tgtadm, spec: TargetSpec): Promise<void> {
     await tgtadm.setTargetState(tid, 'ready');
   } catch (error) {
     // The reason for the failure says more than that of a removal that fails after it.
-    await removeTarget(tgtadm, { tid, accounts: [spec.chap.user] }).catch(() => false);
+    await removeTarget(tgtadm, { tid, accounts: [spec.chap.user] }, targets).catch(() => false);
     throw error;
   }
 }

@@ -1,18 +1,20 @@
 import { isRpcError } from '@patchbay/core';
 
 import { readMarker } from './marker.js';
-import { type ShownTarget } from './show.js';
+import { type ShownTarget } from './show-targets.js';
 import { type Tgtadm } from './tgtadm.js';
 
 /**
  * Removes a target, its LUNs and its accounts in one try; fine when it is not there. It gives false when a command
  * of an initiator is still under way, which tgtd does not break off; the target is offline then, and the
  * removal is to be tried again a little later.
+ * @param targets every target that was seen just before
  * @throws RpcError `TARGET_TOOL_UNAVAILABLE`
  */
 export async function removeTarget(
   tgtadm: Tgtadm,
   target: Pick<ShownTarget, 'tid' | 'accounts'>,
+  targets: readonly ShownTarget[],
 ): Promise<boolean> {
   const { tid } = target;
   // Offline first: an initiator that is cut off comes back within milliseconds.
@@ -20,11 +22,14 @@ export async function removeTarget(
   await cutConnections(tgtadm, tid);
   // It may fail half-way, with LUNs gone and the target still there, so what counts is what is seen after it.
   await unlessRefused(tgtadm.deleteTarget(tid));
-  const left = await tgtadm.targets();
-  if (left.some((each) => each.tid === tid)) {
+  if (await tgtadm.hasTarget(tid)) {
     return false;
   }
-  await removeAccounts(tgtadm, target, left);
+  await removeAccounts(
+    tgtadm,
+    target,
+    targets.filter((other) => other.tid !== tid),
+  );
   return true;
 }
 
@@ -42,12 +47,12 @@ export async function cutConnections(tgtadm: Tgtadm, tid: number): Promise<boole
 async function removeAccounts(
   tgtadm: Tgtadm,
   target: Pick<ShownTarget, 'tid' | 'accounts'>,
-  left: readonly ShownTarget[],
+  others: readonly ShownTarget[],
 ): Promise<void> {
   const all = await tgtadm.accounts();
   const markers = all.filter((account) => readMarker(account)?.tid === target.tid);
   const users = [...target.accounts, ...markers.map((marker) => readMarker(marker)?.user)];
-  const inUse = new Set(left.flatMap(({ accounts }) => accounts));
+  const inUse = new Set(others.flatMap(({ accounts }) => accounts));
   for (const user of new Set(users)) {
     if (user !== undefined && all.includes(user) && !inUse.has(user)) {
       await tgtadm.deleteAccount(user);

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 
 // tgtd is told what to do by a C structure on a unix socket, in the host's byte order: `struct tgtadm_req` of
-// usr/tgtadm.h, unchanged since tgt 1.0.30. A test holds the bytes against what the installed tgtadm sends.
+// usr/tgtadm.h, here of tgt 1.0.85. A test holds the bytes against what the installed tgtadm sends.
 
 const littleEndian = endianness() === 'LE';
 const headerBytes = 120;

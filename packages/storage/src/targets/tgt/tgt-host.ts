@@ -6,7 +6,7 @@ import { type TargetHost, type TargetSpec, type TargetState } from '../target-ho
 import { exportTarget, type Owns } from './export.js';
 import { removeTarget } from './remove.js';
 import { Serial } from './serial.js';
-import { type ShownTarget } from './show.js';
+import { type ShownTarget } from './show-targets.js';
 import { checkSpec } from './spec.js';
 import { Tgtd } from './tgtd.js';
 import { warnOfVulnerableTgt } from './version.js';
@@ -77,7 +77,7 @@ export class TgtHost implements TargetHost {
       if (found === undefined && targets.some(({ tid }) => tid === target.tid)) {
         return true;
       }
-      return await removeTarget(tgtadm, found ?? { tid: target.tid, accounts: [] });
+      return await removeTarget(tgtadm, found ?? { tid: target.tid, accounts: [] }, targets);
     });
   }
 
@@ -100,8 +100,10 @@ export class TgtHost implements TargetHost {
   /** Removes every target, so that what initiators wrote is on disk; what is busy dies with the daemon. */
   async #removeAll(): Promise<void> {
     try {
-      for (const target of await this.#tgtd.tgtadm.targets()) {
-        await this.#untilDone(target, () => removeTarget(this.#tgtd.tgtadm, target));
+      const { tgtadm } = this.#tgtd;
+      const targets = await tgtadm.targets();
+      for (const target of targets) {
+        await this.#untilDone(target, () => removeTarget(tgtadm, target, targets));
       }
     } catch (error) {
       this.#options.log.warn('Not every target could be removed before the daemon ends', { error });

@@ -1,13 +1,9 @@
+import { isRpcError } from '@patchbay/core';
+
 import { type TargetConnection } from '../target-host.js';
-import { type ControlSocket } from './control-socket.js';
-import {
-  parseAccounts,
-  parseConnections,
-  parsePortals,
-  parseSystemState,
-  parseTargets,
-  type ShownTarget,
-} from './show.js';
+import { type ControlSocket, noSuchTarget } from './control-socket.js';
+import { parseAccounts, parseConnections, parsePortals, parseSystemState } from './show.js';
+import { parseTargets, type ShownTarget } from './show-targets.js';
 
 /**
  * The commands of tgtadm that we use, one method each. Values are checked by the caller (see spec.ts): a comma
@@ -90,6 +86,19 @@ export class Tgtadm {
 
   async connections(tid: number): Promise<readonly Pick<TargetConnection, 'sid' | 'cid'>[]> {
     return parseConnections(await this.#socket.request({ mode: 'connection', op: 'show', tid }));
+  }
+
+  /** Says whether there is a target of this tid; much cheaper than showing all. */
+  async hasTarget(tid: number): Promise<boolean> {
+    try {
+      await this.connections(tid);
+      return true;
+    } catch (error) {
+      if (isRpcError(error, 'TARGET_TOOL_FAILED') && error.details.error === noSuchTarget) {
+        return false;
+      }
+      throw error;
+    }
   }
 
   async accounts(): Promise<readonly string[]> {

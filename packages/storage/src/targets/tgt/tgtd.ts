@@ -1,5 +1,6 @@
 import { type Clock, type Log } from '@patchbay/core';
 
+import { storageError } from '../../errors.js';
 import { ControlSocket } from './control-socket.js';
 import { Gate } from './gate.js';
 import { endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths, takeOverTgtd } from './launch.js';
@@ -54,6 +55,12 @@ export class Tgtd {
    */
   static async start({ stateDir, ...options }: TgtdOptions): Promise<Tgtd> {
     checkPortal(options.portal);
+    if (process.getuid?.() !== 0) {
+      throw storageError(
+        'TARGET_TOOL_UNAVAILABLE',
+        'the iSCSI target daemon obeys root only; run this as root',
+      );
+    }
     const paths = await prepareTgtdPaths(stateDir);
     const context = {
       ...options,

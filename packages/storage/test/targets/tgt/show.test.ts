@@ -7,9 +7,8 @@ import {
   parseConnections,
   parsePortals,
   parseSystemState,
-  parseTargets,
-  type ShownTarget,
 } from '../../../src/targets/tgt/show.js';
+import { parseTargets, type ShownTarget } from '../../../src/targets/tgt/show-targets.js';
 
 describe('reading what tgtd shows', () => {
   it('reads a target with a session, as tgt 1.0.85 prints it', () => {
