@@ -19,6 +19,8 @@ export default tseslint.config(
       '@typescript-eslint/non-nullable-type-assertion-style': 'off',
       // A type that only stands in the result is how a codec or a proxy is given its types.
       '@typescript-eslint/no-unnecessary-type-parameters': 'off',
+      // A method of an async interface may have nothing to await.
+      '@typescript-eslint/require-await': 'off',
       eqeqeq: 'error',
       'no-console': 'error',
     },

@@ -1,6 +1,7 @@
 // Writes the .proto files as one TypeScript module: node scripts/bundle-proto.js OUT
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import process from 'node:process';
 import protobuf from 'protobufjs';
 
 const root = new protobuf.Root();

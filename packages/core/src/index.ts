@@ -1,3 +1,4 @@
+export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
 export { type Call, type CallOptions, defaultTimeoutMs } from './call.js';
 export { type Clock, systemClock } from './clock.js';
 export { type Code, codeOfGrpcStatus, grpcStatusOfCode, isCode } from './errors/code.js';

@@ -1,1 +1,6 @@
-export {};
+export { nameServerError } from './errors.js';
+export { nameServerObject, type NameServerObject } from './object.js';
+export { leaseBounds } from './registrar.js';
+export { pageLimits, Registry } from './registry.js';
+export { cronSchedule, type Schedule } from './schedule.js';
+export { startSweeper, type SweeperOptions } from './sweeper.js';

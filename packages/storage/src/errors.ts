@@ -20,6 +20,18 @@ export const storageError = defineErrors({
   INITIATOR_IN_USE: ['ALREADY_EXISTS', 'Another node uses this initiator name; details.node names it.'],
   SNAPSHOT_NOT_FOUND: ['NOT_FOUND', 'The node has no snapshot of this name.'],
   SNAPSHOT_EXISTS: ['ALREADY_EXISTS', 'The node has a snapshot of this name.'],
+  SNAPSHOT_AMBIGUOUS: [
+    'INVALID_ARGUMENT',
+    'Several nodes have a snapshot of this name; details.candidates names them in full.',
+  ],
+  NODE_DETACHED: [
+    'FAILED_PRECONDITION',
+    'The node was detached and its disk kept, so that it has no target; provision it again.',
+  ],
+  DISK_IN_USE: [
+    'FAILED_PRECONDITION',
+    'An initiator is connected, and the pool has no copy-on-write to copy a disk while it is written.',
+  ],
   SIZE_TOO_SMALL: ['INVALID_ARGUMENT', 'The size asked for is smaller than what the disk is cloned from.'],
   OPERATION_PENDING: [
     'ABORTED',
@@ -41,12 +53,20 @@ export const storageError = defineErrors({
     'The pool has no space left; delete images, snapshots or disks, or grow it.',
   ],
   POOL_UNAVAILABLE: ['UNAVAILABLE', 'The pool directory is missing, not mounted or read-only.'],
+  POOL_NOT_OURS: [
+    'FAILED_PRECONDITION',
+    "The pool belongs to another server's catalog, which knows its files; this one would take them for leftovers.",
+  ],
   VOLUME_MISSING: ['DATA_LOSS', 'A file that the catalog knows is not in the pool.'],
   TARGET_TOOL_FAILED: ['INTERNAL', 'The iSCSI target tool refused a command; details.stderr has its words.'],
   TARGET_TOOL_UNAVAILABLE: ['UNAVAILABLE', 'The iSCSI target daemon does not answer; it is being restarted.'],
   TARGET_BUSY: [
     'UNAVAILABLE',
     'A target still has commands under way and could not be removed yet; try again.',
+  ],
+  TARGET_CONFLICT: [
+    'FAILED_PRECONDITION',
+    'Another target has this tid, IQN, CHAP user or backing file; details.target names it.',
   ],
   PORTAL_UNAVAILABLE: [
     'FAILED_PRECONDITION',

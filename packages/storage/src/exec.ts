@@ -1,3 +1,5 @@
+import { StringDecoder } from 'node:string_decoder';
+
 import { type RpcError } from '@patchbay/core';
 import { execa, type Options } from 'execa';
 
@@ -153,9 +155,10 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
 }
 
 function forwardLines(stream: NodeJS.ReadableStream, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder();
   let rest = '';
-  stream.on('data', (chunk: Buffer | string) => {
-    const lines = (rest + chunk.toString()).split(/\r\n|\r|\n/);
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + decoder.write(chunk)).split(/\r\n|\r|\n/);
     rest = lines.pop() ?? '';
     lines.forEach(onLine);
   });

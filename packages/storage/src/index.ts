@@ -1,1 +1,4 @@
-export {};
+export { createStorage as default } from './object/create-storage.js';
+export { storageError } from './errors.js';
+export { type StorageOptions, storageOptions } from './object/options.js';
+export { type Storage } from './object/storage-object.js';

@@ -40,3 +40,17 @@ export const iqn = z
   )
   .brand<'Iqn'>();
 export type Iqn = z.infer<typeof iqn>;
+
+/**
+ * The schema of a snapshot as a provision names it: `NODE@NAME`, or `NAME` alone where no other node whose disk
+ * came from the image has a snapshot of that name.
+ */
+export const snapshotReference = z
+  .string()
+  .max(127, 'at most 127 characters')
+  .regex(
+    new RegExp(`^(?:${hostLike.source.slice(1, -1)}@)?${fileLike.source.slice(1, -1)}$`),
+    "must be a snapshot's name, or NODE@NAME",
+  )
+  .brand<'SnapshotReference'>();
+export type SnapshotReference = z.infer<typeof snapshotReference>;

@@ -58,22 +58,31 @@ export interface StoreLease {
 
 /**
  * A small transactional key-value store. Every commit that returned is durable; it has a revision of its own,
- * one higher than the last. Keys and values are text; a key holds no NUL and is at most 512 bytes.
+ * one higher than the last. A lease that ends with keys on it is a commit too. Keys and values are text without
+ * lone surrogates; a key is not empty, holds no NUL and is at most 512 bytes.
  * The conformance suite in test/ states the contract as tests; every implementation passes it.
  */
 export interface Store extends AsyncDisposable {
   get(key: string): Promise<Entry | undefined>;
   range(range: Range): Promise<Page>;
-  /** Applies all operations when all conditions hold, else none. @throws RpcError `LEASE_NOT_FOUND` */
+  /** Counts the keys below a prefix. */
+  count(prefix: string): Promise<number>;
+  /**
+   * Applies all operations when all conditions hold, else none. Each key may be written once in a commit.
+   * @throws RpcError `LEASE_NOT_FOUND`, `KEY_INVALID`, `KEY_REPEATED`, `VALUE_INVALID`, `STORE_FULL`
+   */
   commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome>;
   revision(): Promise<number>;
 
+  /** Begins a lease of a whole number of milliseconds, at least 1. @throws RpcError `TTL_INVALID` */
   grantLease(ttlMs: number): Promise<StoreLease>;
   /** Starts the lease's time anew; says undefined when it has ended. */
   keepAlive(leaseId: string): Promise<StoreLease | undefined>;
   /** Ends a lease and deletes its keys; fine when it has ended. */
   revokeLease(leaseId: string): Promise<void>;
   leases(): Promise<readonly StoreLease[]>;
+  /** Gives the keys that hang on a lease; none when it has ended. */
+  leaseKeys(leaseId: string): Promise<readonly string[]>;
   /**
    * Ends the leases whose time has passed and says how many. Reads never show a key whose lease has passed,
    * swept or not; sweeping is what makes watchers see it go.
@@ -83,7 +92,8 @@ export interface Store extends AsyncDisposable {
   /**
    * Yields the changes below a prefix in order, a commit's changes together, beginning after `fromRevision`
    * (default: the revision at the call), until the signal aborts or the store is closed.
-   * @throws RpcError `REVISION_COMPACTED`
+   * @throws RpcError `REVISION_COMPACTED` when the store has no history from there on: it was compacted, also
+   *   behind the back of a watcher that is too slow, or the revision is of another store's future
    */
   watch(options: {
     readonly prefix: string;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { objectName } from '../names.js';
 import { type MethodSignature } from '../object/definition.js';
+import { durationSchema } from '../object/schemas.js';
 
 /** The name under which a name server hosts itself. */
 export const nameServerObject = 'nameserver';
@@ -9,9 +10,16 @@ export const nameServerObject = 'nameserver';
 /** How long a lease lives without being kept alive, unless asked otherwise: 10 s. */
 export const defaultLeaseMs = 10_000;
 
+const word = z.string().min(1).max(64);
+const wordValue = z.string().max(1024);
+
 /** Words that an operator or a server attaches to a name. */
-export const metadata = z.record(z.string().min(1).max(64), z.string().max(1024));
+export const metadata = z.record(word, wordValue);
 export type Metadata = z.infer<typeof metadata>;
+
+/** Changes to a name's metadata: a text sets a word, null removes it. */
+export const metadataChanges = z.record(word, wordValue.nullable());
+export type MetadataChanges = z.infer<typeof metadataChanges>;
 
 /** One server that answers to a name. */
 export const endpoint = z.object({
@@ -68,7 +76,29 @@ export type NameServerInfo = z.infer<typeof nameServerInfo>;
 
 /** A name that a server wants, and what it says of it. */
 export const nameClaim = z.object({ name: objectName, metadata: metadata.optional() });
-export type NameClaim = z.infer<typeof nameClaim>;
+/** As a server writes it; the name server checks the name. */
+export type NameClaim = z.input<typeof nameClaim>;
+
+/** The named options of the name server's methods; the registry holds their bounds. */
+export const nameServerOptions = {
+  list: {
+    prefix: z.string().optional().describe('only names that begin with this'),
+    after: z.string().optional().describe('only names after this one: the `next` of the page before'),
+    limit: z.int().optional().describe('at most this many names, 1 to 1000; default 100'),
+  },
+  register: {
+    ttlMs: durationSchema().optional().describe('how long the lease lives unless kept alive, 1s to 1h'),
+  },
+  watch: {
+    prefix: z.string().optional().describe('only names that begin with this'),
+    fromRevision: z.int().optional().describe('begin with what changed after this revision; default: now'),
+  },
+};
+
+/** The result of a method that has nothing to say. */
+export const nothing = z.null();
+/** Whether there was anything to remove. */
+export const wasThere = z.boolean();
 
 /**
  * The name server's methods, as its callers see them. It lives here because servers and clients both call it
@@ -97,7 +127,7 @@ export interface NameServerMethods {
   /** Removes one name whoever holds it: for operators. Says whether it was there. */
   remove: MethodSignature<[name: string], boolean>;
   /** Sets (a text) or removes (null) words of a name's metadata. @throws RpcError `OBJECT_NOT_FOUND` */
-  set_metadata: MethodSignature<[name: string, changes: Record<string, string | null>], NameRecord>;
+  set_metadata: MethodSignature<[name: string, changes: MetadataChanges], NameRecord>;
   /**
    * Yields changes as they happen, beginning after `fromRevision` (default: now). @throws RpcError
    * `REVISION_COMPACTED` when that is too long ago: list again and watch from the list's revision.

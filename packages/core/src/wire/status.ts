@@ -1,7 +1,7 @@
-import { Metadata, type ServiceError, type StatusObject } from '@grpc/grpc-js';
+import { Metadata, type ServiceError, status, type StatusObject } from '@grpc/grpc-js';
 import { type MessageTypeDefinition } from '@grpc/proto-loader';
 
-import { codeOfGrpcStatus, grpcStatusOfCode } from '../errors/code.js';
+import { codeOfGrpcStatus } from '../errors/code.js';
 import { RpcError } from '../errors/rpc-error.js';
 import { packageDefinition } from './definitions.js';
 import { type ErrorInfo, type ErrorInfoInput } from './generated/google/rpc/ErrorInfo.js';
@@ -15,7 +15,7 @@ const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo'
 
 /** Turns an error into a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
 export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
-  const code: number = grpcStatusOfCode[error.code];
+  const code = status[error.code];
   const metadata: Record<string, string> = {};
   for (const [key, detail] of Object.entries(error.details)) {
     metadata[key] = typeof detail === 'string' ? detail : JSON.stringify(detail);
@@ -24,14 +24,14 @@ export function toGrpcStatus(error: RpcError, callId: string | undefined): Statu
     metadata.call_id = callId;
   }
   const info = errorInfoCodec.serialize({ reason: error.reason, domain, metadata });
-  const status = statusCodec.serialize({
+  const full = statusCodec.serialize({
     code,
     message: error.message,
     details: [{ type_url: errorInfoUrl, value: info }],
   });
   const trailer = new Metadata();
-  trailer.set(detailsKey, status);
-  return { code: code as StatusObject['code'], details: error.message, metadata: trailer };
+  trailer.set(detailsKey, full);
+  return { code, details: error.message, metadata: trailer };
 }
 
 /** Turns a gRPC status into an error, with the reason and details of its trailer where it has one. */

@@ -58,8 +58,11 @@ export interface TargetHost extends AsyncDisposable {
   /** Says what is there, ours or not. */
   list(): Promise<readonly TargetState[]>;
   /**
-   * Calls back after the tool was found dead and a new, empty one was started with service held back. Once
-   * the promise fulfils, the service opens.
+   * Calls back whenever an empty tool was started, with service held back: after it was found dead, and at once
+   * when the host itself began with an empty one. When the promise that the callback gives fulfils, the service
+   * opens; when it rejects, it is called again, later each time. Until it is registered an empty tool serves nobody.
+   *
+   * The promise that this gives fulfils when the service is open: at once where a living tool was taken over.
    */
-  onRestart(rebuild: () => Promise<void>): void;
+  onRestart(rebuild: () => Promise<void>): Promise<void>;
 }

@@ -21,7 +21,7 @@ const keepAliveTimeoutMs = 5_000;
 
 /**
  * One bidirectional gRPC stream on a connection of its own, on node:http2 directly: the general client of grpc-js
- * costs a quarter of a whole call (docs/adr/0004), and a session needs nothing of what it does for that.
+ * costs a quarter of a whole call (docs/adr/0005), and a session needs nothing of what it does for that.
  */
 export class GrpcStream {
   readonly #connection: ClientHttp2Session;
@@ -72,7 +72,7 @@ export class GrpcStream {
     this.#connection.on('connect', () => {
       this.#connection.setLocalWindowSize(windowBytes);
     });
-    this.#connection.on('error', (error) => {
+    this.#connection.on('error', (error: Error) => {
       this.#end(error.message);
     });
     this.#connection.on('close', () => {
@@ -96,7 +96,7 @@ export class GrpcStream {
         this.#end((error as Error).message);
       }
     });
-    this.#stream.on('error', (error) => {
+    this.#stream.on('error', (error: Error) => {
       this.#end(error.message);
     });
     this.#stream.on('close', () => {

@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+
+/** What a command came to. */
+export interface Outcome {
+  readonly exitStatus: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** The project's commands come first on the path, as `npx` or an installation would have it. */
+const path = [join(process.cwd(), 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
+
+/** Runs commands as the user would type them, and shows each with what it printed. */
+export class Terminal {
+  readonly #environment: NodeJS.ProcessEnv;
+
+  /** @param environment variables of every command beside those of this process */
+  constructor(environment: NodeJS.ProcessEnv) {
+    this.#environment = { ...process.env, ...environment, PATH: path };
+  }
+
+  /** Says something between the commands. */
+  say(text: string): void {
+    process.stdout.write(`\n# ${text}\n`);
+  }
+
+  /** Runs a command and shows it; fails unless it ends as expected. */
+  async run(words: readonly string[], options: { readonly fails?: boolean } = {}): Promise<Outcome> {
+    process.stdout.write(`$ ${typed(words)}\n`);
+    const outcome = await this.quietly(words);
+    process.stdout.write(indented(outcome.stdout) + indented(outcome.stderr));
+    if ((outcome.exitStatus !== 0) !== (options.fails ?? false)) {
+      throw new Error(`"${typed(words)}" ended with status ${String(outcome.exitStatus)}`);
+    }
+    return outcome;
+  }
+
+  /** Runs a command without showing it. */
+  quietly(words: readonly string[]): Promise<Outcome> {
+    const [file = '', ...args] = words;
+    return new Promise((resolve, reject) => {
+      const child = spawn(file, args, { env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'] });
+      let stdout = '';
+      let stderr = '';
+      child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
+      child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+      child.on('error', reject);
+      child.on('close', (status) => {
+        resolve({ exitStatus: status ?? -1, stdout, stderr });
+      });
+    });
+  }
+
+  /** Starts a daemon and shows the command; its log goes to a file. */
+  start(words: readonly string[], logFile: number): ReturnType<typeof spawn> {
+    process.stdout.write(`$ ${typed(words)} &\n`);
+    const [file = '', ...args] = words;
+    return spawn(file, args, { env: this.#environment, stdio: ['ignore', logFile, logFile] });
+  }
+}
+
+/** Writes words as a shell would need them. */
+function typed(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+    .join(' ');
+}
+
+function indented(text: string): string {
+  return text.trimEnd() === '' ? '' : `${text.trimEnd().replace(/^/gm, '    ')}\n`;
+}

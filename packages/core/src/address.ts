@@ -1,0 +1,71 @@
+import { BlockList, isIP, isIPv6 } from 'node:net';
+
+import { coreError } from './errors/core-errors.js';
+import { quoted } from './names.js';
+
+/** A host name or IP address, without brackets, and a TCP port; port 0 lets the system choose one. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+const hostLabels = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/;
+
+/**
+ * Parses `host:port`, where an IPv6 address stands in brackets: `127.0.0.1:7440`, `[::1]:7440`.
+ * @throws RpcError `CONFIG_INVALID`
+ */
+export function parseAddress(text: string): Address {
+  const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text)?.groups;
+  const host = parts?.ipv6 ?? parts?.host ?? '';
+  const port = Number(parts?.port);
+  const hostIsRight = parts?.ipv6 === undefined ? isHostOrIPv4(host) : isIPv6(host);
+  if (parts === undefined || !hostIsRight || port > 65_535) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `address ${quoted(text)}: must be host:port, such as 127.0.0.1:7440 or [::1]:7440`,
+    );
+  }
+  return { host, port };
+}
+
+/** Writes an address as `host:port`, an IPv6 address in brackets. */
+export function formatAddress({ host, port }: Address): string {
+  return `${isIPv6(host) ? `[${host}]` : host}:${String(port)}`;
+}
+
+/** Says whether a host is this machine alone: `localhost`, 127.0.0.0/8 or ::1. */
+export function isLoopback(host: string): boolean {
+  switch (isIP(host)) {
+    case 4:
+      return loopback.check(host, 'ipv4');
+    case 6:
+      return loopback.check(host, 'ipv6');
+    default:
+      return host.toLowerCase() === 'localhost';
+  }
+}
+
+/**
+ * Refuses to listen where other machines could connect, because nothing is encrypted and no caller is
+ * authenticated yet, unless the operator insists. @throws RpcError `CONFIG_INVALID`
+ */
+export function requireLoopback(address: Address, options: { readonly insecure: boolean }): void {
+  if (!options.insecure && !isLoopback(address.host)) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `listen address ${quoted(formatAddress(address))} can be reached from other machines, and calls are neither ` +
+        `encrypted nor authenticated; listen on 127.0.0.1 or [::1], or give --insecure on a network you trust`,
+    );
+  }
+}
+
+const loopback = new BlockList();
+loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+loopback.addAddress('::1', 'ipv6');
+
+/** A last label of digits alone is an IPv4 address or nothing: `1.2.3.400` is no host name. */
+function isHostOrIPv4(host: string): boolean {
+  const looksNumeric = /(?:^|\.)\d+$/.test(host);
+  return looksNumeric ? isIP(host) === 4 : host.length <= 253 && hostLabels.test(host);
+}

@@ -1,0 +1,93 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { formatAddress, isLoopback, parseAddress, requireLoopback } from '../src/address.js';
+
+describe('An address', () => {
+  const right: [text: string, host: string, port: number][] = [
+    ['127.0.0.1:7440', '127.0.0.1', 7440],
+    ['localhost:0', 'localhost', 0],
+    ['[::1]:65535', '::1', 65_535],
+    ['ns-1.example.org:7440', 'ns-1.example.org', 7440],
+  ];
+  for (const [text, host, port] of right) {
+    it(`${text} is taken apart`, () => {
+      expect(parseAddress(text)).to.deep.equal({ host, port });
+    });
+  }
+
+  const wrong = [
+    '',
+    '7440',
+    ':7440',
+    'localhost',
+    'localhost:',
+    'localhost:65536',
+    'localhost:7440x',
+    'localhost:-1',
+    '::1:7440',
+    '[127.0.0.1]:7440',
+    '[::g]:7440',
+    '1.2.3.400:7440',
+    '1.2.3:7440',
+    'a b:7440',
+    '-a:7440',
+    'a..b:7440',
+    'http://localhost:7440',
+    'local\nhost:7440',
+  ];
+  for (const text of wrong) {
+    it(`${JSON.stringify(text)} is refused`, () => {
+      expect(() => parseAddress(text)).to.throw(/must be host:port/);
+    });
+  }
+
+  it('is written as it was read', () => {
+    fc.assert(
+      fc.property(fc.oneof(fc.ipV4(), fc.ipV6(), fc.domain()), fc.nat(65_535), (host, port) => {
+        expect(parseAddress(formatAddress({ host, port }))).to.deep.equal({ host, port });
+      }),
+    );
+  });
+});
+
+describe('Listening', () => {
+  for (const host of [
+    '127.0.0.1',
+    '127.8.9.10',
+    '::1',
+    '0:0:0:0:0:0:0:1',
+    '::ffff:127.0.0.1',
+    'localhost',
+    'LocalHost',
+  ]) {
+    it(`on ${host} is for this machine alone`, () => {
+      expect(isLoopback(host)).to.equal(true);
+    });
+  }
+  for (const host of [
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    '128.0.0.1',
+    '::2',
+    '::ffff:10.0.0.1',
+    'localhost.example.org',
+  ]) {
+    it(`on ${host} is not`, () => {
+      expect(isLoopback(host)).to.equal(false);
+    });
+  }
+
+  it('for other machines is refused, with what to do', () => {
+    expect(() => {
+      requireLoopback({ host: '0.0.0.0', port: 7440 }, { insecure: false });
+    })
+      .to.throw(/0\.0\.0\.0:7440.*--insecure/)
+      .with.property('reason', 'CONFIG_INVALID');
+  });
+
+  it('for other machines is allowed to whoever insists', () => {
+    requireLoopback({ host: '0.0.0.0', port: 7440 }, { insecure: true });
+  });
+});

@@ -1,0 +1,22 @@
+import { defineErrors } from '@patchbay/core';
+
+/** Makes the errors of the name server. */
+export const nameServerError = defineErrors({
+  NAME_TAKEN: [
+    'ALREADY_EXISTS',
+    'Another live server holds the name; details.name, .address and .serverId tell which.',
+  ],
+  NAME_RESERVED: ['INVALID_ARGUMENT', "The name is the name server's own; register another."],
+  NAME_REPEATED: ['INVALID_ARGUMENT', 'One registration claims the same name twice.'],
+  SERVER_ID_INVALID: ['INVALID_ARGUMENT', "A server's id is empty, too long, or not plain text."],
+  ADDRESS_INVALID: [
+    'INVALID_ARGUMENT',
+    'An address is not HOST:PORT, or not one that clients can dial, such as 0.0.0.0.',
+  ],
+  TTL_OUT_OF_RANGE: ['INVALID_ARGUMENT', 'A lease shall live between one second and one hour.'],
+  LIMIT_OUT_OF_RANGE: ['INVALID_ARGUMENT', 'A page holds between 1 and 1000 names.'],
+  METADATA_INVALID: [
+    'INVALID_ARGUMENT',
+    'Metadata has more than 64 words, or a word or its value is too long.',
+  ],
+});

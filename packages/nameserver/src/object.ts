@@ -1,0 +1,112 @@
+import {
+  arg,
+  defineObject,
+  endpoint,
+  lease,
+  metadataChanges,
+  method,
+  nameClaim,
+  nameEvent,
+  namePage,
+  nameRecord,
+  nameServerInfo,
+  nameServerOptions,
+  nothing,
+  objectName,
+  wasThere,
+} from '@patchbay/core';
+
+import { type Registry } from './registry.js';
+
+/** The name server as an object. */
+export type NameServerObject = ReturnType<typeof define>;
+
+/** Makes the object under which a name server offers its registry. */
+export function nameServerObject(registry: Registry): NameServerObject {
+  return define(registry);
+}
+
+const nameArg = arg('name', objectName, "the object's name");
+const leaseArg = arg('lease', lease.shape.leaseId, 'the lease that registering gave');
+
+function define(registry: Registry) {
+  return defineObject({
+    summary: 'The registry of names: which server answers to which name',
+    methods: {
+      lookup: method({
+        summary: "Give a name's record: its servers, metadata and revision",
+        args: [nameArg],
+        returns: nameRecord,
+        idempotent: true,
+        run: (name) => registry.lookup(name),
+      }),
+      list: method({
+        summary: 'List the registered names, a page at a time',
+        options: nameServerOptions.list,
+        returns: namePage,
+        idempotent: true,
+        run: (options) => registry.list(options),
+      }),
+      register: method({
+        summary: 'Take names for a server, all or none, under one new lease',
+        args: [
+          arg('server_id', endpoint.shape.serverId, "the server's lasting identity"),
+          arg('address', endpoint.shape.address, 'HOST:PORT, as clients dial the server'),
+          arg('claims', nameClaim.array(), 'the names, each with its metadata if it has any'),
+        ],
+        options: nameServerOptions.register,
+        returns: lease,
+        // The same server takes over from itself, so that a second call ends as one does.
+        idempotent: true,
+        run: (serverId, address, claims, options) => registry.register(serverId, address, claims, options),
+      }),
+      keep_alive: method({
+        summary: "Start a lease's time anew",
+        args: [leaseArg],
+        returns: lease,
+        idempotent: true,
+        run: (leaseId) => registry.keepAlive(leaseId),
+      }),
+      unregister: method({
+        summary: 'End a lease and every name on it',
+        args: [leaseArg],
+        returns: nothing,
+        idempotent: true,
+        run: async (leaseId) => {
+          await registry.unregister(leaseId);
+          return null;
+        },
+      }),
+      remove: method({
+        summary: 'Remove one name whoever holds it, and say whether it was there',
+        args: [nameArg],
+        returns: wasThere,
+        // Not idempotent: between two calls another server may take the name.
+        run: (name) => registry.remove(name),
+      }),
+      set_metadata: method({
+        summary: "Set or remove words of a name's metadata",
+        args: [nameArg, arg('changes', metadataChanges, 'words with their texts; null removes a word')],
+        returns: nameRecord,
+        idempotent: true,
+        run: (name, changes) => registry.setMetadata(name, changes),
+      }),
+      watch: method({
+        summary: 'Yield names as they are registered, changed and removed, until cancelled',
+        options: nameServerOptions.watch,
+        returns: nothing,
+        yields: nameEvent,
+        run: async function* (options, context) {
+          yield* registry.watch({ ...options, signal: context.signal });
+          return null;
+        },
+      }),
+      info: method({
+        summary: "Say the name server's version, start and size",
+        returns: nameServerInfo,
+        idempotent: true,
+        run: () => registry.info(),
+      }),
+    },
+  });
+}

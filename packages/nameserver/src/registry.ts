@@ -1,0 +1,195 @@
+import {
+  type Clock,
+  coreError,
+  didYouMean,
+  type Lease,
+  type MetadataChanges,
+  type NameClaim,
+  type NameEvent,
+  type NamePage,
+  type NameRecord,
+  type NameServerInfo,
+  parseObjectName,
+  quoted,
+} from '@patchbay/core';
+import { type Entry, type Store, storeError } from '@patchbay/store';
+
+import { nameServerError } from './errors.js';
+import { changeMetadata } from './metadata.js';
+import { nameEvents } from './name-events.js';
+import { keyOfName, recordOf, storedIn, valueOfName } from './name-record.js';
+import { Registrar } from './registrar.js';
+
+/** How many names a page holds. */
+export const pageLimits = { usual: 100, max: 1000 } as const;
+
+/** How many names that begin alike are looked through for what a mistyped one may have meant. */
+const nearLimit = 100;
+
+/**
+ * The registry of names: what the name server does, over a store and a clock. It keeps nothing in memory, so that
+ * what has been answered is on disk and a name server that restarts has forgotten nothing.
+ */
+export class Registry {
+  readonly #store: Store;
+  readonly #registrar: Registrar;
+  readonly #version: string;
+  readonly #startedAt: string;
+
+  constructor(options: { readonly store: Store; readonly clock: Clock; readonly version: string }) {
+    this.#store = options.store;
+    this.#registrar = new Registrar(options.store, options.clock);
+    this.#version = options.version;
+    this.#startedAt = new Date(options.clock.now()).toISOString();
+  }
+
+  /**
+   * Takes all of the names, or none, for one server under one new lease of `ttlMs` (default 10 s). Names of the same
+   * server's former lease move over at once, and that lease ends when it has no more of them.
+   *
+   * @throws RpcError `NAME_TAKEN`, `NAME_INVALID`, `NAME_RESERVED`, `NAME_REPEATED`, `SERVER_ID_INVALID`,
+   *   `ADDRESS_INVALID`, `TTL_OUT_OF_RANGE`, `METADATA_INVALID`
+   */
+  register(
+    serverId: string,
+    address: string,
+    claims: readonly NameClaim[],
+    options: { readonly ttlMs?: number | undefined } = {},
+  ): Promise<Lease> {
+    return this.#registrar.register({ serverId, address, claims }, options.ttlMs);
+  }
+
+  /** Starts a lease's time anew; writes nothing. @throws RpcError `LEASE_NOT_FOUND` */
+  async keepAlive(leaseId: string): Promise<Lease> {
+    const kept = await this.#store.keepAlive(leaseId);
+    if (kept === undefined) {
+      throw storeError('LEASE_NOT_FOUND', `the lease ${quoted(leaseId)} has ended; register again`, {
+        details: { leaseId },
+      });
+    }
+    return { ...kept, revision: await this.#store.revision() };
+  }
+
+  /** Ends a lease and every name on it; fine when it has already ended. */
+  unregister(leaseId: string): Promise<void> {
+    return this.#store.revokeLease(leaseId);
+  }
+
+  /**
+   * Removes one name whoever holds it; says whether it was there. Its server's lease stays, so that the server is not
+   * told to register it again.
+   */
+  async remove(name: string): Promise<boolean> {
+    const key = keyOfName(parseObjectName(name));
+    for (;;) {
+      const entry = await this.#store.get(key);
+      if (entry === undefined) {
+        return false;
+      }
+      const { committed } = await this.#store.commit(
+        [{ key, modRevision: entry.modRevision }],
+        [{ delete: key }],
+      );
+      if (committed) {
+        return true;
+      }
+    }
+  }
+
+  /** Sets (a text) or removes (null) words of a name's metadata. @throws RpcError `OBJECT_NOT_FOUND`, `METADATA_INVALID` */
+  async setMetadata(name: string, changes: MetadataChanges): Promise<NameRecord> {
+    for (;;) {
+      const entry = await this.#find(name);
+      const stored = storedIn(entry);
+      const value = valueOfName({ ...stored, metadata: changeMetadata(stored.metadata, changes) });
+      const { key, leaseId, modRevision } = entry;
+      const outcome = await this.#store.commit([{ key, modRevision }], [{ put: key, value, leaseId }]);
+      if (outcome.committed) {
+        return recordOf({ ...entry, value, modRevision: outcome.revision });
+      }
+    }
+  }
+
+  /** Gives a name's record. @throws RpcError `OBJECT_NOT_FOUND`, `NAME_INVALID` */
+  async lookup(name: string): Promise<NameRecord> {
+    return recordOf(await this.#find(name));
+  }
+
+  /** Gives a page of the names that begin with a prefix (exactly: no letter is special). @throws RpcError `LIMIT_OUT_OF_RANGE` */
+  async list(
+    options: {
+      readonly prefix?: string | undefined;
+      readonly after?: string | undefined;
+      readonly limit?: number | undefined;
+    } = {},
+  ): Promise<NamePage> {
+    const { prefix = '', after, limit = pageLimits.usual } = options;
+    if (!Number.isInteger(limit) || limit < 1 || limit > pageLimits.max) {
+      throw nameServerError(
+        'LIMIT_OUT_OF_RANGE',
+        `a page of ${String(limit)} names; give 1 to ${String(pageLimits.max)}`,
+      );
+    }
+    const page = await this.#store.range({
+      prefix: keyOfName(prefix),
+      after: after === undefined ? undefined : keyOfName(after),
+      limit,
+    });
+    const names = page.entries.map(recordOf);
+    const next = page.more ? names.at(-1)?.name : undefined;
+    return { names, ...(next === undefined ? {} : { next }), revision: page.revision };
+  }
+
+  /**
+   * Yields changes of the names that begin with a prefix, beginning after `fromRevision` (default: the revision at the
+   * call), until the signal aborts. @throws RpcError `REVISION_COMPACTED`
+   */
+  watch(options: {
+    readonly prefix?: string | undefined;
+    readonly fromRevision?: number | undefined;
+    readonly signal: AbortSignal;
+  }): AsyncGenerator<NameEvent, void, undefined> {
+    const { prefix = '', fromRevision, signal } = options;
+    return nameEvents(this.#store.watch({ prefix: keyOfName(prefix), fromRevision, signal }));
+  }
+
+  async info(): Promise<NameServerInfo> {
+    const [names, leases, revision] = await Promise.all([
+      this.#store.count(keyOfName('')),
+      this.#store.leases(),
+      this.#store.revision(),
+    ]);
+    return { version: this.#version, startedAt: this.#startedAt, names, leases: leases.length, revision };
+  }
+
+  /** Ends the leases whose time has passed, so that watchers see their names go; says how many. */
+  sweep(): Promise<number> {
+    return this.#store.sweep();
+  }
+
+  /** Forgets the history but for the last `keepRevisions` revisions. */
+  async compact(keepRevisions: number): Promise<void> {
+    const revision = await this.#store.revision();
+    if (revision > keepRevisions) {
+      await this.#store.compact(revision - keepRevisions);
+    }
+  }
+
+  async #find(name: string): Promise<Entry> {
+    const entry = await this.#store.get(keyOfName(parseObjectName(name)));
+    if (entry === undefined) {
+      const hint = didYouMean(name, await this.#nearNames(name));
+      throw coreError('OBJECT_NOT_FOUND', `no object named ${quoted(name)} is registered${hint}`, {
+        details: { name },
+      });
+    }
+    return entry;
+  }
+
+  /** Gives names that begin with the same two letters. */
+  async #nearNames(name: string): Promise<readonly string[]> {
+    const prefix = keyOfName(name.slice(0, 2));
+    const { entries } = await this.#store.range({ prefix, limit: nearLimit });
+    return entries.map((entry) => recordOf(entry).name);
+  }
+}

@@ -1,0 +1,65 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type NameClaim } from '@patchbay/core';
+import { FakeClock } from '@patchbay/core/testing';
+import { Registry } from '@patchbay/nameserver';
+import { openSqliteStore, type Store } from '@patchbay/store';
+
+/** A registry in a directory of a test's own, on a clock that the test advances. */
+export class OpenedRegistry implements AsyncDisposable {
+  readonly clock: FakeClock;
+  readonly #directory: string;
+  #store: Store;
+  registry: Registry;
+
+  private constructor(directory: string, store: Store, clock: FakeClock) {
+    this.clock = clock;
+    this.#directory = directory;
+    this.#store = store;
+    this.registry = this.#newRegistry();
+  }
+
+  static async open(): Promise<OpenedRegistry> {
+    const directory = await mkdtemp(join(tmpdir(), 'patchbay-registry-'));
+    const clock = new FakeClock();
+    return new OpenedRegistry(directory, await openSqliteStore({ directory, clock }), clock);
+  }
+
+  get store(): Store {
+    return this.#store;
+  }
+
+  /** Closes the store and opens it again, as a name server that restarts does. */
+  async restart(): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+    this.#store = await openSqliteStore({ directory: this.#directory, clock: this.clock });
+    this.registry = this.#newRegistry();
+  }
+
+  /** Registers names for a server with an address made of its id, and gives the lease's id. */
+  async register(serverId: string, ...names: string[]): Promise<string> {
+    const { leaseId } = await this.registry.register(serverId, `${serverId}.example:7441`, claims(...names));
+    return leaseId;
+  }
+
+  /** Gives the names that a list shows. */
+  async names(prefix = ''): Promise<readonly string[]> {
+    return (await this.registry.list({ prefix, limit: 1000 })).names.map(({ name }) => name);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#store[Symbol.asyncDispose]();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  #newRegistry(): Registry {
+    return new Registry({ store: this.#store, clock: this.clock, version: '0.0.0-test' });
+  }
+}
+
+/** Makes claims of names without metadata. */
+export function claims(...names: string[]): NameClaim[] {
+  return names.map((name) => ({ name }));
+}

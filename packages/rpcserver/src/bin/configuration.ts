@@ -1,0 +1,45 @@
+import { durationSchema, objectName } from '@patchbay/core';
+import { logSettings } from '@patchbay/core/daemon';
+import { z } from 'zod';
+
+const address = z.string().describe('an address, host:port');
+
+/** The schema of an RPC server's configuration file; docs/reference/configuration.md is held against it. */
+export const rpcServerConfiguration = z.strictObject({
+  nameServer: address.default('127.0.0.1:7440').describe('the name server, as host:port'),
+  listen: address
+    .default('127.0.0.1:7441')
+    .describe('where to listen, as host:port; port 0 takes a free one'),
+  advertise: address
+    .optional()
+    .describe('the address that clients shall dial, where it is not the one listened on'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('whether to listen where other machines can connect, unencrypted and unauthenticated'),
+  stateDir: z
+    .string()
+    .min(1)
+    .describe('the directory of the identity of this server and the state of its objects'),
+  lease: durationSchema()
+    .min(1_000)
+    .default(10_000)
+    .describe('how long the names outlive this server when it dies'),
+  drain: durationSchema().default(10_000).describe('how long a stop waits for calls that run'),
+  sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+  log: logSettings.prefault({}).describe('what is logged, and where'),
+  objects: z
+    .array(
+      z.strictObject({
+        name: objectName.describe('the name under which the object is registered'),
+        module: z.string().min(1).describe('a path relative to this file, or an installed package'),
+        options: z
+          .record(z.string(), z.unknown())
+          .default({})
+          .describe('given to the module, which checks them'),
+      }),
+    )
+    .min(1)
+    .describe('the objects to host'),
+});
+export type RpcServerConfiguration = z.infer<typeof rpcServerConfiguration>;

@@ -1,0 +1,107 @@
+#!/usr/bin/env node
+import { dirname, resolve } from 'node:path';
+
+import { type Log, parseAddress, requireLoopback } from '@patchbay/core';
+import { command, configure, openLog, packageVersion, runDaemon, runProgram } from '@patchbay/core/daemon';
+
+import { loadObject } from '../load-object.js';
+import { type MakeObject, RpcServer } from '../rpc-server.js';
+import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
+
+const start = command({
+  usage: 'start',
+  summary: 'Host the objects that the configuration names, until SIGTERM',
+  options: {
+    config: { type: 'string', demandOption: true, describe: 'The configuration file (YAML)' },
+    'name-server': { type: 'string', describe: 'The name server, over the file (PATCHBAY_NAMESERVER)' },
+    listen: { type: 'string', describe: 'Where to listen, HOST:PORT, over the file' },
+    insecure: { type: 'boolean', describe: 'Listen where other machines can connect, unencrypted' },
+    'log-level': { type: 'string', describe: 'error, warn, info or debug, over the file' },
+  },
+  run: async (args) => {
+    const configuration = read(args);
+    requireLoopback(parseAddress(configuration.listen), { insecure: configuration.insecure });
+    const log = openLog(configuration.log);
+    const baseDir = dirname(resolve(args.config));
+    await runDaemon((signal) => serve(configuration, baseDir, log, signal), { log });
+  },
+});
+
+const checkConfig = command({
+  usage: 'check-config <file>',
+  summary: 'Read a configuration file and say what is wrong with it',
+  positionals: { file: { type: 'string', describe: 'The configuration file (YAML)' } },
+  run: (args) => {
+    const { listen, insecure } = configure({ schema: rpcServerConfiguration, file: args.file });
+    requireLoopback(parseAddress(listen), { insecure });
+    process.stdout.write(`${String(args.file)} is fine\n`);
+    return Promise.resolve();
+  },
+});
+
+process.exitCode = await runProgram(
+  {
+    name: 'rpcserver',
+    summary: 'Hosts Patchbay objects and registers their names.',
+    version: packageVersion(import.meta.url),
+    commands: [start, checkConfig],
+  },
+  process.argv.slice(2),
+);
+
+function read(args: {
+  readonly config: string;
+  readonly 'name-server': string | undefined;
+  readonly listen: string | undefined;
+  readonly insecure: boolean | undefined;
+  readonly 'log-level': string | undefined;
+}): RpcServerConfiguration {
+  return configure({
+    schema: rpcServerConfiguration,
+    file: args.config,
+    environment: {
+      values: process.env,
+      keys: { PATCHBAY_NAMESERVER: 'nameServer', PATCHBAY_LOG_LEVEL: 'log.level' },
+    },
+    flags: {
+      nameServer: args['name-server'],
+      listen: args.listen,
+      insecure: args.insecure,
+      'log.level': args['log-level'],
+    },
+  });
+}
+
+async function serve(
+  configuration: RpcServerConfiguration,
+  baseDir: string,
+  log: Log,
+  signal: AbortSignal,
+): Promise<void> {
+  const objects = configuration.objects.map((entry): [string, MakeObject] => [
+    entry.name,
+    (context) => loadObject(entry, baseDir, context),
+  ]);
+  const { advertise } = configuration;
+  await using server = await RpcServer.start({
+    nameServer: configuration.nameServer,
+    listen: configuration.listen,
+    ...(advertise === undefined ? {} : { advertise }),
+    stateDir: resolve(baseDir, configuration.stateDir),
+    objects: Object.fromEntries(objects),
+    leaseMs: configuration.lease,
+    drainMs: configuration.drain,
+    sendStacks: configuration.sendStacks,
+    log,
+  });
+  log.info('the RPC server is ready', { address: server.address, objects: objects.map(([name]) => name) });
+  await new Promise<void>((stopped) => {
+    if (signal.aborted) {
+      stopped();
+    }
+    signal.addEventListener('abort', () => {
+      stopped();
+    });
+  });
+  log.info('the RPC server is stopping');
+}

@@ -1,0 +1,146 @@
+import {
+  type Clock,
+  isRpcError,
+  type Lease,
+  type Log,
+  type NameClaim,
+  type NameServerMethods,
+  nameServerObject,
+} from '@patchbay/core';
+import { connectTo, type ObjectClient, type RemoteObject } from '@patchbay/core/wire';
+
+/** What a registration needs. */
+export interface RegistrationOptions {
+  readonly nameServer: string;
+  readonly serverId: string;
+  /** `host:port` as clients shall dial it. */
+  readonly address: string;
+  readonly claims: readonly NameClaim[];
+  /** How long the names outlive this server, in milliseconds. */
+  readonly ttlMs: number;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long to wait before the name server is asked again, in milliseconds; each time up to twice as long. */
+const againMs = { first: 200, last: 3_000 };
+
+/** How long one request to the name server may take, in milliseconds. */
+const requestTimeoutMs = 3_000;
+
+/**
+ * Keeps a server's names registered under one lease for as long as it lives: renews the lease in good time,
+ * registers anew when the name server lost it, and waits for a name server that is away.
+ */
+export class Registration implements AsyncDisposable {
+  readonly #options: RegistrationOptions;
+  readonly #client: ObjectClient;
+  readonly #names: RemoteObject<NameServerMethods>;
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  #lease: Lease | undefined;
+  #refused: string | undefined;
+
+  private constructor(options: RegistrationOptions) {
+    this.#options = options;
+    this.#client = connectTo(options.nameServer, { clock: options.clock, timeoutMs: requestTimeoutMs });
+    this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
+    this.#loop = this.#keep();
+  }
+
+  /** Starts to register, and to keep what is registered. The name server need not be there yet. */
+  static start(options: RegistrationOptions): Registration {
+    return new Registration(options);
+  }
+
+  /** Whether the names are registered, as far as is known here. */
+  get registered(): boolean {
+    return this.#lease !== undefined;
+  }
+
+  /** Gives the names back. A name server that cannot be reached forgets them when the lease passes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+    if (this.#lease !== undefined) {
+      try {
+        await this.#names.unregister(this.#lease.leaseId);
+        this.#options.log.info('the names are unregistered');
+      } catch (error) {
+        this.#options.log.warn('the names could not be unregistered; they go when their lease passes', {
+          error,
+        });
+      }
+    }
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  async #keep(): Promise<void> {
+    let pauseMs = againMs.first;
+    while (!this.#stopped) {
+      const waitMs = await this.#attempt();
+      if (waitMs === undefined) {
+        await this.#sleep(pauseMs * (0.5 + Math.random()));
+        pauseMs = Math.min(2 * pauseMs, againMs.last);
+      } else {
+        pauseMs = againMs.first;
+        await this.#sleep(waitMs);
+      }
+    }
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    try {
+      await this.#options.clock.sleep(ms, { signal: this.#stop.signal });
+    } catch (error) {
+      if (!this.#stopped) {
+        throw error;
+      }
+    }
+  }
+
+  /** Registers or renews; says how long all is well then, in milliseconds, or undefined when it failed. */
+  async #attempt(): Promise<number | undefined> {
+    const { log } = this.#options;
+    try {
+      this.#lease = this.#lease === undefined ? await this.#register() : await this.#renew(this.#lease);
+      this.#refused = undefined;
+      return this.#lease.ttlMs / 3;
+    } catch (error) {
+      if (isRpcError(error, 'LEASE_NOT_FOUND')) {
+        log.warn('the name server no longer knows the lease; registering anew');
+        this.#lease = undefined;
+        return 0;
+      }
+      const said = isRpcError(error) ? error.message : String(error);
+      if (said !== this.#refused) {
+        this.#refused = said; // once, not at every attempt
+        log.warn('the names are not registered at the moment; trying again until they are', { error });
+      }
+      return undefined;
+    }
+  }
+
+  async #register(): Promise<Lease> {
+    const { serverId, address, claims, ttlMs, log } = this.#options;
+    const lease = await this.#names.register(serverId, address, [...claims], { ttlMs });
+    log.info('the names are registered', {
+      names: claims.map(({ name }) => name),
+      address,
+      leaseId: lease.leaseId,
+    });
+    return lease;
+  }
+
+  async #renew(lease: Lease): Promise<Lease> {
+    const renewed = await this.#names.keep_alive(lease.leaseId);
+    if (this.#refused !== undefined) {
+      this.#options.log.info('the name server answers again; the names are registered');
+    }
+    return renewed;
+  }
+}

@@ -1,0 +1,14 @@
+import { type TargetSpec, type TargetState } from '../targets/target-host.js';
+
+/** Says whether a target is as it shall be, as far as the tool tells; it does not tell the secret. */
+export function isExported(spec: TargetSpec, target: TargetState | undefined): boolean {
+  return (
+    target !== undefined &&
+    target.online &&
+    target.tid === spec.tid &&
+    target.iqn === spec.iqn &&
+    target.backingPaths.get(spec.lun) === spec.backingPath &&
+    target.accounts.includes(spec.chap.user) &&
+    target.initiators.includes(spec.initiator)
+  );
+}

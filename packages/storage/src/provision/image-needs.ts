@@ -1,0 +1,65 @@
+import { didYouMean } from '@patchbay/core';
+
+import { type CatalogReader } from '../catalog/catalog.js';
+import { images, nodes, type ReadyImage, snapshots } from '../catalog/tables.js';
+import { storageError } from '../errors.js';
+import { imageThing, type Parts } from './parts.js';
+
+/**
+ * Gives an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is imported
+ */
+export async function requireImage(
+  tx: CatalogReader,
+  name: string,
+  operations: Parts['operations'],
+): Promise<ReadyImage> {
+  const record = await tx.get(images, name);
+  if (record?.state === 'ready') {
+    return record;
+  }
+  if (record?.state === 'creating') {
+    throw storageError('OPERATION_PENDING', `image "${name}" is still being imported; try again later`, {
+      details: { operation: operations.current(imageThing(name)), image: name },
+    });
+  }
+  const known = (await tx.list(images)).filter(({ value }) => value.state === 'ready');
+  throw storageError(
+    'IMAGE_NOT_FOUND',
+    `no image "${name}"${didYouMean(
+      name,
+      known.map(({ key }) => key),
+    )}`,
+    { details: { image: name } },
+  );
+}
+
+/**
+ * Refuses when a disk or a snapshot needs the image. A snapshot needs the image that its disk came from, because
+ * a provision names both. @throws RpcError `IMAGE_HAS_CLONES`, `IMAGE_HAS_SNAPSHOTS`
+ */
+export async function refuseNeededImage(tx: CatalogReader, name: string, imageId: string): Promise<void> {
+  const clones = (await tx.list(nodes)).filter(({ value }) => value.disk.imageId === imageId);
+  if (clones.length > 0) {
+    const names = clones.map(({ key }) => key);
+    throw storageError(
+      'IMAGE_HAS_CLONES',
+      `image "${name}" has clones: the disks of ${listed(names)}; detach these nodes (without keeping the disk) first`,
+      { details: { image: name, nodes: names } },
+    );
+  }
+  const made = (await tx.list(snapshots)).filter(({ value }) => value.imageId === imageId);
+  if (made.length > 0) {
+    const names = made.map(({ value }) => `${value.node}@${value.name}`);
+    throw storageError(
+      'IMAGE_HAS_SNAPSHOTS',
+      `image "${name}" is needed by the snapshots ${listed(names)}; delete them first`,
+      { details: { image: name, snapshots: names } },
+    );
+  }
+}
+
+/** Names the first few. */
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, 5).join(', ');
+  return names.length > 5 ? `${shown} and ${String(names.length - 5)} more` : shown;
+}

@@ -1,0 +1,55 @@
+import { randomInt } from 'node:crypto';
+
+import { type DiskRecord, type TargetRecord } from '../catalog/tables.js';
+import { iqn, type Iqn, type NodeName } from '../names.js';
+import { type ChapAccount, type TargetSpec } from '../targets/target-host.js';
+
+const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
+/** Windows takes CHAP secrets of 12 to 16 characters. */
+const secretLength = 16;
+
+/** The LUN of every disk. LUN 0 is tgt's own controller. */
+export const diskLun = 1;
+
+/** Makes the names that the iSCSI world sees. They all begin with the prefix, and derive from a disk's id. */
+export class Naming {
+  readonly #prefix: Iqn;
+  readonly #known: readonly string[];
+
+  /**
+   * @param prefix - what new names begin with
+   * @param known - every prefix that was ever in use here: targets keep their names when the prefix is changed
+   */
+  constructor(prefix: Iqn, known: readonly string[] = [prefix]) {
+    this.#prefix = prefix;
+    this.#known = known;
+  }
+
+  /** Gives the target name of a disk, the same whenever it is exported. */
+  targetOf(diskId: string): Iqn {
+    return iqn.parse(`${this.#prefix}:disk.${diskId}`);
+  }
+
+  /** Says whether a target name is one that `targetOf` made. */
+  isOurs(targetName: string): targetName is Iqn {
+    const isKnown = this.#known.some((prefix) => targetName.startsWith(`${prefix}:disk.`));
+    return isKnown && iqn.safeParse(targetName).success;
+  }
+
+  /** Gives the initiator name of a node that has no other. */
+  initiatorOf(node: NodeName): Iqn {
+    return iqn.parse(`${this.#prefix}:node.${node}`);
+  }
+}
+
+/** Makes a disk's CHAP account, with a new random secret. */
+export function newChapAccount(diskId: string): ChapAccount {
+  const secret = Array.from({ length: secretLength }, () => secretAlphabet[randomInt(secretAlphabet.length)]);
+  return { user: `disk.${diskId}`, secret: secret.join('') };
+}
+
+/** Says what a disk's export shall be. */
+export function targetSpec(disk: DiskRecord, target: TargetRecord, backingPath: string): TargetSpec {
+  const hex = disk.id.replaceAll('-', '');
+  return { ...target, backingPath, scsiId: hex, serial: hex.slice(0, 16) };
+}

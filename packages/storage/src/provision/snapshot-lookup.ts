@@ -1,0 +1,58 @@
+import { didYouMean } from '@patchbay/core';
+
+import { type CatalogReader } from '../catalog/catalog.js';
+import { type ReadyImage, type SnapshotRecord, snapshots } from '../catalog/tables.js';
+import { storageError } from '../errors.js';
+import { type SnapshotReference } from '../names.js';
+
+/** Says whether a reference can mean the snapshot of this node and name. */
+export function mayMean(reference: SnapshotReference, snapshot: { node: string; name: string }): boolean {
+  return reference === snapshot.name || reference === fullName(snapshot);
+}
+
+/** Gives a snapshot's name that is never ambiguous. */
+export function fullName({ node, name }: { node: string; name: string }): string {
+  return `${node}@${name}`;
+}
+
+/**
+ * Finds the snapshot that a provision names, among those of disks that came from the image.
+ *
+ * @throws RpcError `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_AMBIGUOUS`
+ */
+export async function findSnapshot(
+  tx: CatalogReader,
+  image: ReadyImage,
+  reference: SnapshotReference,
+): Promise<SnapshotRecord> {
+  const ready = (await tx.list(snapshots)).map(({ value }) => value).filter(({ state }) => state === 'ready');
+  const meant = ready.filter((each) => mayMean(reference, each));
+  const fitting = meant.filter(({ imageId }) => imageId === image.id);
+  const [only, another] = fitting;
+  if (only !== undefined && another === undefined) {
+    return only;
+  }
+  if (only !== undefined) {
+    const candidates = fitting.map(fullName);
+    throw storageError(
+      'SNAPSHOT_AMBIGUOUS',
+      `several nodes have a snapshot "${reference}" of image "${image.name}": name one of ${candidates.join(', ')}`,
+      { details: { candidates } },
+    );
+  }
+  const [elsewhere] = meant;
+  if (elsewhere !== undefined) {
+    throw storageError(
+      'SNAPSHOT_NOT_FOUND',
+      `snapshot "${fullName(elsewhere)}" is of a disk from image "${elsewhere.image}", not from "${image.name}"`,
+      { details: { snapshot: fullName(elsewhere), image: elsewhere.image } },
+    );
+  }
+  const known = ready.filter(({ imageId }) => imageId === image.id);
+  const names = reference.includes('@') ? known.map(fullName) : known.map(({ name }) => name);
+  throw storageError(
+    'SNAPSHOT_NOT_FOUND',
+    `no snapshot "${reference}" of a disk from image "${image.name}"${didYouMean(reference, names)}`,
+    { details: { snapshot: reference, image: image.name } },
+  );
+}

@@ -1,0 +1,31 @@
+import { images, nodes, snapshots } from '../catalog/tables.js';
+import { type VolumeRef } from '../disks/volume-pool.js';
+import { imageThing, nodeThing, type Parts } from '../provision/parts.js';
+import { fullName } from '../provision/snapshot-lookup.js';
+
+/** Names the things at rest whose file is not in the pool. */
+export async function findMissing({ catalog, pool }: Parts): Promise<string[]> {
+  const expected: (readonly [name: string, volume: VolumeRef])[] = [];
+  for (const { key, value } of await catalog.list(images)) {
+    if (value.state === 'ready') {
+      expected.push([imageThing(key), { kind: 'image', id: value.id }]);
+    }
+  }
+  for (const { value } of await catalog.list(snapshots)) {
+    if (value.state === 'ready') {
+      expected.push([`snapshot:${fullName(value)}`, { kind: 'snapshot', id: value.id }]);
+    }
+  }
+  for (const { key, value } of await catalog.list(nodes)) {
+    if (value.state === 'ready' || value.state === 'detached') {
+      expected.push([nodeThing(key), { kind: 'disk', id: value.disk.id }]);
+    }
+  }
+  const missing: string[] = [];
+  for (const [name, volume] of expected) {
+    if ((await pool.stat(volume)) === undefined) {
+      missing.push(name);
+    }
+  }
+  return missing;
+}

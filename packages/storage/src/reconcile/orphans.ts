@@ -1,0 +1,88 @@
+import { images, nodes, snapshots, targetOf } from '../catalog/tables.js';
+import { type CatalogReader } from '../catalog/catalog.js';
+import { type VolumeKind, type VolumeRef } from '../disks/volume-pool.js';
+import { type Parts } from '../provision/parts.js';
+import { type TargetState } from '../targets/target-host.js';
+import { type Grace } from './grace.js';
+import { type Round } from './round.js';
+
+/** A target or a volume that carries our prefix and has no record. */
+interface Orphan {
+  readonly name: string;
+  readonly remove: () => Promise<void>;
+  readonly removed: string[];
+}
+
+/**
+ * Removes the targets and volumes that are ours by their names, and have had no record for the grace period.
+ * Targets that are not ours are reported. It looks at the tools before it looks at the catalog: whatever was
+ * made in between has its record already, for records come first.
+ */
+export async function removeOrphans(parts: Parts, grace: Grace, round: Round): Promise<void> {
+  const { report } = round;
+  const { pool, targets, naming, catalog } = parts;
+  const volumes = (await pool.list()).map(({ volume }) => volume);
+  let states: readonly TargetState[] = [];
+  await round.attempt('targets', async () => {
+    states = await targets.list();
+  });
+  const known = await knownNames(catalog);
+  report.foreign.push(...states.filter(({ iqn }) => !naming.isOurs(iqn)).map(({ iqn }) => iqn));
+
+  const orphanTargets = states.flatMap(({ tid, iqn }): Orphan[] => {
+    if (!naming.isOurs(iqn) || known.targets.has(iqn)) {
+      return [];
+    }
+    const remove = (): Promise<void> => targets.ensureRemoved({ tid, iqn });
+    return [{ name: iqn, remove, removed: report.removedTargets }];
+  });
+  const orphanVolumes = volumes
+    .filter((volume) => !known.volumes.has(volumeName(volume)))
+    .map((volume): Orphan => {
+      const remove = (): Promise<void> => pool.ensureRemoved(volume);
+      return { name: volumeName(volume), remove, removed: report.removedVolumes };
+    });
+  // Targets first: a target holds its file open.
+  const orphans = [...orphanTargets, ...orphanVolumes];
+  const expired = grace.expired(orphans.map(({ name }) => name));
+  for (const { name, remove, removed } of orphans) {
+    if (!expired.has(name)) {
+      report.waiting.push(name);
+      continue;
+    }
+    await round.attempt(name, async () => {
+      await remove();
+      removed.push(name);
+      parts.log.info('something of ours that has no record was removed', { name });
+    });
+  }
+}
+
+async function knownNames(
+  catalog: CatalogReader,
+): Promise<{ targets: ReadonlySet<string>; volumes: ReadonlySet<string> }> {
+  const nodeRecords = (await catalog.list(nodes)).map(({ value }) => value);
+  const named = (kind: VolumeKind, ids: readonly { id: string }[]): string[] =>
+    ids.map(({ id }) => volumeName({ kind, id }));
+  return {
+    targets: new Set(nodeRecords.flatMap((record) => targetOf(record)?.iqn ?? [])),
+    volumes: new Set([
+      ...named(
+        'image',
+        (await catalog.list(images)).map(({ value }) => value),
+      ),
+      ...named(
+        'snapshot',
+        (await catalog.list(snapshots)).map(({ value }) => value),
+      ),
+      ...named(
+        'disk',
+        nodeRecords.map(({ disk }) => disk),
+      ),
+    ]),
+  };
+}
+
+function volumeName({ kind, id }: VolumeRef): string {
+  return `${kind}:${id}`;
+}

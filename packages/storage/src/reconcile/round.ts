@@ -1,0 +1,23 @@
+import { type Log } from '@patchbay/core';
+
+import { emptyReport, failureOf } from './report.js';
+
+/** One reconcile under way, with what it has found and done so far. */
+export class Round {
+  readonly report = emptyReport();
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** Does work on one thing; when it fails, the report names the thing, and the other things have their turn. */
+  async attempt(thing: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#log.warn('a reconcile could not put something right; the next one tries again', { thing, error });
+      this.report.failed.push(failureOf(thing, error));
+    }
+  }
+}

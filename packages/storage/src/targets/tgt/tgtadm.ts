@@ -1,0 +1,115 @@
+import { isRpcError } from '@patchbay/core';
+
+import { type TargetConnection } from '../target-host.js';
+import { type ControlSocket, noSuchTarget } from './control-socket.js';
+import { parseAccounts, parseConnections, parsePortals, parseSystemState } from './show.js';
+import { parseTargets, type ShownTarget } from './show-targets.js';
+
+/**
+ * The commands of tgtadm that we use, one method each. Values are checked by the caller (see spec.ts): a comma
+ * in one would begin a parameter of its own.
+ * Every method throws what `ControlSocket.request` throws.
+ */
+export class Tgtadm {
+  readonly #socket: ControlSocket;
+
+  constructor(socket: ControlSocket) {
+    this.#socket = socket;
+  }
+
+  async newTarget(tid: number, iqn: string): Promise<void> {
+    await this.#socket.request({ mode: 'target', op: 'new', tid, params: `targetname=${iqn}` });
+  }
+
+  async deleteTarget(tid: number): Promise<void> {
+    await this.#socket.request({ mode: 'target', op: 'delete', tid, force: true });
+  }
+
+  async setTargetState(tid: number, state: 'offline' | 'ready'): Promise<void> {
+    await this.#socket.request({ mode: 'target', op: 'update', tid, params: `state=${state}` });
+  }
+
+  /** Lets an initiator in, by its name. There is no method for addresses: rules are ORed, so one would let in more. */
+  async allowInitiator(tid: number, initiator: string): Promise<void> {
+    await this.#socket.request({ mode: 'target', op: 'bind', tid, params: `initiator-name=${initiator}` });
+  }
+
+  async newLun(tid: number, lun: number, path: string): Promise<void> {
+    // rdwr, as aio has no UNMAP and stops at some 500 LUNs.
+    await this.#socket.request({
+      mode: 'logicalunit',
+      op: 'new',
+      tid,
+      lun,
+      params: `path=${path},bstype=rdwr`,
+    });
+  }
+
+  async setLunIdentity(tid: number, lun: number, scsiId: string, serial: string): Promise<void> {
+    const params = `targetOps scsi_id=${scsiId},scsi_sn=${serial},thin_provisioning=1,`;
+    await this.#socket.request({ mode: 'logicalunit', op: 'update', tid, lun, params });
+  }
+
+  async newAccount(user: string, secret: string): Promise<void> {
+    await this.#socket.request({ mode: 'account', op: 'new', params: `user=${user},password=${secret}` });
+  }
+
+  /** Deletes an account, and so unbinds it: a target that had only this one is open to all whom its ACL admits. */
+  async deleteAccount(user: string): Promise<void> {
+    await this.#socket.request({ mode: 'account', op: 'delete', params: `user=${user}` });
+  }
+
+  async bindAccount(tid: number, user: string): Promise<void> {
+    await this.#socket.request({ mode: 'account', op: 'bind', tid, params: `user=${user}` });
+  }
+
+  async deleteConnection(tid: number, sid: number, cid: number): Promise<void> {
+    await this.#socket.request({ mode: 'connection', op: 'delete', tid, sid, cid });
+  }
+
+  async newPortal(portal: string): Promise<void> {
+    await this.#socket.request({ mode: 'portal', op: 'new', params: `portalOps portal=${portal},` });
+  }
+
+  async deletePortal(portal: string): Promise<void> {
+    await this.#socket.request({ mode: 'portal', op: 'delete', params: `portalOps portal=${portal},` });
+  }
+
+  /** Opens the service or holds it back: while it is offline new connections are dropped, and initiators try again. */
+  async setSystemState(state: 'offline' | 'ready'): Promise<void> {
+    await this.#socket.request({ mode: 'system', op: 'update', params: `State=${state}` });
+  }
+
+  async targets(): Promise<readonly ShownTarget[]> {
+    return parseTargets(await this.#socket.request({ mode: 'target', op: 'show' }));
+  }
+
+  async connections(tid: number): Promise<readonly Pick<TargetConnection, 'sid' | 'cid'>[]> {
+    return parseConnections(await this.#socket.request({ mode: 'connection', op: 'show', tid }));
+  }
+
+  /** Says whether there is a target of this tid; much cheaper than showing all. */
+  async hasTarget(tid: number): Promise<boolean> {
+    try {
+      await this.connections(tid);
+      return true;
+    } catch (error) {
+      if (isRpcError(error, 'TARGET_TOOL_FAILED') && error.details.error === noSuchTarget) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  async accounts(): Promise<readonly string[]> {
+    return parseAccounts(await this.#socket.request({ mode: 'account', op: 'show' }));
+  }
+
+  async portals(): Promise<readonly string[]> {
+    return parsePortals(await this.#socket.request({ mode: 'portal', op: 'show' }));
+  }
+
+  async systemState(): Promise<string> {
+    return parseSystemState(await this.#socket.request({ mode: 'system', op: 'show' }));
+  }
+}

@@ -1,0 +1,114 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { readdir, readFile } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+import { toolMissing } from '../../exec.js';
+
+/** A process, told apart from a later one with the same pid. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  /** When it started, in clock ticks since the machine did. */
+  readonly startTicks: string;
+}
+
+/** The name of the variable that tells tgtd where its control socket is; it adds a dot and the control port. */
+const socketVariable = 'TGT_IPC_SOCKET';
+const controlPort = 0;
+
+/** Gives the path of the control socket that a tgtd started with this prefix makes. */
+export function controlSocketPath(socketPrefix: string): string {
+  return `${socketPrefix}.${String(controlPort)}`;
+}
+
+/**
+ * Starts a tgtd that outlives this process. It listens on a free port of the loopback only: a portal that it
+ * cannot bind at its start makes it listen on every address instead, so the real one is added afterwards.
+ * @throws RpcError `TOOL_MISSING`
+ */
+export async function startTgtd(socketPrefix: string, logPath: string): Promise<ProcessIdentity> {
+  const log = openSync(logPath, 'w', 0o600);
+  try {
+    // One I/O thread for each LUN; with the default of 16, some 2000 LUNs take every thread the machine has.
+    const child = spawn(
+      'tgtd',
+      ['-f', '-C', String(controlPort), '-t', '1', '--iscsi', 'portal=127.0.0.1:0'],
+      {
+        cwd: '/',
+        detached: true,
+        env: {
+          LC_ALL: 'C',
+          PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
+          [socketVariable]: socketPrefix,
+        },
+        stdio: ['ignore', log, log],
+      },
+    );
+    child.unref();
+    await once(child, 'spawn');
+    const { pid = 0 } = child;
+    // One that has ended already has no start; it runs no more, as the caller will see.
+    return (await identify(pid)) ?? { pid, startTicks: '' };
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? toolMissing('tgtd') : error;
+  } finally {
+    closeSync(log);
+  }
+}
+
+/**
+ * Finds the tgtd that was started with this socket prefix, by whatever process. The table of processes is the
+ * record of it: a file of ours could be lost, or stale, where this cannot.
+ */
+export async function findTgtd(socketPrefix: string): Promise<ProcessIdentity | undefined> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    const [command = ''] = (await contentsOf(`/proc/${pid}/cmdline`)).split('\0');
+    if (basename(command) !== 'tgtd') {
+      continue;
+    }
+    const environment = (await contentsOf(`/proc/${pid}/environ`)).split('\0');
+    const identity = environment.includes(`${socketVariable}=${socketPrefix}`)
+      ? await identify(Number(pid))
+      : undefined;
+    if (identity !== undefined) {
+      return identity;
+    }
+  }
+  return undefined;
+}
+
+/** Says whether the process still runs; a zombie does not. */
+export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
+  return (await identify(identity.pid))?.startTicks === identity.startTicks;
+}
+
+/** Kills the process if it still runs. tgtd ignores every signal that it could. */
+export async function kill(identity: ProcessIdentity): Promise<void> {
+  if (await isRunning(identity)) {
+    process.kill(identity.pid, 'SIGKILL');
+  }
+}
+
+async function identify(pid: number): Promise<ProcessIdentity | undefined> {
+  const stat = await contentsOf(`/proc/${String(pid)}/stat`);
+  // The command's name stands in parentheses and may hold anything, so the fields are counted from its end.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state] = fields;
+  const startTicks = fields[19];
+  return startTicks === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTicks };
+}
+
+/** Reads a file of a process; empty when the process is gone or is not ours to read. */
+async function contentsOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'latin1');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ESRCH' || code === 'EACCES') {
+      return '';
+    }
+    throw error;
+  }
+}

@@ -1,0 +1,235 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/core';
+import { RecordingLog } from '@patchbay/core/testing';
+
+import { execTool } from '../../src/exec.js';
+import createStorage from '../../src/index.js';
+import { iqn } from '../../src/names.js';
+import { type TargetSpec } from '../../src/targets/target-host.js';
+import { findTgtd, kill } from '../../src/targets/tgt/tgtd-process.js';
+import { type LoopMount, mountXfs } from '../loop-pool.js';
+import { freePort } from '../targets/scene.js';
+
+export const imageBytes = 16 * 2 ** 20;
+
+/** What `provision` returns, as far as the tests look at it. */
+export interface Provisioned {
+  readonly diskId: string;
+  readonly sizeBytes: number;
+  readonly target: { readonly iqn: string; readonly portal: string; readonly lun: number };
+  readonly initiator: string;
+  readonly chapUser: string;
+}
+
+/** A storage object with a real pool and a real tgtd, called as a server calls it. */
+export class RunningStorage implements AsyncDisposable {
+  readonly log = new RecordingLog();
+  readonly pool: string;
+  readonly portal: string;
+  /** A qcow2 image whose every byte is 0x5a. */
+  readonly source: string;
+  readonly #scratch: string;
+  readonly #mount: LoopMount | undefined;
+  #object: ObjectDefinition | undefined;
+  #calls = 0;
+
+  private constructor(scratch: string, portal: string, mount: LoopMount | undefined) {
+    this.#scratch = scratch;
+    this.#mount = mount;
+    this.portal = portal;
+    this.pool = join(mount?.path ?? scratch, 'pool');
+    this.source = join(scratch, 'ubuntu.qcow2');
+  }
+
+  /** Starts it on a pool with reflinks (an XFS that it mounts), or without. */
+  static async start({ reflinks }: { readonly reflinks: boolean }): Promise<RunningStorage> {
+    const scratch = await mkdtemp(join(tmpdir(), 'patchbay-so-'));
+    const portal = `127.0.0.1:${String(await freePort())}`;
+    const mount = reflinks ? await mountXfs({ sizeBytes: 512 * 2 ** 20 }) : undefined;
+    const running = new RunningStorage(scratch, portal, mount);
+    try {
+      await execTool('qemu-img', ['create', '-q', '-f', 'qcow2', running.source, String(imageBytes)]);
+      await execTool('qemu-io', [
+        '-f',
+        'qcow2',
+        '-c',
+        `write -P 0x5a 0 ${String(imageBytes)}`,
+        running.source,
+      ]);
+      await running.startObject();
+      return running;
+    } catch (error) {
+      await running[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Where the object keeps its catalog. */
+  stateDir(name = 'state'): string {
+    return join(this.#scratch, name);
+  }
+
+  /** Starts the object, on another state directory where one is named. */
+  async startObject(stateName = 'state', options: Record<string, unknown> = {}): Promise<void> {
+    const stateDir = this.stateDir(stateName);
+    await mkdir(stateDir, { recursive: true });
+    this.#object = await createStorage(
+      { pool: this.pool, portal: this.portal, graceMs: 0, ...options },
+      {
+        name: 'storage',
+        clock: systemClock,
+        log: this.log,
+        stateDir,
+        signal: new AbortController().signal,
+      },
+    );
+  }
+
+  /** Ends the object as its server does when it stops; tgtd stays. */
+  async stopObject(): Promise<void> {
+    const object = this.#object;
+    this.#object = undefined;
+    await object?.close?.();
+  }
+
+  /** Calls a method, with the words of a command line. */
+  words<T = unknown>(method: string, ...words: string[]): Promise<T> {
+    return this.#call(method, { words }).result as Promise<T>;
+  }
+
+  /** Calls a method, with values. */
+  call<T = unknown>(method: string, ...values: unknown[]): Promise<T> {
+    return this.#call(method, { values }).result as Promise<T>;
+  }
+
+  /** Calls a method and keeps what it yields. */
+  async items(method: string, ...values: unknown[]): Promise<unknown[]> {
+    const { items, result } = this.#call(method, { values });
+    await result;
+    return items;
+  }
+
+  /** Calls a method and leaves as soon as it has yielded something. */
+  async leave(method: string, ...values: unknown[]): Promise<void> {
+    const { cancelAtFirst, result } = this.#call(method, { values });
+    cancelAtFirst();
+    await result.catch(() => undefined);
+  }
+
+  /** Says how a node logs in. */
+  async login(node: string, { target, initiator, chapUser }: Provisioned): Promise<TargetSpec> {
+    const { chapSecret } = await this.call<{ chapSecret: string }>('show_credentials', node);
+    const shown = { tid: 0, backingPath: '', scsiId: '', serial: '' };
+    return {
+      ...shown,
+      iqn: iqn.parse(target.iqn),
+      lun: target.lun,
+      initiator: iqn.parse(initiator),
+      chap: { user: chapUser, secret: chapSecret },
+    };
+  }
+
+  /** Kills tgtd, as an accident would. */
+  async killTgtd(): Promise<void> {
+    const found = await this.#daemon();
+    if (found === undefined) {
+      throw new Error('no tgtd is running');
+    }
+    await kill(found);
+  }
+
+  /** Lists the files of the pool's images, disks, snapshots and temporaries. */
+  async files(): Promise<string[]> {
+    const all = await readdir(this.pool, { recursive: true, withFileTypes: true });
+    return all
+      .filter((entry) => entry.isFile() && entry.parentPath !== this.pool)
+      .map((entry) => join(entry.parentPath, entry.name));
+  }
+
+  async hashOf(path: string): Promise<string> {
+    const hash = createHash('sha256');
+    for await (const chunk of createReadStream(path)) {
+      hash.update(chunk as Buffer);
+    }
+    return hash.digest('hex');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.stopObject();
+    } finally {
+      const left = await this.#daemon();
+      if (left !== undefined) {
+        await kill(left);
+      }
+      await this.#mount?.[Symbol.asyncDispose]();
+      await rm(this.#scratch, { recursive: true, force: true });
+    }
+  }
+
+  #daemon(): ReturnType<typeof findTgtd> {
+    return findTgtd(join(this.stateDir(), 'tgt', 'control'));
+  }
+
+  #call(
+    method: string,
+    input: { readonly values: readonly unknown[] } | { readonly words: readonly string[] },
+  ): { result: Promise<unknown>; items: unknown[]; cancelAtFirst: () => void } {
+    const dispatcher = new Dispatcher({ clock: systemClock, log: this.log });
+    if (this.#object === undefined) {
+      throw new Error('the object is not running');
+    }
+    dispatcher.host('storage', this.#object);
+    this.#calls += 1;
+    const items: unknown[] = [];
+    let onItem = (): void => undefined;
+    const { promise, resolve, reject } = settledBySink();
+    const running = dispatcher.begin(
+      {
+        object: 'storage',
+        method,
+        input,
+        caller: { peer: 'in-memory' },
+        callId: String(this.#calls),
+        timeoutMs: undefined,
+      },
+      {
+        item: (value) => {
+          items.push(value);
+          onItem();
+          return undefined;
+        },
+        result: resolve,
+        failure: reject,
+      },
+    );
+    return {
+      result: promise,
+      items,
+      cancelAtFirst: () => {
+        onItem = () => {
+          running.cancel(coreError('CALL_CANCELLED', 'the caller left'));
+        };
+      },
+    };
+  }
+}
+
+function settledBySink(): {
+  promise: Promise<unknown>;
+  resolve: (value: unknown) => void;
+  reject: (error: Error) => void;
+} {
+  let resolve: (value: unknown) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<unknown>((resolvePromise, rejectPromise) => {
+    resolve = resolvePromise;
+    reject = rejectPromise;
+  });
+  return { promise, resolve, reject };
+}

@@ -1,0 +1,40 @@
+// A process of its own that makes and removes nodes as fast as it can, and prints each answer that it got, until it
+// is killed. Started by kill.test.ts with the options of the object and its context as arguments.
+import { Dispatcher, silentLog, systemClock } from '@patchbay/core';
+
+import createStorage from '../../src/index.js';
+
+const [options = '', stateDir = '', round = ''] = process.argv.slice(2);
+const object = await createStorage(JSON.parse(options), {
+  name: 'storage',
+  clock: systemClock,
+  log: silentLog,
+  stateDir,
+  signal: new AbortController().signal,
+});
+const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog });
+dispatcher.host('storage', object);
+
+async function call(method: string, ...words: string[]): Promise<void> {
+  const result = await new Promise((resolve, reject) => {
+    dispatcher.begin(
+      {
+        object: 'storage',
+        method,
+        input: { words },
+        caller: { peer: 'in-memory' },
+        callId: words.join(),
+        timeoutMs: undefined,
+      },
+      { item: () => undefined, result: resolve, failure: reject },
+    );
+  });
+  process.stdout.write(`${JSON.stringify({ method, words, result })}\n`);
+}
+
+for (let n = 0; ; n += 1) {
+  const node = `r${round}n${String(n)}`;
+  await call('provision', node, 'ubuntu');
+  await call('create_snapshot', node, 's');
+  await (n % 2 === 0 ? call('detach_node', node) : call('delete_snapshot', node, 's'));
+}

@@ -1,0 +1,19 @@
+import { silentLog, systemClock } from '@patchbay/core';
+
+import { execTool } from '../../src/exec.js';
+import { type TargetSpec } from '../../src/targets/target-host.js';
+import { startTgtHost } from '../../src/targets/tgt/tgt-host.js';
+
+// A process of its own for a test to kill: it exports one disk, prints the pid of its daemon, and stays.
+const [stateDir = '', portal = '', spec = ''] = process.argv.slice(2);
+const host = await startTgtHost({
+  stateDir,
+  portal,
+  exec: execTool,
+  clock: systemClock,
+  log: silentLog,
+  onStop: 'stop',
+  owns: () => true,
+});
+await host.onRestart(() => host.ensureExported(JSON.parse(spec) as TargetSpec));
+process.stdout.write(String(host.pid));

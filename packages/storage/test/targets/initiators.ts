@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+
+import { ExecError, execTool } from '../../src/exec.js';
+import { type TargetSpec } from '../../src/targets/target-host.js';
+
+/** Who tries to log in: the node itself, but for what is given. */
+export interface Login {
+  readonly initiator?: string;
+  /** None at all where it is null. */
+  readonly chap?: { readonly user: string; readonly secret: string } | null;
+}
+
+/** Logs in with libiscsi and asks who the disk is; gives what came out, or the words of the refusal. */
+export async function inquire(
+  portal: string,
+  spec: TargetSpec,
+  login: Login = {},
+  ...more: string[]
+): Promise<string> {
+  const chap = login.chap === undefined ? spec.chap : login.chap;
+  // libiscsi takes user and secret as they stand; it decodes nothing.
+  const credentials = chap === null ? '' : `${chap.user}%${chap.secret}@`;
+  const url = `iscsi://${credentials}${portal}/${spec.iqn}/${String(spec.lun)}`;
+  return await wordsOf('iscsi-inq', ['-i', login.initiator ?? spec.initiator, ...more, url]);
+}
+
+/** Gives what discovery shows to an initiator. */
+export async function discover(portal: string, initiator: string): Promise<string> {
+  return await wordsOf('iscsi-ls', ['-i', initiator, `iscsi://${portal}`]);
+}
+
+async function wordsOf(file: string, args: readonly string[]): Promise<string> {
+  try {
+    return (await execTool(file, args, { timeoutMs: 10_000 })).stdout;
+  } catch (error) {
+    if (error instanceof ExecError) {
+      return error.stderrTail;
+    }
+    throw error;
+  }
+}
+
+/** A session that stays: QEMU's block layer with libiscsi, which connects again by itself when it is cut. */
+export class OpenDisk implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  #output = '';
+  #changed: () => void = () => undefined;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    const collect = (chunk: Buffer): void => {
+      this.#output += chunk.toString();
+      this.#changed();
+    };
+    child.stdout?.on('data', collect);
+    child.stderr?.on('data', collect);
+    child.on('exit', () => {
+      this.#changed();
+    });
+  }
+
+  static async connect(portal: string, spec: TargetSpec): Promise<OpenDisk> {
+    const options =
+      `driver=iscsi,transport=tcp,portal=${portal},target=${spec.iqn},lun=${String(spec.lun)},` +
+      `initiator-name=${spec.initiator},user=${spec.chap.user},password-secret=chap`;
+    const secret = `secret,id=chap,data=${spec.chap.secret}`;
+    const disk = new OpenDisk(
+      spawn('qemu-io', ['--object', secret, '--image-opts', options], { stdio: 'pipe' }),
+    );
+    await disk.run('length', /16 MiB/);
+    return disk;
+  }
+
+  /** Runs a command of qemu-io and waits until it printed what is expected. */
+  async run(command: string, expected: RegExp, timeoutMs = 30_000): Promise<void> {
+    this.#output = '';
+    this.#child.stdin?.write(`${command}\n`);
+    const giveUp = setTimeout(() => this.#child.kill('SIGKILL'), timeoutMs);
+    try {
+      while (!expected.test(this.#output)) {
+        if (this.#child.exitCode !== null || this.#child.signalCode !== null) {
+          throw new Error(`qemu-io ended without printing ${String(expected)}: ${this.#output}`);
+        }
+        await new Promise<void>((resolve) => {
+          this.#changed = resolve;
+        });
+      }
+    } finally {
+      clearTimeout(giveUp);
+    }
+  }
+
+  /** Writes a MiB of one byte at the disk's begin and reads it back. */
+  async use(byte: number): Promise<void> {
+    await this.run(`write -P ${String(byte)} 0 1M`, /wrote 1048576\/1048576/);
+    await this.run(`read -P ${String(byte)} 0 1M`, /read 1048576\/1048576/);
+  }
+
+  /** Keeps writing until the session is disposed of, without waiting for what comes of it. */
+  flood(): void {
+    const write = 'aio_write -q 0 4M\n'.repeat(16);
+    const feed = (): void => {
+      while (this.#child.stdin?.writable === true && this.#child.stdin.write(`${write}aio_flush\n`)) {
+        // The pipe takes some more.
+      }
+    };
+    this.#child.stdin?.on('drain', feed).on('error', () => undefined);
+    feed();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.exitCode === null && this.#child.signalCode === null) {
+      const ended = once(this.#child, 'exit');
+      this.#child.kill('SIGKILL');
+      await ended;
+    }
+  }
+}

@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { type Iqn } from '../../src/names.js';
+import { type TargetSpec } from '../../src/targets/target-host.js';
+import { refusal, requireTools } from '../tools.js';
+import { inquire } from './initiators.js';
+import { prefix, Scene } from './scene.js';
+
+describe('the targets of a tgtd of our own', function () {
+  this.timeout(60_000);
+
+  let scene: Scene;
+  before(function () {
+    requireTools(this, 'tgtd', 'iscsi-inq', 'iscsi-ls', 'qemu-io');
+  });
+  beforeEach(async () => {
+    scene = await Scene.create();
+  });
+  afterEach(async () => {
+    await scene[Symbol.asyncDispose]();
+  });
+
+  it('serves an exported disk to its node, which reads what it wrote', async () => {
+    const host = await scene.startHost();
+    const spec = await scene.disk(1);
+    await host.ensureExported(spec);
+    const disk = await scene.open(spec);
+    await disk.use(0x5a);
+    await disk.run('flush', /./);
+    expect((await readFile(spec.backingPath)).subarray(0, 2 ** 20).every((byte) => byte === 0x5a)).to.equal(
+      true,
+    );
+  });
+
+  it('tells what is exported, and who is connected', async () => {
+    const host = await scene.startHost();
+    const spec = await scene.disk(1);
+    await host.ensureExported(spec);
+    await scene.open(spec);
+    const [state, ...others] = await host.list();
+    expect(others).to.deep.equal([]);
+    expect(state).to.deep.equal({
+      tid: 1,
+      iqn: spec.iqn,
+      online: true,
+      backingPaths: new Map([[1, spec.backingPath]]),
+      accounts: [spec.chap.user],
+      initiators: [spec.initiator],
+      connections: [
+        { sid: state?.connections[0]?.sid, cid: 0, initiator: spec.initiator, address: '127.0.0.1' },
+      ],
+    });
+  });
+
+  describe('exporting', () => {
+    it('leaves an export that is right untouched, with its session', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await host.ensureExported(spec);
+      const disk = await scene.open(spec);
+      const before = await host.list();
+      await host.ensureExported({ ...spec });
+      expect(await host.list()).to.deep.equal(before);
+      await disk.use(1);
+    });
+
+    it('makes several at once', async () => {
+      const host = await scene.startHost();
+      const specs = await Promise.all([1, 2, 3, 4, 5, 6].map((tid) => scene.disk(tid)));
+      await Promise.all(specs.map((spec) => host.ensureExported(spec)));
+      const answers = await Promise.all(specs.map((spec) => inquire(scene.portal, spec)));
+      expect(answers.every((answer) => answer.includes('Product:VIRTUAL-DISK'))).to.equal(true);
+    });
+
+    it('makes one when two ask for the same at once', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await Promise.all([host.ensureExported(spec), host.ensureExported(spec)]);
+      expect((await host.list()).map(({ iqn }) => iqn)).to.deep.equal([spec.iqn]);
+    });
+
+    it('puts a target online that something left offline', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await host.ensureExported(spec);
+      await scene.tgtadm().setTargetState(1, 'offline');
+      await host.ensureExported(spec);
+      expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
+    });
+
+    it('finishes an export that was interrupted half-way', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await scene.tgtadm().newTarget(1, spec.iqn);
+      await scene.tgtadm().newAccount(spec.chap.user, 'another-secret');
+      await host.ensureExported(spec);
+      expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
+    });
+
+    it('leaves nothing when the file is not there', async () => {
+      const host = await scene.startHost();
+      const spec = { ...(await scene.disk(1)), backingPath: join(scene.dir, 'missing.img') };
+      const error = await refusal(host.ensureExported(spec));
+      expect(error.reason).to.equal('TARGET_TOOL_FAILED');
+      expect(await host.list()).to.deep.equal([]);
+      expect(await scene.tgtadm().accounts()).to.deep.equal([]);
+    });
+
+    const changes: readonly (readonly [
+      string,
+      (spec: TargetSpec, other: TargetSpec) => Partial<TargetSpec>,
+    ])[] = [
+      ['its file', (_, other) => ({ backingPath: other.backingPath })],
+      ['its LUN', () => ({ lun: 2 })],
+      ['its serial', () => ({ serial: 'PB-other' })],
+      ['its tid', () => ({ tid: 7 })],
+      ['its IQN', () => ({ iqn: `${prefix}:disk.other` as Iqn })],
+      ['its initiator', () => ({ initiator: `${prefix}:node.other` as Iqn })],
+      ['its CHAP user', () => ({ chap: { user: 'other-user', secret: 'other-secret' } })],
+    ];
+    for (const [what, change] of changes) {
+      it(`remakes a target that changed ${what}, and leaves nothing of the old one`, async () => {
+        const host = await scene.startHost();
+        const spec = await scene.disk(1);
+        await host.ensureExported(spec);
+        const changed = { ...spec, ...change(spec, await scene.disk(2)) };
+        await host.ensureExported(changed);
+        expect(await inquire(scene.portal, changed)).to.include('Product:VIRTUAL-DISK');
+        expect((await host.list()).length).to.equal(1);
+        expect((await scene.tgtadm().accounts()).length).to.equal(2);
+      });
+    }
+  });
+
+  describe('removing', () => {
+    it('leaves neither target nor account, and is content when there is none', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await host.ensureExported(spec);
+      await host.ensureRemoved(spec);
+      await host.ensureRemoved(spec);
+      expect(await host.list()).to.deep.equal([]);
+      expect(await scene.tgtadm().accounts()).to.deep.equal([]);
+    });
+
+    it('deletes the account of a removal that was interrupted before it', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await host.ensureExported(spec);
+      await scene.tgtadm().deleteTarget(1);
+      await host.ensureRemoved(spec);
+      expect(await scene.tgtadm().accounts()).to.deep.equal([]);
+    });
+
+    it('leaves the target of another that has the tid now', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await host.ensureExported(spec);
+      await host.ensureRemoved({ tid: 1, iqn: `${prefix}:disk.former` as Iqn });
+      expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
+    });
+  });
+});

@@ -1,0 +1,30 @@
+import { defineErrors } from '@patchbay/core';
+
+/** Makes the errors of every store. */
+export const storeError = defineErrors({
+  KEY_INVALID: [
+    'INVALID_ARGUMENT',
+    'A key or prefix is empty, too long, or holds NUL or half of a surrogate pair.',
+  ],
+  KEY_REPEATED: ['INVALID_ARGUMENT', 'One commit writes the same key twice.'],
+  VALUE_INVALID: ['INVALID_ARGUMENT', 'A value holds half of a surrogate pair, which is not text.'],
+  TTL_INVALID: ['INVALID_ARGUMENT', "A lease's time to live is not a whole number of milliseconds above 0."],
+  LEASE_NOT_FOUND: ['NOT_FOUND', 'The lease has ended, or never was; ask for a new one.'],
+  REVISION_COMPACTED: [
+    'OUT_OF_RANGE',
+    'The store has no history from this revision on; read the entries again and watch from their revision.',
+  ],
+  STORE_CLOSED: ['UNAVAILABLE', 'The store has been closed; the process is ending.'],
+  STORE_LOCKED: ['FAILED_PRECONDITION', 'Another process has the store open; only one may.'],
+  STORE_DAMAGED: [
+    'DATA_LOSS',
+    'The file is not a store of ours, or it is damaged; move it away or restore it from a backup.',
+  ],
+  STORE_VERSION_NEWER: [
+    'FAILED_PRECONDITION',
+    'A newer version of Patchbay wrote the store; use that version, or another state directory.',
+  ],
+  STORE_FULL: ['RESOURCE_EXHAUSTED', 'The disk that holds the store has no space left; nothing was changed.'],
+  STORE_READ_ONLY: ['FAILED_PRECONDITION', 'The store cannot be written: its permissions or file system.'],
+  STORE_FAILED: ['INTERNAL', 'The operating system failed to read or write the store; the cause is logged.'],
+});

@@ -1,0 +1,31 @@
+import { quoted } from '@patchbay/core';
+
+import { storeError } from './errors.js';
+import { checkKey } from './keys.js';
+import { type Operation } from './store.js';
+
+/** Half of a surrogate pair: UTF-8 has no bytes for it. */
+const loneSurrogate = /\p{Surrogate}/u;
+
+/** Gives the key that an operation writes. */
+export function keyOf(operation: Operation): string {
+  return 'put' in operation ? operation.put : operation.delete;
+}
+
+/** Checks the operations of a commit. @throws RpcError `KEY_INVALID`, `KEY_REPEATED`, `VALUE_INVALID` */
+export function checkOperations(operations: readonly Operation[]): void {
+  const seen = new Set<string>();
+  for (const operation of operations) {
+    const key = keyOf(operation);
+    checkKey(key);
+    if (seen.has(key)) {
+      throw storeError('KEY_REPEATED', `one commit writes the key ${quoted(key)} twice`, {
+        details: { key },
+      });
+    }
+    seen.add(key);
+    if ('put' in operation && loneSurrogate.test(operation.value)) {
+      throw storeError('VALUE_INVALID', `the value of key ${quoted(key)} holds half of a surrogate pair`);
+    }
+  }
+}

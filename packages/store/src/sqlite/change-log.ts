@@ -1,0 +1,109 @@
+import { type Statement } from 'better-sqlite3';
+
+import { storeError } from '../errors.js';
+import { type KeyInterval } from '../keys.js';
+import { type Change } from '../store.js';
+import { type Connection } from './database.js';
+import { entryColumns, entryOf, type EntryRow } from './entry-table.js';
+
+/** How many changes a watcher reads at once; a larger commit is still read whole. */
+const pageSize = 256;
+
+interface ChangeRow extends EntryRow {
+  readonly type: 'put' | 'delete';
+  readonly revision: number;
+}
+
+interface State {
+  readonly revision: number;
+  readonly compacted: number;
+}
+
+/** Some of the history: whole commits, each with at least one change, and the revision that they reach to. */
+export interface History {
+  readonly commits: readonly (readonly Change[])[];
+  readonly reachedRevision: number;
+}
+
+/** The store's revision, and the changes that led to it as far as they have not been compacted. */
+export class ChangeLog {
+  readonly #state: Statement<[], State>;
+  readonly #setRevision: Statement<[number]>;
+  readonly #setCompacted: Statement<[number]>;
+  readonly #append: Statement<[ChangeRow & { readonly position: number }]>;
+  readonly #since: Statement<[KeyInterval & { readonly revision: number }], ChangeRow>;
+  readonly #forget: Statement<[number]>;
+
+  constructor(connection: Connection) {
+    this.#state = connection.prepare('SELECT revision, compacted FROM state');
+    this.#setRevision = connection.prepare('UPDATE state SET revision = ?');
+    this.#setCompacted = connection.prepare('UPDATE state SET compacted = ?');
+    this.#append = connection.prepare(
+      'INSERT INTO changes (revision, position, type, key, value, create_revision, mod_revision, lease_id) ' +
+        'VALUES (@revision, @position, @type, @key, @value, @createRevision, @modRevision, @leaseId)',
+    );
+    this.#since = connection.prepare(
+      `SELECT revision, type, ${entryColumns} FROM changes ` +
+        'WHERE revision > @revision AND key >= @from AND key < @to ORDER BY revision, position',
+    );
+    this.#forget = connection.prepare('DELETE FROM changes WHERE revision <= ?');
+  }
+
+  get revision(): number {
+    return this.#read().revision;
+  }
+
+  /** Records a commit's changes and makes its revision, which they carry, the store's. */
+  append(revision: number, changes: readonly Change[]): void {
+    this.#setRevision.run(revision);
+    changes.forEach(({ type, entry }, position) => {
+      this.#append.run({ ...entry, leaseId: entry.leaseId ?? null, type, revision, position });
+    });
+  }
+
+  /** Gives the next commits after a revision that changed keys of an interval. @throws RpcError `REVISION_COMPACTED` */
+  since(fromRevision: number, interval: KeyInterval): History {
+    const { revision, compacted } = this.#read();
+    if (fromRevision < compacted || fromRevision > revision) {
+      throw storeError(
+        'REVISION_COMPACTED',
+        `there is no history from revision ${String(fromRevision)} on, only from ${String(compacted)} to ` +
+          `${String(revision)}; read the entries again and watch from their revision`,
+        { details: { fromRevision, compactedRevision: compacted, revision } },
+      );
+    }
+    const commits: Change[][] = [];
+    let read = 0;
+    let last = fromRevision;
+    for (const row of this.#since.iterate({ revision: fromRevision, ...interval })) {
+      if (row.revision !== last) {
+        if (read >= pageSize) {
+          return { commits, reachedRevision: last };
+        }
+        commits.push([]);
+        last = row.revision;
+      }
+      commits.at(-1)?.push({ type: row.type, entry: entryOf(row), revision: row.revision });
+      read += 1;
+    }
+    return { commits, reachedRevision: revision };
+  }
+
+  /** Forgets the changes up to a revision; one that lies ahead means all there are. */
+  compact(toRevision: number): void {
+    const { revision, compacted } = this.#read();
+    const target = Math.min(toRevision, revision);
+    if (target > compacted) {
+      this.#setCompacted.run(target);
+      this.#forget.run(target);
+    }
+  }
+
+  #read(): State {
+    const state = this.#state.get();
+    if (state === undefined) {
+      throw storeError('STORE_DAMAGED', 'the store has lost its revision; restore it from a backup');
+    }
+    return state;
+  }
+}

@@ -1,0 +1,95 @@
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import Database from 'better-sqlite3';
+
+import { storeError } from '../errors.js';
+import { applicationId, schema, schemaVersion } from './schema.js';
+import { asStoreError } from './sqlite-errors.js';
+
+/** An open file of SQLite. */
+export type Connection = Database.Database;
+
+/**
+ * Opens the store's file for this process alone, and makes it (and its directory) when it is not there.
+ *
+ * @throws RpcError `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_VERSION_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`,
+ *   `STORE_FAILED`
+ */
+export function openDatabase(file: string): Connection {
+  let connection: Connection | undefined;
+  try {
+    createPrivateFile(file);
+    connection = new Database(file, { fileMustExist: true, timeout: 0 });
+    // The lock is the kernel's and goes with the process, so that a killed one leaves nothing to clean up.
+    connection.pragma('locking_mode = EXCLUSIVE');
+    const isNew = checkIdentity(connection, file);
+    connection.pragma('journal_mode = WAL');
+    // In WAL mode only FULL syncs at every commit; the default loses the last ones at a power cut.
+    connection.pragma('synchronous = FULL');
+    connection.pragma('foreign_keys = ON');
+    connection.pragma('journal_size_limit = 67108864');
+    if (isNew) {
+      createTables(connection);
+    }
+    checkPages(connection, file);
+    return connection;
+  } catch (error) {
+    connection?.close();
+    throw asStoreError(error, file);
+  }
+}
+
+function createPrivateFile(file: string): void {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  try {
+    // Exclusively, because closing a second descriptor of an open store would drop this process's lock on it.
+    closeSync(openSync(file, 'wx', 0o600));
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw error;
+    }
+  }
+}
+
+/** Says whether the file is new; refuses another program's file and a newer version's, before any write. */
+function checkIdentity(connection: Connection, file: string): boolean {
+  const version = connection.pragma('user_version', { simple: true }) as number;
+  const application = connection.pragma('application_id', { simple: true }) as number;
+  const tables = connection.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get() ?? 0;
+  if (version === 0 && application === 0 && tables === 0) {
+    return true;
+  }
+  if (application !== applicationId) {
+    throw storeError('STORE_DAMAGED', `${file} is a database of another program; move it away`, {
+      details: { file },
+    });
+  }
+  if (version > schemaVersion) {
+    throw storeError(
+      'STORE_VERSION_NEWER',
+      `${file} has version ${String(version)}, this program knows ${String(schemaVersion)}; install the newer program`,
+      { details: { file, version, knownVersion: schemaVersion } },
+    );
+  }
+  return false;
+}
+
+function createTables(connection: Connection): void {
+  connection
+    .transaction(() => {
+      connection.exec(schema);
+      connection.pragma(`application_id = ${String(applicationId)}`);
+      connection.pragma(`user_version = ${String(schemaVersion)}`);
+    })
+    .exclusive();
+}
+
+function checkPages(connection: Connection, file: string): void {
+  const verdict = connection.pragma('quick_check(1)', { simple: true }) as string;
+  if (verdict !== 'ok') {
+    throw storeError('STORE_DAMAGED', `${file} is damaged; restore it from a backup, or move it away`, {
+      details: { file, verdict },
+    });
+  }
+}

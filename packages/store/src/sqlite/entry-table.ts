@@ -1,0 +1,77 @@
+import { type Statement } from 'better-sqlite3';
+
+import { type KeyInterval } from '../keys.js';
+import { type Entry } from '../store.js';
+import { type Connection } from './database.js';
+
+/** The columns of an entry, as `entries` and `changes` both have them. */
+export const entryColumns =
+  'key, value, create_revision AS createRevision, mod_revision AS modRevision, lease_id AS leaseId';
+
+/** An entry as SQLite gives it. */
+export interface EntryRow {
+  readonly key: string;
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly leaseId: string | null;
+}
+
+/** Makes an entry of a row that may have further columns. */
+export function entryOf(row: EntryRow): Entry {
+  const { key, value, createRevision, modRevision, leaseId } = row;
+  return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
+}
+
+/** The entries as they stand in the file, whether their leases have passed or not. */
+export class EntryTable {
+  readonly #get: Statement<[string], EntryRow>;
+  readonly #scan: Statement<[KeyInterval], EntryRow>;
+  readonly #count: Statement<[KeyInterval], number>;
+  readonly #ofLease: Statement<[string], EntryRow>;
+  readonly #put: Statement<[EntryRow]>;
+  readonly #delete: Statement<[string]>;
+
+  constructor(connection: Connection) {
+    const interval = 'key >= @from AND key < @to';
+    this.#get = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE key = ?`);
+    this.#scan = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE ${interval} ORDER BY key`);
+    this.#count = connection
+      .prepare<[KeyInterval], number>(`SELECT count(*) FROM entries WHERE ${interval}`)
+      .pluck();
+    this.#ofLease = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE lease_id = ? ORDER BY key`);
+    this.#put = connection.prepare(
+      'INSERT OR REPLACE INTO entries (key, value, create_revision, mod_revision, lease_id) ' +
+        'VALUES (@key, @value, @createRevision, @modRevision, @leaseId)',
+    );
+    this.#delete = connection.prepare('DELETE FROM entries WHERE key = ?');
+  }
+
+  get(key: string): Entry | undefined {
+    const row = this.#get.get(key);
+    return row === undefined ? undefined : entryOf(row);
+  }
+
+  /** Gives the entries of an interval one by one; no other statement may run until the loop has ended. */
+  *scan(interval: KeyInterval): Generator<Entry, void, undefined> {
+    for (const row of this.#scan.iterate(interval)) {
+      yield entryOf(row);
+    }
+  }
+
+  count(interval: KeyInterval): number {
+    return this.#count.get(interval) ?? 0;
+  }
+
+  ofLease(leaseId: string): readonly Entry[] {
+    return this.#ofLease.all(leaseId).map(entryOf);
+  }
+
+  put(entry: Entry): void {
+    this.#put.run({ ...entry, leaseId: entry.leaseId ?? null });
+  }
+
+  delete(key: string): void {
+    this.#delete.run(key);
+  }
+}

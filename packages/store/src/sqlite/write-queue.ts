@@ -1,0 +1,109 @@
+import { isRpcError } from '@patchbay/core';
+
+/** How many writes share a transaction at most, so that reads get their turn between two. */
+const maxWritesTogether = 256;
+
+/** Has something done once the transaction is durable; it does not happen when the transaction fails. */
+export type WhenDurable = (effect: () => void) => void;
+
+interface Waiting {
+  readonly run: (whenDurable: WhenDurable) => void;
+  readonly resolve: () => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/**
+ * Puts the writes that are asked for in one turn of the event loop into one transaction: a sync to disk costs
+ * far more than a write, so 64 writes at once take little longer than one. They run in the order of the asking.
+ */
+export class WriteQueue {
+  readonly #inTransaction: (work: () => void) => void;
+  readonly #asStoreError: (error: unknown) => unknown;
+  #waiting: Waiting[] = [];
+
+  constructor(options: {
+    readonly inTransaction: (work: () => void) => void;
+    readonly asStoreError: (error: unknown) => unknown;
+  }) {
+    this.#inTransaction = options.inTransaction;
+    this.#asStoreError = options.asStoreError;
+  }
+
+  /**
+   * Runs a write, and gives its result when that is durable. A write that throws an RpcError is refused alone;
+   * it must do so before it has written anything of its own. Any other error fails the transaction, and every write in it.
+   */
+  write<T>(work: (whenDurable: WhenDurable) => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      let result: T;
+      this.#waiting.push({
+        run: (whenDurable) => {
+          result = work(whenDurable);
+        },
+        resolve: () => {
+          resolve(result);
+        },
+        reject,
+      });
+      if (this.#waiting.length === 1) {
+        setImmediate(() => {
+          this.#flush();
+        });
+      }
+    });
+  }
+
+  /** Runs everything that waits, now. */
+  drain(): void {
+    while (this.#waiting.length > 0) {
+      this.#runTogether(this.#waiting.splice(0, maxWritesTogether));
+    }
+  }
+
+  #flush(): void {
+    this.#runTogether(this.#waiting.splice(0, maxWritesTogether));
+    if (this.#waiting.length > 0) {
+      setImmediate(() => {
+        this.#flush();
+      });
+    }
+  }
+
+  #runTogether(writes: readonly Waiting[]): void {
+    if (writes.length === 0) {
+      return;
+    }
+    const effects: (() => void)[] = [];
+    try {
+      this.#inTransaction(() => {
+        for (const write of writes) {
+          effects.push(runOrRefuse(write, effects));
+        }
+      });
+    } catch (error) {
+      const failure = this.#asStoreError(error);
+      writes.forEach((write) => {
+        write.reject(failure);
+      });
+      return;
+    }
+    effects.forEach((effect) => {
+      effect();
+    });
+  }
+}
+
+/** Runs one write of a transaction; gives what tells its caller, once the transaction is durable. */
+function runOrRefuse(write: Waiting, effects: (() => void)[]): () => void {
+  try {
+    write.run((effect) => effects.push(effect));
+    return write.resolve;
+  } catch (error) {
+    if (!isRpcError(error)) {
+      throw error;
+    }
+    return () => {
+      write.reject(error);
+    };
+  }
+}

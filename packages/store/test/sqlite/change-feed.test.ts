@@ -1,0 +1,55 @@
+import { expect } from 'chai';
+
+import { ChangeFeed } from '../../src/sqlite/change-feed.js';
+import { type Change } from '../../src/store.js';
+
+describe('the change feed', () => {
+  it('forgets a watcher when its signal aborts', async () => {
+    const feed = feedOf();
+    const stop = new AbortController();
+    const next = feed.watch('', 0, stop.signal).next();
+    expect(feed.waiting).to.equal(1);
+    stop.abort();
+    expect((await next).done).to.be.true;
+    expect(feed.waiting).to.equal(0);
+  });
+
+  it('forgets a watcher that leaves its loop', async () => {
+    const feed = feedOf(change('a', 1));
+    for await (const changes of feed.watch('', 0, new AbortController().signal)) {
+      expect(changes).to.have.lengthOf(1);
+      break;
+    }
+    expect(feed.waiting).to.equal(0);
+  });
+
+  it('wakes only those whose prefix has changed', async () => {
+    const feed = feedOf();
+    const stop = new AbortController();
+    const ends = ['a', 'b'].map((prefix) => feed.watch(prefix, 0, stop.signal).next());
+    feed.publish(1, [change('a/1', 1)]);
+    expect(feed.waiting).to.equal(1);
+    stop.abort();
+    await Promise.all(ends);
+  });
+
+  it('keeps nothing for a watcher that does not read', () => {
+    const feed = feedOf();
+    feed.watch('', 0, new AbortController().signal);
+    feed.publish(1, [change('a', 1)]);
+    expect(feed.waiting).to.equal(0);
+  });
+});
+
+/** Makes a feed whose history is these commits of one change each. */
+function feedOf(...history: readonly Change[]): ChangeFeed {
+  return new ChangeFeed((fromRevision) => ({
+    commits: history.filter(({ revision }) => revision > fromRevision).map((each) => [each]),
+    reachedRevision: history.at(-1)?.revision ?? fromRevision,
+  }));
+}
+
+function change(key: string, revision: number): Change {
+  const entry = { key, value: '', createRevision: revision, modRevision: revision, leaseId: undefined };
+  return { type: 'put', entry, revision };
+}

@@ -1,0 +1,269 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { open as openFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+
+import { systemClock } from '@patchbay/core';
+import { FakeClock } from '@patchbay/core/testing';
+import { openSqliteStore, type Store } from '@patchbay/store';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
+
+import { describeStore } from '../conformance.js';
+import { expectReason } from '../expect-reason.js';
+import { Scratch } from './scratch.js';
+
+describeStore('the SQLite store', async () => {
+  const scratch = await Scratch.make();
+  const clock = new FakeClock();
+  const store = await openSqliteStore({ directory: scratch.directory, clock });
+  return {
+    store,
+    advance: (ms) => clock.advance(ms),
+    [Symbol.asyncDispose]: async () => {
+      await store[Symbol.asyncDispose]();
+      await scratch[Symbol.asyncDispose]();
+    },
+  };
+});
+
+describe('a file of the SQLite store', () => {
+  it('is for its owner alone, in a directory that is too', async () => {
+    await using scratch = await Scratch.make();
+    const directory = join(scratch.directory, 'new', 'state');
+    await using store = await openSqliteStore({ directory, clock: systemClock });
+    await store.commit([], [{ put: 'a', value: '' }]);
+    expect((await stat(directory)).mode & 0o777).to.equal(0o700);
+    expect((await stat(join(directory, 'store.sqlite'))).mode & 0o777).to.equal(0o600);
+    expect((await stat(join(directory, 'store.sqlite-wal'))).mode & 0o777).to.equal(0o600);
+  });
+
+  it('still has everything when it is opened again', async () => {
+    await using scratch = await Scratch.make();
+    const before = await withStore(scratch, async (store) => {
+      const { leaseId } = await store.grantLease(1000);
+      await store.commit([], [{ put: 'a', value: '1', leaseId }]);
+      await store.commit([], [{ put: 'b', value: '2' }]);
+      return { page: await store.range({ prefix: '' }), leases: await store.leases() };
+    });
+    const after = await withStore(scratch, async (store) => ({
+      page: await store.range({ prefix: '' }),
+      leases: await store.leases(),
+    }));
+    expect(after).to.deep.equal(before);
+  });
+
+  it('still has its history when it is opened again', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, async (store) => {
+      await store.commit([], [{ put: 'a', value: '' }]);
+      await store.commit([], [{ put: 'b', value: '' }]);
+      await store.compact(1);
+    });
+    await withStore(scratch, async (store) => {
+      const { signal } = new AbortController();
+      const watch = store.watch({ prefix: '', fromRevision: 1, signal })[Symbol.asyncIterator]();
+      expect((await watch.next()).value).to.have.nested.property('[0].entry.key', 'b');
+      const tooEarly = store.watch({ prefix: '', fromRevision: 0, signal })[Symbol.asyncIterator]();
+      await expectReason(tooEarly.next(), 'REVISION_COMPACTED');
+    });
+  });
+
+  it('gives every lease its whole time anew when it is opened again', async () => {
+    await using scratch = await Scratch.make();
+    const clock = new FakeClock();
+    const directory = scratch.directory;
+    const first = await openSqliteStore({ directory, clock });
+    const { leaseId } = await first.grantLease(1000);
+    await first.commit([], [{ put: 'a', value: '', leaseId }]);
+    await clock.advance(900);
+    await first[Symbol.asyncDispose]();
+    await clock.advance(5000);
+    await using second = await openSqliteStore({ directory, clock });
+    await clock.advance(999);
+    expect(await second.get('a')).to.not.be.undefined;
+    await clock.advance(1);
+    expect(await second.get('a')).to.be.undefined;
+  });
+
+  it('does not grow while leases are kept alive', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, async (store) => {
+      const { leaseId } = await store.grantLease(1000);
+      const wal = join(scratch.directory, 'store.sqlite-wal');
+      const before = await stat(wal);
+      for (let i = 0; i < 1000; i += 1) {
+        await store.keepAlive(leaseId);
+      }
+      const after = await stat(wal);
+      expect([after.size, after.mtimeMs]).to.deep.equal([before.size, before.mtimeMs]);
+    });
+  });
+
+  it('is refused to a second opener, and the first goes on', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, async (store) => {
+      const error = await expectReason(open(scratch), 'STORE_LOCKED');
+      expect(error.message).to.include(scratch.directory);
+      expect((await store.commit([], [{ put: 'a', value: '' }])).committed).to.be.true;
+    });
+  });
+
+  it('is refused while another process has it open, and free once that is killed', async () => {
+    await using scratch = await Scratch.make();
+    await using child = await CommittingProcess.start(scratch.directory, 'key');
+    await child.acknowledged(1);
+    await expectReason(open(scratch), 'STORE_LOCKED');
+    await child.kill();
+    await withStore(scratch, async (store) => {
+      expect(await store.get('key/0')).to.not.be.undefined;
+    });
+  });
+
+  it('loses no acknowledged commit when its process is killed with -9', async () => {
+    await using scratch = await Scratch.make();
+    const acknowledged: string[] = [];
+    for (const [round, atLeast] of [40, 57, 74].entries()) {
+      const prefix = `round-${String(round)}`;
+      await using child = await CommittingProcess.start(scratch.directory, prefix);
+      await child.acknowledged(atLeast);
+      acknowledged.push(...(await child.kill()).map((number) => `${prefix}/${number}`));
+    }
+    await withStore(scratch, async (store) => {
+      const { entries, revision } = await store.range({ prefix: 'round-' });
+      const found = new Set(entries.map(({ key }) => key));
+      expect(acknowledged.filter((key) => !found.has(key))).to.be.empty;
+      expect(acknowledged).to.have.lengthOf.at.least(40 + 57 + 74);
+      expect(revision).to.equal(entries.length);
+    });
+  });
+
+  for (const [what, damage] of [
+    ['text', (file: string) => writeFile(file, 'this is no database, and long enough to say so'.repeat(50))],
+    ['cut in half', halve],
+    ['overwritten in the middle', scribble],
+  ] as const) {
+    it(`is refused when it is ${what}`, async () => {
+      await using scratch = await Scratch.make();
+      await withStore(scratch, async (store) => {
+        for (let i = 0; i < 50; i += 1) {
+          await store.commit([], [{ put: `key/${String(i)}`, value: 'x'.repeat(1000) }]);
+        }
+      });
+      await damage(join(scratch.directory, 'store.sqlite'));
+      const error = await expectReason(open(scratch), 'STORE_DAMAGED');
+      expect(error.code).to.equal('DATA_LOSS');
+    });
+  }
+
+  it("is refused, and left as it is, when it is another program's", async () => {
+    await using scratch = await Scratch.make();
+    const file = join(scratch.directory, 'store.sqlite');
+    const other = new Database(file);
+    other.exec('CREATE TABLE theirs (x)');
+    other.close();
+    const before = await readFile(file);
+    await expectReason(open(scratch), 'STORE_DAMAGED');
+    expect((await readFile(file)).equals(before)).to.be.true;
+  });
+
+  it('is refused when a newer version wrote it', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, (store) => store.commit([], [{ put: 'a', value: '' }]));
+    const newer = new Database(join(scratch.directory, 'store.sqlite'));
+    newer.pragma('user_version = 2');
+    newer.close();
+    const error = await expectReason(open(scratch), 'STORE_VERSION_NEWER');
+    expect(error.details).to.include({ version: 2, knownVersion: 1 });
+  });
+
+  it('is refused where no directory can be', async () => {
+    await using scratch = await Scratch.make();
+    await writeFile(join(scratch.directory, 'file'), '');
+    const directory = join(scratch.directory, 'file', 'state');
+    await expectReason(openSqliteStore({ directory, clock: systemClock }), 'STORE_FAILED');
+  });
+}).timeout(60_000);
+
+function open({ directory }: Scratch): Promise<Store> {
+  return openSqliteStore({ directory, clock: systemClock });
+}
+
+async function withStore<T>(scratch: Scratch, use: (store: Store) => Promise<T>): Promise<T> {
+  await using store = await open(scratch);
+  return await use(store);
+}
+
+async function halve(file: string): Promise<void> {
+  const { size } = await stat(file);
+  await truncate(file, Math.floor(size / 2));
+}
+
+async function scribble(file: string): Promise<void> {
+  const { size } = await stat(file);
+  const handle = await openFile(file, 'r+');
+  try {
+    for (let at = 4096; at < size; at += 4096) {
+      await handle.write(Buffer.alloc(64, 0xa5), 0, 64, at);
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A process that commits without end, see commit-forever.ts. */
+class CommittingProcess implements AsyncDisposable {
+  readonly #child: ChildProcess;
+  readonly #numbers: string[] = [];
+  readonly #closed: Promise<unknown>;
+  #onLine: () => void = () => undefined;
+
+  private constructor(child: ChildProcess) {
+    this.#child = child;
+    this.#closed = once(child, 'close');
+    if (child.stdout !== null) {
+      createInterface({ input: child.stdout }).on('line', (line) => {
+        this.#numbers.push(line);
+        this.#onLine();
+      });
+    }
+  }
+
+  static async start(directory: string, prefix: string): Promise<CommittingProcess> {
+    const script = fileURLToPath(new URL('commit-forever.js', import.meta.url));
+    const child = spawn(process.execPath, [script, directory, prefix], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const started = new CommittingProcess(child);
+    await once(child, 'spawn');
+    return started;
+  }
+
+  /** Waits until the process has said so many commits. */
+  acknowledged(count: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#onLine = () => {
+        if (this.#numbers.length >= count) {
+          resolve();
+        }
+      };
+      this.#onLine();
+      void this.#closed.then(() => {
+        reject(new Error('the committing process ended by itself'));
+      });
+    });
+  }
+
+  /** Kills it with SIGKILL and gives every number that it said. */
+  async kill(): Promise<readonly string[]> {
+    this.#child.kill('SIGKILL');
+    await this.#closed;
+    return this.#numbers;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}

@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# Checks the built checkout: format, lint, freshness of what is generated, unused code, shell scripts; then every
+# test in one run of mocha. Goes through all of them, and exits non-zero when any failed.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+PATH=$PWD/node_modules/.bin:$PATH
+
+say() { printf '\n== %s\n' "$*"; }
+
+generated_is_fresh() {
+  local fresh status=0
+  fresh=$(mktemp -d)
+  scripts/generate.sh "$fresh" && diff -r "$fresh" packages/core/src/wire/generated || status=1
+  rm -rf "$fresh"
+  [ "$status" -eq 0 ] || echo 'what is made from proto/ differs from what is committed: run "npm run generate"'
+  return "$status"
+}
+
+shell_scripts() {
+  git ls-files --cached --others --exclude-standard | xargs -d '\n' grep -lE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh'
+}
+
+shell_is_sound() {
+  if ! command -v shellcheck >/dev/null; then
+    echo 'LEFT OUT: shellcheck is not installed'
+    [ "${CI:-}" != true ]
+    return
+  fi
+  shell_scripts | xargs -d '\n' shellcheck --external-sources
+}
+
+failed=()
+
+say format
+prettier --check --log-level warn . || failed+=(format)
+say lint
+eslint . || failed+=(lint)
+say generated
+generated_is_fresh || failed+=(generated)
+say unused
+knip --no-progress || failed+=(unused)
+say shell
+shell_is_sound || failed+=(shell)
+
+say tests
+strict=()
+if [ "${CI:-}" = true ]; then
+  strict=(--forbid-only --forbid-pending)
+fi
+# The reporter counts the failed checks too, so that its last line tells all.
+PATCHBAY_FAILED_CHECKS=${failed[*]-} mocha --reporter test/dist/reporter.js "${strict[@]}" \
+  'packages/*/dist/test/**/*.test.js' 'test/dist/**/*.test.js'
+status=$?
+[ "${#failed[@]}" -eq 0 ] || status=1
+exit "$status"

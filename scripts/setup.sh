@@ -1,0 +1,161 @@
+#!/usr/bin/env bash
+# Makes a checkout ready to run and test: system packages, npm packages, build. Does only what is not done yet.
+# As root on Debian it installs what is missing; elsewhere it says what is missing and goes on.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ] || [ -x "/sbin/$1" ]; }
+can_install() { [ "$(id -u)" -eq 0 ] && have apt-get; }
+
+require_node() {
+  local found
+  found=$(node --version 2>/dev/null || true)
+  if [ -z "$found" ] || ! node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number);
+    process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1);'; then
+    say "Node.js 20.19 or later is needed; found ${found:-none}. Install it from https://nodejs.org and start again."
+    exit 1
+  fi
+}
+
+# Prints the Debian packages whose programs are not here, one a line.
+missing_packages() {
+  have tgtd && have tgtadm || echo tgt
+  have qemu-img && have qemu-io || echo qemu-utils
+  compgen -G '/usr/lib/*/qemu/block-iscsi.so' >/dev/null || echo qemu-block-extra
+  have iscsi-ls && have iscsi-inq || echo libiscsi-bin
+  have mkfs.xfs || echo xfsprogs
+  have mount && have losetup || echo mount
+  if [ "${CI:-}" = true ]; then
+    have shellcheck || echo shellcheck
+    have start-stop-daemon || echo dpkg
+  fi
+}
+
+missing_build_tools() {
+  have python3 || echo python3
+  have make || echo make
+  have g++ || echo g++
+}
+
+# Runs apt-get, again for up to two minutes while another process holds its locks.
+apt() {
+  local output attempt
+  for attempt in $(seq 24); do
+    if output=$(DEBIAN_FRONTEND=noninteractive apt-get -qq "$@" </dev/null 2>&1); then
+      return 0
+    fi
+    if ! grep -qE 'Could not get lock|Unable to (acquire|lock)' <<<"$output"; then
+      break
+    fi
+    [ "$attempt" -gt 1 ] || say 'another process is installing packages; waiting for it'
+    sleep 5
+  done
+  say "apt-get $1 failed:"
+  printf '%s\n' "$output" >&2
+  return 1
+}
+
+# Debian starts tgt's own daemon when it installs tgt, with a portal open to every network. Patchbay runs a private
+# one, so that service is kept from starting now (by policy-rc.d, put back afterwards) and at the next boot.
+policy=/usr/sbin/policy-rc.d
+saved_policy=$policy.before-patchbay
+
+hold_back_tgt() {
+  restore_policy
+  if [ -e "$policy" ]; then
+    mv "$policy" "$saved_policy"
+  fi
+  cat >"$policy" <<POLICY
+#!/bin/sh
+# Made by Patchbay's setup while it installs packages; removed when it is done.
+[ "\$1" = tgt ] && exit 101
+[ ! -x $saved_policy ] || exec $saved_policy "\$@"
+exit 0
+POLICY
+  chmod 755 "$policy"
+}
+
+restore_policy() {
+  if grep -qs "Made by Patchbay's setup" "$policy"; then
+    rm -f "$policy"
+  fi
+  if [ -e "$saved_policy" ]; then
+    mv "$saved_policy" "$policy"
+  fi
+}
+
+disable_tgt() {
+  if have systemctl && systemctl disable tgt.service >/dev/null 2>&1; then
+    return
+  fi
+  if [ -e /etc/init.d/tgt ]; then
+    update-rc.d tgt disable >/dev/null
+  fi
+}
+
+install_packages() {
+  say "installing Debian packages: $*"
+  apt update || say 'the package lists are not up to date; trying with those that are here'
+  trap restore_policy EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM
+  hold_back_tgt
+  apt install --yes --no-install-recommends "$@"
+  case " $* " in *' tgt '*) disable_tgt ;; esac
+  restore_policy
+  trap - EXIT INT TERM
+}
+
+system_packages() {
+  local missing
+  mapfile -t missing < <(missing_packages)
+  if [ "${#missing[@]}" -eq 0 ]; then
+    return
+  fi
+  if can_install; then
+    install_packages "${missing[@]}"
+  else
+    say "missing, for real iSCSI disks and their tests: ${missing[*]}"
+    say "on Debian, root installs them with: apt-get install ${missing[*]}"
+  fi
+}
+
+module_loads() { node -e 'new (require("better-sqlite3"))(":memory:").close()' 2>/dev/null; }
+
+install_build_tools() {
+  local tools
+  mapfile -t tools < <(missing_build_tools)
+  if [ "${#tools[@]}" -eq 0 ]; then
+    return
+  fi
+  if ! can_install; then
+    say "better-sqlite3 must be compiled here, which needs: ${tools[*]}"
+    return 1
+  fi
+  install_packages "${tools[@]}"
+}
+
+npm_packages() {
+  if ! node scripts/installed.js; then
+    say 'installing npm packages'
+    # It fails where better-sqlite3 has no binary for this machine and no compiler is here: once more with one.
+    if ! npm ci --no-audit --no-fund --loglevel=error && [ -n "$(missing_build_tools)" ]; then
+      install_build_tools
+      npm ci --no-audit --no-fund --loglevel=error
+    fi
+    node scripts/installed.js
+  fi
+  if ! module_loads; then
+    say 'building better-sqlite3 for this version of Node.js'
+    install_build_tools
+    npm rebuild better-sqlite3 --loglevel=error
+    module_loads
+  fi
+}
+
+require_node
+system_packages
+npm_packages
+npm run --silent build
