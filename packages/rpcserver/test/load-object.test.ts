@@ -92,7 +92,7 @@ describe('Loading an object', () => {
       { name: 'thing', module: workshop },
     ]) {
       const object = await loadObject(entry, dirname(workshop), context);
-      given.push(object.methods['options']?.run(...([{}] as never[])));
+      given.push(object.methods.options?.run(...([{}] as never[])));
     }
     expect(given[0]).to.equal(options);
     expect(given[1]).to.deep.equal({});

@@ -18,6 +18,7 @@ export class TestNameServer implements AsyncDisposable {
   /** How often each method was called. */
   readonly calls = new Map<string, number>();
   readonly #scratch: Scratch;
+  readonly #held = new Map<string, Promise<void>>();
   #listen = '127.0.0.1:0';
   #running: Running | undefined;
 
@@ -47,6 +48,21 @@ export class TestNameServer implements AsyncDisposable {
     return this.calls.get(method) ?? 0;
   }
 
+  /** Lets calls of a method wait until they are released. */
+  hold(method: string): { release(): void } {
+    let release = (): void => undefined;
+    this.#held.set(
+      method,
+      new Promise((resolve) => {
+        release = () => {
+          this.#held.delete(method);
+          resolve();
+        };
+      }),
+    );
+    return { release };
+  }
+
   /** Starts again, on the address that it had. */
   async start(): Promise<void> {
     const clock = systemClock;
@@ -58,6 +74,7 @@ export class TestNameServer implements AsyncDisposable {
       log: silentLog,
       authorize: ({ method }) => {
         this.calls.set(method, this.called(method) + 1);
+        return this.#held.get(method);
       },
     });
     dispatcher.host('nameserver', nameServerObject(registry));
