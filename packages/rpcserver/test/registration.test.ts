@@ -136,20 +136,22 @@ describe('A registration', () => {
     });
   }
 
-  it('asks a name server that is away less and less often, never exactly together with others', async () => {
+  it('asks less and less often while it is refused, never exactly together with others', async () => {
+    await using nameServer = await TestNameServer.start();
+    await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'b' }]);
     const pauses: number[] = [];
     const clock: Clock = {
       ...systemClock,
       sleep: (ms, options = {}) => {
         if (options.background === true) {
-          return systemClock.sleep(ms, options); // of the client under it
+          return systemClock.sleep(ms, options); // a deadline of the client under it
         }
         pauses.push(ms);
         return systemClock.sleep(pauses.length > 7 ? 60_000 : 0, options);
       },
     };
     const log = new RecordingLog();
-    await using registration = register(await freeAddress(), { clock, log });
+    await using registration = register(nameServer.address, { clock, log });
     await eventually(() => pauses.length > 7);
     expect(registration.registered).to.be.false;
     const nominal = [200, 400, 800, 1_600, 3_000, 3_000, 3_000, 3_000];

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { dirname, resolve } from 'node:path';
 
-import { type Log, parseAddress, requireLoopback } from '@patchbay/core';
+import { coreError, type Log, parseAddress, requireLoopback } from '@patchbay/core';
 import { command, configure, openLog, packageVersion, runDaemon, runProgram } from '@patchbay/core/daemon';
 
 import { loadObject } from '../load-object.js';
@@ -20,10 +20,12 @@ const start = command({
   },
   run: async (args) => {
     const configuration = read(args);
-    requireLoopback(parseAddress(configuration.listen), { insecure: configuration.insecure });
+    checkAddresses(configuration);
     const log = openLog(configuration.log);
     const baseDir = dirname(resolve(args.config));
     await runDaemon((signal) => serve(configuration, baseDir, log, signal), { log });
+    // A method that ignores its signal may go on; it shall not keep the process, which has stopped.
+    setTimeout(() => process.exit(), 500).unref();
   },
 });
 
@@ -32,8 +34,7 @@ const checkConfig = command({
   summary: 'Read a configuration file and say what is wrong with it',
   positionals: { file: { type: 'string', describe: 'The configuration file (YAML)' } },
   run: (args) => {
-    const { listen, insecure } = configure({ schema: rpcServerConfiguration, file: args.file });
-    requireLoopback(parseAddress(listen), { insecure });
+    checkAddresses(configure({ schema: rpcServerConfiguration, file: args.file }));
     process.stdout.write(`${String(args.file)} is fine\n`);
     return Promise.resolve();
   },
@@ -48,6 +49,18 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+
+/** Checks what only all of the configuration together tells. @throws RpcError `CONFIG_INVALID` */
+function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
+  const address = parseAddress(listen);
+  requireLoopback(address, { insecure });
+  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `listen address "${listen}" is no address that clients can dial; say in "advertise" which one they shall`,
+    );
+  }
+}
 
 function read(args: {
   readonly config: string;

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 
@@ -9,6 +9,9 @@ import { packageDefinition } from '../definitions.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
 import { ObjectService, objectServiceDefinition, type SessionLimits } from './object-service.js';
 import { defaultMaxCalls } from './server-session.js';
+
+// It would write to standard error by itself what its callbacks tell as well.
+setLogVerbosity(logVerbosity.NONE);
 
 /** What a server of objects needs. */
 export interface ObjectServerOptions extends Partial<SessionLimits> {
