@@ -97,7 +97,8 @@ export class GrpcStream {
       }
     });
     this.#stream.on('error', (error: Error) => {
-      this.#end(error.message);
+      // Of a stream whose connection failed, the cause tells it without http2's words around it.
+      this.#end(error.cause instanceof Error ? error.cause.message : error.message);
     });
     this.#stream.on('close', () => {
       this.#end('the server ended the stream');

@@ -218,7 +218,7 @@ export class ObjectClient implements AsyncDisposable {
 
   async #again(call: ClientCall, error: RpcError, pauseMs: number): Promise<void> {
     const { object, method } = call.request;
-    await this.#clock.sleep(pauseMs * (0.5 + Math.random()), { background: true });
+    await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
     if (call.progress === 'sent' && !(await this.#isIdempotent(object, method))) {
       call.fail(
         coreError(

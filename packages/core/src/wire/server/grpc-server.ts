@@ -64,6 +64,10 @@ export class ObjectServer implements AsyncDisposable {
 
   /** Ends the sessions and stops to listen. Calls that still run are cancelled. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Answers of this turn are written at its end; they shall not find their sessions closed.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     this.#objects.endSessions();
     const closed = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
