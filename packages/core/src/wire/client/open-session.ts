@@ -1,6 +1,6 @@
 import { coreError } from '../../errors/core-errors.js';
 import { ClientSession, type LostCallHandler } from './client-session.js';
-import { GrpcStream } from './grpc-stream.js';
+import { GrpcStream, type GrpcStreamEvents } from './grpc-stream.js';
 
 /**
  * Opens a session. Once it is there the server has said hello; before, nothing of any call was sent, so that a
@@ -12,11 +12,13 @@ export async function openSession(options: {
   readonly address: string;
   readonly client: string;
   readonly onLostCall: LostCallHandler;
+  /** Told once when the session is over. */
+  readonly onEnd: () => void;
   readonly signal: AbortSignal;
 }): Promise<ClientSession> {
   const { address, signal } = options;
   return new Promise((resolve, reject) => {
-    const stream = new GrpcStream(address, '/patchbay.v1.ObjectServer/Session', {
+    const stream = dial(address, {
       onMessage: (message) => {
         session.receive(message);
       },
@@ -35,10 +37,21 @@ export async function openSession(options: {
       },
       onEnd: (error) => {
         signal.removeEventListener('abort', giveUp);
+        options.onEnd();
         reject(error);
       },
       onLostCall: options.onLostCall,
     });
     signal.addEventListener('abort', giveUp, { once: true });
   });
+}
+
+function dial(address: string, events: GrpcStreamEvents): GrpcStream {
+  try {
+    return new GrpcStream(address, '/patchbay.v1.ObjectServer/Session', events);
+  } catch (error) {
+    throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
+      cause: error,
+    });
+  }
 }

@@ -1,13 +1,14 @@
 import { coreError } from '../../errors/core-errors.js';
-import { grpcStatusOfCode } from '../../errors/code.js';
 import { type RpcError } from '../../errors/rpc-error.js';
+import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';
-import { type Frame } from '../session/frame.js';
+import { type Arguments, type Frame, type Payload } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
-import { defaultMaxFrameBytes, Outbox } from '../session/outbox.js';
+import { defaultMaxFrameBytes, messageBytes, Outbox } from '../session/outbox.js';
 import { decodePayload, encodePayload, payloadBytes } from '../session/payload.js';
+import { failureFrame, shortFailureFrame } from './failure-frame.js';
 
 /** How many calls one session may have in flight where nothing else is configured. */
 export const defaultMaxCalls = 1024;
@@ -30,21 +31,35 @@ export class ServerSession {
   readonly #calls = new Map<number, SessionCall>();
   #client = '';
   #itemWindow = 0;
+  #closed = false;
 
   constructor(options: ServerSessionOptions) {
     this.#options = options;
-    this.#outbox = new Outbox(options.write);
+    this.#outbox = new Outbox((message) => {
+      if (!this.#closed) {
+        options.write(message);
+      }
+    });
   }
 
   /** Takes one message from the client. @throws RpcError when it breaks the protocol: end the stream with it */
   receive(message: Buffer): void {
+    if (this.#closed) {
+      return;
+    }
     for (const frame of this.#inbox.receive(message)) {
       this.#take(frame);
     }
   }
 
-  /** Takes the end of the stream: whatever runs for this client is cancelled. */
+  /** Writes the answers that are ready, before the stream is ended from this side. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Takes the end of the stream: whatever runs for this client is cancelled, and nothing is written any more. */
   close(): void {
+    this.#closed = true;
     const error = coreError('CALL_CANCELLED', 'the connection of the caller is lost');
     for (const call of [...this.#calls.values()]) {
       call.running?.cancel(error);
@@ -87,7 +102,7 @@ export class ServerSession {
     }
     this.#client = frame.client;
     this.#itemWindow = frame.itemWindow;
-    this.#outbox.peerMaxFrameBytes = frame.maxFrameBytes;
+    this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
     this.#outbox.send({
       kind: 'hello',
       client: '',
@@ -123,13 +138,17 @@ export class ServerSession {
       );
       return;
     }
+    let input: Invocation['input'];
+    try {
+      input = inputOf(frame.input);
+    } catch (error) {
+      call.failure(toRpcError(error)); // this call's alone: the session's frames are well
+      return;
+    }
     const invocation: Invocation = {
       object: frame.object,
       method: frame.method,
-      input:
-        'words' in frame.input
-          ? { words: frame.input.words }
-          : { values: argumentsOf(decodePayload(frame.input.values)) },
+      input,
       caller: this.#options.caller,
       callId: `${this.#client}-${String(frame.call)}`,
       timeoutMs: frame.timeoutMs === 0 ? undefined : frame.timeoutMs,
@@ -138,15 +157,11 @@ export class ServerSession {
   }
 
   #sendFailure(call: number, error: RpcError): void {
-    this.#outbox.send({
-      kind: 'failure',
-      call,
-      code: grpcStatusOfCode[error.code],
-      reason: error.reason,
-      message: error.message,
-      details: Object.keys(error.details).length === 0 ? '' : JSON.stringify(error.details),
-      stack: this.#options.sendStacks ? stackOf(error) : '',
-    });
+    try {
+      this.#outbox.send(failureFrame(call, error, this.#options.sendStacks));
+    } catch {
+      this.#outbox.send(shortFailureFrame(call, error)); // it is larger than the client takes
+    }
   }
 }
 
@@ -177,7 +192,7 @@ class SessionCall implements CallSink {
   }
 
   item(value: unknown): Promise<void> | undefined {
-    const payload = encodePayload(value);
+    const payload = payloadOf(value);
     this.#port.send({ kind: 'item', call: this.#number, value: payload });
     this.#window -= payloadBytes(payload);
     if (this.#window > 0) {
@@ -189,12 +204,8 @@ class SessionCall implements CallSink {
   }
 
   result(value: unknown): void {
-    try {
-      this.#port.send({ kind: 'result', call: this.#number, value: encodePayload(value) });
-      this.#end(undefined);
-    } catch (error) {
-      this.#end(error as RpcError); // too large for the client
-    }
+    this.#port.send({ kind: 'result', call: this.#number, value: payloadOf(value) });
+    this.#end(undefined);
   }
 
   failure(error: RpcError): void {
@@ -212,20 +223,26 @@ class SessionCall implements CallSink {
   }
 }
 
-function argumentsOf(value: unknown): readonly unknown[] {
+function payloadOf(value: unknown): Payload {
+  try {
+    return encodePayload(value);
+  } catch (error) {
+    throw coreError('RESULT_INVALID', "the method gave what JSON cannot say; the server's log tells more", {
+      cause: error,
+    });
+  }
+}
+
+function inputOf(input: Arguments): Invocation['input'] {
+  if ('words' in input) {
+    return { words: input.words };
+  }
+  const value = decodePayload(input.values);
   if (value === undefined) {
-    return [];
+    return { values: [] };
   }
   if (!Array.isArray(value)) {
     throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
   }
-  return value;
-}
-
-function stackOf(error: unknown): string {
-  const lines: string[] = [];
-  for (let each = error; each instanceof Error; each = each.cause) {
-    lines.push(each.stack ?? each.message);
-  }
-  return lines.join('\ncaused by: ');
+  return { values: value };
 }
