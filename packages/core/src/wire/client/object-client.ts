@@ -229,41 +229,52 @@ export class ObjectClient implements AsyncDisposable {
   /** Decides about a call that its connection failed: again, where that is safe, or the end. */
   #lost(call: ClientCall, error: RpcError, address: string): void {
     this.#router.forget(call.request.object, address);
-    const pauseMs = pausesMs[call.attempts - 1];
     if (call.ended) {
       return;
     }
-    if (this.#closed || (pauseMs === undefined && call.progress === 'unsent')) {
-      call.fail(error);
+    if (this.#closed || call.progress === 'answered') {
+      call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
       return;
     }
-    if (pauseMs === undefined || call.progress === 'answered') {
-      call.fail(mayHaveRun(call, error));
-      return;
-    }
-    this.#again(call, error, pauseMs).catch((unexpected: unknown) => {
+    this.#again(call, error, address).catch((unexpected: unknown) => {
       call.fail(toRpcError(unexpected));
     });
   }
 
-  async #again(call: ClientCall, error: RpcError, pauseMs: number): Promise<void> {
+  async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { object, method } = call.request;
-    await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
-    if (!call.ended && call.progress === 'sent' && !(await this.#isIdempotent(object, method))) {
-      call.fail(mayHaveRun(call, error));
+    for (; !call.ended; call.attempts++) {
+      const pauseMs = pausesMs[call.attempts - 1];
+      if (pauseMs === undefined) {
+        call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
+        return;
+      }
+      await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
+      const safe = call.progress === 'unsent' || (await this.#isIdempotent(object, method));
+      if (safe === false) {
+        call.fail(mayHaveRun(call, error));
+        return;
+      }
+      if (safe === true) {
+        break;
+      }
+    }
+    if (error.details.timedOut === true && (await this.#router.route(object)) === address) {
+      call.fail(error); // it has had its time
       return;
     }
     call.progress = 'unsent';
     this.#launch(call);
   }
 
-  async #isIdempotent(object: string, method: string): Promise<boolean> {
+  /** Says whether a method may run twice; `undefined` while nobody is there to tell. */
+  async #isIdempotent(object: string, method: string): Promise<boolean | undefined> {
     try {
       const { methods } = await this.describe(object);
       return methods.some((each) => each.name === method && each.idempotent);
     } catch (error) {
       if (error instanceof RpcError) {
-        return false; // nobody there to say so: the caller gets the connection's own error
+        return error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED' ? undefined : false;
       }
       throw error;
     }

@@ -13,7 +13,7 @@ export async function openSession(options: {
   readonly client: string;
   readonly onLostCall: LostCallHandler;
   /** Told once when the session is over. */
-  readonly onEnd: () => void;
+  readonly onEnd: (session: ClientSession) => void;
   readonly signal: AbortSignal;
 }): Promise<ClientSession> {
   const { address, signal } = options;
@@ -27,7 +27,9 @@ export async function openSession(options: {
       },
     });
     const giveUp = (): void => {
-      session.lose(coreError('CONNECTION_LOST', `${address} did not answer in time`));
+      session.lose(
+        coreError('CONNECTION_LOST', `${address} did not answer in time`, { details: { timedOut: true } }),
+      );
       stream.end();
     };
     const session = new ClientSession(address, options.client, stream, {
@@ -37,7 +39,7 @@ export async function openSession(options: {
       },
       onEnd: (error) => {
         signal.removeEventListener('abort', giveUp);
-        options.onEnd();
+        options.onEnd(session);
         reject(error);
       },
       onLostCall: options.onLostCall,

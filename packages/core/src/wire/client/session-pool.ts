@@ -56,13 +56,13 @@ export class SessionPool implements AsyncDisposable {
     const timer = setTimeout(abort, this.#openTimeoutMs);
     this.#closing.signal.addEventListener('abort', abort, { once: true });
     try {
-      const session: ClientSession = await openSession({
+      const session = await openSession({
         address,
         client: this.#client,
         onLostCall: this.#onLostCall,
         signal: giveUp.signal,
-        onEnd: () => {
-          if (this.#open.get(address) === session) {
+        onEnd: (ended) => {
+          if (this.#open.get(address) === ended) {
             this.#open.delete(address);
           }
         },
