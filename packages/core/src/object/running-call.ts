@@ -5,11 +5,13 @@ import { type RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
 import { type CallContext, type Caller } from './context.js';
 
-/** Where a call's answer goes. Exactly one of `result` and `failure` is called, once and last. */
+/** Where a call's answer goes. Exactly one of `result` and `failure` answers, once and last. */
 export interface CallSink {
   /** Sends an item; a promise, where there is one, asks to wait: the reader is slow. */
   item(value: unknown): Promise<void> | undefined;
+  /** @throws when it cannot send the value; then it has not answered, and `failure` still can */
   result(value: unknown): void;
+  /** Never throws. */
   failure(error: RpcError): void;
 }
 
@@ -96,8 +98,8 @@ export class RunningCall implements CallContext, Expiring {
 
   succeed(value: unknown): void {
     if (!this.#ended) {
-      this.#ended = true;
       this.sink.result(value);
+      this.#ended = true;
     }
   }
 

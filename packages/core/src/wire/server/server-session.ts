@@ -1,11 +1,12 @@
 import { coreError } from '../../errors/core-errors.js';
-import { grpcStatusOfCode } from '../../errors/code.js';
 import { type RpcError } from '../../errors/rpc-error.js';
+import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { type Frame } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
-import { defaultMaxFrameBytes, Outbox } from '../session/outbox.js';
+import { defaultMaxFrameBytes, messageBytes, Outbox } from '../session/outbox.js';
+import { failureFrame, shortFailureFrame } from './failure-frame.js';
 import { SessionCall, type SessionCallHost } from './session-call.js';
 
 /** How many calls one session may have in flight where nothing else is configured. */
@@ -29,14 +30,22 @@ export class ServerSession implements SessionCallHost {
   readonly #calls = new Map<number, SessionCall>();
   #client = '';
   #itemWindow = 0;
+  #closed = false;
 
   constructor(options: ServerSessionOptions) {
     this.#options = options;
-    this.#outbox = new Outbox(options.write);
+    this.#outbox = new Outbox((message) => {
+      if (!this.#closed) {
+        options.write(message);
+      }
+    });
   }
 
   /** Takes one message from the client. @throws RpcError when it breaks the protocol: end the stream with it */
   receive(message: Buffer): void {
+    if (this.#closed) {
+      return;
+    }
     for (const frame of this.#inbox.receive(message)) {
       this.#take(frame);
     }
@@ -61,8 +70,14 @@ export class ServerSession implements SessionCallHost {
     }
   }
 
-  /** Takes the end of the stream: whatever runs for this client is cancelled. */
+  /** Writes the answers that are ready, before the stream is ended from this side. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Takes the end of the stream: whatever runs for this client is cancelled, and nothing is written any more. */
   close(): void {
+    this.#closed = true;
     const error = coreError('CALL_CANCELLED', 'the connection of the caller is lost');
     for (const call of [...this.#calls.values()]) {
       call.running?.cancel(error);
@@ -105,7 +120,7 @@ export class ServerSession implements SessionCallHost {
     }
     this.#client = frame.client;
     this.#itemWindow = frame.itemWindow;
-    this.#outbox.peerMaxFrameBytes = frame.maxFrameBytes;
+    this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
     this.#outbox.send({
       kind: 'hello',
       client: '',
@@ -131,26 +146,20 @@ export class ServerSession implements SessionCallHost {
       );
       return;
     }
+    try {
+      call.readInput();
+    } catch (error) {
+      call.failure(toRpcError(error)); // this call's alone: the session's frames are well
+      return;
+    }
     call.running = this.#options.dispatcher.begin(call, call);
   }
 
   #sendFailure(call: number, error: RpcError): void {
-    this.#outbox.send({
-      kind: 'failure',
-      call,
-      code: grpcStatusOfCode[error.code],
-      reason: error.reason,
-      message: error.message,
-      details: Object.keys(error.details).length === 0 ? '' : JSON.stringify(error.details),
-      stack: this.#options.sendStacks ? stackOf(error) : '',
-    });
+    try {
+      this.#outbox.send(failureFrame(call, error, this.#options.sendStacks));
+    } catch {
+      this.#outbox.send(shortFailureFrame(call, error)); // it is larger than the client takes
+    }
   }
-}
-
-function stackOf(error: unknown): string {
-  const lines: string[] = [];
-  for (let each = error; each instanceof Error; each = each.cause) {
-    lines.push(each.stack ?? each.message);
-  }
-  return lines.join('\ncaused by: ');
 }

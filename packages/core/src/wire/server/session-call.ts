@@ -2,7 +2,7 @@ import { coreError } from '../../errors/core-errors.js';
 import { type RpcError } from '../../errors/rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';
-import { type Frame } from '../session/frame.js';
+import { type Arguments, type Frame, type Payload } from '../session/frame.js';
 import { decodePayload, encodePayload, payloadBytes } from '../session/payload.js';
 
 /** What a call needs of its session. */
@@ -20,25 +20,25 @@ export class SessionCall implements CallSink, Invocation {
   running: RunningCall | undefined;
   readonly object: string;
   readonly method: string;
-  readonly input: Invocation['input'];
   readonly timeoutMs: number | undefined;
-  readonly #number: number;
+  input: Invocation['input'] = { words: [] };
+  readonly #frame: Frame & { kind: 'invoke' };
   readonly #host: SessionCallHost;
   #window: number;
   #resume: (() => void) | undefined;
 
-  /** @throws RpcError `MESSAGE_MALFORMED` */
   constructor(frame: Frame & { kind: 'invoke' }, host: SessionCallHost, window: number) {
     this.object = frame.object;
     this.method = frame.method;
-    this.input =
-      'words' in frame.input
-        ? { words: frame.input.words }
-        : { values: argumentsOf(decodePayload(frame.input.values)) };
     this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
-    this.#number = frame.call;
+    this.#frame = frame;
     this.#host = host;
     this.#window = window;
+  }
+
+  /** Reads what the caller passed. @throws RpcError `MESSAGE_MALFORMED` */
+  readInput(): void {
+    this.input = inputOf(this.#frame.input);
   }
 
   get caller(): Caller {
@@ -46,7 +46,7 @@ export class SessionCall implements CallSink, Invocation {
   }
 
   get callId(): string {
-    return this.#host.callIdOf(this.#number);
+    return this.#host.callIdOf(this.#frame.call);
   }
 
   grant(bytes: number): void {
@@ -57,8 +57,8 @@ export class SessionCall implements CallSink, Invocation {
   }
 
   item(value: unknown): Promise<void> | undefined {
-    const payload = encodePayload(value);
-    this.#host.send({ kind: 'item', call: this.#number, value: payload });
+    const payload = payloadOf(value);
+    this.#host.send({ kind: 'item', call: this.#frame.call, value: payload });
     this.#window -= payloadBytes(payload);
     if (this.#window > 0) {
       return undefined;
@@ -69,12 +69,8 @@ export class SessionCall implements CallSink, Invocation {
   }
 
   result(value: unknown): void {
-    try {
-      this.#host.send({ kind: 'result', call: this.#number, value: encodePayload(value) });
-      this.#end(undefined);
-    } catch (error) {
-      this.#end(error as RpcError); // too large for the client
-    }
+    this.#host.send({ kind: 'result', call: this.#frame.call, value: payloadOf(value) });
+    this.#end(undefined);
   }
 
   failure(error: RpcError): void {
@@ -82,7 +78,7 @@ export class SessionCall implements CallSink, Invocation {
   }
 
   #end(failure: RpcError | undefined): void {
-    this.#host.end(this.#number, failure);
+    this.#host.end(this.#frame.call, failure);
     this.#wake();
   }
 
@@ -92,12 +88,26 @@ export class SessionCall implements CallSink, Invocation {
   }
 }
 
-function argumentsOf(value: unknown): readonly unknown[] {
+function payloadOf(value: unknown): Payload {
+  try {
+    return encodePayload(value);
+  } catch (error) {
+    throw coreError('RESULT_INVALID', "the method gave what JSON cannot say; the server's log tells more", {
+      cause: error,
+    });
+  }
+}
+
+function inputOf(input: Arguments): Invocation['input'] {
+  if ('words' in input) {
+    return { words: input.words };
+  }
+  const value = decodePayload(input.values);
   if (value === undefined) {
-    return [];
+    return { values: [] };
   }
   if (!Array.isArray(value)) {
     throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
   }
-  return value;
+  return { values: value };
 }
