@@ -39,7 +39,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'rpcserver/bin',
     folder: 'packages/rpcserver/src/bin',
-    mayImport: ['rpcserver', 'core', 'core/daemon'],
+    mayImport: ['rpcserver', 'core', 'core/daemon', 'zod'],
   },
   { name: 'rpcclient', folder: 'packages/rpcclient/src', mayImport: ['core', 'core/wire'] },
   {

@@ -8,7 +8,6 @@ import {
   defaultLeaseMs,
   Dispatcher,
   type Log,
-  type NameClaim,
   type ObjectContext,
   type ObjectDefinition,
   parseObjectName,

@@ -1,8 +1,9 @@
-import { type Attachment, type Frame, type Payload } from './frame.js';
+import { type Attachment, type Frame, frameField, type Payload } from './frame.js';
 import { malformed, MessageReader } from './message-reader.js';
 
 const nothing: Payload = { json: '', attachments: [] };
 const noAttachments: readonly Attachment[] = [];
+const lastKind = frameField.chunk;
 
 /** Decodes a `Frames` message of objects.proto. @throws RpcError `MESSAGE_MALFORMED` */
 export function decodeFrames(message: Buffer): Frame[] {
@@ -26,10 +27,19 @@ export function decodeFrame(message: Buffer): Frame {
 }
 
 function readFrame(reader: MessageReader): Frame {
-  const field = reader.next();
-  const end = reader.enter();
-  const frame = readKind(reader, field);
-  reader.leave(end);
+  let frame: Frame | undefined;
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field <= lastKind) {
+      const end = reader.enter();
+      frame = readKind(reader, field);
+      reader.leave(end);
+    } else {
+      reader.skip();
+    }
+  }
+  if (frame === undefined) {
+    throw malformed('a frame of no kind that this version knows');
+  }
   return frame;
 }
 

@@ -3,9 +3,9 @@ import { decodeFrame, decodeFrames } from './decode-frames.js';
 import { type Frame } from './frame.js';
 import { malformed } from './message-reader.js';
 
+/** A frame of which not all chunks are here. Its bytes are copied, so that it holds none of the messages. */
 interface Partial {
-  readonly total: number;
-  readonly parts: Uint8Array[];
+  readonly bytes: Buffer;
   received: number;
 }
 
@@ -33,17 +33,18 @@ export class Inbox {
       return [frame];
     }
     const partial = this.#partials.get(frame.number) ?? this.#begin(frame.number, frame.total);
-    partial.parts.push(frame.data);
-    partial.received += frame.data.length;
-    if (partial.received < partial.total) {
-      return [];
-    }
-    if (partial.received > partial.total) {
+    const { bytes, received } = partial;
+    if (received + frame.data.length > bytes.length) {
       throw malformed('chunks that are more than their frame');
     }
+    bytes.set(frame.data, received);
+    partial.received += frame.data.length;
+    if (partial.received < bytes.length) {
+      return [];
+    }
     this.#partials.delete(frame.number);
-    this.#partialBytes -= partial.total;
-    return [decodeFrame(Buffer.concat(partial.parts))];
+    this.#partialBytes -= bytes.length;
+    return [decodeFrame(bytes)];
   }
 
   #begin(number: number, total: number): Partial {
@@ -56,7 +57,7 @@ export class Inbox {
         `a message of ${String(total)} bytes is more than the ${String(this.#maxFrameBytes)} bytes accepted here`,
       );
     }
-    const partial = { total, parts: [], received: 0 };
+    const partial = { bytes: Buffer.allocUnsafeSlow(total), received: 0 };
     this.#partials.set(number, partial);
     this.#partialBytes += total;
     return partial;

@@ -26,7 +26,11 @@ export class MessageReader {
     }
     const tag = this.#varint();
     this.#type = tag & 7;
-    return Math.floor(tag / 8);
+    const field = Math.floor(tag / 8);
+    if (field === 0) {
+      throw malformed('a field numbered 0');
+    }
+    return field;
   }
 
   /** Enters the nested message; give what it returns to `leave` when it is read. */
@@ -68,13 +72,13 @@ export class MessageReader {
   skip(): void {
     switch (this.#type) {
       case 0:
-        this.#varint();
+        this.#skipVarint();
         return;
       case 1:
         this.#advance(8);
         return;
       case 2:
-        this.#position += this.#length();
+        this.#advance(this.#length());
         return;
       case 5:
         this.#advance(4);
@@ -112,10 +116,24 @@ export class MessageReader {
       const byte = this.#buffer[this.#position++] as number;
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) {
+          break;
+        }
         return value;
       }
       scale *= 0x80;
     }
     throw malformed('a number above 2^53');
+  }
+
+  /** Passes over a number of any size: one that this version does not know may be larger than it can hold. */
+  #skipVarint(): void {
+    for (let index = 0; index < 10; index++) {
+      this.#advance(1);
+      if ((this.#buffer[this.#position - 1] as number) < 0x80) {
+        return;
+      }
+    }
+    throw malformed('a number without an end');
   }
 }

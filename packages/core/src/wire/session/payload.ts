@@ -7,6 +7,8 @@ import { malformed } from './message-reader.js';
 /** From this length on a text travels beside the JSON, where it need not be escaped and parsed. */
 const longTextLength = 1024;
 const deepest = 200;
+/** Half of a surrogate pair: JSON can escape it, protobuf's UTF-8 cannot say it. */
+const loneSurrogate = /\p{Surrogate}/u;
 
 /**
  * Makes a value ready for the wire.
@@ -65,12 +67,7 @@ function needsAttachments(value: unknown, depth: number): boolean {
   if (typeof value !== 'object' || value === null) {
     return false;
   }
-  if (depth > deepest) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `the value is nested more than ${String(deepest)} deep, or in a cycle`,
-    );
-  }
+  checkDepth(depth);
   if (Array.isArray(value)) {
     for (const element of value) {
       if (needsAttachments(element, depth + 1)) {
@@ -91,11 +88,21 @@ function needsAttachments(value: unknown, depth: number): boolean {
 }
 
 function detach(value: unknown, path: readonly string[], attachments: Attachment[]): unknown {
-  if (typeof value === 'string' && value.length >= longTextLength) {
+  checkDepth(path.length);
+  if (typeof value === 'string') {
+    if (value.length < longTextLength || loneSurrogate.test(value) || !isSayable(path)) {
+      return value;
+    }
     attachments.push({ path, content: value });
     return null;
   }
   if (isBytes(value)) {
+    if (!isSayable(path)) {
+      throw coreError(
+        'ARGUMENT_INVALID',
+        'bytes cannot be sent under a name that is not well-formed Unicode',
+      );
+    }
     attachments.push({ path, content: value });
     return null;
   }
@@ -108,6 +115,19 @@ function detach(value: unknown, path: readonly string[], attachments: Attachment
     );
   }
   return value;
+}
+
+function isSayable(path: readonly string[]): boolean {
+  return !path.some((key) => loneSurrogate.test(key));
+}
+
+function checkDepth(depth: number): void {
+  if (depth > deepest) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `the value is nested more than ${String(deepest)} deep, or in a cycle`,
+    );
+  }
 }
 
 /** Puts content in its place, which must be there already: a path can never reach a prototype. */
