@@ -169,7 +169,9 @@ describe('nameserver start', function () {
       const began = performance.now();
       expect(await nameServer.end(signal)).to.include({ status: 0, stdout: '' });
       expect(performance.now() - began).to.be.lessThan(5_000);
-      expect(await watch.ended).to.include({ status: 8 });
+      const { status, stderr } = await watch.ended;
+      expect(status).to.equal(8);
+      expect(stderr).to.equal('error: UNAVAILABLE SERVER_STOPPED: the name server is shutting down\n');
     });
   }
 
@@ -230,6 +232,6 @@ describe('nameserver start', function () {
       `${directory.path}/b`,
     ]);
     expect(taken).to.include({ status: 5 });
-    expect(taken.stderr).to.match(/LISTEN_FAILED: cannot listen on 127/);
+    expect(taken.stderr).to.match(/^error: FAILED_PRECONDITION LISTEN_FAILED: cannot listen on 127[^\n]+\n$/);
   });
 });

@@ -73,7 +73,7 @@ describe('A name server', () => {
         expect.fail(`an event after the end: ${event.type}`);
       }
     });
-    await expectReason(watching, 'SERVER_DRAINING');
+    await expectReason(watching, 'SERVER_STOPPED');
   });
 
   it('frees its directory when it cannot listen', async () => {
