@@ -3,11 +3,10 @@ import { grpcStatusOfCode } from '../../errors/code.js';
 import { type RpcError } from '../../errors/rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
-import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';
 import { type Frame } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
 import { defaultMaxFrameBytes, Outbox } from '../session/outbox.js';
-import { decodePayload, encodePayload, payloadBytes } from '../session/payload.js';
+import { SessionCall, type SessionCallHost } from './session-call.js';
 
 /** How many calls one session may have in flight where nothing else is configured. */
 export const defaultMaxCalls = 1024;
@@ -23,7 +22,7 @@ export interface ServerSessionOptions {
 }
 
 /** The server's end of one session: calls come in, and each is answered. */
-export class ServerSession {
+export class ServerSession implements SessionCallHost {
   readonly #options: ServerSessionOptions;
   readonly #outbox: Outbox;
   readonly #inbox = new Inbox(defaultMaxFrameBytes);
@@ -40,6 +39,25 @@ export class ServerSession {
   receive(message: Buffer): void {
     for (const frame of this.#inbox.receive(message)) {
       this.#take(frame);
+    }
+  }
+
+  get caller(): Caller {
+    return this.#options.caller;
+  }
+
+  callIdOf(number: number): string {
+    return `${this.#client}-${String(number)}`;
+  }
+
+  send(frame: Frame): void {
+    this.#outbox.send(frame);
+  }
+
+  end(number: number, failure: RpcError | undefined): void {
+    this.#calls.delete(number);
+    if (failure !== undefined) {
+      this.#sendFailure(number, failure);
     }
   }
 
@@ -101,17 +119,7 @@ export class ServerSession {
     if (this.#client === '' || this.#calls.has(frame.call)) {
       throw coreError('MESSAGE_MALFORMED', 'a call before the hello, or a number of a call that runs');
     }
-    const call = new SessionCall(frame.call, this.#itemWindow, {
-      send: (answer) => {
-        this.#outbox.send(answer);
-      },
-      end: (failure) => {
-        this.#calls.delete(frame.call);
-        if (failure !== undefined) {
-          this.#sendFailure(frame.call, failure);
-        }
-      },
-    });
+    const call = new SessionCall(frame, this, this.#itemWindow);
     this.#calls.set(frame.call, call);
     if (this.#calls.size > this.#options.maxCalls) {
       const limit = String(this.#options.maxCalls);
@@ -123,18 +131,7 @@ export class ServerSession {
       );
       return;
     }
-    const invocation: Invocation = {
-      object: frame.object,
-      method: frame.method,
-      input:
-        'words' in frame.input
-          ? { words: frame.input.words }
-          : { values: argumentsOf(decodePayload(frame.input.values)) },
-      caller: this.#options.caller,
-      callId: `${this.#client}-${String(frame.call)}`,
-      timeoutMs: frame.timeoutMs === 0 ? undefined : frame.timeoutMs,
-    };
-    call.running = this.#options.dispatcher.begin(invocation, call);
+    call.running = this.#options.dispatcher.begin(call, call);
   }
 
   #sendFailure(call: number, error: RpcError): void {
@@ -148,78 +145,6 @@ export class ServerSession {
       stack: this.#options.sendStacks ? stackOf(error) : '',
     });
   }
-}
-
-interface SessionCallPort {
-  send(frame: Frame): void;
-  end(failure: RpcError | undefined): void;
-}
-
-/** One call of a session: its answers go out, its items no faster than the client grants. */
-class SessionCall implements CallSink {
-  running: RunningCall | undefined;
-  readonly #number: number;
-  readonly #port: SessionCallPort;
-  #window: number;
-  #resume: (() => void) | undefined;
-
-  constructor(number: number, window: number, port: SessionCallPort) {
-    this.#number = number;
-    this.#window = window;
-    this.#port = port;
-  }
-
-  grant(bytes: number): void {
-    this.#window += bytes;
-    if (this.#window > 0) {
-      this.#wake();
-    }
-  }
-
-  item(value: unknown): Promise<void> | undefined {
-    const payload = encodePayload(value);
-    this.#port.send({ kind: 'item', call: this.#number, value: payload });
-    this.#window -= payloadBytes(payload);
-    if (this.#window > 0) {
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  result(value: unknown): void {
-    try {
-      this.#port.send({ kind: 'result', call: this.#number, value: encodePayload(value) });
-      this.#end(undefined);
-    } catch (error) {
-      this.#end(error as RpcError); // too large for the client
-    }
-  }
-
-  failure(error: RpcError): void {
-    this.#end(error);
-  }
-
-  #end(failure: RpcError | undefined): void {
-    this.#port.end(failure);
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#resume?.();
-    this.#resume = undefined;
-  }
-}
-
-function argumentsOf(value: unknown): readonly unknown[] {
-  if (value === undefined) {
-    return [];
-  }
-  if (!Array.isArray(value)) {
-    throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
-  }
-  return value;
 }
 
 function stackOf(error: unknown): string {
