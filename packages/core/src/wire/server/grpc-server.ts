@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 
@@ -86,6 +86,10 @@ export class ObjectServer implements AsyncDisposable {
 }
 
 function bind(server: Server, listen: string): Promise<number> {
+  if (process.env.GRPC_VERBOSITY === undefined) {
+    // It would print beside the error that it gives: our errors are one line, and logs have a form.
+    setLogVerbosity(logVerbosity.NONE);
+  }
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) {
