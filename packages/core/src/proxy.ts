@@ -9,6 +9,17 @@ type CallOf<S> = S extends MethodSignature<infer A, infer R, infer I> ? (...args
 /** A remote object: its methods, each starting a call. */
 export type Proxy<S extends Signatures> = { readonly [K in keyof S]: CallOf<S[K]> };
 
+/** Names that a proxy needs for itself, so that no method may bear them. */
+export const reservedMethodNames: ReadonlySet<string> = new Set([
+  'then',
+  'with',
+  'constructor',
+  'toString',
+  'toJSON',
+  'valueOf',
+  'hasOwnProperty',
+]);
+
 /**
  * Makes a proxy whose every method starts a call by `start`.
  *
@@ -20,8 +31,8 @@ export function makeProxy<S extends Signatures>(
   const methods = new Map<string, (...args: unknown[]) => unknown>();
   return new globalThis.Proxy(Object.create(null) as object, {
     get: (_target, property) => {
-      // A proxy is no promise: `await` asks for `then`, and shall not call a method of that name.
-      if (typeof property !== 'string' || property === 'then') {
+      // `await` asks whatever it gets for `then`, and JSON for `toJSON`: that shall start no call.
+      if (typeof property !== 'string' || (property !== 'with' && reservedMethodNames.has(property))) {
         return undefined;
       }
       let method = methods.get(property);

@@ -135,7 +135,8 @@ export class RpcServer implements AsyncDisposable {
     log.warn('calls still run when the time to finish is over; cancelling them', {
       calls: dispatcher.running,
     });
-    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the server stopped while the call ran'));
+    // Not SERVER_DRAINING, by which clients know that a call never began and may begin elsewhere.
+    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the server shut down while the call ran'));
     if (!(await this.#idleWithin(cleanUpMs))) {
       log.error('methods go on although they are cancelled; stopping without them', {
         calls: dispatcher.running,

@@ -26,7 +26,7 @@ export const coreError = defineErrors({
   SERVER_DRAINING: ['UNAVAILABLE', 'The server is shutting down and takes no new calls.'],
   SERVER_STOPPED: [
     'UNAVAILABLE',
-    'The server stopped while the call ran; what the call had done by then stays done.',
+    'The server shut down while the call ran; whether its work was done is not known.',
   ],
   LISTEN_FAILED: [
     'FAILED_PRECONDITION',

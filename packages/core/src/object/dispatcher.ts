@@ -3,6 +3,7 @@ import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
+import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import { type Caller } from './context.js';
 import { type ObjectDefinition } from './definition.js';
@@ -43,7 +44,7 @@ export class Dispatcher {
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #authorize: Authorize | undefined;
   #draining = false;
-  #onIdle: (() => void) | undefined;
+  readonly #onIdle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#services = options;
@@ -62,6 +63,11 @@ export class Dispatcher {
   /** The names of the objects hosted here. */
   get names(): readonly string[] {
     return [...this.#objects.keys()];
+  }
+
+  /** Where this server tells what went wrong with its callers. */
+  get log(): Log {
+    return this.#services.log;
   }
 
   /** How many methods are running, those included whose callers have left. */
@@ -94,7 +100,7 @@ export class Dispatcher {
     this.#draining = true;
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
+        this.#onIdle.push(resolve);
       });
     }
   }
@@ -133,10 +139,17 @@ export class Dispatcher {
   }
 
   #run(call: RunningCall, method: PreparedMethod, { input }: Invocation): void {
+    if (call.ended) {
+      this.#forget(call); // cancelled while the caller's permission was looked up
+      return;
+    }
     const args = 'values' in input ? method.bindValues(input.values) : method.bindWords(input.words);
     const returned = method.definition.run(...([...args, call] as never[]));
     if (method.definition.yields !== undefined) {
-      this.#iterate(call, method, returned as AsyncGenerator<unknown, unknown, undefined>).catch(
+      this.#iterate(call, method, returned as AsyncGenerator<unknown, unknown, undefined>).then(
+        () => {
+          this.#forget(call);
+        },
         (error: unknown) => {
           this.#fail(call, error);
         },
@@ -178,14 +191,13 @@ export class Dispatcher {
       }
     } finally {
       await steps.return(undefined); // runs the method's own finally blocks when it was left early
-      this.#forget(call);
     }
   }
 
   #succeed(call: RunningCall, method: PreparedMethod, value: unknown): void {
     const result = checkOutput(method.definition.returns, value, 'returned');
-    this.#forget(call);
     call.succeed(result);
+    this.#forget(call);
   }
 
   #attempt(call: RunningCall, action: () => void): void {
@@ -197,7 +209,11 @@ export class Dispatcher {
   }
 
   #fail(call: RunningCall, error: unknown): void {
-    this.#forget(call);
+    this.#answer(call, error);
+    this.#forget(call); // last: whoever waits for the server to be idle may close its connections then
+  }
+
+  #answer(call: RunningCall, error: unknown): void {
     if (error instanceof RpcError) {
       if (error.code === 'INTERNAL' || error.cause !== undefined) {
         call.log.warn('a call failed', { error });
@@ -222,7 +238,9 @@ export class Dispatcher {
   #forget(call: RunningCall): void {
     this.#deadlines.delete(call);
     if (this.#running.delete(call) && this.#running.size === 0) {
-      this.#onIdle?.();
+      for (const resolve of this.#onIdle.splice(0)) {
+        resolve();
+      }
     }
   }
 
@@ -231,7 +249,7 @@ export class Dispatcher {
     if (object === undefined) {
       throw coreError(
         'OBJECT_NOT_FOUND',
-        `this server hosts no object "${name}"${didYouMean(name, this.names)}`,
+        `this server hosts no object ${quoted(name)}${didYouMean(name, this.names)}`,
       );
     }
     return object;
@@ -242,7 +260,7 @@ export class Dispatcher {
     const method = object.methods.get(methodName);
     if (method === undefined) {
       const hint = didYouMean(methodName, object.methods.keys());
-      throw coreError('METHOD_NOT_FOUND', `${objectName} has no method "${methodName}"${hint}`);
+      throw coreError('METHOD_NOT_FOUND', `${objectName} has no method ${quoted(methodName)}${hint}`);
     }
     return method;
   }

@@ -13,7 +13,7 @@ import { encodePayload } from '../session/payload.js';
 import { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
 import { describeAt } from './describe.js';
-import { SessionPool } from './session-pool.js';
+import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
 
 /** Knows where objects live. */
 export interface Router {
@@ -35,6 +35,8 @@ export interface ObjectClientOptions {
   readonly router: Router;
   /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
   readonly timeoutMs?: number | 'none' | undefined;
+  /** How long a server may take to open a session, in milliseconds. Default: 5 s. */
+  readonly openTimeoutMs?: number | undefined;
 }
 
 /** How often a call is sent on its way when connections fail, and how long it waits before each further time. */
@@ -49,7 +51,9 @@ export class ObjectClient implements AsyncDisposable {
   readonly #id = randomBytes(6).toString('hex');
   readonly #pool: SessionPool;
   readonly #onEnd: (call: ClientCall) => void;
+  readonly #describing = new Map<string, Promise<ObjectDescription>>();
   #calls = 0;
+  #closed = false;
 
   constructor(options: ObjectClientOptions) {
     this.#clock = options.clock;
@@ -59,8 +63,9 @@ export class ObjectClient implements AsyncDisposable {
     this.#onEnd = (call) => {
       this.#deadlines.delete(call);
     };
-    this.#pool = new SessionPool(this.#id, (call, error) => {
-      this.#lost(call, error);
+    const openTimeoutMs = options.openTimeoutMs ?? defaultOpenTimeoutMs;
+    this.#pool = new SessionPool(this.#id, openTimeoutMs, (call, error, address) => {
+      this.#lost(call, error, address);
     });
   }
 
@@ -99,7 +104,19 @@ export class ObjectClient implements AsyncDisposable {
   }
 
   /** Tells what an object can do. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
-  async describe(object: string): Promise<ObjectDescription> {
+  describe(object: string): Promise<ObjectDescription> {
+    // Many calls of one object may ask at once: those that a connection took with it.
+    let describing = this.#describing.get(object);
+    if (describing === undefined) {
+      describing = this.#describe(object).finally(() => {
+        this.#describing.delete(object);
+      });
+      this.#describing.set(object, describing);
+    }
+    return describing;
+  }
+
+  async #describe(object: string): Promise<ObjectDescription> {
     const address = await this.#router.route(object);
     try {
       return await describeAt(address, object);
@@ -114,6 +131,7 @@ export class ObjectClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     await this.#pool[Symbol.asyncDispose]();
     this.#deadlines.close();
   }
@@ -138,6 +156,7 @@ export class ObjectClient implements AsyncDisposable {
     };
     let call: ClientCall;
     try {
+      checkTimeout(timeoutMs);
       call = new ClientCall({ object, method, input: input() }, identity, onEnd);
     } catch (error) {
       call = new ClientCall({ object, method, input: { words: [] } }, identity, onEnd);
@@ -165,7 +184,11 @@ export class ObjectClient implements AsyncDisposable {
       } else {
         address.then(
           (found) => {
-            this.#send(call, found);
+            try {
+              this.#send(call, found);
+            } catch (error) {
+              call.fail(toRpcError(error));
+            }
           },
           (error: unknown) => {
             call.fail(toRpcError(error));
@@ -178,6 +201,9 @@ export class ObjectClient implements AsyncDisposable {
   }
 
   #send(call: ClientCall, address: string): void {
+    if (call.ended) {
+      return;
+    }
     const session = this.#pool.session(address);
     if (session instanceof ClientSession) {
       this.#carry(call, session);
@@ -188,8 +214,7 @@ export class ObjectClient implements AsyncDisposable {
         this.#carry(call, opened);
       },
       (error: unknown) => {
-        this.#router.forget(call.request.object, address);
-        this.#lost(call, toRpcError(error));
+        this.#lost(call, toRpcError(error), address);
       },
     );
   }
@@ -197,51 +222,81 @@ export class ObjectClient implements AsyncDisposable {
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
       const limited = call.expiresAtMs !== Infinity;
-      session.carry(call, limited ? Math.max(1, Math.ceil(call.expiresAtMs - this.#clock.monotonicMs())) : 0);
+      session.carry(call, limited ? leftMs(call.expiresAtMs - this.#clock.monotonicMs()) : 0);
     }
   }
 
   /** Decides about a call that its connection failed: again, where that is safe, or the end. */
-  #lost(call: ClientCall, error: RpcError): void {
-    const pauseMs = pausesMs[call.attempts - 1];
+  #lost(call: ClientCall, error: RpcError, address: string): void {
+    this.#router.forget(call.request.object, address);
     if (call.ended) {
       return;
     }
-    if (pauseMs === undefined || call.progress === 'answered') {
-      call.fail(error);
+    if (this.#closed || call.progress === 'answered') {
+      call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
       return;
     }
-    this.#again(call, error, pauseMs).catch((unexpected: unknown) => {
+    this.#again(call, error, address).catch((unexpected: unknown) => {
       call.fail(toRpcError(unexpected));
     });
   }
 
-  async #again(call: ClientCall, error: RpcError, pauseMs: number): Promise<void> {
+  async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { object, method } = call.request;
-    await this.#clock.sleep(pauseMs * (0.5 + Math.random()), { background: true });
-    if (call.progress === 'sent' && !(await this.#isIdempotent(object, method))) {
-      call.fail(
-        coreError(
-          'CONNECTION_LOST',
-          `${error.message}; ${object}.${method} may have run or not, and it may not be run twice: look before you repeat it`,
-          { callId: call.callId, cause: error },
-        ),
-      );
+    for (; !call.ended; call.attempts++) {
+      const pauseMs = pausesMs[call.attempts - 1];
+      if (pauseMs === undefined) {
+        call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
+        return;
+      }
+      await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
+      const safe = call.progress === 'unsent' || (await this.#isIdempotent(object, method));
+      if (safe === false) {
+        call.fail(mayHaveRun(call, error));
+        return;
+      }
+      if (safe === true) {
+        break;
+      }
+    }
+    if (error.details.timedOut === true && (await this.#router.route(object)) === address) {
+      call.fail(error); // it has had its time
       return;
     }
     call.progress = 'unsent';
     this.#launch(call);
   }
 
-  async #isIdempotent(object: string, method: string): Promise<boolean> {
+  /** Says whether a method may run twice; `undefined` while nobody is there to tell. */
+  async #isIdempotent(object: string, method: string): Promise<boolean | undefined> {
     try {
       const { methods } = await this.describe(object);
       return methods.some((each) => each.name === method && each.idempotent);
     } catch (error) {
       if (error instanceof RpcError) {
-        return false; // nobody there to say so: the caller gets the connection's own error
+        return error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED' ? undefined : false;
       }
       throw error;
     }
   }
+}
+
+function mayHaveRun(call: ClientCall, error: RpcError): RpcError {
+  const { object, method } = call.request;
+  return coreError(
+    'CONNECTION_LOST',
+    `${error.message}; ${object}.${method} may have run or not, and is not run again by itself: look before you repeat it`,
+    { callId: call.callId, cause: error },
+  );
+}
+
+function checkTimeout(timeoutMs: number | 'none'): void {
+  if (timeoutMs !== 'none' && !(timeoutMs > 0)) {
+    throw coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
+  }
+}
+
+/** Gives what a call has left as the wire says it: whole milliseconds, at least one, at most what 32 bits hold. */
+function leftMs(ms: number): number {
+  return Math.min(Math.max(1, Math.ceil(ms)), 0xffff_ffff);
 }

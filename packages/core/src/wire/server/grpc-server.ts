@@ -22,21 +22,19 @@ export interface ObjectServerOptions extends Partial<SessionLimits> {
   readonly nameService?: boolean;
 }
 
-const services = ['', 'patchbay.v1.ObjectServer', 'patchbay.v1.NameServer'];
-
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   /** `host:port` as it is bound, with the real port. */
   readonly address: string;
   readonly #server: Server;
   readonly #objects: ObjectService;
-  readonly #health: HealthImplementation;
+  readonly #leave: () => void;
 
-  private constructor(address: string, server: Server, objects: ObjectService, health: HealthImplementation) {
+  private constructor(address: string, server: Server, objects: ObjectService, leave: () => void) {
     this.address = address;
     this.#server = server;
     this.#objects = objects;
-    this.#health = health;
+    this.#leave = leave;
   }
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
@@ -47,7 +45,9 @@ export class ObjectServer implements AsyncDisposable {
       sendStacks: options.sendStacks ?? false,
     });
     server.addService(objectServiceDefinition, objects.handlers());
+    const services = ['', 'patchbay.v1.ObjectServer'];
     if (options.nameService === true) {
+      services.push('patchbay.v1.NameServer');
       server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
     }
     const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING'])));
@@ -55,18 +55,25 @@ export class ObjectServer implements AsyncDisposable {
     new ReflectionService(packageDefinition).addToServer(server);
     const port = await bind(server, options.listen);
     const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
-    return new ObjectServer(`${host}:${String(port)}`, server, objects, health);
+    const leave = (): void => {
+      for (const service of services) {
+        health.setStatus(service, 'NOT_SERVING');
+      }
+    };
+    return new ObjectServer(`${host}:${String(port)}`, server, objects, leave);
   }
 
   /** Tells health probes that this server is going: for the time in which it drains. */
   leave(): void {
-    for (const service of services) {
-      this.#health.setStatus(service, 'NOT_SERVING');
-    }
+    this.#leave();
   }
 
   /** Ends the sessions and stops to listen. Calls that still run are cancelled. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Answers of this turn are written at its end; they shall not find their sessions closed.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     this.#objects.endSessions();
     const closed = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
@@ -82,6 +89,10 @@ export class ObjectServer implements AsyncDisposable {
 }
 
 function bind(server: Server, listen: string): Promise<number> {
+  if (process.env.GRPC_VERBOSITY === undefined) {
+    // It would print beside the error that it gives: our errors are one line, and logs have a form.
+    setLogVerbosity(logVerbosity.NONE);
+  }
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) {
