@@ -34,8 +34,8 @@ describe('rpcserver start', () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const file = await writeConfiguration(scratch, { nameServer: '127.0.0.1:1' });
-    await using _server = new ServerProcess('start', '--config', file, '--name-server', nameServer.address);
-    await eventually(async () => (await nameServer.names()).includes('workshop'), 30_000);
+    await using server = new ServerProcess('start', '--config', file, '--name-server', nameServer.address);
+    await eventually(async () => (await nameServer.addressOf('workshop')) === server.address, 30_000);
   });
 
   it('lets a running call finish on SIGTERM, refuses new ones, closes its objects and exits with 0', async () => {

@@ -39,8 +39,12 @@ export interface ObjectClientOptions {
   readonly openTimeoutMs?: number | undefined;
 }
 
-/** How often a call is sent on its way when connections fail, and how long it waits before each further time. */
-const pausesMs = [50, 250];
+/**
+ * How often a call is sent on its way when connections fail, and how long it waits before each further time. A call
+ * that its server died under waits longer for somebody to tell whether it may run twice: until a server that is
+ * started again is there.
+ */
+const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
 /** Calls objects wherever its router says that they live. */
 export class ObjectClient implements AsyncDisposable {
@@ -244,7 +248,7 @@ export class ObjectClient implements AsyncDisposable {
   async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { object, method } = call.request;
     for (; !call.ended; call.attempts++) {
-      const pauseMs = pausesMs[call.attempts - 1];
+      const pauseMs = pausesMs[call.progress === 'unsent' ? 'unsent' : 'sent'][call.attempts - 1];
       if (pauseMs === undefined) {
         call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
         return;
