@@ -17,7 +17,9 @@ generated_is_fresh() {
 }
 
 shell_scripts() {
-  git ls-files --cached --others --exclude-standard | xargs -d '\n' grep -lE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh'
+  grep -rlE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh' . \
+    --exclude-dir=node_modules --exclude-dir=dist --exclude-dir=.git --exclude-dir=coverage --include='*.sh' \
+    --include='patchbay-*' --include=run
 }
 
 shell_is_sound() {

@@ -8,8 +8,11 @@ import {
   type ErrorFactory,
   type ErrorTable,
 } from '@patchbay/core';
+import { logSettings } from '@patchbay/core/daemon';
 import { expect } from 'chai';
+import { type z } from 'zod';
 
+import { keysOf } from './configuration-keys.js';
 import { read, root, sourcesIn } from './repository.js';
 
 /** The modules that make a table of errors, found in the source so that none is forgotten. */
@@ -25,7 +28,11 @@ async function tableOf(path: string): Promise<ErrorTable> {
 
 /** The rows of the tables of a page, each as its cells; headings and rules are not among them. */
 function rowsOf(page: string): string[][] {
-  return read(page)
+  return rowsIn(read(page));
+}
+
+function rowsIn(text: string): string[][] {
+  return text
     .split('\n')
     .filter((line) => line.startsWith('| `'))
     .map((line) =>
@@ -65,6 +72,36 @@ describe('The reference page on errors', () => {
     ]);
     const documented = rows.filter((row) => row.length === 4).map((row) => row.slice(0, 3));
     expect(documented).to.have.deep.members(expected);
+  });
+});
+
+/** Every schema of a configuration, by the name that the page gives it in a comment above its table. */
+const rpcServer = (await import(join(root, 'packages/rpcserver/dist/src/bin/configuration.js'))) as {
+  rpcServerConfiguration: z.ZodObject;
+};
+const nameServer = (await import(join(root, 'packages/nameserver/dist/src/bin/configuration.js'))) as {
+  nameServerConfiguration: z.ZodObject;
+};
+const configurations: [name: string, schema: z.ZodType, prefix: string][] = [
+  ['rpcServerConfiguration', rpcServer.rpcServerConfiguration.omit({ log: true }), ''],
+  ['nameServerConfiguration', nameServer.nameServerConfiguration.omit({ log: true }), ''],
+  ['logSettings', logSettings, 'log'],
+];
+
+describe('The reference page on configuration', () => {
+  const page = 'docs/reference/configuration.md';
+
+  for (const [name, schema, prefix] of configurations) {
+    it(`has the keys of ${name} with their defaults, and no others`, () => {
+      const section = read(page).split(`<!-- keys of ${name} -->`)[1]?.split('\n#')[0] ?? '';
+      const documented = rowsIn(section).map(([key, byDefault]) => [key, byDefault]);
+      expect(documented).to.deep.equal(keysOf(schema, prefix));
+    });
+  }
+
+  it('has a table for each of these schemas', () => {
+    const named = [...read(page).matchAll(/<!-- keys of (\w+) -->/g)].map(([, name]) => name);
+    expect(named).to.have.members(configurations.map(([name]) => name));
   });
 });
 

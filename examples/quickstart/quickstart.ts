@@ -1,9 +1,11 @@
+import { freePort } from '@patchbay/core/testing';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Daemons } from './daemons.js';
 import { iscsiUrl, type NodeDisk, qemuOptions, sha256 } from './disk.js';
-import { freePort, Scratch } from './scratch.js';
+import { processesOf } from './processes.js';
+import { Scratch } from './scratch.js';
 import { Terminal } from './terminal.js';
 
 // The whole of Patchbay once through, with real daemons and real initiators, in a directory that is gone afterwards.
@@ -86,9 +88,9 @@ expectEqual(
   'the nodes left and none',
 );
 
-const targetDaemon = await targetDaemonPid();
+expectEqual((await processesOf(scratch.directory, 'tgtd')).length, 1, 'how many tgtd run for us and 1');
 await daemons[Symbol.asyncDispose]();
-expectEqual(isRunning(targetDaemon), false, 'whether tgtd still runs and false');
+expectEqual((await processesOf(scratch.directory, '')).length, 0, 'how many processes are left and 0');
 await scratch[Symbol.asyncDispose]();
 const mounts = await readFile('/proc/mounts', 'utf8');
 expectEqual(mounts.includes(scratch.directory), false, 'whether something is still mounted and false');
@@ -150,21 +152,5 @@ async function expectRefused(disk: NodeDisk): Promise<void> {
 function expectEqual(actual: unknown, expected: unknown, what: string): void {
   if (actual !== expected) {
     throw new Error(`${what} should be equal: ${String(actual)}, ${String(expected)}`);
-  }
-}
-
-/** Finds the target daemon, to see later that it is gone. */
-async function targetDaemonPid(): Promise<number> {
-  const { stdout } = await terminal.quietly(['pgrep', '-f', `tgtd .*${portal}`]);
-  expectEqual(/^\d+$/.test(stdout.trim()), true, 'whether one tgtd serves the portal and true');
-  return Number(stdout.trim());
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -33,13 +33,13 @@ export const layers: readonly Layer[] = [
   {
     name: 'nameserver/bin',
     folder: 'packages/nameserver/src/bin',
-    mayImport: ['nameserver', 'core', 'core/daemon'],
+    mayImport: ['nameserver', 'core', 'core/daemon', 'zod'],
   },
   { name: 'rpcserver', folder: 'packages/rpcserver/src', mayImport: ['core', 'core/wire', 'zod'] },
   {
     name: 'rpcserver/bin',
     folder: 'packages/rpcserver/src/bin',
-    mayImport: ['rpcserver', 'core', 'core/daemon'],
+    mayImport: ['rpcserver', 'core', 'core/daemon', 'zod'],
   },
   { name: 'rpcclient', folder: 'packages/rpcclient/src', mayImport: ['core', 'core/wire'] },
   {

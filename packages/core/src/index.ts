@@ -10,6 +10,7 @@ export { type Details, isRpcError, RpcError, type RpcErrorOptions } from './erro
 export { type Log, type LogFields, silentLog } from './log.js';
 export { objectName, type ObjectName, parseObjectName, quoted } from './names.js';
 export * from './naming/contract.js';
+export { nameServerFailure } from './naming/failure.js';
 export { arg, type Arg, type OptionShape } from './object/arg.js';
 export { prepareMethod, type PreparedMethod } from './object/bind.js';
 export { type CallContext, type Caller } from './object/context.js';
@@ -34,6 +35,7 @@ export { bytesSchema, durationSchema, momentSchema, type Unit } from './object/s
 export { callSignature, optionSpelling, usageLine } from './object/usage.js';
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
 export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
+export { jsonText } from './text/json.js';
 export { didYouMean, suggest } from './text/suggest.js';
 export { resultText } from './text/table.js';
 export { displayWidth, escapeControls, escapeLines, padToWidth } from './text/terminal.js';

@@ -1,6 +1,8 @@
 export { nameServerError } from './errors.js';
+export { withNameServer } from './client.js';
 export { nameServerObject, type NameServerObject } from './object.js';
 export { leaseBounds } from './registrar.js';
 export { pageLimits, Registry } from './registry.js';
 export { cronSchedule, type Schedule } from './schedule.js';
 export { startSweeper, type SweeperOptions } from './sweeper.js';
+export { NameServer, type NameServerOptions, startNameServer } from './server.js';

@@ -1,7 +1,6 @@
 import {
   type Clock,
   coreError,
-  didYouMean,
   type Lease,
   type MetadataChanges,
   type NameClaim,
@@ -11,6 +10,7 @@ import {
   type NameServerInfo,
   parseObjectName,
   quoted,
+  suggest,
 } from '@patchbay/core';
 import { type Entry, type Store, storeError } from '@patchbay/store';
 
@@ -178,9 +178,10 @@ export class Registry {
   async #find(name: string): Promise<Entry> {
     const entry = await this.#store.get(keyOfName(parseObjectName(name)));
     if (entry === undefined) {
-      const hint = didYouMean(name, await this.#nearNames(name));
-      throw coreError('OBJECT_NOT_FOUND', `no object named ${quoted(name)} is registered${hint}`, {
-        details: { name },
+      const near = suggest(name, await this.#nearNames(name));
+      const hint = near === undefined ? '' : `; did you mean ${quoted(near)}?`;
+      throw coreError('OBJECT_NOT_FOUND', `no object ${quoted(name)} is registered${hint}`, {
+        details: near === undefined ? { name } : { name, near },
       });
     }
     return entry;

@@ -4,6 +4,7 @@ import {
   isRpcError,
   type Log,
   type NameRecord,
+  nameServerFailure,
   type NameServerMethods,
   nameServerObject,
 } from '@patchbay/core';
@@ -79,13 +80,7 @@ export class Resolver implements Router {
     try {
       return await this.#options.names.with({ timeoutMs: lookupTimeoutMs }).lookup(object);
     } catch (error) {
-      throw isRpcError(error, 'CONNECTION_LOST', 'DEADLINE_PASSED')
-        ? coreError(
-            'NAMESERVER_UNAVAILABLE',
-            `no name server answers at ${this.#options.address} (${error.message}); is it running, and is this its address?`,
-            { cause: error },
-          )
-        : error;
+      throw nameServerFailure(error, this.#options.address);
     }
   }
 

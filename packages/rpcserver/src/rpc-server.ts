@@ -8,7 +8,6 @@ import {
   defaultLeaseMs,
   Dispatcher,
   type Log,
-  type NameClaim,
   type ObjectContext,
   type ObjectDefinition,
   parseObjectName,
@@ -118,7 +117,8 @@ export class RpcServer implements AsyncDisposable {
     server.leave();
     await registration[Symbol.asyncDispose]();
     await this.#drain();
-    dispatcher.cancelAll(coreError('SERVER_DRAINING', 'the server is shutting down'));
+    // Not SERVER_DRAINING, by which clients know that a call never began and may begin elsewhere.
+    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the server shut down while the call ran'));
     stop.abort();
     await server[Symbol.asyncDispose]();
     await closeAll(objects, log);

@@ -1,9 +1,9 @@
 import { inspect } from 'node:util';
 
+import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { ExecError, execTool } from '../src/exec.js';
-import { refusal } from './tools.js';
 
 describe('running a program', function () {
   this.timeout(30_000);

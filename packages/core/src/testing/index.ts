@@ -1,3 +1,6 @@
 export { FakeClock } from './fake-clock.js';
 export { RecordingLog, type LogLine } from './recording-log.js';
 export { eventually } from './eventually.js';
+export { freePort } from './free-port.js';
+export { refusal } from './refusal.js';
+export { requireTools } from './require-tools.js';

@@ -10,7 +10,7 @@ import { NodeProvisioner } from '../provision/provision-node.js';
 import { Snapshots } from '../provision/snapshots.js';
 import { type Reconciler } from '../reconcile/reconciler.js';
 import { reconcileReport } from '../reconcile/report.js';
-import { imageView, viewImage, viewImages } from '../views/image-view.js';
+import { imageRow, imageView, viewImage, viewImages } from '../views/image-view.js';
 import { nodeView, provisionedNode, viewNode, viewNodes, viewProvisioned } from '../views/node-view.js';
 import { snapshotView, viewSnapshot } from '../views/snapshot-view.js';
 
@@ -68,7 +68,7 @@ export function defineStorage(parts: Parts, reconciler: Reconciler, close: () =>
       }),
       list_all_images: method({
         summary: 'List the images',
-        returns: z.array(imageView),
+        returns: z.array(imageRow),
         idempotent: true,
         run: () => viewImages(parts),
       }),

@@ -1,3 +1,5 @@
+import { isRpcError } from '@patchbay/core';
+
 import { nodes } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { isExported } from '../provision/export-check.js';
@@ -55,7 +57,10 @@ export class Reconciler {
     });
   }
 
-  /** Exports every node's disk anew, after the target daemon was lost. What fails is left to the next `run`. */
+  /**
+   * Exports every node's disk anew, after the target daemon was lost. A disk that cannot be exported is left to the
+   * next `run`. @throws RpcError `TARGET_TOOL_UNAVAILABLE` when the daemon was lost again; begin anew then
+   */
   async rebuildExports(): Promise<void> {
     const { catalog, exports, pool, log } = this.#parts;
     for (const { key, value } of await catalog.list(nodes)) {
@@ -64,6 +69,9 @@ export class Reconciler {
         try {
           await exports.sync(key);
         } catch (error) {
+          if (isRpcError(error, 'TARGET_TOOL_UNAVAILABLE')) {
+            throw error;
+          }
           log.error('a disk could not be exported again', { node: key, error });
         }
       }

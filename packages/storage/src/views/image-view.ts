@@ -17,6 +17,9 @@ export const imageView = z.object({
 });
 export type ImageView = z.infer<typeof imageView>;
 
+/** What a list says of each image: what fits a line. */
+export const imageRow = imageView.omit({ sha256: true, source: true });
+
 type ViewParts = Pick<Parts, 'catalog' | 'pool'>;
 
 /** Shows every image that is ready, in the order of their names. */

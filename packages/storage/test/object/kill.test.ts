@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { inquire } from '../targets/initiators.js';
-import { requireTools } from '../tools.js';
 import { type Provisioned, RunningStorage } from './running-storage.js';
 
 interface Answer {

@@ -5,15 +5,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/core';
-import { RecordingLog } from '@patchbay/core/testing';
+import { eventually, freePort, RecordingLog } from '@patchbay/core/testing';
 
 import { execTool } from '../../src/exec.js';
 import createStorage from '../../src/index.js';
 import { iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
-import { findTgtd, kill } from '../../src/targets/tgt/tgtd-process.js';
-import { type LoopMount, mountXfs } from '../loop-pool.js';
-import { freePort } from '../targets/scene.js';
+import { findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
+import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
 
 export const imageBytes = 16 * 2 ** 20;
 
@@ -166,6 +165,8 @@ export class RunningStorage implements AsyncDisposable {
       const left = await this.#daemon();
       if (left !== undefined) {
         await kill(left);
+        // It holds the pool's files open until it is gone.
+        await eventually(async () => !(await isRunning(left)));
       }
       await this.#mount?.[Symbol.asyncDispose]();
       await rm(this.#scratch, { recursive: true, force: true });

@@ -1,11 +1,14 @@
 import { Dispatcher, type RpcError } from '@patchbay/core';
 import { expect } from 'chai';
 
+import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
-import { type Machine, World } from '../fakes/world.js';
+import { type Machine, reasonOf, World } from '../fakes/world.js';
 
-/** Calls a method as a server does, with the words of a command line. */
-async function call({ parts, reconciler }: Machine, method: string, ...words: string[]): Promise<unknown> {
+type Input = { readonly words: readonly string[] } | { readonly values: readonly unknown[] };
+
+/** Calls a method as a server does. */
+async function dispatch({ parts, reconciler }: Machine, method: string, input: Input): Promise<unknown> {
   const { clock, log } = parts;
   const dispatcher = new Dispatcher({ clock, log });
   dispatcher.host(
@@ -14,17 +17,23 @@ async function call({ parts, reconciler }: Machine, method: string, ...words: st
   );
   return await new Promise((resolve, reject) => {
     dispatcher.begin(
-      {
-        object: 'storage',
-        method,
-        input: { words },
-        caller: { peer: 'in-memory' },
-        callId: '1',
-        timeoutMs: undefined,
-      },
+      { object: 'storage', method, input, caller: { peer: 'in-memory' }, callId: '1', timeoutMs: undefined },
       { item: () => undefined, result: resolve, failure: reject },
     );
   });
+}
+
+/** Calls a method with the words of a command line. */
+function call(machine: Machine, method: string, ...words: string[]): Promise<unknown> {
+  return dispatch(machine, method, { words });
+}
+
+/** Calls `provision` as a client in TypeScript does. */
+function provision(
+  machine: Machine,
+  ...values: Storage['provision']['args']
+): Promise<Storage['provision']['result']> {
+  return dispatch(machine, 'provision', { values }) as Promise<Storage['provision']['result']>;
 }
 
 const badNames = [
@@ -98,6 +107,30 @@ describe('the storage object', () => {
     expect(result).to.include({ node: 'node7', image: 'ubuntu', sizeBytes: 2 * 1024 ** 3, state: 'ready' });
   });
 
+  it('takes from a program what its type takes', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node1', 'ubuntu');
+    await machine.snapshot('node1', 's');
+    const initiator = 'iqn.2026-11.org.example:seven';
+
+    expect(await provision(machine, 'node7', 'ubuntu', 's', { initiator })).to.include({ initiator });
+    expect((await provision(machine, 'node8', 'ubuntu', { sizeBytes: 2 ** 31 })).sizeBytes).to.equal(2 ** 31);
+  });
+
+  it('refuses from a program what its type refuses', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+
+    // @ts-expect-error -- the image is missing
+    expect(await reasonOf(provision(machine, 'node7'))).to.equal('ARGUMENT_MISSING');
+    // @ts-expect-error -- there is no such option
+    expect(await reasonOf(provision(machine, 'node7', 'ubuntu', { size: 1 }))).to.equal('OPTION_UNKNOWN');
+    // @ts-expect-error -- a size is a number
+    const wrongType = provision(machine, 'node7', 'ubuntu', { sizeBytes: true });
+    expect(await reasonOf(wrongType)).to.equal('ARGUMENT_INVALID');
+  });
+
   it('shows a secret in show_credentials alone, and never logs it', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
@@ -163,8 +196,8 @@ describe('the storage object', () => {
       name: 'ubuntu',
       clones: 2,
       state: 'ready',
-      source: '/ubuntu.raw',
       format: 'raw',
     });
+    expect(only).to.not.have.any.keys('source', 'sha256');
   });
 });

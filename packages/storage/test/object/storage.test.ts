@@ -1,9 +1,8 @@
 import { expect } from 'chai';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually, requireTools } from '@patchbay/core/testing';
 
 import { OpenDisk, inquire } from '../targets/initiators.js';
-import { requireTools } from '../tools.js';
 import { reasonOf } from '../fakes/world.js';
 import { imageBytes, type Provisioned, RunningStorage } from './running-storage.js';
 

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { nodes } from '../../src/catalog/tables.js';
 import { emptyReport } from '../../src/reconcile/report.js';
 import { viewNodes } from '../../src/views/node-view.js';
-import { graceMs, World } from '../fakes/world.js';
+import { graceMs, reasonOf, World } from '../fakes/world.js';
 
 const foreignTarget = {
   tid: 99,
@@ -52,6 +52,29 @@ describe('Reconciler', () => {
 
     expect(world.targets.specs).to.deep.equal(before);
     expect(before.size).to.equal(1);
+  });
+
+  it('begins a rebuild anew when the target daemon is lost again meanwhile', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    world.targets.available = false;
+
+    expect(await reasonOf(machine.reconciler.rebuildExports())).to.equal('TARGET_TOOL_UNAVAILABLE');
+  });
+
+  it('opens the service to the others when one disk cannot be exported again', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { target } = await machine.provision('broken', 'ubuntu');
+    await machine.provision('node7', 'ubuntu');
+    const ensureExported = world.targets.ensureExported.bind(world.targets);
+    world.targets.ensureExported = (spec) =>
+      spec.iqn === target.iqn ? Promise.reject(new Error('refused')) : ensureExported(spec);
+
+    await world.targets.restart();
+
+    expect(world.targets.specs.size).to.equal(1);
   });
 
   it('exports the others when the file of one is gone, and tells which', async () => {

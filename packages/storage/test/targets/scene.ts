@@ -1,12 +1,9 @@
-import { randomInt } from 'node:crypto';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { systemClock } from '@patchbay/core';
-import { RecordingLog } from '@patchbay/core/testing';
+import { freePort, RecordingLog } from '@patchbay/core/testing';
 
 import { execTool } from '../../src/exec.js';
 import { type Iqn } from '../../src/names.js';
@@ -120,27 +117,6 @@ export class Scene implements AsyncDisposable {
         await execTool('umount', [dir]);
       }
       await rm(this.dir, { recursive: true, force: true });
-    }
-  }
-}
-
-/**
- * Gives a port of the loopback that was free just now. It is below those that the kernel gives to whoever asks for
- * any port, so that nobody else is likely to take it meanwhile.
- */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(10_000, 32_000);
-    const server = createServer();
-    try {
-      await once(server.listen(port, '127.0.0.1'), 'listening');
-      return port;
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EADDRINUSE') {
-        throw error;
-      }
-    } finally {
-      await new Promise((resolve) => server.close(resolve));
     }
   }
 }

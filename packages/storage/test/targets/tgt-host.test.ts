@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { refusal, requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { type Iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
-import { refusal, requireTools } from '../tools.js';
 import { inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';
 

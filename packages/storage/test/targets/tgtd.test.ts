@@ -5,15 +5,14 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually, freePort, refusal, requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { type TgtHost } from '../../src/targets/tgt/tgt-host.js';
-import { refusal, requireTools } from '../tools.js';
 import { inquire } from './initiators.js';
-import { freePort, Scene } from './scene.js';
+import { Scene } from './scene.js';
 
 describe('the life of a tgtd of our own', function () {
   this.timeout(60_000);

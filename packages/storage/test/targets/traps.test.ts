@@ -1,13 +1,12 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually, refusal, requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { execTool } from '../../src/exec.js';
 import { type Iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
-import { refusal, requireTools } from '../tools.js';
 import { discover, inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';
 

@@ -1,4 +1,4 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -71,6 +71,10 @@ export class ObjectServer implements AsyncDisposable {
 
   /** Ends the sessions and stops to listen. Calls that still run are cancelled. Takes at most a second. */
   async [Symbol.asyncDispose](): Promise<void> {
+    // Answers of this turn are written at its end; they shall not find their sessions closed.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
     this.#objects.endSessions();
     const closed = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
@@ -89,6 +93,10 @@ export class ObjectServer implements AsyncDisposable {
 }
 
 function bind(server: Server, listen: string): Promise<number> {
+  if (process.env.GRPC_VERBOSITY === undefined) {
+    // It would print beside the error that it gives: our errors are one line, and logs have a form.
+    setLogVerbosity(logVerbosity.NONE);
+  }
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) {

@@ -3,12 +3,11 @@ import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
-import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';
-import { type Arguments, type Frame, type Payload } from '../session/frame.js';
+import { type Frame } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
 import { defaultMaxFrameBytes, messageBytes, Outbox } from '../session/outbox.js';
-import { decodePayload, encodePayload, payloadBytes } from '../session/payload.js';
 import { failureFrame, shortFailureFrame } from './failure-frame.js';
+import { SessionCall, type SessionCallHost } from './session-call.js';
 
 /** How many calls one session may have in flight where nothing else is configured. */
 export const defaultMaxCalls = 1024;
@@ -24,7 +23,7 @@ export interface ServerSessionOptions {
 }
 
 /** The server's end of one session: calls come in, and each is answered. */
-export class ServerSession {
+export class ServerSession implements SessionCallHost {
   readonly #options: ServerSessionOptions;
   readonly #outbox: Outbox;
   readonly #inbox = new Inbox(defaultMaxFrameBytes);
@@ -49,6 +48,25 @@ export class ServerSession {
     }
     for (const frame of this.#inbox.receive(message)) {
       this.#take(frame);
+    }
+  }
+
+  get caller(): Caller {
+    return this.#options.caller;
+  }
+
+  callIdOf(number: number): string {
+    return `${this.#client}-${String(number)}`;
+  }
+
+  send(frame: Frame): void {
+    this.#outbox.send(frame);
+  }
+
+  end(number: number, failure: RpcError | undefined): void {
+    this.#calls.delete(number);
+    if (failure !== undefined) {
+      this.#sendFailure(number, failure);
     }
   }
 
@@ -116,17 +134,7 @@ export class ServerSession {
     if (this.#client === '' || this.#calls.has(frame.call)) {
       throw coreError('MESSAGE_MALFORMED', 'a call before the hello, or a number of a call that runs');
     }
-    const call = new SessionCall(frame.call, this.#itemWindow, {
-      send: (answer) => {
-        this.#outbox.send(answer);
-      },
-      end: (failure) => {
-        this.#calls.delete(frame.call);
-        if (failure !== undefined) {
-          this.#sendFailure(frame.call, failure);
-        }
-      },
-    });
+    const call = new SessionCall(frame, this, this.#itemWindow);
     this.#calls.set(frame.call, call);
     if (this.#calls.size > this.#options.maxCalls) {
       const limit = String(this.#options.maxCalls);
@@ -138,22 +146,13 @@ export class ServerSession {
       );
       return;
     }
-    let input: Invocation['input'];
     try {
-      input = inputOf(frame.input);
+      call.readInput();
     } catch (error) {
       call.failure(toRpcError(error)); // this call's alone: the session's frames are well
       return;
     }
-    const invocation: Invocation = {
-      object: frame.object,
-      method: frame.method,
-      input,
-      caller: this.#options.caller,
-      callId: `${this.#client}-${String(frame.call)}`,
-      timeoutMs: frame.timeoutMs === 0 ? undefined : frame.timeoutMs,
-    };
-    call.running = this.#options.dispatcher.begin(invocation, call);
+    call.running = this.#options.dispatcher.begin(call, call);
   }
 
   #sendFailure(call: number, error: RpcError): void {
@@ -163,86 +162,4 @@ export class ServerSession {
       this.#outbox.send(shortFailureFrame(call, error)); // it is larger than the client takes
     }
   }
-}
-
-interface SessionCallPort {
-  send(frame: Frame): void;
-  end(failure: RpcError | undefined): void;
-}
-
-/** One call of a session: its answers go out, its items no faster than the client grants. */
-class SessionCall implements CallSink {
-  running: RunningCall | undefined;
-  readonly #number: number;
-  readonly #port: SessionCallPort;
-  #window: number;
-  #resume: (() => void) | undefined;
-
-  constructor(number: number, window: number, port: SessionCallPort) {
-    this.#number = number;
-    this.#window = window;
-    this.#port = port;
-  }
-
-  grant(bytes: number): void {
-    this.#window += bytes;
-    if (this.#window > 0) {
-      this.#wake();
-    }
-  }
-
-  item(value: unknown): Promise<void> | undefined {
-    const payload = payloadOf(value);
-    this.#port.send({ kind: 'item', call: this.#number, value: payload });
-    this.#window -= payloadBytes(payload);
-    if (this.#window > 0) {
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  result(value: unknown): void {
-    this.#port.send({ kind: 'result', call: this.#number, value: payloadOf(value) });
-    this.#end(undefined);
-  }
-
-  failure(error: RpcError): void {
-    this.#end(error);
-  }
-
-  #end(failure: RpcError | undefined): void {
-    this.#port.end(failure);
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#resume?.();
-    this.#resume = undefined;
-  }
-}
-
-function payloadOf(value: unknown): Payload {
-  try {
-    return encodePayload(value);
-  } catch (error) {
-    throw coreError('RESULT_INVALID', "the method gave what JSON cannot say; the server's log tells more", {
-      cause: error,
-    });
-  }
-}
-
-function inputOf(input: Arguments): Invocation['input'] {
-  if ('words' in input) {
-    return { words: input.words };
-  }
-  const value = decodePayload(input.values);
-  if (value === undefined) {
-    return { values: [] };
-  }
-  if (!Array.isArray(value)) {
-    throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
-  }
-  return { values: value };
 }

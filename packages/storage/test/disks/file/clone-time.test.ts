@@ -3,13 +3,12 @@ import { chmod, open } from 'node:fs/promises';
 import { expect } from 'chai';
 
 import { systemClock } from '@patchbay/core';
-import { RecordingLog } from '@patchbay/core/testing';
+import { RecordingLog, requireTools } from '@patchbay/core/testing';
 
 import { FilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
-import { mountXfs } from '../../loop-pool.js';
-import { requireTools } from '../../tools.js';
+import { mountXfs } from '../../../src/testing/loop-filesystem.js';
 
 const MiB = 1024 * 1024;
 const small: VolumeRef = { kind: 'image', id: 'image-of-100-mib' };

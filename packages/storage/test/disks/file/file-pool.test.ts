@@ -4,13 +4,12 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { isRpcError, type RpcError, systemClock } from '@patchbay/core';
-import { FakeClock, RecordingLog } from '@patchbay/core/testing';
+import { FakeClock, RecordingLog, requireTools } from '@patchbay/core/testing';
 
 import { FilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
-import { mountBtrfs, mountExt4, mountXfs } from '../../loop-pool.js';
-import { requireTools } from '../../tools.js';
+import { mountBtrfs, mountExt4, mountXfs } from '../../../src/testing/loop-filesystem.js';
 import { makeScratch, type Scratch } from '../scratch.js';
 import { describeVolumePool, failureOf, type PoolUnderTest } from '../volume-pool-suite.js';
 

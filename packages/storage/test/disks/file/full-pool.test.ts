@@ -4,14 +4,13 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { type RpcError, systemClock } from '@patchbay/core';
-import { RecordingLog } from '@patchbay/core/testing';
+import { RecordingLog, requireTools } from '@patchbay/core/testing';
 
 import { FilePool } from '../../../src/disks/file/file-pool.js';
 import { freeBytesOf } from '../../../src/disks/file/pool-error.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
-import { type LoopMount, mountBtrfs, mountExt4, mountXfs } from '../../loop-pool.js';
-import { requireTools } from '../../tools.js';
+import { type LoopMount, mountBtrfs, mountExt4, mountXfs } from '../../../src/testing/loop-filesystem.js';
 import { failureOf } from '../volume-pool-suite.js';
 
 const MiB = 1024 * 1024;

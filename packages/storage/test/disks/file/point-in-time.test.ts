@@ -6,13 +6,12 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 
 import { systemClock } from '@patchbay/core';
-import { eventually, RecordingLog } from '@patchbay/core/testing';
+import { eventually, RecordingLog, requireTools } from '@patchbay/core/testing';
 
 import { FilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
-import { mountBtrfs, mountXfs } from '../../loop-pool.js';
-import { requireTools } from '../../tools.js';
+import { mountBtrfs, mountXfs } from '../../../src/testing/loop-filesystem.js';
 
 const MiB = 1024 * 1024;
 const blocks = 4096;

@@ -6,11 +6,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { type RpcError } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
+import { eventually, requireTools } from '@patchbay/core/testing';
 
 import { type Exec, execTool } from '../../../src/exec.js';
-import { mountExt4 } from '../../loop-pool.js';
-import { requireTools } from '../../tools.js';
+import { mountExt4 } from '../../../src/testing/loop-filesystem.js';
 import { failureOf } from '../volume-pool-suite.js';
 import { content, image, makeImportBench } from './import-bench.js';
 import { serveWeb } from './web-server.js';

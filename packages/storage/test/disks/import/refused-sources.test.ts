@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { type RpcError } from '@patchbay/core';
+import { requireTools } from '@patchbay/core/testing';
 
 import { execTool } from '../../../src/exec.js';
-import { requireTools } from '../../tools.js';
 import { failureOf } from '../volume-pool-suite.js';
 import { content, image, type ImportBench, makeImportBench } from './import-bench.js';
 

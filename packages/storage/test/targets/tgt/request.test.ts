@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
@@ -10,7 +11,6 @@ import { execTool } from '../../../src/exec.js';
 import { ControlSocket } from '../../../src/targets/tgt/control-socket.js';
 import { decodeResponse } from '../../../src/targets/tgt/request.js';
 import { Tgtadm } from '../../../src/targets/tgt/tgtadm.js';
-import { requireTools } from '../../tools.js';
 
 const iqn = 'iqn.2026-11.local.patchbay:disk.d1';
 const lunParams = 'scsi_id=00112233445566778899aabbccddeeff,scsi_sn=PB1,thin_provisioning=1';

@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { execTool } from '../src/exec.js';
+import { execTool } from '../exec.js';
 
 /** A filesystem in a sparse file, mounted for a test; disposing of it unmounts and removes it. */
 export interface LoopMount extends AsyncDisposable {

@@ -1,0 +1,110 @@
+import { systemClock } from '@patchbay/core';
+import { connectTo, type RemoteObject } from '@patchbay/core/wire';
+import { freePort, RecordingLog } from '@patchbay/core/testing';
+import { RpcServer } from '@patchbay/rpcserver';
+import createStorage, { type Storage } from '@patchbay/storage';
+import { mountXfs } from '@patchbay/storage/testing';
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { provisionByScript } from './script-disk.js';
+import { median } from './statistics.js';
+
+const run = promisify(execFile);
+const mib = 1024 ** 2;
+const images = { small: 100 * mib, large: 10 * 1024 * mib } as const;
+type ImageName = keyof typeof images;
+const rounds = 30;
+
+/** Measures provision of a small and a large image, over the wire, beside a shell script; prints the ratios. Needs root. */
+export async function benchProvisions(): Promise<void> {
+  if (process.getuid?.() !== 0) {
+    process.stdout.write('Provisions: left out, as they need root\n');
+    return;
+  }
+  await using mount = await mountXfs({ sizeBytes: 16 * 1024 * mib });
+  const scratch = await mkdtemp(join(tmpdir(), 'patchbay-bench-'));
+  try {
+    await measure(mount.path, scratch);
+  } finally {
+    await rm(scratch, { recursive: true, force: true });
+  }
+}
+
+async function measure(pool: string, scratch: string): Promise<void> {
+  const options = { pool, portal: `127.0.0.1:${String(await freePort())}`, onStop: 'stop' };
+  await using server = await RpcServer.start({
+    nameServer: '127.0.0.1:1', // nobody: this calls the server directly
+    stateDir: scratch,
+    log: new RecordingLog(),
+    objects: { storage: (context) => createStorage(options, context) },
+  });
+  await using client = connectTo(server.address, { clock: systemClock, timeoutMs: 600_000 });
+  const storage = client.proxy<Storage>('storage');
+  const files = await importImages(storage, pool, scratch);
+  const ms: Record<'small' | 'large' | 'script', number[]> = { small: [], large: [], script: [] };
+  for (let round = 0; round < rounds; round++) {
+    const order = round % 2 === 0 ? (['small', 'large'] as const) : (['large', 'small'] as const);
+    for (const name of order) {
+      ms[name].push(await timed(() => storage.provision(`${name}-${String(round)}`, name)));
+    }
+    const disk = {
+      image: files.large,
+      file: join(pool, `script-${String(round)}.raw`),
+      sizeBytes: images.large,
+      tid: 1000 + round,
+      controlSocket: join(scratch, 'objects', 'storage', 'tgt', 'control'),
+    };
+    ms.script.push(await timed(() => provisionByScript(disk)));
+  }
+  report(median(ms.small), median(ms.large), median(ms.script));
+}
+
+/** Imports an image of each size, with a little data everywhere, and says which files they became. */
+async function importImages(
+  storage: RemoteObject<Storage>,
+  pool: string,
+  scratch: string,
+): Promise<Record<ImageName, string>> {
+  const files: Partial<Record<ImageName, string>> = {};
+  for (const [name, sizeBytes] of Object.entries(images) as [ImageName, number][]) {
+    const source = join(scratch, `${name}.raw`);
+    await run('qemu-img', ['create', '-q', '-f', 'raw', source, String(sizeBytes)]);
+    await run('qemu-io', [
+      '-f',
+      'raw',
+      '-c',
+      'write -q -P 0x5a 0 64M',
+      '-c',
+      `write -q -P 0xa5 ${String(sizeBytes - mib)} 1M`,
+      source,
+    ]);
+    const before = new Set(await readdir(join(pool, 'images')));
+    await storage.import_image(name, source);
+    await rm(source);
+    const made = (await readdir(join(pool, 'images'))).find((each) => !before.has(each)) ?? '';
+    files[name] = join(pool, 'images', made);
+  }
+  return files as Record<ImageName, string>;
+}
+
+async function timed(work: () => PromiseLike<unknown>): Promise<number> {
+  const startedMs = performance.now();
+  await work();
+  return performance.now() - startedMs;
+}
+
+function report(small: number, large: number, script: number): void {
+  const lines = [
+    'Provision over the wire, XFS with reflink; medians',
+    `  100 MiB image ${small.toFixed(1).padStart(7)} ms`,
+    `  10 GiB image  ${large.toFixed(1).padStart(7)} ms`,
+    `  shell script  ${script.toFixed(1).padStart(7)} ms   (10 GiB image, same clone and tgtadm commands)`,
+    `10 GiB / 100 MiB      ${(large / small).toFixed(2)}   (bar: 1, within 20 %)`,
+    `10 GiB / shell script ${(large / script).toFixed(2)}   (bar: at most 2)`,
+  ];
+  process.stdout.write(`${lines.join('\n')}\n`);
+}

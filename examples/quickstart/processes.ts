@@ -1,0 +1,21 @@
+import { readdir, readFile } from 'node:fs/promises';
+
+/** Finds the processes of a program ('' for any) whose arguments or environment name a directory: those started for it. */
+export async function processesOf(directory: string, program: string): Promise<readonly number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const found = await Promise.all(
+    pids.map(async (pid) => ((await isOf(pid, directory, program)) ? [Number(pid)] : [])),
+  );
+  return found.flat().filter((pid) => pid !== process.pid);
+}
+
+async function isOf(pid: string, directory: string, program: string): Promise<boolean> {
+  try {
+    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
+    const [file = ''] = words.split('\0');
+    return file.endsWith(program) && (words.includes(directory) || environment.includes(directory));
+  } catch {
+    return false; // it ended meanwhile
+  }
+}

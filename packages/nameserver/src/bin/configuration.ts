@@ -1,0 +1,31 @@
+import { logSettings } from '@patchbay/core/daemon';
+import { z } from 'zod';
+
+/** The schema of a name server's configuration; docs/reference/configuration.md is held against it. */
+export const nameServerConfiguration = z.strictObject({
+  listen: z
+    .string()
+    .default('127.0.0.1:7440')
+    .describe('where to listen, as host:port; port 0 takes a free one'),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe('whether to listen where other machines can connect, unencrypted and unauthenticated'),
+  stateDir: z
+    .string({
+      error: ({ input }) =>
+        input === undefined ? 'is required; give --state-dir DIR' : 'must be a directory, as text',
+    })
+    .min(1, 'must not be empty')
+    .describe('the directory of the registry'),
+  sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+  log: logSettings.prefault({}).describe('what is logged, and where'),
+});
+export type NameServerConfiguration = z.infer<typeof nameServerConfiguration>;
+
+/** The environment variables that set keys, over the file and under the options. */
+export const configurationVariables = {
+  PATCHBAY_NAMESERVER_LISTEN: 'listen',
+  PATCHBAY_NAMESERVER_STATE_DIR: 'stateDir',
+  PATCHBAY_LOG_LEVEL: 'log.level',
+} as const;

@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+import { endOnClosedPipe, packageVersion, runProgram } from '@patchbay/core/daemon';
+
+import { remove, setMetadata } from './change.js';
+import { list, lookup, ping } from './look.js';
+import { start } from './start.js';
+import { watch } from './watch.js';
+
+endOnClosedPipe();
+process.exitCode = await runProgram(
+  {
+    name: 'nameserver',
+    summary: 'Keeps the names of objects: which server answers to which name.',
+    version: packageVersion(import.meta.url),
+    commands: [start, ping, list, lookup, remove, setMetadata, watch],
+  },
+  process.argv.slice(2),
+);

@@ -1,0 +1,107 @@
+import {
+  type Clock,
+  coreError,
+  Dispatcher,
+  type Log,
+  nameServerObject as objectName,
+  systemClock,
+} from '@patchbay/core';
+import { ObjectServer } from '@patchbay/core/wire';
+import { openSqliteStore, type Store } from '@patchbay/store';
+
+import { nameServerObject } from './object.js';
+import { Registry } from './registry.js';
+import { startSweeper } from './sweeper.js';
+
+/** How long calls may take to finish when the server stops, in milliseconds. None takes as long, but watches never end. */
+const drainMs = 250;
+
+/** What a name server needs. */
+export interface NameServerOptions {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  /** The directory of the registry; it is made when it is not there. One name server at a time may use it. */
+  readonly stateDir: string;
+  readonly log: Log;
+  /** What `info` answers. */
+  readonly version: string;
+  /** Whether a failure carries the server's stack to the caller. Default: false. */
+  readonly sendStacks?: boolean;
+  /** Default: the machine's own. */
+  readonly clock?: Clock;
+}
+
+/** The registry as a server: as the object `nameserver`, and as the typed NameServer service. */
+export class NameServer implements AsyncDisposable {
+  /** `host:port` as it is bound, with the real port. */
+  readonly address: string;
+  readonly #parts: Parts;
+
+  /** @internal Use `startNameServer`. */
+  constructor(parts: Parts) {
+    this.address = parts.server.address;
+    this.#parts = parts;
+  }
+
+  /** Lets calls that run finish, ends watches, and closes the registry last. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { server, sweeper, store } = this.#parts;
+    server.leave();
+    await this.#drain();
+    await server[Symbol.asyncDispose]();
+    await sweeper[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+  }
+
+  async #drain(): Promise<void> {
+    const { dispatcher, clock } = this.#parts;
+    const idle = dispatcher.drain();
+    const finished = new AbortController();
+    const timeUp = clock.sleep(drainMs, { signal: finished.signal }).catch(() => undefined); // all done in time
+    await Promise.race([idle, timeUp]);
+    finished.abort();
+    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the name server is shutting down'));
+    await idle;
+  }
+}
+
+interface Parts {
+  readonly store: Store;
+  readonly dispatcher: Dispatcher;
+  readonly server: ObjectServer;
+  readonly sweeper: AsyncDisposable;
+  readonly clock: Clock;
+}
+
+/**
+ * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and gives
+ * every lease its whole time anew.
+ *
+ * @throws RpcError `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory, and what else
+ *   opening the store throws
+ */
+export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
+  const { stateDir, log, version, sendStacks = false, clock = systemClock } = options;
+  const store = await openSqliteStore({ directory: stateDir, clock });
+  try {
+    const registry = new Registry({ store, clock, version });
+    const dispatcher = new Dispatcher({ clock, log });
+    dispatcher.host(objectName, nameServerObject(registry));
+    const server = await ObjectServer.start({
+      listen: options.listen,
+      dispatcher,
+      nameService: true,
+      sendStacks,
+    });
+    return new NameServer({
+      store,
+      dispatcher,
+      server,
+      sweeper: startSweeper({ registry, clock, log }),
+      clock,
+    });
+  } catch (error) {
+    await store[Symbol.asyncDispose]();
+    throw error;
+  }
+}
