@@ -14,6 +14,7 @@ import { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
 import { describeAt } from './describe.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
+import { checkTimeout, leftMs } from './time-limit.js';
 
 /** Knows where objects live. */
 export interface Router {
@@ -288,15 +289,4 @@ function mayHaveRun(call: ClientCall, error: RpcError): RpcError {
     `${error.message}; ${object}.${method} may have run or not, and is not run again by itself: look before you repeat it`,
     { callId: call.callId, cause: error },
   );
-}
-
-function checkTimeout(timeoutMs: number | 'none'): void {
-  if (timeoutMs !== 'none' && !(timeoutMs > 0)) {
-    throw coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
-  }
-}
-
-/** Gives what a call has left as the wire says it: whole milliseconds, at least one, at most what 32 bits hold. */
-function leftMs(ms: number): number {
-  return Math.min(Math.max(1, Math.ceil(ms)), 0xffff_ffff);
 }
