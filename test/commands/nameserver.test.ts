@@ -164,8 +164,9 @@ describe('nameserver start', function () {
     it(`ends with status 0 on ${signal}, also while somebody watches`, async () => {
       await using directory = await scratchDirectory();
       await using nameServer = await NameServerProcess.start(directory.path);
-      const watch = start('nameserver', ['watch', '--name-server', nameServer.address]);
-      await run('nameserver', ['ping', '--name-server', nameServer.address]);
+      await register(nameServer.address, 'one', '127.0.0.1:7441', [{ name: 'storage' }]);
+      const watch = start('nameserver', ['watch', '--from-revision=0', '--name-server', nameServer.address]);
+      await eventually(() => watch.said.stdout.includes('registered storage'));
       const began = performance.now();
       expect(await nameServer.end(signal)).to.include({ status: 0, stdout: '' });
       expect(performance.now() - began).to.be.lessThan(5_000);

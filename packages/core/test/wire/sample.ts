@@ -9,6 +9,7 @@ import {
   Dispatcher,
   method,
   type ObjectDefinition,
+  type RpcError,
   type SignaturesOf,
   systemClock,
 } from '../../src/index.js';
@@ -168,4 +169,9 @@ function hang(name: string, notes: string[], contexts: CallContext[], context: C
       reject(context.signal.reason as Error);
     });
   });
+}
+
+/** What a server tells the calls that it cuts off when it stops. */
+export function stopping(): RpcError {
+  return coreError('SERVER_DRAINING', 'the server stops');
 }

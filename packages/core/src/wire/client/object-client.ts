@@ -4,7 +4,7 @@ import { type Call, type CallOptions, defaultTimeoutMs } from '../../call.js';
 import { type Clock } from '../../clock.js';
 import { Deadlines } from '../../deadlines.js';
 import { coreError } from '../../errors/core-errors.js';
-import { RpcError } from '../../errors/rpc-error.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type ObjectDescription } from '../../object/description.js';
 import { makeProxy, type Proxy, type Signatures } from '../../proxy.js';
@@ -12,16 +12,10 @@ import { type Arguments } from '../session/frame.js';
 import { encodePayload } from '../session/payload.js';
 import { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
-import { describeAt } from './describe.js';
+import { Descriptions } from './descriptions.js';
+import { type Router } from './router.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
-
-/** Knows where objects live. */
-export interface Router {
-  /** Gives the address of an object's server: at once where it is known. @throws RpcError */
-  route(object: string): string | Promise<string>;
-  /** Takes note that the object's server at this address could not be reached. */
-  forget(object: string, address: string): void;
-}
+import { checkTimeout, leftMs } from './time-limit.js';
 
 /** A remote object: its methods, and itself with other call options. */
 export type RemoteObject<S extends Signatures> = Proxy<S> & {
@@ -55,13 +49,14 @@ export class ObjectClient implements AsyncDisposable {
   readonly #id = randomBytes(6).toString('hex');
   readonly #pool: SessionPool;
   readonly #onEnd: (call: ClientCall) => void;
-  readonly #describing = new Map<string, Promise<ObjectDescription>>();
+  readonly #descriptions: Descriptions;
   #calls = 0;
   #closed = false;
 
   constructor(options: ObjectClientOptions) {
     this.#clock = options.clock;
     this.#router = options.router;
+    this.#descriptions = new Descriptions(options.router);
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     this.#deadlines = new Deadlines(options.clock);
     this.#onEnd = (call) => {
@@ -109,29 +104,7 @@ export class ObjectClient implements AsyncDisposable {
 
   /** Tells what an object can do. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
   describe(object: string): Promise<ObjectDescription> {
-    // Many calls of one object may ask at once: those that a connection took with it.
-    let describing = this.#describing.get(object);
-    if (describing === undefined) {
-      describing = this.#describe(object).finally(() => {
-        this.#describing.delete(object);
-      });
-      this.#describing.set(object, describing);
-    }
-    return describing;
-  }
-
-  async #describe(object: string): Promise<ObjectDescription> {
-    const address = await this.#router.route(object);
-    try {
-      return await describeAt(address, object);
-    } catch (error) {
-      this.#router.forget(object, address);
-      const moved = await this.#router.route(object);
-      if (moved === address) {
-        throw error;
-      }
-      return describeAt(moved, object);
-    }
+    return this.#descriptions.of(object);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -254,7 +227,7 @@ export class ObjectClient implements AsyncDisposable {
         return;
       }
       await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
-      const safe = call.progress === 'unsent' || (await this.#isIdempotent(object, method));
+      const safe = call.progress === 'unsent' || (await this.#descriptions.isIdempotent(object, method));
       if (safe === false) {
         call.fail(mayHaveRun(call, error));
         return;
@@ -270,19 +243,6 @@ export class ObjectClient implements AsyncDisposable {
     call.progress = 'unsent';
     this.#launch(call);
   }
-
-  /** Says whether a method may run twice; `undefined` while nobody is there to tell. */
-  async #isIdempotent(object: string, method: string): Promise<boolean | undefined> {
-    try {
-      const { methods } = await this.describe(object);
-      return methods.some((each) => each.name === method && each.idempotent);
-    } catch (error) {
-      if (error instanceof RpcError) {
-        return error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED' ? undefined : false;
-      }
-      throw error;
-    }
-  }
 }
 
 function mayHaveRun(call: ClientCall, error: RpcError): RpcError {
@@ -292,15 +252,4 @@ function mayHaveRun(call: ClientCall, error: RpcError): RpcError {
     `${error.message}; ${object}.${method} may have run or not, and is not run again by itself: look before you repeat it`,
     { callId: call.callId, cause: error },
   );
-}
-
-function checkTimeout(timeoutMs: number | 'none'): void {
-  if (timeoutMs !== 'none' && !(timeoutMs > 0)) {
-    throw coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
-  }
-}
-
-/** Gives what a call has left as the wire says it: whole milliseconds, at least one, at most what 32 bits hold. */
-function leftMs(ms: number): number {
-  return Math.min(Math.max(1, Math.ceil(ms)), 0xffff_ffff);
 }

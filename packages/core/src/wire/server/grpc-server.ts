@@ -1,6 +1,7 @@
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError } from '../../errors/core-errors.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
@@ -21,6 +22,9 @@ export interface ObjectServerOptions extends Partial<SessionLimits> {
   /** Whether to serve the typed NameServer too, by the object named `nameserver`. Default: false. */
   readonly nameService?: boolean;
 }
+
+/** How long connections may take to close by themselves, in milliseconds. */
+const closeMs = 500;
 
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
@@ -68,7 +72,7 @@ export class ObjectServer implements AsyncDisposable {
     this.#leave();
   }
 
-  /** Ends the sessions and stops to listen. Calls that still run are cancelled. */
+  /** Ends the sessions and stops to listen. Calls that still run are cancelled. Takes at most a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     // Answers of this turn are written at its end; they shall not find their sessions closed.
     await new Promise((resolve) => {
@@ -82,8 +86,11 @@ export class ObjectServer implements AsyncDisposable {
     });
     const force = setTimeout(() => {
       this.#server.forceShutdown();
-    }, 500);
-    await closed;
+    }, closeMs);
+    // A peer that does not read, such as a stopped process, never closes its connection: it is not waited for.
+    const giveUp = new AbortController();
+    await Promise.race([closed, delay(2 * closeMs, undefined, { signal: giveUp.signal })]);
+    giveUp.abort();
     clearTimeout(force);
   }
 }

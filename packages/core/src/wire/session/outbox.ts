@@ -2,7 +2,7 @@ import { coreError } from '../../errors/core-errors.js';
 import { encodeFrame, encodeFrames } from './encode-frame.js';
 import { type Frame } from './frame.js';
 
-/** About how large one gRPC message of a session gets; it keeps many small calls from waiting on a large one. */
+/** About how large one gRPC message of a session gets: far below what any gRPC peer takes. Larger frames go in chunks. */
 export const messageBytes = 256 * 1024;
 
 /** How large a frame (a call's arguments, a result) may be where nothing else is configured: 64 MiB. */
