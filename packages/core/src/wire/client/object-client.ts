@@ -33,11 +33,7 @@ export interface ObjectClientOptions {
   readonly openTimeoutMs?: number | undefined;
 }
 
-/**
- * How often a call is sent on its way when connections fail, and how long it waits before each further time. A call
- * that its server died under waits longer for somebody to tell whether it may run twice: until a server that is
- * started again is there.
- */
+/** How long a call waits before it is sent again: longer if its server died under it, for that to be started again. */
 const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
 /** Calls objects wherever its router says that they live. */
