@@ -101,6 +101,24 @@ describe('rpcserver start', () => {
     expect((await running).reason).to.equal('CONNECTION_LOST');
   });
 
+  it('ends on SIGTERM also while its objects are still being made', async () => {
+    await using scratch = await Scratch.make();
+    await writeFile(
+      scratch.file('slow.mjs'),
+      `export default (options, { log, signal }) => new Promise((resolve, reject) => {
+        log.info('making');
+        const timer = setTimeout(resolve, 60_000);
+        signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
+      });`,
+    );
+    const file = await writeConfiguration(scratch, { objects: [{ name: 'slow', module: './slow.mjs' }] });
+    await using server = new ServerProcess('start', '--config', file);
+    await server.logged('making');
+    server.kill('SIGTERM');
+    expect((await server.end()).status).to.equal(0);
+    expect(server.log.at(-1)?.message).to.equal('the RPC server stopped before it had started');
+  });
+
   const wrong: [title: string, keys: Record<string, unknown>, status: number, line: RegExp][] = [
     ['an unknown key', { listne: 'a:1' }, 2, /:\d+: listne: unknown key; did you mean "listen"\?$/],
     [
