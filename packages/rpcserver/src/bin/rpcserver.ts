@@ -105,8 +105,18 @@ async function serve(
     leaseMs: configuration.lease,
     drainMs: configuration.drain,
     sendStacks: configuration.sendStacks,
+    signal,
     log,
+  }).catch((error: unknown) => {
+    if (!signal.aborted) {
+      throw error;
+    }
+    log.info('the RPC server stopped before it had started', { error });
+    return undefined;
   });
+  if (server === undefined) {
+    return;
+  }
   log.info('the RPC server is ready', { address: server.address, objects: objects.map(([name]) => name) });
   await new Promise<void>((stopped) => {
     if (signal.aborted) {

@@ -33,8 +33,8 @@ export interface ObjectClientOptions {
   readonly openTimeoutMs?: number | undefined;
 }
 
-/** How often a call is sent on its way when connections fail, and how long it waits before each further time. */
-const pausesMs = [50, 250];
+/** How long a call waits before it is sent again: longer if its server died under it, for that to be started again. */
+const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
 /** Calls objects wherever its router says that they live. */
 export class ObjectClient implements AsyncDisposable {
@@ -217,7 +217,7 @@ export class ObjectClient implements AsyncDisposable {
   async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { object, method } = call.request;
     for (; !call.ended; call.attempts++) {
-      const pauseMs = pausesMs[call.attempts - 1];
+      const pauseMs = pausesMs[call.progress === 'unsent' ? 'unsent' : 'sent'][call.attempts - 1];
       if (pauseMs === undefined) {
         call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
         return;
