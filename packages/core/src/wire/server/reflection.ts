@@ -27,6 +27,10 @@ export function addReflection(server: Server, services: Readonly<Record<string, 
     return Buffer.from(descriptor, 'base64');
   });
   // It reads the files of a definition, and nothing else of it.
-  const definition = { format: 'Protocol Buffer 3 EnumDescriptorProto' as const, type: {}, fileDescriptorProtos: files };
+  const definition = {
+    format: 'Protocol Buffer 3 EnumDescriptorProto' as const,
+    type: {},
+    fileDescriptorProtos: files,
+  };
   new ReflectionService({ definition }, { services: Object.keys(served) }).addToServer(server);
 }
