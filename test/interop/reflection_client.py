@@ -1,10 +1,10 @@
 """A client that has no .proto file: it asks the server what it can do, by standard server reflection.
 
-    python3 reflection_client.py ADDRESS list [v1|v1alpha]
-    python3 reflection_client.py ADDRESS describe OBJECT [v1|v1alpha]
-    python3 reflection_client.py ADDRESS call OBJECT METHOD JSON_ARRAY_OF_ARGUMENTS [v1|v1alpha]
+    python3 reflection_client.py ADDRESS v1|v1alpha list
+    python3 reflection_client.py ADDRESS v1|v1alpha call SERVICE METHOD JSON
 
-It needs grpcio and protobuf (on Debian: python3-grpcio, python3-protobuf) and prints JSON.
+It needs grpcio and protobuf (on Debian: python3-grpcio, python3-protobuf) and prints JSON: the services with their
+methods, or the list of a method's answers. An error is printed as {"error": ...}, with exit status 1.
 """
 
 import json
@@ -124,7 +124,7 @@ class Reflection:
             add(file)
 
     def service(self, name):
-        """Learns all of the messages of a service."""
+        """Learns a service and all of its messages."""
         self._learn(self.ask(file_containing_symbol=name))
         return self._pool.FindServiceByName(name)
 
@@ -143,26 +143,40 @@ class Reflection:
         )
 
 
-def main(address, command, *words):
-    words = list(words)
-    version = words.pop() if words and words[-1] in ("v1", "v1alpha") else "v1"
+    def call(self, service, name, request):
+        """Calls a method with a JSON request, and gives the list of its answers as JSON data."""
+        Request, method = self.method(service, name)
+        answers = method(json_format.ParseDict(request, Request()), timeout=10)
+        answers = answers if hasattr(answers, "__next__") else [answers]
+        return [json_format.MessageToDict(answer) for answer in answers]
+
+    def explain(self, error):
+        """Reads the google.rpc.Status in an error's trailer, which says more than gRPC's own status."""
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                self._learn(self.ask(file_containing_symbol="google.rpc.Status"))
+                status = message_class(self._pool, "google.rpc.Status").FromString(value)
+                return json_format.MessageToDict(status, descriptor_pool=self._pool)
+        return {"code": error.code().value[0], "message": error.details()}
+
+
+def main(address, version, command, *words):
     with grpc.insecure_channel(address) as channel:
         reflection = Reflection(channel, version)
         if command == "list":
             found = {}
             for name in reflection.services():
                 found[name] = [method.name for method in reflection.service(name).methods]
-        elif command == "describe":
-            Request, describe = reflection.method("patchbay.v1.ObjectServer", "Describe")
-            found = json_format.MessageToDict(describe(Request(object=words[0]), timeout=10))
-        else:
-            name, method, arguments = words
-            Request, call = reflection.method("patchbay.v1.ObjectServer", "Call")
-            request = {"object": name, "method": method, "arguments": json.loads(arguments)}
-            answers = call(json_format.ParseDict(request, Request()), timeout=10)
-            found = [json_format.MessageToDict(answer) for answer in answers]
-        print(json.dumps(found))
+            print(json.dumps(found))
+            return 0
+        service, method, request = words
+        try:
+            print(json.dumps(reflection.call(service, method, json.loads(request))))
+            return 0
+        except grpc.RpcError as error:
+            print(json.dumps({"error": reflection.explain(error)}))
+            return 1
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    sys.exit(main(*sys.argv[1:]))
