@@ -99,10 +99,15 @@ export class ProgressView {
     const complete = item.doneBytes === item.totalBytes;
     if (newPhase || complete || nowMs - this.#drawnAtMs >= redrawEveryMs) {
       this.#drawnAtMs = nowMs;
-      this.#drawn = progressLine(item, this.#rate.perSecond(), (bar.columns ?? 80) - 1);
+      this.#drawn = progressLine(item, this.#rate.perSecond(), columnsOf(bar) - 1);
       bar.write(clearLine + this.#drawn);
     }
   }
+}
+
+/** Gives the columns of a terminal; one whose size nobody set, such as a serial console, says 0. */
+function columnsOf({ columns = 0 }: { readonly columns?: number }): number {
+  return columns > 0 ? columns : 80;
 }
 
 /** Writes progress on one line of at most `width` columns, leaving out from the end what does not fit. */
