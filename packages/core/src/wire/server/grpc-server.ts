@@ -19,8 +19,6 @@ export interface ObjectServerOptions extends Partial<SessionLimits> {
   readonly nameService?: boolean;
 }
 
-const services = ['', 'patchbay.v1.ObjectServer', 'patchbay.v1.NameServer'];
-
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   /** `host:port` as it is bound, with the real port. */
@@ -28,12 +26,20 @@ export class ObjectServer implements AsyncDisposable {
   readonly #server: Server;
   readonly #objects: ObjectService;
   readonly #health: HealthImplementation;
+  readonly #services: readonly string[];
 
-  private constructor(address: string, server: Server, objects: ObjectService, health: HealthImplementation) {
+  private constructor(
+    address: string,
+    server: Server,
+    objects: ObjectService,
+    health: HealthImplementation,
+    services: readonly string[],
+  ) {
     this.address = address;
     this.#server = server;
     this.#objects = objects;
     this.#health = health;
+    this.#services = services;
   }
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
@@ -43,21 +49,26 @@ export class ObjectServer implements AsyncDisposable {
       maxCalls: options.maxCalls ?? defaultMaxCalls,
       sendStacks: options.sendStacks ?? false,
     });
+    const services = ['patchbay.v1.ObjectServer'];
     server.addService(objectServiceDefinition, objects.handlers());
     if (options.nameService === true) {
+      services.push('patchbay.v1.NameServer');
       server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
     }
-    const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING'])));
+    // The empty name stands for the server as a whole.
+    const health = new HealthImplementation(
+      Object.fromEntries(['', ...services].map((name) => [name, 'SERVING'])),
+    );
     health.addToServer(server);
-    new ReflectionService(packageDefinition).addToServer(server);
+    new ReflectionService(packageDefinition, { services }).addToServer(server);
     const port = await bind(server, options.listen);
     const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
-    return new ObjectServer(`${host}:${String(port)}`, server, objects, health);
+    return new ObjectServer(`${host}:${String(port)}`, server, objects, health, services);
   }
 
   /** Tells health probes that this server is going: for the time in which it drains. */
   leave(): void {
-    for (const service of services) {
+    for (const service of ['', ...this.#services]) {
       this.#health.setStatus(service, 'NOT_SERVING');
     }
   }
