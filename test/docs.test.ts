@@ -79,8 +79,12 @@ describe('The reference page on errors', () => {
 const rpcServer = (await import(join(root, 'packages/rpcserver/dist/src/bin/configuration.js'))) as {
   rpcServerConfiguration: z.ZodObject;
 };
+const nameServer = (await import(join(root, 'packages/nameserver/dist/src/bin/configuration.js'))) as {
+  nameServerConfiguration: z.ZodObject;
+};
 const configurations: [name: string, schema: z.ZodType, prefix: string][] = [
   ['rpcServerConfiguration', rpcServer.rpcServerConfiguration.omit({ log: true }), ''],
+  ['nameServerConfiguration', nameServer.nameServerConfiguration.omit({ log: true }), ''],
   ['logSettings', logSettings, 'log'],
 ];
 

@@ -33,7 +33,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'nameserver/bin',
     folder: 'packages/nameserver/src/bin',
-    mayImport: ['nameserver', 'core', 'core/daemon'],
+    mayImport: ['nameserver', 'core', 'core/daemon', 'zod'],
   },
   { name: 'rpcserver', folder: 'packages/rpcserver/src', mayImport: ['core', 'core/wire', 'zod'] },
   {

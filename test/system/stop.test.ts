@@ -1,5 +1,4 @@
-import { eventually } from '@patchbay/core/testing';
-import { refusal } from '@patchbay/core/testing';
+import { eventually, refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { BusyNode } from './busy-node.js';
@@ -35,7 +34,7 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
     expect(await patchbay().rpcServerDaemon.terminate()).to.equal(0);
 
     const became = await provision;
-    expect(['SERVER_DRAINING', 'CONNECTION_LOST', 'OBJECT_NOT_FOUND']).to.include((await imported).reason);
+    expect(['SERVER_STOPPED', 'SERVER_DRAINING', 'CONNECTION_LOST']).to.include((await imported).reason);
     expect((await patchbay().files()).filter((file) => file.startsWith('tmp/'))).to.deep.equal([]);
     await patchbay().startRpcServer();
     const nodes = await patchbay().storage.list_nodes();

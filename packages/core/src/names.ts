@@ -31,17 +31,6 @@ export function parseObjectName(text: string): ObjectName {
 /** A method's name: letters, digits and `_`, the first a letter, at most 64 characters. */
 export const methodNamePattern = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 
-/** Names that a client's proxy needs for itself, so that no method may bear them. */
-export const reservedMethodNames: ReadonlySet<string> = new Set([
-  'then',
-  'with',
-  'constructor',
-  'toString',
-  'toJSON',
-  'valueOf',
-  'hasOwnProperty',
-]);
-
 /** Quotes a text of unknown origin for a message: escaped, and cut after 80 characters. */
 export function quoted(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 79)}…` : text);

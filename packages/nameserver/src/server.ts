@@ -60,7 +60,7 @@ export class NameServer implements AsyncDisposable {
     const timeUp = clock.sleep(drainMs, { signal: finished.signal }).catch(() => undefined); // all done in time
     await Promise.race([idle, timeUp]);
     finished.abort();
-    dispatcher.cancelAll(coreError('SERVER_DRAINING', 'the name server is shutting down'));
+    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the name server is shutting down'));
     await idle;
   }
 }

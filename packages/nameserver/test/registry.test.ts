@@ -8,14 +8,14 @@ describe('looking a name up', () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
     const error = await expectReason(opened.registry.lookup('storrage'), 'OBJECT_NOT_FOUND');
-    expect(error.message).to.equal('no object named "storrage" is registered; did you mean "storage"?');
+    expect(error.message).to.equal('no object "storrage" is registered; did you mean "storage"?');
   });
 
   it('suggests nothing where nothing is near', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
     const error = await expectReason(opened.registry.lookup('printer'), 'OBJECT_NOT_FOUND');
-    expect(error.message).to.equal('no object named "printer" is registered');
+    expect(error.message).to.equal('no object "printer" is registered');
   });
 
   it('knows upper from lower case', async () => {

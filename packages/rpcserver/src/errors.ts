@@ -3,7 +3,10 @@ import { defineErrors } from '@patchbay/core';
 /** Makes the errors of the RPC server. */
 export const rpcServerError = defineErrors({
   MODULE_NOT_FOUND: ['INVALID_ARGUMENT', 'The module of an object is not where the configuration says.'],
-  MODULE_INVALID: ['INVALID_ARGUMENT', "The module's default export is not a function that makes an object."],
+  MODULE_INVALID: [
+    'INVALID_ARGUMENT',
+    'The module cannot be loaded, or its default export is not a function that makes an object.',
+  ],
   OBJECT_FAILED: [
     'FAILED_PRECONDITION',
     'An object could not be made from its options; the message says why.',

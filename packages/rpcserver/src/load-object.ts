@@ -8,6 +8,7 @@ import {
   type ObjectDefinition,
   type ObjectFactory,
   quoted,
+  RpcError,
 } from '@patchbay/core';
 
 import { rpcServerError } from './errors.js';
@@ -34,57 +35,84 @@ export async function loadObject(
 ): Promise<ObjectDefinition> {
   const { default: factory } = await load(entry, baseDir);
   if (typeof factory !== 'function') {
+    throw rpcServerError('MODULE_INVALID', `${title(entry)} has no function as its default export`);
+  }
+  const object: unknown = await make(factory as ObjectFactory, entry, context);
+  if (!isObjectDefinition(object)) {
     throw rpcServerError(
       'MODULE_INVALID',
-      `module ${quoted(entry.module)} of object "${entry.name}" has no function as its default export`,
+      `${title(entry)} made no object; it shall give what defineObject does`,
     );
   }
+  return object;
+}
+
+async function make(factory: ObjectFactory, entry: ObjectEntry, context: ObjectContext): Promise<unknown> {
   try {
-    return await (factory as ObjectFactory)(entry.options ?? {}, context);
+    return await factory(entry.options ?? {}, context);
   } catch (error) {
     if (isRpcError(error)) {
-      throw error;
-    }
-    throw rpcServerError(
-      'OBJECT_FAILED',
-      `object "${entry.name}" could not start: ${(error as Error).message}`,
-      {
+      throw new RpcError(error.code, error.reason, `object "${entry.name}": ${error.message}`, {
+        details: error.details,
         cause: error,
-      },
-    );
+      });
+    }
+    throw rpcServerError('OBJECT_FAILED', `object "${entry.name}" could not start: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
+}
+
+function isObjectDefinition(value: unknown): value is ObjectDefinition {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'methods' in value &&
+    typeof value.methods === 'object' &&
+    value.methods !== null
+  );
 }
 
 async function load(entry: ObjectEntry, baseDir: string): Promise<{ readonly default?: unknown }> {
-  const url = locate(entry.module, baseDir);
-  if (url === undefined) {
-    throw rpcServerError(
-      'MODULE_NOT_FOUND',
-      `object "${entry.name}": there is no module ${quoted(entry.module)} in ${baseDir}; give a path or an installed package`,
-    );
-  }
+  const url = locate(entry, baseDir);
   try {
     return (await import(url)) as { readonly default?: unknown };
   } catch (error) {
-    throw rpcServerError(
-      'MODULE_INVALID',
-      `module ${quoted(entry.module)} of object "${entry.name}" cannot be loaded: ${(error as Error).message}`,
-      { cause: error },
-    );
+    throw rpcServerError('MODULE_INVALID', `${title(entry)} cannot be loaded: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
 
-function locate(module: string, baseDir: string): string | undefined {
+function locate(entry: ObjectEntry, baseDir: string): string {
+  const { name, module } = entry;
   const isPath = module.startsWith('.') || isAbsolute(module);
-  const bases = isPath
-    ? [pathToFileURL(join(baseDir, 'x'))]
-    : [pathToFileURL(join(baseDir, 'x')), import.meta.url];
-  for (const base of bases) {
+  const beside = pathToFileURL(join(baseDir, 'x'));
+  for (const base of isPath ? [beside] : [beside, import.meta.url]) {
     try {
       return pathToFileURL(createRequire(base).resolve(module)).href;
-    } catch {
-      // not there: the next place, or none
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') {
+        // It is there, but as a package whose `exports` hide it from `require`, by which it is looked for.
+        throw rpcServerError(
+          'MODULE_INVALID',
+          `${title(entry)} cannot be found by its name: ${messageOf(error)}; give the path of its file instead`,
+          { cause: error },
+        );
+      }
     }
   }
-  return undefined;
+  throw rpcServerError(
+    'MODULE_NOT_FOUND',
+    `object "${name}": there is no module ${quoted(module)} in ${baseDir}; give a path or an installed package`,
+  );
+}
+
+function title({ name, module }: ObjectEntry): string {
+  return `module ${quoted(module)} of object "${name}"`;
+}
+
+/** A module may throw anything, also what is no error. */
+function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

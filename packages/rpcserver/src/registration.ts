@@ -39,7 +39,7 @@ export class Registration implements AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
   #lease: Lease | undefined;
-  #refused: string | undefined;
+  #trouble: string | undefined;
 
   private constructor(options: RegistrationOptions) {
     this.#options = options;
@@ -108,7 +108,7 @@ export class Registration implements AsyncDisposable {
     const { log } = this.#options;
     try {
       this.#lease = this.#lease === undefined ? await this.#register() : await this.#renew(this.#lease);
-      this.#refused = undefined;
+      this.#trouble = undefined;
       return this.#lease.ttlMs / 3;
     } catch (error) {
       if (isRpcError(error, 'LEASE_NOT_FOUND')) {
@@ -116,13 +116,25 @@ export class Registration implements AsyncDisposable {
         this.#lease = undefined;
         return 0;
       }
-      const said = isRpcError(error) ? error.message : String(error);
-      if (said !== this.#refused) {
-        this.#refused = said; // once, not at every attempt
-        log.warn('the names are not registered at the moment; trying again until they are', { error });
-      }
+      this.#warn(error);
       return undefined;
     }
+  }
+
+  /** Says what keeps the names from being registered: once, not at every attempt. */
+  #warn(error: unknown): void {
+    const away = isRpcError(error) && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');
+    const trouble = away ? 'away' : String(error);
+    if (this.#stopped || trouble === this.#trouble) {
+      return;
+    }
+    this.#trouble = trouble;
+    this.#options.log.warn(
+      away
+        ? 'the name server does not answer; trying again until it does'
+        : 'the name server refuses the names; trying again until it takes them',
+      { nameServer: this.#options.nameServer, error },
+    );
   }
 
   async #register(): Promise<Lease> {
@@ -137,8 +149,9 @@ export class Registration implements AsyncDisposable {
   }
 
   async #renew(lease: Lease): Promise<Lease> {
-    const renewed = await this.#names.keep_alive(lease.leaseId);
-    if (this.#refused !== undefined) {
+    // A renewal that a stop finds under way is of no use any more, and waiting for it would delay the stop.
+    const renewed = await this.#names.with({ signal: this.#stop.signal }).keep_alive(lease.leaseId);
+    if (this.#trouble !== undefined) {
       this.#options.log.info('the name server answers again; the names are registered');
     }
     return renewed;

@@ -43,9 +43,14 @@ export interface RpcServerOptions {
   readonly authorize?: Authorize;
   /** Whether a failure carries this server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
+  /** Gives the start up when it aborts; a server that has started is stopped by disposing of it. */
+  readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly log?: Log;
 }
+
+/** How long a stop waits for methods that it cancelled to clean up, in milliseconds. */
+const cleanUpMs = 2_000;
 
 /** Hosts objects, and keeps their names registered. */
 export class RpcServer implements AsyncDisposable {
@@ -63,15 +68,21 @@ export class RpcServer implements AsyncDisposable {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
     const { authorize } = options;
-    const serverId = await prepareState(options.stateDir);
+    Object.keys(options.objects).forEach(parseObjectName);
+    await makeStateDirectory(options.stateDir);
+    const serverId = await usable(options.stateDir, serverIdOf(options.stateDir));
     const dispatcher = new Dispatcher({ clock, log, ...(authorize === undefined ? {} : { authorize }) });
     const stop = new AbortController();
+    const giveUp = (): void => {
+      stop.abort(options.signal?.reason);
+    };
+    options.signal?.addEventListener('abort', giveUp, { once: true });
     const objects: ObjectDefinition[] = [];
     try {
       for (const [name, each] of Object.entries(options.objects)) {
-        parseObjectName(name);
         const object = await makeObject(name, each, { ...options, clock, log, signal: stop.signal });
         objects.push(object);
+        options.signal?.throwIfAborted();
         dispatcher.host(name, object);
       }
       const server = await ObjectServer.start({
@@ -103,6 +114,8 @@ export class RpcServer implements AsyncDisposable {
       stop.abort();
       await closeAll(objects, log);
       throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp);
     }
   }
 
@@ -113,27 +126,44 @@ export class RpcServer implements AsyncDisposable {
 
   /** Gives the names back, lets what runs finish within the limit, cancels the rest, and closes the objects. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, registration, dispatcher, objects, stop, log } = this.#parts;
+    const { server, registration, objects, stop, log } = this.#parts;
     server.leave();
     await registration[Symbol.asyncDispose]();
     await this.#drain();
-    dispatcher.cancelAll(coreError('SERVER_DRAINING', 'the server is shutting down'));
     stop.abort();
     await server[Symbol.asyncDispose]();
     await closeAll(objects, log);
   }
 
+  /** Refuses new calls, and waits for those that run: for as long as is set, and then for their clean-up. */
   async #drain(): Promise<void> {
-    const { dispatcher, drainMs, clock, log } = this.#parts;
-    const limit = new AbortController();
-    const timeUp = clock.sleep(drainMs, { signal: limit.signal }).then(
-      () => {
-        log.warn('calls still ran when the time to finish them was over', { calls: dispatcher.running });
-      },
-      () => undefined, // all done in time
+    const { dispatcher, drainMs, log } = this.#parts;
+    if (await this.#idleWithin(drainMs)) {
+      return;
+    }
+    log.warn('calls still run when the time to finish is over; cancelling them', {
+      calls: dispatcher.running,
+    });
+    // Not SERVER_DRAINING, by which clients know that a call never began and may begin elsewhere.
+    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the server shut down while the call ran'));
+    if (!(await this.#idleWithin(cleanUpMs))) {
+      log.error('methods go on although they are cancelled; stopping without them', {
+        calls: dispatcher.running,
+      });
+    }
+  }
+
+  /** Says whether nothing ran any more before the time was over. */
+  async #idleWithin(ms: number): Promise<boolean> {
+    const { dispatcher, clock } = this.#parts;
+    const idle = new AbortController();
+    const timeUp = clock.sleep(ms, { signal: idle.signal }).then(
+      () => false,
+      () => true, // woken because all is done
     );
-    await Promise.race([dispatcher.drain(), timeUp]);
-    limit.abort();
+    const inTime = await Promise.race([dispatcher.drain().then(() => true), timeUp]);
+    idle.abort();
+    return inTime;
   }
 }
 
@@ -148,14 +178,18 @@ interface Parts {
   readonly log: Log;
 }
 
-async function prepareState(stateDir: string): Promise<string> {
+async function makeStateDirectory(path: string): Promise<void> {
+  await usable(path, mkdir(path, { recursive: true, mode: 0o700 }));
+}
+
+/** Waits for work on a state directory. @throws RpcError `STATE_DIRECTORY_UNUSABLE` when it fails */
+async function usable<T>(path: string, work: Promise<T>): Promise<T> {
   try {
-    await mkdir(stateDir, { recursive: true, mode: 0o700 });
-    return await serverIdOf(stateDir);
+    return await work;
   } catch (error) {
     throw rpcServerError(
       'STATE_DIRECTORY_UNUSABLE',
-      `the state directory ${stateDir} cannot be used: ${(error as Error).message}`,
+      `the state directory ${path} cannot be used: ${(error as Error).message}`,
       { cause: error },
     );
   }
@@ -174,8 +208,9 @@ async function makeObject(
   if (typeof object !== 'function') {
     return object;
   }
-  const stateDir = join(server.stateDir, 'objects', name);
-  await mkdir(stateDir, { recursive: true, mode: 0o700 });
+  // Encoded, so that the directory of `a/b` is not within that of `a`.
+  const stateDir = join(server.stateDir, 'objects', encodeURIComponent(name));
+  await makeStateDirectory(stateDir);
   const { clock, signal } = server;
   return object({ name, clock, signal, stateDir, log: server.log.child({ object: name }) });
 }

@@ -24,6 +24,10 @@ export const coreError = defineErrors({
   CALL_CANCELLED: ['CANCELLED', 'The caller cancelled the call.'],
   CONNECTION_LOST: ['UNAVAILABLE', 'The connection to the server broke or could not be made.'],
   SERVER_DRAINING: ['UNAVAILABLE', 'The server is shutting down and takes no new calls.'],
+  SERVER_STOPPED: [
+    'UNAVAILABLE',
+    'The server shut down while the call ran; whether its work was done is not known.',
+  ],
   LISTEN_FAILED: [
     'FAILED_PRECONDITION',
     'The server cannot listen on its address: it is taken or not of this host.',

@@ -1,6 +1,7 @@
 import { type z } from 'zod';
 
-import { methodNamePattern, reservedMethodNames } from '../names.js';
+import { methodNamePattern } from '../names.js';
+import { reservedMethodNames } from '../proxy.js';
 import { type Arg, type CallArgs, type OptionShape, type RunArgs } from './arg.js';
 import { type CallContext } from './context.js';
 import { type MethodDefinition, type Methods, type ObjectDefinition } from './definition.js';

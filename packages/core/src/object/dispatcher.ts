@@ -3,13 +3,12 @@ import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
-import { didYouMean } from '../text/suggest.js';
 import { type Caller } from './context.js';
 import { type ObjectDefinition } from './definition.js';
-import { describeObject } from './describe.js';
 import { type ObjectDescription } from './description.js';
-import { type PreparedMethod, prepareMethod } from './bind.js';
+import { type PreparedMethod } from './bind.js';
 import { checkOutput } from './check-output.js';
+import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
 /** Decides whether a caller may use a method; throws the `RpcError` to refuse with. */
@@ -27,23 +26,18 @@ export interface DispatcherOptions {
   readonly authorize?: Authorize;
 }
 
-interface HostedObject {
-  readonly definition: ObjectDefinition;
-  readonly methods: ReadonlyMap<string, PreparedMethod>;
-}
-
 /**
  * Runs calls on objects: finds the method, asks whether the caller may, checks the arguments, runs, checks the
  * result. Every way into a server ends here.
  */
 export class Dispatcher {
-  readonly #objects = new Map<string, HostedObject>();
+  readonly #objects = new ObjectDirectory();
   readonly #running = new Set<RunningCall>();
   readonly #deadlines: Deadlines;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #authorize: Authorize | undefined;
   #draining = false;
-  #onIdle: (() => void) | undefined;
+  readonly #onIdle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#services = options;
@@ -53,15 +47,17 @@ export class Dispatcher {
 
   /** Hosts an object under a name. */
   host(name: string, definition: ObjectDefinition): void {
-    const methods = new Map(
-      Object.entries(definition.methods).map(([method, each]) => [method, prepareMethod(method, each)]),
-    );
-    this.#objects.set(name, { definition, methods });
+    this.#objects.add(name, definition);
   }
 
   /** The names of the objects hosted here. */
   get names(): readonly string[] {
-    return [...this.#objects.keys()];
+    return this.#objects.names;
+  }
+
+  /** Where this server tells what went wrong with its callers. */
+  get log(): Log {
+    return this.#services.log;
   }
 
   /** How many methods are running, those included whose callers have left. */
@@ -71,7 +67,7 @@ export class Dispatcher {
 
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
   describe(name: string): ObjectDescription {
-    return describeObject(name, this.#find(name).definition);
+    return this.#objects.describe(name);
   }
 
   /** Starts a call. It answers through the sink, also when it cannot begin. */
@@ -94,7 +90,7 @@ export class Dispatcher {
     this.#draining = true;
     if (this.#running.size > 0) {
       await new Promise<void>((resolve) => {
-        this.#onIdle = resolve;
+        this.#onIdle.push(resolve);
       });
     }
   }
@@ -111,7 +107,7 @@ export class Dispatcher {
       if (this.#draining) {
         throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
       }
-      const method = this.#method(call.object, call.method);
+      const method = this.#objects.method(call.object, call.method);
       const permission = this.#authorize?.({ caller: call.caller, object: call.object, method: call.method });
       if (permission === undefined) {
         this.#run(call, method, invocation);
@@ -133,10 +129,17 @@ export class Dispatcher {
   }
 
   #run(call: RunningCall, method: PreparedMethod, { input }: Invocation): void {
+    if (call.ended) {
+      this.#forget(call); // cancelled while the caller's permission was looked up
+      return;
+    }
     const args = 'values' in input ? method.bindValues(input.values) : method.bindWords(input.words);
     const returned = method.definition.run(...([...args, call] as never[]));
     if (method.definition.yields !== undefined) {
-      this.#iterate(call, method, returned as AsyncGenerator<unknown, unknown, undefined>).catch(
+      this.#iterate(call, method, returned as AsyncGenerator<unknown, unknown, undefined>).then(
+        () => {
+          this.#forget(call);
+        },
         (error: unknown) => {
           this.#fail(call, error);
         },
@@ -178,14 +181,13 @@ export class Dispatcher {
       }
     } finally {
       await steps.return(undefined); // runs the method's own finally blocks when it was left early
-      this.#forget(call);
     }
   }
 
   #succeed(call: RunningCall, method: PreparedMethod, value: unknown): void {
     const result = checkOutput(method.definition.returns, value, 'returned');
-    this.#forget(call);
     call.succeed(result);
+    this.#forget(call);
   }
 
   #attempt(call: RunningCall, action: () => void): void {
@@ -197,7 +199,11 @@ export class Dispatcher {
   }
 
   #fail(call: RunningCall, error: unknown): void {
-    this.#forget(call);
+    this.#answer(call, error);
+    this.#forget(call); // last: whoever waits for the server to be idle may close its connections then
+  }
+
+  #answer(call: RunningCall, error: unknown): void {
     if (error instanceof RpcError) {
       if (error.code === 'INTERNAL' || error.cause !== undefined) {
         call.log.warn('a call failed', { error });
@@ -222,28 +228,9 @@ export class Dispatcher {
   #forget(call: RunningCall): void {
     this.#deadlines.delete(call);
     if (this.#running.delete(call) && this.#running.size === 0) {
-      this.#onIdle?.();
+      for (const resolve of this.#onIdle.splice(0)) {
+        resolve();
+      }
     }
-  }
-
-  #find(name: string): HostedObject {
-    const object = this.#objects.get(name);
-    if (object === undefined) {
-      throw coreError(
-        'OBJECT_NOT_FOUND',
-        `this server hosts no object "${name}"${didYouMean(name, this.names)}`,
-      );
-    }
-    return object;
-  }
-
-  #method(objectName: string, methodName: string): PreparedMethod {
-    const object = this.#find(objectName);
-    const method = object.methods.get(methodName);
-    if (method === undefined) {
-      const hint = didYouMean(methodName, object.methods.keys());
-      throw coreError('METHOD_NOT_FOUND', `${objectName} has no method "${methodName}"${hint}`);
-    }
-    return method;
   }
 }

@@ -5,11 +5,13 @@ import { type RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
 import { type CallContext, type Caller } from './context.js';
 
-/** Where a call's answer goes. Exactly one of `result` and `failure` is called, once and last. */
+/** Where a call's answer goes. Exactly one of `result` and `failure` answers, once and last. */
 export interface CallSink {
   /** Sends an item; a promise, where there is one, asks to wait: the reader is slow. */
   item(value: unknown): Promise<void> | undefined;
+  /** @throws when it cannot send the value; then it has not answered, and `failure` still can */
   result(value: unknown): void;
+  /** Never throws. */
   failure(error: RpcError): void;
 }
 
@@ -27,12 +29,9 @@ export interface Invocation {
 
 /** A call while it runs on a server. It answers its sink once, whatever its method still does. */
 export class RunningCall implements CallContext, Expiring {
-  readonly callId: string;
-  readonly object: string;
-  readonly method: string;
-  readonly caller: Caller;
   readonly expiresAtMs: number;
   readonly sink: CallSink;
+  readonly #invocation: Invocation;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   #ended = false;
   // Made when a method asks: most are done before anybody could cancel them.
@@ -46,10 +45,7 @@ export class RunningCall implements CallContext, Expiring {
     expiresAtMs: number,
     services: { readonly clock: Clock; readonly log: Log },
   ) {
-    this.callId = invocation.callId;
-    this.object = invocation.object;
-    this.method = invocation.method;
-    this.caller = invocation.caller;
+    this.#invocation = invocation;
     this.expiresAtMs = expiresAtMs;
     this.sink = sink;
     this.#services = services;
@@ -58,6 +54,22 @@ export class RunningCall implements CallContext, Expiring {
   /** Whether the sink has its answer. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  get callId(): string {
+    return this.#invocation.callId;
+  }
+
+  get object(): string {
+    return this.#invocation.object;
+  }
+
+  get method(): string {
+    return this.#invocation.method;
+  }
+
+  get caller(): Caller {
+    return this.#invocation.caller;
   }
 
   get deadlineMs(): number | undefined {
@@ -86,8 +98,8 @@ export class RunningCall implements CallContext, Expiring {
 
   succeed(value: unknown): void {
     if (!this.#ended) {
-      this.#ended = true;
       this.sink.result(value);
+      this.#ended = true;
     }
   }
 

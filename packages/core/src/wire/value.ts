@@ -24,6 +24,9 @@ export function toValue(data: unknown): ValueInput {
   if (Array.isArray(data)) {
     return { listValue: { values: data.map(toValue) } };
   }
+  if ('toJSON' in data && typeof data.toJSON === 'function') {
+    return toValue((data as { toJSON(): unknown }).toJSON());
+  }
   return { structValue: toStruct(data as Record<string, unknown>) };
 }
 

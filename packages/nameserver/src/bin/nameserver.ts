@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, packageVersion, runProgram } from '@patchbay/core/daemon';
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
 
 import { remove, setMetadata } from './change.js';
 import { list, lookup, ping } from './look.js';
@@ -16,3 +16,4 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+endSoon();

@@ -105,7 +105,7 @@ export class ProgressView {
   }
 }
 
-/** Gives the columns of a terminal; one whose size nobody set, such as a serial console, says 0. */
+/** Gives the width of a terminal; one that does not know its own says 0 or nothing. */
 function columnsOf({ columns = 0 }: { readonly columns?: number }): number {
   return columns > 0 ? columns : 80;
 }

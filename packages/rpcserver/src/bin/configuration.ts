@@ -1,8 +1,38 @@
-import { durationSchema, objectName } from '@patchbay/core';
+import { durationSchema, nameServerObject, objectName, parseAddress } from '@patchbay/core';
 import { logSettings } from '@patchbay/core/daemon';
 import { z } from 'zod';
 
-const address = z.string().describe('an address, host:port');
+const address = z.string().superRefine((text, context) => {
+  try {
+    parseAddress(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+
+const objects = z
+  .array(
+    z.strictObject({
+      name: objectName
+        .refine((name) => name !== nameServerObject, `"${nameServerObject}" is the name server's own name`)
+        .describe('the name under which the object is registered'),
+      module: z.string().min(1).describe('a path relative to this file, or an installed package'),
+      options: z
+        .record(z.string(), z.unknown())
+        .default({})
+        .describe('given to the module, which checks them'),
+    }),
+  )
+  .min(1)
+  .superRefine((entries, context) => {
+    const seen = new Set<string>();
+    entries.forEach(({ name }, index) => {
+      if (seen.has(name)) {
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is there twice` });
+      }
+      seen.add(name);
+    });
+  });
 
 /** The schema of an RPC server's configuration file; docs/reference/configuration.md is held against it. */
 export const rpcServerConfiguration = z.strictObject({
@@ -11,6 +41,7 @@ export const rpcServerConfiguration = z.strictObject({
     .default('127.0.0.1:7441')
     .describe('where to listen, as host:port; port 0 takes a free one'),
   advertise: address
+    .refine((text) => !text.endsWith(':0'), 'clients cannot dial port 0')
     .optional()
     .describe('the address that clients shall dial, where it is not the one listened on'),
   insecure: z
@@ -23,23 +54,12 @@ export const rpcServerConfiguration = z.strictObject({
     .describe('the directory of the identity of this server and the state of its objects'),
   lease: durationSchema()
     .min(1_000)
+    .max(3_600_000)
     .default(10_000)
     .describe('how long the names outlive this server when it dies'),
   drain: durationSchema().default(10_000).describe('how long a stop waits for calls that run'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
-  objects: z
-    .array(
-      z.strictObject({
-        name: objectName.describe('the name under which the object is registered'),
-        module: z.string().min(1).describe('a path relative to this file, or an installed package'),
-        options: z
-          .record(z.string(), z.unknown())
-          .default({})
-          .describe('given to the module, which checks them'),
-      }),
-    )
-    .min(1)
-    .describe('the objects to host'),
+  objects: objects.describe('the objects to host'),
 });
 export type RpcServerConfiguration = z.infer<typeof rpcServerConfiguration>;

@@ -1,8 +1,16 @@
 #!/usr/bin/env node
 import { dirname, resolve } from 'node:path';
 
-import { type Log, parseAddress, requireLoopback } from '@patchbay/core';
-import { command, configure, openLog, packageVersion, runDaemon, runProgram } from '@patchbay/core/daemon';
+import { coreError, type Log, parseAddress, requireLoopback } from '@patchbay/core';
+import {
+  command,
+  configure,
+  endSoon,
+  openLog,
+  packageVersion,
+  runDaemon,
+  runProgram,
+} from '@patchbay/core/daemon';
 
 import { loadObject } from '../load-object.js';
 import { type MakeObject, RpcServer } from '../rpc-server.js';
@@ -20,7 +28,7 @@ const start = command({
   },
   run: async (args) => {
     const configuration = read(args);
-    requireLoopback(parseAddress(configuration.listen), { insecure: configuration.insecure });
+    checkAddresses(configuration);
     const log = openLog(configuration.log);
     const baseDir = dirname(resolve(args.config));
     await runDaemon((signal) => serve(configuration, baseDir, log, signal), { log });
@@ -32,8 +40,7 @@ const checkConfig = command({
   summary: 'Read a configuration file and say what is wrong with it',
   positionals: { file: { type: 'string', describe: 'The configuration file (YAML)' } },
   run: (args) => {
-    const { listen, insecure } = configure({ schema: rpcServerConfiguration, file: args.file });
-    requireLoopback(parseAddress(listen), { insecure });
+    checkAddresses(configure({ schema: rpcServerConfiguration, file: args.file }));
     process.stdout.write(`${String(args.file)} is fine\n`);
     return Promise.resolve();
   },
@@ -48,6 +55,19 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+endSoon();
+
+/** Checks what only all of the configuration together tells. @throws RpcError `CONFIG_INVALID` */
+function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
+  const address = parseAddress(listen);
+  requireLoopback(address, { insecure });
+  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `listen address "${listen}" is no address that clients can dial; say in "advertise" which one they shall`,
+    );
+  }
+}
 
 function read(args: {
   readonly config: string;
@@ -92,8 +112,18 @@ async function serve(
     leaseMs: configuration.lease,
     drainMs: configuration.drain,
     sendStacks: configuration.sendStacks,
+    signal,
     log,
+  }).catch((error: unknown) => {
+    if (!signal.aborted) {
+      throw error;
+    }
+    log.info('the RPC server stopped before it had started', { error });
+    return undefined;
   });
+  if (server === undefined) {
+    return;
+  }
   log.info('the RPC server is ready', { address: server.address, objects: objects.map(([name]) => name) });
   await new Promise<void>((stopped) => {
     if (signal.aborted) {

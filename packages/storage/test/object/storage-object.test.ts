@@ -196,8 +196,8 @@ describe('the storage object', () => {
       name: 'ubuntu',
       clones: 2,
       state: 'ready',
-      source: '/ubuntu.raw',
       format: 'raw',
     });
+    expect(only).to.not.have.any.keys('source', 'sha256');
   });
 });

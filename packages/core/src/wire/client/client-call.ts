@@ -93,6 +93,8 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
   }
 
   cancel(): void {
+    // Whoever cancels knows the outcome, and need not await it.
+    super.then(undefined, () => undefined);
     this.#abandon(() =>
       coreError('CALL_CANCELLED', `${this.#title()} was cancelled by its caller`, { callId: this.callId }),
     );

@@ -1,9 +1,10 @@
 import { codeOfGrpcStatus } from '../../errors/code.js';
 import { coreError } from '../../errors/core-errors.js';
 import { RpcError } from '../../errors/rpc-error.js';
+import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Frame } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
-import { defaultMaxFrameBytes, Outbox } from '../session/outbox.js';
+import { defaultMaxFrameBytes, messageBytes, Outbox } from '../session/outbox.js';
 import { decodePayload, payloadBytes } from '../session/payload.js';
 import { type CallCarrier, type ClientCall } from './client-call.js';
 
@@ -18,7 +19,7 @@ export interface MessageStream {
 }
 
 /** Takes a call that its session lost: the connection broke before its end. */
-export type LostCallHandler = (call: ClientCall, error: RpcError) => void;
+export type LostCallHandler = (call: ClientCall, error: RpcError, address: string) => void;
 
 /** What a session tells of itself. */
 export interface SessionEvents {
@@ -63,7 +64,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   /** Sends a call; `timeoutMs` is what it has left, 0 for no limit. */
   carry(call: ClientCall, timeoutMs: number): void {
     if (this.#lost !== undefined) {
-      this.#events.onLostCall(call, this.#lost);
+      this.#events.onLostCall(call, this.#lost, this.address);
       return;
     }
     if (this.#calls.size >= this.#maxCalls) {
@@ -84,7 +85,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       this.#outbox.send({ kind: 'invoke', call: call.number, object, method, input, timeoutMs });
     } catch (error) {
       this.#calls.delete(call.number);
-      call.fail(error as RpcError);
+      call.fail(toRpcError(error));
     }
   }
 
@@ -107,7 +108,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         this.#take(frame);
       }
     } catch (error) {
-      this.lose(error as RpcError);
+      this.lose(toRpcError(error));
       this.#stream.end();
     }
   }
@@ -123,7 +124,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     this.#calls.clear();
     for (const call of calls) {
       call.carrier = undefined;
-      this.#events.onLostCall(call, error);
+      this.#events.onLostCall(call, error, this.address);
     }
   }
 
@@ -137,21 +138,24 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   #take(frame: Frame): void {
     switch (frame.kind) {
       case 'result':
-        this.#finish(frame.call)?.succeed(decodePayload(frame.value));
+        this.#read(this.#finish(frame.call), (call) => {
+          call.succeed(decodePayload(frame.value));
+        });
         return;
       case 'failure': {
-        const call = this.#finish(frame.call);
-        if (call !== undefined) {
+        this.#read(this.#finish(frame.call), (call) => {
           this.#fail(call, errorOf(frame, call.callId));
-        }
+        });
         return;
       }
       case 'item':
-        this.#calls.get(frame.call)?.deliver(decodePayload(frame.value), payloadBytes(frame.value));
+        this.#read(this.#calls.get(frame.call), (call) => {
+          call.deliver(decodePayload(frame.value), payloadBytes(frame.value));
+        });
         return;
       case 'hello':
         this.#maxCalls = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
-        this.#outbox.peerMaxFrameBytes = frame.maxFrameBytes;
+        this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
         this.#events.onOpen();
         return;
       case 'invoke':
@@ -167,6 +171,19 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
+  /** Reads an answer for its call, where it still waits; an answer that cannot be read fails that call alone. */
+  #read(call: ClientCall | undefined, read: (call: ClientCall) => void): void {
+    if (call === undefined) {
+      return;
+    }
+    try {
+      read(call);
+    } catch (error) {
+      call.fail(toRpcError(error));
+      this.abandon(call);
+    }
+  }
+
   /** Gives the call that an answer ends; none when its caller has left. */
   #finish(number: number): ClientCall | undefined {
     const call = this.#calls.get(number);
@@ -177,7 +194,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   #fail(call: ClientCall, error: RpcError): void {
     if (error.reason === 'SERVER_DRAINING') {
       call.progress = 'unsent'; // the server says that it did not begin
-      this.#events.onLostCall(call, error);
+      this.#events.onLostCall(call, error, this.address);
     } else {
       call.fail(error);
     }
@@ -185,9 +202,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
 }
 
 function errorOf(frame: Frame & { kind: 'failure' }, callId: string): RpcError {
-  const details = frame.details === '' ? {} : (JSON.parse(frame.details) as Record<string, unknown>);
+  const details = decodePayload({ json: frame.details, attachments: [] });
   return new RpcError(codeOfGrpcStatus(frame.code), frame.reason, frame.message, {
-    details,
+    details: typeof details === 'object' && details !== null ? { ...details } : {},
     callId,
     ...(frame.stack === '' ? {} : { remoteStack: frame.stack }),
   });

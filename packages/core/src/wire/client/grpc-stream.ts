@@ -34,7 +34,7 @@ export class GrpcStream {
   /**
    * Dials at once; that it could not is told by `onEnd`.
    *
-   * @param address `host:port`
+   * @param address `host:port`; throws a TypeError where it is not that
    * @param path `/package.Service/Method`
    */
   constructor(address: string, path: string, events: GrpcStreamEvents) {
@@ -73,7 +73,7 @@ export class GrpcStream {
       this.#connection.setLocalWindowSize(windowBytes);
     });
     this.#connection.on('error', (error: Error) => {
-      this.#end(error.message);
+      this.#end(reasonOf(error));
     });
     this.#connection.on('close', () => {
       this.#end('the connection was closed');
@@ -97,8 +97,7 @@ export class GrpcStream {
       }
     });
     this.#stream.on('error', (error: Error) => {
-      // Of a stream whose connection failed, the cause tells it without http2's words around it.
-      this.#end(error.cause instanceof Error ? error.cause.message : error.message);
+      this.#end(reasonOf(error));
     });
     this.#stream.on('close', () => {
       this.#end('the server ended the stream');
@@ -143,6 +142,14 @@ export class GrpcStream {
       }, 100).unref();
     }
   }
+}
+
+/** Says why a connection failed: a host with several addresses gives one error for each, in one without a message. */
+function reasonOf(error: Error): string {
+  // Of a stream whose connection failed, the cause tells it without http2's words around it.
+  const reason = error.cause instanceof Error ? error.cause : error;
+  const each = reason instanceof AggregateError ? (reason.errors as Error[]) : [reason];
+  return each.map(({ message }) => message).join('; ');
 }
 
 /** Undoes the percent-encoding of a grpc-message. */

@@ -4,30 +4,19 @@ import { type Call, type CallOptions, defaultTimeoutMs } from '../../call.js';
 import { type Clock } from '../../clock.js';
 import { Deadlines } from '../../deadlines.js';
 import { coreError } from '../../errors/core-errors.js';
-import { RpcError } from '../../errors/rpc-error.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type ObjectDescription } from '../../object/description.js';
-import { makeProxy, type Proxy, type Signatures } from '../../proxy.js';
+import { type Signatures } from '../../proxy.js';
 import { type Arguments } from '../session/frame.js';
 import { encodePayload } from '../session/payload.js';
 import { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
-import { describeAt } from './describe.js';
-import { SessionPool } from './session-pool.js';
-
-/** Knows where objects live. */
-export interface Router {
-  /** Gives the address of an object's server: at once where it is known. @throws RpcError */
-  route(object: string): string | Promise<string>;
-  /** Takes note that the object's server at this address could not be reached. */
-  forget(object: string, address: string): void;
-}
-
-/** A remote object: its methods, and itself with other call options. */
-export type RemoteObject<S extends Signatures> = Proxy<S> & {
-  /** Gives the same object, called with these options. */
-  with(options: CallOptions): RemoteObject<S>;
-};
+import { Descriptions } from './descriptions.js';
+import { remoteObject, type RemoteObject } from './remote-object.js';
+import { type Router } from './router.js';
+import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
+import { checkTimeout, leftMs } from './time-limit.js';
 
 /** What an object client needs. */
 export interface ObjectClientOptions {
@@ -35,10 +24,12 @@ export interface ObjectClientOptions {
   readonly router: Router;
   /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
   readonly timeoutMs?: number | 'none' | undefined;
+  /** How long a server may take to open a session, in milliseconds. Default: 5 s. */
+  readonly openTimeoutMs?: number | undefined;
 }
 
-/** How often a call is sent on its way when connections fail, and how long it waits before each further time. */
-const pausesMs = [50, 250];
+/** How long a call waits before it is sent again: longer if its server died under it, for that to be started again. */
+const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
 /** Calls objects wherever its router says that they live. */
 export class ObjectClient implements AsyncDisposable {
@@ -49,33 +40,28 @@ export class ObjectClient implements AsyncDisposable {
   readonly #id = randomBytes(6).toString('hex');
   readonly #pool: SessionPool;
   readonly #onEnd: (call: ClientCall) => void;
+  readonly #descriptions: Descriptions;
   #calls = 0;
+  #closed = false;
 
   constructor(options: ObjectClientOptions) {
     this.#clock = options.clock;
     this.#router = options.router;
+    this.#descriptions = new Descriptions(options.router);
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     this.#deadlines = new Deadlines(options.clock);
     this.#onEnd = (call) => {
       this.#deadlines.delete(call);
     };
-    this.#pool = new SessionPool(this.#id, (call, error) => {
-      this.#lost(call, error);
+    const openTimeoutMs = options.openTimeoutMs ?? defaultOpenTimeoutMs;
+    this.#pool = new SessionPool(this.#id, openTimeoutMs, (call, error, address) => {
+      this.#lost(call, error, address);
     });
   }
 
   /** Gives an object whose methods can be called. Its type is that of its signatures; nothing is sent yet. */
   proxy<S extends Signatures>(object: string, options: CallOptions = {}): RemoteObject<S> {
-    const proxy = makeProxy<S & { with: never }>((method, args) => {
-      if (method === 'with') {
-        return this.proxy<S>(object, { ...options, ...(args[0] as CallOptions) }) as unknown as Call<
-          unknown,
-          unknown
-        >;
-      }
-      return this.call(object, method, args, options);
-    });
-    return proxy as unknown as RemoteObject<S>;
+    return remoteObject<S>(this, object, options);
   }
 
   /** Calls a method with positional arguments, the options last. */
@@ -99,21 +85,12 @@ export class ObjectClient implements AsyncDisposable {
   }
 
   /** Tells what an object can do. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
-  async describe(object: string): Promise<ObjectDescription> {
-    const address = await this.#router.route(object);
-    try {
-      return await describeAt(address, object);
-    } catch (error) {
-      this.#router.forget(object, address);
-      const moved = await this.#router.route(object);
-      if (moved === address) {
-        throw error;
-      }
-      return describeAt(moved, object);
-    }
+  describe(object: string): Promise<ObjectDescription> {
+    return this.#descriptions.of(object);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
     await this.#pool[Symbol.asyncDispose]();
     this.#deadlines.close();
   }
@@ -138,6 +115,7 @@ export class ObjectClient implements AsyncDisposable {
     };
     let call: ClientCall;
     try {
+      checkTimeout(timeoutMs);
       call = new ClientCall({ object, method, input: input() }, identity, onEnd);
     } catch (error) {
       call = new ClientCall({ object, method, input: { words: [] } }, identity, onEnd);
@@ -165,7 +143,11 @@ export class ObjectClient implements AsyncDisposable {
       } else {
         address.then(
           (found) => {
-            this.#send(call, found);
+            try {
+              this.#send(call, found);
+            } catch (error) {
+              call.fail(toRpcError(error));
+            }
           },
           (error: unknown) => {
             call.fail(toRpcError(error));
@@ -178,6 +160,9 @@ export class ObjectClient implements AsyncDisposable {
   }
 
   #send(call: ClientCall, address: string): void {
+    if (call.ended) {
+      return;
+    }
     const session = this.#pool.session(address);
     if (session instanceof ClientSession) {
       this.#carry(call, session);
@@ -188,8 +173,7 @@ export class ObjectClient implements AsyncDisposable {
         this.#carry(call, opened);
       },
       (error: unknown) => {
-        this.#router.forget(call.request.object, address);
-        this.#lost(call, toRpcError(error));
+        this.#lost(call, toRpcError(error), address);
       },
     );
   }
@@ -197,51 +181,57 @@ export class ObjectClient implements AsyncDisposable {
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
       const limited = call.expiresAtMs !== Infinity;
-      session.carry(call, limited ? Math.max(1, Math.ceil(call.expiresAtMs - this.#clock.monotonicMs())) : 0);
+      session.carry(call, limited ? leftMs(call.expiresAtMs - this.#clock.monotonicMs()) : 0);
     }
   }
 
   /** Decides about a call that its connection failed: again, where that is safe, or the end. */
-  #lost(call: ClientCall, error: RpcError): void {
-    const pauseMs = pausesMs[call.attempts - 1];
+  #lost(call: ClientCall, error: RpcError, address: string): void {
+    this.#router.forget(call.request.object, address);
     if (call.ended) {
       return;
     }
-    if (pauseMs === undefined || call.progress === 'answered') {
-      call.fail(error);
+    if (this.#closed || call.progress === 'answered') {
+      call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
       return;
     }
-    this.#again(call, error, pauseMs).catch((unexpected: unknown) => {
+    this.#again(call, error, address).catch((unexpected: unknown) => {
       call.fail(toRpcError(unexpected));
     });
   }
 
-  async #again(call: ClientCall, error: RpcError, pauseMs: number): Promise<void> {
+  async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { object, method } = call.request;
-    await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
-    if (call.progress === 'sent' && !(await this.#isIdempotent(object, method))) {
-      call.fail(
-        coreError(
-          'CONNECTION_LOST',
-          `${error.message}; ${object}.${method} may have run or not, and it may not be run twice: look before you repeat it`,
-          { callId: call.callId, cause: error },
-        ),
-      );
+    for (; !call.ended; call.attempts++) {
+      const pauseMs = pausesMs[call.progress === 'unsent' ? 'unsent' : 'sent'][call.attempts - 1];
+      if (pauseMs === undefined) {
+        call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
+        return;
+      }
+      await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
+      const safe = call.progress === 'unsent' || (await this.#descriptions.isIdempotent(object, method));
+      if (safe === false) {
+        call.fail(mayHaveRun(call, error));
+        return;
+      }
+      if (safe === true) {
+        break;
+      }
+    }
+    if (error.details.timedOut === true && (await this.#router.route(object)) === address) {
+      call.fail(error); // it has had its time
       return;
     }
     call.progress = 'unsent';
     this.#launch(call);
   }
+}
 
-  async #isIdempotent(object: string, method: string): Promise<boolean> {
-    try {
-      const { methods } = await this.describe(object);
-      return methods.some((each) => each.name === method && each.idempotent);
-    } catch (error) {
-      if (error instanceof RpcError) {
-        return false; // nobody there to say so: the caller gets the connection's own error
-      }
-      throw error;
-    }
-  }
+function mayHaveRun(call: ClientCall, error: RpcError): RpcError {
+  const { object, method } = call.request;
+  return coreError(
+    'CONNECTION_LOST',
+    `${error.message}; ${object}.${method} may have run or not, and is not run again by itself: look before you repeat it`,
+    { callId: call.callId, cause: error },
+  );
 }

@@ -1,6 +1,6 @@
 import { coreError } from '../../errors/core-errors.js';
 import { ClientSession, type LostCallHandler } from './client-session.js';
-import { GrpcStream } from './grpc-stream.js';
+import { GrpcStream, type GrpcStreamEvents } from './grpc-stream.js';
 
 /**
  * Opens a session. Once it is there the server has said hello; before, nothing of any call was sent, so that a
@@ -12,11 +12,13 @@ export async function openSession(options: {
   readonly address: string;
   readonly client: string;
   readonly onLostCall: LostCallHandler;
+  /** Told once when the session is over. */
+  readonly onEnd: (session: ClientSession) => void;
   readonly signal: AbortSignal;
 }): Promise<ClientSession> {
   const { address, signal } = options;
   return new Promise((resolve, reject) => {
-    const stream = new GrpcStream(address, '/patchbay.v1.ObjectServer/Session', {
+    const stream = dial(address, {
       onMessage: (message) => {
         session.receive(message);
       },
@@ -25,7 +27,9 @@ export async function openSession(options: {
       },
     });
     const giveUp = (): void => {
-      session.lose(coreError('CONNECTION_LOST', `${address} did not answer in time`));
+      session.lose(
+        coreError('CONNECTION_LOST', `${address} did not answer in time`, { details: { timedOut: true } }),
+      );
       stream.end();
     };
     const session = new ClientSession(address, options.client, stream, {
@@ -35,10 +39,21 @@ export async function openSession(options: {
       },
       onEnd: (error) => {
         signal.removeEventListener('abort', giveUp);
+        options.onEnd(session);
         reject(error);
       },
       onLostCall: options.onLostCall,
     });
     signal.addEventListener('abort', giveUp, { once: true });
   });
+}
+
+function dial(address: string, events: GrpcStreamEvents): GrpcStream {
+  try {
+    return new GrpcStream(address, '/patchbay.v1.ObjectServer/Session', events);
+  } catch (error) {
+    throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
+      cause: error,
+    });
+  }
 }

@@ -1,27 +1,33 @@
+import { coreError } from '../../errors/core-errors.js';
 import { type ClientSession, type LostCallHandler } from './client-session.js';
 import { openSession } from './open-session.js';
 
-/** How long a server may take to say hello, in milliseconds. */
-const openTimeoutMs = 5_000;
+/** How long a server may take to say hello where nothing else is asked for, in milliseconds. */
+export const defaultOpenTimeoutMs = 5_000;
 
 /** Keeps one session to each address, opened when first asked for and again after it was lost. */
 export class SessionPool implements AsyncDisposable {
   readonly #client: string;
+  readonly #openTimeoutMs: number;
   readonly #onLostCall: LostCallHandler;
   readonly #open = new Map<string, ClientSession>();
   readonly #opening = new Map<string, Promise<ClientSession>>();
   readonly #closing = new AbortController();
 
-  constructor(client: string, onLostCall: LostCallHandler) {
+  constructor(client: string, openTimeoutMs: number, onLostCall: LostCallHandler) {
     this.#client = client;
+    this.#openTimeoutMs = openTimeoutMs;
     this.#onLostCall = onLostCall;
   }
 
   /** Gives the session to an address: at once where it is open. @throws RpcError `CONNECTION_LOST` */
   session(address: string): ClientSession | Promise<ClientSession> {
     const open = this.#open.get(address);
-    if (open?.lost === false) {
+    if (open !== undefined) {
       return open;
+    }
+    if (this.#closing.signal.aborted) {
+      throw coreError('CONNECTION_LOST', 'the client was closed');
     }
     const opening = this.#opening.get(address);
     if (opening !== undefined) {
@@ -37,10 +43,9 @@ export class SessionPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#opening.values());
-    for (const session of this.#open.values()) {
+    for (const session of [...this.#open.values()]) {
       await session[Symbol.asyncDispose]();
     }
-    this.#open.clear();
   }
 
   async #start(address: string): Promise<ClientSession> {
@@ -48,7 +53,7 @@ export class SessionPool implements AsyncDisposable {
     const abort = (): void => {
       giveUp.abort();
     };
-    const timer = setTimeout(abort, openTimeoutMs);
+    const timer = setTimeout(abort, this.#openTimeoutMs);
     this.#closing.signal.addEventListener('abort', abort, { once: true });
     try {
       const session = await openSession({
@@ -56,8 +61,15 @@ export class SessionPool implements AsyncDisposable {
         client: this.#client,
         onLostCall: this.#onLostCall,
         signal: giveUp.signal,
+        onEnd: (ended) => {
+          if (this.#open.get(address) === ended) {
+            this.#open.delete(address);
+          }
+        },
       });
-      this.#open.set(address, session);
+      if (!session.lost) {
+        this.#open.set(address, session);
+      }
       return session;
     } finally {
       clearTimeout(timer);

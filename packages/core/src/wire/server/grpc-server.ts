@@ -1,6 +1,7 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
 import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError } from '../../errors/core-errors.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
@@ -9,6 +10,9 @@ import { packageDefinition } from '../definitions.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
 import { ObjectService, objectServiceDefinition, type SessionLimits } from './object-service.js';
 import { defaultMaxCalls } from './server-session.js';
+
+// It would write to standard error by itself what its callbacks tell as well.
+setLogVerbosity(logVerbosity.NONE);
 
 /** What a server of objects needs. */
 export interface ObjectServerOptions extends Partial<SessionLimits> {
@@ -19,27 +23,22 @@ export interface ObjectServerOptions extends Partial<SessionLimits> {
   readonly nameService?: boolean;
 }
 
+/** How long connections may take to close by themselves, in milliseconds. */
+const closeMs = 500;
+
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   /** `host:port` as it is bound, with the real port. */
   readonly address: string;
   readonly #server: Server;
   readonly #objects: ObjectService;
-  readonly #health: HealthImplementation;
-  readonly #services: readonly string[];
+  readonly #leave: () => void;
 
-  private constructor(
-    address: string,
-    server: Server,
-    objects: ObjectService,
-    health: HealthImplementation,
-    services: readonly string[],
-  ) {
+  private constructor(address: string, server: Server, objects: ObjectService, leave: () => void) {
     this.address = address;
     this.#server = server;
     this.#objects = objects;
-    this.#health = health;
-    this.#services = services;
+    this.#leave = leave;
   }
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
@@ -49,31 +48,33 @@ export class ObjectServer implements AsyncDisposable {
       maxCalls: options.maxCalls ?? defaultMaxCalls,
       sendStacks: options.sendStacks ?? false,
     });
-    const services = ['patchbay.v1.ObjectServer'];
     server.addService(objectServiceDefinition, objects.handlers());
+    const services = ['patchbay.v1.ObjectServer'];
     if (options.nameService === true) {
       services.push('patchbay.v1.NameServer');
       server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
     }
-    // The empty name stands for the server as a whole.
-    const health = new HealthImplementation(
-      Object.fromEntries(['', ...services].map((name) => [name, 'SERVING'])),
-    );
+    // To health probes the empty name is the server as a whole.
+    const probed = ['', ...services];
+    const health = new HealthImplementation(Object.fromEntries(probed.map((name) => [name, 'SERVING'])));
     health.addToServer(server);
     new ReflectionService(packageDefinition, { services }).addToServer(server);
     const port = await bind(server, options.listen);
     const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
-    return new ObjectServer(`${host}:${String(port)}`, server, objects, health, services);
+    const leave = (): void => {
+      for (const service of probed) {
+        health.setStatus(service, 'NOT_SERVING');
+      }
+    };
+    return new ObjectServer(`${host}:${String(port)}`, server, objects, leave);
   }
 
   /** Tells health probes that this server is going: for the time in which it drains. */
   leave(): void {
-    for (const service of ['', ...this.#services]) {
-      this.#health.setStatus(service, 'NOT_SERVING');
-    }
+    this.#leave();
   }
 
-  /** Ends the sessions and stops to listen. Calls that still run are cancelled. */
+  /** Ends the sessions and stops to listen. Calls that still run are cancelled. Takes at most a second. */
   async [Symbol.asyncDispose](): Promise<void> {
     // Answers of this turn are written at its end; they shall not find their sessions closed.
     await new Promise((resolve) => {
@@ -87,13 +88,20 @@ export class ObjectServer implements AsyncDisposable {
     });
     const force = setTimeout(() => {
       this.#server.forceShutdown();
-    }, 500);
-    await closed;
+    }, closeMs);
+    // A peer that does not read, such as a stopped process, never closes its connection: it is not waited for.
+    const giveUp = new AbortController();
+    await Promise.race([closed, delay(2 * closeMs, undefined, { signal: giveUp.signal })]);
+    giveUp.abort();
     clearTimeout(force);
   }
 }
 
 function bind(server: Server, listen: string): Promise<number> {
+  if (process.env.GRPC_VERBOSITY === undefined) {
+    // It would print beside the error that it gives: our errors are one line, and logs have a form.
+    setLogVerbosity(logVerbosity.NONE);
+  }
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) {

@@ -34,6 +34,7 @@ import { type UnregisterRequest } from '../generated/patchbay/v1/UnregisterReque
 import { type WatchRequest } from '../generated/patchbay/v1/WatchRequest.js';
 import { toGrpcStatus } from '../status.js';
 import { remainingMs } from './remaining.js';
+import { StreamSink } from './stream-sink.js';
 
 /** The typed face of the name server. */
 export const nameServiceDefinition: ServiceDefinition = grpcTypes.patchbay.v1.NameServer.service;
@@ -65,32 +66,52 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
   const watch: handleServerStreamingCall<WatchRequest, NameEventInput> = (call) => {
     const { prefix, fromRevision } = call.request;
     const callId = randomUUID();
-    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, callId, {
-      item: (event) =>
-        call.write(toEvent(event as NameEvent))
-          ? undefined
-          : new Promise((resolve) => {
-              call.once('drain', resolve);
-              call.once('close', resolve);
-            }),
-      result: () => call.end(),
-      failure: (error) => call.emit('error', toGrpcStatus(error, callId)),
-    });
+    const sink = new StreamSink<NameEventInput>(
+      call,
+      callId,
+      (event) => toEvent(event as NameEvent),
+      () => undefined,
+    );
+    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, callId, sink);
     call.on('cancelled', () => {
       running.cancel(cancelled());
     });
   };
 
   const keepAlive: handleBidiStreamingCall<KeepAliveRequest, LeaseResponseInput> = (call) => {
+    let asked = 0;
+    let mayAsk = true;
+    let failed = false;
+    const endWhenAnswered = (): void => {
+      if (asked === 0 && !mayAsk && !failed) {
+        call.end();
+      }
+    };
     call.on('data', (request: KeepAliveRequest) => {
       const callId = randomUUID();
+      asked++;
       begin(dispatcher, 'keep_alive', [request.leaseId], call, callId, {
         item: () => undefined,
-        result: (lease) => call.write(lease as Lease),
-        failure: (error) => call.emit('error', toGrpcStatus(error, callId)),
+        result: (lease) => {
+          asked--;
+          if (!failed) {
+            call.write(lease as Lease);
+            endWhenAnswered();
+          }
+        },
+        failure: (error) => {
+          asked--;
+          if (!failed) {
+            failed = true;
+            call.emit('error', toGrpcStatus(error, callId));
+          }
+        },
       });
     });
-    call.on('end', () => call.end());
+    call.on('end', () => {
+      mayAsk = false;
+      endWhenAnswered();
+    });
   };
 
   return {

@@ -8,10 +8,8 @@ import {
 } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 
-import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
-import { type CallSink } from '../../object/running-call.js';
 import { coreError } from '../../errors/core-errors.js';
 import { grpcTypes } from '../definitions.js';
 import { type CallRequest } from '../generated/patchbay/v1/CallRequest.js';
@@ -22,6 +20,7 @@ import { toGrpcStatus } from '../status.js';
 import { fromValue, toStruct, toValue } from '../value.js';
 import { remainingMs } from './remaining.js';
 import { ServerSession } from './server-session.js';
+import { StreamSink } from './stream-sink.js';
 
 /** How an object server treats its sessions. */
 export interface SessionLimits {
@@ -44,7 +43,7 @@ export const objectServiceDefinition: ServiceDefinition = {
 export class ObjectService {
   readonly #dispatcher: Dispatcher;
   readonly #limits: SessionLimits;
-  readonly #streams = new Set<ServerDuplexStream<Buffer, Buffer>>();
+  readonly #sessions = new Map<ServerDuplexStream<Buffer, Buffer>, ServerSession>();
 
   constructor(dispatcher: Dispatcher, limits: SessionLimits) {
     this.#dispatcher = dispatcher;
@@ -71,7 +70,9 @@ export class ObjectService {
 
   /** Ends every session, so that clients look for the object elsewhere. */
   endSessions(): void {
-    for (const stream of this.#streams) {
+    for (const [stream, session] of this.#sessions) {
+      session.flush(); // answers of this turn are not written yet
+      session.close();
       stream.end();
     }
   }
@@ -90,22 +91,12 @@ export class ObjectService {
 
   #call(call: ServerWritableStream<CallRequest, CallResponseInput>): void {
     const callId = randomUUID();
-    const sink: CallSink = {
-      item: (value) =>
-        call.write({ item: toValue(value) })
-          ? undefined
-          : new Promise((resolve) => {
-              call.once('drain', resolve);
-              call.once('close', resolve);
-            }),
-      result: (value) => {
-        call.write({ result: toValue(value) });
-        call.end();
-      },
-      failure: (error) => {
-        call.emit('error', toGrpcStatus(error, callId));
-      },
-    };
+    const sink = new StreamSink<CallResponseInput>(
+      call,
+      callId,
+      (value) => ({ item: toValue(value) }),
+      (value) => ({ result: toValue(value) }),
+    );
     try {
       const running = this.#dispatcher.begin(
         {
@@ -139,17 +130,21 @@ export class ObjectService {
         }
       },
     });
-    this.#streams.add(stream);
+    this.#sessions.set(stream, session);
     const close = (): void => {
-      this.#streams.delete(stream);
+      this.#sessions.delete(stream);
       session.close();
     };
     stream.on('data', (message: Buffer) => {
       try {
         session.receive(message);
       } catch (error) {
+        this.#dispatcher.log.warn('a client broke the protocol of its session', {
+          peer: stream.getPeer(),
+          error,
+        });
         close();
-        stream.emit('error', toGrpcStatus(error as RpcError, undefined));
+        stream.emit('error', toGrpcStatus(toRpcError(error), undefined));
       }
     });
     stream.on('end', () => {

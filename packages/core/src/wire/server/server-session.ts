@@ -1,13 +1,13 @@
 import { coreError } from '../../errors/core-errors.js';
-import { grpcStatusOfCode } from '../../errors/code.js';
 import { type RpcError } from '../../errors/rpc-error.js';
+import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Caller } from '../../object/context.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
-import { type CallSink, type Invocation, type RunningCall } from '../../object/running-call.js';
 import { type Frame } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
-import { defaultMaxFrameBytes, Outbox } from '../session/outbox.js';
-import { decodePayload, encodePayload, payloadBytes } from '../session/payload.js';
+import { defaultMaxFrameBytes, messageBytes, Outbox } from '../session/outbox.js';
+import { failureFrame, shortFailureFrame } from './failure-frame.js';
+import { SessionCall, type SessionCallHost } from './session-call.js';
 
 /** How many calls one session may have in flight where nothing else is configured. */
 export const defaultMaxCalls = 1024;
@@ -23,28 +23,61 @@ export interface ServerSessionOptions {
 }
 
 /** The server's end of one session: calls come in, and each is answered. */
-export class ServerSession {
+export class ServerSession implements SessionCallHost {
   readonly #options: ServerSessionOptions;
   readonly #outbox: Outbox;
   readonly #inbox = new Inbox(defaultMaxFrameBytes);
   readonly #calls = new Map<number, SessionCall>();
   #client = '';
   #itemWindow = 0;
+  #closed = false;
 
   constructor(options: ServerSessionOptions) {
     this.#options = options;
-    this.#outbox = new Outbox(options.write);
+    this.#outbox = new Outbox((message) => {
+      if (!this.#closed) {
+        options.write(message);
+      }
+    });
   }
 
   /** Takes one message from the client. @throws RpcError when it breaks the protocol: end the stream with it */
   receive(message: Buffer): void {
+    if (this.#closed) {
+      return;
+    }
     for (const frame of this.#inbox.receive(message)) {
       this.#take(frame);
     }
   }
 
-  /** Takes the end of the stream: whatever runs for this client is cancelled. */
+  get caller(): Caller {
+    return this.#options.caller;
+  }
+
+  callIdOf(number: number): string {
+    return `${this.#client}-${String(number)}`;
+  }
+
+  send(frame: Frame): void {
+    this.#outbox.send(frame);
+  }
+
+  end(number: number, failure: RpcError | undefined): void {
+    this.#calls.delete(number);
+    if (failure !== undefined) {
+      this.#sendFailure(number, failure);
+    }
+  }
+
+  /** Writes the answers that are ready, before the stream is ended from this side. */
+  flush(): void {
+    this.#outbox.flush();
+  }
+
+  /** Takes the end of the stream: whatever runs for this client is cancelled, and nothing is written any more. */
   close(): void {
+    this.#closed = true;
     const error = coreError('CALL_CANCELLED', 'the connection of the caller is lost');
     for (const call of [...this.#calls.values()]) {
       call.running?.cancel(error);
@@ -87,7 +120,7 @@ export class ServerSession {
     }
     this.#client = frame.client;
     this.#itemWindow = frame.itemWindow;
-    this.#outbox.peerMaxFrameBytes = frame.maxFrameBytes;
+    this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
     this.#outbox.send({
       kind: 'hello',
       client: '',
@@ -101,17 +134,7 @@ export class ServerSession {
     if (this.#client === '' || this.#calls.has(frame.call)) {
       throw coreError('MESSAGE_MALFORMED', 'a call before the hello, or a number of a call that runs');
     }
-    const call = new SessionCall(frame.call, this.#itemWindow, {
-      send: (answer) => {
-        this.#outbox.send(answer);
-      },
-      end: (failure) => {
-        this.#calls.delete(frame.call);
-        if (failure !== undefined) {
-          this.#sendFailure(frame.call, failure);
-        }
-      },
-    });
+    const call = new SessionCall(frame, this, this.#itemWindow);
     this.#calls.set(frame.call, call);
     if (this.#calls.size > this.#options.maxCalls) {
       const limit = String(this.#options.maxCalls);
@@ -123,109 +146,20 @@ export class ServerSession {
       );
       return;
     }
-    const invocation: Invocation = {
-      object: frame.object,
-      method: frame.method,
-      input:
-        'words' in frame.input
-          ? { words: frame.input.words }
-          : { values: argumentsOf(decodePayload(frame.input.values)) },
-      caller: this.#options.caller,
-      callId: `${this.#client}-${String(frame.call)}`,
-      timeoutMs: frame.timeoutMs === 0 ? undefined : frame.timeoutMs,
-    };
-    call.running = this.#options.dispatcher.begin(invocation, call);
+    try {
+      call.readInput();
+    } catch (error) {
+      call.failure(toRpcError(error)); // this call's alone: the session's frames are well
+      return;
+    }
+    call.running = this.#options.dispatcher.begin(call, call);
   }
 
   #sendFailure(call: number, error: RpcError): void {
-    this.#outbox.send({
-      kind: 'failure',
-      call,
-      code: grpcStatusOfCode[error.code],
-      reason: error.reason,
-      message: error.message,
-      details: Object.keys(error.details).length === 0 ? '' : JSON.stringify(error.details),
-      stack: this.#options.sendStacks ? stackOf(error) : '',
-    });
-  }
-}
-
-interface SessionCallPort {
-  send(frame: Frame): void;
-  end(failure: RpcError | undefined): void;
-}
-
-/** One call of a session: its answers go out, its items no faster than the client grants. */
-class SessionCall implements CallSink {
-  running: RunningCall | undefined;
-  readonly #number: number;
-  readonly #port: SessionCallPort;
-  #window: number;
-  #resume: (() => void) | undefined;
-
-  constructor(number: number, window: number, port: SessionCallPort) {
-    this.#number = number;
-    this.#window = window;
-    this.#port = port;
-  }
-
-  grant(bytes: number): void {
-    this.#window += bytes;
-    if (this.#window > 0) {
-      this.#wake();
-    }
-  }
-
-  item(value: unknown): Promise<void> | undefined {
-    const payload = encodePayload(value);
-    this.#port.send({ kind: 'item', call: this.#number, value: payload });
-    this.#window -= payloadBytes(payload);
-    if (this.#window > 0) {
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
-  }
-
-  result(value: unknown): void {
     try {
-      this.#port.send({ kind: 'result', call: this.#number, value: encodePayload(value) });
-      this.#end(undefined);
-    } catch (error) {
-      this.#end(error as RpcError); // too large for the client
+      this.#outbox.send(failureFrame(call, error, this.#options.sendStacks));
+    } catch {
+      this.#outbox.send(shortFailureFrame(call, error)); // it is larger than the client takes
     }
   }
-
-  failure(error: RpcError): void {
-    this.#end(error);
-  }
-
-  #end(failure: RpcError | undefined): void {
-    this.#port.end(failure);
-    this.#wake();
-  }
-
-  #wake(): void {
-    this.#resume?.();
-    this.#resume = undefined;
-  }
-}
-
-function argumentsOf(value: unknown): readonly unknown[] {
-  if (value === undefined) {
-    return [];
-  }
-  if (!Array.isArray(value)) {
-    throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
-  }
-  return value;
-}
-
-function stackOf(error: unknown): string {
-  const lines: string[] = [];
-  for (let each = error; each instanceof Error; each = each.cause) {
-    lines.push(each.stack ?? each.message);
-  }
-  return lines.join('\ncaused by: ');
 }

@@ -2,13 +2,30 @@ import { BackwardWriter } from './backward-writer.js';
 import { type Arguments, type Attachment, type Frame, frameField, type Payload } from './frame.js';
 
 const largestKeptBytes = 1024 * 1024;
+const framesField = 1;
 let writer = new BackwardWriter();
 
 /** Encodes one frame as the `Frame` message of objects.proto. */
 export function encodeFrame(frame: Frame): Buffer {
+  writeFrame(frame);
+  return finish();
+}
+
+/** Encodes one frame as a `Frames` message of its own; several of them, one behind the other, are one too. */
+export function encodeFrames(frame: Frame): Buffer {
+  const mark = writer.mark();
+  writeFrame(frame);
+  writer.message(framesField, mark);
+  return finish();
+}
+
+function writeFrame(frame: Frame): void {
   const mark = writer.mark();
   writeFields(frame);
   writer.message(frameField[frame.kind], mark);
+}
+
+function finish(): Buffer {
   const encoded = writer.finish();
   if (encoded.length > largestKeptBytes) {
     writer = new BackwardWriter(); // a rare giant shall not keep its buffer for good

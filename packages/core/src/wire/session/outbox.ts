@@ -1,15 +1,12 @@
 import { coreError } from '../../errors/core-errors.js';
-import { varintLength } from './backward-writer.js';
-import { encodeFrame } from './encode-frame.js';
+import { encodeFrame, encodeFrames } from './encode-frame.js';
 import { type Frame } from './frame.js';
 
-/** About how large one gRPC message of a session gets; it keeps many small calls from waiting on a large one. */
+/** About how large one gRPC message of a session gets: far below what any gRPC peer takes. Larger frames go in chunks. */
 export const messageBytes = 256 * 1024;
 
 /** How large a frame (a call's arguments, a result) may be where nothing else is configured: 64 MiB. */
 export const defaultMaxFrameBytes = 64 * 1024 * 1024;
-
-const frameTag = 0x0a;
 
 /** Gathers what is said in one turn of the event loop and writes it in as few messages as fit. */
 export class Outbox {
@@ -26,11 +23,15 @@ export class Outbox {
 
   /** Queues a frame. @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it */
   send(frame: Frame): void {
-    const encoded = encodeFrame(frame);
-    if (encoded.length <= messageBytes) {
-      this.#enqueue(encoded);
-      return;
+    const message = encodeFrames(frame);
+    if (message.length <= messageBytes) {
+      this.#enqueue(message);
+    } else {
+      this.#sendInChunks(encodeFrame(frame));
     }
+  }
+
+  #sendInChunks(encoded: Buffer): void {
     if (encoded.length > this.peerMaxFrameBytes) {
       const limit = String(this.peerMaxFrameBytes);
       throw coreError(
@@ -41,7 +42,7 @@ export class Outbox {
     const number = ++this.#chunked;
     for (let from = 0; from < encoded.length; from += messageBytes) {
       const data = encoded.subarray(from, from + messageBytes);
-      this.#enqueue(encodeFrame({ kind: 'chunk', number, data, total: from === 0 ? encoded.length : 0 }));
+      this.#enqueue(encodeFrames({ kind: 'chunk', number, data, total: from === 0 ? encoded.length : 0 }));
     }
   }
 
@@ -52,21 +53,22 @@ export class Outbox {
       return;
     }
     this.#queue = [];
-    let from = 0;
-    while (from < queue.length) {
-      let to = from;
-      let bytes = 0;
-      do {
-        bytes += framedLength(queue[to] as Buffer);
-        to++;
-      } while (to < queue.length && bytes + (queue[to] as Buffer).length <= messageBytes);
-      this.#write(join(queue, from, to, bytes));
-      from = to;
+    let batch: Buffer[] = [];
+    let bytes = 0;
+    for (const message of queue) {
+      if (bytes > 0 && bytes + message.length > messageBytes) {
+        this.#write(join(batch));
+        batch = [];
+        bytes = 0;
+      }
+      batch.push(message);
+      bytes += message.length;
     }
+    this.#write(join(batch));
   }
 
-  #enqueue(encoded: Buffer): void {
-    this.#queue.push(encoded);
+  #enqueue(message: Buffer): void {
+    this.#queue.push(message);
     if (!this.#scheduled) {
       this.#scheduled = true;
       // nextTick runs after the microtasks of this turn: after every call that one answer set free
@@ -78,24 +80,7 @@ export class Outbox {
   }
 }
 
-function framedLength(frame: Buffer): number {
-  return 1 + varintLength(frame.length) + frame.length;
-}
-
-function join(queue: readonly Buffer[], from: number, to: number, bytes: number): Buffer {
-  const message = Buffer.allocUnsafe(bytes);
-  let position = 0;
-  for (let index = from; index < to; index++) {
-    const frame = queue[index] as Buffer;
-    message[position++] = frameTag;
-    let rest = frame.length;
-    while (rest > 0x7f) {
-      message[position++] = (rest & 0x7f) | 0x80;
-      rest >>>= 7;
-    }
-    message[position++] = rest;
-    frame.copy(message, position);
-    position += frame.length;
-  }
-  return message;
+function join(batch: readonly Buffer[]): Buffer {
+  const [first] = batch;
+  return first !== undefined && batch.length === 1 ? first : Buffer.concat(batch);
 }

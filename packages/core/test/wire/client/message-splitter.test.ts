@@ -16,7 +16,7 @@ describe('the splitter of gRPC messages', () => {
           const splitter = new MessageSplitter();
           const got: Buffer[] = [];
           for (let from = 0; from < bytes.length;) {
-            const length = lengths.next().value ?? 1;
+            const length = lengths.next().value as number;
             splitter.push(bytes.subarray(from, from + length), (each) => got.push(Buffer.from(each)));
             from += length;
           }

@@ -19,7 +19,7 @@ export interface HelloInput {
    */
   'itemWindow'?: (number);
   /**
-   * How large a frame this side accepts, in bytes.
+   * How large a frame this side accepts, in bytes; at least 262144, which needs no saying.
    */
   'maxFrame'?: (number);
 }
@@ -42,7 +42,7 @@ export interface Hello {
    */
   'itemWindow': (number);
   /**
-   * How large a frame this side accepts, in bytes.
+   * How large a frame this side accepts, in bytes; at least 262144, which needs no saying.
    */
   'maxFrame': (number);
 }

@@ -43,12 +43,14 @@ export interface ObjectServerClient extends grpc.Client {
   describe(argument: _patchbay_v1_DescribeRequestInput, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses.
+   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses. When the
+   * client ends its side, whatever is under way is cancelled: end it after the last answer.
    */
   Session(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
   Session(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
   /**
-   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses.
+   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses. When the
+   * client ends its side, whatever is under way is cancelled: end it after the last answer.
    */
   session(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
   session(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
@@ -72,7 +74,8 @@ export interface ObjectServerHandlers extends grpc.UntypedServiceImplementation 
   Describe: grpc.handleUnaryCall<_patchbay_v1_DescribeRequest, _patchbay_v1_DescribeResponseInput>;
   
   /**
-   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses.
+   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses. When the
+   * client ends its side, whatever is under way is cancelled: end it after the last answer.
    */
   Session: grpc.handleBidiStreamingCall<_patchbay_v1_Frames, _patchbay_v1_FramesInput>;
   

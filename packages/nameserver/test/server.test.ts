@@ -1,0 +1,104 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type Clock, silentLog } from '@patchbay/core';
+import { FakeClock } from '@patchbay/core/testing';
+import { type NameServer, startNameServer, withNameServer } from '@patchbay/nameserver';
+import { expect } from 'chai';
+
+import { expectReason } from './expect-reason.js';
+import { claims } from './opened-registry.js';
+
+describe('A name server', () => {
+  let stateDir: string;
+
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), 'patchbay-nameserver-'));
+  });
+  afterEach(async () => {
+    await rm(stateDir, { recursive: true, force: true });
+  });
+
+  function start(options: { clock?: Clock; listen?: string } = {}): Promise<NameServer> {
+    return startNameServer({ listen: '127.0.0.1:0', stateDir, log: silentLog, version: '1.2.3', ...options });
+  }
+
+  it('knows after a restart what it knew before', async () => {
+    const first = await start();
+    const record = await withNameServer(first.address, async (names) => {
+      await names.register('one', '127.0.0.1:7441', claims('storage', 'spare'));
+      return names.set_metadata('storage', { site: 'lab' });
+    });
+    await first[Symbol.asyncDispose]();
+    await using second = await start({ listen: first.address });
+    await withNameServer(second.address, async (names) => {
+      expect(await names.lookup('storage')).to.deep.equal(record);
+      expect((await names.list()).names).to.have.length(2);
+    });
+  });
+
+  it('gives every lease its whole time anew after a restart', async () => {
+    const clock = new FakeClock();
+    const first = await start({ clock });
+    await withNameServer(first.address, (names) =>
+      names.register('one', '127.0.0.1:7441', claims('storage'), { ttlMs: 10_000 }),
+    );
+    await clock.advance(9_000);
+    await first[Symbol.asyncDispose]();
+    await using second = await start({ clock });
+    await withNameServer(second.address, async (names) => {
+      await clock.advance(9_000);
+      expect(await names.lookup('storage')).to.have.property('name', 'storage');
+      await clock.advance(1_001);
+      await expectReason(names.lookup('storage'), 'OBJECT_NOT_FOUND');
+    });
+  });
+
+  it('tells the version that it was given', async () => {
+    await using server = await start();
+    const info = await withNameServer(server.address, (names) => names.info());
+    expect(info).to.include({ version: '1.2.3', names: 0 });
+  });
+
+  it('ends watches when it stops', async () => {
+    const server = await start();
+    const watching = withNameServer(server.address, async (names) => {
+      const events = names.with({ timeoutMs: 'none' }).watch();
+      const first = events[Symbol.asyncIterator]().next();
+      await names.register('one', '127.0.0.1:7441', claims('storage'));
+      await first;
+      await server[Symbol.asyncDispose]();
+      for await (const event of events) {
+        expect.fail(`an event after the end: ${event.type}`);
+      }
+    });
+    await expectReason(watching, 'SERVER_STOPPED');
+  });
+
+  it('frees its directory when it cannot listen', async () => {
+    await using other = await startNameServer({
+      listen: '127.0.0.1:0',
+      stateDir: join(stateDir, 'other'),
+      log: silentLog,
+      version: '1.2.3',
+    });
+    await expectReason(start({ listen: other.address }), 'LISTEN_FAILED');
+    await using server = await start();
+    expect(server.address).to.match(/^127\.0\.0\.1:\d+$/);
+  });
+
+  it('refuses a directory that another one uses', async () => {
+    await using first = await start();
+    expect(first.address).to.not.equal('');
+    await expectReason(start(), 'STORE_LOCKED');
+  });
+
+  it('is told by its address when it cannot be reached', async () => {
+    const error = await expectReason(
+      withNameServer('127.0.0.1:1', (names) => names.info()),
+      'NAMESERVER_UNAVAILABLE',
+    );
+    expect(error.message).to.match(/^no name server answers at 127\.0\.0\.1:1 \(/);
+  });
+});

@@ -1,0 +1,87 @@
+import { type NameEvent } from '@patchbay/core';
+import { eventually } from '@patchbay/core/testing';
+import { expect } from 'chai';
+
+import { TestNameServer } from '../name-server.js';
+import { Scratch } from '../scratch.js';
+import { ServerProcess } from './server-process.js';
+
+const leaseMs = 1_000;
+
+/** Collects what the name server says of its names, until the signal aborts. */
+async function collect(nameServer: TestNameServer, events: NameEvent[], signal: AbortSignal): Promise<void> {
+  for await (const event of nameServer.watch(signal)) {
+    events.push(event);
+  }
+}
+
+describe('An rpcserver that dies', () => {
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    it(`loses its names when its lease has passed after ${signal}, and watchers are told`, async () => {
+      await using nameServer = await TestNameServer.start();
+      await using scratch = await Scratch.make();
+      const events: NameEvent[] = [];
+      const stop = new AbortController();
+      const watching = collect(nameServer, events, stop.signal);
+      await using server = await ServerProcess.serving(scratch, {
+        nameServer: nameServer.address,
+        lease: leaseMs,
+      });
+      await eventually(() => events.length === 1);
+      server.kill(signal);
+      const diedAt = performance.now();
+      expect(await nameServer.names()).to.deep.equal(['workshop']);
+      await eventually(() => events.length === 2);
+      expect(performance.now() - diedAt).to.be.within(leaseMs / 2, leaseMs * 5);
+      expect(events.map(({ type, record }) => [type, record.name])).to.deep.equal([
+        ['registered', 'workshop'],
+        ['removed', 'workshop'],
+      ]);
+      expect(await nameServer.names()).to.deep.equal([]);
+      stop.abort();
+      await watching;
+    });
+  }
+
+  it('registers anew by itself when it goes on after its lease has passed', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, {
+      nameServer: nameServer.address,
+      lease: leaseMs,
+    });
+    await eventually(async () => (await nameServer.names()).length === 1);
+    server.kill('SIGSTOP');
+    await eventually(async () => (await nameServer.names()).length === 0);
+    server.kill('SIGCONT');
+    await eventually(async () => (await nameServer.names()).length === 1);
+  });
+
+  it('takes its names again at once when it is started again, at another address', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    const keys = { nameServer: nameServer.address, lease: '1h' };
+    await using first = await ServerProcess.serving(scratch, keys);
+    await eventually(async () => (await nameServer.addressOf('workshop')) === first.address);
+    first.kill('SIGKILL');
+    await first.end();
+    await using second = await ServerProcess.serving(scratch, keys);
+    await eventually(async () => (await nameServer.addressOf('workshop')) === second.address, 3_000);
+    expect(second.address).to.not.equal(first.address);
+  });
+
+  it('cannot take a name from another server, says whose it is, and takes it when that is gone', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using firstScratch = await Scratch.make();
+    await using secondScratch = await Scratch.make();
+    const keys = { nameServer: nameServer.address, lease: leaseMs };
+    await using first = await ServerProcess.serving(firstScratch, keys);
+    await eventually(async () => (await nameServer.addressOf('workshop')) === first.address);
+    await using second = await ServerProcess.serving(secondScratch, keys);
+    await second.logged('the name server refuses the names; trying again until it takes them');
+    const refused = second.log.find(({ level }) => level === 'warn');
+    expect(JSON.stringify(refused?.error)).to.include(`at ${first.address}`);
+    first.kill('SIGKILL');
+    await eventually(async () => (await nameServer.addressOf('workshop')) === second.address, 15_000);
+  });
+}).timeout(60_000);

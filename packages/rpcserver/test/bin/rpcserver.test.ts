@@ -1,0 +1,254 @@
+import { readFile, writeFile } from 'node:fs/promises';
+
+import { eventually, refusal } from '@patchbay/core/testing';
+import { connectTo } from '@patchbay/core/wire';
+import { expect } from 'chai';
+
+import { type Workshop } from '../fixtures/workshop.js';
+import { TestNameServer } from '../name-server.js';
+import { Scratch } from '../scratch.js';
+import { type Outcome, ServerProcess, writeConfiguration } from './server-process.js';
+
+async function run(...words: string[]): Promise<Outcome> {
+  await using server = new ServerProcess(...words);
+  return await server.end();
+}
+
+async function read(file: string): Promise<string> {
+  return await readFile(file, 'utf8');
+}
+
+describe('rpcserver start', () => {
+  it('hosts the objects of its configuration, and registers them', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, { nameServer: nameServer.address });
+    await eventually(async () => (await nameServer.addressOf('workshop')) === server.address);
+    await using client = connectTo(server.address);
+    const workshop = client.proxy<Workshop>('workshop');
+    expect(await workshop.options()).to.deep.equal({ color: 'red' });
+    expect(await workshop.state_directory()).to.equal(scratch.file('state', 'objects', 'workshop'));
+  });
+
+  it('takes the name server from a flag over the file', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    const file = await writeConfiguration(scratch, { nameServer: '127.0.0.1:1' });
+    await using server = new ServerProcess('start', '--config', file, '--name-server', nameServer.address);
+    await eventually(async () => (await nameServer.addressOf('workshop')) === server.address, 30_000);
+  });
+
+  it('lets a running call finish on SIGTERM, refuses new ones, closes its objects and exits with 0', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, { nameServer: nameServer.address });
+    await eventually(async () => (await nameServer.names()).length === 1);
+    await using client = connectTo(server.address);
+    const workshop = client.proxy<Workshop>('workshop');
+    const running = workshop.work(1_500, scratch.file('work'));
+    await eventually(async () => (await read(scratch.file('work'))) === 'begun');
+    server.kill('SIGTERM');
+    await eventually(async () => (await nameServer.names()).length === 0);
+    expect((await refusal(workshop.echo('hello'))).reason).to.equal('SERVER_DRAINING');
+    expect(await running).to.equal('finished');
+    const { status } = await server.end();
+    expect(status).to.equal(0);
+    expect(server.log.map(({ message }) => message)).to.include('the workshop is closed');
+    expect(server.log.filter(({ level }) => level === 'warn' || level === 'error')).to.deep.equal([]);
+  });
+
+  it('cancels what runs past the limit on SIGTERM, and lets it clean up', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, {
+      nameServer: nameServer.address,
+      drain: '200ms',
+    });
+    await using client = connectTo(server.address);
+    const running = refusal(client.proxy<Workshop>('workshop').work(60_000, scratch.file('work')));
+    await eventually(async () => (await read(scratch.file('work'))) === 'begun');
+    server.kill('SIGTERM');
+    expect((await server.end()).status).to.equal(0);
+    expect(await read(scratch.file('work'))).to.equal('cut short');
+    expect((await running).reason).to.equal('SERVER_STOPPED');
+  });
+
+  it('ends although a method ignores that it is cancelled', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, { nameServer: nameServer.address, drain: 0 });
+    await using client = connectTo(server.address);
+    const running = refusal(client.proxy<Workshop>('workshop').work_stubbornly(60_000, scratch.file('work')));
+    await eventually(async () => (await read(scratch.file('work'))) === 'begun');
+    const startedAt = performance.now();
+    server.kill('SIGTERM');
+    expect((await server.end()).status).to.equal(0);
+    expect(performance.now() - startedAt).to.be.below(15_000);
+    expect((await running).reason).to.equal('SERVER_STOPPED');
+  });
+
+  it('ends at once with 1 on a second SIGTERM', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, { nameServer: nameServer.address });
+    await using client = connectTo(server.address);
+    const running = refusal(client.proxy<Workshop>('workshop').work(60_000, scratch.file('work')));
+    await eventually(async () => (await read(scratch.file('work'))) === 'begun');
+    server.kill('SIGTERM');
+    await server.logged('the RPC server is stopping');
+    server.kill('SIGTERM');
+    expect((await server.end()).status).to.equal(1);
+    expect((await running).reason).to.equal('CONNECTION_LOST');
+  });
+
+  it('ends on SIGTERM also while its objects are still being made', async () => {
+    await using scratch = await Scratch.make();
+    await writeFile(
+      scratch.file('slow.mjs'),
+      `export default (options, { log, signal }) => new Promise((resolve, reject) => {
+        log.info('making');
+        const timer = setTimeout(resolve, 60_000);
+        signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
+      });`,
+    );
+    const file = await writeConfiguration(scratch, { objects: [{ name: 'slow', module: './slow.mjs' }] });
+    await using server = new ServerProcess('start', '--config', file);
+    await server.logged('making');
+    server.kill('SIGTERM');
+    expect((await server.end()).status).to.equal(0);
+    expect(server.log.at(-1)?.message).to.equal('the RPC server stopped before it had started');
+  });
+
+  const wrong: [title: string, keys: Record<string, unknown>, status: number, line: RegExp][] = [
+    ['an unknown key', { listne: 'a:1' }, 2, /:\d+: listne: unknown key; did you mean "listen"\?$/],
+    [
+      'an unknown key of an object',
+      { objects: [{ nmae: 'a', name: 'a', module: './a.js' }] },
+      2,
+      /:6: objects\[0\]\.nmae: unknown key; did you mean "name"\?$/,
+    ],
+    ['no state directory', { stateDir: undefined }, 2, /stateDir: is required$/],
+    ['no objects', { objects: [] }, 2, /objects: /],
+    [
+      'a name that is not valid',
+      { objects: [{ name: '../a', module: './a.js' }] },
+      2,
+      /objects\[0\]\.name: must begin/,
+    ],
+    [
+      'the name of the name server',
+      { objects: [{ name: 'nameserver', module: './a.js' }] },
+      2,
+      /objects\[0\]\.name: "nameserver" is the name server's own name$/,
+    ],
+    [
+      'a name that is there twice',
+      {
+        objects: [
+          { name: 'a', module: './a.js' },
+          { name: 'a', module: './b.js' },
+        ],
+      },
+      2,
+      /objects\[1\]\.name: "a" is there twice$/,
+    ],
+    [
+      'a name server that is no address',
+      { nameServer: 'here' },
+      2,
+      /:\d+: nameServer: address "here": must be host:port/,
+    ],
+    ['an advertised port 0', { advertise: 'a.example:0' }, 2, /advertise: clients cannot dial port 0$/],
+    ['a lease that is too short', { lease: '10ms' }, 2, /:\d+: lease: /],
+    ['a lease that is too long', { lease: '2h' }, 2, /:\d+: lease: /],
+    [
+      'an address that other machines can reach',
+      { listen: '0.0.0.0:0' },
+      2,
+      /"0\.0\.0\.0:0" can be reached from other machines, .* or give --insecure/,
+    ],
+    [
+      'no address to dial where it listens on all',
+      { listen: '0.0.0.0:0', insecure: true },
+      2,
+      /"0\.0\.0\.0:0" is no address that clients can dial; say in "advertise"/,
+    ],
+  ];
+  for (const command of ['start', 'check-config']) {
+    for (const [title, keys, status, line] of wrong) {
+      it(`is refused ${title}, in one line, by ${command}`, async () => {
+        await using scratch = await Scratch.make();
+        const file = await writeConfiguration(scratch, keys);
+        const outcome = await run(...(command === 'start' ? ['start', '--config', file] : [command, file]));
+        expect(outcome.stderr.trimEnd().split('\n')).to.have.length(1);
+        expect(outcome.stderr.trimEnd())
+          .to.match(line)
+          .and.match(/^error: INVALID_ARGUMENT CONFIG_INVALID: /);
+        expect(outcome).to.include({ status, stdout: '' });
+      });
+    }
+  }
+
+  const cannot: [
+    title: string,
+    keys: (scratch: Scratch) => Promise<Record<string, unknown>>,
+    line: RegExp,
+  ][] = [
+    [
+      'a module that is not there',
+      () => Promise.resolve({ objects: [{ name: 'a', module: './nowhere.js' }] }),
+      /^error: INVALID_ARGUMENT MODULE_NOT_FOUND: object "a": there is no module "\.\/nowhere\.js" in /,
+    ],
+    [
+      'a state directory that is a file',
+      async (scratch) => {
+        await writeFile(scratch.file('state'), '');
+        return {};
+      },
+      /^error: FAILED_PRECONDITION STATE_DIRECTORY_UNUSABLE: the state directory \S+state cannot be used: /,
+    ],
+    [
+      'a state directory that nobody can make',
+      () => Promise.resolve({ stateDir: '/dev/null/state' }),
+      /^error: FAILED_PRECONDITION STATE_DIRECTORY_UNUSABLE: the state directory \/dev\/null\/state cannot be used: /,
+    ],
+  ];
+  for (const [title, keysOf, line] of cannot) {
+    it(`cannot start with ${title}, and says so in one line`, async () => {
+      await using scratch = await Scratch.make();
+      const file = await writeConfiguration(scratch, await keysOf(scratch));
+      const { status, stderr } = await run('start', '--config', file);
+      expect(stderr.trimEnd().split('\n')).to.have.length(1);
+      expect(stderr).to.match(line);
+      expect(status).to.be.oneOf([2, 5]);
+    });
+  }
+
+  it('cannot start where its address is taken, and says so in one line', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    const file = await writeConfiguration(scratch, { listen: nameServer.address });
+    const { status, stderr } = await run('start', '--config', file);
+    const [line = '', ...more] = stderr
+      .trimEnd()
+      .split('\n')
+      .filter((each) => !each.startsWith('{'));
+    expect(line).to.match(
+      /^error: FAILED_PRECONDITION LISTEN_FAILED: cannot listen on 127\.0\.0\.1:\d+: .*is another server there\?$/,
+    );
+    expect(more).to.deep.equal([]);
+    expect(status).to.equal(5);
+  });
+}).timeout(60_000);
+
+describe('rpcserver check-config', () => {
+  it('says that a configuration is fine, and starts nothing', async () => {
+    await using scratch = await Scratch.make();
+    const file = await writeConfiguration(scratch, {});
+    expect(await run('check-config', file)).to.deep.equal({
+      status: 0,
+      stdout: `${file} is fine\n`,
+      stderr: '',
+    });
+  });
+}).timeout(60_000);

@@ -1,0 +1,173 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { isRpcError, type ObjectContext, silentLog, systemClock } from '@patchbay/core';
+import { expect } from 'chai';
+
+import { loadObject } from '../src/load-object.js';
+import { Scratch } from './scratch.js';
+
+const workshop = fileURLToPath(new URL('./fixtures/workshop.js', import.meta.url));
+
+const context: ObjectContext = {
+  name: 'thing',
+  clock: systemClock,
+  log: silentLog,
+  stateDir: '/nonexistent',
+  signal: new AbortController().signal,
+};
+
+/** A module whose object has one summary: `text`. */
+const making = (text: string): string =>
+  `export default () => Promise.resolve({ summary: '${text}', methods: {} });`;
+
+/** Installs a package `some-object` that has this entry in its package.json. */
+async function install(scratch: Scratch, entry: string): Promise<void> {
+  const folder = scratch.file('node_modules', 'some-object');
+  await mkdir(folder, { recursive: true });
+  await writeFile(`${folder}/package.json`, `{ "name": "some-object", "type": "module", ${entry} }`);
+  await writeFile(`${folder}/index.js`, making('from a package'));
+}
+
+async function refusalOf(module: string, baseDir: string): Promise<string> {
+  try {
+    await loadObject({ name: 'thing', module }, baseDir, context);
+  } catch (error) {
+    return isRpcError(error)
+      ? `${error.code} ${error.reason}: ${error.message}`
+      : `not ours: ${String(error)}`;
+  }
+  throw new Error('it loaded');
+}
+
+describe('Loading an object', () => {
+  it('finds a module by a path relative to the configuration', async () => {
+    await using scratch = await Scratch.make();
+    await writeFile(scratch.file('object.mjs'), making('by path'));
+    const object = await loadObject({ name: 'thing', module: './object.mjs' }, scratch.path, context);
+    expect(object.summary).to.equal('by path');
+  });
+
+  it('finds a module in a directory above the configuration', async () => {
+    await using scratch = await Scratch.make();
+    await mkdir(scratch.file('etc'));
+    await writeFile(scratch.file('object.mjs'), making('above'));
+    const object = await loadObject({ name: 'thing', module: '../object.mjs' }, scratch.file('etc'), context);
+    expect(object.summary).to.equal('above');
+  });
+
+  it('finds a module by an absolute path', async () => {
+    const object = await loadObject({ name: 'thing', module: workshop }, '/', context);
+    expect(object.summary).to.equal('Works slowly');
+  });
+
+  for (const entry of ['"main": "./index.js"', '"exports": { ".": "./index.js" }']) {
+    it(`finds a package beside the configuration that has ${entry}`, async () => {
+      await using scratch = await Scratch.make();
+      await install(scratch, entry);
+      const object = await loadObject({ name: 'thing', module: 'some-object' }, scratch.path, context);
+      expect(object.summary).to.equal('from a package');
+    });
+  }
+
+  it('asks for the path of a package that only `import` may load', async () => {
+    await using scratch = await Scratch.make();
+    await install(scratch, '"exports": { ".": { "import": "./index.js" } }');
+    expect(await refusalOf('some-object', scratch.path)).to.match(
+      /MODULE_INVALID: .*"some-object" of object "thing" cannot be found by its name: .*give the path of its file/,
+    );
+  });
+
+  it('finds a package beside the program when there is none beside the configuration', async () => {
+    await using scratch = await Scratch.make();
+    expect(await refusalOf('@patchbay/core', scratch.path)).to.include('MODULE_INVALID');
+  });
+
+  it('hands the options over as they are, and an empty object where there are none', async () => {
+    const options = { a: [1, { b: null }] };
+    const given: unknown[] = [];
+    for (const entry of [
+      { name: 'thing', module: workshop, options },
+      { name: 'thing', module: workshop },
+    ]) {
+      const object = await loadObject(entry, dirname(workshop), context);
+      given.push(object.methods.options?.run(...([{}] as never[])));
+    }
+    expect(given[0]).to.equal(options);
+    expect(given[1]).to.deep.equal({});
+  });
+
+  const refused: [title: string, module: string, source: string | undefined, expected: RegExp][] = [
+    [
+      'a path where nothing is',
+      './nowhere.mjs',
+      undefined,
+      /^INVALID_ARGUMENT MODULE_NOT_FOUND: object "thing": there is no module "\.\/nowhere\.mjs" in .*; give a path or an installed package$/,
+    ],
+    [
+      'a package that is not installed',
+      'not-installed-object',
+      undefined,
+      /^INVALID_ARGUMENT MODULE_NOT_FOUND: .*"not-installed-object"/,
+    ],
+    [
+      'a module without a default export',
+      './object.mjs',
+      'export const a = 1;',
+      /MODULE_INVALID: module ".\/object.mjs" of object "thing" has no function as its default export$/,
+    ],
+    [
+      'a module that cannot be parsed',
+      './object.mjs',
+      'export default (',
+      /MODULE_INVALID: module ".\/object.mjs" of object "thing" cannot be loaded: Unexpected/,
+    ],
+    [
+      'a module that imports what is not there',
+      './object.mjs',
+      "import 'not-installed-object';",
+      /MODULE_INVALID: .* cannot be loaded: Cannot find package 'not-installed-object'/,
+    ],
+    [
+      'a module that throws what is no error',
+      './object.mjs',
+      "throw 'a fit';",
+      /MODULE_INVALID: .* cannot be loaded: a fit$/,
+    ],
+    [
+      'a function that makes no object',
+      './object.mjs',
+      'export default () => ({ summary: "a" });',
+      /MODULE_INVALID: .*"\.\/object\.mjs" of object "thing".* no object/,
+    ],
+    [
+      'a function that fails',
+      './object.mjs',
+      "export default () => { throw new Error('no pool'); };",
+      /^FAILED_PRECONDITION OBJECT_FAILED: object "thing" could not start: no pool$/,
+    ],
+    [
+      'a function that throws what is no error',
+      './object.mjs',
+      "export default () => { throw 'a fit'; };",
+      /OBJECT_FAILED: object "thing" could not start: a fit$/,
+    ],
+  ];
+  for (const [title, module, source, expected] of refused) {
+    it(`refuses ${title}`, async () => {
+      await using scratch = await Scratch.make();
+      if (source !== undefined) {
+        await writeFile(scratch.file('object.mjs'), source);
+      }
+      expect(await refusalOf(module, scratch.path)).to.match(expected);
+    });
+  }
+
+  it('passes on what the module itself refuses with, and says which object it was', async () => {
+    const refusing = fileURLToPath(new URL('./fixtures/refusing.js', import.meta.url));
+    expect(await refusalOf(refusing, '/')).to.equal(
+      'INVALID_ARGUMENT CONFIG_INVALID: object "thing": option "pool" is required',
+    );
+  });
+});

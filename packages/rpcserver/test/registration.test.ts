@@ -1,0 +1,238 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+
+import { type Clock, systemClock } from '@patchbay/core';
+import { eventually, FakeClock, RecordingLog } from '@patchbay/core/testing';
+import { expect } from 'chai';
+
+import { Registration, type RegistrationOptions } from '../src/registration.js';
+import { TestNameServer } from './name-server.js';
+
+const ttlMs = 9_000;
+
+function register(nameServer: string, options: Partial<RegistrationOptions> = {}): Registration {
+  return Registration.start({
+    nameServer,
+    serverId: 'server-1',
+    address: '127.0.0.1:7441',
+    claims: [{ name: 'a' }, { name: 'b' }],
+    ttlMs,
+    clock: systemClock,
+    log: new RecordingLog(),
+    ...options,
+  });
+}
+
+function warnings(log: RecordingLog): string[] {
+  return log.lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ message }) => message);
+}
+
+/** Something on a port of the loopback that is no name server: it never says a word, or hangs up at once. */
+class Impostor implements AsyncDisposable {
+  connections = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  constructor(manner: 'silent' | 'hangs up') {
+    this.#server = createServer((socket) => {
+      this.connections++;
+      socket.on('error', () => undefined);
+      if (manner === 'hangs up') {
+        socket.destroy();
+      } else {
+        this.#sockets.add(socket);
+      }
+    });
+  }
+
+  /** Listens, on a free port unless one is given, and gives the address. */
+  async listen(port = 0): Promise<string> {
+    await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
+    return `127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#sockets.forEach((socket) => socket.destroy());
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
+
+/** Gives an address where nobody listens. */
+async function freeAddress(): Promise<string> {
+  await using nobody = new Impostor('silent');
+  return await nobody.listen();
+}
+
+describe('A registration', () => {
+  it('registers all of its names under one lease', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using registration = register(nameServer.address);
+    await eventually(() => registration.registered);
+    const { names } = await nameServer.registry.list({});
+    expect(names.map(({ name }) => name)).to.deep.equal(['a', 'b']);
+    expect(new Set(names.map(({ endpoints }) => endpoints[0]?.leaseId)).size).to.equal(1);
+    expect(names[0]?.endpoints[0]).to.include({ address: '127.0.0.1:7441', serverId: 'server-1' });
+  });
+
+  it('renews its lease at a third of its time', async () => {
+    await using nameServer = await TestNameServer.start();
+    const clock = new FakeClock();
+    await using registration = register(nameServer.address, { clock });
+    await eventually(() => registration.registered);
+    await clock.advance(ttlMs / 3 - 1);
+    expect(nameServer.called('keep_alive')).to.equal(0);
+    await clock.advance(1);
+    await eventually(() => nameServer.called('keep_alive') === 1);
+    expect(nameServer.called('register')).to.equal(1);
+  });
+
+  it('registers anew when the name server no longer knows its lease', async () => {
+    await using nameServer = await TestNameServer.start();
+    const clock = new FakeClock();
+    const log = new RecordingLog();
+    await using registration = register(nameServer.address, { clock, log });
+    await eventually(() => registration.registered);
+    const { endpoints } = await nameServer.registry.lookup('a');
+    await nameServer.registry.unregister(endpoints[0]!.leaseId);
+    await clock.advance(ttlMs / 3);
+    await eventually(async () => {
+      await clock.advance(0);
+      return (await nameServer.names()).length === 2;
+    });
+    expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering anew']);
+  });
+
+  it('waits for a name server that is not there yet, and warns once', async () => {
+    await using nameServer = await TestNameServer.start();
+    await nameServer.stop();
+    const log = new RecordingLog();
+    await using registration = register(nameServer.address, { log });
+    await eventually(() => warnings(log).length > 0);
+    await nameServer.start();
+    await eventually(() => registration.registered);
+    expect(await nameServer.names()).to.deep.equal(['a', 'b']);
+    expect(warnings(log)).to.have.length(1);
+  });
+
+  for (const [state, lose] of [
+    ['kept', false],
+    ['lost', true],
+  ] as const) {
+    it(`comes back by itself after the name server was away and ${state} its state`, async () => {
+      await using nameServer = await TestNameServer.start();
+      const log = new RecordingLog();
+      await using registration = register(nameServer.address, { log, ttlMs: 1_000 });
+      await eventually(() => registration.registered);
+      await nameServer.stop();
+      await eventually(() => warnings(log).length > 0);
+      if (lose) {
+        await nameServer.loseState();
+      }
+      await nameServer.start();
+      const renewals = nameServer.called('keep_alive');
+      await eventually(() => nameServer.called('keep_alive') >= renewals + 2);
+      expect(await nameServer.names()).to.deep.equal(['a', 'b']);
+      expect(log.lines.at(-1)).to.include({ level: 'info' });
+      expect(nameServer.called('register')).to.equal(lose ? 2 : 1);
+    });
+  }
+
+  it('asks less and less often while it is refused, never exactly together with others', async () => {
+    await using nameServer = await TestNameServer.start();
+    await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'b' }]);
+    const pauses: number[] = [];
+    const clock: Clock = {
+      ...systemClock,
+      sleep: (ms, options = {}) => {
+        if (options.background === true) {
+          return systemClock.sleep(ms, options); // a deadline of the client under it
+        }
+        pauses.push(ms);
+        return systemClock.sleep(pauses.length > 7 ? 60_000 : 0, options);
+      },
+    };
+    const log = new RecordingLog();
+    await using registration = register(nameServer.address, { clock, log });
+    await eventually(() => pauses.length > 7);
+    expect(registration.registered).to.be.false;
+    const nominal = [200, 400, 800, 1_600, 3_000, 3_000, 3_000, 3_000];
+    pauses.forEach((pauseMs, index) => {
+      expect(pauseMs).to.be.within(nominal[index]! * 0.5, nominal[index]! * 1.5);
+    });
+    expect(new Set(pauses.map((ms, index) => ms / nominal[index]!)).size).to.equal(pauses.length);
+    expect(warnings(log)).to.have.length(1);
+  });
+
+  it('warns once while the name server is away, whichever way it fails', async () => {
+    const address = await freeAddress();
+    const log = new RecordingLog();
+    await using registration = register(address, { log });
+    await eventually(() => warnings(log).length > 0);
+    await using impostor = new Impostor('hangs up');
+    await impostor.listen(Number(address.split(':')[1]));
+    await eventually(() => impostor.connections > 3);
+    expect(registration.registered).to.be.false;
+    expect(warnings(log)).to.deep.equal(['the name server does not answer; trying again until it does']);
+  });
+
+  it('is told who has a name that is taken, and takes it as soon as it is free', async () => {
+    await using nameServer = await TestNameServer.start();
+    const other = await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'b' }]);
+    const log = new RecordingLog();
+    await using registration = register(nameServer.address, { log });
+    await eventually(() => warnings(log).length > 0);
+    expect(String(log.lines.find(({ level }) => level === 'warn')?.fields.error)).to.match(
+      /"b" belongs to server "server-2" at 127\.0\.0\.1:7442/,
+    );
+    expect(await nameServer.names(), 'all names or none').to.deep.equal(['b']);
+    await nameServer.registry.unregister(other.leaseId);
+    await eventually(() => registration.registered);
+    expect(await nameServer.names()).to.deep.equal(['a', 'b']);
+    expect(warnings(log)).to.have.length(1);
+  });
+
+  it('takes its names at once from a former life under the same id', async () => {
+    await using nameServer = await TestNameServer.start();
+    await nameServer.registry.register('server-1', '127.0.0.1:1111', [{ name: 'a' }, { name: 'b' }]);
+    await using registration = register(nameServer.address);
+    await eventually(() => registration.registered);
+    expect(await nameServer.addressOf('b')).to.equal('127.0.0.1:7441');
+  });
+
+  it('gives its names back when it is disposed of', async () => {
+    await using nameServer = await TestNameServer.start();
+    const registration = register(nameServer.address);
+    await eventually(() => registration.registered);
+    await registration[Symbol.asyncDispose]();
+    expect(await nameServer.names()).to.deep.equal([]);
+  });
+
+  it('gives its names back also when it is disposed of while it registers', async () => {
+    await using nameServer = await TestNameServer.start();
+    const registration = register(nameServer.address);
+    await registration[Symbol.asyncDispose]();
+    expect(await nameServer.names()).to.deep.equal([]);
+  });
+
+  it('ends within seconds while the name server is away', async () => {
+    await using nameServer = await TestNameServer.start();
+    const log = new RecordingLog();
+    const registration = register(nameServer.address, { log });
+    await eventually(() => registration.registered);
+    await nameServer.stop();
+    const startedAt = performance.now();
+    await registration[Symbol.asyncDispose]();
+    expect(performance.now() - startedAt).to.be.below(4_000);
+    expect(warnings(log)).to.deep.equal([
+      'the names could not be unregistered; they go when their lease passes',
+    ]);
+  });
+
+  it('ends within seconds while the name server does not answer', async () => {
+    await using silent = new Impostor('silent');
+    const registration = register(await silent.listen());
+    await eventually(() => silent.connections > 0);
+    const startedAt = performance.now();
+    await registration[Symbol.asyncDispose]();
+    expect(performance.now() - startedAt).to.be.below(5_000);
+  });
+}).timeout(60_000);

@@ -1,0 +1,284 @@
+import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
+import { eventually, RecordingLog, refusal } from '@patchbay/core/testing';
+import { connectTo } from '@patchbay/core/wire';
+import { expect } from 'chai';
+import { z } from 'zod';
+
+import { loadObject } from '../src/load-object.js';
+import { type MakeObject, RpcServer, type RpcServerOptions } from '../src/rpc-server.js';
+import { type Workshop } from './fixtures/workshop.js';
+import { TestNameServer } from './name-server.js';
+import { Scratch } from './scratch.js';
+
+const workshop: MakeObject = (context) =>
+  loadObject(
+    { name: context.name, module: fileURLToPath(new URL('./fixtures/workshop.js', import.meta.url)) },
+    '/',
+    context,
+  );
+
+/** An RPC server of a test, its state in a scratch directory. */
+class Scene implements AsyncDisposable {
+  readonly nameServer: TestNameServer;
+  readonly scratch: Scratch;
+  readonly log = new RecordingLog();
+
+  private constructor(nameServer: TestNameServer, scratch: Scratch) {
+    this.nameServer = nameServer;
+    this.scratch = scratch;
+  }
+
+  static async set(): Promise<Scene> {
+    return new Scene(await TestNameServer.start(), await Scratch.make());
+  }
+
+  start(options: Partial<RpcServerOptions> = {}): Promise<RpcServer> {
+    return RpcServer.start({
+      nameServer: this.nameServer.address,
+      stateDir: this.scratch.file('state'),
+      objects: { workshop },
+      log: this.log,
+      ...options,
+    });
+  }
+
+  /** Gives what the log says about errors and worse. */
+  complaints(): string[] {
+    return this.log.lines
+      .filter(({ level }) => level === 'warn' || level === 'error')
+      .map((line) => line.message);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.nameServer[Symbol.asyncDispose]();
+    await this.scratch[Symbol.asyncDispose]();
+  }
+}
+
+/** An object that notes in a list that it was closed. */
+function closing(name: string, closed: string[]): ObjectDefinition {
+  return defineObject({
+    summary: 'Closes',
+    methods: {},
+    close: () => {
+      closed.push(name);
+      return Promise.resolve();
+    },
+  });
+}
+
+const clock = defineObject({
+  summary: 'Tells',
+  methods: { tell: method({ summary: 'Tell', returns: z.string(), run: () => 'noon' }) },
+});
+
+async function read(file: string): Promise<string> {
+  return (await readFile(file, 'utf8')).trim();
+}
+
+describe('An RPC server', () => {
+  it('hosts its objects and registers their names', async () => {
+    await using scene = await Scene.set();
+    await using server = await scene.start({ objects: { workshop, 'wall/clock': clock } });
+    await eventually(() => server.registered);
+    expect(await scene.nameServer.names()).to.deep.equal(['wall/clock', 'workshop']);
+    expect(await scene.nameServer.addressOf('workshop')).to.equal(server.address);
+    await using client = connectTo(server.address);
+    expect(await client.proxy<SignaturesOf<typeof clock>>('wall/clock').tell()).to.equal('noon');
+  });
+
+  it('registers the address that it is told to advertise', async () => {
+    await using scene = await Scene.set();
+    await using server = await scene.start({ advertise: 'storage.example:7441' });
+    await eventually(() => server.registered);
+    expect(await scene.nameServer.addressOf('workshop')).to.equal('storage.example:7441');
+  });
+
+  it('gives each object a directory for its owner alone', async () => {
+    await using scene = await Scene.set();
+    await using server = await scene.start();
+    await using client = connectTo(server.address);
+    const directory = await client.proxy<Workshop>('workshop').state_directory();
+    expect(directory.startsWith(scene.scratch.file('state'))).to.be.true;
+    for (const each of [directory, scene.scratch.file('state')]) {
+      expect((await stat(each)).mode & 0o777).to.equal(0o700);
+    }
+  });
+
+  it('gives no object a directory within the one of another', async () => {
+    await using scene = await Scene.set();
+    const directories: string[] = [];
+    const make: MakeObject = (context) => {
+      directories.push(`${context.stateDir}/`);
+      return clock;
+    };
+    const server = await scene.start({ objects: { a: make, 'a/b': make, 'a.b': make } });
+    await server[Symbol.asyncDispose]();
+    for (const [index, directory] of directories.entries()) {
+      const others = directories.filter((_, other) => other !== index);
+      expect(others.filter((other) => other.startsWith(directory))).to.deep.equal([]);
+    }
+  });
+
+  it('tells its objects that it stops, and closes them, the last made first', async () => {
+    await using scene = await Scene.set();
+    const closed: string[] = [];
+    let signal: AbortSignal | undefined;
+    const make: MakeObject = (context) => {
+      signal = context.signal;
+      return closing('first', closed);
+    };
+    const server = await scene.start({ objects: { first: make, second: closing('second', closed) } });
+    expect(signal?.aborted).to.be.false;
+    await server[Symbol.asyncDispose]();
+    expect(signal?.aborted).to.be.true;
+    expect(closed).to.deep.equal(['second', 'first']);
+  });
+
+  it('closes the objects it has made when a further one fails', async () => {
+    await using scene = await Scene.set();
+    const closed: string[] = [];
+    const failing: MakeObject = () => Promise.reject(new Error('no'));
+    const started = scene.start({ objects: { first: closing('first', closed), second: failing } });
+    expect(String(await started.catch((error: unknown) => error))).to.include('no');
+    expect(closed).to.deep.equal(['first']);
+    expect(scene.nameServer.called('register')).to.equal(0);
+  });
+
+  it('closes its objects and registers nothing when its address is taken', async () => {
+    await using scene = await Scene.set();
+    const closed: string[] = [];
+    const error = await refusal(
+      scene.start({ listen: scene.nameServer.address, objects: { first: closing('first', closed) } }),
+    );
+    expect(error.reason).to.equal('LISTEN_FAILED');
+    expect(closed).to.deep.equal(['first']);
+    expect(await scene.nameServer.names()).to.deep.equal([]);
+  });
+
+  it('refuses a name that is not valid before it makes anything', async () => {
+    await using scene = await Scene.set();
+    let made = 0;
+    const make: MakeObject = () => {
+      made++;
+      return clock;
+    };
+    const error = await refusal(scene.start({ objects: { fine: make, '../up': make } }));
+    expect(error.reason).to.equal('NAME_INVALID');
+    expect(made).to.equal(0);
+  });
+
+  for (const inTheWay of ['state', 'state/objects']) {
+    it(`says so when a file is in the way at ${inTheWay}`, async () => {
+      await using scene = await Scene.set();
+      if (inTheWay !== 'state') {
+        await mkdir(scene.scratch.file('state'));
+      }
+      await writeFile(scene.scratch.file(inTheWay), '');
+      const error = await refusal(scene.start());
+      expect(error.reason).to.equal('STATE_DIRECTORY_UNUSABLE');
+      expect(error.message).to.match(/^the state directory \/.*\/state.* cannot be used: /);
+    });
+  }
+
+  it('keeps its identity, and makes a new one when the file is damaged', async () => {
+    await using scene = await Scene.set();
+    const file = scene.scratch.file('state', 'server-id');
+    await (await scene.start())[Symbol.asyncDispose]();
+    const id = await read(file);
+    expect((await stat(file)).mode & 0o777).to.equal(0o600);
+    await (await scene.start())[Symbol.asyncDispose]();
+    expect(await read(file)).to.equal(id);
+    await chmod(file, 0o600);
+    await writeFile(file, 'half a');
+    await (await scene.start())[Symbol.asyncDispose]();
+    expect(await read(file)).to.match(/^[0-9a-f-]{36}$/);
+  });
+}).timeout(60_000);
+
+describe('An RPC server that stops', () => {
+  it('gives its names back, lets a running call finish, and begins no new one', async () => {
+    await using scene = await Scene.set();
+    const server = await scene.start();
+    await eventually(() => server.registered);
+    await using client = connectTo(server.address);
+    const file = scene.scratch.file('work');
+    const running = client.proxy<Workshop>('workshop').work(1_000, file);
+    await eventually(async () => (await read(file)) === 'begun');
+    const stopped = server[Symbol.asyncDispose]();
+    await eventually(async () => (await scene.nameServer.names()).length === 0);
+    const late = await refusal(client.proxy<Workshop>('workshop').echo('hello'));
+    expect(late.reason).to.equal('SERVER_DRAINING');
+    expect(await running).to.equal('finished');
+    await stopped;
+    expect(scene.complaints()).to.deep.equal([]);
+  });
+
+  it('answers a call that ends last before it closes the connection', async () => {
+    await using scene = await Scene.set();
+    for (let round = 0; round < 10; round++) {
+      const server = await scene.start();
+      await using client = connectTo(server.address);
+      const file = scene.scratch.file(`work-${String(round)}`);
+      const running = client.proxy<Workshop>('workshop').work(20, file);
+      await eventually(async () => (await read(file)) === 'begun');
+      await server[Symbol.asyncDispose]();
+      expect(await running).to.equal('finished');
+    }
+  });
+
+  it('takes calls until its names are given back', async () => {
+    await using scene = await Scene.set();
+    const server = await scene.start();
+    await eventually(() => server.registered);
+    await using client = connectTo(server.address);
+    const held = scene.nameServer.hold('unregister');
+    const stopped = server[Symbol.asyncDispose]();
+    await eventually(() => scene.nameServer.called('unregister') === 1);
+    expect(await client.proxy<Workshop>('workshop').echo('hello')).to.equal('hello');
+    held.release();
+    await stopped;
+  });
+
+  it('cancels what runs past the limit, waits for its clean-up, and runs it nowhere again', async () => {
+    await using scene = await Scene.set();
+    const server = await scene.start({ drainMs: 100 });
+    await using client = connectTo(server.address);
+    const file = scene.scratch.file('work');
+    const running = refusal(client.proxy<Workshop>('workshop').work(60_000, file));
+    await eventually(async () => (await read(file)) === 'begun');
+    const startedAt = performance.now();
+    await server[Symbol.asyncDispose]();
+    expect(await read(file)).to.equal('cut short');
+    expect(performance.now() - startedAt).to.be.below(3_000);
+    const error = await running;
+    expect(`${error.code} ${error.reason}`).to.equal('UNAVAILABLE SERVER_STOPPED');
+    expect(scene.complaints()).to.deep.equal([
+      'calls still run when the time to finish is over; cancelling them',
+    ]);
+  });
+
+  it('does not wait for ever for a method that ignores its signal', async () => {
+    await using scene = await Scene.set();
+    const closed: string[] = [];
+    const server = await scene.start({
+      drainMs: 100,
+      objects: { workshop, other: closing('other', closed) },
+    });
+    await using client = connectTo(server.address);
+    const file = scene.scratch.file('work');
+    const running = refusal(client.proxy<Workshop>('workshop').work_stubbornly(8_000, file));
+    await eventually(async () => (await read(file)) === 'begun');
+    const startedAt = performance.now();
+    await server[Symbol.asyncDispose]();
+    expect(performance.now() - startedAt).to.be.below(6_000);
+    expect((await running).reason).to.equal('SERVER_STOPPED');
+    expect(closed).to.deep.equal(['other']);
+    expect(scene.complaints().at(-1)).to.equal(
+      'methods go on although they are cancelled; stopping without them',
+    );
+  });
+}).timeout(60_000);

@@ -1,0 +1,41 @@
+import { eventually } from '@patchbay/core/testing';
+
+import { type Outcome, type Running, start } from './programs.js';
+
+/** A name server in a process of its own. */
+export class NameServerProcess implements AsyncDisposable {
+  readonly address: string;
+  readonly #running: Running;
+
+  private constructor(address: string, running: Running) {
+    this.address = address;
+    this.#running = running;
+  }
+
+  static async start(stateDir: string, listen = '127.0.0.1:0'): Promise<NameServerProcess> {
+    const running = start('nameserver', ['start', '--listen', listen, '--state-dir', stateDir]);
+    try {
+      const address = await eventually(() => {
+        const line = running.said.stderr.split('\n').find((each) => each.includes('name server is ready'));
+        if (line === undefined) {
+          throw new Error(`the name server is not ready: ${running.said.stderr}`);
+        }
+        return (JSON.parse(line) as { address: string }).address;
+      }, 20_000);
+      return new NameServerProcess(address, running);
+    } catch (error) {
+      running.child.kill('SIGKILL');
+      throw error;
+    }
+  }
+
+  /** Sends a signal and gives what came of the process. */
+  end(signal: NodeJS.Signals): Promise<Outcome> {
+    this.#running.child.kill(signal);
+    return this.#running.ended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end('SIGKILL');
+  }
+}
