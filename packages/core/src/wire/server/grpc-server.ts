@@ -53,14 +53,15 @@ export class ObjectServer implements AsyncDisposable {
       files['patchbay.v1.NameServer'] = 'patchbay/v1/nameserver.proto';
       server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
     }
-    const services = ['', ...Object.keys(files)];
-    const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING'])));
+    // To health probes the empty name is the server as a whole.
+    const probed = ['', ...Object.keys(files)];
+    const health = new HealthImplementation(Object.fromEntries(probed.map((name) => [name, 'SERVING'])));
     health.addToServer(server);
     addReflection(server, files);
     const port = await bind(server, options.listen);
     const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
     const leave = (): void => {
-      for (const service of services) {
+      for (const service of probed) {
         health.setStatus(service, 'NOT_SERVING');
       }
     };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import { eventually } from '../../../src/testing/index.js';
 import { encodeFrame } from '../../../src/wire/session/encode-frame.js';
 import { type Frame } from '../../../src/wire/session/frame.js';
 import { Inbox } from '../../../src/wire/session/inbox.js';
