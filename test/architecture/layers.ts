@@ -28,7 +28,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'nameserver',
     folder: 'packages/nameserver/src',
-    mayImport: ['core', 'core/wire', 'store', 'node-cron', 'zod'],
+    mayImport: ['core', 'core/wire', 'store', 'node-cron', 're2js', 'zod'],
   },
   {
     name: 'nameserver/bin',

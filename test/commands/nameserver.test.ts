@@ -51,6 +51,29 @@ describe('The command nameserver', function () {
     expect(records.map(({ name }) => name)).to.deep.equal(['spare']);
   });
 
+  for (const [words, wanted] of [
+    [['s*'], ['spare', 'storage']],
+    [['--glob', '*e', '--meta', 'site=lab'], ['storage']],
+    [['s', '--regex', '.*age'], ['storage']],
+    [['--meta', 'site', '--meta', 'note'], ['storage']],
+    [['--any-meta', 'site=elsewhere', '--any-meta', 'note'], ['storage']],
+    [['nothing*'], []],
+  ] as const) {
+    it(`lists by ${words.join(' ')}`, async () => {
+      const { status, stdout } = await ask('list', ...words, '--json');
+      expect(status).to.equal(0);
+      expect((JSON.parse(stdout) as NameRecord[]).map(({ name }) => name)).to.deep.equal(wanted);
+    });
+  }
+
+  it('says what is wrong with a pattern', async () => {
+    const { status, stderr } = await ask('list', '--regex', '(');
+    expect(status).to.equal(2);
+    expect(stderr).to.match(
+      /^error: INVALID_ARGUMENT PATTERN_INVALID: regular expression "\(": missing closing/,
+    );
+  });
+
   it('lists more names than a page holds', async () => {
     const claims = Array.from({ length: 1001 }, (_, index) => ({ name: `page/n${String(index)}` }));
     await register(nameServer.address, 'pages', '127.0.0.1:7442', claims);
@@ -123,6 +146,35 @@ describe('The command nameserver', function () {
       stdout: 'removed "asked"\r\n',
     });
   });
+
+  it('removes the names that are like a pattern, and counts them', async () => {
+    const claims = Array.from({ length: 120 }, (_, index) => ({ name: `gone/n${String(index)}` }));
+    await register(nameServer.address, 'gone', '127.0.0.1:7446', [...claims, { name: 'gone-not' }]);
+    expect(await ask('remove', '--glob', 'gone/n1?')).to.include({ status: 0, stdout: 'removed 10 names\n' });
+    const { stdout } = await ask('remove', '--regex', 'gone/.*', '--json');
+    const { removed, names } = JSON.parse(stdout) as { removed: number; names: string[] };
+    expect(removed).to.equal(110);
+    expect(names).to.have.length(110).and.to.include('gone/n0');
+    expect(await ask('remove', '--glob', 'gone/*')).to.include({ status: 0, stdout: 'removed 0 names\n' });
+    expect(await ask('lookup', 'gone-not')).to.include({ status: 0 });
+  });
+
+  it('asks on a terminal before it removes names by a pattern, and shows them', async () => {
+    await register(nameServer.address, 'asked', '127.0.0.1:7445', [{ name: 'asked/a' }, { name: 'asked/b' }]);
+    const words = ['remove', '--glob', 'asked/?', '--name-server', nameServer.address];
+    const remove = onTerminal('nameserver', words);
+    await eventually(() => remove.said.stdout.includes('Remove these 2 names? [y/N]'));
+    expect(remove.said.stdout).to.include('asked/a').and.include('asked/b');
+    remove.child.stdin?.write('n\n');
+    expect(await remove.ended).to.include({ status: 130 });
+    expect(await ask('lookup', 'asked/a')).to.include({ status: 0 });
+  });
+
+  for (const words of [[], ['a', '--glob', 'b'], ['a', '--regex', 'b']]) {
+    it(`does not guess what "remove ${words.join(' ')}" means`, async () => {
+      expect(await ask('remove', ...words)).to.include({ status: 2, stdout: '' });
+    });
+  }
 
   it('watches names until Ctrl-C, from a revision', async () => {
     const { stdout } = await ask('ping', '--json');

@@ -15,6 +15,10 @@ export const nameServerError = defineErrors({
   ],
   TTL_OUT_OF_RANGE: ['INVALID_ARGUMENT', 'A lease shall live between one second and one hour.'],
   LIMIT_OUT_OF_RANGE: ['INVALID_ARGUMENT', 'A page holds between 1 and 1000 names.'],
+  PATTERN_INVALID: [
+    'INVALID_ARGUMENT',
+    'A glob, regular expression or condition on metadata cannot be read; the message says why.',
+  ],
   METADATA_INVALID: [
     'INVALID_ARGUMENT',
     'Metadata has more than 64 words, or a word or its value is too long.',

@@ -1,8 +1,9 @@
 export { nameServerError } from './errors.js';
 export { withNameServer } from './client.js';
 export { nameServerObject, type NameServerObject } from './object.js';
+export { pageLimits } from './list-names.js';
 export { leaseBounds } from './registrar.js';
-export { pageLimits, Registry } from './registry.js';
+export { Registry } from './registry.js';
 export { cronSchedule, type Schedule } from './schedule.js';
 export { startSweeper, type SweeperOptions } from './sweeper.js';
 export { NameServer, type NameServerOptions, startNameServer } from './server.js';

@@ -41,11 +41,11 @@ function define(registry: Registry) {
         run: (name) => registry.lookup(name),
       }),
       list: method({
-        summary: 'List the registered names, a page at a time',
+        summary: 'List the registered names that all of the options allow, a page at a time',
         options: nameServerOptions.list,
         returns: namePage,
         idempotent: true,
-        run: (options) => registry.list(options),
+        run: (options, { signal }) => registry.list(options, signal),
       }),
       register: method({
         summary: 'Take names for a server, all or none, under one new lease',

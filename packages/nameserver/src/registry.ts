@@ -2,6 +2,7 @@ import {
   type Clock,
   coreError,
   type Lease,
+  type ListOptions,
   type MetadataChanges,
   type NameClaim,
   type NameEvent,
@@ -14,14 +15,11 @@ import {
 } from '@patchbay/core';
 import { type Entry, type Store, storeError } from '@patchbay/store';
 
-import { nameServerError } from './errors.js';
+import { listNames } from './list-names.js';
 import { changeMetadata } from './metadata.js';
 import { nameEvents } from './name-events.js';
 import { keyOfName, recordOf, storedIn, valueOfName } from './name-record.js';
 import { Registrar } from './registrar.js';
-
-/** How many names a page holds. */
-export const pageLimits = { usual: 100, max: 1000 } as const;
 
 /** How many names that begin alike are looked through for what a mistyped one may have meant. */
 const nearLimit = 100;
@@ -115,29 +113,9 @@ export class Registry {
     return recordOf(await this.#find(name));
   }
 
-  /** Gives a page of the names that begin with a prefix (exactly: no letter is special). @throws RpcError `LIMIT_OUT_OF_RANGE` */
-  async list(
-    options: {
-      readonly prefix?: string | undefined;
-      readonly after?: string | undefined;
-      readonly limit?: number | undefined;
-    } = {},
-  ): Promise<NamePage> {
-    const { prefix = '', after, limit = pageLimits.usual } = options;
-    if (!Number.isInteger(limit) || limit < 1 || limit > pageLimits.max) {
-      throw nameServerError(
-        'LIMIT_OUT_OF_RANGE',
-        `a page of ${String(limit)} names; give 1 to ${String(pageLimits.max)}`,
-      );
-    }
-    const page = await this.#store.range({
-      prefix: keyOfName(prefix),
-      after: after === undefined ? undefined : keyOfName(after),
-      limit,
-    });
-    const names = page.entries.map(recordOf);
-    const next = page.more ? names.at(-1)?.name : undefined;
-    return { names, ...(next === undefined ? {} : { next }), revision: page.revision };
+  /** Gives a page of the names that all of the options allow. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID` */
+  list(options: ListOptions = {}, signal?: AbortSignal): Promise<NamePage> {
+    return listNames(this.#store, options, signal);
   }
 
   /**

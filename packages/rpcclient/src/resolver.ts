@@ -27,12 +27,18 @@ const lookupTimeoutMs = 10_000;
 /** How long to wait before a broken watch begins again, in milliseconds; each time up to twice as long. */
 const watchAgainMs = { first: 250, last: 5_000 };
 
+/** How many names are followed at once; those beyond are looked up again when a call to their server fails. */
+const maxFollowed = 256;
+
 /** Turns names into addresses: asks the name server once for each, and then follows what becomes of it. */
 export class Resolver implements Router {
   readonly #options: ResolverOptions;
   readonly #known = new Map<string, string>();
+  /** What was known and then could not be reached: still the best guess while no name server answers. */
+  readonly #doubted = new Map<string, string>();
   readonly #asking = new Map<string, Promise<string>>();
   readonly #watches = new Map<string, AbortController>();
+  #closed = false;
 
   constructor(options: ResolverOptions) {
     this.#options = options;
@@ -48,11 +54,13 @@ export class Resolver implements Router {
   forget(object: string, address: string): void {
     if (this.#known.get(object) === address) {
       this.#known.delete(object);
+      this.#doubted.set(object, address);
     }
   }
 
   /** Stops to follow names. */
   close(): void {
+    this.#closed = true;
     for (const watch of this.#watches.values()) {
       watch.abort();
     }
@@ -60,94 +68,110 @@ export class Resolver implements Router {
   }
 
   #ask(object: string): Promise<string> {
-    const asking = this.#lookUp(object)
-      .then((record) => {
-        const address = addressOf(record);
-        this.#known.set(object, address);
-        if (this.#options.watch && !this.#watches.has(object)) {
-          this.#follow(object, record.revision);
-        }
-        return address;
-      })
-      .finally(() => {
-        this.#asking.delete(object);
-      });
+    const asking = this.#find(object).finally(() => {
+      this.#asking.delete(object);
+    });
     this.#asking.set(object, asking);
     return asking;
   }
 
-  async #lookUp(object: string): Promise<NameRecord> {
+  async #find(object: string): Promise<string> {
+    const doubted = this.#doubted.get(object);
+    this.#doubted.delete(object);
     try {
-      return await this.#options.names.with({ timeoutMs: lookupTimeoutMs }).lookup(object);
+      const record = await this.#lookUp(object);
+      const address = addressOf(record);
+      this.#known.set(object, address);
+      this.#follow(object, record.revision);
+      return address;
     } catch (error) {
-      throw nameServerFailure(error, this.#options.address);
+      if (doubted === undefined || !isRpcError(error, 'NAMESERVER_UNAVAILABLE')) {
+        throw error;
+      }
+      this.#known.set(object, doubted);
+      return doubted;
+    }
+  }
+
+  async #lookUp(object: string): Promise<NameRecord> {
+    const { address, names } = this.#options;
+    try {
+      return await names.with({ timeoutMs: lookupTimeoutMs }).lookup(object);
+    } catch (error) {
+      if (this.#closed) {
+        throw coreError('CONNECTION_LOST', 'the client was closed', { cause: error });
+      }
+      throw nameServerFailure(error, address);
     }
   }
 
   #follow(object: string, fromRevision: number): void {
+    const watches = this.#watches;
+    if (!this.#options.watch || this.#closed || watches.has(object) || watches.size >= maxFollowed) {
+      return;
+    }
     const abort = new AbortController();
-    this.#watches.set(object, abort);
+    watches.set(object, abort);
     this.#watch(object, fromRevision, abort.signal).catch((error: unknown) => {
       if (!abort.signal.aborted) {
+        this.#unfollow(object);
         this.#options.log.error('following a name failed unexpectedly', { object, error });
       }
     });
   }
 
+  /** Forgets a name that is gone; when it is called again it is looked up and followed anew. */
+  #unfollow(object: string): void {
+    this.#known.delete(object);
+    this.#watches.delete(object);
+  }
+
   async #watch(object: string, fromRevision: number, signal: AbortSignal): Promise<void> {
-    let revision = fromRevision;
+    const { names, clock, log } = this.#options;
+    let revision: number | undefined = fromRevision;
     let pauseMs = watchAgainMs.first;
     for (;;) {
       try {
-        const call = this.#options.names
+        revision ??= await this.#catchUp(object);
+        const events = names
           .with({ timeoutMs: 'none', signal })
           .watch({ prefix: object, fromRevision: revision });
-        for await (const event of call) {
-          revision = event.revision;
+        for await (const { type, record } of events) {
           pauseMs = watchAgainMs.first;
-          this.#note(object, event.type === 'removed' ? undefined : event.record, event.record.name);
+          if (record.name !== object) {
+            continue; // the watch is by prefix: a longer name that begins alike
+          }
+          if (type === 'removed') {
+            this.#unfollow(object);
+            return;
+          }
+          this.#known.set(object, addressOf(record));
         }
       } catch (error) {
         if (signal.aborted) {
           return;
         }
-        this.#options.log.debug('the watch of a name broke off', { object, error });
+        if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
+          this.#unfollow(object);
+          return;
+        }
+        log.debug('the watch of a name broke off', { object, error });
       }
-      await this.#options.clock.sleep(pauseMs * (0.5 + Math.random()), { signal, background: true });
+      revision = undefined;
+      await clock.sleep(pauseMs * (0.5 + Math.random()), { signal, background: true });
       pauseMs = Math.min(2 * pauseMs, watchAgainMs.last);
-      const refreshed = await this.#refresh(object);
-      if (refreshed === 'gone') {
-        this.#watches.delete(object);
-        return;
-      }
-      revision = refreshed ?? revision;
     }
   }
 
-  /** Looks a followed name up again after its watch broke; what was known stays while nobody can say otherwise. */
-  async #refresh(object: string): Promise<number | 'gone' | undefined> {
-    try {
-      const record = await this.#lookUp(object);
-      this.#note(object, record, object);
-      return record.revision;
-    } catch (error) {
-      if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
-        this.#known.delete(object);
-        return 'gone';
-      }
-      return undefined;
-    }
-  }
-
-  #note(object: string, record: NameRecord | undefined, name: string): void {
-    if (name !== object) {
-      return; // the watch is by prefix: a longer name that begins alike
-    }
-    if (record === undefined) {
-      this.#known.delete(object);
-    } else {
-      this.#known.set(object, addressOf(record));
-    }
+  /**
+   * Looks a followed name up after its watch broke, and gives a revision to watch on from: the registry's own from
+   * before the lookup, as the name's may be older than the history that is kept, or of a registry that was lost. What
+   * was known stays while nobody can say otherwise.
+   */
+  async #catchUp(object: string): Promise<number> {
+    const { revision } = await this.#options.names.with({ timeoutMs: lookupTimeoutMs }).info();
+    this.#known.set(object, addressOf(await this.#lookUp(object)));
+    return revision;
   }
 }
 

@@ -43,6 +43,8 @@ export interface RpcServerOptions {
   readonly authorize?: Authorize;
   /** Whether a failure carries this server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
+  /** Gives the start up when it aborts; a server that has started is stopped by disposing of it. */
+  readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly log?: Log;
 }
@@ -71,11 +73,16 @@ export class RpcServer implements AsyncDisposable {
     const serverId = await usable(options.stateDir, serverIdOf(options.stateDir));
     const dispatcher = new Dispatcher({ clock, log, ...(authorize === undefined ? {} : { authorize }) });
     const stop = new AbortController();
+    const giveUp = (): void => {
+      stop.abort(options.signal?.reason);
+    };
+    options.signal?.addEventListener('abort', giveUp, { once: true });
     const objects: ObjectDefinition[] = [];
     try {
       for (const [name, each] of Object.entries(options.objects)) {
         const object = await makeObject(name, each, { ...options, clock, log, signal: stop.signal });
         objects.push(object);
+        options.signal?.throwIfAborted();
         dispatcher.host(name, object);
       }
       const server = await ObjectServer.start({
@@ -107,6 +114,8 @@ export class RpcServer implements AsyncDisposable {
       stop.abort();
       await closeAll(objects, log);
       throw error;
+    } finally {
+      options.signal?.removeEventListener('abort', giveUp);
     }
   }
 

@@ -83,6 +83,24 @@ export type NameClaim = z.input<typeof nameClaim>;
 export const nameServerOptions = {
   list: {
     prefix: z.string().optional().describe('only names that begin with this'),
+    glob: z
+      .string()
+      .optional()
+      .describe('only names like this: * and ? within a part, ** also across "." and "/"'),
+    regex: z
+      .string()
+      .optional()
+      .describe('only names that this regular expression (RE2 syntax) matches as a whole'),
+    meta: z
+      .string()
+      .array()
+      .optional()
+      .describe('only names with all of these words of metadata: KEY=VALUE, or KEY with any value'),
+    anyMeta: z
+      .string()
+      .array()
+      .optional()
+      .describe('only names with at least one of these words of metadata: KEY=VALUE or KEY'),
     after: z.string().optional().describe('only names after this one: the `next` of the page before'),
     limit: z.int().optional().describe('at most this many names, 1 to 1000; default 100'),
   },
@@ -94,6 +112,9 @@ export const nameServerOptions = {
     fromRevision: z.int().optional().describe('begin with what changed after this revision; default: now'),
   },
 };
+
+/** Which names to list, and which page of them. What is left out does not narrow the list. */
+export type ListOptions = z.infer<z.ZodObject<typeof nameServerOptions.list>>;
 
 /** The result of a method that has nothing to say. */
 export const nothing = z.null();
@@ -107,10 +128,11 @@ export const wasThere = z.boolean();
 export interface NameServerMethods {
   /** Gives a name's record. @throws RpcError `OBJECT_NOT_FOUND` */
   lookup: MethodSignature<[name: string], NameRecord>;
-  list: MethodSignature<
-    [] | [options: { prefix?: string | undefined; after?: string | undefined; limit?: number | undefined }],
-    NamePage
-  >;
+  /**
+   * Gives a page of the names that all of the options allow. @throws RpcError `PATTERN_INVALID`,
+   * `LIMIT_OUT_OF_RANGE`
+   */
+  list: MethodSignature<[] | [options: ListOptions], NamePage>;
   /**
    * Takes all of the names, or none, for one server under one new lease. A server that comes back under the
    * same id takes its names over from its former lease at once. @throws RpcError `NAME_TAKEN`

@@ -7,7 +7,7 @@ import { quoted } from '../names.js';
  * which the name server itself does not know. Any other error stays as it is.
  */
 export function nameServerFailure(error: unknown, address: string): unknown {
-  if (isRpcError(error, 'CONNECTION_LOST', 'DEADLINE_PASSED')) {
+  if (isRpcError(error, 'CONNECTION_LOST', 'SERVER_DRAINING', 'DEADLINE_PASSED')) {
     return coreError(
       'NAMESERVER_UNAVAILABLE',
       `no name server answers at ${address} (${error.message}); is it running?`,
@@ -17,8 +17,19 @@ export function nameServerFailure(error: unknown, address: string): unknown {
       },
     );
   }
-  if (isRpcError(error, 'OBJECT_NOT_FOUND') && typeof error.details.name === 'string') {
+  if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
     const { name, near } = error.details;
+    if (typeof name !== 'string') {
+      // A registry says which name it does not have; a server that hosts no name server says so of that.
+      return coreError(
+        'NAMESERVER_UNAVAILABLE',
+        `what answers at ${address} is no name server (${error.message})`,
+        {
+          details: { nameServer: address },
+          cause: error,
+        },
+      );
+    }
     const hint = typeof near === 'string' ? `; did you mean ${quoted(near)}?` : '';
     return coreError('OBJECT_NOT_FOUND', `no object ${quoted(name)} is registered at ${address}${hint}`, {
       details: error.details,

@@ -1,9 +1,8 @@
-import { type NameRecord } from '@patchbay/core';
+import { coreError, quoted } from '@patchbay/core';
 import { command, nameServerAddress } from '@patchbay/core/daemon';
 
-import { type Names } from '../client.js';
-import { pageLimits } from '../registry.js';
 import { callingOptions, callNameServer, print, rowOf } from './calling.js';
+import { listAll, patternOptions } from './selection.js';
 
 /** `nameserver ping`: whether it is there, what it is, and how fast it answers. */
 export const ping = command({
@@ -20,12 +19,42 @@ export const ping = command({
 
 /** `nameserver list`: every name, however many there are. */
 export const list = command({
-  usage: 'list [prefix]',
-  summary: 'List the registered names, or those that begin with a prefix',
-  positionals: { prefix: { type: 'string', default: '', describe: 'What the names begin with' } },
-  options: callingOptions,
+  usage: 'list [pattern]',
+  summary: 'List the registered names, or those that begin with a text or are like a pattern',
+  positionals: {
+    pattern: {
+      type: 'string',
+      default: '',
+      describe: 'What the names begin with, or a glob if it has * or ?',
+    },
+  },
+  options: {
+    ...patternOptions,
+    meta: {
+      type: 'string',
+      array: true,
+      describe: 'Names with this word of metadata, KEY=VALUE or KEY; repeated: with all of them',
+    },
+    'any-meta': {
+      type: 'string',
+      array: true,
+      describe: 'Names with this word of metadata, KEY=VALUE or KEY; repeated: with any of them',
+    },
+    ...callingOptions,
+  },
   run: async (args) => {
-    const records = await callNameServer(args, (names) => listAll(names, args.prefix));
+    const { pattern, glob, regex, meta } = args;
+    const isGlob = /[*?]/.test(pattern);
+    if (isGlob && glob !== undefined) {
+      throw coreError('ARGUMENT_SURPLUS', `two globs, ${quoted(pattern)} and ${quoted(glob)}; give one`);
+    }
+    const selection = {
+      ...(isGlob ? { glob: pattern } : { prefix: pattern, glob }),
+      regex,
+      meta,
+      anyMeta: args['any-meta'],
+    };
+    const records = await callNameServer(args, (names) => listAll(names, selection));
     await print(args.json ? records : records.map(rowOf), args.json);
   },
 });
@@ -41,15 +70,3 @@ export const lookup = command({
     await print(args.json ? record : rowOf(record), args.json);
   },
 });
-
-async function listAll(names: Names, prefix: string): Promise<NameRecord[]> {
-  const records: NameRecord[] = [];
-  for (let after: string | undefined; ;) {
-    const page = await names.list({ prefix, after, limit: pageLimits.max });
-    records.push(...page.names);
-    if (page.next === undefined) {
-      return records;
-    }
-    after = page.next;
-  }
-}

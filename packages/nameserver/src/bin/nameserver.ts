@@ -1,8 +1,9 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, packageVersion, runProgram } from '@patchbay/core/daemon';
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
 
-import { remove, setMetadata } from './change.js';
 import { list, lookup, ping } from './look.js';
+import { remove } from './remove.js';
+import { setMetadata } from './set-metadata.js';
 import { start } from './start.js';
 import { watch } from './watch.js';
 
@@ -16,3 +17,4 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+endSoon();

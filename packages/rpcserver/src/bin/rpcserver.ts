@@ -2,7 +2,15 @@
 import { dirname, resolve } from 'node:path';
 
 import { coreError, type Log, parseAddress, requireLoopback } from '@patchbay/core';
-import { command, configure, openLog, packageVersion, runDaemon, runProgram } from '@patchbay/core/daemon';
+import {
+  command,
+  configure,
+  endSoon,
+  openLog,
+  packageVersion,
+  runDaemon,
+  runProgram,
+} from '@patchbay/core/daemon';
 
 import { loadObject } from '../load-object.js';
 import { type MakeObject, RpcServer } from '../rpc-server.js';
@@ -24,8 +32,6 @@ const start = command({
     const log = openLog(configuration.log);
     const baseDir = dirname(resolve(args.config));
     await runDaemon((signal) => serve(configuration, baseDir, log, signal), { log });
-    // A method that ignores its signal may go on; it shall not keep the process, which has stopped.
-    setTimeout(() => process.exit(), 500).unref();
   },
 });
 
@@ -49,6 +55,7 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+endSoon();
 
 /** Checks what only all of the configuration together tells. @throws RpcError `CONFIG_INVALID` */
 function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
@@ -105,8 +112,18 @@ async function serve(
     leaseMs: configuration.lease,
     drainMs: configuration.drain,
     sendStacks: configuration.sendStacks,
+    signal,
     log,
+  }).catch((error: unknown) => {
+    if (!signal.aborted) {
+      throw error;
+    }
+    log.info('the RPC server stopped before it had started', { error });
+    return undefined;
   });
+  if (server === undefined) {
+    return;
+  }
   log.info('the RPC server is ready', { address: server.address, objects: objects.map(([name]) => name) });
   await new Promise<void>((stopped) => {
     if (signal.aborted) {

@@ -34,8 +34,8 @@ describe('rpcserver start', () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const file = await writeConfiguration(scratch, { nameServer: '127.0.0.1:1' });
-    await using _server = new ServerProcess('start', '--config', file, '--name-server', nameServer.address);
-    await eventually(async () => (await nameServer.names()).includes('workshop'), 30_000);
+    await using server = new ServerProcess('start', '--config', file, '--name-server', nameServer.address);
+    await eventually(async () => (await nameServer.addressOf('workshop')) === server.address, 30_000);
   });
 
   it('lets a running call finish on SIGTERM, refuses new ones, closes its objects and exits with 0', async () => {
@@ -99,6 +99,24 @@ describe('rpcserver start', () => {
     server.kill('SIGTERM');
     expect((await server.end()).status).to.equal(1);
     expect((await running).reason).to.equal('CONNECTION_LOST');
+  });
+
+  it('ends on SIGTERM also while its objects are still being made', async () => {
+    await using scratch = await Scratch.make();
+    await writeFile(
+      scratch.file('slow.mjs'),
+      `export default (options, { log, signal }) => new Promise((resolve, reject) => {
+        log.info('making');
+        const timer = setTimeout(resolve, 60_000);
+        signal.addEventListener('abort', () => { clearTimeout(timer); reject(signal.reason); });
+      });`,
+    );
+    const file = await writeConfiguration(scratch, { objects: [{ name: 'slow', module: './slow.mjs' }] });
+    await using server = new ServerProcess('start', '--config', file);
+    await server.logged('making');
+    server.kill('SIGTERM');
+    expect((await server.end()).status).to.equal(0);
+    expect(server.log.at(-1)?.message).to.equal('the RPC server stopped before it had started');
   });
 
   const wrong: [title: string, keys: Record<string, unknown>, status: number, line: RegExp][] = [

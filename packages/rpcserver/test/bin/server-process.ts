@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { eventually } from '@patchbay/core/testing';
 
-import { Scratch } from '../scratch.js';
+import { type Scratch } from '../scratch.js';
 
 const program = fileURLToPath(new URL('../../src/bin/rpcserver.js', import.meta.url));
 const workshop = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));
@@ -42,9 +42,8 @@ export class ServerProcess implements AsyncDisposable {
   readonly #ended: Promise<unknown>;
 
   constructor(...words: string[]) {
-    const { PATCHBAY_NAMESERVER: _, ...environment } = process.env;
     this.#child = spawn(process.execPath, [program, ...words], {
-      env: environment,
+      env: { ...process.env, PATCHBAY_NAMESERVER: '', PATCHBAY_LOG_LEVEL: '' }, // empty is unset
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.#ended = once(this.#child, 'close');

@@ -7,21 +7,16 @@ import { coreError } from '../../errors/core-errors.js';
 import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type ObjectDescription } from '../../object/description.js';
-import { makeProxy, type Proxy, type Signatures } from '../../proxy.js';
+import { type Signatures } from '../../proxy.js';
 import { type Arguments } from '../session/frame.js';
 import { encodePayload } from '../session/payload.js';
 import { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
 import { Descriptions } from './descriptions.js';
+import { remoteObject, type RemoteObject } from './remote-object.js';
 import { type Router } from './router.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
 import { checkTimeout, leftMs } from './time-limit.js';
-
-/** A remote object: its methods, and itself with other call options. */
-export type RemoteObject<S extends Signatures> = Proxy<S> & {
-  /** Gives the same object, called with these options. */
-  with(options: CallOptions): RemoteObject<S>;
-};
 
 /** What an object client needs. */
 export interface ObjectClientOptions {
@@ -33,8 +28,8 @@ export interface ObjectClientOptions {
   readonly openTimeoutMs?: number | undefined;
 }
 
-/** How often a call is sent on its way when connections fail, and how long it waits before each further time. */
-const pausesMs = [50, 250];
+/** How long a call waits before it is sent again: longer if its server died under it, for that to be started again. */
+const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
 /** Calls objects wherever its router says that they live. */
 export class ObjectClient implements AsyncDisposable {
@@ -66,16 +61,7 @@ export class ObjectClient implements AsyncDisposable {
 
   /** Gives an object whose methods can be called. Its type is that of its signatures; nothing is sent yet. */
   proxy<S extends Signatures>(object: string, options: CallOptions = {}): RemoteObject<S> {
-    const proxy = makeProxy<S & { with: never }>((method, args) => {
-      if (method === 'with') {
-        return this.proxy<S>(object, { ...options, ...(args[0] as CallOptions) }) as unknown as Call<
-          unknown,
-          unknown
-        >;
-      }
-      return this.call(object, method, args, options);
-    });
-    return proxy as unknown as RemoteObject<S>;
+    return remoteObject<S>(this, object, options);
   }
 
   /** Calls a method with positional arguments, the options last. */
@@ -217,7 +203,7 @@ export class ObjectClient implements AsyncDisposable {
   async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { object, method } = call.request;
     for (; !call.ended; call.attempts++) {
-      const pauseMs = pausesMs[call.attempts - 1];
+      const pauseMs = pausesMs[call.progress === 'unsent' ? 'unsent' : 'sent'][call.attempts - 1];
       if (pauseMs === undefined) {
         call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
         return;

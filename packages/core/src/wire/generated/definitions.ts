@@ -487,6 +487,24 @@ export const definitions: object = {
                 "limit": {
                   "type": "uint32",
                   "id": 3
+                },
+                "glob": {
+                  "type": "string",
+                  "id": 4
+                },
+                "regex": {
+                  "type": "string",
+                  "id": 5
+                },
+                "meta": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 6
+                },
+                "anyMeta": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 7
                 }
               }
             },

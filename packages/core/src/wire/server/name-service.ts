@@ -168,6 +168,10 @@ function toList(request: ListRequest): readonly unknown[] {
   return [
     {
       prefix: request.prefix,
+      ...(request.glob === '' ? {} : { glob: request.glob }),
+      ...(request.regex === '' ? {} : { regex: request.regex }),
+      ...(request.meta.length === 0 ? {} : { meta: request.meta }),
+      ...(request.anyMeta.length === 0 ? {} : { anyMeta: request.anyMeta }),
       ...(request.after === '' ? {} : { after: request.after }),
       ...(request.limit === 0 ? {} : { limit: request.limit }),
     },

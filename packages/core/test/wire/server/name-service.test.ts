@@ -206,7 +206,12 @@ describe('the typed NameServer', function () {
   it('lists names in pages', async () => {
     expect(await ask('List', {})).to.deep.equal({ names: [wireRecord], next: '', revision: '3' });
     await ask('List', { prefix: 's', after: 'storage', limit: 5 });
-    expect(seen).to.deep.equal([[{ prefix: '' }], [{ prefix: 's', after: 'storage', limit: 5 }]]);
+    await ask('List', { glob: 's*', regex: 's.*', meta: ['a=b', 'c'], any_meta: ['d'] });
+    expect(seen).to.deep.equal([
+      [{ prefix: '' }],
+      [{ prefix: 's', after: 'storage', limit: 5 }],
+      [{ prefix: '', glob: 's*', regex: 's.*', meta: ['a=b', 'c'], anyMeta: ['d'] }],
+    ]);
   });
 
   it('sets and removes metadata', async () => {

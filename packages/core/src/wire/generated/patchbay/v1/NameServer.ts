@@ -54,14 +54,14 @@ export interface NameServerClient extends grpc.Client {
   keepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   
   /**
-   * Gives the names in the order of their bytes, in pages.
+   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
    */
   List(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   List(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   List(argument: _patchbay_v1_ListRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   List(argument: _patchbay_v1_ListRequestInput, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   /**
-   * Gives the names in the order of their bytes, in pages.
+   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
    */
   list(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   list(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
@@ -165,7 +165,7 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   KeepAlive: grpc.handleBidiStreamingCall<_patchbay_v1_KeepAliveRequest, _patchbay_v1_LeaseResponseInput>;
   
   /**
-   * Gives the names in the order of their bytes, in pages.
+   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
    */
   List: grpc.handleUnaryCall<_patchbay_v1_ListRequest, _patchbay_v1_ListResponseInput>;
   

@@ -1,0 +1,85 @@
+import { coreError, type ListOptions, type NameRecord, quoted, resultText } from '@patchbay/core';
+import { command } from '@patchbay/core/daemon';
+
+import { type Names } from '../client.js';
+import { callingOptions, callNameServer, print, rowOf } from './calling.js';
+import { confirm } from './confirm.js';
+import { listAll, patternOptions } from './selection.js';
+
+/** How many names are removed at once. */
+const atOnce = 100;
+
+/** `nameserver remove`: takes names from whoever holds them. */
+export const remove = command({
+  usage: 'remove [name]',
+  summary: 'Remove a name, or all that are like a pattern, whoever holds them; their servers are not told',
+  positionals: { name: { type: 'string', describe: 'The name' } },
+  options: {
+    ...patternOptions,
+    ...callingOptions,
+    yes: { type: 'boolean', default: false, describe: 'Do not ask first' },
+  },
+  run: async (args) => {
+    const { name, glob, regex, json } = args;
+    if (name !== undefined && (glob ?? regex) !== undefined) {
+      throw coreError('ARGUMENT_SURPLUS', 'give either a name, or --glob or --regex');
+    }
+    const ask = !args.yes && process.stdin.isTTY;
+    if (name !== undefined) {
+      await removeOne(args, name, { json, ask });
+    } else if (glob !== undefined || regex !== undefined) {
+      await removeAll(args, { glob, regex }, { json, ask });
+    } else {
+      throw coreError('ARGUMENT_MISSING', 'give a name, --glob PATTERN or --regex PATTERN');
+    }
+  },
+});
+
+type CallingArguments = Parameters<typeof callNameServer>[0];
+type Manner = Readonly<Record<'json' | 'ask', boolean>>;
+
+async function removeOne(args: CallingArguments, name: string, { json, ask }: Manner): Promise<void> {
+  // Looked up first: for the question, and because a mistyped name shall not look like success.
+  const record = await callNameServer(args, (names) => names.lookup(name));
+  if (ask && !(await confirm(`${resultText(rowOf(record))}\nRemove this name?`))) {
+    throw coreError('CALL_CANCELLED', `${quoted(name)} was not removed`);
+  }
+  const removed = await callNameServer(args, (names) => names.remove(name));
+  const text = removed ? `removed ${quoted(name)}` : `${quoted(name)} was gone already`;
+  await print({ name, removed }, json, text);
+}
+
+async function removeAll(
+  args: CallingArguments,
+  selection: ListOptions,
+  { json, ask }: Manner,
+): Promise<void> {
+  // Listed first, so that what goes is what was shown, and no name that came in the meantime.
+  const records = await callNameServer(args, (names) => listAll(names, selection));
+  if (ask && records.length > 0 && !(await confirm(questionOf(records)))) {
+    throw coreError('CALL_CANCELLED', 'no name was removed');
+  }
+  const removed = await callNameServer(args, (names) => removeEach(names, records));
+  const text = `removed ${countText(removed.length)}`;
+  await print({ removed: removed.length, names: removed }, json, text);
+}
+
+/** Removes names and gives those that were still there. */
+async function removeEach(names: Names, records: readonly NameRecord[]): Promise<readonly string[]> {
+  const removed: string[] = [];
+  for (let first = 0; first < records.length; first += atOnce) {
+    const some = records.slice(first, first + atOnce).map(({ name }) => name);
+    const wereThere = await Promise.all(some.map((name) => names.remove(name)));
+    removed.push(...some.filter((_, index) => wereThere[index]));
+  }
+  return removed;
+}
+
+function questionOf(records: readonly NameRecord[]): string {
+  const them = records.length === 1 ? 'this 1 name' : `these ${countText(records.length)}`;
+  return `${resultText(records.map(rowOf))}\nRemove ${them}?`;
+}
+
+function countText(count: number): string {
+  return count === 1 ? '1 name' : `${String(count)} names`;
+}

@@ -1,0 +1,74 @@
+import { type ListOptions, type Metadata, type NameRecord, quoted } from '@patchbay/core';
+
+import { nameServerError } from './errors.js';
+import { globPattern, type Pattern, regexPattern } from './pattern.js';
+
+/** How many conditions on metadata a query may have: as many as a name may have words. */
+const maxConditions = 64;
+
+/** Which names are wanted. */
+export interface NameQuery {
+  /** What every wanted name begins with; undefined where none can be wanted. */
+  readonly prefix: string | undefined;
+  /** Whether there is more to ask of a name than its prefix. */
+  readonly narrows: boolean;
+  /** Says whether a name that begins with the prefix is wanted. */
+  wants(record: NameRecord): boolean;
+}
+
+/** Reads which names are wanted. @throws RpcError `PATTERN_INVALID` */
+export function nameQuery({ prefix = '', glob, regex, meta = [], anyMeta = [] }: ListOptions): NameQuery {
+  const patterns: Pattern[] = [];
+  if (glob !== undefined) {
+    patterns.push(globPattern(glob));
+  }
+  if (regex !== undefined) {
+    patterns.push(regexPattern(regex));
+  }
+  const all = conditions(meta);
+  const any = conditions(anyMeta);
+  return {
+    prefix: longestPrefix([prefix, ...patterns.map((pattern) => pattern.prefix)]),
+    narrows: patterns.length + all.length + any.length > 0,
+    wants: ({ name, metadata }) =>
+      patterns.every((pattern) => pattern.matches(name)) &&
+      all.every((holds) => holds(metadata)) &&
+      (any.length === 0 || any.some((holds) => holds(metadata))),
+  };
+}
+
+/** Gives the prefix of the names that have all of these prefixes; undefined where no name can. */
+function longestPrefix(prefixes: readonly string[]): string | undefined {
+  const longest = prefixes.reduce((a, b) => (b.length > a.length ? b : a));
+  return prefixes.every((each) => longest.startsWith(each)) ? longest : undefined;
+}
+
+type Condition = (metadata: Metadata) => boolean;
+
+function conditions(texts: readonly string[]): readonly Condition[] {
+  if (texts.length > maxConditions) {
+    const count = String(texts.length);
+    throw nameServerError(
+      'PATTERN_INVALID',
+      `${count} conditions on metadata; give at most ${String(maxConditions)}`,
+    );
+  }
+  return texts.map(condition);
+}
+
+/** Reads `KEY=VALUE`, or `KEY` for any value. */
+function condition(text: string): Condition {
+  const equals = text.indexOf('=');
+  const key = equals === -1 ? text : text.slice(0, equals);
+  if (key === '') {
+    throw nameServerError(
+      'PATTERN_INVALID',
+      `metadata ${quoted(text)}: write KEY=VALUE, or KEY for any value`,
+      {
+        details: { pattern: text },
+      },
+    );
+  }
+  const value = equals === -1 ? undefined : text.slice(equals + 1);
+  return (metadata) => Object.hasOwn(metadata, key) && (value === undefined || metadata[key] === value);
+}

@@ -1,0 +1,80 @@
+import { quoted } from '@patchbay/core';
+import { RE2JS, RE2JSException } from 're2js';
+
+import { nameServerError } from './errors.js';
+
+/** How long a pattern may be, in characters. */
+const maxLength = 512;
+
+/** What names are matched with, as a whole. */
+export interface Pattern {
+  /** What every name that matches begins with. */
+  readonly prefix: string;
+  matches(name: string): boolean;
+}
+
+/**
+ * Reads a glob: `*` stands for any characters within a part of a name, `?` for one of them, `**` for any characters,
+ * also `.` and `/`; everything else stands for itself. @throws RpcError `PATTERN_INVALID` for what no name is like
+ */
+export function globPattern(glob: string): Pattern {
+  checkLength('glob', glob);
+  if (!/^[A-Za-z0-9_./*?-]+$/.test(glob)) {
+    throw invalid(
+      'glob',
+      glob,
+      'give letters, digits, "_", "-", "." and "/", with *, ** or ? for what may differ',
+    );
+  }
+  const source = glob.replaceAll(/\*{2,}|[*?.]/g, (sign) => {
+    switch (sign) {
+      case '.':
+        return '\\.';
+      case '?':
+        return '[^./]';
+      case '*':
+        return '[^./]*';
+      default:
+        return '.*';
+    }
+  });
+  const [prefix = ''] = glob.split(/[*?]/, 1);
+  return { prefix, matches: matcherOf(RE2JS.compile(source)) };
+}
+
+/**
+ * Reads a regular expression in RE2's syntax, which a match takes time for in proportion to the name's length, so that
+ * no pattern of a caller hangs the name server. @throws RpcError `PATTERN_INVALID`
+ */
+export function regexPattern(regex: string): Pattern {
+  checkLength('regular expression', regex);
+  try {
+    return { prefix: '', matches: matcherOf(RE2JS.compile(regex)) };
+  } catch (error) {
+    if (error instanceof RE2JSException) {
+      const why = error.message.replace(/^error parsing regexp: /, '');
+      throw invalid(
+        'regular expression',
+        regex,
+        `${why}; the syntax is RE2's, without look-around and back-references`,
+      );
+    }
+    throw error;
+  }
+}
+
+function matcherOf(compiled: RE2JS): (name: string) => boolean {
+  return (name) => compiled.testExact(name);
+}
+
+function checkLength(kind: string, text: string): void {
+  if (text === '' || text.length > maxLength) {
+    throw invalid(kind, text, `give 1 to ${String(maxLength)} characters`);
+  }
+}
+
+function invalid(kind: string, text: string, why: string): Error {
+  return nameServerError('PATTERN_INVALID', `${kind} ${quoted(text)}: ${why}`, {
+    details: { pattern: text },
+  });
+}

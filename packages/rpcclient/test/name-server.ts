@@ -1,0 +1,108 @@
+import { rm } from 'node:fs/promises';
+
+import { Dispatcher, silentLog, systemClock } from '@patchbay/core';
+import { ObjectServer } from '@patchbay/core/wire';
+import { nameServerObject, Registry, startSweeper } from '@patchbay/nameserver';
+import { openSqliteStore } from '@patchbay/store';
+
+import { Scratch } from './scratch.js';
+
+interface Running {
+  readonly registry: Registry;
+  /** In the order in which they end. */
+  readonly parts: readonly AsyncDisposable[];
+}
+
+/** A name server in this process, with its state on disk, that a test can stop and start again on the same port. */
+export class TestNameServer implements AsyncDisposable {
+  /** How often each method was called. */
+  readonly calls = new Map<string, number>();
+  readonly #scratch: Scratch;
+  readonly #held = new Map<string, Promise<void>>();
+  #listen = '127.0.0.1:0';
+  #running: Running | undefined;
+
+  private constructor(scratch: Scratch) {
+    this.#scratch = scratch;
+  }
+
+  static async start(): Promise<TestNameServer> {
+    const nameServer = new TestNameServer(await Scratch.make());
+    await nameServer.start();
+    return nameServer;
+  }
+
+  get address(): string {
+    return this.#listen;
+  }
+
+  get registry(): Registry {
+    if (this.#running === undefined) {
+      throw new Error('the name server is stopped');
+    }
+    return this.#running.registry;
+  }
+
+  /** How often a method was called. */
+  called(method: string): number {
+    return this.calls.get(method) ?? 0;
+  }
+
+  /** Lets calls of a method wait until they are released. */
+  hold(method: string): { release(): void } {
+    let release = (): void => undefined;
+    this.#held.set(
+      method,
+      new Promise((resolve) => {
+        release = () => {
+          this.#held.delete(method);
+          resolve();
+        };
+      }),
+    );
+    return { release };
+  }
+
+  /** Starts again, on the address that it had. */
+  async start(): Promise<void> {
+    const clock = systemClock;
+    const store = await openSqliteStore({ directory: this.#scratch.file('names'), clock });
+    const registry = new Registry({ store, clock, version: '0.0.0-test' });
+    const sweeper = startSweeper({ registry, clock, log: silentLog, sweeps: () => 100 });
+    const dispatcher = new Dispatcher({
+      clock,
+      log: silentLog,
+      authorize: ({ method }) => {
+        this.calls.set(method, this.called(method) + 1);
+        return this.#held.get(method);
+      },
+    });
+    dispatcher.host('nameserver', nameServerObject(registry));
+    const server = await ObjectServer.start({ listen: this.#listen, dispatcher });
+    this.#listen = server.address;
+    this.#running = { registry, parts: [server, sweeper, store] };
+  }
+
+  async stop(): Promise<void> {
+    const parts = this.#running?.parts ?? [];
+    this.#running = undefined;
+    for (const part of parts) {
+      await part[Symbol.asyncDispose]();
+    }
+  }
+
+  /** Forgets everything, as if the disk had been replaced; it must be stopped. */
+  async loseState(): Promise<void> {
+    await rm(this.#scratch.file('names'), { recursive: true, force: true });
+  }
+
+  /** Gives the address under which a name is registered. */
+  async addressOf(name: string): Promise<string | undefined> {
+    return (await this.registry.lookup(name)).endpoints[0]?.address;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+    await this.#scratch[Symbol.asyncDispose]();
+  }
+}

@@ -1,0 +1,102 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
+import { eventually, freePort, refusal } from '@patchbay/core/testing';
+import { expect } from 'chai';
+
+import { type Bell } from './fixtures/bell.js';
+import { Scene } from './scene.js';
+
+const program = fileURLToPath(new URL('bin/rpcserver.js', import.meta.resolve('@patchbay/rpcserver')));
+const bell = fileURLToPath(new URL('./fixtures/bell.js', import.meta.url));
+
+/** An `rpcserver` process with a bell, which can be killed and started again on its port. */
+class BellServer implements AsyncDisposable {
+  readonly #configuration: string;
+  #child: ChildProcess | undefined;
+
+  private constructor(configuration: string) {
+    this.#configuration = configuration;
+  }
+
+  static async start(scene: Scene): Promise<BellServer> {
+    const configuration = scene.scratch.file('rpcserver.yaml');
+    const keys = {
+      nameServer: scene.nameServer.address,
+      listen: `127.0.0.1:${String(await freePort())}`,
+      stateDir: './state',
+      objects: [{ name: 'bell', module: bell }],
+    };
+    await writeFile(configuration, JSON.stringify(keys));
+    const server = new BellServer(configuration);
+    server.start();
+    return server;
+  }
+
+  start(): void {
+    this.#child = spawn(process.execPath, [program, 'start', '--config', this.#configuration], {
+      stdio: 'ignore',
+    });
+  }
+
+  async kill(): Promise<void> {
+    const child = this.#child;
+    if (child?.exitCode === null && child.signalCode === null) {
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+}
+
+async function ringsIn(file: string): Promise<number> {
+  return (await readFile(file, 'utf8')).split('\n').length - 1;
+}
+
+describe('A call whose server is killed and started again', () => {
+  it('runs again when its method is idempotent', async () => {
+    await using scene = await Scene.set();
+    await using server = await BellServer.start(scene);
+    await eventually(() => scene.nameServer.addressOf('bell'), 30_000);
+    const file = scene.scratch.file('rings');
+    const ringing = scene.client().proxy<Bell>('bell').ring(file);
+    await eventually(async () => (await ringsIn(file)) === 1);
+    await server.kill();
+    server.start();
+    expect(await ringing).to.equal(2);
+    expect(await ringsIn(file)).to.equal(2);
+  });
+
+  it('does not run again when its method is not idempotent, and says that it may have run', async () => {
+    await using scene = await Scene.set();
+    await using server = await BellServer.start(scene);
+    await eventually(() => scene.nameServer.addressOf('bell'), 30_000);
+    const file = scene.scratch.file('rings');
+    const ringing = refusal(scene.client().proxy<Bell>('bell').ring_once(file));
+    await eventually(async () => (await ringsIn(file)) === 1);
+    await server.kill();
+    server.start();
+    const error = await ringing;
+    expect(error.reason).to.equal('CONNECTION_LOST');
+    expect(error.message).to.include('bell.ring_once may have run or not');
+    expect(await ringsIn(file)).to.equal(1);
+  });
+
+  it('fails within seconds when the server stays away', async () => {
+    await using scene = await Scene.set();
+    await using server = await BellServer.start(scene);
+    await eventually(() => scene.nameServer.addressOf('bell'), 30_000);
+    const file = scene.scratch.file('rings');
+    const ringing = refusal(scene.client().proxy<Bell>('bell').ring(file));
+    await eventually(async () => (await ringsIn(file)) === 1);
+    await server.kill();
+    const killedAt = performance.now();
+    expect((await ringing).reason).to.equal('CONNECTION_LOST');
+    expect(performance.now() - killedAt).to.be.below(10_000);
+  });
+}).timeout(60_000);

@@ -1,0 +1,87 @@
+import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
+import { eventually, RecordingLog } from '@patchbay/core/testing';
+import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';
+import { RpcServer, type RpcServerOptions } from '@patchbay/rpcserver';
+import { z } from 'zod';
+
+import { TestNameServer } from './name-server.js';
+import { Scratch } from './scratch.js';
+
+/** An object that says where it lives, and waits when it is asked to. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
+export function post(place: string) {
+  return defineObject({
+    summary: 'Says where it lives',
+    methods: {
+      place: method({ summary: 'Say where', returns: z.string(), run: () => place }),
+      wait: method({
+        summary: 'Wait until cancelled',
+        args: [arg('ms', z.number(), 'how long, in milliseconds')],
+        returns: z.string(),
+        run: (ms, { signal }) =>
+          new Promise<string>((resolve, reject) => {
+            const timer = setTimeout(resolve, ms, place);
+            signal.addEventListener('abort', () => {
+              clearTimeout(timer);
+              reject(signal.reason as Error);
+            });
+          }),
+      }),
+    },
+  });
+}
+export type Post = SignaturesOf<ReturnType<typeof post>>;
+
+type Objects = Readonly<Record<string, ObjectDefinition>>;
+type ServeOptions = Partial<RpcServerOptions> & { readonly id?: string };
+
+/** A name server, RPC servers and clients of one test. */
+export class Scene implements AsyncDisposable {
+  readonly nameServer: TestNameServer;
+  readonly scratch: Scratch;
+  readonly log = new RecordingLog();
+  readonly #open: AsyncDisposable[] = [];
+
+  private constructor(nameServer: TestNameServer, scratch: Scratch) {
+    this.nameServer = nameServer;
+    this.scratch = scratch;
+  }
+
+  static async set(): Promise<Scene> {
+    return new Scene(await TestNameServer.start(), await Scratch.make());
+  }
+
+  /** Starts an RPC server, and waits until it is registered. */
+  async serve(objects: Objects, options: ServeOptions = {}): Promise<RpcServer> {
+    const server = await this.start(objects, options);
+    await eventually(() => server.registered);
+    return server;
+  }
+
+  /** Starts an RPC server of an identity of its own, unless one is given. */
+  async start(objects: Objects, options: ServeOptions = {}): Promise<RpcServer> {
+    const { id = `server-${String(this.#open.length)}`, ...rest } = options;
+    const server = await RpcServer.start({
+      nameServer: this.nameServer.address,
+      stateDir: this.scratch.file(id),
+      objects,
+      ...rest,
+    });
+    this.#open.push(server);
+    return server;
+  }
+
+  client(options: Partial<ConnectOptions> = {}): Client {
+    const client = connect({ nameServer: this.nameServer.address, log: this.log, ...options });
+    this.#open.push(client);
+    return client;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const each of this.#open.reverse()) {
+      await each[Symbol.asyncDispose]();
+    }
+    await this.nameServer[Symbol.asyncDispose]();
+    await this.scratch[Symbol.asyncDispose]();
+  }
+}
