@@ -47,7 +47,8 @@ describeSystem('A provisioned disk, with initiators that are not ours', tools, (
     const { status, stdout } = await discover(seven.initiator, seven.portal, seven);
     expect(status, stdout).to.equal(0);
     expect(stdout.match(/Target:\S+/g)).to.deep.equal([`Target:${seven.iqn}`]);
-    expect(stdout).to.match(/Lun:1 +Type:DIRECT_ACCESS \(Size:31M\)|Lun:1 +Type:DIRECT_ACCESS \(Size:32M\)/);
+    // iscsi-ls takes the last block for the size, and rounds down.
+    expect(stdout).to.match(/Lun:1 +Type:DIRECT_ACCESS \(Size:31M\)/);
   });
 
   it('is not discovered by a stranger', async () => {
@@ -108,11 +109,7 @@ describeSystem('A provisioned disk, with initiators that are not ours', tools, (
       () => ({ ...seven, user: eight.user, secret: eight.secret }),
       /Authentication failure/,
     ],
-    [
-      'an initiator that has another LUN in mind',
-      () => ({ ...seven, lun: 2 }),
-      /LOGICAL_UNIT_NOT_SUPPORTED|LUN/i,
-    ],
+    ['an initiator that has another LUN in mind', () => ({ ...seven, lun: 2 }), /LOGICAL_UNIT_NOT_SUPPORTED/],
   ];
   for (const [who, disk, answer] of refused) {
     it(`refuses ${who}`, async () => {

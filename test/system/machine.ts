@@ -7,8 +7,14 @@ export interface MachineProcess {
   readonly command: readonly string[];
 }
 
-/** Finds the processes whose command line or environment names a directory: those that were started for it. */
+/**
+ * Finds the processes whose command line, environment or working directory names a directory: those that were
+ * started for it. Callers end what is found, so that a directory such as / or none is refused. @throws RangeError
+ */
 export async function processesOf(directory: string): Promise<readonly MachineProcess[]> {
+  if (!/^\/.+\/.+/.test(directory)) {
+    throw new RangeError(`too many processes could name ${JSON.stringify(directory)}`);
+  }
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const all = await Promise.all(pids.map((pid) => lookAt(pid)));
   return all.flatMap((found) =>

@@ -36,6 +36,7 @@ export function describeSystem(title: string, tools: readonly string[], body: ()
     });
 
     it('has left no process, mount, loop device or file', async () => {
+      expect(directory, 'the directory of the tests, which did not run').to.not.equal('');
       if (temporaryBefore === undefined) {
         delete process.env.TMPDIR;
       } else {
