@@ -21,8 +21,15 @@ describe('isRpcError', () => {
     expect(foreign instanceof RpcError).to.be.true;
   });
 
-  for (const other of [new Error('no'), { code: 'NOT_FOUND', reason: 'X' }, null, undefined, 'text']) {
-    it(`does not take ${String(other)} for one`, () => {
+  const others: [string, unknown][] = [
+    ['another error', new Error('no')],
+    ['an object that looks alike', { code: 'NOT_FOUND', reason: 'X' }],
+    ['null', null],
+    ['undefined', undefined],
+    ['a text', 'RpcError'],
+  ];
+  for (const [name, other] of others) {
+    it(`does not take ${name} for one`, () => {
       expect(isRpcError(other)).to.be.false;
     });
   }
