@@ -5,308 +5,6 @@ export const definitions: object = {
       "nested": {
         "v1": {
           "nested": {
-            "NameServer": {
-              "methods": {
-                "Register": {
-                  "requestType": "RegisterRequest",
-                  "responseType": "LeaseResponse"
-                },
-                "KeepAlive": {
-                  "requestType": "KeepAliveRequest",
-                  "requestStream": true,
-                  "responseType": "LeaseResponse",
-                  "responseStream": true
-                },
-                "Unregister": {
-                  "requestType": "UnregisterRequest",
-                  "responseType": "UnregisterResponse"
-                },
-                "Lookup": {
-                  "requestType": "LookupRequest",
-                  "responseType": "NameRecord"
-                },
-                "List": {
-                  "requestType": "ListRequest",
-                  "responseType": "ListResponse"
-                },
-                "Watch": {
-                  "requestType": "WatchRequest",
-                  "responseType": "NameEvent",
-                  "responseStream": true
-                },
-                "SetMetadata": {
-                  "requestType": "SetMetadataRequest",
-                  "responseType": "NameRecord"
-                },
-                "Info": {
-                  "requestType": "InfoRequest",
-                  "responseType": "InfoResponse"
-                }
-              }
-            },
-            "NameClaim": {
-              "fields": {
-                "name": {
-                  "type": "string",
-                  "id": 1
-                },
-                "metadata": {
-                  "keyType": "string",
-                  "type": "string",
-                  "id": 2
-                }
-              }
-            },
-            "RegisterRequest": {
-              "fields": {
-                "serverId": {
-                  "type": "string",
-                  "id": 1
-                },
-                "address": {
-                  "type": "string",
-                  "id": 2
-                },
-                "claims": {
-                  "rule": "repeated",
-                  "type": "NameClaim",
-                  "id": 3
-                },
-                "ttlMs": {
-                  "type": "uint32",
-                  "id": 4
-                }
-              }
-            },
-            "LeaseResponse": {
-              "fields": {
-                "leaseId": {
-                  "type": "string",
-                  "id": 1
-                },
-                "ttlMs": {
-                  "type": "uint32",
-                  "id": 2
-                },
-                "revision": {
-                  "type": "int64",
-                  "id": 3
-                }
-              }
-            },
-            "KeepAliveRequest": {
-              "fields": {
-                "leaseId": {
-                  "type": "string",
-                  "id": 1
-                }
-              }
-            },
-            "UnregisterRequest": {
-              "fields": {
-                "leaseId": {
-                  "type": "string",
-                  "id": 1
-                }
-              }
-            },
-            "UnregisterResponse": {
-              "fields": {}
-            },
-            "LookupRequest": {
-              "fields": {
-                "name": {
-                  "type": "string",
-                  "id": 1
-                }
-              }
-            },
-            "Endpoint": {
-              "fields": {
-                "address": {
-                  "type": "string",
-                  "id": 1
-                },
-                "serverId": {
-                  "type": "string",
-                  "id": 2
-                },
-                "leaseId": {
-                  "type": "string",
-                  "id": 3
-                }
-              }
-            },
-            "NameRecord": {
-              "fields": {
-                "name": {
-                  "type": "string",
-                  "id": 1
-                },
-                "endpoints": {
-                  "rule": "repeated",
-                  "type": "Endpoint",
-                  "id": 2
-                },
-                "metadata": {
-                  "keyType": "string",
-                  "type": "string",
-                  "id": 3
-                },
-                "revision": {
-                  "type": "int64",
-                  "id": 4
-                },
-                "registeredAt": {
-                  "type": "string",
-                  "id": 5
-                }
-              }
-            },
-            "ListRequest": {
-              "fields": {
-                "prefix": {
-                  "type": "string",
-                  "id": 1
-                },
-                "after": {
-                  "type": "string",
-                  "id": 2
-                },
-                "limit": {
-                  "type": "uint32",
-                  "id": 3
-                },
-                "glob": {
-                  "type": "string",
-                  "id": 4
-                },
-                "regex": {
-                  "type": "string",
-                  "id": 5
-                },
-                "meta": {
-                  "rule": "repeated",
-                  "type": "string",
-                  "id": 6
-                },
-                "anyMeta": {
-                  "rule": "repeated",
-                  "type": "string",
-                  "id": 7
-                }
-              }
-            },
-            "ListResponse": {
-              "fields": {
-                "names": {
-                  "rule": "repeated",
-                  "type": "NameRecord",
-                  "id": 1
-                },
-                "next": {
-                  "type": "string",
-                  "id": 2
-                },
-                "revision": {
-                  "type": "int64",
-                  "id": 3
-                }
-              }
-            },
-            "WatchRequest": {
-              "oneofs": {
-                "_fromRevision": {
-                  "oneof": [
-                    "fromRevision"
-                  ]
-                }
-              },
-              "fields": {
-                "prefix": {
-                  "type": "string",
-                  "id": 1
-                },
-                "fromRevision": {
-                  "type": "int64",
-                  "id": 2,
-                  "options": {
-                    "proto3_optional": true
-                  }
-                }
-              }
-            },
-            "NameEvent": {
-              "fields": {
-                "type": {
-                  "type": "Type",
-                  "id": 1
-                },
-                "record": {
-                  "type": "NameRecord",
-                  "id": 2
-                },
-                "revision": {
-                  "type": "int64",
-                  "id": 3
-                }
-              },
-              "nested": {
-                "Type": {
-                  "values": {
-                    "TYPE_UNSPECIFIED": 0,
-                    "REGISTERED": 1,
-                    "CHANGED": 2,
-                    "REMOVED": 3
-                  }
-                }
-              }
-            },
-            "SetMetadataRequest": {
-              "fields": {
-                "name": {
-                  "type": "string",
-                  "id": 1
-                },
-                "set": {
-                  "keyType": "string",
-                  "type": "string",
-                  "id": 2
-                },
-                "remove": {
-                  "rule": "repeated",
-                  "type": "string",
-                  "id": 3
-                }
-              }
-            },
-            "InfoRequest": {
-              "fields": {}
-            },
-            "InfoResponse": {
-              "fields": {
-                "version": {
-                  "type": "string",
-                  "id": 1
-                },
-                "startedAt": {
-                  "type": "string",
-                  "id": 2
-                },
-                "names": {
-                  "type": "uint64",
-                  "id": 3
-                },
-                "leases": {
-                  "type": "uint64",
-                  "id": 4
-                },
-                "revision": {
-                  "type": "int64",
-                  "id": 5
-                }
-              }
-            },
             "ObjectServer": {
               "methods": {
                 "Describe": {
@@ -615,6 +313,335 @@ export const definitions: object = {
                 "total": {
                   "type": "uint32",
                   "id": 3
+                }
+              }
+            },
+            "NameServer": {
+              "methods": {
+                "Register": {
+                  "requestType": "RegisterRequest",
+                  "responseType": "LeaseResponse"
+                },
+                "KeepAlive": {
+                  "requestType": "KeepAliveRequest",
+                  "requestStream": true,
+                  "responseType": "LeaseResponse",
+                  "responseStream": true
+                },
+                "Unregister": {
+                  "requestType": "UnregisterRequest",
+                  "responseType": "UnregisterResponse"
+                },
+                "Lookup": {
+                  "requestType": "LookupRequest",
+                  "responseType": "NameRecord"
+                },
+                "List": {
+                  "requestType": "ListRequest",
+                  "responseType": "ListResponse"
+                },
+                "Watch": {
+                  "requestType": "WatchRequest",
+                  "responseType": "NameEvent",
+                  "responseStream": true
+                },
+                "SetMetadata": {
+                  "requestType": "SetMetadataRequest",
+                  "responseType": "NameRecord"
+                },
+                "Info": {
+                  "requestType": "InfoRequest",
+                  "responseType": "InfoResponse"
+                }
+              }
+            },
+            "NameClaim": {
+              "fields": {
+                "name": {
+                  "type": "string",
+                  "id": 1
+                },
+                "metadata": {
+                  "keyType": "string",
+                  "type": "string",
+                  "id": 2
+                },
+                "shared": {
+                  "type": "bool",
+                  "id": 3
+                },
+                "replace": {
+                  "type": "bool",
+                  "id": 4
+                }
+              }
+            },
+            "RegisterRequest": {
+              "fields": {
+                "serverId": {
+                  "type": "string",
+                  "id": 1
+                },
+                "address": {
+                  "type": "string",
+                  "id": 2
+                },
+                "claims": {
+                  "rule": "repeated",
+                  "type": "NameClaim",
+                  "id": 3
+                },
+                "ttlMs": {
+                  "type": "uint32",
+                  "id": 4
+                }
+              }
+            },
+            "LeaseResponse": {
+              "fields": {
+                "leaseId": {
+                  "type": "string",
+                  "id": 1
+                },
+                "ttlMs": {
+                  "type": "uint32",
+                  "id": 2
+                },
+                "revision": {
+                  "type": "int64",
+                  "id": 3
+                },
+                "lost": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 4
+                }
+              }
+            },
+            "KeepAliveRequest": {
+              "fields": {
+                "leaseId": {
+                  "type": "string",
+                  "id": 1
+                }
+              }
+            },
+            "UnregisterRequest": {
+              "fields": {
+                "leaseId": {
+                  "type": "string",
+                  "id": 1
+                }
+              }
+            },
+            "UnregisterResponse": {
+              "fields": {}
+            },
+            "LookupRequest": {
+              "fields": {
+                "name": {
+                  "type": "string",
+                  "id": 1
+                }
+              }
+            },
+            "Endpoint": {
+              "fields": {
+                "address": {
+                  "type": "string",
+                  "id": 1
+                },
+                "serverId": {
+                  "type": "string",
+                  "id": 2
+                },
+                "leaseId": {
+                  "type": "string",
+                  "id": 3
+                }
+              }
+            },
+            "NameRecord": {
+              "oneofs": {
+                "_shared": {
+                  "oneof": [
+                    "shared"
+                  ]
+                }
+              },
+              "fields": {
+                "name": {
+                  "type": "string",
+                  "id": 1
+                },
+                "endpoints": {
+                  "rule": "repeated",
+                  "type": "Endpoint",
+                  "id": 2
+                },
+                "metadata": {
+                  "keyType": "string",
+                  "type": "string",
+                  "id": 3
+                },
+                "revision": {
+                  "type": "int64",
+                  "id": 4
+                },
+                "registeredAt": {
+                  "type": "string",
+                  "id": 5
+                },
+                "shared": {
+                  "type": "bool",
+                  "id": 6,
+                  "options": {
+                    "proto3_optional": true
+                  }
+                }
+              }
+            },
+            "ListRequest": {
+              "fields": {
+                "prefix": {
+                  "type": "string",
+                  "id": 1
+                },
+                "after": {
+                  "type": "string",
+                  "id": 2
+                },
+                "limit": {
+                  "type": "uint32",
+                  "id": 3
+                },
+                "glob": {
+                  "type": "string",
+                  "id": 4
+                },
+                "regex": {
+                  "type": "string",
+                  "id": 5
+                },
+                "meta": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 6
+                },
+                "anyMeta": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 7
+                }
+              }
+            },
+            "ListResponse": {
+              "fields": {
+                "names": {
+                  "rule": "repeated",
+                  "type": "NameRecord",
+                  "id": 1
+                },
+                "next": {
+                  "type": "string",
+                  "id": 2
+                },
+                "revision": {
+                  "type": "int64",
+                  "id": 3
+                }
+              }
+            },
+            "WatchRequest": {
+              "oneofs": {
+                "_fromRevision": {
+                  "oneof": [
+                    "fromRevision"
+                  ]
+                }
+              },
+              "fields": {
+                "prefix": {
+                  "type": "string",
+                  "id": 1
+                },
+                "fromRevision": {
+                  "type": "int64",
+                  "id": 2,
+                  "options": {
+                    "proto3_optional": true
+                  }
+                }
+              }
+            },
+            "NameEvent": {
+              "fields": {
+                "type": {
+                  "type": "Type",
+                  "id": 1
+                },
+                "record": {
+                  "type": "NameRecord",
+                  "id": 2
+                },
+                "revision": {
+                  "type": "int64",
+                  "id": 3
+                }
+              },
+              "nested": {
+                "Type": {
+                  "values": {
+                    "TYPE_UNSPECIFIED": 0,
+                    "REGISTERED": 1,
+                    "CHANGED": 2,
+                    "REMOVED": 3
+                  }
+                }
+              }
+            },
+            "SetMetadataRequest": {
+              "fields": {
+                "name": {
+                  "type": "string",
+                  "id": 1
+                },
+                "set": {
+                  "keyType": "string",
+                  "type": "string",
+                  "id": 2
+                },
+                "remove": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 3
+                }
+              }
+            },
+            "InfoRequest": {
+              "fields": {}
+            },
+            "InfoResponse": {
+              "fields": {
+                "version": {
+                  "type": "string",
+                  "id": 1
+                },
+                "startedAt": {
+                  "type": "string",
+                  "id": 2
+                },
+                "names": {
+                  "type": "uint64",
+                  "id": 3
+                },
+                "leases": {
+                  "type": "uint64",
+                  "id": 4
+                },
+                "revision": {
+                  "type": "int64",
+                  "id": 5
                 }
               }
             }
