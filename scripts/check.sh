@@ -9,6 +9,11 @@ say() { printf '\n== %s\n' "$*"; }
 
 generated_is_fresh() {
   local fresh status=0
+  if ! command -v protoc >/dev/null; then
+    echo 'LEFT OUT: protoc is not installed'
+    [ "${CI:-}" != true ]
+    return
+  fi
   fresh=$(mktemp -d)
   scripts/generate.sh "$fresh" && diff -r "$fresh" packages/core/src/wire/generated || status=1
   rm -rf "$fresh"

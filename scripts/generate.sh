@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Writes what is made from proto/: the TypeScript types of the messages, and the definitions as a module, so that
-# no .proto file need be found or parsed when a program starts. With a directory as argument it writes there.
+# no .proto file need be found or parsed when a program starts; and what server reflection tells, from protoc itself,
+# as proto-loader's own descriptors lack the imports without which other languages' clients cannot read them. With a
+# directory as argument it writes there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 out=${1:-packages/core/src/wire/generated}
@@ -11,3 +13,10 @@ npx --no-install proto-loader-gen-types --oneofs --includeComments --defaults --
   --includeDirs proto -O "$out" patchbay/v1/objects.proto patchbay/v1/nameserver.proto google/rpc/status.proto \
   >/dev/null
 node scripts/bundle-proto.js "$out/definitions.ts"
+descriptors=$(mktemp)
+trap 'rm -f "$descriptors"' EXIT
+protoc --include_imports --descriptor_set_out="$descriptors" -I proto -I node_modules/grpc-health-check/proto \
+  -I node_modules/@grpc/reflection/build/proto patchbay/v1/objects.proto patchbay/v1/nameserver.proto \
+  google/rpc/status.proto health/v1/health.proto grpc/reflection/v1/reflection.proto \
+  grpc/reflection/v1alpha/reflection.proto
+node scripts/bundle-descriptors.js "$descriptors" "$out/descriptors.ts"

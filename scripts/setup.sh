@@ -19,6 +19,9 @@ require_node() {
   fi
 }
 
+# Where Debian's own Python, which need not be the first on the path, has its modules.
+debian_python=/usr/lib/python3/dist-packages
+
 # Prints the Debian packages whose programs are not here, one a line.
 missing_packages() {
   have tgtd && have tgtadm || echo tgt
@@ -27,6 +30,11 @@ missing_packages() {
   have iscsi-ls && have iscsi-inq || echo libiscsi-bin
   have mkfs.xfs || echo xfsprogs
   have mount && have losetup || echo mount
+  have protoc || echo protobuf-compiler
+  have grpc_python_plugin || echo protobuf-compiler-grpc
+  [ -e /usr/include/google/protobuf/struct.proto ] || echo libprotobuf-dev
+  [ -e "$debian_python/google/protobuf" ] || echo python3-protobuf
+  [ -e "$debian_python/grpc" ] || echo python3-grpcio
   if [ "${CI:-}" = true ]; then
     have shellcheck || echo shellcheck
     have start-stop-daemon || echo dpkg
@@ -117,7 +125,7 @@ system_packages() {
   if can_install; then
     install_packages "${missing[@]}"
   else
-    say "missing, for real iSCSI disks and their tests: ${missing[*]}"
+    say "missing, for real iSCSI disks and for tests: ${missing[*]}"
     say "on Debian, root installs them with: apt-get install ${missing[*]}"
   fi
 }

@@ -2,8 +2,12 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import {
+  argDescription,
   exitStatusOfCode,
   grpcStatusOfCode,
+  methodDescription,
+  objectDescription,
+  optionDescription,
   type Code,
   type ErrorFactory,
   type ErrorTable,
@@ -103,6 +107,26 @@ describe('The reference page on configuration', () => {
     const named = [...read(page).matchAll(/<!-- keys of (\w+) -->/g)].map(([, name]) => name);
     expect(named).to.have.members(configurations.map(([name]) => name));
   });
+});
+
+const descriptions = { objectDescription, methodDescription, argDescription, optionDescription };
+
+describe('The reference page on the protocol', () => {
+  const page = read('docs/reference/protocol.md');
+
+  for (const [name, schema] of Object.entries(descriptions)) {
+    it(`has the keys of ${name}, and no others`, () => {
+      const table = page.split(`<!-- keys of ${name} -->`)[1]?.split(/\n\n(?!\|)/)[0] ?? '';
+      expect(rowsIn(table).map(([key]) => key)).to.deep.equal(Object.keys(schema.shape));
+    });
+  }
+
+  const services = ['nameserver', 'objects'].map((file) => read(`proto/patchbay/v1/${file}.proto`));
+  for (const [, method] of services.flatMap((text) => [...text.matchAll(/^ +rpc (\w+)/gm)])) {
+    it(`tells of ${String(method)}`, () => {
+      expect(page).to.include(`\`${String(method)}\``);
+    });
+  }
 });
 
 describe('A link in a document', () => {

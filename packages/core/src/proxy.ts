@@ -24,19 +24,21 @@ export const reservedMethodNames: ReadonlySet<string> = new Set([
  * Makes a proxy whose every method starts a call by `start`.
  *
  * @param start starts a call of a method with its arguments
+ * @param own what the proxy has under reserved names
  */
 export function makeProxy<S extends Signatures>(
   start: (method: string, args: readonly unknown[]) => Call<unknown, unknown>,
+  own: Readonly<Record<string, unknown>> = {},
 ): Proxy<S> {
-  const methods = new Map<string, (...args: unknown[]) => unknown>();
+  const methods = new Map<string, unknown>(Object.entries(own));
   return new globalThis.Proxy(Object.create(null) as object, {
     get: (_target, property) => {
-      // `await` asks whatever it gets for `then`, and JSON for `toJSON`: that shall start no call.
-      if (typeof property !== 'string' || (property !== 'with' && reservedMethodNames.has(property))) {
+      if (typeof property !== 'string') {
         return undefined;
       }
       let method = methods.get(property);
-      if (method === undefined) {
+      // `await` asks whatever it gets for `then`, and JSON for `toJSON`: that shall start no call.
+      if (method === undefined && !reservedMethodNames.has(property)) {
         method = (...args: unknown[]) => start(property, args);
         methods.set(property, method);
       }

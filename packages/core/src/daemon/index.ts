@@ -1,6 +1,7 @@
 export { command, type Command } from './command.js';
 export { configure, type ConfigureOptions } from './configuration.js';
 export { interruptible } from './interrupt.js';
+export { endSoon } from './end-soon.js';
 export { type LogDestination, streamDestination } from './log-destination.js';
 export { LogFile, type LogFileOptions } from './log-file.js';
 export { createLogger, type LoggerOptions, logSettings, type LogSettings, openLog } from './logger.js';

@@ -14,12 +14,20 @@ export interface RpcErrorOptions {
   readonly remoteStack?: string;
 }
 
+/** The same in every copy of this module that a process may hold: an object's module can bring one of its own. */
+const brand = Symbol.for('patchbay.RpcError');
+
 /**
  * The one error class of Patchbay. Only errors of this class reach a remote caller with their message;
  * everything else becomes `INTERNAL` and a line in the server's log.
  */
 export class RpcError extends Error {
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+
   override readonly name = 'RpcError';
+  readonly [brand] = true;
   readonly code: Code;
   /** A machine-readable reason within the code, such as `IMAGE_HAS_CLONES`. */
   readonly reason: string;

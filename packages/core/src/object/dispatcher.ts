@@ -3,14 +3,12 @@ import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
-import { quoted } from '../names.js';
-import { didYouMean } from '../text/suggest.js';
 import { type Caller } from './context.js';
 import { type ObjectDefinition } from './definition.js';
-import { describeObject } from './describe.js';
 import { type ObjectDescription } from './description.js';
-import { type PreparedMethod, prepareMethod } from './bind.js';
+import { type PreparedMethod } from './bind.js';
 import { checkOutput } from './check-output.js';
+import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
 /** Decides whether a caller may use a method; throws the `RpcError` to refuse with. */
@@ -28,17 +26,12 @@ export interface DispatcherOptions {
   readonly authorize?: Authorize;
 }
 
-interface HostedObject {
-  readonly definition: ObjectDefinition;
-  readonly methods: ReadonlyMap<string, PreparedMethod>;
-}
-
 /**
  * Runs calls on objects: finds the method, asks whether the caller may, checks the arguments, runs, checks the
  * result. Every way into a server ends here.
  */
 export class Dispatcher {
-  readonly #objects = new Map<string, HostedObject>();
+  readonly #objects = new ObjectDirectory();
   readonly #running = new Set<RunningCall>();
   readonly #deadlines: Deadlines;
   readonly #services: { readonly clock: Clock; readonly log: Log };
@@ -54,15 +47,12 @@ export class Dispatcher {
 
   /** Hosts an object under a name. */
   host(name: string, definition: ObjectDefinition): void {
-    const methods = new Map(
-      Object.entries(definition.methods).map(([method, each]) => [method, prepareMethod(method, each)]),
-    );
-    this.#objects.set(name, { definition, methods });
+    this.#objects.add(name, definition);
   }
 
   /** The names of the objects hosted here. */
   get names(): readonly string[] {
-    return [...this.#objects.keys()];
+    return this.#objects.names;
   }
 
   /** Where this server tells what went wrong with its callers. */
@@ -77,7 +67,7 @@ export class Dispatcher {
 
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
   describe(name: string): ObjectDescription {
-    return describeObject(name, this.#find(name).definition);
+    return this.#objects.describe(name);
   }
 
   /** Starts a call. It answers through the sink, also when it cannot begin. */
@@ -117,7 +107,7 @@ export class Dispatcher {
       if (this.#draining) {
         throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
       }
-      const method = this.#method(call.object, call.method);
+      const method = this.#objects.method(call.object, call.method);
       const permission = this.#authorize?.({ caller: call.caller, object: call.object, method: call.method });
       if (permission === undefined) {
         this.#run(call, method, invocation);
@@ -242,26 +232,5 @@ export class Dispatcher {
         resolve();
       }
     }
-  }
-
-  #find(name: string): HostedObject {
-    const object = this.#objects.get(name);
-    if (object === undefined) {
-      throw coreError(
-        'OBJECT_NOT_FOUND',
-        `this server hosts no object ${quoted(name)}${didYouMean(name, this.names)}`,
-      );
-    }
-    return object;
-  }
-
-  #method(objectName: string, methodName: string): PreparedMethod {
-    const object = this.#find(objectName);
-    const method = object.methods.get(methodName);
-    if (method === undefined) {
-      const hint = didYouMean(methodName, object.methods.keys());
-      throw coreError('METHOD_NOT_FOUND', `${objectName} has no method ${quoted(methodName)}${hint}`);
-    }
-    return method;
   }
 }

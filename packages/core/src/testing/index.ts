@@ -3,4 +3,4 @@ export { RecordingLog, type LogLine } from './recording-log.js';
 export { eventually } from './eventually.js';
 export { freePort } from './free-port.js';
 export { refusal } from './refusal.js';
-export { requireTools } from './require-tools.js';
+export { requireAll, requireTools, type SkippableContext } from './require-tools.js';

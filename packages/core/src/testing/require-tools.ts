@@ -12,19 +12,22 @@ export interface SkippableContext {
  * `CI` is `true` it fails instead, as nothing may be left out there. For use in a `before` hook.
  */
 export function requireTools(context: SkippableContext, ...programs: readonly string[]): void {
-  const missing = programs.filter((program) => !isInstalled(program));
-  const reasons = [
+  requireAll(context, [
     ...(process.getuid?.() === 0 ? [] : ['root']),
-    ...missing.map((program) => `the program ${program}`),
-  ];
-  if (reasons.length === 0) {
+    ...programs.filter((program) => !isInstalled(program)).map((program) => `the program ${program}`),
+  ]);
+}
+
+/** Does the same where anything at all is missing, named as it shall be told. */
+export function requireAll(context: SkippableContext, missing: readonly string[]): void {
+  if (missing.length === 0) {
     return;
   }
   if (process.env.CI === 'true') {
-    throw new Error(`this test needs ${reasons.join(', ')}, and with CI=true nothing may be skipped`);
+    throw new Error(`this test needs ${missing.join(', ')}, and with CI=true nothing may be skipped`);
   }
   // The report of the test run tells this beside each test that it leaves out.
-  Object.assign(context.runnable().parent ?? {}, { leftOut: `it needs ${reasons.join(', ')}` });
+  Object.assign(context.runnable().parent ?? {}, { leftOut: `it needs ${missing.join(', ')}` });
   context.skip();
 }
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, packageVersion, runProgram } from '@patchbay/core/daemon';
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
 
 import { list, lookup, ping } from './look.js';
 import { remove } from './remove.js';
@@ -17,3 +17,4 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+endSoon();

@@ -88,6 +88,13 @@ describe('ProgressView', () => {
     expect(bar.line).to.equal('downloading  [############------------]  50%');
   });
 
+  it('takes 80 columns where the terminal says that it has none', () => {
+    const bar = new Sink(0);
+    const view = new ProgressView({ bar, lines: undefined, clock: new FakeClock() });
+    view.show({ phase: 'converting', doneBytes: 1, totalBytes: 2 });
+    expect(bar.line).to.match(/^converting {2}\[#{12}-{12}\] {2}50%/);
+  });
+
   it('takes nothing of nothing as done', () => {
     const bar = new Sink();
     new ProgressView({ bar, lines: undefined, clock: new FakeClock() }).show({ doneBytes: 0, totalBytes: 0 });

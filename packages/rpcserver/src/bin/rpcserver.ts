@@ -2,7 +2,15 @@
 import { dirname, resolve } from 'node:path';
 
 import { coreError, type Log, parseAddress, requireLoopback } from '@patchbay/core';
-import { command, configure, openLog, packageVersion, runDaemon, runProgram } from '@patchbay/core/daemon';
+import {
+  command,
+  configure,
+  endSoon,
+  openLog,
+  packageVersion,
+  runDaemon,
+  runProgram,
+} from '@patchbay/core/daemon';
 
 import { loadObject } from '../load-object.js';
 import { type MakeObject, RpcServer } from '../rpc-server.js';
@@ -25,8 +33,6 @@ const start = command({
     const log = openLog(configuration.log);
     const baseDir = dirname(resolve(args.config));
     await runDaemon((signal) => serve(configuration, baseDir, log, signal), { log });
-    // A method that ignores its signal may go on; it shall not keep the process, which has stopped.
-    setTimeout(() => process.exit(), 500).unref();
   },
 });
 
@@ -50,6 +56,7 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
+endSoon();
 
 /** Checks what only all of the configuration together tells. @throws RpcError `CONFIG_INVALID` */
 function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {

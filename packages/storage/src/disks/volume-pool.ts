@@ -47,7 +47,8 @@ export interface VolumePool {
 /** What an import tells on its way. */
 export interface ImportProgress {
   /** `download`: the source is fetched, or read where it is a file, for its checksum. */
-  readonly phase: 'download' | 'convert';
+  /** A file on the server's host is read where a URL is downloaded: for its checksum. */
+  readonly phase: 'download' | 'read' | 'convert';
   readonly doneBytes: number;
   /** Undefined when the source does not tell its length. */
   readonly totalBytes?: number | undefined;

@@ -12,7 +12,7 @@ import { Exports } from '../provision/exports.js';
 import { Naming } from '../provision/naming.js';
 import { type Parts } from '../provision/parts.js';
 import { Reconciler } from '../reconcile/reconciler.js';
-import { repeat } from '../reconcile/schedule.js';
+import { Upkeep } from '../reconcile/upkeep.js';
 import { startTgtHost } from '../targets/tgt/tgt-host.js';
 import { claimPool } from './claim-pool.js';
 import { Closers } from './closers.js';
@@ -73,21 +73,22 @@ async function assemble(
   const exports = new Exports(catalog, pool, targets);
   const parts: Parts = { catalog, pool, targets, importer, exports, operations, naming, clock, log };
   const reconciler = new Reconciler(parts, { graceMs: options.graceMs });
+  const stage: { upkeep?: Upkeep } = {};
   // An empty daemon serves nobody until this has rebuilt what it exports.
-  await targets.onRestart(() => reconciler.rebuildExports());
+  await targets.onRestart(async () => {
+    await reconciler.rebuildExports();
+    stage.upkeep?.soon(); // operations that the daemon's death cut short are undone
+  });
   await reconciler.run(true);
 
   closers.add(() => operations.close());
-  const stopping = new AbortController();
-  const upkeep = async (): Promise<void> => {
+  const reconcile = async (): Promise<void> => {
     await reconciler.run();
     await catalog.forgetHistory();
   };
-  const repeating = repeat(upkeep, options.reconcileEveryMs, { clock, log, signal: stopping.signal });
-  closers.add(() => {
-    stopping.abort();
-    return repeating;
-  });
+  const upkeep = new Upkeep(reconcile, options.reconcileEveryMs, { clock, log });
+  stage.upkeep = upkeep;
+  closers.add(() => upkeep[Symbol.asyncDispose]());
   return defineStorage(parts, reconciler, () => closers.close());
 }
 

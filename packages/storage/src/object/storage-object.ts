@@ -19,7 +19,7 @@ const node = arg('node', nodeName, "the node's name, like a host name");
 const snapshot = arg('name', snapshotName, "the snapshot's name");
 
 const importProgress = z.object({
-  phase: z.enum(['download', 'convert']),
+  phase: z.enum(['download', 'read', 'convert']),
   doneBytes: z.int(),
   totalBytes: z.int().optional(),
 });

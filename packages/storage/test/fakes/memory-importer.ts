@@ -30,7 +30,7 @@ export class MemoryImporter implements ImageImporter {
       throw storageError('SOURCE_NOT_FOUND', `no file ${source}`);
     }
     const { sizeBytes, content } = found;
-    yield { phase: 'download', doneBytes: 0, totalBytes: sizeBytes };
+    yield { phase: 'read', doneBytes: 0, totalBytes: sizeBytes };
     await this.halfWay(signal);
     signal.throwIfAborted();
     yield { phase: 'convert', doneBytes: sizeBytes, totalBytes: sizeBytes };

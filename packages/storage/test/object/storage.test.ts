@@ -1,3 +1,6 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { expect } from 'chai';
 
 import { eventually, requireTools } from '@patchbay/core/testing';
@@ -94,6 +97,28 @@ describe('the storage object with a real pool and a real tgtd', function () {
     expect(await inquire(storage.portal, login, { initiator: stranger })).to.match(/Target not found/);
     expect(await storage.call('provision', 'node7', 'ubuntu')).to.deep.equal(made);
     expect(await storage.login('node7', made)).to.deep.equal(login);
+  });
+
+  it('undoes what the death of tgtd cut short as soon as tgtd is back, without being asked', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.stopObject();
+    await storage.startObject('state', { reconcileEveryMs: 3_600_000 });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    const names = Array.from({ length: 20 }, (_, index) => `node${String(index)}`);
+
+    const calls = names.map((name) => storage.call<Provisioned>('provision', name, 'ubuntu'));
+    const settled = Promise.allSettled(calls);
+    await Promise.race(calls);
+    await storage.killTgtd();
+    const outcomes = await settled;
+
+    const acknowledged = names.filter((_, index) => outcomes[index]?.status === 'fulfilled');
+    await eventually(async () => {
+      const listed = await storage.call<{ node: string; state: string }[]>('list_nodes');
+      expect(listed.map(({ state }) => state)).to.deep.equal(listed.map(() => 'ready'));
+      expect(listed.map(({ node }) => node)).to.have.members(acknowledged);
+      expect(await readdir(join(storage.pool, 'disks'))).to.have.length(acknowledged.length);
+    });
   });
 
   it('goes on after a restart of its server without cutting a session, also when tgtd died meanwhile', async () => {

@@ -146,7 +146,9 @@ export class GrpcStream {
 
 /** Says why a connection failed: a host with several addresses gives one error for each, in one without a message. */
 function reasonOf(error: Error): string {
-  const each = error instanceof AggregateError ? (error.errors as Error[]) : [error];
+  // Of a stream whose connection failed, the cause tells it without http2's words around it.
+  const reason = error.cause instanceof Error ? error.cause : error;
+  const each = reason instanceof AggregateError ? (reason.errors as Error[]) : [reason];
   return each.map(({ message }) => message).join('; ');
 }
 

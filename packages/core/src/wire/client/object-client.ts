@@ -7,21 +7,16 @@ import { coreError } from '../../errors/core-errors.js';
 import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type ObjectDescription } from '../../object/description.js';
-import { makeProxy, type Proxy, type Signatures } from '../../proxy.js';
+import { type Signatures } from '../../proxy.js';
 import { type Arguments } from '../session/frame.js';
 import { encodePayload } from '../session/payload.js';
 import { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
 import { Descriptions } from './descriptions.js';
+import { remoteObject, type RemoteObject } from './remote-object.js';
 import { type Router } from './router.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
 import { checkTimeout, leftMs } from './time-limit.js';
-
-/** A remote object: its methods, and itself with other call options. */
-export type RemoteObject<S extends Signatures> = Proxy<S> & {
-  /** Gives the same object, called with these options. */
-  with(options: CallOptions): RemoteObject<S>;
-};
 
 /** What an object client needs. */
 export interface ObjectClientOptions {
@@ -66,16 +61,7 @@ export class ObjectClient implements AsyncDisposable {
 
   /** Gives an object whose methods can be called. Its type is that of its signatures; nothing is sent yet. */
   proxy<S extends Signatures>(object: string, options: CallOptions = {}): RemoteObject<S> {
-    const proxy = makeProxy<S & { with: never }>((method, args) => {
-      if (method === 'with') {
-        return this.proxy<S>(object, { ...options, ...(args[0] as CallOptions) }) as unknown as Call<
-          unknown,
-          unknown
-        >;
-      }
-      return this.call(object, method, args, options);
-    });
-    return proxy as unknown as RemoteObject<S>;
+    return remoteObject<S>(this, object, options);
   }
 
   /** Calls a method with positional arguments, the options last. */

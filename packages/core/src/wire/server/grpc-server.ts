@@ -1,14 +1,13 @@
 import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
 import { HealthImplementation } from 'grpc-health-check';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError } from '../../errors/core-errors.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { channelOptions } from '../channel-options.js';
-import { packageDefinition } from '../definitions.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
 import { ObjectService, objectServiceDefinition, type SessionLimits } from './object-service.js';
+import { addReflection } from './reflection.js';
 import { defaultMaxCalls } from './server-session.js';
 
 // It would write to standard error by itself what its callbacks tell as well.
@@ -49,18 +48,20 @@ export class ObjectServer implements AsyncDisposable {
       sendStacks: options.sendStacks ?? false,
     });
     server.addService(objectServiceDefinition, objects.handlers());
-    const services = ['', 'patchbay.v1.ObjectServer'];
+    const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     if (options.nameService === true) {
-      services.push('patchbay.v1.NameServer');
+      files['patchbay.v1.NameServer'] = 'patchbay/v1/nameserver.proto';
       server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
     }
-    const health = new HealthImplementation(Object.fromEntries(services.map((name) => [name, 'SERVING'])));
+    // To health probes the empty name is the server as a whole.
+    const probed = ['', ...Object.keys(files)];
+    const health = new HealthImplementation(Object.fromEntries(probed.map((name) => [name, 'SERVING'])));
     health.addToServer(server);
-    new ReflectionService(packageDefinition).addToServer(server);
+    addReflection(server, files);
     const port = await bind(server, options.listen);
     const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
     const leave = (): void => {
-      for (const service of services) {
+      for (const service of probed) {
         health.setStatus(service, 'NOT_SERVING');
       }
     };

@@ -235,12 +235,21 @@ describe('a server of objects, to a client made from the .proto files alone', fu
       return answers[0] as Record<string, unknown>;
     };
     const listed = await ask({ list_services: '' });
-    expect(JSON.stringify(listed)).to.include('patchbay.v1.ObjectServer');
-    const file = (await ask({ file_containing_symbol: 'patchbay.v1.ObjectServer' }))
-      .file_descriptor_response as {
+    const { service } = listed.list_services_response as { service: { name: string }[] };
+    expect(service.map(({ name }) => name)).to.deep.equal([
+      'patchbay.v1.ObjectServer',
+      'grpc.health.v1.Health',
+      'grpc.reflection.v1.ServerReflection',
+      'grpc.reflection.v1alpha.ServerReflection',
+    ]);
+    const files = await ask({ file_containing_symbol: 'patchbay.v1.ObjectServer' });
+    const { file_descriptor_proto: file } = files.file_descriptor_response as {
       file_descriptor_proto: Buffer[];
     };
-    expect(Buffer.concat(file.file_descriptor_proto).toString('latin1')).to.include('CallRequest');
+    // A client can read the second only when the first says that it imports it.
+    expect(file.map((bytes) => bytes.includes('google/protobuf/struct.proto'))).to.deep.equal([true, true]);
+    const unserved = await ask({ file_containing_symbol: 'patchbay.v1.NameServer' });
+    expect(unserved.error_response).to.deep.include({ error_code: status.NOT_FOUND });
     reflection.close();
   });
 

@@ -63,7 +63,8 @@ export class FileImageImporter implements ImageImporter {
 
     await using origin = await this.#open(parsed);
     const before = await origin.file.stat({ bigint: true });
-    const sha256 = yield* withProgress('download', progress, (report, cancelled) =>
+    const fetching = parsed.kind === 'file' ? 'read' : 'download';
+    const sha256 = yield* withProgress(fetching, progress, (report, cancelled) =>
       origin.read(report, cancelled),
     );
     assertChecksum(source, sha256, options.sha256);

@@ -111,9 +111,9 @@ describe('FileImageImporter', function () {
   it('tells its progress from the beginning to the end of both phases', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('qcow2');
-    const totals = { download: (await stat(source)).size, convert: content.length };
+    const totals = { read: (await stat(source)).size, convert: content.length };
     const { steps } = await bench.run(source);
-    for (const phase of ['download', 'convert'] as const) {
+    for (const phase of ['read', 'convert'] as const) {
       const own = steps.filter((step) => step.phase === phase);
       const totalBytes = totals[phase];
       expect(own[0]?.doneBytes).to.equal(0);
@@ -212,7 +212,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  for (const phase of ['download', 'convert'] as const) {
+  for (const phase of ['read', 'convert'] as const) {
     it(`leaves nothing when its reader leaves at the first step of the phase ${phase}`, async () => {
       await using bench = await makeImportBench();
       const source = await bench.makeImage('qcow2');

@@ -1,0 +1,106 @@
+"""A small Patchbay client for Python: looks a name up at the name server, and calls the object behind it.
+
+The modules that end in _pb2 and _pb2_grpc are made from Patchbay's proto/ directory:
+
+    protoc -I proto --python_out=gen --grpc_python_out=gen \
+      --plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin \
+      patchbay/v1/nameserver.proto patchbay/v1/objects.proto google/rpc/status.proto
+
+and found by PYTHONPATH=gen. On Debian the packages are python3-grpcio, python3-protobuf, protobuf-compiler,
+protobuf-compiler-grpc and libprotobuf-dev.
+"""
+
+import grpc
+from google.protobuf import json_format, struct_pb2
+from google.rpc import status_pb2
+from patchbay.v1 import nameserver_pb2, nameserver_pb2_grpc, objects_pb2, objects_pb2_grpc
+
+
+class CallError(Exception):
+    """What a server refused: a code of gRPC, a reason for programs, a message for people, and details."""
+
+    def __init__(self, error):
+        super().__init__(error.details())
+        self.code = error.code().name
+        self.message = error.details()
+        self.reason = None
+        self.details = {}
+        for key, value in error.trailing_metadata() or ():
+            if key == "grpc-status-details-bin":
+                self._read(status_pb2.Status.FromString(value))
+
+    def _read(self, status):
+        info = status_pb2.ErrorInfo()
+        for detail in status.details:
+            if detail.Unpack(info):
+                self.reason = info.reason
+                self.details = dict(info.metadata)
+
+
+def to_value(data):
+    """Turns JSON data into a google.protobuf.Value."""
+    return json_format.ParseDict(data, struct_pb2.Value())
+
+
+def from_value(value):
+    """Turns a google.protobuf.Value into JSON data. Its numbers are doubles."""
+    return json_format.MessageToDict(value)
+
+
+class Call:
+    """A call that runs: iterate for what the method yields; afterwards `result` is what it returned."""
+
+    def __init__(self, stream):
+        self._stream = stream
+        self.result = None
+
+    def __iter__(self):
+        try:
+            for answer in self._stream:
+                if answer.WhichOneof("kind") == "result":
+                    self.result = from_value(answer.result)
+                else:
+                    yield from_value(answer.item)
+        except grpc.RpcError as error:
+            raise CallError(error) from error
+
+    def wait(self):
+        """Gives the result, and drops what the method yields before it."""
+        for _ in self:
+            pass
+        return self.result
+
+    def cancel(self):
+        """Aborts the method on the server."""
+        self._stream.cancel()
+
+
+class Patchbay:
+    """A name server, and the objects that it knows."""
+
+    def __init__(self, name_server):
+        self._channels = {}
+        self.names = nameserver_pb2_grpc.NameServerStub(self._channel(name_server))
+
+    def _channel(self, address):
+        if address not in self._channels:
+            self._channels[address] = grpc.insecure_channel(address)
+        return self._channels[address]
+
+    def lookup(self, name):
+        """Gives the record of a name: who answers to it, and its metadata."""
+        try:
+            return self.names.Lookup(nameserver_pb2.LookupRequest(name=name), timeout=10)
+        except grpc.RpcError as error:
+            raise CallError(error) from error
+
+    def call(self, name, method, *arguments, timeout=60):
+        """Starts a call. A dict behind the positional arguments is the method's options; timeout is in seconds."""
+        address = self.lookup(name).endpoints[0].address
+        objects = objects_pb2_grpc.ObjectServerStub(self._channel(address))
+        request = objects_pb2.CallRequest(object=name, method=method, arguments=map(to_value, arguments))
+        return Call(objects.Call(request, timeout=timeout))
+
+    def close(self):
+        for channel in self._channels.values():
+            channel.close()

@@ -1,0 +1,189 @@
+import { mountXfs } from '@patchbay/storage/testing';
+import { eventually } from '@patchbay/core/testing';
+import { expect } from 'chai';
+
+import { burst } from './burst.js';
+import { BusyNode } from './busy-node.js';
+import { libiscsi, type NodeDisk, useDisk } from './initiator.js';
+import { Patchbay } from './patchbay.js';
+import { describeSystem } from './scratch.js';
+import { shared } from './shared.js';
+
+const MiB = 2 ** 20;
+const tools = ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'iscsi-inq', 'mkfs.xfs'];
+
+type Victim = 'nameserver' | 'rpcserver' | 'tgtd';
+
+/** Kills daemons as accidents would, all at the same moment, and starts again what no daemon of ours starts. */
+async function killAndRestart(patchbay: Patchbay, victims: readonly Victim[]): Promise<void> {
+  await Promise.all([
+    ...(victims.includes('tgtd') ? [patchbay.tgtd.kill()] : []),
+    ...(victims.includes('rpcserver') ? [patchbay.rpcServerDaemon.kill()] : []),
+    ...(victims.includes('nameserver') ? [patchbay.nameServerDaemon.kill()] : []),
+  ]);
+  if (victims.includes('nameserver')) {
+    await patchbay.startNameServer();
+  }
+  if (victims.includes('rpcserver')) {
+    await patchbay.startRpcServer();
+  }
+}
+
+/** Reconciles until every node is served, and expects that nothing is there which no record accounts for. */
+async function expectWhole(patchbay: Patchbay): Promise<void> {
+  const nodes = await eventually(async () => {
+    await patchbay.storage.reconcile();
+    const listed = await patchbay.storage.list_nodes();
+    expect(listed.map(({ state }) => state).filter((state) => state !== 'ready')).to.deep.equal([]);
+    return listed;
+  }, 30_000);
+  const { finished, rolledBack, exported, waiting, failed, busy } = await patchbay.storage.reconcile();
+  expect({ finished, rolledBack, exported, waiting, failed, busy }).to.deep.equal({
+    finished: [],
+    rolledBack: [],
+    exported: [],
+    waiting: [],
+    failed: [],
+    busy: [],
+  });
+
+  const files = (await patchbay.files()).map((file) => file.split(' ')[0] ?? '');
+  const disks = files.filter((file) => file.startsWith('disks/'));
+  expect(disks).to.have.members(nodes.map(({ diskId }) => `disks/patchbay-${diskId}.raw`));
+  expect(files.filter((file) => file.startsWith('tmp/'))).to.deep.equal([]);
+
+  const targets = await patchbay.tgtd.targets();
+  expect(
+    targets.map(({ iqn, state, acl, accounts, backingFiles }) => ({
+      iqn,
+      state,
+      acl,
+      accounts,
+      backingFiles,
+    })),
+  ).to.have.deep.members(
+    nodes.map(({ diskId, target, initiator }) => ({
+      iqn: target?.iqn,
+      state: 'ready',
+      acl: [initiator],
+      accounts: [`disk.${diskId}`],
+      backingFiles: [`${patchbay.pool}/disks/patchbay-${diskId}.raw`],
+    })),
+  );
+  expect(await patchbay.tgtd.pids()).to.have.length(1);
+}
+
+describeSystem('A daemon that is killed (kill -9)', tools, () => {
+  const patchbay = shared(() =>
+    Patchbay.start({
+      mount: () => mountXfs({ sizeBytes: 512 * MiB }),
+      storage: { graceMs: 0 },
+    }),
+  );
+  /** A node that stands through all of the tests. */
+  let standing: NodeDisk;
+
+  before(async () => {
+    await patchbay().importImage('ubuntu', 16 * MiB);
+    standing = await patchbay().provision('standing', 'ubuntu');
+    await useDisk(standing, 'write -P 0x33 4M 1M', 'flush');
+  });
+
+  async function expectStanding(): Promise<void> {
+    expect(await patchbay().diskOf('standing')).to.deep.equal(standing);
+    await useDisk(standing, 'read -P 0x33 4M 1M', 'read -P 0x5a 8M 1M');
+  }
+
+  const rows: readonly (readonly Victim[])[] = [
+    ['nameserver'],
+    ['rpcserver'],
+    ['tgtd'],
+    ['nameserver', 'rpcserver', 'tgtd'],
+  ];
+
+  for (const victims of rows) {
+    it(`leaves every node with its disk, target and secret: ${victims.join(', ')}, while idle`, async () => {
+      await killAndRestart(patchbay(), victims);
+      await expectWhole(patchbay());
+      await expectStanding();
+    });
+  }
+
+  let round = 0;
+  for (const victims of rows) {
+    for (const answersBefore of [2, 9]) {
+      it(`loses no answer and leaves nothing half-made: ${victims.join(', ')}, after ${String(answersBefore)} answers of a burst`, async () => {
+        round += 1;
+        const olds = Array.from({ length: 10 }, (_, index) => `old${String(index)}-${String(round)}`);
+        const news = Array.from({ length: 10 }, (_, index) => `new${String(index)}-${String(round)}`);
+        for (const node of olds) {
+          await patchbay().storage.provision(node, 'ubuntu');
+        }
+
+        const { provisioned, detached } = await burst(patchbay(), news, olds, answersBefore, () =>
+          killAndRestart(patchbay(), victims),
+        );
+
+        await expectWhole(patchbay());
+        await expectStanding();
+        const listed = (await patchbay().storage.list_nodes()).map(({ node }) => node);
+        expect(listed).to.include.members([...provisioned.keys()]);
+        expect(detached.filter((node) => listed.includes(node))).to.deep.equal([]);
+        for (const [node, answer] of provisioned) {
+          expect(await patchbay().storage.provision(node, 'ubuntu')).to.deep.equal(answer);
+        }
+        for (const node of [...provisioned.keys()].slice(0, 3)) {
+          const { status, stderr } = await libiscsi('iscsi-inq', await patchbay().diskOf(node));
+          expect(status, stderr).to.equal(0);
+        }
+        await Promise.all(
+          listed.filter((node) => node !== 'standing').map((node) => patchbay().storage.detach_node(node)),
+        );
+        await expectWhole(patchbay());
+      });
+    }
+  }
+
+  for (const victim of ['nameserver', 'rpcserver'] as const) {
+    it(`does not interrupt a node's reading and writing: ${victim}`, async () => {
+      const [tgtd] = await patchbay().tgtd.pids();
+      await using node = await BusyNode.start(standing);
+
+      if (victim === 'nameserver') {
+        await patchbay().nameServerDaemon.kill();
+      } else {
+        await patchbay().rpcServerDaemon.kill();
+      }
+      await node.works();
+      if (victim === 'nameserver') {
+        await patchbay().startNameServer();
+      } else {
+        await patchbay().startRpcServer();
+      }
+      await node.works();
+
+      expect(await patchbay().tgtd.pids()).to.deep.equal([tgtd]);
+      expect((await patchbay().storage.show_node('standing')).connected).to.have.length(1);
+    });
+  }
+
+  it("is come through by a node's reading and writing, which its initiator tries again: tgtd", async () => {
+    const [before] = await patchbay().tgtd.pids();
+    await using node = await BusyNode.start(standing);
+
+    await patchbay().tgtd.kill();
+    await node.works();
+
+    expect(await patchbay().tgtd.pids()).to.not.include(before);
+    expect((await patchbay().storage.show_node('standing')).state).to.equal('ready');
+  });
+
+  it('is come through also when tgtd and the RPC server die at once, and the server is started again', async () => {
+    await using node = await BusyNode.start(standing);
+
+    await killAndRestart(patchbay(), ['rpcserver', 'tgtd']);
+    await node.works();
+
+    await expectWhole(patchbay());
+  });
+});

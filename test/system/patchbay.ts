@@ -1,0 +1,221 @@
+import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+
+import { type NameServerMethods, nameServerObject, type Proxy } from '@patchbay/core';
+import { eventually, freePort } from '@patchbay/core/testing';
+import { type Client, connect } from '@patchbay/rpcclient';
+import { type Storage } from '@patchbay/storage';
+import { type LoopMount } from '@patchbay/storage/testing';
+
+import { type CommandOptions, output, type Outcome, run } from './command.js';
+import { Daemon } from './daemon.js';
+import { type NodeDisk } from './initiator.js';
+import { ServedTgtd, type ShownTarget } from './tgtd.js';
+
+/** How a Patchbay is set up. */
+export interface PatchbayOptions {
+  /** Mounts the filesystem of the pool; without it the pool is on that of temporary files. */
+  readonly mount?: () => Promise<LoopMount>;
+  /** Options of the storage object. */
+  readonly storage?: Readonly<Record<string, unknown>>;
+  /** Further keys of the RPC server's configuration. */
+  readonly server?: Readonly<Record<string, unknown>>;
+}
+
+/** All that a Patchbay shows of what it keeps; equal before and after means that nothing was changed. */
+export interface Kept {
+  readonly images: unknown;
+  readonly nodes: unknown;
+  readonly snapshots: unknown;
+  readonly names: readonly string[];
+  readonly files: readonly string[];
+  readonly targets: readonly ShownTarget[];
+}
+
+/** The daemons of Patchbay in a scratch directory, started by their commands; disposing of it ends them. */
+export class Patchbay implements AsyncDisposable {
+  readonly directory: string;
+  readonly pool: string;
+  readonly portal: string;
+  /** The name server's address. */
+  readonly nameServer: string;
+  readonly tgtd: ServedTgtd;
+  readonly client: Client;
+  readonly storage: Proxy<Storage>;
+  readonly #mount: LoopMount | undefined;
+  #names: Daemon | undefined;
+  #server: Daemon | undefined;
+
+  private constructor(directory: string, nameServer: string, portal: string, mount: LoopMount | undefined) {
+    this.directory = directory;
+    this.nameServer = nameServer;
+    this.portal = portal;
+    this.#mount = mount;
+    this.pool = join(mount?.path ?? directory, 'pool');
+    this.tgtd = new ServedTgtd(this.at('state', 'objects', 'storage'));
+    this.client = connect({ nameServer });
+    this.storage = this.client.proxy<Storage>('storage');
+  }
+
+  /** Starts a name server, and an RPC server that hosts the storage object. */
+  static async start(options: PatchbayOptions = {}): Promise<Patchbay> {
+    const directory = await mkdtemp(join(tmpdir(), 's-'));
+    const nameServer = `127.0.0.1:${String(await freePort())}`;
+    const portal = `127.0.0.1:${String(await freePort())}`;
+    const patchbay = new Patchbay(directory, nameServer, portal, await options.mount?.());
+    try {
+      await patchbay.#configure(options);
+      await patchbay.startNameServer();
+      await patchbay.startRpcServer();
+      return patchbay;
+    } catch (error) {
+      await patchbay[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Gives a path in the scratch directory. */
+  at(...names: readonly string[]): string {
+    return join(this.directory, ...names);
+  }
+
+  get nameServerDaemon(): Daemon {
+    return running(this.#names);
+  }
+
+  get rpcServerDaemon(): Daemon {
+    return running(this.#server);
+  }
+
+  async startNameServer(): Promise<void> {
+    this.#names = await Daemon.start(
+      ['nameserver', 'start', '--listen', this.nameServer, '--state-dir', this.at('names')],
+      this.at('nameserver.log'),
+    );
+    await this.#names.ready(() => this.client.describe('nameserver'));
+  }
+
+  async startRpcServer(): Promise<void> {
+    this.#server = await Daemon.start(
+      ['rpcserver', 'start', '--config', this.at('rpcserver.json')],
+      this.at('rpcserver.log'),
+    );
+    await this.#server.ready(() => this.storage.list_all_images());
+  }
+
+  /** Runs a command of ours to its end. */
+  run(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
+    const environment = { ...options.environment, PATCHBAY_NAMESERVER: this.nameServer };
+    return run(words, { ...options, environment });
+  }
+
+  rpcclient(...words: readonly string[]): Promise<Outcome> {
+    return this.run(['rpcclient', ...words]);
+  }
+
+  /** Makes a qcow2 file whose every byte is the same. */
+  async makeSource(name: string, sizeBytes: number, byte = 0x5a): Promise<string> {
+    const path = this.at(name);
+    await output(['qemu-img', 'create', '-q', '-f', 'qcow2', path, String(sizeBytes)]);
+    const write = `write -P ${String(byte)} 0 ${String(sizeBytes)}`;
+    await output(['qemu-io', '-f', 'qcow2', '-c', write, path]);
+    return path;
+  }
+
+  /** Imports an image whose every byte is the same. */
+  async importImage(name: string, sizeBytes: number, byte = 0x5a): Promise<void> {
+    const source = await this.makeSource(`${name}.qcow2`, sizeBytes, byte);
+    await this.storage.import_image(name, source);
+  }
+
+  /** Says how a node logs in. */
+  async diskOf(node: string): Promise<NodeDisk> {
+    const { target, initiator } = await this.storage.show_node(node);
+    const { chapUser, chapSecret } = await this.storage.show_credentials(node);
+    if (target === undefined || initiator === undefined) {
+      throw new Error(`the node ${node} has no target`);
+    }
+    return { ...target, initiator, user: chapUser, secret: chapSecret };
+  }
+
+  /** Provisions a node and says how it logs in. */
+  async provision(node: string, image: string): Promise<NodeDisk> {
+    await this.storage.provision(node, image);
+    return this.diskOf(node);
+  }
+
+  /** Gives the files of the pool by their paths in it, with their sizes. */
+  async files(): Promise<readonly string[]> {
+    const entries = await readdir(this.pool, { recursive: true, withFileTypes: true });
+    const files = entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name));
+    const sized = files.map(
+      async (path) => `${relative(this.pool, path)} ${String((await stat(path)).size)}`,
+    );
+    return (await Promise.all(sized)).sort();
+  }
+
+  /** Gives the path of an image's file; its name is not that of the image, so it must be the only one. */
+  async imageFile(): Promise<string> {
+    const [name = '', ...more] = await readdir(join(this.pool, 'images'));
+    if (more.length > 0) {
+      throw new Error('the pool has several images');
+    }
+    return join(this.pool, 'images', name);
+  }
+
+  async kept(): Promise<Kept> {
+    const nodes = await this.storage.list_nodes();
+    const snapshots = await Promise.all(nodes.map(({ node }) => this.storage.list_snapshots(node)));
+    const { names } = await this.client.proxy<NameServerMethods>(nameServerObject).list();
+    return {
+      images: await this.storage.list_all_images(),
+      nodes,
+      snapshots,
+      names: names.map(({ name }) => name),
+      files: await this.files(),
+      targets: await this.tgtd.targets(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.client[Symbol.asyncDispose]();
+    await this.#server?.terminate();
+    await this.#names?.terminate();
+    await this.tgtd.kill();
+    // The kernel closes the files of what was killed a moment after it is gone.
+    await eventually(async () => {
+      await this.#mount?.[Symbol.asyncDispose]();
+    });
+    await rm(this.directory, { recursive: true, force: true });
+  }
+
+  async #configure({ storage = {}, server = {} }: PatchbayOptions): Promise<void> {
+    await mkdir(this.pool, { recursive: true });
+    const configuration = {
+      nameServer: this.nameServer,
+      listen: '127.0.0.1:0',
+      stateDir: this.at('state'),
+      lease: '2s',
+      ...server,
+      objects: [
+        {
+          name: 'storage',
+          module: '@patchbay/storage',
+          options: { pool: this.pool, portal: this.portal, ...storage },
+        },
+      ],
+    };
+    // JSON is YAML too.
+    await writeFile(this.at('rpcserver.json'), JSON.stringify(configuration, null, 2));
+  }
+}
+
+function running(daemon: Daemon | undefined): Daemon {
+  if (daemon === undefined) {
+    throw new Error('the daemon was not started');
+  }
+  return daemon;
+}
