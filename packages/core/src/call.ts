@@ -6,6 +6,8 @@
 export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterable<Item> {
   /** Identifies the call in the logs of both sides. */
   readonly callId: string;
+  /** `host:port` of the server that the call went to, of several the last; undefined while it has not gone out. */
+  readonly endpoint: string | undefined;
   /** Cancels the call, which then rejects with `CANCELLED`; nothing happens when it has ended. */
   cancel(): void;
 }

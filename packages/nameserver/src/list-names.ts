@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
 import { type ListOptions, type NamePage, type NameRecord } from '@patchbay/core';
-import { type Store } from '@patchbay/store';
+import { type Entry, type Range, type Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
 import { nameQuery } from './name-query.js';
-import { keyOfName, recordOf } from './name-record.js';
+import { keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
 
 /** How many names a page holds. */
 export const pageLimits = { usual: 100, max: 1000 } as const;
@@ -29,15 +29,16 @@ export async function listNames(
     return { names: [], revision: await store.revision() };
   }
   const prefix = keyOfName(query.prefix);
-  let after = options.after === undefined ? undefined : keyOfName(options.after);
+  const after = options.after === undefined ? undefined : keyAfterName(options.after);
   const names: NameRecord[] = [];
   // Whoever watches from where the search began misses nothing that happened while it went on.
   let revision: number | undefined;
-  for (;;) {
-    // One more than the page shows whether there is a next one.
-    const part = await store.range({ prefix, after, limit: query.narrows ? turnNames : limit + 1 });
+  // One more than the page shows whether there is a next name, and one more that it is whole.
+  const parts = partsOf(store, { prefix, after, limit: query.narrows ? turnNames : limit + 2 });
+  for await (const part of parts) {
+    signal?.throwIfAborted();
     revision ??= part.revision;
-    for (const record of part.entries.map(recordOf)) {
+    for (const record of part.records) {
       if (!query.wants(record)) {
         continue;
       }
@@ -47,12 +48,38 @@ export async function listNames(
       }
       names.push(record);
     }
-    if (!part.more) {
-      return { names, revision };
+  }
+  return { names, revision: revision ?? (await store.revision()) };
+}
+
+/** Yields records in parts that were each read at once, and lets other callers have their turn between them. */
+async function* partsOf(
+  store: Pick<Store, 'range'>,
+  { prefix, after, limit }: Range,
+): AsyncGenerator<{ readonly records: readonly NameRecord[]; readonly revision: number }, void, undefined> {
+  let from = after;
+  let begun: Entry[] = []; // the servers of a shared name that may have more of them in the next part
+  for (;;) {
+    const { entries, more, revision } = await store.range({ prefix, after: from, limit });
+    const records: NameRecord[] = [];
+    for (const entry of entries) {
+      const [first, ...others] = begun;
+      if (first !== undefined && nameOf(first) !== nameOf(entry)) {
+        records.push(recordOf(first, ...others));
+        begun = [];
+      }
+      begun.push(entry);
     }
-    after = part.entries.at(-1)?.key;
+    const [first, ...others] = begun;
+    if (!more && first !== undefined) {
+      records.push(recordOf(first, ...others));
+    }
+    yield { records, revision };
+    if (!more) {
+      return;
+    }
+    from = entries.at(-1)?.key;
     await setImmediate();
-    signal?.throwIfAborted();
   }
 }
 

@@ -1,14 +1,18 @@
 import { type NameEvent } from '@patchbay/core';
 import { type Change } from '@patchbay/store';
 
-import { recordOf } from './name-record.js';
+import { nameOf, recordOf } from './name-record.js';
 
-/** Turns the store's changes of names into events, one by one. */
+/** Turns the store's changes of names that begin with a prefix into events, one by one. */
 export async function* nameEvents(
   commits: AsyncIterable<readonly Change[]>,
+  prefix: string,
 ): AsyncGenerator<NameEvent, void, undefined> {
   for await (const changes of commits) {
     for (const change of changes) {
+      if (!nameOf(change.entry).startsWith(prefix)) {
+        continue; // the prefix is no name's beginning, but that of a server's share in one
+      }
       yield { type: typeOf(change), record: recordOf(change.entry), revision: change.revision };
     }
   }

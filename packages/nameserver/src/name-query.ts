@@ -31,6 +31,7 @@ export function nameQuery({ prefix = '', glob, regex, meta = [], anyMeta = [] }:
     prefix: longestPrefix([prefix, ...patterns.map((pattern) => pattern.prefix)]),
     narrows: patterns.length + all.length + any.length > 0,
     wants: ({ name, metadata }) =>
+      name.startsWith(prefix) &&
       patterns.every((pattern) => pattern.matches(name)) &&
       all.every((holds) => holds(metadata)) &&
       (any.length === 0 || any.some((holds) => holds(metadata))),

@@ -2,8 +2,12 @@ import { type Metadata, type NameRecord, type ObjectName } from '@patchbay/core'
 import { type Entry } from '@patchbay/store';
 
 const namePrefix = 'name/';
+/** Stands between a shared name and a server's id: no name has it, and it sorts before whatever a name may have. */
+const sharer = '!';
+/** Sorts after every server id. */
+const afterSharers = '\x7f';
 
-/** What the registry writes under a name; the rest of its record is the entry's own. */
+/** What the registry writes for a server that has a name; the rest of the record is the entry's own. */
 export interface StoredName {
   readonly serverId: string;
   readonly address: string;
@@ -11,9 +15,35 @@ export interface StoredName {
   readonly registeredAt: string;
 }
 
-/** Gives the store's key of a name, or of the beginning of one. */
+/** Gives the store's key of an exclusive name, or of the beginning of any. */
 export function keyOfName(name: string): string {
   return namePrefix + name;
+}
+
+/** Gives the store's key of a server's share in a name, or without a server the beginning of all of these. */
+export function keyOfShare(name: string, serverId = ''): string {
+  return keyOfName(name) + sharer + serverId;
+}
+
+/** Gives a key after which the names that follow a name begin. */
+export function keyAfterName(name: string): string {
+  return keyOfShare(name, afterSharers);
+}
+
+/** Says whether a key is one under which a server has a name. */
+export function isNameKey(key: string): boolean {
+  return key.startsWith(namePrefix);
+}
+
+/** Gives the name that an entry is of. */
+export function nameOf({ key }: Entry): string {
+  const [name = ''] = key.slice(namePrefix.length).split(sharer, 1);
+  return name;
+}
+
+/** Says whether an entry is a server's share in a name. */
+export function isShare({ key }: Entry): boolean {
+  return key.includes(sharer);
 }
 
 /** Gives the text that the store keeps for a name. */
@@ -21,20 +51,34 @@ export function valueOfName(stored: StoredName): string {
   return JSON.stringify(stored);
 }
 
-/** Makes a name's record of its entry. */
-export function recordOf(entry: Entry): NameRecord {
-  const { serverId, address, metadata, registeredAt } = storedIn(entry);
+/** Makes a name's record of its entry or, where it is shared, of the entries of its servers. */
+export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord {
+  const entries = [first, ...others];
+  const stored = entries.map(storedIn);
   return {
     // Only names that have been checked are ever written.
-    name: entry.key.slice(namePrefix.length) as ObjectName,
-    endpoints: [{ address, serverId, leaseId: entry.leaseId ?? '' }],
-    metadata,
-    revision: entry.modRevision,
-    registeredAt,
+    name: nameOf(first) as ObjectName,
+    endpoints: stored.map(({ address, serverId }, index) => ({
+      address,
+      serverId,
+      leaseId: entries[index]?.leaseId ?? '',
+    })),
+    ...(isShare(first) ? { shared: true } : {}),
+    ...together(stored),
+    revision: Math.max(...entries.map(({ modRevision }) => modRevision)),
   };
 }
 
-/** Reads what the registry wrote under a name. */
+/** Gives what servers say of a name together: of a word that two set, the one stands that registered later. */
+function together(stored: readonly StoredName[]): Pick<NameRecord, 'metadata' | 'registeredAt'> {
+  const byAge = [...stored].sort((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
+  return {
+    metadata: Object.fromEntries(byAge.flatMap(({ metadata }) => Object.entries(metadata))),
+    registeredAt: byAge[0]?.registeredAt ?? '',
+  };
+}
+
+/** Reads what the registry wrote for a server that has a name. */
 export function storedIn(entry: Entry): StoredName {
   return JSON.parse(entry.value) as StoredName;
 }

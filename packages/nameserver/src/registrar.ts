@@ -7,27 +7,20 @@ import {
   parseObjectName,
   quoted,
 } from '@patchbay/core';
-import { type Compare, type Entry, type Operation, type Store } from '@patchbay/store';
+import { type Store } from '@patchbay/store';
 
 import { checkAddress } from './address.js';
+import { type Claimant, type Giving, lookAtClaim } from './claim.js';
 import { nameServerError } from './errors.js';
 import { checkMetadata } from './metadata.js';
-import { keyOfName, storedIn, valueOfName } from './name-record.js';
+import { isNameKey } from './name-record.js';
 
 /** The bounds of a lease's time, in milliseconds. */
 export const leaseBounds = { minMs: 1000, maxMs: 3_600_000 } as const;
 
-/** A server that wants names. */
-interface Claimant {
-  readonly serverId: string;
-  readonly address: string;
+/** A server with the names that it wants. */
+interface Applicant extends Claimant {
   readonly claims: readonly NameClaim[];
-}
-
-/** What a registration would find: the conditions that it holds under, and the leases that lose names to it. */
-interface Finding {
-  readonly conditions: readonly Compare[];
-  readonly formerLeases: ReadonlySet<string>;
 }
 
 /** Gives names to servers. */
@@ -41,70 +34,45 @@ export class Registrar {
   }
 
   /** @throws RpcError `NAME_TAKEN` and what the checks throw */
-  async register(claimant: Claimant, ttlMs = defaultLeaseMs): Promise<Lease> {
-    checkServerId(claimant.serverId);
-    checkAddress(claimant.address);
+  async register(applicant: Applicant, ttlMs = defaultLeaseMs): Promise<Lease> {
+    checkServerId(applicant.serverId);
+    checkAddress(applicant.address);
     checkTtl(ttlMs);
-    checkClaims(claimant.claims);
-    let finding = await this.#look(claimant);
+    checkClaims(applicant.claims);
+    let givings = await this.#look(applicant);
     // From here on a failure leaves a lease without names, which ends by itself.
     const { leaseId } = await this.#store.grantLease(ttlMs);
-    const operations = this.#operations(claimant, leaseId);
+    const registeredAt = new Date(this.#clock.now()).toISOString();
     for (;;) {
-      const { committed, revision } = await this.#store.commit(finding.conditions, operations);
+      const { committed, revision } = await this.#store.commit(
+        givings.flatMap(({ conditions }) => conditions),
+        givings.flatMap(({ operations }) => operations(leaseId, registeredAt)),
+      );
       if (committed) {
-        await this.#endEmpty(finding.formerLeases);
+        await this.#endEmpty(new Set(givings.flatMap(({ formerLeases }) => formerLeases)));
         return { leaseId, ttlMs, revision };
       }
-      finding = await this.#look(claimant);
+      givings = await this.#look(applicant);
     }
   }
 
-  /** Looks whether the names are free, or the claimant's own. @throws RpcError `NAME_TAKEN` */
-  async #look({ serverId, claims }: Claimant): Promise<Finding> {
-    const conditions: Compare[] = [];
-    const formerLeases = new Set<string>();
-    for (const { name } of claims) {
-      const key = keyOfName(name);
-      const entry = await this.#store.get(key);
-      if (entry !== undefined && storedIn(entry).serverId !== serverId) {
-        throw taken(name, entry);
-      }
-      if (entry?.leaseId !== undefined) {
-        formerLeases.add(entry.leaseId);
-      }
-      conditions.push({ key, modRevision: entry?.modRevision ?? 0 });
+  async #look(applicant: Applicant): Promise<readonly Giving[]> {
+    const givings: Giving[] = [];
+    for (const claim of applicant.claims) {
+      givings.push(await lookAtClaim(this.#store, applicant, claim));
     }
-    return { conditions, formerLeases };
+    return givings;
   }
 
-  #operations({ serverId, address, claims }: Claimant, leaseId: string): readonly Operation[] {
-    const registeredAt = new Date(this.#clock.now()).toISOString();
-    return claims.map(({ name, metadata = {} }) => ({
-      put: keyOfName(name),
-      value: valueOfName({ serverId, address, metadata, registeredAt }),
-      leaseId,
-    }));
-  }
-
-  /** Ends the leases that have lost their last name, so that a holder who still renews one learns of it. */
+  /** Ends the leases that have no name any more, so that a holder who still renews one learns of it. */
   async #endEmpty(leaseIds: ReadonlySet<string>): Promise<void> {
     for (const leaseId of leaseIds) {
-      if ((await this.#store.leaseKeys(leaseId)).length === 0) {
+      const keys = await this.#store.leaseKeys(leaseId);
+      if (!keys.some(isNameKey)) {
         await this.#store.revokeLease(leaseId);
       }
     }
   }
-}
-
-function taken(name: string, entry: Entry): Error {
-  const { serverId, address } = storedIn(entry);
-  return nameServerError(
-    'NAME_TAKEN',
-    `the name "${name}" belongs to server ${quoted(serverId)} at ${address}; ` +
-      `stop that server, remove its name, or register under another one`,
-    { details: { name, address, serverId } },
-  );
 }
 
 function checkServerId(serverId: string): void {

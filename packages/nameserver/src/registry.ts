@@ -18,7 +18,9 @@ import { type Entry, type Store, storeError } from '@patchbay/store';
 import { listNames } from './list-names.js';
 import { changeMetadata } from './metadata.js';
 import { nameEvents } from './name-events.js';
-import { keyOfName, recordOf, storedIn, valueOfName } from './name-record.js';
+import { lostNames, noticeOfLoss } from './lost-names.js';
+import { entriesOf } from './name-entries.js';
+import { keyOfName, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
 import { Registrar } from './registrar.js';
 
 /** How many names that begin alike are looked through for what a mistyped one may have meant. */
@@ -57,7 +59,7 @@ export class Registry {
     return this.#registrar.register({ serverId, address, claims }, options.ttlMs);
   }
 
-  /** Starts a lease's time anew; writes nothing. @throws RpcError `LEASE_NOT_FOUND` */
+  /** Starts a lease's time anew, and tells which names it has lost; writes nothing. @throws RpcError `LEASE_NOT_FOUND` */
   async keepAlive(leaseId: string): Promise<Lease> {
     const kept = await this.#store.keepAlive(leaseId);
     if (kept === undefined) {
@@ -65,7 +67,8 @@ export class Registry {
         details: { leaseId },
       });
     }
-    return { ...kept, revision: await this.#store.revision() };
+    const lost = await lostNames(this.#store, leaseId);
+    return { ...kept, revision: await this.#store.revision(), ...(lost.length === 0 ? {} : { lost }) };
   }
 
   /** Ends a lease and every name on it; fine when it has already ended. */
@@ -74,19 +77,19 @@ export class Registry {
   }
 
   /**
-   * Removes one name whoever holds it; says whether it was there. Its server's lease stays, so that the server is not
-   * told to register it again.
+   * Removes one name from all who have it; says whether it was there. Their leases stay and tell them, so that they do
+   * not register it again.
    */
   async remove(name: string): Promise<boolean> {
-    const key = keyOfName(parseObjectName(name));
+    parseObjectName(name);
     for (;;) {
-      const entry = await this.#store.get(key);
-      if (entry === undefined) {
+      const entries = await entriesOf(this.#store, name);
+      if (entries.length === 0) {
         return false;
       }
       const { committed } = await this.#store.commit(
-        [{ key, modRevision: entry.modRevision }],
-        [{ delete: key }],
+        entries.map(({ key, modRevision }) => ({ key, modRevision })),
+        entries.flatMap((entry) => [{ delete: entry.key }, ...noticeOfLoss(entry)]),
       );
       if (committed) {
         return true;
@@ -97,20 +100,22 @@ export class Registry {
   /** Sets (a text) or removes (null) words of a name's metadata. @throws RpcError `OBJECT_NOT_FOUND`, `METADATA_INVALID` */
   async setMetadata(name: string, changes: MetadataChanges): Promise<NameRecord> {
     for (;;) {
-      const entry = await this.#find(name);
-      const stored = storedIn(entry);
-      const value = valueOfName({ ...stored, metadata: changeMetadata(stored.metadata, changes) });
-      const { key, leaseId, modRevision } = entry;
-      const outcome = await this.#store.commit([{ key, modRevision }], [{ put: key, value, leaseId }]);
-      if (outcome.committed) {
-        return recordOf({ ...entry, value, modRevision: outcome.revision });
+      const entries = await this.#find(name);
+      const changed = entries.map((entry) => withMetadata(entry, changes));
+      const { committed, revision } = await this.#store.commit(
+        entries.map(({ key, modRevision }) => ({ key, modRevision })),
+        changed.map(({ key, value, leaseId }) => ({ put: key, value, leaseId })),
+      );
+      if (committed) {
+        const [first, ...others] = changed.map((entry) => ({ ...entry, modRevision: revision }));
+        return recordOf(first ?? entries[0], ...others);
       }
     }
   }
 
   /** Gives a name's record. @throws RpcError `OBJECT_NOT_FOUND`, `NAME_INVALID` */
   async lookup(name: string): Promise<NameRecord> {
-    return recordOf(await this.#find(name));
+    return recordOf(...(await this.#find(name)));
   }
 
   /** Gives a page of the names that all of the options allow. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID` */
@@ -128,7 +133,7 @@ export class Registry {
     readonly signal: AbortSignal;
   }): AsyncGenerator<NameEvent, void, undefined> {
     const { prefix = '', fromRevision, signal } = options;
-    return nameEvents(this.#store.watch({ prefix: keyOfName(prefix), fromRevision, signal }));
+    return nameEvents(this.#store.watch({ prefix: keyOfName(prefix), fromRevision, signal }), prefix);
   }
 
   async info(): Promise<NameServerInfo> {
@@ -153,22 +158,27 @@ export class Registry {
     }
   }
 
-  async #find(name: string): Promise<Entry> {
-    const entry = await this.#store.get(keyOfName(parseObjectName(name)));
-    if (entry === undefined) {
+  async #find(name: string): Promise<readonly [Entry, ...Entry[]]> {
+    const [first, ...others] = await entriesOf(this.#store, parseObjectName(name));
+    if (first === undefined) {
       const near = suggest(name, await this.#nearNames(name));
       const hint = near === undefined ? '' : `; did you mean ${quoted(near)}?`;
       throw coreError('OBJECT_NOT_FOUND', `no object ${quoted(name)} is registered${hint}`, {
         details: near === undefined ? { name } : { name, near },
       });
     }
-    return entry;
+    return [first, ...others];
   }
 
   /** Gives names that begin with the same two letters. */
   async #nearNames(name: string): Promise<readonly string[]> {
     const prefix = keyOfName(name.slice(0, 2));
     const { entries } = await this.#store.range({ prefix, limit: nearLimit });
-    return entries.map((entry) => recordOf(entry).name);
+    return entries.map(nameOf);
   }
+}
+
+function withMetadata(entry: Entry, changes: MetadataChanges): Entry {
+  const stored = storedIn(entry);
+  return { ...entry, value: valueOfName({ ...stored, metadata: changeMetadata(stored.metadata, changes) }) };
 }

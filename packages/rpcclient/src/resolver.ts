@@ -3,12 +3,15 @@ import {
   coreError,
   isRpcError,
   type Log,
+  type NameEvent,
   type NameRecord,
   nameServerFailure,
   type NameServerMethods,
   nameServerObject,
 } from '@patchbay/core';
 import { type RemoteObject, type Router } from '@patchbay/core/wire';
+
+import { Endpoints } from './endpoints.js';
 
 /** What a resolver needs. */
 export interface ResolverOptions {
@@ -30,13 +33,14 @@ const watchAgainMs = { first: 250, last: 5_000 };
 /** How many names are followed at once; those beyond are looked up again when a call to their server fails. */
 const maxFollowed = 256;
 
-/** Turns names into addresses: asks the name server once for each, and then follows what becomes of it. */
+/**
+ * Turns names into addresses: asks the name server once for each, and then follows what becomes of it. Of a name that
+ * several servers share it gives their addresses in turn.
+ */
 export class Resolver implements Router {
   readonly #options: ResolverOptions;
-  readonly #known = new Map<string, string>();
-  /** What was known and then could not be reached: still the best guess while no name server answers. */
-  readonly #doubted = new Map<string, string>();
-  readonly #asking = new Map<string, Promise<string>>();
+  readonly #known = new Map<string, Endpoints>();
+  readonly #asking = new Map<string, Promise<Endpoints>>();
   readonly #watches = new Map<string, AbortController>();
   #closed = false;
 
@@ -48,14 +52,15 @@ export class Resolver implements Router {
     if (object === nameServerObject) {
       return this.#options.address;
     }
-    return this.#known.get(object) ?? this.#asking.get(object) ?? this.#ask(object);
+    return this.#known.get(object)?.next() ?? this.#ask(object);
   }
 
   forget(object: string, address: string): void {
-    if (this.#known.get(object) === address) {
-      this.#known.delete(object);
-      this.#doubted.set(object, address);
-    }
+    this.#known.get(object)?.rest(address);
+  }
+
+  elsewhere(object: string): string | undefined {
+    return this.#known.get(object)?.next();
   }
 
   /** Stops to follow names. */
@@ -67,30 +72,50 @@ export class Resolver implements Router {
     this.#watches.clear();
   }
 
-  #ask(object: string): Promise<string> {
-    const asking = this.#find(object).finally(() => {
-      this.#asking.delete(object);
-    });
-    this.#asking.set(object, asking);
-    return asking;
+  async #ask(object: string): Promise<string> {
+    let asking = this.#asking.get(object);
+    if (asking === undefined) {
+      asking = this.#find(object).finally(() => {
+        this.#asking.delete(object);
+      });
+      this.#asking.set(object, asking);
+    }
+    const endpoints = await asking;
+    let address = endpoints.next();
+    if (address === undefined) {
+      // Others who asked with this one have been there already, and found nobody.
+      endpoints.wake();
+      address = endpoints.next();
+    }
+    if (address === undefined) {
+      throw coreError('OBJECT_NOT_FOUND', `the last server of "${object}" has just left`, {
+        details: { name: object },
+      });
+    }
+    return address;
   }
 
-  async #find(object: string): Promise<string> {
-    const doubted = this.#doubted.get(object);
-    this.#doubted.delete(object);
+  async #find(object: string): Promise<Endpoints> {
     try {
       const record = await this.#lookUp(object);
-      const address = addressOf(record);
-      this.#known.set(object, address);
+      const endpoints = this.#learn(object, record);
       this.#follow(object, record.revision);
-      return address;
+      return endpoints;
     } catch (error) {
-      if (doubted === undefined || !isRpcError(error, 'NAMESERVER_UNAVAILABLE')) {
+      // What was known and could not be reached is still the best guess while no name server answers.
+      const known = this.#known.get(object);
+      if (known === undefined || !isRpcError(error, 'NAMESERVER_UNAVAILABLE')) {
         throw error;
       }
-      this.#known.set(object, doubted);
-      return doubted;
+      known.wake();
+      return known;
     }
+  }
+
+  #learn(object: string, record: NameRecord): Endpoints {
+    const endpoints = new Endpoints(record, this.#options.clock);
+    this.#known.set(object, endpoints);
+    return endpoints;
   }
 
   async #lookUp(object: string): Promise<NameRecord> {
@@ -136,16 +161,13 @@ export class Resolver implements Router {
         const events = names
           .with({ timeoutMs: 'none', signal })
           .watch({ prefix: object, fromRevision: revision });
-        for await (const { type, record } of events) {
+        for await (const event of events) {
           pauseMs = watchAgainMs.first;
-          if (record.name !== object) {
-            continue; // the watch is by prefix: a longer name that begins alike
-          }
-          if (type === 'removed') {
+          // The watch is by prefix: it tells also of longer names that begin alike.
+          if (event.record.name === object && !this.#note(object, event)) {
             this.#unfollow(object);
             return;
           }
-          this.#known.set(object, addressOf(record));
         }
       } catch (error) {
         if (signal.aborted) {
@@ -170,15 +192,27 @@ export class Resolver implements Router {
    */
   async #catchUp(object: string): Promise<number> {
     const { revision } = await this.#options.names.with({ timeoutMs: lookupTimeoutMs }).info();
-    this.#known.set(object, addressOf(await this.#lookUp(object)));
+    this.#learn(object, await this.#lookUp(object));
     return revision;
   }
-}
 
-function addressOf(record: NameRecord): string {
-  const [endpoint] = record.endpoints;
-  if (endpoint === undefined) {
-    throw coreError('MESSAGE_MALFORMED', `the name server gave no address for "${record.name}"`);
+  /** Takes note of what became of a name; says whether anybody has it still. */
+  #note(object: string, { type, record }: NameEvent): boolean {
+    const known = this.#known.get(object);
+    if (record.shared !== true || known?.shared !== true) {
+      if (type !== 'removed') {
+        this.#learn(object, record);
+      }
+      return type !== 'removed';
+    }
+    // An event of a shared name tells of the one endpoint that came, changed or went.
+    for (const endpoint of record.endpoints) {
+      if (type === 'removed') {
+        known.remove(endpoint.serverId);
+      } else {
+        known.put(endpoint);
+      }
+    }
+    return !known.empty;
   }
-  return endpoint.address;
 }

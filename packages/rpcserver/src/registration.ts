@@ -15,6 +15,7 @@ export interface RegistrationOptions {
   readonly serverId: string;
   /** `host:port` as clients shall dial it. */
   readonly address: string;
+  /** Those that replace do so once: when this server's names are taken from it in turn, it does not take them back. */
   readonly claims: readonly NameClaim[];
   /** How long the names outlive this server, in milliseconds. */
   readonly ttlMs: number;
@@ -30,7 +31,8 @@ const requestTimeoutMs = 3_000;
 
 /**
  * Keeps a server's names registered under one lease for as long as it lives: renews the lease in good time,
- * registers anew when the name server lost it, and waits for a name server that is away.
+ * registers anew when the name server lost it, and waits for a name server that is away. Names that were taken from
+ * it, by another server on purpose or by an operator, it gives up until the server is started again.
  */
 export class Registration implements AsyncDisposable {
   readonly #options: RegistrationOptions;
@@ -38,11 +40,13 @@ export class Registration implements AsyncDisposable {
   readonly #names: RemoteObject<NameServerMethods>;
   readonly #stop = new AbortController();
   readonly #loop: Promise<void>;
+  #claims: readonly NameClaim[];
   #lease: Lease | undefined;
   #trouble: string | undefined;
 
   private constructor(options: RegistrationOptions) {
     this.#options = options;
+    this.#claims = options.claims;
     this.#client = connectTo(options.nameServer, { clock: options.clock, timeoutMs: requestTimeoutMs });
     this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
     this.#loop = this.#keep();
@@ -109,6 +113,7 @@ export class Registration implements AsyncDisposable {
     try {
       this.#lease = this.#lease === undefined ? await this.#register() : await this.#renew(this.#lease);
       this.#trouble = undefined;
+      this.#giveUp(this.#lease.lost ?? []);
       return this.#lease.ttlMs / 3;
     } catch (error) {
       if (isRpcError(error, 'LEASE_NOT_FOUND')) {
@@ -138,14 +143,25 @@ export class Registration implements AsyncDisposable {
   }
 
   async #register(): Promise<Lease> {
-    const { serverId, address, claims, ttlMs, log } = this.#options;
+    const { serverId, address, ttlMs, log } = this.#options;
+    const claims = this.#claims;
     const lease = await this.#names.register(serverId, address, [...claims], { ttlMs });
+    this.#claims = claims.map((claim) => ({ ...claim, replace: false })); // once is enough: no tug of war
     log.info('the names are registered', {
       names: claims.map(({ name }) => name),
       address,
       leaseId: lease.leaseId,
     });
     return lease;
+  }
+
+  /** Claims names no longer that were taken from this server: whoever took them meant to. */
+  #giveUp(lost: readonly string[]): void {
+    const names = this.#claims.map(({ name }) => name).filter((name) => lost.includes(name));
+    if (names.length > 0) {
+      this.#claims = this.#claims.filter(({ name }) => !lost.includes(name));
+      this.#options.log.warn('names were taken from this server; it does not register them again', { names });
+    }
   }
 
   async #renew(lease: Lease): Promise<Lease> {

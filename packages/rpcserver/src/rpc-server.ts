@@ -8,6 +8,7 @@ import {
   defaultLeaseMs,
   Dispatcher,
   type Log,
+  type NameClaim,
   type ObjectContext,
   type ObjectDefinition,
   parseObjectName,
@@ -35,6 +36,10 @@ export interface RpcServerOptions {
   readonly stateDir: string;
   /** The objects by name: definitions, or functions that make them. */
   readonly objects: Readonly<Record<string, ObjectDefinition | MakeObject>>;
+  /** The names, of those of the objects, that other servers may have too; all of them must say so. Default: none. */
+  readonly shared?: readonly string[];
+  /** Whether to take the names from whoever has them, once, at the start. Default: false. */
+  readonly replace?: boolean;
   /** How long the names outlive this server, in milliseconds. Default: 10 s. */
   readonly leaseMs?: number;
   /** How long a stop waits for calls that run, in milliseconds. Default: 10 s. */
@@ -94,7 +99,7 @@ export class RpcServer implements AsyncDisposable {
         nameServer: options.nameServer,
         serverId,
         address: options.advertise ?? server.address,
-        claims: dispatcher.names.map((name) => ({ name })),
+        claims: dispatcher.names.map((name) => claimOf(name, options)),
         ttlMs: options.leaseMs ?? defaultLeaseMs,
         clock,
         log,
@@ -176,6 +181,10 @@ interface Parts {
   readonly drainMs: number;
   readonly clock: Clock;
   readonly log: Log;
+}
+
+function claimOf(name: string, { shared = [], replace = false }: RpcServerOptions): NameClaim {
+  return { name, ...(shared.includes(name) ? { shared: true } : {}), ...(replace ? { replace } : {}) };
 }
 
 async function makeStateDirectory(path: string): Promise<void> {

@@ -198,6 +198,62 @@ describe('A registration', () => {
     expect(await nameServer.addressOf('b')).to.equal('127.0.0.1:7441');
   });
 
+  it('shares a name with other servers that share it', async () => {
+    await using nameServer = await TestNameServer.start();
+    const claims = [{ name: 'a', shared: true }];
+    await using one = register(nameServer.address, { claims });
+    await using two = register(nameServer.address, {
+      claims,
+      serverId: 'server-2',
+      address: '127.0.0.1:7442',
+    });
+    await eventually(() => one.registered && two.registered);
+    const { endpoints } = await nameServer.registry.lookup('a');
+    expect(endpoints.map(({ address }) => address)).to.deep.equal(['127.0.0.1:7441', '127.0.0.1:7442']);
+  });
+
+  it('gives a name up that another server took on purpose, keeps the others, and says so once', async () => {
+    await using nameServer = await TestNameServer.start();
+    const log = new RecordingLog();
+    const claims = [{ name: 'a', replace: true }, { name: 'b' }];
+    await using one = register(nameServer.address, { claims, ttlMs: 1_000, log });
+    await eventually(() => one.registered);
+    await using two = register(nameServer.address, {
+      claims: [{ name: 'a', replace: true }],
+      serverId: 'server-2',
+      address: '127.0.0.1:7442',
+    });
+    await eventually(() => two.registered && warnings(log).length > 0);
+    const renewals = nameServer.called('keep_alive');
+    await eventually(() => nameServer.called('keep_alive') >= renewals + 2);
+    expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
+    expect(await nameServer.addressOf('b')).to.equal('127.0.0.1:7441');
+    expect(log.lines.filter(({ level }) => level === 'warn')).to.have.length(1);
+    expect(log.lines.find(({ level }) => level === 'warn')).to.deep.include({
+      message: 'names were taken from this server; it does not register them again',
+      fields: { names: ['a'] },
+    });
+    // Not even when it has to register anew.
+    const { endpoints } = await nameServer.registry.lookup('b');
+    await nameServer.registry.unregister(endpoints[0]!.leaseId);
+    await eventually(async () => (await nameServer.names()).includes('b'));
+    expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
+  });
+
+  it('replaces once: after its lease ended it takes nothing from whoever has the name by then', async () => {
+    await using nameServer = await TestNameServer.start();
+    const log = new RecordingLog();
+    const claims = [{ name: 'a', replace: true }];
+    await using one = register(nameServer.address, { claims, ttlMs: 1_000, log });
+    await eventually(() => one.registered);
+    await nameServer.registry.unregister((await nameServer.registry.lookup('a')).endpoints[0]!.leaseId);
+    await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'a' }]);
+    await eventually(() =>
+      warnings(log).includes('the name server refuses the names; trying again until it takes them'),
+    );
+    expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
+  });
+
   it('gives its names back when it is disposed of', async () => {
     await using nameServer = await TestNameServer.start();
     const registration = register(nameServer.address);

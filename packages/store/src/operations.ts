@@ -1,8 +1,8 @@
 import { quoted } from '@patchbay/core';
 
 import { storeError } from './errors.js';
-import { checkKey } from './keys.js';
-import { type Operation } from './store.js';
+import { checkKey, checkPrefix } from './keys.js';
+import { type Compare, type Operation } from './store.js';
 
 /** Half of a surrogate pair: UTF-8 has no bytes for it. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -10,6 +10,17 @@ const loneSurrogate = /\p{Surrogate}/u;
 /** Gives the key that an operation writes. */
 export function keyOf(operation: Operation): string {
   return 'put' in operation ? operation.put : operation.delete;
+}
+
+/** Checks the conditions of a commit. @throws RpcError `KEY_INVALID` */
+export function checkConditions(conditions: readonly Compare[]): void {
+  for (const condition of conditions) {
+    if ('key' in condition) {
+      checkKey(condition.key);
+    } else {
+      checkPrefix(condition.prefix);
+    }
+  }
 }
 
 /** Checks the operations of a commit. @throws RpcError `KEY_INVALID`, `KEY_REPEATED`, `VALUE_INVALID` */

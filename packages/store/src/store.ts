@@ -10,11 +10,13 @@ export interface Entry {
   readonly leaseId: string | undefined;
 }
 
-/** A condition of a transaction: the key's `modRevision` is this; 0 means that there is no such key. */
-export interface Compare {
-  readonly key: string;
-  readonly modRevision: number;
-}
+/**
+ * A condition of a transaction: the key's `modRevision` is this, where 0 means that there is no such key; or no key
+ * with this prefix was written after that revision (one that was deleted since does not count).
+ */
+export type Compare =
+  | { readonly key: string; readonly modRevision: number }
+  | { readonly prefix: string; readonly unwrittenSince: number };
 
 /** One write of a transaction. */
 export type Operation =

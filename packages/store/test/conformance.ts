@@ -104,6 +104,40 @@ function describeEntries(open: OpenStore): void {
     expect((await opened.store.get('a'))?.value).to.equal('1');
   });
 
+  for (const [what, key, committed] of [
+    ['no key with its prefix was written since', 'b', true],
+    ['a key with its prefix was made since', 'a/c', false],
+    ['a key with its prefix was written since', 'a/b', false],
+  ] as const) {
+    it(`${committed ? 'applies' : 'does not apply'} operations where ${what}`, async () => {
+      await using opened = await open();
+      const { revision } = await put(opened.store, 'a/b');
+      await put(opened.store, key);
+      const outcome = await opened.store.commit(
+        [{ prefix: 'a/', unwrittenSince: revision }],
+        [{ put: 'x', value: '' }],
+      );
+      expect(outcome.committed).to.equal(committed);
+    });
+  }
+
+  it('does not count a key that was deleted, or whose lease has passed, as written', async () => {
+    await using opened = await open();
+    const { leaseId } = await opened.store.grantLease(1000);
+    await opened.store.commit(
+      [],
+      [
+        { put: 'a/b', value: '' },
+        { put: 'a/c', value: '', leaseId },
+      ],
+    );
+    await opened.store.commit([], [{ delete: 'a/b' }]);
+    await opened.advance(1000);
+    const condition = { prefix: 'a/', unwrittenSince: 0 };
+    expect((await opened.store.commit([condition], [{ put: 'a/d', value: '' }])).committed).to.be.true;
+    expect((await opened.store.commit([condition], [{ put: 'a/d', value: '' }])).committed).to.be.false;
+  });
+
   it('takes the deletion of an absent key for fine', async () => {
     await using opened = await open();
     expect((await opened.store.commit([], [{ delete: 'a' }])).committed).to.be.true;

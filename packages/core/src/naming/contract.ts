@@ -31,22 +31,37 @@ export const endpoint = z.object({
 });
 export type Endpoint = z.infer<typeof endpoint>;
 
-/** What the name server knows of a name. An exclusive name has one endpoint. */
+/**
+ * What the name server knows of a name. An exclusive name has one endpoint, a shared one an endpoint for each of its
+ * servers, each with a lease of its own.
+ */
 export const nameRecord = z.object({
   name: objectName,
   endpoints: z.array(endpoint).min(1),
+  /** Whether several servers may have the name; absent where one alone has it. */
+  shared: z.boolean().optional(),
+  /** Of a shared name: what its servers say of it together; of a word that two set, the later one stands. */
   metadata,
-  /** The registry's revision when this name last changed. */
+  /** The registry's revision when this name, or an endpoint that it has, last changed. */
   revision: z.int(),
   registeredAt: z.iso.datetime(),
 });
 export type NameRecord = z.infer<typeof nameRecord>;
 
 /** A lease as its holder sees it. */
-export const lease = z.object({ leaseId: z.string(), ttlMs: z.int().positive(), revision: z.int() });
+export const lease = z.object({
+  leaseId: z.string(),
+  ttlMs: z.int().positive(),
+  revision: z.int(),
+  /** Names that were taken from the lease, by another server on purpose or by an operator; absent where none were. */
+  lost: z.array(objectName).optional(),
+});
 export type Lease = z.infer<typeof lease>;
 
-/** What changed in the registry. `removed` carries the last record. */
+/**
+ * What changed in the registry. `removed` carries the last record. Of a shared name each endpoint has events of its
+ * own: it came, changed, or went, and the record has that endpoint alone.
+ */
 export const nameEvent = z.object({
   type: z.enum(['registered', 'changed', 'removed']),
   record: nameRecord,
@@ -68,6 +83,7 @@ export type NamePage = z.infer<typeof namePage>;
 export const nameServerInfo = z.object({
   version: z.string(),
   startedAt: z.iso.datetime(),
+  /** How many names are registered; a shared one counts once for each of its servers. */
   names: z.int(),
   leases: z.int(),
   revision: z.int(),
@@ -75,7 +91,14 @@ export const nameServerInfo = z.object({
 export type NameServerInfo = z.infer<typeof nameServerInfo>;
 
 /** A name that a server wants, and what it says of it. */
-export const nameClaim = z.object({ name: objectName, metadata: metadata.optional() });
+export const nameClaim = z.object({
+  name: objectName,
+  metadata: metadata.optional(),
+  /** Whether other servers may have the name too; all of them must say so. Default: false. */
+  shared: z.boolean().optional(),
+  /** Whether to take the name from whoever has it. Its owner learns of that when it renews its lease. Default: false. */
+  replace: z.boolean().optional(),
+});
 /** As a server writes it; the name server checks the name. */
 export type NameClaim = z.input<typeof nameClaim>;
 

@@ -12,7 +12,8 @@ const atOnce = 100;
 /** `nameserver remove`: takes names from whoever holds them. */
 export const remove = command({
   usage: 'remove [name]',
-  summary: 'Remove a name, or all that are like a pattern, whoever holds them; their servers are not told',
+  summary:
+    'Remove a name, or all that are like a pattern, whoever holds them; their servers do not take them back',
   positionals: { name: { type: 'string', describe: 'The name' } },
   options: {
     ...patternOptions,

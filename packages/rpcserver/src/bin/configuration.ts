@@ -17,6 +17,10 @@ const objects = z
         .refine((name) => name !== nameServerObject, `"${nameServerObject}" is the name server's own name`)
         .describe('the name under which the object is registered'),
       module: z.string().min(1).describe('a path relative to this file, or an installed package'),
+      shared: z
+        .boolean()
+        .default(false)
+        .describe('whether other servers may have the name too; all of them must say so'),
       options: z
         .record(z.string(), z.unknown())
         .default({})
@@ -44,6 +48,10 @@ export const rpcServerConfiguration = z.strictObject({
     .refine((text) => !text.endsWith(':0'), 'clients cannot dial port 0')
     .optional()
     .describe('the address that clients shall dial, where it is not the one listened on'),
+  replace: z
+    .boolean()
+    .default(false)
+    .describe('whether to take the names at the start from whoever has them'),
   insecure: z
     .boolean()
     .default(false)

@@ -23,6 +23,7 @@ const start = command({
     config: { type: 'string', demandOption: true, describe: 'The configuration file (YAML)' },
     'name-server': { type: 'string', describe: 'The name server, over the file (PATCHBAY_NAMESERVER)' },
     listen: { type: 'string', describe: 'Where to listen, HOST:PORT, over the file' },
+    replace: { type: 'boolean', describe: 'Take the names at the start from whoever has them' },
     insecure: { type: 'boolean', describe: 'Listen where other machines can connect, unencrypted' },
     'log-level': { type: 'string', describe: 'error, warn, info or debug, over the file' },
   },
@@ -73,6 +74,7 @@ function read(args: {
   readonly config: string;
   readonly 'name-server': string | undefined;
   readonly listen: string | undefined;
+  readonly replace: boolean | undefined;
   readonly insecure: boolean | undefined;
   readonly 'log-level': string | undefined;
 }): RpcServerConfiguration {
@@ -86,6 +88,7 @@ function read(args: {
     flags: {
       nameServer: args['name-server'],
       listen: args.listen,
+      replace: args.replace,
       insecure: args.insecure,
       'log.level': args['log-level'],
     },
@@ -109,6 +112,8 @@ async function serve(
     ...(advertise === undefined ? {} : { advertise }),
     stateDir: resolve(baseDir, configuration.stateDir),
     objects: Object.fromEntries(objects),
+    shared: configuration.objects.filter(({ shared }) => shared).map(({ name }) => name),
+    replace: configuration.replace,
     leaseMs: configuration.lease,
     drainMs: configuration.drain,
     sendStacks: configuration.sendStacks,

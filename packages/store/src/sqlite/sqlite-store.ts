@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { type Clock } from '@patchbay/core';
 
 import { storeError } from '../errors.js';
-import { checkKey, checkPrefix } from '../keys.js';
-import { checkOperations } from '../operations.js';
+import { checkPrefix } from '../keys.js';
+import { checkConditions, checkOperations } from '../operations.js';
 import {
   type Change,
   type Compare,
@@ -108,9 +108,7 @@ class SqliteStore implements Store {
 
   commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome> {
     return this.#whenOpen(() => {
-      conditions.forEach(({ key }) => {
-        checkKey(key);
-      });
+      checkConditions(conditions);
       checkOperations(operations);
       return this.#queue.write((whenDurable) => this.#writer.commit(conditions, operations, whenDurable));
     });

@@ -1,6 +1,7 @@
 import { quoted } from '@patchbay/core';
 
 import { storeError } from '../errors.js';
+import { keyInterval } from '../keys.js';
 import { keyOf } from '../operations.js';
 import { type Change, type Compare, type Entry, type Operation, type Outcome } from '../store.js';
 import { type ChangeFeed } from './change-feed.js';
@@ -37,10 +38,7 @@ export class Writer {
     whenDurable: WhenDurable,
   ): Outcome {
     const { changes } = this.#parts;
-    const holds = conditions.every(
-      ({ key, modRevision }) => (this.#current(key, whenDurable)?.modRevision ?? 0) === modRevision,
-    );
-    if (!holds) {
+    if (!conditions.every((condition) => this.#holds(condition, whenDurable))) {
       return { committed: false, revision: changes.revision };
     }
     this.#checkLeases(operations);
@@ -76,6 +74,20 @@ export class Writer {
       deadlines.end(leaseId);
     });
     return leases.delete(leaseId);
+  }
+
+  #holds(condition: Compare, whenDurable: WhenDurable): boolean {
+    if ('key' in condition) {
+      return (this.#current(condition.key, whenDurable)?.modRevision ?? 0) === condition.modRevision;
+    }
+    const { entries, deadlines } = this.#parts;
+    for (const { modRevision, leaseId } of entries.scan(keyInterval(condition.prefix))) {
+      const isLive = leaseId === undefined || deadlines.isLive(leaseId);
+      if (isLive && modRevision > condition.unwrittenSince) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Gives a key's entry; when its lease has passed unswept, that ends first. */

@@ -32,6 +32,7 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
   readonly expiresAtMs: number;
   /** Set by whoever carries the call. */
   carrier: CallCarrier | undefined;
+  endpoint: string | undefined;
   /**
    * How far the call got: `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the
    * caller has seen something.

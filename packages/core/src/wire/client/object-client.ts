@@ -180,6 +180,7 @@ export class ObjectClient implements AsyncDisposable {
 
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
+      call.endpoint = session.address;
       const limited = call.expiresAtMs !== Infinity;
       session.carry(call, limited ? leftMs(call.expiresAtMs - this.#clock.monotonicMs()) : 0);
     }
@@ -193,6 +194,11 @@ export class ObjectClient implements AsyncDisposable {
     }
     if (this.#closed || call.progress === 'answered') {
       call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
+      return;
+    }
+    const other = call.progress === 'unsent' ? this.#router.elsewhere?.(call.request.object) : undefined;
+    if (other !== undefined) {
+      this.#send(call, other);
       return;
     }
     this.#again(call, error, address).catch((unexpected: unknown) => {

@@ -365,6 +365,14 @@ export const definitions: object = {
                   "keyType": "string",
                   "type": "string",
                   "id": 2
+                },
+                "shared": {
+                  "type": "bool",
+                  "id": 3
+                },
+                "replace": {
+                  "type": "bool",
+                  "id": 4
                 }
               }
             },
@@ -402,6 +410,11 @@ export const definitions: object = {
                 "revision": {
                   "type": "int64",
                   "id": 3
+                },
+                "lost": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 4
                 }
               }
             },
@@ -449,6 +462,13 @@ export const definitions: object = {
               }
             },
             "NameRecord": {
+              "oneofs": {
+                "_shared": {
+                  "oneof": [
+                    "shared"
+                  ]
+                }
+              },
               "fields": {
                 "name": {
                   "type": "string",
@@ -471,6 +491,13 @@ export const definitions: object = {
                 "registeredAt": {
                   "type": "string",
                   "id": 5
+                },
+                "shared": {
+                  "type": "bool",
+                  "id": 6,
+                  "options": {
+                    "proto3_optional": true
+                  }
                 }
               }
             },

@@ -95,7 +95,7 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
         result: (lease) => {
           asked--;
           if (!failed) {
-            call.write(lease as Lease);
+            call.write(toLease(lease as Lease));
             endWhenAnswered();
           }
         },
@@ -115,7 +115,7 @@ export function nameServiceHandlers(dispatcher: Dispatcher): UntypedServiceImple
   };
 
   return {
-    Register: unary('register', toRegister, (lease: Lease): LeaseResponseInput => lease),
+    Register: unary('register', toRegister, toLease),
     KeepAlive: keepAlive,
     Unregister: unary(
       'unregister',
@@ -161,7 +161,17 @@ function cancelled(): RpcError {
 
 function toRegister(request: RegisterRequest): readonly unknown[] {
   const options = request.ttlMs === 0 ? {} : { ttlMs: request.ttlMs };
-  return [request.serverId, request.address, request.claims, options];
+  const claims = request.claims.map(({ name, metadata, shared, replace }) => ({
+    name,
+    metadata,
+    ...(shared ? { shared } : {}),
+    ...(replace ? { replace } : {}),
+  }));
+  return [request.serverId, request.address, claims, options];
+}
+
+function toLease({ lost = [], ...lease }: Lease): LeaseResponseInput {
+  return { ...lease, lost };
 }
 
 function toList(request: ListRequest): readonly unknown[] {
@@ -183,8 +193,8 @@ function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {
   return [request.name, { ...request.set, ...Object.fromEntries(removals) }];
 }
 
-function toRecord(record: NameRecord): NameRecordInput {
-  return record;
+function toRecord({ shared, ...record }: NameRecord): NameRecordInput {
+  return shared === true ? { ...record, shared } : record;
 }
 
 function toPage(page: NamePage): ListResponseInput {

@@ -188,12 +188,19 @@ describe('the typed NameServer', function () {
 
   it('registers, with and without a time to live', async () => {
     const request = { server_id: 's1', address: 'h:1', claims: [{ name: 'a', metadata: { k: 'v' } }] };
-    expect(await ask('Register', request)).to.deep.equal({ lease_id: 'l1', ttl_ms: 10_000, revision: '1' });
+    expect(await ask('Register', request)).to.deep.equal({
+      lease_id: 'l1',
+      ttl_ms: 10_000,
+      revision: '1',
+      lost: [],
+    });
     await ask('Register', { ...request, ttl_ms: 500 });
+    await ask('Register', { ...request, claims: [{ name: 'a', shared: true, replace: true }] });
     const claims = [{ name: 'a', metadata: { k: 'v' } }];
     expect(seen).to.deep.equal([
       ['s1', 'h:1', claims, {}],
       ['s1', 'h:1', claims, { ttlMs: 500 }],
+      ['s1', 'h:1', [{ name: 'a', metadata: {}, shared: true, replace: true }], {}],
     ]);
   });
 

@@ -8,6 +8,9 @@ export interface InfoResponseInput {
    * RFC 3339, UTC.
    */
   'startedAt'?: (string);
+  /**
+   * A shared name counts once for each of its servers.
+   */
   'names'?: (number | string | Long);
   'leases'?: (number | string | Long);
   'revision'?: (number | string | Long);
@@ -19,6 +22,9 @@ export interface InfoResponse {
    * RFC 3339, UTC.
    */
   'startedAt': (string);
+  /**
+   * A shared name counts once for each of its servers.
+   */
   'names': (number);
   'leases': (number);
   'revision': (number);

@@ -9,6 +9,10 @@ export interface LeaseResponseInput {
    * The registry's revision after the request.
    */
   'revision'?: (number | string | Long);
+  /**
+   * Names that were taken from the lease, by another server on purpose or by an operator.
+   */
+  'lost'?: (string)[];
 }
 
 export interface LeaseResponse {
@@ -18,4 +22,8 @@ export interface LeaseResponse {
    * The registry's revision after the request.
    */
   'revision': (number);
+  /**
+   * Names that were taken from the lease, by another server on purpose or by an operator.
+   */
+  'lost': (string)[];
 }

@@ -8,13 +8,18 @@ export interface NameRecordInput {
   'endpoints'?: (_patchbay_v1_EndpointInput)[];
   'metadata'?: ({[key: string]: string});
   /**
-   * The registry's revision when this name last changed.
+   * The registry's revision when this name, or an endpoint that it has, last changed.
    */
   'revision'?: (number | string | Long);
   /**
    * RFC 3339, UTC.
    */
   'registeredAt'?: (string);
+  /**
+   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that one alone has.
+   */
+  'shared'?: (boolean);
+  '_shared'?: "shared";
 }
 
 export interface NameRecord {
@@ -22,11 +27,16 @@ export interface NameRecord {
   'endpoints': (_patchbay_v1_Endpoint)[];
   'metadata': ({[key: string]: string});
   /**
-   * The registry's revision when this name last changed.
+   * The registry's revision when this name, or an endpoint that it has, last changed.
    */
   'revision': (number);
   /**
    * RFC 3339, UTC.
    */
   'registeredAt': (string);
+  /**
+   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that one alone has.
+   */
+  'shared'?: (boolean);
+  '_shared'?: "shared";
 }

@@ -85,7 +85,8 @@ export interface NameServerClient extends grpc.Client {
   
   /**
    * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
-   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN).
+   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
+   * as shared, or the claim replaces the owner.
    */
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
@@ -93,7 +94,8 @@ export interface NameServerClient extends grpc.Client {
   Register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   /**
    * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
-   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN).
+   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
+   * as shared, or the claim replaces the owner.
    */
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
@@ -176,7 +178,8 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   
   /**
    * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
-   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN).
+   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
+   * as shared, or the claim replaces the owner.
    */
   Register: grpc.handleUnaryCall<_patchbay_v1_RegisterRequest, _patchbay_v1_LeaseResponseInput>;
   

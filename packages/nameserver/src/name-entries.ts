@@ -1,0 +1,12 @@
+import { type Entry, type Store } from '@patchbay/store';
+
+import { keyOfName, keyOfShare } from './name-record.js';
+
+/** Gives what the registry has of a name: one entry, or one for each of the servers that share it, or none. */
+export async function entriesOf(
+  store: Pick<Store, 'get' | 'range'>,
+  name: string,
+): Promise<readonly Entry[]> {
+  const exclusive = await store.get(keyOfName(name));
+  return exclusive === undefined ? (await store.range({ prefix: keyOfShare(name) })).entries : [exclusive];
+}
