@@ -10,9 +10,9 @@ export interface Expiring {
  * Watches over the deadlines of many short calls with one sleeper: adding and removing one costs no timer. The
  * sleeper wakes when the earliest deadline that it knew of passes, and then looks for the next.
  */
-export class Deadlines {
+export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<Entry> {
   readonly #clock: Clock;
-  readonly #pending = new Set<Expiring>();
+  readonly #pending = new Set<Entry>();
   #wakesAtMs = Infinity;
   #sleeper = new AbortController();
 
@@ -25,15 +25,20 @@ export class Deadlines {
     return this.#clock.monotonicMs() + timeoutMs;
   }
 
-  add(entry: Expiring): void {
+  add(entry: Entry): void {
     this.#pending.add(entry);
     if (entry.expiresAtMs < this.#wakesAtMs) {
       this.#sleepUntil(entry.expiresAtMs);
     }
   }
 
-  delete(entry: Expiring): void {
+  delete(entry: Entry): void {
     this.#pending.delete(entry);
+  }
+
+  /** Gives those that have neither expired nor been deleted. */
+  [Symbol.iterator](): IterableIterator<Entry> {
+    return this.#pending.values();
   }
 
   /** Forgets everything. */

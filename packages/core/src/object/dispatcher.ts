@@ -32,8 +32,8 @@ export interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #objects = new ObjectDirectory();
-  readonly #running = new Set<RunningCall>();
-  readonly #deadlines: Deadlines;
+  readonly #deadlines: Deadlines<RunningCall>;
+  #running = 0;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #authorize: Authorize | undefined;
   #draining = false;
@@ -62,7 +62,7 @@ export class Dispatcher {
 
   /** How many methods are running, those included whose callers have left. */
   get running(): number {
-    return this.#running.size;
+    return this.#running;
   }
 
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
@@ -79,7 +79,7 @@ export class Dispatcher {
       timeoutMs === undefined ? Infinity : this.#deadlines.expiryOf(timeoutMs),
       this.#services,
     );
-    this.#running.add(call);
+    this.#running++;
     this.#deadlines.add(call);
     this.#start(call, invocation);
     return call;
@@ -88,7 +88,7 @@ export class Dispatcher {
   /** Takes no new calls any more, and waits until those that run have ended. */
   async drain(): Promise<void> {
     this.#draining = true;
-    if (this.#running.size > 0) {
+    if (this.#running > 0) {
       await new Promise<void>((resolve) => {
         this.#onIdle.push(resolve);
       });
@@ -97,7 +97,7 @@ export class Dispatcher {
 
   /** Cancels every call that runs. */
   cancelAll(error: RpcError): void {
-    for (const call of this.#running) {
+    for (const call of [...this.#deadlines]) {
       call.cancel(error);
     }
   }
@@ -226,8 +226,12 @@ export class Dispatcher {
   }
 
   #forget(call: RunningCall): void {
+    if (!call.running) {
+      return;
+    }
+    call.running = false;
     this.#deadlines.delete(call);
-    if (this.#running.delete(call) && this.#running.size === 0) {
+    if (--this.#running === 0) {
       for (const resolve of this.#onIdle.splice(0)) {
         resolve();
       }

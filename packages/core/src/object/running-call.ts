@@ -31,6 +31,8 @@ export interface Invocation {
 export class RunningCall implements CallContext, Expiring {
   readonly expiresAtMs: number;
   readonly sink: CallSink;
+  /** Whether the method runs, which it may do longer than anybody waits for it; kept by the dispatcher. */
+  running = true;
   readonly #invocation: Invocation;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   #ended = false;

@@ -47,6 +47,7 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
   readonly #resolve: (result: unknown) => void;
   readonly #reject: (error: RpcError) => void;
   readonly #onEnd: (call: ClientCall) => void;
+  #forgetSignal: (() => void) | undefined;
 
   constructor(
     request: CallRequest,
@@ -74,6 +75,20 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /** Cancels the call when the signal aborts, and lets go of the signal when the call has ended. */
+  cancelOn(signal: AbortSignal): void {
+    const cancel = (): void => {
+      this.cancel();
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#forgetSignal = () => {
+      signal.removeEventListener('abort', cancel);
+    };
+    if (signal.aborted) {
+      this.cancel();
+    }
   }
 
   override then<A = unknown, B = never>(
@@ -143,6 +158,7 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
     }
     this.#ended = true;
     this.#onEnd(this);
+    this.#forgetSignal?.();
     return true;
   }
 

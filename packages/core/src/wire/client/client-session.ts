@@ -13,6 +13,8 @@ const itemWindow = 256 * 1024;
 
 /** The transport under a session: messages in order, both ways. */
 export interface MessageStream {
+  /** How much room each message leaves in front, for a prefix that the stream writes. */
+  readonly headroomBytes: number;
   write(message: Buffer): void;
   /** Ends the stream: whatever is under way on it is cancelled. */
   end(): void;
@@ -47,7 +49,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     this.#events = events;
     this.#outbox = new Outbox((message) => {
       stream.write(message);
-    });
+    }, stream.headroomBytes);
     const maxFrameBytes = defaultMaxFrameBytes;
     this.#outbox.send({ kind: 'hello', client, maxCalls: 0, itemWindow, maxFrameBytes });
   }

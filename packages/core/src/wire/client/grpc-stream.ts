@@ -6,7 +6,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 
-import { MessageSplitter, prefixed } from './message-splitter.js';
+import { headerBytes, MessageSplitter, writePrefix } from './message-splitter.js';
 
 /** What a stream tells. `onEnd` comes once and last. */
 export interface GrpcStreamEvents {
@@ -24,6 +24,7 @@ const keepAliveTimeoutMs = 5_000;
  * costs a quarter of a whole call (docs/adr/0005), and a session needs nothing of what it does for that.
  */
 export class GrpcStream {
+  readonly headroomBytes = headerBytes;
   readonly #connection: ClientHttp2Session;
   readonly #stream: ClientHttp2Stream;
   readonly #events: GrpcStreamEvents;
@@ -54,9 +55,11 @@ export class GrpcStream {
     this.#listen();
   }
 
+  /** Writes a message, whose first `headroomBytes` are free for gRPC's prefix. */
   write(message: Buffer): void {
     if (!this.#ended) {
-      this.#stream.write(prefixed(message));
+      writePrefix(message);
+      this.#stream.write(message);
     }
   }
 

@@ -1,17 +1,15 @@
 import { coreError } from '../../errors/core-errors.js';
 
-const headerBytes = 5;
+/** The length of gRPC's prefix of a message. */
+export const headerBytes = 5;
 
 /** How large a gRPC message may be: the frames of a session come in messages far below that. */
 const maxMessageBytes = 8 * 1024 * 1024;
 
-/** Puts gRPC's prefix before a message: no compression, and its length. */
-export function prefixed(message: Buffer): Buffer {
-  const out = Buffer.allocUnsafe(headerBytes + message.length);
-  out[0] = 0;
-  out.writeUInt32BE(message.length, 1);
-  message.copy(out, headerBytes);
-  return out;
+/** Writes gRPC's prefix into the first five bytes, which a message left free: no compression, and its length. */
+export function writePrefix(message: Buffer): void {
+  message[0] = 0;
+  message.writeUInt32BE(message.length - headerBytes, 1);
 }
 
 /** Finds the gRPC messages in a stream of bytes. */

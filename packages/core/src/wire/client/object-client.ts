@@ -4,7 +4,7 @@ import { type Call, type CallOptions, defaultTimeoutMs } from '../../call.js';
 import { type Clock } from '../../clock.js';
 import { Deadlines } from '../../deadlines.js';
 import { coreError } from '../../errors/core-errors.js';
-import { type RpcError } from '../../errors/rpc-error.js';
+import { RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type ObjectDescription } from '../../object/description.js';
 import { type Signatures } from '../../proxy.js';
@@ -16,7 +16,7 @@ import { Descriptions } from './descriptions.js';
 import { remoteObject, type RemoteObject } from './remote-object.js';
 import { type Router } from './router.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
-import { checkTimeout, leftMs } from './time-limit.js';
+import { leftMs, wrongTimeout } from './time-limit.js';
 
 /** What an object client needs. */
 export interface ObjectClientOptions {
@@ -71,7 +71,7 @@ export class ObjectClient implements AsyncDisposable {
     args: readonly unknown[],
     options: CallOptions = {},
   ): Call<unknown, unknown> {
-    return this.#begin(object, method, () => ({ values: encodePayload(args) }), options);
+    return this.#begin(object, method, valuesOf(args), options);
   }
 
   /** Calls a method with the words of a command line, which the server reads by the method's schema. */
@@ -81,7 +81,7 @@ export class ObjectClient implements AsyncDisposable {
     words: readonly string[],
     options: CallOptions = {},
   ): Call<unknown, unknown> {
-    return this.#begin(object, method, () => ({ words }), options);
+    return this.#begin(object, method, { words }, options);
   }
 
   /** Tells what an object can do. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
@@ -95,37 +95,24 @@ export class ObjectClient implements AsyncDisposable {
     this.#deadlines.close();
   }
 
-  #begin(object: string, method: string, input: () => Arguments, options: CallOptions): ClientCall {
+  #begin(object: string, method: string, input: Arguments | RpcError, options: CallOptions): ClientCall {
     const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
+    const { signal } = options;
     const identity = {
       client: this.#id,
       number: ++this.#calls,
       expiresAtMs: timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs),
     };
-    const { signal } = options;
-    const onEnd =
-      signal === undefined
-        ? this.#onEnd
-        : (ended: ClientCall) => {
-            signal.removeEventListener('abort', cancel);
-            this.#onEnd(ended);
-          };
-    const cancel = (): void => {
-      call.cancel();
-    };
-    let call: ClientCall;
-    try {
-      checkTimeout(timeoutMs);
-      call = new ClientCall({ object, method, input: input() }, identity, onEnd);
-    } catch (error) {
-      call = new ClientCall({ object, method, input: { words: [] } }, identity, onEnd);
-      call.fail(toRpcError(error));
+    const wrong = input instanceof RpcError ? input : wrongTimeout(timeoutMs);
+    const request = { object, method, input: input instanceof RpcError ? nothing : input };
+    const call = new ClientCall(request, identity, this.#onEnd);
+    if (wrong !== undefined) {
+      call.fail(wrong);
       return call;
     }
     this.#deadlines.add(call);
-    signal?.addEventListener('abort', cancel, { once: true });
-    if (signal?.aborted === true) {
-      call.cancel();
+    if (signal !== undefined) {
+      call.cancelOn(signal);
     }
     this.#launch(call);
     return call;
@@ -230,6 +217,17 @@ export class ObjectClient implements AsyncDisposable {
     }
     call.progress = 'unsent';
     this.#launch(call);
+  }
+}
+
+const nothing: Arguments = { words: [] };
+
+/** Makes a call's arguments ready for the wire, or gives the error that says why it cannot be done. */
+function valuesOf(args: readonly unknown[]): Arguments | RpcError {
+  try {
+    return { values: encodePayload(args) };
+  } catch (error) {
+    return toRpcError(error);
   }
 }
 

@@ -1,10 +1,12 @@
 import { coreError } from '../../errors/core-errors.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 
-/** Checks the time limit that a caller asks for. @throws RpcError `ARGUMENT_INVALID` */
-export function checkTimeout(timeoutMs: number | 'none'): void {
+/** Says what is wrong with the time limit that a caller asks for: `ARGUMENT_INVALID`, or undefined for nothing. */
+export function wrongTimeout(timeoutMs: number | 'none'): RpcError | undefined {
   if (timeoutMs !== 'none' && !(timeoutMs > 0)) {
-    throw coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
+    return coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
   }
+  return undefined;
 }
 
 /** Gives what a call has left as the wire says it: whole milliseconds, at least one, at most what 32 bits hold. */

@@ -66,10 +66,10 @@ export class BackwardWriter {
     this.#tag(field, lengthDelimited);
   }
 
-  /** Gives what was written as a buffer of its own, and begins anew. */
-  finish(): Buffer {
-    const written = Buffer.allocUnsafe(this.mark());
-    this.#buffer.copy(written, 0, this.#position);
+  /** Gives what was written as a buffer of its own, behind room for as many bytes as asked, and begins anew. */
+  finish(headroomBytes: number): Buffer {
+    const written = Buffer.allocUnsafe(headroomBytes + this.mark());
+    this.#buffer.copy(written, headroomBytes, this.#position);
     this.#position = this.#buffer.length;
     return written;
   }

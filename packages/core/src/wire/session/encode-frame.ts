@@ -8,15 +8,18 @@ let writer = new BackwardWriter();
 /** Encodes one frame as the `Frame` message of objects.proto. */
 export function encodeFrame(frame: Frame): Buffer {
   writeFrame(frame);
-  return finish();
+  return finish(0);
 }
 
-/** Encodes one frame as a `Frames` message of its own; several of them, one behind the other, are one too. */
-export function encodeFrames(frame: Frame): Buffer {
+/**
+ * Encodes one frame as a `Frames` message of its own, behind room for a prefix. Several such messages, one behind the
+ * other, are one too.
+ */
+export function encodeFrames(frame: Frame, headroomBytes = 0): Buffer {
   const mark = writer.mark();
   writeFrame(frame);
   writer.message(framesField, mark);
-  return finish();
+  return finish(headroomBytes);
 }
 
 function writeFrame(frame: Frame): void {
@@ -25,8 +28,8 @@ function writeFrame(frame: Frame): void {
   writer.message(frameField[frame.kind], mark);
 }
 
-function finish(): Buffer {
-  const encoded = writer.finish();
+function finish(headroomBytes: number): Buffer {
+  const encoded = writer.finish(headroomBytes);
   if (encoded.length > largestKeptBytes) {
     writer = new BackwardWriter(); // a rare giant shall not keep its buffer for good
   }

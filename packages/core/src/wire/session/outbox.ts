@@ -11,19 +11,22 @@ export const defaultMaxFrameBytes = 64 * 1024 * 1024;
 /** Gathers what is said in one turn of the event loop and writes it in as few messages as fit. */
 export class Outbox {
   readonly #write: (message: Buffer) => void;
+  readonly #headroomBytes: number;
   #queue: Buffer[] = [];
   #scheduled = false;
   #chunked = 0;
   /** The largest frame that the peer accepts, in bytes; its hello tells. */
   peerMaxFrameBytes = defaultMaxFrameBytes;
 
-  constructor(write: (message: Buffer) => void) {
+  /** @param headroomBytes how much room each message leaves in front, for a prefix of the transport */
+  constructor(write: (message: Buffer) => void, headroomBytes = 0) {
     this.#write = write;
+    this.#headroomBytes = headroomBytes;
   }
 
   /** Queues a frame. @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it */
   send(frame: Frame): void {
-    const message = encodeFrames(frame);
+    const message = encodeFrames(frame, this.#headroomBytes);
     if (message.length <= messageBytes) {
       this.#enqueue(message);
     } else {
@@ -42,7 +45,12 @@ export class Outbox {
     const number = ++this.#chunked;
     for (let from = 0; from < encoded.length; from += messageBytes) {
       const data = encoded.subarray(from, from + messageBytes);
-      this.#enqueue(encodeFrames({ kind: 'chunk', number, data, total: from === 0 ? encoded.length : 0 }));
+      this.#enqueue(
+        encodeFrames(
+          { kind: 'chunk', number, data, total: from === 0 ? encoded.length : 0 },
+          this.#headroomBytes,
+        ),
+      );
     }
   }
 
@@ -57,14 +65,14 @@ export class Outbox {
     let bytes = 0;
     for (const message of queue) {
       if (bytes > 0 && bytes + message.length > messageBytes) {
-        this.#write(join(batch));
+        this.#write(this.#join(batch));
         batch = [];
         bytes = 0;
       }
       batch.push(message);
       bytes += message.length;
     }
-    this.#write(join(batch));
+    this.#write(this.#join(batch));
   }
 
   #enqueue(message: Buffer): void {
@@ -78,9 +86,13 @@ export class Outbox {
       });
     }
   }
-}
 
-function join(batch: readonly Buffer[]): Buffer {
-  const [first] = batch;
-  return first !== undefined && batch.length === 1 ? first : Buffer.concat(batch);
+  #join(batch: readonly Buffer[]): Buffer {
+    const [first] = batch;
+    if (first === undefined || batch.length === 1) {
+      return first ?? Buffer.alloc(this.#headroomBytes);
+    }
+    const [, ...others] = batch;
+    return Buffer.concat([first, ...others.map((message) => message.subarray(this.#headroomBytes))]);
+  }
 }

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { MessageSplitter, prefixed } from '../../../src/wire/client/message-splitter.js';
+import { headerBytes, MessageSplitter, writePrefix } from '../../../src/wire/client/message-splitter.js';
 import { refusalOf } from '../../object/refusal.js';
 
 describe('the splitter of gRPC messages', () => {
@@ -45,3 +45,9 @@ describe('the splitter of gRPC messages', () => {
     ).to.equal('MESSAGE_TOO_LARGE');
   });
 });
+
+function prefixed(content: Buffer): Buffer {
+  const message = Buffer.concat([Buffer.alloc(headerBytes), content]);
+  writePrefix(message);
+  return message;
+}
