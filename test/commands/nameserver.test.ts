@@ -170,6 +170,24 @@ describe('The command nameserver', function () {
     expect(await ask('lookup', 'asked/a')).to.include({ status: 0 });
   });
 
+  it('looks a bare name up by its newest version, and does not take it for the name to remove', async () => {
+    const names = ['drive/v2', 'drive/v10'];
+    await register(
+      nameServer.address,
+      'drives',
+      '127.0.0.1:7447',
+      names.map((name) => ({ name })),
+    );
+    const { stdout } = await ask('lookup', 'drive', '--json');
+    expect((JSON.parse(stdout) as NameRecord).name).to.equal('drive/v10');
+    const { status, stderr } = await ask('remove', 'drive');
+    expect(status).to.equal(3);
+    expect(stderr).to.match(/"drive" has versions; say which to remove, such as drive\/v10/);
+    expect((await ask('lookup', 'drive/v3')).stderr).to.match(
+      /NOT_FOUND OBJECT_NOT_FOUND: no object "drive\/v3" is registered at \S+; there are drive\/v10, drive\/v2\n$/,
+    );
+  });
+
   for (const words of [[], ['a', '--glob', 'b'], ['a', '--regex', 'b']]) {
     it(`does not guess what "remove ${words.join(' ')}" means`, async () => {
       expect(await ask('remove', ...words)).to.include({ status: 2, stdout: '' });

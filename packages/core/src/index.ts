@@ -10,7 +10,8 @@ export { type Details, isRpcError, RpcError, type RpcErrorOptions } from './erro
 export { type Log, type LogFields, silentLog } from './log.js';
 export { objectName, type ObjectName, parseObjectName, quoted } from './names.js';
 export * from './naming/contract.js';
-export { nameServerFailure } from './naming/failure.js';
+export { nameServerFailure, noSuchName } from './naming/failure.js';
+export { versionedNameIn, versionsOf } from './naming/versions.js';
 export { arg, type Arg, type OptionShape } from './object/arg.js';
 export { prepareMethod, type PreparedMethod } from './object/bind.js';
 export { type CallContext, type Caller } from './object/context.js';

@@ -1,6 +1,5 @@
 import {
   type Clock,
-  coreError,
   type Lease,
   type ListOptions,
   type MetadataChanges,
@@ -11,7 +10,6 @@ import {
   type NameServerInfo,
   parseObjectName,
   quoted,
-  suggest,
 } from '@patchbay/core';
 import { type Entry, type Store, storeError } from '@patchbay/store';
 
@@ -20,11 +18,9 @@ import { changeMetadata } from './metadata.js';
 import { nameEvents } from './name-events.js';
 import { lostNames, noticeOfLoss } from './lost-names.js';
 import { entriesOf } from './name-entries.js';
-import { keyOfName, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
+import { notFound, versionsIn } from './near-names.js';
+import { keyOfName, recordOf, storedIn, valueOfName } from './name-record.js';
 import { Registrar } from './registrar.js';
-
-/** How many names that begin alike are looked through for what a mistyped one may have meant. */
-const nearLimit = 100;
 
 /**
  * The registry of names: what the name server does, over a store and a clock. It keeps nothing in memory, so that
@@ -113,9 +109,17 @@ export class Registry {
     }
   }
 
-  /** Gives a name's record. @throws RpcError `OBJECT_NOT_FOUND`, `NAME_INVALID` */
+  /**
+   * Gives a name's record; of a bare name that is not registered itself, that of its newest version, such as that of
+   * `storage/v2` for `storage`. @throws RpcError `OBJECT_NOT_FOUND`, `NAME_INVALID`
+   */
   async lookup(name: string): Promise<NameRecord> {
-    return recordOf(...(await this.#find(name)));
+    const [first, ...others] = await entriesOf(this.#store, parseObjectName(name));
+    if (first !== undefined) {
+      return recordOf(first, ...others);
+    }
+    const [newest] = await versionsIn(this.#store, name);
+    return recordOf(...(await this.#find(newest ?? name)));
   }
 
   /** Gives a page of the names that all of the options allow. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID` */
@@ -161,20 +165,9 @@ export class Registry {
   async #find(name: string): Promise<readonly [Entry, ...Entry[]]> {
     const [first, ...others] = await entriesOf(this.#store, parseObjectName(name));
     if (first === undefined) {
-      const near = suggest(name, await this.#nearNames(name));
-      const hint = near === undefined ? '' : `; did you mean ${quoted(near)}?`;
-      throw coreError('OBJECT_NOT_FOUND', `no object ${quoted(name)} is registered${hint}`, {
-        details: near === undefined ? { name } : { name, near },
-      });
+      throw await notFound(this.#store, name);
     }
     return [first, ...others];
-  }
-
-  /** Gives names that begin with the same two letters. */
-  async #nearNames(name: string): Promise<readonly string[]> {
-    const prefix = keyOfName(name.slice(0, 2));
-    const { entries } = await this.#store.range({ prefix, limit: nearLimit });
-    return entries.map(nameOf);
   }
 }
 

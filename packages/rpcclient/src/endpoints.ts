@@ -12,6 +12,8 @@ interface Candidate {
 
 /** The servers of one name, asked in turn. Those that could not be reached are left out for a while. */
 export class Endpoints {
+  /** The name that they have: of a bare name, one of its versions. */
+  readonly name: string;
   readonly shared: boolean;
   readonly #clock: Clock;
   #candidates: Candidate[];
@@ -24,6 +26,7 @@ export class Endpoints {
     if (record.endpoints.length === 0) {
       throw coreError('MESSAGE_MALFORMED', `the name server gave no address for "${record.name}"`);
     }
+    this.name = record.name;
     this.shared = record.shared ?? false;
     this.#clock = clock;
     this.#candidates = record.endpoints.map(candidate);

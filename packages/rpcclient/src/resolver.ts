@@ -8,6 +8,7 @@ import {
   nameServerFailure,
   type NameServerMethods,
   nameServerObject,
+  versionsOf,
 } from '@patchbay/core';
 import { type RemoteObject, type Router } from '@patchbay/core/wire';
 
@@ -163,10 +164,14 @@ export class Resolver implements Router {
           .watch({ prefix: object, fromRevision: revision });
         for await (const event of events) {
           pauseMs = watchAgainMs.first;
-          // The watch is by prefix: it tells also of longer names that begin alike.
-          if (event.record.name === object && !this.#note(object, event)) {
+          const standing = this.#note(object, event);
+          if (standing === 'gone') {
             this.#unfollow(object);
             return;
+          }
+          if (standing === 'outranked') {
+            // Asked, as the event may be of long ago: a newer version that is gone again.
+            this.#learn(object, await this.#lookUp(object));
           }
         }
       } catch (error) {
@@ -196,14 +201,21 @@ export class Resolver implements Router {
     return revision;
   }
 
-  /** Takes note of what became of a name; says whether anybody has it still. */
-  #note(object: string, { type, record }: NameEvent): boolean {
+  /** Takes note of what became of a name, and says what it means for what is known of it. */
+  #note(object: string, { type, record }: NameEvent): 'stands' | 'outranked' | 'gone' {
     const known = this.#known.get(object);
-    if (record.shared !== true || known?.shared !== true) {
+    if (known === undefined) {
+      return 'gone';
+    }
+    if (record.name !== known.name) {
+      // The watch is by prefix: it tells also of versions, and of longer names that begin alike.
+      return type !== 'removed' && outranks(record.name, known.name, object) ? 'outranked' : 'stands';
+    }
+    if (record.shared !== true || !known.shared) {
       if (type !== 'removed') {
         this.#learn(object, record);
       }
-      return type !== 'removed';
+      return type === 'removed' ? 'gone' : 'stands';
     }
     // An event of a shared name tells of the one endpoint that came, changed or went.
     for (const endpoint of record.endpoints) {
@@ -213,6 +225,11 @@ export class Resolver implements Router {
         known.put(endpoint);
       }
     }
-    return !known.empty;
+    return known.empty ? 'gone' : 'stands';
   }
+}
+
+/** Says whether a name is what a bare name stands for rather than another one: it is the name itself, or a newer version. */
+function outranks(name: string, other: string, object: string): boolean {
+  return name === object || (other !== object && versionsOf(object, [name, other])[0] === name);
 }

@@ -149,7 +149,10 @@ export const wasThere = z.boolean();
  * and none of them may import the name server.
  */
 export interface NameServerMethods {
-  /** Gives a name's record. @throws RpcError `OBJECT_NOT_FOUND` */
+  /**
+   * Gives a name's record; of a bare name that is not registered itself, that of its newest version: of `storage` that
+   * of `storage/v2`. @throws RpcError `OBJECT_NOT_FOUND`, where there are versions with `details.versions`
+   */
   lookup: MethodSignature<[name: string], NameRecord>;
   /**
    * Gives a page of the names that all of the options allow. @throws RpcError `PATTERN_INVALID`,

@@ -18,7 +18,7 @@ export function nameServerFailure(error: unknown, address: string): unknown {
     );
   }
   if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
-    const { name, near } = error.details;
+    const { name } = error.details;
     if (typeof name !== 'string') {
       // A registry says which name it does not have; a server that hosts no name server says so of that.
       return coreError(
@@ -30,11 +30,26 @@ export function nameServerFailure(error: unknown, address: string): unknown {
         },
       );
     }
-    const hint = typeof near === 'string' ? `; did you mean ${quoted(near)}?` : '';
-    return coreError('OBJECT_NOT_FOUND', `no object ${quoted(name)} is registered at ${address}${hint}`, {
-      details: error.details,
-      cause: error,
-    });
+    return noSuchName({ ...error.details, name }, { address, cause: error });
   }
   return error;
+}
+
+/** Makes the error about a name that is not registered, with what may have been meant: versions of it, or a name near. */
+export function noSuchName(
+  details: { readonly name: string; readonly near?: unknown; readonly versions?: unknown },
+  { address, cause }: { readonly address?: string; readonly cause?: unknown } = {},
+): Error {
+  const { name, near, versions } = details;
+  let hint = '';
+  if (Array.isArray(versions)) {
+    hint = `; there ${versions.length === 1 ? 'is' : 'are'} ${versions.join(', ')}`;
+  } else if (typeof near === 'string') {
+    hint = `; did you mean ${quoted(near)}?`;
+  }
+  const where = address === undefined ? '' : ` at ${address}`;
+  return coreError('OBJECT_NOT_FOUND', `no object ${quoted(name)} is registered${where}${hint}`, {
+    details: { ...details },
+    cause,
+  });
 }

@@ -108,7 +108,11 @@ export class Dispatcher {
         throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
       }
       const method = this.#objects.method(call.object, call.method);
-      const permission = this.#authorize?.({ caller: call.caller, object: call.object, method: call.method });
+      const permission = this.#authorize?.({
+        caller: call.caller,
+        object: this.#objects.nameOf(call.object),
+        method: call.method,
+      });
       if (permission === undefined) {
         this.#run(call, method, invocation);
       } else {

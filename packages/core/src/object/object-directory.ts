@@ -1,5 +1,6 @@
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
+import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
 import { type PreparedMethod, prepareMethod } from './bind.js';
 import { type ObjectDefinition } from './definition.js';
@@ -26,9 +27,14 @@ export class ObjectDirectory {
     return [...this.#objects.keys()];
   }
 
+  /** Gives the name by which an object is hosted: of a bare name that is not, that of its newest version. */
+  nameOf(name: string): string {
+    return this.#objects.has(name) ? name : (versionsOf(name, this.#objects.keys())[0] ?? name);
+  }
+
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
   describe(name: string): ObjectDescription {
-    return describeObject(name, this.#find(name).definition);
+    return describeObject(this.nameOf(name), this.#find(name).definition);
   }
 
   /** Gives a method of an object. @throws RpcError `OBJECT_NOT_FOUND`, `METHOD_NOT_FOUND` */
@@ -43,7 +49,7 @@ export class ObjectDirectory {
   }
 
   #find(name: string): HostedObject {
-    const object = this.#objects.get(name);
+    const object = this.#objects.get(name) ?? this.#objects.get(this.nameOf(name));
     if (object === undefined) {
       throw coreError(
         'OBJECT_NOT_FOUND',

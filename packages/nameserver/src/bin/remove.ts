@@ -42,6 +42,12 @@ type Manner = Readonly<Record<'json' | 'ask', boolean>>;
 async function removeOne(args: CallingArguments, name: string, { json, ask }: Manner): Promise<void> {
   // Looked up first: for the question, and because a mistyped name shall not look like success.
   const record = await callNameServer(args, (names) => names.lookup(name));
+  if (record.name !== name) {
+    throw coreError(
+      'OBJECT_NOT_FOUND',
+      `${quoted(name)} has versions; say which to remove, such as ${record.name}`,
+    );
+  }
   if (ask && !(await confirm(`${resultText(rowOf(record))}\nRemove this name?`))) {
     throw coreError('CALL_CANCELLED', `${quoted(name)} was not removed`);
   }

@@ -69,14 +69,16 @@ export interface NameServerClient extends grpc.Client {
   list(argument: _patchbay_v1_ListRequestInput, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND).
+   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
+   * the newest of its versions: "storage" for "storage/v2".
    */
   Lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   Lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   Lookup(argument: _patchbay_v1_LookupRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   Lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   /**
-   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND).
+   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
+   * the newest of its versions: "storage" for "storage/v2".
    */
   lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
@@ -172,7 +174,8 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   List: grpc.handleUnaryCall<_patchbay_v1_ListRequest, _patchbay_v1_ListResponseInput>;
   
   /**
-   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND).
+   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
+   * the newest of its versions: "storage" for "storage/v2".
    */
   Lookup: grpc.handleUnaryCall<_patchbay_v1_LookupRequest, _patchbay_v1_NameRecordInput>;
   
