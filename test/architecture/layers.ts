@@ -35,6 +35,11 @@ export const layers: readonly Layer[] = [
     folder: 'packages/nameserver/src/bin',
     mayImport: ['nameserver', 'core', 'core/daemon', 'zod'],
   },
+  {
+    name: 'nameserver/testing',
+    folder: 'packages/nameserver/src/testing',
+    mayImport: ['nameserver', 'core', 'core/wire', 'core/testing', 'store'],
+  },
   { name: 'rpcserver', folder: 'packages/rpcserver/src', mayImport: ['core', 'core/wire', 'zod'] },
   {
     name: 'rpcserver/bin',

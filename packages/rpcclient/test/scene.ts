@@ -1,11 +1,9 @@
 import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
-import { eventually, RecordingLog } from '@patchbay/core/testing';
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { eventually, RecordingLog, Scratch } from '@patchbay/core/testing';
 import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';
 import { RpcServer, type RpcServerOptions } from '@patchbay/rpcserver';
 import { z } from 'zod';
-
-import { TestNameServer } from './name-server.js';
-import { Scratch } from './scratch.js';
 
 /** An object that says where it lives, and waits when it is asked to. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods

@@ -3,10 +3,10 @@ import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { isRpcError, type ObjectContext, silentLog, systemClock } from '@patchbay/core';
+import { Scratch } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { loadObject } from '../src/load-object.js';
-import { Scratch } from './scratch.js';
 
 const workshop = fileURLToPath(new URL('./fixtures/workshop.js', import.meta.url));
 

@@ -1,11 +1,11 @@
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 import { type Clock, systemClock } from '@patchbay/core';
+import { TestNameServer } from '@patchbay/nameserver/testing';
 import { eventually, FakeClock, RecordingLog } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { Registration, type RegistrationOptions } from '../src/registration.js';
-import { TestNameServer } from './name-server.js';
 
 const ttlMs = 9_000;
 

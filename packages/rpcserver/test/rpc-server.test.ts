@@ -2,7 +2,8 @@ import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
-import { eventually, RecordingLog, refusal } from '@patchbay/core/testing';
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/core/testing';
 import { connectTo } from '@patchbay/core/wire';
 import { expect } from 'chai';
 import { z } from 'zod';
@@ -10,8 +11,6 @@ import { z } from 'zod';
 import { loadObject } from '../src/load-object.js';
 import { type MakeObject, RpcServer, type RpcServerOptions } from '../src/rpc-server.js';
 import { type Workshop } from './fixtures/workshop.js';
-import { TestNameServer } from './name-server.js';
-import { Scratch } from './scratch.js';
 
 const workshop: MakeObject = (context) =>
   loadObject(

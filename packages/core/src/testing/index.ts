@@ -4,3 +4,4 @@ export { eventually } from './eventually.js';
 export { freePort } from './free-port.js';
 export { refusal } from './refusal.js';
 export { requireAll, requireTools, type SkippableContext } from './require-tools.js';
+export { Scratch } from './scratch.js';

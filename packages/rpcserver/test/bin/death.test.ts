@@ -1,9 +1,8 @@
 import { type NameEvent } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { eventually, Scratch } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { TestNameServer } from '../name-server.js';
-import { Scratch } from '../scratch.js';
 import { ServerProcess } from './server-process.js';
 
 const leaseMs = 1_000;

@@ -1,12 +1,11 @@
 import { readFile, writeFile } from 'node:fs/promises';
+import { TestNameServer } from '@patchbay/nameserver/testing';
 
-import { eventually, refusal } from '@patchbay/core/testing';
+import { eventually, refusal, Scratch } from '@patchbay/core/testing';
 import { connectTo } from '@patchbay/core/wire';
 import { expect } from 'chai';
 
 import { type Workshop } from '../fixtures/workshop.js';
-import { TestNameServer } from '../name-server.js';
-import { Scratch } from '../scratch.js';
 import { type Outcome, ServerProcess, writeConfiguration } from './server-process.js';
 
 async function run(...words: string[]): Promise<Outcome> {

@@ -4,9 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { eventually } from '@patchbay/core/testing';
-
-import { type Scratch } from '../scratch.js';
+import { eventually, type Scratch } from '@patchbay/core/testing';
 
 const program = fileURLToPath(new URL('../../src/bin/rpcserver.js', import.meta.url));
 const workshop = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));

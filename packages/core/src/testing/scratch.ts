@@ -11,7 +11,7 @@ export class Scratch implements AsyncDisposable {
   }
 
   static async make(): Promise<Scratch> {
-    return new Scratch(await mkdtemp(join(tmpdir(), 'patchbay-rpcserver-')));
+    return new Scratch(await mkdtemp(join(tmpdir(), 'patchbay-test-')));
   }
 
   /** Gives the path of something in it. */

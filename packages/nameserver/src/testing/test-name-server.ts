@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises';
 
 import { Dispatcher, type NameEvent, silentLog, systemClock } from '@patchbay/core';
+import { Scratch } from '@patchbay/core/testing';
 import { ObjectServer } from '@patchbay/core/wire';
-import { nameServerObject, Registry, startSweeper } from '@patchbay/nameserver';
 import { openSqliteStore } from '@patchbay/store';
 
-import { Scratch } from './scratch.js';
+import { nameServerObject } from '../object.js';
+import { Registry } from '../registry.js';
+import { startSweeper } from '../sweeper.js';
 
 interface Running {
   readonly registry: Registry;
