@@ -29,6 +29,31 @@ describe('rpcserver start', () => {
     expect(await workshop.state_directory()).to.equal(scratch.file('state', 'objects', 'workshop'));
   });
 
+  it('shares the names that its configuration says are shared', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    const file = await writeConfiguration(scratch, { nameServer: nameServer.address });
+    const configuration = JSON.parse(await read(file)) as { objects: object[] };
+    const objects = configuration.objects.map((each) => ({ ...each, shared: true }));
+    await nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'workshop', shared: true }]);
+    await using server = await ServerProcess.serving(scratch, { nameServer: nameServer.address, objects });
+    await eventually(async () => {
+      const { endpoints } = await nameServer.registry.lookup('workshop');
+      return endpoints.some(({ address }) => address === server.address) && endpoints.length === 2;
+    });
+  });
+
+  it('takes a name from its owner with --replace', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    const { registry } = nameServer;
+    const { leaseId } = await registry.register('other', '127.0.0.1:1', [{ name: 'workshop' }]);
+    const file = await writeConfiguration(scratch, { nameServer: nameServer.address });
+    await using server = new ServerProcess('start', '--config', file, '--replace');
+    await eventually(async () => (await nameServer.addressOf('workshop')) === server.address);
+    expect((await registry.keepAlive(leaseId)).lost).to.deep.equal(['workshop']);
+  });
+
   it('takes the name server from a flag over the file', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
