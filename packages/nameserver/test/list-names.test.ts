@@ -1,8 +1,8 @@
 import { type ListOptions } from '@patchbay/core';
+import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { expectReason } from './expect-reason.js';
 import { claims, OpenedRegistry } from './opened-registry.js';
 
 const names = [
@@ -69,7 +69,7 @@ describe('listing by pattern', () => {
   ] as const) {
     it(`takes the regular expression ${regex.slice(0, 30)} for ${wanted === 'PATTERN_INVALID' ? wanted : wanted.join(', ')}`, async () => {
       if (wanted === 'PATTERN_INVALID') {
-        await expectReason(listed(opened, { regex }), wanted);
+        await refusal(listed(opened, { regex }), wanted);
       } else {
         expect(await listed(opened, { regex })).to.deep.equal(wanted);
       }
@@ -78,12 +78,12 @@ describe('listing by pattern', () => {
 
   for (const glob of ['', '[ab]', '{a,b}', 'a b', 'a\\*', 'ä', 'a'.repeat(513)]) {
     it(`refuses the glob ${JSON.stringify(glob.slice(0, 10))}, which no name is like`, async () => {
-      await expectReason(listed(opened, { glob }), 'PATTERN_INVALID');
+      await refusal(listed(opened, { glob }), 'PATTERN_INVALID');
     });
   }
 
   it('tells what is wrong with a regular expression', async () => {
-    const error = await expectReason(listed(opened, { regex: '(?<=a)b' }), 'PATTERN_INVALID');
+    const error = await refusal(listed(opened, { regex: '(?<=a)b' }), 'PATTERN_INVALID');
     expect(error.code).to.equal('INVALID_ARGUMENT');
     expect(error.message).to.match(/^regular expression "\(\?<=a\)b": .*without look-around/);
   });
@@ -170,8 +170,8 @@ describe('listing by metadata', () => {
 
   for (const meta of [[''], ['=7'], Array.from({ length: 65 }, () => 'a')]) {
     it(`refuses ${String(meta.length)} conditions such as ${JSON.stringify(meta[0])}`, async () => {
-      await expectReason(opened.registry.list({ meta }), 'PATTERN_INVALID');
-      await expectReason(opened.registry.list({ anyMeta: meta }), 'PATTERN_INVALID');
+      await refusal(opened.registry.list({ meta }), 'PATTERN_INVALID');
+      await refusal(opened.registry.list({ anyMeta: meta }), 'PATTERN_INVALID');
     });
   }
 }).timeout(60_000);

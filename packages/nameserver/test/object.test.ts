@@ -5,10 +5,10 @@ import {
   type SignaturesOf,
   silentLog,
 } from '@patchbay/core';
+import { refusal } from '@patchbay/core/testing';
 import { nameServerObject, type NameServerObject } from '@patchbay/nameserver';
 import { expect } from 'chai';
 
-import { expectReason } from './expect-reason.js';
 import { claims, OpenedRegistry } from './opened-registry.js';
 
 type Signatures = SignaturesOf<NameServerObject>;
@@ -55,7 +55,7 @@ describe("the name server's object", () => {
     expect(await run(methods.remove, 'a', context(signal))).to.be.true;
     expect(await run(methods.unregister, leaseId, context(signal))).to.be.null;
     methods.info.returns.parse(await run(methods.info, context(signal)));
-    await expectReason(run(methods.lookup, 'a', context(signal)), 'OBJECT_NOT_FOUND');
+    await refusal(run(methods.lookup, 'a', context(signal)), 'OBJECT_NOT_FOUND');
   });
 
   it('watches until the call is cancelled, and then waits for nothing more', async () => {

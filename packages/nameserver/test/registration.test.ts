@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { refusal } from '@patchbay/core/testing';
 
-import { expectReason } from './expect-reason.js';
 import { claims, OpenedRegistry } from './opened-registry.js';
 
 describe('registering', () => {
@@ -22,7 +22,7 @@ describe('registering', () => {
   it('refuses a name that another live server holds, and says which', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
-    const error = await expectReason(opened.register('s2', 'storage'), 'NAME_TAKEN');
+    const error = await refusal(opened.register('s2', 'storage'), 'NAME_TAKEN');
     expect(error.code).to.equal('ALREADY_EXISTS');
     expect(error.message).to.include('storage').and.include('s1').and.include('s1.example:7441');
     expect(error.details).to.deep.equal({ name: 'storage', address: 's1.example:7441', serverId: 's1' });
@@ -32,7 +32,7 @@ describe('registering', () => {
   it('takes all of the names or none', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'b');
-    await expectReason(opened.register('s2', 'a', 'b', 'c'), 'NAME_TAKEN');
+    await refusal(opened.register('s2', 'a', 'b', 'c'), 'NAME_TAKEN');
     expect(await opened.names()).to.deep.equal(['b']);
     expect((await opened.registry.info()).leases).to.equal(1);
   });
@@ -45,7 +45,7 @@ describe('registering', () => {
     ]);
     expect(results.map(({ status }) => status)).to.have.members(['fulfilled', 'rejected']);
     const refused = results.find((result) => result.status === 'rejected');
-    await expectReason(Promise.reject(refused?.reason as Error), 'NAME_TAKEN');
+    await refusal(Promise.reject(refused?.reason as Error), 'NAME_TAKEN');
     expect(await opened.names()).to.have.lengthOf(2);
   });
 
@@ -64,7 +64,7 @@ describe('registering', () => {
     expect((await opened.registry.lookup('a')).endpoints).to.deep.equal([
       { address: 'moved.example:1', serverId: 's1', leaseId },
     ]);
-    await expectReason(opened.registry.keepAlive(former), 'LEASE_NOT_FOUND');
+    await refusal(opened.registry.keepAlive(former), 'LEASE_NOT_FOUND');
     expect(await opened.names()).to.deep.equal(['a', 'b']);
   });
 
@@ -89,30 +89,30 @@ describe('registering', () => {
 
   it('keeps the name server’s own name', async () => {
     await using opened = await OpenedRegistry.open();
-    await expectReason(opened.register('s1', 'nameserver'), 'NAME_RESERVED');
+    await refusal(opened.register('s1', 'nameserver'), 'NAME_RESERVED');
   });
 
   it('refuses the same name twice', async () => {
     await using opened = await OpenedRegistry.open();
-    await expectReason(opened.register('s1', 'a', 'a'), 'NAME_REPEATED');
+    await refusal(opened.register('s1', 'a', 'a'), 'NAME_REPEATED');
   });
 
   it('refuses an address that nobody can dial', async () => {
     await using opened = await OpenedRegistry.open();
-    await expectReason(opened.registry.register('s1', '0.0.0.0:7441', claims('a')), 'ADDRESS_INVALID');
+    await refusal(opened.registry.register('s1', '0.0.0.0:7441', claims('a')), 'ADDRESS_INVALID');
   });
 
   for (const serverId of ['', ' ', 'a b', 'é', 'x'.repeat(65), 'a\0']) {
     it(`refuses the server id ${JSON.stringify(serverId)}`, async () => {
       await using opened = await OpenedRegistry.open();
-      await expectReason(opened.registry.register(serverId, 'a:1', claims('a')), 'SERVER_ID_INVALID');
+      await refusal(opened.registry.register(serverId, 'a:1', claims('a')), 'SERVER_ID_INVALID');
     });
   }
 
   for (const ttlMs of [999, 3_600_001, 1000.5, NaN]) {
     it(`refuses a lease of ${String(ttlMs)} ms`, async () => {
       await using opened = await OpenedRegistry.open();
-      await expectReason(opened.registry.register('s1', 'a:1', claims('a'), { ttlMs }), 'TTL_OUT_OF_RANGE');
+      await refusal(opened.registry.register('s1', 'a:1', claims('a'), { ttlMs }), 'TTL_OUT_OF_RANGE');
     });
   }
 
@@ -130,9 +130,9 @@ describe('registering', () => {
   for (const name of ['', '.hidden', 'a b', '../x', 'a\n', 'x'.repeat(300), 'a..b', '%']) {
     it(`refuses the name ${JSON.stringify(name.slice(0, 10))}`, async () => {
       await using opened = await OpenedRegistry.open();
-      await expectReason(opened.registry.register('s1', 'a:1', [{ name }]), 'NAME_INVALID');
-      await expectReason(opened.registry.lookup(name), 'NAME_INVALID');
-      await expectReason(opened.registry.remove(name), 'NAME_INVALID');
+      await refusal(opened.registry.register('s1', 'a:1', [{ name }]), 'NAME_INVALID');
+      await refusal(opened.registry.lookup(name), 'NAME_INVALID');
+      await refusal(opened.registry.remove(name), 'NAME_INVALID');
       expect((await opened.registry.info()).revision).to.equal(0);
     });
   }
@@ -153,7 +153,7 @@ describe('a lease', () => {
     await using opened = await OpenedRegistry.open();
     const leaseId = await opened.register('s1', 'a');
     await opened.clock.advance(10_000);
-    const error = await expectReason(opened.registry.keepAlive(leaseId), 'LEASE_NOT_FOUND');
+    const error = await refusal(opened.registry.keepAlive(leaseId), 'LEASE_NOT_FOUND');
     expect(error.code).to.equal('NOT_FOUND');
   });
 

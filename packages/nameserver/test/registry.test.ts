@@ -1,27 +1,27 @@
 import { expect } from 'chai';
+import { refusal } from '@patchbay/core/testing';
 
-import { expectReason } from './expect-reason.js';
 import { claims, OpenedRegistry } from './opened-registry.js';
 
 describe('looking a name up', () => {
   it('says that a name is not there', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
-    const error = await expectReason(opened.registry.lookup('storrage'), 'OBJECT_NOT_FOUND');
+    const error = await refusal(opened.registry.lookup('storrage'), 'OBJECT_NOT_FOUND');
     expect(error.message).to.equal('no object "storrage" is registered; did you mean "storage"?');
   });
 
   it('suggests nothing where nothing is near', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
-    const error = await expectReason(opened.registry.lookup('printer'), 'OBJECT_NOT_FOUND');
+    const error = await refusal(opened.registry.lookup('printer'), 'OBJECT_NOT_FOUND');
     expect(error.message).to.equal('no object "printer" is registered');
   });
 
   it('knows upper from lower case', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'Storage');
-    await expectReason(opened.registry.lookup('storage'), 'OBJECT_NOT_FOUND');
+    await refusal(opened.registry.lookup('storage'), 'OBJECT_NOT_FOUND');
     await opened.register('s2', 'storage');
     expect(await opened.names()).to.deep.equal(['Storage', 'storage']);
   });
@@ -72,7 +72,7 @@ describe('listing', () => {
   for (const limit of [0, -1, 1001, 1.5]) {
     it(`refuses a page of ${String(limit)} names`, async () => {
       await using opened = await OpenedRegistry.open();
-      await expectReason(opened.registry.list({ limit }), 'LIMIT_OUT_OF_RANGE');
+      await refusal(opened.registry.list({ limit }), 'LIMIT_OUT_OF_RANGE');
     });
   }
 }).timeout(60_000);
@@ -113,7 +113,7 @@ describe('metadata', () => {
     await opened.clock.advance(9999);
     await opened.registry.setMetadata('a', { x: 'y' });
     await opened.clock.advance(1);
-    await expectReason(opened.registry.setMetadata('a', { x: 'z' }), 'OBJECT_NOT_FOUND');
+    await refusal(opened.registry.setMetadata('a', { x: 'z' }), 'OBJECT_NOT_FOUND');
     await opened.register('s1', 'a');
     expect((await opened.registry.lookup('a')).metadata).to.be.empty;
   });
@@ -122,7 +122,7 @@ describe('metadata', () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'a');
     const many = Object.fromEntries(Array.from({ length: 65 }, (_, i) => [`w${String(i)}`, '']));
-    await expectReason(opened.registry.setMetadata('a', many), 'METADATA_INVALID');
+    await refusal(opened.registry.setMetadata('a', many), 'METADATA_INVALID');
     expect((await opened.registry.lookup('a')).metadata).to.be.empty;
   });
 }).timeout(60_000);

@@ -3,11 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type Clock, silentLog } from '@patchbay/core';
-import { FakeClock } from '@patchbay/core/testing';
+import { FakeClock, refusal } from '@patchbay/core/testing';
 import { type NameServer, startNameServer, withNameServer } from '@patchbay/nameserver';
 import { expect } from 'chai';
 
-import { expectReason } from './expect-reason.js';
 import { claims } from './opened-registry.js';
 
 describe('A name server', () => {
@@ -51,7 +50,7 @@ describe('A name server', () => {
       await clock.advance(9_000);
       expect(await names.lookup('storage')).to.have.property('name', 'storage');
       await clock.advance(1_001);
-      await expectReason(names.lookup('storage'), 'OBJECT_NOT_FOUND');
+      await refusal(names.lookup('storage'), 'OBJECT_NOT_FOUND');
     });
   });
 
@@ -73,7 +72,7 @@ describe('A name server', () => {
         expect.fail(`an event after the end: ${event.type}`);
       }
     });
-    await expectReason(watching, 'SERVER_STOPPED');
+    await refusal(watching, 'SERVER_STOPPED');
   });
 
   it('frees its directory when it cannot listen', async () => {
@@ -83,7 +82,7 @@ describe('A name server', () => {
       log: silentLog,
       version: '1.2.3',
     });
-    await expectReason(start({ listen: other.address }), 'LISTEN_FAILED');
+    await refusal(start({ listen: other.address }), 'LISTEN_FAILED');
     await using server = await start();
     expect(server.address).to.match(/^127\.0\.0\.1:\d+$/);
   });
@@ -91,11 +90,11 @@ describe('A name server', () => {
   it('refuses a directory that another one uses', async () => {
     await using first = await start();
     expect(first.address).to.not.equal('');
-    await expectReason(start(), 'STORE_LOCKED');
+    await refusal(start(), 'STORE_LOCKED');
   });
 
   it('is told by its address when it cannot be reached', async () => {
-    const error = await expectReason(
+    const error = await refusal(
       withNameServer('127.0.0.1:1', (names) => names.info()),
       'NAMESERVER_UNAVAILABLE',
     );

@@ -1,9 +1,8 @@
 import { type NameClaim, type NameEvent } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
+import { eventually, refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { expectReason } from './expect-reason.js';
 import { OpenedRegistry } from './opened-registry.js';
 
 /** Registers one name for a server, and gives the lease's id. */
@@ -43,9 +42,9 @@ describe('a shared name', () => {
     await claim(opened, 's2', shared);
     await opened.clock.advance(5_000);
     expect(await servers(opened, 'post')).to.deep.equal(['s2']);
-    await expectReason(opened.registry.keepAlive(first), 'LEASE_NOT_FOUND');
+    await refusal(opened.registry.keepAlive(first), 'LEASE_NOT_FOUND');
     await opened.clock.advance(5_000);
-    await expectReason(opened.registry.lookup('post'), 'OBJECT_NOT_FOUND');
+    await refusal(opened.registry.lookup('post'), 'OBJECT_NOT_FOUND');
     await claim(opened, 's3', { name: 'post' });
   });
 
@@ -56,13 +55,13 @@ describe('a shared name', () => {
     await opened.registry.register('s1', 'moved.example:1', [shared]);
     const { endpoints } = await opened.registry.lookup('post');
     expect(endpoints.map(({ address }) => address)).to.deep.equal(['moved.example:1', 's2.example:1']);
-    await expectReason(opened.registry.keepAlive(former), 'LEASE_NOT_FOUND');
+    await refusal(opened.registry.keepAlive(former), 'LEASE_NOT_FOUND');
   });
 
   it('is refused to a server that wants it alone, naming one that has it', async () => {
     await using opened = await OpenedRegistry.open();
     await claim(opened, 's1', shared);
-    const error = await expectReason(claim(opened, 's2', { name: 'post' }), 'NAME_TAKEN');
+    const error = await refusal(claim(opened, 's2', { name: 'post' }), 'NAME_TAKEN');
     expect(error.message).to.match(
       /^the name "post" is shared, .*"s1" at s1\.example:1; claim it as shared too/,
     );
@@ -72,7 +71,7 @@ describe('a shared name', () => {
   it('cannot be made of one that a server has alone', async () => {
     await using opened = await OpenedRegistry.open();
     await claim(opened, 's1', { name: 'post' });
-    const error = await expectReason(claim(opened, 's2', shared), 'NAME_TAKEN');
+    const error = await refusal(claim(opened, 's2', shared), 'NAME_TAKEN');
     expect(error.message).to.include('belongs to server "s1" at s1.example:1, which does not share it');
     expect((await opened.registry.lookup('post')).shared).to.be.undefined;
   });
@@ -244,7 +243,7 @@ describe('claims of any kind', () => {
               leases.set(server, await claiming);
               model = { shared: how.shared, servers: joins ? [...others, server].sort() : [server] };
             } else {
-              await expectReason(claiming, 'NAME_TAKEN');
+              await refusal(claiming, 'NAME_TAKEN');
             }
           }
           const { names } = await opened.registry.list();

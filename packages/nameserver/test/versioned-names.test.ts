@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { refusal } from '@patchbay/core/testing';
 
-import { expectReason } from './expect-reason.js';
 import { OpenedRegistry } from './opened-registry.js';
 
 async function lookedUp(opened: OpenedRegistry, name: string): Promise<string> {
@@ -35,18 +35,18 @@ describe('a versioned name', () => {
   it('that is not there is refused with those that are', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage/v1', 'storage/v2', 'disks/v1');
-    const error = await expectReason(opened.registry.lookup('storage/v3'), 'OBJECT_NOT_FOUND');
+    const error = await refusal(opened.registry.lookup('storage/v3'), 'OBJECT_NOT_FOUND');
     expect(error.code).to.equal('NOT_FOUND');
     expect(error.message).to.equal('no object "storage/v3" is registered; there are storage/v2, storage/v1');
     expect(error.details).to.deep.equal({ name: 'storage/v3', versions: ['storage/v2', 'storage/v1'] });
-    const other = await expectReason(opened.registry.lookup('disks/v2'), 'OBJECT_NOT_FOUND');
+    const other = await refusal(opened.registry.lookup('disks/v2'), 'OBJECT_NOT_FOUND');
     expect(other.message).to.equal('no object "disks/v2" is registered; there is disks/v1');
   });
 
   it('is not changed by its bare name: only a lookup stands for the newest', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage/v2');
-    const error = await expectReason(opened.registry.setMetadata('storage', { a: 'b' }), 'OBJECT_NOT_FOUND');
+    const error = await refusal(opened.registry.setMetadata('storage', { a: 'b' }), 'OBJECT_NOT_FOUND');
     expect(error.message).to.include('there is storage/v2');
     expect(await opened.registry.remove('storage')).to.be.false;
     expect(await opened.names()).to.deep.equal(['storage/v2']);

@@ -1,7 +1,7 @@
 import { type NameEvent } from '@patchbay/core';
+import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { expectReason } from './expect-reason.js';
 import { OpenedRegistry } from './opened-registry.js';
 
 describe('watching names', () => {
@@ -64,7 +64,7 @@ describe('watching names', () => {
     }
     await opened.registry.compact(2);
     const { signal } = new AbortController();
-    const error = await expectReason(
+    const error = await refusal(
       opened.registry.watch({ fromRevision: 1, signal }).next(),
       'REVISION_COMPACTED',
     );

@@ -1,10 +1,10 @@
 import { type Store } from '@patchbay/store';
+import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { describeLeases } from './conformance/leases.js';
 import { describeModel } from './conformance/model.js';
 import { describeWatch } from './conformance/watch.js';
-import { expectReason } from './expect-reason.js';
 import { type OpenStore } from './store-under-test.js';
 
 /** States the contract of `Store` as tests, for one implementation. */
@@ -151,8 +151,8 @@ function describeEntries(open: OpenStore): void {
   ] as const) {
     it(`refuses ${what}`, async () => {
       await using opened = await open();
-      await expectReason(put(opened.store, key), 'KEY_INVALID');
-      await expectReason(opened.store.get(key), 'KEY_INVALID');
+      await refusal(put(opened.store, key), 'KEY_INVALID');
+      await refusal(opened.store.get(key), 'KEY_INVALID');
       expect(await opened.store.revision()).to.equal(0);
     });
   }
@@ -166,12 +166,12 @@ function describeEntries(open: OpenStore): void {
   it('refuses a commit that writes a key twice', async () => {
     await using opened = await open();
     const twice = opened.store.commit([], [{ put: 'a', value: '' }, { delete: 'a' }]);
-    await expectReason(twice, 'KEY_REPEATED');
+    await refusal(twice, 'KEY_REPEATED');
   });
 
   it('refuses a value that is not text', async () => {
     await using opened = await open();
-    await expectReason(opened.store.commit([], [{ put: 'a', value: '\udfff' }]), 'VALUE_INVALID');
+    await refusal(opened.store.commit([], [{ put: 'a', value: '\udfff' }]), 'VALUE_INVALID');
   });
 
   for (const value of ['', '\0 and on', 'naïve 🧵', 'x'.repeat(1_000_000)]) {
@@ -185,8 +185,8 @@ function describeEntries(open: OpenStore): void {
   it('refuses to serve once it is closed', async () => {
     const opened = await open();
     await opened[Symbol.asyncDispose]();
-    await expectReason(opened.store.get('a'), 'STORE_CLOSED');
-    await expectReason(put(opened.store, 'a'), 'STORE_CLOSED');
+    await refusal(opened.store.get('a'), 'STORE_CLOSED');
+    await refusal(put(opened.store, 'a'), 'STORE_CLOSED');
   });
 
   it('finishes the commits that were asked for before it closes', async () => {

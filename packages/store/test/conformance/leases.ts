@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { refusal } from '@patchbay/core/testing';
 
-import { expectReason } from '../expect-reason.js';
 import { type OpenStore } from '../store-under-test.js';
 
 /** States what leases do. */
@@ -36,7 +36,7 @@ export function describeLeases(open: OpenStore): void {
     await opened.advance(1000);
     expect(await opened.store.keepAlive(leaseId)).to.be.undefined;
     const late = opened.store.commit([], [{ put: 'a', value: '', leaseId }]);
-    expect((await expectReason(late, 'LEASE_NOT_FOUND')).code).to.equal('NOT_FOUND');
+    expect((await refusal(late, 'LEASE_NOT_FOUND')).code).to.equal('NOT_FOUND');
     expect(await opened.store.revision()).to.equal(0);
   });
 
@@ -63,7 +63,7 @@ export function describeLeases(open: OpenStore): void {
     await using opened = await open();
     const { leaseId } = await opened.store.grantLease(1000);
     const revoked = opened.store.revokeLease(leaseId);
-    await expectReason(opened.store.commit([], [{ put: 'a', value: '', leaseId }]), 'LEASE_NOT_FOUND');
+    await refusal(opened.store.commit([], [{ put: 'a', value: '', leaseId }]), 'LEASE_NOT_FOUND');
     await revoked;
     expect(await opened.store.get('a')).to.be.undefined;
   });
@@ -125,7 +125,7 @@ export function describeLeases(open: OpenStore): void {
   for (const ttlMs of [0, -1, 1.5, NaN, Infinity]) {
     it(`refuses a lease of ${String(ttlMs)} ms`, async () => {
       await using opened = await open();
-      await expectReason(opened.store.grantLease(ttlMs), 'TTL_INVALID');
+      await refusal(opened.store.grantLease(ttlMs), 'TTL_INVALID');
     });
   }
 }

@@ -1,8 +1,7 @@
-import { eventually } from '@patchbay/core/testing';
+import { eventually, refusal } from '@patchbay/core/testing';
 import { type Change, type Store } from '@patchbay/store';
 import { expect } from 'chai';
 
-import { expectReason } from '../expect-reason.js';
 import { type OpenStore } from '../store-under-test.js';
 import { Watching } from '../watching.js';
 
@@ -119,7 +118,7 @@ export function describeWatch(open: OpenStore): void {
       await opened.store.commit([], [{ put: key, value: '' }]);
     }
     await opened.store.compact(2);
-    const error = await expectReason(next(watchFrom(opened.store, 1)), 'REVISION_COMPACTED');
+    const error = await refusal(next(watchFrom(opened.store, 1)), 'REVISION_COMPACTED');
     expect(error.code).to.equal('OUT_OF_RANGE');
     expect((await next(watchFrom(opened.store, 2))).map(({ entry }) => entry.key)).to.deep.equal(['c']);
     expect(await opened.store.count('')).to.equal(3);
@@ -127,7 +126,7 @@ export function describeWatch(open: OpenStore): void {
 
   it('refuses a revision that the store has not reached', async () => {
     await using opened = await open();
-    await expectReason(next(watchFrom(opened.store, 1)), 'REVISION_COMPACTED');
+    await refusal(next(watchFrom(opened.store, 1)), 'REVISION_COMPACTED');
   });
 
   it('tells a watcher that fell behind a compaction, and does not skip', async () => {
@@ -139,7 +138,7 @@ export function describeWatch(open: OpenStore): void {
       await opened.store.commit([], [{ put: key, value: '' }]);
     }
     await opened.store.compact(2);
-    await expectReason(watch.next(), 'REVISION_COMPACTED');
+    await refusal(watch.next(), 'REVISION_COMPACTED');
   });
 
   it('does not hold a compaction against a watcher that missed nothing', async () => {

@@ -6,13 +6,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import { systemClock } from '@patchbay/core';
-import { FakeClock } from '@patchbay/core/testing';
+import { FakeClock, refusal } from '@patchbay/core/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
 import Database from 'better-sqlite3';
 import { expect } from 'chai';
 
 import { describeStore } from '../conformance.js';
-import { expectReason } from '../expect-reason.js';
 import { Scratch } from './scratch.js';
 
 describeStore('the SQLite store', async () => {
@@ -67,7 +66,7 @@ describe('a file of the SQLite store', () => {
       const watch = store.watch({ prefix: '', fromRevision: 1, signal })[Symbol.asyncIterator]();
       expect((await watch.next()).value).to.have.nested.property('[0].entry.key', 'b');
       const tooEarly = store.watch({ prefix: '', fromRevision: 0, signal })[Symbol.asyncIterator]();
-      await expectReason(tooEarly.next(), 'REVISION_COMPACTED');
+      await refusal(tooEarly.next(), 'REVISION_COMPACTED');
     });
   });
 
@@ -105,7 +104,7 @@ describe('a file of the SQLite store', () => {
   it('is refused to a second opener, and the first goes on', async () => {
     await using scratch = await Scratch.make();
     await withStore(scratch, async (store) => {
-      const error = await expectReason(open(scratch), 'STORE_LOCKED');
+      const error = await refusal(open(scratch), 'STORE_LOCKED');
       expect(error.message).to.include(scratch.directory);
       expect((await store.commit([], [{ put: 'a', value: '' }])).committed).to.be.true;
     });
@@ -115,7 +114,7 @@ describe('a file of the SQLite store', () => {
     await using scratch = await Scratch.make();
     await using child = await CommittingProcess.start(scratch.directory, 'key');
     await child.acknowledged(1);
-    await expectReason(open(scratch), 'STORE_LOCKED');
+    await refusal(open(scratch), 'STORE_LOCKED');
     await child.kill();
     await withStore(scratch, async (store) => {
       expect(await store.get('key/0')).to.not.be.undefined;
@@ -153,7 +152,7 @@ describe('a file of the SQLite store', () => {
         }
       });
       await damage(join(scratch.directory, 'store.sqlite'));
-      const error = await expectReason(open(scratch), 'STORE_DAMAGED');
+      const error = await refusal(open(scratch), 'STORE_DAMAGED');
       expect(error.code).to.equal('DATA_LOSS');
     });
   }
@@ -165,7 +164,7 @@ describe('a file of the SQLite store', () => {
     other.exec('CREATE TABLE theirs (x)');
     other.close();
     const before = await readFile(file);
-    await expectReason(open(scratch), 'STORE_DAMAGED');
+    await refusal(open(scratch), 'STORE_DAMAGED');
     expect((await readFile(file)).equals(before)).to.be.true;
   });
 
@@ -175,7 +174,7 @@ describe('a file of the SQLite store', () => {
     const newer = new Database(join(scratch.directory, 'store.sqlite'));
     newer.pragma('user_version = 2');
     newer.close();
-    const error = await expectReason(open(scratch), 'STORE_VERSION_NEWER');
+    const error = await refusal(open(scratch), 'STORE_VERSION_NEWER');
     expect(error.details).to.include({ version: 2, knownVersion: 1 });
   });
 
@@ -183,7 +182,7 @@ describe('a file of the SQLite store', () => {
     await using scratch = await Scratch.make();
     await writeFile(join(scratch.directory, 'file'), '');
     const directory = join(scratch.directory, 'file', 'state');
-    await expectReason(openSqliteStore({ directory, clock: systemClock }), 'STORE_FAILED');
+    await refusal(openSqliteStore({ directory, clock: systemClock }), 'STORE_FAILED');
   });
 }).timeout(60_000);
 
