@@ -1,4 +1,5 @@
 import { coreError } from '../../errors/core-errors.js';
+import { sessionPath } from '../session-path.js';
 import { ClientSession, type LostCallHandler } from './client-session.js';
 import { GrpcStream, type GrpcStreamEvents } from './grpc-stream.js';
 
@@ -50,7 +51,7 @@ export async function openSession(options: {
 
 function dial(address: string, events: GrpcStreamEvents): GrpcStream {
   try {
-    return new GrpcStream(address, '/patchbay.v1.ObjectServer/Session', events);
+    return new GrpcStream(address, sessionPath, events);
   } catch (error) {
     throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
       cause: error,

@@ -6,9 +6,10 @@ import { coreError } from '../../errors/core-errors.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { channelOptions } from '../channel-options.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
-import { ObjectService, objectServiceDefinition, type SessionLimits } from './object-service.js';
+import { ObjectService, objectServiceDefinition } from './object-service.js';
 import { addReflection } from './reflection.js';
 import { defaultMaxCalls } from './server-session.js';
+import { type SessionLimits, SessionService } from './session-service.js';
 
 // It would write to standard error by itself what its callbacks tell as well.
 setLogVerbosity(logVerbosity.NONE);
@@ -30,24 +31,28 @@ export class ObjectServer implements AsyncDisposable {
   /** `host:port` as it is bound, with the real port. */
   readonly address: string;
   readonly #server: Server;
-  readonly #objects: ObjectService;
+  readonly #sessions: SessionService;
   readonly #leave: () => void;
 
-  private constructor(address: string, server: Server, objects: ObjectService, leave: () => void) {
+  private constructor(address: string, server: Server, sessions: SessionService, leave: () => void) {
     this.address = address;
     this.#server = server;
-    this.#objects = objects;
+    this.#sessions = sessions;
     this.#leave = leave;
   }
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
   static async start(options: ObjectServerOptions): Promise<ObjectServer> {
-    const server = new Server({ ...channelOptions, 'grpc.max_receive_message_length': 8 * 1024 * 1024 });
-    const objects = new ObjectService(options.dispatcher, {
+    const sessions = new SessionService(options.dispatcher, {
       maxCalls: options.maxCalls ?? defaultMaxCalls,
       sendStacks: options.sendStacks ?? false,
     });
-    server.addService(objectServiceDefinition, objects.handlers());
+    const server = new Server({
+      ...channelOptions,
+      'grpc.max_receive_message_length': 8 * 1024 * 1024,
+      interceptors: [sessions.interceptor],
+    });
+    server.addService(objectServiceDefinition, new ObjectService(options.dispatcher).handlers());
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     if (options.nameService === true) {
       files['patchbay.v1.NameServer'] = 'patchbay/v1/nameserver.proto';
@@ -65,7 +70,7 @@ export class ObjectServer implements AsyncDisposable {
         health.setStatus(service, 'NOT_SERVING');
       }
     };
-    return new ObjectServer(`${host}:${String(port)}`, server, objects, leave);
+    return new ObjectServer(`${host}:${String(port)}`, server, sessions, leave);
   }
 
   /** Tells health probes that this server is going: for the time in which it drains. */
@@ -79,7 +84,7 @@ export class ObjectServer implements AsyncDisposable {
     await new Promise((resolve) => {
       setImmediate(resolve);
     });
-    this.#objects.endSessions();
+    this.#sessions.endAll();
     const closed = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
         resolve();

@@ -1,6 +1,5 @@
 import {
   type sendUnaryData,
-  type ServerDuplexStream,
   type ServerUnaryCall,
   type ServerWritableStream,
   type ServiceDefinition,
@@ -19,16 +18,7 @@ import { type DescribeResponseInput } from '../generated/patchbay/v1/DescribeRes
 import { toGrpcStatus } from '../status.js';
 import { fromValue, toStruct, toValue } from '../value.js';
 import { remainingMs } from './remaining.js';
-import { ServerSession } from './server-session.js';
 import { StreamSink } from './stream-sink.js';
-
-/** How an object server treats its sessions. */
-export interface SessionLimits {
-  /** How many calls one session may have in flight. */
-  readonly maxCalls: number;
-  /** Whether a failure carries the server's stack to the caller. */
-  readonly sendStacks: boolean;
-}
 
 const sameBytes = (message: Buffer): Buffer => message;
 const { ObjectServer } = grpcTypes.patchbay.v1;
@@ -39,15 +29,12 @@ export const objectServiceDefinition: ServiceDefinition = {
   Session: { ...ObjectServer.service.Session, requestDeserialize: sameBytes, responseSerialize: sameBytes },
 };
 
-/** Serves ObjectServer by a dispatcher. */
+/** Serves Describe and Call of ObjectServer by a dispatcher; its sessions have a service of their own. */
 export class ObjectService {
   readonly #dispatcher: Dispatcher;
-  readonly #limits: SessionLimits;
-  readonly #sessions = new Map<ServerDuplexStream<Buffer, Buffer>, ServerSession>();
 
-  constructor(dispatcher: Dispatcher, limits: SessionLimits) {
+  constructor(dispatcher: Dispatcher) {
     this.#dispatcher = dispatcher;
-    this.#limits = limits;
   }
 
   /** The handlers, as grpc-js takes them. */
@@ -62,19 +49,7 @@ export class ObjectService {
       Call: (call: ServerWritableStream<CallRequest, CallResponseInput>) => {
         this.#call(call);
       },
-      Session: (stream: ServerDuplexStream<Buffer, Buffer>) => {
-        this.#session(stream);
-      },
     };
-  }
-
-  /** Ends every session, so that clients look for the object elsewhere. */
-  endSessions(): void {
-    for (const [stream, session] of this.#sessions) {
-      session.flush(); // answers of this turn are not written yet
-      session.close();
-      stream.end();
-    }
   }
 
   #describe(
@@ -115,43 +90,5 @@ export class ObjectService {
     } catch (error) {
       sink.failure(toRpcError(error));
     }
-  }
-
-  #session(stream: ServerDuplexStream<Buffer, Buffer>): void {
-    const session = new ServerSession({
-      ...this.#limits,
-      dispatcher: this.#dispatcher,
-      caller: { peer: stream.getPeer() },
-      write: (message) => {
-        // A client that does not read its answers is given no new ones to wait for.
-        if (!stream.write(message) && !stream.isPaused()) {
-          stream.pause();
-          stream.once('drain', () => stream.resume());
-        }
-      },
-    });
-    this.#sessions.set(stream, session);
-    const close = (): void => {
-      this.#sessions.delete(stream);
-      session.close();
-    };
-    stream.on('data', (message: Buffer) => {
-      try {
-        session.receive(message);
-      } catch (error) {
-        this.#dispatcher.log.warn('a client broke the protocol of its session', {
-          peer: stream.getPeer(),
-          error,
-        });
-        close();
-        stream.emit('error', toGrpcStatus(toRpcError(error), undefined));
-      }
-    });
-    stream.on('end', () => {
-      close();
-      stream.end();
-    });
-    stream.on('cancelled', close);
-    stream.on('error', close);
   }
 }
