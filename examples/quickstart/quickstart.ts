@@ -13,7 +13,14 @@ import { Terminal } from './terminal.js';
 const startedMs = performance.now();
 const nameServer = `127.0.0.1:${String(await freePort())}`;
 const portal = `127.0.0.1:${String(await freePort())}`;
-const terminal = new Terminal({ PATCHBAY_NAMESERVER: nameServer, NODE_NO_WARNINGS: '1' });
+// Interrupted, it stops where it is, and what it made is removed all the same.
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    interrupted.abort(new Error(`interrupted by ${signal}`));
+  });
+}
+const terminal = new Terminal({ PATCHBAY_NAMESERVER: nameServer, NODE_NO_WARNINGS: '1' }, interrupted.signal);
 
 await using scratch = await Scratch.make();
 const at = (...names: readonly string[]): string => join(scratch.directory, ...names);

@@ -14,9 +14,14 @@ const path = [join(process.cwd(), 'node_modules', '.bin'), process.env.PATH ?? '
 /** Runs commands as the user would type them, and shows each with what it printed. */
 export class Terminal {
   readonly #environment: NodeJS.ProcessEnv;
+  readonly #signal: AbortSignal;
 
-  /** @param environment variables of every command beside those of this process */
-  constructor(environment: NodeJS.ProcessEnv) {
+  /**
+   * @param environment variables of every command beside those of this process
+   * @param signal ends the story: no further command is run
+   */
+  constructor(environment: NodeJS.ProcessEnv, signal: AbortSignal) {
+    this.#signal = signal;
     this.#environment = { ...process.env, ...environment, PATH: path };
   }
 
@@ -29,6 +34,7 @@ export class Terminal {
   async run(words: readonly string[], options: { readonly fails?: boolean } = {}): Promise<Outcome> {
     process.stdout.write(`$ ${typed(words)}\n`);
     const outcome = await this.quietly(words);
+    this.#signal.throwIfAborted();
     process.stdout.write(indented(outcome.stdout) + indented(outcome.stderr));
     if ((outcome.exitStatus !== 0) !== (options.fails ?? false)) {
       throw new Error(`"${typed(words)}" ended with status ${String(outcome.exitStatus)}`);
@@ -38,6 +44,7 @@ export class Terminal {
 
   /** Runs a command without showing it. */
   quietly(words: readonly string[]): Promise<Outcome> {
+    this.#signal.throwIfAborted();
     const [file = '', ...args] = words;
     return new Promise((resolve, reject) => {
       const child = spawn(file, args, { env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -56,7 +63,12 @@ export class Terminal {
   start(words: readonly string[], logFile: number): ReturnType<typeof spawn> {
     process.stdout.write(`$ ${typed(words)} &\n`);
     const [file = '', ...args] = words;
-    return spawn(file, args, { env: this.#environment, stdio: ['ignore', logFile, logFile] });
+    // A process group of its own: Ctrl-C shall not end it before what uses it.
+    return spawn(file, args, {
+      env: this.#environment,
+      stdio: ['ignore', logFile, logFile],
+      detached: true,
+    });
   }
 }
 
