@@ -29,6 +29,8 @@ missing_packages() {
   compgen -G '/usr/lib/*/qemu/block-iscsi.so' >/dev/null || echo qemu-block-extra
   have iscsi-ls && have iscsi-inq || echo libiscsi-bin
   have mkfs.xfs || echo xfsprogs
+  have mkfs.btrfs || echo btrfs-progs
+  have mkfs.ext4 || echo e2fsprogs
   have mount && have losetup || echo mount
   have protoc || echo protobuf-compiler
   have grpc_python_plugin || echo protobuf-compiler-grpc
