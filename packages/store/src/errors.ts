@@ -26,5 +26,6 @@ export const storeError = defineErrors({
   ],
   STORE_FULL: ['RESOURCE_EXHAUSTED', 'The disk that holds the store has no space left; nothing was changed.'],
   STORE_READ_ONLY: ['FAILED_PRECONDITION', 'The store cannot be written: its permissions or file system.'],
+  BACKUP_EXISTS: ['ALREADY_EXISTS', 'A file of this name is there; a backup never replaces one.'],
   STORE_FAILED: ['INTERNAL', 'The operating system failed to read or write the store; the cause is logged.'],
 });

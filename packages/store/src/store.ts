@@ -65,7 +65,9 @@ export interface StoreLease {
  * The conformance suite in test/ states the contract as tests; every implementation passes it.
  */
 export interface Store extends AsyncDisposable {
+  /** Gives the entry of a key, or undefined where there is none. */
   get(key: string): Promise<Entry | undefined>;
+  /** Gives entries in the order of their keys, a page at a time. */
   range(range: Range): Promise<Page>;
   /** Counts the keys below a prefix. */
   count(prefix: string): Promise<number>;
@@ -74,6 +76,7 @@ export interface Store extends AsyncDisposable {
    * @throws RpcError `LEASE_NOT_FOUND`, `KEY_INVALID`, `KEY_REPEATED`, `VALUE_INVALID`, `STORE_FULL`
    */
   commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome>;
+  /** Gives the revision of the last commit. */
   revision(): Promise<number>;
 
   /** Begins a lease of a whole number of milliseconds, at least 1. @throws RpcError `TTL_INVALID` */
@@ -82,6 +85,7 @@ export interface Store extends AsyncDisposable {
   keepAlive(leaseId: string): Promise<StoreLease | undefined>;
   /** Ends a lease and deletes its keys; fine when it has ended. */
   revokeLease(leaseId: string): Promise<void>;
+  /** Gives all leases that have not ended. */
   leases(): Promise<readonly StoreLease[]>;
   /** Gives the keys that hang on a lease; none when it has ended. */
   leaseKeys(leaseId: string): Promise<readonly string[]>;
@@ -104,4 +108,10 @@ export interface Store extends AsyncDisposable {
   }): AsyncIterable<readonly Change[]>;
   /** Forgets the history up to a revision; the current entries stay. */
   compact(revision: number): Promise<void>;
+
+  /**
+   * Writes all that is there at one moment to a new file, while commits go on. The file can be opened as a store
+   * of the same kind. @throws RpcError `BACKUP_EXISTS`, `STORE_FULL`, `STORE_READ_ONLY`
+   */
+  backup(path: string): Promise<void>;
 }

@@ -2,6 +2,7 @@ import { type Store } from '@patchbay/store';
 import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
+import { describeBackups } from './conformance/backups.js';
 import { describeLeases } from './conformance/leases.js';
 import { describeModel } from './conformance/model.js';
 import { describeWatch } from './conformance/watch.js';
@@ -21,6 +22,9 @@ export function describeStore(name: string, open: OpenStore): void {
     });
     describe('watch', () => {
       describeWatch(open);
+    });
+    describe('backups', () => {
+      describeBackups(open);
     });
     describe('against a model', () => {
       describeModel(open);

@@ -5,6 +5,10 @@ export interface StoreUnderTest extends AsyncDisposable {
   readonly store: Store;
   /** Lets time pass for the store's leases. */
   advance(ms: number): Promise<void>;
+  /** A path that a backup may be written to. */
+  readonly backupPath: string;
+  /** Opens a backup as a store. */
+  openBackup(path: string): Promise<Store>;
 }
 
 /** Opens a fresh store. */

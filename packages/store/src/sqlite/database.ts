@@ -29,6 +29,8 @@ export function openDatabase(file: string): Connection {
     connection.pragma('synchronous = FULL');
     connection.pragma('foreign_keys = ON');
     connection.pragma('journal_size_limit = 67108864');
+    // Pages that many commits in a row write go to the file once, not at each of them.
+    connection.pragma('wal_autocheckpoint = 4000');
     if (isNew) {
       createTables(connection);
     }

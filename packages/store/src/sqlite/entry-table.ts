@@ -17,6 +17,15 @@ export interface EntryRow {
   readonly leaseId: string | null;
 }
 
+/** The same as an array, which SQLite makes in less time than an object. */
+type EntryColumns = readonly [
+  key: string,
+  value: string,
+  createRevision: number,
+  modRevision: number,
+  leaseId: string | null,
+];
+
 /** Makes an entry of a row that may have further columns. */
 export function entryOf(row: EntryRow): Entry {
   const { key, value, createRevision, modRevision, leaseId } = row;
@@ -25,7 +34,7 @@ export function entryOf(row: EntryRow): Entry {
 
 /** The entries as they stand in the file, whether their leases have passed or not. */
 export class EntryTable {
-  readonly #get: Statement<[string], EntryRow>;
+  readonly #get: Statement<[string], EntryColumns>;
   readonly #scan: Statement<[KeyInterval], EntryRow>;
   readonly #count: Statement<[KeyInterval], number>;
   readonly #ofLease: Statement<[string], EntryRow>;
@@ -34,7 +43,9 @@ export class EntryTable {
 
   constructor(connection: Connection) {
     const interval = 'key >= @from AND key < @to';
-    this.#get = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE key = ?`);
+    this.#get = connection
+      .prepare<[string], EntryColumns>(`SELECT ${entryColumns} FROM entries WHERE key = ?`)
+      .raw();
     this.#scan = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE ${interval} ORDER BY key`);
     this.#count = connection
       .prepare<[KeyInterval], number>(`SELECT count(*) FROM entries WHERE ${interval}`)
@@ -49,7 +60,11 @@ export class EntryTable {
 
   get(key: string): Entry | undefined {
     const row = this.#get.get(key);
-    return row === undefined ? undefined : entryOf(row);
+    if (row === undefined) {
+      return undefined;
+    }
+    const [, value, createRevision, modRevision, leaseId] = row;
+    return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
   }
 
   /** Gives the entries of an interval one by one; no other statement may run until the loop has ended. */

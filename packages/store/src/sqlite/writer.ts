@@ -18,6 +18,8 @@ export interface WriterParts {
   readonly deadlines: LeaseDeadlines;
   readonly changes: ChangeLog;
   readonly feed: ChangeFeed;
+  /** Beginnings of the keys whose changes are not recorded. */
+  readonly unwatched: readonly string[];
 }
 
 /**
@@ -129,10 +131,11 @@ export class Writer {
   }
 
   #record(revision: number, made: readonly Change[], whenDurable: WhenDurable): void {
-    const { changes, feed } = this.#parts;
-    changes.append(revision, made);
+    const { changes, feed, unwatched } = this.#parts;
+    const watched = made.filter(({ entry }) => !unwatched.some((prefix) => entry.key.startsWith(prefix)));
+    changes.append(revision, watched);
     whenDurable(() => {
-      feed.publish(revision, made);
+      feed.publish(revision, watched);
     });
   }
 }

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open as openFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -21,6 +21,8 @@ describeStore('the SQLite store', async () => {
   return {
     store,
     advance: (ms) => clock.advance(ms),
+    backupPath: join(scratch.directory, 'backup.sqlite'),
+    openBackup: (path) => openSqliteStore({ directory: dirname(path), fileName: basename(path), clock }),
     [Symbol.asyncDispose]: async () => {
       await store[Symbol.asyncDispose]();
       await scratch[Symbol.asyncDispose]();
@@ -52,6 +54,48 @@ describe('a file of the SQLite store', () => {
       leases: await store.leases(),
     }));
     expect(after).to.deep.equal(before);
+  });
+
+  it('has backups that are for their owner alone', async () => {
+    await using scratch = await Scratch.make();
+    const path = join(scratch.directory, 'backup');
+    await withStore(scratch, (store) => store.backup(path));
+    expect((await stat(path)).mode & 0o777).to.equal(0o600);
+  });
+
+  it('leaves nothing of a backup that cannot be written, and goes on', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, async (store) => {
+      const path = join(scratch.directory, 'no-such-directory', 'backup');
+      await refusal(store.backup(path), 'STORE_FAILED');
+      expect((await store.commit([], [{ put: 'a', value: '' }])).committed).to.be.true;
+    });
+  });
+
+  it('keeps no history of keys that nobody watches, and all of others', async () => {
+    await using scratch = await Scratch.make();
+    const { directory } = scratch;
+    await using store = await openSqliteStore({ directory, clock: systemClock, unwatched: ['index/'] });
+    const { leaseId } = await store.grantLease(60_000);
+    await store.commit(
+      [],
+      [
+        { put: 'a', value: '', leaseId },
+        { put: 'index/a', value: '', leaseId },
+      ],
+    );
+    await store.commit([], [{ put: 'index/b', value: '' }]);
+    await store.revokeLease(leaseId);
+    const seen: string[] = [];
+    const stop = new AbortController();
+    for await (const changes of store.watch({ prefix: '', fromRevision: 0, signal: stop.signal })) {
+      seen.push(...changes.map(({ type, entry, revision }) => `${type} ${entry.key} ${String(revision)}`));
+      if (seen.length === 2) {
+        stop.abort();
+      }
+    }
+    expect(seen).to.deep.equal(['put a 1', 'delete a 3']);
+    expect((await store.range({ prefix: '' })).entries.map(({ key }) => key)).to.deep.equal(['index/b']);
   });
 
   it('still has its history when it is opened again', async () => {
