@@ -38,9 +38,9 @@ export function formatAddress({ host, port }: Address): string {
 export function isLoopback(host: string): boolean {
   switch (isIP(host)) {
     case 4:
-      return loopback.check(host, 'ipv4');
+      return loopback().check(host, 'ipv4');
     case 6:
-      return loopback.check(host, 'ipv6');
+      return loopback().check(host, 'ipv6');
     default:
       return host.toLowerCase() === 'localhost';
   }
@@ -60,9 +60,12 @@ export function requireLoopback(address: Address, options: { readonly insecure: 
   }
 }
 
-const loopback = new BlockList();
-loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-loopback.addAddress('::1', 'ipv6');
+function loopback(): BlockList {
+  const list = new BlockList();
+  list.addSubnet('127.0.0.0', 8, 'ipv4');
+  list.addAddress('::1', 'ipv6');
+  return list;
+}
 
 /** A last label of digits alone is an IPv4 address or nothing: `1.2.3.400` is no host name. */
 function isHostOrIPv4(host: string): boolean {

@@ -21,4 +21,17 @@ export interface CallOptions {
   readonly timeoutMs?: number | 'none';
   /** Cancels the call when it aborts. */
   readonly signal?: AbortSignal;
+  /**
+   * Names in the logs of all servers what this call belongs to, such as the request that led to it: 1 to 128 visible
+   * ASCII characters. Default: the call's own id.
+   */
+  readonly correlationId?: string;
 }
+
+/** Asks for a call without an answer: it resolves when it is handed to the connection, whatever becomes of it then. */
+export interface OneWayOptions extends CallOptions {
+  readonly oneWay: true;
+}
+
+/** The options of a call of either kind. */
+export type AnyCallOptions = CallOptions & Partial<OneWayOptions>;

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 
 import { Deadlines } from '../src/index.js';
 import { FakeClock } from '../src/testing/index.js';
@@ -14,8 +15,9 @@ describe('deadlines', () => {
     expired = [];
   });
 
-  function add(name: string, timeoutMs: number): { readonly expiresAtMs: number; expire(): void } {
+  function add(name: string, timeoutMs: number): Parameters<Deadlines['add']>[0] {
     const entry = {
+      deadlinePlace: -1,
       expiresAtMs: deadlines.expiryOf(timeoutMs),
       expire: () => {
         expired.push(name);
@@ -44,6 +46,31 @@ describe('deadlines', () => {
     expect(expired).to.deep.equal(['there']);
   });
 
+  it('keep the others, whichever are deleted', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.nat(49), { maxLength: 50 }), (gone) => {
+        const kept = new Deadlines<Parameters<Deadlines['add']>[0] & { readonly index: number }>(clock);
+        const entries = Array.from({ length: 50 }, (_, index) => ({
+          index,
+          deadlinePlace: -1,
+          expiresAtMs: 60_000,
+          expire: () => undefined,
+        }));
+        entries.forEach((entry) => {
+          kept.add(entry);
+        });
+        for (const index of [...gone, ...gone]) {
+          kept.delete(entries[index]!);
+        }
+        const left = [...kept].map(({ index }) => index);
+        expect(left).to.have.members(
+          entries.map(({ index }) => index).filter((index) => !gone.includes(index)),
+        );
+        kept.close();
+      }),
+    );
+  });
+
   it('keep one sleeper for many', () => {
     for (let index = 0; index < 1_000; index++) {
       add('many', 60_000);
@@ -53,6 +80,7 @@ describe('deadlines', () => {
 
   it('see to what is added while something expires', async () => {
     deadlines.add({
+      deadlinePlace: -1,
       expiresAtMs: deadlines.expiryOf(10),
       expire: () => add('next', 10),
     });
@@ -61,7 +89,7 @@ describe('deadlines', () => {
   });
 
   it('never expire what has no limit, and need no sleeper for it', async () => {
-    deadlines.add({ expiresAtMs: Infinity, expire: () => expired.push('never') });
+    deadlines.add({ deadlinePlace: -1, expiresAtMs: Infinity, expire: () => expired.push('never') });
     expect(clock.sleepers).to.equal(0);
     await clock.advance(1e12);
     expect(expired).to.deep.equal([]);

@@ -54,17 +54,22 @@ export interface LoggerOptions {
   readonly clock?: Pick<Clock, 'now'>;
 }
 
+const levels = { error: 0, warn: 1, info: 2, debug: 3 };
+
 /** Makes a log that writes one line a message, secrets left out, and outlives the failure of its destination. */
 export function createLogger({ level, format, destination, clock = systemClock }: LoggerOptions): Log {
   const logger = winston.createLogger({
     level,
-    levels: { error: 0, warn: 1, info: 2, debug: 3 },
+    levels,
     format: lineFormat(format, clock),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the types' two spellings of it
     transports: [new winston.transports.Stream({ stream: writableOf(destination), eol: '\n' })],
   });
   const write = (lineLevel: LogSettings['level'], message: string, fields: LogFields): void => {
-    logger.log({ level: lineLevel, message, fields });
+    // winston would make the whole line before it leaves it out
+    if (levels[lineLevel] <= levels[level]) {
+      logger.log({ level: lineLevel, message, fields });
+    }
   };
   return logOver(reportingLosses(write, destination), {});
 }

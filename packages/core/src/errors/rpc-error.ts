@@ -22,6 +22,7 @@ const brand = Symbol.for('patchbay.RpcError');
  * everything else becomes `INTERNAL` and a line in the server's log.
  */
 export class RpcError extends Error {
+  /** Knows the errors of every copy of this class by their brand. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value;
   }

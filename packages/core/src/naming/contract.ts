@@ -1,24 +1,19 @@
 import { z } from 'zod';
 
-import { objectName } from '../names.js';
 import { type MethodSignature } from '../object/definition.js';
-import { durationSchema } from '../object/schemas.js';
-
-/** The name under which a name server hosts itself. */
-export const nameServerObject = 'nameserver';
-
-/** How long a lease lives without being kept alive, unless asked otherwise: 10 s. */
-export const defaultLeaseMs = 10_000;
+import { durationSchema, objectName } from '../object/schemas.js';
 
 const word = z.string().min(1).max(64);
 const wordValue = z.string().max(1024);
 
 /** Words that an operator or a server attaches to a name. */
 export const metadata = z.record(word, wordValue);
+/** Words that stand beside a name, by their keys. */
 export type Metadata = z.infer<typeof metadata>;
 
 /** Changes to a name's metadata: a text sets a word, null removes it. */
 export const metadataChanges = z.record(word, wordValue.nullable());
+/** What to set and what to remove among the words beside a name. */
 export type MetadataChanges = z.infer<typeof metadataChanges>;
 
 /** One server that answers to a name. */
@@ -29,6 +24,7 @@ export const endpoint = z.object({
   serverId: z.string().min(1).max(64),
   leaseId: z.string(),
 });
+/** One server that answers to a name. */
 export type Endpoint = z.infer<typeof endpoint>;
 
 /**
@@ -46,6 +42,7 @@ export const nameRecord = z.object({
   revision: z.int(),
   registeredAt: z.iso.datetime(),
 });
+/** What the name server knows of a name. */
 export type NameRecord = z.infer<typeof nameRecord>;
 
 /** A lease as its holder sees it. */
@@ -56,6 +53,7 @@ export const lease = z.object({
   /** Names that were taken from the lease, by another server on purpose or by an operator; absent where none were. */
   lost: z.array(objectName).optional(),
 });
+/** A lease as its holder sees it. */
 export type Lease = z.infer<typeof lease>;
 
 /**
@@ -67,6 +65,7 @@ export const nameEvent = z.object({
   record: nameRecord,
   revision: z.int(),
 });
+/** A change of a name, as watchers see it. */
 export type NameEvent = z.infer<typeof nameEvent>;
 
 /** One page of names, in the order of their code units. */
@@ -77,6 +76,7 @@ export const namePage = z.object({
   /** The revision that the page was read at: watch from here. */
   revision: z.int(),
 });
+/** A page of a list of names. */
 export type NamePage = z.infer<typeof namePage>;
 
 /** What a name server says of itself. */
@@ -88,6 +88,7 @@ export const nameServerInfo = z.object({
   leases: z.int(),
   revision: z.int(),
 });
+/** What a name server tells of itself. */
 export type NameServerInfo = z.infer<typeof nameServerInfo>;
 
 /** A name that a server wants, and what it says of it. */

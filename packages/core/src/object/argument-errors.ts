@@ -60,6 +60,14 @@ export class ArgumentErrors {
     });
   }
 
+  /** Refuses a word for what takes the content of a file: a command may read the file that it names, and try again. */
+  fileExpected(name: string, expects: string, word: string): RpcError {
+    const advice = `for the content of the file ${quoted(word)} write ${quoted(`@${word}`)}`;
+    return coreError('FILE_EXPECTED', `${this.#label(name)} must be ${expects}; ${advice}`, {
+      details: { argument: name, word },
+    });
+  }
+
   /** Refuses a positional argument that its schema refuses. */
   invalidArgument(name: string, schema: z.ZodType, value: unknown): RpcError {
     return this.#invalid(issuesOf(schema, value).map((issue) => ({ ...issue, path: [name, ...issue.path] })));

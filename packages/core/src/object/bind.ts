@@ -4,6 +4,7 @@ import { ArgumentErrors, type ArgumentForm } from './argument-errors.js';
 import { type MethodDefinition } from './definition.js';
 import { describeMethod, isOptional } from './describe.js';
 import { type MethodDescription } from './description.js';
+import { type Word } from './streamed-word.js';
 import { WordReader } from './words.js';
 
 /** A method with what its calls need worked out once. */
@@ -21,8 +22,11 @@ export interface PreparedMethod {
    * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_SURPLUS`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
    */
   bindValues(values: readonly unknown[]): unknown[];
-  /** The same for the words of a command line, which are read by the schemas first. */
-  bindWords(words: readonly string[]): unknown[];
+  /**
+   * The same for the words of a command line, which are read by the schemas first; later where one of them is the
+   * content of a file that has to be read as a whole.
+   */
+  bindWords(words: readonly Word[]): unknown[] | Promise<unknown[]>;
 }
 
 /** Prepares a method for calls. */
@@ -82,9 +86,12 @@ class Binder implements PreparedMethod {
     return this.#check(values, given, {}, 'values');
   }
 
-  bindWords(words: readonly string[]): unknown[] {
+  bindWords(words: readonly Word[]): unknown[] | Promise<unknown[]> {
     this.#reader ??= new WordReader(this.description, this.#errors('words'));
-    const { positionals, options } = this.#reader.read(words);
+    const { positionals, options, unread } = this.#reader.read(words);
+    if (unread.length > 0) {
+      return Promise.all(unread.map((word) => word.readText())).then(() => this.bindWords(words));
+    }
     return this.#check(positionals, positionals.length, options, 'words');
   }
 

@@ -1,6 +1,9 @@
+import { coreError } from '../errors/core-errors.js';
+import { quoted } from '../names.js';
 import { acceptedDurations, parseDuration } from '../text/durations.js';
 import { acceptedSizes, parseBytes } from '../text/sizes.js';
 import { type JsonSchema } from './description.js';
+import { linesOf } from './lines.js';
 
 /** Reads one word of a command line as a value of a schema. */
 export interface Coercion {
@@ -8,6 +11,8 @@ export interface Coercion {
   readonly expects: string;
   /** Gives undefined for a word that does not look so. Whether the value fits is for the schema to check. */
   readonly read: (word: string) => unknown;
+  /** Makes a stream of the content of a file or of standard input; absent where the content is read as a word. */
+  readonly stream?: (content: AsyncIterable<unknown>) => unknown;
 }
 
 /** Reads the words of a list, one item a word. */
@@ -51,13 +56,20 @@ export function coercionOf(schema: JsonSchema): Coercion | ListCoercion {
 
 /** @param followed how many references led here: a schema that refers to itself is read as JSON. */
 function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercion {
+  if (schema.stream !== undefined) {
+    return streamed(schema.stream);
+  }
   const unit = schema.unit;
   if (unit === 'bytes' || unit === 'milliseconds') {
     return unit === 'bytes' ? bytes : milliseconds;
   }
   const alternatives = alternativesOf(schema);
   if (alternatives !== undefined) {
-    return oneOf(alternatives, root, followed);
+    const stream = alternatives.find((each) => each.stream !== undefined)?.stream;
+    const others = alternatives.filter((each) => each.stream === undefined);
+    return stream === undefined || others.length === 0
+      ? oneOf(alternatives, root, followed)
+      : streamOr(stream, others, root, followed);
   }
   switch (schema.type) {
     case 'string':
@@ -72,6 +84,51 @@ function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercio
       return named === undefined || followed > 4 ? json : single(named, root, followed + 1);
     }
   }
+}
+
+/** Reads a stream: of bytes as they are, of values a line each. */
+function streamed(items: unknown): Coercion {
+  const line = isSchema(items) ? single(items, items, 0) : undefined;
+  return {
+    expects: '"-" for standard input, or "@FILE"',
+    read: () => undefined,
+    stream: (content) => (line === undefined ? content : valuesOfLines(content, line)),
+  };
+}
+
+async function* valuesOfLines(
+  content: AsyncIterable<unknown>,
+  { read, expects }: Coercion,
+): AsyncGenerator<unknown, void, undefined> {
+  let number = 0;
+  for await (const line of linesOf(content)) {
+    number += 1;
+    const value = read(line);
+    if (value === undefined) {
+      throw coreError('ARGUMENT_INVALID', `line ${String(number)} must be ${expects}, not ${quoted(line)}`);
+    }
+    yield value;
+  }
+}
+
+/** Reads a stream or something else: a word is that only where it looks like it, for it may be the path of a file. */
+function streamOr(
+  stream: unknown,
+  others: readonly JsonSchema[],
+  root: JsonSchema,
+  followed: number,
+): Coercion {
+  const streams = streamed(stream);
+  const other = oneOf(others, root, followed);
+  const patterns = others.flatMap(({ pattern }) =>
+    typeof pattern === 'string' ? [new RegExp(pattern)] : [],
+  );
+  return {
+    ...streams,
+    expects: `${streams.expects}, or ${other.expects}`,
+    read: (word) =>
+      patterns.length === 0 || patterns.some((each) => each.test(word)) ? other.read(word) : undefined,
+  };
 }
 
 /** Reads a union: as JSON or as a string where it holds such, else as the first alternative that the word looks like. */

@@ -1,3 +1,4 @@
+import { type CallOptions } from '../call.js';
 import { type Log } from '../log.js';
 
 /** Who calls. Today this is the connection's peer; an authenticated name joins it when there is one. */
@@ -10,6 +11,13 @@ export interface Caller {
 export interface CallContext {
   /** Identifies the call in the logs of both sides. */
   readonly callId: string;
+  /** Identifies in the logs what this call and all that it leads to belong to: its caller's word, or its own id. */
+  readonly correlationId: string;
+  /**
+   * What a call that this one makes takes over, as in `client.proxy('x').with(context.callOptions)`: the correlation
+   * id, the signal, and what is left of the time.
+   */
+  readonly callOptions: CallOptions;
   readonly object: string;
   readonly method: string;
   readonly caller: Caller;

@@ -3,8 +3,14 @@ import { type z } from 'zod';
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
 import { type Arg, type CallArgs, type OptionShape, type RunArgs } from './arg.js';
+import { checkValues } from './check-values.js';
 import { type CallContext } from './context.js';
-import { type MethodDefinition, type Methods, type ObjectDefinition } from './definition.js';
+import {
+  type MethodDefinition,
+  type Methods,
+  objectDefinition,
+  type ObjectDefinition,
+} from './definition.js';
 
 interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends z.ZodType> {
   /** One line for the help, beginning with a verb. */
@@ -14,6 +20,11 @@ interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends
   readonly returns: R;
   /** Whether calling twice does no more than calling once; only such methods are retried. Default: false. */
   readonly idempotent?: boolean;
+  /**
+   * How many calls may run at once; those above fail with `CONCURRENCY_EXHAUSTED`, and do not wait. A call that comes
+   * back to the method while an earlier one waits for it counts too. Default: any number.
+   */
+  readonly maxConcurrent?: number;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a method without options has none
@@ -55,6 +66,7 @@ export function method(
     returns: shape.returns,
     yields: shape.yields,
     idempotent: shape.idempotent ?? false,
+    maxConcurrent: shape.maxConcurrent,
     run: shape.run,
   };
 }
@@ -62,24 +74,40 @@ export function method(
 /**
  * Makes an object from its methods.
  *
- * @throws TypeError when a method's name cannot be called or two of its arguments share a name: a mistake in
- *   the program, found when it starts.
+ * @throws TypeError when a method's name cannot be called, two of its arguments share a name, or their values are said
+ *   to come from a method that cannot give them: a mistake in the program, found when it starts. The same for a
+ *   `maxConcurrent` below 1.
  */
 export function defineObject<const M extends Methods>(shape: {
   readonly summary: string;
   readonly methods: M;
+  /** How many calls of all its methods may run at once. Default: any number. */
+  readonly maxConcurrent?: number;
+  /** Ends what the object started, when its server stops. */
   readonly close?: () => Promise<void>;
+  /** Called each time that a caller to whom a method handed it out has let go of it; shall not throw. */
+  readonly released?: () => void;
 }): ObjectDefinition<M> {
+  checkMaxConcurrent('the object', shape.maxConcurrent);
   for (const [name, definition] of Object.entries(shape.methods)) {
     checkMethod(name, definition);
+    checkValues(name, definition, shape.methods);
   }
-  return { summary: shape.summary, methods: shape.methods, close: shape.close };
+  const { summary, methods, maxConcurrent, close, released } = shape;
+  return objectDefinition({ summary, methods, maxConcurrent, close, released });
+}
+
+function checkMaxConcurrent(what: string, most: number | undefined): void {
+  if (most !== undefined && !(Number.isSafeInteger(most) && most >= 1)) {
+    throw new TypeError(`maxConcurrent of ${what} must be a whole number from 1, not ${String(most)}`);
+  }
 }
 
 function checkMethod(name: string, definition: MethodDefinition): void {
   if (!methodNamePattern.test(name) || reservedMethodNames.has(name)) {
     throw new TypeError(`"${name}" cannot be a method's name`);
   }
+  checkMaxConcurrent(`method ${name}`, definition.maxConcurrent);
   const names = [...definition.args.map((each) => each.name), ...Object.keys(definition.options)];
   const twice = names.find((each, index) => names.indexOf(each) !== index);
   if (twice !== undefined) {

@@ -17,6 +17,8 @@ export interface MethodDefinition<
   readonly yields: z.ZodType | undefined;
   /** Whether calling twice does no more than calling once, so that a client may retry. */
   readonly idempotent: boolean;
+  /** How many calls may run at once; undefined: any number. */
+  readonly maxConcurrent: number | undefined;
   /** Takes the positional arguments, then the options where there are any, then the context. */
   readonly run: (...args: never[]) => unknown;
   /** Carries the method's types to the client; never set. */
@@ -33,12 +35,32 @@ export interface MethodSignature<Args extends readonly unknown[], Result, Item =
 /** The methods of an object by name. */
 export type Methods = Readonly<Record<string, MethodDefinition>>;
 
-/** An object that can be hosted: a plain value. */
+/** Marks what `defineObject` made, by whichever copy of this package: methods may return it. */
+const definitionMark = Symbol.for('patchbay.ObjectDefinition');
+
+/** An object that can be hosted, or handed out by a method: a plain value. */
 export interface ObjectDefinition<M extends Methods = Methods> {
+  readonly [definitionMark]: true;
   readonly summary: string;
   readonly methods: M;
+  /** How many calls of all its methods may run at once; undefined: any number. */
+  readonly maxConcurrent: number | undefined;
   /** Ends what the object started, when its server stops. */
   readonly close: (() => Promise<void>) | undefined;
+  /** Called each time that a caller to whom a method handed it out has let go of it. */
+  readonly released: (() => void) | undefined;
+}
+
+/** Makes an object's definition. */
+export function objectDefinition<M extends Methods>(
+  shape: Omit<ObjectDefinition<M>, typeof definitionMark>,
+): ObjectDefinition<M> {
+  return { [definitionMark]: true, ...shape };
+}
+
+/** Says whether a value is an object's definition. */
+export function isObjectDefinition(value: unknown): value is ObjectDefinition {
+  return typeof value === 'object' && value !== null && definitionMark in value;
 }
 
 /** The signatures of an object's methods: what `client.proxy<SignaturesOf<typeof object>>` is made from. */

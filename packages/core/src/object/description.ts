@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 /** A JSON Schema (draft 2020-12). A `unit` of `bytes` or `milliseconds` tells what a number counts. */
 export const jsonSchema = z.record(z.string(), z.unknown());
+/** A JSON Schema, draft 2020-12, with the keywords that the protocol page adds. */
 export type JsonSchema = z.infer<typeof jsonSchema>;
 
 /** A positional argument, as a client in any language sees it. */
@@ -13,6 +14,7 @@ export const argDescription = z.object({
   placeholder: z.string(),
   schema: jsonSchema,
 });
+/** What `Describe` tells of a positional argument. */
 export type ArgDescription = z.infer<typeof argDescription>;
 
 /** A named option, as a client in any language sees it. */
@@ -26,6 +28,7 @@ export const optionDescription = z.object({
   placeholder: z.string().optional(),
   schema: jsonSchema,
 });
+/** What `Describe` tells of an option. */
 export type OptionDescription = z.infer<typeof optionDescription>;
 
 /** A method, as a client in any language sees it. */
@@ -39,6 +42,7 @@ export const methodDescription = z.object({
   yields: jsonSchema.optional(),
   idempotent: z.boolean(),
 });
+/** What `Describe` tells of a method. */
 export type MethodDescription = z.infer<typeof methodDescription>;
 
 /** What `Describe` answers: everything that help, completion and forms are made from. */
@@ -47,4 +51,5 @@ export const objectDescription = z.object({
   summary: z.string(),
   methods: z.array(methodDescription),
 });
+/** What `Describe` tells of an object. */
 export type ObjectDescription = z.infer<typeof objectDescription>;

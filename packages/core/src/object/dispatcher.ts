@@ -1,22 +1,16 @@
 import { type Clock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
-import { RpcError } from '../errors/rpc-error.js';
+import { type RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
-import { type Caller } from './context.js';
+import { type Authorize } from './authorize.js';
+import { CallRunner } from './call-runner.js';
 import { type ObjectDefinition } from './definition.js';
 import { type ObjectDescription } from './description.js';
-import { type PreparedMethod } from './bind.js';
-import { checkOutput } from './check-output.js';
+import { type Interceptor } from './interceptor.js';
+import { type HostOptions } from './hosted-object.js';
 import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
-
-/** Decides whether a caller may use a method; throws the `RpcError` to refuse with. */
-export type Authorize = (request: {
-  readonly caller: Caller;
-  readonly object: string;
-  readonly method: string;
-}) => void | Promise<void>;
 
 /** What a dispatcher needs. */
 export interface DispatcherOptions {
@@ -24,6 +18,8 @@ export interface DispatcherOptions {
   readonly log: Log;
   /** Default: every caller may use every method. */
   readonly authorize?: Authorize;
+  /** Stand around every call, the first outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
 }
 
 /**
@@ -35,29 +31,45 @@ export class Dispatcher {
   readonly #deadlines: Deadlines<RunningCall>;
   #running = 0;
   readonly #services: { readonly clock: Clock; readonly log: Log };
-  readonly #authorize: Authorize | undefined;
+  readonly #runner: CallRunner;
   #draining = false;
   readonly #onIdle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
     this.#services = options;
-    this.#authorize = options.authorize;
+    this.#runner = new CallRunner({
+      objects: this.#objects,
+      authorize: options.authorize,
+      interceptors: options.interceptors?.length === 0 ? undefined : options.interceptors,
+      admit: () => {
+        if (this.#draining) {
+          throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
+        }
+      },
+      forget: (call) => {
+        this.#forget(call);
+      },
+    });
     this.#deadlines = new Deadlines(options.clock);
   }
 
   /** Hosts an object under a name. */
-  host(name: string, definition: ObjectDefinition): void {
-    this.#objects.add(name, definition);
+  host(name: string, definition: ObjectDefinition, options: HostOptions = {}): void {
+    this.#objects.add(name, definition, options);
   }
 
-  /** The names of the objects hosted here. */
-  get names(): readonly string[] {
-    return this.#objects.names;
+  /** The objects hosted here. */
+  get objects(): ObjectDirectory {
+    return this.#objects;
   }
 
   /** Where this server tells what went wrong with its callers. */
   get log(): Log {
     return this.#services.log;
+  }
+
+  get clock(): Clock {
+    return this.#services.clock;
   }
 
   /** How many methods are running, those included whose callers have left. */
@@ -81,7 +93,7 @@ export class Dispatcher {
     );
     this.#running++;
     this.#deadlines.add(call);
-    this.#start(call, invocation);
+    this.#runner.run(call, invocation);
     return call;
   }
 
@@ -102,139 +114,16 @@ export class Dispatcher {
     }
   }
 
-  #start(call: RunningCall, invocation: Invocation): void {
-    try {
-      if (this.#draining) {
-        throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
-      }
-      const method = this.#objects.method(call.object, call.method);
-      const permission = this.#authorize?.({
-        caller: call.caller,
-        object: this.#objects.nameOf(call.object),
-        method: call.method,
-      });
-      if (permission === undefined) {
-        this.#run(call, method, invocation);
-      } else {
-        permission.then(
-          () => {
-            this.#attempt(call, () => {
-              this.#run(call, method, invocation);
-            });
-          },
-          (error: unknown) => {
-            this.#fail(call, error);
-          },
-        );
-      }
-    } catch (error) {
-      this.#fail(call, error);
-    }
-  }
-
-  #run(call: RunningCall, method: PreparedMethod, { input }: Invocation): void {
-    if (call.ended) {
-      this.#forget(call); // cancelled while the caller's permission was looked up
-      return;
-    }
-    const args = 'values' in input ? method.bindValues(input.values) : method.bindWords(input.words);
-    const returned = method.definition.run(...([...args, call] as never[]));
-    if (method.definition.yields !== undefined) {
-      this.#iterate(call, method, returned as AsyncGenerator<unknown, unknown, undefined>).then(
-        () => {
-          this.#forget(call);
-        },
-        (error: unknown) => {
-          this.#fail(call, error);
-        },
-      );
-    } else if (returned instanceof Promise) {
-      returned.then(
-        (value: unknown) => {
-          this.#attempt(call, () => {
-            this.#succeed(call, method, value);
-          });
-        },
-        (error: unknown) => {
-          this.#fail(call, error);
-        },
-      );
-    } else {
-      this.#succeed(call, method, returned);
-    }
-  }
-
-  async #iterate(
-    call: RunningCall,
-    method: PreparedMethod,
-    steps: AsyncGenerator<unknown, unknown, undefined>,
-  ): Promise<void> {
-    try {
-      for (;;) {
-        const step = await steps.next();
-        if (step.done === true) {
-          this.#succeed(call, method, step.value);
-          return;
-        }
-        if (!call.ended) {
-          await call.sink.item(checkOutput(method.definition.yields, step.value, 'yielded'));
-        }
-        if (call.ended) {
-          break;
-        }
-      }
-    } finally {
-      await steps.return(undefined); // runs the method's own finally blocks when it was left early
-    }
-  }
-
-  #succeed(call: RunningCall, method: PreparedMethod, value: unknown): void {
-    const result = checkOutput(method.definition.returns, value, 'returned');
-    call.succeed(result);
-    this.#forget(call);
-  }
-
-  #attempt(call: RunningCall, action: () => void): void {
-    try {
-      action();
-    } catch (error) {
-      this.#fail(call, error);
-    }
-  }
-
-  #fail(call: RunningCall, error: unknown): void {
-    this.#answer(call, error);
-    this.#forget(call); // last: whoever waits for the server to be idle may close its connections then
-  }
-
-  #answer(call: RunningCall, error: unknown): void {
-    if (error instanceof RpcError) {
-      if (error.code === 'INTERNAL' || error.cause !== undefined) {
-        call.log.warn('a call failed', { error });
-      }
-      call.fail(error);
-      return;
-    }
-    if (call.ended) {
-      call.log.debug('a cancelled call ended with an error', { error });
-      return;
-    }
-    call.log.error('a call failed unexpectedly', { error });
-    call.fail(
-      coreError(
-        'UNEXPECTED',
-        `${call.object}.${call.method} failed unexpectedly; the server's log tells more under call ${call.callId}`,
-        { cause: error },
-      ),
-    );
-  }
-
   #forget(call: RunningCall): void {
     if (!call.running) {
       return;
     }
     call.running = false;
     this.#deadlines.delete(call);
+    for (const limit of call.limits) {
+      limit.giveBack();
+    }
+    call.sink.done?.();
     if (--this.#running === 0) {
       for (const resolve of this.#onIdle.splice(0)) {
         resolve();

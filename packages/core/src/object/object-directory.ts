@@ -2,25 +2,17 @@ import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
-import { type PreparedMethod, prepareMethod } from './bind.js';
 import { type ObjectDefinition } from './definition.js';
 import { describeObject } from './describe.js';
 import { type ObjectDescription } from './description.js';
+import { HostedObject, type HostOptions } from './hosted-object.js';
 
-interface HostedObject {
-  readonly definition: ObjectDefinition;
-  readonly methods: ReadonlyMap<string, PreparedMethod>;
-}
-
-/** The objects that a server hosts, by name, with their methods ready for calls. */
+/** The objects that a server hosts, by name. */
 export class ObjectDirectory {
   readonly #objects = new Map<string, HostedObject>();
 
-  add(name: string, definition: ObjectDefinition): void {
-    const methods = new Map(
-      Object.entries(definition.methods).map(([method, each]) => [method, prepareMethod(method, each)]),
-    );
-    this.#objects.set(name, { definition, methods });
+  add(name: string, definition: ObjectDefinition, options: HostOptions): void {
+    this.#objects.set(name, new HostedObject(name, definition, options));
   }
 
   get names(): readonly string[] {
@@ -32,23 +24,21 @@ export class ObjectDirectory {
     return this.#objects.has(name) ? name : (versionsOf(name, this.#objects.keys())[0] ?? name);
   }
 
+  /** Tells of each object which of its methods may run twice. */
+  idempotentMethods(): readonly { readonly object: string; readonly methods: readonly string[] }[] {
+    return [...this.#objects].map(([object, { definition }]) => {
+      const methods = Object.entries(definition.methods).filter(([, { idempotent }]) => idempotent);
+      return { object, methods: methods.map(([method]) => method) };
+    });
+  }
+
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
   describe(name: string): ObjectDescription {
-    return describeObject(this.nameOf(name), this.#find(name).definition);
+    return describeObject(this.nameOf(name), this.find(name).definition);
   }
 
-  /** Gives a method of an object. @throws RpcError `OBJECT_NOT_FOUND`, `METHOD_NOT_FOUND` */
-  method(objectName: string, methodName: string): PreparedMethod {
-    const object = this.#find(objectName);
-    const method = object.methods.get(methodName);
-    if (method === undefined) {
-      const hint = didYouMean(methodName, object.methods.keys());
-      throw coreError('METHOD_NOT_FOUND', `${objectName} has no method ${quoted(methodName)}${hint}`);
-    }
-    return method;
-  }
-
-  #find(name: string): HostedObject {
+  /** Gives an object. @throws RpcError `OBJECT_NOT_FOUND` */
+  find(name: string): HostedObject {
     const object = this.#objects.get(name) ?? this.#objects.get(this.nameOf(name));
     if (object === undefined) {
       throw coreError(

@@ -1,5 +1,17 @@
 import { z } from 'zod';
 
+import { longestObjectName, objectNameFaults, objectNamePattern } from '../names.js';
+
+/**
+ * The schema of an object's name: segments of letters, digits, `_` and `-`, joined by `.` or `/`,
+ * at most 128 characters, the first a letter.
+ */
+export const objectName = z
+  .string()
+  .max(longestObjectName, objectNameFaults.length)
+  .regex(objectNamePattern, objectNameFaults.pattern)
+  .brand<'ObjectName'>();
+
 /** What a number counts, so that a person may write `20GiB` or `30s` where a program gives a number. */
 export type Unit = 'bytes' | 'milliseconds';
 

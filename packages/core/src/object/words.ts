@@ -1,13 +1,16 @@
 import { quoted } from '../names.js';
 import { kebabCase } from '../text/field-name.js';
-import { type ArgumentErrors } from './argument-errors.js';
+import { ArgumentErrors } from './argument-errors.js';
 import { type Coercion, coercionOf, type ListCoercion } from './coercion.js';
 import { type MethodDescription } from './description.js';
+import { type StreamedWord, type Word } from './streamed-word.js';
 
 /** A command line's words as values, not yet checked by the schemas. */
 export interface ReadWords {
   readonly positionals: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
+  /** Words whose content has to be read as text first; then the words are read once more. */
+  readonly unread: readonly StreamedWord[];
 }
 
 interface Flag {
@@ -37,41 +40,45 @@ export class WordReader {
     }
   }
 
-  /** @throws RpcError `ARGUMENT_INVALID`, `ARGUMENT_SURPLUS`, `OPTION_UNKNOWN` */
-  read(words: readonly string[]): ReadWords {
-    const positionalWords: string[] = [];
+  /** @throws RpcError `ARGUMENT_INVALID`, `FILE_EXPECTED`, `ARGUMENT_SURPLUS`, `OPTION_UNKNOWN` */
+  read(words: readonly Word[]): ReadWords {
+    const positionalWords: Word[] = [];
     const options: Record<string, unknown> = {};
+    const unread: StreamedWord[] = [];
     for (let index = 0; index < words.length; index += 1) {
       const word = words[index] ?? '';
-      if (word === '--') {
+      const typed = spelling(word);
+      if (typed === '--') {
         positionalWords.push(...words.slice(index + 1));
         break;
       }
-      if (!word.startsWith('--')) {
+      if (!typed.startsWith('--')) {
         positionalWords.push(word);
         continue;
       }
-      const { flag, value, needsValue } = this.#option(word);
+      const { flag, value, needsValue } = this.#option(word, unread);
       if (!needsValue) {
         this.#set(options, flag, value);
         continue;
       }
       index += 1;
       const next = words[index];
-      if (next === undefined || next.startsWith('--')) {
-        throw this.#errors.unreadable(flag.name, `needs a value; write ${quoted(`${word}=VALUE`)}`);
+      if (next === undefined || spelling(next).startsWith('--')) {
+        throw this.#errors.unreadable(flag.name, `needs a value; write ${quoted(`${typed}=VALUE`)}`);
       }
-      this.#set(options, flag, this.#coerce(flag.name, flag.coercion, next));
+      this.#set(options, flag, this.#coerce(flag.name, flag.coercion, next, unread));
     }
-    return { positionals: this.#readPositionals(positionalWords), options };
+    return { positionals: this.#readPositionals(positionalWords, unread), options, unread };
   }
 
-  #option(word: string): { flag: Flag; value: unknown; needsValue: boolean } {
-    const equals = word.indexOf('=');
-    const given = equals < 0 ? word : word.slice(0, equals);
+  #option(word: Word, unread: StreamedWord[]): { flag: Flag; value: unknown; needsValue: boolean } {
+    const typed = spelling(word);
+    const equals = typed.indexOf('=');
+    const given = equals < 0 ? typed : typed.slice(0, equals);
     const flag = this.#flags.get(given);
     if (flag !== undefined && equals >= 0) {
-      const value = this.#coerce(flag.name, flag.coercion, word.slice(equals + 1));
+      const text = typeof word === 'string' ? word.slice(equals + 1) : word;
+      const value = this.#coerce(flag.name, flag.coercion, text, unread);
       return { flag, value, needsValue: false };
     }
     if (flag !== undefined) {
@@ -92,34 +99,79 @@ export class WordReader {
     options[name] = before === undefined ? value : [before, value].flat();
   }
 
-  #readPositionals(words: readonly string[]): unknown[] {
+  #readPositionals(words: readonly Word[], unread: StreamedWord[]): unknown[] {
     const last = this.#positionals.at(-1);
     const rest = last !== undefined && 'item' in last.coercion ? last : undefined;
     const single = rest === undefined ? this.#positionals : this.#positionals.slice(0, -1);
     if (rest === undefined && words.length > single.length) {
-      throw this.#errors.surplus(words.length, words[single.length]);
+      throw this.#errors.surplus(words.length, spelling(words[single.length] ?? ''));
     }
     const values = single
       .slice(0, words.length)
-      .map(({ name, coercion }, index) => this.#coerce(name, coercion, words[index] ?? ''));
+      .map(({ name, coercion }, index) => this.#coerce(name, coercion, words[index] ?? '', unread));
     if (rest !== undefined && 'item' in rest.coercion && words.length > single.length) {
       const { item } = rest.coercion;
-      values.push(words.slice(single.length).map((word) => this.#coerceOne(rest.name, item, word)));
+      values.push(
+        words
+          .slice(single.length)
+          .flatMap((word) =>
+            typeof word === 'string'
+              ? this.#coerceOne(rest.name, item, word)
+              : this.#coerce(rest.name, rest.coercion, word, unread),
+          ),
+      );
     }
     return values;
   }
 
-  #coerce(name: string, coercion: Coercion | ListCoercion, word: string): unknown {
+  #coerce(name: string, coercion: Coercion | ListCoercion, word: Word, unread: StreamedWord[]): unknown {
+    if (typeof word === 'string') {
+      return 'item' in coercion
+        ? word.split(',').map((each) => this.#coerceOne(name, coercion.item, each))
+        : this.#coerceOne(name, coercion, word);
+    }
+    if (!('item' in coercion) && coercion.stream !== undefined) {
+      return coercion.stream(word.content);
+    }
+    const { text } = word;
+    if (text === undefined) {
+      unread.push(word);
+      return undefined;
+    }
+    // A file of a list has an item a line.
     return 'item' in coercion
-      ? word.split(',').map((each) => this.#coerceOne(name, coercion.item, each))
-      : this.#coerceOne(name, coercion, word);
+      ? text
+          .split(/\r?\n/)
+          .filter((line) => line !== '')
+          .map((line) => this.#coerceOne(name, coercion.item, line))
+      : this.#coerceOne(name, coercion, text);
   }
 
   #coerceOne(name: string, coercion: Coercion, word: string): unknown {
     const value = coercion.read(word);
     if (value === undefined) {
-      throw this.#errors.unreadable(name, `must be ${coercion.expects}, not ${quoted(word)}`);
+      throw coercion.stream === undefined
+        ? this.#errors.unreadable(name, `must be ${coercion.expects}, not ${quoted(word)}`)
+        : this.#errors.fileExpected(name, coercion.expects, word);
     }
     return value;
   }
+}
+
+/**
+ * Reads words by a description alone, for a command that is used as a method is but has no schemas to check by.
+ * @throws RpcError `ARGUMENT_MISSING` and what `WordReader` throws
+ */
+export function readWords(method: MethodDescription, words: readonly string[]): ReadWords {
+  const errors = new ArgumentErrors(method, 'words');
+  const read = new WordReader(method, errors).read(words);
+  const missing = method.args[read.positionals.length];
+  if (missing?.required === true) {
+    throw errors.missing(missing.name);
+  }
+  return read;
+}
+
+function spelling(word: Word): string {
+  return typeof word === 'string' ? word : word.word;
 }

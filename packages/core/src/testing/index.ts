@@ -1,3 +1,8 @@
+/**
+ * Means of tests.
+ *
+ * @module @patchbay/core/testing
+ */
 export { FakeClock } from './fake-clock.js';
 export { RecordingLog, type LogLine } from './recording-log.js';
 export { eventually } from './eventually.js';

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 
 /** What of mocha's context it takes to skip a suite. */
 export interface SkippableContext {
+  /** Leaves the test or suite out. */
   skip(): void;
+  /** Gives what runs now. */
   runnable(): { readonly parent?: object | undefined };
 }
 

@@ -10,6 +10,7 @@ export class Scratch implements AsyncDisposable {
     this.path = path;
   }
 
+  /** Makes an empty one. */
   static async make(): Promise<Scratch> {
     return new Scratch(await mkdtemp(join(tmpdir(), 'patchbay-test-')));
   }
@@ -19,6 +20,7 @@ export class Scratch implements AsyncDisposable {
     return join(this.path, ...names);
   }
 
+  /** Removes it with all that is in it. */
   async [Symbol.asyncDispose](): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
   }

@@ -1,4 +1,5 @@
 import { coreError } from '../errors/core-errors.js';
+import { isObjectDefinition } from '../object/definition.js';
 import { type ValueInput } from './generated/google/protobuf/Value.js';
 
 /** Turns plain JSON data into a google.protobuf.Value as proto-loader writes it; bytes become base64 text. */
@@ -20,6 +21,9 @@ export function toValue(data: unknown): ValueInput {
   }
   if (data instanceof Uint8Array) {
     return { stringValue: Buffer.from(data).toString('base64') };
+  }
+  if (isObjectDefinition(data)) {
+    throw coreError('RESULT_INVALID', 'the method hands out an object, which only a session can carry');
   }
   if (Array.isArray(data)) {
     return { listValue: { values: data.map(toValue) } };

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { z } from 'zod';
 
-import { arg, bytesSchema, durationSchema, method, prepareMethod } from '../../src/index.js';
+import { arg, bytesSchema, byteStream, durationSchema, method, prepareMethod } from '../../src/index.js';
+import { StreamedWord } from '../../src/object/streamed-word.js';
 import { defaults, provisionMethod } from './provision-method.js';
 import { refusalOf } from './refusal.js';
 
@@ -17,7 +18,7 @@ function bindOne(schema: z.ZodType, ...words: string[]): unknown {
     returns: z.null(),
     run: () => null,
   });
-  return prepareMethod('take', definition).bindWords(words)[0];
+  return (prepareMethod('take', definition).bindWords(words) as unknown[])[0];
 }
 
 describe('bindWords', () => {
@@ -53,6 +54,42 @@ describe('bindWords', () => {
         snapshot,
         { ...defaults, ...options },
       ]);
+    });
+  }
+
+  const uploads = z.union([byteStream(), z.string().regex(/^[a-z]+:/)]);
+
+  it('reads a word for a stream or a text as the text, where it looks like it', () => {
+    expect(bindOne(uploads, 'server:/srv/a')).to.equal('server:/srv/a');
+  });
+
+  it('reads the content of a file for a stream or a text as the stream', async () => {
+    const content = (async function* () {
+      yield await Promise.resolve(Buffer.from('content'));
+    })();
+    const definition = method({
+      summary: 'Take',
+      args: [arg('value', uploads, 'A value')],
+      returns: z.null(),
+      run: () => null,
+    });
+    const bound = await prepareMethod('take', definition).bindWords([new StreamedWord('-', content)]);
+    const pieces: string[] = [];
+    for await (const piece of bound[0] as AsyncIterable<Buffer>) {
+      pieces.push(piece.toString());
+    }
+    expect(pieces).to.deep.equal(['content']);
+  });
+
+  for (const [what, schema] of [
+    ['a stream', byteStream()],
+    ['a stream or a text', uploads],
+  ] as const) {
+    it(`says that ${what} may be meant to be a file, and how to write that`, () => {
+      const error = refusalOf(() => bindOne(schema, './a.img'));
+      expect(error).to.include({ reason: 'FILE_EXPECTED', code: 'INVALID_ARGUMENT' });
+      expect(error.message).to.include('"@./a.img"');
+      expect(error.details).to.deep.equal({ argument: 'value', word: './a.img' });
     });
   }
 

@@ -134,30 +134,40 @@ export interface SampleServer extends AsyncDisposable {
   readonly contexts: CallContext[];
 }
 
+/** What a sample server is started with. */
+export type SampleOptions = Partial<ObjectServerOptions> & {
+  readonly objects?: Readonly<Record<string, ObjectDefinition>>;
+};
+
 /** Serves the sample on a free port, or on `listen`. */
-export async function startSample(
-  options: Partial<ObjectServerOptions> & {
-    readonly objects?: Readonly<Record<string, ObjectDefinition>>;
-  } = {},
-): Promise<SampleServer> {
+export async function startSample(options: SampleOptions = {}): Promise<SampleServer> {
+  const scene = hostSample(options);
+  const server = await ObjectServer.start({
+    listen: '127.0.0.1:0',
+    ...options,
+    dispatcher: scene.dispatcher,
+  });
+  return {
+    address: server.address,
+    server,
+    ...scene,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** Hosts the sample, for servers of any kind. */
+export function hostSample({
+  objects = {},
+}: SampleOptions): Omit<SampleServer, 'address' | 'server' | typeof Symbol.asyncDispose> {
   const notes: string[] = [];
   const contexts: CallContext[] = [];
   const log = new RecordingLog();
   const dispatcher = new Dispatcher({ clock: systemClock, log });
   dispatcher.host('sample', makeSample(notes, contexts));
-  for (const [name, definition] of Object.entries(options.objects ?? {})) {
+  for (const [name, definition] of Object.entries(objects)) {
     dispatcher.host(name, definition);
   }
-  const server = await ObjectServer.start({ listen: '127.0.0.1:0', ...options, dispatcher });
-  return {
-    address: server.address,
-    server,
-    dispatcher,
-    log,
-    notes,
-    contexts,
-    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
-  };
+  return { dispatcher, log, notes, contexts };
 }
 
 function hang(name: string, notes: string[], contexts: CallContext[], context: CallContext): Promise<null> {

@@ -1,15 +1,24 @@
-import { type Call } from '../../call.js';
+import { type AnyCallOptions, type Call, type CallOptions } from '../../call.js';
 import { type Expiring } from '../../deadlines.js';
 import { coreError } from '../../errors/core-errors.js';
 import { type RpcError } from '../../errors/rpc-error.js';
 import { type Arguments } from '../session/frame.js';
-import { ItemQueue } from './item-queue.js';
+import { ItemQueue } from '../session/item-queue.js';
+import { type ArgumentExports } from './argument-exports.js';
+import { CallPromise } from './call-promise.js';
+import { type ObjectHandle } from './object-handle.js';
 
 /** What a call asks for. */
 export interface CallRequest {
+  /** The object's name; of one that was handed out, or will be, what it is called in messages. */
   readonly object: string;
   readonly method: string;
   readonly input: Arguments;
+  readonly options: AnyCallOptions;
+  /** The streams, functions and objects among the arguments. */
+  readonly exports?: ArgumentExports | undefined;
+  /** The object that was handed out, or the call that gives it; absent where the object has a name. */
+  readonly target?: ObjectHandle | ClientCall | undefined;
 }
 
 /** What carries a call at the moment: a session, or whatever prepares one. */
@@ -20,16 +29,32 @@ export interface CallCarrier {
   grant(call: ClientCall, bytes: number): void;
 }
 
-/** A call from its making to its end, over whatever session carries it. */
-export class ClientCall extends Promise<unknown> implements Call<unknown, unknown>, Expiring {
-  // What `then` returns is a plain promise, not another call.
-  static override get [Symbol.species](): PromiseConstructor {
-    return Promise;
-  }
+/** What makes calls, and hears of their ends. */
+export interface CallHost {
+  /** The client's id, with which call ids begin. */
+  readonly id: string;
+  /** Calls a method of an object that was handed out, or that a call gives. */
+  callOn(
+    target: ObjectHandle | ClientCall,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Call<unknown, unknown>;
+  ended(call: ClientCall): void;
+  /** Gives a call its number, or a new one. */
+  nextNumber(): number;
+}
 
+/** A call from its making to its end, over whatever session carries it. */
+export class ClientCall implements Expiring {
   readonly request: CallRequest;
-  readonly number: number;
+  /** Of the attempt that goes on: most keep their first for good. */
+  number: number;
   readonly expiresAtMs: number;
+  deadlinePlace = -1;
+  readonly host: CallHost;
+  /** What the caller holds. */
+  readonly promise: CallPromise;
   /** Set by whoever carries the call. */
   carrier: CallCarrier | undefined;
   endpoint: string | undefined;
@@ -38,87 +63,117 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
    * caller has seen something.
    */
   progress: 'unsent' | 'sent' | 'answered' = 'unsent';
-  /** How often it was sent on its way. */
-  attempts = 0;
+  /** Whether a server that got it is gone without an answer: it may have run. */
+  mayHaveRun = false;
+  /** Whether it may run twice, as the server says that it was lost with. */
+  idempotent = false;
+  /** How often it has waited to be sent again. */
+  pauses = 0;
+  /** What the call ended with: the object that it gave, where its result is one, or its error. */
+  outcome: ObjectHandle | RpcError | undefined;
   #ended = false;
   #awaited = false;
   #items: ItemQueue | undefined;
-  readonly #client: string;
-  readonly #resolve: (result: unknown) => void;
-  readonly #reject: (error: RpcError) => void;
-  readonly #onEnd: (call: ClientCall) => void;
+  #resolve: ((result: unknown) => void) | undefined;
+  #reject: ((error: RpcError) => void) | undefined;
   #forgetSignal: (() => void) | undefined;
+  #followers: (() => void)[] | undefined;
 
-  constructor(
-    request: CallRequest,
-    identity: { readonly client: string; readonly number: number; readonly expiresAtMs: number },
-    onEnd: (call: ClientCall) => void,
-  ) {
-    let resolve: ((result: unknown) => void) | undefined;
-    let reject: ((error: RpcError) => void) | undefined;
-    super((onResult, onError) => {
-      resolve = onResult;
-      reject = onError;
-    });
-    this.#resolve = resolve as unknown as (result: unknown) => void;
-    this.#reject = reject as unknown as (error: RpcError) => void;
+  constructor(request: CallRequest, expiresAtMs: number, host: CallHost) {
     this.request = request;
-    this.#client = identity.client;
-    this.number = identity.number;
-    this.expiresAtMs = identity.expiresAtMs;
-    this.#onEnd = onEnd;
+    this.number = host.nextNumber();
+    this.expiresAtMs = expiresAtMs;
+    this.host = host;
+    this.promise = new CallPromise(this, (resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
   }
 
   get callId(): string {
-    return `${this.#client}-${String(this.number)}`;
+    return `${this.host.id}-${String(this.number)}`;
+  }
+
+  get correlationId(): string {
+    return this.request.options.correlationId ?? this.callId;
+  }
+
+  /** Takes a new number, and with it a new id, for another attempt. */
+  renumber(): void {
+    this.number = this.host.nextNumber();
   }
 
   get ended(): boolean {
     return this.#ended;
   }
 
+  /** What the call is called in messages, such as `storage.provision`. */
+  get title(): string {
+    return `${this.request.object}.${this.request.method}`;
+  }
+
   /** Cancels the call when the signal aborts, and lets go of the signal when the call has ended. */
   cancelOn(signal: AbortSignal): void {
     const cancel = (): void => {
-      this.cancel();
+      this.promise.cancel();
     };
     signal.addEventListener('abort', cancel, { once: true });
     this.#forgetSignal = () => {
       signal.removeEventListener('abort', cancel);
     };
     if (signal.aborted) {
-      this.cancel();
+      this.promise.cancel();
     }
   }
 
-  override then<A = unknown, B = never>(
-    onResult?: ((result: unknown) => A | PromiseLike<A>) | null,
-    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
-  ): Promise<A | B> {
-    this.#awaited = true;
-    this.#items?.dropUnlessRead();
-    return super.then(onResult, onError);
+  /** Calls a method of the object that this call gives. */
+  pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown> {
+    return this.host.callOn(this, method, args, this.request.options);
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
-    // The iterator reports the failure, so that the promise need not be awaited as well.
-    super.then(undefined, () => undefined);
+  /** Does something when the call has gone out, or has ended without. */
+  follow(action: () => void): void {
+    (this.#followers ??= []).push(action);
+  }
+
+  /** Takes note that it has gone out. */
+  sent(carrier: CallCarrier): void {
+    this.carrier = carrier;
+    this.progress = 'sent';
+  }
+
+  /** Lets those go on who wait for it to go out or to end. */
+  releaseFollowers(): void {
+    if (this.#followers !== undefined) {
+      const followers = this.#followers;
+      this.#followers = undefined;
+      for (const action of followers) {
+        action();
+      }
+    }
+  }
+
+  /** Takes note that somebody awaits the result. */
+  dropItemsUnlessRead(): void {
+    this.#awaited = true;
+    this.#items?.dropUnlessRead();
+  }
+
+  readItems(): AsyncIterator<unknown, undefined> {
     return this.#itemQueue().read(() => {
-      this.cancel();
+      this.promise.cancel();
     });
   }
 
   cancel(): void {
-    // Whoever cancels knows the outcome, and need not await it.
-    super.then(undefined, () => undefined);
     this.#abandon(() =>
-      coreError('CALL_CANCELLED', `${this.#title()} was cancelled by its caller`, { callId: this.callId }),
+      coreError('CALL_CANCELLED', `${this.title} was cancelled by its caller`, { callId: this.callId }),
     );
   }
 
   expire(): void {
     this.#abandon(() =>
-      coreError('DEADLINE_PASSED', `${this.#title()} did not finish in time`, { callId: this.callId }),
+      coreError('DEADLINE_PASSED', `${this.title} did not finish in time`, { callId: this.callId }),
     );
   }
 
@@ -132,16 +187,24 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
 
   succeed(result: unknown): void {
     if (this.#end()) {
-      this.#resolve(result);
+      this.#resolve?.(result);
       this.#items?.end(undefined);
+      this.releaseFollowers();
     }
   }
 
   fail(error: RpcError): void {
     if (this.#end()) {
-      this.#reject(error);
+      this.outcome = error;
+      this.#reject?.(error);
       this.#items?.end(error);
+      this.releaseFollowers();
     }
+  }
+
+  /** Fails the call for a reason of this side, and has the server stop it. */
+  giveUp(error: RpcError): void {
+    this.#abandon(() => error);
   }
 
   #abandon(makeError: () => RpcError): void {
@@ -157,7 +220,7 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
       return false;
     }
     this.#ended = true;
-    this.#onEnd(this);
+    this.host.ended(this);
     this.#forgetSignal?.();
     return true;
   }
@@ -174,9 +237,5 @@ export class ClientCall extends Promise<unknown> implements Call<unknown, unknow
       }
     }
     return this.#items;
-  }
-
-  #title(): string {
-    return `${this.request.object}.${this.request.method}`;
   }
 }

@@ -1,66 +1,69 @@
-import { codeOfGrpcStatus } from '../../errors/code.js';
 import { coreError } from '../../errors/core-errors.js';
-import { RpcError } from '../../errors/rpc-error.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
+import { CallNumbers } from '../session/call-numbers.js';
+import { CallTable } from '../session/call-table.js';
+import { errorOf } from '../session/failure.js';
 import { type Frame } from '../session/frame.js';
 import { Inbox } from '../session/inbox.js';
-import { defaultMaxFrameBytes, messageBytes, Outbox } from '../session/outbox.js';
-import { decodePayload, payloadBytes } from '../session/payload.js';
+import { type MessageStream } from '../session/message-stream.js';
+import { messageBytes, Outbox } from '../session/outbox.js';
+import { payloadBytes } from '../session/payload.js';
+import { isRepeatable } from './call-request.js';
 import { type CallCarrier, type ClientCall } from './client-call.js';
+import { ExportTable } from './export-table.js';
+import { Idempotency } from './idempotency.js';
+import { invokeFrame } from './invoke-frame.js';
+import { ObjectImports } from './object-imports.js';
+import { type SessionEvents } from './session-events.js';
 
 /** How many bytes of items a server may send ahead of its reader, for each call: 256 KiB. */
 const itemWindow = 256 * 1024;
-
-/** The transport under a session: messages in order, both ways. */
-export interface MessageStream {
-  /** How much room each message leaves in front, for a prefix that the stream writes. */
-  readonly headroomBytes: number;
-  write(message: Buffer): void;
-  /** Ends the stream: whatever is under way on it is cancelled. */
-  end(): void;
-}
-
-/** Takes a call that its session lost: the connection broke before its end. */
-export type LostCallHandler = (call: ClientCall, error: RpcError, address: string) => void;
-
-/** What a session tells of itself. */
-export interface SessionEvents {
-  /** The server said hello: calls may go out. */
-  readonly onOpen: () => void;
-  /** The session is over, or never came to be; told once, before its calls are. */
-  readonly onEnd: (error: RpcError) => void;
-  readonly onLostCall: LostCallHandler;
-}
 
 /** The client's end of one session: calls go out, answers find their calls again. */
 export class ClientSession implements CallCarrier, AsyncDisposable {
   readonly address: string;
   readonly #stream: MessageStream;
   readonly #outbox: Outbox;
-  readonly #inbox = new Inbox(defaultMaxFrameBytes);
-  readonly #calls = new Map<number, ClientCall>();
+  readonly #inbox: Inbox;
+  readonly #numbers = new CallNumbers();
+  readonly #calls = new CallTable<ClientCall>();
+  readonly #imports = new ObjectImports(this);
+  readonly #exports = new ExportTable({
+    imports: this.#imports,
+    send: (frame) => {
+      this.#outbox.send(frame);
+    },
+  });
   readonly #events: SessionEvents;
   #maxCalls = Infinity;
+  #idempotency = new Idempotency();
   #lost: RpcError | undefined;
 
-  constructor(address: string, client: string, stream: MessageStream, events: SessionEvents) {
+  /** @param maxFrameBytes the largest frame that it accepts */
+  constructor(
+    address: string,
+    { client, maxFrameBytes }: { readonly client: string; readonly maxFrameBytes: number },
+    stream: MessageStream,
+    events: SessionEvents,
+  ) {
     this.address = address;
     this.#stream = stream;
     this.#events = events;
-    this.#outbox = new Outbox((message) => {
-      stream.write(message);
-    }, stream.headroomBytes);
-    const maxFrameBytes = defaultMaxFrameBytes;
-    this.#outbox.send({ kind: 'hello', client, maxCalls: 0, itemWindow, maxFrameBytes });
+    this.#inbox = new Inbox(maxFrameBytes);
+    this.#outbox = new Outbox(
+      (message, tail) => {
+        stream.write(message, tail);
+      },
+      stream.headroomBytes,
+      true,
+    );
+    this.#outbox.send({ kind: 'hello', client, maxCalls: 0, itemWindow, maxFrameBytes, idempotent: [] });
   }
 
   /** Whether the session can carry calls no more. */
   get lost(): boolean {
     return this.#lost !== undefined;
-  }
-
-  get callsInFlight(): number {
-    return this.#calls.size;
   }
 
   /** Sends a call; `timeoutMs` is what it has left, 0 for no limit. */
@@ -79,27 +82,42 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       );
       return;
     }
-    call.carrier = this;
-    call.progress = 'sent';
-    this.#calls.set(call.number, call);
-    const { object, method, input } = call.request;
+    if (!this.#numbers.take(call.number)) {
+      call.renumber(); // it was sent here before, or others overtook it by far: no number is used twice
+      this.#numbers.take(call.number);
+    }
+    call.sent(this);
+    this.#calls.add(call.number, call);
     try {
-      this.#outbox.send({ kind: 'invoke', call: call.number, object, method, input, timeoutMs });
+      this.#outbox.send(invokeFrame(call, timeoutMs, this));
+      this.#exports.add(call);
     } catch (error) {
       this.#calls.delete(call.number);
       call.fail(toRpcError(error));
     }
+    if (call.request.options.oneWay === true) {
+      this.#finish(call.number);
+      call.succeed(undefined);
+    }
+    call.releaseFollowers();
   }
 
   abandon(call: ClientCall): void {
-    if (this.#calls.delete(call.number)) {
+    if (this.#finish(call.number) !== undefined) {
       this.#outbox.send({ kind: 'cancel', call: call.number });
     }
   }
 
   grant(call: ClientCall, bytes: number): void {
     if (this.#calls.has(call.number)) {
-      this.#outbox.send({ kind: 'credit', call: call.number, bytes });
+      this.#outbox.send({ kind: 'credit', call: call.number, bytes, stream: 0 });
+    }
+  }
+
+  /** Lets go of an object that the server handed out. */
+  release(object: number): void {
+    if (!this.lost) {
+      this.#outbox.send({ kind: 'release', object });
     }
   }
 
@@ -111,7 +129,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       }
     } catch (error) {
       this.lose(toRpcError(error));
-      this.#stream.end();
+      void this.#stream.end();
     }
   }
 
@@ -122,48 +140,48 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
     this.#lost = error;
     this.#events.onEnd(error);
-    const calls = [...this.#calls.values()];
-    this.#calls.clear();
+    const calls = this.#calls.takeAll();
+    this.#exports.close();
     for (const call of calls) {
       call.carrier = undefined;
-      this.#events.onLostCall(call, error, this.address);
+      this.#leave(call, error);
     }
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
-    this.#outbox.flush(); // what was said last, such as a cancel, still goes out
-    this.#stream.end();
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#outbox.flush(); // what was said last, such as a cancel or a one-way call, still goes out
+    const ended = this.#stream.end();
     this.lose(coreError('CONNECTION_LOST', `the session with ${this.address} was closed`));
-    return Promise.resolve();
+    await ended;
   }
 
   #take(frame: Frame): void {
     switch (frame.kind) {
       case 'result':
-        this.#read(this.#finish(frame.call), (call) => {
-          call.succeed(decodePayload(frame.value));
-        });
-        return;
-      case 'failure': {
-        this.#read(this.#finish(frame.call), (call) => {
-          this.#fail(call, errorOf(frame, call.callId));
-        });
-        return;
-      }
       case 'item':
-        this.#read(this.#calls.get(frame.call), (call) => {
-          call.deliver(decodePayload(frame.value), payloadBytes(frame.value));
+        this.#takeValue(frame);
+        return;
+      case 'failure':
+        this.#read(this.#finish(frame.call), (call) => {
+          this.#fail(call, errorOf(frame, call.callId), frame.notBegun);
         });
         return;
       case 'hello':
         this.#maxCalls = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
+        this.#exports.windowBytes = frame.itemWindow;
+        this.#idempotency = new Idempotency(frame.idempotent);
         this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
         this.#events.onOpen();
         return;
-      case 'invoke':
-      case 'cancel':
       case 'credit':
+      case 'end':
+      case 'invoke':
+        this.#exports.take(frame);
+        return;
+      case 'cancel':
+        return; // of a function's call: its answer is not waited for any more
       case 'chunk':
+      case 'release':
         throw coreError(
           'MESSAGE_MALFORMED',
           `${this.address} sent a frame of kind ${frame.kind}, which a server does not`,
@@ -171,6 +189,21 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       default:
         frame satisfies never;
     }
+  }
+
+  #takeValue({ kind, call: number, value }: Frame & { kind: 'item' | 'result' }): void {
+    const call = kind === 'result' ? this.#finish(number) : this.#calls.get(number);
+    if (call === undefined) {
+      this.#imports.discard(value);
+      return;
+    }
+    this.#read(call, () => {
+      if (kind === 'result') {
+        call.succeed(this.#imports.result(call, value));
+      } else {
+        call.deliver(this.#imports.value(call, value), payloadBytes(value));
+      }
+    });
   }
 
   /** Reads an answer for its call, where it still waits; an answer that cannot be read fails that call alone. */
@@ -190,24 +223,25 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   #finish(number: number): ClientCall | undefined {
     const call = this.#calls.get(number);
     this.#calls.delete(number);
+    this.#exports.delete(number);
     return call;
   }
 
-  #fail(call: ClientCall, error: RpcError): void {
-    if (error.reason === 'SERVER_DRAINING') {
-      call.progress = 'unsent'; // the server says that it did not begin
-      this.#events.onLostCall(call, error, this.address);
+  #fail(call: ClientCall, error: RpcError, notBegun: boolean): void {
+    if (notBegun && call.request.exports === undefined) {
+      call.progress = 'unsent';
+      this.#leave(call, error);
+    } else if (error.reason === 'SERVER_STOPPED') {
+      this.#leave(call, error);
     } else {
       call.fail(error);
     }
   }
-}
 
-function errorOf(frame: Frame & { kind: 'failure' }, callId: string): RpcError {
-  const details = decodePayload({ json: frame.details, attachments: [] });
-  return new RpcError(codeOfGrpcStatus(frame.code), frame.reason, frame.message, {
-    details: typeof details === 'object' && details !== null ? { ...details } : {},
-    callId,
-    ...(frame.stack === '' ? {} : { remoteStack: frame.stack }),
-  });
+  /** Gives up a call that may go on elsewhere. */
+  #leave(call: ClientCall, error: RpcError): void {
+    const { object, method } = call.request;
+    call.idempotent = isRepeatable(call.request) && this.#idempotency.of(object, method);
+    this.#events.onLostCall(call, error, this.address);
+  }
 }

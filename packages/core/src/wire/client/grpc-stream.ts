@@ -1,123 +1,104 @@
-import {
-  connect,
-  constants,
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  type IncomingHttpHeaders,
-} from 'node:http2';
-
+import { type MessageStream } from '../session/message-stream.js';
+import { statusReason } from '../session/status-reason.js';
+import { codeOfCalm, errorName } from './http2/frame.js';
+import { Http2Stream } from './http2/http2-stream.js';
 import { headerBytes, MessageSplitter, writePrefix } from './message-splitter.js';
+import { type MessageStreamEvents } from './transport.js';
 
-/** What a stream tells. `onEnd` comes once and last. */
-export interface GrpcStreamEvents {
-  readonly onMessage: (message: Buffer) => void;
-  /** @param why one clause on why the stream is over, for the caller's error message */
-  readonly onEnd: (why: string) => void;
-}
-
-const windowBytes = 4 * 1024 * 1024;
+/** gRPC's number of RESOURCE_EXHAUSTED. */
+const exhausted = 8;
 const keepAliveMs = 10_000;
 const keepAliveTimeoutMs = 5_000;
 
 /**
- * One bidirectional gRPC stream on a connection of its own, on node:http2 directly: the general client of grpc-js
- * costs a quarter of a whole call (docs/adr/0005), and a session needs nothing of what it does for that.
+ * One bidirectional gRPC stream on a connection of its own: the general client of grpc-js costs a quarter of a whole
+ * call (docs/adr/0005), and a session needs nothing of what it does for that.
  */
-export class GrpcStream {
-  readonly headroomBytes = headerBytes;
-  readonly #connection: ClientHttp2Session;
-  readonly #stream: ClientHttp2Stream;
-  readonly #events: GrpcStreamEvents;
+export class GrpcStream implements MessageStream {
+  readonly headroomBytes = Http2Stream.headroomBytes + headerBytes;
+  readonly #stream: Http2Stream;
+  readonly #events: MessageStreamEvents;
   readonly #splitter = new MessageSplitter();
   readonly #keepAlive: NodeJS.Timeout;
+  #responded = false;
   #ended = false;
 
   /**
    * Dials at once; that it could not is told by `onEnd`.
    *
-   * @param address `host:port`; throws a TypeError where it is not that
+   * @param address `host:port`; throws an RpcError where it is not that
    * @param path `/package.Service/Method`
    */
-  constructor(address: string, path: string, events: GrpcStreamEvents) {
+  constructor(address: string, path: string, events: MessageStreamEvents) {
     this.#events = events;
-    this.#connection = connect(`http://${address}`, {
-      settings: { initialWindowSize: windowBytes, enablePush: false },
-    });
-    this.#stream = this.#connection.request({
-      [constants.HTTP2_HEADER_METHOD]: 'POST',
-      [constants.HTTP2_HEADER_PATH]: path,
-      [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
-      [constants.HTTP2_HEADER_TE]: 'trailers',
+    this.#stream = new Http2Stream(address, path, {
+      onHeaders: (headers) => {
+        this.#takeHeaders(headers);
+      },
+      onData: (data) => {
+        this.#takeData(data);
+      },
+      onReset: (code) => {
+        this.#takeReset(code);
+      },
+      onEnd: (why) => {
+        this.#end(why);
+      },
     });
     this.#keepAlive = setInterval(() => {
       this.#ping();
     }, keepAliveMs).unref();
-    this.#listen();
   }
 
-  /** Writes a message, whose first `headroomBytes` are free for gRPC's prefix. */
-  write(message: Buffer): void {
+  /** Writes a message, whose first `headroomBytes` are free for the prefixes. */
+  write(message: Buffer, tail?: Uint8Array): void {
     if (!this.#ended) {
-      writePrefix(message);
-      this.#stream.write(message);
+      writePrefix(message, Http2Stream.headroomBytes, tail?.length);
+      this.#stream.write(message, tail);
     }
   }
 
-  /** Says that nothing more comes and cuts the connection once that is sent. */
-  end(): void {
-    this.#stream.end();
-    this.#connection.close();
-    this.#stream.close(constants.NGHTTP2_CANCEL);
-    this.#end('it was closed');
+  /** Says that nothing more comes, and cuts the connection once that is sent, or after a while; resolves then. */
+  async end(): Promise<void> {
+    this.#tellEnd('it was closed');
+    await this.#stream.end();
   }
 
-  #listen(): void {
-    this.#connection.on('connect', () => {
-      this.#connection.setLocalWindowSize(windowBytes);
-    });
-    this.#connection.on('error', (error: Error) => {
-      this.#end(reasonOf(error));
-    });
-    this.#connection.on('close', () => {
-      this.#end('the connection was closed');
-    });
-    this.#stream.on('response', (headers) => {
-      const status = headers[constants.HTTP2_HEADER_STATUS];
-      if (Number(status) !== 200) {
-        this.#end(`it answered with HTTP status ${String(status)}`);
-      } else {
-        this.#takeStatus(headers);
-      }
-    });
-    this.#stream.on('trailers', (headers: IncomingHttpHeaders) => {
-      this.#takeStatus(headers);
-    });
-    this.#stream.on('data', (data: Buffer) => {
-      try {
-        this.#splitter.push(data, this.#events.onMessage);
-      } catch (error) {
-        this.#end((error as Error).message);
-      }
-    });
-    this.#stream.on('error', (error: Error) => {
-      this.#end(reasonOf(error));
-    });
-    this.#stream.on('close', () => {
+  #takeHeaders(headers: ReadonlyMap<string, string>): void {
+    this.#responded = true;
+    const status = headers.get(':status');
+    if (status !== undefined && status !== '200') {
+      this.#end(`it answered with HTTP status ${status}`);
+      return;
+    }
+    const grpcStatus = headers.get('grpc-status');
+    if (grpcStatus === '0') {
       this.#end('the server ended the stream');
-    });
+    } else if (grpcStatus !== undefined) {
+      const message = headers.get('grpc-message');
+      this.#end(
+        message === undefined ? `status ${grpcStatus}` : decoded(message),
+        Number(grpcStatus) === exhausted ? statusReason(headers.get('grpc-status-details-bin')) : undefined,
+      );
+    }
   }
 
-  #takeStatus(headers: IncomingHttpHeaders): void {
-    const status = headers['grpc-status'];
-    if (typeof status === 'string') {
-      const message = headers['grpc-message'];
-      this.#end(
-        status === '0'
-          ? 'the server ended the stream'
-          : typeof message === 'string'
-            ? decoded(message)
-            : `status ${status}`,
-      );
+  #takeReset(code: number): void {
+    if (this.#responded && code === codeOfCalm) {
+      this.#end('its answers were not read for too long', 'READER_STALLED');
+    } else {
+      this.#end(`the server ended the stream (${errorName(code)})`);
+    }
+  }
+
+  #takeData(data: Buffer): void {
+    if (this.#ended) {
+      return;
+    }
+    try {
+      this.#splitter.push(data, this.#events.onMessage);
+    } catch (error) {
+      this.#end((error as Error).message);
     }
   }
 
@@ -126,33 +107,23 @@ export class GrpcStream {
     const giveUp = setTimeout(() => {
       this.#end('the server does not answer');
     }, keepAliveTimeoutMs).unref();
-    const sent = this.#connection.ping(() => {
+    this.#stream.ping(() => {
       clearTimeout(giveUp);
     });
-    if (!sent) {
-      clearTimeout(giveUp);
-    }
   }
 
-  #end(why: string): void {
+  #end(why: string, exhaustedReason?: string): void {
+    this.#tellEnd(why, exhaustedReason);
+    this.#stream.cut();
+  }
+
+  #tellEnd(why: string, exhaustedReason?: string): void {
     if (!this.#ended) {
       this.#ended = true;
       clearInterval(this.#keepAlive);
-      this.#events.onEnd(why);
-      this.#connection.close();
-      setTimeout(() => {
-        this.#connection.destroy();
-      }, 100).unref();
+      this.#events.onEnd(why, exhaustedReason);
     }
   }
-}
-
-/** Says why a connection failed: a host with several addresses gives one error for each, in one without a message. */
-function reasonOf(error: Error): string {
-  // Of a stream whose connection failed, the cause tells it without http2's words around it.
-  const reason = error.cause instanceof Error ? error.cause : error;
-  const each = reason instanceof AggregateError ? (reason.errors as Error[]) : [reason];
-  return each.map(({ message }) => message).join('; ');
 }
 
 /** Undoes the percent-encoding of a grpc-message. */

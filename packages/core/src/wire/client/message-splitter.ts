@@ -6,10 +6,10 @@ export const headerBytes = 5;
 /** How large a gRPC message may be: the frames of a session come in messages far below that. */
 const maxMessageBytes = 8 * 1024 * 1024;
 
-/** Writes gRPC's prefix into the first five bytes, which a message left free: no compression, and its length. */
-export function writePrefix(message: Buffer): void {
-  message[0] = 0;
-  message.writeUInt32BE(message.length - headerBytes, 1);
+/** Writes gRPC's prefix into five bytes which a message left free in front: no compression, and its length. */
+export function writePrefix(message: Buffer, at: number, tailBytes = 0): void {
+  message[at] = 0;
+  message.writeUInt32BE(message.length - at - headerBytes + tailBytes, at + 1);
 }
 
 /** Finds the gRPC messages in a stream of bytes. */

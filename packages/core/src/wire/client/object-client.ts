@@ -1,61 +1,73 @@
-import { randomBytes } from 'node:crypto';
-
-import { type Call, type CallOptions, defaultTimeoutMs } from '../../call.js';
+import { type AnyCallOptions, type Call, type CallOptions, defaultTimeoutMs } from '../../call.js';
 import { type Clock } from '../../clock.js';
 import { Deadlines } from '../../deadlines.js';
-import { coreError } from '../../errors/core-errors.js';
-import { RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
+import { type Interceptor } from '../../object/interceptor.js';
 import { type ObjectDescription } from '../../object/description.js';
 import { type Signatures } from '../../proxy.js';
-import { type Arguments } from '../session/frame.js';
-import { encodePayload } from '../session/payload.js';
-import { ClientCall } from './client-call.js';
+import { defaultMaxFrameBytes } from '../session/outbox.js';
+import { Spin } from '../session/spin.js';
+import { Batch, type BatchedCall, type BatchResults } from './batch.js';
+import { type CallGroupOptions } from './call-group.js';
+import { type CallHost, ClientCall } from './client-call.js';
+import { randomClientId } from './client-id.js';
 import { ClientSession } from './client-session.js';
+import { type CallPromise } from './call-promise.js';
+import { type PreparedRequest, requestOf, type StreamedWord, wordsRequestOf } from './call-request.js';
 import { Descriptions } from './descriptions.js';
+import { fanOutObject, type FanOutObject, type FanOutOptions, type FindNames } from './fan-out.js';
+import { grpcTransport } from './grpc-transport.js';
+import { callOf, InterceptedCall, interceptorsOf } from './intercepted-call.js';
+import { type ObjectHandle } from './object-handle.js';
+import { launchOn } from './pipeline.js';
 import { remoteObject, type RemoteObject } from './remote-object.js';
+import { Retries } from './retries.js';
+import { RetryBudget } from './retry-budget.js';
+import { type ObjectClientOptions } from './client-options.js';
 import { type Router } from './router.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
-import { leftMs, wrongTimeout } from './time-limit.js';
-
-/** What an object client needs. */
-export interface ObjectClientOptions {
-  readonly clock: Clock;
-  readonly router: Router;
-  /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
-  readonly timeoutMs?: number | 'none' | undefined;
-  /** How long a server may take to open a session, in milliseconds. Default: 5 s. */
-  readonly openTimeoutMs?: number | undefined;
-}
-
-/** How long a call waits before it is sent again: longer if its server died under it, for that to be started again. */
-const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
+import { leftMs } from './time-limit.js';
+import { wrongOption } from './wrong-option.js';
 
 /** Calls objects wherever its router says that they live. */
-export class ObjectClient implements AsyncDisposable {
+export class ObjectClient implements CallHost, AsyncDisposable {
   readonly #clock: Clock;
   readonly #router: Router;
   readonly #timeoutMs: number | 'none';
   readonly #deadlines: Deadlines;
-  readonly #id = randomBytes(6).toString('hex');
+  readonly id = randomClientId();
   readonly #pool: SessionPool;
-  readonly #onEnd: (call: ClientCall) => void;
   readonly #descriptions: Descriptions;
+  readonly #retries: Retries;
+  readonly #spin: Spin | undefined;
+  readonly #interceptors: readonly Interceptor[] | undefined;
   #calls = 0;
-  #closed = false;
 
   constructor(options: ObjectClientOptions) {
     this.#clock = options.clock;
     this.#router = options.router;
-    this.#descriptions = new Descriptions(options.router);
+    this.#interceptors = interceptorsOf(options);
+    const transport = options.transport ?? grpcTransport;
+    this.#descriptions = new Descriptions(options.router, transport);
     this.#timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
     this.#deadlines = new Deadlines(options.clock);
-    this.#onEnd = (call) => {
-      this.#deadlines.delete(call);
-    };
-    const openTimeoutMs = options.openTimeoutMs ?? defaultOpenTimeoutMs;
-    this.#pool = new SessionPool(this.#id, openTimeoutMs, (call, error, address) => {
-      this.#lost(call, error, address);
+    this.#retries = new Retries({
+      clock: options.clock,
+      router: options.router,
+      log: options.log,
+      budget: new RetryBudget(options.clock, () => this.#calls, options.retryBudget),
+      launch: (call) => {
+        this.#launch(call);
+      },
+      send: (call, address) => {
+        this.#send(call, address);
+      },
+    });
+    this.#spin = Spin.of(options.spinUs, () => this.#deadlines.size > 0);
+    const { maxFrameBytes = defaultMaxFrameBytes, openTimeoutMs = defaultOpenTimeoutMs } = options;
+    const own = { client: this.id, maxFrameBytes, openTimeoutMs };
+    this.#pool = new SessionPool(transport, own, (call, error, address) => {
+      this.#retries.take(call, error, address);
     });
   }
 
@@ -69,19 +81,60 @@ export class ObjectClient implements AsyncDisposable {
     object: string,
     method: string,
     args: readonly unknown[],
-    options: CallOptions = {},
+    options: AnyCallOptions = {},
   ): Call<unknown, unknown> {
-    return this.#begin(object, method, valuesOf(args), options);
+    return this.#begin(requestOf(object, method, args, options));
   }
 
-  /** Calls a method with the words of a command line, which the server reads by the method's schema. */
+  /** Calls a method of an object that was handed out, or of the one that a call gives, which need not be there yet. */
+  callOn(
+    target: ObjectHandle | ClientCall,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Call<unknown, unknown> {
+    const label = target instanceof ClientCall ? `${target.title}()` : target.label;
+    return this.#begin(requestOf(label, method, args, options, target));
+  }
+
+  /**
+   * Calls a method with the words of a command line, which the server reads by the method's schema. A word that is a
+   * stream is read where the method takes one, and is the text of the word where it does not.
+   */
   callWithWords(
     object: string,
     method: string,
-    words: readonly string[],
-    options: CallOptions = {},
+    words: readonly (string | StreamedWord)[],
+    options: AnyCallOptions = {},
   ): Call<unknown, unknown> {
-    return this.#begin(object, method, { words }, options);
+    return this.#begin(wordsRequestOf(object, method, words, options));
+  }
+
+  /** Gathers calls that are sent together by its `run`; the options are of all together. Nothing is sent before. */
+  batch(options?: CallOptions): Batch;
+  /**
+   * Sends the calls together that `gather` returns, and tells how each ended, by its own type.
+   *
+   * @throws RpcError `ARGUMENT_INVALID` for a wrong time limit
+   */
+  batch<const Calls extends readonly BatchedCall<unknown>[]>(
+    gather: (batch: Batch) => Calls,
+    options?: CallOptions,
+  ): Promise<BatchResults<Calls>>;
+  batch<const Calls extends readonly BatchedCall<unknown>[]>(
+    first?: CallOptions | ((batch: Batch) => Calls),
+    second?: CallOptions,
+  ): Batch | Promise<BatchResults<Calls>> {
+    if (typeof first !== 'function') {
+      return new Batch(this.#group(first));
+    }
+    const batch = new Batch(this.#group(second));
+    return batch.runOnly(first(batch));
+  }
+
+  /** Gives many objects that are called as one: those that are found when a method is called. */
+  fanOut<S extends Signatures>(findNames: FindNames, options: FanOutOptions = {}): FanOutObject<S> {
+    return fanOutObject<S>(findNames, this.#group(options), options);
   }
 
   /** Tells what an object can do. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
@@ -89,40 +142,60 @@ export class ObjectClient implements AsyncDisposable {
     return this.#descriptions.of(object);
   }
 
+  /** Cancels what runs, and closes every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
+    this.#retries.close();
     await this.#pool[Symbol.asyncDispose]();
     this.#deadlines.close();
   }
 
-  #begin(object: string, method: string, input: Arguments | RpcError, options: CallOptions): ClientCall {
-    const timeoutMs = options.timeoutMs ?? this.#timeoutMs;
-    const { signal } = options;
-    const identity = {
-      client: this.#id,
-      number: ++this.#calls,
-      expiresAtMs: timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs),
-    };
-    const wrong = input instanceof RpcError ? input : wrongTimeout(timeoutMs);
-    const request = { object, method, input: input instanceof RpcError ? nothing : input };
-    const call = new ClientCall(request, identity, this.#onEnd);
-    if (wrong !== undefined) {
-      call.fail(wrong);
-      return call;
+  /** Takes note that a call has ended. */
+  ended(call: ClientCall): void {
+    this.#deadlines.delete(call);
+  }
+
+  nextNumber(): number {
+    return ++this.#calls;
+  }
+
+  #group({ timeoutMs = this.#timeoutMs, signal }: CallOptions = {}): CallGroupOptions {
+    return { caller: this, clock: this.#clock, timeoutMs, signal };
+  }
+
+  #begin({ request, wrong }: PreparedRequest): CallPromise {
+    const { signal, timeoutMs = this.#timeoutMs, correlationId } = request.options;
+    const expiresAtMs = timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs);
+    const call = callOf(request, expiresAtMs, this, this.#interceptors);
+    const error = wrong ?? wrongOption(timeoutMs, correlationId);
+    if (error !== undefined) {
+      call.fail(error);
+      return call.promise;
     }
     this.#deadlines.add(call);
     if (signal !== undefined) {
       call.cancelOn(signal);
     }
-    this.#launch(call);
-    return call;
+    if (call instanceof InterceptedCall) {
+      call.run(() => {
+        this.#launch(call);
+      });
+    } else {
+      this.#launch(call);
+    }
+    return call.promise;
   }
 
   #launch(call: ClientCall): void {
     if (call.ended) {
       return;
     }
-    call.attempts++;
+    const { target } = call.request;
+    if (target !== undefined) {
+      launchOn(call, target, (session) => {
+        this.#carry(call, session);
+      });
+      return;
+    }
     try {
       const address = this.#router.route(call.request.object);
       if (typeof address === 'string') {
@@ -160,7 +233,7 @@ export class ObjectClient implements AsyncDisposable {
         this.#carry(call, opened);
       },
       (error: unknown) => {
-        this.#lost(call, toRpcError(error), address);
+        this.#retries.take(call, toRpcError(error), address);
       },
     );
   }
@@ -170,72 +243,7 @@ export class ObjectClient implements AsyncDisposable {
       call.endpoint = session.address;
       const limited = call.expiresAtMs !== Infinity;
       session.carry(call, limited ? leftMs(call.expiresAtMs - this.#clock.monotonicMs()) : 0);
+      this.#spin?.kick();
     }
   }
-
-  /** Decides about a call that its connection failed: again, where that is safe, or the end. */
-  #lost(call: ClientCall, error: RpcError, address: string): void {
-    this.#router.forget(call.request.object, address);
-    if (call.ended) {
-      return;
-    }
-    if (this.#closed || call.progress === 'answered') {
-      call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
-      return;
-    }
-    const other = call.progress === 'unsent' ? this.#router.elsewhere?.(call.request.object) : undefined;
-    if (other !== undefined) {
-      this.#send(call, other);
-      return;
-    }
-    this.#again(call, error, address).catch((unexpected: unknown) => {
-      call.fail(toRpcError(unexpected));
-    });
-  }
-
-  async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
-    const { object, method } = call.request;
-    for (; !call.ended; call.attempts++) {
-      const pauseMs = pausesMs[call.progress === 'unsent' ? 'unsent' : 'sent'][call.attempts - 1];
-      if (pauseMs === undefined) {
-        call.fail(call.progress === 'unsent' ? error : mayHaveRun(call, error));
-        return;
-      }
-      await this.#clock.sleep(pauseMs * (0.5 + Math.random()));
-      const safe = call.progress === 'unsent' || (await this.#descriptions.isIdempotent(object, method));
-      if (safe === false) {
-        call.fail(mayHaveRun(call, error));
-        return;
-      }
-      if (safe === true) {
-        break;
-      }
-    }
-    if (error.details.timedOut === true && (await this.#router.route(object)) === address) {
-      call.fail(error); // it has had its time
-      return;
-    }
-    call.progress = 'unsent';
-    this.#launch(call);
-  }
-}
-
-const nothing: Arguments = { words: [] };
-
-/** Makes a call's arguments ready for the wire, or gives the error that says why it cannot be done. */
-function valuesOf(args: readonly unknown[]): Arguments | RpcError {
-  try {
-    return { values: encodePayload(args) };
-  } catch (error) {
-    return toRpcError(error);
-  }
-}
-
-function mayHaveRun(call: ClientCall, error: RpcError): RpcError {
-  const { object, method } = call.request;
-  return coreError(
-    'CONNECTION_LOST',
-    `${error.message}; ${object}.${method} may have run or not, and is not run again by itself: look before you repeat it`,
-    { callId: call.callId, cause: error },
-  );
 }

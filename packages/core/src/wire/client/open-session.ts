@@ -1,17 +1,20 @@
 import { coreError } from '../../errors/core-errors.js';
-import { sessionPath } from '../session-path.js';
-import { ClientSession, type LostCallHandler } from './client-session.js';
-import { GrpcStream, type GrpcStreamEvents } from './grpc-stream.js';
+import { RpcError } from '../../errors/rpc-error.js';
+import { ClientSession } from './client-session.js';
+import { type LostCallHandler } from './session-events.js';
+import { type Transport } from './transport.js';
 
 /**
  * Opens a session. Once it is there the server has said hello; before, nothing of any call was sent, so that a
  * failure to open is always safe to retry.
  *
- * @throws RpcError `CONNECTION_LOST`
+ * @throws RpcError `CONNECTION_LOST`, or what the server is out of
  */
 export async function openSession(options: {
   readonly address: string;
-  readonly client: string;
+  readonly transport: Transport;
+  /** What the client says of itself. */
+  readonly own: { readonly client: string; readonly maxFrameBytes: number };
   readonly onLostCall: LostCallHandler;
   /** Told once when the session is over. */
   readonly onEnd: (session: ClientSession) => void;
@@ -19,21 +22,21 @@ export async function openSession(options: {
 }): Promise<ClientSession> {
   const { address, signal } = options;
   return new Promise((resolve, reject) => {
-    const stream = dial(address, {
+    const stream = options.transport.dial(address, {
       onMessage: (message) => {
         session.receive(message);
       },
-      onEnd: (why) => {
-        session.lose(coreError('CONNECTION_LOST', `no connection to ${address}: ${why}`));
+      onEnd: (why, exhaustedReason) => {
+        session.lose(endOf(address, why, exhaustedReason));
       },
     });
     const giveUp = (): void => {
       session.lose(
         coreError('CONNECTION_LOST', `${address} did not answer in time`, { details: { timedOut: true } }),
       );
-      stream.end();
+      void stream.end();
     };
-    const session = new ClientSession(address, options.client, stream, {
+    const session = new ClientSession(address, options.own, stream, {
       onOpen: () => {
         signal.removeEventListener('abort', giveUp);
         resolve(session);
@@ -49,12 +52,9 @@ export async function openSession(options: {
   });
 }
 
-function dial(address: string, events: GrpcStreamEvents): GrpcStream {
-  try {
-    return new GrpcStream(address, sessionPath, events);
-  } catch (error) {
-    throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
-      cause: error,
-    });
-  }
+/** Says why a session is over: for want of a connection, or because the server has no room for it. */
+function endOf(address: string, why: string, exhaustedReason: string | undefined): RpcError {
+  return exhaustedReason === undefined
+    ? coreError('CONNECTION_LOST', `no connection to ${address}: ${why}`)
+    : new RpcError('RESOURCE_EXHAUSTED', exhaustedReason, `${address} ended the session: ${why}`);
 }

@@ -1,10 +1,20 @@
-import { type Call, type CallOptions } from '../../call.js';
+import { type AnyCallOptions, type Call, type CallOptions, type OneWayOptions } from '../../call.js';
+import { type MethodSignature } from '../../object/definition.js';
 import { makeProxy, type Proxy, type Signatures } from '../../proxy.js';
 
 /** A remote object: its methods, and itself with other call options. */
 export type RemoteObject<S extends Signatures> = Proxy<S> & {
+  /** Gives the same object, called without an answer. */
+  with(options: OneWayOptions): OneWayObject<S>;
   /** Gives the same object, called with these options. */
   with(options: CallOptions): RemoteObject<S>;
+};
+
+/** A remote object whose calls are done when they are sent: nobody hears what becomes of them. */
+export type OneWayObject<S extends Signatures> = {
+  readonly [K in keyof S]: S[K] extends MethodSignature<infer Args, unknown, unknown>
+    ? (...args: Args) => Call<undefined>
+    : never;
 };
 
 /** What makes the calls of a remote object. */
@@ -13,7 +23,7 @@ export interface Caller {
     object: string,
     method: string,
     args: readonly unknown[],
-    options: CallOptions,
+    options: AnyCallOptions,
   ): Call<unknown, unknown>;
 }
 
@@ -21,11 +31,11 @@ export interface Caller {
 export function remoteObject<S extends Signatures>(
   caller: Caller,
   object: string,
-  options: CallOptions,
+  options: AnyCallOptions,
 ): RemoteObject<S> {
   const start = (method: string, args: readonly unknown[]): Call<unknown, unknown> =>
     caller.call(object, method, args, options);
   return makeProxy<S>(start, {
-    with: (more: CallOptions) => remoteObject<S>(caller, object, { ...options, ...more }),
+    with: (more: AnyCallOptions) => remoteObject<S>(caller, object, { ...options, ...more }),
   }) as RemoteObject<S>;
 }

@@ -1,22 +1,31 @@
 import { coreError } from '../../errors/core-errors.js';
-import { type ClientSession, type LostCallHandler } from './client-session.js';
+import { type ClientSession } from './client-session.js';
 import { openSession } from './open-session.js';
+import { type LostCallHandler } from './session-events.js';
+import { type Transport } from './transport.js';
 
 /** How long a server may take to say hello where nothing else is asked for, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;
 
+/** What a client says of itself, and how long it waits for a server to say hello, in milliseconds. */
+export interface OwnEnd {
+  readonly client: string;
+  readonly maxFrameBytes: number;
+  readonly openTimeoutMs: number;
+}
+
 /** Keeps one session to each address, opened when first asked for and again after it was lost. */
 export class SessionPool implements AsyncDisposable {
-  readonly #client: string;
-  readonly #openTimeoutMs: number;
+  readonly #transport: Transport;
+  readonly #own: OwnEnd;
   readonly #onLostCall: LostCallHandler;
   readonly #open = new Map<string, ClientSession>();
   readonly #opening = new Map<string, Promise<ClientSession>>();
   readonly #closing = new AbortController();
 
-  constructor(client: string, openTimeoutMs: number, onLostCall: LostCallHandler) {
-    this.#client = client;
-    this.#openTimeoutMs = openTimeoutMs;
+  constructor(transport: Transport, own: OwnEnd, onLostCall: LostCallHandler) {
+    this.#transport = transport;
+    this.#own = own;
     this.#onLostCall = onLostCall;
   }
 
@@ -43,9 +52,7 @@ export class SessionPool implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#opening.values());
-    for (const session of [...this.#open.values()]) {
-      await session[Symbol.asyncDispose]();
-    }
+    await Promise.all([...this.#open.values()].map((session) => session[Symbol.asyncDispose]()));
   }
 
   async #start(address: string): Promise<ClientSession> {
@@ -53,12 +60,13 @@ export class SessionPool implements AsyncDisposable {
     const abort = (): void => {
       giveUp.abort();
     };
-    const timer = setTimeout(abort, this.#openTimeoutMs);
+    const timer = setTimeout(abort, this.#own.openTimeoutMs);
     this.#closing.signal.addEventListener('abort', abort, { once: true });
     try {
       const session = await openSession({
         address,
-        client: this.#client,
+        transport: this.#transport,
+        own: this.#own,
         onLostCall: this.#onLostCall,
         signal: giveUp.signal,
         onEnd: (ended) => {

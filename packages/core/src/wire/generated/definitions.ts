@@ -98,7 +98,9 @@ export const definitions: object = {
                     "item",
                     "result",
                     "failure",
-                    "chunk"
+                    "chunk",
+                    "end",
+                    "release"
                   ]
                 }
               },
@@ -134,6 +136,14 @@ export const definitions: object = {
                 "chunk": {
                   "type": "Chunk",
                   "id": 8
+                },
+                "end": {
+                  "type": "End",
+                  "id": 9
+                },
+                "release": {
+                  "type": "Release",
+                  "id": 10
                 }
               }
             },
@@ -154,6 +164,24 @@ export const definitions: object = {
                 "maxFrame": {
                   "type": "uint32",
                   "id": 4
+                },
+                "idempotent": {
+                  "rule": "repeated",
+                  "type": "IdempotentMethods",
+                  "id": 10
+                }
+              }
+            },
+            "IdempotentMethods": {
+              "fields": {
+                "object": {
+                  "type": "string",
+                  "id": 1
+                },
+                "methods": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 2
                 }
               }
             },
@@ -175,7 +203,10 @@ export const definitions: object = {
                 "content": {
                   "oneof": [
                     "text",
-                    "data"
+                    "data",
+                    "stream",
+                    "callback",
+                    "object"
                   ]
                 }
               },
@@ -192,6 +223,18 @@ export const definitions: object = {
                 "data": {
                   "type": "bytes",
                   "id": 3
+                },
+                "stream": {
+                  "type": "uint32",
+                  "id": 4
+                },
+                "callback": {
+                  "type": "uint32",
+                  "id": 5
+                },
+                "object": {
+                  "type": "uint64",
+                  "id": 6
                 }
               }
             },
@@ -225,6 +268,26 @@ export const definitions: object = {
                 "timeoutMs": {
                   "type": "uint32",
                   "id": 7
+                },
+                "target": {
+                  "type": "uint64",
+                  "id": 8
+                },
+                "oneWay": {
+                  "type": "bool",
+                  "id": 9
+                },
+                "ofCall": {
+                  "type": "uint64",
+                  "id": 10
+                },
+                "callback": {
+                  "type": "uint32",
+                  "id": 12
+                },
+                "correlation": {
+                  "type": "string",
+                  "id": 11
                 }
               }
             },
@@ -245,6 +308,10 @@ export const definitions: object = {
                 "bytes": {
                   "type": "uint32",
                   "id": 2
+                },
+                "stream": {
+                  "type": "uint32",
+                  "id": 3
                 }
               }
             },
@@ -257,6 +324,30 @@ export const definitions: object = {
                 "value": {
                   "type": "Payload",
                   "id": 2
+                },
+                "stream": {
+                  "type": "uint32",
+                  "id": 3
+                }
+              }
+            },
+            "End": {
+              "fields": {
+                "call": {
+                  "type": "uint64",
+                  "id": 1
+                },
+                "stream": {
+                  "type": "uint32",
+                  "id": 2
+                }
+              }
+            },
+            "Release": {
+              "fields": {
+                "object": {
+                  "type": "uint64",
+                  "id": 1
                 }
               }
             },
@@ -297,6 +388,10 @@ export const definitions: object = {
                 "stack": {
                   "type": "string",
                   "id": 6
+                },
+                "notBegun": {
+                  "type": "bool",
+                  "id": 7
                 }
               }
             },

@@ -12,14 +12,17 @@ import type { ChunkInput as _patchbay_v1_ChunkInput, Chunk as _patchbay_v1_Chunk
 import type { CreditInput as _patchbay_v1_CreditInput, Credit as _patchbay_v1_Credit } from './patchbay/v1/Credit.js';
 import type { DescribeRequestInput as _patchbay_v1_DescribeRequestInput, DescribeRequest as _patchbay_v1_DescribeRequest } from './patchbay/v1/DescribeRequest.js';
 import type { DescribeResponseInput as _patchbay_v1_DescribeResponseInput, DescribeResponse as _patchbay_v1_DescribeResponse } from './patchbay/v1/DescribeResponse.js';
+import type { EndInput as _patchbay_v1_EndInput, End as _patchbay_v1_End } from './patchbay/v1/End.js';
 import type { FailureInput as _patchbay_v1_FailureInput, Failure as _patchbay_v1_Failure } from './patchbay/v1/Failure.js';
 import type { FrameInput as _patchbay_v1_FrameInput, Frame as _patchbay_v1_Frame } from './patchbay/v1/Frame.js';
 import type { FramesInput as _patchbay_v1_FramesInput, Frames as _patchbay_v1_Frames } from './patchbay/v1/Frames.js';
 import type { HelloInput as _patchbay_v1_HelloInput, Hello as _patchbay_v1_Hello } from './patchbay/v1/Hello.js';
+import type { IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput, IdempotentMethods as _patchbay_v1_IdempotentMethods } from './patchbay/v1/IdempotentMethods.js';
 import type { InvokeInput as _patchbay_v1_InvokeInput, Invoke as _patchbay_v1_Invoke } from './patchbay/v1/Invoke.js';
 import type { ItemInput as _patchbay_v1_ItemInput, Item as _patchbay_v1_Item } from './patchbay/v1/Item.js';
 import type { ObjectServerClient as _patchbay_v1_ObjectServerClient, ObjectServerDefinition as _patchbay_v1_ObjectServerDefinition } from './patchbay/v1/ObjectServer.js';
 import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1_Payload } from './patchbay/v1/Payload.js';
+import type { ReleaseInput as _patchbay_v1_ReleaseInput, Release as _patchbay_v1_Release } from './patchbay/v1/Release.js';
 import type { ResultInput as _patchbay_v1_ResultInput, Result as _patchbay_v1_Result } from './patchbay/v1/Result.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
@@ -45,10 +48,12 @@ export interface ProtoGrpcType {
       Credit: MessageTypeDefinition<_patchbay_v1_CreditInput, _patchbay_v1_Credit>
       DescribeRequest: MessageTypeDefinition<_patchbay_v1_DescribeRequestInput, _patchbay_v1_DescribeRequest>
       DescribeResponse: MessageTypeDefinition<_patchbay_v1_DescribeResponseInput, _patchbay_v1_DescribeResponse>
+      End: MessageTypeDefinition<_patchbay_v1_EndInput, _patchbay_v1_End>
       Failure: MessageTypeDefinition<_patchbay_v1_FailureInput, _patchbay_v1_Failure>
       Frame: MessageTypeDefinition<_patchbay_v1_FrameInput, _patchbay_v1_Frame>
       Frames: MessageTypeDefinition<_patchbay_v1_FramesInput, _patchbay_v1_Frames>
       Hello: MessageTypeDefinition<_patchbay_v1_HelloInput, _patchbay_v1_Hello>
+      IdempotentMethods: MessageTypeDefinition<_patchbay_v1_IdempotentMethodsInput, _patchbay_v1_IdempotentMethods>
       Invoke: MessageTypeDefinition<_patchbay_v1_InvokeInput, _patchbay_v1_Invoke>
       Item: MessageTypeDefinition<_patchbay_v1_ItemInput, _patchbay_v1_Item>
       /**
@@ -56,6 +61,7 @@ export interface ProtoGrpcType {
        */
       ObjectServer: SubtypeConstructor<typeof grpc.Client, _patchbay_v1_ObjectServerClient> & { service: _patchbay_v1_ObjectServerDefinition }
       Payload: MessageTypeDefinition<_patchbay_v1_PayloadInput, _patchbay_v1_Payload>
+      Release: MessageTypeDefinition<_patchbay_v1_ReleaseInput, _patchbay_v1_Release>
       Result: MessageTypeDefinition<_patchbay_v1_ResultInput, _patchbay_v1_Result>
     }
   }

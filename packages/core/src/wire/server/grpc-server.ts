@@ -1,4 +1,4 @@
-import { logVerbosity, Server, ServerCredentials, setLogVerbosity } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
 import { setTimeout as delay } from 'node:timers/promises';
 
@@ -8,11 +8,8 @@ import { channelOptions } from '../channel-options.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
 import { ObjectService, objectServiceDefinition } from './object-service.js';
 import { addReflection } from './reflection.js';
-import { defaultMaxCalls } from './server-session.js';
-import { type SessionLimits, SessionService } from './session-service.js';
-
-// It would write to standard error by itself what its callbacks tell as well.
-setLogVerbosity(logVerbosity.NONE);
+import { type SessionLimits, sessionLimits } from './session-limits.js';
+import { SessionService } from './session-service.js';
 
 /** What a server of objects needs. */
 export interface ObjectServerOptions extends Partial<SessionLimits> {
@@ -43,16 +40,14 @@ export class ObjectServer implements AsyncDisposable {
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
   static async start(options: ObjectServerOptions): Promise<ObjectServer> {
-    const sessions = new SessionService(options.dispatcher, {
-      maxCalls: options.maxCalls ?? defaultMaxCalls,
-      sendStacks: options.sendStacks ?? false,
-    });
+    const sessions = new SessionService(options.dispatcher, sessionLimits(options));
+    const objects = new ObjectService(options.dispatcher);
     const server = new Server({
       ...channelOptions,
       'grpc.max_receive_message_length': 8 * 1024 * 1024,
-      interceptors: [sessions.interceptor],
+      interceptors: [sessions.interceptor, objects.interceptor],
     });
-    server.addService(objectServiceDefinition, new ObjectService(options.dispatcher).handlers());
+    server.addService(objectServiceDefinition, objects.handlers());
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     if (options.nameService === true) {
       files['patchbay.v1.NameServer'] = 'patchbay/v1/nameserver.proto';
@@ -102,10 +97,6 @@ export class ObjectServer implements AsyncDisposable {
 }
 
 function bind(server: Server, listen: string): Promise<number> {
-  if (process.env.GRPC_VERBOSITY === undefined) {
-    // It would print beside the error that it gives: our errors are one line, and logs have a form.
-    setLogVerbosity(logVerbosity.NONE);
-  }
   return new Promise((resolve, reject) => {
     server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
       if (error === null) {

@@ -15,8 +15,8 @@ import {
   type NamePage,
   type NameRecord,
   type NameServerInfo,
-  nameServerObject,
 } from '../../naming/contract.js';
+import { nameServerObject } from '../../naming/name-server.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { type CallSink, type RunningCall } from '../../object/running-call.js';
 import { grpcTypes } from '../definitions.js';

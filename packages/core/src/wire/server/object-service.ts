@@ -1,24 +1,20 @@
 import {
   type sendUnaryData,
+  ServerInterceptingCall,
+  type ServerInterceptor,
   type ServerUnaryCall,
-  type ServerWritableStream,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { randomUUID } from 'node:crypto';
 
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
-import { coreError } from '../../errors/core-errors.js';
 import { grpcTypes } from '../definitions.js';
-import { type CallRequest } from '../generated/patchbay/v1/CallRequest.js';
-import { type CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
 import { type DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.js';
 import { type DescribeResponseInput } from '../generated/patchbay/v1/DescribeResponse.js';
 import { toGrpcStatus } from '../status.js';
-import { fromValue, toStruct, toValue } from '../value.js';
-import { remainingMs } from './remaining.js';
-import { StreamSink } from './stream-sink.js';
+import { toStruct } from '../value.js';
+import { CallStream } from './call-stream.js';
 
 const sameBytes = (message: Buffer): Buffer => message;
 const { ObjectServer } = grpcTypes.patchbay.v1;
@@ -37,6 +33,19 @@ export class ObjectService {
     this.#dispatcher = dispatcher;
   }
 
+  /** Takes calls for itself, and lets everything else pass. */
+  readonly interceptor: ServerInterceptor = ({ path }, call) => {
+    if (path !== ObjectServer.service.Call.path) {
+      return new ServerInterceptingCall(call);
+    }
+    const stream = new CallStream(call, this.#dispatcher);
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next(stream.listener());
+      },
+    });
+  };
+
   /** The handlers, as grpc-js takes them. */
   handlers(): UntypedServiceImplementation {
     return {
@@ -46,9 +55,6 @@ export class ObjectService {
       ) => {
         this.#describe(call, reply);
       },
-      Call: (call: ServerWritableStream<CallRequest, CallResponseInput>) => {
-        this.#call(call);
-      },
     };
   }
 
@@ -57,38 +63,10 @@ export class ObjectService {
     reply: sendUnaryData<DescribeResponseInput>,
   ): void {
     try {
-      const names = call.request.object === '' ? this.#dispatcher.names : [call.request.object];
+      const names = call.request.object === '' ? this.#dispatcher.objects.names : [call.request.object];
       reply(null, { objects: names.map((name) => toStruct({ ...this.#dispatcher.describe(name) })) });
     } catch (error) {
       reply(toGrpcStatus(toRpcError(error), undefined));
-    }
-  }
-
-  #call(call: ServerWritableStream<CallRequest, CallResponseInput>): void {
-    const callId = randomUUID();
-    const sink = new StreamSink<CallResponseInput>(
-      call,
-      callId,
-      (value) => ({ item: toValue(value) }),
-      (value) => ({ result: toValue(value) }),
-    );
-    try {
-      const running = this.#dispatcher.begin(
-        {
-          object: call.request.object,
-          method: call.request.method,
-          input: { values: call.request.arguments.map(fromValue) },
-          caller: { peer: call.getPeer() },
-          callId,
-          timeoutMs: remainingMs(call.getDeadline()),
-        },
-        sink,
-      );
-      call.on('cancelled', () => {
-        running.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
-      });
-    } catch (error) {
-      sink.failure(toRpcError(error));
     }
   }
 }

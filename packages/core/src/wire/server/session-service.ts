@@ -1,17 +1,17 @@
-import { ServerInterceptingCall, type ServerInterceptor } from '@grpc/grpc-js';
+import {
+  ServerInterceptingCall,
+  type ServerInterceptingCallInterface,
+  type ServerInterceptor,
+} from '@grpc/grpc-js';
 
+import { coreError } from '../../errors/core-errors.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { sessionPath } from '../session-path.js';
+import { toGrpcStatus } from '../status.js';
 import { ServerSession } from './server-session.js';
+import { type SessionLimits } from './session-limits.js';
 import { SessionStream } from './session-stream.js';
-
-/** How an object server treats its sessions. */
-export interface SessionLimits {
-  /** How many calls one session may have in flight. */
-  readonly maxCalls: number;
-  /** Whether a failure carries the server's stack to the caller. */
-  readonly sendStacks: boolean;
-}
 
 /** Serves the sessions of an object server by a dispatcher. */
 export class SessionService {
@@ -30,13 +30,25 @@ export class SessionService {
       return new ServerInterceptingCall(call);
     }
     const peer = call.getPeer();
+    if (this.#streams.size >= this.#limits.maxSessions) {
+      return refusing(call, this.#exhausted(peer));
+    }
+    const dispatcher = this.#dispatcher;
+    const limits = this.#limits;
     const stream = new SessionStream(
       call,
-      (write) =>
-        new ServerSession({ ...this.#limits, dispatcher: this.#dispatcher, caller: { peer }, write }),
+      (output) => new ServerSession({ dispatcher, caller: { peer }, limits, output }),
       {
+        clock: dispatcher.clock,
+        stallMs: limits.stallMs,
+        onStall: () => {
+          dispatcher.log.warn('a client did not read its answers; its session is ended', {
+            peer,
+            unsentBytes: stream.unsentBytes,
+          });
+        },
         onBreach: (error) => {
-          this.#dispatcher.log.warn('a client broke the protocol of its session', { peer, error });
+          dispatcher.log.warn('a client broke the protocol of its session', { peer, error });
         },
         onEnd: () => {
           this.#streams.delete(stream);
@@ -57,4 +69,27 @@ export class SessionService {
       stream.end();
     }
   }
+
+  #exhausted(peer: string): RpcError {
+    const { maxSessions } = this.#limits;
+    this.#dispatcher.log.warn('a session is refused: as many are open as are allowed', { peer, maxSessions });
+    return coreError(
+      'SESSIONS_EXHAUSTED',
+      `${String(maxSessions)} sessions are open on this server already, as many as it allows`,
+      { details: { limit: 'sessions', maxSessions } },
+    );
+  }
+}
+
+/** Answers a stream with an error at once. */
+function refusing(call: ServerInterceptingCallInterface, error: RpcError): ServerInterceptingCall {
+  return new ServerInterceptingCall(call, {
+    start: (next) => {
+      next({
+        onReceiveMetadata: () => {
+          call.sendStatus(toGrpcStatus(error, undefined));
+        },
+      });
+    },
+  });
 }

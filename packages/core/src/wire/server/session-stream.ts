@@ -1,17 +1,25 @@
-import { type FullServerListener, type ServerInterceptingCallInterface, status } from '@grpc/grpc-js';
+import {
+  type FullServerListener,
+  type ServerInterceptingCallInterface,
+  status,
+  type StatusObject,
+} from '@grpc/grpc-js';
+import { constants, type ServerHttp2Stream } from 'node:http2';
 
+import { type Clock } from '../../clock.js';
 import { type RpcError } from '../../errors/rpc-error.js';
 import { toRpcError } from '../../errors/to-rpc-error.js';
 import { toGrpcStatus } from '../status.js';
 import { type ServerSession } from './server-session.js';
-
-/** How many answers may wait to be sent until no more calls are read from a client that does not read them. */
-const mostUnsent = 16;
+import { type SessionOutput } from './session-options.js';
+import { StallWatch } from './stall-watch.js';
 
 /** What a session's stream tells. */
 export interface SessionStreamEvents {
   /** Tells that the client broke the protocol. */
   readonly onBreach: (error: RpcError) => void;
+  /** Tells that the client took none of its answers for too long, and that its stream was cut off. */
+  readonly onStall: () => void;
   /** Tells, once, that the stream is over. */
   readonly onEnd: () => void;
 }
@@ -20,26 +28,42 @@ export interface SessionStreamEvents {
  * The gRPC stream under one session: takes the client's messages one at a time, and sends the session's. It stands
  * where grpc-js has them first, before the streams of objects that it would make of them (docs/adr/0005).
  */
-export class SessionStream {
+export class SessionStream implements SessionOutput {
   readonly #call: ServerInterceptingCallInterface;
   readonly #session: ServerSession;
   readonly #events: SessionStreamEvents;
-  #unsent = 0;
+  readonly #stallWatch: StallWatch;
+  #writtenBytes = 0;
+  #sentBytes = 0;
   #reading = false;
   #readAgain = false;
+  /** Whether no message is asked for until answers have left. */
+  #waits = false;
   #ended = false;
 
-  /** @param open makes the session, which writes by the function that it is given */
+  /** @param open makes the session, which writes to this stream */
   constructor(
     call: ServerInterceptingCallInterface,
-    open: (write: (message: Buffer) => void) => ServerSession,
-    events: SessionStreamEvents,
+    open: (output: SessionOutput) => ServerSession,
+    options: SessionStreamEvents & { readonly clock: Clock; readonly stallMs: number },
   ) {
     this.#call = call;
-    this.#events = events;
-    this.#session = open((message) => {
-      this.#send(message);
+    this.#events = options;
+    this.#session = open(this);
+    this.#stallWatch = new StallWatch({
+      clock: options.clock,
+      stallMs: options.stallMs,
+      waiting: () => (this.#ended ? this.unsentBytes > 0 : this.#session.blocked),
+      takenBytes: () => this.#sentBytes,
+      onStall: () => {
+        options.onStall();
+        cutOff(call);
+      },
     });
+  }
+
+  get unsentBytes(): number {
+    return this.#writtenBytes - this.#sentBytes;
   }
 
   /** Hears what comes from the client. */
@@ -59,6 +83,7 @@ export class SessionStream {
       },
       onCancel: () => {
         this.#close();
+        this.#stallWatch.stop();
       },
     };
   }
@@ -67,34 +92,50 @@ export class SessionStream {
   end(): void {
     if (!this.#ended) {
       this.#session.flush();
-      this.#close();
-      this.#call.sendStatus({ code: status.OK, details: '' });
+      this.#endWith({ code: status.OK, details: '' });
     }
+  }
+
+  write(message: Buffer): void {
+    const { length } = message;
+    this.#writtenBytes += length;
+    this.#call.sendMessage(message, () => {
+      this.#sentBytes += length;
+      if (this.#waits && !this.#ended) {
+        this.#goOn();
+      }
+    });
   }
 
   #receive(message: Buffer): void {
-    try {
+    this.#attempt(() => {
       this.#session.receive(message);
+    });
+  }
+
+  /** Takes up again, when answers have left, what was held back from a client that did not read them. */
+  #goOn(): void {
+    this.#attempt(() => {
+      this.#session.resume();
+    });
+  }
+
+  /** Lets the session take something, and asks for the next message unless the client shall read first. */
+  #attempt(take: () => void): void {
+    try {
+      take();
     } catch (error) {
       const breach = toRpcError(error);
       this.#events.onBreach(breach);
-      this.#close();
-      this.#call.sendStatus(toGrpcStatus(breach, undefined));
+      this.#endWith(toGrpcStatus(breach, undefined));
       return;
     }
-    if (this.#unsent < mostUnsent) {
+    this.#waits = this.#session.blocked;
+    if (this.#waits) {
+      this.#stallWatch.begin();
+    } else {
       this.#read();
     }
-  }
-
-  #send(message: Buffer): void {
-    this.#unsent++;
-    this.#call.sendMessage(message, () => {
-      this.#unsent--;
-      if (this.#unsent === mostUnsent - 1) {
-        this.#read();
-      }
-    });
   }
 
   /** Asks for the next message. One that is here already comes at once, so this loops instead of nesting. */
@@ -111,6 +152,12 @@ export class SessionStream {
     this.#reading = false;
   }
 
+  #endWith(last: Pick<StatusObject, 'code' | 'details'>): void {
+    this.#close();
+    this.#call.sendStatus(last);
+    this.#stallWatch.begin(); // behind answers that nobody reads the status would wait for ever
+  }
+
   #close(): void {
     if (!this.#ended) {
       this.#ended = true;
@@ -118,4 +165,13 @@ export class SessionStream {
       this.#events.onEnd();
     }
   }
+}
+
+/**
+ * Cuts a stream off, with what waits in it, by the HTTP/2 error that gRPC reads as RESOURCE_EXHAUSTED. grpc-js offers
+ * no such thing: a status would queue up behind the answers that are not read.
+ */
+function cutOff(call: ServerInterceptingCallInterface): void {
+  const { stream } = call as unknown as { readonly stream: ServerHttp2Stream };
+  stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
 }

@@ -10,6 +10,8 @@ const shortTextLength = 64;
 export class BackwardWriter {
   #buffer: Buffer;
   #position: number;
+  /** What is counted as written, and stands behind the buffer. */
+  #tailBytes = 0;
 
   constructor(capacityBytes = 16 * 1024) {
     this.#buffer = Buffer.allocUnsafe(capacityBytes);
@@ -18,7 +20,7 @@ export class BackwardWriter {
 
   /** Where the writer stands: remember it before the fields of a nested message, then give it to `message`. */
   mark(): number {
-    return this.#buffer.length - this.#position;
+    return this.#buffer.length - this.#position + this.#tailBytes;
   }
 
   /** Ends a nested message whose fields were written since the mark. */
@@ -57,6 +59,14 @@ export class BackwardWriter {
     this.#tag(field, lengthDelimited);
   }
 
+  /** Writes a field of bytes without the bytes: they stand behind all that is written, so nothing may be written yet. */
+  tail(field: number, length: number): void {
+    this.#reserve(6);
+    this.#tailBytes = length;
+    this.#varint(length);
+    this.#tag(field, lengthDelimited);
+  }
+
   /** Writes bytes, also when there are none. */
   bytes(field: number, value: Uint8Array): void {
     this.#reserve(value.length + 6);
@@ -66,9 +76,19 @@ export class BackwardWriter {
     this.#tag(field, lengthDelimited);
   }
 
+  /**
+   * Gives what was written without a copy, behind room for as many bytes as asked. The writer is used up: what would be
+   * written next would stand in the same buffer.
+   */
+  release(headroomBytes: number): Buffer {
+    this.#reserve(headroomBytes);
+    return this.#buffer.subarray(this.#position - headroomBytes);
+  }
+
   /** Gives what was written as a buffer of its own, behind room for as many bytes as asked, and begins anew. */
   finish(headroomBytes: number): Buffer {
-    const written = Buffer.allocUnsafe(headroomBytes + this.mark());
+    const written = Buffer.allocUnsafe(headroomBytes + this.#buffer.length - this.#position);
+    this.#tailBytes = 0;
     this.#buffer.copy(written, headroomBytes, this.#position);
     this.#position = this.#buffer.length;
     return written;
@@ -109,7 +129,7 @@ export class BackwardWriter {
     if (this.#position >= bytes) {
       return;
     }
-    const used = this.mark();
+    const used = this.#buffer.length - this.#position;
     const larger = Buffer.allocUnsafe(Math.max(this.#buffer.length * 2, used + bytes));
     this.#buffer.copy(larger, larger.length - used, this.#position);
     this.#position = larger.length - used;

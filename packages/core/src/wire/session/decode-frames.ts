@@ -1,9 +1,9 @@
-import { type Attachment, type Frame, frameField, type Payload } from './frame.js';
+import { type Attachment, type Frame, frameField, type IdempotentMethods, type Payload } from './frame.js';
 import { malformed, MessageReader } from './message-reader.js';
 
 const nothing: Payload = { json: '', attachments: [] };
 const noAttachments: readonly Attachment[] = [];
-const lastKind = frameField.chunk;
+const lastKind = frameField.release;
 
 /** Decodes a `Frames` message of objects.proto. @throws RpcError `MESSAGE_MALFORMED` */
 export function decodeFrames(message: Buffer): Frame[] {
@@ -50,10 +50,10 @@ function readKind(reader: MessageReader, field: number): Frame {
     case 2:
       return readInvoke(reader);
     case 3:
-      return { kind: 'cancel', call: readCallAnd(reader).call };
+      return { kind: 'cancel', call: readAmount(reader).call };
     case 4: {
-      const { call, amount } = readCallAnd(reader);
-      return { kind: 'credit', call, bytes: amount };
+      const { call, amount, stream } = readAmount(reader);
+      return { kind: 'credit', call, bytes: amount, stream };
     }
     case 5:
       return readValue(reader, 'item');
@@ -63,6 +63,12 @@ function readKind(reader: MessageReader, field: number): Frame {
       return readFailure(reader);
     case 8:
       return readChunk(reader);
+    case 9: {
+      const { call, amount } = readAmount(reader);
+      return { kind: 'end', call, stream: amount };
+    }
+    case 10:
+      return { kind: 'release', object: readAmount(reader).call };
     default:
       throw malformed(`a frame of kind ${String(field)}`);
   }
@@ -73,14 +79,29 @@ function readHello(reader: MessageReader): Frame {
   let maxCalls = 0;
   let itemWindow = 0;
   let maxFrameBytes = 0;
+  const idempotent: IdempotentMethods[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) client = reader.text();
     else if (field === 2) maxCalls = reader.uint();
     else if (field === 3) itemWindow = reader.uint();
     else if (field === 4) maxFrameBytes = reader.uint();
+    else if (field === 10) idempotent.push(readIdempotent(reader));
     else reader.skip();
   }
-  return { kind: 'hello', client, maxCalls, itemWindow, maxFrameBytes };
+  return { kind: 'hello', client, maxCalls, itemWindow, maxFrameBytes, idempotent };
+}
+
+function readIdempotent(reader: MessageReader): IdempotentMethods {
+  const end = reader.enter();
+  let object = '';
+  const methods: string[] = [];
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) object = reader.text();
+    else if (field === 2) methods.push(reader.text());
+    else reader.skip();
+  }
+  reader.leave(end);
+  return { object, methods };
 }
 
 function readInvoke(reader: MessageReader): Frame {
@@ -91,6 +112,11 @@ function readInvoke(reader: MessageReader): Frame {
   let words: string[] | undefined;
   let asWords = false;
   let timeoutMs = 0;
+  let correlationId = '';
+  let oneWay = false;
+  let target = 0;
+  let ofCall = 0;
+  let callback = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) object = reader.text();
@@ -99,6 +125,11 @@ function readInvoke(reader: MessageReader): Frame {
     else if (field === 5) (words ??= []).push(reader.text());
     else if (field === 6) asWords = reader.uint() !== 0;
     else if (field === 7) timeoutMs = reader.uint();
+    else if (field === 11) correlationId = reader.text();
+    else if (field === 8) target = reader.uint();
+    else if (field === 9) oneWay = reader.uint() !== 0;
+    else if (field === 10) ofCall = reader.uint();
+    else if (field === 12) callback = reader.uint();
     else reader.skip();
   }
   return {
@@ -106,31 +137,40 @@ function readInvoke(reader: MessageReader): Frame {
     call,
     object,
     method,
-    input: asWords ? { words: words ?? [] } : { values },
+    input: asWords ? { words: words ?? [], streams: values.attachments } : { values },
     timeoutMs,
+    correlationId,
+    oneWay,
+    target,
+    ofCall,
+    callback,
   };
 }
 
-function readCallAnd(reader: MessageReader): { readonly call: number; readonly amount: number } {
+function readAmount(reader: MessageReader): { call: number; amount: number; stream: number } {
   let call = 0;
   let amount = 0;
+  let stream = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) amount = reader.uint();
+    else if (field === 3) stream = reader.uint();
     else reader.skip();
   }
-  return { call, amount };
+  return { call, amount, stream };
 }
 
 function readValue(reader: MessageReader, kind: 'item' | 'result'): Frame {
   let call = 0;
   let value = nothing;
+  let stream = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) value = readPayload(reader);
+    else if (field === 3) stream = reader.uint();
     else reader.skip();
   }
-  return { kind, call, value };
+  return kind === 'item' ? { kind, call, value, stream } : { kind, call, value };
 }
 
 function readFailure(reader: MessageReader): Frame {
@@ -140,6 +180,7 @@ function readFailure(reader: MessageReader): Frame {
   let message = '';
   let details = '';
   let stack = '';
+  let notBegun = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) code = reader.uint();
@@ -147,9 +188,10 @@ function readFailure(reader: MessageReader): Frame {
     else if (field === 4) message = reader.text();
     else if (field === 5) details = reader.text();
     else if (field === 6) stack = reader.text();
+    else if (field === 7) notBegun = reader.uint() !== 0;
     else reader.skip();
   }
-  return { kind: 'failure', call, code, reason, message, details, stack };
+  return { kind: 'failure', call, code, reason, message, details, stack, notBegun };
 }
 
 function readChunk(reader: MessageReader): Frame {
@@ -181,11 +223,14 @@ function readPayload(reader: MessageReader): Payload {
 function readAttachment(reader: MessageReader): Attachment {
   const end = reader.enter();
   const path: string[] = [];
-  let content: string | Uint8Array = '';
+  let content: Attachment['content'] = '';
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) path.push(reader.text());
     else if (field === 2) content = reader.text();
     else if (field === 3) content = reader.bytes();
+    else if (field === 4) content = { kind: 'stream', number: reader.uint() };
+    else if (field === 5) content = { kind: 'callback', number: reader.uint() };
+    else if (field === 6) content = { kind: 'object', number: reader.uint() };
     else reader.skip();
   }
   reader.leave(end);

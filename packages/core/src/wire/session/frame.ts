@@ -4,14 +4,31 @@ export interface Payload {
   readonly attachments: readonly Attachment[];
 }
 
-/** A long text or bytes that belong into a payload's JSON at a path of object keys and array indexes. */
+/** What belongs into a payload's JSON at a path of object keys and array indexes: a long text, bytes, or a handle. */
 export interface Attachment {
   readonly path: readonly string[];
-  readonly content: string | Uint8Array;
+  readonly content: string | Uint8Array | Handle;
 }
 
-/** What a caller passes: JSON values, or the words of a command line for the server to read by its schema. */
-export type Arguments = { readonly values: Payload } | { readonly words: readonly string[] };
+/** Stands for what cannot leave its side: a stream, a function or an object, by the number that it was given. */
+export interface Handle {
+  readonly kind: 'stream' | 'callback' | 'object';
+  readonly number: number;
+}
+
+/**
+ * What a caller passes: JSON values, or the words of a command line for the server to read by its schema, some of
+ * which may stand for a stream.
+ */
+export type Arguments =
+  | { readonly values: Payload }
+  | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };
+
+/** The idempotent methods of one object. */
+export interface IdempotentMethods {
+  readonly object: string;
+  readonly methods: readonly string[];
+}
 
 /** What each side says in a session; proto/patchbay/v1/objects.proto says what each kind means. */
 export type Frame =
@@ -21,6 +38,7 @@ export type Frame =
       readonly maxCalls: number;
       readonly itemWindow: number;
       readonly maxFrameBytes: number;
+      readonly idempotent: readonly IdempotentMethods[];
     }
   | {
       readonly kind: 'invoke';
@@ -29,10 +47,18 @@ export type Frame =
       readonly method: string;
       readonly input: Arguments;
       readonly timeoutMs: number;
+      /** Empty: the call's id stands for it. */
+      readonly correlationId: string;
+      readonly oneWay: boolean;
+      /** The number of an object that was handed out; 0: none. */
+      readonly target: number;
+      /** The earlier call whose result is the object, or whose callback is called; 0: none. */
+      readonly ofCall: number;
+      readonly callback: number;
     }
   | { readonly kind: 'cancel'; readonly call: number }
-  | { readonly kind: 'credit'; readonly call: number; readonly bytes: number }
-  | { readonly kind: 'item'; readonly call: number; readonly value: Payload }
+  | { readonly kind: 'credit'; readonly call: number; readonly bytes: number; readonly stream: number }
+  | { readonly kind: 'item'; readonly call: number; readonly value: Payload; readonly stream: number }
   | { readonly kind: 'result'; readonly call: number; readonly value: Payload }
   | {
       readonly kind: 'failure';
@@ -42,8 +68,11 @@ export type Frame =
       readonly message: string;
       readonly details: string;
       readonly stack: string;
+      readonly notBegun: boolean;
     }
-  | { readonly kind: 'chunk'; readonly number: number; readonly data: Uint8Array; readonly total: number };
+  | { readonly kind: 'chunk'; readonly number: number; readonly data: Uint8Array; readonly total: number }
+  | { readonly kind: 'end'; readonly call: number; readonly stream: number }
+  | { readonly kind: 'release'; readonly object: number };
 
 /** The field numbers of `Frame.kind` in objects.proto. */
 export const frameField = {
@@ -55,4 +84,6 @@ export const frameField = {
   result: 6,
   failure: 7,
   chunk: 8,
+  end: 9,
+  release: 10,
 } as const satisfies Record<Frame['kind'], number>;

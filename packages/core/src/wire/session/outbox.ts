@@ -1,31 +1,80 @@
 import { coreError } from '../../errors/core-errors.js';
-import { encodeFrame, encodeFrames } from './encode-frame.js';
-import { type Frame } from './frame.js';
+import { encodeFrame, encodeFrames, encodeHead, encodeTogether, tailOf } from './encode-frame.js';
+import { type Frame, type Payload } from './frame.js';
 
 /** About how large one gRPC message of a session gets: far below what any gRPC peer takes. Larger frames go in chunks. */
 export const messageBytes = 256 * 1024;
 
+/** From this size on, in bytes, a message is not joined with those before it. */
+const largeBytes = 32 * 1024;
+
+/** Frames with no more text than this, and nothing beside it, are encoded together when they are written. */
+const shortLength = 1024;
+
+/** How many of those go into one message: far less than `messageBytes`, whatever their letters. */
+const mostTogether = 64;
+
 /** How large a frame (a call's arguments, a result) may be where nothing else is configured: 64 MiB. */
 export const defaultMaxFrameBytes = 64 * 1024 * 1024;
 
+/** The beginning of a message, and the bytes that end it, which are written as they are. */
+class Tailed {
+  readonly head: Buffer;
+  readonly tail: Uint8Array;
+
+  constructor(head: Buffer, tail: Uint8Array) {
+    this.head = head;
+    this.tail = tail;
+  }
+}
+
+/** Writes a message; where there is a tail it ends the message. */
+export type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
+
 /** Gathers what is said in one turn of the event loop and writes it in as few messages as fit. */
 export class Outbox {
-  readonly #write: (message: Buffer) => void;
+  readonly #write: WriteMessage;
   readonly #headroomBytes: number;
-  #queue: Buffer[] = [];
+  readonly #takesTails: boolean;
+  #queue: (Buffer | Tailed)[] = [];
+  #queuedBytes = 0;
+  /** Short frames behind the queue, not encoded yet; nothing that they hold can change. */
+  #together: Frame[] = [];
   #scheduled = false;
   #chunked = 0;
   /** The largest frame that the peer accepts, in bytes; its hello tells. */
   peerMaxFrameBytes = defaultMaxFrameBytes;
 
-  /** @param headroomBytes how much room each message leaves in front, for a prefix of the transport */
-  constructor(write: (message: Buffer) => void, headroomBytes = 0) {
+  /**
+   * @param headroomBytes how much room each message leaves in front, for a prefix of the transport
+   * @param takesTails whether `write` takes tails: then large pieces of streams are not copied
+   */
+  constructor(write: WriteMessage, headroomBytes = 0, takesTails = false) {
     this.#write = write;
+    this.#takesTails = takesTails;
     this.#headroomBytes = headroomBytes;
+  }
+
+  /** How much waits for the end of this turn. */
+  get queuedBytes(): number {
+    return this.#queuedBytes + this.#together.length * shortLength;
   }
 
   /** Queues a frame. @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it */
   send(frame: Frame): void {
+    if (isShort(frame)) {
+      this.#schedule();
+      if (this.#together.push(frame) === mostTogether) {
+        this.#encodeTogether();
+      }
+      return;
+    }
+    this.#encodeTogether();
+    const tail = this.#takesTails ? tailOf(frame) : undefined;
+    if (tail !== undefined && tail.length < messageBytes) {
+      this.#enqueue(new Tailed(encodeHead(frame, this.#headroomBytes), tail));
+      return;
+    }
     const message = encodeFrames(frame, this.#headroomBytes);
     if (message.length <= messageBytes) {
       this.#enqueue(message);
@@ -56,27 +105,50 @@ export class Outbox {
 
   /** Writes what is queued now, instead of at the end of this turn. */
   flush(): void {
+    this.#encodeTogether();
     const queue = this.#queue;
     if (queue.length === 0) {
       return;
     }
     this.#queue = [];
+    this.#queuedBytes = 0;
     let batch: Buffer[] = [];
     let bytes = 0;
-    for (const message of queue) {
-      if (bytes > 0 && bytes + message.length > messageBytes) {
+    for (const entry of queue) {
+      const length = lengthOf(entry);
+      // What is large already goes by itself, which saves copying it.
+      if (bytes > 0 && (bytes + length > messageBytes || length >= largeBytes)) {
         this.#write(this.#join(batch));
         batch = [];
         bytes = 0;
       }
-      batch.push(message);
-      bytes += message.length;
+      if (entry instanceof Tailed) {
+        this.#write(entry.head, entry.tail);
+      } else {
+        batch.push(entry);
+        bytes += length;
+      }
     }
-    this.#write(this.#join(batch));
+    if (bytes > 0) {
+      this.#write(this.#join(batch));
+    }
   }
 
-  #enqueue(message: Buffer): void {
-    this.#queue.push(message);
+  #enqueue(entry: Buffer | Tailed): void {
+    this.#queue.push(entry);
+    this.#queuedBytes += lengthOf(entry);
+    this.#schedule();
+  }
+
+  #encodeTogether(): void {
+    if (this.#together.length > 0) {
+      const frames = this.#together;
+      this.#together = [];
+      this.#enqueue(encodeTogether(frames, this.#headroomBytes));
+    }
+  }
+
+  #schedule(): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
       // nextTick runs after the microtasks of this turn: after every call that one answer set free
@@ -95,4 +167,27 @@ export class Outbox {
     const [, ...others] = batch;
     return Buffer.concat([first, ...others.map((message) => message.subarray(this.#headroomBytes))]);
   }
+}
+
+function lengthOf(entry: Buffer | Tailed): number {
+  return entry instanceof Tailed ? entry.head.length + entry.tail.length : entry.length;
+}
+
+function isShort(frame: Frame): boolean {
+  switch (frame.kind) {
+    case 'invoke': {
+      const { object, method, correlationId, input } = frame;
+      const beside = object.length + method.length + correlationId.length;
+      return 'values' in input && isShortPayload(input.values, beside);
+    }
+    case 'item':
+    case 'result':
+      return isShortPayload(frame.value, 0);
+    default:
+      return false;
+  }
+}
+
+function isShortPayload({ json, attachments }: Payload, beside: number): boolean {
+  return json.length + beside <= shortLength && attachments.length === 0;
 }

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 import { coreError } from '../../errors/core-errors.js';
-import { type Attachment, type Payload } from './frame.js';
+import { type Attachment, type Handle, type Payload } from './frame.js';
 import { malformed } from './message-reader.js';
 
 /** From this length on a text travels beside the JSON, where it need not be escaped and parsed. */
@@ -10,14 +10,28 @@ const deepest = 200;
 /** Half of a surrogate pair: JSON can escape it, protobuf's UTF-8 cannot say it. */
 const loneSurrogate = /\p{Surrogate}/u;
 
+/** Gives numbers to what cannot leave its side. */
+export interface Exporter {
+  /** Says whether a value stays here, and a handle goes out for it. */
+  keeps(value: object): boolean;
+  /** Gives the handle for such a value. @throws RpcError when it cannot be handed out */
+  handOut(value: object): Handle;
+}
+
+/** Makes what stands here for something of the other side. @throws RpcError when there is nothing of this number */
+export type Importer = (handle: Handle) => unknown;
+
 /**
  * Makes a value ready for the wire.
  *
+ * @param exporter hands out what stays here; without one there is nothing of that kind
  * @throws RpcError `ARGUMENT_INVALID` when JSON cannot say it: a cycle, a bigint
  */
-export function encodePayload(value: unknown): Payload {
+export function encodePayload(value: unknown, exporter?: Exporter): Payload {
   const attachments: Attachment[] = [];
-  const structure = needsAttachments(value, 0) ? detach(value, [], attachments) : value;
+  const structure = needsAttachments(value, exporter, 0)
+    ? new Detacher(attachments, exporter).detach(value, [])
+    : value;
   try {
     const json: unknown = JSON.stringify(structure); // undefined for what JSON leaves out: undefined, a function
     return { json: typeof json === 'string' ? json : '', attachments };
@@ -26,8 +40,13 @@ export function encodePayload(value: unknown): Payload {
   }
 }
 
-/** Gives the value that was encoded. @throws RpcError `MESSAGE_MALFORMED` */
-export function decodePayload(payload: Payload): unknown {
+/**
+ * Gives the value that was encoded.
+ *
+ * @param importer takes what was handed out; without one a handle is malformed
+ * @throws RpcError `MESSAGE_MALFORMED`
+ */
+export function decodePayload(payload: Payload, importer?: Importer): unknown {
   if (payload.json === '') {
     return undefined;
   }
@@ -42,7 +61,11 @@ export function decodePayload(payload: Payload): unknown {
   }
   const root = { value };
   for (const { path, content } of payload.attachments) {
-    attach(root, path, content);
+    attach(
+      root,
+      path,
+      typeof content === 'object' && 'kind' in content ? imported(content, importer) : content,
+    );
   }
   return root.value;
 }
@@ -51,7 +74,7 @@ export function decodePayload(payload: Payload): unknown {
 export function payloadBytes(payload: Payload): number {
   let bytes = payload.json.length + 16;
   for (const { content } of payload.attachments) {
-    bytes += content.length + 16;
+    bytes += (typeof content === 'object' && 'kind' in content ? 0 : content.length) + 16;
   }
   return bytes;
 }
@@ -60,65 +83,97 @@ function isBytes(value: unknown): value is Uint8Array {
   return types.isUint8Array(value);
 }
 
-function needsAttachments(value: unknown, depth: number): boolean {
+function imported(handle: Handle, importer: Importer | undefined): unknown {
+  if (importer === undefined) {
+    throw malformed(`${handle.kind} ${String(handle.number)} where there can be none`);
+  }
+  return importer(handle);
+}
+
+function needsAttachments(value: unknown, exporter: Exporter | undefined, depth: number): boolean {
   if (typeof value === 'string') {
     return value.length >= longTextLength;
   }
   if (typeof value !== 'object' || value === null) {
-    return false;
+    return typeof value === 'function' && exporter?.keeps(value) === true;
   }
   checkDepth(depth);
   if (Array.isArray(value)) {
     for (const element of value) {
-      if (needsAttachments(element, depth + 1)) {
+      if (needsAttachments(element, exporter, depth + 1)) {
         return true;
       }
     }
     return false;
   }
-  if (isBytes(value)) {
+  if (isBytes(value) || exporter?.keeps(value) === true) {
     return true;
   }
   for (const key in value) {
-    if (needsAttachments((value as Record<string, unknown>)[key], depth + 1)) {
+    if (needsAttachments((value as Record<string, unknown>)[key], exporter, depth + 1)) {
       return true;
     }
   }
   return false;
 }
 
-function detach(value: unknown, path: readonly string[], attachments: Attachment[]): unknown {
-  checkDepth(path.length);
-  if (typeof value === 'string') {
-    if (value.length < longTextLength || loneSurrogate.test(value) || !isSayable(path)) {
+/** Takes what travels beside the JSON out of a value. */
+class Detacher {
+  readonly #attachments: Attachment[];
+  readonly #exporter: Exporter | undefined;
+
+  constructor(attachments: Attachment[], exporter: Exporter | undefined) {
+    this.#attachments = attachments;
+    this.#exporter = exporter;
+  }
+
+  detach(value: unknown, path: readonly string[]): unknown {
+    checkDepth(path.length);
+    if (typeof value === 'string') {
+      if (value.length < longTextLength || loneSurrogate.test(value) || !isSayable(path)) {
+        return value;
+      }
+      return this.#put(path, value);
+    }
+    if (isBytes(value)) {
+      return this.#put(sayable(path), value);
+    }
+    if (Array.isArray(value)) {
+      return value.map((element, index) => this.detach(element, [...path, String(index)]));
+    }
+    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+      return this.#detachObject(value, path);
+    }
+    return value;
+  }
+
+  #detachObject(value: object, path: readonly string[]): unknown {
+    if (this.#exporter?.keeps(value) === true) {
+      return this.#put(sayable(path), this.#exporter.handOut(value));
+    }
+    if (typeof value === 'function' || 'toJSON' in value) {
       return value;
     }
-    attachments.push({ path, content: value });
-    return null;
-  }
-  if (isBytes(value)) {
-    if (!isSayable(path)) {
-      throw coreError(
-        'ARGUMENT_INVALID',
-        'bytes cannot be sent under a name that is not well-formed Unicode',
-      );
-    }
-    attachments.push({ path, content: value });
-    return null;
-  }
-  if (Array.isArray(value)) {
-    return value.map((element, index) => detach(element, [...path, String(index)], attachments));
-  }
-  if (typeof value === 'object' && value !== null && !('toJSON' in value)) {
     return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [key, detach(member, [...path, key], attachments)]),
+      Object.entries(value).map(([key, member]) => [key, this.detach(member, [...path, key])]),
     );
   }
-  return value;
+
+  #put(path: readonly string[], content: Attachment['content']): null {
+    this.#attachments.push({ path, content });
+    return null;
+  }
 }
 
 function isSayable(path: readonly string[]): boolean {
   return !path.some((key) => loneSurrogate.test(key));
+}
+
+function sayable(path: readonly string[]): readonly string[] {
+  if (!isSayable(path)) {
+    throw coreError('ARGUMENT_INVALID', 'bytes cannot be sent under a name that is not well-formed Unicode');
+  }
+  return path;
 }
 
 function checkDepth(depth: number): void {
@@ -131,7 +186,7 @@ function checkDepth(depth: number): void {
 }
 
 /** Puts content in its place, which must be there already: a path can never reach a prototype. */
-function attach(root: { value: unknown }, path: readonly string[], content: string | Uint8Array): void {
+function attach(root: { value: unknown }, path: readonly string[], content: unknown): void {
   let holder: Record<string, unknown> = root;
   let key = 'value';
   for (const next of path) {

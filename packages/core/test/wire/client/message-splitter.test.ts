@@ -48,6 +48,6 @@ describe('the splitter of gRPC messages', () => {
 
 function prefixed(content: Buffer): Buffer {
   const message = Buffer.concat([Buffer.alloc(headerBytes), content]);
-  writePrefix(message);
+  writePrefix(message, 0);
   return message;
 }

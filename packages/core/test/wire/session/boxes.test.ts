@@ -30,6 +30,16 @@ describe('an outbox and the inbox at the other end', () => {
     );
   });
 
+  it('carry more short frames than are encoded together, with others among them', () => {
+    const frames = Array.from({ length: 500 }, (_, call): Frame =>
+      call % 70 === 69
+        ? result(call, Buffer.alloc(10))
+        : { kind: 'result', call, value: { json: `"${'é'.repeat(call)}"`, attachments: [] } },
+    );
+    const inbox = new Inbox(messageBytes);
+    expect(messagesOf(frames).flatMap((message) => inbox.receive(message))).to.deep.equal(frames);
+  });
+
   it('put large frames together whose parts arrive in turns', () => {
     fc.assert(
       fc.property(

@@ -4,11 +4,12 @@ import fc from 'fast-check';
 
 import { isRpcError } from '../../../src/index.js';
 import { packageDefinition } from '../../../src/wire/definitions.js';
+import { type Attachment as ProtoAttachment } from '../../../src/wire/generated/patchbay/v1/Attachment.js';
 import { type Frame as ProtoFrame, type FrameInput } from '../../../src/wire/generated/patchbay/v1/Frame.js';
 import { type Payload as ProtoPayload } from '../../../src/wire/generated/patchbay/v1/Payload.js';
 import { decodeFrame, decodeFrames } from '../../../src/wire/session/decode-frames.js';
 import { encodeFrame } from '../../../src/wire/session/encode-frame.js';
-import { type Frame, type Payload } from '../../../src/wire/session/frame.js';
+import { type Attachment, type Frame, type Payload } from '../../../src/wire/session/frame.js';
 import { refusalOf } from '../../object/refusal.js';
 import { anyFrame } from './frames.js';
 
@@ -137,27 +138,40 @@ function expectFramesOrMalformed(message: Buffer): void {
 
 function toProto(frame: Frame): FrameInput {
   switch (frame.kind) {
-    case 'hello':
-      return { hello: { ...frame, maxFrame: frame.maxFrameBytes } };
+    case 'hello': {
+      const idempotent = frame.idempotent.map(({ object, methods }) => ({ object, methods: [...methods] }));
+      return { hello: { ...frame, maxFrame: frame.maxFrameBytes, idempotent } };
+    }
     case 'invoke':
       return {
-        invoke:
-          'words' in frame.input
-            ? { ...frame, words: [...frame.input.words], asWords: true }
-            : { ...frame, arguments: toProtoPayload(frame.input.values) },
+        invoke: {
+          ...frame,
+          correlation: frame.correlationId,
+          ...('words' in frame.input
+            ? {
+                words: [...frame.input.words],
+                asWords: true,
+                arguments: toProtoPayload({ json: '', attachments: frame.input.streams }),
+              }
+            : { arguments: toProtoPayload(frame.input.values) }),
+        },
       };
     case 'cancel':
       return { cancel: frame };
     case 'credit':
       return { credit: frame };
     case 'item':
-      return { item: { call: frame.call, value: toProtoPayload(frame.value) } };
+      return { item: { ...frame, value: toProtoPayload(frame.value) } };
     case 'result':
       return { result: { call: frame.call, value: toProtoPayload(frame.value) } };
     case 'failure':
       return { failure: { ...frame, details: Buffer.from(frame.details) } };
     case 'chunk':
       return { chunk: frame };
+    case 'end':
+      return { end: frame };
+    case 'release':
+      return { release: frame };
   }
 }
 
@@ -166,7 +180,11 @@ function toProtoPayload(payload: Payload): object {
     json: Buffer.from(payload.json),
     attachments: payload.attachments.map(({ path, content }) => ({
       path,
-      ...(typeof content === 'string' ? { text: content } : { data: content }),
+      ...(typeof content === 'string'
+        ? { text: content }
+        : 'kind' in content
+          ? { [content.kind]: content.number }
+          : { data: content }),
     })),
   };
 }
@@ -178,22 +196,28 @@ function fromProto(frame: ProtoFrame): Frame {
       return { kind: 'hello', ...rest, maxFrameBytes };
     }
     case 'invoke': {
-      const { call, object, method, timeoutMs, words, asWords, arguments: values } = frame.invoke!;
-      const input = asWords ? { words } : { values: fromProtoPayload(values) };
-      return { kind: 'invoke', call, object, method, timeoutMs, input };
+      const { words, asWords, arguments: sent, correlation: correlationId, ...rest } = frame.invoke!;
+      const input = asWords
+        ? { words, streams: sent === null ? [] : fromProtoPayload(sent).attachments }
+        : { values: fromProtoPayload(sent) };
+      return { kind: 'invoke', ...rest, correlationId, input };
     }
     case 'cancel':
       return { kind: 'cancel', ...frame.cancel! };
     case 'credit':
       return { kind: 'credit', ...frame.credit! };
     case 'item':
-      return { kind: 'item', call: frame.item!.call, value: fromProtoPayload(frame.item!.value) };
+      return { kind: 'item', ...frame.item!, value: fromProtoPayload(frame.item!.value) };
     case 'result':
       return { kind: 'result', call: frame.result!.call, value: fromProtoPayload(frame.result!.value) };
     case 'failure':
       return { kind: 'failure', ...frame.failure!, details: frame.failure!.details.toString() };
     case 'chunk':
       return { kind: 'chunk', ...frame.chunk! };
+    case 'end':
+      return { kind: 'end', ...frame.end! };
+    case 'release':
+      return { kind: 'release', ...frame.release! };
     default:
       throw new Error('a frame without a kind');
   }
@@ -204,7 +228,20 @@ function fromProtoPayload(payload: ProtoPayload | null): Payload {
     json: payload!.json.toString(),
     attachments: payload!.attachments.map((each) => ({
       path: each.path,
-      content: each.content === 'text' ? each.text! : each.data!,
+      content: contentOf(each),
     })),
   };
+}
+
+function contentOf({ content, ...each }: ProtoAttachment): Attachment['content'] {
+  switch (content) {
+    case 'stream':
+    case 'callback':
+    case 'object':
+      return { kind: content, number: each[content]! };
+    case 'data':
+      return each.data!;
+    default:
+      return each.text!;
+  }
 }

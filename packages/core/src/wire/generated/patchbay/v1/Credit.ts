@@ -3,17 +3,25 @@
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Lets the server send this many more bytes of items.
+ * Lets the other side send this many more bytes of items.
  */
 export interface CreditInput {
   'call'?: (number | string | Long);
   'bytes'?: (number);
+  /**
+   * From the server: which of the streams among the call's arguments.
+   */
+  'stream'?: (number);
 }
 
 /**
- * Lets the server send this many more bytes of items.
+ * Lets the other side send this many more bytes of items.
  */
 export interface Credit {
   'call': (number);
   'bytes': (number);
+  /**
+   * From the server: which of the streams among the call's arguments.
+   */
+  'stream': (number);
 }

@@ -21,6 +21,10 @@ export interface FailureInput {
    * Only where the server's configuration sends it.
    */
   'stack'?: (string);
+  /**
+   * Whether the call never began, as its server is stopping: it may run elsewhere, whatever its method.
+   */
+  'notBegun'?: (boolean);
 }
 
 /**
@@ -42,4 +46,8 @@ export interface Failure {
    * Only where the server's configuration sends it.
    */
   'stack': (string);
+  /**
+   * Whether the call never began, as its server is stopping: it may run elsewhere, whatever its method.
+   */
+  'notBegun': (boolean);
 }

@@ -8,6 +8,8 @@ import type { ItemInput as _patchbay_v1_ItemInput, Item as _patchbay_v1_Item } f
 import type { ResultInput as _patchbay_v1_ResultInput, Result as _patchbay_v1_Result } from '../../patchbay/v1/Result.js';
 import type { FailureInput as _patchbay_v1_FailureInput, Failure as _patchbay_v1_Failure } from '../../patchbay/v1/Failure.js';
 import type { ChunkInput as _patchbay_v1_ChunkInput, Chunk as _patchbay_v1_Chunk } from '../../patchbay/v1/Chunk.js';
+import type { EndInput as _patchbay_v1_EndInput, End as _patchbay_v1_End } from '../../patchbay/v1/End.js';
+import type { ReleaseInput as _patchbay_v1_ReleaseInput, Release as _patchbay_v1_Release } from '../../patchbay/v1/Release.js';
 
 export interface FrameInput {
   'hello'?: (_patchbay_v1_HelloInput | null);
@@ -18,7 +20,9 @@ export interface FrameInput {
   'result'?: (_patchbay_v1_ResultInput | null);
   'failure'?: (_patchbay_v1_FailureInput | null);
   'chunk'?: (_patchbay_v1_ChunkInput | null);
-  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk";
+  'end'?: (_patchbay_v1_EndInput | null);
+  'release'?: (_patchbay_v1_ReleaseInput | null);
+  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk"|"end"|"release";
 }
 
 export interface Frame {
@@ -30,5 +34,7 @@ export interface Frame {
   'result'?: (_patchbay_v1_Result | null);
   'failure'?: (_patchbay_v1_Failure | null);
   'chunk'?: (_patchbay_v1_Chunk | null);
-  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk";
+  'end'?: (_patchbay_v1_End | null);
+  'release'?: (_patchbay_v1_Release | null);
+  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk"|"end"|"release";
 }

@@ -1,5 +1,6 @@
 // Original file: proto/patchbay/v1/objects.proto
 
+import type { IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput, IdempotentMethods as _patchbay_v1_IdempotentMethods } from '../../patchbay/v1/IdempotentMethods.js';
 
 /**
  * The first frame of each side.
@@ -15,13 +16,19 @@ export interface HelloInput {
    */
   'maxCalls'?: (number);
   /**
-   * How many bytes of unacknowledged items the client takes for each call before it grants credit.
+   * How many bytes of unacknowledged items this side takes before it grants credit: the client for each call, the
+   * server for each stream among a call's arguments.
    */
   'itemWindow'?: (number);
   /**
    * How large a frame this side accepts, in bytes; at least 262144, which needs no saying.
    */
   'maxFrame'?: (number);
+  /**
+   * From the server: which methods of its objects are idempotent. The client runs only these again by itself when the
+   * connection is lost, and need not ask anybody who may be gone by then.
+   */
+  'idempotent'?: (_patchbay_v1_IdempotentMethodsInput)[];
 }
 
 /**
@@ -38,11 +45,17 @@ export interface Hello {
    */
   'maxCalls': (number);
   /**
-   * How many bytes of unacknowledged items the client takes for each call before it grants credit.
+   * How many bytes of unacknowledged items this side takes before it grants credit: the client for each call, the
+   * server for each stream among a call's arguments.
    */
   'itemWindow': (number);
   /**
    * How large a frame this side accepts, in bytes; at least 262144, which needs no saying.
    */
   'maxFrame': (number);
+  /**
+   * From the server: which methods of its objects are idempotent. The client runs only these again by itself when the
+   * connection is lost, and need not ask anybody who may be gone by then.
+   */
+  'idempotent': (_patchbay_v1_IdempotentMethods)[];
 }

@@ -4,17 +4,27 @@ import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * What a method yields before its result.
+ * From the server: what a method yields before its result. From the client: the next of a stream among the call's
+ * arguments.
  */
 export interface ItemInput {
   'call'?: (number | string | Long);
   'value'?: (_patchbay_v1_PayloadInput | null);
+  /**
+   * From the client: which of the streams.
+   */
+  'stream'?: (number);
 }
 
 /**
- * What a method yields before its result.
+ * From the server: what a method yields before its result. From the client: the next of a stream among the call's
+ * arguments.
  */
 export interface Item {
   'call': (number);
   'value': (_patchbay_v1_Payload | null);
+  /**
+   * From the client: which of the streams.
+   */
+  'stream': (number);
 }

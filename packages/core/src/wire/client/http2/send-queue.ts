@@ -1,0 +1,113 @@
+import { type Socket } from 'node:net';
+
+import {
+  frameFlags,
+  frameHeaderBytes,
+  frameTypes,
+  makeFrame,
+  standardFrameBytes,
+  writeFrameHeader,
+} from './frame.js';
+import { type PeerSettings } from './settings.js';
+
+const standardWindow = 65_535;
+const nothing = Buffer.alloc(0);
+
+/** Sends the data of a stream as fast as the windows of the peer allow. */
+export class SendQueue {
+  readonly #socket: Socket;
+  readonly #stream: number;
+  readonly #waiting: Uint8Array[] = [];
+  #onSent: (() => void) | undefined;
+  #connectionWindow = standardWindow;
+  #streamWindow = standardWindow;
+  #initialWindow = standardWindow;
+  #maxFrameBytes = standardFrameBytes;
+
+  constructor(socket: Socket, stream: number) {
+    this.#socket = socket;
+    this.#stream = stream;
+  }
+
+  /** Sends a message whose first nine bytes are free for the header of a frame, and behind it its tail, if it has one. */
+  send(message: Buffer, tail?: Uint8Array): void {
+    const length = message.length - frameHeaderBytes;
+    if (tail === undefined && this.#waiting.length === 0 && length <= this.#room()) {
+      this.#spend(length);
+      writeFrameHeader(message, { length, type: frameTypes.data, flags: 0, stream: this.#stream });
+      this.#socket.write(message);
+      return;
+    }
+    this.#waiting.push(message.subarray(frameHeaderBytes));
+    if (tail !== undefined) {
+      this.#waiting.push(tail);
+    }
+    this.#sendWaiting();
+  }
+
+  /** Says that no more data comes, behind all that waits; tells when that is written out. */
+  end(onSent: () => void): void {
+    this.#onSent = onSent;
+    this.#sendWaiting();
+  }
+
+  /** Takes note of the room that the peer gives: on the whole connection (0) or on the stream. */
+  grant(stream: number, bytes: number): void {
+    if (stream === 0) {
+      this.#connectionWindow += bytes;
+    } else if (stream === this.#stream) {
+      this.#streamWindow += bytes;
+    }
+    this.#sendWaiting();
+  }
+
+  /** Takes note of the peer's settings: how far a stream may go at first, and how long a frame may be. */
+  configure({
+    initialWindow = this.#initialWindow,
+    maxFrameBytes = this.#maxFrameBytes,
+  }: PeerSettings): void {
+    this.#streamWindow += initialWindow - this.#initialWindow;
+    this.#initialWindow = initialWindow;
+    this.#maxFrameBytes = maxFrameBytes;
+    this.#sendWaiting();
+  }
+
+  #room(): number {
+    return Math.min(this.#connectionWindow, this.#streamWindow, this.#maxFrameBytes);
+  }
+
+  #spend(bytes: number): void {
+    this.#connectionWindow -= bytes;
+    this.#streamWindow -= bytes;
+  }
+
+  #sendWaiting(): void {
+    if (this.#waiting.length === 0 && this.#onSent === undefined) {
+      return;
+    }
+    this.#socket.cork();
+    for (let room = this.#room(); room > 0; room = this.#room()) {
+      const first = this.#waiting[0];
+      if (first === undefined) {
+        break;
+      }
+      const length = Math.min(first.length, room);
+      this.#spend(length);
+      const header = Buffer.allocUnsafe(frameHeaderBytes);
+      writeFrameHeader(header, { length, type: frameTypes.data, flags: 0, stream: this.#stream });
+      this.#socket.write(header);
+      this.#socket.write(length === first.length ? first : first.subarray(0, length));
+      if (length === first.length) {
+        this.#waiting.shift();
+      } else {
+        this.#waiting[0] = first.subarray(length);
+      }
+    }
+    if (this.#waiting.length === 0 && this.#onSent !== undefined) {
+      const last = makeFrame(frameTypes.data, frameFlags.endStream, this.#stream, nothing);
+      this.#socket.write(last, this.#onSent);
+      this.#onSent = undefined;
+    }
+    this.#socket.uncork();
+  }
+}

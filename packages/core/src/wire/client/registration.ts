@@ -1,0 +1,176 @@
+import { type Clock } from '../../clock.js';
+import { isRpcError } from '../../errors/rpc-error.js';
+import { type Log } from '../../log.js';
+import { type Lease, type NameClaim, type NameServerMethods } from '../../naming/contract.js';
+import { nameServerObject } from '../../naming/name-server.js';
+import { connectTo } from './direct-client.js';
+import { type ObjectClient } from './object-client.js';
+import { type RemoteObject } from './remote-object.js';
+
+/** What a registration needs. */
+export interface RegistrationOptions {
+  readonly nameServer: string;
+  readonly serverId: string;
+  /** `host:port` as clients shall dial it. */
+  readonly address: string;
+  /** Those that replace do so once: when this server's names are taken from it in turn, it does not take them back. */
+  readonly claims: readonly NameClaim[];
+  /** How long the names outlive this server, in milliseconds. */
+  readonly ttlMs: number;
+  /** Called with the names that were taken from this server, when it learns of it. */
+  readonly onLost?: (names: readonly string[]) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long to wait before the name server is asked again, in milliseconds; each time up to twice as long. */
+const againMs = { first: 200, last: 3_000 };
+
+/** How long one request to the name server may take, in milliseconds. */
+const requestTimeoutMs = 3_000;
+
+/**
+ * Keeps a server's names registered under one lease for as long as it lives: renews the lease in good time,
+ * registers anew when the name server lost it, and waits for a name server that is away. Names that were taken from
+ * it, by another server on purpose or by an operator, it gives up until the server is started again.
+ */
+export class Registration implements AsyncDisposable {
+  readonly #options: RegistrationOptions;
+  readonly #client: ObjectClient;
+  readonly #names: RemoteObject<NameServerMethods>;
+  readonly #stop = new AbortController();
+  readonly #loop: Promise<void>;
+  #claims: readonly NameClaim[];
+  #lease: Lease | undefined;
+  #trouble: string | undefined;
+
+  private constructor(options: RegistrationOptions) {
+    this.#options = options;
+    this.#claims = options.claims;
+    this.#client = connectTo(options.nameServer, { clock: options.clock, timeoutMs: requestTimeoutMs });
+    this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
+    this.#loop = this.#keep();
+  }
+
+  /** Starts to register, and to keep what is registered. The name server need not be there yet. */
+  static start(options: RegistrationOptions): Registration {
+    return new Registration(options);
+  }
+
+  /** Whether the names are registered, as far as is known here. */
+  get registered(): boolean {
+    return this.#lease !== undefined;
+  }
+
+  /** Gives the names back. A name server that cannot be reached forgets them when the lease passes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    await this.#loop;
+    if (this.#lease !== undefined) {
+      try {
+        await this.#names.unregister(this.#lease.leaseId);
+        this.#options.log.info('the names are unregistered');
+      } catch (error) {
+        this.#options.log.warn('the names could not be unregistered; they go when their lease passes', {
+          error,
+        });
+      }
+    }
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  async #keep(): Promise<void> {
+    let pauseMs = againMs.first;
+    while (!this.#stopped) {
+      const waitMs = await this.#attempt();
+      if (waitMs === undefined) {
+        await this.#sleep(pauseMs * (0.5 + Math.random()));
+        pauseMs = Math.min(2 * pauseMs, againMs.last);
+      } else {
+        pauseMs = againMs.first;
+        await this.#sleep(waitMs);
+      }
+    }
+  }
+
+  get #stopped(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    try {
+      await this.#options.clock.sleep(ms, { signal: this.#stop.signal });
+    } catch (error) {
+      if (!this.#stopped) {
+        throw error;
+      }
+    }
+  }
+
+  /** Registers or renews; says how long all is well then, in milliseconds, or undefined when it failed. */
+  async #attempt(): Promise<number | undefined> {
+    const { log } = this.#options;
+    try {
+      this.#lease = this.#lease === undefined ? await this.#register() : await this.#renew(this.#lease);
+      this.#trouble = undefined;
+      this.#giveUp(this.#lease.lost ?? []);
+      return this.#lease.ttlMs / 3;
+    } catch (error) {
+      if (isRpcError(error, 'LEASE_NOT_FOUND')) {
+        log.warn('the name server no longer knows the lease; registering anew');
+        this.#lease = undefined;
+        return 0;
+      }
+      this.#warn(error);
+      return undefined;
+    }
+  }
+
+  /** Says what keeps the names from being registered: once, not at every attempt. */
+  #warn(error: unknown): void {
+    const away = isRpcError(error) && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');
+    const trouble = away ? 'away' : String(error);
+    if (this.#stopped || trouble === this.#trouble) {
+      return;
+    }
+    this.#trouble = trouble;
+    this.#options.log.warn(
+      away
+        ? 'the name server does not answer; trying again until it does'
+        : 'the name server refuses the names; trying again until it takes them',
+      { nameServer: this.#options.nameServer, error },
+    );
+  }
+
+  async #register(): Promise<Lease> {
+    const { serverId, address, ttlMs, log } = this.#options;
+    const claims = this.#claims;
+    const lease = await this.#names.register(serverId, address, [...claims], { ttlMs });
+    this.#claims = claims.map((claim) => ({ ...claim, replace: false })); // once is enough: no tug of war
+    log.info('the names are registered', {
+      names: claims.map(({ name }) => name),
+      address,
+      leaseId: lease.leaseId,
+    });
+    return lease;
+  }
+
+  /** Claims names no longer that were taken from this server: whoever took them meant to. */
+  #giveUp(lost: readonly string[]): void {
+    const names = this.#claims.map(({ name }) => name).filter((name) => lost.includes(name));
+    if (names.length > 0) {
+      this.#claims = this.#claims.filter(({ name }) => !lost.includes(name));
+      this.#options.log.warn('names were taken from this server; it does not register them again', { names });
+      this.#options.onLost?.(names);
+    }
+  }
+
+  async #renew(lease: Lease): Promise<Lease> {
+    // A renewal that a stop finds under way is of no use any more, and waiting for it would delay the stop.
+    const renewed = await this.#names.with({ signal: this.#stop.signal }).keep_alive(lease.leaseId);
+    if (this.#trouble !== undefined) {
+      this.#options.log.info('the name server answers again; the names are registered');
+    }
+    return renewed;
+  }
+}
