@@ -3,7 +3,8 @@ import { type Compare, type Entry, type Operation, type Store } from '@patchbay/
 
 import { nameServerError } from './errors.js';
 import { noticeOfLoss } from './lost-names.js';
-import { isShare, keyOfName, keyOfShare, storedIn, valueOfName } from './name-record.js';
+import { isShare, keyOfName, keyOfShare, storedIn } from './name-record.js';
+import { deleteName, putName } from './name-writes.js';
 
 /** A server that claims names. */
 export interface Claimant {
@@ -31,14 +32,15 @@ export async function lookAtClaim(store: Store, claimant: Claimant, claim: NameC
   if (owner !== undefined && !replace) {
     throw taken(name, owner, shared);
   }
-  const leaving = present.filter((entry) => entry.key !== key);
+  const before = present.find((entry) => entry.key === key);
+  const leaving = present.filter((entry) => entry !== before);
   return {
     conditions,
     formerLeases: own.flatMap(({ leaseId }) => leaseId ?? []),
     operations: (leaseId, registeredAt) => [
-      ...leaving.map((entry) => ({ delete: entry.key })),
+      ...leaving.flatMap(deleteName),
       ...others.flatMap(noticeOfLoss),
-      { put: key, value: valueOfName({ serverId, address, metadata, registeredAt }), leaseId },
+      ...putName(key, { serverId, address, metadata, registeredAt }, { before, leaseId }),
     ],
   };
 }

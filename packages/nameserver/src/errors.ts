@@ -6,6 +6,10 @@ export const nameServerError = defineErrors({
     'ALREADY_EXISTS',
     'Another live server holds the name; details.name, .address and .serverId tell which.',
   ],
+  NAME_LOST: [
+    'ABORTED',
+    'The name was taken on purpose from who held it, by another server or by an operator.',
+  ],
   NAME_RESERVED: ['INVALID_ARGUMENT', "The name is the name server's own; register another."],
   NAME_REPEATED: ['INVALID_ARGUMENT', 'One registration claims the same name twice.'],
   SERVER_ID_INVALID: ['INVALID_ARGUMENT', "A server's id is empty, too long, or not plain text."],

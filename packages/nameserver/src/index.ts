@@ -1,3 +1,8 @@
+/**
+ * Keeps the registry of names.
+ *
+ * @module @patchbay/nameserver
+ */
 export { nameServerError } from './errors.js';
 export { withNameServer } from './client.js';
 export { nameServerObject, type NameServerObject } from './object.js';

@@ -1,6 +1,7 @@
 import { type ListOptions, type Metadata, type NameRecord, quoted } from '@patchbay/core';
 
 import { nameServerError } from './errors.js';
+import { type MetadataCondition } from './metadata-index.js';
 import { globPattern, type Pattern, regexPattern } from './pattern.js';
 
 /** How many conditions on metadata a query may have: as many as a name may have words. */
@@ -12,6 +13,11 @@ export interface NameQuery {
   readonly prefix: string | undefined;
   /** Whether there is more to ask of a name than its prefix. */
   readonly narrows: boolean;
+  /**
+   * Ways to find the wanted names by their metadata: whichever is taken, every wanted name meets at least one of its
+   * conditions. None where metadata are not asked for.
+   */
+  readonly ways: readonly (readonly MetadataCondition[])[];
   /** Says whether a name that begins with the prefix is wanted. */
   wants(record: NameRecord): boolean;
 }
@@ -30,11 +36,12 @@ export function nameQuery({ prefix = '', glob, regex, meta = [], anyMeta = [] }:
   return {
     prefix: longestPrefix([prefix, ...patterns.map((pattern) => pattern.prefix)]),
     narrows: patterns.length + all.length + any.length > 0,
+    ways: [...all.map((each) => [each]), ...(any.length === 0 ? [] : [any])],
     wants: ({ name, metadata }) =>
       name.startsWith(prefix) &&
       patterns.every((pattern) => pattern.matches(name)) &&
-      all.every((holds) => holds(metadata)) &&
-      (any.length === 0 || any.some((holds) => holds(metadata))),
+      all.every((each) => holds(each, metadata)) &&
+      (any.length === 0 || any.some((each) => holds(each, metadata))),
   };
 }
 
@@ -44,9 +51,11 @@ function longestPrefix(prefixes: readonly string[]): string | undefined {
   return prefixes.every((each) => longest.startsWith(each)) ? longest : undefined;
 }
 
-type Condition = (metadata: Metadata) => boolean;
+function holds({ word, value }: MetadataCondition, metadata: Metadata): boolean {
+  return Object.hasOwn(metadata, word) && (value === undefined || metadata[word] === value);
+}
 
-function conditions(texts: readonly string[]): readonly Condition[] {
+function conditions(texts: readonly string[]): readonly MetadataCondition[] {
   if (texts.length > maxConditions) {
     const count = String(texts.length);
     throw nameServerError(
@@ -58,18 +67,15 @@ function conditions(texts: readonly string[]): readonly Condition[] {
 }
 
 /** Reads `KEY=VALUE`, or `KEY` for any value. */
-function condition(text: string): Condition {
+function condition(text: string): MetadataCondition {
   const equals = text.indexOf('=');
-  const key = equals === -1 ? text : text.slice(0, equals);
-  if (key === '') {
+  const word = equals === -1 ? text : text.slice(0, equals);
+  if (word === '') {
     throw nameServerError(
       'PATTERN_INVALID',
       `metadata ${quoted(text)}: write KEY=VALUE, or KEY for any value`,
-      {
-        details: { pattern: text },
-      },
+      { details: { pattern: text } },
     );
   }
-  const value = equals === -1 ? undefined : text.slice(equals + 1);
-  return (metadata) => Object.hasOwn(metadata, key) && (value === undefined || metadata[key] === value);
+  return { word, value: equals === -1 ? undefined : text.slice(equals + 1) };
 }

@@ -27,7 +27,23 @@ export function keyOfShare(name: string, serverId = ''): string {
 
 /** Gives a key after which the names that follow a name begin. */
 export function keyAfterName(name: string): string {
-  return keyOfShare(name, afterSharers);
+  return keyOfName(afterShares(name));
+}
+
+/** Gives a text that sorts after a name and all shares in it, and before every name that follows. */
+export function afterShares(name: string): string {
+  return name + sharer + afterSharers;
+}
+
+/** Gives what stands in a name's key behind the part that all names have: the name, with the server that shares it. */
+export function placeOf(key: string): string {
+  return key.slice(namePrefix.length);
+}
+
+/** Gives the name that a place is of. */
+export function nameAt(place: string): string {
+  const [name = ''] = place.split(sharer, 1);
+  return name;
 }
 
 /** Says whether a key is one under which a server has a name. */
@@ -37,8 +53,7 @@ export function isNameKey(key: string): boolean {
 
 /** Gives the name that an entry is of. */
 export function nameOf({ key }: Entry): string {
-  const [name = ''] = key.slice(namePrefix.length).split(sharer, 1);
-  return name;
+  return nameAt(placeOf(key));
 }
 
 /** Says whether an entry is a server's share in a name. */
@@ -53,6 +68,22 @@ export function valueOfName(stored: StoredName): string {
 
 /** Makes a name's record of its entry or, where it is shared, of the entries of its servers. */
 export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord {
+  return others.length === 0 && !isShare(first) ? recordOfOne(first) : recordOfMany(first, ...others);
+}
+
+/** The usual case, on the way of every lookup. */
+function recordOfOne(entry: Entry): NameRecord {
+  const { address, serverId, metadata, registeredAt } = storedIn(entry);
+  return {
+    name: nameOf(entry) as ObjectName,
+    endpoints: [{ address, serverId, leaseId: entry.leaseId ?? '' }],
+    metadata,
+    revision: entry.modRevision,
+    registeredAt,
+  };
+}
+
+function recordOfMany(first: Entry, ...others: readonly Entry[]): NameRecord {
   const entries = [first, ...others];
   const stored = entries.map(storedIn);
   return {

@@ -13,14 +13,24 @@ import {
 } from '@patchbay/core';
 import { type Entry, type Store, storeError } from '@patchbay/store';
 
+import { upgradeLayout } from './layout.js';
 import { listNames } from './list-names.js';
 import { changeMetadata } from './metadata.js';
 import { nameEvents } from './name-events.js';
 import { lostNames, noticeOfLoss } from './lost-names.js';
 import { entriesOf } from './name-entries.js';
 import { notFound, versionsIn } from './near-names.js';
-import { keyOfName, recordOf, storedIn, valueOfName } from './name-record.js';
+import { keyOfName, recordOf, storedIn, type StoredName, valueOfName } from './name-record.js';
+import { deleteName, putName } from './name-writes.js';
 import { Registrar } from './registrar.js';
+
+/** What a registry works on. */
+export interface RegistryOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  /** What `info` answers. */
+  readonly version: string;
+}
 
 /**
  * The registry of names: what the name server does, over a store and a clock. It keeps nothing in memory, so that
@@ -32,11 +42,17 @@ export class Registry {
   readonly #version: string;
   readonly #startedAt: string;
 
-  constructor(options: { readonly store: Store; readonly clock: Clock; readonly version: string }) {
+  private constructor(options: RegistryOptions) {
     this.#store = options.store;
     this.#registrar = new Registrar(options.store, options.clock);
     this.#version = options.version;
     this.#startedAt = new Date(options.clock.now()).toISOString();
+  }
+
+  /** Opens the registry in a store; one that an earlier version wrote gets its index now. @throws RpcError `STORE_VERSION_NEWER` */
+  static async open(options: RegistryOptions): Promise<Registry> {
+    await upgradeLayout(options.store);
+    return new Registry(options);
   }
 
   /**
@@ -85,7 +101,7 @@ export class Registry {
       }
       const { committed } = await this.#store.commit(
         entries.map(({ key, modRevision }) => ({ key, modRevision })),
-        entries.flatMap((entry) => [{ delete: entry.key }, ...noticeOfLoss(entry)]),
+        entries.flatMap((entry) => [...deleteName(entry), ...noticeOfLoss(entry)]),
       );
       if (committed) {
         return true;
@@ -97,13 +113,19 @@ export class Registry {
   async setMetadata(name: string, changes: MetadataChanges): Promise<NameRecord> {
     for (;;) {
       const entries = await this.#find(name);
-      const changed = entries.map((entry) => withMetadata(entry, changes));
+      const changed = entries.map((entry) => ({ before: entry, stored: withChanges(entry, changes) }));
       const { committed, revision } = await this.#store.commit(
         entries.map(({ key, modRevision }) => ({ key, modRevision })),
-        changed.map(({ key, value, leaseId }) => ({ put: key, value, leaseId })),
+        changed.flatMap(({ before, stored }) =>
+          putName(before.key, stored, { before, leaseId: before.leaseId }),
+        ),
       );
       if (committed) {
-        const [first, ...others] = changed.map((entry) => ({ ...entry, modRevision: revision }));
+        const [first, ...others] = changed.map(({ before, stored }) => ({
+          ...before,
+          value: valueOfName(stored),
+          modRevision: revision,
+        }));
         return recordOf(first ?? entries[0], ...others);
       }
     }
@@ -140,6 +162,7 @@ export class Registry {
     return nameEvents(this.#store.watch({ prefix: keyOfName(prefix), fromRevision, signal }), prefix);
   }
 
+  /** Tells of the registry as a whole. */
   async info(): Promise<NameServerInfo> {
     const [names, leases, revision] = await Promise.all([
       this.#store.count(keyOfName('')),
@@ -171,7 +194,7 @@ export class Registry {
   }
 }
 
-function withMetadata(entry: Entry, changes: MetadataChanges): Entry {
+function withChanges(entry: Entry, changes: MetadataChanges): StoredName {
   const stored = storedIn(entry);
-  return { ...entry, value: valueOfName({ ...stored, metadata: changeMetadata(stored.metadata, changes) }) };
+  return { ...stored, metadata: changeMetadata(stored.metadata, changes) };
 }

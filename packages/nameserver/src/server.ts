@@ -7,9 +7,10 @@ import {
   systemClock,
 } from '@patchbay/core';
 import { ObjectServer } from '@patchbay/core/wire';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
+import { openRegistryStore } from './registry-store.js';
 import { Registry } from './registry.js';
 import { startSweeper } from './sweeper.js';
 
@@ -82,9 +83,9 @@ interface Parts {
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const { stateDir, log, version, sendStacks = false, clock = systemClock } = options;
-  const store = await openSqliteStore({ directory: stateDir, clock });
+  const store = await openRegistryStore(stateDir, clock);
   try {
-    const registry = new Registry({ store, clock, version });
+    const registry = await Registry.open({ store, clock, version });
     const dispatcher = new Dispatcher({ clock, log });
     dispatcher.host(objectName, nameServerObject(registry));
     const server = await ObjectServer.start({

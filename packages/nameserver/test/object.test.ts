@@ -89,6 +89,8 @@ async function run(
 function context(signal: AbortSignal): CallContext {
   return {
     callId: 'c1',
+    correlationId: 'c1',
+    callOptions: {},
     object: 'nameserver',
     method: 'any',
     caller: { peer: 'in-memory' },

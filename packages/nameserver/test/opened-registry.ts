@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import { type NameClaim } from '@patchbay/core';
 import { FakeClock } from '@patchbay/core/testing';
 import { Registry } from '@patchbay/nameserver';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { type Store } from '@patchbay/store';
+
+import { openRegistryStore } from '../src/registry-store.js';
 
 /** A registry in a directory of a test's own, on a clock that the test advances. */
 export class OpenedRegistry implements AsyncDisposable {
@@ -14,17 +16,17 @@ export class OpenedRegistry implements AsyncDisposable {
   #store: Store;
   registry: Registry;
 
-  private constructor(directory: string, store: Store, clock: FakeClock) {
+  private constructor(directory: string, opened: Opened, clock: FakeClock) {
     this.clock = clock;
     this.#directory = directory;
-    this.#store = store;
-    this.registry = this.#newRegistry();
+    this.#store = opened.store;
+    this.registry = opened.registry;
   }
 
   static async open(): Promise<OpenedRegistry> {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-registry-'));
     const clock = new FakeClock();
-    return new OpenedRegistry(directory, await openSqliteStore({ directory, clock }), clock);
+    return new OpenedRegistry(directory, await openIn(directory, clock), clock);
   }
 
   get store(): Store {
@@ -34,8 +36,9 @@ export class OpenedRegistry implements AsyncDisposable {
   /** Closes the store and opens it again, as a name server that restarts does. */
   async restart(): Promise<void> {
     await this.#store[Symbol.asyncDispose]();
-    this.#store = await openSqliteStore({ directory: this.#directory, clock: this.clock });
-    this.registry = this.#newRegistry();
+    const { store, registry } = await openIn(this.#directory, this.clock);
+    this.#store = store;
+    this.registry = registry;
   }
 
   /** Registers names for a server with an address made of its id, and gives the lease's id. */
@@ -53,10 +56,16 @@ export class OpenedRegistry implements AsyncDisposable {
     await this.#store[Symbol.asyncDispose]();
     await rm(this.#directory, { recursive: true, force: true });
   }
+}
 
-  #newRegistry(): Registry {
-    return new Registry({ store: this.#store, clock: this.clock, version: '0.0.0-test' });
-  }
+interface Opened {
+  readonly store: Store;
+  readonly registry: Registry;
+}
+
+async function openIn(directory: string, clock: FakeClock): Promise<Opened> {
+  const store = await openRegistryStore(directory, clock);
+  return { store, registry: await Registry.open({ store, clock, version: '0.0.0-test' }) };
 }
 
 /** Makes claims of names without metadata. */

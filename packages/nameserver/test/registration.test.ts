@@ -9,12 +9,12 @@ describe('registering', () => {
     const lease = await opened.registry.register('s1', '127.0.0.1:7441', [
       { name: 'storage', metadata: { rack: '7' } },
     ]);
-    expect(lease).to.deep.equal({ leaseId: lease.leaseId, ttlMs: 10_000, revision: 1 });
+    expect(lease).to.deep.equal({ leaseId: lease.leaseId, ttlMs: 10_000, revision: 2 });
     expect(await opened.registry.lookup('storage')).to.deep.equal({
       name: 'storage',
       endpoints: [{ address: '127.0.0.1:7441', serverId: 's1', leaseId: lease.leaseId }],
       metadata: { rack: '7' },
-      revision: 1,
+      revision: 2,
       registeredAt: '2026-01-01T00:00:00.000Z',
     });
   });
@@ -133,7 +133,7 @@ describe('registering', () => {
       await refusal(opened.registry.register('s1', 'a:1', [{ name }]), 'NAME_INVALID');
       await refusal(opened.registry.lookup(name), 'NAME_INVALID');
       await refusal(opened.registry.remove(name), 'NAME_INVALID');
-      expect((await opened.registry.info()).revision).to.equal(0);
+      expect((await opened.registry.info()).revision).to.equal(1);
     });
   }
 }).timeout(60_000);
@@ -144,7 +144,7 @@ describe('a lease', () => {
     const leaseId = await opened.register('s1', 'a');
     for (let i = 0; i < 5; i += 1) {
       await opened.clock.advance(9000);
-      expect(await opened.registry.keepAlive(leaseId)).to.deep.equal({ leaseId, ttlMs: 10_000, revision: 1 });
+      expect(await opened.registry.keepAlive(leaseId)).to.deep.equal({ leaseId, ttlMs: 10_000, revision: 2 });
     }
     expect(await opened.names()).to.deep.equal(['a']);
   });

@@ -95,7 +95,7 @@ describe('metadata', () => {
     await opened.clock.advance(1000);
     const record = await opened.registry.setMetadata('a', { rack: null, disk: 'ssd', none: null });
     expect(record.metadata).to.deep.equal({ row: 'c', disk: 'ssd' });
-    expect(record.revision).to.equal(2);
+    expect(record.revision).to.equal(3);
     expect(await opened.registry.lookup('a')).to.deep.equal(record);
   });
 
@@ -139,7 +139,7 @@ describe('the name server', () => {
       startedAt: '2026-01-01T00:00:00.000Z',
       names: 1,
       leases: 1,
-      revision: 2,
+      revision: 3,
     });
   });
 

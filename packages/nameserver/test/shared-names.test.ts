@@ -29,7 +29,7 @@ describe('a shared name', () => {
       ],
       shared: true,
       metadata: {},
-      revision: 2,
+      revision: 3,
       registeredAt: '2026-01-01T00:00:00.000Z',
     });
     expect((await opened.registry.list()).names).to.deep.equal([record]);

@@ -13,10 +13,10 @@ describe('watching names', () => {
     await registry.setMetadata('a', { x: 'y' });
     await registry.remove('b');
     expect(await take(watch, 4)).to.deep.equal([
-      'registered a at 1',
-      'registered b at 1',
-      'changed a at 2',
-      'removed b at 3',
+      'registered a at 2',
+      'registered b at 2',
+      'changed a at 3',
+      'removed b at 4',
     ]);
   });
 
@@ -26,7 +26,7 @@ describe('watching names', () => {
     const watch = opened.registry.watch({ signal: new AbortController().signal });
     await opened.register('s1', 'a');
     await opened.register('s1', 'b');
-    expect(await take(watch, 2)).to.deep.equal(['changed a at 2', 'registered b at 3']);
+    expect(await take(watch, 2)).to.deep.equal(['changed a at 3', 'registered b at 4']);
   });
 
   it('tells that names went when their lease is swept, with their last record', async () => {
@@ -36,7 +36,7 @@ describe('watching names', () => {
     const watch = opened.registry.watch({ signal: new AbortController().signal });
     await opened.clock.advance(10_000);
     expect(await opened.registry.sweep()).to.equal(1);
-    expect((await watch.next()).value).to.deep.equal({ type: 'removed', record: last, revision: 2 });
+    expect((await watch.next()).value).to.deep.equal({ type: 'removed', record: last, revision: 3 });
   });
 
   it('begins after a revision, also one from before a restart', async () => {
@@ -47,14 +47,14 @@ describe('watching names', () => {
     await opened.restart();
     await opened.register('s2', 'c');
     const watch = opened.registry.watch({ fromRevision: revision, signal: new AbortController().signal });
-    expect(await take(watch, 2)).to.deep.equal(['registered b at 2', 'registered c at 3']);
+    expect(await take(watch, 2)).to.deep.equal(['registered b at 3', 'registered c at 4']);
   });
 
   it('tells only of names with the prefix', async () => {
     await using opened = await OpenedRegistry.open();
     const watch = opened.registry.watch({ prefix: 'disk_', signal: new AbortController().signal });
     await opened.register('s1', 'diskX', 'Disk_', 'disk_1');
-    expect(await take(watch, 1)).to.deep.equal(['registered disk_1 at 1']);
+    expect(await take(watch, 1)).to.deep.equal(['registered disk_1 at 2']);
   });
 
   it('refuses a revision that has been forgotten, and says what to do', async () => {
@@ -65,14 +65,14 @@ describe('watching names', () => {
     await opened.registry.compact(2);
     const { signal } = new AbortController();
     const error = await refusal(
-      opened.registry.watch({ fromRevision: 1, signal }).next(),
+      opened.registry.watch({ fromRevision: 2, signal }).next(),
       'REVISION_COMPACTED',
     );
     expect(error.code).to.equal('OUT_OF_RANGE');
     expect(error.message).to.include('watch from their revision');
-    expect(await take(opened.registry.watch({ fromRevision: 2, signal }), 2)).to.deep.equal([
-      'registered c at 3',
-      'registered d at 4',
+    expect(await take(opened.registry.watch({ fromRevision: 3, signal }), 2)).to.deep.equal([
+      'registered c at 4',
+      'registered d at 5',
     ]);
   });
 
@@ -82,7 +82,7 @@ describe('watching names', () => {
     await opened.registry.compact(10);
     const { signal } = new AbortController();
     expect(await take(opened.registry.watch({ fromRevision: 0, signal }), 1)).to.deep.equal([
-      'registered a at 1',
+      'registered a at 2',
     ]);
   });
 

@@ -1,8 +1,8 @@
-import { coreError, quoted } from '@patchbay/core';
-import { command, nameServerAddress } from '@patchbay/core/daemon';
+import { findNameServer, listAllNames, nameRow, selectNames } from '@patchbay/core';
+import { command } from '@patchbay/core/daemon';
 
-import { callingOptions, callNameServer, print, rowOf } from './calling.js';
-import { listAll, patternOptions } from './selection.js';
+import { callingOptions, callNameServer, print } from './calling.js';
+import { patternOptions } from './selection.js';
 
 /** `nameserver ping`: whether it is there, what it is, and how fast it answers. */
 export const ping = command({
@@ -13,7 +13,7 @@ export const ping = command({
     const startedMs = performance.now();
     const info = await callNameServer(args, (names) => names.info());
     const answerMs = Math.ceil(performance.now() - startedMs);
-    await print({ address: nameServerAddress(args['name-server']), answerMs, ...info }, args.json);
+    await print({ address: findNameServer(args['name-server']), answerMs, ...info }, args.json);
   },
 });
 
@@ -44,18 +44,9 @@ export const list = command({
   },
   run: async (args) => {
     const { pattern, glob, regex, meta } = args;
-    const isGlob = /[*?]/.test(pattern);
-    if (isGlob && glob !== undefined) {
-      throw coreError('ARGUMENT_SURPLUS', `two globs, ${quoted(pattern)} and ${quoted(glob)}; give one`);
-    }
-    const selection = {
-      ...(isGlob ? { glob: pattern } : { prefix: pattern, glob }),
-      regex,
-      meta,
-      anyMeta: args['any-meta'],
-    };
-    const records = await callNameServer(args, (names) => listAll(names, selection));
-    await print(args.json ? records : records.map(rowOf), args.json);
+    const selection = selectNames(pattern, { glob, regex, meta, anyMeta: args['any-meta'] });
+    const records = await callNameServer(args, (names) => listAllNames(names, selection));
+    await print(args.json ? records : records.map(nameRow), args.json);
   },
 });
 
@@ -67,6 +58,6 @@ export const lookup = command({
   options: callingOptions,
   run: async (args) => {
     const record = await callNameServer(args, (names) => names.lookup(args.name));
-    await print(args.json ? record : rowOf(record), args.json);
+    await print(args.json ? record : nameRow(record), args.json);
   },
 });

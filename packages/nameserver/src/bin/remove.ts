@@ -1,10 +1,18 @@
-import { coreError, type ListOptions, type NameRecord, quoted, resultText } from '@patchbay/core';
+import {
+  coreError,
+  listAllNames,
+  type ListOptions,
+  nameRow,
+  type NameRecord,
+  quoted,
+  resultText,
+} from '@patchbay/core';
 import { command } from '@patchbay/core/daemon';
 
 import { type Names } from '../client.js';
-import { callingOptions, callNameServer, print, rowOf } from './calling.js';
+import { callingOptions, callNameServer, print } from './calling.js';
 import { confirm } from './confirm.js';
-import { listAll, patternOptions } from './selection.js';
+import { patternOptions } from './selection.js';
 
 /** How many names are removed at once. */
 const atOnce = 100;
@@ -48,7 +56,7 @@ async function removeOne(args: CallingArguments, name: string, { json, ask }: Ma
       `${quoted(name)} has versions; say which to remove, such as ${record.name}`,
     );
   }
-  if (ask && !(await confirm(`${resultText(rowOf(record))}\nRemove this name?`))) {
+  if (ask && !(await confirm(`${resultText(nameRow(record))}\nRemove this name?`))) {
     throw coreError('CALL_CANCELLED', `${quoted(name)} was not removed`);
   }
   const removed = await callNameServer(args, (names) => names.remove(name));
@@ -62,7 +70,7 @@ async function removeAll(
   { json, ask }: Manner,
 ): Promise<void> {
   // Listed first, so that what goes is what was shown, and no name that came in the meantime.
-  const records = await callNameServer(args, (names) => listAll(names, selection));
+  const records = await callNameServer(args, (names) => listAllNames(names, selection));
   if (ask && records.length > 0 && !(await confirm(questionOf(records)))) {
     throw coreError('CALL_CANCELLED', 'no name was removed');
   }
@@ -84,7 +92,7 @@ async function removeEach(names: Names, records: readonly NameRecord[]): Promise
 
 function questionOf(records: readonly NameRecord[]): string {
   const them = records.length === 1 ? 'this 1 name' : `these ${countText(records.length)}`;
-  return `${resultText(records.map(rowOf))}\nRemove ${them}?`;
+  return `${resultText(records.map(nameRow))}\nRemove ${them}?`;
 }
 
 function countText(count: number): string {

@@ -1,7 +1,8 @@
-import { coreError, type MetadataChanges, quoted } from '@patchbay/core';
+import { nameRow } from '@patchbay/core';
 import { command } from '@patchbay/core/daemon';
 
-import { callingOptions, callNameServer, print, rowOf } from './calling.js';
+import { callingOptions, callNameServer, print } from './calling.js';
+import { readWords } from './metadata-words.js';
 
 /** `nameserver set-metadata`: the words that operators attach to a name. */
 export const setMetadata = command({
@@ -18,28 +19,9 @@ export const setMetadata = command({
   },
   options: callingOptions,
   run: async (args) => {
-    const changes = readChanges(args.changes);
+    const words = [...readWords(args.changes, 'write KEY=VALUE to set a word, KEY= to remove it')];
+    const changes = Object.fromEntries(words.map(([key, value]) => [key, value === '' ? null : value]));
     const record = await callNameServer(args, (names) => names.set_metadata(args.name, changes));
-    await print(args.json ? record : rowOf(record), args.json);
+    await print(args.json ? record : nameRow(record), args.json);
   },
 });
-
-function readChanges(words: readonly string[]): MetadataChanges {
-  const changes = new Map<string, string | null>();
-  for (const word of words) {
-    const equals = word.indexOf('=');
-    const key = word.slice(0, Math.max(0, equals));
-    if (key === '') {
-      throw coreError(
-        'ARGUMENT_INVALID',
-        `${quoted(word)}: write KEY=VALUE to set a word, KEY= to remove it`,
-      );
-    }
-    if (changes.has(key)) {
-      throw coreError('ARGUMENT_INVALID', `the word ${quoted(key)} is given twice`);
-    }
-    const value = word.slice(equals + 1);
-    changes.set(key, value === '' ? null : value);
-  }
-  return Object.fromEntries(changes);
-}

@@ -1,7 +1,7 @@
-import { coreError, escapeControls, jsonText, type NameEvent, quoted } from '@patchbay/core';
+import { coreError, escapeControls, jsonText, metadataText, type NameEvent, quoted } from '@patchbay/core';
 import { command, interruptible, writeOut } from '@patchbay/core/daemon';
 
-import { callingOptions, callNameServer, metadataText } from './calling.js';
+import { callingOptions, callNameServer } from './calling.js';
 
 /** `nameserver watch`: what happens to names, a line each. */
 export const watch = command({

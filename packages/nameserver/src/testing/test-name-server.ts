@@ -3,9 +3,9 @@ import { rm } from 'node:fs/promises';
 import { Dispatcher, type NameEvent, silentLog, systemClock } from '@patchbay/core';
 import { Scratch } from '@patchbay/core/testing';
 import { ObjectServer } from '@patchbay/core/wire';
-import { openSqliteStore } from '@patchbay/store';
 
 import { nameServerObject } from '../object.js';
+import { openRegistryStore } from '../registry-store.js';
 import { Registry } from '../registry.js';
 import { startSweeper } from '../sweeper.js';
 
@@ -68,8 +68,8 @@ export class TestNameServer implements AsyncDisposable {
   /** Starts again, on the address that it had. */
   async start(): Promise<void> {
     const clock = systemClock;
-    const store = await openSqliteStore({ directory: this.#scratch.file('names'), clock });
-    const registry = new Registry({ store, clock, version: '0.0.0-test' });
+    const store = await openRegistryStore(this.#scratch.file('names'), clock);
+    const registry = await Registry.open({ store, clock, version: '0.0.0-test' });
     const sweeper = startSweeper({ registry, clock, log: silentLog, sweeps: () => 100 });
     const dispatcher = new Dispatcher({
       clock,

@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto';
+
+import {
+  acceptedDurations,
+  coreError,
+  defaultLeaseMs,
+  findNameServer,
+  parseDuration,
+  quoted,
+} from '@patchbay/core';
+import { command, logSettings, openLog, runDaemon } from '@patchbay/core/daemon';
+
+import { keepName } from '../keep-name.js';
+import { callingOptions, callNameServer } from './calling.js';
+import { readWords } from './metadata-words.js';
+
+/** `nameserver register`: keeps a name for a server that does not do so itself. */
+export const register = command({
+  usage: 'register <name> <address>',
+  summary: 'Register a name for a server that does not do so itself, and keep it until SIGTERM or Ctrl-C',
+  positionals: {
+    name: { type: 'string', demandOption: true, describe: 'The name' },
+    address: { type: 'string', demandOption: true, describe: 'HOST:PORT, as clients dial the server' },
+  },
+  options: {
+    meta: { type: 'string', array: true, describe: 'A word of metadata, KEY=VALUE; may be repeated' },
+    shared: { type: 'boolean', default: false, describe: 'Other servers may have the name too' },
+    replace: { type: 'boolean', default: false, describe: 'Take the name from whoever has it' },
+    ttl: {
+      type: 'string',
+      describe: 'How long the name outlives this command when it dies, 1s to 1h',
+      defaultDescription: '10s',
+    },
+    'name-server': callingOptions['name-server'],
+  },
+  run: async (args) => {
+    const { name, address, shared, replace } = args;
+    const metadata = Object.fromEntries(readWords(args.meta ?? [], 'write KEY=VALUE'));
+    const applicant = {
+      nameServer: findNameServer(args['name-server']),
+      serverId: serverIdOf(name, address),
+      address,
+      ttlMs: readTtl(args.ttl),
+    };
+    const claim = { name, metadata, shared, replace };
+    // Asked once outside the loop that keeps the name: what is wrong with it, a person shall be told and not a log.
+    await callNameServer(args, (names) =>
+      names.register(applicant.serverId, address, [claim], { ttlMs: applicant.ttlMs }),
+    );
+    const log = openLog(logSettings.parse({}));
+    const kept = { ...claim, replace: false }; // it has been taken
+    await runDaemon((signal) => keepName({ ...applicant, claim: kept, log }, signal), { log });
+  },
+});
+
+/** Gives the identity of a server by what is known of it: so this command takes the name over from itself at once. */
+function serverIdOf(name: string, address: string): string {
+  const digest = createHash('sha256').update(`${name} ${address}`).digest('hex');
+  return `register-${digest.slice(0, 16)}`;
+}
+
+function readTtl(text: string | undefined): number {
+  const ttlMs = text === undefined ? defaultLeaseMs : parseDuration(text);
+  if (ttlMs === undefined) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `option --ttl must be ${acceptedDurations}, not ${quoted(text ?? '')}`,
+    );
+  }
+  return ttlMs;
+}

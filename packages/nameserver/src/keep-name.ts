@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+
+import { type Log, type NameClaim, quoted, systemClock } from '@patchbay/core';
+import { Registration } from '@patchbay/core/wire';
+
+import { nameServerError } from './errors.js';
+
+/** A name to keep, and whose it is. */
+export interface KeptName {
+  readonly nameServer: string;
+  readonly serverId: string;
+  /** `host:port` as clients shall dial it. */
+  readonly address: string;
+  readonly claim: NameClaim;
+  /** How long the name outlives this process, in milliseconds. */
+  readonly ttlMs: number;
+  readonly log: Log;
+}
+
+/** Keeps a name registered until the signal aborts, and gives it back. @throws RpcError `NAME_LOST` when it is taken away */
+export async function keepName({ claim, ...owner }: KeptName, signal: AbortSignal): Promise<void> {
+  const lost = new AbortController();
+  const registration = Registration.start({
+    ...owner,
+    claims: [claim],
+    onLost: () => {
+      lost.abort();
+    },
+    clock: systemClock,
+  });
+  try {
+    const over = AbortSignal.any([signal, lost.signal]);
+    if (!over.aborted) {
+      await once(over, 'abort');
+    }
+  } finally {
+    await registration[Symbol.asyncDispose]();
+  }
+  if (lost.signal.aborted) {
+    throw nameServerError(
+      'NAME_LOST',
+      `the name ${quoted(claim.name)} was taken away; register it again to have it back`,
+    );
+  }
+}
