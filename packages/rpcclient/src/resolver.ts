@@ -64,6 +64,13 @@ export class Resolver implements Router {
     return this.#known.get(object)?.next();
   }
 
+  /** Takes what the name server just said of a name that is not followed, instead of asking when it is called. */
+  take(record: NameRecord): void {
+    if (!this.#watches.has(record.name)) {
+      this.#learn(record.name, record);
+    }
+  }
+
   /** Stops to follow names. */
   close(): void {
     this.#closed = true;

@@ -1,3 +1,58 @@
+/**
+ * Defines objects, hosts them, and registers their names.
+ *
+ * @module @patchbay/rpcserver
+ */
 export { rpcServerError } from './errors.js';
 export { loadObject, type ObjectEntry } from './load-object.js';
 export { type MakeObject, RpcServer, type RpcServerOptions } from './rpc-server.js';
+
+// What a program needs to define the objects that it hosts, so that it imports this package alone.
+export {
+  arg,
+  type Arg,
+  type Authorize,
+  type ByteSource,
+  bytesSchema,
+  byteStream,
+  callback,
+  type CallContext,
+  type Caller,
+  type CallInfo,
+  CallTimings,
+  type Clock,
+  type Code,
+  defineErrors,
+  defineObject,
+  type Details,
+  durationSchema,
+  type ErrorFactory,
+  type ErrorTable,
+  type Interceptor,
+  isRpcError,
+  type ItemHook,
+  type Log,
+  logCalls,
+  type LoggedCalls,
+  type LogFields,
+  method,
+  type MethodDefinition,
+  type Methods,
+  type MethodSignature,
+  type MethodTiming,
+  momentSchema,
+  type ObjectContext,
+  type ObjectDefinition,
+  type ObjectFactory,
+  objectOf,
+  type ObjectReference,
+  type OptionShape,
+  ownObject,
+  RpcError,
+  type RpcErrorOptions,
+  type SignaturesOf,
+  streamOf,
+  systemClock,
+} from '@patchbay/core';
+export { type SessionLimits } from '@patchbay/core/wire';
+export { z } from 'zod';

@@ -1,36 +1,37 @@
-import { mkdir } from 'node:fs/promises';
-import { join } from 'node:path';
-
 import {
   type Authorize,
   type Clock,
   coreError,
   defaultLeaseMs,
   Dispatcher,
+  findNameServer,
+  type Interceptor,
   type Log,
   type NameClaim,
-  type ObjectContext,
   type ObjectDefinition,
   parseObjectName,
   silentLog,
   systemClock,
 } from '@patchbay/core';
-import { ObjectServer } from '@patchbay/core/wire';
+import { ObjectServer, Registration, type SessionLimits } from '@patchbay/core/wire';
 
-import { rpcServerError } from './errors.js';
-import { Registration } from './registration.js';
+import { warnOfAdvertised } from './advertised-address.js';
+import { closeAll, type MakeObject, makeObject, makeStateDirectory, usable } from './make-objects.js';
 import { serverIdOf } from './server-id.js';
 
-/** Makes one object of a server, which has given it a context. */
-export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<ObjectDefinition>;
+export { defaultSessionLimits } from '@patchbay/core/wire';
+export { type MakeObject } from './make-objects.js';
 
 /** What an RPC server needs. */
 export interface RpcServerOptions {
-  /** The name server's address, `host:port`. */
-  readonly nameServer: string;
+  /** The name server's address, `host:port`. Default: the one that `findNameServer` finds. */
+  readonly nameServer?: string | undefined;
   /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
   readonly listen?: string;
-  /** `host:port` as clients shall dial it. Default: the address that it listens on. */
+  /**
+   * `host:port` as clients shall dial it; one that they seem unable to reach is warned of. Default: the address that
+   * it listens on.
+   */
   readonly advertise?: string;
   /** Where the server keeps its identity and its objects their state; made when it is not there. */
   readonly stateDir: string;
@@ -46,8 +47,14 @@ export interface RpcServerOptions {
   readonly drainMs?: number;
   /** Decides who may call what. Default: everybody everything. */
   readonly authorize?: Authorize;
+  /** Stand around every call, the first outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
   /** Whether a failure carries this server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
+  /** Bounds sessions, calls and messages. */
+  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>>;
+  /** How many calls of an object may run at once, by its name, over what its definition says. */
+  readonly maxConcurrent?: Readonly<Record<string, number | undefined>>;
   /** Gives the start up when it aborts; a server that has started is stopped by disposing of it. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
@@ -72,11 +79,16 @@ export class RpcServer implements AsyncDisposable {
   static async start(options: RpcServerOptions): Promise<RpcServer> {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
-    const { authorize } = options;
+    const { authorize, interceptors = [], nameServer = findNameServer() } = options;
     Object.keys(options.objects).forEach(parseObjectName);
     await makeStateDirectory(options.stateDir);
     const serverId = await usable(options.stateDir, serverIdOf(options.stateDir));
-    const dispatcher = new Dispatcher({ clock, log, ...(authorize === undefined ? {} : { authorize }) });
+    const dispatcher = new Dispatcher({
+      clock,
+      log,
+      interceptors,
+      ...(authorize === undefined ? {} : { authorize }),
+    });
     const stop = new AbortController();
     const giveUp = (): void => {
       stop.abort(options.signal?.reason);
@@ -88,18 +100,21 @@ export class RpcServer implements AsyncDisposable {
         const object = await makeObject(name, each, { ...options, clock, log, signal: stop.signal });
         objects.push(object);
         options.signal?.throwIfAborted();
-        dispatcher.host(name, object);
+        dispatcher.host(name, object, { maxConcurrent: options.maxConcurrent?.[name] });
       }
       const server = await ObjectServer.start({
         listen: options.listen ?? '127.0.0.1:0',
         dispatcher,
+        ...options.limits,
         sendStacks: options.sendStacks ?? false,
       });
+      const advertised = options.advertise ?? server.address;
+      void warnOfAdvertised({ advertised, nameServer }, { log, signal: stop.signal });
       const registration = Registration.start({
-        nameServer: options.nameServer,
+        nameServer,
         serverId,
-        address: options.advertise ?? server.address,
-        claims: dispatcher.names.map((name) => claimOf(name, options)),
+        address: advertised,
+        claims: dispatcher.objects.names.map((name) => claimOf(name, options)),
         ttlMs: options.leaseMs ?? defaultLeaseMs,
         clock,
         log,
@@ -185,52 +200,4 @@ interface Parts {
 
 function claimOf(name: string, { shared = [], replace = false }: RpcServerOptions): NameClaim {
   return { name, ...(shared.includes(name) ? { shared: true } : {}), ...(replace ? { replace } : {}) };
-}
-
-async function makeStateDirectory(path: string): Promise<void> {
-  await usable(path, mkdir(path, { recursive: true, mode: 0o700 }));
-}
-
-/** Waits for work on a state directory. @throws RpcError `STATE_DIRECTORY_UNUSABLE` when it fails */
-async function usable<T>(path: string, work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw rpcServerError(
-      'STATE_DIRECTORY_UNUSABLE',
-      `the state directory ${path} cannot be used: ${(error as Error).message}`,
-      { cause: error },
-    );
-  }
-}
-
-async function makeObject(
-  name: string,
-  object: ObjectDefinition | MakeObject,
-  server: {
-    readonly stateDir: string;
-    readonly clock: Clock;
-    readonly log: Log;
-    readonly signal: AbortSignal;
-  },
-): Promise<ObjectDefinition> {
-  if (typeof object !== 'function') {
-    return object;
-  }
-  // Encoded, so that the directory of `a/b` is not within that of `a`.
-  const stateDir = join(server.stateDir, 'objects', encodeURIComponent(name));
-  await makeStateDirectory(stateDir);
-  const { clock, signal } = server;
-  return object({ name, clock, signal, stateDir, log: server.log.child({ object: name }) });
-}
-
-/** Closes objects in the reverse order of their making; one that fails does not keep the others open. */
-async function closeAll(objects: readonly ObjectDefinition[], log: Log): Promise<void> {
-  for (const object of [...objects].reverse()) {
-    try {
-      await object.close?.();
-    } catch (error) {
-      log.error('an object could not be closed', { error });
-    }
-  }
 }

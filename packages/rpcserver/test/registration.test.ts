@@ -5,7 +5,7 @@ import { TestNameServer } from '@patchbay/nameserver/testing';
 import { eventually, FakeClock, RecordingLog } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { Registration, type RegistrationOptions } from '../src/registration.js';
+import { Registration, type RegistrationOptions } from '@patchbay/core/wire';
 
 const ttlMs = 9_000;
 

@@ -1,58 +1,40 @@
-#!/usr/bin/env node
-import { coreError, errorLine, exitStatusOf } from '@patchbay/core';
-import {
-  endOnClosedPipe,
-  interruptible,
-  nameServerAddress,
-  packageVersion,
-  writeOut,
-} from '@patchbay/core/daemon';
+import { errorLine, exitStatusOf, findNameServer } from '@patchbay/core';
+import { endOnClosedPipe, interruptible, packageVersion, writeOut } from '@patchbay/core/daemon';
 
 import { connect } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
-import { readSettings } from '../command/settings.js';
-import { withAdvice } from './advice.js';
-import { callMethod } from './call-method.js';
-import { commandHelp, helpOfMethod } from './show-help.js';
-
-/** Lines longer than this are hard to read, however wide the terminal is. */
-const widestHelp = 100;
+import { readSettings, usualObject } from '../command/settings.js';
+import { verbOf } from '../verbs/index.js';
+import { execute } from './execute.js';
+import { processStage } from './process-stage.js';
 
 async function main(words: readonly string[]): Promise<void> {
   const line = readCommandLine(words);
-  const { own } = line;
-  if (own.has('version')) {
+  if (line.own.has('version')) {
     await writeOut(`${packageVersion(import.meta.url)}\n`);
     return;
   }
-  const { target, timeoutMs } = readSettings(line, process.env);
-  const { object, method } = target;
-  const nameServer = nameServerAddress(own.get('name-server'));
-  await using client = connect({ nameServer, watch: false });
-  try {
-    if (own.has('help')) {
-      const width = Math.min(process.stdout.columns || 80, widestHelp);
-      const help = method === undefined ? commandHelp : helpOfMethod;
-      await writeOut(`${await help(client, target, width)}\n`);
-      return;
-    }
-    if (method === undefined) {
-      throw coreError('ARGUMENT_MISSING', 'a method is required; see "rpcclient --help"');
-    }
-    const call = { object, method, words: line.words, timeoutMs, json: own.has('json') };
-    await interruptible((signal) => callMethod(client, call, signal));
-  } catch (error) {
-    throw withAdvice(error, timeoutMs);
-  }
+  const settings = readSettings(line, usualObject(process.env));
+  const nameServer = findNameServer(line.own.get('name-server'));
+  await using client = connect({ nameServer, watch: verbOf(line)?.stays === true });
+  await interruptible((signal) => execute(line, settings, processStage(client, nameServer, signal)));
 }
 
-endOnClosedPipe();
-let status = 0;
-try {
-  await main(process.argv.slice(2));
-} catch (error) {
-  process.stderr.write(`${errorLine(error)}\n`);
-  status = exitStatusOf(error);
+async function run(): Promise<void> {
+  let status = 0;
+  try {
+    const done = main(process.argv.slice(2));
+    endOnClosedPipe(); // opens standard output while the call is on its way
+    await done;
+  } catch (error) {
+    process.stderr.write(`${errorLine(error)}\n`);
+    status = exitStatusOf(error);
+  }
+  if (process.stdout.writableLength > 0) {
+    await writeOut(''); // what was printed before is out when this is
+  }
+  // Whatever still waits for a server that does not answer is of no interest any more.
+  process.exit(status);
 }
-// Whatever still waits for a server that does not answer is of no interest any more.
-process.exit(status);
+
+void run(); // not awaited here: the bundle is CommonJS (docs/adr/0007)

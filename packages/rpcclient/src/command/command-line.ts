@@ -1,4 +1,4 @@
-import { coreError, didYouMean, quoted } from '@patchbay/core';
+import { coreError, didYouMean, parseDuration, quoted } from '@patchbay/core';
 
 import { isOwnOption, type OwnOption, type OwnOptionName, ownOptions } from './own-options.js';
 
@@ -8,6 +8,8 @@ export interface CommandLine {
   readonly own: ReadonlyMap<OwnOptionName, string>;
   /** `[OBJECT.]METHOD`; undefined when the words hold none. */
   readonly method: string | undefined;
+  /** Whether a `--` stood before METHOD, which then is a method even if one of our verbs is called so. */
+  readonly literal: boolean;
   /** The words for the method, as they were typed. */
   readonly words: readonly string[];
 }
@@ -15,7 +17,8 @@ export interface CommandLine {
 /**
  * Takes the command's own options out of the words of a command line, wherever they stand before the first `--`; the
  * rest goes to the method word for word. A `--` before METHOD hands over everything behind it, so that a method's
- * option of the same name as one of ours can be reached; one behind METHOD is the method's own and stays.
+ * option of the same name as one of ours can be reached; one behind METHOD is the method's own and stays. An option
+ * whose value may be left out takes the next word only where that looks like its value.
  *
  * yargs' parser does not serve here: it reads `-5`, `-json` and `--no-json` as options, whatever it is told.
  *
@@ -24,17 +27,24 @@ export interface CommandLine {
 export function readCommandLine(words: readonly string[]): CommandLine {
   const own = new Map<OwnOptionName, string>();
   const rest: string[] = [];
+  let literal = false;
   for (let index = 0; index < words.length; index += 1) {
     const word = words[index] ?? '';
     if (word === '--') {
-      rest.push(...words.slice(rest.length === 0 ? index + 1 : index));
+      literal = rest.length === 0;
+      rest.push(...words.slice(literal ? index + 1 : index));
       break;
     }
     const { name, value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(word)?.groups ?? {};
     if (name !== undefined && isOwnOption(name)) {
-      if (takesValue(name) && value === undefined) {
+      const next = words[index + 1];
+      if (isValueOptional(name) && value === undefined) {
+        const isGiven = next !== undefined && parseDuration(next) !== undefined;
+        index += isGiven ? 1 : 0;
+        set(own, name, isGiven ? next : '');
+      } else if (takesValue(name) && value === undefined) {
         index += 1;
-        set(own, name, valueIn(words[index], name));
+        set(own, name, valueIn(next, name));
       } else {
         set(own, name, value);
       }
@@ -45,12 +55,19 @@ export function readCommandLine(words: readonly string[]): CommandLine {
     }
   }
   const [method, ...others] = rest;
-  return { own, method, words: others };
+  return { own, method, literal, words: others };
 }
 
-function takesValue(name: OwnOptionName): boolean {
+/** Says whether one of the command's own options takes a value. */
+export function takesValue(name: OwnOptionName): boolean {
   const option: OwnOption = ownOptions[name];
   return option.placeholder !== undefined;
+}
+
+/** Says whether it may stand without the value that it takes. */
+export function isValueOptional(name: OwnOptionName): boolean {
+  const option: OwnOption = ownOptions[name];
+  return option.valueOptional === true;
 }
 
 function valueIn(word: string | undefined, name: OwnOptionName): string {

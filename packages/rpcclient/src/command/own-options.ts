@@ -2,6 +2,8 @@
 export interface OwnOption {
   /** Stands for the value in the help; absent where the option takes none. */
   readonly placeholder?: string;
+  /** Whether the value may be left out; the next word is then only taken for it where it looks like one. */
+  readonly valueOptional?: boolean;
   readonly summary: string;
 }
 
@@ -9,7 +11,7 @@ export interface OwnOption {
 export const ownOptions = {
   'name-server': {
     placeholder: 'HOST:PORT',
-    summary: 'The name server (default: $PATCHBAY_NAMESERVER, else 127.0.0.1:7440)',
+    summary: 'The name server (default: $PATCHBAY_NAMESERVER, else that of client.yaml, else 127.0.0.1:7440)',
   },
   object: {
     placeholder: 'NAME',
@@ -19,7 +21,21 @@ export const ownOptions = {
     placeholder: 'DURATION',
     summary: 'How long the call may take, such as 30s or 1h30m, or none for no limit (default: 1m)',
   },
-  json: { summary: 'Print the result as one JSON value, and nothing else' },
+  format: {
+    placeholder: 'FORMAT',
+    summary:
+      'Print what is found as table, json, yaml, or ndjson: a line of JSON for each item (default: table)',
+  },
+  json: { summary: 'The same as --format json: one JSON value, and nothing else' },
+  output: {
+    placeholder: 'FILE',
+    summary: 'Write the bytes that METHOD gives to FILE, which is there when all of them are',
+  },
+  watch: {
+    placeholder: '[INTERVAL]',
+    valueOptional: true,
+    summary: 'Call again and again, INTERVAL after each call, such as 500ms (default: 2s), until Ctrl-C',
+  },
   help: { summary: 'Show this help, or that of METHOD' },
   version: { summary: 'Show the version' },
 } satisfies Readonly<Record<string, OwnOption>>;

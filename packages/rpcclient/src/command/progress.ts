@@ -42,10 +42,12 @@ export interface TextSink {
 
 /** What a `ProgressView` draws on. */
 export interface ProgressViewOptions {
-  /** The terminal for the bar; undefined where there is none, or `--json` asks for silence. */
+  /** The terminal for the bar; undefined where there is none. */
   readonly bar: (TextSink & { readonly columns?: number }) | undefined;
   /** Takes the items that are not progress, a line each; undefined drops them. */
   readonly lines: TextSink | undefined;
+  /** Writes an item as a line. Default: as people read it. */
+  readonly lineOf?: (item: unknown) => string;
   readonly clock: Clock;
 }
 
@@ -66,11 +68,11 @@ export class ProgressView {
       this.#showProgress(item);
       return;
     }
-    const { bar, lines } = this.#options;
+    const { bar, lines, lineOf = resultText } = this.#options;
     if (lines !== undefined) {
       const shown = this.#drawn;
       this.end();
-      lines.write(`${resultText(item)}\n`);
+      lines.write(`${lineOf(item)}\n`);
       this.#drawn = shown;
       bar?.write(shown);
     }

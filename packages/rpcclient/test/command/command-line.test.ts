@@ -37,6 +37,12 @@ describe('A command line of rpcclient', () => {
     ['m a -- --json -- b', {}, 'm', ['a', '--', '--json', '--', 'b']],
     ['m --', {}, 'm', ['--']],
     ['--json -- m --json -- --timeout', { json: '' }, 'm', ['--json', '--', '--timeout']],
+    ['m --watch', { watch: '' }, 'm', []],
+    ['m --watch 5s x', { watch: '5s' }, 'm', ['x']],
+    ['m --watch 5 x', { watch: '' }, 'm', ['5', 'x']],
+    ['--watch m 5s', { watch: '' }, 'm', ['5s']],
+    ['m --watch=1m 5s', { watch: '1m' }, 'm', ['5s']],
+    ['m -- --watch', {}, 'm', ['--', '--watch']],
     ['--', {}, undefined, []],
     ['-- --odd', {}, '--odd', []],
   ];

@@ -1,6 +1,8 @@
-import { durationSchema, nameServerObject, objectName, parseAddress } from '@patchbay/core';
+import { bytesSchema, durationSchema, nameServerObject, objectName, parseAddress } from '@patchbay/core';
 import { logSettings } from '@patchbay/core/daemon';
 import { z } from 'zod';
+
+import { defaultSessionLimits } from '../rpc-server.js';
 
 const address = z.string().superRefine((text, context) => {
   try {
@@ -21,6 +23,11 @@ const objects = z
         .boolean()
         .default(false)
         .describe('whether other servers may have the name too; all of them must say so'),
+      maxConcurrent: z
+        .int()
+        .min(1)
+        .optional()
+        .describe('how many of its calls may run at once, over what the object says itself'),
       options: z
         .record(z.string(), z.unknown())
         .default({})
@@ -38,9 +45,29 @@ const objects = z
     });
   });
 
+const { maxSessions, maxCalls, maxFrameBytes, maxUnreadBytes, stallMs } = defaultSessionLimits;
+
+const limits = z.strictObject({
+  maxSessions: z.int().min(1).default(maxSessions).describe('how many sessions may be open'),
+  maxCalls: z.int().min(1).default(maxCalls).describe('how many calls a session may have in flight'),
+  maxFrameBytes: bytesSchema()
+    .min(256 * 1024)
+    .max(1024 * 1024 * 1024)
+    .default(maxFrameBytes)
+    .describe('how large the arguments of a call may be'),
+  maxUnreadBytes: bytesSchema()
+    .min(1)
+    .default(maxUnreadBytes)
+    .describe('how many bytes of answers may wait for a client until no more of its calls are begun'),
+  stall: durationSchema()
+    .min(1_000)
+    .default(stallMs)
+    .describe('how long such a client may read nothing until its session is ended'),
+});
+
 /** The schema of an RPC server's configuration file; docs/reference/configuration.md is held against it. */
 export const rpcServerConfiguration = z.strictObject({
-  nameServer: address.default('127.0.0.1:7440').describe('the name server, as host:port'),
+  nameServer: address.optional().describe('the name server, as host:port, where it is not found otherwise'),
   listen: address
     .default('127.0.0.1:7441')
     .describe('where to listen, as host:port; port 0 takes a free one'),
@@ -67,6 +94,11 @@ export const rpcServerConfiguration = z.strictObject({
     .describe('how long the names outlive this server when it dies'),
   drain: durationSchema().default(10_000).describe('how long a stop waits for calls that run'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+  logCalls: z
+    .enum(['none', 'failed', 'all'])
+    .default('none')
+    .describe('of which calls the log takes a line, at the level info'),
+  limits: limits.prefault({}).describe('what callers may ask of this server'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
   objects: objects.describe('the objects to host'),
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { dirname, resolve } from 'node:path';
 
-import { coreError, type Log, parseAddress, requireLoopback } from '@patchbay/core';
+import { coreError, type Log, logCalls, parseAddress, requireLoopback, systemClock } from '@patchbay/core';
 import {
   command,
   configure,
@@ -105,7 +105,11 @@ async function serve(
     entry.name,
     (context) => loadObject(entry, baseDir, context),
   ]);
-  const { advertise } = configuration;
+  const {
+    advertise,
+    logCalls: calls,
+    limits: { stall: stallMs, ...limits },
+  } = configuration;
   await using server = await RpcServer.start({
     nameServer: configuration.nameServer,
     listen: configuration.listen,
@@ -117,6 +121,11 @@ async function serve(
     leaseMs: configuration.lease,
     drainMs: configuration.drain,
     sendStacks: configuration.sendStacks,
+    interceptors: calls === 'none' ? [] : [logCalls({ log, clock: systemClock, calls })],
+    limits: { ...limits, stallMs },
+    maxConcurrent: Object.fromEntries(
+      configuration.objects.map(({ name, maxConcurrent }) => [name, maxConcurrent]),
+    ),
     signal,
     log,
   }).catch((error: unknown) => {

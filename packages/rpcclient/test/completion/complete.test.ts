@@ -1,0 +1,135 @@
+import { arg, bytesSchema, defineObject, describeObject, method, valuesIn } from '@patchbay/core';
+import { expect } from 'chai';
+import { z } from 'zod';
+
+import { type Completion } from '../../src/completion/candidate.js';
+import { complete } from '../../src/completion/complete.js';
+import { type Sources } from '../../src/completion/sources.js';
+
+const node = z.string().meta({ values: { method: 'list_nodes', field: 'node' } });
+const disks = defineObject({
+  summary: 'Disks',
+  methods: {
+    provision: method({
+      summary: 'Provision',
+      args: [
+        arg('node', node, 'the node'),
+        arg('source', z.string().optional(), 'a file'),
+        arg('copies', z.int().optional(), 'how many'),
+      ],
+      options: {
+        sizeBytes: bytesSchema().optional().describe('the size'),
+        verify: z.boolean().default(true).describe('verify'),
+        tag: z
+          .array(z.enum(['red', 'green']))
+          .optional()
+          .describe('tags'),
+        from: node.optional().describe('from which'),
+      },
+      returns: z.null(),
+      run: () => null,
+    }),
+    delete_snapshot: method({
+      summary: 'Delete a snapshot',
+      args: [
+        arg('node', node, 'the node'),
+        arg(
+          'name',
+          z.string().meta({ values: { method: 'list_snapshots', field: 'name', with: ['node'] } }),
+          'the snapshot',
+        ),
+      ],
+      returns: z.null(),
+      run: () => null,
+    }),
+    list_nodes: method({ summary: 'List', returns: z.array(z.unknown()), idempotent: true, run: () => [] }),
+    list_snapshots: method({
+      summary: 'List snapshots',
+      args: [arg('node', z.string(), 'the node')],
+      returns: z.array(z.unknown()),
+      idempotent: true,
+      run: () => [],
+    }),
+  },
+});
+
+/** Sources of two objects, both of them disks. */
+const sources: Sources = {
+  names: (prefix) => Promise.resolve(['disks', 'disks.two'].filter((name) => name.startsWith(prefix))),
+  describe: (name) =>
+    name.startsWith('disks')
+      ? Promise.resolve(describeObject(name, disks))
+      : Promise.reject(new Error('no such object')),
+  values: (_object, from, args) =>
+    Promise.resolve(
+      from.method === 'list_nodes'
+        ? valuesIn([{ node: 'node7' }, { node: 'n\u001b[2J' }, { node: 'node8' }], from)
+        : valuesIn([{ name: `of-${args.join()}` }], from),
+    ),
+};
+
+/** Completes the word that a line, whose words hold no spaces, ends in. */
+async function at(line: string): Promise<Completion> {
+  const words = line.split(' ');
+  return await complete(
+    { words: words.slice(0, -1), current: words.at(-1) ?? '', defaultObject: 'disks' },
+    sources,
+  );
+}
+
+describe('The word at the end of a command line', () => {
+  const rows: [line: string, values: string[]][] = [
+    ['prov', ['provision']],
+    ['disks.t', ['disks.two.']],
+    ['disks.two.del', ['disks.two.delete_snapshot']],
+    ['l', ['ls', 'list_nodes', 'list_snapshots']],
+    ['-- l', ['list_nodes', 'list_snapshots']],
+    ['provision n', ['node7', 'node8']],
+    ['disks.two.provision node8', ['node8']],
+    ['--json provision node7', ['node7']],
+    ['delete_snapshot node7 ', ['of-node7']],
+    ['provision a --from no', ['node7', 'node8']],
+    ['provision a --from=node8', ['--from=node8']],
+    ['provision --tag r', ['red']],
+    ['provision --tag red --t', ['--tag', '--timeout']],
+    ['provision --size 1 --si', []],
+    ['provision --no', ['--no-verify']],
+    ['provision --no-verify --no', []],
+    ['provision -- no', ['node7', 'node8']],
+    ['provision -- --', []],
+    ['provision a b 1 --fo', ['--format']],
+    ['provision a --format ', ['table', 'json', 'yaml', 'ndjson']],
+    ['--format=nd', ['--format=ndjson']],
+    ['--format nd', ['ndjson']],
+    ['--object disks.', ['disks.two']],
+    ['--he', ['--help']],
+    ['--watch prov', ['provision']],
+    ['ls disks.', ['disks.two']],
+    ['ls --any', ['--any-meta']],
+    ['describe disks.t', ['disks.two']],
+    ['describe disks.two prov', ['provision']],
+    ['completion ', ['bash', 'zsh']],
+    ['unknown x', []],
+  ];
+  for (const [line, values] of rows) {
+    it(`may become ${values.join(' or ') || 'nothing known'}: ${line}`, async () => {
+      const { candidates } = await at(line);
+      expect(candidates.map(({ value }) => value)).to.have.members(values);
+    });
+  }
+
+  it('may be the name of a file where a text is wanted of which nothing is known', async () => {
+    expect(await at('provision node7 ')).to.deep.equal({ candidates: [], anything: true });
+    expect(await at('provision node7 x ')).to.deep.equal({ candidates: [], anything: false });
+  });
+
+  it('offers the options where no argument is left', async () => {
+    const { candidates } = await at('list_nodes ');
+    expect(candidates.map(({ value }) => value)).to.include('--watch');
+  });
+
+  it('still offers verbs and names when the object does not answer', async () => {
+    const { candidates } = await complete({ words: [], current: '', defaultObject: 'gone' }, sources);
+    expect(candidates.map(({ value }) => value)).to.include.members(['ls', 'disks.']);
+  });
+});

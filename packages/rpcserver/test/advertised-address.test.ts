@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+
+import { freePort, RecordingLog } from '@patchbay/core/testing';
+import { expect } from 'chai';
+
+import { warnOfAdvertised, wrongWithAdvertised } from '../src/advertised-address.js';
+
+describe('an advertised address', () => {
+  const wrong: readonly (readonly [string, string, RegExp])[] = [
+    ['0.0.0.0:7441', '127.0.0.1:7440', /every address of this host/],
+    ['[::]:7441', '192.0.2.7:7440', /every address of this host/],
+    ['127.0.0.1:7441', '192.0.2.7:7440', /of this host alone/],
+    ['localhost:7441', 'names.example:7440', /of this host alone/],
+    ['[::1]:7441', '[2001:db8::1]:7440', /of this host alone/],
+  ];
+  for (const [advertised, nameServer, why] of wrong) {
+    it(`is wrong as ${advertised} at a name server at ${nameServer}`, () => {
+      expect(wrongWithAdvertised({ advertised, nameServer })).to.match(why);
+    });
+  }
+
+  const right = [
+    ['127.0.0.1:7441', '127.0.0.1:7440'],
+    ['localhost:7441', '[::1]:7440'],
+    ['192.0.2.8:7441', '192.0.2.7:7440'],
+    ['192.0.2.8:7441', '127.0.0.1:7440'],
+  ] as const;
+  for (const [advertised, nameServer] of right) {
+    it(`may be ${advertised} at a name server at ${nameServer}`, () => {
+      expect(wrongWithAdvertised({ advertised, nameServer })).to.equal(undefined);
+    });
+  }
+
+  it('is warned of when this server cannot reach it itself, with how to set another', async () => {
+    const log = new RecordingLog();
+    const advertised = `127.0.0.1:${String(await freePort())}`;
+    await warnOfAdvertised(
+      { advertised, nameServer: '127.0.0.1:7440' },
+      { log, signal: new AbortController().signal },
+    );
+    expect(log.lines).to.have.length(1);
+    expect(log.lines[0]?.message).to.include('set "advertise"');
+    expect(log.lines[0]?.fields.advertised).to.equal(advertised);
+    expect(log.lines[0]?.fields.why).to.match(/ECONNREFUSED/);
+  });
+
+  it('is not warned of when it can be reached', async () => {
+    const log = new RecordingLog();
+    const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    const advertised = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
+    await warnOfAdvertised(
+      { advertised, nameServer: '127.0.0.1:7440' },
+      { log, signal: new AbortController().signal },
+    );
+    server.close();
+    expect(log.lines).to.deep.equal([]);
+  });
+});

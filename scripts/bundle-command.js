@@ -1,0 +1,118 @@
+// Bundles the command `rpcclient`, so that a call from a cold start loads little: docs/adr/0007 says why.
+//
+//   rpcclient.cjs             runs the main file
+//   main-HASH.cjs             all that a call needs
+//   main-HASH.cjs.*.cache     the same compiled, for this version of node: scripts/compile-command.js
+//   *.cjs                     what the source imports by `await import(...)`, such as help: loaded when asked for
+//
+// All are CommonJS, which node loads sooner than modules, and each holds all that it needs.
+import { build } from 'esbuild';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { join, relative } from 'node:path';
+import process from 'node:process';
+
+const root = process.cwd();
+const built = join(root, 'packages', 'rpcclient', 'dist');
+const [folder = built] = process.argv.slice(2);
+const bin = join(folder, 'bin');
+
+/** The files to load on demand, by the source that each begins with; grows while they turn up. */
+const onDemand = new Map();
+
+/** Turns imports on demand into imports of other files of the bundle. */
+const splitting = {
+  name: 'on-demand',
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: /./ }, async ({ path, kind, importer, resolveDir, pluginData }) => {
+      if (kind !== 'dynamic-import' || isBuiltin(path) || pluginData === splitting) {
+        return undefined;
+      }
+      const found = await resolve(path, { kind, importer, resolveDir, pluginData: splitting });
+      if (found.errors.length > 0) {
+        return { errors: found.errors };
+      }
+      onDemand.set(found.path, nameOf(found.path));
+      return { path: `./${nameOf(found.path)}`, external: true };
+    });
+  },
+};
+
+/** Gives `core-wire-client-describe.cjs` for packages/core/dist/src/wire/client/describe.js. */
+function nameOf(file) {
+  const name = relative(root, file)
+    .replace(/^(?:packages|node_modules)\//, '')
+    .replace('dist/src/', '')
+    .replace(/\.[cm]?js$/, '')
+    .replaceAll(/[^\w-]+/g, '-');
+  return `${name}.cjs`;
+}
+
+/** Bundles a source; gives the text, and which sources and which of node's modules it holds. */
+async function bundle(source, { define = {}, before = '', after = '' } = {}) {
+  const { outputFiles, metafile } = await build({
+    entryPoints: [source],
+    outfile: join(bin, 'bundle.cjs'),
+    bundle: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node20',
+    supported: { 'dynamic-import': false }, // `require` does the same without the loader of modules
+    define: { ...define, 'import.meta.url': 'moduleUrl', 'import.meta.dirname': '__dirname' },
+    banner: {
+      js: `${before}"use strict";const moduleUrl=require("node:url").pathToFileURL(__filename).href;`,
+    },
+    footer: { js: after },
+    minifySyntax: true,
+    minifyWhitespace: true, // less to parse; names stay, for stacks
+    plugins: [splitting],
+    absWorkingDir: root,
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+  });
+  const [{ inputs, imports }] = Object.values(metafile.outputs);
+  const sources = Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0);
+  return { text: outputFiles[0].text, sources, requires: [...new Set(imports.map(({ path }) => path))] };
+}
+
+/** Gives the licences of the packages that sources are from: who passes their code on must pass these on too. */
+function licensesOf(sources) {
+  const folders = sources.map((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source)?.[0]);
+  const texts = [...new Set(folders)].filter(Boolean).map((each) => {
+    const { name, version, license } = JSON.parse(readFileSync(join(each, 'package.json'), 'utf8'));
+    const file = readdirSync(each).find((entry) => /^licen[cs]e/i.test(entry));
+    return [`${name} ${version}: ${license}`, ...(file ? [readFileSync(join(each, file), 'utf8')] : [])];
+  });
+  return `${texts.map((text) => text.join('\n\n')).join('\n\n')}\n`;
+}
+
+rmSync(bin, { recursive: true, force: true });
+mkdirSync(bin, { recursive: true });
+const contents = {};
+function write(name, { text, ...rest }) {
+  writeFileSync(join(bin, name), text);
+  contents[name] = rest;
+}
+
+const main = await bundle(join(built, 'src', 'bin', 'rpcclient.js'), {
+  before: '(function(exports,require,module,__filename,__dirname){',
+  after: '})',
+});
+// Compiled code is looked for under this name, and so never taken for that of another main file.
+const mainFile = `main-${createHash('sha256').update(main.text).digest('hex').slice(0, 12)}.cjs`;
+write(mainFile, main);
+write(
+  'rpcclient.cjs',
+  await bundle(join(built, 'src', 'bin', 'launch.js'), { define: { mainFile: JSON.stringify(mainFile) } }),
+);
+for (const [source, name] of onDemand) {
+  write(name, await bundle(source));
+}
+writeFileSync(
+  join(bin, 'LICENSES.txt'),
+  licensesOf(Object.values(contents).flatMap(({ sources }) => sources)),
+);
+// Says what each file is made of: for the tests, and for whoever wonders why one has grown.
+writeFileSync(join(folder, 'bundle.json'), `${JSON.stringify(contents, undefined, 2)}\n`);
