@@ -3,7 +3,8 @@ import { defineErrors } from '@patchbay/core';
 /** Makes the errors of the storage object. */
 export const storageError = defineErrors({
   IMAGE_NOT_FOUND: ['NOT_FOUND', 'No image has this name.'],
-  IMAGE_EXISTS: ['ALREADY_EXISTS', 'An image of this name exists and came from another source.'],
+  IMAGE_EXISTS: ['ALREADY_EXISTS', 'An image of this name exists and came from elsewhere.'],
+  TAGS_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'An image has as many tags as it may have.'],
   IMAGE_HAS_CLONES: [
     'FAILED_PRECONDITION',
     'Disks of nodes are clones of the image; details.nodes names them.',
@@ -18,6 +19,7 @@ export const storageError = defineErrors({
     'The node has a disk already, from other parameters; details.disk tells them.',
   ],
   INITIATOR_IN_USE: ['ALREADY_EXISTS', 'Another node uses this initiator name; details.node names it.'],
+  MAC_IN_USE: ['ALREADY_EXISTS', 'Another node boots from this MAC address; details.node names it.'],
   SNAPSHOT_NOT_FOUND: ['NOT_FOUND', 'The node has no snapshot of this name.'],
   SNAPSHOT_EXISTS: ['ALREADY_EXISTS', 'The node has a snapshot of this name.'],
   SNAPSHOT_AMBIGUOUS: [
@@ -30,9 +32,28 @@ export const storageError = defineErrors({
   ],
   DISK_IN_USE: [
     'FAILED_PRECONDITION',
-    'An initiator is connected, and the pool has no copy-on-write to copy a disk while it is written.',
+    'An initiator is connected to the disk, and what was asked for needs it to be away; or the pool has no copy-on-write to copy a disk while it is written.',
   ],
-  SIZE_TOO_SMALL: ['INVALID_ARGUMENT', 'The size asked for is smaller than what the disk is cloned from.'],
+  SNAPSHOT_OF_OTHER_DISK: [
+    'FAILED_PRECONDITION',
+    'The snapshot is of a disk that the node had before, so it cannot be restored; provision from it.',
+  ],
+  SNAPSHOT_HAS_CLONES: [
+    'FAILED_PRECONDITION',
+    'Ephemeral disks are cloned from the snapshot at each boot; details.nodes names their nodes.',
+  ],
+  DISK_NOT_FOUND: ['NOT_FOUND', 'No disk that is kept, or in the trash, has this id.'],
+  DISK_ATTACHED: ['FAILED_PRECONDITION', 'The disk is not kept but attached to its node; detach it first.'],
+  SCHEDULE_EXISTS: ['ALREADY_EXISTS', 'The node has another schedule of this name.'],
+  SCHEDULE_INVALID: ['INVALID_ARGUMENT', 'The cron expression of a schedule has no meaning.'],
+  EVENTS_FORGOTTEN: [
+    'FAILED_PRECONDITION',
+    'What happened after the revision has been forgotten in part; list what there is, and watch from now.',
+  ],
+  SIZE_TOO_SMALL: [
+    'INVALID_ARGUMENT',
+    'The size asked for is smaller than what the disk is cloned from, or than the disk that shall grow.',
+  ],
   OPERATION_PENDING: [
     'ABORTED',
     'Another operation on the same thing is under way; details.operation tells its id.',
@@ -51,6 +72,29 @@ export const storageError = defineErrors({
   POOL_FULL: [
     'RESOURCE_EXHAUSTED',
     'The pool has no space left; delete images, snapshots or disks, or grow it.',
+  ],
+  POOL_HIGH_WATER: [
+    'RESOURCE_EXHAUSTED',
+    'The pool is filled to its high-water mark and takes nothing new; delete images, snapshots or disks, or grow it.',
+  ],
+  QUOTA_EXCEEDED: [
+    'RESOURCE_EXHAUSTED',
+    'The project would have more disks or bytes than its quota; details tell use and limit.',
+  ],
+  CATALOG_DAMAGED: [
+    'DATA_LOSS',
+    "The catalog's file is damaged; restore it from a backup with patchbay-storage restore.",
+  ],
+  CATALOG_NOT_FOUND: ['NOT_FOUND', 'The state directory holds no catalog.'],
+  CATALOG_IN_USE: [
+    'FAILED_PRECONDITION',
+    'The storage object has the catalog open, and does not answer; stop its server.',
+  ],
+  BACKUP_UNUSABLE: ['INVALID_ARGUMENT', 'The file is no backup of a catalog, or it is damaged.'],
+  FSCK_FOUND_ERRORS: ['DATA_LOSS', 'Something is lost or wrong; what, stands in the findings above.'],
+  POOL_TARGET_REFUSED: [
+    'FAILED_PRECONDITION',
+    'No pool can be made there: something is there already, or it is of the wrong kind.',
   ],
   POOL_UNAVAILABLE: ['UNAVAILABLE', 'The pool directory is missing, not mounted or read-only.'],
   POOL_NOT_OURS: [
@@ -71,6 +115,14 @@ export const storageError = defineErrors({
   PORTAL_UNAVAILABLE: [
     'FAILED_PRECONDITION',
     'The target daemon could not listen on the portal that the options name.',
+  ],
+  BOOT_TOKENS_OFF: [
+    'FAILED_PRECONDITION',
+    'Boot scripts are given without one-time tokens here; boot.token of the options turns them on.',
+  ],
+  BOOT_UNAVAILABLE: [
+    'FAILED_PRECONDITION',
+    'The boot endpoint could not listen on the address that the options name.',
   ],
   TOOL_MISSING: ['FAILED_PRECONDITION', 'A program that the storage object drives is not installed.'],
 });

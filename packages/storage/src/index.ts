@@ -1,3 +1,8 @@
+/**
+ * Gives diskless nodes their disks: the storage object, which an RPC server hosts.
+ *
+ * @module @patchbay/storage
+ */
 export { createStorage as default } from './object/create-storage.js';
 export { storageError } from './errors.js';
 export { type StorageOptions, storageOptions } from './object/options.js';

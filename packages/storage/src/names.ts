@@ -19,6 +19,17 @@ export const imageName = z
   .brand<'ImageName'>();
 export type ImageName = z.infer<typeof imageName>;
 
+/** The schema of an image's tag: letters, digits, "_", ".", ":", "=" and "-", at most 63 characters. */
+export const imageTag = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(
+    /^[A-Za-z0-9][A-Za-z0-9_.:=-]*$/,
+    'must begin with a letter or digit and hold only letters, digits, "_", ".", ":", "=" and "-"',
+  )
+  .brand<'ImageTag'>();
+export type ImageTag = z.infer<typeof imageTag>;
+
 /** The schema of a snapshot's name: as an image's name. */
 export const snapshotName = z
   .string()
@@ -54,3 +65,21 @@ export const snapshotReference = z
   )
   .brand<'SnapshotReference'>();
 export type SnapshotReference = z.infer<typeof snapshotReference>;
+
+/**
+ * The schema of the MAC address of one network card: six bytes with ":" or "-" between them, or none, read as
+ * `52:54:00:12:34:56` in lower case. Addresses of groups and the zero address are refused.
+ */
+export const macAddress = z
+  .string()
+  .regex(
+    /^(?:[0-9A-Fa-f]{2}(?:(?::[0-9A-Fa-f]{2}){5}|(?:-[0-9A-Fa-f]{2}){5})|[0-9A-Fa-f]{12})$/,
+    'must be a MAC address, such as 52:54:00:12:34:56',
+  )
+  .refine(
+    (text) => (Number.parseInt(text.slice(0, 2), 16) & 1) === 0 && /[1-9a-f]/i.test(text),
+    'must be the address of one card, not of a group, and not zero',
+  )
+  .overwrite((text) => (text.match(/[0-9A-Fa-f]{2}/g) ?? []).join(':').toLowerCase())
+  .brand<'MacAddress'>();
+export type MacAddress = z.infer<typeof macAddress>;

@@ -1,9 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Operation, type Store } from '@patchbay/store';
+import { type Clock, systemClock } from '@patchbay/core';
+import { type Store } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { type Iqn } from '../names.js';
+import { Actors } from './actor.js';
+import { Draft, putOf } from './draft.js';
+import { eventKey, events } from './events.js';
 import { facts, type Table } from './tables.js';
 
 /** A record with the key that it stands under. */
@@ -25,19 +29,27 @@ export interface Transaction extends CatalogReader {
   delete<T>(table: Table<T>, key: string): void;
 }
 
+/** Its value is the number of the last event. */
 const versionKey = 'version';
+/** The fact that the catalog is a restored backup. */
+const restoredKey = 'restored';
 
 /**
  * What the storage object knows: typed records in a store. The catalog is the truth; the pool's files and the
  * targets are made after it.
  */
 export class Catalog implements CatalogReader {
+  /** Whoever works with the catalog does so on somebody's behalf, which its events tell. */
+  readonly actors = new Actors();
   readonly #store: Store;
+  readonly #clock: Clock;
   readonly #transactions = new KeyedMutex();
   #forgottenTo = 0;
 
-  constructor(store: Store) {
+  /** @param clock - dates the events */
+  constructor(store: Store, clock: Clock = systemClock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
   async get<T>(table: Table<T>, key: string): Promise<T | undefined> {
@@ -62,29 +74,31 @@ export class Catalog implements CatalogReader {
     return this.#transactions.run(versionKey, async () => {
       for (;;) {
         const version = await this.#store.get(versionKey);
-        const operations: Operation[] = [];
-        const result = await change({
-          get: (table, key) => this.get(table, key),
-          list: (table, within) => this.list(table, within),
-          put: (table, key, value) => {
-            operations.push({ put: table.prefix + key, value: JSON.stringify(table.schema.parse(value)) });
-          },
-          delete: (table, key) => {
-            operations.push({ delete: table.prefix + key });
-          },
-        });
-        if (operations.length === 0) {
+        const draft = new Draft(this);
+        const result = await change(draft);
+        if (draft.operations.length === 0) {
           return result;
         }
+        const told = await draft.events(this.#clock.now(), this.actors.current);
+        const revision = Number(version?.value ?? 0);
         const outcome = await this.#store.commit(
           [{ key: versionKey, modRevision: version?.modRevision ?? 0 }],
-          [{ put: versionKey, value: '' }, ...operations],
+          [
+            { put: versionKey, value: String(revision + told.length) },
+            ...draft.operations,
+            ...told.map((event, index) => putOf(events, eventKey(revision + index + 1), event)),
+          ],
         );
         if (outcome.committed) {
           return result;
         }
       }
     });
+  }
+
+  /** Gives the number of the last event. */
+  async revision(): Promise<number> {
+    return Number((await this.#store.get(versionKey))?.value ?? 0);
   }
 
   /** Forgets former values, which nobody here asks for, so that the store does not grow for ever. */
@@ -94,6 +108,45 @@ export class Catalog implements CatalogReader {
       await this.#store.compact(revision);
       this.#forgottenTo = revision;
     }
+  }
+
+  /** Lists the keys of a table's records that this version cannot read, where a bad disk or a hand changed them. */
+  async invalid<T>(table: Table<T>): Promise<readonly string[]> {
+    const { entries } = await this.#store.range({ prefix: table.prefix });
+    return entries.filter(({ key, value }) => !isValid(table, key, value)).map(({ key }) => key);
+  }
+
+  /** Writes all of the catalog, as it is at one moment, to a new file. @throws RpcError `BACKUP_EXISTS`, ... */
+  backUp(path: string): Promise<void> {
+    return this.#store.backup(path);
+  }
+
+  /** Says whether the catalog is a restored backup that nobody has confirmed: files it does not know may matter. */
+  async isRestored(): Promise<boolean> {
+    return (await this.get(facts, restoredKey)) !== undefined;
+  }
+
+  /** Notes that the catalog was restored from a backup. */
+  async noteRestore(from: string): Promise<void> {
+    await this.transact((tx) => {
+      tx.put(facts, restoredKey, from);
+    });
+  }
+
+  /** Forgets that the catalog was restored; says whether it was. */
+  confirmRestore(): Promise<boolean> {
+    return this.transact(async (tx) => {
+      const found = await tx.get(facts, restoredKey);
+      if (found !== undefined) {
+        tx.delete(facts, restoredKey);
+      }
+      return found !== undefined;
+    });
+  }
+
+  /** Says whether it is a catalog that was in use; a new one, or another store, is not. */
+  async hasId(): Promise<boolean> {
+    return (await this.get(facts, 'id')) !== undefined;
   }
 
   /** Gives the catalog's lasting id, made at the first call; a pool is claimed with it. */
@@ -132,7 +185,17 @@ export class Catalog implements CatalogReader {
   }
 }
 
-function parse<T>(table: Table<T>, key: string, value: string): T {
+function isValid<T>(table: Table<T>, key: string, value: string): boolean {
+  try {
+    parse(table, key, value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Reads a record's value. @throws Error when it is not one of the table's */
+export function parse<T>(table: Table<T>, key: string, value: string): T {
   try {
     return table.schema.parse(JSON.parse(value));
   } catch (error) {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { imageName, iqn, nodeName, snapshotName } from '../names.js';
+import { imageName, imageTag, iqn, macAddress, nodeName, snapshotName } from '../names.js';
 
 /** A kind of record in the catalog: the prefix of its keys, and the schema that its values are checked by. */
 export interface Table<T> {
@@ -11,13 +11,33 @@ export interface Table<T> {
 const id = z.uuid();
 const momentMs = z.int().nonnegative();
 
-/** What an import found; known once it has ended. */
-const imageContent = z.object({ sizeBytes: z.int().positive(), sha256: z.string(), format: z.string() });
+/** What an image holds; known once it is whole. */
+const imageContent = z.object({
+  sizeBytes: z.int().positive(),
+  /** Of the source's bytes; absent where no source was read, but a disk's snapshot became the image. */
+  sha256: z.string().optional(),
+  format: z.string(),
+});
 
-const imageBase = z.object({ id, name: imageName, source: z.string(), createdAtMs: momentMs });
+/** Which volume of the pool an image was cloned from: it tells a thing from another one of the same name. */
+const imageOrigin = z.object({ kind: z.enum(['image', 'snapshot']), id });
+export type ImageOrigin = z.infer<typeof imageOrigin>;
+
+const imageBase = z.object({
+  id,
+  name: imageName,
+  /** Where it came from, in words: a URL, `server:/PATH`, `upload`, `image:NAME` or `snapshot:NODE@NAME`. */
+  source: z.string(),
+  /** Absent where it was imported. */
+  origin: imageOrigin.optional(),
+  /** What it was called until it was renamed last. */
+  formerName: imageName.optional(),
+  tags: z.array(imageTag).default([]),
+  createdAtMs: momentMs,
+});
 
 /**
- * An image. `creating`: the import is under way or was cut short; `deleting`: its file is being removed.
+ * An image. `creating`: it is being made, or that was cut short; `deleting`: its file is being removed.
  */
 export const imageRecord = z.discriminatedUnion('state', [
   imageBase.extend({ state: z.literal('creating') }),
@@ -30,7 +50,8 @@ export type ReadyImage = Extract<ImageRecord, { state: 'ready' }>;
 /** Which snapshot a disk was cloned from. It is kept when the snapshot is gone: it says where the data is from. */
 const snapshotOrigin = z.object({ id, node: nodeName, name: snapshotName });
 
-const diskRecord = z.object({
+/** A disk, whosever it is. */
+export const diskRecord = z.object({
   id,
   imageId: id,
   image: imageName,
@@ -38,41 +59,67 @@ const diskRecord = z.object({
   /** What it was cloned from, in bytes: the size that a provision without a size asks for. */
   sourceSizeBytes: z.int().positive(),
   sizeBytes: z.int().positive(),
+  /** The size that it was provisioned with, where it has grown since. */
+  grownFromBytes: z.int().positive().optional(),
+  /** Whether each boot begins with a fresh clone. */
+  ephemeral: z.boolean().optional(),
   createdAtMs: momentMs,
 });
 export type DiskRecord = z.infer<typeof diskRecord>;
 
 const targetRecord = z.object({
+  /** Which of the host's target daemons serves it; the first, before there could be several. */
+  daemon: z.int().nonnegative().default(0),
   tid: z.int().positive(),
   iqn,
   lun: z.int().nonnegative(),
   initiator: iqn,
   chap: z.object({ user: z.string(), secret: z.string() }),
+  /** The network card that may have the boot script; without one nobody gets it. */
+  mac: macAddress.optional(),
 });
 export type TargetRecord = z.infer<typeof targetRecord>;
 
-const nodeBase = z.object({ node: nodeName, disk: diskRecord });
+const nodeBase = z.object({
+  node: nodeName,
+  disk: diskRecord,
+  /** The name that the node had before `move_node`. */
+  movedFrom: nodeName.optional(),
+});
+const exported = nodeBase.extend({ target: targetRecord });
+const perhapsExported = nodeBase.extend({ target: targetRecord.optional() });
 
 /**
  * A node with its disk, and how the disk is exported.
  *
  * - `creating`: the disk is being cloned and exported; nobody was told of it yet
- * - `attaching`: a disk that was kept is being exported again; nobody was told of it yet
+ * - `attaching`: a disk that was kept (for the node `from`) is being exported again; nobody was told of it yet
  * - `ready`: the node may use its disk
- * - `detaching`: the export is being removed, the disk stays
+ * - `rotating`: the export is being given its new secret
+ * - `growing`: the file is being made larger, and shown to the initiator anew
+ * - `replacing`: the file is being replaced by the one with the id `stagedId`; there is no export meanwhile
+ * - `detaching`: the export is being removed, the disk stays (with the node `from`)
  * - `detached`: the disk stays without an export
+ * - `trashing`: the export is being removed, the disk goes to the trash
  * - `deleting`: the export and the disk are being removed
  */
 export const nodeRecord = z.discriminatedUnion('state', [
-  nodeBase.extend({
-    state: z.enum(['creating', 'attaching', 'ready', 'detaching']),
-    target: targetRecord,
-  }),
+  exported.extend({ state: z.literal('creating') }),
+  exported.extend({ state: z.literal('ready') }),
+  exported.extend({ state: z.literal('rotating') }),
+  exported.extend({ state: z.literal('attaching'), from: nodeName.optional() }),
+  exported.extend({ state: z.literal('detaching'), from: nodeName.optional() }),
+  exported.extend({ state: z.literal('growing'), growToBytes: z.int().positive() }),
+  perhapsExported.extend({ state: z.literal('replacing'), stagedId: id }),
   nodeBase.extend({ state: z.literal('detached') }),
-  nodeBase.extend({ state: z.literal('deleting'), target: targetRecord.optional() }),
+  perhapsExported.extend({ state: z.literal('trashing'), untilMs: momentMs }),
+  perhapsExported.extend({ state: z.literal('deleting') }),
 ]);
 export type NodeRecord = z.infer<typeof nodeRecord>;
-export type ExportedNode = Extract<NodeRecord, { state: 'ready' | 'creating' | 'attaching' | 'detaching' }>;
+/** A node in one of some states. */
+export type NodeIn<S extends NodeRecord['state']> = Extract<NodeRecord, { state: S }>;
+/** A node whose record surely has a target. */
+export type ExportedNode = Exclude<NodeRecord, NodeIn<'replacing' | 'detached' | 'trashing' | 'deleting'>>;
 
 /** A snapshot of a node's disk. It outlives the disk, and even the node. */
 export const snapshotRecord = z.object({
@@ -84,9 +131,37 @@ export const snapshotRecord = z.object({
   image: imageName,
   sizeBytes: z.int().positive(),
   state: z.enum(['creating', 'ready', 'deleting']),
+  /** The schedule that took it, and that may delete it. */
+  schedule: z.string().optional(),
   createdAtMs: momentMs,
 });
 export type SnapshotRecord = z.infer<typeof snapshotRecord>;
+
+/** A disk that `detach_node --trash` took from a node. `deleting`: its file is being removed. */
+export const trashRecord = z.object({
+  node: nodeName,
+  disk: diskRecord,
+  state: z.enum(['trashed', 'deleting']),
+  trashedAtMs: momentMs,
+  /** When the reconciler deletes it. */
+  untilMs: momentMs,
+});
+export type TrashRecord = z.infer<typeof trashRecord>;
+
+/** A schedule of snapshots of a node's disk. */
+export const scheduleRecord = z.object({
+  node: nodeName,
+  name: snapshotName,
+  cron: z.string(),
+  /** How many of its snapshots stay. */
+  keep: z.int().positive(),
+  /** When the next snapshot is due. It is in the past when the time was missed. */
+  nextAtMs: momentMs,
+  lastAtMs: momentMs.optional(),
+  /** Why the last try failed. */
+  lastError: z.string().optional(),
+});
+export type ScheduleRecord = z.infer<typeof scheduleRecord>;
 
 /** Images by name. */
 export const images: Table<ImageRecord> = { prefix: 'image/', schema: imageRecord };
@@ -98,15 +173,23 @@ export const snapshots: Table<SnapshotRecord> = { prefix: 'snapshot/', schema: s
 export const initiators: Table<string> = { prefix: 'initiator/', schema: nodeName };
 /** Which node a target id belongs to, by `tidKey`: it makes target ids unique. */
 export const tids: Table<string> = { prefix: 'tid/', schema: nodeName };
+/** Disks in the trash by their id. */
+export const trash: Table<TrashRecord> = { prefix: 'trash/', schema: trashRecord };
+/** Schedules of snapshots by `node/name`. */
+export const schedules: Table<ScheduleRecord> = { prefix: 'schedule/', schema: scheduleRecord };
+/** Which node a MAC address belongs to: it makes them unique. */
+export const macs: Table<string> = { prefix: 'mac/', schema: nodeName };
+/** The one-time tokens of nodes' boot scripts, by node, until they are used. */
+export const bootTokens: Table<string> = { prefix: 'boot-token/', schema: z.string() };
 /** The catalog's own facts, by name. */
 export const facts: Table<string> = { prefix: 'fact/', schema: z.string() };
 
 /** Gives the target that a node has, or that is being removed. */
 export function targetOf(record: NodeRecord): TargetRecord | undefined {
-  return record.state === 'detached' ? undefined : record.target;
+  return 'target' in record ? record.target : undefined;
 }
 
-/** Gives a snapshot's key. */
+/** Gives a snapshot's key, and a schedule's. */
 export function snapshotKey(node: string, name: string): string {
   return `${node}/${name}`;
 }

@@ -1,11 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { coreError } from '@patchbay/core';
+import { type Clock, coreError } from '@patchbay/core';
 
 import { storageError } from '../errors.js';
 import { Operation, type OperationContext, type OperationRequest } from './operation.js';
 
 const maintenance = 'maintenance';
+
+/** An operation that has ended: undone with an error, or well. */
+export interface EndedOperation {
+  readonly request: OperationRequest;
+  readonly error: unknown;
+  readonly durationMs: number;
+}
+
+/** Who is told of operations, and by which clock they are timed. */
+export interface OperationsWatch {
+  readonly clock: Clock;
+  /** Called for each operation but the reconciler's; must not throw. */
+  readonly ended: (operation: EndedOperation) => void;
+}
 
 /**
  * The operations under way: one at a time on one thing, any number on different things. Whoever asks for what
@@ -14,7 +28,12 @@ const maintenance = 'maintenance';
  */
 export class Operations {
   readonly #running = new Map<string, Operation<unknown, unknown>>();
+  readonly #watch: OperationsWatch | undefined;
   #closed = false;
+
+  constructor(watch?: OperationsWatch) {
+    this.#watch = watch;
+  }
 
   /** Whether nothing is under way. */
   get idle(): boolean {
@@ -79,6 +98,17 @@ export class Operations {
     );
   }
 
+  /** Lets long work on a thing stop, as if its callers had left, and waits until it has ended or is undone. */
+  async interrupt(thing: string): Promise<void> {
+    const running = this.#running.get(thing);
+    if (running !== undefined && running.request.kind !== maintenance) {
+      running.abort(
+        coreError('CALL_CANCELLED', `${running.request.kind} was cancelled for another operation`),
+      );
+    }
+    await running?.ended;
+  }
+
   /** Refuses further operations, lets long work stop, and waits until every operation has ended or is undone. */
   async close(): Promise<void> {
     this.#closed = true;
@@ -98,13 +128,30 @@ export class Operations {
     }
     const operation = new Operation<T, Item>(request, async (context) => {
       try {
-        return await work(context);
+        return await this.#watched(request, () => work(context));
       } finally {
         this.#running.delete(request.thing);
       }
     });
     this.#running.set(request.thing, operation);
     return operation;
+  }
+
+  async #watched<T>(request: OperationRequest, work: () => Promise<T>): Promise<T> {
+    const watch = this.#watch;
+    if (watch === undefined || request.kind === maintenance) {
+      return await work();
+    }
+    const startedMs = watch.clock.monotonicMs();
+    let error: unknown;
+    try {
+      return await work();
+    } catch (thrown) {
+      error = thrown;
+      throw thrown;
+    } finally {
+      watch.ended({ request, error, durationMs: watch.clock.monotonicMs() - startedMs });
+    }
   }
 }
 

@@ -15,6 +15,19 @@ export interface VolumeStat {
   readonly usedBytes: number;
 }
 
+/** How full a pool is, in bytes. */
+export interface PoolCapacity {
+  /** The kind of filesystem, such as `xfs`. */
+  readonly filesystem: string;
+  readonly sizeBytes: number;
+  readonly usedBytes: number;
+  readonly freeBytes: number;
+  /** Nothing new is taken in where more than this is used. */
+  readonly highWaterBytes: number;
+  /** False where the filesystem is mounted read-only. */
+  readonly isWritable: boolean;
+}
+
 /**
  * The place where volumes live. Names come from the catalog's ids, never from users. Every `ensure` looks,
  * acts and looks again, and a volume appears under its name only when it is whole.
@@ -28,6 +41,8 @@ export interface VolumePool {
   /** The absolute path of a volume, for the target tool. */
   path(volume: VolumeRef): string;
   stat(volume: VolumeRef): Promise<VolumeStat | undefined>;
+  /** As `stat`, of many: the pool itself is looked for once, which costs more than to look at a volume. */
+  stats(volumes: readonly VolumeRef[]): Promise<readonly (VolumeStat | undefined)[]>;
   /**
    * Makes `target` a point-in-time copy of `source`, grown to `sizeBytes` where that is more; fine when it is
    * there already. @throws RpcError `POOL_FULL`, `VOLUME_MISSING`
@@ -37,22 +52,40 @@ export interface VolumePool {
     target: VolumeRef,
     options?: { readonly sizeBytes?: number | undefined; readonly signal?: AbortSignal | undefined },
   ): Promise<void>;
+  /** Says how full the pool is. @throws RpcError `POOL_UNAVAILABLE` */
+  capacity(): Promise<PoolCapacity>;
+  /**
+   * Makes sure that the pool takes in something new, of which `neededBytes` are written at once.
+   * @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE`
+   */
+  requireRoom(neededBytes?: number): Promise<void>;
+  /** Makes a volume at least this long; what is added reads as zeros. @throws RpcError `POOL_FULL`, `VOLUME_MISSING` */
+  ensureSize(volume: VolumeRef, sizeBytes: number): Promise<void>;
+  /** Puts `source` in the place of `target`, at once or not at all; fine when `source` is not there (any more). */
+  ensureReplaced(target: VolumeRef, source: VolumeRef): Promise<void>;
   ensureRemoved(volume: VolumeRef): Promise<void>;
   /** Lists every volume here that carries our prefix. */
   list(): Promise<readonly { readonly volume: VolumeRef; readonly modifiedAtMs: number }[]>;
-  /** Removes what interrupted work left behind: temporary files older than `olderThanMs` milliseconds. */
-  removeTemporaries(olderThanMs: number): Promise<number>;
+  /**
+   * Removes what interrupted work left behind, temporary files older than `olderThanMs` milliseconds, and gives their
+   * number; with `dryRun` it only counts them.
+   */
+  removeTemporaries(olderThanMs: number, options?: { readonly dryRun?: boolean }): Promise<number>;
 }
+
+/** How a source becomes an image: it comes over the network, or is read on this host; then it is made raw. */
+export const importPhases = ['download', 'upload', 'read', 'convert'] as const;
 
 /** What an import tells on its way. */
 export interface ImportProgress {
-  /** `download`: the source is fetched, or read where it is a file, for its checksum. */
-  /** A file on the server's host is read where a URL is downloaded: for its checksum. */
-  readonly phase: 'download' | 'read' | 'convert';
+  readonly phase: (typeof importPhases)[number];
   readonly doneBytes: number;
   /** Undefined when the source does not tell its length. */
   readonly totalBytes?: number | undefined;
 }
+
+/** What an image is imported from: a text that names it, or its bytes, from where the caller is. */
+export type ImportSource = string | AsyncIterable<Buffer>;
 
 /** What an import made. */
 export interface ImportedImage {
@@ -73,7 +106,37 @@ export interface ImageImporter {
    */
   importImage(
     target: VolumeRef,
-    source: string,
+    source: ImportSource,
     options: { readonly sha256?: string | undefined; readonly signal: AbortSignal },
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined>;
+}
+
+/** The formats that an image is exported in. */
+export const exportFormats = ['qcow2', 'raw'] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+/** What an export tells on its way, besides the bytes. */
+export interface ExportProgress {
+  /** `convert`: nothing is sent yet. */
+  readonly phase: 'convert' | 'send';
+  readonly doneBytes: number;
+  readonly totalBytes: number;
+}
+
+/** What an export gave. */
+export interface ExportedImage {
+  /** How many bytes were sent. */
+  readonly sentBytes: number;
+  /** Of these bytes, hexadecimal. */
+  readonly sha256: string;
+}
+
+/** Gives image volumes as files of other formats. */
+export interface ImageExporter {
+  /** Yields the file's bytes in their order, and how far it is. @throws RpcError `VOLUME_MISSING`, `POOL_FULL` */
+  exportImage(
+    volume: VolumeRef,
+    format: ExportFormat,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined>;
 }

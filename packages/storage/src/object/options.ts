@@ -1,24 +1,36 @@
 import { isAbsolute } from 'node:path';
 
-import { coreError, durationSchema } from '@patchbay/core';
+import { bytesSchema, coreError, durationSchema } from '@patchbay/core';
 import { z } from 'zod';
 
+import { bootOptions, isWildcard } from '../boot/options.js';
+import { sourceNetwork } from '../disks/import/source-networks.js';
 import { iqn } from '../names.js';
+import { quotas } from '../pool/quotas.js';
 
 const absolutePath = z
   .string()
   .refine((path) => isAbsolute(path) && !/[,\p{Cc}]/u.test(path), 'must be an absolute path without commas');
 
-/** The schema of the storage object's options in the RPC server's configuration. */
-export const storageOptions = z.strictObject({
+const portal = z
+  .string()
+  .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be HOST:PORT')
+  .default('127.0.0.1:3260')
+  .describe('where initiators connect, HOST:PORT; the nodes must be able to reach it');
+
+const options = z.strictObject({
   pool: absolutePath.describe(
     'the directory where images, disks and snapshots live; on XFS with reflink or on Btrfs clones are instant',
   ),
-  portal: z
-    .string()
-    .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be HOST:PORT')
-    .default('127.0.0.1:3260')
-    .describe('where initiators connect, HOST:PORT; the nodes must be able to reach it'),
+  portal,
+  targetsPerDaemon: z
+    .int()
+    .min(1)
+    .max(1000)
+    .default(250)
+    .describe(
+      'how many nodes one target daemon serves; the first listens at the portal, each further one at the next port',
+    ),
   iqnPrefix: iqn
     .refine((prefix) => prefix.length <= 120, 'at most 120 characters')
     .default(iqn.parse('iqn.2026-11.local.patchbay'))
@@ -31,8 +43,36 @@ export const storageOptions = z.strictObject({
     ),
   sourceDirectories: z
     .array(absolutePath)
+    .default([])
+    .describe("the directories of the server's host whose files may be imported, as server:/PATH"),
+  urlHosts: z
+    .array(z.string().regex(/^(?:\*\.)?[A-Za-z0-9._:-]+$/, 'must be a host, or *.DOMAIN'))
     .optional()
-    .describe("the directories of the server's host that images may be imported from; default: any"),
+    .describe('the hosts that images may be downloaded from, *.DOMAIN for all below one; default: any'),
+  urlNetworks: z
+    .array(sourceNetwork)
+    .default(['public'])
+    .describe(
+      'the networks in which these hosts must be, such as 10.1.0.0/16; public: all that are no inner networks',
+    ),
+  maxImageBytes: bytesSchema()
+    .min(512)
+    .default(2 ** 40)
+    .describe('how large an image, and what it is imported from, may be'),
+  highWater: z
+    .number()
+    .positive()
+    .max(1)
+    .default(0.95)
+    .describe('which part of the pool may be used before nothing new is taken in'),
+  quotas: quotas
+    .default({})
+    .describe(
+      'what projects may have, by what the names of their nodes begin with: { lab-: { disks: 10, bytes: 1TiB } }',
+    ),
+  backupDirectory: absolutePath
+    .optional()
+    .describe("where backups of the catalog are written; default: backups in the object's state directory"),
   graceMs: durationSchema()
     .default(60_000)
     .describe(
@@ -42,7 +82,22 @@ export const storageOptions = z.strictObject({
     .min(1000)
     .default(30_000)
     .describe('how often the pool and the targets are compared with the catalog, in milliseconds'),
+  boot: bootOptions
+    .optional()
+    .describe('serve boot scripts, health and metrics over HTTP; default: they are not served'),
 });
+
+/** The schema of the storage object's options in the RPC server's configuration. */
+export const storageOptions = options.refine(
+  ({ portal, boot }) => boot === undefined || boot.advertise !== undefined || !isWildcard(portal),
+  {
+    path: ['boot', 'advertise'],
+    message:
+      'must be given where the portal is every address of the machine, or the nodes do not know which to dial',
+  },
+);
+
+/** The options of the storage object, checked. */
 export type StorageOptions = z.infer<typeof storageOptions>;
 
 /** Checks the options. @throws RpcError `CONFIG_INVALID` naming each value that is wrong */

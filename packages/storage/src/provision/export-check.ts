@@ -5,6 +5,7 @@ export function isExported(spec: TargetSpec, target: TargetState | undefined): b
   return (
     target !== undefined &&
     target.online &&
+    target.daemon === spec.daemon &&
     target.tid === spec.tid &&
     target.iqn === spec.iqn &&
     target.backingPaths.get(spec.lun) === spec.backingPath &&

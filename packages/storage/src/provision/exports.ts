@@ -1,5 +1,5 @@
 import { type Catalog } from '../catalog/catalog.js';
-import { type ExportedNode, type NodeRecord, nodes } from '../catalog/tables.js';
+import { type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { type VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
@@ -22,9 +22,9 @@ export class Exports {
     this.#targets = targets;
   }
 
-  /** `host:port` where initiators connect. */
-  get portal(): string {
-    return this.#targets.portal;
+  /** Gives `host:port` where a node's initiator connects. */
+  portalOf({ target }: ExportedNode): string {
+    return this.#targets.portalOf(target.daemon);
   }
 
   /**
@@ -33,18 +33,19 @@ export class Exports {
    * @throws RpcError `VOLUME_MISSING`, or what the target host throws
    */
   sync(node: string): Promise<void> {
-    return this.#perNode.run(node, async () => {
-      const record = await this.#catalog.get(nodes, node);
-      if (record === undefined || record.state === 'detached') {
-        return;
-      }
-      if (isExportWanted(record)) {
-        await this.#requireVolume(record);
-        await this.#targets.ensureExported(this.specOf(record));
-      } else if (record.target !== undefined) {
-        await this.#targets.ensureRemoved(record.target);
-      }
-    });
+    return this.#apply(node, (spec) => this.#targets.ensureExported(spec));
+  }
+
+  /** As `sync`, and makes the initiator see the size that the disk's file has now. */
+  reopen(node: string): Promise<void> {
+    return this.#apply(node, (spec) => this.#targets.reopen(spec));
+  }
+
+  /** Says whether an initiator is connected to the node's disk. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
+  async isConnected(record: NodeRecord): Promise<boolean> {
+    const target = targetOf(record);
+    const states = target === undefined ? [] : await this.#targets.list(target.daemon);
+    return states.some((each) => each.iqn === target?.iqn && each.connections.length > 0);
   }
 
   /**
@@ -59,9 +60,7 @@ export class Exports {
         await work();
         return;
       }
-      const { iqn } = record.target;
-      const state = (await this.#targets.list()).find((each) => each.iqn === iqn);
-      if (state !== undefined && state.connections.length > 0) {
+      if (await this.isConnected(record)) {
         throw storageError(
           'DISK_IN_USE',
           `node "${node}" is connected to its disk, and this pool cannot clone instantly; disconnect it, or move the pool to XFS with reflink or to Btrfs`,
@@ -82,6 +81,22 @@ export class Exports {
     return targetSpec(disk, target, this.#pool.path({ kind: 'disk', id: disk.id }));
   }
 
+  #apply(node: string, exportAs: (spec: TargetSpec) => Promise<void>): Promise<void> {
+    return this.#perNode.run(node, async () => {
+      const record = await this.#catalog.get(nodes, node);
+      const target = record && targetOf(record);
+      if (record === undefined || target === undefined) {
+        return;
+      }
+      if (isExportWanted(record)) {
+        await this.#requireVolume(record);
+        await exportAs(this.specOf(record));
+      } else {
+        await this.#targets.ensureRemoved(target);
+      }
+    });
+  }
+
   async #requireVolume({ node, disk }: NodeRecord): Promise<void> {
     if ((await this.#pool.stat({ kind: 'disk', id: disk.id })) === undefined) {
       throw storageError(
@@ -95,5 +110,18 @@ export class Exports {
 
 /** Says whether a node's disk shall be exported. */
 export function isExportWanted(record: NodeRecord): record is ExportedNode {
-  return record.state === 'creating' || record.state === 'attaching' || record.state === 'ready';
+  switch (record.state) {
+    case 'creating':
+    case 'attaching':
+    case 'ready':
+    case 'rotating':
+    case 'growing':
+      return true;
+    case 'replacing':
+    case 'detaching':
+    case 'detached':
+    case 'trashing':
+    case 'deleting':
+      return false;
+  }
 }

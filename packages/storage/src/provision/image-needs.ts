@@ -4,9 +4,10 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, type ReadyImage, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { imageThing, type Parts } from './parts.js';
+import { fullName } from './snapshot-lookup.js';
 
 /**
- * Gives an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is imported
+ * Gives an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is being made
  */
 export async function requireImage(
   tx: CatalogReader,
@@ -18,7 +19,7 @@ export async function requireImage(
     return record;
   }
   if (record?.state === 'creating') {
-    throw storageError('OPERATION_PENDING', `image "${name}" is still being imported; try again later`, {
+    throw storageError('OPERATION_PENDING', `image "${name}" is still being made; try again later`, {
       details: { operation: operations.current(imageThing(name)), image: name },
     });
   }
@@ -34,10 +35,17 @@ export async function requireImage(
 }
 
 /**
- * Refuses when a disk or a snapshot needs the image. A snapshot needs the image that its disk came from, because
- * a provision names both. @throws RpcError `IMAGE_HAS_CLONES`, `IMAGE_HAS_SNAPSHOTS`
+ * Refuses when a disk or a snapshot needs the image, or it is being copied. A snapshot needs the image that its
+ * disk came from, because a provision names both.
+ *
+ * @throws RpcError `IMAGE_HAS_CLONES`, `IMAGE_HAS_SNAPSHOTS`, `OPERATION_PENDING`
  */
-export async function refuseNeededImage(tx: CatalogReader, name: string, imageId: string): Promise<void> {
+export async function refuseNeededImage(
+  tx: CatalogReader,
+  name: string,
+  imageId: string,
+  operations: Parts['operations'],
+): Promise<void> {
   const clones = (await tx.list(nodes)).filter(({ value }) => value.disk.imageId === imageId);
   if (clones.length > 0) {
     const names = clones.map(({ key }) => key);
@@ -49,12 +57,22 @@ export async function refuseNeededImage(tx: CatalogReader, name: string, imageId
   }
   const made = (await tx.list(snapshots)).filter(({ value }) => value.imageId === imageId);
   if (made.length > 0) {
-    const names = made.map(({ value }) => `${value.node}@${value.name}`);
+    const names = made.map(({ value }) => fullName(value));
     throw storageError(
       'IMAGE_HAS_SNAPSHOTS',
       `image "${name}" is needed by the snapshots ${listed(names)}; delete them first`,
       { details: { image: name, snapshots: names } },
     );
+  }
+  for (const { key, value } of await tx.list(images)) {
+    const operation = operations.current(imageThing(key));
+    if (value.state === 'creating' && value.origin?.id === imageId && operation !== undefined) {
+      throw storageError(
+        'OPERATION_PENDING',
+        `image "${name}" is being copied to "${key}"; try again when it is done`,
+        { details: { operation, image: key } },
+      );
+    }
   }
 }
 

@@ -4,23 +4,30 @@ import { quoted } from '@patchbay/core';
 
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
 import { type OperationContext } from '../concurrency/operation.js';
-import { type ImportedImage, type ImportProgress } from '../disks/volume-pool.js';
+import { isSameSource, sourceName } from '../disks/import/source.js';
+import { hashUpload } from '../disks/import/upload.js';
+import { type ImportedImage, type ImportProgress, type ImportSource } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import { type ImageName } from '../names.js';
 import { refuseNeededImage } from './image-needs.js';
 import { imageThing, type Parts } from './parts.js';
 import { settleImage } from './settle.js';
+import { settleAfterFailure } from './settle-after-failure.js';
 
 /** What an import is asked for. */
 export interface ImportRequest {
   readonly name: ImageName;
-  readonly source: string;
+  readonly source: ImportSource;
   readonly sha256?: string | undefined;
 }
 
-type ImageParts = Pick<Parts, 'catalog' | 'pool' | 'importer' | 'operations' | 'exports' | 'clock' | 'log'>;
+type ImageParts = Pick<
+  Parts,
+  'catalog' | 'pool' | 'admission' | 'importer' | 'operations' | 'exports' | 'clock' | 'log'
+>;
+type ImportOperation = OperationContext<ImportProgress>;
 
-/** The operations on images. */
+/** The operations by which images come and go. */
 export class Images {
   readonly #parts: ImageParts;
 
@@ -29,24 +36,24 @@ export class Images {
   }
 
   /**
-   * Imports an image and yields how far it is. An image that came from the same source stays as it is; where its
-   * file was lost, it is fetched again. Steps: write the intent; import (the file appears when it is whole);
-   * write that it is ready. Failed, cancelled or cut short, it is undone.
+   * Imports an image and yields how far it is. An image that came from the same source stays as it is (of an
+   * upload the bytes are compared by their checksum); where its file was lost, it is fetched again. Steps: write
+   * the intent; import (the file appears when it is whole); write that it is ready. Failed, cancelled or cut
+   * short, it is undone.
    *
    * @throws RpcError `IMAGE_EXISTS`, `OPERATION_PENDING`, what the importer throws
    */
   import(request: ImportRequest, signal: AbortSignal): AsyncGenerator<ImportProgress, ReadyImage, undefined> {
-    const { operations, pool, catalog, log } = this.#parts;
+    const { operations, catalog, log } = this.#parts;
     const { name, source, sha256 } = request;
-    const work = { thing: imageThing(name), kind: 'import', parameters: { source, sha256 } };
+    // An upload is equal to no other, whose bytes nobody has seen yet.
+    const from = typeof source === 'string' ? source : { upload: randomUUID() };
+    const work = { thing: imageThing(name), kind: 'import', parameters: { from, sha256 } };
     return operations.follow<ReadyImage, ImportProgress>(work, signal, async (operation) => {
       await settleImage(this.#parts, name);
       const intent = await this.#intend(request);
       if (intent.state === 'ready') {
-        if ((await pool.stat({ kind: 'image', id: intent.id })) === undefined) {
-          log.warn('an image whose file was lost is imported again', { image: name, imageId: intent.id });
-          await this.#fetch(intent.id, source, intent.content.sha256, operation);
-        }
+        await this.#again(intent, request, operation);
         return intent;
       }
       try {
@@ -58,7 +65,7 @@ export class Images {
         log.info('an image was imported', { image: name, imageId: intent.id, ...content });
         return ready;
       } catch (error) {
-        await this.#undo(name);
+        await settleAfterFailure(log, imageThing(name), () => settleImage(this.#parts, name));
         throw error;
       }
     });
@@ -66,7 +73,7 @@ export class Images {
 
   /**
    * Deletes an image; fine when there is none, and says whether there was. Steps: write the decision, refused
-   * while a clone or snapshot needs the image; remove the file; forget the image. Cut short, it is finished.
+   * while something needs the image; remove the file; forget the image. Cut short, it is finished.
    *
    * @throws RpcError `IMAGE_HAS_CLONES`, `IMAGE_HAS_SNAPSHOTS`, `OPERATION_PENDING`
    */
@@ -78,7 +85,7 @@ export class Images {
       const found = await catalog.transact(async (tx) => {
         const record = await tx.get(images, name);
         if (record !== undefined) {
-          await refuseNeededImage(tx, name, record.id);
+          await refuseNeededImage(tx, name, record.id, operations);
           tx.put(images, name, { ...record, state: 'deleting' });
         }
         return record !== undefined;
@@ -93,9 +100,9 @@ export class Images {
 
   async #fetch(
     id: string,
-    source: string,
+    source: ImportSource,
     sha256: string | undefined,
-    operation: OperationContext<ImportProgress>,
+    operation: ImportOperation,
   ): Promise<ImportedImage> {
     const { signal } = operation;
     const importing = this.#parts.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
@@ -108,30 +115,54 @@ export class Images {
     }
   }
 
-  /** Writes that the image shall be, or gives the one that is there if it is the same. */
+  /** Imports an image once more that is there: puts a lost file back, and makes sure that an upload is the same. */
+  async #again(
+    image: ReadyImage,
+    { source, sha256 }: ImportRequest,
+    operation: ImportOperation,
+  ): Promise<void> {
+    const { pool, log, clock } = this.#parts;
+    if ((await pool.stat({ kind: 'image', id: image.id })) === undefined) {
+      log.warn('an image whose file was lost is imported again', { image: image.name, imageId: image.id });
+      await this.#fetch(image.id, source, image.content.sha256, operation);
+      return;
+    }
+    if (typeof source === 'string' || sha256 !== undefined) {
+      return; // what was to be compared was compared already
+    }
+    const hashing = hashUpload(source, { clock, signal: operation.signal });
+    let step = await hashing.next();
+    while (step.done !== true) {
+      operation.report(step.value);
+      step = await hashing.next();
+    }
+    if (step.value !== image.content.sha256) {
+      throw imageExists(image, { sha256: image.content.sha256 });
+    }
+  }
+
+  /** Writes that the image shall be, or gives the one that is there if it may be the same. */
   #intend({ name, source, sha256 }: ImportRequest): Promise<Exclude<ImageRecord, { state: 'deleting' }>> {
     return this.#parts.catalog.transact(async (tx) => {
       const record = await tx.get(images, name);
       if (record?.state === 'ready') {
         const differs = {
-          ...(record.source === source ? {} : { source: record.source }),
+          ...(isSameSource(record.source, source) ? {} : { source: record.source }),
           ...(sha256 === undefined || sha256.toLowerCase() === record.content.sha256
             ? {}
             : { sha256: record.content.sha256 }),
         };
         if (Object.keys(differs).length > 0) {
-          throw storageError(
-            'IMAGE_EXISTS',
-            `image "${name}" exists and is from ${quoted(record.source)} (SHA-256 ${record.content.sha256}); delete it first, or import under another name`,
-            { details: { image: name, differs } },
-          );
+          throw imageExists(record, differs);
         }
         return record;
       }
+      await this.#parts.admission.requireRoom();
       const intent = {
         id: randomUUID(),
         name,
-        source,
+        source: sourceName(source),
+        tags: [],
         createdAtMs: this.#parts.clock.now(),
         state: 'creating' as const,
       };
@@ -139,13 +170,14 @@ export class Images {
       return intent;
     });
   }
+}
 
-  /** Undoes an import; what cannot be undone now, the reconciler will, for the record still says `creating`. */
-  async #undo(name: ImageName): Promise<void> {
-    try {
-      await settleImage(this.#parts, name);
-    } catch (error) {
-      this.#parts.log.warn('an import could not be undone now; the reconciler will', { image: name, error });
-    }
-  }
+/** Makes the `IMAGE_EXISTS` of an image. @param differs what it has that was asked for otherwise */
+export function imageExists({ name, source, content }: ReadyImage, differs: Record<string, unknown>): Error {
+  const checksum = content.sha256 === undefined ? '' : ` (SHA-256 ${content.sha256})`;
+  return storageError(
+    'IMAGE_EXISTS',
+    `image "${name}" exists and is from ${quoted(source)}${checksum}; delete it first, or choose another name`,
+    { details: { image: name, differs } },
+  );
 }

@@ -1,28 +1,18 @@
 import { randomUUID } from 'node:crypto';
 
 import { type Transaction } from '../catalog/catalog.js';
-import {
-  type DiskRecord,
-  type ExportedNode,
-  initiators,
-  nodes,
-  type SnapshotRecord,
-  type TargetRecord,
-  tidKey,
-  tids,
-} from '../catalog/tables.js';
+import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '../catalog/tables.js';
 import { type OperationContext } from '../concurrency/operation.js';
 import { type VolumeRef } from '../disks/volume-pool.js';
-import { storageError } from '../errors.js';
-import { type Iqn, type NodeName } from '../names.js';
 import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-needs.js';
-import { diskLun, newChapAccount } from './naming.js';
 import { nodeThing, type Parts } from './parts.js';
 import { type ProvisionRequest } from './provision-request.js';
 import { refuseOtherDisk, refuseOtherTarget } from './same-parameters.js';
-import { settleNode } from './settle.js';
+import { settleAfterFailure } from './settle-after-failure.js';
+import { diskVolume, settleNode } from './settle-node.js';
 import { findSnapshot } from './snapshot-lookup.js';
+import { claimNewTarget } from './target-claims.js';
 
 /**
  * Gives a node its disk. Steps: write the intent (ids, target id, names, secret); clone; export; write that it
@@ -39,7 +29,7 @@ export class NodeProvisioner {
 
   /**
    * @throws RpcError `IMAGE_NOT_FOUND`, `SNAPSHOT_NOT_FOUND`, `SNAPSHOT_AMBIGUOUS`, `SIZE_TOO_SMALL`,
-   *   `NODE_EXISTS`, `INITIATOR_IN_USE`, `OPERATION_PENDING`, what the pool and the target host throw
+   *   `QUOTA_EXCEEDED`, `POOL_HIGH_WATER`, `NODE_EXISTS`, `INITIATOR_IN_USE`, `MAC_IN_USE`, `OPERATION_PENDING`, what the pool and the target host throw
    */
   provision(request: ProvisionRequest, signal: AbortSignal): Promise<ExportedNode> {
     const { operations, log } = this.#parts;
@@ -53,7 +43,7 @@ export class NodeProvisioner {
         log.info('a node has its disk', { node, diskId: ready.disk.id, iqn: ready.target.iqn });
         return ready;
       } catch (error) {
-        await this.#undo(node);
+        await settleAfterFailure(log, nodeThing(node), () => settleNode(this.#parts, node));
         throw error;
       }
     });
@@ -62,14 +52,10 @@ export class NodeProvisioner {
   async #carryOut(intent: ExportedNode, operation: OperationContext<never>): Promise<ExportedNode> {
     const { pool, exports, catalog } = this.#parts;
     if (intent.state === 'creating') {
-      await pool.ensureCloned(
-        sourceOf(intent.disk),
-        { kind: 'disk', id: intent.disk.id },
-        {
-          sizeBytes: intent.disk.sizeBytes,
-          signal: operation.signal,
-        },
-      );
+      await pool.ensureCloned(sourceOf(intent.disk), diskVolume(intent.disk), {
+        sizeBytes: intent.disk.sizeBytes,
+        signal: operation.signal,
+      });
     }
     await exports.sync(intent.node);
     if (intent.state === 'ready') {
@@ -82,18 +68,9 @@ export class NodeProvisioner {
     return ready;
   }
 
-  /** Undoes a provision; what cannot be undone now, the reconciler will, for the record's state still says so. */
-  async #undo(node: NodeName): Promise<void> {
-    try {
-      await settleNode(this.#parts, node);
-    } catch (error) {
-      this.#parts.log.warn('a provision could not be undone now; the reconciler will', { node, error });
-    }
-  }
-
   /** Writes what shall be, or gives what already is. */
   #intend(request: ProvisionRequest): Promise<ExportedNode> {
-    const { node } = request;
+    const { node, mac } = request;
     const initiator = request.initiator ?? this.#parts.naming.initiatorOf(node);
     return this.#parts.catalog.transact(async (tx) => {
       const record = await tx.get(nodes, node);
@@ -101,11 +78,11 @@ export class NodeProvisioner {
         await refuseOtherDisk(tx, record, request);
       }
       if (record?.state === 'ready') {
-        refuseOtherTarget(record, initiator);
+        refuseOtherTarget(record, initiator, mac);
         return record;
       }
       const disk = record?.disk ?? (await this.#newDisk(tx, request));
-      const target = await this.#newTarget(tx, disk.id, initiator);
+      const target = await claimNewTarget(tx, this.#parts, { node, diskId: disk.id, initiator, mac });
       const intent: ExportedNode = {
         node,
         disk,
@@ -113,8 +90,6 @@ export class NodeProvisioner {
         state: record === undefined ? 'creating' : 'attaching',
       };
       tx.put(nodes, node, intent);
-      tx.put(tids, tidKey(target.tid), node);
-      tx.put(initiators, initiator, node);
       return intent;
     });
   }
@@ -124,46 +99,26 @@ export class NodeProvisioner {
     const snapshot =
       request.snapshot === undefined ? undefined : await findSnapshot(tx, image, request.snapshot);
     const sourceSizeBytes = snapshot?.sizeBytes ?? image.content.sizeBytes;
+    const sizeBytes = checkedSize(request.sizeBytes ?? sourceSizeBytes, sourceSizeBytes);
+    await this.#parts.admission.admit(tx, { node: request.node, disks: 1, bytes: sizeBytes });
     return {
       id: randomUUID(),
       imageId: image.id,
       image: image.name,
       ...(snapshot && { snapshot: origin(snapshot) }),
+      ...(request.ephemeral === true && { ephemeral: true }),
       sourceSizeBytes,
-      sizeBytes: checkedSize(request.sizeBytes ?? sourceSizeBytes, sourceSizeBytes),
+      sizeBytes,
       createdAtMs: this.#parts.clock.now(),
     };
   }
-
-  async #newTarget(tx: Transaction, diskId: string, initiator: Iqn): Promise<TargetRecord> {
-    const holder = await tx.get(initiators, initiator);
-    if (holder !== undefined) {
-      throw storageError(
-        'INITIATOR_IN_USE',
-        `initiator "${initiator}" belongs to node "${holder}"; name another with --initiator`,
-        { details: { initiator, node: holder } },
-      );
-    }
-    return {
-      tid: lowestFree((await tx.list(tids)).map(({ key }) => Number(key))),
-      iqn: this.#parts.naming.targetOf(diskId),
-      lun: diskLun,
-      initiator,
-      chap: newChapAccount(diskId),
-    };
-  }
-}
-
-/** Gives the lowest positive number that is not among the taken ones, which ascend. */
-function lowestFree(taken: readonly number[]): number {
-  const gap = taken.findIndex((tid, index) => tid !== index + 1);
-  return gap === -1 ? taken.length + 1 : gap + 1;
 }
 
 function origin({ id, node, name }: SnapshotRecord): DiskRecord['snapshot'] {
   return { id, node, name };
 }
 
-function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
+/** Gives what a disk is cloned from. */
+export function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
   return snapshot === undefined ? { kind: 'image', id: imageId } : { kind: 'snapshot', id: snapshot.id };
 }

@@ -1,4 +1,10 @@
-import { type ImageName, type Iqn, type NodeName, type SnapshotReference } from '../names.js';
+import {
+  type ImageName,
+  type Iqn,
+  type MacAddress,
+  type NodeName,
+  type SnapshotReference,
+} from '../names.js';
 
 /** What a provision is asked for. */
 export interface ProvisionRequest {
@@ -6,5 +12,9 @@ export interface ProvisionRequest {
   readonly image: ImageName;
   readonly snapshot?: SnapshotReference | undefined;
   readonly sizeBytes?: number | undefined;
+  /** Whether each boot shall begin with a fresh clone. */
+  readonly ephemeral?: boolean | undefined;
   readonly initiator?: Iqn | undefined;
+  /** The network card that may have the boot script. */
+  readonly mac?: MacAddress | undefined;
 }

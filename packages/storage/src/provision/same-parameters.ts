@@ -1,7 +1,7 @@
 import { type CatalogReader } from '../catalog/catalog.js';
-import { type ExportedNode, type NodeRecord, snapshotKey, snapshots } from '../catalog/tables.js';
+import { type ExportedNode, type NodeRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type Iqn } from '../names.js';
+import { type Iqn, type MacAddress } from '../names.js';
 import { wholeSectors } from './disk-size.js';
 import { type ProvisionRequest } from './provision-request.js';
 import { fullName, mayMean } from './snapshot-lookup.js';
@@ -9,8 +9,8 @@ import { fullName, mayMean } from './snapshot-lookup.js';
 /** A parameter that differs: what the disk has, and what was asked for. */
 interface Difference {
   readonly parameter: string;
-  readonly has: string | number | null;
-  readonly asked: string | number | null;
+  readonly has: string | number | boolean | null;
+  readonly asked: string | number | boolean | null;
 }
 
 /**
@@ -32,16 +32,28 @@ export async function refuseOtherDisk(
     differences.push({ parameter: 'snapshot', has, asked: request.snapshot ?? null });
   }
   const askedBytes = wholeSectors(request.sizeBytes ?? disk.sourceSizeBytes);
-  if (askedBytes !== disk.sizeBytes) {
+  // What was provisioned and has grown since is still what was provisioned.
+  if (askedBytes !== disk.sizeBytes && askedBytes !== disk.grownFromBytes) {
     differences.push({ parameter: 'sizeBytes', has: disk.sizeBytes, asked: askedBytes });
+  }
+  const [has, asked] = [disk.ephemeral ?? false, request.ephemeral ?? false];
+  if (asked !== has) {
+    differences.push({ parameter: 'ephemeral', has, asked });
   }
   refuse(record, differences);
 }
 
-/** Refuses a provision for another initiator than the node's. @throws RpcError `NODE_EXISTS` */
-export function refuseOtherTarget(record: ExportedNode, initiator: Iqn): void {
-  const has = record.target.initiator;
-  refuse(record, initiator === has ? [] : [{ parameter: 'initiator', has, asked: initiator }]);
+/** Refuses a provision for another initiator or MAC address than the node's. @throws RpcError `NODE_EXISTS` */
+export function refuseOtherTarget(record: ExportedNode, initiator: Iqn, mac: MacAddress | undefined): void {
+  const { target } = record;
+  const parameters: Difference[] = [
+    { parameter: 'initiator', has: target.initiator, asked: initiator },
+    { parameter: 'mac', has: target.mac ?? null, asked: mac ?? null },
+  ];
+  refuse(
+    record,
+    parameters.filter(({ has, asked }) => has !== asked),
+  );
 }
 
 /** A snapshot of the same name that was made anew is another one; one that is gone is known by its name. */
@@ -53,8 +65,13 @@ async function isSameSnapshot(
   if (snapshot === undefined || asked === undefined) {
     return snapshot === asked;
   }
-  const current = await tx.get(snapshots, snapshotKey(snapshot.node, snapshot.name));
-  return mayMean(asked, snapshot) && (current === undefined || current.id === snapshot.id);
+  const known = (await tx.list(snapshots)).map(({ value }) => value);
+  const current = known.find(({ id }) => id === snapshot.id);
+  if (current !== undefined) {
+    return mayMean(asked, current); // its node may have another name by now
+  }
+  const { node, name } = snapshot;
+  return mayMean(asked, snapshot) && !known.some((each) => each.node === node && each.name === name);
 }
 
 function refuse({ node, disk, state }: NodeRecord, differences: readonly Difference[]): void {

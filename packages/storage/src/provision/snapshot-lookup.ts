@@ -1,9 +1,9 @@
 import { didYouMean } from '@patchbay/core';
 
 import { type CatalogReader } from '../catalog/catalog.js';
-import { type ReadyImage, type SnapshotRecord, snapshots } from '../catalog/tables.js';
+import { type ReadyImage, snapshotKey, type SnapshotRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type SnapshotReference } from '../names.js';
+import { type NodeName, type SnapshotName, type SnapshotReference } from '../names.js';
 
 /** Says whether a reference can mean the snapshot of this node and name. */
 export function mayMean(reference: SnapshotReference, snapshot: { node: string; name: string }): boolean {
@@ -13,6 +13,26 @@ export function mayMean(reference: SnapshotReference, snapshot: { node: string; 
 /** Gives a snapshot's name that is never ambiguous. */
 export function fullName({ node, name }: { node: string; name: string }): string {
   return `${node}@${name}`;
+}
+
+/** Gives a snapshot of a node that is ready. @throws RpcError `SNAPSHOT_NOT_FOUND` */
+export async function requireSnapshot(
+  reader: CatalogReader,
+  node: NodeName,
+  name: SnapshotName,
+): Promise<SnapshotRecord> {
+  const record = await reader.get(snapshots, snapshotKey(node, name));
+  if (record?.state === 'ready') {
+    return record;
+  }
+  const known = (await reader.list(snapshots, snapshotKey(node, ''))).map(({ value }) => value.name);
+  throw storageError(
+    'SNAPSHOT_NOT_FOUND',
+    `node "${node}" has no snapshot "${name}"${didYouMean(name, known)}`,
+    {
+      details: { node, snapshot: name },
+    },
+  );
 }
 
 /**

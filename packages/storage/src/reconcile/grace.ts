@@ -15,6 +15,12 @@ export class Grace {
   expired(names: readonly string[]): ReadonlySet<string> {
     const nowMs = this.#clock.monotonicMs();
     this.#sinceMs = new Map(names.map((name) => [name, this.#sinceMs.get(name) ?? nowMs]));
+    return this.foresee(names);
+  }
+
+  /** Gives what `expired` would give now, and remembers nothing. */
+  foresee(names: readonly string[]): ReadonlySet<string> {
+    const nowMs = this.#clock.monotonicMs();
     return new Set(names.filter((name) => nowMs - (this.#sinceMs.get(name) ?? nowMs) >= this.#graceMs));
   }
 }

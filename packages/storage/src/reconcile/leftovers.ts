@@ -1,7 +1,9 @@
-import { images, nodes, snapshots } from '../catalog/tables.js';
-import { imageThing, nodeThing, type Parts } from '../provision/parts.js';
-import { settleImage, type Settled, settleNode, settleSnapshot } from '../provision/settle.js';
+import { images, nodes, snapshots, trash } from '../catalog/tables.js';
+import { diskThing, imageThing, nodeThing, type Parts } from '../provision/parts.js';
+import { settleImage, type Settled, settleSnapshot, settleTrashed } from '../provision/settle.js';
+import { foreseeNode, settleNode } from '../provision/settle-node.js';
 import { fullName } from '../provision/snapshot-lookup.js';
+import { expireTrashed } from '../provision/trash.js';
 import { type Round } from './round.js';
 
 /** A record that an operation left half way. */
@@ -10,14 +12,16 @@ interface Leftover {
   /** What an operation on it holds. */
   readonly thing: string;
   readonly settle: () => Promise<Settled>;
+  /** Says what `settle` would come to. */
+  readonly foresee: () => Settled | Promise<Settled>;
 }
 
 /** Finishes or undoes whatever is half way and has no operation under way. */
 export async function settleLeftovers(parts: Parts, round: Round): Promise<void> {
-  const { report } = round;
-  for (const { name, thing, settle } of await findLeftovers(parts)) {
+  const { report, dryRun } = round;
+  for (const { name, thing, settle, foresee } of await findLeftovers(parts)) {
     await round.attempt(name, async () => {
-      const settled = await parts.operations.maintain(thing, settle);
+      const settled = await parts.operations.maintain(thing, async () => (dryRun ? foresee() : settle()));
       switch (settled) {
         case 'busy':
           report.busy.push(name);
@@ -36,26 +40,56 @@ export async function settleLeftovers(parts: Parts, round: Round): Promise<void>
   }
 }
 
+/** Deletes the disks whose time in the trash has passed. */
+export async function emptyExpiredTrash(parts: Parts, round: Round): Promise<void> {
+  const { catalog, clock, operations } = parts;
+  const { report, dryRun } = round;
+  for (const { key, value } of await catalog.list(trash)) {
+    const name = diskThing(key);
+    if (value.state === 'trashed' && value.untilMs <= clock.now()) {
+      await round.attempt(name, async () => {
+        const done = await operations.maintain(name, async () => dryRun || expireTrashed(parts, key));
+        if (done === 'busy') {
+          report.busy.push(name);
+        } else if (done) {
+          report.expired.push(name);
+        }
+      });
+    }
+  }
+}
+
 async function findLeftovers(parts: Parts): Promise<readonly Leftover[]> {
   const { catalog } = parts;
   const found: Leftover[] = [];
+  const outcomeOf = (state: 'creating' | 'deleting'): Settled =>
+    state === 'creating' ? 'rolled-back' : 'finished';
   for (const { key, value } of await catalog.list(images)) {
     if (value.state !== 'ready') {
       const thing = imageThing(key);
-      found.push({ name: thing, thing, settle: () => settleImage(parts, key) });
+      const foresee = (): Settled => outcomeOf(value.state);
+      found.push({ name: thing, thing, settle: () => settleImage(parts, key), foresee });
     }
   }
   for (const { value } of await catalog.list(snapshots)) {
-    if (value.state !== 'ready') {
-      const { node, name } = value;
+    const { node, name, state } = value;
+    if (state !== 'ready') {
       const settle = (): Promise<Settled> => settleSnapshot(parts, node, name);
-      found.push({ name: `snapshot:${fullName(value)}`, thing: nodeThing(node), settle });
+      const foresee = (): Settled => outcomeOf(state);
+      found.push({ name: `snapshot:${fullName(value)}`, thing: nodeThing(node), settle, foresee });
     }
   }
   for (const { key, value } of await catalog.list(nodes)) {
     if (value.state !== 'ready' && value.state !== 'detached') {
       const thing = nodeThing(key);
-      found.push({ name: thing, thing, settle: () => settleNode(parts, key) });
+      const foresee = (): Promise<Settled> => foreseeNode(parts, value);
+      found.push({ name: thing, thing, settle: () => settleNode(parts, key), foresee });
+    }
+  }
+  for (const { key, value } of await catalog.list(trash)) {
+    if (value.state === 'deleting') {
+      const thing = diskThing(key);
+      found.push({ name: thing, thing, settle: () => settleTrashed(parts, key), foresee: () => 'finished' });
     }
   }
   return found;

@@ -1,6 +1,6 @@
-import { images, nodes, snapshots } from '../catalog/tables.js';
+import { images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { type VolumeRef } from '../disks/volume-pool.js';
-import { imageThing, nodeThing, type Parts } from '../provision/parts.js';
+import { diskThing, imageThing, nodeThing, type Parts } from '../provision/parts.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 
 /** Names the things at rest whose file is not in the pool. */
@@ -21,11 +21,11 @@ export async function findMissing({ catalog, pool }: Parts): Promise<string[]> {
       expected.push([nodeThing(key), { kind: 'disk', id: value.disk.id }]);
     }
   }
-  const missing: string[] = [];
-  for (const [name, volume] of expected) {
-    if ((await pool.stat(volume)) === undefined) {
-      missing.push(name);
+  for (const { key, value } of await catalog.list(trash)) {
+    if (value.state === 'trashed') {
+      expected.push([diskThing(key), { kind: 'disk', id: key }]);
     }
   }
-  return missing;
+  const stats = await pool.stats(expected.map(([, volume]) => volume));
+  return expected.flatMap(([name], at) => (stats[at] === undefined ? [name] : []));
 }

@@ -1,7 +1,7 @@
-import { images, nodes, snapshots, targetOf } from '../catalog/tables.js';
+import { images, nodes, snapshots, targetOf, trash } from '../catalog/tables.js';
 import { type CatalogReader } from '../catalog/catalog.js';
 import { type VolumeKind, type VolumeRef } from '../disks/volume-pool.js';
-import { type Parts } from '../provision/parts.js';
+import { type Parts, targetsThing } from '../provision/parts.js';
 import { type TargetState } from '../targets/target-host.js';
 import { type Grace } from './grace.js';
 import { type Round } from './round.js';
@@ -19,21 +19,23 @@ interface Orphan {
  * made in between has its record already, for records come first.
  */
 export async function removeOrphans(parts: Parts, grace: Grace, round: Round): Promise<void> {
-  const { report } = round;
+  const { report, dryRun } = round;
   const { pool, targets, naming, catalog } = parts;
   const volumes = (await pool.list()).map(({ volume }) => volume);
-  let states: readonly TargetState[] = [];
-  await round.attempt('targets', async () => {
-    states = await targets.list();
-  });
+  const states: TargetState[] = [];
+  for (const { daemon } of targets.daemons) {
+    await round.attempt(targetsThing(daemon), async () => {
+      states.push(...(await targets.list(daemon)));
+    });
+  }
   const known = await knownNames(catalog);
   report.foreign.push(...states.filter(({ iqn }) => !naming.isOurs(iqn)).map(({ iqn }) => iqn));
 
-  const orphanTargets = states.flatMap(({ tid, iqn }): Orphan[] => {
+  const orphanTargets = states.flatMap(({ daemon, tid, iqn }): Orphan[] => {
     if (!naming.isOurs(iqn) || known.targets.has(iqn)) {
       return [];
     }
-    const remove = (): Promise<void> => targets.ensureRemoved({ tid, iqn });
+    const remove = (): Promise<void> => targets.ensureRemoved({ daemon, tid, iqn });
     return [{ name: iqn, remove, removed: report.removedTargets }];
   });
   const orphanVolumes = volumes
@@ -44,16 +46,21 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
     });
   // Targets first: a target holds its file open.
   const orphans = [...orphanTargets, ...orphanVolumes];
-  const expired = grace.expired(orphans.map(({ name }) => name));
+  const names = orphans.map(({ name }) => name);
+  const expired = dryRun ? grace.foresee(names) : grace.expired(names);
+  // A restored backup does not know what was made after it; whether that may go, a person says.
+  const kept = (await catalog.isRestored()) ? new Set(orphanVolumes.map(({ name }) => name)) : new Set();
   for (const { name, remove, removed } of orphans) {
-    if (!expired.has(name)) {
+    if (!expired.has(name) || kept.has(name)) {
       report.waiting.push(name);
       continue;
     }
     await round.attempt(name, async () => {
-      await remove();
+      if (!dryRun) {
+        await remove();
+        parts.log.info('something of ours that has no record was removed', { name });
+      }
       removed.push(name);
-      parts.log.info('something of ours that has no record was removed', { name });
     });
   }
 }
@@ -78,6 +85,14 @@ async function knownNames(
       ...named(
         'disk',
         nodeRecords.map(({ disk }) => disk),
+      ),
+      ...named(
+        'disk',
+        nodeRecords.flatMap((record) => (record.state === 'replacing' ? [{ id: record.stagedId }] : [])),
+      ),
+      ...named(
+        'disk',
+        (await catalog.list(trash)).map(({ value }) => value.disk),
       ),
     ]),
   };

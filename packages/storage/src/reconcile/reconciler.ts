@@ -1,12 +1,12 @@
 import { isRpcError } from '@patchbay/core';
 
-import { nodes } from '../catalog/tables.js';
+import { type ExportedNode, nodes } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { isExported } from '../provision/export-check.js';
 import { isExportWanted } from '../provision/exports.js';
-import { nodeThing, type Parts } from '../provision/parts.js';
+import { nodeThing, type Parts, targetsThing } from '../provision/parts.js';
 import { Grace } from './grace.js';
-import { settleLeftovers } from './leftovers.js';
+import { emptyExpiredTrash, settleLeftovers } from './leftovers.js';
 import { findMissing } from './missing.js';
 import { removeOrphans } from './orphans.js';
 import { type ReconcileReport } from './report.js';
@@ -16,6 +16,8 @@ import { Round } from './round.js';
 export interface ReconcilerOptions {
   /** How long a target or file of ours may be without a record before it is removed. */
   readonly graceMs: number;
+  /** Told of each `run` when it has ended; must not throw. */
+  readonly ended?: ((report: ReconcileReport, durationMs: number) => void) | undefined;
 }
 
 /**
@@ -42,65 +44,111 @@ export class Reconciler {
    */
   run(atStart = false): Promise<ReconcileReport> {
     return this.#oneAtATime.run('reconcile', async () => {
-      const round = new Round(this.#parts.log);
-      const { report } = round;
-      // Without the pool nothing can be judged.
-      await round.attempt('pool', async () => {
-        await settleLeftovers(this.#parts, round);
-        report.missing.push(...(await findMissing(this.#parts)));
-        await round.attempt('targets', () => this.#exportAll(round));
-        await removeOrphans(this.#parts, this.#grace, round);
-        await this.#removeTemporaries(report, atStart);
-      });
-      this.#log(report);
-      return report;
+      const { clock, log } = this.#parts;
+      const startedMs = clock.monotonicMs();
+      const round = new Round(log);
+      await this.#go(round, atStart);
+      this.#log(round.report);
+      this.#options.ended?.(round.report, clock.monotonicMs() - startedMs);
+      return round.report;
+    });
+  }
+
+  /** Tells what `run` would find and do, and does nothing. */
+  foresee(): Promise<ReconcileReport> {
+    return this.#oneAtATime.run('reconcile', async () => {
+      const round = new Round(this.#parts.log, true);
+      await this.#go(round, false);
+      return round.report;
+    });
+  }
+
+  async #go(round: Round, atStart: boolean): Promise<void> {
+    const { report } = round;
+    // Without the pool nothing can be judged.
+    await round.attempt('pool', async () => {
+      await settleLeftovers(this.#parts, round);
+      await emptyExpiredTrash(this.#parts, round);
+      report.missing.push(...(await findMissing(this.#parts)));
+      for (const { daemon } of this.#parts.targets.daemons) {
+        await round.attempt(targetsThing(daemon), () => this.#exportAll(daemon, round));
+      }
+      await removeOrphans(this.#parts, this.#grace, round);
+      await this.#removeTemporaries(round, atStart);
     });
   }
 
   /**
-   * Exports every node's disk anew, after the target daemon was lost. A disk that cannot be exported is left to the
-   * next `run`. @throws RpcError `TARGET_TOOL_UNAVAILABLE` when the daemon was lost again; begin anew then
+   * Exports every disk of a daemon anew, after the daemon was lost: one after the other without a look between, as it
+   * is known to be empty, and one look at the end. A disk that cannot be exported is left to the next `run`.
+   * @throws RpcError `TARGET_TOOL_UNAVAILABLE` when the daemon was lost again; begin anew then
    */
-  async rebuildExports(): Promise<void> {
-    const { catalog, exports, pool, log } = this.#parts;
-    for (const { key, value } of await catalog.list(nodes)) {
-      // The volume of a disk that is still being cloned is not there yet; its operation exports it.
-      if (isExportWanted(value) && (await pool.stat({ kind: 'disk', id: value.disk.id })) !== undefined) {
-        try {
-          await exports.sync(key);
-        } catch (error) {
-          if (isRpcError(error, 'TARGET_TOOL_UNAVAILABLE')) {
-            throw error;
-          }
-          log.error('a disk could not be exported again', { node: key, error });
-        }
+  async rebuildExports(daemon: number): Promise<void> {
+    const all = await this.#nodesOf(daemon);
+    const volumes = all.map(([, { disk }]) => ({ kind: 'disk', id: disk.id }) as const);
+    const stats = await this.#parts.pool.stats(volumes);
+    // The volume of a disk that is still being cloned is not there yet; its operation exports it.
+    const exported = all.filter((_, at) => stats[at] !== undefined);
+    for (const [key] of exported) {
+      await this.#rebuildExport(key);
+    }
+    const isServed = await this.#served(daemon);
+    for (const [key, value] of exported) {
+      if (!isServed(value)) {
+        await this.#rebuildExport(key);
       }
     }
   }
 
-  async #exportAll(round: Round): Promise<void> {
-    const { catalog, targets, exports, operations } = this.#parts;
-    const { report } = round;
-    const states = new Map((await targets.list()).map((state) => [state.iqn, state]));
-    for (const { key, value } of await catalog.list(nodes)) {
-      const name = nodeThing(key);
-      if (value.state !== 'ready' || report.missing.includes(name)) {
-        continue;
+  async #rebuildExport(node: string): Promise<void> {
+    try {
+      await this.#parts.exports.sync(node);
+    } catch (error) {
+      if (isRpcError(error, 'TARGET_TOOL_UNAVAILABLE')) {
+        throw error;
       }
-      const spec = exports.specOf(value);
-      if (!isExported(spec, states.get(spec.iqn))) {
+      this.#parts.log.error('a disk could not be exported again', { node, error });
+    }
+  }
+
+  /** Gives the nodes whose disks a daemon shall export, with their keys. */
+  async #nodesOf(daemon: number): Promise<readonly (readonly [string, ExportedNode])[]> {
+    return (await this.#parts.catalog.list(nodes)).flatMap(({ key, value }) =>
+      isExportWanted(value) && value.target.daemon === daemon ? [[key, value] as const] : [],
+    );
+  }
+
+  /** Looks at everything that a daemon serves, and gives what says whether a node's disk is among it. */
+  async #served(daemon: number): Promise<(node: ExportedNode) => boolean> {
+    const { targets, exports } = this.#parts;
+    const states = new Map((await targets.list(daemon)).map((state) => [state.iqn, state]));
+    return (node) => isExported(exports.specOf(node), states.get(node.target.iqn));
+  }
+
+  /** Exports what a daemon shall serve and does not. */
+  async #exportAll(daemon: number, round: Round): Promise<void> {
+    const { exports, operations } = this.#parts;
+    const { report } = round;
+    const missing = new Set(report.missing);
+    const isServed = await this.#served(daemon);
+    for (const [key, value] of await this.#nodesOf(daemon)) {
+      const name = nodeThing(key);
+      if (value.state === 'ready' && !missing.has(name) && !isServed(value)) {
         await round.attempt(name, async () => {
-          const done = await operations.maintain(name, () => exports.sync(key));
+          const done = await operations.maintain(name, async () => {
+            await (round.dryRun ? undefined : exports.sync(key));
+          });
           (done === 'busy' ? report.busy : report.exported).push(name);
         });
       }
     }
   }
 
-  async #removeTemporaries(report: ReconcileReport, atStart: boolean): Promise<void> {
+  async #removeTemporaries({ report, dryRun }: Round, atStart: boolean): Promise<void> {
     const { pool, operations } = this.#parts;
     if (operations.idle) {
-      report.removedTemporaries = await pool.removeTemporaries(atStart ? 0 : this.#options.graceMs);
+      const olderThanMs = atStart ? 0 : this.#options.graceMs;
+      report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
     }
   }
 

@@ -1,10 +1,14 @@
 import { isRpcError } from '@patchbay/core';
 import { z } from 'zod';
 
-/** What a reconcile found and did. Things are named `image:NAME`, `node:NAME` or `snapshot:NODE@NAME`. */
+/**
+ * What a reconcile found and did, or would do. Things are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,
+ * in the trash, `disk:ID`.
+ */
 export const reconcileReport = z.object({
   finished: z.array(z.string()).describe('removals that had been cut short and are done now'),
   rolledBack: z.array(z.string()).describe('what had been cut short while it was made, and is gone now'),
+  expired: z.array(z.string()).describe('disks whose time in the trash had passed; they were deleted'),
   exported: z.array(z.string()).describe('nodes whose target was missing or wrong, and is right now'),
   missing: z
     .array(z.string())
@@ -28,6 +32,7 @@ export function emptyReport(): ReconcileReport {
   return {
     finished: [],
     rolledBack: [],
+    expired: [],
     exported: [],
     missing: [],
     removedTargets: [],

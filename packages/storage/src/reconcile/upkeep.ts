@@ -6,21 +6,21 @@ import { type Clock, type Log } from '@patchbay/core';
  */
 export class Upkeep implements AsyncDisposable {
   readonly #work: () => Promise<unknown>;
-  readonly #everyMs: number;
+  readonly #pauseMs: () => number;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #ended: Promise<void>;
   #sleep = new AbortController();
   #due = false;
   #stopping = false;
 
-  /** @param everyMs milliseconds between the end of one time and the beginning of the next */
+  /** @param pauseMs gives the milliseconds between the end of one time and the beginning of the next */
   constructor(
     work: () => Promise<unknown>,
-    everyMs: number,
+    pauseMs: () => number,
     services: { readonly clock: Clock; readonly log: Log },
   ) {
     this.#work = work;
-    this.#everyMs = everyMs;
+    this.#pauseMs = pauseMs;
     this.#services = services;
     this.#ended = this.#repeat();
   }
@@ -59,7 +59,7 @@ export class Upkeep implements AsyncDisposable {
       return;
     }
     try {
-      await this.#services.clock.sleep(this.#everyMs, { signal: this.#sleep.signal });
+      await this.#services.clock.sleep(this.#pauseMs(), { signal: this.#sleep.signal });
     } catch {
       // Woken: only `soon` and the end do that.
     }

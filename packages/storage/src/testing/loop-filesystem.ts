@@ -11,6 +11,8 @@ export interface LoopMount extends AsyncDisposable {
   /** Unmounts it before its time; the empty directory stays. */
   unmount(): Promise<void>;
   mountReadOnly(): Promise<void>;
+  /** Mounts it again after `unmount`. */
+  mountAgain(): Promise<void>;
 }
 
 /** Mounts a fresh XFS with reflinks. Its tools refuse less than 300 MiB. */
@@ -60,6 +62,10 @@ async function mountFresh([mkfs = '', ...args]: readonly string[], sizeBytes: nu
     unmount,
     mountReadOnly: async () => {
       await execTool('mount', ['-o', 'loop,ro', image, path]);
+      mounted = true;
+    },
+    mountAgain: async () => {
+      await execTool('mount', ['-o', 'loop', image, path]);
       mounted = true;
     },
     [Symbol.asyncDispose]: dispose,

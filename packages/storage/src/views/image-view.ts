@@ -2,32 +2,59 @@ import { z } from 'zod';
 
 import { images, type ReadyImage, nodes } from '../catalog/tables.js';
 import { type Parts } from '../provision/parts.js';
+import { matchesGlob } from './glob.js';
+import { lookAt } from './volume-state.js';
 
 /** What is said of an image. */
 export const imageView = z.object({
   name: z.string(),
   sizeBytes: z.int().describe('what a disk made from it has at least'),
-  usedBytes: z.int().describe('what it occupies in the pool'),
+  usedBytes: z.int().describe('what it occupies in the pool; what it shares with clones counts for each'),
   clones: z.int().describe('how many disks of nodes are clones of it'),
+  tags: z.array(z.string()),
   createdAt: z.iso.datetime(),
-  state: z.enum(['ready', 'volume-missing']).describe('volume-missing: its file is not in the pool'),
-  format: z.string(),
-  sha256: z.string(),
-  source: z.string(),
+  state: z
+    .enum(['ready', 'volume-missing', 'pool-unavailable'])
+    .describe('volume-missing: its file is not in the pool; pool-unavailable: nobody knows'),
+  format: z.string().describe('what it was imported from; in the pool every image is raw'),
+  sha256: z
+    .string()
+    .optional()
+    .describe('of what it was imported from; absent where it was made from a snapshot'),
+  source: z
+    .string()
+    .describe('where it is from: a URL, server:/PATH, upload, image:NAME or snapshot:NODE@NAME'),
 });
 export type ImageView = z.infer<typeof imageView>;
 
 /** What a list says of each image: what fits a line. */
 export const imageRow = imageView.omit({ sha256: true, source: true });
 
+/** Which images a list holds. */
+export interface ImageSelection {
+  /** A name, in which `*` and `?` stand for any characters and any one. */
+  readonly filter?: string | undefined;
+  /** Tags that an image must have, all of them. */
+  readonly tags?: readonly string[] | undefined;
+  /** Only names behind this one, in their order. */
+  readonly after?: string | undefined;
+  /** How many at most. */
+  readonly limit?: number | undefined;
+}
+
 type ViewParts = Pick<Parts, 'catalog' | 'pool'>;
 
-/** Shows every image that is ready, in the order of their names. */
-export async function viewImages(parts: ViewParts): Promise<ImageView[]> {
-  const records = await parts.catalog.list(images);
-  const ready = records.map(({ value }) => value).filter((value) => value.state === 'ready');
+/** Shows the images that are ready, in the order of their names: all, or a selection. */
+export async function viewImages(parts: ViewParts, selection: ImageSelection = {}): Promise<ImageView[]> {
+  const { filter = '*', tags = [], after = '', limit = Infinity } = selection;
+  const records = (await parts.catalog.list(images)).map(({ value }) => value);
+  const shown = records
+    .filter((record) => record.state === 'ready')
+    .filter((record) => record.name > after && matchesGlob(record.name, filter))
+    .filter((record) => tags.every((tag) => record.tags.some((each) => each === tag)))
+    .slice(0, limit);
   const clones = await countClones(parts);
-  return Promise.all(ready.map((record) => viewOf(parts, record, clones)));
+  return Promise.all(shown.map((record) => viewOf(parts, record, clones)));
 }
 
 /** Shows one image. */
@@ -46,16 +73,17 @@ async function countClones({ catalog }: ViewParts): Promise<ReadonlyMap<string, 
 
 async function viewOf(
   { pool }: ViewParts,
-  { id, name, content, source, createdAtMs }: ReadyImage,
+  { id, name, content, source, tags, createdAtMs }: ReadyImage,
   clones: ReadonlyMap<string, number>,
 ): Promise<ImageView> {
-  const stat = await pool.stat({ kind: 'image', id });
+  const { usedBytes, trouble } = await lookAt(pool, { kind: 'image', id });
   return {
     name,
-    usedBytes: stat?.usedBytes ?? 0,
+    usedBytes,
     clones: clones.get(id) ?? 0,
+    tags,
     createdAt: new Date(createdAtMs).toISOString(),
-    state: stat === undefined ? 'volume-missing' : 'ready',
+    state: trouble ?? 'ready',
     ...content,
     source,
   };

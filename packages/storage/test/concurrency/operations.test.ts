@@ -1,6 +1,7 @@
+import { FakeClock } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { Operations } from '../../src/concurrency/operations.js';
+import { type EndedOperation, Operations } from '../../src/concurrency/operations.js';
 import { reasonOf } from '../fakes/world.js';
 
 const never = new AbortController().signal;
@@ -172,5 +173,24 @@ describe('Operations', () => {
       'SERVER_DRAINING',
     );
     await running;
+  });
+
+  it("tells of each operation once when it has ended, but not of the reconciler's", async () => {
+    const clock = new FakeClock();
+    const told: EndedOperation[] = [];
+    const operations = new Operations({ clock, ended: (operation) => told.push(operation) });
+    const failure = new Error('no');
+
+    await Promise.all([
+      operations.run(request, never, () => clock.advance(70)),
+      operations.run(request, never, () => Promise.resolve()),
+    ]);
+    await operations.run(request, never, () => Promise.reject(failure)).catch(() => undefined);
+    await operations.maintain(request.thing, () => Promise.resolve());
+
+    expect(told).to.deep.equal([
+      { request, error: undefined, durationMs: 70 },
+      { request, error: failure, durationMs: 0 },
+    ]);
   });
 });

@@ -113,6 +113,36 @@ export function describeVolumePool(
       expect(await made.pool.stat(disk)).to.be.undefined;
     });
 
+    it('makes a volume longer, never shorter, and what is added reads as zeros', async () => {
+      await using made = await open();
+      await made.seed(image, content);
+      await made.pool.ensureCloned(image, disk);
+
+      await made.pool.ensureSize(disk, 2 * MiB);
+      await made.pool.ensureSize(disk, MiB);
+
+      const grown = await made.read(disk);
+      expect(grown).to.have.lengthOf(2 * MiB);
+      expect(grown.subarray(0, MiB).equals(content)).to.be.true;
+      expect(grown.subarray(MiB).every((byte) => byte === 0)).to.be.true;
+      expect(isRpcError(await failureOf(made.pool.ensureSize(other, MiB)), 'VOLUME_MISSING')).to.be.true;
+    });
+
+    it('puts a volume in the place of another, and once more without complaint', async () => {
+      await using made = await open();
+      await made.seed(image, content);
+      await made.pool.ensureCloned(image, disk);
+      await made.pool.ensureCloned(image, other);
+      await made.write(other, Buffer.from('mine'), 0);
+
+      await made.pool.ensureReplaced(disk, other);
+      await made.pool.ensureReplaced(disk, other);
+
+      expect((await made.read(disk)).subarray(0, 4).toString()).to.equal('mine');
+      expect(await made.pool.stat(other)).to.be.undefined;
+      await made.write(disk, Buffer.from('more'), 0);
+    });
+
     it('removes a volume of each kind, and once more without complaint', async () => {
       await using made = await open();
       await made.seed(image, content);

@@ -34,11 +34,17 @@ export class Faults {
   }
 
   pool(pool: VolumePool): VolumePool {
-    return this.#wrap(pool, ['ensureCloned', 'ensureRemoved', 'removeTemporaries']);
+    return this.#wrap(pool, [
+      'ensureCloned',
+      'ensureSize',
+      'ensureReplaced',
+      'ensureRemoved',
+      'removeTemporaries',
+    ]);
   }
 
   targets(targets: TargetHost): TargetHost {
-    return this.#wrap(targets, ['ensureExported', 'ensureRemoved']);
+    return this.#wrap(targets, ['ensureExported', 'reopen', 'ensureRemoved']);
   }
 
   importer(importer: ImageImporter): ImageImporter {

@@ -1,9 +1,13 @@
+import { createHash } from 'node:crypto';
+
 import {
   type ImageImporter,
   type ImportedImage,
   type ImportProgress,
+  type ImportSource,
   type VolumeRef,
 } from '../../src/disks/volume-pool.js';
+import { sourceName } from '../../src/disks/import/source.js';
 import { storageError } from '../../src/errors.js';
 import { type MemoryPool } from './memory-pool.js';
 
@@ -21,13 +25,13 @@ export class MemoryImporter implements ImageImporter {
 
   async *importImage(
     target: VolumeRef,
-    source: string,
+    source: ImportSource,
     { signal }: { readonly sha256?: string | undefined; readonly signal: AbortSignal },
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined> {
     this.imports += 1;
-    const found = this.sources.get(source);
+    const found = typeof source === 'string' ? this.sources.get(source) : await uploaded(source);
     if (found === undefined) {
-      throw storageError('SOURCE_NOT_FOUND', `no file ${source}`);
+      throw storageError('SOURCE_NOT_FOUND', `no file ${sourceName(source)}`);
     }
     const { sizeBytes, content } = found;
     yield { phase: 'read', doneBytes: 0, totalBytes: sizeBytes };
@@ -39,7 +43,15 @@ export class MemoryImporter implements ImageImporter {
   }
 }
 
-/** Stands for the SHA-256 of a content. */
+async function uploaded(source: AsyncIterable<Buffer>): Promise<{ sizeBytes: number; content: string }> {
+  const pieces: Buffer[] = [];
+  for await (const piece of source) {
+    pieces.push(piece);
+  }
+  return { sizeBytes: 1024, content: Buffer.concat(pieces).toString() };
+}
+
+/** Gives the SHA-256 of a content. */
 export function sha256Of(content: string): string {
-  return Buffer.from(content).toString('hex').padEnd(64, '0').slice(0, 64);
+  return createHash('sha256').update(content).digest('hex');
 }

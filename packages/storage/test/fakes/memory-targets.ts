@@ -1,19 +1,33 @@
 import { storageError } from '../../src/errors.js';
 import {
   type TargetConnection,
+  type TargetDaemon,
   type TargetHost,
   type TargetSpec,
   type TargetState,
+  type UnwantedTarget,
 } from '../../src/targets/target-host.js';
 
 /** A target host in memory, which refuses what tgt confuses: two targets on one file. */
 export class MemoryTargets implements TargetHost {
-  readonly portal = '127.0.0.1:3260';
+  readonly daemons: TargetDaemon[] = [{ daemon: 0, state: 'ready' }];
+  /** How many targets go to the first daemon, and to the next. */
+  targetsPerDaemon = 250;
   readonly specs = new Map<string, TargetSpec>();
   readonly foreign: TargetState[] = [];
   readonly connections = new Map<string, TargetConnection[]>();
+  /** The targets that were told to show their size anew. */
+  readonly reopened: string[] = [];
   available = true;
-  #rebuild: () => Promise<void> = () => Promise.resolve();
+  #rebuild: (daemon: number) => Promise<void> = () => Promise.resolve();
+
+  daemonFor(tid: number): number {
+    return Math.floor((tid - 1) / this.targetsPerDaemon);
+  }
+
+  portalOf(daemon: number): string {
+    return `127.0.0.1:${String(3260 + daemon)}`;
+  }
 
   ensureExported(spec: TargetSpec): Promise<void> {
     return this.#step(() => {
@@ -22,21 +36,30 @@ export class MemoryTargets implements TargetHost {
           throw new Error(`${spec.iqn} and ${iqn} have the same tid or file`);
         }
       }
+      for (let daemon = this.daemons.length; daemon <= spec.daemon; daemon++) {
+        this.daemons.push({ daemon, state: 'ready' });
+      }
       this.specs.set(spec.iqn, spec);
     });
   }
 
-  ensureRemoved({ iqn }: Pick<TargetSpec, 'tid' | 'iqn'>): Promise<void> {
+  reopen(spec: TargetSpec): Promise<void> {
+    this.reopened.push(spec.iqn);
+    return this.ensureExported(spec);
+  }
+
+  ensureRemoved({ iqn }: UnwantedTarget): Promise<void> {
     return this.#step(() => {
       this.specs.delete(iqn);
       this.connections.delete(iqn);
     });
   }
 
-  list(): Promise<readonly TargetState[]> {
-    return this.#step(() => [
+  list(daemon: number): Promise<readonly TargetState[]> {
+    const all = (): TargetState[] => [
       ...this.foreign,
       ...[...this.specs.values()].map((spec) => ({
+        daemon: spec.daemon,
         tid: spec.tid,
         iqn: spec.iqn,
         online: true,
@@ -45,19 +68,24 @@ export class MemoryTargets implements TargetHost {
         initiators: [spec.initiator],
         connections: this.connections.get(spec.iqn) ?? [],
       })),
-    ]);
+    ];
+    return this.#step(() => all().filter((state) => state.daemon === daemon));
   }
 
-  onRestart(rebuild: () => Promise<void>): Promise<void> {
+  onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void> {
     this.#rebuild = rebuild;
     return Promise.resolve();
   }
 
-  /** Loses everything, as a killed daemon does, and has it rebuilt. */
-  async restart(): Promise<void> {
-    this.specs.clear();
-    this.connections.clear();
-    await this.#rebuild();
+  /** Loses everything that a daemon has, as when it is killed, and has it rebuilt. */
+  async restart(daemon = 0): Promise<void> {
+    for (const [iqn, spec] of this.specs) {
+      if (spec.daemon === daemon) {
+        this.specs.delete(iqn);
+        this.connections.delete(iqn);
+      }
+    }
+    await this.#rebuild(daemon);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -7,8 +7,14 @@ describe('the options of the storage object', () => {
     expect(parseStorageOptions({ pool: '/var/lib/patchbay/pool' })).to.deep.equal({
       pool: '/var/lib/patchbay/pool',
       portal: '127.0.0.1:3260',
+      highWater: 0.95,
+      quotas: {},
+      targetsPerDaemon: 250,
       iqnPrefix: 'iqn.2026-11.local.patchbay',
       onStop: 'keep',
+      sourceDirectories: [],
+      urlNetworks: ['public'],
+      maxImageBytes: 2 ** 40,
       graceMs: 60_000,
       reconcileEveryMs: 30_000,
     });
@@ -21,6 +27,8 @@ describe('the options of the storage object', () => {
     ['a portal without a port', { pool: '/p', portal: '127.0.0.1' }, 'portal'],
     ['a prefix that is no IQN', { pool: '/p', iqnPrefix: 'patchbay' }, 'iqnPrefix'],
     ['an unknown end', { pool: '/p', onStop: 'explode' }, 'onStop'],
+    ['a network that is none', { pool: '/p', urlNetworks: ['10.0.0.0/40'] }, 'urlNetworks'],
+    ['a host that is none', { pool: '/p', urlHosts: ['http://a'] }, 'urlHosts'],
     ['an unknown key', { pool: '/p', portals: [] }, 'portals'],
     ['a reconcile without pause', { pool: '/p', reconcileEveryMs: 0 }, 'reconcileEveryMs'],
   ];

@@ -30,7 +30,8 @@ export class RunningStorage implements AsyncDisposable {
   readonly log = new RecordingLog();
   readonly pool: string;
   readonly portal: string;
-  /** A qcow2 image whose every byte is 0x5a. */
+  /** A qcow2 image whose every byte is 0x5a: its file, and what it is called as a source. */
+  readonly sourceFile: string;
   readonly source: string;
   readonly #scratch: string;
   readonly #mount: LoopMount | undefined;
@@ -42,7 +43,8 @@ export class RunningStorage implements AsyncDisposable {
     this.#mount = mount;
     this.portal = portal;
     this.pool = join(mount?.path ?? scratch, 'pool');
-    this.source = join(scratch, 'ubuntu.qcow2');
+    this.sourceFile = join(scratch, 'ubuntu.qcow2');
+    this.source = `server:${this.sourceFile}`;
   }
 
   /** Starts it on a pool with reflinks (an XFS that it mounts), or without. */
@@ -52,13 +54,13 @@ export class RunningStorage implements AsyncDisposable {
     const mount = reflinks ? await mountXfs({ sizeBytes: 512 * 2 ** 20 }) : undefined;
     const running = new RunningStorage(scratch, portal, mount);
     try {
-      await execTool('qemu-img', ['create', '-q', '-f', 'qcow2', running.source, String(imageBytes)]);
+      await execTool('qemu-img', ['create', '-q', '-f', 'qcow2', running.sourceFile, String(imageBytes)]);
       await execTool('qemu-io', [
         '-f',
         'qcow2',
         '-c',
         `write -P 0x5a 0 ${String(imageBytes)}`,
-        running.source,
+        running.sourceFile,
       ]);
       await running.startObject();
       return running;
@@ -66,6 +68,14 @@ export class RunningStorage implements AsyncDisposable {
       await running[Symbol.asyncDispose]();
       throw error;
     }
+  }
+
+  /** The filesystem that the pool is on; there is one where it has reflinks. */
+  get filesystem(): LoopMount {
+    if (this.#mount === undefined) {
+      throw new Error('the pool has no filesystem of its own');
+    }
+    return this.#mount;
   }
 
   /** Where the object keeps its catalog. */
@@ -78,7 +88,13 @@ export class RunningStorage implements AsyncDisposable {
     const stateDir = this.stateDir(stateName);
     await mkdir(stateDir, { recursive: true });
     this.#object = await createStorage(
-      { pool: this.pool, portal: this.portal, graceMs: 0, ...options },
+      {
+        pool: this.pool,
+        portal: this.portal,
+        graceMs: 0,
+        sourceDirectories: [this.#scratch],
+        ...options,
+      },
       {
         name: 'storage',
         clock: systemClock,
@@ -123,7 +139,7 @@ export class RunningStorage implements AsyncDisposable {
   /** Says how a node logs in. */
   async login(node: string, { target, initiator, chapUser }: Provisioned): Promise<TargetSpec> {
     const { chapSecret } = await this.call<{ chapSecret: string }>('show_credentials', node);
-    const shown = { tid: 0, backingPath: '', scsiId: '', serial: '' };
+    const shown = { daemon: 0, tid: 0, backingPath: '', scsiId: '', serial: '' };
     return {
       ...shown,
       iqn: iqn.parse(target.iqn),

@@ -1,9 +1,9 @@
-import { Dispatcher, type RpcError } from '@patchbay/core';
+import { describeObject, Dispatcher, type RpcError, valuesIn, valuesOf } from '@patchbay/core';
 import { expect } from 'chai';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
-import { type Machine, reasonOf, World } from '../fakes/world.js';
+import { connect, type Machine, reasonOf, World } from '../fakes/world.js';
 
 type Input = { readonly words: readonly string[] } | { readonly values: readonly unknown[] };
 
@@ -55,12 +55,22 @@ const badNames = [
 
 describe('the storage object', () => {
   const calls: readonly (readonly [string, (name: string) => string[]])[] = [
-    ['import_image', (name) => [name, '/ubuntu.raw']],
+    ['import_image', (name) => [name, 'server:/ubuntu.raw']],
     ['delete_image', (name) => [name]],
+    ['export_image', (name) => [name]],
+    ['show_image', (name) => [name]],
+    ['copy_image', (name) => [name, 'copy']],
+    ['copy_image', (name) => ['ubuntu', name]],
+    ['rename_image', (name) => ['ubuntu', name]],
+    ['promote_snapshot', (name) => ['node7', name, 'golden']],
+    ['promote_snapshot', (name) => ['node7', 's', name]],
+    ['tag_image', (name) => ['ubuntu', `-${name}`]],
     ['provision', (name) => [name, 'ubuntu']],
     ['provision', (name) => ['node8', name]],
     ['provision', (name) => ['node8', 'ubuntu', name]],
     ['provision', (name) => ['node8', 'ubuntu', `--initiator=${name}`]],
+    ['provision', (name) => ['node8', 'ubuntu', `--mac=${name}`]],
+    ['renew_boot_token', (name) => [name]],
     ['show_credentials', (name) => [name]],
     ['detach_node', (name) => [name]],
     ['create_snapshot', (name) => [name, 's']],
@@ -68,6 +78,25 @@ describe('the storage object', () => {
     ['list_snapshots', (name) => [name]],
     ['delete_snapshot', (name) => ['node7', name]],
     ['show_node', (name) => [name]],
+    ['provision_many', (name) => ['ubuntu', 'node8', name]],
+    ['provision_many', (name) => [name, 'node8']],
+    ['rotate_credentials', (name) => [name]],
+    ['move_node', (name) => [name, 'node8']],
+    ['move_node', (name) => ['node7', name]],
+    ['resize_disk', (name) => [name, '2GiB']],
+    ['resize_disk', (name) => ['node7', name]],
+    ['attach_disk', (name) => [name, 'node8']],
+    ['attach_disk', (name) => ['0b0e7a1c-0000-4000-8000-000000000000', name]],
+    ['restore_from_trash', (name) => [name]],
+    ['empty_trash', (name) => [name]],
+    ['restore_snapshot', (name) => [name, 's']],
+    ['restore_snapshot', (name) => ['node7', name]],
+    ['schedule_snapshots', (name) => [name, '0 0 * * *']],
+    ['schedule_snapshots', (name) => ['node7', name]],
+    ['schedule_snapshots', (name) => ['node7', '0 0 * * *', `--name=${name}`]],
+    ['list_schedules', (name) => [name]],
+    ['unschedule', (name) => [name]],
+    ['unschedule', (name) => ['node7', name]],
   ];
   for (const [method, wordsOf] of calls) {
     it(`changes nothing for a bad name: ${method} ${wordsOf('NAME').join(' ')}`, async () => {
@@ -87,6 +116,74 @@ describe('the storage object', () => {
       expect(world.pool.volumes.size).to.equal(2);
     });
   }
+
+  it('offers the values of its arguments by methods that give them', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 's');
+    await machine.schedule('node7', '0 0 * * *', 4, 'daily');
+    const { disk: trashed } = await machine.provision('node8', 'ubuntu');
+    await machine.trash('node8');
+    const { disk } = await machine.provision('node7', 'ubuntu');
+    const { parts, reconciler } = machine;
+    const definition = defineStorage(parts, reconciler, () => Promise.resolve());
+    const described = describeObject('storage', definition).methods.flatMap(({ name, args }) =>
+      args.map((each) => ({ place: `${name} ${each.name}`, from: valuesOf(each.schema) })),
+    );
+
+    const offered: Record<string, string[]> = {};
+    for (const { place, from } of described) {
+      if (from !== undefined) {
+        offered[place] = valuesIn(
+          await call(machine, from.method, ...(from.with ?? []).map(() => 'node7')),
+          from,
+        );
+      }
+    }
+
+    const nodeOf = [
+      'provision',
+      'show_credentials',
+      'rotate_credentials',
+      'detach_node',
+      'move_node',
+      'attach_disk',
+      'resize_disk',
+      'create_snapshot',
+      'list_snapshots',
+      'restore_snapshot',
+      'delete_snapshot',
+      'schedule_snapshots',
+      'list_schedules',
+      'unschedule',
+      'show_node',
+      'history',
+    ].map((method) => [`${method} node`, ['node7']]);
+    expect(offered).to.deep.equal({
+      ...(Object.fromEntries(nodeOf) as Record<string, string[]>),
+      'provision_many image': ['ubuntu'],
+      'provision_many nodes': ['node7'],
+      'attach_disk disk': [disk.id, trashed.id],
+      'restore_from_trash disk': [trashed.id],
+      'empty_trash disk': [trashed.id],
+      'restore_snapshot name': ['s'],
+      'unschedule name': ['daily'],
+      'delete_image image': ['ubuntu'],
+      'export_image image': ['ubuntu'],
+      'show_image image': ['ubuntu'],
+      'copy_image image': ['ubuntu'],
+      'rename_image image': ['ubuntu'],
+      'tag_image image': ['ubuntu'],
+      'untag_image image': ['ubuntu'],
+      'promote_snapshot node': ['node7'],
+      'promote_snapshot name': ['s'],
+      'provision image': ['ubuntu'],
+      'provision snapshot': ['node7@s'],
+      'renew_boot_token node': ['node7'],
+      'delete_snapshot name': ['s'],
+    });
+  });
 
   it('returns of a provision exactly what is promised, and no secret', async () => {
     await using world = await World.open();
@@ -155,6 +252,31 @@ describe('the storage object', () => {
     expect(JSON.stringify(world.log.lines)).to.not.contain(target.chap.secret);
   });
 
+  it('shows the one-time token of a boot script with the credentials, and makes another', async () => {
+    await using world = await World.open();
+    world.bootTokens = true;
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+
+    const shown = (await call(machine, 'show_credentials', 'node7')) as { bootToken: string };
+    const renewed = (await call(machine, 'renew_boot_token', 'node7')) as { bootToken: string };
+
+    expect(shown.bootToken).to.match(/^[0-9a-f]{32}$/);
+    expect(renewed.bootToken)
+      .to.match(/^[0-9a-f]{32}$/)
+      .and.not.equal(shown.bootToken);
+    expect(await call(machine, 'show_credentials', 'node7')).to.include(renewed);
+  });
+
+  it('makes no token where boot scripts are given without', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+
+    expect(await reasonOf(call(machine, 'renew_boot_token', 'node7'))).to.equal('BOOT_TOKENS_OFF');
+    expect(await call(machine, 'show_credentials', 'node7')).to.not.have.property('bootToken');
+  });
+
   it('refuses to show the credentials of a node that was detached', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
@@ -182,6 +304,106 @@ describe('the storage object', () => {
     expect(seven).to.deep.include({ node: 'node7', state: 'ready', connected: ['10.0.0.7'] });
     expect(eight).to.deep.include({ node: 'node8', state: 'detached', connected: [] });
     expect(eight).to.not.have.property('target');
+  });
+
+  it('lists the nodes that are asked for', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.import('debian', 'server:/debian.raw');
+    connect(world, await machine.provision('rack1-node1', 'ubuntu'));
+    await machine.provision('rack1-node2', 'debian');
+    await machine.provision('rack2-node1', 'ubuntu');
+    await machine.detach('rack2-node1', true);
+    const rows: readonly (readonly [words: string, nodes: readonly string[]])[] = [
+      ['rack1-*', ['rack1-node1', 'rack1-node2']],
+      ['*-node?', ['rack1-node1', 'rack1-node2', 'rack2-node1']],
+      ['--image ubuntu', ['rack1-node1', 'rack2-node1']],
+      ['--state detached', ['rack2-node1']],
+      ['--connected', ['rack1-node1']],
+      ['rack1-* --no-connected', ['rack1-node2']],
+      ['nothing', []],
+    ];
+
+    for (const [words, nodes] of rows) {
+      const listed = (await call(machine, 'list_nodes', ...words.split(' '))) as { node: string }[];
+      expect(
+        listed.map(({ node }) => node),
+        words,
+      ).to.deep.equal(nodes);
+    }
+  });
+
+  it('lists disks wherever they are', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    for (const node of ['node7', 'node8', 'node9']) {
+      await machine.provision(node, 'ubuntu');
+    }
+    await machine.detach('node8', true);
+    await machine.trash('node9', 1000);
+
+    const disks = (await call(machine, 'list_disks')) as Record<string, unknown>[];
+    expect(disks.map(({ node, state }) => [node, state])).to.deep.equal([
+      ['node7', 'attached'],
+      ['node8', 'kept'],
+      ['node9', 'trashed'],
+    ]);
+    expect(await call(machine, 'list_disks', '--state', 'trashed')).to.deep.equal([disks[2]]);
+    expect(await call(machine, 'list_trash')).to.deep.equal([disks[2]]);
+    expect(disks[2]).to.have.property('deletedAt', new Date(world.clock.now() + 1000).toISOString());
+  });
+
+  it('tells in history who did what to a node', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await call(machine, 'provision', 'node7', 'ubuntu');
+    await call(machine, 'provision', 'node8', 'ubuntu');
+    await call(machine, 'create_snapshot', 'node7', 's');
+    await call(machine, 'detach_node', 'node7', '--keep-disk');
+
+    const told = (await call(machine, 'history', 'node7')) as Record<string, unknown>[];
+
+    expect(told.map(({ thing, was, state, method }) => [thing, was, state, method])).to.deep.equal([
+      ['node:node7', undefined, 'creating', 'provision'],
+      ['node:node7', 'creating', 'ready', 'provision'],
+      ['snapshot:node7@s', undefined, 'creating', 'create_snapshot'],
+      ['snapshot:node7@s', 'creating', 'ready', 'create_snapshot'],
+      ['node:node7', 'ready', 'detaching', 'detach_node'],
+      ['node:node7', 'detaching', 'detached', 'detach_node'],
+    ]);
+    expect(told[0]).to.include({ peer: 'in-memory', callId: '1', correlationId: '1' });
+    expect(await call(machine, 'history', 'node7', '--limit', '1')).to.deep.equal(told.slice(-1));
+  });
+
+  it('refuses to keep a disk and to put it into the trash', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+
+    const both = call(machine, 'detach_node', 'node7', '--keep-disk', '--trash', '7d');
+
+    expect(await reasonOf(both)).to.equal('ARGUMENT_INVALID');
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('cancels what is under way on a node for a detach that is forced', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    world.pool.onClone = (signal) =>
+      new Promise((_, reject) => {
+        signal?.throwIfAborted();
+        signal?.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+      });
+
+    const provisioning = reasonOf(machine.provision('node7', 'ubuntu'));
+    expect(await reasonOf(call(machine, 'detach_node', 'node7'))).to.equal('OPERATION_PENDING');
+    await call(machine, 'detach_node', 'node7', '--force');
+
+    expect(await provisioning).to.equal('CALL_CANCELLED');
+    expect(await world.leaks()).to.deep.equal([]);
+    expect(world.pool.volumes.size).to.equal(1);
   });
 
   it('lists images with their clones', async () => {

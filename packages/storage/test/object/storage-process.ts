@@ -36,5 +36,13 @@ for (let n = 0; ; n += 1) {
   const node = `r${round}n${String(n)}`;
   await call('provision', node, 'ubuntu');
   await call('create_snapshot', node, 's');
-  await (n % 2 === 0 ? call('detach_node', node) : call('delete_snapshot', node, 's'));
+  await call('rotate_credentials', node);
+  await call('restore_snapshot', node, 's');
+  if (n % 3 === 0) {
+    await call('detach_node', node);
+  } else if (n % 3 === 1) {
+    await call('detach_node', node, '--trash', '1h');
+  } else {
+    await call('delete_snapshot', node, 's');
+  }
 }

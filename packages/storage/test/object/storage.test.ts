@@ -159,6 +159,43 @@ describe('the storage object with a real pool and a real tgtd', function () {
     expect(Object.values(report).flat().filter(Boolean)).to.deep.equal([]);
   });
 
+  it('spreads nodes over several daemons, says where each is, and remembers it', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.stopObject();
+    await storage.killTgtd();
+    const options = { targetsPerDaemon: 1, onStop: 'stop' };
+    await storage.startObject('state', options);
+    await storage.call('import_image', 'ubuntu', storage.source);
+    const made = await storage.call<Provisioned>('provision', 'node1', 'ubuntu');
+    const other = await storage.call<Provisioned>('provision', 'node2', 'ubuntu');
+    const port = Number(storage.portal.split(':')[1]);
+    expect([made.target.portal, other.target.portal]).to.deep.equal([
+      storage.portal,
+      `127.0.0.1:${String(port + 1)}`,
+    ]);
+
+    await storage.stopObject();
+    // A greater share is for new nodes: where a node was told that its disk is, it stays.
+    await storage.startObject('state', { ...options, targetsPerDaemon: 500 });
+
+    expect(await storage.call('provision', 'node2', 'ubuntu')).to.deep.equal(other);
+    expect(await inquire(other.target.portal, await storage.login('node2', other))).to.match(/CONNECTED/);
+    const third = await storage.call<Provisioned>('provision', 'node3', 'ubuntu');
+    expect(third.target.portal).to.equal(storage.portal);
+    const listed = await storage.call<{ state: string; target: { portal: string } }[]>('list_nodes');
+    expect(listed.map(({ state, target }) => [state, target.portal])).to.deep.equal([
+      ['ready', made.target.portal],
+      ['ready', other.target.portal],
+      ['ready', third.target.portal],
+    ]);
+    await storage.call('detach_node', 'node2');
+    expect(
+      Object.values(await storage.call<object>('reconcile'))
+        .flat()
+        .filter(Boolean),
+    ).to.deep.equal([]);
+  });
+
   it('keeps the targets that it has when the prefix of new ones is changed', async () => {
     await using storage = await RunningStorage.start({ reflinks: false });
     await storage.call('import_image', 'ubuntu', storage.source);

@@ -50,7 +50,7 @@ describe('detach_node', () => {
   it('refuses to replace a kept disk, until it is detached without keeping it', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
-    await machine.import('debian', '/debian.raw');
+    await machine.import('debian', 'server:/debian.raw');
     await machine.provision('node7', 'ubuntu');
     await machine.detach('node7', true);
 

@@ -2,7 +2,9 @@ import { expect } from 'chai';
 
 import { images } from '../../src/catalog/tables.js';
 import { viewImages } from '../../src/views/image-view.js';
-import { reasonOf, World } from '../fakes/world.js';
+import { imageTag } from '../../src/names.js';
+import { viewNodes } from '../../src/views/node-view.js';
+import { bytesOf, reasonOf, World } from '../fakes/world.js';
 import { sha256Of } from '../fakes/memory-importer.js';
 
 describe('import_image', () => {
@@ -14,7 +16,7 @@ describe('import_image', () => {
       shown = await viewImages(machine.parts);
     };
 
-    await machine.import('ubuntu', '/ubuntu.raw');
+    await machine.import('ubuntu', 'server:/ubuntu.raw');
 
     expect(shown).to.deep.equal([]);
     expect((await viewImages(machine.parts)).map(({ name, clones }) => [name, clones])).to.deep.equal([
@@ -26,11 +28,11 @@ describe('import_image', () => {
     await using world = await World.open();
     const machine = world.start();
 
-    const first = await machine.import('ubuntu', '/ubuntu.raw');
+    const first = await machine.import('ubuntu', 'server:/ubuntu.raw');
     const sha256 = sha256Of('ubuntu').toUpperCase();
 
-    expect(await machine.import('ubuntu', '/ubuntu.raw')).to.deep.equal(first);
-    expect(await machine.import('ubuntu', '/ubuntu.raw', sha256)).to.deep.equal(first);
+    expect(await machine.import('ubuntu', 'server:/ubuntu.raw')).to.deep.equal(first);
+    expect(await machine.import('ubuntu', 'server:/ubuntu.raw', sha256)).to.deep.equal(first);
     expect(world.importer.imports).to.equal(1);
   });
 
@@ -38,15 +40,15 @@ describe('import_image', () => {
     await using world = await World.open();
     const machine = world.start();
 
-    const both = await Promise.all([1, 2].map(() => machine.import('ubuntu', '/ubuntu.raw')));
+    const both = await Promise.all([1, 2].map(() => machine.import('ubuntu', 'server:/ubuntu.raw')));
 
     expect(both[0]).to.deep.equal(both[1]);
     expect(world.importer.imports).to.equal(1);
   });
 
   const others: readonly [string, string, string | undefined][] = [
-    ['source', '/debian.raw', undefined],
-    ['checksum', '/ubuntu.raw', '0'.repeat(64)],
+    ['source', 'server:/debian.raw', undefined],
+    ['checksum', 'server:/ubuntu.raw', '0'.repeat(64)],
   ];
   for (const [what, source, sha256] of others) {
     it(`refuses another ${what} under a name that is taken`, async () => {
@@ -61,10 +63,10 @@ describe('import_image', () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
-    const { id } = await machine.import('ubuntu', '/ubuntu.raw');
+    const { id } = await machine.import('ubuntu', 'server:/ubuntu.raw');
     world.pool.volumes.delete(`/pool/image/${id}`);
 
-    await machine.import('ubuntu', '/ubuntu.raw');
+    await machine.import('ubuntu', 'server:/ubuntu.raw');
 
     expect(world.pool.content({ kind: 'image', id })).to.equal('ubuntu');
     expect(await world.leaks()).to.deep.equal([]);
@@ -74,7 +76,7 @@ describe('import_image', () => {
     await using world = await World.open();
     const machine = world.start();
 
-    expect(await reasonOf(machine.import('ubuntu', '/none.raw'))).to.equal('SOURCE_NOT_FOUND');
+    expect(await reasonOf(machine.import('ubuntu', 'server:/none.raw'))).to.equal('SOURCE_NOT_FOUND');
 
     expect(await machine.parts.catalog.list(images)).to.deep.equal([]);
     expect(await world.leaks()).to.deep.equal([]);
@@ -90,13 +92,261 @@ describe('import_image', () => {
     };
 
     const left = await machine
-      .import('ubuntu', '/ubuntu.raw', undefined, caller.signal)
+      .import('ubuntu', 'server:/ubuntu.raw', undefined, caller.signal)
       .catch((error: unknown) => error);
     await machine.parts.operations.close();
 
     expect(left).to.have.property('message', 'left');
     expect(await machine.parts.catalog.list(images)).to.deep.equal([]);
     expect(world.pool.volumes.size).to.equal(0);
+  });
+});
+
+describe('import_image of an upload', () => {
+  it('leaves an image alone that the same bytes were uploaded to', async () => {
+    await using world = await World.open();
+    const machine = world.start();
+
+    const first = await machine.import('ubuntu', bytesOf('ubuntu'));
+
+    expect(first.source).to.equal('upload');
+    expect(await machine.import('ubuntu', bytesOf('ubuntu'))).to.deep.equal(first);
+    expect(await machine.import('ubuntu', bytesOf('unread'), sha256Of('ubuntu'))).to.deep.equal(first);
+    expect(world.importer.imports).to.equal(1);
+  });
+
+  const others: readonly (readonly [string, string, string | undefined])[] = [
+    ['other bytes', 'debian', undefined],
+    ['another checksum', 'ubuntu', sha256Of('debian')],
+  ];
+  for (const [what, content, sha256] of others) {
+    it(`refuses ${what} under a name that is taken`, async () => {
+      await using world = await World.open();
+      const machine = world.start();
+      await machine.import('ubuntu', bytesOf('ubuntu'));
+
+      expect(await reasonOf(machine.import('ubuntu', bytesOf(content), sha256))).to.equal('IMAGE_EXISTS');
+    });
+  }
+
+  it('joins no other upload of the same name', async () => {
+    await using world = await World.open();
+    const machine = world.start();
+
+    const both = await Promise.all(
+      ['ubuntu', 'debian'].map((each) => reasonOf(machine.import('ubuntu', bytesOf(each)))),
+    );
+
+    expect(both).to.deep.equal([undefined, 'OPERATION_PENDING']);
+  });
+
+  it('puts the file back that was lost', async () => {
+    await using world = await World.open();
+    const machine = world.start();
+    const { id } = await machine.import('ubuntu', bytesOf('ubuntu'));
+    world.pool.volumes.clear();
+
+    await machine.import('ubuntu', bytesOf('ubuntu'));
+
+    expect(world.pool.content({ kind: 'image', id })).to.equal('ubuntu');
+  });
+});
+
+describe('copy_image', () => {
+  it('makes an image that stays when the first one is deleted', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+
+    const copy = await machine.copyImage('ubuntu', 'copy');
+    await machine.deleteImage('ubuntu');
+
+    expect(copy.source).to.equal('image:ubuntu');
+    expect(world.pool.content({ kind: 'image', id: copy.id })).to.equal('ubuntu');
+    await machine.provision('node7', 'copy');
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('leaves a copy alone that is one already, and refuses any other image', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.import('debian', 'server:/debian.raw');
+
+    const copy = await machine.copyImage('ubuntu', 'copy');
+
+    expect(await machine.copyImage('ubuntu', 'copy')).to.deep.equal(copy);
+    expect(await reasonOf(machine.copyImage('debian', 'copy'))).to.equal('IMAGE_EXISTS');
+    expect(await reasonOf(machine.copyImage('ubuntu', 'ubuntu'))).to.equal('IMAGE_EXISTS');
+    expect(await reasonOf(machine.copyImage('none', 'other'))).to.equal('IMAGE_NOT_FOUND');
+  });
+
+  it('keeps its original from being deleted while it runs', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    let refused: unknown;
+    world.pool.onClone = async () => {
+      refused = await reasonOf(machine.deleteImage('ubuntu'));
+    };
+
+    await machine.copyImage('ubuntu', 'copy');
+
+    expect(refused).to.equal('OPERATION_PENDING');
+    expect(await machine.deleteImage('ubuntu')).to.equal(true);
+  });
+});
+
+describe('promote_snapshot', () => {
+  it('makes an image of what the disk held, which stays when node and snapshot are gone', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { disk } = await machine.provision('node7', 'ubuntu');
+    world.pool.write({ kind: 'disk', id: disk.id }, disk.sizeBytes, 'golden');
+    await machine.snapshot('node7', 'base');
+
+    const golden = await machine.promote('node7', 'base', 'golden');
+    await machine.detach('node7');
+    await machine.deleteSnapshot('node7', 'base');
+    await machine.deleteImage('ubuntu');
+
+    expect(golden).to.deep.include({ source: 'snapshot:node7@base' });
+    expect(golden.content).to.deep.equal({ sizeBytes: disk.sizeBytes, format: 'raw' });
+    const { disk: cloned } = await machine.provision('node8', 'golden');
+    expect(world.pool.content({ kind: 'disk', id: cloned.id })).to.equal('golden');
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('leaves an image of the same snapshot alone, and refuses one of another', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 'base');
+    await machine.snapshot('node7', 'later');
+
+    const golden = await machine.promote('node7', 'base', 'golden');
+
+    expect(await machine.promote('node7', 'base', 'golden')).to.deep.equal(golden);
+    expect(await reasonOf(machine.promote('node7', 'later', 'golden'))).to.equal('IMAGE_EXISTS');
+    expect(await reasonOf(machine.promote('node7', 'none', 'other'))).to.equal('SNAPSHOT_NOT_FOUND');
+  });
+});
+
+describe('rename_image', () => {
+  it('leaves disks and snapshots as they are, under the new name', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { disk } = await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 'base');
+
+    await machine.renameImage('ubuntu', 'jammy');
+
+    expect((await machine.provision('node7', 'jammy')).disk.id).to.equal(disk.id);
+    expect((await viewNodes(machine.parts)).map(({ image }) => image)).to.deep.equal(['jammy']);
+    await machine.provision('node8', 'jammy', { snapshot: 'base' });
+    expect(await reasonOf(machine.provision('node9', 'ubuntu'))).to.equal('IMAGE_NOT_FOUND');
+    expect(await reasonOf(machine.deleteImage('jammy'))).to.equal('IMAGE_HAS_CLONES');
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('is fine when it was done already, and refuses a name that is taken', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.import('debian', 'server:/debian.raw');
+
+    const renamed = await machine.renameImage('ubuntu', 'jammy');
+
+    expect(await machine.renameImage('ubuntu', 'jammy')).to.deep.equal(renamed);
+    expect(await machine.renameImage('jammy', 'jammy')).to.deep.equal(renamed);
+    expect(await reasonOf(machine.renameImage('debian', 'jammy'))).to.equal('IMAGE_EXISTS');
+    expect(await reasonOf(machine.renameImage('none', 'other'))).to.equal('IMAGE_NOT_FOUND');
+  });
+
+  it('is refused while a node of the image is being made', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    let refused: unknown;
+    world.pool.onClone = async () => {
+      refused = await reasonOf(machine.renameImage('ubuntu', 'jammy'));
+    };
+
+    await machine.provision('node7', 'ubuntu');
+
+    expect(refused).to.equal('OPERATION_PENDING');
+  });
+
+  it('and a provision at the same moment do not contradict each other', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+
+    const [provisioned, renamed] = await Promise.all([
+      reasonOf(machine.provision('node7', 'ubuntu')),
+      reasonOf(machine.renameImage('ubuntu', 'jammy')),
+    ]);
+
+    expect([provisioned, renamed]).to.be.deep.oneOf([
+      [undefined, 'OPERATION_PENDING'],
+      ['IMAGE_NOT_FOUND', undefined],
+    ]);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+});
+
+describe('the tags of an image', () => {
+  const tags = (...names: string[]): ReturnType<typeof imageTag.parse>[] =>
+    names.map((name) => imageTag.parse(name));
+
+  it('are added and removed, each once', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+
+    await machine.tagImage('ubuntu', { add: tags('lts', 'os=ubuntu', 'lts') });
+    const { tags: left } = await machine.tagImage('ubuntu', { remove: tags('lts', 'none') });
+
+    expect(left).to.deep.equal(['os=ubuntu']);
+  });
+
+  it('are at most 64', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const many = tags(...Array.from({ length: 65 }, (_, index) => `t${String(index)}`));
+
+    expect(await reasonOf(machine.tagImage('ubuntu', { add: many }))).to.equal('TAGS_EXHAUSTED');
+  });
+});
+
+describe('list_all_images', () => {
+  it('selects by name and tags, and gives pages', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    for (const name of ['a1', 'a2', 'b1']) {
+      await machine.copyImage('ubuntu', name);
+    }
+    await machine.tagImage('a2', { add: [imageTag.parse('lts'), imageTag.parse('x')] });
+    await machine.tagImage('b1', { add: [imageTag.parse('lts')] });
+    const names = async (selection: Parameters<typeof viewImages>[1]): Promise<string[]> =>
+      (await viewImages(machine.parts, selection)).map(({ name }) => name);
+
+    expect(await names({ filter: 'a*' })).to.deep.equal(['a1', 'a2']);
+    expect(await names({ filter: '?1' })).to.deep.equal(['a1', 'b1']);
+    expect(await names({ tags: ['lts'] })).to.deep.equal(['a2', 'b1']);
+    expect(await names({ tags: ['lts', 'x'] })).to.deep.equal(['a2']);
+    expect(await names({ limit: 2 })).to.deep.equal(['a1', 'a2']);
+    expect(await names({ limit: 2, after: 'a2' })).to.deep.equal(['b1', 'ubuntu']);
+  });
+
+  it('reads records from before images had tags', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { entries } = await world.store.range({ prefix: 'image/' });
+    const old = JSON.parse(entries[0]?.value ?? '') as Record<string, unknown>;
+    delete old.tags;
+    await world.store.commit(
+      [],
+      [{ put: 'image/ubuntu', value: JSON.stringify({ ...old, source: 'server:/ubuntu.raw' }) }],
+    );
+
+    expect(await viewImages(machine.parts))
+      .to.have.nested.property('[0].tags')
+      .that.deep.equals([]);
+    expect(await reasonOf(machine.import('ubuntu', 'server:/ubuntu.raw'))).to.equal(undefined);
   });
 });
 

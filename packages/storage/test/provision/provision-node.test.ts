@@ -14,6 +14,7 @@ describe('provision', () => {
     expect(world.pool.content({ kind: 'disk', id: disk.id })).to.equal('ubuntu');
     const spec = world.targets.specs.get(target.iqn);
     expect(spec).to.deep.equal({
+      daemon: 0,
       tid: 1,
       iqn: `iqn.2026-11.local.patchbay:disk.${disk.id}`,
       lun: 1,
@@ -103,7 +104,7 @@ describe('provision', () => {
     it(`refuses another ${what} for a node that has a disk, and names the difference`, async () => {
       await using world = await World.open();
       const machine = await world.startWithImage();
-      await machine.import('debian', '/debian.raw');
+      await machine.import('debian', 'server:/debian.raw');
       const before = await machine.provision('node7', 'ubuntu');
 
       const error = await machine.provision('node7', from, options).catch((each: unknown) => each);
@@ -192,7 +193,7 @@ describe('provision', () => {
   it('refuses a snapshot of a disk that came from another image', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
-    await machine.import('debian', '/debian.raw');
+    await machine.import('debian', 'server:/debian.raw');
     await machine.provision('node7', 'debian');
     await machine.snapshot('node7', 'base');
 
@@ -225,7 +226,7 @@ describe('provision', () => {
       reached();
       return new Promise((resolve) => (finish = resolve));
     };
-    const importing = machine.import('ubuntu', '/ubuntu.raw');
+    const importing = machine.import('ubuntu', 'server:/ubuntu.raw');
     await halfWay;
 
     expect(await reasonOf(machine.provision('node7', 'ubuntu'))).to.equal('OPERATION_PENDING');

@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 
 import { nodes } from '../../src/catalog/tables.js';
+import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { emptyReport } from '../../src/reconcile/report.js';
 import { viewNodes } from '../../src/views/node-view.js';
 import { graceMs, reasonOf, World } from '../fakes/world.js';
 
 const foreignTarget = {
+  daemon: 0,
   tid: 99,
   iqn: 'iqn.2026-11.org.example:not-ours',
   online: true,
@@ -40,6 +42,36 @@ describe('Reconciler', () => {
     expect(world.targets.specs).to.deep.equal(before);
   });
 
+  it('tells what it would do, and does nothing', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    const { disk } = await machine.provision('node8', 'ubuntu');
+    await machine.trash('node8', 0);
+    world.targets.specs.clear();
+    world.pool.write({ kind: 'disk', id: 'nobodys' }, 512, '');
+    world.pool.temporaries = 3;
+    const revision = await world.store.revision();
+
+    const foreseen = await machine.reconciler.foresee();
+
+    expect(foreseen).to.deep.equal({
+      ...emptyReport(),
+      exported: ['node:node7'],
+      expired: [`disk:${disk.id}`],
+      waiting: ['disk:nobodys'],
+      removedTemporaries: 3,
+    });
+    expect(await world.store.revision()).to.equal(revision);
+    expect(world.targets.specs.size).to.equal(0);
+    expect(world.pool.temporaries).to.equal(3);
+    expect(await machine.reconciler.run()).to.deep.equal(foreseen);
+    await world.clock.advance(graceMs);
+    const later = { ...emptyReport(), removedVolumes: ['disk:nobodys'] };
+    expect(await machine.reconciler.foresee()).to.deep.equal(later);
+    expect(await machine.reconciler.run()).to.deep.equal(later);
+  });
+
   it('exports every disk again when the target daemon was restarted', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
@@ -60,7 +92,7 @@ describe('Reconciler', () => {
     await machine.provision('node7', 'ubuntu');
     world.targets.available = false;
 
-    expect(await reasonOf(machine.reconciler.rebuildExports())).to.equal('TARGET_TOOL_UNAVAILABLE');
+    expect(await reasonOf(machine.reconciler.rebuildExports(0))).to.equal('TARGET_TOOL_UNAVAILABLE');
   });
 
   it('opens the service to the others when one disk cannot be exported again', async () => {
@@ -230,7 +262,7 @@ describe('Reconciler', () => {
       'targets TARGET_TOOL_UNAVAILABLE',
     );
     expect(report.removedTemporaries).to.equal(1);
-    expect(await viewNodes(machine.parts)).to.have.nested.property('[0].state', 'not-exported');
+    expect(await viewNodes(machine.parts)).to.have.nested.property('[0].state', 'degraded');
   });
 
   it('does nothing to the pool when it cannot be read', async () => {
@@ -246,5 +278,16 @@ describe('Reconciler', () => {
     expect(report.failed).to.not.deep.equal([]);
     expect(JSON.stringify(report)).to.not.contain('not mounted');
     expect(world.pool.volumes.size).to.equal(2);
+  });
+
+  it('tells of each round with its report and duration', async () => {
+    await using world = await World.open();
+    const { parts } = await world.startWithImage();
+    const told: unknown[] = [];
+    const reconciler = new Reconciler(parts, { graceMs, ended: (...round) => told.push(round) });
+
+    const report = await reconciler.run();
+
+    expect(told).to.deep.equal([[report, 0]]);
   });
 });

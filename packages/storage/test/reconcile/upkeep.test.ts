@@ -13,7 +13,7 @@ describe('upkeep', () => {
       return times === 2 ? Promise.reject(new Error('no')) : Promise.resolve();
     };
 
-    const upkeep = new Upkeep(work, 30_000, { clock, log });
+    const upkeep = new Upkeep(work, () => 30_000, { clock, log });
     await clock.advance(29_999);
     expect(times).to.equal(0);
     await clock.advance(60_001);
@@ -36,7 +36,7 @@ describe('upkeep', () => {
       });
     };
 
-    const upkeep = new Upkeep(work, 30_000, { clock, log: new RecordingLog() });
+    const upkeep = new Upkeep(work, () => 30_000, { clock, log: new RecordingLog() });
     upkeep.soon();
     await clock.advance(0);
     expect(times).to.equal(1);

@@ -1,6 +1,5 @@
 import { silentLog, systemClock } from '@patchbay/core';
 
-import { execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { startTgtHost } from '../../src/targets/tgt/tgt-host.js';
 
@@ -9,7 +8,7 @@ const [stateDir = '', portal = '', spec = ''] = process.argv.slice(2);
 const host = await startTgtHost({
   stateDir,
   portal,
-  exec: execTool,
+  daemon: 0,
   clock: systemClock,
   log: silentLog,
   onStop: 'stop',

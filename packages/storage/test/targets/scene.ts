@@ -1,4 +1,5 @@
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +11,7 @@ import { type Iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { ControlSocket } from '../../src/targets/tgt/control-socket.js';
 import { startTgtHost, type TgtHost, type TgtHostOptions } from '../../src/targets/tgt/tgt-host.js';
+import { startTgtHosts, type TgtHosts, type TgtHostsOptions } from '../../src/targets/tgt/tgt-hosts.js';
 import { findTgtd, kill } from '../../src/targets/tgt/tgtd-process.js';
 import { Tgtadm } from '../../src/targets/tgt/tgtadm.js';
 import { OpenDisk } from './initiators.js';
@@ -30,22 +32,15 @@ export class Scene implements AsyncDisposable {
     this.portal = portal;
   }
 
-  static async create(): Promise<Scene> {
-    return new Scene(await mkdtemp(join(tmpdir(), 'patchbay-tgt-')), `127.0.0.1:${String(await freePort())}`);
+  /** @param ports how many ports from the portal's on shall be free */
+  static async create(ports = 1): Promise<Scene> {
+    const port = await freePorts(ports);
+    return new Scene(await mkdtemp(join(tmpdir(), 'patchbay-tgt-')), `127.0.0.1:${String(port)}`);
   }
 
   /** Starts a host that nobody has told what to rebuild; its service is held back unless it took a daemon over. */
   async startHeldBack(options: Partial<TgtHostOptions> = {}): Promise<TgtHost> {
-    const host = await startTgtHost({
-      stateDir: this.dir,
-      portal: this.portal,
-      exec: execTool,
-      clock: systemClock,
-      log: this.log,
-      onStop: 'stop',
-      owns: (iqn) => iqn.startsWith(prefix),
-      ...options,
-    });
+    const host = await startTgtHost({ ...this.#defaults(), daemon: 0, ...options });
     this.#started.push(host);
     return host;
   }
@@ -57,14 +52,22 @@ export class Scene implements AsyncDisposable {
     return host;
   }
 
+  /** Starts a host of several daemons, at the portal and the ports after it, that serves, with nothing to rebuild. */
+  async startHosts(daemons: number, options: Partial<TgtHostsOptions> = {}): Promise<TgtHosts> {
+    const hosts = await startTgtHosts({ ...this.#defaults(), daemons, targetsPerDaemon: 1, ...options });
+    this.#started.push(hosts);
+    await hosts.onRestart(() => Promise.resolve());
+    return hosts;
+  }
+
   /** Speaks to the daemon past the host, as a stranger's hand would. */
   tgtadm(): Tgtadm {
     return new Tgtadm(new ControlSocket(join(this.dir, 'tgt', 'control.0')));
   }
 
-  /** The daemon of this scene, if there is one. */
-  daemon(): ReturnType<typeof findTgtd> {
-    return findTgtd(join(this.dir, 'tgt', 'control'));
+  /** A daemon of this scene, if there is one. */
+  daemon(number = 0): ReturnType<typeof findTgtd> {
+    return findTgtd(join(this.dir, number === 0 ? 'tgt' : `tgt-${String(number)}`, 'control'));
   }
 
   /** Mounts an XFS of 320 MiB in a file, and gives its directory. */
@@ -85,6 +88,7 @@ export class Scene implements AsyncDisposable {
     await writeFile(backingPath, '');
     await truncate(backingPath, 16 * 2 ** 20);
     return {
+      daemon: 0,
       tid,
       iqn: `${prefix}:disk.d${String(tid)}` as Iqn,
       lun: 1,
@@ -97,10 +101,22 @@ export class Scene implements AsyncDisposable {
   }
 
   /** Logs in as the node does, and keeps the session. */
-  async open(spec: TargetSpec): Promise<OpenDisk> {
-    const disk = await OpenDisk.connect(this.portal, spec);
+  async open(spec: TargetSpec, portal = this.portal): Promise<OpenDisk> {
+    const disk = await OpenDisk.connect(portal, spec);
     this.#started.push(disk);
     return disk;
+  }
+
+  #defaults(): Omit<TgtHostsOptions, 'daemons' | 'targetsPerDaemon'> {
+    return {
+      stateDir: this.dir,
+      portal: this.portal,
+      exec: execTool,
+      clock: systemClock,
+      log: this.log,
+      onStop: 'stop',
+      owns: (iqn) => iqn.startsWith(prefix),
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -109,9 +125,11 @@ export class Scene implements AsyncDisposable {
         await started[Symbol.asyncDispose]();
       }
     } finally {
-      const left = await this.daemon();
-      if (left !== undefined) {
-        await kill(left);
+      for (const number of [0, 1, 2]) {
+        const left = await this.daemon(number);
+        if (left !== undefined) {
+          await kill(left);
+        }
       }
       for (const dir of this.#mounted) {
         await execTool('umount', [dir]);
@@ -119,4 +137,29 @@ export class Scene implements AsyncDisposable {
       await rm(this.dir, { recursive: true, force: true });
     }
   }
+}
+
+/** Gives a port that is free, as are those after it. */
+async function freePorts(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    const later = Array.from({ length: count - 1 }, (_, index) => first + 1 + index);
+    if ((await Promise.all(later.map(isFree))).every(Boolean)) {
+      return first;
+    }
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+      .on('error', () => {
+        resolve(false);
+      })
+      .listen(port, '127.0.0.1', () =>
+        server.close(() => {
+          resolve(true);
+        }),
+      );
+  });
 }

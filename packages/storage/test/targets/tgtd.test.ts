@@ -8,9 +8,10 @@ import { fileURLToPath } from 'node:url';
 import { eventually, freePort, refusal, requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { execTool } from '../../src/exec.js';
+import { type Exec, execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { type TgtHost } from '../../src/targets/tgt/tgt-host.js';
+import { warnOfVulnerableTgt } from '../../src/targets/tgt/version.js';
 import { inquire } from './initiators.js';
 import { Scene } from './scene.js';
 
@@ -190,6 +191,40 @@ describe('the life of a tgtd of our own', function () {
     });
   });
 
+  describe('stopped, so that it lives and does not answer', () => {
+    const silence = { degradedMs: 200, restartMs: 60_000 };
+
+    it('counts as degraded, refuses commands at once, and is ready again when it answers', async () => {
+      const host = await scene.startHost({ silence });
+      const { pid } = host;
+      process.kill(pid, 'SIGSTOP');
+      await eventually(() => host.state === 'degraded');
+      const askedMs = performance.now();
+      expect((await refusal(host.list())).reason).to.equal('TARGET_TOOL_UNAVAILABLE');
+      expect(performance.now() - askedMs).to.be.lessThan(1000);
+      expect(
+        scene.log.lines.some(({ level, message }) => level === 'error' && message.includes('degraded')),
+      ).to.equal(true);
+      process.kill(pid, 'SIGCONT');
+      await eventually(() => host.state === 'ready');
+      expect(await host.list()).to.deep.equal([]);
+      expect(host.pid).to.equal(pid);
+    });
+
+    it('is replaced when it stays so, and its initiator goes on', async () => {
+      const host = await scene.startHeldBack({ silence: { degradedMs: 200, restartMs: 1000 } });
+      const spec = await scene.disk(1);
+      await host.onRestart(() => host.ensureExported(spec));
+      const disk = await scene.open(spec);
+      await disk.use(1);
+      const { pid } = host;
+      process.kill(pid, 'SIGSTOP');
+      await disk.use(2);
+      expect(host.pid).to.not.equal(pid);
+      expect(host.state).to.equal('ready');
+    });
+  });
+
   for (const [version, warned] of [
     ['1:1.0.85-1', true],
     ['1:1.0.85-1+deb12u1', false],
@@ -197,12 +232,12 @@ describe('the life of a tgtd of our own', function () {
   ] as const) {
     it(`${warned ? 'warns of' : 'is content with'} tgt ${version} (CVE-2024-45751)`, async function () {
       requireTools(this, 'dpkg');
-      await scene.startHost({
-        exec: (file, args, options) =>
-          file === 'dpkg-query'
-            ? Promise.resolve({ stdout: version, stderr: '', exitCode: 0 })
-            : execTool(file, args, options),
-      });
+      const { log } = scene;
+      const exec: Exec = (file, args, options) =>
+        file === 'dpkg-query'
+          ? Promise.resolve({ stdout: version, stderr: '', exitCode: 0 })
+          : execTool(file, args, options);
+      await warnOfVulnerableTgt({ exec, log });
       expect(scene.log.lines.some(({ message }) => message.includes('CVE-2024-45751'))).to.equal(warned);
     });
   }

@@ -80,7 +80,7 @@ describe('the traps of tgt', function () {
   it('passes no secret to any program, where others could read it', async () => {
     const spec = await scene.disk(1);
     const calls: string[] = [];
-    const host = await scene.startHost({
+    const host = await scene.startHosts(1, {
       exec: (file, args) => {
         calls.push([file, ...args].join(' '));
         return Promise.resolve({ stdout: '1:9', stderr: '', exitCode: 1 });

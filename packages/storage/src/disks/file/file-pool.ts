@@ -1,13 +1,20 @@
 import { type Stats } from 'node:fs';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, isRpcError, type Log, quoted } from '@patchbay/core';
+import { isRpcError, type Log, quoted } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
 import { type Exec } from '../../exec.js';
-import { type VolumeKind, type VolumePool, type VolumeRef, type VolumeStat } from '../volume-pool.js';
-import { PoolDirectory } from './pool-directory.js';
+import {
+  type PoolCapacity,
+  type VolumeKind,
+  type VolumePool,
+  type VolumeRef,
+  type VolumeStat,
+} from '../volume-pool.js';
+import { capacityOf } from './capacity.js';
+import { PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
 import { errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, volumeIdOf } from './pool-layout.js';
 import { hasReflinks, reflink } from './reflink.js';
@@ -15,36 +22,49 @@ import { sparseCopy } from './sparse-copy.js';
 import { syncDirectory } from './sync.js';
 
 /** What a pool of files needs. */
-export interface FilePoolOptions {
+export interface FilePoolOptions extends PoolDirectoryOptions {
   /** The pool's absolute path; made when the pool is opened for the first time. */
   readonly directory: string;
-  /** The id that the pool had when it was last opened; undefined at the first time. */
-  readonly expectedId?: string | undefined;
   readonly exec: Exec;
-  readonly clock: Clock;
   readonly log: Log;
 }
 
 /** A pool whose volumes are raw files in a directory. */
 export class FilePool implements VolumePool {
   readonly directory: PoolDirectory;
-  readonly copyOnWrite: boolean;
   readonly #exec: Exec;
+  readonly #log: Log;
+  #copyOnWrite: boolean | undefined;
 
-  private constructor(directory: PoolDirectory, copyOnWrite: boolean, exec: Exec) {
+  private constructor(directory: PoolDirectory, { exec, log }: FilePoolOptions) {
     this.directory = directory;
-    this.copyOnWrite = copyOnWrite;
     this.#exec = exec;
+    this.#log = log;
   }
 
   /**
-   * Opens the pool in a directory, and finds out whether its filesystem has reflinks.
+   * Opens the pool in a directory, and finds out whether its filesystem has reflinks. With `whenMissing: 'wait'` a
+   * pool that is away or read-only is opened too: what cannot be done fails until it can.
    * @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL`
    */
   static async open(options: FilePoolOptions): Promise<FilePool> {
-    const { directory: path, expectedId, exec, clock, log } = options;
-    const directory = await PoolDirectory.open(path, { expectedId, clock });
-    return new FilePool(directory, await tryReflinks(directory, log), exec);
+    const pool = new FilePool(await PoolDirectory.open(options.directory, options), options);
+    try {
+      await pool.#findReflinks();
+    } catch (error) {
+      if (options.whenMissing !== 'wait' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
+        throw error;
+      }
+      options.log.error('the pool cannot be used now; what is asked of it is refused until it can', {
+        error,
+      });
+    }
+    return pool;
+  }
+
+  /** False also as long as it is not known; whatever makes something new has asked for room before. */
+  get copyOnWrite(): boolean {
+    return this.#copyOnWrite ?? false;
   }
 
   /** Identifies the pool; to be remembered, and given as `expectedId` from then on. */
@@ -61,6 +81,20 @@ export class FilePool implements VolumePool {
     return this.directory.use(() => statOf(path));
   }
 
+  async stats(volumes: readonly VolumeRef[]): Promise<readonly (VolumeStat | undefined)[]> {
+    return this.directory.use(() => Promise.all(volumes.map((volume) => statOf(this.path(volume)))));
+  }
+
+  async capacity(): Promise<PoolCapacity> {
+    const { path, highWater } = this.directory;
+    return this.directory.use(() => capacityOf(path, highWater));
+  }
+
+  async requireRoom(neededBytes = 0): Promise<void> {
+    await this.directory.use(() => this.directory.assertRoom(neededBytes));
+    await this.#findReflinks();
+  }
+
   async ensureCloned(
     source: VolumeRef,
     target: VolumeRef,
@@ -69,6 +103,7 @@ export class FilePool implements VolumePool {
     const { sizeBytes = 0, signal } = options;
     const targetPath = this.path(target);
     const sourcePath = this.path(source);
+    await this.#findReflinks();
     await this.directory.use(async () => {
       signal?.throwIfAborted();
       if ((await statOf(targetPath)) !== undefined) {
@@ -76,13 +111,7 @@ export class FilePool implements VolumePool {
       }
       const sourceStat = await statOf(sourcePath);
       if (sourceStat === undefined) {
-        throw storageError(
-          'VOLUME_MISSING',
-          `the ${source.kind} ${quoted(source.id)} has no file ${sourcePath}`,
-          {
-            details: { kind: source.kind, id: source.id, path: sourcePath },
-          },
-        );
+        throw volumeMissing(source, sourcePath);
       }
       await using temporary = this.directory.temporaries.create();
       if (!(await reflink(sourcePath, temporary.path))) {
@@ -98,6 +127,32 @@ export class FilePool implements VolumePool {
       }
       signal?.throwIfAborted();
       await this.directory.publish(temporary, target, sizeBytes);
+    });
+  }
+
+  async ensureSize(volume: VolumeRef, sizeBytes: number): Promise<void> {
+    const path = this.path(volume);
+    await this.directory.use(async () => {
+      const stats = await statOf(path);
+      if (stats === undefined) {
+        throw volumeMissing(volume, path);
+      }
+      if (stats.sizeBytes < sizeBytes) {
+        await using handle = await open(path, 'r+');
+        await handle.truncate(sizeBytes);
+        await handle.sync();
+      }
+    });
+  }
+
+  async ensureReplaced(target: VolumeRef, source: VolumeRef): Promise<void> {
+    const [targetPath, sourcePath] = [this.path(target), this.path(source)];
+    await this.directory.use(async () => {
+      if ((await statOf(sourcePath)) === undefined) {
+        return;
+      }
+      await rename(sourcePath, targetPath);
+      await syncDirectory(dirname(targetPath));
     });
   }
 
@@ -126,13 +181,20 @@ export class FilePool implements VolumePool {
     });
   }
 
-  async removeTemporaries(olderThanMs: number): Promise<number> {
-    return this.directory.use(() => this.directory.temporaries.removeOlderThan(olderThanMs));
+  async removeTemporaries(olderThanMs: number, { dryRun = false } = {}): Promise<number> {
+    return this.directory.use(() => this.directory.temporaries.removeOlderThan(olderThanMs, dryRun));
+  }
+
+  async #findReflinks(): Promise<void> {
+    this.#copyOnWrite ??= await tryReflinks(this.directory, this.#log);
   }
 }
 
-/** Finds out whether clones will be instant; a pool that is full must open too, or nothing could be deleted. */
-async function tryReflinks(directory: PoolDirectory, log: Log): Promise<boolean> {
+/**
+ * Finds out whether clones will be instant. A pool that is full must open too, or nothing could be deleted: then it
+ * is not known yet.
+ */
+async function tryReflinks(directory: PoolDirectory, log: Log): Promise<boolean | undefined> {
   const pool = directory.path;
   try {
     const copyOnWrite = await directory.use(() => hasReflinks(pool, directory.temporaries));
@@ -152,8 +214,14 @@ async function tryReflinks(directory: PoolDirectory, log: Log): Promise<boolean>
       pool,
       error,
     });
-    return false;
+    return undefined;
   }
+}
+
+function volumeMissing({ kind, id }: VolumeRef, path: string): Error {
+  return storageError('VOLUME_MISSING', `the ${kind} ${quoted(id)} has no file ${path}`, {
+    details: { kind, id, path },
+  });
 }
 
 async function statIfThere(path: string): Promise<Stats | undefined> {

@@ -1,14 +1,28 @@
 import { chmod, link, mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock } from '@patchbay/core';
+import { type Clock, isRpcError } from '@patchbay/core';
 
 import { type VolumeRef } from '../volume-pool.js';
-import { asPoolError, errnoOf, freeBytesOf, poolFull, poolUnavailable } from './pool-error.js';
+import { requireRoom } from './capacity.js';
+import { asPoolError, errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';
 import { createMarker, markerName, readMarker } from './pool-marker.js';
 import { syncDirectory } from './sync.js';
 import { type Temporary, TemporaryFiles } from './temporary-files.js';
+
+/** How the directory of a pool is opened. */
+export interface PoolDirectoryOptions {
+  /** The id that the pool had when it was last opened; undefined at the first time. */
+  readonly expectedId?: string | undefined;
+  /** Which part of the filesystem may be used before nothing new is taken in; 1, all of it, when it is not given. */
+  readonly highWater?: number | undefined;
+  /** Whether a pool with an `expectedId` that is not there is refused (the default), or opened for when it comes. */
+  readonly whenMissing?: 'refuse' | 'wait' | undefined;
+  /** Called once when the pool is there, before it is used; what it throws, every use of the pool does. */
+  readonly onFound?: ((id: string) => Promise<void>) | undefined;
+  readonly clock: Clock;
+}
 
 /** The directory behind a pool: which pool it is, whether it is there, and how a file appears in it. */
 export class PoolDirectory {
@@ -16,11 +30,16 @@ export class PoolDirectory {
   /** Identifies the pool, wherever its filesystem is mounted. */
   readonly id: string;
   readonly temporaries: TemporaryFiles;
+  readonly highWater: number;
+  readonly #onFound: PoolDirectoryOptions['onFound'];
+  #prepared: Promise<void> | undefined;
 
-  private constructor(path: string, id: string, clock: Clock) {
+  private constructor(path: string, id: string, { clock, highWater = 1, onFound }: PoolDirectoryOptions) {
     this.path = path;
     this.id = id;
     this.temporaries = new TemporaryFiles(join(path, temporaryDirectory), clock);
+    this.highWater = highWater;
+    this.#onFound = onFound;
   }
 
   /**
@@ -28,23 +47,17 @@ export class PoolDirectory {
    * and a pool that is there is taken as it is. With one, only that very pool will do.
    * @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL`
    */
-  static async open(
-    path: string,
-    options: { expectedId?: string | undefined; clock: Clock },
-  ): Promise<PoolDirectory> {
-    const { expectedId, clock } = options;
+  static async open(path: string, options: PoolDirectoryOptions): Promise<PoolDirectory> {
+    const { expectedId, whenMissing = 'refuse' } = options;
+    const directory = new PoolDirectory(path, expectedId ?? (await makePool(path)), options);
     try {
-      if (expectedId === undefined) {
-        await mkdir(path, { recursive: true, mode: 0o750 });
-      }
-      const marked = await readMarker(path);
-      const found = marked ?? (expectedId === undefined ? await createMarker(path) : undefined);
-      const pool = new PoolDirectory(path, assertSamePool(path, found, expectedId), clock);
-      await makeDirectories(path);
-      return pool;
+      await directory.assertAvailable();
     } catch (error) {
-      throw await asPoolError(error, path);
+      if (expectedId === undefined || whenMissing === 'refuse' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
+        throw error;
+      }
     }
+    return directory;
   }
 
   /** Gives a volume's absolute path. */
@@ -64,24 +77,35 @@ export class PoolDirectory {
   async use<T>(work: () => Promise<T>): Promise<T> {
     try {
       assertSamePool(this.path, await readMarker(this.path), this.id);
+      await this.#prepare();
       return await work();
     } catch (error) {
       throw await asPoolError(error, this.path);
     }
   }
 
-  /** Makes sure that `neededBytes` fit. @throws RpcError `POOL_FULL` */
+  /** Makes sure that `neededBytes` fit. @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE` */
   async assertRoom(neededBytes: number): Promise<void> {
-    if (neededBytes > (await freeBytesOf(this.path))) {
-      throw await poolFull(this.path, neededBytes);
-    }
+    await requireRoom(this.path, neededBytes, this.highWater);
+  }
+
+  /** Does once what makes the directory fit for use; a try that failed is made again at the next use. */
+  #prepare(): Promise<void> {
+    this.#prepared ??= (async () => {
+      await this.#onFound?.(this.id);
+      await makeDirectories(this.path);
+    })().catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    });
+    return this.#prepared;
   }
 
   /**
    * Makes a temporary file, at least `sizeBytes` long, the volume's file: whole, durable and with the volume's
    * permissions before it has its name. A file that has the name already is left as it is.
    */
-  async publish(temporary: Temporary, volume: VolumeRef, sizeBytes: number): Promise<void> {
+  async publish(temporary: Pick<Temporary, 'path'>, volume: VolumeRef, sizeBytes: number): Promise<void> {
     const path = this.pathOf(volume);
     await chmod(temporary.path, 0o600);
     const handle = await open(temporary.path, 'r+');
@@ -106,18 +130,27 @@ export class PoolDirectory {
   }
 }
 
-/** Gives the id that was found, which must be the expected one, or any where none is expected. */
-function assertSamePool(path: string, found: string | undefined, expected: string | undefined): string {
+/** Makes a directory a pool, or takes the pool that is there; gives its id. @throws RpcError `POOL_UNAVAILABLE` */
+async function makePool(path: string): Promise<string> {
+  try {
+    await mkdir(path, { recursive: true, mode: 0o750 });
+    return (await readMarker(path)) ?? (await createMarker(path));
+  } catch (error) {
+    throw await asPoolError(error, path);
+  }
+}
+
+/** Refuses a pool that is not there, or is another one. */
+function assertSamePool(path: string, found: string | undefined, expected: string): void {
   if (found === undefined) {
     throw poolUnavailable(path, `${markerName} is missing; is its filesystem mounted?`);
   }
-  if (expected !== undefined && found !== expected) {
+  if (found !== expected) {
     throw poolUnavailable(
       path,
       `it is the pool ${found}, not ${expected}; is another filesystem mounted there?`,
     );
   }
-  return found;
 }
 
 async function makeDirectories(pool: string): Promise<void> {

@@ -4,6 +4,9 @@ import { formatBytes, type RpcError } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
 
+/** How programs say that a filesystem is full. */
+export const outOfSpace = /No space left on device|Disk quota exceeded/;
+
 const full = new Set(['ENOSPC', 'EDQUOT']);
 const unavailable = new Set(['EROFS', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EIO', 'ESTALE', 'ENOTCONN']);
 

@@ -1,4 +1,5 @@
 import { type Exec, ExecError } from '../../exec.js';
+import { outOfSpace } from './pool-error.js';
 
 /**
  * Copies a file byte by byte, leaving holes where it has holes or zeros. Unlike a reflink this is no point in
@@ -14,7 +15,7 @@ export async function sparseCopy(
   try {
     await options.exec('cp', args, { signal: options.signal, timeoutMs: 0 });
   } catch (error) {
-    if (error instanceof ExecError && /No space left on device|Disk quota exceeded/.test(error.stderrTail)) {
+    if (error instanceof ExecError && outOfSpace.test(error.stderrTail)) {
       throw Object.assign(new Error('no space left for a full copy', { cause: error }), { code: 'ENOSPC' });
     }
     throw error;

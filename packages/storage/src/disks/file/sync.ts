@@ -1,7 +1,16 @@
 import { open } from 'node:fs/promises';
 
 /** Makes what was created, renamed or removed in a directory survive a crash. */
-export async function syncDirectory(path: string): Promise<void> {
+export function syncDirectory(path: string): Promise<void> {
+  return sync(path);
+}
+
+/** Makes what was written to a file survive a crash. */
+export function syncFile(path: string): Promise<void> {
+  return sync(path);
+}
+
+async function sync(path: string): Promise<void> {
   const handle = await open(path, 'r');
   try {
     await handle.sync();

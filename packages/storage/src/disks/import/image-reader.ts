@@ -1,11 +1,12 @@
-import { type FileHandle } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 
-import { quoted } from '@patchbay/core';
+import { formatBytes, quoted } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
 import { type PoolDirectory } from '../file/pool-directory.js';
-import { poolFull } from '../file/pool-error.js';
+import { outOfSpace, poolFull } from '../file/pool-error.js';
+import { copyHashed } from './hash-file.js';
 import { detectFormat } from './image-format.js';
 import { type Report } from './progress.js';
 import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
@@ -24,10 +25,27 @@ export interface ReadableImage extends QemuImage {
 export class ImageReader {
   readonly #qemuImg: QemuImg;
   readonly #pool: PoolDirectory;
+  readonly #maxImageBytes: number;
 
-  constructor(exec: Exec, pool: PoolDirectory) {
-    this.#qemuImg = new QemuImg(exec);
-    this.#pool = pool;
+  /** @param options.maxImageBytes how large an image, or the disk in it, may be */
+  constructor(options: {
+    readonly exec: Exec;
+    readonly pool: PoolDirectory;
+    readonly maxImageBytes: number;
+  }) {
+    this.#qemuImg = new QemuImg(options.exec);
+    this.#pool = options.pool;
+    this.#maxImageBytes = options.maxImageBytes;
+  }
+
+  /** @throws RpcError `SOURCE_REFUSED` for more bytes than an image may have */
+  assertSize(source: string, sizeBytes: number): void {
+    if (sizeBytes > this.#maxImageBytes) {
+      throw sourceRefused(
+        source,
+        `it has ${formatBytes(sizeBytes)} or more, and ${formatBytes(this.#maxImageBytes)} is the most; the option maxImageBytes says so`,
+      );
+    }
   }
 
   /**
@@ -46,6 +64,7 @@ export class ImageReader {
     return this.#explained(source, image, async () => {
       const info = await this.#qemuImg.info(image, signal);
       assertAlone(source, info);
+      this.assertSize(source, info['virtual-size']);
       if (!(await this.#qemuImg.isWhole(image, signal))) {
         throw corrupt(source, `parts of the ${image.format} image are missing or damaged`);
       }
@@ -71,9 +90,9 @@ export class ImageReader {
     const { sizeBytes } = image;
     report(0, sizeBytes);
     await this.#explained(source, image, () =>
-      this.#qemuImg.convertToRaw(
+      this.#qemuImg.convert(
         image,
-        path,
+        { path, format: 'raw' },
         (percent) => {
           report(Math.floor((sizeBytes * percent) / 100), sizeBytes);
         },
@@ -81,6 +100,28 @@ export class ImageReader {
       ),
     );
     report(sizeBytes, sizeBytes);
+  }
+
+  /**
+   * Copies a raw image to a file that is not there yet, holes as holes, in one go with its SHA-256, which it gives
+   * in hexadecimal. @throws RpcError `POOL_FULL`; the signal's reason
+   */
+  async copyRaw(
+    source: string,
+    image: ReadableImage,
+    from: FileHandle,
+    path: string,
+    report: Report,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const { size } = await from.stat();
+    const ranges = await this.#explained(source, image, () => this.#qemuImg.dataRanges(image, signal));
+    const to = await open(path, 'wx', 0o600);
+    try {
+      return await copyHashed(from, to, { size, ranges, report, signal });
+    } finally {
+      await to.close();
+    }
   }
 
   /** Does something with qemu-img, and says in our terms what it says in its own. */
@@ -92,7 +133,7 @@ export class ImageReader {
         throw error;
       }
       const words = error.stderrTail;
-      if (/No space left on device|Disk quota exceeded/.test(words)) {
+      if (outOfSpace.test(words)) {
         throw await poolFull(this.#pool.path, undefined, error);
       }
       if (/File too large|too large for file format/.test(words)) {

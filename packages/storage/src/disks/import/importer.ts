@@ -9,13 +9,18 @@ import {
   type ImageImporter,
   type ImportedImage,
   type ImportProgress,
+  type ImportSource,
   type VolumeRef,
 } from '../volume-pool.js';
 import { download } from './download.js';
+import { DownloadPart } from './download-part.js';
+import { hashFile } from './hash-file.js';
 import { ImageReader, type ReadableImage } from './image-reader.js';
 import { type Report, withProgress } from './progress.js';
-import { parseSource, type Source } from './source.js';
-import { hashFile, isChanged, openSourceFile } from './source-file.js';
+import { parseSource, type Source, sourceName } from './source.js';
+import { isChanged, openSourceFile } from './source-file.js';
+import { receiveUpload } from './upload.js';
+import { WebPolicy, type WebPolicyOptions } from './web-policy.js';
 
 /** What the importer needs. */
 export interface FileImageImporterOptions {
@@ -23,100 +28,181 @@ export interface FileImageImporterOptions {
   readonly pool: PoolDirectory;
   readonly exec: Exec;
   readonly clock: Clock;
-  /** The directories of this host that images may be read from; undefined: anywhere. */
-  readonly sourceDirectories?: readonly string[] | undefined;
+  /** The directories of this host that images may be read from. */
+  readonly sourceDirectories: readonly string[];
+  /** Which web servers images may be downloaded from. */
+  readonly web: WebPolicyOptions;
+  /** How large an image, and the disk in it, may be. */
+  readonly maxImageBytes: number;
   /** How long a web server may send nothing, in milliseconds. */
   readonly stallTimeoutMs?: number | undefined;
 }
 
 const defaultStallTimeoutMs = 60_000;
 
-/** A source that was opened; disposing of it closes it, and removes what was downloaded. */
+/** A source that was opened; disposing of it closes it, and removes what came of it, but for what may be gone on with. */
 interface OpenSource extends AsyncDisposable {
+  readonly phase: ImportProgress['phase'];
   readonly file: FileHandle;
+  /** Where the file is, if it is in the pool and ours: what is raw in it can become the image as it is. */
+  readonly ownPath?: string;
   /** Fetches or reads the whole source and gives its SHA-256. */
-  read(report: Report, signal: AbortSignal): Promise<string>;
+  readonly read: (report: Report, signal: AbortSignal) => Promise<string>;
+}
+
+/** What became of a source: its disk as a raw file, and what is known of it. */
+interface RawDisk {
+  readonly path: string;
+  readonly image: ReadableImage;
+  readonly sha256: string;
 }
 
 /** Imports disk images into a pool of files, with qemu-img. */
 export class FileImageImporter implements ImageImporter {
   readonly #options: FileImageImporterOptions;
   readonly #reader: ImageReader;
+  readonly #policy: WebPolicy;
 
   constructor(options: FileImageImporterOptions) {
     this.#options = options;
-    this.#reader = new ImageReader(options.exec, options.pool);
+    this.#reader = new ImageReader(options);
+    this.#policy = new WebPolicy(options.web);
   }
 
   async *importImage(
     target: VolumeRef,
-    source: string,
+    source: ImportSource,
     options: { readonly sha256?: string | undefined; readonly signal: AbortSignal },
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined> {
-    const { pool, clock } = this.#options;
-    const { signal } = options;
-    const progress = { clock, signal };
+    const { pool } = this.#options;
+    const { signal, sha256: expected } = options;
+    const name = sourceName(source);
     pool.pathOf(target);
     const parsed = parseSource(source);
     signal.throwIfAborted();
     await pool.assertAvailable();
 
-    await using origin = await this.#open(parsed);
-    const before = await origin.file.stat({ bigint: true });
-    const fetching = parsed.kind === 'file' ? 'read' : 'download';
-    const sha256 = yield* withProgress(fetching, progress, (report, cancelled) =>
-      origin.read(report, cancelled),
-    );
-    assertChecksum(source, sha256, options.sha256);
-
+    await using origin = await this.#open(name, parsed);
     await using temporary = pool.temporaries.create();
-    const image = yield* withProgress('convert', progress, (report, cancelled) =>
-      this.#convert(source, origin.file, temporary.path, report, cancelled),
-    );
+    const before = await origin.file.stat({ bigint: true });
+    const disk = yield* this.#makeRaw(name, origin, temporary.path, { expected, signal });
     if (parsed.kind === 'file' && isChanged(before, await origin.file.stat({ bigint: true }))) {
-      throw storageError('SOURCE_CORRUPT', `${quoted(source)} was written while it was imported; try again`);
+      throw storageError('SOURCE_CORRUPT', `${quoted(name)} was written while it was imported; try again`);
     }
     signal.throwIfAborted();
+    const { sha256, image } = disk;
     // From here on there is nothing to cancel at: it appears, or it fails.
     await pool.use(async () => {
       // What an import left that nobody recorded as done.
       await rm(pool.pathOf(target), { force: true });
-      await pool.publish(temporary, target, image.sizeBytes);
+      await pool.publish(disk, target, image.sizeBytes);
     });
     return { sizeBytes: image.sizeBytes, sha256, format: image.format };
   }
 
-  async #convert(
-    source: string,
-    file: FileHandle,
+  async *#makeRaw(
+    name: string,
+    origin: OpenSource,
     path: string,
-    report: Report,
+    { expected, signal }: { readonly expected: string | undefined; readonly signal: AbortSignal },
+  ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
+    const { pool, clock } = this.#options;
+    const progress = { clock, signal };
+    const { phase, file, ownPath, read } = origin;
+    const isOurs = ownPath !== undefined;
+    // What has to be fetched is fetched before anybody looks at it; a file that is here is looked at first.
+    const fetched = isOurs ? yield* withProgress(phase, progress, read) : undefined;
+    assertChecksum(name, fetched, expected);
+    const image = await this.#examine(name, file, isOurs, signal);
+    if (isOurs && image.format === 'raw') {
+      return { path: ownPath, image, sha256: fetched ?? '' };
+    }
+    if (image.format === 'raw') {
+      const sha256 = yield* withProgress(phase, progress, (report, cancelled) =>
+        pool.use(() => this.#reader.copyRaw(name, image, file, path, report, cancelled)),
+      );
+      assertChecksum(name, sha256, expected);
+      return { path, image, sha256 };
+    }
+    const sha256 = fetched ?? (yield* withProgress(phase, progress, read));
+    assertChecksum(name, sha256, expected);
+    yield* withProgress('convert', progress, (report, cancelled) =>
+      this.#reader.writeRaw(name, image, path, report, cancelled),
+    );
+    return { path, image, sha256 };
+  }
+
+  /** Finds out what the source holds, and whether there is room for it. */
+  async #examine(
+    name: string,
+    file: FileHandle,
+    isOurs: boolean,
     signal: AbortSignal,
   ): Promise<ReadableImage> {
     const { pool } = this.#options;
-    const image = await this.#reader.examine(source, file, signal);
-    await pool.use(() => pool.assertRoom(image.dataBytes));
-    await this.#reader.writeRaw(source, image, path, report, signal);
+    const image = await this.#reader.examine(name, file, signal);
+    if (!isOurs || image.format !== 'raw') {
+      await pool.use(() => pool.assertRoom(image.dataBytes));
+    }
     return image;
   }
 
-  async #open(source: Source): Promise<OpenSource> {
-    if (source.kind === 'file') {
-      const file = await openSourceFile(source.path, this.#options.sourceDirectories);
-      return {
-        file,
-        read: (report, signal) => hashFile(file, report, signal),
-        [Symbol.asyncDispose]: () => file.close(),
-      };
+  async #open(name: string, source: Source): Promise<OpenSource> {
+    switch (source.kind) {
+      case 'file':
+        return this.#openFile(source.path);
+      case 'web':
+        return this.#openDownload(name, source.url);
+      case 'upload':
+        return this.#openUpload(name, source.content);
+      default:
+        return source satisfies never;
     }
+  }
+
+  async #openFile(path: string): Promise<OpenSource> {
+    const file = await openSourceFile(path, this.#options.sourceDirectories);
+    return {
+      phase: 'read',
+      file,
+      read: (report, signal) => hashFile(file, report, signal),
+      [Symbol.asyncDispose]: () => file.close(),
+    };
+  }
+
+  async #openDownload(name: string, url: URL): Promise<OpenSource> {
     const { pool, clock, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
+    const part = await pool.use(() => DownloadPart.open(pool.temporaries, url));
+    const tools = {
+      clock,
+      stallTimeoutMs,
+      policy: this.#policy,
+      assertSize: (sizeBytes: number) => {
+        this.#reader.assertSize(name, sizeBytes);
+      },
+      assertRoom: (neededBytes: number) => pool.assertRoom(neededBytes),
+    };
+    return {
+      phase: 'download',
+      file: part.file,
+      ownPath: part.path,
+      read: (report, signal) => pool.use(() => download(url, part, { ...tools, report, signal })),
+      [Symbol.asyncDispose]: () => part[Symbol.asyncDispose](),
+    };
+  }
+
+  async #openUpload(name: string, content: AsyncIterable<Buffer>): Promise<OpenSource> {
+    const { pool } = this.#options;
     const temporary = pool.temporaries.create();
     const file = await pool.use(() => open(temporary.path, 'wx+', 0o600));
-    const assertRoom = (neededBytes: number): Promise<void> => pool.assertRoom(neededBytes);
+    const assertSize = (sizeBytes: number): void => {
+      this.#reader.assertSize(name, sizeBytes);
+    };
     return {
+      phase: 'upload',
       file,
-      read: (report, signal) =>
-        pool.use(() => download(source.url, file, { clock, stallTimeoutMs, assertRoom, report, signal })),
+      ownPath: temporary.path,
+      read: (report, signal) => pool.use(() => receiveUpload(content, file, { assertSize, report, signal })),
       [Symbol.asyncDispose]: async () => {
         await file.close();
         await temporary[Symbol.asyncDispose]();
@@ -125,8 +211,9 @@ export class FileImageImporter implements ImageImporter {
   }
 }
 
-function assertChecksum(source: string, sha256: string, expected: string | undefined): void {
-  if (expected !== undefined && expected.toLowerCase() !== sha256) {
+/** @param sha256 undefined where it is not known yet */
+function assertChecksum(source: string, sha256: string | undefined, expected: string | undefined): void {
+  if (expected !== undefined && sha256 !== undefined && expected.toLowerCase() !== sha256) {
     throw storageError(
       'CHECKSUM_MISMATCH',
       `${quoted(source)} has the SHA-256 ${sha256}, not ${quoted(expected)}`,

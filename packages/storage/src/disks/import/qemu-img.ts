@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { type Exec, ExecError, toolMissing } from '../../exec.js';
+import { type Range } from './hash-file.js';
 import { type ImageFormat } from './image-format.js';
 import { type Report } from './progress.js';
 
@@ -11,7 +12,8 @@ export interface QemuImage {
 }
 
 const infoSchema = z.object({
-  'virtual-size': z.number().int().nonnegative(),
+  // Not z.int(): a hostile header may say more than a number here can count.
+  'virtual-size': z.number().nonnegative(),
   'backing-filename': z.string().optional(),
   encrypted: z.boolean().optional(),
   'format-specific': z
@@ -26,6 +28,10 @@ const checkSchema = z.object({
   corruptions: z.number().optional(),
   'check-errors': z.number(),
 });
+
+const mapSchema = z.array(
+  z.object({ start: z.int().nonnegative(), length: z.int().positive(), zero: z.boolean() }),
+);
 
 const measureSchema = z.object({ required: z.number() });
 
@@ -68,14 +74,24 @@ export class QemuImg {
     return measureSchema.parse(JSON.parse(text)).required;
   }
 
-  /** Writes an image's disk as a sparse raw file. Progress is told in percent. */
-  async convertToRaw(
+  /** Gives the parts of an image's disk that are not known to be zeros, in their order: not the holes of a file. */
+  async dataRanges(image: QemuImage, signal: AbortSignal): Promise<readonly Range[]> {
+    const text = await this.#examine('map', [], image, signal);
+    return mapSchema
+      .parse(JSON.parse(text))
+      .filter(({ zero }) => !zero)
+      .map(({ start, length }) => ({ begin: start, end: start + length }));
+  }
+
+  /** Writes an image's disk as another file, raw (and sparse) or qcow2. Progress is told in percent. */
+  async convert(
     image: QemuImage,
-    target: string,
+    target: { readonly path: string; readonly format: 'raw' | 'qcow2' },
     onPercent: Report,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#exec('qemu-img', ['convert', '-p', '-O', 'raw', '-S', '4k', nameOf(image), target], {
+    const args = ['convert', '-p', '-O', target.format, '-S', '4k', nameOf(image), target.path];
+    await this.#exec('qemu-img', args, {
       signal,
       timeoutMs: 0,
       onStdoutLine: (line) => {
@@ -88,7 +104,7 @@ export class QemuImg {
   }
 
   async #examine(
-    command: 'info' | 'check' | 'measure',
+    command: 'info' | 'check' | 'measure' | 'map',
     args: readonly string[],
     image: QemuImage,
     signal: AbortSignal,

@@ -1,13 +1,11 @@
-import { createHash } from 'node:crypto';
 import { constants, type BigIntStats } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
-import { sep } from 'node:path';
+import { dirname, normalize, sep } from 'node:path';
 
-import { quoted } from '@patchbay/core';
+import { quoted, type RpcError } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';
-import { type Report } from './progress.js';
 import { sourceRefused } from './source.js';
 
 /**
@@ -19,20 +17,29 @@ export function pathOfOpen(handle: FileHandle): string {
 }
 
 /**
- * Opens an image on the server's host. It must be a plain file, and in one of `directories` where there are
- * any. @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`
+ * Opens an image on the server's host. It must be a plain file below one of `directories`, wherever the links on
+ * its way lead; of files elsewhere nobody learns whether they are there.
+ * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`
  */
-export async function openSourceFile(
-  path: string,
-  directories: readonly string[] | undefined,
-): Promise<FileHandle> {
+export async function openSourceFile(path: string, directories: readonly string[]): Promise<FileHandle> {
+  const allowed = await realPaths(directories);
+  const place = await realPathOf(dirname(path));
+  const isInside =
+    place === undefined
+      ? directories.some((each) => isIn(normalize(path), each))
+      : allowed.some((each) => isIn(place, each));
+  if (!isInside) {
+    throw notAllowed(path, directories);
+  }
   const handle = await openPlainly(path);
   try {
+    // Once more, of the very file that was opened: the way to it may lead elsewhere by now.
+    const real = await realpath(pathOfOpen(handle));
+    if (!allowed.some((each) => isIn(real, each))) {
+      throw notAllowed(path, directories);
+    }
     if (!(await handle.stat()).isFile()) {
       throw sourceRefused(path, 'it is not a plain file');
-    }
-    if (directories !== undefined && !(await isInside(await realpath(pathOfOpen(handle)), directories))) {
-      throw sourceRefused(path, `the server takes images only from ${directories.join(', ') || 'URLs'}`);
     }
     return handle;
   } catch (error) {
@@ -41,29 +48,17 @@ export async function openSourceFile(
   }
 }
 
-/**
- * Reads an open file whole and gives the SHA-256 of its bytes, hexadecimal.
- * @throws the signal's reason
- */
-export async function hashFile(handle: FileHandle, report: Report, signal: AbortSignal): Promise<string> {
-  const { size } = await handle.stat();
-  const hash = createHash('sha256');
-  const buffer = Buffer.allocUnsafe(256 * 1024);
-  for (let position = 0; ;) {
-    signal.throwIfAborted();
-    const { bytesRead } = await handle.read(buffer, 0, buffer.length, position);
-    if (bytesRead === 0) {
-      return hash.digest('hex');
-    }
-    hash.update(buffer.subarray(0, bytesRead));
-    position += bytesRead;
-    report(position, size);
-  }
-}
-
 /** Says whether a file was written between two looks at it. */
 export function isChanged(before: BigIntStats, after: BigIntStats): boolean {
   return before.size !== after.size || before.mtimeNs !== after.mtimeNs;
+}
+
+function notAllowed(path: string, directories: readonly string[]): RpcError {
+  const which =
+    directories.length === 0
+      ? 'the server takes no files of its host'
+      : `the server takes files of its host only from ${directories.join(', ')}`;
+  return sourceRefused(`server:${path}`, `${which}; its option sourceDirectories says so`);
 }
 
 async function openPlainly(path: string): Promise<FileHandle> {
@@ -92,17 +87,23 @@ async function openPlainly(path: string): Promise<FileHandle> {
   }
 }
 
-async function isInside(path: string, directories: readonly string[]): Promise<boolean> {
-  for (const directory of directories) {
-    const real = await realpath(directory).catch((error: unknown) => {
-      if (errnoOf(error) === 'ENOENT') {
-        return undefined;
-      }
-      throw error;
-    });
-    if (real !== undefined && path.startsWith(real.endsWith(sep) ? real : real + sep)) {
-      return true;
+async function realPaths(directories: readonly string[]): Promise<string[]> {
+  const found = await Promise.all(directories.map(realPathOf));
+  return found.filter((each) => each !== undefined);
+}
+
+/** Gives where a path leads; undefined where it leads nowhere. */
+async function realPathOf(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path);
+  } catch (error) {
+    if (['ENOENT', 'ENOTDIR', 'ENAMETOOLONG', 'ELOOP', 'EACCES'].includes(errnoOf(error) ?? '')) {
+      return undefined;
     }
+    throw error;
   }
-  return false;
+}
+
+function isIn(path: string, directory: string): boolean {
+  return path === directory || path.startsWith(directory.endsWith(sep) ? directory : directory + sep);
 }

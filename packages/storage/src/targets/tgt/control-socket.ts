@@ -47,6 +47,7 @@ export class ControlSocket {
   readonly path: string;
   readonly #timeoutMs: number;
   readonly #queue = new Serial();
+  #isSilent = false;
 
   /** @param timeoutMs how long an answer may take */
   constructor(path: string, timeoutMs = 10_000) {
@@ -59,7 +60,12 @@ export class ControlSocket {
    * @throws RpcError `TARGET_TOOL_FAILED` when tgtd refuses, `TARGET_TOOL_UNAVAILABLE` when it does not answer
    */
   async request(request: Request): Promise<string> {
-    const { error, text } = await this.#queue.run(() => this.#exchange(encodeRequest(request)));
+    const { error, text } = await this.#queue.run(() => {
+      if (this.#isSilent) {
+        throw this.#noAnswer('it lives, but did not for a while, and is started again if it stays so');
+      }
+      return this.#exchange(request, this.#timeoutMs);
+    });
     if (error !== 0) {
       const meaning = meanings[error] ?? `error ${String(error)}`;
       const { mode, op, tid } = request;
@@ -73,24 +79,39 @@ export class ControlSocket {
     return text;
   }
 
-  #exchange(bytes: Buffer): Promise<Response> {
+  /**
+   * Asks for a sign of life, past what waits in the queue, and says whether it came. While the last one did not come,
+   * requests fail at once, or each of those that wait would take the whole of its time.
+   */
+  async probe(timeoutMs: number): Promise<boolean> {
+    try {
+      await this.#exchange({ mode: 'system', op: 'show' }, timeoutMs);
+      this.#isSilent = false;
+    } catch {
+      // Why there is no answer is no matter: the caller sees whether the process lives.
+      this.#isSilent = true;
+    }
+    return !this.#isSilent;
+  }
+
+  #noAnswer(why: string, cause?: Error): Error {
+    const details = { socket: this.path };
+    return storageError('TARGET_TOOL_UNAVAILABLE', `tgtd does not answer: ${why}`, { cause, details });
+  }
+
+  #exchange(request: Request, timeoutMs: number): Promise<Response> {
     return new Promise((resolve, reject) => {
       const socket = createConnection(this.path);
       const chunks: Buffer[] = [];
       const fail = (why: string, cause?: Error): void => {
         socket.destroy();
-        reject(
-          storageError('TARGET_TOOL_UNAVAILABLE', `tgtd does not answer: ${why}`, {
-            cause,
-            details: { socket: this.path },
-          }),
-        );
+        reject(this.#noAnswer(why, cause));
       };
-      socket.setTimeout(this.#timeoutMs, () => {
-        fail(`nothing came for ${String(this.#timeoutMs)} ms`);
+      socket.setTimeout(timeoutMs, () => {
+        fail(`nothing came for ${String(timeoutMs)} ms`);
       });
       socket.on('connect', () => {
-        socket.write(bytes);
+        socket.write(encodeRequest(request));
       });
       socket.on('error', (error) => {
         fail(error.message, error);

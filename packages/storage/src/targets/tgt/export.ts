@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
-
 import { storageError } from '../../errors.js';
 import { type TargetSpec } from '../target-host.js';
-import { markerOf, readMarker } from './marker.js';
+import { type CommandedDaemon } from './daemon.js';
+import { controllerLun, markerIn, markerOf, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
 import { type ShownTarget } from './show-targets.js';
-import { type Tgtadm } from './tgtadm.js';
 
 /** Says which targets we may change. */
 export type Owns = (iqn: string) => boolean;
@@ -15,34 +13,34 @@ export type Owns = (iqn: string) => boolean;
  * one that stands in its place; then it is to be called again a little later.
  * @throws RpcError `TARGET_CONFLICT`, `TARGET_TOOL_FAILED`, `TARGET_TOOL_UNAVAILABLE`
  */
-export async function exportTarget(tgtadm: Tgtadm, spec: TargetSpec, owns: Owns): Promise<boolean> {
-  const targets = await tgtadm.targets();
-  const accounts = await tgtadm.accounts();
+export async function exportTarget(daemon: CommandedDaemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
+  const { tgtadm, view } = daemon;
+  const { targets } = view;
   refuseConflicts(targets, spec, owns);
   const inPlace = targets.filter(({ tid, iqn }) => tid === spec.tid || iqn === spec.iqn);
   const [found] = inPlace;
   if (found !== undefined && inPlace.length === 1 && hasForm(found, spec)) {
-    if (!accounts.includes(markerOf(spec))) {
-      return await changeSecret(tgtadm, spec);
+    if (markerIn(found) !== markerOf(spec)) {
+      return await changeSecret(daemon, spec);
     }
-    if (found.state !== 'ready') {
-      await tgtadm.setTargetState(spec.tid, 'ready');
-    }
+    // Whether one target is online is shown only with all others; to say it again changes nothing.
+    await tgtadm.setTargetState(spec.tid, 'ready');
+    await confirm(daemon, spec);
     return true;
   }
   for (const target of inPlace) {
-    if (!(await removeTarget(tgtadm, target, targets))) {
+    if (!(await removeTarget(daemon, target))) {
       return false;
     }
   }
-  await build(tgtadm, spec, targets);
-  await verify(tgtadm, spec);
+  await build(daemon, spec);
+  await confirm(daemon, spec);
   return true;
 }
 
 /** Says whether a target is as specified, but for its secret, which cannot be seen, and for being online. */
-function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
-  const [lun, ...more] = target.luns.filter((each) => each.lun !== 0);
+export function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
+  const [lun, ...more] = target.luns.filter((each) => each.lun !== controllerLun);
   return (
     target.tid === spec.tid &&
     target.iqn === spec.iqn &&
@@ -57,64 +55,80 @@ function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
   );
 }
 
-async function build(tgtadm: Tgtadm, spec: TargetSpec, targets: readonly ShownTarget[]): Promise<void> {
+async function build(daemon: CommandedDaemon, spec: TargetSpec): Promise<void> {
+  const { tgtadm } = daemon;
   const { tid, lun, iqn } = spec;
   await tgtadm.newTarget(tid, iqn);
   try {
     await tgtadm.setTargetState(tid, 'offline');
     await tgtadm.newLun(tid, lun, spec.backingPath);
     await tgtadm.setLunIdentity(tid, lun, spec.scsiId, spec.serial);
-    await setAccount(tgtadm, spec);
+    await setAccount(daemon, spec);
     await tgtadm.allowInitiator(tid, spec.initiator);
     await tgtadm.setTargetState(tid, 'ready');
   } catch (error) {
     // The reason for the failure says more than that of a removal that fails after it.
-    await removeTarget(tgtadm, { tid, accounts: [spec.chap.user] }, targets).catch(() => false);
+    await removeTarget(daemon, { tid, accounts: [spec.chap.user] }).catch(() => false);
     throw error;
   }
 }
 
 /** Gives the target its new secret. It is offline meanwhile, as a target without an account admits anyone. */
-async function changeSecret(tgtadm: Tgtadm, spec: TargetSpec): Promise<boolean> {
+async function changeSecret(daemon: CommandedDaemon, spec: TargetSpec): Promise<boolean> {
+  const { tgtadm } = daemon;
   await tgtadm.setTargetState(spec.tid, 'offline');
   if (!(await cutConnections(tgtadm, spec.tid))) {
     return false;
   }
-  await setAccount(tgtadm, spec);
+  // The old marker first and the new one last: whatever interrupts this is seen as a wrong secret.
+  await tgtadm.setLunSerial(spec.tid, controllerLun, noMarker);
+  await setAccount(daemon, spec);
   await tgtadm.setTargetState(spec.tid, 'ready');
-  await verify(tgtadm, spec);
+  await confirm(daemon, spec);
   return true;
 }
 
 /** Makes the target's only account anew. The target must be offline. */
-async function setAccount(tgtadm: Tgtadm, spec: TargetSpec): Promise<void> {
+async function setAccount({ tgtadm, view }: CommandedDaemon, spec: TargetSpec): Promise<void> {
   const { tid, chap } = spec;
-  const accounts = await tgtadm.accounts();
-  const stale = accounts.filter((account) => {
-    const marks = readMarker(account);
-    return marks?.tid === tid || marks?.user === chap.user;
-  });
-  // The old markers first and the new one last: whatever interrupts this is seen as a wrong secret.
-  for (const marker of stale) {
-    await tgtadm.deleteAccount(marker);
+  if (view.hasAccount(chap.user)) {
+    await view.deleteAccount(chap.user);
   }
-  if (accounts.includes(chap.user)) {
-    await tgtadm.deleteAccount(chap.user);
-  }
-  await tgtadm.newAccount(chap.user, chap.secret);
+  await view.newAccount(chap.user, chap.secret);
   await tgtadm.bindAccount(tid, chap.user);
-  await tgtadm.newAccount(markerOf(spec), randomBytes(16).toString('hex'));
+  await tgtadm.setLunSerial(tid, controllerLun, markerOf(spec));
 }
 
-async function verify(tgtadm: Tgtadm, spec: TargetSpec): Promise<void> {
-  const target = (await tgtadm.targets()).find(({ tid }) => tid === spec.tid);
-  if (target?.state !== 'ready' || !hasForm(target, spec)) {
+/**
+ * Looks again at a target of which every command was acknowledged, by what tgtd shows of one: whether it and its LUN
+ * are there. The rest is looked at whenever all targets are.
+ */
+export async function confirm({ tgtadm, view }: CommandedDaemon, spec: TargetSpec): Promise<void> {
+  if (!(await tgtadm.hasLun(spec.tid, spec.lun))) {
     throw storageError(
       'TARGET_TOOL_FAILED',
       `target ${String(spec.tid)} is not as specified, though tgtd refused nothing`,
-      { details: { target: spec.iqn, shown: target } },
+      { details: { target: spec.iqn } },
     );
   }
+  view.set(asShown(spec));
+}
+
+/** Gives what tgtd shows of a target that is as specified and has no session. */
+function asShown(spec: TargetSpec): ShownTarget {
+  const { tid, iqn, lun, backingPath: path, scsiId, serial } = spec;
+  return {
+    tid,
+    iqn,
+    state: 'ready',
+    luns: [
+      { lun: controllerLun, path: 'None', scsiId: '', serial: markerOf(spec), thinProvisioning: false },
+      { lun, path, scsiId, serial, thinProvisioning: true },
+    ],
+    accounts: [spec.chap.user],
+    acl: [spec.initiator],
+    connections: [],
+  };
 }
 
 function refuseConflicts(targets: readonly ShownTarget[], spec: TargetSpec, owns: Owns): void {

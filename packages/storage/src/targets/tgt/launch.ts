@@ -1,10 +1,10 @@
-import { mkdir, readFile, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { type Clock, coreError, isRpcError, type Log } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
-import { type Tgtadm } from './tgtadm.js';
+import { commandDaemon, type Daemon } from './daemon.js';
 import {
   controlSocketPath,
   findTgtd,
@@ -14,7 +14,7 @@ import {
   startTgtd,
 } from './tgtd-process.js';
 
-/** How long the daemon may take to answer after its start, in milliseconds. */
+/** How long the daemon may take to answer after its start, or to end, in milliseconds. */
 const patienceMs = 10_000;
 
 /** Where a daemon of ours keeps its things. */
@@ -27,16 +27,20 @@ export interface TgtdPaths {
 /** What it takes to start, take over or end a daemon. */
 export interface LaunchContext {
   readonly paths: TgtdPaths;
-  readonly tgtadm: Tgtadm;
   /** `host:port` */
   readonly portal: string;
   readonly clock: Clock;
   readonly log: Log;
+  /** How long an answer of the daemon may take, in milliseconds; 10 s when it is not given. */
+  readonly answerTimeoutMs?: number | undefined;
 }
 
-/** Makes the folder `tgt` in the state directory. @throws RpcError `CONFIG_INVALID` when its path is too long */
-export async function prepareTgtdPaths(stateDir: string): Promise<TgtdPaths> {
-  const dir = join(stateDir, 'tgt');
+/**
+ * Makes the folder of a daemon in the state directory: `tgt` for the first, `tgt-1` and so on for others.
+ * @throws RpcError `CONFIG_INVALID` when its path is too long
+ */
+export async function prepareTgtdPaths(stateDir: string, daemon: number): Promise<TgtdPaths> {
+  const dir = join(stateDir, tgtdDirectory(daemon));
   const socketPrefix = join(dir, 'control');
   const socket = controlSocketPath(socketPrefix);
   // The kernel's limit for the path of a unix socket; tgtd would cut it short without a word.
@@ -51,21 +55,27 @@ export async function prepareTgtdPaths(stateDir: string): Promise<TgtdPaths> {
   return { socketPrefix, socket, log: join(dir, 'tgtd.log') };
 }
 
+/** Gives the name of a daemon's folder. */
+function tgtdDirectory(daemon: number): string {
+  return daemon === 0 ? 'tgt' : `tgt-${String(daemon)}`;
+}
+
 /**
  * Finds the daemon that an earlier process of ours started, if it still lives and listens where it shall. One
  * that does not answer, or listens elsewhere, is ended.
  */
-export async function takeOverTgtd(context: LaunchContext): Promise<ProcessIdentity | undefined> {
-  const { paths, tgtadm, portal, log } = context;
+export async function takeOverTgtd(context: LaunchContext): Promise<Daemon | undefined> {
+  const { paths, portal, log } = context;
   const found = await findTgtd(paths.socketPrefix);
   if (found === undefined) {
     return undefined;
   }
+  const daemon = commandDaemon(found, { ...context, socket: paths.socket, isEmpty: false });
   try {
-    const portals = await tgtadm.portals();
+    const portals = await daemon.tgtadm.portals();
     if (isOnly(portal, portals)) {
       log.info('Took over the running iSCSI target daemon', { pid: found.pid, portal });
-      return found;
+      return daemon;
     }
     log.warn('The running iSCSI target daemon listens elsewhere and is replaced', {
       pid: found.pid,
@@ -82,14 +92,16 @@ export async function takeOverTgtd(context: LaunchContext): Promise<ProcessIdent
  * Starts a daemon that holds its service back, and only then gives it its portal.
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`; nothing is left running then
  */
-export async function launchTgtd(context: LaunchContext): Promise<ProcessIdentity> {
-  const { paths, tgtadm, portal, log } = context;
+export async function launchTgtd(context: LaunchContext): Promise<Daemon> {
+  const { paths, portal, log } = context;
   const started = await startTgtd(paths.socketPrefix, paths.log);
+  const daemon = commandDaemon(started, { ...context, socket: paths.socket, isEmpty: true });
+  const { tgtadm } = daemon;
   try {
-    await answers(started, context);
+    await answers(daemon, context);
     await tgtadm.setSystemState('offline');
     const firstPortals = await tgtadm.portals();
-    await bindPortal(context);
+    await bindPortal(daemon, context);
     for (const first of firstPortals) {
       await tgtadm.deletePortal(first);
     }
@@ -99,25 +111,52 @@ export async function launchTgtd(context: LaunchContext): Promise<ProcessIdentit
     }
   } catch (error) {
     await endTgtd(started, context);
+    if (isRpcError(error, 'TARGET_TOOL_UNAVAILABLE') && error.message.includes('another tgtd is using')) {
+      // One that was killed holds its lock until the kernel has let go of all that it had.
+      await context.clock.sleep(20);
+      return await launchTgtd(context);
+    }
     throw error;
   }
   log.info('Started an iSCSI target daemon', { pid: started.pid, portal });
-  return started;
+  return daemon;
 }
 
 /**
  * Ends a daemon, whose targets should be gone. It is killed: asked to end (`--mode system --op delete`) it takes half
  * a second, and it has nothing to lose, as what initiators wrote is with the kernel.
+ * @throws RpcError `TARGET_TOOL_UNAVAILABLE` when it does not end: the kernel waits for a disk on its behalf
  */
-export async function endTgtd(daemon: ProcessIdentity, context: LaunchContext): Promise<void> {
+export async function endTgtd(
+  daemon: ProcessIdentity,
+  context: Pick<LaunchContext, 'paths' | 'clock'>,
+): Promise<void> {
   const { paths } = context;
   await kill(daemon);
-  await waitForEnd(daemon, context);
+  await waitForEnd(daemon, context.clock);
   await rm(paths.socket, { force: true });
   await rm(`${paths.socket}.lock`, { force: true });
 }
 
-async function bindPortal({ tgtadm, portal, paths }: LaunchContext): Promise<void> {
+/** Ends the daemons of ours that are beyond the number of those that there shall be, with whatever they serve. */
+export async function endSurplusTgtds(
+  options: Pick<LaunchContext, 'clock' | 'log'> & { readonly stateDir: string; readonly daemons: number },
+): Promise<void> {
+  const { stateDir, daemons, clock, log } = options;
+  const names = await readdir(stateDir);
+  const numbers = names.map((name) => Number(/^tgt-([1-9]\d*)$/.exec(name)?.[1] ?? 0));
+  for (const daemon of numbers.filter((number) => number >= daemons)) {
+    const paths = await prepareTgtdPaths(stateDir, daemon);
+    const found = await findTgtd(paths.socketPrefix);
+    if (found !== undefined) {
+      log.info('An iSCSI target daemon that is not needed any more is ended', { pid: found.pid, daemon });
+      await endTgtd(found, { paths, clock });
+    }
+    await rm(dirname(paths.socket), { recursive: true, force: true });
+  }
+}
+
+async function bindPortal({ tgtadm }: Daemon, { portal, paths }: LaunchContext): Promise<void> {
   try {
     await tgtadm.newPortal(portal);
   } catch (error) {
@@ -138,7 +177,7 @@ function portalUnavailable(portal: string, why: string, cause?: unknown): Error 
   );
 }
 
-async function answers(started: ProcessIdentity, { tgtadm, clock, paths }: LaunchContext): Promise<void> {
+async function answers({ process: started, tgtadm }: Daemon, { clock, paths }: LaunchContext): Promise<void> {
   const giveUpAt = clock.monotonicMs() + patienceMs;
   for (;;) {
     try {
@@ -156,8 +195,15 @@ async function answers(started: ProcessIdentity, { tgtadm, clock, paths }: Launc
   }
 }
 
-async function waitForEnd(daemon: ProcessIdentity, { clock }: LaunchContext): Promise<void> {
+async function waitForEnd(daemon: ProcessIdentity, clock: Clock): Promise<void> {
+  const giveUpAt = clock.monotonicMs() + patienceMs;
   while (await isRunning(daemon)) {
+    if (clock.monotonicMs() > giveUpAt) {
+      throw storageError(
+        'TARGET_TOOL_UNAVAILABLE',
+        `the iSCSI target daemon (pid ${String(daemon.pid)}) was killed and does not end; a disk of the pool may not answer`,
+      );
+    }
     await clock.sleep(5);
   }
 }

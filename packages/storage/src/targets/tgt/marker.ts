@@ -1,19 +1,27 @@
 import { createHash } from 'node:crypto';
 
 import { type TargetSpec } from '../target-host.js';
+import { type ShownTarget } from './show-targets.js';
 
-// tgtd never tells a secret, so looking at a target cannot show whether it has the right one. Beside each account
-// we therefore make another that is bound to nothing and admits nobody, whose name holds a fingerprint of the
-// secret. It lives and dies with the daemon, as the account itself does, so the two cannot drift apart.
+// tgtd never tells a secret, so looking at a target cannot show whether it has the right one. The serial number of its
+// controller, LUN 0, which has no other use, therefore is a fingerprint of the secret. It lives and dies with the
+// target, and only an initiator that knows the secret can ask for it. (It was the name of an account that is bound to
+// nothing. But to make an account tgtd goes through all that there are for each number from 1, so that twice as many
+// accounts take four times as long.)
 
-/** Gives the name of the account that marks which secret a target has. */
-export function markerOf({ tid, iqn, chap }: TargetSpec): string {
+/** The LUN of the controller that tgtd gives every target. */
+export const controllerLun = 0;
+
+/** Stands there while the secret is being changed. */
+export const noMarker = 'none';
+
+/** Gives the serial number that marks which secret a target has. */
+export function markerOf({ iqn, chap }: Pick<TargetSpec, 'iqn' | 'chap'>): string {
   const fingerprint = createHash('sha256').update(`${iqn}\n${chap.user}\n${chap.secret}`).digest('hex');
-  return `mark.${String(tid)}.${fingerprint.slice(0, 32)}.${chap.user}`;
+  return fingerprint.slice(0, 32);
 }
 
-/** Says which target and user an account marks; undefined for one that is no marker. */
-export function readMarker(account: string): { readonly tid: number; readonly user: string } | undefined {
-  const [, tid, user] = /^mark\.(\d+)\.[0-9a-f]{32}\.(.+)$/.exec(account) ?? [];
-  return tid === undefined || user === undefined ? undefined : { tid: Number(tid), user };
+/** Gives the marker that a target has. */
+export function markerIn({ luns }: ShownTarget): string {
+  return luns.find(({ lun }) => lun === controllerLun)?.serial ?? noMarker;
 }

@@ -16,3 +16,14 @@ export function checkPortal(portal: string): void {
     );
   }
 }
+
+/**
+ * Gives the portal of a further daemon: the same address, at a later port.
+ * @throws RpcError `CONFIG_INVALID` when there is no such port
+ */
+export function portalAfter(portal: string, ports: number): string {
+  const colon = portal.lastIndexOf(':');
+  const after = `${portal.slice(0, colon)}:${String(Number(portal.slice(colon + 1)) + ports)}`;
+  checkPortal(after);
+  return after;
+}

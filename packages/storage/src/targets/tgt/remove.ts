@@ -1,21 +1,21 @@
 import { isRpcError } from '@patchbay/core';
 
-import { readMarker } from './marker.js';
+import { type CommandedDaemon } from './daemon.js';
 import { type ShownTarget } from './show-targets.js';
+import { type TargetView } from './target-view.js';
 import { type Tgtadm } from './tgtadm.js';
 
 /**
  * Removes a target, its LUNs and its accounts in one try; fine when it is not there. It gives false when a command
  * of an initiator is still under way, which tgtd does not break off; the target is offline then, and the
  * removal is to be tried again a little later.
- * @param targets every target that was seen just before
  * @throws RpcError `TARGET_TOOL_UNAVAILABLE`
  */
 export async function removeTarget(
-  tgtadm: Tgtadm,
+  daemon: CommandedDaemon,
   target: Pick<ShownTarget, 'tid' | 'accounts'>,
-  targets: readonly ShownTarget[],
 ): Promise<boolean> {
+  const { tgtadm, view } = daemon;
   const { tid } = target;
   // Offline first: an initiator that is cut off comes back within milliseconds.
   await unlessRefused(tgtadm.setTargetState(tid, 'offline'));
@@ -25,11 +25,8 @@ export async function removeTarget(
   if (await tgtadm.hasTarget(tid)) {
     return false;
   }
-  await removeAccounts(
-    tgtadm,
-    target,
-    targets.filter((other) => other.tid !== tid),
-  );
+  view.delete(tid);
+  await removeAccounts(view, target);
   return true;
 }
 
@@ -45,26 +42,19 @@ export async function cutConnections(tgtadm: Tgtadm, tid: number): Promise<boole
 
 /** Deletes the accounts of a target that is gone; not before, as a target without an account admits anyone. */
 async function removeAccounts(
-  tgtadm: Tgtadm,
+  view: TargetView,
   target: Pick<ShownTarget, 'tid' | 'accounts'>,
-  others: readonly ShownTarget[],
 ): Promise<void> {
-  const all = await tgtadm.accounts();
-  const markers = all.filter((account) => readMarker(account)?.tid === target.tid);
-  const users = [...target.accounts, ...markers.map((marker) => readMarker(marker)?.user)];
-  const inUse = new Set(others.flatMap(({ accounts }) => accounts));
-  for (const user of new Set(users)) {
-    if (user !== undefined && all.includes(user) && !inUse.has(user)) {
-      await tgtadm.deleteAccount(user);
+  const inUse = new Set(view.targets.flatMap(({ accounts }) => accounts));
+  for (const user of new Set(target.accounts)) {
+    if (view.hasAccount(user) && !inUse.has(user)) {
+      await view.deleteAccount(user);
     }
-  }
-  for (const marker of markers) {
-    await tgtadm.deleteAccount(marker);
   }
 }
 
 /** Gives undefined where tgtd refused; what it refuses while removing is judged by what is left. */
-async function unlessRefused<T>(command: Promise<T>): Promise<T | undefined> {
+export async function unlessRefused<T>(command: Promise<T>): Promise<T | undefined> {
   try {
     return await command;
   } catch (error) {

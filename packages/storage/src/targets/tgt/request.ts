@@ -8,7 +8,7 @@ const headerBytes = 120;
 const everyLun = 0xffff_ffff_ffff_ffffn;
 
 const modes = { system: 0, target: 1, logicalunit: 2, portal: 3, connection: 6, account: 7 } as const;
-const ops = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5 } as const;
+const ops = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5, stat: 6 } as const;
 
 /** A request to tgtd, in the words of tgtadm's options. */
 export interface Request {

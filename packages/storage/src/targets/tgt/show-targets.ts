@@ -38,24 +38,34 @@ interface Block {
   readonly sections: Map<string, Entry[]>;
 }
 
+/** What a line that is indented by 12 or more must begin with to be read: half a target's lines are of no use here. */
+const readFields = / *(?:Backing store path|SCSI|Thin-|Initiator|Connection|IP Address)/y;
+
 /**
- * Reads what `--mode target --op show` prints. A thousand targets are more than a megabyte, looked at twice for each
- * export, so it is cut up in one pass without regular expressions.
+ * Reads what `--mode target --op show` prints. A thousand targets are more than a megabyte, so it is read in one pass,
+ * and what is not needed is not cut out.
  * @throws RpcError `TARGET_TOOL_FAILED` for text of another form
  */
 export function parseTargets(text: string): readonly ShownTarget[] {
   const blocks: Block[] = [];
   let entries: Entry[] = [];
-  for (const line of text.split('\n')) {
-    if (line.startsWith('Target ')) {
-      blocks.push({ title: pairOf(line.slice('Target '.length)), sections: new Map() });
-    } else if (line.startsWith('            ')) {
-      entries.at(-1)?.fields.push(pairOf(line.trimStart()));
-    } else if (line.startsWith('        ')) {
-      entries.push({ line: line.trimStart(), fields: [] });
-    } else if (line !== '') {
+  let end = -1;
+  while (end < text.length) {
+    const at = end + 1;
+    const newline = text.indexOf('\n', at);
+    end = newline === -1 ? text.length : newline;
+    if (text.startsWith('            ', at)) {
+      readFields.lastIndex = at + 12;
+      if (readFields.test(text)) {
+        entries.at(-1)?.fields.push(pairOf(text.slice(at, end).trimStart()));
+      }
+    } else if (text.startsWith('        ', at)) {
+      entries.push({ line: text.slice(at + 8, end), fields: [] });
+    } else if (text.startsWith('Target ', at)) {
+      blocks.push({ title: pairOf(text.slice(at + 'Target '.length, end)), sections: new Map() });
+    } else if (end > at) {
       entries = [];
-      blocks.at(-1)?.sections.set(line, entries);
+      blocks.at(-1)?.sections.set(text.slice(at, end), entries);
     }
   }
   return blocks.map(targetOf);

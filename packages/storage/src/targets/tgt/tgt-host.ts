@@ -1,22 +1,25 @@
-import { type Clock, coreError, type Log } from '@patchbay/core';
+import { type Clock, coreError, isRpcError, type Log } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
-import { type Exec } from '../../exec.js';
-import { type TargetHost, type TargetSpec, type TargetState } from '../target-host.js';
+import { type TargetDaemon, type TargetSpec, type TargetState, type UnwantedTarget } from '../target-host.js';
+import { type Daemon } from './daemon.js';
 import { exportTarget, type Owns } from './export.js';
+import { controllerLun } from './marker.js';
 import { removeTarget } from './remove.js';
+import { type SilenceLimits } from './pulse.js';
+import { reopenTarget } from './reopen.js';
 import { Serial } from './serial.js';
 import { type ShownTarget } from './show-targets.js';
 import { checkSpec } from './spec.js';
 import { Tgtd } from './tgtd.js';
-import { warnOfVulnerableTgt } from './version.js';
 
 export interface TgtHostOptions {
   /** An absolute path, of at most some 90 bytes: a unix socket is in it. */
   readonly stateDir: string;
+  /** Which of the host's daemons it is, from 0. */
+  readonly daemon: number;
   /** `host:port` where initiators connect, an IPv6 host in brackets. */
   readonly portal: string;
-  readonly exec: Exec;
   readonly clock: Clock;
   readonly log: Log;
   /** Whether disposing the host ends the daemon, or leaves it and its sessions to the next host. */
@@ -27,6 +30,8 @@ export interface TgtHostOptions {
   readonly answerTimeoutMs?: number | undefined;
   /** How long a target may stay busy until its removal is given up, in milliseconds; 10 s when it is not given. */
   readonly busyTimeoutMs?: number | undefined;
+  /** When a daemon without an answer counts as degraded, and is given up; 5 s and 30 s when it is not given. */
+  readonly silence?: SilenceLimits | undefined;
 }
 
 /**
@@ -35,14 +40,13 @@ export interface TgtHostOptions {
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
 export async function startTgtHost(options: TgtHostOptions): Promise<TgtHost> {
-  const log = options.log.child({ component: 'targets' });
-  const tgtd = await Tgtd.start({ ...options, log });
-  await warnOfVulnerableTgt({ exec: options.exec, log });
-  return new TgtHost(tgtd, options);
+  const { daemon } = options;
+  const log = options.log.child({ component: 'targets', ...(daemon > 0 && { daemon }) });
+  return new TgtHost(await Tgtd.start({ ...options, log }), options);
 }
 
-/** The iSCSI targets of this machine, served by a tgtd of our own; made by `startTgtHost`. */
-export class TgtHost implements TargetHost {
+/** The iSCSI targets that one tgtd of our own serves; made by `startTgtHost`. */
+export class TgtHost implements AsyncDisposable {
   readonly #tgtd: Tgtd;
   readonly #options: TgtHostOptions;
   /** Looking and acting are one step here, so that two calls cannot both find a name free. */
@@ -53,38 +57,55 @@ export class TgtHost implements TargetHost {
     this.#options = options;
   }
 
-  get portal(): string {
-    return this.#options.portal;
+  /** How its daemon is. */
+  get state(): TargetDaemon['state'] {
+    return this.#tgtd.state;
   }
 
   /** The daemon's process. */
   get pid(): number {
-    return this.#tgtd.pid;
+    return this.#tgtd.daemon.process.pid;
   }
 
+  /** As `TargetHost.ensureExported`. */
   async ensureExported(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
-    await this.#untilDone(spec, () => exportTarget(this.#tgtd.tgtadm, spec, this.#options.owns));
+    await this.#untilDone(spec, (daemon) => exportTarget(daemon, spec, this.#options.owns));
   }
 
-  async ensureRemoved(target: Pick<TargetSpec, 'tid' | 'iqn'>): Promise<void> {
+  /** As `TargetHost.reopen`. */
+  async reopen(spec: TargetSpec): Promise<void> {
+    checkSpec(spec);
+    this.#refuseForeign(spec.iqn);
+    await this.#untilDone(spec, (daemon) => reopenTarget(daemon, spec, this.#options.owns));
+  }
+
+  /** As `TargetHost.ensureRemoved`. */
+  async ensureRemoved(target: UnwantedTarget): Promise<void> {
     this.#refuseForeign(target.iqn);
-    const { tgtadm } = this.#tgtd;
-    await this.#untilDone(target, async () => {
-      const targets = await tgtadm.targets();
-      const found = targets.find(({ iqn }) => iqn === target.iqn);
-      if (found === undefined && targets.some(({ tid }) => tid === target.tid)) {
-        return true;
+    await this.#untilDone(target, async (daemon) => {
+      const { tgtadm, view } = daemon;
+      const users = target.chap === undefined ? [] : [target.chap.user];
+      const found = view.targets.find(({ iqn }) => iqn === target.iqn);
+      if (found !== undefined) {
+        return await removeTarget(daemon, { tid: found.tid, accounts: [...found.accounts, ...users] });
       }
-      return await removeTarget(tgtadm, found ?? { tid: target.tid, accounts: [] }, targets);
+      if (await tgtadm.hasTarget(target.tid)) {
+        // Another has the tid now, if that is what a look at all of them says too.
+        return (await view.look()).every(({ iqn }) => iqn !== target.iqn);
+      }
+      return await removeTarget(daemon, { tid: target.tid, accounts: users });
     });
   }
 
+  /** As `TargetHost.list`. */
   async list(): Promise<readonly TargetState[]> {
-    return (await this.#tgtd.tgtadm.targets()).map(stateOf);
+    const targets = await this.#steps.run(() => this.#tgtd.daemon.view.look());
+    return targets.map((target) => stateOf(target, this.#options.daemon));
   }
 
+  /** Calls back whenever the daemon was started empty; as `TargetHost.onRestart`. */
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     return this.#tgtd.onRestart(rebuild);
   }
@@ -100,10 +121,8 @@ export class TgtHost implements TargetHost {
   /** Removes every target, so that what initiators wrote is on disk; what is busy dies with the daemon. */
   async #removeAll(): Promise<void> {
     try {
-      const { tgtadm } = this.#tgtd;
-      const targets = await tgtadm.targets();
-      for (const target of targets) {
-        await this.#untilDone(target, () => removeTarget(tgtadm, target, targets));
+      for (const target of await this.#tgtd.daemon.view.look()) {
+        await this.#untilDone(target, (daemon) => removeTarget(daemon, target));
       }
     } catch (error) {
       this.#options.log.warn('Not every target could be removed before the daemon ends', { error });
@@ -112,11 +131,15 @@ export class TgtHost implements TargetHost {
 
   async #untilDone(
     target: Pick<TargetSpec, 'tid'> & { iqn: string },
-    step: () => Promise<boolean>,
+    step: (daemon: Daemon) => Promise<boolean>,
   ): Promise<void> {
     const { clock, busyTimeoutMs = 10_000 } = this.#options;
     const giveUpAt = clock.monotonicMs() + busyTimeoutMs;
-    for (let waitMs = 5; !(await this.#steps.run(step)); waitMs = Math.min(waitMs * 2, 250)) {
+    for (
+      let waitMs = 5;
+      !(await this.#steps.run(() => this.#inView(step)));
+      waitMs = Math.min(waitMs * 2, 250)
+    ) {
       if (clock.monotonicMs() > giveUpAt) {
         throw storageError(
           'TARGET_BUSY',
@@ -129,6 +152,32 @@ export class TgtHost implements TargetHost {
     }
   }
 
+  /**
+   * Does a step by what we know of the daemon. What turns out otherwise, and what is not done yet, is not known any
+   * more; where the knowledge was older than the step, the step is done once more, after a look at everything.
+   */
+  async #inView(step: (daemon: Daemon) => Promise<boolean>): Promise<boolean> {
+    const { daemon } = this.#tgtd;
+    const { view } = daemon;
+    const isRemembered = view.isKnown;
+    try {
+      if (!isRemembered) {
+        await view.look();
+      }
+      const isDone = await step(daemon);
+      if (!isDone) {
+        view.forget();
+      }
+      return isDone;
+    } catch (error) {
+      view.forget();
+      if (isRemembered && (isRpcError(error, 'TARGET_TOOL_FAILED') || isRpcError(error, 'TARGET_CONFLICT'))) {
+        return await this.#inView(step);
+      }
+      throw error;
+    }
+  }
+
   #refuseForeign(iqn: string): void {
     if (!this.#options.owns(iqn)) {
       throw coreError('ARGUMENT_INVALID', `target ${iqn} is not one of ours, so it is not changed`);
@@ -136,13 +185,14 @@ export class TgtHost implements TargetHost {
   }
 }
 
-function stateOf(target: ShownTarget): TargetState {
+function stateOf(target: ShownTarget, daemon: number): TargetState {
   return {
+    daemon,
     tid: target.tid,
     iqn: target.iqn,
     online: target.state === 'ready',
     backingPaths: new Map(
-      target.luns.filter(({ lun }) => lun !== 0).map(({ lun, path }) => [lun, path] as const),
+      target.luns.filter(({ lun }) => lun !== controllerLun).map(({ lun, path }) => [lun, path] as const),
     ),
     accounts: target.accounts,
     initiators: target.acl,

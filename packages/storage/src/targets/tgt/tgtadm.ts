@@ -45,8 +45,17 @@ export class Tgtadm {
     });
   }
 
+  async deleteLun(tid: number, lun: number): Promise<void> {
+    await this.#socket.request({ mode: 'logicalunit', op: 'delete', tid, lun });
+  }
+
   async setLunIdentity(tid: number, lun: number, scsiId: string, serial: string): Promise<void> {
     const params = `targetOps scsi_id=${scsiId},scsi_sn=${serial},thin_provisioning=1,`;
+    await this.#socket.request({ mode: 'logicalunit', op: 'update', tid, lun, params });
+  }
+
+  async setLunSerial(tid: number, lun: number, serial: string): Promise<void> {
+    const params = `targetOps scsi_sn=${serial},`;
     await this.#socket.request({ mode: 'logicalunit', op: 'update', tid, lun, params });
   }
 
@@ -95,6 +104,19 @@ export class Tgtadm {
       return true;
     } catch (error) {
       if (isRpcError(error, 'TARGET_TOOL_FAILED') && error.details.error === noSuchTarget) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
+  /** Says whether a target has this LUN; tgtd tells nothing more of a single one. */
+  async hasLun(tid: number, lun: number): Promise<boolean> {
+    try {
+      await this.#socket.request({ mode: 'logicalunit', op: 'stat', tid, lun });
+      return true;
+    } catch (error) {
+      if (isRpcError(error, 'TARGET_TOOL_FAILED')) {
         return false;
       }
       throw error;

@@ -1,48 +1,58 @@
 import { type Clock, type Log } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
-import { ControlSocket } from './control-socket.js';
+import { type TargetDaemon } from '../target-host.js';
+import { type Daemon } from './daemon.js';
 import { Gate } from './gate.js';
 import { endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths, takeOverTgtd } from './launch.js';
 import { checkPortal } from './portal.js';
-import { Tgtadm } from './tgtadm.js';
-import { isRunning, type ProcessIdentity } from './tgtd-process.js';
+import { Pulse, type PulseContext, type SilenceLimits } from './pulse.js';
+import { isRunning } from './tgtd-process.js';
 
 /** How often the daemon is looked after, in milliseconds. */
 const watchMs = 200;
 /** How long to wait before a start or a rebuild that failed is tried again, in milliseconds; it doubles. */
 const backoffMs = { first: 250, most: 30_000 };
 
+/** How long a daemon may be without an answer when nothing else is given. */
+const defaultSilence: SilenceLimits = { degradedMs: 5000, restartMs: 30_000 };
+
 export interface TgtdOptions {
-  /** An absolute path; the daemon's socket and log are in the folder `tgt` of it. */
+  /** An absolute path; the daemon's socket and log are in a folder of it. */
   readonly stateDir: string;
+  /** Which of the host's daemons it is, from 0. */
+  readonly daemon: number;
   /** `host:port`, an IPv6 host in brackets. */
   readonly portal: string;
   readonly clock: Clock;
   readonly log: Log;
   /** How long an answer of the daemon may take, in milliseconds; 10 s when it is not given. */
   readonly answerTimeoutMs?: number | undefined;
+  /** When a daemon without an answer counts as degraded, and is given up; 5 s and 30 s when it is not given. */
+  readonly silence?: SilenceLimits | undefined;
 }
 
 /**
  * The life of a tgtd of our own: it is started when there is none, taken over when one lives, started again when
- * it dies. An empty one is held back until `onRestart`'s callback has rebuilt what it shall serve, so that
+ * it dies, or lives and does not answer. An empty one is held back until `onRestart`'s callback has rebuilt what it shall serve, so that
  * initiators wait meanwhile instead of being told that their target does not exist.
  */
 export class Tgtd {
-  readonly #context: LaunchContext;
-  #daemon: ProcessIdentity;
+  readonly #context: LaunchContext & PulseContext;
+  #daemon: Daemon;
   readonly #service = new Gate();
   #heldBack: boolean;
   #rebuild: (() => Promise<void>) | undefined;
+  #pulse: Pulse;
   #released = false;
   #nap = new AbortController();
   readonly #watching: Promise<void>;
 
-  private constructor(context: LaunchContext, daemon: ProcessIdentity, heldBack: boolean) {
+  private constructor(context: LaunchContext & PulseContext, daemon: Daemon, heldBack: boolean) {
     this.#context = context;
     this.#daemon = daemon;
     this.#heldBack = heldBack;
+    this.#pulse = new Pulse(context);
     if (!heldBack) {
       this.#service.open();
     }
@@ -53,7 +63,7 @@ export class Tgtd {
    * Starts or takes over the daemon.
    * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
    */
-  static async start({ stateDir, ...options }: TgtdOptions): Promise<Tgtd> {
+  static async start({ stateDir, daemon, ...options }: TgtdOptions): Promise<Tgtd> {
     checkPortal(options.portal);
     if (process.getuid?.() !== 0) {
       throw storageError(
@@ -61,26 +71,23 @@ export class Tgtd {
         'the iSCSI target daemon obeys root only; run this as root',
       );
     }
-    const paths = await prepareTgtdPaths(stateDir);
-    const context = {
-      ...options,
-      paths,
-      tgtadm: new Tgtadm(new ControlSocket(paths.socket, options.answerTimeoutMs)),
-    };
+    const paths = await prepareTgtdPaths(stateDir, daemon);
+    const context = { ...options, paths, silence: options.silence ?? defaultSilence };
     const running = await takeOverTgtd(context);
     if (running === undefined) {
       return new Tgtd(context, await launchTgtd(context), true);
     }
     // Whoever started it may have ended before it was rebuilt.
-    return new Tgtd(context, running, (await context.tgtadm.systemState()) !== 'ready');
+    return new Tgtd(context, running, (await running.tgtadm.systemState()) !== 'ready');
   }
 
-  get tgtadm(): Tgtadm {
-    return this.#context.tgtadm;
+  /** The daemon as it is now; another one after a restart. */
+  get daemon(): Daemon {
+    return this.#daemon;
   }
 
-  get pid(): number {
-    return this.#daemon.pid;
+  get state(): TargetDaemon['state'] {
+    return this.#pulse.isDegraded ? 'degraded' : this.#heldBack ? 'held-back' : 'ready';
   }
 
   /** Fulfils once the service is open: at once for a daemon that was taken over, else after the first rebuild. */
@@ -101,7 +108,7 @@ export class Tgtd {
   /** Ends the daemon. Its targets should be gone, or it is killed with them. */
   async stop(): Promise<void> {
     await this.release();
-    await endTgtd(this.#daemon, this.#context);
+    await endTgtd(this.#daemon.process, this.#context);
   }
 
   async #watch(): Promise<void> {
@@ -123,20 +130,31 @@ export class Tgtd {
   }
 
   async #restore(): Promise<void> {
-    const { log, tgtadm } = this.#context;
-    if (!(await isRunning(this.#daemon))) {
-      log.error('The iSCSI target daemon died; another is started', { pid: this.#daemon.pid });
-      this.#service.close();
-      this.#heldBack = true;
-      this.#daemon = await launchTgtd(this.#context);
+    const { log } = this.#context;
+    if (!(await isRunning(this.#daemon.process))) {
+      log.error('The iSCSI target daemon died; another is started', { pid: this.#daemon.process.pid });
+      await this.#replace();
+    } else if (await this.#pulse.isLost(this.#daemon)) {
+      log.error('The iSCSI target daemon stays without an answer; it is killed and another is started', {
+        pid: this.#daemon.process.pid,
+      });
+      await endTgtd(this.#daemon.process, this.#context);
+      await this.#replace();
     }
     if (this.#heldBack && this.#rebuild !== undefined) {
       await this.#rebuild();
-      await tgtadm.setSystemState('ready');
+      await this.#daemon.tgtadm.setSystemState('ready');
       this.#heldBack = false;
       this.#service.open();
       log.info('The iSCSI targets were rebuilt and are served');
     }
+  }
+
+  async #replace(): Promise<void> {
+    this.#service.close();
+    this.#heldBack = true;
+    this.#daemon = await launchTgtd(this.#context);
+    this.#pulse = new Pulse(this.#context);
   }
 
   /** Waits until the time has passed, or there is something to do. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { type RpcError, systemClock } from '@patchbay/core';
-import { RecordingLog, requireTools } from '@patchbay/core/testing';
+import { eventually, RecordingLog, requireTools } from '@patchbay/core/testing';
 
 import { FilePool } from '../../../src/disks/file/file-pool.js';
 import { freeBytesOf } from '../../../src/disks/file/pool-error.js';
@@ -121,5 +121,71 @@ describe('a FilePool that is full', function () {
     expect((error as RpcError).reason).to.equal('POOL_FULL');
     expect(await readdir(join(mount.path, 'tmp'))).to.deep.equal([]);
     expect(await pool.stat(disk)).to.be.undefined;
+  });
+});
+
+describe('a FilePool with a high-water mark', function () {
+  this.timeout(120_000);
+
+  it('takes in nothing more above it, though there is room, and takes in again below it', async function () {
+    requireTools(this, 'mkfs.xfs');
+    await using mount = await mountXfs({ sizeBytes: 512 * MiB });
+    const log = new RecordingLog();
+    const options = { directory: mount.path, exec: execTool, clock: systemClock, log, highWater: 0.5 };
+    const pool = await FilePool.open(options);
+    await pool.requireRoom();
+    const { highWaterBytes, usedBytes, sizeBytes } = await pool.capacity();
+    expect(highWaterBytes / sizeBytes).to.be.closeTo(0.5, 0.001);
+    const error = (await failureOf(pool.requireRoom(highWaterBytes - usedBytes + 1))) as RpcError;
+    expect(error.reason).to.equal('POOL_HIGH_WATER');
+    expect(error.code).to.equal('RESOURCE_EXHAUSTED');
+
+    await fill(join(mount.path, 'filler'), highWaterBytes - usedBytes + MiB);
+    expect(await failureOf(pool.requireRoom())).to.have.property('reason', 'POOL_HIGH_WATER');
+    expect(await freeBytesOf(mount.path)).to.be.above(100 * MiB);
+    await rm(join(mount.path, 'filler'));
+    await eventually(() => pool.requireRoom()); // the filesystem frees in the background
+  });
+});
+
+describe('a FilePool that is opened for when it comes', function () {
+  this.timeout(120_000);
+
+  it('refuses while it is not mounted, tells while it is read-only, and clones once it can', async function () {
+    requireTools(this, 'mkfs.xfs');
+    await using mount = await mountXfs({ sizeBytes: 320 * MiB });
+    const first = await openPool(mount.path);
+    await fill(first.path(image), MiB);
+    await mount.unmount();
+    const log = new RecordingLog();
+    const found: string[] = [];
+    const pool = await FilePool.open({
+      directory: mount.path,
+      expectedId: first.id,
+      whenMissing: 'wait',
+      onFound: (id) => Promise.resolve(void found.push(id)),
+      exec: execTool,
+      clock: systemClock,
+      log,
+    });
+    expect(log.lines.map(({ level }) => level)).to.deep.equal(['error']);
+    for (const attempt of [() => pool.stat(image), () => pool.capacity(), () => pool.requireRoom()]) {
+      expect(await failureOf(attempt())).to.have.property('reason', 'POOL_UNAVAILABLE');
+    }
+    expect(found).to.deep.equal([]);
+
+    await mount.mountReadOnly();
+    expect((await pool.stat(image))?.sizeBytes).to.equal(MiB);
+    expect((await pool.capacity()).isWritable).to.be.false;
+    for (const attempt of [() => pool.requireRoom(), () => pool.ensureCloned(image, disk)]) {
+      expect(await failureOf(attempt())).to.have.property('reason', 'POOL_UNAVAILABLE');
+    }
+
+    await mount.unmount();
+    await mount.mountAgain();
+    await pool.requireRoom();
+    await pool.ensureCloned(image, disk);
+    expect(pool.copyOnWrite).to.be.true;
+    expect(found).to.deep.equal([first.id]);
   });
 });

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type RequestListener } from 'node:http';
-import { open, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFile } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 
 import { expect } from 'chai';
@@ -9,7 +8,10 @@ import { expect } from 'chai';
 import { type RpcError, systemClock } from '@patchbay/core';
 import { eventually, FakeClock } from '@patchbay/core/testing';
 
+import { TemporaryFiles } from '../../../src/disks/file/temporary-files.js';
 import { download, type DownloadOptions } from '../../../src/disks/import/download.js';
+import { DownloadPart } from '../../../src/disks/import/download-part.js';
+import { WebPolicy } from '../../../src/disks/import/web-policy.js';
 import { makeScratch } from '../scratch.js';
 import { failureOf } from '../volume-pool-suite.js';
 import { serveWeb } from './web-server.js';
@@ -23,32 +25,97 @@ interface Downloaded {
   readonly totals: readonly (number | undefined)[];
 }
 
+/** A place for downloads to go to, and what each needs. */
+async function withPlace(
+  test: (download: (url: string, options?: Partial<DownloadOptions>) => Downloaded) => Promise<void>,
+): Promise<void> {
+  await using scratch = await makeScratch();
+  const temporaries = new TemporaryFiles(scratch.path, systemClock);
+  await test((url, options = {}) => {
+    const totals: (number | undefined)[] = [];
+    const place: { path?: string } = {};
+    const run = async (): Promise<string> => {
+      const part = await DownloadPart.open(temporaries, new URL(url));
+      place.path = part.path;
+      try {
+        return await download(new URL(url), part, {
+          clock: systemClock,
+          policy: new WebPolicy({ networks: ['127.0.0.0/8'] }),
+          stallTimeoutMs: 60_000,
+          assertSize: () => undefined,
+          assertRoom: () => Promise.resolve(),
+          report: (_done, total) => totals.push(total),
+          signal: new AbortController().signal,
+          ...options,
+        });
+      } finally {
+        written = await readFile(part.path);
+        await part[Symbol.asyncDispose]();
+      }
+    };
+    let written: Buffer | undefined;
+    const result = run();
+    // A test may look at the result later than it comes.
+    result.catch(() => undefined);
+    return {
+      result,
+      totals,
+      written: async () => {
+        await result.catch(() => undefined);
+        return written ?? Buffer.alloc(0);
+      },
+    };
+  });
+}
+
 async function withDownload(
   handler: RequestListener,
   test: (downloaded: Downloaded) => Promise<void>,
   options: Partial<DownloadOptions> = {},
 ): Promise<void> {
-  await using scratch = await makeScratch();
-  await using server = await serveWeb(handler);
-  const path = join(scratch.path, 'file');
-  const file = await open(path, 'wx+');
-  const totals: (number | undefined)[] = [];
-  const result = download(new URL(`${server.url}/a.img`), file, {
-    clock: systemClock,
-    stallTimeoutMs: 60_000,
-    assertRoom: () => Promise.resolve(),
-    report: (_done, total) => totals.push(total),
-    signal: new AbortController().signal,
-    ...options,
+  await withPlace(async (start) => {
+    await using server = await serveWeb(handler);
+    const downloaded = start(`${server.url}/a.img`, options);
+    try {
+      await test(downloaded);
+    } finally {
+      await downloaded.result.catch(() => undefined);
+    }
   });
-  // A test may look at the result later than it comes.
-  result.catch(() => undefined);
-  try {
-    await test({ result, written: () => readFile(path), totals });
-  } finally {
-    await result.catch(() => undefined);
-    await file.close();
-  }
+}
+
+/** Serves `content`, breaking each connection after so many bytes, and remembers what was asked for. */
+function breakingServer(
+  breakAfterBytes: number,
+  headers: Readonly<Record<string, string>> = { etag: '"v1"' },
+): { readonly handler: RequestListener; readonly ranges: (string | undefined)[] } {
+  const ranges: (string | undefined)[] = [];
+  return {
+    ranges,
+    handler: (request, response) => {
+      const { range } = request.headers;
+      ranges.push(range);
+      const isSame = request.headers['if-range'] === headers.etag;
+      const begin = range === undefined || !isSame ? 0 : Number(/\d+/.exec(range)?.[0]);
+      const end = Math.min(content.length, begin + breakAfterBytes);
+      response.writeHead(begin === 0 ? 200 : 206, {
+        ...headers,
+        'content-length': content.length - begin,
+        ...(begin === 0
+          ? {}
+          : {
+              'content-range': `bytes ${String(begin)}-${String(content.length - 1)}/${String(content.length)}`,
+            }),
+      });
+      response.write(content.subarray(begin, end), () => {
+        if (end < content.length) {
+          response.socket?.destroy();
+        } else {
+          response.end();
+        }
+      });
+    },
+  };
 }
 
 async function reasonOf(promise: Promise<unknown>): Promise<string> {
@@ -140,21 +207,12 @@ describe('download', function () {
       ));
   }
 
-  it('says so when nobody listens there', async () => {
-    const server = await serveWeb(() => undefined);
-    await server[Symbol.asyncDispose]();
-    await using scratch = await makeScratch();
-    const file = await open(join(scratch.path, 'file'), 'wx+');
-    const result = download(new URL(server.url), file, {
-      clock: systemClock,
-      stallTimeoutMs: 60_000,
-      assertRoom: () => Promise.resolve(),
-      report: () => undefined,
-      signal: new AbortController().signal,
-    });
-    expect(await reasonOf(result)).to.equal('SOURCE_UNAVAILABLE');
-    await file.close();
-  });
+  it('says so when nobody listens there', () =>
+    withPlace(async (start) => {
+      const server = await serveWeb(() => undefined);
+      await server[Symbol.asyncDispose]();
+      expect(await reasonOf(start(server.url).result)).to.equal('SOURCE_UNAVAILABLE');
+    }));
 
   for (const length of [content.length, undefined]) {
     it(`says so when the connection breaks, the length being ${length === undefined ? 'un' : ''}known`, () =>
@@ -212,4 +270,145 @@ describe('download', function () {
       { signal: controller.signal },
     );
   });
+
+  it('goes on where a connection broke, after a while, and gives the SHA-256 of the whole', async () => {
+    const clock = new FakeClock();
+    const { handler, ranges } = breakingServer(120_000);
+    await withDownload(
+      handler,
+      async ({ result, written }) => {
+        let ended = false;
+        const end = (): void => {
+          ended = true;
+        };
+        result.then(end, end);
+        await eventually(async () => {
+          await clock.advance(1000);
+          return ended;
+        });
+        expect(await result).to.equal(sha256);
+        expect((await written()).equals(content)).to.be.true;
+        const begins = ranges.slice(1).map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1]));
+        expect(begins.length).to.be.at.least(2);
+        expect(begins).to.deep.equal([...begins].sort((a, b) => a - b));
+        expect(begins[0]).to.be.greaterThan(0);
+      },
+      { clock, stallTimeoutMs: 1e9 },
+    );
+  });
+
+  it('begins anew when the file has changed meanwhile', () =>
+    withPlace(async (start) => {
+      const leaving = new AbortController();
+      let headers = { etag: '"old"' };
+      let changed = Buffer.alloc(200_000, 'old');
+      const ranges: (string | undefined)[] = [];
+      await using server = await serveWeb((request, response) => {
+        response.writeHead(200, { ...headers, 'content-length': changed.length });
+        if (headers.etag === '"old"') {
+          response.write(changed.subarray(0, 100_000));
+        } else {
+          ranges.push(request.headers.range);
+          response.end(changed);
+        }
+      });
+      const first = start(`${server.url}/a.img`, { signal: leaving.signal });
+      await eventually(() => first.totals.length > 1);
+      leaving.abort(new Error('left'));
+      await failureOf(first.result);
+      headers = { etag: '"new"' };
+      changed = content;
+
+      const second = start(`${server.url}/a.img`);
+
+      expect(await second.result).to.equal(sha256);
+      expect((await second.written()).equals(content)).to.be.true;
+      expect(ranges).to.have.length(1);
+      expect(ranges[0]).to.match(/^bytes=/);
+    }));
+
+  it('is taken up by the next one after it was cancelled', () =>
+    withPlace(async (start) => {
+      const { handler, ranges } = breakingServer(1e9);
+      let holding = true;
+      await using server = await serveWeb((request, response) => {
+        if (holding) {
+          response.writeHead(200, { etag: '"v1"', 'content-length': content.length });
+          response.write(content.subarray(0, 100_000));
+        } else {
+          handler(request, response);
+        }
+      });
+      const leaving = new AbortController();
+      const first = start(`${server.url}/a.img`, { signal: leaving.signal });
+      await eventually(() => first.totals.length > 1);
+      leaving.abort(new Error('left'));
+      await failureOf(first.result);
+      holding = false;
+
+      const second = start(`${server.url}/a.img`);
+
+      expect(await second.result).to.equal(sha256);
+      expect((await second.written()).equals(content)).to.be.true;
+      expect(ranges).to.have.length(1);
+      expect(ranges[0]).to.match(/^bytes=[1-9]\d*-$/);
+    }));
+
+  it('gives up when several tries in a row bring nothing', async () => {
+    const clock = new FakeClock();
+    let asked = 0;
+    const { handler } = breakingServer(1000);
+    await withDownload(
+      (request, response) => {
+        asked += 1;
+        if (asked === 1) {
+          handler(request, response);
+        } else {
+          response.writeHead(503).end();
+        }
+      },
+      async ({ result }) => {
+        let ended = false;
+        void result.catch(() => {
+          ended = true;
+        });
+        await eventually(async () => {
+          await clock.advance(1000);
+          return ended;
+        });
+        expect(await reasonOf(result)).to.equal('SOURCE_UNAVAILABLE');
+        expect(asked).to.equal(6);
+      },
+      { clock, stallTimeoutMs: 1e9 },
+    );
+  });
+
+  const unfit: readonly (readonly [string, Record<string, string>])[] = [
+    ['neither ETag nor Last-Modified', {}],
+    ['a weak ETag', { etag: 'W/"v1"' }],
+  ];
+  for (const [what, headers] of unfit) {
+    it(`does not go on with a file that has ${what}`, () => {
+      const { handler, ranges } = breakingServer(1000, headers);
+      return withDownload(handler, async ({ result }) => {
+        expect(await reasonOf(result)).to.equal('SOURCE_UNAVAILABLE');
+        expect(ranges).to.have.length(1);
+      });
+    });
+  }
+
+  it('refuses what is larger than it may be, before it comes', () =>
+    withDownload(
+      (_request, response) => response.setHeader('content-length', content.length).write('x'),
+      async ({ result }) => {
+        expect(await failureOf(result)).to.have.property('message', 'too large');
+      },
+      {
+        assertSize: (sizeBytes) => {
+          if (sizeBytes > 1000) {
+            throw new Error('too large');
+          }
+        },
+      },
+    ));
 });

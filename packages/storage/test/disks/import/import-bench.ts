@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import { expect } from 'chai';
 
@@ -9,7 +9,12 @@ import { RecordingLog } from '@patchbay/core/testing';
 
 import { FilePool } from '../../../src/disks/file/file-pool.js';
 import { FileImageImporter, type FileImageImporterOptions } from '../../../src/disks/import/importer.js';
-import { type ImportedImage, type ImportProgress, type VolumeRef } from '../../../src/disks/volume-pool.js';
+import {
+  type ImportedImage,
+  type ImportProgress,
+  type ImportSource,
+  type VolumeRef,
+} from '../../../src/disks/volume-pool.js';
 import { type Exec, execTool } from '../../../src/exec.js';
 import { makeScratch, type Scratch } from '../scratch.js';
 
@@ -33,9 +38,9 @@ export interface ImportBench extends AsyncDisposable {
   readonly importer: FileImageImporter;
   /** Makes an image of `content` and gives its path. */
   makeImage(format: string, ...options: readonly string[]): Promise<string>;
-  /** Runs an import to its end and gives its result and steps. */
+  /** Runs an import to its end and gives its result and steps; a path is that of a file on the server's host. */
   run(
-    source: string,
+    source: ImportSource,
     options?: { sha256?: string; signal?: AbortSignal },
   ): Promise<{ result: ImportedImage; steps: readonly ImportProgress[] }>;
   expectNothingLeft(): Promise<void>;
@@ -48,8 +53,16 @@ export async function makeImportBench(
   const scratch: Scratch = await makeScratch();
   const { exec = execTool, clock = systemClock, place = join(scratch.path, 'pool') } = options;
   const pool = await FilePool.open({ directory: place, exec, clock, log: new RecordingLog() });
-  const importer = new FileImageImporter({ ...options, pool: pool.directory, exec, clock });
   const sources = scratch.path;
+  const importer = new FileImageImporter({
+    sourceDirectories: [sources],
+    web: { networks: ['127.0.0.0/8'] },
+    maxImageBytes: 2 ** 40,
+    ...options,
+    pool: pool.directory,
+    exec,
+    clock,
+  });
   return {
     pool,
     sources,
@@ -64,7 +77,8 @@ export async function makeImportBench(
     },
     run: async (source, { sha256, signal = new AbortController().signal } = {}) => {
       const steps: ImportProgress[] = [];
-      const running = importer.importImage(image, source, { sha256, signal });
+      const from = typeof source === 'string' && isAbsolute(source) ? `server:${source}` : source;
+      const running = importer.importImage(image, from, { sha256, signal });
       let next = await running.next();
       while (next.done !== true) {
         steps.push(next.value);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { appendFile, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
+import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -11,7 +11,7 @@ import { eventually, requireTools } from '@patchbay/core/testing';
 import { type Exec, execTool } from '../../../src/exec.js';
 import { mountExt4 } from '../../../src/testing/loop-filesystem.js';
 import { failureOf } from '../volume-pool-suite.js';
-import { content, image, makeImportBench } from './import-bench.js';
+import { content, image, type ImportBench, makeImportBench } from './import-bench.js';
 import { serveWeb } from './web-server.js';
 
 const MiB = 1024 * 1024;
@@ -26,6 +26,13 @@ function noticingConvert(onConvert: () => void | Promise<void>): Exec {
     }
     return running;
   };
+}
+
+/** Gives how long the temporary files of the pool are, holes included. */
+async function tmpBytes(bench: ImportBench): Promise<number> {
+  const directory = join(bench.pool.directory.path, 'tmp');
+  const sizes = (await readdir(directory)).map(async (name) => (await stat(join(directory, name))).size);
+  return (await Promise.all(sizes)).reduce((all, size) => all + size, 0);
 }
 
 async function sha256Of(path: string): Promise<string> {
@@ -106,6 +113,97 @@ describe('FileImageImporter', function () {
     const { result } = await bench.run(`${server.url}/image.qcow2`, { sha256: sha256.toUpperCase() });
     expect(result).to.deep.equal({ sizeBytes: content.length, sha256, format: 'qcow2' });
     expect((await readFile(bench.pool.path(image))).equals(content)).to.be.true;
+  });
+
+  for (const [format, options] of [
+    ['raw', []],
+    ['raw', ['-S', '0']],
+    ['qcow2', ['-c']],
+  ] as const) {
+    it(`takes an upload of a ${format} image${options.length > 0 ? `, ${options.join(' ')}` : ''}`, async () => {
+      await using bench = await makeImportBench();
+      const source = await bench.makeImage(format, ...options);
+      const { result, steps } = await bench.run(createReadStream(source));
+      expect(result).to.deep.equal({ sizeBytes: content.length, sha256: await sha256Of(source), format });
+      expect((await readFile(bench.pool.path(image))).equals(content)).to.be.true;
+      expect((await bench.pool.stat(image))?.usedBytes).to.be.within(2 * MiB, 4 * MiB);
+      const { size } = await stat(source);
+      expect(steps.filter(({ phase }) => phase === 'upload').at(-1)?.doneBytes).to.equal(size);
+      expect(await readdir(join(bench.pool.directory.path, 'tmp'))).to.deep.equal([]);
+    });
+  }
+
+  it('gives up an upload whose sender sends nothing more when it is cancelled, and leaves nothing', async () => {
+    await using bench = await makeImportBench();
+    const controller = new AbortController();
+    const reason = new Error('the caller went away');
+    const silent = (async function* () {
+      yield Buffer.alloc(MiB, 'x');
+      controller.abort(reason);
+      await new Promise(() => undefined);
+    })();
+    expect(await failureOf(bench.run(silent, { signal: controller.signal }))).to.equal(reason);
+    await bench.expectNothingLeft();
+  });
+
+  it('leaves nothing of an upload that breaks', async () => {
+    await using bench = await makeImportBench();
+    const broken = (async function* () {
+      yield await Promise.resolve(Buffer.alloc(MiB, 'x'));
+      throw new Error('the pipe broke');
+    })();
+    expect(await failureOf(bench.run(broken))).to.have.property('message', 'the pipe broke');
+    await bench.expectNothingLeft();
+  });
+
+  it('takes no more of an upload than an image may have', async () => {
+    await using bench = await makeImportBench({ maxImageBytes: 2 * MiB });
+    let sentBytes = 0;
+    const endless = (async function* () {
+      for (;;) {
+        sentBytes += MiB;
+        yield await Promise.resolve(Buffer.alloc(MiB, 'x'));
+      }
+    })();
+    const error = (await failureOf(bench.run(endless))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_REFUSED');
+    expect(error.message).to.match(/maxImageBytes/);
+    expect(sentBytes).to.be.at.most(4 * MiB);
+    await bench.expectNothingLeft();
+  });
+
+  it('keeps what came of a download that broke, and goes on with it', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('raw');
+    const whole = await readFile(source);
+    const asked: (string | undefined)[] = [];
+    await using server = await serveWeb((request, response) => {
+      const { range } = request.headers;
+      asked.push(range);
+      if (asked.length === 1) {
+        response.writeHead(200, { etag: '"v1"', 'content-length': whole.length });
+        response.write(whole.subarray(0, 5 * MiB));
+        return;
+      }
+      const begin = Number(/\d+/.exec(range ?? '0')?.[0]);
+      const part = `bytes ${String(begin)}-${String(whole.length - 1)}/${String(whole.length)}`;
+      response.writeHead(206, { 'content-range': part, 'content-length': whole.length - begin });
+      response.end(whole.subarray(begin));
+    });
+    const leaving = new AbortController();
+    const left = failureOf(bench.run(server.url, { signal: leaving.signal }));
+    await eventually(async () => (await tmpBytes(bench)) >= MiB / 2);
+    leaving.abort(new Error('left'));
+    await left;
+    expect(await bench.pool.list()).to.deep.equal([]);
+    expect(await bench.pool.removeTemporaries(0), 'removed at a restart').to.equal(0);
+
+    const { result } = await bench.run(server.url);
+
+    expect(result.sha256).to.equal(await sha256Of(source));
+    expect((await readFile(bench.pool.path(image))).equals(content)).to.be.true;
+    expect(asked[1]).to.match(/^bytes=[1-9]/);
+    expect(await readdir(join(bench.pool.directory.path, 'tmp'))).to.deep.equal([]);
   });
 
   it('tells its progress from the beginning to the end of both phases', async () => {
@@ -216,7 +314,9 @@ describe('FileImageImporter', function () {
     it(`leaves nothing when its reader leaves at the first step of the phase ${phase}`, async () => {
       await using bench = await makeImportBench();
       const source = await bench.makeImage('qcow2');
-      const steps = bench.importer.importImage(image, source, { signal: new AbortController().signal });
+      const steps = bench.importer.importImage(image, `server:${source}`, {
+        signal: new AbortController().signal,
+      });
       for await (const step of steps) {
         if (step.phase === phase) {
           break;
@@ -230,7 +330,7 @@ describe('FileImageImporter', function () {
     await using bench = await makeImportBench();
     await using server = await serveWeb((_request, response) => {
       response.setHeader('content-length', 10 * MiB);
-      response.write(Buffer.alloc(MiB));
+      response.write(Buffer.alloc(MiB, 'x'));
     });
     const controller = new AbortController();
     const reason = new Error('the caller went away');
@@ -314,8 +414,11 @@ describe('FileImageImporter', function () {
         return execTool(file, args, options);
       },
     });
-    const source = join(bench.sources, 'large.raw');
-    await writeFile(source, Buffer.alloc(30 * MiB, 'x'));
+    const raw = join(bench.sources, 'large.raw');
+    const source = join(bench.sources, 'large.qcow2');
+    await writeFile(raw, Buffer.alloc(30 * MiB, 'x'));
+    await execTool('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, source]);
+    await rm(raw);
     const error = (await failureOf(bench.run(source))) as RpcError;
     expect(error.reason, error.message).to.equal('POOL_FULL');
     await bench.expectNothingLeft();

@@ -1,4 +1,6 @@
-import { mkdir, open, readFile, symlink, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect } from 'chai';
@@ -30,6 +32,125 @@ parentCID=ffffffff
 createType="monolithicFlat"
 RW 4 FLAT "/etc/passwd" 0
 `;
+
+/** What a hostile qcow2 says of itself, in its header of 112 bytes. */
+interface CraftedHeader {
+  readonly virtualBytes?: bigint;
+  readonly clusterBits?: number;
+  /** Stands behind the header, as the name of the backing file. */
+  readonly backing?: string;
+  readonly encryption?: number;
+  readonly incompatible?: bigint;
+  readonly l1Entries?: number;
+  readonly l1At?: bigint;
+}
+
+/** Makes a qcow2 by hand, as no tool would. */
+async function craft(bench: ImportBench, header: CraftedHeader, sizeBytes = 4 * 65536): Promise<string> {
+  const { virtualBytes = 16n << 20n, clusterBits = 16, backing = '', encryption = 0 } = header;
+  const bytes = Buffer.alloc(sizeBytes);
+  bytes.write('QFI\xfb', 'latin1');
+  bytes.writeUInt32BE(3, 4);
+  bytes.writeBigUInt64BE(backing === '' ? 0n : 512n, 8);
+  bytes.writeUInt32BE(backing.length, 16);
+  bytes.writeUInt32BE(clusterBits, 20);
+  bytes.writeBigUInt64BE(virtualBytes, 24);
+  bytes.writeUInt32BE(encryption, 32);
+  bytes.writeUInt32BE(header.l1Entries ?? 1, 36);
+  bytes.writeBigUInt64BE(header.l1At ?? 65536n, 40);
+  bytes.writeBigUInt64BE(2n * 65536n, 48);
+  bytes.writeUInt32BE(1, 56);
+  bytes.writeBigUInt64BE(header.incompatible ?? 0n, 72);
+  bytes.writeUInt32BE(4, 96);
+  bytes.writeUInt32BE(112, 100);
+  bytes.write(backing, 512, 'latin1');
+  const path = join(bench.sources, 'crafted.qcow2');
+  await writeFile(path, bytes);
+  return path;
+}
+
+describe('an import of an image with a header made by hand', function () {
+  this.timeout(60_000);
+
+  before(function () {
+    requireTools(this, 'qemu-img', 'prlimit');
+  });
+
+  const crafted: readonly (readonly [string, CraftedHeader, RegExp])[] = [
+    ['whose backing file is /etc/shadow', { backing: '/etc/shadow' }, /REFUSED.*backing file/],
+    ['whose backing file is a URL', { backing: 'http://169.254.169.254/latest' }, /REFUSED.*backing file/],
+    ['whose backing file is a json: name', { backing: 'json:{"driver":"nbd"}' }, /REFUSED.*backing file/],
+    ['that is encrypted with AES', { encryption: 1 }, /REFUSED.*encrypted/],
+    ['that is encrypted with LUKS', { encryption: 2 }, /REFUSED.*encrypted/],
+    ['whose data is in another file', { incompatible: 4n }, /REFUSED.*another file/],
+    ['that is marked as corrupt', { incompatible: 2n }, /CORRUPT/],
+    ['with a feature that nobody knows', { incompatible: 1n << 40n }, /REFUSED|CORRUPT/],
+    ['of 8 EiB', { virtualBytes: (1n << 63n) - 512n }, /REFUSED|CORRUPT/],
+    ['of 1 PiB', { virtualBytes: 1n << 50n, l1Entries: 1 << 21, clusterBits: 16 }, /REFUSED|CORRUPT/],
+    ['of 2 TiB', { virtualBytes: 1n << 41n, l1Entries: 4096 }, /REFUSED.*maxImageBytes|CORRUPT/],
+    ['with clusters of 2^60 bytes', { clusterBits: 60 }, /CORRUPT|REFUSED/],
+    ['with clusters of one byte', { clusterBits: 0 }, /CORRUPT|REFUSED/],
+    ['with a table of four billion entries', { l1Entries: 0xffffffff }, /CORRUPT|REFUSED/],
+    ['with a table behind its end', { l1At: 1n << 40n }, /CORRUPT|REFUSED/],
+    ['with a table at no cluster', { l1At: 513n }, /CORRUPT|REFUSED/],
+  ];
+  for (const [name, header, why] of crafted) {
+    for (const way of ['file', 'upload'] as const) {
+      it(`refuses a qcow2 ${name}, as a ${way}, and leaves nothing`, async () => {
+        await using bench = await makeImportBench();
+        const path = await craft(bench, header);
+        const source = way === 'file' ? path : createReadStream(path);
+        const error = (await failureOf(bench.run(source))) as RpcError;
+        expect(`${error.reason} ${error.message}`).to.match(why);
+        expect(error.code).to.equal('INVALID_ARGUMENT');
+        expect(error.message).to.not.include('/proc/');
+        await bench.expectNothingLeft();
+      });
+    }
+  }
+
+  it('never opens the file that a qcow2 names', async () => {
+    const opened: string[] = [];
+    await using bench = await makeImportBench({
+      exec: (file, args, options) => {
+        opened.push(args.join(' '));
+        return execTool(file, args, options);
+      },
+    });
+    await failureOf(bench.run(await craft(bench, { backing: '/etc/shadow' })));
+    expect(opened).to.deep.equal([]);
+  });
+
+  const lies: readonly (readonly [string, string, number])[] = [
+    ['a qcow2', 'QFI\xfb', 0],
+    ['a vmdk', 'KDMV', 0],
+    ['a vdi', '\x7f\x10\xda\xbe', 0x40],
+    ['a vhdx', 'vhdxfile', 0],
+    ['a VHD', 'conectix', 0],
+  ];
+  for (const [name, magic, at] of lies) {
+    it(`refuses noise that says it is ${name}, and leaves nothing`, async () => {
+      await using bench = await makeImportBench();
+      const bytes = randomBytes(1024 * 1024);
+      bytes.write(magic, at, 'latin1');
+      const path = join(bench.sources, 'noise');
+      await writeFile(path, bytes);
+      const error = (await failureOf(bench.run(path))) as RpcError;
+      expect(error.reason, error.message).to.be.oneOf(['SOURCE_REFUSED', 'SOURCE_CORRUPT']);
+      await bench.expectNothingLeft();
+    });
+  }
+
+  it('takes no raw disk that is larger than it may be', async () => {
+    await using bench = await makeImportBench({ maxImageBytes: 1024 * 1024 });
+    const path = join(bench.sources, 'large.raw');
+    await writeFile(path, '');
+    await truncate(path, 2 * 1024 * 1024);
+    const error = (await failureOf(bench.run(path))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_REFUSED');
+    await bench.expectNothingLeft();
+  });
+});
 
 describe('an import of an image that is more than itself', function () {
   this.timeout(60_000);
@@ -172,7 +293,14 @@ describe('an import of something that is no plain file', function () {
       },
     ],
     ['nothing at all', 'SOURCE_NOT_FOUND', ({ sources }) => join(sources, 'missing')],
-    ['nothing in what is no directory', 'SOURCE_NOT_FOUND', () => '/etc/passwd/image'],
+    [
+      'nothing in what is no directory',
+      'SOURCE_NOT_FOUND',
+      async ({ sources }) => {
+        await writeFile(join(sources, 'file'), '');
+        return join(sources, 'file', 'image');
+      },
+    ],
     ['a name that is too long', 'SOURCE_NOT_FOUND', ({ sources }) => join(sources, 'a'.repeat(300))],
   ];
   for (const [name, reason, make] of things) {

@@ -2,15 +2,13 @@ import { expect } from 'chai';
 
 import { type RpcError } from '@patchbay/core';
 
-import { parseSource } from '../../../src/disks/import/source.js';
+import { isSameSource, parseSource } from '../../../src/disks/import/source.js';
 
 describe('parseSource', () => {
   const accepted: readonly (readonly [string, ReturnType<typeof parseSource>])[] = [
     ['https://example.org/a.img', { kind: 'web', url: new URL('https://example.org/a.img') }],
     ['HTTP://example.org:81/a?b=c', { kind: 'web', url: new URL('http://example.org:81/a?b=c') }],
-    ['/srv/images/a b,c:d.img', { kind: 'file', path: '/srv/images/a b,c:d.img' }],
-    ['file:///srv/a%20b.img', { kind: 'file', path: '/srv/a b.img' }],
-    ['file:/srv/a.img', { kind: 'file', path: '/srv/a.img' }],
+    ['server:/srv/images/a b,c:d.img', { kind: 'file', path: '/srv/images/a b,c:d.img' }],
   ];
   for (const [text, source] of accepted) {
     it(`takes ${text}`, () => {
@@ -19,11 +17,13 @@ describe('parseSource', () => {
   }
 
   const refused: readonly (readonly [string, RegExp])[] = [
-    ['ubuntu.qcow2', /absolute path/],
-    ['./ubuntu.qcow2', /absolute path/],
-    ['../ubuntu.qcow2', /absolute path/],
-    ['', /absolute path/],
-    ['-O', /absolute path/],
+    ['ubuntu.qcow2', /only http/],
+    ['/srv/a.img', /only http/],
+    ['', /only http/],
+    ['server:a.img', /absolute/],
+    ['server:', /absolute/],
+    ['SERVER:/srv/a.img', /only http/],
+    ['file:///srv/a.img', /only http/],
     ['json:{"driver":"nbd"}', /only http/],
     ['nbd://localhost/a', /only http/],
     ['ftp://example.org/a.img', /only http/],
@@ -31,9 +31,7 @@ describe('parseSource', () => {
     ['rbd:pool/image', /only http/],
     ['data:,hello', /only http/],
     ['http://', /only http/],
-    ['file://otherhost/a.img', /file URL/],
-    ['file:///a%2Fb', /file URL/],
-    ['/srv/a\0b', /NUL/],
+    ['server:/srv/a\0b', /NUL/],
   ];
   for (const [text, why] of refused) {
     it(`refuses ${JSON.stringify(text)} and says what to give`, () => {
@@ -52,4 +50,19 @@ describe('parseSource', () => {
     }
     expect(message).to.include('example.org').and.not.include('secret');
   });
+});
+
+describe('isSameSource', () => {
+  const cases: readonly (readonly [known: string, given: string, same: boolean])[] = [
+    ['http://example.org/a', 'http://example.org/a', true],
+    ['server:/srv/a', 'server:/srv/a', true],
+    ['/srv/a', 'server:/srv/a', true],
+    ['/srv/a', 'server:/srv/b', false],
+    ['upload', 'server:/srv/a', false],
+  ];
+  for (const [known, given, same] of cases) {
+    it(`says that ${given} is ${same ? '' : 'not '}what an image from ${known} came from`, () => {
+      expect(isSameSource(known, given)).to.equal(same);
+    });
+  }
 });

@@ -6,6 +6,7 @@ import { type TargetSpec } from '../../../src/targets/target-host.js';
 import { checkSpec } from '../../../src/targets/tgt/spec.js';
 
 const spec: TargetSpec = {
+  daemon: 0,
   tid: 1,
   iqn: 'iqn.2026-11.local.patchbay:disk.d1' as Iqn,
   lun: 1,

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { access, link, rm } from 'node:fs/promises';
+import { pipeline } from 'node:stream/promises';
+import { dirname, join } from 'node:path';
+
+import { type Clock, isRpcError } from '@patchbay/core';
+import { type Store, storeError } from '@patchbay/store';
+
+import { askLocally } from '../catalog/local-requests.js';
+import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
+import { syncDirectory } from '../disks/file/sync.js';
+import { errnoOf } from '../disks/file/pool-error.js';
+import { storageError } from '../errors.js';
+import { withCatalogFile } from './verify.js';
+
+/**
+ * Writes a backup of the catalog in a state directory to a new file: by the object that has it open, else itself.
+ * @throws RpcError `CATALOG_NOT_FOUND`, `CATALOG_DAMAGED`, `CATALOG_IN_USE`, `BACKUP_UNUSABLE`, `BACKUP_EXISTS`
+ */
+export async function backUpTo(path: string, stateDir: string, clock: Clock): Promise<void> {
+  const store = await openUnlessInUse(stateDir, clock);
+  if (store !== 'in-use') {
+    await using own = store;
+    await own.backup(path);
+    return;
+  }
+  const draft = `${path}.${randomUUID()}.part`;
+  try {
+    const bytes = await askLocally(stateDir, 'backup');
+    await pipeline(bytes, createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
+    // What came may have been cut off.
+    await withCatalogFile(draft, clock, () => Promise.resolve());
+    await link(draft, path);
+    await syncDirectory(dirname(path));
+  } catch (error) {
+    throw errnoOf(error) === 'EEXIST'
+      ? storeError('BACKUP_EXISTS', `${path} is there already; give another name`, {
+          details: { path },
+        })
+      : error;
+  } finally {
+    await rm(draft, { force: true });
+  }
+}
+
+/** Opens the catalog's store unless a storage object has it open. @throws RpcError `CATALOG_NOT_FOUND`, ... */
+export async function openUnlessInUse(stateDir: string, clock: Clock): Promise<Store | 'in-use'> {
+  const file = join(stateDir, catalogDirectory, catalogFile);
+  try {
+    await access(file);
+  } catch (error) {
+    throw storageError(
+      'CATALOG_NOT_FOUND',
+      `there is no catalog ${file}; name the state directory of the storage object with --state-dir`,
+      { details: { stateDir }, cause: error },
+    );
+  }
+  try {
+    return await openCatalogStore(stateDir, clock);
+  } catch (error) {
+    if (isRpcError(error, 'STORE_LOCKED')) {
+      return 'in-use';
+    }
+    throw error;
+  }
+}

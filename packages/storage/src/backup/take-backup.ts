@@ -1,0 +1,42 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { z } from 'zod';
+
+import { type Parts } from '../provision/parts.js';
+
+/** What the names of backups begin with that are made for a command on this host, and are gone once it has them. */
+export const requestedPrefix = 'requested-';
+
+/** The schema of a backup's name: it becomes a file's. */
+export const backupName = z
+  .string()
+  .max(63, 'at most 63 characters')
+  .regex(
+    /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*$/,
+    'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."',
+  )
+  .refine((name) => !name.startsWith(requestedPrefix), `must not begin with "${requestedPrefix}"`);
+
+/** Writes a backup of the catalog, as it is at one moment, for its owner alone: it holds the CHAP secrets. */
+export async function takeBackup(
+  { catalog, clock, log, backupDirectory }: Pick<Parts, 'catalog' | 'clock' | 'log' | 'backupDirectory'>,
+  name = `catalog-${new Date(clock.now()).toISOString().replaceAll(':', '')}`,
+): Promise<{ path: string; sizeBytes: number }> {
+  await mkdir(backupDirectory, { recursive: true, mode: 0o700 });
+  const path = join(backupDirectory, `${name}.sqlite`);
+  await catalog.backUp(path);
+  const { size } = await stat(path);
+  log.info('the catalog was backed up', { path, sizeBytes: size });
+  return { path, sizeBytes: size };
+}
+
+/** Removes what backups that were cut short left in a directory. Call it while none is under way. */
+export async function removeUnfinishedBackups(directory: string): Promise<void> {
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  for (const name of await readdir(directory)) {
+    if (name.endsWith('.sqlite.part') || name.startsWith(requestedPrefix)) {
+      await rm(join(directory, name), { force: true });
+    }
+  }
+}

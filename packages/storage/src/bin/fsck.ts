@@ -1,0 +1,65 @@
+import { text } from 'node:stream/consumers';
+import { resolve } from 'node:path';
+
+import { jsonText, resultText, systemClock } from '@patchbay/core';
+import { command, logSettings, openLog, writeOut } from '@patchbay/core/daemon';
+import { z } from 'zod';
+
+import { openUnlessInUse } from '../backup/backup-file.js';
+import { Catalog } from '../catalog/catalog.js';
+import { askLocally } from '../catalog/local-requests.js';
+import { FilePool } from '../disks/file/file-pool.js';
+import { storageError } from '../errors.js';
+import { execTool } from '../exec.js';
+import { checkStorage, type Finding, finding } from '../fsck/check-storage.js';
+import { stateDirOption } from './options.js';
+
+/** `patchbay-storage fsck`: what does not fit together. */
+export const fsck = command({
+  usage: 'fsck',
+  summary: 'Compare the catalog, the files and, while the storage object runs, the targets; change nothing',
+  options: {
+    'state-dir': stateDirOption,
+    pool: {
+      type: 'string',
+      default: '/var/lib/patchbay/pool',
+      describe: 'The directory of the pool, where the storage object does not run',
+    },
+    json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
+  },
+  run: async (args) => {
+    const findings = await findingsOf(resolve(args['state-dir']), resolve(args.pool));
+    await writeOut(`${args.json ? jsonText(findings) : textOf(findings)}\n`);
+    const errors = findings.filter(({ severity }) => severity === 'error').length;
+    if (errors > 0) {
+      throw storageError('FSCK_FOUND_ERRORS', `${String(errors)} things are lost or wrong, see above`);
+    }
+  },
+});
+
+function textOf(findings: readonly Finding[]): string {
+  return findings.length === 0 ? 'All is as it shall be.' : resultText(findings);
+}
+
+async function findingsOf(stateDir: string, directory: string): Promise<Finding[]> {
+  const store = await openUnlessInUse(stateDir, systemClock);
+  if (store === 'in-use') {
+    return z.array(finding).parse(JSON.parse(await text(await askLocally(stateDir, 'fsck'))));
+  }
+  await using own = store;
+  const catalog = new Catalog(own);
+  const expectedId = await catalog.poolId();
+  if (expectedId === undefined) {
+    return await checkStorage({ catalog });
+  }
+  const log = openLog(logSettings.parse({ level: 'error' }));
+  const pool = await FilePool.open({
+    directory,
+    expectedId,
+    whenMissing: 'wait',
+    exec: execTool,
+    clock: systemClock,
+    log,
+  });
+  return await checkStorage({ catalog, pool });
+}

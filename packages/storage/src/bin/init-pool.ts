@@ -1,0 +1,59 @@
+import { resolve } from 'node:path';
+
+import { acceptedSizes, coreError, parseBytes, quoted } from '@patchbay/core';
+import { command, writeOut } from '@patchbay/core/daemon';
+
+import { execTool } from '../exec.js';
+import { initPool as init } from '../init-pool/init-pool.js';
+
+/** `patchbay-storage init-pool`: a filesystem for a pool. */
+export const initPool = command({
+  usage: 'init-pool <target>',
+  summary: 'Make an XFS with reflinks on a device or in a file, and have the machine mount it at its start',
+  positionals: {
+    target: { type: 'string', demandOption: true, describe: 'The device, or the file to make' },
+  },
+  options: {
+    size: { type: 'string', describe: 'The size of the file, such as 500GiB; it takes up what is written' },
+    'mount-point': {
+      type: 'string',
+      default: '/var/lib/patchbay/pool',
+      describe: 'Where it is mounted: the pool in the configuration of the storage object',
+    },
+    fstab: {
+      type: 'boolean',
+      default: false,
+      describe: 'Mount it by a line in /etc/fstab, not by a unit of systemd',
+    },
+    now: { type: 'boolean', default: false, describe: 'Mount it now, too' },
+    force: { type: 'boolean', default: false, describe: 'Overwrite what the device or file holds' },
+    prefix: { type: 'string', default: '/', describe: 'The root of the machine whose etc is written' },
+  },
+  run: async (args) => {
+    const made = await init(
+      {
+        target: resolve(args.target),
+        sizeBytes: sizeOf(args.size),
+        mountPoint: resolve(args['mount-point']),
+        force: args.force,
+        mountBy: args.fstab ? 'fstab' : 'systemd',
+        mountNow: args.now,
+        prefix: resolve(args.prefix),
+      },
+      execTool,
+    );
+    const next = made.mounted
+      ? `it is mounted at ${made.mountPoint}`
+      : `mount it with: ${args.fstab ? `mount ${made.mountPoint}` : `systemctl enable --now ${made.mountedBy}`}`;
+    await writeOut(`${made.source} holds an XFS with reflinks, which ${made.mountedBy} mounts; ${next}\n`);
+  },
+});
+
+/** @throws RpcError `ARGUMENT_INVALID` */
+function sizeOf(text: string | undefined): number | undefined {
+  const sizeBytes = text === undefined ? undefined : parseBytes(text);
+  if (text !== undefined && sizeBytes === undefined) {
+    throw coreError('ARGUMENT_INVALID', `option --size must be ${acceptedSizes}, not ${quoted(text)}`);
+  }
+  return sizeBytes;
+}

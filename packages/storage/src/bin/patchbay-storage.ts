@@ -1,0 +1,19 @@
+#!/usr/bin/env node
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
+
+import { backup } from './backup.js';
+import { fsck } from './fsck.js';
+import { initPool } from './init-pool.js';
+import { restore } from './restore.js';
+
+endOnClosedPipe();
+process.exitCode = await runProgram(
+  {
+    name: 'patchbay-storage',
+    summary: "Makes pools, and keeps the storage object's catalog safe, on the host of its server.",
+    version: packageVersion(import.meta.url),
+    commands: [initPool, backup, restore, fsck],
+  },
+  process.argv.slice(2),
+);
+endSoon();

@@ -1,0 +1,22 @@
+import { resolve } from 'node:path';
+
+import { systemClock } from '@patchbay/core';
+import { command, writeOut } from '@patchbay/core/daemon';
+
+import { restoreFrom } from '../backup/restore.js';
+import { stateDirOption } from './options.js';
+
+/** `patchbay-storage restore`: a backup becomes the catalog. */
+export const restore = command({
+  usage: 'restore <file>',
+  summary: 'Make a backup the catalog, while the storage object does not run',
+  positionals: { file: { type: 'string', demandOption: true, describe: 'The backup; it is only read' } },
+  options: { 'state-dir': stateDirOption },
+  run: async (args) => {
+    const { formerCatalog } = await restoreFrom(resolve(args.file), resolve(args['state-dir']), systemClock);
+    await writeOut(
+      `The catalog is restored; the former one is in ${formerCatalog}.\n` +
+        'Files of the pool that it does not know are kept until "rpcclient confirm_restore"; "rpcclient fsck" names them.\n',
+    );
+  },
+});

@@ -1,0 +1,45 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+
+/** On whose behalf something is done. */
+export interface Actor {
+  /** The method that was called, or what part of the storage object does it by itself. */
+  readonly method: string;
+  /** The caller's end of the connection. */
+  readonly peer?: string | undefined;
+  /** Identifies the call in the logs of both sides. */
+  readonly callId?: string | undefined;
+  /** Identifies in the logs what the call belongs to. */
+  readonly correlationId?: string | undefined;
+}
+
+/**
+ * Knows on whose behalf the running work is done. Every write of the catalog is told who it is by, however many
+ * functions are in between; they need not hand it on, and an operation that a caller begins and others join is its own.
+ */
+export class Actors {
+  readonly #current = new AsyncLocalStorage<Actor>();
+
+  /** Who the running work is done for; undefined when nobody said. */
+  get current(): Actor | undefined {
+    return this.#current.getStore();
+  }
+
+  /** Does work, and all that it begins, on behalf of somebody. */
+  run<T>(actor: Actor, work: () => T): T {
+    return this.#current.run(actor, work);
+  }
+
+  /** Lets a generator, whose steps others ask for, do all of them on behalf of somebody. */
+  steps<T, R>(actor: Actor, steps: AsyncGenerator<T, R, undefined>): AsyncGenerator<T, R, undefined> {
+    const wrapped: AsyncGenerator<T, R, undefined> = {
+      next: () => this.run(actor, () => steps.next()),
+      return: (value) => this.run(actor, () => steps.return(value)),
+      throw: (error) => this.run(actor, () => steps.throw(error)),
+      [Symbol.asyncIterator]: () => wrapped,
+      [Symbol.asyncDispose]: async () => {
+        await wrapped.return(undefined as R);
+      },
+    };
+    return wrapped;
+  }
+}

@@ -1,0 +1,117 @@
+import { isRpcError } from '@patchbay/core';
+import { type Store } from '@patchbay/store';
+
+import { storageError } from '../errors.js';
+import { type Catalog, parse } from './catalog.js';
+import { eventKey, type EventRecord, events } from './events.js';
+
+/** How many events are read or forgotten at once. */
+const pageLength = 500;
+
+/** An event with its number. */
+export interface NumberedEvent {
+  readonly revision: number;
+  readonly event: EventRecord;
+}
+
+/** What happened to what the catalog knows, as far back as it is remembered. The catalog's commits write it. */
+export class EventLog {
+  readonly #store: Store;
+  readonly #catalog: Catalog;
+
+  constructor(store: Store, catalog: Catalog) {
+    this.#store = store;
+    this.#catalog = catalog;
+  }
+
+  /** Gives the number of the last event. */
+  revision(): Promise<number> {
+    return this.#catalog.revision();
+  }
+
+  /** Yields all events that are remembered, the oldest first. */
+  async *all(): AsyncGenerator<NumberedEvent, void, undefined> {
+    let page = await this.#after(0);
+    while (page.found.length > 0) {
+      yield* page.found;
+      page = await this.#after(page.found.at(-1)?.revision ?? 0);
+    }
+  }
+
+  /**
+   * Yields the events after a revision, those that were and then those that come, until the signal aborts.
+   *
+   * @throws RpcError `EVENTS_FORGOTTEN` when some after the revision are not remembered
+   */
+  async *watch(fromRevision: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, never, undefined> {
+    let seen = fromRevision;
+    for (;;) {
+      signal.throwIfAborted();
+      const { found, storeRevision } = await this.#after(seen);
+      for (const each of found) {
+        if (each.revision !== seen + 1) {
+          throw forgotten(seen, each.revision);
+        }
+        seen = each.revision;
+        yield each;
+      }
+      if (found.length === 0) {
+        await this.#change(storeRevision, signal);
+      }
+    }
+  }
+
+  /** Forgets the oldest events, so that at most so many are remembered. */
+  async forget(keep: number): Promise<void> {
+    const forgetTo = (await this.revision()) - keep;
+    for (;;) {
+      const old = (await this.#after(0)).found.filter(({ revision }) => revision <= forgetTo);
+      if (old.length === 0) {
+        return;
+      }
+      await this.#catalog.transact((tx) => {
+        for (const { revision } of old) {
+          tx.delete(events, eventKey(revision));
+        }
+      });
+    }
+  }
+
+  async #after(revision: number): Promise<{ found: readonly NumberedEvent[]; storeRevision: number }> {
+    const page = await this.#store.range({
+      prefix: events.prefix,
+      after: events.prefix + eventKey(revision),
+      limit: pageLength,
+    });
+    const found = page.entries.map(({ key, value }) => ({
+      revision: Number(key.slice(events.prefix.length)),
+      event: parse(events, key, value),
+    }));
+    return { found, storeRevision: page.revision };
+  }
+
+  /** Waits for an event that is newer than a revision of the store. */
+  async #change(storeRevision: number, signal: AbortSignal): Promise<void> {
+    try {
+      const changes = this.#store.watch({ prefix: events.prefix, fromRevision: storeRevision, signal });
+      for await (const commit of changes) {
+        if (commit.some(({ type }) => type === 'put')) {
+          return;
+        }
+      }
+    } catch (error) {
+      // The store forgot its history in between: whether there was an event is seen by looking.
+      if (!isRpcError(error, 'REVISION_COMPACTED')) {
+        throw error;
+      }
+    }
+  }
+}
+
+function forgotten(revision: number, oldest: number): Error {
+  return storageError(
+    'EVENTS_FORGOTTEN',
+    `what happened after revision ${String(revision)} is remembered from ${String(oldest)} on only; list what there is, and watch from then`,
+    { details: { revision, oldestRevision: oldest } },
+  );
+}

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { type FileHandle, open } from 'node:fs/promises';
+
+import { type Clock, quoted } from '@patchbay/core';
+
+import { storageError } from '../../errors.js';
+import { type Exec, ExecError } from '../../exec.js';
+import { type PoolDirectory } from '../file/pool-directory.js';
+import { errnoOf, outOfSpace, poolFull } from '../file/pool-error.js';
+import { QemuImg } from '../import/qemu-img.js';
+import { withProgress } from '../import/progress.js';
+import { pathOfOpen } from '../import/source-file.js';
+import {
+  type ExportedImage,
+  type ExportFormat,
+  type ExportProgress,
+  type ImageExporter,
+  type VolumeRef,
+} from '../volume-pool.js';
+
+/** What the exporter needs. */
+export interface FileImageExporterOptions {
+  readonly pool: PoolDirectory;
+  readonly exec: Exec;
+  readonly clock: Clock;
+}
+
+/** How much is sent at a time, in bytes. */
+const pieceBytes = 128 * 1024;
+const progressEveryMs = 100;
+
+/** Exports image volumes of a pool of files, with qemu-img. */
+export class FileImageExporter implements ImageExporter {
+  readonly #options: FileImageExporterOptions;
+  readonly #qemuImg: QemuImg;
+
+  constructor(options: FileImageExporterOptions) {
+    this.#options = options;
+    this.#qemuImg = new QemuImg(options.exec);
+  }
+
+  async *exportImage(
+    volume: VolumeRef,
+    format: ExportFormat,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined> {
+    // Once it is open it can be read to its end, even if the image is deleted meanwhile.
+    await using raw = await this.#open(volume);
+    if (format === 'raw') {
+      return yield* this.#send(raw.file, signal);
+    }
+    const { pool, clock } = this.#options;
+    const { size } = await raw.file.stat();
+    const image = { path: pathOfOpen(raw.file), format: 'raw' as const };
+    await pool.use(async () => pool.assertRoom(await this.#qemuImg.dataBytes(image, signal)));
+    await using temporary = pool.temporaries.create();
+    const steps = withProgress('convert', { clock, signal }, (report, cancelled) =>
+      this.#convert(
+        image,
+        { path: temporary.path, format },
+        (percent) => {
+          report(Math.floor((size * percent) / 100), size);
+        },
+        cancelled,
+      ),
+    );
+    for await (const { doneBytes } of steps) {
+      yield { phase: 'convert', doneBytes, totalBytes: size };
+    }
+    const file = await open(temporary.path);
+    try {
+      return yield* this.#send(file, signal);
+    } finally {
+      await file.close();
+    }
+  }
+
+  async #convert(...args: Parameters<QemuImg['convert']>): Promise<void> {
+    try {
+      await this.#qemuImg.convert(...args);
+    } catch (error) {
+      if (error instanceof ExecError && outOfSpace.test(error.stderrTail)) {
+        throw await poolFull(this.#options.pool.path, undefined, error);
+      }
+      throw error;
+    }
+  }
+
+  async *#send(
+    file: FileHandle,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined> {
+    const { clock } = this.#options;
+    const { size: totalBytes } = await file.stat();
+    const hash = createHash('sha256');
+    let toldAtMs = -Infinity;
+    let doneBytes = 0;
+    for (;;) {
+      if (clock.monotonicMs() - toldAtMs >= progressEveryMs || doneBytes === totalBytes) {
+        toldAtMs = clock.monotonicMs();
+        yield { phase: 'send', doneBytes, totalBytes };
+      }
+      signal.throwIfAborted();
+      // A buffer of its own for each: the last one may still be on its way.
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, doneBytes);
+      if (bytesRead === 0) {
+        return { sentBytes: doneBytes, sha256: hash.digest('hex') };
+      }
+      const piece = buffer.subarray(0, bytesRead);
+      hash.update(piece);
+      doneBytes += bytesRead;
+      yield piece;
+    }
+  }
+
+  async #open(volume: VolumeRef): Promise<AsyncDisposable & { readonly file: FileHandle }> {
+    const path = this.#options.pool.pathOf(volume);
+    const file = await this.#options.pool.use(async () => {
+      try {
+        return await open(path);
+      } catch (error) {
+        if (errnoOf(error) === 'ENOENT') {
+          throw storageError(
+            'VOLUME_MISSING',
+            `the ${volume.kind} ${quoted(volume.id)} has no file ${path}`,
+            {
+              details: { kind: volume.kind, id: volume.id, path },
+              cause: error,
+            },
+          );
+        }
+        throw error;
+      }
+    });
+    return { file, [Symbol.asyncDispose]: () => file.close() };
+  }
+}

@@ -1,0 +1,98 @@
+import { createHash, type Hash } from 'node:crypto';
+import { type FileHandle } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
+
+import { type Report } from './progress.js';
+import { SparseWriter } from './sparse-writer.js';
+
+/** A part of a file, in bytes; `end` is behind it. */
+export interface Range {
+  readonly begin: number;
+  readonly end: number;
+}
+
+const pieceBytes = 1024 * 1024;
+const zeros = Buffer.alloc(pieceBytes);
+
+/**
+ * Reads a part of a file into a hash, and gives each piece on.
+ * @param onPiece called with where the piece ends, and its bytes until the next one
+ * @throws the signal's reason
+ */
+export async function hashRange(
+  file: FileHandle,
+  hash: Hash,
+  { begin, end }: Range,
+  onPiece: (position: number, piece: Uint8Array) => void | Promise<void>,
+  signal: AbortSignal,
+): Promise<void> {
+  const buffer = Buffer.allocUnsafe(Math.min(pieceBytes, Math.max(1, end - begin)));
+  for (let position = begin; position < end;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
+    if (bytesRead === 0) {
+      return; // it was cut off meanwhile; whoever compares its state notices
+    }
+    const piece = buffer.subarray(0, bytesRead);
+    hash.update(piece);
+    position += bytesRead;
+    await onPiece(position, piece);
+  }
+}
+
+/** Reads an open file whole and gives the SHA-256 of its bytes, hexadecimal. @throws the signal's reason */
+export async function hashFile(file: FileHandle, report: Report, signal: AbortSignal): Promise<string> {
+  const { size } = await file.stat();
+  const hash = createHash('sha256');
+  await hashRange(
+    file,
+    hash,
+    { begin: 0, end: size },
+    (done) => {
+      report(done, size);
+    },
+    signal,
+  );
+  return hash.digest('hex');
+}
+
+/**
+ * Copies an open file to an empty one and gives the SHA-256 of its bytes, hexadecimal. What is outside of `ranges` is
+ * zeros: it is neither read nor written. @throws the signal's reason
+ */
+export async function copyHashed(
+  from: FileHandle,
+  to: FileHandle,
+  options: { size: number; ranges: readonly Range[]; report: Report; signal: AbortSignal },
+): Promise<string> {
+  const { size, ranges, report, signal } = options;
+  const hash = createHash('sha256');
+  const writer = new SparseWriter(to);
+  const skipTo = async (end: number): Promise<void> => {
+    while (writer.position < end) {
+      const bytes = Math.min(pieceBytes, end - writer.position);
+      hash.update(zeros.subarray(0, bytes));
+      writer.skip(bytes);
+      report(writer.position, size);
+      await turn(); // others have their turn, which no read gives them here
+      signal.throwIfAborted();
+    }
+  };
+  for (const { begin, end } of ranges) {
+    await skipTo(Math.min(begin, size));
+    const range = { begin: writer.position, end: Math.min(end, size) };
+    await hashRange(
+      from,
+      hash,
+      range,
+      async (done, piece) => {
+        await writer.write(piece);
+        report(done, size);
+      },
+      signal,
+    );
+  }
+  await skipTo(size);
+  await writer.finish();
+  return hash.digest('hex');
+}

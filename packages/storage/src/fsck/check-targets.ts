@@ -1,0 +1,67 @@
+import { type CatalogReader } from '../catalog/catalog.js';
+import { nodes, targetOf } from '../catalog/tables.js';
+import { isExported } from '../provision/export-check.js';
+import { nodeThing, type Parts } from '../provision/parts.js';
+import { type TargetState } from '../targets/target-host.js';
+import { type Finding } from './finding.js';
+
+/** Finds targets that are missing, wrong, ours without a record, or not ours. */
+export async function checkTargets(
+  catalog: CatalogReader,
+  { targets, exports, naming }: Pick<Parts, 'targets' | 'exports' | 'naming'>,
+): Promise<Finding[]> {
+  const perDaemon = await Promise.all(targets.daemons.map(({ daemon }) => targets.list(daemon)));
+  const states = new Map(perDaemon.flat().map((state) => [state.iqn, state]));
+  const records = await catalog.list(nodes);
+  const findings: Finding[] = [];
+  for (const { key, value } of records) {
+    if (value.state === 'ready') {
+      const spec = exports.specOf(value);
+      if (!isExported(spec, states.get(spec.iqn))) {
+        findings.push({
+          severity: 'warning',
+          thing: nodeThing(key),
+          problem: states.has(spec.iqn) ? 'its target differs from the catalog' : 'its disk is not exported',
+          advice: 'the reconciler exports it; rpcclient reconcile says why, where it cannot',
+        });
+      }
+    }
+  }
+  const known = new Set<string>(records.flatMap(({ value }) => targetOf(value)?.iqn ?? []));
+  for (const { iqn } of states.values()) {
+    if (!naming.isOurs(iqn)) {
+      findings.push({
+        severity: 'note',
+        thing: iqn,
+        problem: 'the target is not ours',
+        advice: 'it is left alone',
+      });
+    } else if (!known.has(iqn)) {
+      findings.push({
+        severity: 'warning',
+        thing: iqn,
+        problem: 'the target has no record',
+        advice: 'the reconciler removes it after the grace period',
+      });
+    }
+  }
+  return [...findings, ...findSharedFiles([...states.values()])];
+}
+
+/** The same file behind two targets would be written by two nodes. */
+function findSharedFiles(states: readonly TargetState[]): Finding[] {
+  const users = new Map<string, string[]>();
+  for (const { iqn, backingPaths } of states) {
+    for (const path of backingPaths.values()) {
+      users.set(path, [...(users.get(path) ?? []), iqn]);
+    }
+  }
+  return [...users]
+    .filter(([, iqns]) => iqns.length > 1)
+    .map(([path, iqns]) => ({
+      severity: 'error',
+      thing: path,
+      problem: `is behind several targets: ${iqns.join(', ')}`,
+      advice: 'detach all of these nodes but one at once, before they spoil the disk',
+    }));
+}

@@ -1,0 +1,94 @@
+import { type CatalogReader } from '../catalog/catalog.js';
+import { images, nodes, snapshots, trash } from '../catalog/tables.js';
+import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
+import { diskThing, imageThing, nodeThing } from '../provision/parts.js';
+import { fullName } from '../provision/snapshot-lookup.js';
+import { type Finding } from './finding.js';
+
+/** A volume that a record says there is. */
+interface Expected {
+  readonly thing: string;
+  readonly volume: VolumeRef;
+  /** Undefined where the record is not at rest, so that the volume may or may not be there. */
+  readonly sizeBytes: number | undefined;
+}
+
+/** Finds volumes that are missing, too small, or have no record. @throws RpcError `POOL_UNAVAILABLE` */
+export async function checkVolumes(
+  catalog: CatalogReader,
+  pool: Pick<VolumePool, 'stats' | 'list'>,
+): Promise<Finding[]> {
+  // Files first: whatever is made meanwhile has its record already.
+  const present = await pool.list();
+  const expected = await expectedVolumes(catalog);
+  const stats = await pool.stats(expected.map(({ volume }) => volume));
+  const findings = expected.flatMap(({ thing, sizeBytes }, at) =>
+    sizeBytes === undefined ? [] : judge(thing, sizeBytes, stats[at]?.sizeBytes),
+  );
+  const known = new Set(expected.map(({ volume }) => nameOf(volume)));
+  for (const { volume } of present) {
+    if (!known.has(nameOf(volume))) {
+      findings.push({
+        severity: 'warning',
+        thing: nameOf(volume),
+        problem: 'the file has no record',
+        advice:
+          'the reconciler removes it after the grace period; after a restore it is kept until confirm_restore',
+      });
+    }
+  }
+  return findings;
+}
+
+function judge(thing: string, sizeBytes: number, foundBytes: number | undefined): Finding[] {
+  if (foundBytes === undefined) {
+    const advice = thing.startsWith('image:')
+      ? 'import the image again from the same source'
+      : 'bring the file back from a backup of the pool, or delete the thing';
+    return [{ severity: 'error', thing, problem: 'its file is not in the pool', advice }];
+  }
+  if (foundBytes < sizeBytes) {
+    return [
+      {
+        severity: 'error',
+        thing,
+        problem: `its file has ${String(foundBytes)} bytes and not ${String(sizeBytes)}`,
+        advice: 'was it cut off? bring it back from a backup of the pool',
+      },
+    ];
+  }
+  return [];
+}
+
+async function expectedVolumes(catalog: CatalogReader): Promise<Expected[]> {
+  const ofImages = (await catalog.list(images)).map(({ key, value }): Expected => ({
+    thing: imageThing(key),
+    volume: { kind: 'image', id: value.id },
+    sizeBytes: value.state === 'ready' ? value.content.sizeBytes : undefined,
+  }));
+  const ofSnapshots = (await catalog.list(snapshots)).map(({ value }): Expected => ({
+    thing: `snapshot:${fullName(value)}`,
+    volume: { kind: 'snapshot', id: value.id },
+    sizeBytes: value.state === 'ready' ? value.sizeBytes : undefined,
+  }));
+  const ofNodes = (await catalog.list(nodes)).map(({ key, value }): Expected => ({
+    thing: nodeThing(key),
+    volume: { kind: 'disk', id: value.disk.id },
+    sizeBytes: value.state === 'ready' || value.state === 'detached' ? value.disk.sizeBytes : undefined,
+  }));
+  const staged = (await catalog.list(nodes)).flatMap(({ key, value }): Expected[] =>
+    value.state === 'replacing'
+      ? [{ thing: nodeThing(key), volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
+      : [],
+  );
+  const trashed = (await catalog.list(trash)).map(({ key, value }): Expected => ({
+    thing: diskThing(key),
+    volume: { kind: 'disk', id: key },
+    sizeBytes: value.state === 'trashed' ? value.disk.sizeBytes : undefined,
+  }));
+  return [...ofImages, ...ofSnapshots, ...ofNodes, ...staged, ...trashed];
+}
+
+function nameOf({ kind, id }: VolumeRef): string {
+  return `${kind}:${id}`;
+}

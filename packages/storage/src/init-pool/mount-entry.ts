@@ -1,0 +1,116 @@
+import { readFile, rename, writeFile, mkdir } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+
+import { quoted } from '@patchbay/core';
+
+import { errnoOf } from '../disks/file/pool-error.js';
+import { storageError } from '../errors.js';
+
+/** A mount that the machine makes at each start. */
+export interface MountEntry {
+  /** The device or file that holds the filesystem; an absolute path. */
+  readonly source: string;
+  /** An absolute path. */
+  readonly mountPoint: string;
+  /** Whether the source is a file. */
+  readonly isLoop: boolean;
+}
+
+/** Gives the options that the filesystem is mounted with. */
+export function mountOptions({ isLoop }: MountEntry): string {
+  return ['noatime', 'nodev', 'nosuid', 'noexec', ...(isLoop ? ['loop'] : [])].join(',');
+}
+
+/** Gives the name of the systemd unit of a mount point: systemd demands that it is this one. */
+export function unitName(mountPoint: string): string {
+  const path = mountPoint.replace(/\/+/g, '/').replace(/^\/|\/$/g, '');
+  const escaped = [...Buffer.from(path)].map((byte, index) => {
+    const character = String.fromCharCode(byte);
+    if (character === '/') {
+      return '-';
+    }
+    const isPlain = /[A-Za-z0-9:_]/.test(character) || (character === '.' && index > 0);
+    return isPlain ? character : `\\x${byte.toString(16).padStart(2, '0')}`;
+  });
+  return `${escaped.join('')}.mount`;
+}
+
+/** Writes the text of the systemd unit of a mount. */
+export function unitText(entry: MountEntry): string {
+  return `[Unit]
+Description=Pool of Patchbay's storage
+Before=patchbay-rpcserver.service
+
+[Mount]
+What=${entry.source.replaceAll('%', '%%')}
+Where=${entry.mountPoint.replaceAll('%', '%%')}
+Type=xfs
+Options=${mountOptions(entry)}
+
+[Install]
+WantedBy=multi-user.target
+`;
+}
+
+/** Writes the line of /etc/fstab of a mount. `nofail`: a machine whose pool is broken shall still come up. */
+export function fstabLine(entry: MountEntry): string {
+  const fields = [entry.source, entry.mountPoint].map((path) =>
+    path.replace(/[\\ \t]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`),
+  );
+  return `${fields.join(' ')} xfs ${mountOptions(entry)},nofail 0 0\n`;
+}
+
+/** Writes the systemd unit below a prefix and gives its path; one that says the same stays. */
+export async function writeUnit(entry: MountEntry, prefix: string): Promise<string> {
+  const path = join(prefix, 'etc/systemd/system', unitName(entry.mountPoint));
+  const present = await readIfThere(path);
+  if (present !== undefined && present !== unitText(entry)) {
+    throw taken(path, entry.mountPoint);
+  }
+  await writeWhole(path, unitText(entry));
+  return path;
+}
+
+/** Adds the line to the fstab below a prefix and gives its path; one that is there already stays. */
+export async function addToFstab(entry: MountEntry, prefix: string): Promise<string> {
+  const path = join(prefix, 'etc/fstab');
+  const present = (await readIfThere(path)) ?? '';
+  const line = fstabLine(entry);
+  const own = present
+    .split('\n')
+    .filter((each) => !each.startsWith('#') && each.split(/\s+/)[1] === line.split(' ')[1]);
+  if (own.some((each) => `${each}\n` !== line)) {
+    throw taken(path, entry.mountPoint);
+  }
+  if (own.length === 0) {
+    const separator = present === '' || present.endsWith('\n') ? '' : '\n';
+    await writeWhole(path, `${present}${separator}${line}`);
+  }
+  return path;
+}
+
+function taken(path: string, mountPoint: string): Error {
+  return storageError(
+    'POOL_TARGET_REFUSED',
+    `${path} mounts something else at ${quoted(mountPoint)}; change it by hand, or give another --mount-point`,
+    { details: { path, mountPoint } },
+  );
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
+}
+
+/** The machine may need the file to start: it is there as before, or as it shall be. */
+async function writeWhole(path: string, text: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(`${path}.patchbay`, text, { mode: 0o644, flush: true });
+  await rename(`${path}.patchbay`, path);
+}

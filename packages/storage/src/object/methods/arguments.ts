@@ -1,0 +1,36 @@
+import { arg, type ValuesFrom } from '@patchbay/core';
+import { z } from 'zod';
+
+import { imageName, nodeName, snapshotName } from '../../names.js';
+
+/** Where completion and forms find the values of what is there already; names of what is to be made have none. */
+export const values = {
+  images: { method: 'list_all_images', field: 'name' },
+  nodes: { method: 'list_nodes', field: 'node' },
+  snapshots: { method: 'list_snapshots', template: '{node}@{name}' },
+  disks: { method: 'list_disks', field: 'diskId' },
+  trash: { method: 'list_trash', field: 'diskId' },
+  schedulesOfNode: { method: 'list_schedules', field: 'name', with: ['node'] },
+  snapshotsOfNode: { method: 'list_snapshots', field: 'name', with: ['node'] },
+} satisfies Record<string, ValuesFrom>;
+
+/** An image that is to be made. */
+export const newImage = arg('image', imageName, "the image's name");
+/** An image that is there. */
+export const image = arg('image', imageName.meta({ values: values.images }), "the image's name");
+/** A node's name, of which some are there. */
+export const existingNode = nodeName.meta({ values: values.nodes });
+/** A node. */
+export const node = arg('node', existingNode, "the node's name, like a host name");
+/** The name that a node shall have. */
+export const newNode = arg('to', nodeName, 'its new name, like a host name');
+/** The id that the catalog gave a disk. */
+export const diskId = z.uuid('must be the id of a disk, as list_disks shows it');
+/** A snapshot that is to be made. */
+export const newSnapshot = arg('name', snapshotName, "the snapshot's name");
+/** A snapshot of the node before it. */
+export const snapshot = arg(
+  'name',
+  snapshotName.meta({ values: values.snapshotsOfNode }),
+  "the snapshot's name",
+);

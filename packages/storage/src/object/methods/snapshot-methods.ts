@@ -1,0 +1,51 @@
+import { arg, method } from '@patchbay/core';
+import { z } from 'zod';
+
+import { type Parts } from '../../provision/parts.js';
+import { restoreSnapshot } from '../../provision/restore-snapshot.js';
+import { Snapshots } from '../../provision/snapshots.js';
+import { snapshotView, viewSnapshot } from '../../views/snapshot-view.js';
+import { existingNode, newSnapshot, node, snapshot } from './arguments.js';
+
+/** Makes the methods that concern snapshots. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
+export function snapshotMethods(parts: Parts) {
+  const snapshots = new Snapshots(parts);
+  return {
+    create_snapshot: method({
+      summary: "Take a snapshot of a node's disk as it is at this moment, also while it is written",
+      args: [node, newSnapshot],
+      returns: snapshotView,
+      idempotent: true,
+      run: async (node, name, { signal }) => viewSnapshot(parts, await snapshots.create(node, name, signal)),
+    }),
+    list_snapshots: method({
+      summary:
+        'List the snapshots of a node, or of all, the oldest first, also those of a disk that it had before',
+      args: [arg('node', existingNode.optional(), 'the node; without it, all of them')],
+      returns: z.array(snapshotView),
+      idempotent: true,
+      run: async (node) =>
+        Promise.all((await snapshots.list(node)).map((record) => viewSnapshot(parts, record))),
+    }),
+    restore_snapshot: method({
+      summary: "Put a node's disk back to a snapshot of it; the node must be detached or not connected",
+      args: [node, snapshot],
+      returns: snapshotView,
+      idempotent: true,
+      run: async (node, name, { signal }) =>
+        viewSnapshot(parts, await restoreSnapshot(parts, node, name, signal)),
+    }),
+    delete_snapshot: method({
+      summary: 'Delete a snapshot; disks cloned from it are whole without it; fine when there is none',
+      args: [node, snapshot],
+      returns: z.object({ node: z.string(), name: z.string(), deleted: z.boolean() }),
+      idempotent: true,
+      run: async (node, name, { signal }) => ({
+        node,
+        name,
+        deleted: await snapshots.delete(node, name, signal),
+      }),
+    }),
+  };
+}

@@ -1,0 +1,91 @@
+import { formatBytes, type RpcError } from '@patchbay/core';
+
+import { type CatalogReader } from '../catalog/catalog.js';
+import { type VolumePool } from '../disks/volume-pool.js';
+import { storageError } from '../errors.js';
+import { type Quota, type Quotas } from './quotas.js';
+import { type Usage, usageOfNodes } from './usage.js';
+
+/** What a node is to have in addition. */
+export interface Claim {
+  readonly node: string;
+  /** The node that has it so far: projects that this one falls under have it already, and are not asked. */
+  readonly from?: string | undefined;
+  readonly disks: number;
+  readonly bytes: number;
+}
+
+/** What a project has, and what it may have. */
+export interface ProjectUsage {
+  /** What the names of its nodes begin with. */
+  readonly project: string;
+  readonly usage: Usage;
+  readonly quota: Quota;
+}
+
+/** Decides whether something new is taken in, before anything of it is made. */
+export class Admission {
+  readonly #pool: Pick<VolumePool, 'requireRoom'>;
+  readonly #quotas: Quotas;
+
+  constructor(pool: Pick<VolumePool, 'requireRoom'>, quotas: Quotas) {
+    this.#pool = pool;
+    this.#quotas = quotas;
+  }
+
+  /** Asks the pool whether it takes in something new. @throws RpcError `POOL_HIGH_WATER`, `POOL_UNAVAILABLE` */
+  requireRoom(): Promise<void> {
+    return this.#pool.requireRoom();
+  }
+
+  /**
+   * Asks the pool, and every quota that the node falls under. Call it in the transaction that writes the intent, so
+   * that of two claims at once only those that fit together are admitted.
+   * @throws RpcError `QUOTA_EXCEEDED`, `POOL_HIGH_WATER`, `POOL_UNAVAILABLE`
+   */
+  async admit(tx: CatalogReader, claim: Claim): Promise<void> {
+    await this.requireQuota(tx, claim);
+    await this.requireRoom();
+  }
+
+  /** Asks every quota that the node falls under, and not the pool. @throws RpcError `QUOTA_EXCEEDED` */
+  async requireQuota(tx: CatalogReader, { node, from, disks, bytes }: Claim): Promise<void> {
+    for (const [project, quota] of Object.entries(this.#quotas)) {
+      if (!node.startsWith(project) || from?.startsWith(project) === true) {
+        continue;
+      }
+      const usage = await usageOfNodes(tx, project);
+      if (
+        usage.disks + disks > (quota.disks ?? Infinity) ||
+        usage.bytes + bytes > (quota.bytes ?? Infinity)
+      ) {
+        throw quotaExceeded({ project, usage, quota }, { disks, bytes });
+      }
+    }
+  }
+
+  /** Tells what each project with a quota has of it. */
+  projects(reader: CatalogReader): Promise<ProjectUsage[]> {
+    return Promise.all(
+      Object.entries(this.#quotas).map(async ([project, quota]) => ({
+        project,
+        usage: await usageOfNodes(reader, project),
+        quota,
+      })),
+    );
+  }
+}
+
+function quotaExceeded(
+  { project, usage, quota }: ProjectUsage,
+  asked: { readonly disks: number; readonly bytes: number },
+): RpcError {
+  const whose = project === '' ? 'all nodes' : `the nodes "${project}*"`;
+  const ofDisks = quota.disks === undefined ? '' : ` of ${String(quota.disks)}`;
+  const ofBytes = quota.bytes === undefined ? '' : ` of ${formatBytes(quota.bytes)}`;
+  return storageError(
+    'QUOTA_EXCEEDED',
+    `${whose} have ${String(usage.disks)}${ofDisks} disks and ${formatBytes(usage.bytes)}${ofBytes}; ${String(asked.disks)} more with ${formatBytes(asked.bytes)} would be over the quota: delete disks or snapshots, or raise the quota`,
+    { details: { project, disks: usage.disks, bytes: usage.bytes, asked, quota } },
+  );
+}

@@ -1,0 +1,70 @@
+import { z } from 'zod';
+
+import { isOverHighWater } from '../disks/file/capacity.js';
+import { type Parts } from '../provision/parts.js';
+import { usageOfImages, usageOfNodes } from './usage.js';
+
+const projectView = z.object({
+  project: z.string().describe("what the names of the project's nodes begin with"),
+  disks: z.int(),
+  maxDisks: z.int().optional(),
+  bytes: z.int().describe('the sizes of its disks and snapshots'),
+  maxBytes: z.int().optional(),
+});
+
+/** What `pool_info` tells. */
+export const poolInfo = z.object({
+  state: z
+    .enum(['ready', 'high-water', 'read-only'])
+    .describe('high-water, read-only: nothing new is taken in, all else goes on'),
+  filesystem: z.string(),
+  reflink: z.boolean().describe('whether clones and snapshots are instant and share their blocks'),
+  sizeBytes: z.int().describe("the size of the pool's filesystem"),
+  usedBytes: z.int(),
+  freeBytes: z.int(),
+  highWaterBytes: z.int().describe('nothing new is taken in where more than this is used'),
+  freeUntilHighWaterBytes: z.int(),
+  promisedBytes: z.int().describe('the sizes of all images, disks and snapshots, as initiators see them'),
+  thinRatio: z.number().describe('how many times over the filesystem is promised'),
+  images: z.int(),
+  disks: z.int(),
+  snapshots: z.int(),
+  projects: z.array(projectView).describe('the projects that have a quota'),
+});
+export type PoolInfo = z.infer<typeof poolInfo>;
+
+/** Tells how full the pool is and what is promised of it. @throws RpcError `POOL_UNAVAILABLE` */
+export async function describePool({
+  pool,
+  catalog,
+  admission,
+}: Pick<Parts, 'pool' | 'catalog' | 'admission'>): Promise<PoolInfo> {
+  const capacity = await pool.capacity();
+  const { filesystem, sizeBytes, usedBytes, freeBytes, highWaterBytes, isWritable } = capacity;
+  const ofNodes = await usageOfNodes(catalog);
+  const ofImages = await usageOfImages(catalog);
+  const promisedBytes = ofNodes.bytes + ofImages.bytes;
+  const projects = (await admission.projects(catalog)).map(({ project, usage, quota }) => ({
+    project,
+    disks: usage.disks,
+    bytes: usage.bytes,
+    ...(quota.disks === undefined ? {} : { maxDisks: quota.disks }),
+    ...(quota.bytes === undefined ? {} : { maxBytes: quota.bytes }),
+  }));
+  return {
+    state: !isWritable ? 'read-only' : isOverHighWater(capacity) ? 'high-water' : 'ready',
+    filesystem,
+    reflink: pool.copyOnWrite,
+    sizeBytes,
+    usedBytes,
+    freeBytes,
+    highWaterBytes,
+    freeUntilHighWaterBytes: Math.max(0, highWaterBytes - usedBytes),
+    promisedBytes,
+    thinRatio: Math.round((promisedBytes / sizeBytes) * 100) / 100,
+    images: ofImages.images,
+    disks: ofNodes.disks,
+    snapshots: ofNodes.snapshots,
+    projects,
+  };
+}

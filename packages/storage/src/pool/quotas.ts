@@ -1,0 +1,33 @@
+import { acceptedSizes, bytesSchema, parseBytes } from '@patchbay/core';
+import { z } from 'zod';
+
+const bytes = z.union([
+  bytesSchema(),
+  z.string().transform((text, context) => {
+    const parsed = parseBytes(text);
+    if (parsed === undefined) {
+      context.addIssue({ code: 'custom', message: `must be ${acceptedSizes}` });
+      return z.NEVER;
+    }
+    return parsed;
+  }),
+]);
+
+const quota = z.strictObject({
+  disks: z.int().nonnegative().optional().describe('how many disks the nodes of the project may have'),
+  bytes: bytes
+    .optional()
+    .describe('how large all their disks and snapshots together may be, as the nodes see them'),
+});
+/** What a project may have. */
+export type Quota = z.infer<typeof quota>;
+
+/** The schema of the quotas of projects, by what the names of their nodes begin with; `''` is every node. */
+export const quotas = z.record(
+  z
+    .string()
+    .max(63)
+    .regex(/^[a-z0-9.-]*$/, "must be the beginning of nodes' names: lower-case letters, digits, - and ."),
+  quota,
+);
+export type Quotas = z.infer<typeof quotas>;

@@ -1,0 +1,44 @@
+import { type CatalogReader } from '../catalog/catalog.js';
+import { images, type NodeRecord, nodes, snapshotKey, snapshots, trash } from '../catalog/tables.js';
+
+/** What is promised to nodes: as much as their disks and snapshots would take if they were written full. */
+export interface Usage {
+  /** Without those in the trash, whose bytes count all the same. */
+  readonly disks: number;
+  readonly snapshots: number;
+  readonly bytes: number;
+}
+
+/**
+ * Counts what the nodes have whose names begin with `prefix`: from the catalog, each time, so that what an
+ * operation did not finish or took back can never stay counted.
+ */
+export async function usageOfNodes(reader: CatalogReader, prefix = ''): Promise<Usage> {
+  const disks = (await reader.list(nodes, prefix)).map(({ value }) => promisedTo(value));
+  const taken = (await reader.list(snapshots, prefix)).map(({ value }) => value.sizeBytes);
+  const trashed = (await reader.list(trash))
+    .filter(({ value }) => value.node.startsWith(prefix))
+    .map(({ value }) => value.disk.sizeBytes);
+  return { disks: disks.length, snapshots: taken.length, bytes: sum([...disks, ...taken, ...trashed]) };
+}
+
+/** Counts the bytes of a node's disk and its snapshots. */
+export async function bytesOfNode(reader: CatalogReader, record: NodeRecord): Promise<number> {
+  const taken = await reader.list(snapshots, snapshotKey(record.node, ''));
+  return sum([promisedTo(record), ...taken.map(({ value }) => value.sizeBytes)]);
+}
+
+/** Counts the images, and the bytes that they would take if they were written full. */
+export async function usageOfImages(reader: CatalogReader): Promise<{ images: number; bytes: number }> {
+  const all = (await reader.list(images)).map(({ value }) => value);
+  const sizes = all.flatMap((image) => (image.state === 'ready' ? [image.content.sizeBytes] : []));
+  return { images: all.length, bytes: sum(sizes) };
+}
+
+function promisedTo(record: NodeRecord): number {
+  return record.state === 'growing' ? record.growToBytes : record.disk.sizeBytes;
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}

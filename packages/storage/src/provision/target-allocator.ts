@@ -1,0 +1,74 @@
+import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
+import { nodes, targetOf, type TargetRecord, tidKey, tids } from '../catalog/tables.js';
+import { type TargetHost } from '../targets/target-host.js';
+
+/** Decides under which target id, and so by which daemon, a disk is exported. The catalog says which are taken. */
+export class TargetAllocator {
+  readonly #targets: Pick<TargetHost, 'daemonFor'>;
+  /** Which target ids are free, so that not all that are taken are read each time; read at the first time. */
+  #free: FreeIds | undefined;
+
+  constructor(targets: Pick<TargetHost, 'daemonFor'>) {
+    this.#targets = targets;
+  }
+
+  /** Gives the lowest target id that no other target has, and its daemon; the caller writes them for the node. */
+  async allocate(tx: CatalogReader): Promise<Pick<TargetRecord, 'daemon' | 'tid'>> {
+    const tid = await this.#freeTid(tx);
+    return { daemon: this.#targets.daemonFor(tid), tid };
+  }
+
+  /** Takes note that a target id is free again. */
+  release(tid: number): void {
+    this.#free?.add(tid);
+  }
+
+  /** Gives the lowest target id that is free. */
+  async #freeTid(tx: CatalogReader): Promise<number> {
+    this.#free ??= new FreeIds((await tx.list(tids)).map(({ key }) => Number(key)));
+    for (;;) {
+      const tid = this.#free.lowest;
+      // A transaction may fail after it was told here what it would free or take.
+      if ((await tx.get(tids, tidKey(tid))) === undefined) {
+        return tid;
+      }
+      this.#free.remove(tid);
+    }
+  }
+}
+
+/** The whole numbers from 1 that are free, as far as is known. */
+class FreeIds {
+  readonly #gaps = new Set<number>();
+  #next: number;
+
+  /** @param taken in ascending order */
+  constructor(taken: readonly number[]) {
+    this.#next = (taken.at(-1) ?? 0) + 1;
+    const isTaken = new Set(taken);
+    for (let id = 1; id < this.#next; id++) {
+      if (!isTaken.has(id)) {
+        this.#gaps.add(id);
+      }
+    }
+  }
+
+  get lowest(): number {
+    return Math.min(this.#next, ...this.#gaps);
+  }
+
+  add(id: number): void {
+    this.#gaps.add(id);
+  }
+
+  remove(id: number): void {
+    this.#gaps.delete(id);
+    this.#next = Math.max(this.#next, id + 1);
+  }
+}
+
+/** Gives how many target daemons the nodes' targets need: where a node was told that its disk is must stay true. */
+export async function daemonsInUse(catalog: Catalog): Promise<number> {
+  const targets = (await catalog.list(nodes)).flatMap(({ value }) => targetOf(value) ?? []);
+  return Math.max(1, ...targets.map(({ daemon }) => daemon + 1));
+}

@@ -1,0 +1,101 @@
+import { type Transaction } from '../catalog/catalog.js';
+import {
+  bootTokens,
+  initiators,
+  macs,
+  type NodeRecord,
+  type TargetRecord,
+  targetOf,
+  tidKey,
+  tids,
+} from '../catalog/tables.js';
+import { storageError } from '../errors.js';
+import { type Iqn, type MacAddress } from '../names.js';
+import { mintBootToken } from './boot-tokens.js';
+import { diskLun, newChapAccount } from './naming.js';
+import { type Parts } from './parts.js';
+
+/** What a target is made for. */
+export interface TargetRequest {
+  readonly node: string;
+  readonly diskId: string;
+  readonly initiator: Iqn;
+  readonly mac: MacAddress | undefined;
+}
+
+/**
+ * Makes the record of a disk's next target, with a target id of its own and a new secret, and claims it for the node.
+ *
+ * @throws RpcError `INITIATOR_IN_USE`, `MAC_IN_USE`
+ */
+export async function claimNewTarget(
+  tx: Transaction,
+  { naming, allocator, bootTokens: needsToken }: Pick<Parts, 'naming' | 'allocator' | 'bootTokens'>,
+  { node, diskId, initiator, mac }: TargetRequest,
+): Promise<TargetRecord> {
+  await refuseTakenInitiator(tx, node, initiator);
+  await refuseTakenMac(tx, mac);
+  const target: TargetRecord = {
+    ...(await allocator.allocate(tx)),
+    iqn: naming.targetOf(diskId),
+    lun: diskLun,
+    initiator,
+    chap: newChapAccount(diskId),
+    ...(mac === undefined ? {} : { mac }),
+  };
+  claimTarget(tx, node, target);
+  if (needsToken) {
+    mintBootToken(tx, node);
+  }
+  return target;
+}
+
+/** Refuses an initiator name that another node has. @throws RpcError `INITIATOR_IN_USE` */
+export async function refuseTakenInitiator(tx: Transaction, node: string, initiator: Iqn): Promise<void> {
+  const holder = await tx.get(initiators, initiator);
+  if (holder !== undefined && holder !== node) {
+    throw storageError(
+      'INITIATOR_IN_USE',
+      `initiator "${initiator}" belongs to node "${holder}"; name another with --initiator`,
+      { details: { initiator, node: holder } },
+    );
+  }
+}
+
+/** Makes what is unique of a target the node's. */
+export function claimTarget(tx: Transaction, node: string, target: TargetRecord): void {
+  tx.put(tids, tidKey(target.tid), node);
+  tx.put(initiators, target.initiator, node);
+  if (target.mac !== undefined) {
+    tx.put(macs, target.mac, node);
+  }
+}
+
+/** Gives up what is unique of a node's target, where it has one. */
+export function releaseTarget(
+  tx: Transaction,
+  { allocator }: Pick<Parts, 'allocator'>,
+  record: NodeRecord,
+): void {
+  const target = targetOf(record);
+  if (target !== undefined) {
+    tx.delete(tids, tidKey(target.tid));
+    tx.delete(initiators, target.initiator);
+    tx.delete(bootTokens, record.node);
+    if (target.mac !== undefined) {
+      tx.delete(macs, target.mac);
+    }
+    allocator.release(target.tid);
+  }
+}
+
+async function refuseTakenMac(tx: Transaction, mac: MacAddress | undefined): Promise<void> {
+  const booting = mac === undefined ? undefined : await tx.get(macs, mac);
+  if (booting !== undefined) {
+    throw storageError(
+      'MAC_IN_USE',
+      `MAC address ${String(mac)} belongs to node "${booting}"; detach that node first`,
+      { details: { mac, node: booting } },
+    );
+  }
+}

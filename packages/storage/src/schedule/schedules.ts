@@ -1,0 +1,81 @@
+import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
+import { storageError } from '../errors.js';
+import { type NodeName, type SnapshotName } from '../names.js';
+import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
+import { type Parts } from '../provision/parts.js';
+import { nextTime } from './cron.js';
+
+/** What a schedule is asked for. */
+export interface ScheduleRequest {
+  readonly node: NodeName;
+  readonly cron: string;
+  readonly name: SnapshotName;
+  readonly keep: number;
+}
+
+type ScheduleParts = Pick<Parts, 'catalog' | 'clock' | 'log'>;
+
+/**
+ * Schedules snapshots of a node's disk; the same schedule again stays as it is. It is one commit. It goes with the
+ * node, also when the node is moved.
+ *
+ * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `NODE_NOT_FOUND`, `NODE_DETACHED`
+ */
+export async function scheduleSnapshots(
+  { catalog, clock, log }: ScheduleParts,
+  request: ScheduleRequest,
+): Promise<ScheduleRecord> {
+  const { node, cron, name, keep } = request;
+  const nextAtMs = nextTime(cron, clock);
+  return await catalog.transact(async (tx) => {
+    await requireReadyNode(tx, node);
+    const present = await tx.get(schedules, snapshotKey(node, name));
+    if (present?.cron === cron && present.keep === keep) {
+      return present;
+    }
+    if (present !== undefined) {
+      throw storageError(
+        'SCHEDULE_EXISTS',
+        `node "${node}" has the schedule "${name}" already: "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
+        { details: { node, name, cron: present.cron, keep: present.keep } },
+      );
+    }
+    const record: ScheduleRecord = { node, name, cron, keep, nextAtMs };
+    tx.put(schedules, snapshotKey(node, name), record);
+    log.info('snapshots were scheduled', { node, schedule: name, cron, keep });
+    return record;
+  });
+}
+
+/** Lists the schedules of a node, or of all. @throws RpcError `NODE_NOT_FOUND` */
+export async function listSchedules(
+  { catalog }: Pick<Parts, 'catalog'>,
+  node?: NodeName,
+): Promise<readonly ScheduleRecord[]> {
+  const within = node === undefined ? undefined : snapshotKey(node, '');
+  const found = (await catalog.list(schedules, within)).map(({ value }) => value);
+  if (node !== undefined && found.length === 0) {
+    await requireNode(catalog, node);
+  }
+  return found;
+}
+
+/**
+ * Ends a node's schedule of a name, or all of its schedules, and gives their names; the snapshots stay. Fine when there
+ * is none. It is one commit.
+ */
+export function unschedule(
+  { catalog, log }: ScheduleParts,
+  node: NodeName,
+  name?: SnapshotName,
+): Promise<readonly SnapshotName[]> {
+  return catalog.transact(async (tx) => {
+    const found = (await tx.list(schedules, snapshotKey(node, ''))).map(({ value }) => value.name);
+    const ended = found.filter((each) => name === undefined || each === name);
+    for (const each of ended) {
+      tx.delete(schedules, snapshotKey(node, each));
+      log.info('a schedule of snapshots was ended', { node, schedule: each });
+    }
+    return ended;
+  });
+}

@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+
+import { initiators, nodes, tidKey, tids } from '../../src/catalog/tables.js';
+import { checkStorage } from '../../src/fsck/check-storage.js';
+import { type Machine, World } from '../fakes/world.js';
+
+/** Starts a process with an image, a node and a snapshot of its disk. */
+async function startWithNode(world: World): Promise<Machine> {
+  const machine = await world.startWithImage();
+  await machine.provision('node1', 'ubuntu');
+  await machine.snapshot('node1', 'first');
+  return machine;
+}
+
+async function nodeOf({
+  parts,
+}: Machine): Promise<{ id: string; tid: number; iqn: string; initiator: string }> {
+  const record = await parts.catalog.get(nodes, 'node1');
+  if (record?.state !== 'ready') {
+    throw new Error('node1 is not ready');
+  }
+  const { tid, iqn, initiator } = record.target;
+  return { id: record.disk.id, tid, iqn, initiator };
+}
+
+type Spoil = (world: World, machine: Machine) => Promise<unknown>;
+
+const cases: readonly (readonly [
+  what: string,
+  spoil: Spoil,
+  expected: readonly (readonly [string, RegExp])[],
+])[] = [
+  ['finds nothing where all is as it shall be', () => Promise.resolve(), []],
+  [
+    'finds a file that is gone',
+    async (world, machine) => world.pool.ensureRemoved({ kind: 'disk', id: (await nodeOf(machine)).id }),
+    [['error', /its file is not in the pool/]],
+  ],
+  [
+    'finds a file that was cut off',
+    async (world, machine) => {
+      world.pool.write({ kind: 'disk', id: (await nodeOf(machine)).id }, 512, 'cut');
+    },
+    [['error', /has 512 bytes and not 1073741824/]],
+  ],
+  [
+    'finds a file without a record',
+    (world) => {
+      world.pool.write({ kind: 'disk', id: 'disk-00000001' }, 512, 'whose?');
+      return Promise.resolve();
+    },
+    [['warning', /has no record/]],
+  ],
+  [
+    'finds a disk that is not exported',
+    async (world, machine) => {
+      const { tid, iqn } = await nodeOf(machine);
+      await world.targets.ensureRemoved({ daemon: 0, tid, iqn: iqn as never });
+    },
+    [['warning', /not exported/]],
+  ],
+  [
+    'finds a target id and an initiator that are not kept for their node',
+    async (_world, machine) => {
+      const { tid, initiator } = await nodeOf(machine);
+      await machine.parts.catalog.transact((tx) => {
+        tx.delete(tids, tidKey(tid));
+        tx.put(initiators, initiator, 'node9');
+      });
+    },
+    [
+      ['error', /its target id .* is not kept for it/],
+      ['error', /its initiator .* is not kept for it/],
+    ],
+  ],
+  [
+    'finds a target id that is kept for nobody',
+    (_world, machine) =>
+      machine.parts.catalog.transact((tx) => {
+        tx.put(tids, tidKey(77), 'node9');
+      }),
+    [['error', /is kept for it, and it has another or none/]],
+  ],
+  [
+    'finds a record that cannot be read, and judges nothing else by the rest',
+    (world) => world.store.commit([], [{ put: 'node/node1', value: '{"node":' }]),
+    [['error', /record cannot be read/]],
+  ],
+  [
+    'goes on without the pool',
+    (world) => Promise.resolve((world.pool.isMissing = true)),
+    [['error', /not mounted/]],
+  ],
+  [
+    'says that a restored backup awaits its confirmation',
+    (_world, machine) => machine.parts.catalog.noteRestore('/backup.sqlite'),
+    [['note', /was restored/]],
+  ],
+];
+
+describe('fsck', () => {
+  for (const [what, spoil, expected] of cases) {
+    it(what, async () => {
+      await using world = await World.open();
+      const machine = await startWithNode(world);
+      await spoil(world, machine);
+      const revision = await world.store.revision();
+      const findings = await checkStorage(machine.parts);
+      expect(findings.map(({ severity }) => severity)).to.deep.equal(expected.map(([severity]) => severity));
+      expected.forEach(([, problem], index) => {
+        expect(findings[index]?.problem).to.match(problem);
+      });
+      expect(await world.store.revision(), 'it changes nothing').to.equal(revision);
+    });
+  }
+});
+
+describe('a restored catalog', () => {
+  it('keeps the files that it does not know until that is confirmed', async () => {
+    await using world = await World.open();
+    const machine = await startWithNode(world);
+    await machine.parts.catalog.noteRestore('/backup.sqlite');
+    const later = { kind: 'disk', id: 'disk-made-later' } as const;
+    world.pool.write(later, 512, 'precious');
+    await machine.reconciler.run();
+    await world.clock.advance(120_000);
+    const report = await machine.reconciler.run();
+    expect(report.waiting).to.deep.equal(['disk:disk-made-later']);
+    expect(world.pool.content(later)).to.equal('precious');
+
+    expect(await machine.parts.catalog.confirmRestore()).to.be.true;
+    expect((await machine.reconciler.run()).removedVolumes).to.deep.equal(['disk:disk-made-later']);
+    expect(await machine.parts.catalog.confirmRestore()).to.be.false;
+  });
+});

@@ -1,0 +1,146 @@
+import { expect } from 'chai';
+
+import { storageError } from '../../src/errors.js';
+import { Scheduler } from '../../src/schedule/scheduler.js';
+import { reasonOf, World } from '../fakes/world.js';
+
+const never = new AbortController().signal;
+const minute = 60_000;
+
+describe('schedule_snapshots', () => {
+  it('takes a snapshot at each time, and keeps the newest', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 'mine');
+    await machine.schedule('node7', '* * * * *', 2);
+
+    const scheduler = new Scheduler(machine.parts);
+    await scheduler.run(never);
+    expect(await machine.listSnapshots('node7')).to.have.lengthOf(1);
+    for (const at of [1, 2, 3]) {
+      await machine.makeDue('node7/auto', at * minute);
+      await world.clock.advance(1000);
+      await scheduler.run(never);
+    }
+
+    expect((await machine.listSnapshots('node7')).map(({ name }) => name)).to.deep.equal([
+      'mine',
+      'auto-19700101T000200Z',
+      'auto-19700101T000300Z',
+    ]);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('catches up once what was missed many times, and then waits for the next time', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.schedule('node7', '* * * * *', 9);
+    await world.clock.advance(60 * minute);
+
+    const scheduler = new Scheduler(machine.parts);
+    await scheduler.run(never);
+    await scheduler.run(never);
+
+    expect(await machine.listSnapshots('node7')).to.have.lengthOf(1);
+    const [schedule] = await machine.schedulesNow();
+    expect(schedule?.nextAtMs).to.be.greaterThan(world.clock.now());
+    expect(schedule?.nextAtMs).to.be.at.most(world.clock.now() + minute);
+    expect(schedule).to.include({ lastAtMs: world.clock.now() });
+  });
+
+  it('keeps a snapshot that a disk is a clone of, beyond those that it shall keep', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.schedule('node7', '* * * * *', 1);
+    await machine.makeDue('node7/auto', minute);
+    await machine.runSchedules();
+    await machine.provision('node8', 'ubuntu', { snapshot: 'auto-19700101T000100Z' });
+
+    for (const at of [2, 3]) {
+      await world.clock.advance(1000);
+      await machine.makeDue('node7/auto', at * minute);
+      await machine.runSchedules();
+    }
+
+    expect((await machine.listSnapshots('node7')).map(({ name }) => name)).to.deep.equal([
+      'auto-19700101T000100Z',
+      'auto-19700101T000300Z',
+    ]);
+  });
+
+  it('tries again soon while the node is busy, and tells why it did not succeed', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.schedule('node7', '* * * * *', 1);
+    await machine.makeDue('node7/auto', minute);
+    const scheduler = new Scheduler(machine.parts);
+    world.pool.onClone = () => Promise.reject(storageError('OPERATION_PENDING', 'busy'));
+
+    await scheduler.run(never);
+    expect((await machine.schedulesNow())[0]).to.include({ nextAtMs: minute, lastError: 'busy' });
+    expect(scheduler.pauseMs).to.equal(5000);
+    world.pool.onClone = () => Promise.resolve();
+    await scheduler.run(never);
+
+    expect((await machine.schedulesNow())[0]).to.not.have.property('lastError');
+    expect(await machine.listSnapshots('node7')).to.have.lengthOf(1);
+  });
+
+  it('waits for the next time when the pool is full', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.schedule('node7', '* * * * *', 1);
+    await machine.makeDue('node7/auto', minute);
+    world.pool.onClone = () => Promise.reject(storageError('POOL_FULL', 'full'));
+
+    await new Scheduler(machine.parts).run(never);
+
+    const [schedule] = await machine.schedulesNow();
+    expect(schedule).to.include({ lastError: 'full' });
+    expect(schedule?.nextAtMs).to.be.greaterThan(world.clock.now());
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('rests while the node is detached, and ends with the node', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.schedule('node7', '* * * * *', 1);
+    await machine.detach('node7', true);
+    await machine.makeDue('node7/auto', minute);
+
+    await machine.runSchedules();
+    expect(await machine.listSnapshots('node7')).to.deep.equal([]);
+    expect(await machine.scheduled()).to.deep.equal(['node7/auto']);
+    await machine.detach('node7');
+    expect(await machine.scheduled()).to.deep.equal([]);
+  });
+
+  it('gives the same when asked again, and refuses another one of the same name', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+
+    const first = await machine.schedule('node7', '0 */6 * * *', 4);
+    expect(await machine.schedule('node7', '0 */6 * * *', 4)).to.deep.equal(first);
+    expect(await reasonOf(machine.schedule('node7', '0 */6 * * *', 5))).to.equal('SCHEDULE_EXISTS');
+    await machine.schedule('node7', '0 0 * * *', 7, 'daily');
+    expect(await machine.scheduled()).to.deep.equal(['node7/auto', 'node7/daily']);
+  });
+
+  for (const cron of ['every day', '* * * *', '60 * * * *', '0 0 31 2 *', '$(reboot)', '* * * * * * *']) {
+    it(`refuses what is no cron expression: ${cron}`, async () => {
+      await using world = await World.open();
+      const machine = await world.startWithImage();
+      await machine.provision('node7', 'ubuntu');
+
+      expect(await reasonOf(machine.schedule('node7', cron, 4))).to.equal('SCHEDULE_INVALID');
+      expect(await machine.scheduled()).to.deep.equal([]);
+    });
+  }
+});
