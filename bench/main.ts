@@ -1,12 +1,30 @@
-import { benchCalls } from './call.js';
+import { benchCalls } from './calls.js';
+import { benchNames } from './names.js';
+import { benchNodes } from './nodes.js';
 import { benchProvisions } from './provision.js';
+import { publish } from './report/publish.js';
+import { type Section } from './section.js';
+import { benchStartup } from './startup.js';
+import { benchUpload } from './upload.js';
 
-// npm run bench [calls] [provisions]; without a word, everything.
+/** What `npm run bench` can measure, by its words; without a word it measures everything. */
+const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
+  calls: benchCalls,
+  provisions: benchProvisions,
+  nodes: benchNodes,
+  names: benchNames,
+  startup: benchStartup,
+  upload: benchUpload,
+};
+
 const words = process.argv.slice(2);
-const wants = (name: string): boolean => words.length === 0 || words.includes(name);
-if (wants('calls')) {
-  await benchCalls();
+const unknown = words.filter((word) => !Object.hasOwn(parts, word));
+if (unknown.length > 0) {
+  throw new Error(`no part ${unknown.join(', ')}; there are ${Object.keys(parts).join(', ')}`);
 }
-if (wants('provisions')) {
-  await benchProvisions();
+for (const [part, measure] of Object.entries(parts)) {
+  if (words.length === 0 || words.includes(part)) {
+    process.stdout.write(`Measuring ${part} ...\n`);
+    await publish(part, await measure());
+  }
 }

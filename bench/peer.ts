@@ -1,34 +1,66 @@
-import { type Transport } from './transport.js';
-import { patchbay } from './transports/patchbay.js';
-import { socket } from './transports/socket.js';
-import { unary } from './transports/unary.js';
+import { deepStrictEqual } from 'node:assert/strict';
+import { createInterface } from 'node:readline';
 
-// A child of the benchmark: `serve NAME` prints a port; `call NAME PORT` reads rounds from its standard input,
-// one line each (a number of calls), and answers each with the median time of a call in microseconds.
-const transports: Readonly<Record<string, Transport>> = { patchbay, socket, unary };
-const [role, name = '', port] = process.argv.slice(2);
+import { type Payload } from './payloads.js';
+import { median } from './statistics.js';
+import { type Echo } from './transport.js';
+import { transports } from './transports/index.js';
+
+// A child of the benchmark. `TRANSPORT serve` prints a port; `TRANSPORT call PORT` reads rounds from its standard input, one
+// line of JSON each, and answers each with a number: the median time of a call in microseconds, or, with several in
+// flight, calls per second. Both end when their standard input does. The scripts in peers/ do the same.
+interface Round {
+  readonly payload: Payload;
+  readonly forMs: number;
+  /** Goes on until there were as many calls, for up to five times as long: code is compiled after so many. */
+  readonly calls?: number;
+  readonly inFlight: number;
+}
+
+const [name = '', role, port] = process.argv.slice(2);
 const transport = transports[name];
 if (transport === undefined) {
   throw new Error(`no transport "${name}"`);
 }
 if (role === 'serve') {
   process.stdout.write(`${String(await transport.serve())}\n`);
+  process.stdin.resume().on('end', () => process.exit());
 } else {
   const echo = await transport.connect(Number(port));
-  process.stdin.setEncoding('utf8').on('data', (line: string) => {
-    void measure(echo, Number(line)).then((median) => {
-      process.stdout.write(`${String(median)}\n`);
-    });
-  });
+  for await (const line of createInterface({ input: process.stdin })) {
+    const round = JSON.parse(line) as Round;
+    deepStrictEqual(await echo(round.payload), round.payload);
+    const result = round.inFlight === 1 ? await medianUs(echo, round) : await callsPerSecond(echo, round);
+    process.stdout.write(`${String(result)}\n`);
+  }
+  process.exit();
 }
 
-async function measure(echo: (text: string) => Promise<unknown>, calls: number): Promise<number> {
-  const times = new Float64Array(calls);
-  for (let index = 0; index < calls; index++) {
-    const startedMs = performance.now();
-    await echo('hello, node7');
-    times[index] = performance.now() - startedMs;
+async function medianUs(echo: Echo, { payload, forMs, calls = 0 }: Round): Promise<number> {
+  const times: number[] = [];
+  let nowMs = performance.now();
+  const endMs = nowMs + forMs;
+  while (nowMs < endMs || (times.length < calls && nowMs < endMs + 4 * forMs)) {
+    await echo(payload);
+    const startedMs = nowMs;
+    nowMs = performance.now();
+    times.push(nowMs - startedMs);
   }
-  times.sort();
-  return (times[calls >> 1] ?? NaN) * 1000;
+  return median(times) * 1000;
+}
+
+async function callsPerSecond(echo: Echo, { payload, forMs, inFlight }: Round): Promise<number> {
+  const startedMs = performance.now();
+  let calls = 0;
+  let over = false;
+  const caller = async (): Promise<void> => {
+    while (!over) {
+      await echo(payload);
+      if (++calls % 64 === 0) {
+        over = performance.now() - startedMs > forMs;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+  return (calls / (performance.now() - startedMs)) * 1000;
 }

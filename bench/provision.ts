@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 import { provisionByScript } from './script-disk.js';
+import { type Section } from './section.js';
 import { median } from './statistics.js';
 
 const run = promisify(execFile);
@@ -19,23 +20,28 @@ const images = { small: 100 * mib, large: 10 * 1024 * mib } as const;
 type ImageName = keyof typeof images;
 const rounds = 30;
 
-/** Measures provision of a small and a large image, over the wire, beside a shell script; prints the ratios. Needs root. */
-export async function benchProvisions(): Promise<void> {
+/** Measures provision of a small and a large image, over the wire, beside a shell script. Needs root. */
+export async function benchProvisions(): Promise<Section[]> {
   if (process.getuid?.() !== 0) {
     process.stdout.write('Provisions: left out, as they need root\n');
-    return;
+    return [];
   }
   await using mount = await mountXfs({ sizeBytes: 16 * 1024 * mib });
   const scratch = await mkdtemp(join(tmpdir(), 'patchbay-bench-'));
   try {
-    await measure(mount.path, scratch);
+    return [await measure(mount.path, scratch)];
   } finally {
     await rm(scratch, { recursive: true, force: true });
   }
 }
 
-async function measure(pool: string, scratch: string): Promise<void> {
-  const options = { pool, portal: `127.0.0.1:${String(await freePort())}`, onStop: 'stop' };
+async function measure(pool: string, scratch: string): Promise<Section> {
+  const options = {
+    pool,
+    portal: `127.0.0.1:${String(await freePort())}`,
+    onStop: 'stop',
+    sourceDirectories: [scratch],
+  };
   await using server = await RpcServer.start({
     nameServer: '127.0.0.1:1', // nobody: this calls the server directly
     stateDir: scratch,
@@ -60,7 +66,7 @@ async function measure(pool: string, scratch: string): Promise<void> {
     };
     ms.script.push(await timed(() => provisionByScript(disk)));
   }
-  report(median(ms.small), median(ms.large), median(ms.script));
+  return sectionOf(median(ms.small), median(ms.large), median(ms.script));
 }
 
 /** Imports an image of each size, with a little data everywhere, and says which files they became. */
@@ -83,7 +89,7 @@ async function importImages(
       source,
     ]);
     const before = new Set(await readdir(join(pool, 'images')));
-    await storage.import_image(name, source);
+    await storage.import_image(name, `server:${source}`);
     await rm(source);
     const made = (await readdir(join(pool, 'images'))).find((each) => !before.has(each)) ?? '';
     files[name] = join(pool, 'images', made);
@@ -97,14 +103,19 @@ async function timed(work: () => PromiseLike<unknown>): Promise<number> {
   return performance.now() - startedMs;
 }
 
-function report(small: number, large: number, script: number): void {
-  const lines = [
-    'Provision over the wire, XFS with reflink; medians',
-    `  100 MiB image ${small.toFixed(1).padStart(7)} ms`,
-    `  10 GiB image  ${large.toFixed(1).padStart(7)} ms`,
-    `  shell script  ${script.toFixed(1).padStart(7)} ms   (10 GiB image, same clone and tgtadm commands)`,
-    `10 GiB / 100 MiB      ${(large / small).toFixed(2)}   (bar: 1, within 20 %)`,
-    `10 GiB / shell script ${(large / script).toFixed(2)}   (bar: at most 2)`,
-  ];
-  process.stdout.write(`${lines.join('\n')}\n`);
+function sectionOf(small: number, large: number, script: number): Section {
+  return {
+    title: 'Provision over the wire, XFS with reflink',
+    unit: 'ms, median',
+    columns: ['100 MiB image', '10 GiB image'],
+    rows: [
+      { name: 'Patchbay', values: [small, large] },
+      { name: 'shell script, same clone and tgtadm commands', values: [null, script] },
+    ],
+    bars: [
+      { figure: '10 GiB / 100 MiB', value: large / small, is: 'at most', limit: 1.2 },
+      { figure: 'Patchbay / shell script, 10 GiB', value: large / script, is: 'at most', limit: 2 },
+    ],
+    plotted: false,
+  };
 }

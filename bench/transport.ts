@@ -1,8 +1,12 @@
-/** A way to echo a text over loopback, measured against the others. */
+import { type Payload } from './payloads.js';
+
+/** Sends a payload and waits for its echo. */
+export type Echo = (payload: Payload) => Promise<unknown>;
+
+/** A way to echo over loopback, measured against the others. */
 export interface Transport {
-  readonly name: string;
   /** Starts the server and gives its port. */
   serve(): Promise<number>;
-  /** Connects, and gives a function that sends a text and waits for its echo. */
-  connect(port: number): Promise<(text: string) => Promise<unknown>>;
+  /** Connects, and gives what calls. */
+  connect(port: number): Promise<Echo>;
 }

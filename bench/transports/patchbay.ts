@@ -2,39 +2,130 @@ import {
   arg,
   defineObject,
   Dispatcher,
+  type Interceptor,
+  type Log,
+  logCalls,
+  type LoggedCalls,
   method,
+  type ObjectDefinition,
   type SignaturesOf,
   silentLog,
   systemClock,
 } from '@patchbay/core';
+import { createLogger, streamDestination } from '@patchbay/core/daemon';
 import { connectTo, ObjectServer } from '@patchbay/core/wire';
+import { createWriteStream } from 'node:fs';
 import { z } from 'zod';
 
 import { type Transport } from '../transport.js';
 
-const echo = defineObject({
+const passOn: Interceptor = (_call, next) => next();
+const word = z.string().max(256);
+const record = z.object({
+  name: word,
+  image: word,
+  initiator: word,
+  target: word,
+  portal: word,
+  created: word,
+  updated: word,
+  state: word,
+  pool: word,
+  owner: word,
+  sizeBytes: z.int(),
+  usedBytes: z.int(),
+  targetId: z.int(),
+  lun: z.int(),
+  sessions: z.int(),
+  load: z.number(),
+  temperature: z.number(),
+  online: z.boolean(),
+  readOnly: z.boolean(),
+  thin: z.boolean(),
+});
+
+const checked = defineObject({
   summary: 'Echo',
   methods: {
-    echo: method({
+    text: method({
       summary: 'Give a text back',
       args: [arg('text', z.string().max(1_000_000), 'any text')],
       returns: z.string(),
       run: (text) => text,
     }),
+    record: method({
+      summary: 'Give a record back',
+      args: [arg('record', record, 'a record of twenty fields')],
+      returns: record,
+      run: (given) => given,
+    }),
+  },
+});
+
+const unchecked = defineObject({
+  summary: 'Echo whatever comes',
+  methods: {
+    text: method({
+      summary: 'Give it back',
+      args: [arg('it', z.unknown(), 'anything')],
+      returns: z.unknown(),
+      run: (it) => it,
+    }),
+    record: method({
+      summary: 'Give it back',
+      args: [arg('it', z.unknown(), 'anything')],
+      returns: z.unknown(),
+      run: (it) => it,
+    }),
   },
 });
 
 /** A call of ours on an open session: names, validation of arguments and result, deadline and all. */
-export const patchbay: Transport = {
-  name: 'patchbay session',
-  serve: async () => {
-    const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog });
-    dispatcher.host('echo', echo);
-    const server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher });
-    return Number(server.address.slice(server.address.lastIndexOf(':') + 1));
-  },
-  connect: (port) => {
-    const remote = connectTo(`127.0.0.1:${String(port)}`).proxy<SignaturesOf<typeof echo>>('echo');
-    return Promise.resolve((text: string) => remote.echo(text));
-  },
-};
+export const patchbay: Transport = session(() => serveEcho(checked, silentLog));
+
+/** The same with a client that spins while it waits. */
+export const spinning: Transport = session(() => serveEcho(checked, silentLog), 100);
+
+/** The same without validation. */
+export const nothingChecked: Transport = session(() => serveEcho(unchecked, silentLog));
+
+/** The same with all that a daemon has: validation, interceptors on both sides, its log at info, where failures go. */
+export const everything: Transport = session(() => serveLogging('failed'), 0, [passOn]);
+
+/** The same with a line in the log for each call. */
+export const everyCallLogged: Transport = session(() => serveLogging('all'), 0, [passOn]);
+
+function serveLogging(calls: LoggedCalls): Promise<number> {
+  const destination = streamDestination(createWriteStream('/dev/null'));
+  const log = createLogger({ level: 'info', format: 'json', destination });
+  return serveEcho(checked, log, [logCalls({ log, clock: systemClock, calls })]);
+}
+
+/** Serves an object as `echo` and gives the port. */
+export async function serveEcho(
+  object: ObjectDefinition = checked,
+  log: Log = silentLog,
+  interceptors: readonly Interceptor[] = [],
+): Promise<number> {
+  const dispatcher = new Dispatcher({ clock: systemClock, log, interceptors });
+  dispatcher.host('echo', object);
+  const server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher });
+  return Number(server.address.slice(server.address.lastIndexOf(':') + 1));
+}
+
+function session(
+  serve: () => Promise<number>,
+  spinUs = 0,
+  interceptors: readonly Interceptor[] = [],
+): Transport {
+  return {
+    serve,
+    connect: (port) => {
+      const client = connectTo(`127.0.0.1:${String(port)}`, { spinUs, interceptors });
+      const remote = client.proxy<SignaturesOf<typeof unchecked>>('echo');
+      return Promise.resolve((payload) =>
+        typeof payload === 'string' ? remote.text(payload) : remote.record(payload),
+      );
+    },
+  };
+}

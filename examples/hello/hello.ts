@@ -1,5 +1,4 @@
-import { arg, defineObject, method, type SignaturesOf } from '@patchbay/core';
-import { z } from 'zod';
+import { arg, defineObject, method, type SignaturesOf, z } from '@patchbay/rpcserver';
 
 export const hello = defineObject({
   summary: 'Says hello',

@@ -1,0 +1,145 @@
+import { inNode, installedInPython } from './contestants.js';
+import { type PayloadName, payloadNames } from './payloads.js';
+import { type Race, run } from './race.js';
+import { type Bar, type Section } from './section.js';
+
+type Figures = Awaited<ReturnType<typeof run>>;
+
+const ours = inNode('patchbay', 'Patchbay session');
+const spinning = inNode('patchbay-spinning', 'Patchbay session, client spinning');
+const call = inNode('patchbay-call', 'Patchbay Call');
+const callAsUnary = inNode('patchbay-call-as-unary', 'Patchbay Call, as unary');
+const socket = inNode('socket', 'bare socket, JSON');
+const pipelined = inNode('socket-pipelined', 'bare socket, JSON, one write a turn');
+const unary = inNode('unary', 'grpc-js unary, JSON');
+const unaryValue = inNode('unary-value', 'grpc-js unary, Value');
+const unchecked = inNode('patchbay-unchecked', 'nothing on');
+const checked = inNode('patchbay', 'validation');
+const everything = inNode('patchbay-everything', 'all on: validation, interceptors, log at info');
+const everyCallLogged = inNode('patchbay-every-call-logged', 'all that and a line for each call');
+
+const oneCaller = { payloads: payloadNames, inFlight: 1, rounds: 9, roundMs: 200 };
+const many = {
+  payloads: ['short string', '20 keys'],
+  inFlight: 64,
+  pinned: false,
+  rounds: 9,
+  roundMs: 200,
+} as const;
+
+/** Measures calls: ours beside a bare socket, plain gRPC and, where they are installed, Pyro and RPyC. */
+export async function benchCalls(): Promise<Section[]> {
+  const peers = [...installedInPython().values()];
+  const all = [ours, call, callAsUnary, socket, unary, unaryValue, ...peers];
+  const pinned = await run({ ...oneCaller, pinned: true, contestants: all });
+  const free = await run({
+    ...oneCaller,
+    pinned: false,
+    rounds: 5,
+    contestants: [ours, spinning, ...all.slice(1)],
+  });
+  const flight = await run({ ...many, contestants: [ours, call, socket, pipelined, unary, ...peers] });
+  return [
+    {
+      ...table('One caller, client and server on one core', 'us, median', pinned, payloadNames),
+      bars: oneCallerBars(pinned),
+      plotted: true,
+    },
+    {
+      ...table('One caller, two cores', 'us, median', free, payloadNames),
+      bars: [],
+      plotted: false,
+    },
+    {
+      ...table('64 in flight on one connection, two cores', 'calls/s', flight, many.payloads),
+      bars: manyBars(flight),
+      plotted: true,
+    },
+    ...(await benchExtras()),
+  ];
+}
+
+/** Measures what our own layers cost. */
+async function benchExtras(): Promise<Section[]> {
+  const contestants = [unchecked, checked, everything, everyCallLogged];
+  const payloads = ['short string', '20 keys'] as const;
+  const one: Race = { ...oneCaller, payloads, pinned: true, contestants };
+  const onePinned = await run(one);
+  const flight = await run({ ...many, contestants });
+  const cost = (figure: string, value: number | null): Bar => ({ figure, value, is: 'at most', limit: 1.25 });
+  const all = (bar: (title: string, payload: PayloadName) => Bar): Bar[] =>
+    [everything, everyCallLogged].flatMap(({ title }) => payloads.map((payload) => bar(title, payload)));
+  return [
+    {
+      ...table('What our own layers cost: one caller, one core', 'us, median', onePinned, payloads),
+      bars: all((title, payload) =>
+        cost(`${title} / nothing on, ${payload}`, ratio(onePinned, payload, title, unchecked.title)),
+      ),
+      plotted: false,
+    },
+    {
+      ...table('What our own layers cost: 64 in flight, two cores', 'calls/s', flight, payloads),
+      bars: all((title, payload) =>
+        cost(`nothing on / ${title}, ${payload}`, ratio(flight, payload, unchecked.title, title)),
+      ),
+      plotted: false,
+    },
+  ];
+}
+
+function oneCallerBars(figures: Figures): Bar[] {
+  const bar = (payload: PayloadName, title: string, limit: number, subject = ours.title): Bar => ({
+    figure: `${subject} / ${title}, ${payload}`,
+    value: ratio(figures, payload, subject, title),
+    is: 'at most',
+    limit,
+  });
+  return [
+    bar('short string', 'Pyro4', 0.7),
+    bar('short string', 'RPyC', 0.8),
+    bar('short string', socket.title, 1.6),
+    bar('20 keys', 'Pyro4', 0.4),
+    bar('20 keys', 'RPyC', 0.4),
+    bar('20 keys', socket.title, 1.7),
+    bar('64 KiB', 'Pyro4', 1),
+    bar('64 KiB', 'Pyro5', 1),
+    bar('64 KiB', 'RPyC', 1),
+    bar('short string', unary.title, 1.15, call.title),
+    bar('20 keys', unaryValue.title, 1.15, call.title),
+  ];
+}
+
+function manyBars(figures: Figures): Bar[] {
+  const bar = (title: string, limit: number): Bar => ({
+    figure: `${ours.title} / ${title}, short string`,
+    value: ratio(figures, 'short string', ours.title, title),
+    is: 'at least',
+    limit,
+  });
+  return [
+    bar('Pyro4', 2),
+    bar('RPyC', 5),
+    bar(unary.title, 20),
+    bar(socket.title, 0.7),
+    bar(pipelined.title, 0.7),
+  ];
+}
+
+function ratio(figures: Figures, payload: PayloadName, of: string, to: string): number | null {
+  const above = figures.get(of)?.get(payload);
+  const below = figures.get(to)?.get(payload);
+  return above === undefined || below === undefined ? null : above / below;
+}
+
+function table(
+  title: string,
+  unit: string,
+  figures: Figures,
+  columns: readonly PayloadName[],
+): Pick<Section, 'title' | 'unit' | 'columns' | 'rows'> {
+  const rows = [...figures].map(([name, row]) => ({
+    name,
+    values: columns.map((column) => row.get(column) ?? null),
+  }));
+  return { title, unit, columns, rows };
+}

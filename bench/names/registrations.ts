@@ -1,0 +1,36 @@
+import { batch, type Names, ttlMs } from './registry.js';
+
+/** How many registrations of one name each are under way at once, and how many are made. */
+const singles = [
+  { inFlight: 1, count: 300 },
+  { inFlight: 64, count: 4_000 },
+  { inFlight: 256, count: 8_000 },
+];
+
+const batches = 10;
+
+/** Measures registrations, every one of them durable when it is answered; gives how many a second, by their kind. */
+export async function benchRegistrations(names: Names): Promise<ReadonlyMap<string, number>> {
+  const figures = new Map<string, number>();
+  for (const { inFlight, count } of singles) {
+    const kind = inFlight === 1 ? 'one after the other' : `${String(inFlight)} calls in flight`;
+    let next = 0;
+    const register = async (): Promise<void> => {
+      while (next < count) {
+        const id = `single${String(inFlight)}.n${String(next++)}`;
+        await names.register(id, '127.0.0.1:7441', [{ name: id }], { ttlMs });
+      }
+    };
+    const startedMs = performance.now();
+    await Promise.all(Array.from({ length: inFlight }, register));
+    figures.set(kind, (count / (performance.now() - startedMs)) * 1000);
+  }
+  const startedMs = performance.now();
+  for (let index = 0; index < batches; index += 1) {
+    const id = `batch${String(index)}`;
+    const claims = Array.from({ length: batch }, (_, each) => ({ name: `${id}.n${String(each)}` }));
+    await names.register(id, '127.0.0.1:7441', claims, { ttlMs });
+  }
+  figures.set(`${String(batch)} names a call`, ((batches * batch) / (performance.now() - startedMs)) * 1000);
+  return figures;
+}

@@ -1,0 +1,46 @@
+import { type NameClaim, nameServerObject, type NameServerMethods } from '@patchbay/core';
+import { connectTo, type RemoteObject } from '@patchbay/core/wire';
+
+export type Names = RemoteObject<NameServerMethods>;
+
+/** How many names are registered in one call. */
+export const batch = 1_000;
+
+/** How many names a list shall give: as many as share a prefix, and a word of metadata. */
+export const listed = 100;
+
+/** Nobody keeps the leases of the benchmark alive. */
+export const ttlMs = 3_600_000;
+
+/** Gives the nth of the names, of which each `listed` share a prefix. They are not registered in their order. */
+export function nameAt(index: number, count: number): string {
+  return `${rackAt(index, count)}/node${String(index)}`;
+}
+
+/** Gives the prefix, and the word of metadata, that the nth name has with others. */
+function rackAt(index: number, count: number): string {
+  return `rack${String(index % (count / listed)).padStart(4, '0')}`;
+}
+
+/** Makes a caller of a name server. */
+export function callerOf(address: string): AsyncDisposable & { readonly names: Names } {
+  const client = connectTo(address);
+  return {
+    names: client.proxy<NameServerMethods>(nameServerObject),
+    [Symbol.asyncDispose]: () => client[Symbol.asyncDispose](),
+  };
+}
+
+/** Registers names with two words of metadata each, in batches; gives how many a second. */
+export async function fill(names: Names, count: number): Promise<number> {
+  const startedMs = performance.now();
+  for (let from = 0; from < count; from += batch) {
+    const claims = Array.from({ length: batch }, (_, offset): NameClaim => {
+      const index = from + offset;
+      const role = index % 2 === 0 ? 'web' : 'db';
+      return { name: nameAt(index, count), metadata: { rack: rackAt(index, count), role } };
+    });
+    await names.register(`server${String(from)}`, '127.0.0.1:7441', claims, { ttlMs });
+  }
+  return (count / (performance.now() - startedMs)) * 1000;
+}

@@ -1,0 +1,21 @@
+import { type Transport } from '../transport.js';
+import { patchbayCall, patchbayCallAsUnary } from './patchbay-call.js';
+import { everyCallLogged, everything, nothingChecked, patchbay, spinning } from './patchbay.js';
+import { pipelinedSocket, socket } from './socket.js';
+import { unary } from './unary.js';
+import { unaryValue } from './unary-value.js';
+
+/** What a peer can be told to serve or to call, by name. */
+export const transports: Readonly<Record<string, Transport>> = {
+  patchbay,
+  'patchbay-spinning': spinning,
+  'patchbay-call': patchbayCall,
+  'patchbay-call-as-unary': patchbayCallAsUnary,
+  'patchbay-unchecked': nothingChecked,
+  'patchbay-everything': everything,
+  'patchbay-every-call-logged': everyCallLogged,
+  socket,
+  'socket-pipelined': pipelinedSocket,
+  unary,
+  'unary-value': unaryValue,
+};

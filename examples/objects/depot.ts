@@ -1,0 +1,101 @@
+import {
+  arg,
+  byteStream,
+  bytesSchema,
+  defineObject,
+  durationSchema,
+  method,
+  type ObjectContext,
+  objectOf,
+  type SignaturesOf,
+  z,
+} from '@patchbay/rpcserver';
+
+import { depotError } from './errors.js';
+import { type Hold, holdOf } from './hold.js';
+import { Items } from './items.js';
+
+const itemName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 small letters, digits or dashes');
+const name = arg('name', itemName, 'what the item is called');
+const item = z.object({ name: itemName, sizeBytes: bytesSchema() });
+
+const depotOptions = z.strictObject({ largestBytes: bytesSchema().default(1024 * 1024) });
+
+/** Makes a depot from the options of its server's configuration. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
+export default async function makeDepot(options: unknown, { clock, log }: ObjectContext) {
+  const { largestBytes } = depotOptions.parse(options);
+  const items = new Items(clock);
+
+  return defineObject({
+    summary: 'Keeps items',
+    methods: {
+      put: method({
+        summary: 'Keep what is sent, in the place of what has this name',
+        args: [name, arg('data', byteStream(), 'its content')],
+        options: {
+          limitBytes: bytesSchema().max(largestBytes).default(largestBytes).describe('refuse more than this'),
+        },
+        returns: item,
+        run: async (itemName, data, { limitBytes }) => {
+          const pieces: Buffer[] = [];
+          let sizeBytes = 0;
+          for await (const piece of data) {
+            sizeBytes += piece.length;
+            if (sizeBytes > limitBytes) {
+              throw depotError('ITEM_TOO_LARGE', `"${itemName}" has more than ${String(limitBytes)} bytes`);
+            }
+            pieces.push(piece);
+          }
+          items.put(itemName, Buffer.concat(pieces));
+          return { name: itemName, sizeBytes };
+        },
+      }),
+      list: method({
+        summary: 'List the items',
+        yields: item,
+        returns: z.int().describe('how many there are'),
+        idempotent: true,
+        run: async function* () {
+          const { names } = items;
+          for (const each of names) {
+            yield { name: each, sizeBytes: items.sizeOf(each) };
+          }
+          return names.length;
+        },
+      }),
+      remove: method({
+        summary: 'Remove an item that is not held, if it is there',
+        args: [name],
+        returns: z.null(),
+        idempotent: true,
+        run: (itemName, { caller }) => {
+          log.info('an item is removed', { itemName, peer: caller.peer });
+          items.remove(itemName);
+          return null;
+        },
+      }),
+      wait_for: method({
+        summary: 'Wait until an item is there',
+        args: [name],
+        options: { pauseMs: durationSchema().default(100).describe('how long to wait between two looks') },
+        returns: item,
+        idempotent: true,
+        run: async (itemName, { pauseMs }, { signal }) => {
+          await items.waitFor(itemName, pauseMs, signal);
+          return { name: itemName, sizeBytes: items.sizeOf(itemName) };
+        },
+      }),
+      hold: method({
+        summary: 'Hand out an item, which cannot be removed while its caller has it',
+        args: [name],
+        returns: objectOf<Hold>(),
+        run: (itemName) => holdOf(items, itemName),
+      }),
+    },
+    close: async () => {
+      log.info('the depot is closed', { items: items.names.length });
+    },
+  });
+}
+export type Depot = SignaturesOf<Awaited<ReturnType<typeof makeDepot>>>;

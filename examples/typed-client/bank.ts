@@ -1,0 +1,83 @@
+import {
+  arg,
+  defineErrors,
+  defineObject,
+  method,
+  objectOf,
+  ownObject,
+  type SignaturesOf,
+  z,
+} from '@patchbay/rpcserver';
+
+const bankError = defineErrors({
+  FUNDS_SHORT: ['FAILED_PRECONDITION', 'The account holds less than was asked for.'],
+});
+
+const amount = arg('amount', z.int().positive(), 'how many cents');
+
+/** Makes the object of one account. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
+export function accountOf(owner: string) {
+  let cents = 0;
+  return defineObject({
+    summary: `The account of ${owner}`,
+    methods: {
+      balance: method({
+        summary: 'Tell what the account holds, in cents',
+        returns: z.int(),
+        idempotent: true,
+        run: () => cents,
+      }),
+      deposit: method({
+        summary: 'Put money in, and tell the balance',
+        args: [amount],
+        returns: z.int(),
+        run: (more) => (cents += more),
+      }),
+      withdraw: method({
+        summary: 'Take money out, and tell the balance',
+        args: [amount],
+        returns: z.int(),
+        run: (less) => {
+          if (less > cents) {
+            throw bankError('FUNDS_SHORT', `${owner} has ${String(cents)} cents, not ${String(less)}`, {
+              details: { cents },
+            });
+          }
+          return (cents -= less);
+        },
+      }),
+    },
+  });
+}
+export type Account = ReturnType<typeof accountOf>;
+
+const accounts = new Map<string, Account>();
+
+export const bank = defineObject({
+  summary: 'Keeps accounts',
+  methods: {
+    account: method({
+      summary: 'Give the account of somebody, a new one if need be',
+      args: [arg('owner', z.string().min(1), 'whose it is')],
+      returns: objectOf<Account>(),
+      idempotent: true,
+      run: (owner) => {
+        const account = accounts.get(owner) ?? accountOf(owner);
+        accounts.set(owner, account);
+        return account;
+      },
+    }),
+    close: method({
+      summary: 'Close an account, and tell whose it was',
+      args: [arg('account', ownObject<Account>(), 'an account that this bank gave')],
+      returns: z.string(),
+      run: (account) => {
+        const [owner = 'nobody'] = [...accounts].find(([, each]) => each === account) ?? [];
+        accounts.delete(owner);
+        return owner;
+      },
+    }),
+  },
+});
+export type Bank = SignaturesOf<typeof bank>;

@@ -1,0 +1,29 @@
+import { connect, isRpcError } from '@patchbay/rpcclient';
+
+import type { Bank } from './bank.js';
+
+await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+// The types of the server's own methods: a wrong name or argument does not compile.
+const bank = client.proxy<Bank>('bank');
+
+// The method of an object that is not here yet: both calls go out together, one round trip.
+print(`ada has ${String(await bank.account('ada').deposit(500))}`);
+
+// The object itself, until the end of the block; then the server may forget it.
+{
+  await using ada = await bank.account('ada');
+  await ada.deposit(250);
+  print(`ada has ${String(await ada.balance())}`);
+
+  try {
+    await ada.withdraw(1000);
+  } catch (error) {
+    print(isRpcError(error, 'FUNDS_SHORT') ? `short: ${error.message}` : 'something else');
+  }
+
+  // It can be given back to the server that it is from.
+  print(`closed the account of ${await bank.close(ada)}`);
+}
+print(`ada has ${String(await bank.account('ada').balance())}`);
