@@ -36,7 +36,7 @@ function optionsIn(help: string): string[] {
 describe('The reference page on commands', function () {
   this.timeout(60_000);
 
-  for (const program of ['nameserver', 'rpcserver'] as const) {
+  for (const program of ['nameserver', 'rpcserver', 'patchbay-storage'] as const) {
     it(`has the subcommands of ${program}, each with its options, and no others`, async () => {
       const help = await helpOf(program);
       const names = [...help.matchAll(new RegExp(`^ {2}${program} ([a-z-]+)`, 'gm'))].map(
@@ -80,7 +80,7 @@ describe('The reference page on commands', function () {
       const manifest = JSON.parse(read(`packages/${name}/package.json`)) as { bin?: Record<string, string> };
       return Object.keys(manifest.bin ?? {});
     });
-    const headings = [...page.matchAll(/^## ([a-z]+)$/gm)].map(([, heading]) => heading);
+    const headings = [...page.matchAll(/^## ([a-z-]+)$/gm)].map(([, heading]) => heading);
     expect(headings).to.have.members(commands);
   });
 });

@@ -9,8 +9,9 @@ export function keysOf(schema: z.ZodType, prefix: string): [key: string, byDefau
 }
 
 function keysBelow(json: Json, prefix: string): [string, string][] {
-  if (json.type === 'array' && typeof json.items === 'object' && !Array.isArray(json.items)) {
-    return keysBelow(json.items, `${prefix}[]`);
+  const { items } = json;
+  if (typeof items === 'object' && !Array.isArray(items) && items.properties !== undefined) {
+    return keysBelow(items, `${prefix}[]`);
   }
   if (json.properties === undefined) {
     return [[prefix, defaultText(json)]];

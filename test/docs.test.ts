@@ -13,8 +13,9 @@ import {
   type ErrorTable,
 } from '@patchbay/core';
 import { logSettings } from '@patchbay/core/daemon';
+import { storageOptions } from '@patchbay/storage';
 import { expect } from 'chai';
-import { type z } from 'zod';
+import { z } from 'zod';
 
 import { keysOf } from './configuration-keys.js';
 import { read, root, sourcesIn } from './repository.js';
@@ -90,6 +91,8 @@ const configurations: [name: string, schema: z.ZodType, prefix: string][] = [
   ['rpcServerConfiguration', rpcServer.rpcServerConfiguration.omit({ log: true }), ''],
   ['nameServerConfiguration', nameServer.nameServerConfiguration.omit({ log: true }), ''],
   ['logSettings', logSettings, 'log'],
+  // What it says of boot is on a page of its own.
+  ['storageOptions', z.object(storageOptions.shape).omit({ boot: true }), ''],
 ];
 
 describe('The reference page on configuration', () => {
@@ -106,6 +109,15 @@ describe('The reference page on configuration', () => {
   it('has a table for each of these schemas', () => {
     const named = [...read(page).matchAll(/<!-- keys of (\w+) -->/g)].map(([, name]) => name);
     expect(named).to.have.members(configurations.map(([name]) => name));
+  });
+});
+
+describe('The page on booting', () => {
+  it('has the keys of bootOptions with their defaults, and no others', () => {
+    const page = read('docs/operations/boot.md');
+    const section = page.split('<!-- keys of bootOptions -->')[1]?.split('\n\nIt serves')[0] ?? '';
+    const documented = rowsIn(section).map(([key, byDefault]) => [key, byDefault]);
+    expect(documented).to.deep.equal(keysOf(storageOptions.shape.boot.unwrap(), 'boot'));
   });
 });
 
@@ -133,7 +145,8 @@ describe('A link in a document', () => {
   const pages = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(
     (page) => `docs/${page}`,
   );
-  for (const page of [...readdirSync(root), ...pages].filter((name) => name.endsWith('.md'))) {
+  const elsewhere = [...readdirSync(root), 'examples/README.md'];
+  for (const page of [...elsewhere, ...pages].filter((name) => name.endsWith('.md'))) {
     it(`leads somewhere, in ${page}`, () => {
       const targets = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(
         ([, target]) => target ?? '',

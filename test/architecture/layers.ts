@@ -23,6 +23,7 @@ export const layers: readonly Layer[] = [
     folder: 'packages/core/src/daemon',
     mayImport: ['core', 'yargs', 'winston', 'yaml', 'zod'],
   },
+  { name: 'core/yaml', folder: 'packages/core/src/yaml', mayImport: ['core', 'yaml'] },
   { name: 'core/testing', folder: 'packages/core/src/testing', mayImport: ['core'] },
   { name: 'store', folder: 'packages/store/src', mayImport: ['core', 'better-sqlite3'] },
   {
@@ -46,7 +47,11 @@ export const layers: readonly Layer[] = [
     folder: 'packages/rpcserver/src/bin',
     mayImport: ['rpcserver', 'core', 'core/daemon', 'zod'],
   },
-  { name: 'rpcclient', folder: 'packages/rpcclient/src', mayImport: ['core', 'core/wire'] },
+  {
+    name: 'rpcclient',
+    folder: 'packages/rpcclient/src',
+    mayImport: ['core', 'core/wire', 'core/yaml'],
+  },
   {
     name: 'rpcclient/bin',
     folder: 'packages/rpcclient/src/bin',
@@ -55,7 +60,22 @@ export const layers: readonly Layer[] = [
   {
     name: 'storage',
     folder: 'packages/storage/src',
-    mayImport: ['core', 'store', 'zod', 'node-cron', 'execa'],
+    mayImport: ['core', 'store', 'storage/boot', 'storage/metrics', 'zod', 'node-cron', 'execa'],
+  },
+  {
+    name: 'storage/boot',
+    folder: 'packages/storage/src/boot',
+    mayImport: ['storage', 'core', 'fastify', 'zod'],
+  },
+  {
+    name: 'storage/metrics',
+    folder: 'packages/storage/src/metrics',
+    mayImport: ['storage', 'core', 'prom-client'],
+  },
+  {
+    name: 'storage/bin',
+    folder: 'packages/storage/src/bin',
+    mayImport: ['storage', 'core', 'core/daemon', 'zod'],
   },
 ];
 

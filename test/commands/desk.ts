@@ -1,6 +1,7 @@
 import {
   arg,
   bytesSchema,
+  byteStream,
   type Code,
   defineObject,
   Dispatcher,
@@ -19,6 +20,9 @@ import { z } from 'zod';
 /** A name that would clear a terminal and forge a line. */
 export const hostile = 'eve\u001b[2J\nerror: forged\u202e';
 
+/** A value that a shell would take apart, or even run. */
+export const oddTag = 'odd one;$(touch pwned)';
+
 /** An object that shows what a command can be given and can get. */
 export interface Desk {
   readonly definition: ObjectDefinition;
@@ -35,6 +39,7 @@ export function makeDesk(): Desk {
       list_images: method({
         summary: 'List images',
         returns: z.array(image),
+        idempotent: true,
         run: () => [
           { name: 'ubuntu', sizeBytes: 10 * 1024 ** 3, createdAt: '2026-01-02T03:04:05.678Z' },
           { name: hostile, sizeBytes: 1024, createdAt: '2026-01-02T03:04:05.678Z' },
@@ -51,11 +56,72 @@ export function makeDesk(): Desk {
         returns: z.unknown(),
         run: (node, name, copies, { sizeBytes }) => ({ node, image: name, copies, sizeBytes }),
       }),
+      show_image: method({
+        summary: 'Show an image',
+        args: [
+          arg('image', z.string().meta({ values: { method: 'list_images', field: 'name' } }), 'the image'),
+        ],
+        options: {
+          tag: z
+            .string()
+            .meta({ values: { method: 'list_tags' } })
+            .optional()
+            .describe('which one'),
+        },
+        returns: z.object({ shown: z.string(), tag: z.string().optional() }),
+        run: (shown, { tag }) => ({ shown, tag }),
+      }),
+      list_tags: method({
+        summary: 'List tags, some of which a shell or a terminal would stumble over',
+        returns: z.array(z.string()),
+        idempotent: true,
+        run: () => [oddTag, 'site@lab:7', hostile],
+      }),
+      ls: method({
+        summary: 'Has the name of a verb',
+        returns: z.string(),
+        run: () => 'the method ls',
+      }),
       say: method({
         summary: 'Give the words back',
         args: [arg('words', z.array(z.string()), 'the words')],
         returns: z.array(z.string()),
         run: (words) => words,
+      }),
+      measure: method({
+        summary: 'Count the bytes of a stream',
+        args: [arg('data', byteStream(), 'the bytes')],
+        returns: z.object({ bytes: z.int() }),
+        run: async (data) => {
+          let bytes = 0;
+          for await (const piece of data) {
+            bytes += piece.length;
+          }
+          return { bytes };
+        },
+      }),
+      give: method({
+        summary: 'Give bytes and progress, and fail half-way where it shall',
+        options: { fail: z.boolean().default(false).describe('fail half-way') },
+        yields: z.unknown(),
+        returns: z.object({ sentBytes: z.int() }),
+        run: async function* ({ fail }) {
+          yield { doneBytes: 0, totalBytes: 600_000 };
+          for (let piece = 0; piece < 6; piece += 1) {
+            if (fail && piece === 3) {
+              throw new RpcError('NOT_FOUND', 'PIECE_NOT_FOUND', 'the other half is not there');
+            }
+            yield await Promise.resolve(Buffer.alloc(100_000, piece));
+          }
+          return { sentBytes: 600_000 };
+        },
+      }),
+      take: method({
+        summary: 'Give a value and a note back',
+        args: [arg('value', z.looseObject({}), 'an object')],
+        options: { note: z.string().optional().describe('a note') },
+        returns: z.unknown(),
+        run: (value, { note }) => ({ value, note }),
       }),
       shadow: method({
         summary: 'Has options that are called like those of the command',
@@ -126,7 +192,7 @@ export async function serveObjects(
     dispatcher.host(name, definition);
   }
   const server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher });
-  const claims = dispatcher.names.map((name) => ({ name }));
+  const claims = dispatcher.objects.names.map((name) => ({ name }));
   const lease = await register(nameServer, 'desk', server.address, claims);
   return { address: server.address, lease, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -7,7 +8,7 @@ import { join } from 'node:path';
 import { root } from '../repository.js';
 
 /** The commands, as they are built. */
-export type ProgramName = 'nameserver' | 'rpcclient' | 'rpcserver';
+export type ProgramName = 'nameserver' | 'rpcclient' | 'rpcserver' | 'patchbay-storage';
 
 /** What came of a command. */
 export interface Outcome {
@@ -25,8 +26,12 @@ export interface Running {
 }
 
 /** Gives the file of a command. */
-function fileOf(program: ProgramName): string {
-  return join(root, 'packages', program, 'dist/src/bin', `${program}.js`);
+export function fileOf(program: ProgramName): string {
+  const folder = join(root, 'packages', program === 'patchbay-storage' ? 'storage' : program);
+  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
+    bin: Record<ProgramName, string>;
+  };
+  return join(folder, bin[program]);
 }
 
 /** Starts a command; of the environment it sees only the path and what is given. */
@@ -34,22 +39,34 @@ export function start(
   program: ProgramName,
   words: readonly string[],
   environment: Readonly<Record<string, string>> = {},
+  stdin: 'ignore' | 'pipe' = 'ignore',
 ): Running {
   return follow(
     spawn(process.execPath, [fileOf(program), ...words], {
       env: { PATH: process.env.PATH, ...environment },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [stdin, 'pipe', 'pipe'],
     }),
   );
 }
 
 /** Starts a command on a terminal of its own, whose screen is `stdout`. Its words may hold no spaces. */
-export function onTerminal(program: ProgramName, words: readonly string[]): Running {
-  const line = [process.execPath, fileOf(program), ...words].join(' ');
-  return follow(spawn('script', ['-qec', line, '/dev/null'], { stdio: ['pipe', 'pipe', 'pipe'] }));
+export function onTerminal(
+  program: ProgramName,
+  words: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Running {
+  // `exec`: a shell that stayed would get Ctrl-C too, and some (dash) then end with 130 whatever the command says.
+  const line = ['exec', process.execPath, fileOf(program), ...words].join(' ');
+  return follow(
+    spawn('script', ['-qec', line, '/dev/null'], {
+      env: { ...process.env, ...environment },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    }),
+  );
 }
 
-function follow(child: ChildProcess): Running {
+/** Follows a process that was started with pipes. */
+export function follow(child: ChildProcess): Running {
   const said = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,5 +1,8 @@
 import { once } from 'node:events';
+import { spawn } from 'node:child_process';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 
 import { type Code, exitStatusOfCode } from '@patchbay/core';
 import { eventually } from '@patchbay/core/testing';
@@ -7,7 +10,7 @@ import { expect } from 'chai';
 
 import { type Desk, hostile, makeDesk, register, serveObjects } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';
-import { onTerminal, type Outcome, run, scratchDirectory, start } from './programs.js';
+import { fileOf, follow, onTerminal, type Outcome, run, scratchDirectory, start } from './programs.js';
 
 describe('The command rpcclient', function () {
   this.timeout(60_000);
@@ -33,6 +36,14 @@ describe('The command rpcclient', function () {
 
   function call(...words: string[]): Promise<Outcome> {
     return run('rpcclient', words, { PATCHBAY_NAMESERVER: nameServer.address });
+  }
+
+  /** Runs the command with something on its standard input. */
+  function fed(input: string, ...words: string[]): Promise<Outcome> {
+    const running = start('rpcclient', words, { PATCHBAY_NAMESERVER: nameServer.address }, 'pipe');
+    running.child.stdin?.on('error', () => undefined); // it may end before it has read all
+    running.child.stdin?.end(input);
+    return running.ended;
   }
 
   /** Calls a method and gives its result as JSON tells it. */
@@ -86,6 +97,105 @@ describe('The command rpcclient', function () {
       '--help',
     ]);
   });
+
+  it('sends files and standard input as streams, and as the text of words', async () => {
+    const file = join(directory.path, 'value.json');
+    await writeFile(file, '{"a": [1, 2]}\n');
+    const measured = await fed('', 'measure', `@${file}`, '--json');
+    expect(JSON.parse(measured.stdout)).to.deep.equal({ bytes: 14 });
+    const piped = await fed('x'.repeat(3_000_000), 'measure', '-', '--json');
+    expect(JSON.parse(piped.stdout)).to.deep.equal({ bytes: 3_000_000 });
+    const taken = await fed('a note\n', 'take', `@${file}`, '--note=-', '--json');
+    expect(JSON.parse(taken.stdout)).to.deep.equal({ value: { a: [1, 2] }, note: 'a note' });
+    const literal = await fed('', 'say', '@@x', '--json', '--', '-', '@y');
+    expect(JSON.parse(literal.stdout)).to.deep.equal(['@x', '-', '@y']);
+  });
+
+  it('reads the file that a path names, where only its content fits', async () => {
+    const file = join(directory.path, 'read.txt');
+    await writeFile(file, 'x'.repeat(1000));
+    expect(await resultOf('measure', file)).to.deep.equal({ bytes: 1000 });
+    const { status, stderr } = await call('measure', `${file}.missing`);
+    expect(status).to.equal(2);
+    expect(stderr).to.match(/ARGUMENT_INVALID: cannot read the file .*read\.txt\.missing/);
+  });
+
+  it('leaves a path alone where a text fits, and reads none that is not evidently a path', async () => {
+    expect(await resultOf('say', '/etc/hostname', './x')).to.deep.equal(['/etc/hostname', './x']);
+    const { status, stderr } = await call('measure', 'package.json');
+    expect(status).to.equal(2);
+    expect(stderr).to.match(/FILE_EXPECTED: .*"@package\.json"/);
+  });
+
+  const given = Buffer.concat(Array.from({ length: 6 }, (_, piece) => Buffer.alloc(100_000, piece)));
+
+  it('writes bytes to a file, and the result as ever', async () => {
+    const file = join(directory.path, 'given');
+    expect(await call('give', '--output', file)).to.deep.equal({
+      status: 0,
+      stdout: 'sent  585.9 KiB\n',
+      stderr: '',
+    });
+    expect((await readFile(file)).equals(given)).to.equal(true);
+    expect(await resultOf('give', `--output=${file}`)).to.deep.equal({ sentBytes: 600_000 });
+    expect((await readFile(file)).equals(given)).to.equal(true);
+    expect((await readdir(directory.path)).filter((name) => name.startsWith('given'))).to.deep.equal([
+      'given',
+    ]);
+  });
+
+  it('writes bytes, and nothing else, to a standard output that is no terminal', async () => {
+    const file = join(directory.path, 'redirected');
+    const command = ['-c', '"$0" "$@" > "$OUT"', process.execPath, fileOf('rpcclient'), 'give'];
+    const environment = { PATH: process.env.PATH, PATCHBAY_NAMESERVER: nameServer.address, OUT: file };
+    const { status } = await follow(spawn('sh', command, { env: environment })).ended;
+    expect(status).to.equal(0);
+    expect((await readFile(file)).equals(given)).to.equal(true);
+  });
+
+  it('writes no bytes to a terminal', async () => {
+    const environment = { PATCHBAY_NAMESERVER: nameServer.address };
+    const { status, stdout } = await onTerminal('rpcclient', ['give'], environment).ended;
+    expect(status).to.equal(2);
+    expect(stdout).to.match(/OUTPUT_REQUIRED: .*--output FILE/);
+  });
+
+  it('leaves a file as it was when the bytes break off', async () => {
+    const file = join(directory.path, 'kept');
+    await writeFile(file, 'before');
+    const { status } = await call('give', '--fail', '--output', file);
+    expect(status).to.equal(3);
+    expect(await readFile(file, 'utf8')).to.equal('before');
+    expect((await readdir(directory.path)).filter((name) => name.startsWith('kept'))).to.deep.equal(['kept']);
+  });
+
+  const noOutput: readonly (readonly [string, readonly string[], RegExp])[] = [
+    ['a directory that is not there', ['give', '--output', '/no/such/file'], /OUTPUT_FAILED: cannot write/],
+    ['a method that gives no bytes', ['list_images', '--output', '/no/such/file'], /gave no bytes/],
+    ['a verb', ['ls', '--output', '/no/such/file'], /--output/],
+  ];
+  for (const [what, words, why] of noOutput) {
+    it(`says so of --output for ${what}`, async () => {
+      const { status, stderr } = await call(...words);
+      expect(status).to.not.equal(0);
+      expect(stderr).to.match(why);
+    });
+  }
+
+  const unreadable: readonly (readonly [string, readonly string[], string])[] = [
+    ['a file that is not there', ['measure', '@/no/such/file'], 'no such file'],
+    ['a directory', ['measure', '@/'], 'it is a directory'],
+    ['standard input twice', ['say', '-', '-'], 'standard input'],
+    ['a word where there must be a stream', ['measure', 'word'], '@FILE'],
+    ['a file that is not JSON', ['take', '@/etc/hostname'], 'JSON'],
+  ];
+  for (const [what, words, why] of unreadable) {
+    it(`says what is wrong with ${what}`, async () => {
+      const { status, stderr } = await fed('', ...words);
+      expect(status).to.equal(2);
+      expect(stderr).to.contain(why);
+    });
+  }
 
   it('leaves its own options to the method behind a -- before the method', async () => {
     const { stdout } = await call('--', 'shadow', '--timeout', '5s', '--json');

@@ -15,7 +15,7 @@ describeSystem('The rpcclient command', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io'
 
   before(async () => {
     await patchbay().importImage('ubuntu', 16 * MiB);
-    source = await patchbay().makeSource('second.qcow2', 48 * MiB);
+    source = `server:${await patchbay().makeSource('second.qcow2', 48 * MiB)}`;
   });
 
   const results: readonly (readonly [words: readonly string[], check: (value: unknown) => void])[] = [

@@ -66,6 +66,11 @@ export class Daemon implements AsyncDisposable {
     return this.#end('SIGTERM');
   }
 
+  /** Stops it in its tracks, with its connections open: only a kill ends it then. */
+  freeze(): void {
+    this.#child.kill('SIGSTOP');
+  }
+
   /** Kills it as an accident would. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');

@@ -40,7 +40,7 @@ for (const [filesystem, mount, imageMiB, nodes] of pools) {
 
       before(async () => {
         const source = await writeNoise(patchbay().at('noise.raw'), imageMiB);
-        await patchbay().storage.import_image('noise', source);
+        await patchbay().storage.import_image('noise', `server:${source}`);
         for (let node = 0; node < nodes; node += 1) {
           await patchbay().storage.provision(`node${String(node)}`, 'noise');
         }
@@ -50,7 +50,7 @@ for (const [filesystem, mount, imageMiB, nodes] of pools) {
         const source = await writeNoise(patchbay().at('large.raw'), 290);
         const kept = await patchbay().kept();
 
-        const outcome = await patchbay().rpcclient('import_image', 'large', source);
+        const outcome = await patchbay().rpcclient('import_image', 'large', `server:${source}`);
 
         expect(outcome.stderr).to.match(poolFull);
         expect(outcome).to.include({ status: 7, stdout: '' });
@@ -64,7 +64,9 @@ for (const [filesystem, mount, imageMiB, nodes] of pools) {
 
       it('takes a smaller image after the refusal', async () => {
         const source = await writeNoise(patchbay().at('small.raw'), 4);
-        expect(await patchbay().rpcclient('import_image', 'small', source)).to.include({ status: 0 });
+        expect(await patchbay().rpcclient('import_image', 'small', `server:${source}`)).to.include({
+          status: 0,
+        });
         expect(await patchbay().rpcclient('delete_image', 'small')).to.include({ status: 0 });
       });
     },
@@ -79,7 +81,7 @@ describeSystem(
 
     it('are refused one by one when they do not fit, and fit again when another has gone', async () => {
       const source = await writeNoise(patchbay().at('noise.raw'), 24);
-      await patchbay().storage.import_image('noise', source);
+      await patchbay().storage.import_image('noise', `server:${source}`);
       let made = 0;
       let kept = await patchbay().kept();
       let outcome = await patchbay().rpcclient('provision', 'node0', 'noise');

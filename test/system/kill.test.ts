@@ -5,29 +5,13 @@ import { expect } from 'chai';
 import { burst } from './burst.js';
 import { BusyNode } from './busy-node.js';
 import { libiscsi, type NodeDisk, useDisk } from './initiator.js';
+import { killAndRestart, type Victim } from './killing.js';
 import { Patchbay } from './patchbay.js';
 import { describeSystem } from './scratch.js';
 import { shared } from './shared.js';
 
 const MiB = 2 ** 20;
 const tools = ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'iscsi-inq', 'mkfs.xfs'];
-
-type Victim = 'nameserver' | 'rpcserver' | 'tgtd';
-
-/** Kills daemons as accidents would, all at the same moment, and starts again what no daemon of ours starts. */
-async function killAndRestart(patchbay: Patchbay, victims: readonly Victim[]): Promise<void> {
-  await Promise.all([
-    ...(victims.includes('tgtd') ? [patchbay.tgtd.kill()] : []),
-    ...(victims.includes('rpcserver') ? [patchbay.rpcServerDaemon.kill()] : []),
-    ...(victims.includes('nameserver') ? [patchbay.nameServerDaemon.kill()] : []),
-  ]);
-  if (victims.includes('nameserver')) {
-    await patchbay.startNameServer();
-  }
-  if (victims.includes('rpcserver')) {
-    await patchbay.startRpcServer();
-  }
-}
 
 /** Reconciles until every node is served, and expects that nothing is there which no record accounts for. */
 async function expectWhole(patchbay: Patchbay): Promise<void> {

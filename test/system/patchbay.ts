@@ -126,7 +126,7 @@ export class Patchbay implements AsyncDisposable {
   /** Imports an image whose every byte is the same. */
   async importImage(name: string, sizeBytes: number, byte = 0x5a): Promise<void> {
     const source = await this.makeSource(`${name}.qcow2`, sizeBytes, byte);
-    await this.storage.import_image(name, source);
+    await this.storage.import_image(name, `server:${source}`);
   }
 
   /** Says how a node logs in. */
@@ -204,7 +204,13 @@ export class Patchbay implements AsyncDisposable {
         {
           name: 'storage',
           module: '@patchbay/storage',
-          options: { pool: this.pool, portal: this.portal, ...storage },
+          options: {
+            pool: this.pool,
+            portal: this.portal,
+            sourceDirectories: [this.directory],
+            urlNetworks: ['public', '127.0.0.0/8'],
+            ...storage,
+          },
         },
       ],
     };

@@ -38,11 +38,21 @@ export class ServedTgtd {
     await eventually(async () => !(await this.pids()).some((pid) => pids.includes(pid)));
   }
 
+  /** Gives the users of all accounts, bound to a target or not. */
+  async accounts(): Promise<readonly string[]> {
+    const [, ...users] = (await this.#show('account')).trimEnd().split('\n');
+    return users.map((line) => line.trim());
+  }
+
   async targets(): Promise<readonly ShownTarget[]> {
-    const shown = await output(['tgtadm', '-C', '0', '--lld', 'iscsi', '--mode', 'target', '--op', 'show'], {
+    const shown = await this.#show('target');
+    return shown.split(/^(?=Target )/m).flatMap((text) => (text === '' ? [] : [readTarget(text)]));
+  }
+
+  #show(mode: string): Promise<string> {
+    return output(['tgtadm', '-C', '0', '--lld', 'iscsi', '--mode', mode, '--op', 'show'], {
       environment: { [socketVariable]: `${this.#stateDir}/tgt/control` },
     });
-    return shown.split(/^(?=Target )/m).flatMap((text) => (text === '' ? [] : [readTarget(text)]));
   }
 }
 

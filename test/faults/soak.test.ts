@@ -1,0 +1,110 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+import {
+  arg,
+  defineObject,
+  Dispatcher,
+  method,
+  objectOf,
+  type SignaturesOf,
+  silentLog,
+  systemClock,
+} from '@patchbay/core';
+import { eventually } from '@patchbay/core/testing';
+import { connectTo, type ObjectClient, ObjectServer } from '@patchbay/core/wire';
+import { expect } from 'chai';
+import { z } from 'zod';
+
+const thing = defineObject({
+  summary: 'A thing',
+  methods: { ping: method({ summary: 'Answer', returns: z.literal('pong'), run: () => 'pong' as const }) },
+});
+const service = defineObject({
+  summary: 'A service',
+  methods: {
+    echo: method({
+      summary: 'Give a text back',
+      args: [arg('text', z.string(), 'any')],
+      returns: z.string(),
+      run: (text) => text,
+    }),
+    thing: method({ summary: 'Hand out a thing', returns: objectOf<typeof thing>(), run: () => thing }),
+  },
+});
+type Service = SignaturesOf<typeof service>;
+
+describe('The memory of a server and its clients', function () {
+  this.timeout(600_000);
+  let server: ObjectServer;
+  let client: ObjectClient;
+
+  before(async () => {
+    const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog });
+    dispatcher.host('service', service);
+    server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher });
+    client = connectTo(server.address);
+  });
+
+  after(async () => {
+    await client[Symbol.asyncDispose]();
+    await server[Symbol.asyncDispose]();
+  });
+
+  const loads: readonly (readonly [string, number, (count: number) => Promise<void>])[] = [
+    ['10,000 sessions were opened and closed', 10_000, openSessions],
+    ['1,000,000 calls', 1_000_000, makeCalls],
+    ['100,000 objects were handed out and let go of', 100_000, holdObjects],
+  ];
+  for (const [what, count, load] of loads) {
+    it(`is what it was before, within 10 %, after ${what}`, async () => {
+      await load(count / 10); // what is compiled and pooled once is no leak
+      const before = await settledBytes();
+      await load(count);
+      await eventually(async () => {
+        expect(await settledBytes()).to.be.below(before * 1.1);
+      }, 60_000);
+    });
+  }
+
+  async function openSessions(count: number): Promise<void> {
+    for (let done = 0; done < count; done += 50) {
+      await Promise.all(Array.from({ length: 50 }, openSession));
+    }
+  }
+
+  async function openSession(): Promise<void> {
+    await using own = connectTo(server.address);
+    expect(await own.proxy<Service>('service').echo('hello')).to.equal('hello');
+  }
+
+  async function makeCalls(count: number): Promise<void> {
+    const proxy = client.proxy<Service>('service');
+    for (let done = 0; done < count; done += 500) {
+      await Promise.all(Array.from({ length: 500 }, () => proxy.echo('hello')));
+    }
+  }
+
+  async function holdObjects(count: number): Promise<void> {
+    const proxy = client.proxy<Service>('service');
+    for (let done = 0; done < count; done += 500) {
+      const things = await Promise.all(Array.from({ length: 500 }, () => proxy.thing()));
+      await Promise.all(things.map((each) => each.ping()));
+      for (const each of things) {
+        each[Symbol.dispose]();
+      }
+    }
+  }
+});
+
+/** Gives the bytes in use once everything that can be freed is. */
+async function settledBytes(): Promise<number> {
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc') as () => void;
+  for (let round = 0; round < 3; round++) {
+    gc();
+    await new Promise(setImmediate); // finalizers run between
+  }
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}

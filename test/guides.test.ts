@@ -1,0 +1,31 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { codeBlocks } from './code-blocks.js';
+import { read, root, sourcesIn } from './repository.js';
+
+/** Gives a text without the space that lines begin with: a piece of code may stand deeper in its file. */
+function unindented(text: string): string {
+  return text
+    .split('\n')
+    .map((line) => line.trimStart())
+    .join('\n');
+}
+
+const examples = sourcesIn('examples')
+  .filter((path) => !path.startsWith('examples/dist/'))
+  .map((path) => unindented(read(path)));
+
+describe('The code in a guide', () => {
+  for (const page of readdirSync(join(root, 'docs/guide'))) {
+    for (const [index, code] of codeBlocks(read(`docs/guide/${page}`), 'ts').entries()) {
+      const [first = ''] = code.trim().split('\n');
+      it(`is taken from an example that runs: ${page}, ${String(index + 1)}: ${first}`, () => {
+        const found = examples.some((example) => example.includes(unindented(code)));
+        expect(found, code).to.equal(true);
+      });
+    }
+  }
+});

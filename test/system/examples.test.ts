@@ -1,0 +1,127 @@
+import { join } from 'node:path';
+
+import { freePort, Scratch } from '@patchbay/core/testing';
+import { connect } from '@patchbay/rpcclient';
+import { expect } from 'chai';
+
+import { root } from '../repository.js';
+import { run } from './command.js';
+import { Daemon } from './daemon.js';
+
+/** Examples with a server and a client: an object of the server, and the lines that the client prints. */
+const examples: readonly {
+  readonly name: string;
+  readonly object: string;
+  readonly lines: readonly string[];
+}[] = [
+  {
+    name: 'callbacks',
+    object: 'cleaner',
+    lines: [
+      'keep the letters?',
+      'keep the dust?',
+      'keep the old maps?',
+      'thrown away: dust',
+      "the caller's function failed: I cannot decide",
+    ],
+  },
+  {
+    name: 'fan-out',
+    object: 'disks.rack1',
+    lines: [
+      'disks.rack1: 40 %',
+      'disks.rack2: 95 %',
+      'disks.rack3: 70 %',
+      '1 could not be trimmed',
+      'fulfilled fulfilled',
+    ],
+  },
+  {
+    name: 'from-pyro',
+    object: 'example.warehouse',
+    lines: [
+      'chairs: 5',
+      'example.warehouse in Oslo',
+      'NOT_FOUND: there is no piano left, {"item":"piano"}',
+      'beds: 1',
+      'chair: 5',
+      'lamp: 2',
+      'bed: 1',
+      'fulfilled, rejected',
+      'desks: 1, sofas: 1',
+      'counted: chair',
+      'counted: lamp',
+      'counted: bed',
+      'counted: rug',
+      'counted: desk',
+      'counted: sofa',
+      'in all: 10',
+      'lamps: 2',
+      'lamps: 2',
+      'example.warehouse: fulfilled',
+    ],
+  },
+  {
+    name: 'objects',
+    object: 'depot',
+    lines: [
+      'it is there: {"name":"map","sizeBytes":15}',
+      'INVALID_ARGUMENT ARGUMENT_INVALID',
+      'RESOURCE_EXHAUSTED ITEM_TOO_LARGE',
+      'DEADLINE_PASSED',
+      'CALL_CANCELLED',
+      'held: 15 bytes',
+      'still there: map',
+    ],
+  },
+  {
+    name: 'streaming',
+    object: 'text',
+    lines: ['the digest has 64 digits', '1: first', '2: second', '3: third', '3 lines'],
+  },
+  {
+    name: 'typed-client',
+    object: 'bank',
+    lines: [
+      'ada has 500',
+      'ada has 750',
+      'short: ada has 750 cents, not 1000',
+      'closed the account of ada',
+      'ada has 0',
+    ],
+  },
+];
+
+describe('The example', function () {
+  this.timeout(60_000);
+
+  for (const { name, object, lines } of examples) {
+    it(`${name} prints what it says`, async () => {
+      await using scratch = await Scratch.make();
+      const nameServer = `127.0.0.1:${String(await freePort())}`;
+      const environment = { PATCHBAY_NAMESERVER: nameServer, STATE_DIR: scratch.file('state') };
+      await using client = connect({ nameServer });
+      await using names = await Daemon.start(
+        ['nameserver', 'start', '--listen', nameServer, '--state-dir', scratch.file('names')],
+        scratch.file('nameserver.log'),
+      );
+      await names.ready(() => client.describe('nameserver'));
+      await using server = await Daemon.start(
+        ['node', join(root, 'examples/dist', name, 'server.js')],
+        scratch.file('server.log'),
+        environment,
+      );
+      await server.ready(() => client.describe(object));
+
+      const outcome = await run(['node', join(root, 'examples/dist', name, 'client.js')], { environment });
+
+      expect(outcome).to.deep.equal({ status: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
+      expect(await server.terminate()).to.equal(0);
+    });
+  }
+
+  it('hello needs no server in memory', async () => {
+    const outcome = await run(['node', join(root, 'examples/dist/hello/in-memory.js')]);
+    expect(outcome).to.deep.equal({ status: 0, stdout: 'Hello, world!\n', stderr: '' });
+  });
+});

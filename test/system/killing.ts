@@ -1,0 +1,19 @@
+import { type Patchbay } from './patchbay.js';
+
+/** A daemon that may die. */
+export type Victim = 'nameserver' | 'rpcserver' | 'tgtd';
+
+/** Kills daemons as accidents would, all at the same moment, and starts again what no daemon of ours starts. */
+export async function killAndRestart(patchbay: Patchbay, victims: readonly Victim[]): Promise<void> {
+  await Promise.all([
+    ...(victims.includes('tgtd') ? [patchbay.tgtd.kill()] : []),
+    ...(victims.includes('rpcserver') ? [patchbay.rpcServerDaemon.kill()] : []),
+    ...(victims.includes('nameserver') ? [patchbay.nameServerDaemon.kill()] : []),
+  ]);
+  if (victims.includes('nameserver')) {
+    await patchbay.startNameServer();
+  }
+  if (victims.includes('rpcserver')) {
+    await patchbay.startRpcServer();
+  }
+}
