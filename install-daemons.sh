@@ -56,25 +56,33 @@ if [ "$etc" = /etc ] && [ -z "$root" ]; then on_this_machine=yes; else on_this_m
 daemons='nameserver rpcserver'
 commands='nameserver rpcserver rpcclient'
 
+# Gives the file of a command.
+program_of() {
+  case $1 in
+    rpcclient) echo packages/rpcclient/dist/bin/rpcclient.cjs ;;
+    *) echo "packages/$1/dist/src/bin/$1.js" ;;
+  esac
+}
+
 # Copies the built packages and what they need at run time beside the old ones, then swaps the two.
 install_program() {
   local command needed new=$root$library.new
   for command in $commands; do
-    [ -f "packages/$command/dist/src/bin/$command.js" ] || fail "packages/$command is not built: npm run build"
+    [ -f "$(program_of "$command")" ] || fail "packages/$command is not built: npm run build"
   done
   mapfile -t needed < <(npm ls --omit=dev --all --parseable 2>/dev/null | sed -n "s|^$PWD/\(node_modules/.*\)|\1|p")
   [ "${#needed[@]}" -gt 0 ] || fail 'node_modules is missing: npm ci'
   rm -rf "$new"
   mkdir -p "$new"
-  tar -cf - LICENSE package.json packages/*/package.json packages/*/dist/src "${needed[@]}" | tar -xf - -C "$new"
+  tar -cf - LICENSE package.json packages/*/package.json packages/*/dist/src packages/rpcclient/dist/bin "${needed[@]}" | tar -xf - -C "$new"
   mkdir "$new/init.d"
   install -m 644 init.d/functions.sh "$new/init.d/"
   rm -rf "$root$library"
   mv "$new" "$root$library"
   mkdir -p "$root$prefix/bin"
   for command in $commands; do
-    chmod 755 "$root$library/packages/$command/dist/src/bin/$command.js"
-    ln -sfn "../lib/patchbay/packages/$command/dist/src/bin/$command.js" "$root$prefix/bin/$command"
+    chmod 755 "$root$library/$(program_of "$command")"
+    ln -sfn "../lib/patchbay/$(program_of "$command")" "$root$prefix/bin/$command"
   done
 }
 

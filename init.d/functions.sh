@@ -45,14 +45,16 @@ start() {
   require_program
   require_rights
   rm -f "$pid_file"
+  said=$(wc -c 2>/dev/null <"$log_file" || echo 0)
   if ! with_arguments start-stop-daemon --start --quiet --background --make-pidfile --pidfile "$pid_file" \
     ${RUN_AS:+--chuid "$RUN_AS"} --output "$log_file" --startas "$node" -- "$program"; then
     complain 'could not be started'
     return 1
   fi
-  # What is wrong with a configuration shows within the first second.
-  tries=10
-  while [ "$tries" -gt 0 ]; do
+  # Until it says that it is ready, which what is wrong with its configuration keeps it from; one that says little, or
+  # needs long to be ready, is left to itself after five seconds.
+  tries=50
+  while [ "$tries" -gt 0 ] && ! tail -c "+$((said + 1))" "$log_file" 2>/dev/null | grep -q 'is ready'; do
     sleep 0.1
     tries=$((tries - 1))
     if ! running_pid >/dev/null; then

@@ -27,10 +27,13 @@ missing_packages() {
   have tgtd && have tgtadm || echo tgt
   have qemu-img && have qemu-io || echo qemu-utils
   compgen -G '/usr/lib/*/qemu/block-iscsi.so' >/dev/null || echo qemu-block-extra
+  have qemu-system-x86_64 || echo qemu-system-x86
+  [ -e /usr/lib/ipxe/qemu/pxe-virtio.rom ] || echo ipxe-qemu
   have iscsi-ls && have iscsi-inq || echo libiscsi-bin
   have mkfs.xfs || echo xfsprogs
   have mkfs.btrfs || echo btrfs-progs
   have mkfs.ext4 || echo e2fsprogs
+  have zsh || echo zsh
   have mount && have losetup || echo mount
   have protoc || echo protobuf-compiler
   have grpc_python_plugin || echo protobuf-compiler-grpc
