@@ -4,9 +4,6 @@ import { storeError } from './errors.js';
 
 const maxKeyBytes = 512;
 
-/** Half of a surrogate pair: UTF-8 has no bytes for it, so that the text would come back changed. */
-const loneSurrogate = /\p{Surrogate}/u;
-
 /** Sorts after every key, being text of the highest code point and longer than any key. */
 export const afterEveryKey = '\u{10FFFF}'.repeat(maxKeyBytes / 4 + 1);
 
@@ -23,7 +20,8 @@ export function checkKey(key: string): void {
 
 /** Checks a prefix of keys, which may be empty. @throws RpcError `KEY_INVALID` */
 export function checkPrefix(prefix: string): void {
-  if (prefix.includes('\0') || loneSurrogate.test(prefix)) {
+  // Half of a surrogate pair has no bytes in UTF-8: the text would come back changed.
+  if (prefix.includes('\0') || !prefix.isWellFormed()) {
     throw storeError('KEY_INVALID', `the key ${quoted(prefix)} holds NUL or half of a surrogate pair`);
   }
 }

@@ -4,9 +4,6 @@ import { storeError } from './errors.js';
 import { checkKey, checkPrefix } from './keys.js';
 import { type Compare, type Operation } from './store.js';
 
-/** Half of a surrogate pair: UTF-8 has no bytes for it. */
-const loneSurrogate = /\p{Surrogate}/u;
-
 /** Gives the key that an operation writes. */
 export function keyOf(operation: Operation): string {
   return 'put' in operation ? operation.put : operation.delete;
@@ -35,7 +32,7 @@ export function checkOperations(operations: readonly Operation[]): void {
       });
     }
     seen.add(key);
-    if ('put' in operation && loneSurrogate.test(operation.value)) {
+    if ('put' in operation && !operation.value.isWellFormed()) {
       throw storeError('VALUE_INVALID', `the value of key ${quoted(key)} holds half of a surrogate pair`);
     }
   }

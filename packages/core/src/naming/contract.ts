@@ -11,6 +11,9 @@ export const metadata = z.record(word, wordValue);
 /** Words that stand beside a name, by their keys. */
 export type Metadata = z.infer<typeof metadata>;
 
+/** The same as the registry gives them, which has checked them: of a lookup's time a check is a notable part. */
+const registeredMetadata = z.object({}).catchall(z.string());
+
 /** Changes to a name's metadata: a text sets a word, null removes it. */
 export const metadataChanges = z.record(word, wordValue.nullable());
 /** What to set and what to remove among the words beside a name. */
@@ -32,12 +35,12 @@ export type Endpoint = z.infer<typeof endpoint>;
  * servers, each with a lease of its own.
  */
 export const nameRecord = z.object({
-  name: objectName,
+  name: z.string().brand<'ObjectName'>(),
   endpoints: z.array(endpoint).min(1),
   /** Whether several servers may have the name; absent where one alone has it. */
   shared: z.boolean().optional(),
   /** Of a shared name: what its servers say of it together; of a word that two set, the later one stands. */
-  metadata,
+  metadata: registeredMetadata,
   /** The registry's revision when this name, or an endpoint that it has, last changed. */
   revision: z.int(),
   registeredAt: z.iso.datetime(),

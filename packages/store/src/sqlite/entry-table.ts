@@ -17,9 +17,8 @@ export interface EntryRow {
   readonly leaseId: string | null;
 }
 
-/** The same as an array, which SQLite makes in less time than an object. */
+/** What an entry has beside its key, as an array, which SQLite makes in less time than an object. */
 type EntryColumns = readonly [
-  key: string,
   value: string,
   createRevision: number,
   modRevision: number,
@@ -44,7 +43,9 @@ export class EntryTable {
   constructor(connection: Connection) {
     const interval = 'key >= @from AND key < @to';
     this.#get = connection
-      .prepare<[string], EntryColumns>(`SELECT ${entryColumns} FROM entries WHERE key = ?`)
+      .prepare<[string], EntryColumns>(
+        'SELECT value, create_revision, mod_revision, lease_id FROM entries WHERE key = ?',
+      )
       .raw();
     this.#scan = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE ${interval} ORDER BY key`);
     this.#count = connection
@@ -63,7 +64,7 @@ export class EntryTable {
     if (row === undefined) {
       return undefined;
     }
-    const [, value, createRevision, modRevision, leaseId] = row;
+    const [value, createRevision, modRevision, leaseId] = row;
     return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
   }
 

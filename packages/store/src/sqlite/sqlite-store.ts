@@ -24,6 +24,7 @@ import { type Connection, openDatabase } from './database.js';
 import { EntryTable } from './entry-table.js';
 import { LeaseDeadlines } from './lease-deadlines.js';
 import { LeaseTable } from './lease-table.js';
+import { OpenRead } from './open-read.js';
 import { Reader } from './reader.js';
 import { asStoreError } from './sqlite-errors.js';
 import { WriteQueue } from './write-queue.js';
@@ -59,6 +60,7 @@ export function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
 class SqliteStore implements Store {
   readonly #file: string;
   readonly #connection: Connection;
+  readonly #openRead: OpenRead;
   readonly #leases: LeaseTable;
   readonly #deadlines: LeaseDeadlines;
   readonly #changes: ChangeLog;
@@ -84,6 +86,7 @@ class SqliteStore implements Store {
     });
     this.#file = file;
     this.#connection = connection;
+    this.#openRead = new OpenRead(connection);
     this.#leases = leases;
     this.#deadlines = deadlines;
     this.#changes = changes;
@@ -95,6 +98,7 @@ class SqliteStore implements Store {
     });
     this.#queue = new WriteQueue({
       inTransaction: (work) => {
+        this.#openRead.end();
         transaction.immediate(work);
       },
       asStoreError: (error) => asStoreError(error, file),
@@ -102,7 +106,10 @@ class SqliteStore implements Store {
   }
 
   get(key: string): Promise<Entry | undefined> {
-    return this.#whenOpen(() => this.#reader.get(key));
+    return this.#whenOpen(() => {
+      this.#openRead.begin();
+      return this.#reader.get(key);
+    });
   }
 
   range(range: Range): Promise<Page> {
@@ -207,6 +214,7 @@ class SqliteStore implements Store {
       if (this.#connection.open) {
         this.#queue.drain();
         this.#feed.close();
+        this.#openRead.end();
         this.#connection.close();
       }
       resolve();

@@ -7,8 +7,6 @@ import { malformed } from './message-reader.js';
 /** From this length on a text travels beside the JSON, where it need not be escaped and parsed. */
 const longTextLength = 1024;
 const deepest = 200;
-/** Half of a surrogate pair: JSON can escape it, protobuf's UTF-8 cannot say it. */
-const loneSurrogate = /\p{Surrogate}/u;
 
 /** Gives numbers to what cannot leave its side. */
 export interface Exporter {
@@ -130,7 +128,7 @@ class Detacher {
   detach(value: unknown, path: readonly string[]): unknown {
     checkDepth(path.length);
     if (typeof value === 'string') {
-      if (value.length < longTextLength || loneSurrogate.test(value) || !isSayable(path)) {
+      if (value.length < longTextLength || !value.isWellFormed() || !isSayable(path)) {
         return value;
       }
       return this.#put(path, value);
@@ -165,8 +163,9 @@ class Detacher {
   }
 }
 
+/** Half of a surrogate pair: JSON can escape it, protobuf's UTF-8 cannot say it. */
 function isSayable(path: readonly string[]): boolean {
-  return !path.some((key) => loneSurrogate.test(key));
+  return path.every((key) => key.isWellFormed());
 }
 
 function sayable(path: readonly string[]): readonly string[] {

@@ -1,0 +1,20 @@
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
+
+import { list, lookup, ping } from './look.js';
+import { register } from './register.js';
+import { remove } from './remove.js';
+import { setMetadata } from './set-metadata.js';
+import { start } from './start.js';
+import { watch } from './watch.js';
+
+endOnClosedPipe();
+process.exitCode = await runProgram(
+  {
+    name: 'nameserver',
+    summary: 'Keeps the names of objects: which server answers to which name.',
+    version: packageVersion(import.meta.url),
+    commands: [start, ping, list, lookup, register, remove, setMetadata, watch],
+  },
+  process.argv.slice(2),
+);
+endSoon();

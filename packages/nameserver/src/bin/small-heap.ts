@@ -1,6 +1,0 @@
-import { setFlagsFromString } from 'node:v8';
-
-// What the name server knows is on disk; its heap holds little but what calls leave behind. By itself V8 lets that
-// grow to a hundred megabytes before it collects it. Imported before anything else, as a heap that has grown stays so.
-setFlagsFromString('--semi-space-growth-factor=1'); // the youngest objects keep the megabytes that they begin with
-setFlagsFromString('--heap-growing-percent=50'); // the older ones are collected when they are half as many again
