@@ -66,7 +66,7 @@ export class CallGroup implements Disposable {
     let call: Call<unknown, unknown> | undefined;
     try {
       const { timeoutMs = 'none' } = this.rest(`${object}.${method}`);
-      call = this.#options.caller.call(object, method, args, { timeoutMs });
+      call = this.#options.caller.call(object, method, args, { timeoutMs, inBatch: true });
       this.#calls.add(call);
       return { status: 'fulfilled', value: await call, endpoint: call.endpoint };
     } catch (error) {

@@ -89,7 +89,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     call.sent(this);
     this.#calls.add(call.number, call);
     try {
-      this.#outbox.send(invokeFrame(call, timeoutMs, this));
+      this.#outbox.send(invokeFrame(call, timeoutMs, this), call.request.options.inBatch);
       this.#exports.add(call);
     } catch (error) {
       this.#calls.delete(call.number);

@@ -11,8 +11,11 @@ const largeBytes = 32 * 1024;
 /** Frames with no more text than this, and nothing beside it, are encoded together when they are written. */
 const shortLength = 1024;
 
-/** How many of those go into one message: far less than `messageBytes`, whatever their letters. */
-const mostTogether = 64;
+/**
+ * How many of those go together. They do not wait for the end of the turn, so that the other side begins with them
+ * while this one makes the next: with 64 calls in flight that is half as many again in the same time.
+ */
+const mostTogether = 32;
 
 /** How large a frame (a call's arguments, a result) may be where nothing else is configured: 64 MiB. */
 export const defaultMaxFrameBytes = 64 * 1024 * 1024;
@@ -31,7 +34,7 @@ class Tailed {
 /** Writes a message; where there is a tail it ends the message. */
 export type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
 
-/** Gathers what is said in one turn of the event loop and writes it in as few messages as fit. */
+/** Gathers what is said in one turn of the event loop and writes it in few messages. */
 export class Outbox {
   readonly #write: WriteMessage;
   readonly #headroomBytes: number;
@@ -60,12 +63,21 @@ export class Outbox {
     return this.#queuedBytes + this.#together.length * shortLength;
   }
 
-  /** Queues a frame. @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it */
-  send(frame: Frame): void {
+  /**
+   * Queues a frame.
+   *
+   * @param waits whether it stays until the end of the turn, however many there are
+   * @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it
+   */
+  send(frame: Frame, waits = false): void {
     if (isShort(frame)) {
       this.#schedule();
-      if (this.#together.push(frame) === mostTogether) {
-        this.#encodeTogether();
+      if (this.#together.push(frame) >= mostTogether) {
+        if (waits) {
+          this.#encodeTogether();
+        } else {
+          this.flush();
+        }
       }
       return;
     }

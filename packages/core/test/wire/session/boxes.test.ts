@@ -77,6 +77,29 @@ describe('an outbox', () => {
     expect(messages).to.have.length(1);
   });
 
+  it('does not wait for the end of the turn with many short frames, so that the other side can begin', async () => {
+    const messages: Buffer[] = [];
+    const outbox = new Outbox((message) => messages.push(message));
+    for (let call = 0; call < 64; call++) {
+      outbox.send(shortResult(call));
+    }
+    expect(messages).to.have.length(2);
+    await nextTurn();
+    expect(messages).to.have.length(2);
+  });
+
+  it('keeps however many that wait for each other, and writes them in one message', async () => {
+    const messages: Buffer[] = [];
+    const outbox = new Outbox((message) => messages.push(message));
+    for (let call = 0; call < 100; call++) {
+      outbox.send(shortResult(call), true);
+    }
+    expect(messages).to.have.length(0);
+    await nextTurn();
+    expect(messages).to.have.length(1);
+    expect(new Inbox(1_000).receive(messages[0]!)).to.have.length(100);
+  });
+
   it('caps its messages, so that small calls do not wait on a large one', () => {
     const frames = Array.from({ length: 40 }, (_, call) => result(call, Buffer.alloc(100_000)));
     for (const message of messagesOf([...frames, result(99, Buffer.alloc(1_000_000))])) {
@@ -162,6 +185,10 @@ describe('an inbox', () => {
 
 function result(call: number, content: Buffer): Frame {
   return { kind: 'result', call, value: { json: 'null', attachments: [{ path: [], content }] } };
+}
+
+function shortResult(call: number): Frame {
+  return { kind: 'result', call, value: { json: '"short"', attachments: [] } };
 }
 
 function callOf(frame: Frame): number {
