@@ -33,11 +33,8 @@ export async function loadObject(
   baseDir: string,
   context: ObjectContext,
 ): Promise<ObjectDefinition> {
-  const { default: factory } = await load(entry, baseDir);
-  if (typeof factory !== 'function') {
-    throw rpcServerError('MODULE_INVALID', `${title(entry)} has no function as its default export`);
-  }
-  const object: unknown = await make(factory as ObjectFactory, entry, context);
+  const { factory } = await load(entry, baseDir);
+  const object: unknown = await make(factory, entry, context);
   if (!isObjectDefinition(object)) {
     throw rpcServerError(
       'MODULE_INVALID',
@@ -47,9 +44,25 @@ export async function loadObject(
   return object;
 }
 
+/**
+ * Loads a module and lets it check the options, without making its object. Modules do that by a named export
+ * `checkOptions`, which throws what is wrong; one that has none is only loaded.
+ *
+ * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or what the module itself refuses with
+ */
+export async function checkObject(entry: ObjectEntry, baseDir: string): Promise<void> {
+  const { check } = await load(entry, baseDir);
+  await asked(entry, () => check?.(entry.options ?? {}));
+}
+
 async function make(factory: ObjectFactory, entry: ObjectEntry, context: ObjectContext): Promise<unknown> {
+  return await asked(entry, () => factory(entry.options ?? {}, context));
+}
+
+/** Asks something of a module; what it throws says which object it was for. */
+async function asked(entry: ObjectEntry, work: () => unknown): Promise<unknown> {
   try {
-    return await factory(entry.options ?? {}, context);
+    return await work();
   } catch (error) {
     if (isRpcError(error)) {
       throw new RpcError(error.code, error.reason, `object "${entry.name}": ${error.message}`, {
@@ -73,10 +86,27 @@ function isObjectDefinition(value: unknown): value is ObjectDefinition {
   );
 }
 
-async function load(entry: ObjectEntry, baseDir: string): Promise<{ readonly default?: unknown }> {
+/** What a module that makes objects has for it. */
+interface ObjectModule {
+  readonly factory: ObjectFactory;
+  readonly check: ((options: unknown) => unknown) | undefined;
+}
+
+async function load(entry: ObjectEntry, baseDir: string): Promise<ObjectModule> {
+  const { default: factory, checkOptions: check } = await importModule(entry, baseDir);
+  if (typeof factory !== 'function') {
+    throw rpcServerError('MODULE_INVALID', `${title(entry)} has no function as its default export`);
+  }
+  return {
+    factory: factory as ObjectFactory,
+    check: typeof check === 'function' ? (check as (options: unknown) => unknown) : undefined,
+  };
+}
+
+async function importModule(entry: ObjectEntry, baseDir: string): Promise<Readonly<Record<string, unknown>>> {
   const url = locate(entry, baseDir);
   try {
-    return (await import(url)) as { readonly default?: unknown };
+    return (await import(url)) as Readonly<Record<string, unknown>>;
   } catch (error) {
     throw rpcServerError('MODULE_INVALID', `${title(entry)} cannot be loaded: ${messageOf(error)}`, {
       cause: error,

@@ -5,5 +5,9 @@
  */
 export { createStorage as default } from './object/create-storage.js';
 export { storageError } from './errors.js';
-export { type StorageOptions, storageOptions } from './object/options.js';
+export {
+  parseStorageOptions as checkOptions,
+  type StorageOptions,
+  storageOptions,
+} from './object/options.js';
 export { type Storage } from './object/storage-object.js';

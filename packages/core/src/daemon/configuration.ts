@@ -1,6 +1,7 @@
 import { type z } from 'zod';
 
 import { didYouMean } from '../text/suggest.js';
+import { keyText } from './key-text.js';
 import { invalid, type Problem } from './problems.js';
 import { knownKeys, readText, readUnits } from './schema-walk.js';
 import { type KeyPath, readYamlFile, type YamlFile } from './yaml-file.js';
@@ -112,14 +113,6 @@ function problemsOf(
 
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return Math.max(0, ...issues.map(({ path }) => path.length));
-}
-
-/** Writes a path as people do: `objects[0].name`. */
-function keyText(path: KeyPath): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`))
-    .join('')
-    .replace(/^\./, '');
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -24,8 +24,8 @@ export interface ProgramStreams {
 }
 
 /**
- * Runs the command that the words name and gives the exit status: 0, or that of the error's class. Errors are
- * one line on stderr; help and version are on stdout.
+ * Runs the command that the words name and gives the exit status: 0, or that of the error's class. An error is
+ * one line on stderr, an `AggregateError` one for each of its errors; help and version are on stdout.
  */
 export async function runProgram(
   program: Program,
@@ -40,8 +40,9 @@ export async function runProgram(
     await run();
     return 0;
   } catch (error) {
-    stderr.write(`${errorLine(error)}\n`);
-    return exitStatusOf(error);
+    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
+    stderr.write(errors.map((each) => `${errorLine(each)}\n`).join(''));
+    return exitStatusOf(errors[0]);
   }
 }
 

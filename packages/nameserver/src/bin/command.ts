@@ -1,6 +1,7 @@
 import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
 
 import { list, lookup, ping } from './look.js';
+import { checkConfig } from './read-configuration.js';
 import { register } from './register.js';
 import { remove } from './remove.js';
 import { setMetadata } from './set-metadata.js';
@@ -13,7 +14,7 @@ process.exitCode = await runProgram(
     name: 'nameserver',
     summary: 'Keeps the names of objects: which server answers to which name.',
     version: packageVersion(import.meta.url),
-    commands: [start, ping, list, lookup, register, remove, setMetadata, watch],
+    commands: [start, checkConfig, ping, list, lookup, register, remove, setMetadata, watch],
   },
   process.argv.slice(2),
 );

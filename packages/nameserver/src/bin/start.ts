@@ -1,14 +1,11 @@
 import { once } from 'node:events';
 
-import { type Log, parseAddress, requireLoopback } from '@patchbay/core';
-import { command, configure, openLog, packageVersion, runDaemon } from '@patchbay/core/daemon';
+import { type Log } from '@patchbay/core';
+import { command, openLog, packageVersion, runDaemon } from '@patchbay/core/daemon';
 
 import { startNameServer } from '../server.js';
-import {
-  configurationVariables,
-  type NameServerConfiguration,
-  nameServerConfiguration,
-} from './configuration.js';
+import { type NameServerConfiguration } from './configuration.js';
+import { readConfiguration } from './read-configuration.js';
 
 /** `nameserver start`: the daemon itself. */
 export const start = command({
@@ -25,18 +22,12 @@ export const start = command({
     'log-level': { type: 'string', describe: 'error, warn, info or debug', defaultDescription: 'info' },
   },
   run: async (args) => {
-    const configuration = configure({
-      schema: nameServerConfiguration,
-      file: args.config,
-      environment: { values: process.env, keys: configurationVariables },
-      flags: {
-        listen: args.listen,
-        stateDir: args['state-dir'],
-        insecure: args.insecure,
-        'log.level': args['log-level'],
-      },
+    const configuration = readConfiguration(args.config, {
+      listen: args.listen,
+      stateDir: args['state-dir'],
+      insecure: args.insecure,
+      'log.level': args['log-level'],
     });
-    requireLoopback(parseAddress(configuration.listen), configuration);
     const log = openLog(configuration.log);
     await runDaemon((signal) => serve(configuration, log, signal), { log });
   },

@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 
-import { coreError, type Log, logCalls, parseAddress, requireLoopback, systemClock } from '@patchbay/core';
+import { type Log, logCalls, systemClock } from '@patchbay/core';
 import {
+  checkConfigCommand,
   command,
-  configure,
   endSoon,
   openLog,
   packageVersion,
@@ -14,7 +14,8 @@ import {
 
 import { loadObject } from '../load-object.js';
 import { type MakeObject, RpcServer } from '../rpc-server.js';
-import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
+import { type RpcServerConfiguration } from './configuration.js';
+import { baseOf, checkConfiguration, readConfiguration } from './read-configuration.js';
 
 const start = command({
   usage: 'start',
@@ -28,24 +29,19 @@ const start = command({
     'log-level': { type: 'string', describe: 'error, warn, info or debug, over the file' },
   },
   run: async (args) => {
-    const configuration = read(args);
-    checkAddresses(configuration);
+    const configuration = readConfiguration(args.config, {
+      nameServer: args['name-server'],
+      listen: args.listen,
+      replace: args.replace,
+      insecure: args.insecure,
+      'log.level': args['log-level'],
+    });
     const log = openLog(configuration.log);
-    const baseDir = dirname(resolve(args.config));
-    await runDaemon((signal) => serve(configuration, baseDir, log, signal), { log });
+    await runDaemon((signal) => serve(configuration, baseOf(args.config), log, signal), { log });
   },
 });
 
-const checkConfig = command({
-  usage: 'check-config <file>',
-  summary: 'Read a configuration file and say what is wrong with it',
-  positionals: { file: { type: 'string', describe: 'The configuration file (YAML)' } },
-  run: (args) => {
-    checkAddresses(configure({ schema: rpcServerConfiguration, file: args.file }));
-    process.stdout.write(`${String(args.file)} is fine\n`);
-    return Promise.resolve();
-  },
-});
+const checkConfig = checkConfigCommand(checkConfiguration);
 
 process.exitCode = await runProgram(
   {
@@ -57,43 +53,6 @@ process.exitCode = await runProgram(
   process.argv.slice(2),
 );
 endSoon();
-
-/** Checks what only all of the configuration together tells. @throws RpcError `CONFIG_INVALID` */
-function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
-  const address = parseAddress(listen);
-  requireLoopback(address, { insecure });
-  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
-    throw coreError(
-      'CONFIG_INVALID',
-      `listen address "${listen}" is no address that clients can dial; say in "advertise" which one they shall`,
-    );
-  }
-}
-
-function read(args: {
-  readonly config: string;
-  readonly 'name-server': string | undefined;
-  readonly listen: string | undefined;
-  readonly replace: boolean | undefined;
-  readonly insecure: boolean | undefined;
-  readonly 'log-level': string | undefined;
-}): RpcServerConfiguration {
-  return configure({
-    schema: rpcServerConfiguration,
-    file: args.config,
-    environment: {
-      values: process.env,
-      keys: { PATCHBAY_NAMESERVER: 'nameServer', PATCHBAY_LOG_LEVEL: 'log.level' },
-    },
-    flags: {
-      nameServer: args['name-server'],
-      listen: args.listen,
-      replace: args.replace,
-      insecure: args.insecure,
-      'log.level': args['log-level'],
-    },
-  });
-}
 
 async function serve(
   configuration: RpcServerConfiguration,

@@ -1,4 +1,6 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+
 import { TestNameServer } from '@patchbay/nameserver/testing';
 
 import { eventually, refusal, Scratch } from '@patchbay/core/testing';
@@ -274,5 +276,38 @@ describe('rpcserver check-config', () => {
       stdout: `${file} is fine\n`,
       stderr: '',
     });
+  });
+
+  it('tells each problem of the objects in a line with its place, and with --json as a list', async () => {
+    await using scratch = await Scratch.make();
+    const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
+    const file = await writeConfiguration(scratch, {
+      objects: [
+        { name: 'a', module: './nowhere.js' },
+        { name: 'b', module: refusing, options: { size: 'large' } },
+      ],
+      log: { file: './nowhere/daemon.log' },
+    });
+    const { status, stdout, stderr } = await run('check-config', file, '--json');
+    expect(status).to.equal(2);
+    const lines = stderr.trimEnd().split('\n');
+    expect(lines).to.have.length(3);
+    expect(lines[0]).to.match(
+      /CONFIG_INVALID: rpcserver\.yaml:\d+: log\.file: the log file cannot be opened/,
+    );
+    expect(lines[1]).to.match(
+      /MODULE_NOT_FOUND: rpcserver\.yaml:\d+: objects\[0\]\.module: object "a": there is no/,
+    );
+    expect(lines[2]).to.match(
+      /CONFIG_INVALID: rpcserver\.yaml:\d+: objects\[1\]\.options\.size: must be a number$/,
+    );
+    const { problems } = JSON.parse(stdout) as { problems: Record<string, string>[] };
+    expect(problems.map(({ reason }) => reason)).to.deep.equal([
+      'CONFIG_INVALID',
+      'MODULE_NOT_FOUND',
+      'CONFIG_INVALID',
+    ]);
+    expect(problems[2]).to.include({ key: 'objects[1].options.size', message: 'must be a number' });
+    expect(await readdir(scratch.path), 'nothing was made').to.deep.equal(['rpcserver.yaml']);
   });
 }).timeout(60_000);

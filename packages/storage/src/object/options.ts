@@ -106,7 +106,7 @@ export function parseStorageOptions(options: unknown): StorageOptions {
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
     throw coreError('CONFIG_INVALID', `the options of the storage object: ${problems.join('; ')}`, {
-      details: { problems },
+      details: { issues: parsed.error.issues.map(({ path, message }) => ({ path, message })) },
     });
   }
   return parsed.data;

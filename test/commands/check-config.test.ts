@@ -1,0 +1,53 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect } from 'chai';
+
+import { run, scratchDirectory } from './programs.js';
+
+describe('The command check-config', function () {
+  this.timeout(60_000);
+
+  it("of nameserver tells each problem in a line, and takes the options' values as start does", async () => {
+    await using directory = await scratchDirectory();
+    const file = join(directory.path, 'nameserver.yaml');
+    await writeFile(file, 'stateDir: ./state\n');
+    expect(await run('nameserver', ['check-config', file])).to.deep.equal({
+      status: 0,
+      stdout: `${file} is fine\n`,
+      stderr: '',
+    });
+    await writeFile(file, 'listne: 127.0.0.1:7440\nsendStacks: perhaps\n');
+    const { status, stdout, stderr } = await run('nameserver', ['check-config', file]);
+    expect({ status, stdout }).to.deep.equal({ status: 2, stdout: '' });
+    expect(stderr.trimEnd().split('\n').sort()).to.deep.equal([
+      'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:1: listne: unknown key; did you mean "listen"?',
+      'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:1: stateDir: is required; give --state-dir DIR',
+      'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:2: sendStacks: Invalid input: expected boolean, received string',
+    ]);
+  });
+
+  it('of rpcserver has the storage object check its options, and finds where in the file they are', async () => {
+    await using directory = await scratchDirectory();
+    const file = join(directory.path, 'rpcserver.yaml');
+    await writeFile(
+      file,
+      `stateDir: ./state
+objects:
+  - name: storage
+    module: '@patchbay/storage'
+    options:
+      pool: pool
+      portal: here
+`,
+    );
+    const { status, stderr } = await run('rpcserver', ['check-config', file]);
+    expect(status).to.equal(2);
+    expect(stderr).to.match(
+      /CONFIG_INVALID: rpcserver\.yaml:6: objects\[0\]\.options\.pool: must be an absolute path/,
+    );
+    expect(stderr).to.match(
+      /CONFIG_INVALID: rpcserver\.yaml:7: objects\[0\]\.options\.portal: must be HOST:PORT/,
+    );
+  });
+});
