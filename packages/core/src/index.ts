@@ -46,6 +46,7 @@ export { type Authorize } from './object/authorize.js';
 export { logCalls, type LoggedCalls } from './object/call-log.js';
 export { CallTimings, type MethodTiming } from './object/call-timings.js';
 export { type CallInfo, type Interceptor, type ItemHook } from './object/interceptor.js';
+export { type HostedObject } from './object/hosted-object.js';
 export { Dispatcher, type DispatcherOptions } from './object/dispatcher.js';
 export { describeMethod, describeObject } from './object/describe.js';
 export * from './object/description.js';

@@ -11,5 +11,6 @@ export const rpcServerError = defineErrors({
     'FAILED_PRECONDITION',
     'An object could not be made from its options; the message says why.',
   ],
+  OBJECT_HOSTED: ['ALREADY_EXISTS', 'The server hosts an object of this name already.'],
   STATE_DIRECTORY_UNUSABLE: ['FAILED_PRECONDITION', 'The state directory cannot be made or written to.'],
 });

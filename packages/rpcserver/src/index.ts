@@ -5,7 +5,9 @@
  */
 export { rpcServerError } from './errors.js';
 export { loadObject, type ObjectEntry } from './load-object.js';
-export { type MakeObject, RpcServer, type RpcServerOptions } from './rpc-server.js';
+export { type MakeObject } from './open-objects.js';
+export { RpcServer } from './rpc-server.js';
+export { type ObjectChanges, type RpcServerOptions } from './server-options.js';
 
 // What a program needs to define the objects that it hosts, so that it imports this package alone.
 export {

@@ -1,14 +1,9 @@
 import {
-  type Authorize,
-  type Clock,
   coreError,
   defaultLeaseMs,
   Dispatcher,
   findNameServer,
-  type Interceptor,
-  type Log,
   type NameClaim,
-  type ObjectDefinition,
   parseObjectName,
   silentLog,
   systemClock,
@@ -16,63 +11,27 @@ import {
 import { ObjectServer, Registration, type SessionLimits } from '@patchbay/core/wire';
 
 import { warnOfAdvertised } from './advertised-address.js';
-import { closeAll, type MakeObject, makeObject, makeStateDirectory, usable } from './make-objects.js';
+import { Hosting } from './hosting.js';
+import { OpenObjects } from './open-objects.js';
 import { serverIdOf } from './server-id.js';
-
-export { defaultSessionLimits } from '@patchbay/core/wire';
-export { type MakeObject } from './make-objects.js';
-
-/** What an RPC server needs. */
-export interface RpcServerOptions {
-  /** The name server's address, `host:port`. Default: the one that `findNameServer` finds. */
-  readonly nameServer?: string | undefined;
-  /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
-  readonly listen?: string;
-  /**
-   * `host:port` as clients shall dial it; one that they seem unable to reach is warned of. Default: the address that
-   * it listens on.
-   */
-  readonly advertise?: string;
-  /** Where the server keeps its identity and its objects their state; made when it is not there. */
-  readonly stateDir: string;
-  /** The objects by name: definitions, or functions that make them. */
-  readonly objects: Readonly<Record<string, ObjectDefinition | MakeObject>>;
-  /** The names, of those of the objects, that other servers may have too; all of them must say so. Default: none. */
-  readonly shared?: readonly string[];
-  /** Whether to take the names from whoever has them, once, at the start. Default: false. */
-  readonly replace?: boolean;
-  /** How long the names outlive this server, in milliseconds. Default: 10 s. */
-  readonly leaseMs?: number;
-  /** How long a stop waits for calls that run, in milliseconds. Default: 10 s. */
-  readonly drainMs?: number;
-  /** Decides who may call what. Default: everybody everything. */
-  readonly authorize?: Authorize;
-  /** Stand around every call, the first outermost. Default: none. */
-  readonly interceptors?: readonly Interceptor[];
-  /** Whether a failure carries this server's stack to the caller. Default: false. */
-  readonly sendStacks?: boolean;
-  /** Bounds sessions, calls and messages. */
-  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>>;
-  /** How many calls of an object may run at once, by its name, over what its definition says. */
-  readonly maxConcurrent?: Readonly<Record<string, number | undefined>>;
-  /** Gives the start up when it aborts; a server that has started is stopped by disposing of it. */
-  readonly signal?: AbortSignal;
-  readonly clock?: Clock;
-  readonly log?: Log;
-}
-
-/** How long a stop waits for methods that it cancelled to clean up, in milliseconds. */
-const cleanUpMs = 2_000;
+import { type ObjectChanges, type RpcServerOptions } from './server-options.js';
+import { makeStateDirectory, usable } from './state-directory.js';
 
 /** Hosts objects, and keeps their names registered. */
 export class RpcServer implements AsyncDisposable {
   /** `host:port` as it is bound. */
   readonly address: string;
   readonly #parts: Parts;
+  #limits: Partial<SessionLimits>;
+  #claims: readonly NameClaim[];
+  #changing: Promise<void> = Promise.resolve();
+  #stopping = false;
 
-  private constructor(address: string, parts: Parts) {
-    this.address = address;
+  private constructor(parts: Parts, limits: Partial<SessionLimits>, claims: readonly NameClaim[]) {
+    this.address = parts.server.address;
     this.#parts = parts;
+    this.#limits = limits;
+    this.#claims = claims;
   }
 
   /** Makes the objects, serves them, and registers their names in the background. @throws RpcError */
@@ -80,124 +39,129 @@ export class RpcServer implements AsyncDisposable {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
     const { authorize, interceptors = [], nameServer = findNameServer() } = options;
+    const { stateDir, listen = '127.0.0.1:0', closeMs = 10_000, drainMs = 10_000 } = options;
     Object.keys(options.objects).forEach(parseObjectName);
-    await makeStateDirectory(options.stateDir);
-    const serverId = await usable(options.stateDir, serverIdOf(options.stateDir));
+    await makeStateDirectory(stateDir);
+    const serverId = await usable(stateDir, serverIdOf(stateDir));
     const dispatcher = new Dispatcher({
       clock,
       log,
       interceptors,
       ...(authorize === undefined ? {} : { authorize }),
     });
+    const objects = new OpenObjects({ stateDir, closeMs, clock, log });
+    const hosting = new Hosting({ dispatcher, objects, drainMs, clock, log });
     const stop = new AbortController();
     const giveUp = (): void => {
-      stop.abort(options.signal?.reason);
+      hosting.stopAll(options.signal?.reason);
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
-    const objects: ObjectDefinition[] = [];
     try {
-      for (const [name, each] of Object.entries(options.objects)) {
-        const object = await makeObject(name, each, { ...options, clock, log, signal: stop.signal });
-        objects.push(object);
-        options.signal?.throwIfAborted();
-        dispatcher.host(name, object, { maxConcurrent: options.maxConcurrent?.[name] });
-      }
-      const server = await ObjectServer.start({
-        listen: options.listen ?? '127.0.0.1:0',
-        dispatcher,
-        ...options.limits,
-        sendStacks: options.sendStacks ?? false,
-      });
+      await hosting.add(options.objects, options.maxConcurrent, options.signal);
+      const limits = { ...options.limits, sendStacks: options.sendStacks ?? false };
+      const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       const advertised = options.advertise ?? server.address;
       void warnOfAdvertised({ advertised, nameServer }, { log, signal: stop.signal });
+      const claims = hosting.names.map((name) => claimOf(name, options));
       const registration = Registration.start({
         nameServer,
         serverId,
         address: advertised,
-        claims: dispatcher.objects.names.map((name) => claimOf(name, options)),
+        claims,
         ttlMs: options.leaseMs ?? defaultLeaseMs,
+        ...(options.onRegistered === undefined ? {} : { onChange: options.onRegistered }),
         clock,
-        log,
+        log: log.child({ component: 'registration' }),
       });
-      const drainMs = options.drainMs ?? 10_000;
-      return new RpcServer(server.address, {
-        server,
-        registration,
-        dispatcher,
-        objects,
-        stop,
-        drainMs,
-        clock,
-        log,
-      });
+      return new RpcServer({ server, registration, hosting, stop }, limits, claims);
     } catch (error) {
-      stop.abort();
-      await closeAll(objects, log);
+      hosting.stopAll(error);
+      await hosting.closeAll();
       throw error;
     } finally {
       options.signal?.removeEventListener('abort', giveUp);
     }
   }
 
-  /** Whether the names are registered, as far as is known here. */
+  /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
     return this.#parts.registration.registered;
   }
 
+  /**
+   * Opens, hosts and registers further objects, and gives back, drains and closes others; those that stay are not
+   * touched, nor their sessions. When one of the new objects cannot be opened nothing is changed at all. Fulfils when
+   * all is done, but for names that the name server does not take yet: it goes on to ask for those.
+   *
+   * @throws RpcError `OBJECT_NOT_FOUND` for one to be removed that is not there, `OBJECT_HOSTED` for one to be added
+   *   that is, and what opening the new objects throws
+   */
+  async change(changes: ObjectChanges): Promise<void> {
+    const changed = this.#changing.then(() => this.#change(changes));
+    this.#changing = changed.catch(() => undefined); // who asked for the change is told
+    await changed;
+  }
+
+  async #change(changes: ObjectChanges): Promise<void> {
+    const { add = {}, shared = [], remove = [], maxConcurrent = {} } = changes;
+    const { server, hosting } = this.#parts;
+    if (this.#stopping) {
+      throw coreError('SERVER_DRAINING', 'the server is shutting down, and its objects stay as they are');
+    }
+    const gone = remove.find((name) => !hosting.names.includes(name));
+    if (gone !== undefined) {
+      throw coreError('OBJECT_NOT_FOUND', `this server hosts no object "${gone}"`);
+    }
+    const limits = { ...this.#limits, ...changes.limits };
+    server.limitTo(limits);
+    try {
+      await hosting.add(add, maxConcurrent);
+    } catch (error) {
+      server.limitTo(this.#limits);
+      throw error;
+    }
+    this.#limits = limits;
+    hosting.limitTo(maxConcurrent);
+    if (remove.length > 0) {
+      await this.#claim(this.#claims.filter(({ name }) => !remove.includes(name)));
+    }
+    const added = Object.keys(add).map((name) => claimOf(name, { shared }));
+    if (added.length > 0) {
+      await this.#claim([...this.#claims, ...added]);
+    }
+    await Promise.all(remove.map((name) => hosting.remove(name)));
+  }
+
+  async #claim(claims: readonly NameClaim[]): Promise<void> {
+    this.#claims = claims;
+    await this.#parts.registration.claim(claims);
+  }
+
   /** Gives the names back, lets what runs finish within the limit, cancels the rest, and closes the objects. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, registration, objects, stop, log } = this.#parts;
+    const { server, registration, hosting, stop } = this.#parts;
+    this.#stopping = true;
     server.leave();
     await registration[Symbol.asyncDispose]();
-    await this.#drain();
+    await hosting.drainAll();
     stop.abort();
+    hosting.stopAll();
+    await this.#changing;
     await server[Symbol.asyncDispose]();
-    await closeAll(objects, log);
-  }
-
-  /** Refuses new calls, and waits for those that run: for as long as is set, and then for their clean-up. */
-  async #drain(): Promise<void> {
-    const { dispatcher, drainMs, log } = this.#parts;
-    if (await this.#idleWithin(drainMs)) {
-      return;
-    }
-    log.warn('calls still run when the time to finish is over; cancelling them', {
-      calls: dispatcher.running,
-    });
-    // Not SERVER_DRAINING, by which clients know that a call never began and may begin elsewhere.
-    dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the server shut down while the call ran'));
-    if (!(await this.#idleWithin(cleanUpMs))) {
-      log.error('methods go on although they are cancelled; stopping without them', {
-        calls: dispatcher.running,
-      });
-    }
-  }
-
-  /** Says whether nothing ran any more before the time was over. */
-  async #idleWithin(ms: number): Promise<boolean> {
-    const { dispatcher, clock } = this.#parts;
-    const idle = new AbortController();
-    const timeUp = clock.sleep(ms, { signal: idle.signal }).then(
-      () => false,
-      () => true, // woken because all is done
-    );
-    const inTime = await Promise.race([dispatcher.drain().then(() => true), timeUp]);
-    idle.abort();
-    return inTime;
+    await hosting.closeAll();
   }
 }
 
 interface Parts {
   readonly server: ObjectServer;
   readonly registration: Registration;
-  readonly dispatcher: Dispatcher;
-  readonly objects: readonly ObjectDefinition[];
+  readonly hosting: Hosting;
   readonly stop: AbortController;
-  readonly drainMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
 }
 
-function claimOf(name: string, { shared = [], replace = false }: RpcServerOptions): NameClaim {
+function claimOf(
+  name: string,
+  { shared = [], replace = false }: Pick<RpcServerOptions, 'shared' | 'replace'>,
+): NameClaim {
   return { name, ...(shared.includes(name) ? { shared: true } : {}), ...(replace ? { replace } : {}) };
 }

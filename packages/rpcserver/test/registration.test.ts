@@ -254,6 +254,53 @@ describe('A registration', () => {
     expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
   });
 
+  it('claims other names, those in both registered all the time', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using registration = register(nameServer.address);
+    await eventually(() => registration.registered);
+    await registration.claim([{ name: 'b' }, { name: 'c' }]);
+    expect(registration.registered).to.be.true;
+    const { names } = await nameServer.registry.list({});
+    expect(names.map(({ name }) => name)).to.deep.equal(['b', 'c']);
+    expect(new Set(names.map(({ endpoints }) => endpoints[0]?.leaseId)).size).to.equal(1);
+  });
+
+  it('keeps the names that it has while another one that it claims is taken', async () => {
+    await using nameServer = await TestNameServer.start();
+    const log = new RecordingLog();
+    await using registration = register(nameServer.address, { log, ttlMs: 1_000 });
+    await eventually(() => registration.registered);
+    const { leaseId } = await nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'c' }], {
+      ttlMs: 60_000,
+    });
+    await registration.claim([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+    expect(registration.registered).to.be.false;
+    const renewals = nameServer.called('keep_alive');
+    await eventually(() => nameServer.called('keep_alive') >= renewals + 3);
+    expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7441');
+    await nameServer.registry.unregister(leaseId);
+    await eventually(() => registration.registered);
+    expect(await nameServer.addressOf('c')).to.equal('127.0.0.1:7441');
+    expect(warnings(log)).to.deep.equal([
+      'the name server refuses the names; trying again until it takes them',
+    ]);
+  });
+
+  it('does not say that its names are registered while the name server is away', async () => {
+    await using nameServer = await TestNameServer.start();
+    const changes: boolean[] = [];
+    await using registration = register(nameServer.address, {
+      ttlMs: 1_000,
+      onChange: (registered) => changes.push(registered),
+    });
+    await eventually(() => registration.registered);
+    await nameServer.stop();
+    await eventually(() => !registration.registered);
+    await nameServer.start();
+    await eventually(() => registration.registered);
+    expect(changes).to.deep.equal([true, false, true]);
+  });
+
   it('gives its names back when it is disposed of', async () => {
     await using nameServer = await TestNameServer.start();
     const registration = register(nameServer.address);

@@ -9,7 +9,9 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import { loadObject } from '../src/load-object.js';
-import { type MakeObject, RpcServer, type RpcServerOptions } from '../src/rpc-server.js';
+import { type MakeObject } from '../src/open-objects.js';
+import { RpcServer } from '../src/rpc-server.js';
+import { type RpcServerOptions } from '../src/server-options.js';
 import { type Workshop } from './fixtures/workshop.js';
 
 const workshop: MakeObject = (context) =>

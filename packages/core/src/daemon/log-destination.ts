@@ -7,6 +7,8 @@ import { type Writable } from 'node:stream';
 export interface LogDestination {
   /** Writes a line, its end included. */
   write(line: string): void;
+  /** Opens the file anew at its path, where there is one. Never throws. */
+  reopen?(): void;
   /** What has been dropped since the start; undefined as long as nothing was. */
   readonly lost: LostLines | undefined;
 }

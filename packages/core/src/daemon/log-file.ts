@@ -44,6 +44,10 @@ export class LogFile implements LogDestination {
     }
   }
 
+  reopen(): void {
+    this.#close(); // the next line opens it
+  }
+
   #append(line: Buffer): void {
     const size = fstatSync(this.#open()).size;
     if (size > 0 && size + line.length > this.#options.maxBytes) {
@@ -67,11 +71,15 @@ export class LogFile implements LogDestination {
     return this.#file;
   }
 
-  #rotate(): void {
+  #close(): void {
     if (this.#file !== undefined) {
       closeSync(this.#file);
       this.#file = undefined;
     }
+  }
+
+  #rotate(): void {
+    this.#close();
     for (let age = this.#options.keep; age > 1; age -= 1) {
       renameIfThere(`${this.#path}.${String(age - 1)}`, `${this.#path}.${String(age)}`);
     }

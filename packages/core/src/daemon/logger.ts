@@ -11,9 +11,13 @@ import { loggable } from './log-fields.js';
 import { LogFile } from './log-file.js';
 import { jsonLine, textLine } from './log-lines.js';
 
+const level = z.enum(['debug', 'info', 'warn', 'error']);
+
 /** The schema of a daemon's `log` settings. */
 export const logSettings = z.strictObject({
-  level: z.enum(['debug', 'info', 'warn', 'error']).default('info'),
+  level: level.default('info'),
+  /** Levels of parts of the daemon, over `level`: by the `component` or the `object` that their lines carry. */
+  levels: z.record(z.string(), level).default({}),
   /** `auto` writes text to a terminal and JSON to anything else. */
   format: z.enum(['auto', 'text', 'json']).default('auto'),
   /** Default: standard error. */
@@ -29,52 +33,84 @@ export const logSettings = z.strictObject({
 });
 export type LogSettings = z.infer<typeof logSettings>;
 
+/** Which lines a log writes. */
+export type LogLevels = Pick<LogSettings, 'level'> & Partial<Pick<LogSettings, 'levels'>>;
+
+/** A daemon's log, which a reload may change. */
+export interface DaemonLog extends Log {
+  /** Writes from now on what these levels say, and opens the log's file anew, where somebody has moved it away. */
+  reload(levels: LogLevels): void;
+}
+
 /**
  * Opens the log that the settings ask for. @throws RpcError `CONFIG_INVALID` when its file cannot be opened
  */
 export function openLog(
   settings: LogSettings,
   stderr: Writable & { readonly isTTY?: boolean } = process.stderr,
-): Log {
+): DaemonLog {
   const toTerminal = settings.file === undefined && stderr.isTTY === true;
   const automatic = toTerminal ? 'text' : 'json';
   return createLogger({
     level: settings.level,
+    levels: settings.levels,
     format: settings.format === 'auto' ? automatic : settings.format,
     destination:
       settings.file === undefined ? streamDestination(stderr) : new LogFile(settings.file, settings),
   });
 }
 
-export interface LoggerOptions {
-  readonly level: LogSettings['level'];
+export interface LoggerOptions extends LogLevels {
   readonly format: 'text' | 'json';
   readonly destination: LogDestination;
   /** Dates the lines; default: the machine's own. */
   readonly clock?: Pick<Clock, 'now'>;
 }
 
-const levels = { error: 0, warn: 1, info: 2, debug: 3 };
+const ranks = { error: 0, warn: 1, info: 2, debug: 3 };
 
 /** Makes a log that writes one line a message, secrets left out, and outlives the failure of its destination. */
-export function createLogger({ level, format, destination, clock = systemClock }: LoggerOptions): Log {
+export function createLogger({
+  format,
+  destination,
+  clock = systemClock,
+  ...given
+}: LoggerOptions): DaemonLog {
   const logger = winston.createLogger({
-    level,
-    levels,
+    level: 'debug', // which lines are written is decided below
+    levels: ranks,
     format: lineFormat(format, clock),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the types' two spellings of it
     transports: [new winston.transports.Stream({ stream: writableOf(destination), eol: '\n' })],
   });
-  const write = (lineLevel: LogSettings['level'], message: string, fields: LogFields): void => {
+  let levels: LogLevels = given;
+  const write = (lineLevel: Level, message: string, fields: LogFields): void => {
     // winston would make the whole line before it leaves it out
-    if (levels[lineLevel] <= levels[level]) {
+    if (ranks[lineLevel] <= ranks[levelFor(fields, levels)]) {
       logger.log({ level: lineLevel, message, fields });
     }
   };
-  return logOver(reportingLosses(write, destination), {});
+  return {
+    ...logOver(reportingLosses(write, destination), {}),
+    reload: (changed) => {
+      levels = changed;
+      destination.reopen?.();
+    },
+  };
 }
 
-type Write = (level: LogSettings['level'], message: string, fields: LogFields) => void;
+type Level = LogSettings['level'];
+
+/** Gives the least level of lines with these fields: that of their component, else of their object, else of all. */
+function levelFor({ component, object }: LogFields, { level: ofAll, levels = {} }: LogLevels): Level {
+  return levelOf(component, levels) ?? levelOf(object, levels) ?? ofAll;
+}
+
+function levelOf(part: unknown, levels: Readonly<Record<string, Level>>): Level | undefined {
+  return typeof part === 'string' && Object.hasOwn(levels, part) ? levels[part] : undefined;
+}
+
+type Write = (level: Level, message: string, fields: LogFields) => void;
 
 function logOver(write: Write, own: LogFields): Log {
   return {

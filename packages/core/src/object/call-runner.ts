@@ -122,7 +122,7 @@ export class CallRunner {
     }
   }
 
-  #runWith(call: RunningCall, { method, limits }: HostedMethod, args: readonly unknown[]): void {
+  #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: readonly unknown[]): void {
     if (call.ended) {
       this.#leave(call); // cancelled while the caller's permission was looked up, or its arguments were read
       return;
@@ -132,6 +132,8 @@ export class CallRunner {
       call.limits = limits;
     }
     call.begun = true;
+    call.hosted = object;
+    object.enter();
     const returned = method.definition.run(...([...args, call] as never[]));
     if (method.definition.yields !== undefined) {
       const steps = returned as AsyncGenerator<unknown, unknown, undefined>;

@@ -8,7 +8,7 @@ import { CallRunner } from './call-runner.js';
 import { type ObjectDefinition } from './definition.js';
 import { type ObjectDescription } from './description.js';
 import { type Interceptor } from './interceptor.js';
-import { type HostOptions } from './hosted-object.js';
+import { type HostedObject, type HostOptions } from './hosted-object.js';
 import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
@@ -56,6 +56,14 @@ export class Dispatcher {
   /** Hosts an object under a name. */
   host(name: string, definition: ObjectDefinition, options: HostOptions = {}): void {
     this.#objects.add(name, definition, options);
+  }
+
+  /**
+   * Hosts an object no more: new calls of it are refused, and those that run go on. Gives it, to wait until it is
+   * idle. @throws RpcError `OBJECT_NOT_FOUND`
+   */
+  unhost(name: string): HostedObject {
+    return this.#objects.remove(name);
   }
 
   /** The objects hosted here. */
@@ -107,10 +115,12 @@ export class Dispatcher {
     }
   }
 
-  /** Cancels every call that runs. */
-  cancelAll(error: RpcError): void {
+  /** Cancels every call that runs, or every one of an object. */
+  cancelAll(error: RpcError, object?: HostedObject): void {
     for (const call of [...this.#deadlines]) {
-      call.cancel(error);
+      if (object === undefined || call.hosted === object) {
+        call.cancel(error);
+      }
     }
   }
 
@@ -123,6 +133,7 @@ export class Dispatcher {
     for (const limit of call.limits) {
       limit.giveBack();
     }
+    call.hosted?.leave();
     call.sink.done?.();
     if (--this.#running === 0) {
       for (const resolve of this.#onIdle.splice(0)) {

@@ -15,6 +15,13 @@ export class ObjectDirectory {
     this.#objects.set(name, new HostedObject(name, definition, options));
   }
 
+  /** Takes an object away, and gives it: calls of it may still run. @throws RpcError `OBJECT_NOT_FOUND` */
+  remove(name: string): HostedObject {
+    const object = this.find(name);
+    this.#objects.delete(name);
+    return object;
+  }
+
   get names(): readonly string[] {
     return [...this.#objects.keys()];
   }

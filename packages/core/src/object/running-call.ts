@@ -58,6 +58,8 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   running = true;
   /** The limits that count this call, until it runs no more. */
   limits: readonly ConcurrencyLimit[] = noLimits;
+  /** The object whose method runs, once it does; kept by the dispatcher. */
+  hosted: HostedObject | undefined;
   /** Who waits for the outcome in the sink's place: interceptors, while they have the call. */
   outcome: Outcome | undefined;
   /** Whether the method was reached; kept by the dispatcher. */

@@ -89,24 +89,53 @@ describe('A daemon', () => {
       return Promise.reject(new Error('broken file'));
     };
     await runDaemon(
-      async () => {
+      async (_signal, daemon) => {
+        daemon.ready({ reload });
         fake.emit('SIGHUP', 'SIGHUP');
         await new Promise(setImmediate);
       },
-      { log, process: fake, reload },
+      { log, process: fake },
     );
     expect(reloads).to.equal(1);
     expect(log.lines.map(({ message }) => message)).to.include('Reloading failed; going on as before');
   });
 
+  it('reloads once it is ready when it is told to before, and one reload at a time', async () => {
+    const steps: string[] = [];
+    await runDaemon(
+      async (_signal, daemon) => {
+        fake.emit('SIGHUP', 'SIGHUP');
+        steps.push('ready');
+        let finish = (): void => undefined;
+        daemon.ready({
+          reload: () => {
+            steps.push('reload');
+            return new Promise((resolve) => (finish = resolve));
+          },
+        });
+        fake.emit('SIGHUP', 'SIGHUP');
+        fake.emit('SIGHUP', 'SIGHUP');
+        steps.push('finish');
+        finish();
+        await new Promise(setImmediate);
+        finish();
+        await new Promise(setImmediate);
+      },
+      { log, process: fake },
+    );
+    expect(steps).to.deep.equal(['ready', 'reload', 'finish', 'reload']);
+  });
+
   it('lets SIGHUP pass when there is nothing to reload', async () => {
     await runDaemon(
-      () => {
+      (_signal, daemon) => {
+        daemon.ready({});
         fake.emit('SIGHUP', 'SIGHUP');
         return Promise.resolve();
       },
       { log, process: fake },
     );
+    expect(log.lines.map(({ message }) => message)).to.include('Ignoring SIGHUP: there is nothing to reload');
     expect(fake.statuses).to.deep.equal([]);
   });
 });

@@ -1,7 +1,16 @@
 import { once } from 'node:events';
 
-import { type Log } from '@patchbay/core';
-import { command, openLog, packageVersion, runDaemon } from '@patchbay/core/daemon';
+import {
+  changedKeys,
+  checkLogFile,
+  command,
+  type Daemon,
+  type DaemonLog,
+  openLog,
+  packageVersion,
+  reportReload,
+  runDaemon,
+} from '@patchbay/core/daemon';
 
 import { startNameServer } from '../server.js';
 import { type NameServerConfiguration } from './configuration.js';
@@ -22,18 +31,30 @@ export const start = command({
     'log-level': { type: 'string', describe: 'error, warn, info or debug', defaultDescription: 'info' },
   },
   run: async (args) => {
-    const configuration = readConfiguration(args.config, {
-      listen: args.listen,
-      stateDir: args['state-dir'],
-      insecure: args.insecure,
-      'log.level': args['log-level'],
-    });
+    const read = (): NameServerConfiguration =>
+      readConfiguration(args.config, {
+        listen: args.listen,
+        stateDir: args['state-dir'],
+        insecure: args.insecure,
+        'log.level': args['log-level'],
+      });
+    const configuration = read();
     const log = openLog(configuration.log);
-    await runDaemon((signal) => serve(configuration, log, signal), { log });
+    await runDaemon((signal, daemon) => serve(configuration, read, { log, daemon, signal }), { log });
   },
 });
 
-async function serve(configuration: NameServerConfiguration, log: Log, signal: AbortSignal): Promise<void> {
+interface Services {
+  readonly log: DaemonLog;
+  readonly daemon: Daemon;
+  readonly signal: AbortSignal;
+}
+
+async function serve(
+  configuration: NameServerConfiguration,
+  read: () => NameServerConfiguration,
+  { log, daemon, signal }: Services,
+): Promise<void> {
   const { listen, stateDir, sendStacks } = configuration;
   await using server = await startNameServer({
     listen,
@@ -43,7 +64,29 @@ async function serve(configuration: NameServerConfiguration, log: Log, signal: A
     version: packageVersion(import.meta.url),
   });
   log.info('name server is ready', { address: server.address, stateDir });
+  let inForce = configuration;
+  daemon.ready({
+    reload: () => {
+      inForce = reload(inForce, read(), log);
+    },
+  });
   if (!signal.aborted) {
     await once(signal, 'abort');
   }
+}
+
+/** Puts the levels of a configuration in force, and gives what is in force now. */
+function reload(
+  before: NameServerConfiguration,
+  next: NameServerConfiguration,
+  log: DaemonLog,
+): NameServerConfiguration {
+  checkLogFile(next.log);
+  log.reload(next.log);
+  const now = { ...before, log: { ...before.log, level: next.log.level, levels: next.log.levels } };
+  reportReload(log, {
+    changed: changedKeys(before, now),
+    needRestart: changedKeys(now, next).map(({ key }) => key),
+  });
+  return now;
 }

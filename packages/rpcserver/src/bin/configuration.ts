@@ -2,7 +2,7 @@ import { bytesSchema, durationSchema, nameServerObject, objectName, parseAddress
 import { logSettings } from '@patchbay/core/daemon';
 import { z } from 'zod';
 
-import { defaultSessionLimits } from '../rpc-server.js';
+import { defaultSessionLimits } from '../server-options.js';
 
 const address = z.string().superRefine((text, context) => {
   try {
@@ -93,6 +93,7 @@ export const rpcServerConfiguration = z.strictObject({
     .default(10_000)
     .describe('how long the names outlive this server when it dies'),
   drain: durationSchema().default(10_000).describe('how long a stop waits for calls that run'),
+  close: durationSchema().default(10_000).describe('how long a stop waits for each object to close'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
   logCalls: z
     .enum(['none', 'failed', 'all'])

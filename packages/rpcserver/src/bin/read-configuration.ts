@@ -34,7 +34,14 @@ export function baseOf(file: string): string {
  * @throws RpcError, or an AggregateError of several
  */
 export async function checkConfiguration(file: string): Promise<void> {
-  const configuration = readConfiguration(file);
+  await checkParts(file, readConfiguration(file));
+}
+
+/**
+ * Checks what a configuration only names: the log's file, the modules of objects and their options.
+ * @throws AggregateError of an RpcError for each problem
+ */
+export async function checkParts(file: string, configuration: RpcServerConfiguration): Promise<void> {
   const errors: RpcError[] = [];
   const note = (path: readonly (string | number)[], error: unknown): void => {
     if (!isRpcError(error)) {

@@ -1,7 +1,4 @@
 #!/usr/bin/env node
-import { resolve } from 'node:path';
-
-import { type Log, logCalls, systemClock } from '@patchbay/core';
 import {
   checkConfigCommand,
   command,
@@ -12,10 +9,8 @@ import {
   runProgram,
 } from '@patchbay/core/daemon';
 
-import { loadObject } from '../load-object.js';
-import { type MakeObject, RpcServer } from '../rpc-server.js';
-import { type RpcServerConfiguration } from './configuration.js';
-import { baseOf, checkConfiguration, readConfiguration } from './read-configuration.js';
+import { checkConfiguration, readConfiguration } from './read-configuration.js';
+import { serve } from './serve.js';
 
 const start = command({
   usage: 'start',
@@ -29,15 +24,17 @@ const start = command({
     'log-level': { type: 'string', describe: 'error, warn, info or debug, over the file' },
   },
   run: async (args) => {
-    const configuration = readConfiguration(args.config, {
+    const flags = {
       nameServer: args['name-server'],
       listen: args.listen,
       replace: args.replace,
       insecure: args.insecure,
       'log.level': args['log-level'],
-    });
+    };
+    const source = { file: args.config, flags };
+    const configuration = readConfiguration(source.file, flags);
     const log = openLog(configuration.log);
-    await runDaemon((signal) => serve(configuration, baseOf(args.config), log, signal), { log });
+    await runDaemon((signal, daemon) => serve(configuration, source, { log, daemon, signal }), { log });
   },
 });
 
@@ -53,58 +50,3 @@ process.exitCode = await runProgram(
   process.argv.slice(2),
 );
 endSoon();
-
-async function serve(
-  configuration: RpcServerConfiguration,
-  baseDir: string,
-  log: Log,
-  signal: AbortSignal,
-): Promise<void> {
-  const objects = configuration.objects.map((entry): [string, MakeObject] => [
-    entry.name,
-    (context) => loadObject(entry, baseDir, context),
-  ]);
-  const {
-    advertise,
-    logCalls: calls,
-    limits: { stall: stallMs, ...limits },
-  } = configuration;
-  await using server = await RpcServer.start({
-    nameServer: configuration.nameServer,
-    listen: configuration.listen,
-    ...(advertise === undefined ? {} : { advertise }),
-    stateDir: resolve(baseDir, configuration.stateDir),
-    objects: Object.fromEntries(objects),
-    shared: configuration.objects.filter(({ shared }) => shared).map(({ name }) => name),
-    replace: configuration.replace,
-    leaseMs: configuration.lease,
-    drainMs: configuration.drain,
-    sendStacks: configuration.sendStacks,
-    interceptors: calls === 'none' ? [] : [logCalls({ log, clock: systemClock, calls })],
-    limits: { ...limits, stallMs },
-    maxConcurrent: Object.fromEntries(
-      configuration.objects.map(({ name, maxConcurrent }) => [name, maxConcurrent]),
-    ),
-    signal,
-    log,
-  }).catch((error: unknown) => {
-    if (!signal.aborted) {
-      throw error;
-    }
-    log.info('the RPC server stopped before it had started', { error });
-    return undefined;
-  });
-  if (server === undefined) {
-    return;
-  }
-  log.info('the RPC server is ready', { address: server.address, objects: objects.map(([name]) => name) });
-  await new Promise<void>((stopped) => {
-    if (signal.aborted) {
-      stopped();
-    }
-    signal.addEventListener('abort', () => {
-      stopped();
-    });
-  });
-  log.info('the RPC server is stopping');
-}

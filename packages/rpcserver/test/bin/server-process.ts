@@ -87,6 +87,12 @@ export class ServerProcess implements AsyncDisposable {
     }, 30_000);
   }
 
+  /** Changes the configuration that it was started with, and has it take that. */
+  async reload(scratch: Scratch, keys: Readonly<Record<string, unknown>>): Promise<void> {
+    await writeConfiguration(scratch, keys);
+    this.kill('SIGHUP');
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

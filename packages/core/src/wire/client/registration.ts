@@ -3,6 +3,7 @@ import { isRpcError } from '../../errors/rpc-error.js';
 import { type Log } from '../../log.js';
 import { type Lease, type NameClaim, type NameServerMethods } from '../../naming/contract.js';
 import { nameServerObject } from '../../naming/name-server.js';
+import { Attempts } from './attempts.js';
 import { connectTo } from './direct-client.js';
 import { type ObjectClient } from './object-client.js';
 import { type RemoteObject } from './remote-object.js';
@@ -19,12 +20,11 @@ export interface RegistrationOptions {
   readonly ttlMs: number;
   /** Called with the names that were taken from this server, when it learns of it. */
   readonly onLost?: (names: readonly string[]) => void;
+  /** Called when `registered` has become another. */
+  readonly onChange?: (registered: boolean) => void;
   readonly clock: Clock;
   readonly log: Log;
 }
-
-/** How long to wait before the name server is asked again, in milliseconds; each time up to twice as long. */
-const againMs = { first: 200, last: 3_000 };
 
 /** How long one request to the name server may take, in milliseconds. */
 const requestTimeoutMs = 3_000;
@@ -39,17 +39,26 @@ export class Registration implements AsyncDisposable {
   readonly #client: ObjectClient;
   readonly #names: RemoteObject<NameServerMethods>;
   readonly #stop = new AbortController();
-  readonly #loop: Promise<void>;
+  readonly #attempts: Attempts;
   #claims: readonly NameClaim[];
+  /** The names that were replaced: once is enough, no tug of war. */
+  readonly #replaced = new Set<string>();
   #lease: Lease | undefined;
+  /** Whether other names are claimed than those that hang on the lease. */
+  #outdated = false;
   #trouble: string | undefined;
+  #wasRegistered = false;
 
   private constructor(options: RegistrationOptions) {
     this.#options = options;
     this.#claims = options.claims;
     this.#client = connectTo(options.nameServer, { clock: options.clock, timeoutMs: requestTimeoutMs });
     this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
-    this.#loop = this.#keep();
+    this.#attempts = new Attempts(options.clock, async () => {
+      const waitMs = await this.#attempt();
+      this.#tellChange();
+      return waitMs;
+    });
   }
 
   /** Starts to register, and to keep what is registered. The name server need not be there yet. */
@@ -57,15 +66,25 @@ export class Registration implements AsyncDisposable {
     return new Registration(options);
   }
 
-  /** Whether the names are registered, as far as is known here. */
+  /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
-    return this.#lease !== undefined;
+    return this.#lease !== undefined && this.#trouble === undefined && !this.#outdated;
+  }
+
+  /**
+   * Claims other names from now on, in place of those so far; those in both are registered all the time. Fulfils when
+   * the name server was asked once, whatever it said: if need be it is asked again, as at the start.
+   */
+  async claim(claims: readonly NameClaim[]): Promise<void> {
+    this.#claims = claims;
+    this.#outdated = true;
+    await this.#attempts.now();
   }
 
   /** Gives the names back. A name server that cannot be reached forgets them when the lease passes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
-    await this.#loop;
+    await this.#attempts.stop();
     if (this.#lease !== undefined) {
       try {
         await this.#names.unregister(this.#lease.leaseId);
@@ -79,17 +98,10 @@ export class Registration implements AsyncDisposable {
     await this.#client[Symbol.asyncDispose]();
   }
 
-  async #keep(): Promise<void> {
-    let pauseMs = againMs.first;
-    while (!this.#stopped) {
-      const waitMs = await this.#attempt();
-      if (waitMs === undefined) {
-        await this.#sleep(pauseMs * (0.5 + Math.random()));
-        pauseMs = Math.min(2 * pauseMs, againMs.last);
-      } else {
-        pauseMs = againMs.first;
-        await this.#sleep(waitMs);
-      }
+  #tellChange(): void {
+    if (this.registered !== this.#wasRegistered) {
+      this.#wasRegistered = this.registered;
+      this.#options.onChange?.(this.#wasRegistered);
     }
   }
 
@@ -97,21 +109,12 @@ export class Registration implements AsyncDisposable {
     return this.#stop.signal.aborted;
   }
 
-  async #sleep(ms: number): Promise<void> {
-    try {
-      await this.#options.clock.sleep(ms, { signal: this.#stop.signal });
-    } catch (error) {
-      if (!this.#stopped) {
-        throw error;
-      }
-    }
-  }
-
   /** Registers or renews; says how long all is well then, in milliseconds, or undefined when it failed. */
   async #attempt(): Promise<number | undefined> {
     const { log } = this.#options;
     try {
-      this.#lease = this.#lease === undefined ? await this.#register() : await this.#renew(this.#lease);
+      const lease = this.#lease;
+      this.#lease = lease === undefined || this.#outdated ? await this.#register() : await this.#renew(lease);
       this.#trouble = undefined;
       this.#giveUp(this.#lease.lost ?? []);
       return this.#lease.ttlMs / 3;
@@ -122,6 +125,7 @@ export class Registration implements AsyncDisposable {
         return 0;
       }
       this.#warn(error);
+      await this.#keepFormer();
       return undefined;
     }
   }
@@ -145,14 +149,46 @@ export class Registration implements AsyncDisposable {
   async #register(): Promise<Lease> {
     const { serverId, address, ttlMs, log } = this.#options;
     const claims = this.#claims;
-    const lease = await this.#names.register(serverId, address, [...claims], { ttlMs });
-    this.#claims = claims.map((claim) => ({ ...claim, replace: false })); // once is enough: no tug of war
+    const former = this.#lease;
+    const asked = claims.map((claim) =>
+      this.#replaced.has(claim.name) ? { ...claim, replace: false } : claim,
+    );
+    const lease = await this.#names.register(serverId, address, asked, { ttlMs });
+    claims.forEach(({ name }) => this.#replaced.add(name));
+    this.#outdated = this.#claims !== claims;
+    if (former !== undefined) {
+      await this.#end(former);
+    }
     log.info('the names are registered', {
       names: claims.map(({ name }) => name),
       address,
       leaseId: lease.leaseId,
     });
     return lease;
+  }
+
+  /** Gives back the names that hang on a lease still, though another one has taken its place. */
+  async #end(former: Lease): Promise<void> {
+    try {
+      await this.#names.unregister(former.leaseId);
+    } catch (error) {
+      if (!isRpcError(error, 'LEASE_NOT_FOUND')) {
+        this.#options.log.debug('a former lease could not be ended; it passes by itself', { error });
+      }
+    }
+  }
+
+  /** Renews the lease of the names so far while others cannot be had, so that those are not lost meanwhile. */
+  async #keepFormer(): Promise<void> {
+    if (this.#lease === undefined || !this.#outdated || this.#trouble === 'away' || this.#stopped) {
+      return;
+    }
+    try {
+      this.#lease = await this.#renew(this.#lease);
+      this.#giveUp(this.#lease.lost ?? []);
+    } catch {
+      this.#lease = undefined; // the next attempt registers what can be had
+    }
   }
 
   /** Claims names no longer that were taken from this server: whoever took them meant to. */
@@ -168,7 +204,7 @@ export class Registration implements AsyncDisposable {
   async #renew(lease: Lease): Promise<Lease> {
     // A renewal that a stop finds under way is of no use any more, and waiting for it would delay the stop.
     const renewed = await this.#names.with({ signal: this.#stop.signal }).keep_alive(lease.leaseId);
-    if (this.#trouble !== undefined) {
+    if (this.#trouble !== undefined && !this.#outdated) {
       this.#options.log.info('the name server answers again; the names are registered');
     }
     return renewed;

@@ -68,6 +68,11 @@ export class ObjectServer implements AsyncDisposable {
     return new ObjectServer(`${host}:${String(port)}`, server, sessions, leave);
   }
 
+  /** Bounds the sessions that are opened from now on. @throws RpcError `CONFIG_INVALID` where a limit is none */
+  limitTo(limits: Partial<SessionLimits>): void {
+    this.#sessions.limitTo(sessionLimits(limits));
+  }
+
   /** Tells health probes that this server is going: for the time in which it drains. */
   leave(): void {
     this.#leave();

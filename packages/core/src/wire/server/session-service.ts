@@ -16,7 +16,7 @@ import { SessionStream } from './session-stream.js';
 /** Serves the sessions of an object server by a dispatcher. */
 export class SessionService {
   readonly #dispatcher: Dispatcher;
-  readonly #limits: SessionLimits;
+  #limits: SessionLimits;
   readonly #streams = new Set<SessionStream>();
 
   constructor(dispatcher: Dispatcher, limits: SessionLimits) {
@@ -62,6 +62,11 @@ export class SessionService {
       },
     });
   };
+
+  /** Bounds the sessions that are opened from now on; those that are open keep what they were told. */
+  limitTo(limits: SessionLimits): void {
+    this.#limits = limits;
+  }
 
   /** Ends every session, so that clients look for the object elsewhere. */
   endAll(): void {
