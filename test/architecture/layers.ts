@@ -21,7 +21,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'core/daemon',
     folder: 'packages/core/src/daemon',
-    mayImport: ['core', 'yargs', 'winston', 'yaml', 'zod'],
+    mayImport: ['core', 'yargs', 'winston', 'yaml', 'zod', 'node-unix-socket'],
   },
   { name: 'core/yaml', folder: 'packages/core/src/yaml', mayImport: ['core', 'yaml'] },
   { name: 'core/testing', folder: 'packages/core/src/testing', mayImport: ['core'] },

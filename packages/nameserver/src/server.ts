@@ -44,6 +44,12 @@ export class NameServer implements AsyncDisposable {
     this.#parts = parts;
   }
 
+  /** Asks itself for what it holds, and over its own port. @throws what keeps it from answering */
+  async probe(): Promise<void> {
+    await this.#parts.registry.info();
+    await this.#parts.server.probe();
+  }
+
   /** Lets calls that run finish, ends watches, and closes the registry last. */
   async [Symbol.asyncDispose](): Promise<void> {
     const { server, sweeper, store } = this.#parts;
@@ -68,6 +74,7 @@ export class NameServer implements AsyncDisposable {
 
 interface Parts {
   readonly store: Store;
+  readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly server: ObjectServer;
   readonly sweeper: AsyncDisposable;
@@ -96,6 +103,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     });
     return new NameServer({
       store,
+      registry,
       dispatcher,
       server,
       sweeper: startSweeper({ registry, clock, log }),

@@ -17,6 +17,9 @@ import { serverIdOf } from './server-id.js';
 import { type ObjectChanges, type RpcServerOptions } from './server-options.js';
 import { makeStateDirectory, usable } from './state-directory.js';
 
+/** What health probes ask for who want to know whether the names are registered. */
+const registrationHealth = 'patchbay.registration';
+
 /** Hosts objects, and keeps their names registered. */
 export class RpcServer implements AsyncDisposable {
   /** `host:port` as it is bound. */
@@ -60,6 +63,7 @@ export class RpcServer implements AsyncDisposable {
       await hosting.add(options.objects, options.maxConcurrent, options.signal);
       const limits = { ...options.limits, sendStacks: options.sendStacks ?? false };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
+      server.setHealth(registrationHealth, false);
       const advertised = options.advertise ?? server.address;
       void warnOfAdvertised({ advertised, nameServer }, { log, signal: stop.signal });
       const claims = hosting.names.map((name) => claimOf(name, options));
@@ -69,7 +73,10 @@ export class RpcServer implements AsyncDisposable {
         address: advertised,
         claims,
         ttlMs: options.leaseMs ?? defaultLeaseMs,
-        ...(options.onRegistered === undefined ? {} : { onChange: options.onRegistered }),
+        onChange: (registered) => {
+          server.setHealth(registrationHealth, registered);
+          options.onRegistered?.(registered);
+        },
         clock,
         log: log.child({ component: 'registration' }),
       });
@@ -86,6 +93,11 @@ export class RpcServer implements AsyncDisposable {
   /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
     return this.#parts.registration.registered;
+  }
+
+  /** Has one of its objects described over its own port. @throws RpcError when that fails */
+  async probe(): Promise<void> {
+    await this.#parts.server.probe();
   }
 
   /**

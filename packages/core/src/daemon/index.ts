@@ -15,6 +15,7 @@ export {
   openLog,
 } from './logger.js';
 export { nameServerAdvice, nameServerOption } from './name-server-option.js';
+export { systemdManager } from './systemd.js';
 export { endOnClosedPipe, writeOut } from './standard-output.js';
 export { reportReload, type ReloadReport } from './report-reload.js';
 export { packageVersion } from './package-version.js';

@@ -1,7 +1,7 @@
 /** Whoever started the daemon and watches it, such as systemd. Nothing that it is told throws. */
 export interface ServiceManager {
-  /** Says that the daemon serves, and how to find out whether it goes on to do so. */
-  ready(healthy: () => boolean | Promise<boolean>): void;
+  /** Says that the daemon serves. @param probe tries whether it goes on to do so, and throws when it does not */
+  ready(probe: () => Promise<void>): void;
   reloading(): void;
   reloaded(): void;
   stopping(): void;

@@ -19,8 +19,8 @@ export interface RunDaemonOptions {
 export interface ReadyDaemon {
   /** Takes the configuration anew, on SIGHUP; throws why it cannot, and has changed nothing then. */
   readonly reload?: () => void | Promise<void>;
-  /** Says whether the daemon does its work; while it does not, the service manager's watchdog hears nothing. */
-  readonly healthy?: () => boolean | Promise<boolean>;
+  /** Tries whether the daemon does its work; while it throws, the service manager's watchdog hears nothing. */
+  readonly probe?: () => Promise<void>;
 }
 
 /** What the work of a daemon tells of itself. */
@@ -73,9 +73,9 @@ export async function runDaemon(
     events.on(event, listener);
   }
   const daemon: Daemon = {
-    ready: ({ reload, healthy = () => true }) => {
+    ready: ({ reload, probe = () => Promise.resolve() }) => {
       if (!stopping.signal.aborted) {
-        manager.ready(healthy);
+        manager.ready(probe);
         reloads.begin(reload);
       }
     },
@@ -141,12 +141,12 @@ class Reloads {
     } catch (error) {
       this.#log.error('Reloading failed; going on as before', whyNot(error));
     }
-    this.#manager.reloaded();
     this.#goOn();
   }
 
   #goOn(): void {
     if (this.#state === 'busy') {
+      this.#manager.reloaded();
       this.#state = 'idle';
       if (this.#asked) {
         void this.#run();

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 
+import { systemClock } from '@patchbay/core';
 import {
   changedKeys,
   checkLogFile,
@@ -10,6 +11,7 @@ import {
   packageVersion,
   reportReload,
   runDaemon,
+  systemdManager,
 } from '@patchbay/core/daemon';
 
 import { startNameServer } from '../server.js';
@@ -40,7 +42,11 @@ export const start = command({
       });
     const configuration = read();
     const log = openLog(configuration.log);
-    await runDaemon((signal, daemon) => serve(configuration, read, { log, daemon, signal }), { log });
+    const manager = await systemdManager({ clock: systemClock, log });
+    await runDaemon((signal, daemon) => serve(configuration, read, { log, daemon, signal }), {
+      log,
+      manager,
+    });
   },
 });
 
@@ -65,7 +71,9 @@ async function serve(
   });
   log.info('name server is ready', { address: server.address, stateDir });
   let inForce = configuration;
+  daemon.status(`serving at ${server.address}`);
   daemon.ready({
+    probe: () => server.probe(),
     reload: () => {
       inForce = reload(inForce, read(), log);
     },

@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { systemClock } from '@patchbay/core';
 import {
   checkConfigCommand,
   command,
@@ -7,6 +8,7 @@ import {
   packageVersion,
   runDaemon,
   runProgram,
+  systemdManager,
 } from '@patchbay/core/daemon';
 
 import { checkConfiguration, readConfiguration } from './read-configuration.js';
@@ -34,7 +36,11 @@ const start = command({
     const source = { file: args.config, flags };
     const configuration = readConfiguration(source.file, flags);
     const log = openLog(configuration.log);
-    await runDaemon((signal, daemon) => serve(configuration, source, { log, daemon, signal }), { log });
+    const manager = await systemdManager({ clock: systemClock, log });
+    await runDaemon((signal, daemon) => serve(configuration, source, { log, daemon, signal }), {
+      log,
+      manager,
+    });
   },
 });
 

@@ -26,6 +26,11 @@ export async function serve(
   const baseDir = baseOf(source.file);
   const { advertise, logCalls: calls } = configuration;
   const callLog = log.child({ component: 'calls' });
+  const tellStatus = (registered: boolean): void => {
+    daemon.status(
+      registered ? 'serving; the names are registered' : 'serving; the name server does not have the names',
+    );
+  };
   await using server = await RpcServer.start({
     ...hostedBy(configuration, baseDir),
     nameServer: configuration.nameServer,
@@ -38,6 +43,7 @@ export async function serve(
     closeMs: configuration.close,
     sendStacks: configuration.sendStacks,
     interceptors: calls === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls })],
+    onRegistered: tellStatus,
     signal,
     log,
   }).catch((error: unknown) => {
@@ -55,7 +61,8 @@ export async function serve(
     address: server.address,
     objects: configuration.objects.map(({ name }) => name),
   });
-  daemon.ready({ reload: () => reloader.reload() });
+  tellStatus(server.registered);
+  daemon.ready({ reload: () => reloader.reload(), probe: () => server.probe() });
   if (!signal.aborted) {
     await once(signal, 'abort');
   }

@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError } from '../../errors/core-errors.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
+import { describeAt } from '../client/describe.js';
 import { channelOptions } from '../channel-options.js';
 import { nameServiceDefinition, nameServiceHandlers } from './name-service.js';
 import { ObjectService, objectServiceDefinition } from './object-service.js';
@@ -29,19 +30,25 @@ export class ObjectServer implements AsyncDisposable {
   readonly address: string;
   readonly #server: Server;
   readonly #sessions: SessionService;
-  readonly #leave: () => void;
+  readonly #dispatcher: Dispatcher;
+  readonly #health: HealthImplementation;
+  readonly #probed: Set<string>;
+  #leaving = false;
 
-  private constructor(address: string, server: Server, sessions: SessionService, leave: () => void) {
+  private constructor(address: string, parts: Parts) {
     this.address = address;
-    this.#server = server;
-    this.#sessions = sessions;
-    this.#leave = leave;
+    this.#server = parts.server;
+    this.#sessions = parts.sessions;
+    this.#dispatcher = parts.dispatcher;
+    this.#health = parts.health;
+    this.#probed = new Set(parts.probed);
   }
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
   static async start(options: ObjectServerOptions): Promise<ObjectServer> {
-    const sessions = new SessionService(options.dispatcher, sessionLimits(options));
-    const objects = new ObjectService(options.dispatcher);
+    const { dispatcher } = options;
+    const sessions = new SessionService(dispatcher, sessionLimits(options));
+    const objects = new ObjectService(dispatcher);
     const server = new Server({
       ...channelOptions,
       'grpc.max_receive_message_length': 8 * 1024 * 1024,
@@ -51,7 +58,7 @@ export class ObjectServer implements AsyncDisposable {
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     if (options.nameService === true) {
       files['patchbay.v1.NameServer'] = 'patchbay/v1/nameserver.proto';
-      server.addService(nameServiceDefinition, nameServiceHandlers(options.dispatcher));
+      server.addService(nameServiceDefinition, nameServiceHandlers(dispatcher));
     }
     // To health probes the empty name is the server as a whole.
     const probed = ['', ...Object.keys(files)];
@@ -60,12 +67,7 @@ export class ObjectServer implements AsyncDisposable {
     addReflection(server, files);
     const port = await bind(server, options.listen);
     const host = options.listen.slice(0, options.listen.lastIndexOf(':'));
-    const leave = (): void => {
-      for (const service of probed) {
-        health.setStatus(service, 'NOT_SERVING');
-      }
-    };
-    return new ObjectServer(`${host}:${String(port)}`, server, sessions, leave);
+    return new ObjectServer(`${host}:${String(port)}`, { server, sessions, dispatcher, health, probed });
   }
 
   /** Bounds the sessions that are opened from now on. @throws RpcError `CONFIG_INVALID` where a limit is none */
@@ -75,7 +77,24 @@ export class ObjectServer implements AsyncDisposable {
 
   /** Tells health probes that this server is going: for the time in which it drains. */
   leave(): void {
-    this.#leave();
+    this.#leaving = true;
+    for (const service of this.#probed) {
+      this.#health.setStatus(service, 'NOT_SERVING');
+    }
+  }
+
+  /** Tells health probes that ask for a service by its name whether it is there, beside the server as a whole. */
+  setHealth(service: string, serving: boolean): void {
+    this.#probed.add(service);
+    this.#health.setStatus(service, serving && !this.#leaving ? 'SERVING' : 'NOT_SERVING');
+  }
+
+  /** Has one of its objects described over its own port, as a stranger might. @throws RpcError when that fails */
+  async probe(): Promise<void> {
+    const [object] = this.#dispatcher.objects.names;
+    if (object !== undefined) {
+      await describeAt(this.address, object);
+    }
   }
 
   /** Ends the sessions and stops to listen. Calls that still run are cancelled. Takes at most a second. */
@@ -99,6 +118,14 @@ export class ObjectServer implements AsyncDisposable {
     giveUp.abort();
     clearTimeout(force);
   }
+}
+
+interface Parts {
+  readonly server: Server;
+  readonly sessions: SessionService;
+  readonly dispatcher: Dispatcher;
+  readonly health: HealthImplementation;
+  readonly probed: readonly string[];
 }
 
 function bind(server: Server, listen: string): Promise<number> {
