@@ -1,12 +1,12 @@
 import { type LogFields } from '../log.js';
 import { RpcError } from '../errors/rpc-error.js';
+import { isSecretName, redacted } from './redact.js';
 
-const secretName = /(?:secret|password|passphrase|token)$/i;
 const deepest = 8;
 
 /**
  * Makes fields fit for a log: plain JSON values only, errors as objects with their whole cause chain, and
- * `[redacted]` in place of what is named like a secret. Never throws, whatever it is given.
+ * `[redacted]` in place of what is named like a secret, or looks like one within a text. Never throws, whatever it is given.
  */
 export function loggable(fields: LogFields): Record<string, unknown> {
   return plainObject(Object.entries(fields), []);
@@ -18,7 +18,7 @@ function plainObject(
 ): Record<string, unknown> {
   const plain = entries
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, secretName.test(name) ? '[redacted]' : plainValue(value, above)] as const);
+    .map(([name, value]) => [name, isSecretName(name) ? '[redacted]' : plainValue(value, above)] as const);
   return Object.fromEntries(plain);
 }
 
@@ -29,6 +29,9 @@ function plainValue(value: unknown, above: readonly unknown[]): unknown {
   }
   if (typeof value === 'number' && !Number.isFinite(value)) {
     return String(value);
+  }
+  if (typeof value === 'string') {
+    return redacted(value);
   }
   if (typeof value !== 'object' || value === null) {
     return value;

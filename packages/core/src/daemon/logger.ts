@@ -9,6 +9,7 @@ import { type Unit } from '../object/schemas.js';
 import { type LogDestination, streamDestination } from './log-destination.js';
 import { loggable } from './log-fields.js';
 import { LogFile } from './log-file.js';
+import { redacted } from './redact.js';
 import { jsonLine, textLine } from './log-lines.js';
 
 const level = z.enum(['debug', 'info', 'warn', 'error']);
@@ -149,7 +150,7 @@ function lineFormat(format: 'text' | 'json', clock: Pick<Clock, 'now'>): winston
     line({
       time: new Date(clock.now()).toISOString(),
       level,
-      message: String(message),
+      message: redacted(String(message)),
       fields: loggable(fields as LogFields),
     }),
   );

@@ -107,6 +107,29 @@ describe('A log in JSON', () => {
     expect(line).to.have.nested.property('chap.user', 'node7');
   });
 
+  for (const text of [
+    'cannot fetch https://me:t0psecret@images.example/a?size=1',
+    'GET /boot/node7?token=t0psecret&x=1 failed',
+    'the tool said {"user": "a", "password": "t0psecret"}',
+    'tool --chap-secret t0psecret --size 1 ended with 1',
+  ]) {
+    it(`tells no secret within a text: ${text}`, () => {
+      const line = jsonOf((log) => {
+        log.info(text, { error: new Error(text), list: [text] });
+      });
+      expect(JSON.stringify(line)).to.not.include('t0psecret');
+      expect(line.message).to.include('[redacted]');
+    });
+  }
+
+  it('leaves texts without secrets as they are', () => {
+    const text = 'https://images.example:8080/a@b, options.token: must be a text; secret';
+    const line = jsonOf((log) => {
+      log.info(text);
+    });
+    expect(line.message).to.equal(text);
+  });
+
   it('takes no more of a foreign error than its words', () => {
     const error = Object.assign(new Error('failed'), { command: 'tool --password t0psecret' });
     const line = jsonOf((log) => {
@@ -197,6 +220,29 @@ describe('A log', () => {
       log.info('Main');
     });
     expect(text).to.match(/^\S+ INFO {2}Main\n$/);
+  });
+
+  it('has levels of its own for components and objects, which a reload changes', () => {
+    const destination = new Lines();
+    const log = createLogger({
+      level: 'warn',
+      levels: { boot: 'debug', storage: 'info' },
+      format: 'text',
+      destination,
+    });
+    const storage = log.child({ object: 'storage' });
+    const say = (): string => {
+      destination.lines.length = 0;
+      log.info('daemon');
+      storage.info('storage');
+      storage.debug('storage, in detail');
+      storage.child({ component: 'boot' }).debug('boot');
+      storage.child({ component: 'constructor' }).debug('other');
+      return destination.lines.map((line) => line.slice(31).trim().split(' ')[0]).join(' ');
+    };
+    expect(say()).to.equal('storage boot');
+    log.reload({ level: 'info', levels: { storage: 'error' } });
+    expect(say()).to.equal('daemon');
   });
 
   it('goes on when its destination fails, and then says how many lines were lost', () => {

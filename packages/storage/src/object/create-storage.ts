@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/core';
 
 import { removeUnfinishedBackups } from '../backup/take-backup.js';
+import { actorLog } from '../catalog/actor-log.js';
 import { Catalog } from '../catalog/catalog.js';
 import { EventLog } from '../catalog/event-log.js';
 import { answerLocally } from '../catalog/local-requests.js';
@@ -59,15 +60,16 @@ async function assemble(
   context: ObjectContext,
   closers: Closers,
 ): Promise<ObjectDefinition> {
-  const { clock, log, stateDir } = context;
+  const { clock, stateDir } = context;
   const store = await openCatalogStore(stateDir, clock);
   closers.add(async () => {
     await store[Symbol.asyncDispose]();
   });
   const catalog = new Catalog(store, clock);
   const events = new EventLog(store, catalog);
+  const log = actorLog(context.log, catalog.actors);
 
-  const pool = await openPool(options, context, catalog);
+  const pool = await openPool(options, { ...context, log }, catalog);
   const naming = new Naming(options.iqnPrefix, await catalog.rememberPrefix(options.iqnPrefix));
   const targets = await startTgtHosts({
     stateDir,
