@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/dist/', '**/generated/', 'node_modules/', 'coverage/', 'docs/api/'] },
+  { ignores: ['**/dist/', '**/generated/', 'node_modules/', 'coverage/', 'docs/api/', 'build/'] },
   js.configs.recommended,
   {
     files: ['**/*.ts'],

@@ -8,10 +8,12 @@
 // All are CommonJS, which node loads sooner than modules, and each holds all that it needs.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import process from 'node:process';
+
+import { licensesOf } from './licenses.js';
 
 const root = process.cwd();
 const built = join(root, 'packages', 'rpcclient', 'dist');
@@ -75,17 +77,6 @@ async function bundle(source, { define = {}, before = '', after = '' } = {}) {
   const [{ inputs, imports }] = Object.values(metafile.outputs);
   const sources = Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0);
   return { text: outputFiles[0].text, sources, requires: [...new Set(imports.map(({ path }) => path))] };
-}
-
-/** Gives the licences of the packages that sources are from: who passes their code on must pass these on too. */
-function licensesOf(sources) {
-  const folders = sources.map((source) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(source)?.[0]);
-  const texts = [...new Set(folders)].filter(Boolean).map((each) => {
-    const { name, version, license } = JSON.parse(readFileSync(join(each, 'package.json'), 'utf8'));
-    const file = readdirSync(each).find((entry) => /^licen[cs]e/i.test(entry));
-    return [`${name} ${version}: ${license}`, ...(file ? [readFileSync(join(each, file), 'utf8')] : [])];
-  });
-  return `${texts.map((text) => text.join('\n\n')).join('\n\n')}\n`;
 }
 
 rmSync(bin, { recursive: true, force: true });

@@ -23,7 +23,7 @@ generated_is_fresh() {
 
 shell_scripts() {
   grep -rlE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh' . \
-    --exclude-dir=node_modules --exclude-dir=dist --exclude-dir=.git --exclude-dir=coverage --include='*.sh' \
+    --exclude-dir=node_modules --exclude-dir=dist --exclude-dir=.git --exclude-dir=build --exclude-dir=coverage --include='*.sh' \
     --include='patchbay-*' --include=run
 }
 

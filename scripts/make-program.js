@@ -1,0 +1,190 @@
+// Makes the tree that is installed under /usr/lib/patchbay: node scripts/make-program.js [FOLDER]. It needs Node and
+// nothing else, wherever it is put:
+//
+//   bin/                  the four commands; rpcclient is a link to its own bundle
+//   lib/*.js              the daemons and the libraries as modules that share what they have in common, so that an
+//                         object's module has the same classes as the server that loads it
+//   lib/rpcclient/        the command as scripts/bundle-command.js made it
+//   lib/proto/            what the gRPC services read when they start
+//   node_modules/         the packages that are named by configurations and objects' modules, and better-sqlite3
+//   package.json, LICENSE, THIRD-PARTY-LICENSES
+import { build } from 'esbuild';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import process from 'node:process';
+
+import { licensesOf } from './licenses.js';
+
+const [folder = join('build', 'program')] = process.argv.slice(2);
+const fresh = `${resolve(folder)}.new`; // swapped in when it is whole
+
+/** The programs of bin/, by the modules that they run. */
+const programs = {
+  nameserver: 'nameserver/dist/src/bin/nameserver.js',
+  rpcserver: 'rpcserver/dist/src/bin/rpcserver.js',
+  'patchbay-storage': 'storage/dist/src/bin/patchbay-storage.js',
+};
+
+/** The packages that are found by their names, by their entries: what they export under which path. */
+const packages = {
+  core: { '.': 'core/dist/src/index.js', './wire': 'core/dist/src/wire/index.js' },
+  rpcclient: { '.': 'rpcclient/dist/src/index.js' },
+  rpcserver: { '.': 'rpcserver/dist/src/index.js' },
+  storage: { '.': 'storage/dist/src/index.js' },
+};
+
+/** The native module and what it loads: only the files that it reads. */
+const native = {
+  'better-sqlite3': ['package.json', 'LICENSE', 'lib', 'build/Release/better_sqlite3.node'],
+  bindings: ['package.json', 'LICENSE.md', 'bindings.js'],
+  'file-uri-to-path': ['package.json', 'LICENSE', 'index.js'],
+};
+
+/** The .proto files that gRPC's services read from beside themselves, by the folder that each is found in. */
+const protoFolders = {
+  'node_modules/grpc-health-check/proto': ['health/v1/health.proto'],
+  'node_modules/@grpc/reflection/build/proto': [
+    'grpc/reflection/v1/reflection.proto',
+    'grpc/reflection/v1alpha/reflection.proto',
+  ],
+};
+
+/** Lets gRPC's services read those files from beside the bundle. */
+const protoBesideBundle = {
+  name: 'proto-beside-bundle',
+  setup({ onLoad }) {
+    onLoad({ filter: /\/(?:grpc-health-check|@grpc\/reflection)\/build\/src\/.*\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll('../../proto', 'proto'),
+    }));
+  },
+};
+
+function write(path, text, mode = 0o644) {
+  const file = join(fresh, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, text);
+  chmodSync(file, mode);
+}
+
+function copy(from, to) {
+  mkdirSync(dirname(join(fresh, to)), { recursive: true });
+  cpSync(from, join(fresh, to), { recursive: true });
+}
+
+/** Gives the name in lib/ of a package's entry: `core-wire` for `./wire` of `core`. */
+function entryName(name, path) {
+  return join(name, path).replaceAll('/', '-');
+}
+
+/** Bundles the programs and packages into lib/; gives the sources that went in. */
+async function bundle() {
+  const entries = Object.entries(packages).flatMap(([name, exported]) =>
+    Object.entries(exported).map(([path, module]) => [`${entryName(name, path)}-package`, module]),
+  );
+  const entryPoints = [...Object.entries(programs), ...entries].map(([out, module]) => ({
+    out,
+    in: `packages/${module}`,
+  }));
+  const { metafile } = await build({
+    entryPoints,
+    outdir: join(fresh, 'lib'),
+    chunkNames: 'part-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20',
+    external: Object.keys(native),
+    define: { __dirname: 'moduleFolder', __filename: 'moduleFile' },
+    banner: {
+      // What is CommonJS in there expects these of every file.
+      js: [
+        "import { createRequire as requireFor } from 'node:module';",
+        'const { filename: moduleFile, dirname: moduleFolder } = import.meta;',
+        'const require = requireFor(import.meta.url);',
+      ].join('\n'),
+    },
+    plugins: [protoBesideBundle],
+    metafile: true,
+    logLevel: 'warning',
+  });
+  return Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.keys(inputs).filter((input) => inputs[input].bytesInOutput > 0),
+  );
+}
+
+/** Copies the bundled command; gives the sources that it is made of. */
+function copyCommand() {
+  const dist = join('packages', 'rpcclient', 'dist');
+  for (const name of readdirSync(join(dist, 'bin')).filter((each) => each !== 'LICENSES.txt')) {
+    copy(join(dist, 'bin', name), join('lib', 'rpcclient', name));
+  }
+  symlinkSync('../lib/rpcclient/rpcclient.cjs', join(fresh, 'bin', 'rpcclient'));
+  return Object.values(JSON.parse(readFileSync(join(dist, 'bundle.json'), 'utf8'))).flatMap(
+    ({ sources }) => sources,
+  );
+}
+
+/** Writes a package that others find by its name: its manifest, and files that give on what is in lib/. */
+function writePackage(name, exported, manifest) {
+  const at = join('node_modules', '@patchbay', name);
+  const files = Object.keys(exported).map((path) => [
+    path,
+    path === '.' ? 'index.js' : `${path.slice(2)}.js`,
+  ]);
+  for (const [path, file] of files) {
+    const module = JSON.stringify(`../../../lib/${entryName(name, path)}-package.js`);
+    const made = path === '.' && name === 'storage' ? `export { default } from ${module};\n` : '';
+    write(join(at, file), `export * from ${module};\n${made}`);
+  }
+  const shown = Object.fromEntries(files.map(([path, file]) => [path, `./${file}`]));
+  write(
+    join(at, 'package.json'),
+    json({
+      name: `@patchbay/${name}`,
+      ...manifest,
+      exports: { ...shown, './package.json': './package.json' },
+    }),
+  );
+}
+
+function json(value) {
+  return `${JSON.stringify(value, undefined, 2)}\n`;
+}
+
+rmSync(fresh, { recursive: true, force: true });
+const { version, description, license, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
+const manifest = { version, license, type: 'module', engines };
+const bundled = await bundle();
+for (const name of Object.keys(programs)) {
+  write(join('bin', name), `#!/usr/bin/env node\nimport '../lib/${name}.js';\n`, 0o755);
+}
+const commanded = copyCommand();
+for (const [from, files] of Object.entries(protoFolders)) {
+  files.forEach((file) => copy(join(from, file), join('lib', 'proto', file)));
+}
+for (const [name, exported] of Object.entries(packages)) {
+  writePackage(name, exported, manifest);
+}
+for (const [name, files] of Object.entries(native)) {
+  files.forEach((file) => copy(join('node_modules', name, file), join('node_modules', name, file)));
+}
+copy('LICENSE', 'LICENSE');
+write(
+  'THIRD-PARTY-LICENSES',
+  licensesOf([...bundled, ...commanded, ...Object.keys(native).map((name) => join('node_modules', name))]),
+);
+write('package.json', json({ name: 'patchbay', description, ...manifest }));
+
+rmSync(folder, { recursive: true, force: true });
+renameSync(fresh, folder);
