@@ -69,16 +69,26 @@ const protoBesideBundle = {
   },
 };
 
-function write(path, text, mode = 0o644) {
+function write(path, text) {
   const file = join(fresh, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, text);
-  chmodSync(file, mode);
 }
 
 function copy(from, to) {
   mkdirSync(dirname(join(fresh, to)), { recursive: true });
   cpSync(from, join(fresh, to), { recursive: true });
+}
+
+/** Sets who may do what, whatever the umask and the files that were copied. */
+function setModes() {
+  for (const entry of readdirSync(fresh, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    const runs =
+      entry.isDirectory() || entry.parentPath === join(fresh, 'bin') || entry.name === 'rpcclient.cjs';
+    chmodSync(path, runs ? 0o755 : 0o644);
+  }
+  chmodSync(fresh, 0o755);
 }
 
 /** Gives the name in lib/ of a package's entry: `core-wire` for `./wire` of `core`. */
@@ -167,7 +177,7 @@ const { version, description, license, engines } = JSON.parse(readFileSync('pack
 const manifest = { version, license, type: 'module', engines };
 const bundled = await bundle();
 for (const name of Object.keys(programs)) {
-  write(join('bin', name), `#!/usr/bin/env node\nimport '../lib/${name}.js';\n`, 0o755);
+  write(join('bin', name), `#!/usr/bin/env node\nimport '../lib/${name}.js';\n`);
 }
 const commanded = copyCommand();
 for (const [from, files] of Object.entries(protoFolders)) {
@@ -185,6 +195,7 @@ write(
   licensesOf([...bundled, ...commanded, ...Object.keys(native).map((name) => join('node_modules', name))]),
 );
 write('package.json', json({ name: 'patchbay', description, ...manifest }));
+setModes();
 
 rmSync(folder, { recursive: true, force: true });
 renameSync(fresh, folder);

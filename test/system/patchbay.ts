@@ -21,6 +21,10 @@ export interface PatchbayOptions {
   readonly storage?: Readonly<Record<string, unknown>>;
   /** Further keys of the RPC server's configuration. */
   readonly server?: Readonly<Record<string, unknown>>;
+  /** Further objects of the RPC server, as its configuration names them. */
+  readonly objects?: readonly { readonly name: string; readonly module: string }[];
+  /** The folder of the commands. Default: those of the checkout. */
+  readonly programs?: string;
 }
 
 /** All that a Patchbay shows of what it keeps; equal before and after means that nothing was changed. */
@@ -44,17 +48,19 @@ export class Patchbay implements AsyncDisposable {
   readonly client: Client;
   readonly storage: Proxy<Storage>;
   readonly #mount: LoopMount | undefined;
+  readonly #programs: string;
   #names: Daemon | undefined;
   #server: Daemon | undefined;
 
-  private constructor(directory: string, nameServer: string, portal: string, mount: LoopMount | undefined) {
-    this.directory = directory;
-    this.nameServer = nameServer;
-    this.portal = portal;
+  private constructor(places: Places, mount: LoopMount | undefined) {
+    this.directory = places.directory;
+    this.nameServer = places.nameServer;
+    this.portal = places.portal;
+    this.#programs = places.programs;
     this.#mount = mount;
-    this.pool = join(mount?.path ?? directory, 'pool');
+    this.pool = join(mount?.path ?? this.directory, 'pool');
     this.tgtd = new ServedTgtd(this.at('state', 'objects', 'storage'));
-    this.client = connect({ nameServer });
+    this.client = connect({ nameServer: this.nameServer });
     this.storage = this.client.proxy<Storage>('storage');
   }
 
@@ -63,7 +69,8 @@ export class Patchbay implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 's-'));
     const nameServer = `127.0.0.1:${String(await freePort())}`;
     const portal = `127.0.0.1:${String(await freePort())}`;
-    const patchbay = new Patchbay(directory, nameServer, portal, await options.mount?.());
+    const programs = options.programs ?? '';
+    const patchbay = new Patchbay({ directory, nameServer, portal, programs }, await options.mount?.());
     try {
       await patchbay.#configure(options);
       await patchbay.startNameServer();
@@ -90,7 +97,7 @@ export class Patchbay implements AsyncDisposable {
 
   async startNameServer(): Promise<void> {
     this.#names = await Daemon.start(
-      ['nameserver', 'start', '--listen', this.nameServer, '--state-dir', this.at('names')],
+      [join(this.#programs, 'nameserver'), 'start', '--listen', this.nameServer, '--state-dir', this.at('names')],
       this.at('nameserver.log'),
     );
     await this.#names.ready(() => this.client.describe('nameserver'));
@@ -98,7 +105,7 @@ export class Patchbay implements AsyncDisposable {
 
   async startRpcServer(): Promise<void> {
     this.#server = await Daemon.start(
-      ['rpcserver', 'start', '--config', this.at('rpcserver.json')],
+      [join(this.#programs, 'rpcserver'), 'start', '--config', this.at('rpcserver.json')],
       this.at('rpcserver.log'),
     );
     await this.#server.ready(() => this.storage.list_all_images());
@@ -192,7 +199,7 @@ export class Patchbay implements AsyncDisposable {
     await rm(this.directory, { recursive: true, force: true });
   }
 
-  async #configure({ storage = {}, server = {} }: PatchbayOptions): Promise<void> {
+  async #configure({ storage = {}, server = {}, objects = [] }: PatchbayOptions): Promise<void> {
     await mkdir(this.pool, { recursive: true });
     const configuration = {
       nameServer: this.nameServer,
@@ -212,11 +219,19 @@ export class Patchbay implements AsyncDisposable {
             ...storage,
           },
         },
+        ...objects,
       ],
     };
     // JSON is YAML too.
     await writeFile(this.at('rpcserver.json'), JSON.stringify(configuration, null, 2));
   }
+}
+
+interface Places {
+  readonly directory: string;
+  readonly nameServer: string;
+  readonly portal: string;
+  readonly programs: string;
 }
 
 function running(daemon: Daemon | undefined): Daemon {
