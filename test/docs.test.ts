@@ -80,6 +80,21 @@ describe('The reference page on errors', () => {
   });
 });
 
+describe('The page on troubleshooting', () => {
+  const page = read('docs/operations/troubleshooting.md');
+
+  it('tells of ten failures', () => {
+    expect(page.match(/^## /gm)).to.have.length.of.at.least(10);
+  });
+
+  it('has no reason that is not in the code', () => {
+    const reasons = new Set(rowsOf('docs/reference/errors.md').map(([reason]) => reason));
+    const settings = new Set(read('init.d/patchbay-rpcserver.default').match(/^[A-Z_]+(?==)/gm));
+    const named = page.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g) ?? [];
+    expect(named.filter((each) => !reasons.has(each) && !settings.has(each))).to.deep.equal([]);
+  });
+});
+
 /** Every schema of a configuration, by the name that the page gives it in a comment above its table. */
 const rpcServer = (await import(join(root, 'packages/rpcserver/dist/src/bin/configuration.js'))) as {
   rpcServerConfiguration: z.ZodObject;
