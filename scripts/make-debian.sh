@@ -9,11 +9,16 @@ SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || 
 export SOURCE_DATE_EPOCH
 native=build/program/node_modules/better-sqlite3/build/Release/better_sqlite3.node
 
+# The layout gives files to root; for the package it is enough to believe so.
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else fakeroot "$@"; fi
+}
+
 # Lays the package's tree out as install-daemons.sh does, for either init.
 lay_out() {
   local init doc=$tree/usr/share/doc/patchbay
   for init in systemd sysv; do
-    ./install-daemons.sh --prefix "$tree" --init "$init" >/dev/null
+    as_root ./install-daemons.sh --prefix "$tree" --init "$init" >/dev/null
   done
   # What was compiled ahead for this machine's Node.js, another one does not take.
   rm -f "$tree"/usr/lib/patchbay/lib/rpcclient/*.cache
@@ -60,10 +65,13 @@ install_control() {
   chmod "$1" "$tree/DEBIAN/$2"
 }
 
-if ! command -v dpkg-deb >/dev/null; then
-  echo 'make-debian.sh: dpkg-deb is missing; a Debian package can be made on Debian alone' >&2
+fail() {
+  echo "make-debian.sh: $*" >&2
   exit 1
-fi
+}
+
+command -v dpkg-deb >/dev/null || fail 'dpkg-deb is missing; a Debian package can be made on Debian alone'
+[ "$(id -u)" -eq 0 ] || command -v fakeroot >/dev/null || fail 'root is needed, or fakeroot: apt-get install fakeroot'
 tree=$(mktemp -d)
 trap 'rm -rf "$tree"' EXIT
 lay_out
