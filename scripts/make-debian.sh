@@ -7,7 +7,6 @@ umask 022
 out=${1:?name the directory where the package goes}
 SOURCE_DATE_EPOCH=${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || stat -c %Y CHANGELOG.md)}
 export SOURCE_DATE_EPOCH
-native=build/program/node_modules/better-sqlite3/build/Release/better_sqlite3.node
 
 # The layout gives files to root; for the package it is enough to believe so.
 as_root() {
@@ -30,17 +29,17 @@ TEXT
   gzip -9n <CHANGELOG.md >"$doc/changelog.gz"
 }
 
-# The native module was compiled for one major version of Node.js, and takes no other.
+# better-sqlite3 was compiled for one major version of Node.js, and takes no other.
 node_dependency() {
   # shellcheck disable=SC2016 # JavaScript's
   node -p 'const [major] = process.versions.node.split("."); const least = major === "20" ? "20.19" : major;
     `nodejs (>= ${least}), nodejs (<< ${Number(major) + 1})`'
 }
 
-# Prints the libraries that the native module needs, in the least versions that have its symbols, as Debian lists them.
+# Prints the libraries that the native modules need, in the least versions that have its symbols, as Debian lists them.
 library_dependencies() {
   local library symbol symbols needed
-  symbols=$(grep -aoE '\b(GLIBC|GLIBCXX|CXXABI|GCC)_[0-9.]+\b' "$native" | sort -u)
+  symbols=$(grep -rhaoE --include '*.node' '\b(GLIBC|GLIBCXX|CXXABI|GCC)_[0-9.]+\b' build/program | sort -u)
   for library in libc6 libstdc++6 libgcc-s1; do
     needed=$(for symbol in $symbols; do
       sed -n "s/^ ${symbol//./\\.}@${symbol//./\\.} \([^ ]*\).*/\1/p" /var/lib/dpkg/info/"$library":*.symbols

@@ -6,7 +6,7 @@
 //                         object's module has the same classes as the server that loads it
 //   lib/rpcclient/        the command as scripts/bundle-command.js made it
 //   lib/proto/            what the gRPC services read when they start
-//   node_modules/         the packages that are named by configurations and objects' modules, and better-sqlite3
+//   node_modules/         the packages that are named by configurations and objects' modules, and those with native modules
 //   package.json, LICENSE, THIRD-PARTY-LICENSES
 import { build } from 'esbuild';
 import {
@@ -43,11 +43,18 @@ const packages = {
   storage: { '.': 'storage/dist/src/index.js' },
 };
 
-/** The native module and what it loads: only the files that it reads. */
+/** The native modules and what they load: only the files that they read. */
 const native = {
   'better-sqlite3': ['package.json', 'LICENSE', 'lib', 'build/Release/better_sqlite3.node'],
   bindings: ['package.json', 'LICENSE.md', 'bindings.js'],
   'file-uri-to-path': ['package.json', 'LICENSE', 'index.js'],
+  'node-unix-socket': ['package.json', 'LICENSE', 'js'],
+  // Its compiled file is in a package of its own, of which npm has installed the one for this machine.
+  ...Object.fromEntries(
+    readdirSync('node_modules')
+      .filter((name) => name.startsWith('node-unix-socket-'))
+      .map((name) => [name, ['package.json', `${name.replace('socket-', 'socket.')}.node`]]),
+  ),
 };
 
 /** The .proto files that gRPC's services read from beside themselves, by the folder that each is found in. */
@@ -77,7 +84,7 @@ function write(path, text) {
 
 function copy(from, to) {
   mkdirSync(dirname(join(fresh, to)), { recursive: true });
-  cpSync(from, join(fresh, to), { recursive: true });
+  cpSync(from, join(fresh, to), { recursive: true, filter: (source) => !/\.(?:d\.ts|map)$/.test(source) });
 }
 
 /** Sets who may do what, whatever the umask and the files that were copied. */

@@ -59,9 +59,13 @@ describe("The installable program's tree", function () {
     expect(licenses).not.to.match(/: undefined$/m);
   });
 
-  it('needs no package but the native one and what that loads, and nothing of the checkout', () => {
+  it('needs no package but the native ones and what they load, and nothing of the checkout', () => {
     const others = readdirSync(tree().at('node_modules')).filter((name) => name !== '@patchbay');
-    expect(others).to.have.members(['better-sqlite3', 'bindings', 'file-uri-to-path']);
+    expect(others.filter((name) => !name.startsWith('node-unix-socket'))).to.have.members([
+      'better-sqlite3',
+      'bindings',
+      'file-uri-to-path',
+    ]);
     const texts = readdirSync(tree().at('lib'), { recursive: true, encoding: 'utf8' })
       .filter((file) => /\.c?js$/.test(file))
       .map((file) => readFileSync(tree().at('lib', file), 'utf8'));
@@ -81,6 +85,11 @@ describe("The installable program's tree", function () {
     expect(main).to.match(/^setFlagsFromString\(/m);
     const imports = [...main.matchAll(/^import .* from ["'](?<name>.+)["'];$/gm)].map(([, name]) => name);
     expect(imports).to.have.members(['node:module', 'node:v8']);
+  });
+
+  it('has what speaks with systemd', async () => {
+    const words = ['node', '--input-type=module', '--eval', "await import('node-unix-socket')"];
+    expect(await run(words, { cwd: tree().path })).to.have.property('status', 0);
   });
 
   it('can be read by everybody and written by its owner alone', () => {
