@@ -36,11 +36,19 @@ export class Naming {
     return isKnown && iqn.safeParse(targetName).success;
   }
 
+  /** Says whether an account's user is one that `newChapAccount` named. */
+  isOurAccount(user: string): boolean {
+    return accountUser.test(user);
+  }
+
   /** Gives the initiator name of a node that has no other. */
   initiatorOf(node: NodeName): Iqn {
     return iqn.parse(`${this.#prefix}:node.${node}`);
   }
 }
+
+/** What the users of accounts are like: there is a disk's id in them. */
+const accountUser = /^disk\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** Makes a disk's CHAP account, with a new random secret. */
 export function newChapAccount(diskId: string): ChapAccount {

@@ -6,7 +6,7 @@ import { type TargetState } from '../targets/target-host.js';
 import { type Grace } from './grace.js';
 import { type Round } from './round.js';
 
-/** A target or a volume that carries our prefix and has no record. */
+/** A target, an account or a volume that carries our prefix and has no record. */
 interface Orphan {
   readonly name: string;
   readonly remove: () => Promise<void>;
@@ -23,9 +23,11 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
   const { pool, targets, naming, catalog } = parts;
   const volumes = (await pool.list()).map(({ volume }) => volume);
   const states: TargetState[] = [];
+  const accounts: { readonly daemon: number; readonly user: string }[] = [];
   for (const { daemon } of targets.daemons) {
     await round.attempt(targetsThing(daemon), async () => {
       states.push(...(await targets.list(daemon)));
+      accounts.push(...(await targets.looseAccounts(daemon)).map((user) => ({ daemon, user })));
     });
   }
   const known = await knownNames(catalog);
@@ -38,6 +40,13 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
     const remove = (): Promise<void> => targets.ensureRemoved({ daemon, tid, iqn });
     return [{ name: iqn, remove, removed: report.removedTargets }];
   });
+  // A removal that was cut short has left it: a target goes before its account.
+  const orphanAccounts = accounts
+    .filter(({ user }) => naming.isOurAccount(user) && !known.accounts.has(user))
+    .map(({ daemon, user }): Orphan => {
+      const remove = (): Promise<void> => targets.ensureAccountRemoved(daemon, user);
+      return { name: `account:${user}`, remove, removed: report.removedTargets };
+    });
   const orphanVolumes = volumes
     .filter((volume) => !known.volumes.has(volumeName(volume)))
     .map((volume): Orphan => {
@@ -45,7 +54,7 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
       return { name: volumeName(volume), remove, removed: report.removedVolumes };
     });
   // Targets first: a target holds its file open.
-  const orphans = [...orphanTargets, ...orphanVolumes];
+  const orphans = [...orphanTargets, ...orphanAccounts, ...orphanVolumes];
   const names = orphans.map(({ name }) => name);
   const expired = dryRun ? grace.foresee(names) : grace.expired(names);
   // A restored backup does not know what was made after it; whether that may go, a person says.
@@ -67,12 +76,13 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
 
 async function knownNames(
   catalog: CatalogReader,
-): Promise<{ targets: ReadonlySet<string>; volumes: ReadonlySet<string> }> {
+): Promise<Record<'targets' | 'accounts' | 'volumes', ReadonlySet<string>>> {
   const nodeRecords = (await catalog.list(nodes)).map(({ value }) => value);
   const named = (kind: VolumeKind, ids: readonly { id: string }[]): string[] =>
     ids.map(({ id }) => volumeName({ kind, id }));
   return {
     targets: new Set(nodeRecords.flatMap((record) => targetOf(record)?.iqn ?? [])),
+    accounts: new Set(nodeRecords.flatMap((record) => targetOf(record)?.chap.user ?? [])),
     volumes: new Set([
       ...named(
         'image',

@@ -13,7 +13,9 @@ export const reconcileReport = z.object({
   missing: z
     .array(z.string())
     .describe('things whose file is not in the pool; the others are not touched by it'),
-  removedTargets: z.array(z.string()).describe('targets of ours without a record'),
+  removedTargets: z
+    .array(z.string())
+    .describe('targets of ours without a record, and accounts that were of such'),
   removedVolumes: z.array(z.string()).describe('files of ours without a record'),
   removedTemporaries: z.int().describe('leftovers of interrupted copies'),
   waiting: z

@@ -88,6 +88,10 @@ export interface TargetHost extends AsyncDisposable {
   reopen(spec: TargetSpec): Promise<void>;
   /** Cuts the target's sessions and removes it, its LUN and its account; fine when it is not there. */
   ensureRemoved(target: UnwantedTarget): Promise<void>;
+  /** Names the accounts of a daemon that no target has. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
+  looseAccounts(daemon: number): Promise<readonly string[]>;
+  /** Removes an account, unless a target has it; fine when it is not there. */
+  ensureAccountRemoved(daemon: number, user: string): Promise<void>;
   /** Says what is there on a daemon, ours or not. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
   list(daemon: number): Promise<readonly TargetState[]>;
   /**

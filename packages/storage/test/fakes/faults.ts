@@ -44,7 +44,7 @@ export class Faults {
   }
 
   targets(targets: TargetHost): TargetHost {
-    return this.#wrap(targets, ['ensureExported', 'reopen', 'ensureRemoved']);
+    return this.#wrap(targets, ['ensureExported', 'reopen', 'ensureRemoved', 'ensureAccountRemoved']);
   }
 
   importer(importer: ImageImporter): ImageImporter {

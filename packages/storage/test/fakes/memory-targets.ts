@@ -15,6 +15,8 @@ export class MemoryTargets implements TargetHost {
   targetsPerDaemon = 250;
   readonly specs = new Map<string, TargetSpec>();
   readonly foreign: TargetState[] = [];
+  /** Accounts that no target has. */
+  readonly accounts = new Set<string>();
   readonly connections = new Map<string, TargetConnection[]>();
   /** The targets that were told to show their size anew. */
   readonly reopened: string[] = [];
@@ -52,6 +54,16 @@ export class MemoryTargets implements TargetHost {
     return this.#step(() => {
       this.specs.delete(iqn);
       this.connections.delete(iqn);
+    });
+  }
+
+  looseAccounts(daemon: number): Promise<readonly string[]> {
+    return this.#step(() => (daemon === 0 ? [...this.accounts] : []));
+  }
+
+  ensureAccountRemoved(_daemon: number, user: string): Promise<void> {
+    return this.#step(() => {
+      this.accounts.delete(user);
     });
   }
 

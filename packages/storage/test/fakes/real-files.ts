@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { silentLog, systemClock } from '@patchbay/core';
+import { type Clock, silentLog, systemClock } from '@patchbay/core';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
@@ -15,56 +15,77 @@ import { Admission } from '../../src/pool/admission.js';
 import { Exports } from '../../src/provision/exports.js';
 import { Naming } from '../../src/provision/naming.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';
+import { type TargetHost } from '../../src/targets/target-host.js';
 import { MemoryTargets } from './memory-targets.js';
 import { Machine } from './world.js';
 
-/** A machine whose pool and catalog are on disk, and whose targets are not. */
+/** A machine whose pool and catalog are on disk. */
 export interface RealFiles extends AsyncDisposable {
   readonly machine: Machine;
   readonly pool: FilePool;
 }
 
+/** What a machine on real files is made with, where not the default. */
+export interface RealFilesOptions {
+  readonly wrap?: (store: Store) => Store;
+  /** Where the pool is; default: in the directory. */
+  readonly pool?: string;
+  /** Default: targets in memory. */
+  readonly targets?: TargetHost;
+  readonly clock?: Clock;
+  readonly bootTokens?: boolean;
+  readonly graceMs?: number;
+}
+
 /** Opens the pool and the catalog in a directory, in which the files to import are too. */
 export async function openRealFiles(
   directory: string,
-  wrap: (store: Store) => Store = (store) => store,
+  {
+    wrap = (store) => store,
+    pool: poolDirectory = join(directory, 'pool'),
+    targets = new MemoryTargets(),
+    clock = systemClock,
+    bootTokens = false,
+    graceMs,
+  }: RealFilesOptions = {},
 ): Promise<RealFiles> {
-  const clock = systemClock;
   const log = silentLog;
   const store = wrap(await openSqliteStore({ directory: join(directory, 'catalog'), clock }));
   const catalog = new Catalog(store);
   const expectedId = await catalog.poolId();
   const pool = await FilePool.open({
-    directory: join(directory, 'pool'),
+    directory: poolDirectory,
     expectedId,
     exec: execTool,
     clock,
     log,
   });
   await catalog.rememberPool(pool.id);
-  const targets = new MemoryTargets();
   const files = { pool: pool.directory, exec: execTool, clock };
-  const machine = new Machine({
-    catalog,
-    events: new EventLog(store, catalog),
-    pool,
-    targets,
-    importer: new FileImageImporter({
-      ...files,
-      sourceDirectories: [directory],
-      web: { networks: [] },
-      maxImageBytes: 2 ** 30,
-    }),
-    exporter: new FileImageExporter(files),
-    admission: new Admission(pool, {}),
-    backupDirectory: join(directory, 'backups'),
-    exports: new Exports(catalog, pool, targets),
-    allocator: new TargetAllocator(targets),
-    operations: new Operations(),
-    naming: new Naming(iqn.parse('iqn.2026-11.local.patchbay')),
-    bootTokens: false,
-    clock,
-    log,
-  });
+  const machine = new Machine(
+    {
+      catalog,
+      events: new EventLog(store, catalog),
+      pool,
+      targets,
+      importer: new FileImageImporter({
+        ...files,
+        sourceDirectories: [directory],
+        web: { networks: ['127.0.0.1/32'] },
+        maxImageBytes: 2 ** 30,
+      }),
+      exporter: new FileImageExporter(files),
+      admission: new Admission(pool, {}),
+      backupDirectory: join(directory, 'backups'),
+      exports: new Exports(catalog, pool, targets),
+      allocator: new TargetAllocator(targets),
+      operations: new Operations(),
+      naming: new Naming(iqn.parse('iqn.2026-11.local.patchbay')),
+      bootTokens,
+      clock,
+      log,
+    },
+    graceMs,
+  );
   return { machine, pool, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }

@@ -88,7 +88,9 @@ export class World implements AsyncDisposable {
     this.#directory = directory;
     this.store = store;
     this.importer.sources.set('server:/ubuntu.raw', { sizeBytes: imageBytes, content: 'ubuntu' });
-    this.importer.sources.set('server:/debian.raw', { sizeBytes: imageBytes, content: 'debian' });
+    for (const source of ['server:/debian.raw', 'server:/debian.qcow2', 'http://web/debian.raw']) {
+      this.importer.sources.set(source, { sizeBytes: imageBytes, content: 'debian' });
+    }
   }
 
   static async open(): Promise<World> {
@@ -203,21 +205,23 @@ export class World implements AsyncDisposable {
 export class Machine {
   readonly parts: Parts;
   readonly reconciler: Reconciler;
+  /** Fulfils when the target daemons that were empty are rebuilt. */
+  readonly served: Promise<void>;
   readonly #images: Images;
   readonly #copies: ImageCopies;
   readonly #labels: ImageLabels;
   readonly #provisioner: NodeProvisioner;
   readonly #snapshots: Snapshots;
 
-  constructor(parts: Parts) {
+  constructor(parts: Parts, grace = graceMs) {
     this.parts = parts;
     this.#images = new Images(parts);
     this.#copies = new ImageCopies(parts);
     this.#labels = new ImageLabels(parts);
     this.#provisioner = new NodeProvisioner(parts);
     this.#snapshots = new Snapshots(parts);
-    this.reconciler = new Reconciler(parts, { graceMs });
-    void parts.targets.onRestart((daemon) => this.reconciler.rebuildExports(daemon));
+    this.reconciler = new Reconciler(parts, { graceMs: grace });
+    this.served = parts.targets.onRestart((daemon) => this.reconciler.rebuildExports(daemon));
   }
 
   /** A call's signal that never aborts, each call its own, as in a server. */

@@ -3,11 +3,9 @@ import { type RealFiles } from '../fakes/real-files.js';
 
 /** The operations on images that a process is killed in. `base` is there before. */
 export const imageOperations = {
-  'import of a raw file': ({ machine }, directory) => machine.import('new', `server:${directory}/a.raw`),
-  'import of a qcow2': ({ machine }, directory) => machine.import('new', `server:${directory}/a.qcow2`),
-  'import of an upload': ({ machine }, _directory, upload) => machine.import('new', upload),
+  import: ({ machine }, directory) => machine.import('new', `server:${directory}/a.qcow2`),
   copy: ({ machine }) => machine.copyImage('base', 'new'),
-  rename: ({ machine }) => machine.renameImage('base', 'new'),
+  promotion: ({ machine }) => machine.promote('keeper', 's', 'new'),
   delete: ({ machine }) => machine.deleteImage('base'),
   export: async ({ machine }) => {
     const { parts } = machine;
@@ -16,10 +14,7 @@ export const imageOperations = {
     const sending = parts.exporter.exportImage(volume, 'qcow2', new AbortController().signal);
     while ((await sending.next()).done !== true);
   },
-} satisfies Record<
-  string,
-  (files: RealFiles, directory: string, upload: AsyncIterable<Buffer>) => Promise<unknown>
->;
+} satisfies Record<string, (files: RealFiles, directory: string) => Promise<unknown>>;
 
 export type ImageOperation = keyof typeof imageOperations;
 

@@ -1,9 +1,8 @@
 // A process of its own that does one operation on images and is killed at its nth effect. Started by image-kill.test.ts
 // with the directory, the operation and the number; prints the number of effects when it comes to its end.
-import { createReadStream } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { interceptEffects, interceptStore } from '../fakes/effects.js';
 import { KillSwitch } from '../fakes/kill-switch.js';
 import { openRealFiles } from '../fakes/real-files.js';
 import { imageOperations, isImageOperation } from './image-operations.js';
@@ -13,10 +12,9 @@ if (!isImageOperation(operation)) {
   throw new Error(`no operation ${operation}`);
 }
 const killSwitch = new KillSwitch(Number(at));
-const files = await openRealFiles(directory, (store) => killSwitch.store(store));
-const handle = await open(join(directory, 'a.qcow2'));
-const upload = createReadStream(join(directory, 'a.raw'));
-killSwitch.arm(handle);
-await imageOperations[operation](files, directory, upload);
+const files = await openRealFiles(directory, { wrap: (store) => interceptStore(store, killSwitch) });
+killSwitch.arm();
+await interceptEffects(killSwitch, join(directory, 'a.raw'));
+await imageOperations[operation](files, directory);
 process.stdout.write(String(killSwitch.effects));
 process.exit(0);

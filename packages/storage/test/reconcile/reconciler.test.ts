@@ -151,14 +151,17 @@ describe('Reconciler', () => {
     const iqn = machine.parts.naming.targetOf(id);
     const [spec] = world.targets.specs.values();
     world.targets.specs.set(iqn, { ...spec!, tid: 7, iqn, backingPath: `/pool/disk/${id}` });
+    // Of a target whose removal was cut short.
+    world.targets.accounts.add(`disk.${id}`).add('somebody');
 
-    expect((await machine.reconciler.run()).waiting).to.deep.equal([iqn, `disk:${id}`]);
+    expect((await machine.reconciler.run()).waiting).to.deep.equal([iqn, `account:disk.${id}`, `disk:${id}`]);
     await world.clock.advance(graceMs - 1);
-    expect((await machine.reconciler.run()).waiting).to.have.lengthOf(2);
+    expect((await machine.reconciler.run()).waiting).to.have.lengthOf(3);
     await world.clock.advance(1);
     const report = await machine.reconciler.run();
 
-    expect(report.removedTargets).to.deep.equal([iqn]);
+    expect(report.removedTargets).to.deep.equal([iqn, `account:disk.${id}`]);
+    expect([...world.targets.accounts]).to.deep.equal(['somebody']);
     expect(report.removedVolumes).to.deep.equal([`disk:${id}`]);
     expect(await world.leaks()).to.deep.equal([]);
   });

@@ -31,6 +31,12 @@ export class TargetView {
     return this.#accounts.has(user);
   }
 
+  /** The accounts that no target has. */
+  get looseAccounts(): readonly string[] {
+    const bound = new Set(this.targets.flatMap(({ accounts }) => accounts));
+    return [...this.#accounts].filter((user) => !bound.has(user));
+  }
+
   /** Looks at everything that the daemon has. */
   async look(): Promise<readonly ShownTarget[]> {
     this.forget();

@@ -99,6 +99,29 @@ export class TgtHost implements AsyncDisposable {
     });
   }
 
+  /** As `TargetHost.looseAccounts`. */
+  looseAccounts(): Promise<readonly string[]> {
+    return this.#steps.run(async () => {
+      const { view } = this.#tgtd.daemon;
+      if (!view.isKnown) {
+        await view.look();
+      }
+      return view.looseAccounts;
+    });
+  }
+
+  /** As `TargetHost.ensureAccountRemoved`. */
+  async ensureAccountRemoved(user: string): Promise<void> {
+    await this.#steps.run(() =>
+      this.#inView(async ({ view }) => {
+        if (view.looseAccounts.includes(user)) {
+          await view.deleteAccount(user);
+        }
+        return true;
+      }),
+    );
+  }
+
   /** As `TargetHost.list`. */
   async list(): Promise<readonly TargetState[]> {
     const targets = await this.#steps.run(() => this.#tgtd.daemon.view.look());

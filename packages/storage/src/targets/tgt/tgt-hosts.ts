@@ -83,6 +83,14 @@ export class TgtHosts implements TargetHost {
     await this.#hosts[target.daemon]?.ensureRemoved(target);
   }
 
+  async looseAccounts(daemon: number): Promise<readonly string[]> {
+    return (await this.#hosts[daemon]?.looseAccounts()) ?? [];
+  }
+
+  async ensureAccountRemoved(daemon: number, user: string): Promise<void> {
+    await this.#hosts[daemon]?.ensureAccountRemoved(user);
+  }
+
   async list(daemon: number): Promise<readonly TargetState[]> {
     return (await this.#hosts[daemon]?.list()) ?? [];
   }

@@ -1,0 +1,173 @@
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type Catalog, type Keyed } from '../../src/catalog/catalog.js';
+import {
+  bootTokens,
+  facts,
+  images,
+  initiators,
+  macs,
+  nodes,
+  schedules,
+  snapshots,
+  type Table,
+  targetOf,
+  tidKey,
+  tids,
+  trash,
+} from '../../src/catalog/tables.js';
+import { type VolumeKind } from '../../src/disks/volume-pool.js';
+import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
+import { isExportWanted } from '../../src/provision/exports.js';
+import { hasForm } from '../../src/targets/tgt/export.js';
+import { markerIn, markerOf } from '../../src/targets/tgt/marker.js';
+import { type RealWorld } from './real-world.js';
+import { type Machine } from './world.js';
+
+/** Everything that there is after an operation, and what of it does not fit together. */
+export interface Inventory {
+  /** All records with the contents of their files, and what is promised of the pool and the quotas. */
+  readonly text: string;
+  /** What has no record, what a record has not, and what is not at rest. */
+  readonly leaks: readonly string[];
+}
+
+const tables: readonly Table<unknown>[] = [
+  images,
+  nodes,
+  snapshots,
+  trash,
+  schedules,
+  tids,
+  initiators,
+  macs,
+  bootTokens,
+  facts,
+];
+
+/** Takes stock of a world: the catalog, the pool's files, and tgtd's targets and accounts. */
+export async function takeStock(world: RealWorld, machine: Machine): Promise<Inventory> {
+  const { catalog } = machine.parts;
+  const records: Record<string, readonly Keyed<unknown>[]> = {};
+  for (const table of tables) {
+    records[table.prefix] = await catalog.list(table);
+  }
+  const leaks: string[] = [];
+  const files = await contents(world, machine, leaks);
+  await compareTargets(world, machine, leaks);
+  leaks.push(...(await claimsWithoutNode(catalog)));
+  const usage = { nodes: await usageOfNodes(catalog), images: await usageOfImages(catalog) };
+  const backups = (await readdir(world.backups)).sort();
+  return { text: JSON.stringify({ records, files, usage, backups }), leaks };
+}
+
+/** Makes two inventories that differ in what is chosen at random, and in times, the same. */
+export function anonymous({ text }: Inventory): string {
+  const known = new Map<string, string>();
+  return text
+    .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => {
+      known.set(id, known.get(id) ?? `id ${String(known.size)}`);
+      return known.get(id) ?? '';
+    })
+    .replace(/"secret":"\w+"/g, '"secret":"any"')
+    .replace(/"value":"[0-9a-f]{32}"/g, '"value":"any token"')
+    .replace(/"(\w+Ms)":\d+/g, '"$1":0');
+}
+
+/** Gives the digests of the files of all records. */
+async function contents(world: RealWorld, { parts }: Machine, leaks: string[]): Promise<string[]> {
+  const { catalog } = parts;
+  const left = new Set<string>();
+  for (const directory of ['images', 'disks', 'snapshots', 'tmp']) {
+    const names = await readdir(join(world.pool, directory));
+    names.forEach((name) => left.add(join(world.pool, directory, name)));
+  }
+  const digests: string[] = [];
+  const take = async (what: string, kind: VolumeKind, id: string, sizeBytes?: number): Promise<void> => {
+    const path = parts.pool.path({ kind, id });
+    if (!left.delete(path)) {
+      leaks.push(`${what} has no file`);
+      return;
+    }
+    const bytes = await readFile(path);
+    if (bytes.length !== sizeBytes) {
+      leaks.push(`${what} has ${String(bytes.length)} bytes, not ${String(sizeBytes)}`);
+    }
+    digests.push(`${what}: ${createHash('sha256').update(bytes).digest('hex')}`);
+  };
+  for (const { key, value } of await catalog.list(images)) {
+    const { id, state } = value;
+    await take(`image ${key}`, 'image', id, state === 'ready' ? value.content.sizeBytes : undefined);
+    leaks.push(...(state === 'ready' ? [] : [`image ${key} is ${state}`]));
+  }
+  for (const { key, value } of await catalog.list(snapshots)) {
+    await take(`snapshot ${key}`, 'snapshot', value.id, value.sizeBytes);
+    leaks.push(...(value.state === 'ready' ? [] : [`snapshot ${key} is ${value.state}`]));
+  }
+  for (const { key, value } of await catalog.list(nodes)) {
+    await take(`disk of ${key}`, 'disk', value.disk.id, value.disk.sizeBytes);
+    leaks.push(...(['ready', 'detached'].includes(value.state) ? [] : [`node ${key} is ${value.state}`]));
+  }
+  for (const { value } of await catalog.list(trash)) {
+    await take(`trash of ${value.node}`, 'disk', value.disk.id, value.disk.sizeBytes);
+    leaks.push(...(value.state === 'trashed' ? [] : [`trash of ${value.node} is ${value.state}`]));
+  }
+  leaks.push(...left);
+  return digests;
+}
+
+/** Compares what tgtd has with the catalog: targets, LUNs, secrets, initiators, sizes, accounts. */
+async function compareTargets(
+  world: RealWorld,
+  { parts: { catalog, exports } }: Machine,
+  leaks: string[],
+): Promise<void> {
+  const { tgtadm, socket } = world.tgt;
+  const shown = await tgtadm.targets();
+  const targets = new Map(shown.map((target) => [target.iqn, target]));
+  const accounts = new Set(await tgtadm.accounts());
+  const sizes = [
+    ...(await socket.request({ mode: 'target', op: 'show' })).matchAll(/LUN: 1\n[^]*?Size: (\d+) MB/g),
+  ];
+  const shownMb = new Map(shown.map(({ iqn }, at) => [iqn, Number(sizes[at]?.[1])]));
+  for (const { value: node } of await catalog.list(nodes)) {
+    if (!isExportWanted(node)) {
+      continue;
+    }
+    const spec = exports.specOf(node);
+    const target = targets.get(spec.iqn);
+    targets.delete(spec.iqn);
+    accounts.delete(spec.chap.user);
+    if (target === undefined || !hasForm(target, spec) || target.state !== 'ready') {
+      leaks.push(`the target of ${node.node} is ${JSON.stringify(target)}`);
+    } else if (markerIn(target) !== markerOf(spec)) {
+      leaks.push(`the target of ${node.node} has another secret`);
+    } else if (shownMb.get(spec.iqn) !== Math.floor(node.disk.sizeBytes / 1e6)) {
+      leaks.push(`the target of ${node.node} shows ${String(shownMb.get(spec.iqn))} MB`);
+    }
+  }
+  leaks.push(...targets.keys(), ...accounts);
+}
+
+/** Names the target ids, initiators, MAC addresses and tokens that are taken for no node, or not taken for one. */
+async function claimsWithoutNode(catalog: Catalog): Promise<string[]> {
+  const found: string[] = [];
+  const targets = (await catalog.list(nodes)).flatMap(({ key, value }) => {
+    const target = targetOf(value);
+    return target === undefined ? [] : [{ key, target }];
+  });
+  const claims: readonly (readonly [Table<string>, readonly string[]])[] = [
+    [tids, targets.map(({ target }) => tidKey(target.tid))],
+    [initiators, targets.map(({ target }) => target.initiator)],
+    [macs, targets.flatMap(({ target }) => target.mac ?? [])],
+    [bootTokens, targets.map(({ key }) => key)],
+  ];
+  for (const [table, expected] of claims) {
+    const keys = (await catalog.list(table)).map(({ key }) => key);
+    found.push(...keys.filter((key) => !expected.includes(key)).map((key) => `${table.prefix}${key}`));
+    found.push(...expected.filter((key) => !keys.includes(key)).map((key) => `no ${table.prefix}${key}`));
+  }
+  return found;
+}
