@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
+import { BusyNodes, type NodeDisk } from './busy-nodes.js';
 import { exportByScript } from './bare-targets.js';
 import { type Section } from './section.js';
 import { median } from './statistics.js';
@@ -17,6 +18,8 @@ import { median } from './statistics.js';
 const run = promisify(execFile);
 const mib = 1024 ** 2;
 const count = 1000;
+/** How many of them write and read while tgtd is killed. */
+const connected = 8;
 /** How often a provision is measured. */
 const rounds = 50;
 
@@ -45,8 +48,8 @@ export async function benchNodes(): Promise<Section[]> {
       );
       await full.storage.provision(`node${String(count)}`, 'image');
       const list = await measured(full, (storage) => storage.list_nodes());
-      const backMs = await killTgtd(full);
-      return sections({ first, last, list, backMs, bareMs: await bare(mount.path, scratch) });
+      const killed = await killTgtd(full);
+      return sections({ first, last, list, ...killed, bareMs: await bare(mount.path, scratch) });
     });
   } finally {
     await rm(scratch, { recursive: true, force: true });
@@ -100,8 +103,16 @@ async function measured(
   return median(ms);
 }
 
-/** Kills every tgtd, and gives the milliseconds until every export is back and served. */
-async function killTgtd({ storage, log }: Host): Promise<number> {
+/**
+ * Kills every tgtd while some nodes write and read. Gives the milliseconds until every export is back and served, and
+ * the longest that one of those nodes waited. @throws Error when one of them got an I/O error, or does not go on
+ */
+async function killTgtd({ storage, log }: Host): Promise<{ backMs: number; slowestMs: number }> {
+  const disks: NodeDisk[] = [];
+  for (let node = 1; node <= count; node += count / connected) {
+    disks.push(await diskOf(storage, `node${String(node)}`));
+  }
+  await using busy = await BusyNodes.start(disks);
   const started = log.lines.filter(({ message }) => message.startsWith('Started an iSCSI target daemon'));
   const seen = log.lines.length;
   for (const { fields } of started) {
@@ -110,11 +121,21 @@ async function killTgtd({ storage, log }: Host): Promise<number> {
   const rebuilt = (): number =>
     log.lines.slice(seen).filter(({ message }) => message.includes('were rebuilt and are served')).length;
   const backMs = await timed(() => eventually(() => rebuilt() === started.length, 600_000));
+  await busy.work();
   const ready = (await storage.list_nodes()).filter(({ state }) => state === 'ready').length;
   if (ready !== count) {
     throw new Error(`only ${String(ready)} of ${String(count)} nodes are served after tgtd was killed`);
   }
-  return backMs;
+  return { backMs, slowestMs: busy.slowestMs };
+}
+
+async function diskOf(storage: RemoteObject<Storage>, node: string): Promise<NodeDisk> {
+  const { target, initiator } = await storage.show_node(node);
+  const { chapUser: user, chapSecret: secret } = await storage.show_credentials(node);
+  if (target === undefined || initiator === undefined) {
+    throw new Error(`${node} is not served`);
+  }
+  return { ...target, initiator, user, secret };
 }
 
 async function bare(mountPath: string, scratch: string): Promise<number> {
@@ -139,6 +160,7 @@ function sections(ms: {
   readonly last: number;
   readonly list: number;
   readonly backMs: number;
+  readonly slowestMs: number;
   readonly bareMs: number;
 }): Section[] {
   const nodes = `${count.toLocaleString('en')} nodes`;
@@ -169,6 +191,7 @@ function sections(ms: {
       rows: [
         { name: 'Patchbay', values: [ms.backMs] },
         { name: 'bare tgtadm commands', values: [ms.bareMs] },
+        { name: `the longest that ${String(connected)} connected nodes waited`, values: [ms.slowestMs] },
       ],
       bars: [
         {

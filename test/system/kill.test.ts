@@ -170,4 +170,30 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
 
     await expectWhole(patchbay());
   });
+
+  it('is come through by all who are connected, among more nodes than one tgtd serves: every tgtd', async () => {
+    const names = Array.from({ length: 260 }, (_, index) => `many${String(index)}`);
+    await patchbay().storage.provision_many('ubuntu', names);
+    const before = await patchbay().tgtd.pids();
+    expect(before).to.have.length(2);
+    // From one end to the other, so that some are with each tgtd.
+    const connected = names.filter((_, index) => index % 37 === 0);
+    const busy: BusyNode[] = [];
+    try {
+      for (const name of connected) {
+        busy.push(await BusyNode.start(await patchbay().diskOf(name)));
+      }
+
+      await patchbay().tgtd.kill();
+      await Promise.all(busy.map((node) => node.works()));
+    } finally {
+      await Promise.all(busy.map((node) => node[Symbol.asyncDispose]()));
+    }
+
+    const after = await patchbay().tgtd.pids();
+    expect(after).to.have.length(2);
+    expect(after.filter((pid) => before.includes(pid))).to.deep.equal([]);
+    const states = (await patchbay().storage.list_nodes('many*')).map(({ state }) => state);
+    expect(states.filter((state) => state === 'ready')).to.have.length(names.length);
+  });
 });
