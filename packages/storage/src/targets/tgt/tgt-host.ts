@@ -2,10 +2,11 @@ import { type Clock, coreError, isRpcError, type Log } from '@patchbay/core';
 
 import { storageError } from '../../errors.js';
 import { type TargetDaemon, type TargetSpec, type TargetState, type UnwantedTarget } from '../target-host.js';
+import { Comebacks } from './comebacks.js';
 import { type Daemon } from './daemon.js';
 import { exportTarget, type Owns } from './export.js';
 import { controllerLun } from './marker.js';
-import { removeTarget } from './remove.js';
+import { removeTarget, unlessRefused } from './remove.js';
 import { type SilenceLimits } from './pulse.js';
 import { reopenTarget } from './reopen.js';
 import { Serial } from './serial.js';
@@ -51,10 +52,12 @@ export class TgtHost implements AsyncDisposable {
   readonly #options: TgtHostOptions;
   /** Looking and acting are one step here, so that two calls cannot both find a name free. */
   readonly #steps = new Serial();
+  readonly #comebacks: Comebacks;
 
   constructor(tgtd: Tgtd, options: TgtHostOptions) {
     this.#tgtd = tgtd;
     this.#options = options;
+    this.#comebacks = new Comebacks(options.clock);
   }
 
   /** How its daemon is. */
@@ -78,7 +81,18 @@ export class TgtHost implements AsyncDisposable {
   async reopen(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
+    const isConnected = async (): Promise<boolean> => {
+      const { tgtadm } = this.#tgtd.daemon;
+      return ((await unlessRefused(tgtadm.connections(spec.tid))) ?? []).length > 0;
+    };
+    if (await isConnected()) {
+      await this.#comebacks.settled(spec.iqn);
+    }
+    const cuts = await isConnected();
     await this.#untilDone(spec, (daemon) => reopenTarget(daemon, spec, this.#options.owns));
+    if (cuts) {
+      this.#comebacks.cut(spec.iqn);
+    }
   }
 
   /** As `TargetHost.ensureRemoved`. */
