@@ -51,7 +51,11 @@ export function moveNode(parts: Parts, request: MoveRequest, signal: AbortSignal
     }
     const before = await requireNodeAtRest(catalog, node);
     if (!force && initiatorAfter(parts, before, to) !== targetOf(before)?.initiator) {
-      await refuseConnected(parts, before, 'its initiator name changes with its own, which cuts it off');
+      await refuseConnected(
+        parts,
+        before,
+        'its initiator name changes with its own, which cuts it off; shut it down first, or pass --force',
+      );
     }
     const moved = await catalog.transact((tx) => rename(tx, parts, request));
     await exports.sync(to);

@@ -1,3 +1,4 @@
+import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { connect, reasonOf, World } from '../fakes/world.js';
@@ -56,7 +57,8 @@ describe('move_node', () => {
     const machine = await world.startWithImage();
     connect(world, await machine.provision('node7', 'ubuntu'));
 
-    expect(await reasonOf(machine.move('node7', 'node8'))).to.equal('DISK_IN_USE');
+    const refused = await refusal(machine.move('node7', 'node8'), 'DISK_IN_USE');
+    expect(refused.message).to.match(/shut it down first, or pass --force/);
     await machine.move('node7', 'node8', true);
     expect(await world.leaks()).to.deep.equal([]);
   });
