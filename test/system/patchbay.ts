@@ -97,7 +97,14 @@ export class Patchbay implements AsyncDisposable {
 
   async startNameServer(): Promise<void> {
     this.#names = await Daemon.start(
-      [join(this.#programs, 'nameserver'), 'start', '--listen', this.nameServer, '--state-dir', this.at('names')],
+      [
+        join(this.#programs, 'nameserver'),
+        'start',
+        '--listen',
+        this.nameServer,
+        '--state-dir',
+        this.at('names'),
+      ],
       this.at('nameserver.log'),
     );
     await this.#names.ready(() => this.client.describe('nameserver'));
