@@ -12,5 +12,9 @@ export const rpcServerError = defineErrors({
     'An object could not be made from its options; the message says why.',
   ],
   OBJECT_HOSTED: ['ALREADY_EXISTS', 'The server hosts an object of this name already.'],
+  STATE_DIRECTORY_LOCKED: [
+    'FAILED_PRECONDITION',
+    'Another RPC server uses the state directory; details.pid is its process.',
+  ],
   STATE_DIRECTORY_UNUSABLE: ['FAILED_PRECONDITION', 'The state directory cannot be made or written to.'],
 });

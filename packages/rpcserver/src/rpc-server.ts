@@ -15,6 +15,7 @@ import { Hosting } from './hosting.js';
 import { OpenObjects } from './open-objects.js';
 import { serverIdOf } from './server-id.js';
 import { type ObjectChanges, type RpcServerOptions } from './server-options.js';
+import { lockStateDirectory } from './state-lock.js';
 import { makeStateDirectory, usable } from './state-directory.js';
 
 /** What health probes ask for who want to know whether the names are registered. */
@@ -45,7 +46,7 @@ export class RpcServer implements AsyncDisposable {
     const { stateDir, listen = '127.0.0.1:0', closeMs = 10_000, drainMs = 10_000 } = options;
     Object.keys(options.objects).forEach(parseObjectName);
     await makeStateDirectory(stateDir);
-    const serverId = await usable(stateDir, serverIdOf(stateDir));
+    const lock = await usable(stateDir, lockStateDirectory(stateDir, log));
     const dispatcher = new Dispatcher({
       clock,
       log,
@@ -60,6 +61,8 @@ export class RpcServer implements AsyncDisposable {
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {
+      const serverId = await usable(stateDir, serverIdOf(stateDir));
+      await ObjectServer.checkAddress(listen); // before objects open what may take long
       await hosting.add(options.objects, options.maxConcurrent, options.signal);
       const limits = { ...options.limits, sendStacks: options.sendStacks ?? false };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
@@ -80,10 +83,11 @@ export class RpcServer implements AsyncDisposable {
         clock,
         log: log.child({ component: 'registration' }),
       });
-      return new RpcServer({ server, registration, hosting, stop }, limits, claims);
+      return new RpcServer({ server, registration, hosting, stop, lock }, limits, claims);
     } catch (error) {
       hosting.stopAll(error);
       await hosting.closeAll();
+      await lock[Symbol.asyncDispose]();
       throw error;
     } finally {
       options.signal?.removeEventListener('abort', giveUp);
@@ -151,7 +155,7 @@ export class RpcServer implements AsyncDisposable {
 
   /** Gives the names back, lets what runs finish within the limit, cancels the rest, and closes the objects. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, registration, hosting, stop } = this.#parts;
+    const { server, registration, hosting, stop, lock } = this.#parts;
     this.#stopping = true;
     server.leave();
     await registration[Symbol.asyncDispose]();
@@ -161,6 +165,7 @@ export class RpcServer implements AsyncDisposable {
     await this.#changing;
     await server[Symbol.asyncDispose]();
     await hosting.closeAll();
+    await lock[Symbol.asyncDispose]();
   }
 }
 
@@ -169,6 +174,8 @@ interface Parts {
   readonly registration: Registration;
   readonly hosting: Hosting;
   readonly stop: AbortController;
+  /** Held for as long as the server uses its state directory. */
+  readonly lock: AsyncDisposable;
 }
 
 function claimOf(

@@ -1,5 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 
+import { isRpcError } from '@patchbay/core';
+
 import { rpcServerError } from './errors.js';
 
 /** Makes the state directory. @throws RpcError `STATE_DIRECTORY_UNUSABLE` */
@@ -12,6 +14,9 @@ export async function usable<T>(path: string, work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (isRpcError(error)) {
+      throw error;
+    }
     throw rpcServerError(
       'STATE_DIRECTORY_UNUSABLE',
       `the state directory ${path} cannot be used: ${(error as Error).message}`,

@@ -149,15 +149,66 @@ describe('An RPC server', () => {
     expect(scene.nameServer.called('register')).to.equal(0);
   });
 
-  it('closes its objects and registers nothing when its address is taken', async () => {
+  it('makes and registers nothing when its address is taken', async () => {
     await using scene = await Scene.set();
+    let made = 0;
+    const make: MakeObject = () => {
+      made++;
+      return clock;
+    };
+    const error = await refusal(scene.start({ listen: scene.nameServer.address, objects: { first: make } }));
+    expect(error.reason).to.equal('LISTEN_FAILED');
+    expect(made).to.equal(0);
+    expect(await scene.nameServer.names()).to.deep.equal([]);
+    await (await scene.start())[Symbol.asyncDispose](); // the state directory is free
+  });
+
+  it('closes its objects and registers nothing when its address is taken while it makes them', async () => {
+    await using scene = await Scene.set();
+    await using rival = await TestNameServer.start();
+    const listen = rival.address;
+    await rival.stop();
     const closed: string[] = [];
     const error = await refusal(
-      scene.start({ listen: scene.nameServer.address, objects: { first: closing('first', closed) } }),
+      scene.start({
+        listen,
+        objects: {
+          first: async () => {
+            await rival.start();
+            return closing('first', closed);
+          },
+        },
+      }),
     );
     expect(error.reason).to.equal('LISTEN_FAILED');
     expect(closed).to.deep.equal(['first']);
     expect(await scene.nameServer.names()).to.deep.equal([]);
+  });
+
+  it('has its state directory for itself, and tells a second server who has it', async () => {
+    await using scene = await Scene.set();
+    const server = await scene.start();
+    const error = await refusal(scene.start());
+    expect(`${error.code} ${error.reason}`).to.equal('FAILED_PRECONDITION STATE_DIRECTORY_LOCKED');
+    expect(error.message).to.include(`is in use by another RPC server, process ${String(process.pid)}; stop`);
+    expect(error.details.pid).to.equal(process.pid);
+    await server[Symbol.asyncDispose]();
+    await (await scene.start())[Symbol.asyncDispose]();
+  });
+
+  it('says whether its names are registered, also when the name server has gone', async () => {
+    await using scene = await Scene.set();
+    const told: boolean[] = [];
+    await using server = await scene.start({
+      leaseMs: 1_000,
+      onRegistered: (registered) => told.push(registered),
+    });
+    await eventually(() => server.registered);
+    await scene.nameServer.stop();
+    await eventually(() => !server.registered);
+    await scene.nameServer.start();
+    await eventually(() => server.registered);
+    expect(told).to.deep.equal([true, false, true]);
   });
 
   it('refuses a name that is not valid before it makes anything', async () => {
@@ -263,6 +314,25 @@ describe('An RPC server that stops', () => {
     expect(scene.complaints()).to.deep.equal([
       'calls still run when the time to finish is over; cancelling them',
     ]);
+  });
+
+  it('does not wait for ever for an object that does not close', async () => {
+    await using scene = await Scene.set();
+    const closed: string[] = [];
+    const stubborn = defineObject({
+      summary: 'Stays',
+      methods: {},
+      close: () => new Promise(() => undefined),
+    });
+    const server = await scene.start({
+      closeMs: 50,
+      objects: { other: closing('other', closed), stubborn },
+    });
+    await server[Symbol.asyncDispose]();
+    expect(closed).to.deep.equal(['other']);
+    const [line] = scene.log.lines.filter(({ level }) => level === 'error');
+    expect(line?.message).to.equal('an object did not close in time; going on without it');
+    expect(line?.fields).to.include({ object: 'stubborn', closeMs: 50 });
   });
 
   it('does not wait for ever for a method that ignores its signal', async () => {

@@ -250,15 +250,29 @@ describe('rpcserver start', () => {
     });
   }
 
+  it('cannot start on the state directory of another, and takes over that of one that was killed', async () => {
+    await using scratch = await Scratch.make();
+    const file = await writeConfiguration(scratch, { nameServer: '127.0.0.1:1' });
+    await using first = await ServerProcess.serving(scratch, { nameServer: '127.0.0.1:1' });
+    const { status, stderr } = await run('start', '--config', file);
+    expect(status).to.equal(5);
+    expect(stderr).to.match(
+      new RegExp(
+        `^error: FAILED_PRECONDITION STATE_DIRECTORY_LOCKED: .*another RPC server, process ${String(first.pid)}; stop .*\\n$`,
+      ),
+    );
+    first.kill('SIGKILL');
+    await first.end();
+    await using second = await ServerProcess.serving(scratch, { nameServer: '127.0.0.1:1' });
+    expect(second.pid).to.not.equal(first.pid);
+  });
+
   it('cannot start where its address is taken, and says so in one line', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const file = await writeConfiguration(scratch, { listen: nameServer.address });
     const { status, stderr } = await run('start', '--config', file);
-    const [line = '', ...more] = stderr
-      .trimEnd()
-      .split('\n')
-      .filter((each) => !each.startsWith('{'));
+    const [line = '', ...more] = stderr.trimEnd().split('\n');
     expect(line).to.match(
       /^error: FAILED_PRECONDITION LISTEN_FAILED: cannot listen on 127\.0\.0\.1:\d+: .*is another server there\?$/,
     );

@@ -93,6 +93,10 @@ export class ServerProcess implements AsyncDisposable {
     this.kill('SIGHUP');
   }
 
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   kill(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }

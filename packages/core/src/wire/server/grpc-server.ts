@@ -1,8 +1,12 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { parseAddress } from '../../address.js';
 import { coreError } from '../../errors/core-errors.js';
+import { type RpcError } from '../../errors/rpc-error.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { describeAt } from '../client/describe.js';
 import { channelOptions } from '../channel-options.js';
@@ -42,6 +46,21 @@ export class ObjectServer implements AsyncDisposable {
     this.#dispatcher = parts.dispatcher;
     this.#health = parts.health;
     this.#probed = new Set(parts.probed);
+  }
+
+  /**
+   * Says whether an address could be listened on now, before anything costly is begun for it: it is bound and let go.
+   * @throws RpcError `LISTEN_FAILED`
+   */
+  static async checkAddress(listen: string): Promise<void> {
+    const { host, port } = parseAddress(listen);
+    const probe = createServer();
+    try {
+      await once(probe.listen({ host, port }), 'listening');
+    } catch (error) {
+      throw listenFailed(listen, error as Error);
+    }
+    await new Promise((resolve) => probe.close(resolve));
   }
 
   /** Starts to serve. @throws RpcError `LISTEN_FAILED` */
@@ -134,16 +153,13 @@ function bind(server: Server, listen: string): Promise<number> {
       if (error === null) {
         resolve(port);
       } else {
-        reject(
-          coreError(
-            'LISTEN_FAILED',
-            `cannot listen on ${listen}: ${error.message}; is another server there?`,
-            {
-              cause: error,
-            },
-          ),
-        );
+        reject(listenFailed(listen, error));
       }
     });
   });
+}
+
+function listenFailed(listen: string, cause: Error): RpcError {
+  const message = `cannot listen on ${listen}: ${cause.message}; is another server there?`;
+  return coreError('LISTEN_FAILED', message, { cause });
 }

@@ -216,8 +216,15 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     expect(await check('')).to.equal(1);
     expect(await check('patchbay.v1.ObjectServer')).to.equal(1);
     expect(await check('patchbay.v1.NameServer')).to.equal(status.NOT_FOUND); // it has none
+    server.server.setHealth('patchbay.registration', false);
+    expect(await check('patchbay.registration')).to.equal(2);
+    expect(await check('')).to.equal(1);
+    server.server.setHealth('patchbay.registration', true);
+    expect(await check('patchbay.registration')).to.equal(1);
     server.server.leave();
     expect(await check('')).to.equal(2);
+    server.server.setHealth('patchbay.registration', true);
+    expect(await check('patchbay.registration')).to.equal(2);
     health.close();
   });
 
