@@ -1,11 +1,21 @@
-# shellcheck shell=sh disable=SC2154 # the script that reads this sets node, library, run, log, name, program, RUN_AS
-# What the init scripts of Patchbay's daemons share: the actions, with the exit statuses of the LSB.
+# shellcheck shell=sh
+# What the init scripts of Patchbay's daemons share: the actions, with the exit statuses of the LSB. The script that
+# reads this has set `daemon`. It needs neither systemd nor the functions of the LSB, which hand over to systemd.
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# shellcheck disable=SC2154
+name=patchbay-$daemon
+program=/usr/lib/patchbay/bin/$daemon
+run=/run/patchbay
 pid_file=$run/$name.pid
-log_file=$log/$name.log
-# How long a daemon may take to finish its calls before it is killed, in seconds.
-: "${STOP_SECONDS:=30}"
+log_file=/var/log/patchbay/$name.log
+
+CONFIG=/etc/patchbay/$daemon.yaml
+EXTRA_ARGS=
+RUN_AS=root
+STOP_SECONDS=15
+# shellcheck disable=SC1090 # the administrator's
+[ ! -r "/etc/default/$name" ] || . "/etc/default/$name"
 
 say() { printf '%s: %s\n' "$name" "$*"; }
 complain() { say "$*" >&2; }
@@ -15,72 +25,135 @@ complain() { say "$*" >&2; }
 running_pid() {
   pid=$(cat "$pid_file" 2>/dev/null) || return 1
   case $pid in '' | *[!0-9]*) return 1 ;; esac
-  tr '\0' '\n' <"/proc/$pid/cmdline" 2>/dev/null | grep -qxF "$program" || return 1
+  tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -qxF "$program" || return 1
   echo "$pid"
 }
 
+# One start, stop or reload at a time, so that none sees another half done. The daemon must not get the lock's file
+# (start-stop-daemon closes it), or it would hold the lock as long as it lives.
+locked=
+lock() {
+  [ -z "$locked" ] || return 0
+  if [ "$(id -u)" -ne 0 ]; then
+    complain 'root is needed'
+    exit 4
+  fi
+  if ! mkdir -p "$run" 2>/dev/null || [ ! -w "$run" ]; then
+    return 1
+  fi
+  exec 9>"$run/$name.lock"
+  if ! flock -w 8 9; then
+    complain 'another start, stop or reload of it is under way'
+    exit 1
+  fi
+  locked=yes
+}
+
 require_program() {
-  if [ ! -x "$node" ] || [ ! -r "$program" ]; then
+  if [ ! -x "$program" ]; then
     complain "not installed: $program"
     exit 5
   fi
-  if ! configured; then
-    complain 'not configured: see the settings in /etc/default and the configuration that they name'
+}
+
+# Says what is wrong with the configuration.
+require_configuration() {
+  if [ ! -r "$CONFIG" ]; then
+    complain "not configured: $CONFIG is not there; /etc/default/$name names it"
+    exit 6
+  fi
+  if ! found=$("$program" check-config "$CONFIG" 2>&1); then
+    complain "$found"
     exit 6
   fi
 }
 
-require_rights() {
-  if ! mkdir -p "$run" "$log" 2>/dev/null || [ ! -w "$run" ] || [ ! -w "$log" ]; then
-    complain "may not write to $run and $log: root is needed"
+require_run() {
+  if ! lock; then
+    complain "cannot write to $run"
     exit 4
   fi
 }
 
 start() {
+  require_program
+  lock || true
   if running_pid >/dev/null; then
     say 'is running already'
     return 0
   fi
-  require_program
-  require_rights
+  require_run
+  require_configuration
   rm -f "$pid_file"
-  said=$(wc -c 2>/dev/null <"$log_file" || echo 0)
-  if ! with_arguments start-stop-daemon --start --quiet --background --make-pidfile --pidfile "$pid_file" \
-    ${RUN_AS:+--chuid "$RUN_AS"} --output "$log_file" --startas "$node" -- "$program"; then
-    complain 'could not be started'
-    return 1
+  if ! { mkdir -p "${log_file%/*}" && : >>"$log_file"; } 2>/dev/null; then
+    complain "cannot write to $log_file"
+    exit 4
   fi
-  # Until it says that it is ready, which what is wrong with its configuration keeps it from; one that says little, or
-  # needs long to be ready, is left to itself after five seconds.
-  tries=50
-  while [ "$tries" -gt 0 ] && ! tail -c "+$((said + 1))" "$log_file" 2>/dev/null | grep -q 'is ready'; do
-    sleep 0.1
-    tries=$((tries - 1))
-    if ! running_pid >/dev/null; then
+  said=$(wc -c <"$log_file")
+  # It ends when the daemon has said that it is ready, as to systemd, or after eight seconds.
+  # shellcheck disable=SC2086 # EXTRA_ARGS is several words
+  start-stop-daemon --start --quiet --background --make-pidfile --pidfile "$pid_file" --chuid "$RUN_AS" \
+    --chdir / --output "$log_file" --notify-await --notify-timeout 8 --startas "$program" \
+    -- start --config "$CONFIG" $EXTRA_ARGS >/dev/null 2>&1 9>&- &
+  waiting=$!
+  while kill -0 "$waiting" 2>/dev/null; do
+    if [ -s "$pid_file" ] && ! running_pid >/dev/null; then
       complain "ended at once; the end of $log_file:"
-      tail -n 3 "$log_file" >&2
+      tail -c "+$((said + 1))" "$log_file" | tail -n 3 >&2
       rm -f "$pid_file"
       return 1
     fi
+    sleep 0.1
   done
-  say 'started'
+  if wait "$waiting"; then
+    say 'started'
+  elif running_pid >/dev/null; then
+    say 'started, and is not ready yet'
+  else
+    complain "could not be started by $RUN_AS"
+    return 1
+  fi
 }
 
 stop() {
-  if ! running_pid >/dev/null; then
+  lock || complain "cannot write to $run, where its pid file stays"
+  if ! pid=$(running_pid); then
     rm -f "$pid_file" 2>/dev/null
     say 'is not running'
     return 0
   fi
-  require_rights
-  # Only the daemon itself: the tgtd of the RPC server goes on serving its disks until that is back.
-  if ! start-stop-daemon --stop --quiet --pidfile "$pid_file" --retry "TERM/$STOP_SECONDS/KILL/5"; then
-    complain 'could not be stopped'
+  # Only the daemon itself: the tgtd of the RPC server goes on serving its disks until that is back; unless the
+  # machine goes down, where the scripts are told the runlevel.
+  if ! start-stop-daemon --stop --quiet --pidfile "$pid_file" --retry "TERM/$STOP_SECONDS/KILL/2"; then
+    complain "process $pid could not be stopped"
     return 1
   fi
-  rm -f "$pid_file"
+  rm -f "$pid_file" 2>/dev/null
+  case $daemon-${RUNLEVEL:-} in rpcserver-[06]) /usr/share/patchbay/end-tgtd ;; esac
   say 'stopped'
+}
+
+# What would not start again is not stopped.
+restart() {
+  require_program
+  require_configuration
+  require_run
+  stop && start
+}
+
+reload() {
+  if ! pid=$(running_pid); then
+    complain 'is not running'
+    return 7
+  fi
+  require_program
+  require_configuration
+  lock || true # nothing is written
+  if ! kill -HUP "$pid" 2>/dev/null; then
+    complain "process $pid could not be told to reload"
+    return 1
+  fi
+  say "reads $CONFIG again"
 }
 
 status() {
@@ -97,15 +170,11 @@ status() {
 }
 
 case ${1:-} in
-  start | stop | status) "$1" ;;
-  restart | force-reload) stop && start ;;
-  try-restart) if running_pid >/dev/null; then stop && start; fi ;;
-  reload)
-    complain 'cannot reload; restart it'
-    exit 3
-    ;;
+  start | stop | restart | reload | status) "$1" ;;
+  force-reload) reload ;;
+  try-restart) if running_pid >/dev/null; then restart; fi ;;
   *)
-    echo "usage: $0 start|stop|restart|try-restart|force-reload|status" >&2
+    echo "usage: $0 start|stop|restart|try-restart|reload|force-reload|status" >&2
     exit 2
     ;;
 esac

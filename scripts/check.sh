@@ -22,7 +22,7 @@ generated_is_fresh() {
 }
 
 shell_scripts() {
-  grep -rlE '^#! ?/(usr/)?bin/(env )?(ba|da)?sh' . \
+  grep -rlE '^(#! ?/(usr/)?bin/(env )?(ba|da)?sh|# shellcheck shell=)' . \
     --exclude-dir=node_modules --exclude-dir=dist --exclude-dir=.git --exclude-dir=build --exclude-dir=coverage --include='*.sh' \
     --include='patchbay-*' --include=run
 }

@@ -43,6 +43,10 @@ missing_packages() {
   if [ "${CI:-}" = true ]; then
     have shellcheck || echo shellcheck
     have start-stop-daemon || echo dpkg
+    have systemd-analyze || echo systemd
+    have update-rc.d || echo init-system-helpers
+    have ip || echo iproute2
+    have pgrep || echo procps
   fi
 }
 

@@ -1,0 +1,146 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+
+import { eventually } from '@patchbay/core/testing';
+
+import { root } from '../repository.js';
+import { output, type Outcome, run } from '../system/command.js';
+
+/** A machine of its own made out of this one, as boot-machine.sh tells; disposing of it ends all that runs on it. */
+export class Machine implements AsyncDisposable {
+  /** What is /srv/files on the machine. */
+  readonly files: string;
+  readonly #directory: string;
+  readonly #holder: ChildProcess;
+  #pid = 0;
+
+  private constructor(directory: string, holder: ChildProcess) {
+    this.#directory = directory;
+    this.files = join(directory, 'files');
+    this.#holder = holder;
+  }
+
+  static async boot(init: 'sysv' | 'systemd'): Promise<Machine> {
+    const directory = await mkdtemp(join(tmpdir(), 'machine-'));
+    const log = openSync(join(directory, 'console'), 'w');
+    const holder = spawn(join(root, 'test/install/boot-machine.sh'), [directory, init], {
+      stdio: ['ignore', log, log],
+    });
+    closeSync(log);
+    await once(holder, 'spawn');
+    const machine = new Machine(directory, holder);
+    try {
+      await machine.#up(init);
+      return machine;
+    } catch (error) {
+      const told = await machine.console();
+      await machine[Symbol.asyncDispose]();
+      throw new Error(`a machine did not come up: ${told}`, { cause: error });
+    }
+  }
+
+  /** What its first process said: under systemd, the log. */
+  console(): Promise<string> {
+    return readFile(join(this.#directory, 'console'), 'utf8');
+  }
+
+  /** Gives the words that run a command on the machine. */
+  enter(...words: readonly string[]): string[] {
+    const [pid, path] = [
+      String(this.#pid),
+      'PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    ];
+    const spaces = ['--mount', '--pid', '--net', '--ipc', '--uts', '--root', '--wd'];
+    return ['nsenter', '--target', pid, ...spaces, 'env', '-i', path, 'LC_ALL=C.UTF-8', ...words];
+  }
+
+  run(...words: readonly string[]): Promise<Outcome> {
+    return run(this.enter(...words), { timeoutMs: 90_000 });
+  }
+
+  /** Runs a script of the shell. */
+  sh(script: string): Promise<Outcome> {
+    return this.run('sh', '-c', script);
+  }
+
+  /** Runs a script of the shell that shall succeed, and gives what it printed. @throws Error when it fails */
+  async shell(script: string): Promise<string> {
+    return output(this.enter('sh', '-c', script), { timeoutMs: 90_000 });
+  }
+
+  /** Gives the paths of all files, links and directories that are not those of this machine; what was removed counts. */
+  async changes(): Promise<readonly string[]> {
+    const listed = await this.shell("find /srv/changes -mindepth 1 -printf '/%P\\n' | sort");
+    return listed.trimEnd().split('\n');
+  }
+
+  /** Waits until it has been shut down. */
+  async ended(): Promise<void> {
+    if (this.#runs) {
+      await once(this.#holder, 'exit');
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#runs) {
+      const ended = once(this.#holder, 'exit');
+      this.#holder.kill('SIGKILL'); // and with it, by --kill-child, everything on the machine
+      await ended;
+    }
+    await eventually(() => removeCgroups(basename(this.#directory)), 10_000);
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+
+  get #runs(): boolean {
+    return this.#holder.exitCode === null && this.#holder.signalCode === null;
+  }
+
+  async #up(init: string): Promise<void> {
+    await eventually(async () => {
+      const holder = String(this.#holder.pid);
+      const children = await readFile(`/proc/${holder}/task/${holder}/children`, 'utf8');
+      this.#pid = Number(children.trim());
+      const probe = init === 'systemd' ? ['systemctl', 'is-system-running'] : ['test', '-d', '/srv/files'];
+      const { status, stdout, stderr } = await this.run(...probe);
+      if (this.#pid === 0 || status !== 0) {
+        throw new Error(`not yet: ${stdout}${stderr}`);
+      }
+    }, 20_000);
+  }
+}
+
+/** Removes the cgroups of a machine, which has to have ended. */
+async function removeCgroups(name: string): Promise<void> {
+  const top = '/sys/fs/cgroup';
+  const hierarchies = [top, ...(await readdir(top)).map((each) => join(top, each))];
+  for (const own of hierarchies.map((each) => join(each, name))) {
+    await removeTree(own);
+  }
+}
+
+async function removeTree(cgroup: string): Promise<void> {
+  const entries = await readdir(cgroup, { withFileTypes: true }).catch((error: unknown) => {
+    if (['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '')) {
+      return undefined;
+    }
+    throw error;
+  });
+  if (entries === undefined) {
+    return;
+  }
+  for (const entry of entries.filter((each) => each.isDirectory())) {
+    await removeTree(join(cgroup, entry.name));
+  }
+  await rmdir(cgroup);
+}
+
+/** Makes a directory for a test in what the machine sees as /srv/files. */
+export async function makeIn(machine: Machine, name: string): Promise<string> {
+  const path = join(machine.files, name);
+  await mkdir(path);
+  return path;
+}
