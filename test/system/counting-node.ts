@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
 import { type NodeDisk } from './initiator.js';
-import { QemuSession } from './qemu-session.js';
+import { type Enter, QemuSession } from './qemu-session.js';
 
 const blockBytes = 4096;
 
@@ -25,9 +25,12 @@ export class CountingNode implements AsyncDisposable {
   #ending = false;
   #failure: Error | undefined;
 
-  /** @param sizeBytes how much of the disk is written; every byte of it has to be that of round 0 */
-  constructor(disk: NodeDisk, sizeBytes: number) {
-    this.#session = new QemuSession(disk);
+  /**
+   * @param sizeBytes how much of the disk is written; every byte of it has to be that of round 0
+   * @param enter makes words of others, that run them where the node shall be
+   */
+  constructor(disk: NodeDisk, sizeBytes: number, enter?: Enter) {
+    this.#session = new QemuSession(disk, enter);
     this.#blocks = sizeBytes / blockBytes;
     this.#working = this.#work();
   }

@@ -8,15 +8,22 @@ import { type NodeDisk, qemuOptions } from './initiator.js';
 const ended = /(?:wrote|read) (\d+)\/\1 bytes[^]*ops\/sec/;
 const failure = /failed|error/i;
 
+/** Makes the words that run a command somewhere else of those that run it here. */
+export type Enter = (...words: readonly string[]) => readonly string[];
+
 /** One login of a node, kept open for many commands of qemu-io, one at a time; dispose of it to end it. */
 export class QemuSession implements AsyncDisposable {
   readonly #child: ChildProcess;
   #output = '';
   #wake: () => void = () => undefined;
 
-  /** Logs in as the node; whether that went well is seen by the first command. */
-  constructor(disk: NodeDisk) {
-    this.#child = spawn('qemu-io', qemuOptions(disk), { env: commandEnvironment(), stdio: 'pipe' });
+  /**
+   * Logs in as the node; whether that went well is seen by the first command.
+   * @param enter makes words of others, that run them where the node shall be
+   */
+  constructor(disk: NodeDisk, enter: Enter = (...words) => words) {
+    const [file = '', ...args] = enter('qemu-io', ...qemuOptions(disk));
+    this.#child = spawn(file, args, { env: commandEnvironment(), stdio: 'pipe' });
     const collect = (chunk: Buffer): void => {
       this.#output += chunk.toString();
       this.#wake();
