@@ -27,15 +27,13 @@ export class RpcServer implements AsyncDisposable {
   readonly address: string;
   readonly #parts: Parts;
   #limits: Partial<SessionLimits>;
-  #claims: readonly NameClaim[];
   #changing: Promise<void> = Promise.resolve();
   #stopping = false;
 
-  private constructor(parts: Parts, limits: Partial<SessionLimits>, claims: readonly NameClaim[]) {
+  private constructor(parts: Parts, limits: Partial<SessionLimits>) {
     this.address = parts.server.address;
     this.#parts = parts;
     this.#limits = limits;
-    this.#claims = claims;
   }
 
   /** Makes the objects, serves them, and registers their names in the background. @throws RpcError */
@@ -69,12 +67,11 @@ export class RpcServer implements AsyncDisposable {
       server.setHealth(registrationHealth, false);
       const advertised = options.advertise ?? server.address;
       void warnOfAdvertised({ advertised, nameServer }, { log, signal: stop.signal });
-      const claims = hosting.names.map((name) => claimOf(name, options));
       const registration = Registration.start({
         nameServer,
         serverId,
         address: advertised,
-        claims,
+        claims: hosting.names.map((name) => claimOf(name, options)),
         ttlMs: options.leaseMs ?? defaultLeaseMs,
         onChange: (registered) => {
           server.setHealth(registrationHealth, registered);
@@ -83,7 +80,7 @@ export class RpcServer implements AsyncDisposable {
         clock,
         log: log.child({ component: 'registration' }),
       });
-      return new RpcServer({ server, registration, hosting, stop, lock }, limits, claims);
+      return new RpcServer({ server, registration, hosting, stop, lock }, limits);
     } catch (error) {
       hosting.stopAll(error);
       await hosting.closeAll();
@@ -120,7 +117,7 @@ export class RpcServer implements AsyncDisposable {
 
   async #change(changes: ObjectChanges): Promise<void> {
     const { add = {}, shared = [], remove = [], maxConcurrent = {} } = changes;
-    const { server, hosting } = this.#parts;
+    const { server, hosting, registration } = this.#parts;
     if (this.#stopping) {
       throw coreError('SERVER_DRAINING', 'the server is shutting down, and its objects stay as they are');
     }
@@ -138,19 +135,8 @@ export class RpcServer implements AsyncDisposable {
     }
     this.#limits = limits;
     hosting.limitTo(maxConcurrent);
-    if (remove.length > 0) {
-      await this.#claim(this.#claims.filter(({ name }) => !remove.includes(name)));
-    }
-    const added = Object.keys(add).map((name) => claimOf(name, { shared }));
-    if (added.length > 0) {
-      await this.#claim([...this.#claims, ...added]);
-    }
+    await registration.change({ remove, add: Object.keys(add).map((name) => claimOf(name, { shared })) });
     await Promise.all(remove.map((name) => hosting.remove(name)));
-  }
-
-  async #claim(claims: readonly NameClaim[]): Promise<void> {
-    this.#claims = claims;
-    await this.#parts.registration.claim(claims);
   }
 
   /** Gives the names back, lets what runs finish within the limit, cancels the rest, and closes the objects. */

@@ -258,7 +258,7 @@ describe('A registration', () => {
     await using nameServer = await TestNameServer.start();
     await using registration = register(nameServer.address);
     await eventually(() => registration.registered);
-    await registration.claim([{ name: 'b' }, { name: 'c' }]);
+    await registration.change({ add: [{ name: 'c' }], remove: ['a'] });
     expect(registration.registered).to.be.true;
     const { names } = await nameServer.registry.list({});
     expect(names.map(({ name }) => name)).to.deep.equal(['b', 'c']);
@@ -273,7 +273,7 @@ describe('A registration', () => {
     const { leaseId } = await nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'c' }], {
       ttlMs: 60_000,
     });
-    await registration.claim([{ name: 'a' }, { name: 'b' }, { name: 'c' }]);
+    await registration.change({ add: [{ name: 'c' }] });
     expect(registration.registered).to.be.false;
     const renewals = nameServer.called('keep_alive');
     await eventually(() => nameServer.called('keep_alive') >= renewals + 3);
@@ -284,6 +284,26 @@ describe('A registration', () => {
     expect(warnings(log)).to.deep.equal([
       'the name server refuses the names; trying again until it takes them',
     ]);
+  });
+
+  it('claims further names, but none that was taken from it', async () => {
+    await using nameServer = await TestNameServer.start();
+    let lost: readonly string[] = [];
+    await using registration = register(nameServer.address, {
+      ttlMs: 1_000,
+      onLost: (names) => {
+        lost = names;
+      },
+    });
+    await eventually(() => registration.registered);
+    await nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'a', replace: true }], {
+      ttlMs: 60_000,
+    });
+    await eventually(() => lost.length > 0);
+    await registration.change({ add: [{ name: 'c' }] });
+    expect(registration.registered).to.be.true;
+    expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:1');
+    expect(await nameServer.addressOf('c')).to.equal('127.0.0.1:7441');
   });
 
   it('does not say that its names are registered while the name server is away', async () => {

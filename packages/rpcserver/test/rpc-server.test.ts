@@ -251,6 +251,59 @@ describe('An RPC server', () => {
   });
 }).timeout(60_000);
 
+describe('An RPC server that changes', () => {
+  it('takes an object away whose calls it cancels past the limit, and those of no other', async () => {
+    await using scene = await Scene.set();
+    await using server = await scene.start({ drainMs: 100, objects: { workshop, 'work/shop': workshop } });
+    await using client = connectTo(server.address);
+    const [stays, goes] = ['stays', 'goes'].map((name) => scene.scratch.file(name));
+    const staying = client.proxy<Workshop>('workshop').work(1_000, stays!);
+    const going = refusal(client.proxy<Workshop>('work/shop').work(60_000, goes!));
+    await eventually(async () => (await read(goes!)) === 'begun' && (await read(stays!)) === 'begun');
+    await server.change({ remove: ['work/shop'] });
+    expect(await read(goes!)).to.equal('cut short');
+    const { reason, message } = await going;
+    expect(`${reason}: ${message}`).to.equal(
+      'SERVER_STOPPED: the object "work/shop" was closed while the call ran',
+    );
+    expect(await staying).to.equal('finished');
+    expect(await scene.nameServer.names()).to.deep.equal(['workshop']);
+  });
+
+  it('refuses what it cannot do, and changes nothing then', async () => {
+    await using scene = await Scene.set();
+    const closed: string[] = [];
+    await using server = await scene.start();
+    const failing: MakeObject = () => Promise.reject(new Error('no'));
+    const limits = { maxSessions: 1 };
+    const add = { first: closing('first', closed), failing };
+    expect(String(await server.change({ add, limits }).catch((error: unknown) => error))).to.include('no');
+    expect(closed).to.deep.equal(['first']);
+    expect((await refusal(server.change({ add: { workshop } }))).reason).to.equal('OBJECT_HOSTED');
+    expect((await refusal(server.change({ remove: ['first'] }))).reason).to.equal('OBJECT_NOT_FOUND');
+    expect((await refusal(server.change({ limits: { maxCalls: 0 } }))).reason).to.equal('CONFIG_INVALID');
+    await using one = connectTo(server.address);
+    await using other = connectTo(server.address);
+    for (const client of [one, other]) {
+      expect(await client.proxy<Workshop>('workshop').echo('still here')).to.equal('still here');
+    }
+  });
+
+  it('is stopped also while it opens an object', async () => {
+    await using scene = await Scene.set();
+    const server = await scene.start();
+    const slow: MakeObject = ({ signal }) =>
+      new Promise((_, reject) => {
+        signal.addEventListener('abort', () => {
+          reject(signal.reason as Error);
+        });
+      });
+    const changed = server.change({ add: { slow } }).catch(() => 'given up');
+    await server[Symbol.asyncDispose]();
+    expect(await changed).to.equal('given up');
+  });
+}).timeout(60_000);
+
 describe('An RPC server that stops', () => {
   it('gives its names back, lets a running call finish, and begins no new one', async () => {
     await using scene = await Scene.set();

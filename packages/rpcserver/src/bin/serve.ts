@@ -31,6 +31,7 @@ export async function serve(
       registered ? 'serving; the names are registered' : 'serving; the name server does not have the names',
     );
   };
+  daemon.status('opening its objects');
   await using server = await RpcServer.start({
     ...hostedBy(configuration, baseDir),
     nameServer: configuration.nameServer,

@@ -72,10 +72,26 @@ export class Registration implements AsyncDisposable {
   }
 
   /**
-   * Claims other names from now on, in place of those so far; those in both are registered all the time. Fulfils when
-   * the name server was asked once, whatever it said: if need be it is asked again, as at the start.
+   * Claims further names from now on, and others no longer; those that stay are registered all the time. Fulfils when
+   * the name server was asked, whatever it said: if need be it is asked again, as at the start.
    */
-  async claim(claims: readonly NameClaim[]): Promise<void> {
+  async change({
+    add = [],
+    remove = [],
+  }: {
+    readonly add?: readonly NameClaim[];
+    readonly remove?: readonly string[];
+  }): Promise<void> {
+    // One after the other: a new name that is taken must not keep an old one registered.
+    if (remove.length > 0) {
+      await this.#claim(this.#claims.filter(({ name }) => !remove.includes(name)));
+    }
+    if (add.length > 0) {
+      await this.#claim([...this.#claims, ...add]);
+    }
+  }
+
+  async #claim(claims: readonly NameClaim[]): Promise<void> {
     this.#claims = claims;
     this.#outdated = true;
     await this.#attempts.now();
