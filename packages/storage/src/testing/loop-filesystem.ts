@@ -16,8 +16,12 @@ export interface LoopMount extends AsyncDisposable {
 }
 
 /** Mounts a fresh XFS with reflinks. Its tools refuse less than 300 MiB. */
-export function mountXfs(options: { readonly sizeBytes: number }): Promise<LoopMount> {
-  return mountFresh(['mkfs.xfs', '-q', '-m', 'reflink=1'], options.sizeBytes);
+export function mountXfs(options: {
+  readonly sizeBytes: number;
+  /** Where the file is; default: where temporary files are. */
+  readonly directory?: string;
+}): Promise<LoopMount> {
+  return mountFresh(['mkfs.xfs', '-q', '-m', 'reflink=1'], options.sizeBytes, options.directory);
 }
 
 /** Mounts a fresh Btrfs. */
@@ -30,8 +34,12 @@ export function mountExt4(options: { readonly sizeBytes: number }): Promise<Loop
   return mountFresh(['mkfs.ext4', '-q'], options.sizeBytes);
 }
 
-async function mountFresh([mkfs = '', ...args]: readonly string[], sizeBytes: number): Promise<LoopMount> {
-  const scratch = await mkdtemp(join(tmpdir(), 'patchbay-loop-'));
+async function mountFresh(
+  [mkfs = '', ...args]: readonly string[],
+  sizeBytes: number,
+  directory = tmpdir(),
+): Promise<LoopMount> {
+  const scratch = await mkdtemp(join(directory, 'patchbay-loop-'));
   const image = join(scratch, 'filesystem');
   const path = join(scratch, 'mount');
   let mounted = false;

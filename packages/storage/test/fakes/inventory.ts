@@ -21,6 +21,7 @@ import {
 import { type VolumeKind } from '../../src/disks/volume-pool.js';
 import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
 import { isExportWanted } from '../../src/provision/exports.js';
+import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { hasForm } from '../../src/targets/tgt/export.js';
 import { markerIn, markerOf } from '../../src/targets/tgt/marker.js';
 import { type RealWorld } from './real-world.js';
@@ -32,6 +33,8 @@ export interface Inventory {
   readonly text: string;
   /** What has no record, what a record has not, and what is not at rest. */
   readonly leaks: readonly string[];
+  /** How many tgtds run. */
+  readonly tgtds: number;
 }
 
 const tables: readonly Table<unknown>[] = [
@@ -56,11 +59,11 @@ export async function takeStock(world: RealWorld, machine: Machine): Promise<Inv
   }
   const leaks: string[] = [];
   const files = await contents(world, machine, leaks);
-  await compareTargets(world, machine, leaks);
+  const tgtds = await compareTargets(world, machine, leaks);
   leaks.push(...(await claimsWithoutNode(catalog)));
   const usage = { nodes: await usageOfNodes(catalog), images: await usageOfImages(catalog) };
   const backups = (await readdir(world.backups)).sort();
-  return { text: JSON.stringify({ records, files, usage, backups }), leaks };
+  return { text: JSON.stringify({ records, files, usage, backups }), leaks, tgtds };
 }
 
 /** Makes two inventories that differ in what is chosen at random, and in times, the same. */
@@ -118,37 +121,41 @@ async function contents(world: RealWorld, { parts }: Machine, leaks: string[]): 
   return digests;
 }
 
-/** Compares what tgtd has with the catalog: targets, LUNs, secrets, initiators, sizes, accounts. */
+/** Compares what the tgtds have with the catalog: targets, LUNs, secrets, initiators, sizes, accounts. Counts them. */
 async function compareTargets(
   world: RealWorld,
   { parts: { catalog, exports } }: Machine,
   leaks: string[],
-): Promise<void> {
-  const { tgtadm, socket } = world.tgt;
-  const shown = await tgtadm.targets();
-  const targets = new Map(shown.map((target) => [target.iqn, target]));
-  const accounts = new Set(await tgtadm.accounts());
-  const sizes = [
-    ...(await socket.request({ mode: 'target', op: 'show' })).matchAll(/LUN: 1\n[^]*?Size: (\d+) MB/g),
-  ];
-  const shownMb = new Map(shown.map(({ iqn }, at) => [iqn, Number(sizes[at]?.[1])]));
-  for (const { value: node } of await catalog.list(nodes)) {
-    if (!isExportWanted(node)) {
-      continue;
-    }
-    const spec = exports.specOf(node);
-    const target = targets.get(spec.iqn);
-    targets.delete(spec.iqn);
-    accounts.delete(spec.chap.user);
-    if (target === undefined || !hasForm(target, spec) || target.state !== 'ready') {
-      leaks.push(`the target of ${node.node} is ${JSON.stringify(target)}`);
-    } else if (markerIn(target) !== markerOf(spec)) {
-      leaks.push(`the target of ${node.node} has another secret`);
-    } else if (shownMb.get(spec.iqn) !== Math.floor(node.disk.sizeBytes / 1e6)) {
-      leaks.push(`the target of ${node.node} shows ${String(shownMb.get(spec.iqn))} MB`);
-    }
+): Promise<number> {
+  const running = await world.tgtds();
+  // One that nobody needs any more is ended at the next start; nothing may be left in it.
+  if (running.length < (await daemonsInUse(catalog))) {
+    leaks.push(`only ${String(running.length)} tgtds run`);
   }
-  leaks.push(...targets.keys(), ...accounts);
+  const exported = (await catalog.list(nodes)).map(({ value }) => value).filter(isExportWanted);
+  for (const { daemon, tgtadm, socket } of running) {
+    const shown = await tgtadm.targets();
+    const targets = new Map(shown.map((target) => [target.iqn, target]));
+    const accounts = new Set(await tgtadm.accounts());
+    const text = await socket.request({ mode: 'target', op: 'show' });
+    const sizes = [...text.matchAll(/LUN: 1\n[^]*?Size: (\d+) MB/g)].map(([, mb]) => Number(mb));
+    const shownMb = new Map(shown.map(({ iqn }, at) => [iqn, sizes[at]]));
+    for (const node of exported.filter(({ target }) => target.daemon === daemon)) {
+      const spec = exports.specOf(node);
+      const target = targets.get(spec.iqn);
+      targets.delete(spec.iqn);
+      accounts.delete(spec.chap.user);
+      if (target === undefined || !hasForm(target, spec) || target.state !== 'ready') {
+        leaks.push(`the target of ${node.node} is ${JSON.stringify(target)}`);
+      } else if (markerIn(target) !== markerOf(spec)) {
+        leaks.push(`the target of ${node.node} has another secret`);
+      } else if (shownMb.get(spec.iqn) !== Math.floor(node.disk.sizeBytes / 1e6)) {
+        leaks.push(`the target of ${node.node} shows ${String(shownMb.get(spec.iqn))} MB`);
+      }
+    }
+    leaks.push(...targets.keys(), ...accounts);
+  }
+  return running.length;
 }
 
 /** Names the target ids, initiators, MAC addresses and tokens that are taken for no node, or not taken for one. */

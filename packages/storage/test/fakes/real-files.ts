@@ -31,7 +31,7 @@ export interface RealFilesOptions {
   /** Where the pool is; default: in the directory. */
   readonly pool?: string;
   /** Default: targets in memory. */
-  readonly targets?: TargetHost;
+  readonly targets?: (catalog: Catalog) => Promise<TargetHost>;
   readonly clock?: Clock;
   readonly bootTokens?: boolean;
   readonly graceMs?: number;
@@ -43,7 +43,7 @@ export async function openRealFiles(
   {
     wrap = (store) => store,
     pool: poolDirectory = join(directory, 'pool'),
-    targets = new MemoryTargets(),
+    targets: openTargets = () => Promise.resolve(new MemoryTargets()),
     clock = systemClock,
     bootTokens = false,
     graceMs,
@@ -61,6 +61,7 @@ export async function openRealFiles(
     log,
   });
   await catalog.rememberPool(pool.id);
+  const targets = await openTargets(catalog);
   const files = { pool: pool.directory, exec: execTool, clock };
   const machine = new Machine(
     {

@@ -24,6 +24,8 @@ export interface OperationCase {
   readonly isMany?: boolean;
   /** All of its effects are on files, so that it has none where the files are in memory. */
   readonly isOfFiles?: boolean;
+  /** The initiator of `node7` is connected, where that can be. */
+  readonly isConnected?: boolean;
   /** It clones a disk or an image. */
   readonly clones?: boolean;
 }
@@ -108,6 +110,12 @@ export const operationCases: readonly OperationCase[] = [
   { title: 'provision of a kept disk', prepare: kept, operation: provisioned },
   { title: 'provision_many', prepare: nothing, operation: provisionSeveral, isMany: true },
   { title: 'detach_node', prepare: provisioned, operation: (m) => m.detach('node7') },
+  {
+    title: 'detach_node of a connected node',
+    prepare: provisioned,
+    operation: (m) => m.detach('node7'),
+    isConnected: true,
+  },
   { title: 'detach_node --keep-disk', prepare: provisioned, operation: (m) => m.detach('node7', true) },
   {
     title: 'detach_node --trash',
@@ -160,6 +168,24 @@ export const operationCases: readonly OperationCase[] = [
     title: 'resize_disk',
     prepare: provisioned,
     operation: async (m) => m.resize('node7', await twice(m)),
+  },
+  {
+    title: 'resize_disk of a connected node',
+    prepare: provisioned,
+    operation: async (m) => m.resize('node7', await twice(m)),
+    isConnected: true,
+  },
+  {
+    title: 'rotate_credentials --force of a connected node',
+    prepare: provisioned,
+    operation: (m) => m.rotate('node7', true),
+    isConnected: true,
+  },
+  {
+    title: 'move_node --force of a connected node',
+    prepare: withSnapshot,
+    operation: (m) => m.move('node7', 'node8', true),
+    isConnected: true,
   },
   { title: 'rotate_credentials', prepare: provisioned, operation: (m) => m.rotate('node7') },
   {

@@ -60,7 +60,8 @@ export class OpenDisk implements AsyncDisposable {
     });
   }
 
-  static async connect(portal: string, spec: TargetSpec): Promise<OpenDisk> {
+  /** @param length what the disk's size is, as qemu-io says it */
+  static async connect(portal: string, spec: TargetSpec, length = /16 MiB/): Promise<OpenDisk> {
     const options =
       `driver=iscsi,transport=tcp,portal=${portal},target=${spec.iqn},lun=${String(spec.lun)},` +
       `initiator-name=${spec.initiator},user=${spec.chap.user},password-secret=chap`;
@@ -68,7 +69,7 @@ export class OpenDisk implements AsyncDisposable {
     const disk = new OpenDisk(
       spawn('qemu-io', ['--object', secret, '--image-opts', options], { stdio: 'pipe' }),
     );
-    await disk.run('length', /16 MiB/);
+    await disk.run('length', length);
     return disk;
   }
 

@@ -140,7 +140,7 @@ export class Scene implements AsyncDisposable {
 }
 
 /** Gives a port that is free, as are those after it. */
-async function freePorts(count: number): Promise<number> {
+export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const first = await freePort();
     const later = Array.from({ length: count - 1 }, (_, index) => first + 1 + index);
