@@ -24,7 +24,7 @@ generated_is_fresh() {
 shell_scripts() {
   grep -rlE '^(#! ?/(usr/)?bin/(env )?(ba|da)?sh|# shellcheck shell=)' . \
     --exclude-dir=node_modules --exclude-dir=dist --exclude-dir=.git --exclude-dir=build --exclude-dir=coverage --include='*.sh' \
-    --include='patchbay-*' --include=run
+    --include='patchbay-*' --include=run --include=postinst --include=prerm --include=postrm
 }
 
 shell_is_sound() {

@@ -161,6 +161,7 @@ function writePackage(name, exported, manifest) {
   ]);
   for (const [path, file] of files) {
     const module = JSON.stringify(`../../../lib/${entryName(name, path)}-package.js`);
+    // A configuration names a module for its default export; only the object that comes along has one.
     const made = path === '.' && name === 'storage' ? `export { default } from ${module};\n` : '';
     write(join(at, file), `export * from ${module};\n${made}`);
   }
