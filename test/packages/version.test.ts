@@ -40,6 +40,13 @@ describe('The version', function () {
     expect(newest).to.equal(version);
   });
 
+  it("of the stores' tables is the one that the installer knows", () => {
+    const [, known] = /^state_version=(\d+)$/m.exec(read('installer/checks.sh')) ?? [];
+    const [, made] =
+      /^export const schemaVersion = (\d+);$/m.exec(read('packages/store/src/sqlite/schema.ts')) ?? [];
+    expect(known).to.be.a('string').that.equals(made);
+  });
+
   it('of all stands in the lock file', () => {
     const { packages } = JSON.parse(read('package-lock.json')) as {
       readonly packages: Readonly<Record<string, Manifest>>;
