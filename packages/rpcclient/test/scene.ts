@@ -1,3 +1,6 @@
+import { copyFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
 import { TestNameServer } from '@patchbay/nameserver/testing';
 import { eventually, RecordingLog, Scratch } from '@patchbay/core/testing';
@@ -39,6 +42,9 @@ export class Scene implements AsyncDisposable {
   readonly scratch: Scratch;
   readonly log = new RecordingLog();
   readonly #open: AsyncDisposable[] = [];
+  #started = 0;
+  /** Where the servers were last, by their ids. */
+  readonly #stateDirs = new Map<string, string>();
 
   private constructor(nameServer: TestNameServer, scratch: Scratch) {
     this.nameServer = nameServer;
@@ -56,15 +62,18 @@ export class Scene implements AsyncDisposable {
     return server;
   }
 
-  /** Starts an RPC server of an identity of its own, unless one is given. */
+  /** Starts an RPC server of an identity of its own, unless one is given: then it has moved to another host. */
   async start(objects: Objects, options: ServeOptions = {}): Promise<RpcServer> {
-    const { id = `server-${String(this.#open.length)}`, ...rest } = options;
-    const server = await RpcServer.start({
-      nameServer: this.nameServer.address,
-      stateDir: this.scratch.file(id),
-      objects,
-      ...rest,
-    });
+    const number = String(this.#started++);
+    const { id = `server-${number}`, ...rest } = options;
+    const stateDir = this.scratch.file(number);
+    const former = this.#stateDirs.get(id);
+    if (former !== undefined) {
+      await mkdir(stateDir);
+      await copyFile(join(former, 'server-id'), join(stateDir, 'server-id'));
+    }
+    this.#stateDirs.set(id, stateDir);
+    const server = await RpcServer.start({ nameServer: this.nameServer.address, stateDir, objects, ...rest });
     this.#open.push(server);
     return server;
   }

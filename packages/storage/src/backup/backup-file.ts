@@ -1,7 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
-import { access, link, rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
+import { access, link, open, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { type Clock, isRpcError } from '@patchbay/core';
@@ -27,8 +25,7 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
   }
   const draft = `${path}.${randomUUID()}.part`;
   try {
-    const bytes = await askLocally(stateDir, 'backup');
-    await pipeline(bytes, createWriteStream(draft, { flags: 'wx', mode: 0o600, flush: true }));
+    await writeWhole(draft, await askLocally(stateDir, 'backup'));
     // What came may have been cut off.
     await withCatalogFile(draft, clock, () => Promise.resolve());
     await link(draft, path);
@@ -42,6 +39,13 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+/** Writes a new file; when this has failed, nothing is about to make it any more. */
+async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
+  await using file = await open(path, 'wx', 0o600);
+  await writeFile(file, bytes);
+  await file.sync();
 }
 
 /** Opens the catalog's store unless a storage object has it open. @throws RpcError `CATALOG_NOT_FOUND`, ... */

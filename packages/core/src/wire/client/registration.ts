@@ -141,8 +141,7 @@ export class Registration implements AsyncDisposable {
         return 0;
       }
       this.#warn(error);
-      await this.#keepFormer();
-      return undefined;
+      return await this.#keepFormer();
     }
   }
 
@@ -194,16 +193,21 @@ export class Registration implements AsyncDisposable {
     }
   }
 
-  /** Renews the lease of the names so far while others cannot be had, so that those are not lost meanwhile. */
-  async #keepFormer(): Promise<void> {
+  /**
+   * Renews the lease of the names so far while others cannot be had, so that those are not lost meanwhile; says how
+   * long they are kept by that, in milliseconds, or undefined where there are none.
+   */
+  async #keepFormer(): Promise<number | undefined> {
     if (this.#lease === undefined || !this.#outdated || this.#trouble === 'away' || this.#stopped) {
-      return;
+      return undefined;
     }
     try {
       this.#lease = await this.#renew(this.#lease);
       this.#giveUp(this.#lease.lost ?? []);
+      return this.#lease.ttlMs / 3;
     } catch {
       this.#lease = undefined; // the next attempt registers what can be had
+      return undefined;
     }
   }
 
