@@ -9,6 +9,7 @@ import { type RpcError } from '../../errors/rpc-error.js';
 import { type Dispatcher } from '../../object/dispatcher.js';
 import { sessionPath } from '../session-path.js';
 import { toGrpcStatus } from '../status.js';
+import { widenReceiveWindow } from './receive-window.js';
 import { ServerSession } from './server-session.js';
 import { type SessionLimits } from './session-limits.js';
 import { SessionStream } from './session-stream.js';
@@ -33,6 +34,7 @@ export class SessionService {
     if (this.#streams.size >= this.#limits.maxSessions) {
       return refusing(call, this.#exhausted(peer));
     }
+    widenReceiveWindow(call);
     const dispatcher = this.#dispatcher;
     const limits = this.#limits;
     const stream = new SessionStream(
