@@ -135,7 +135,7 @@ export class Dispatcher {
     }
     call.hosted?.leave();
     call.sink.done?.();
-    if (--this.#running === 0) {
+    if (--this.#running === 0 && this.#onIdle.length > 0) {
       for (const resolve of this.#onIdle.splice(0)) {
         resolve();
       }

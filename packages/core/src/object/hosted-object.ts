@@ -53,7 +53,7 @@ export class HostedObject {
 
   /** Counts a call whose method runs no more. */
   leave(): void {
-    if (--this.#running === 0) {
+    if (--this.#running === 0 && this.#onIdle.length > 0) {
       for (const resolve of this.#onIdle.splice(0)) {
         resolve();
       }
