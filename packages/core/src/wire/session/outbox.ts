@@ -13,7 +13,7 @@ const shortLength = 1024;
 
 /**
  * How many of those go together. They do not wait for the end of the turn, so that the other side begins with them
- * while this one makes the next: with 64 calls in flight that is half as many again in the same time.
+ * while this one makes the next: with 64 calls in flight that is nearly twice as many in the same time.
  */
 const mostTogether = 32;
 
