@@ -12,21 +12,23 @@ export interface Actor {
   readonly correlationId?: string | undefined;
 }
 
+/** One for all catalogs of a process: each that was ever used makes every promise of the process slower. */
+const running = new AsyncLocalStorage<{ readonly of: Actors; readonly actor: Actor }>();
+
 /**
  * Knows on whose behalf the running work is done. Every write of the catalog is told who it is by, however many
  * functions are in between; they need not hand it on, and an operation that a caller begins and others join is its own.
  */
 export class Actors {
-  readonly #current = new AsyncLocalStorage<Actor>();
-
   /** Who the running work is done for; undefined when nobody said. */
   get current(): Actor | undefined {
-    return this.#current.getStore();
+    const found = running.getStore();
+    return found?.of === this ? found.actor : undefined;
   }
 
   /** Does work, and all that it begins, on behalf of somebody. */
   run<T>(actor: Actor, work: () => T): T {
-    return this.#current.run(actor, work);
+    return running.run({ of: this, actor }, work);
   }
 
   /** Lets a generator, whose steps others ask for, do all of them on behalf of somebody. */

@@ -9,10 +9,9 @@ import { eventually, freePort, RecordingLog } from '@patchbay/core/testing';
 
 import { execTool } from '../../src/exec.js';
 import createStorage from '../../src/index.js';
-import { iqn } from '../../src/names.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
 import { findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
 import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
+import { type DiskLogin, loginOf } from '../targets/initiators.js';
 
 export const imageBytes = 16 * 2 ** 20;
 
@@ -137,16 +136,8 @@ export class RunningStorage implements AsyncDisposable {
   }
 
   /** Says how a node logs in. */
-  async login(node: string, { target, initiator, chapUser }: Provisioned): Promise<TargetSpec> {
-    const { chapSecret } = await this.call<{ chapSecret: string }>('show_credentials', node);
-    const shown = { daemon: 0, tid: 0, backingPath: '', scsiId: '', serial: '' };
-    return {
-      ...shown,
-      iqn: iqn.parse(target.iqn),
-      lun: target.lun,
-      initiator: iqn.parse(initiator),
-      chap: { user: chapUser, secret: chapSecret },
-    };
+  async login(node: string, made: Provisioned): Promise<DiskLogin> {
+    return loginOf(made, await this.call('show_credentials', node));
   }
 
   /** Kills tgtd, as an accident would. */

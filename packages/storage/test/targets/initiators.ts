@@ -2,7 +2,27 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 import { ExecError, execTool } from '../../src/exec.js';
+import { iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
+
+/** What an initiator is told of its disk. */
+export type DiskLogin = Pick<TargetSpec, 'iqn' | 'lun' | 'initiator' | 'chap'>;
+
+/** Puts together what the object tells of a node, and of its secret. */
+export function loginOf(
+  node: {
+    readonly target?: { readonly iqn: string; readonly lun: number } | undefined;
+    readonly initiator?: string | undefined;
+  },
+  { chapUser, chapSecret }: { readonly chapUser: string; readonly chapSecret: string },
+): DiskLogin {
+  return {
+    iqn: iqn.parse(node.target?.iqn),
+    lun: node.target?.lun ?? 0,
+    initiator: iqn.parse(node.initiator),
+    chap: { user: chapUser, secret: chapSecret },
+  };
+}
 
 /** Who tries to log in: the node itself, but for what is given. */
 export interface Login {
@@ -14,7 +34,7 @@ export interface Login {
 /** Logs in with libiscsi and asks who the disk is; gives what came out, or the words of the refusal. */
 export async function inquire(
   portal: string,
-  spec: TargetSpec,
+  spec: DiskLogin,
   login: Login = {},
   ...more: string[]
 ): Promise<string> {
@@ -61,7 +81,7 @@ export class OpenDisk implements AsyncDisposable {
   }
 
   /** @param length what the disk's size is, as qemu-io says it */
-  static async connect(portal: string, spec: TargetSpec, length = /16 MiB/): Promise<OpenDisk> {
+  static async connect(portal: string, spec: DiskLogin, length = /16 MiB/): Promise<OpenDisk> {
     const options =
       `driver=iscsi,transport=tcp,portal=${portal},target=${spec.iqn},lun=${String(spec.lun)},` +
       `initiator-name=${spec.initiator},user=${spec.chap.user},password-secret=chap`;

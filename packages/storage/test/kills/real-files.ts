@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 
 import { type Clock, silentLog, systemClock } from '@patchbay/core';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { type Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
+import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { EventLog } from '../../src/catalog/event-log.js';
 import { Operations } from '../../src/concurrency/operations.js';
 import { FileImageExporter } from '../../src/disks/export/exporter.js';
@@ -16,41 +17,42 @@ import { Exports } from '../../src/provision/exports.js';
 import { Naming } from '../../src/provision/naming.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';
 import { type TargetHost } from '../../src/targets/target-host.js';
-import { MemoryTargets } from './memory-targets.js';
-import { Machine } from './world.js';
+import { MemoryTargets } from '../fakes/memory-targets.js';
+import { Machine } from '../fakes/world.js';
 
 /** A machine whose pool and catalog are on disk. */
 export interface RealFiles extends AsyncDisposable {
   readonly machine: Machine;
-  readonly pool: FilePool;
+}
+
+/** Where the files of a machine are. */
+export interface Places {
+  /** The state directory of the object. */
+  readonly state: string;
+  readonly pool: string;
+  /** The directory of the files that can be imported. */
+  readonly sources: string;
 }
 
 /** What a machine on real files is made with, where not the default. */
 export interface RealFilesOptions {
   readonly wrap?: (store: Store) => Store;
-  /** Where the pool is; default: in the directory. */
-  readonly pool?: string;
   /** Default: targets in memory. */
   readonly targets?: (catalog: Catalog) => Promise<TargetHost>;
   readonly clock?: Clock;
-  readonly bootTokens?: boolean;
-  readonly graceMs?: number;
 }
 
-/** Opens the pool and the catalog in a directory, in which the files to import are too. */
+/** Opens the pool and the catalog. What has no record is removed at once. */
 export async function openRealFiles(
-  directory: string,
+  { state, pool: poolDirectory, sources }: Places,
   {
     wrap = (store) => store,
-    pool: poolDirectory = join(directory, 'pool'),
     targets: openTargets = () => Promise.resolve(new MemoryTargets()),
     clock = systemClock,
-    bootTokens = false,
-    graceMs,
   }: RealFilesOptions = {},
 ): Promise<RealFiles> {
   const log = silentLog;
-  const store = wrap(await openSqliteStore({ directory: join(directory, 'catalog'), clock }));
+  const store = wrap(await openCatalogStore(state, clock));
   const catalog = new Catalog(store);
   const expectedId = await catalog.poolId();
   const pool = await FilePool.open({
@@ -71,22 +73,22 @@ export async function openRealFiles(
       targets,
       importer: new FileImageImporter({
         ...files,
-        sourceDirectories: [directory],
+        sourceDirectories: [sources],
         web: { networks: ['127.0.0.1/32'] },
         maxImageBytes: 2 ** 30,
       }),
       exporter: new FileImageExporter(files),
       admission: new Admission(pool, {}),
-      backupDirectory: join(directory, 'backups'),
+      backupDirectory: join(state, 'backups'),
       exports: new Exports(catalog, pool, targets),
       allocator: new TargetAllocator(targets),
       operations: new Operations(),
       naming: new Naming(iqn.parse('iqn.2026-11.local.patchbay')),
-      bootTokens,
+      bootTokens: true,
       clock,
       log,
     },
-    graceMs,
+    0,
   );
-  return { machine, pool, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
+  return { machine, [Symbol.asyncDispose]: () => store[Symbol.asyncDispose]() };
 }

@@ -5,7 +5,7 @@ import { type FileHandle } from 'node:fs/promises';
 
 import { type Clock, systemClock } from '@patchbay/core';
 
-import { Crash } from './faults.js';
+import { Crash } from '../fakes/faults.js';
 import { type Interceptor } from './effects.js';
 
 const lives = new AsyncLocalStorage<Life>();
@@ -45,15 +45,10 @@ export class Life implements AsyncDisposable {
     return lives.run(this, work);
   }
 
-  /** Lets it die at the nth effect from now on, counted from 1. */
-  dieAt(nth: number): void {
+  /** Lets it die at the nth effect from now on, counted from 1; undefined: at none. */
+  dieAt(nth: number | undefined): void {
     this.#effects = 0;
-    this.#endsAt = nth;
-  }
-
-  /** How many effects there were since `dieAt`. */
-  get effects(): number {
-    return this.#effects;
+    this.#endsAt = nth ?? Infinity;
   }
 
   /** Ends it here, whatever is under way. */

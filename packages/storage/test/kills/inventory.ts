@@ -21,11 +21,11 @@ import {
 import { type VolumeKind } from '../../src/disks/volume-pool.js';
 import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
 import { isExportWanted } from '../../src/provision/exports.js';
+import { type Parts } from '../../src/provision/parts.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { hasForm } from '../../src/targets/tgt/export.js';
 import { markerIn, markerOf } from '../../src/targets/tgt/marker.js';
 import { type RealWorld } from './real-world.js';
-import { type Machine } from './world.js';
 
 /** Everything that there is after an operation, and what of it does not fit together. */
 export interface Inventory {
@@ -50,46 +50,53 @@ const tables: readonly Table<unknown>[] = [
   facts,
 ];
 
+/** What stock is taken by. */
+type StockParts = Pick<Parts, 'catalog' | 'pool' | 'exports'>;
+
 /** Takes stock of a world: the catalog, the pool's files, and tgtd's targets and accounts. */
-export async function takeStock(world: RealWorld, machine: Machine): Promise<Inventory> {
-  const { catalog } = machine.parts;
+export async function takeStock(world: RealWorld, parts: StockParts): Promise<Inventory> {
+  const { catalog } = parts;
   const records: Record<string, readonly Keyed<unknown>[]> = {};
   for (const table of tables) {
     records[table.prefix] = await catalog.list(table);
   }
   const leaks: string[] = [];
-  const files = await contents(world, machine, leaks);
-  const tgtds = await compareTargets(world, machine, leaks);
+  const files = await contents(world, parts, leaks);
+  const tgtds = await compareTargets(world, parts, leaks);
   leaks.push(...(await claimsWithoutNode(catalog)));
   const usage = { nodes: await usageOfNodes(catalog), images: await usageOfImages(catalog) };
   const backups = (await readdir(world.backups)).sort();
   return { text: JSON.stringify({ records, files, usage, backups }), leaks, tgtds };
 }
 
-/** Makes two inventories that differ in what is chosen at random, and in times, the same. */
+/**
+ * Makes two inventories that differ in what is chosen at random, in times, and in who of several came first to a target
+ * id, the same.
+ */
 export function anonymous({ text }: Inventory): string {
   const known = new Map<string, string>();
-  return text
+  const { records, ...others } = JSON.parse(text) as { records: Record<string, readonly Keyed<unknown>[]> };
+  const takers = records[tids.prefix]?.map(({ value }) => value).sort();
+  return JSON.stringify({ records: { ...records, [tids.prefix]: takers }, ...others })
     .replace(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, (id) => {
       known.set(id, known.get(id) ?? `id ${String(known.size)}`);
       return known.get(id) ?? '';
     })
     .replace(/"secret":"\w+"/g, '"secret":"any"')
     .replace(/"value":"[0-9a-f]{32}"/g, '"value":"any token"')
-    .replace(/"(\w+Ms)":\d+/g, '"$1":0');
+    .replace(/"(tid|\w+Ms)":\d+/g, '"$1":0');
 }
 
 /** Gives the digests of the files of all records. */
-async function contents(world: RealWorld, { parts }: Machine, leaks: string[]): Promise<string[]> {
-  const { catalog } = parts;
+async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: string[]): Promise<string[]> {
   const left = new Set<string>();
   for (const directory of ['images', 'disks', 'snapshots', 'tmp']) {
-    const names = await readdir(join(world.pool, directory));
-    names.forEach((name) => left.add(join(world.pool, directory, name)));
+    const names = await readdir(join(world.places.pool, directory));
+    names.forEach((name) => left.add(join(world.places.pool, directory, name)));
   }
   const digests: string[] = [];
   const take = async (what: string, kind: VolumeKind, id: string, sizeBytes?: number): Promise<void> => {
-    const path = parts.pool.path({ kind, id });
+    const path = pool.path({ kind, id });
     if (!left.delete(path)) {
       leaks.push(`${what} has no file`);
       return;
@@ -124,7 +131,7 @@ async function contents(world: RealWorld, { parts }: Machine, leaks: string[]): 
 /** Compares what the tgtds have with the catalog: targets, LUNs, secrets, initiators, sizes, accounts. Counts them. */
 async function compareTargets(
   world: RealWorld,
-  { parts: { catalog, exports } }: Machine,
+  { catalog, exports }: StockParts,
   leaks: string[],
 ): Promise<number> {
   const running = await world.tgtds();

@@ -36,19 +36,6 @@ export async function interceptEffects(interceptor: Interceptor, anyFile: string
   const handles = Object.getPrototypeOf(handle) as object;
   await handle.close();
   const { effect, opened } = interceptor;
-  const replace = (
-    target: object,
-    name: string,
-    wrap: (perform: () => unknown, args: unknown[]) => unknown,
-  ) => {
-    const original = Reflect.get(target, name) as (...args: unknown[]) => unknown;
-    Reflect.set(target, name, function (this: unknown, ...args: unknown[]) {
-      return wrap(() => original.apply(this, args), args);
-    });
-    return (): void => {
-      Reflect.set(target, name, original);
-    };
-  };
   const restore = [
     ...fileOperations.map((name) => replace(fs, name, (perform) => effect(perform))),
     ...handleOperations.map((name) => replace(handles, name, (perform) => effect(perform))),
@@ -79,13 +66,26 @@ export async function interceptEffects(interceptor: Interceptor, anyFile: string
   };
 }
 
-/** Lets the writes of a store go through an interceptor too. */
-export function interceptStore(store: Store, { effect }: Interceptor): Store {
-  const commit = store.commit.bind(store);
-  const compact = store.compact.bind(store);
-  store.commit = (...args) => effect(() => commit(...args));
-  store.compact = (...args) => effect(() => compact(...args));
-  return store;
+/** Lets the writes of a store, or of all that have it as their prototype, go through an interceptor too. */
+export function interceptStore(store: Store, { effect }: Interceptor): void {
+  for (const name of ['commit', 'compact'] as const) {
+    replace(store, name, (perform) => effect(perform));
+  }
+}
+
+/** Replaces a method; gives what puts it back. */
+function replace(
+  target: object,
+  name: string,
+  wrap: (perform: () => unknown, args: unknown[]) => unknown,
+): () => void {
+  const original = Reflect.get(target, name) as (...args: unknown[]) => unknown;
+  Reflect.set(target, name, function (this: unknown, ...args: unknown[]) {
+    return wrap(() => original.apply(this, args), args);
+  });
+  return () => {
+    Reflect.set(target, name, original);
+  };
 }
 
 /** Says whether a file that is opened with these flags may be made or written. */

@@ -1,0 +1,129 @@
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { systemClock } from '@patchbay/core';
+import { eventually } from '@patchbay/core/testing';
+import { connectTo, type ObjectClient } from '@patchbay/core/wire';
+
+import { type Storage } from '../../src/index.js';
+import { type Inventory, takeStock } from './inventory.js';
+import { type Due } from './operations/operation.js';
+import { openRealFiles } from './real-files.js';
+import { copyAll, type RealWorld } from './real-world.js';
+import { ServerProcess } from './server-process.js';
+import { type Server, type Stage } from './stage.js';
+
+/** A stage on which the server is a process of the command `rpcserver`, which the kernel kills. */
+export class ProcessStage implements Stage, AsyncDisposable {
+  readonly #world: RealWorld;
+  readonly #configuration: string;
+  #process: ServerProcess | undefined;
+  #client: ObjectClient | undefined;
+
+  private constructor(world: RealWorld, configuration: string) {
+    this.#world = world;
+    this.#configuration = configuration;
+  }
+
+  static async open(world: RealWorld): Promise<ProcessStage> {
+    const configuration = join(world.directory, 'rpcserver.json');
+    const { places, portal, targetsPerDaemon, bootAddress } = world;
+    const options = {
+      pool: places.pool,
+      portal,
+      targetsPerDaemon,
+      sourceDirectories: [places.sources],
+      urlNetworks: ['127.0.0.1/32'],
+      graceMs: 0,
+      // What is to be done is done at the start; what comes later would disturb the counting.
+      reconcileEveryMs: 3_600_000,
+      boot: { listen: bootAddress, token: true },
+    };
+    const settings = {
+      listen: '127.0.0.1:0',
+      stateDir: join(world.directory, 'server'),
+      objects: [{ name: 'storage', module: '@patchbay/storage', options }],
+    };
+    await writeFile(configuration, JSON.stringify(settings));
+    return new ProcessStage(world, configuration);
+  }
+
+  async start(dieAt?: number): Promise<Server | 'died'> {
+    await this.end();
+    const server = new ServerProcess(this.#configuration, dieAt);
+    this.#process = server;
+    const ready = server.address();
+    // Where it shall not die, its log tells why it did.
+    const address = await (dieAt === undefined ? ready : ready.catch(() => server.death));
+    if (address === 'died') {
+      return 'died';
+    }
+    const client = connectTo(address, { clock: systemClock });
+    this.#client = client;
+    const storage = client.proxy<Storage>('storage');
+    const scheduled = eventually(async () => {
+      const schedules = await storage.list_schedules();
+      return schedules.every(({ nextAt }) => Date.parse(nextAt) > Date.now());
+    });
+    scheduled.catch(() => undefined);
+    if ((await Promise.race([scheduled, server.death])) === 'died') {
+      return 'died';
+    }
+    await server.dieAt(undefined);
+    return {
+      storage,
+      sources: this.#world.sources,
+      boot: async (node) => {
+        const { bootToken } = await storage.show_credentials(node);
+        const token = bootToken ?? (await storage.renew_boot_token(node)).bootToken;
+        const { mac = node } = await storage.show_node(node);
+        const url = `http://${this.#world.bootAddress}/boot/${mac}?token=${token}`;
+        const { status } = await fetch(url);
+        if (status !== 200) {
+          throw new Error(`${url} is answered with ${String(status)}`);
+        }
+      },
+      death: server.death,
+      dieAt: (nth) => server.dieAt(nth),
+      orphansEnd: () => server.orphansEnd(),
+    };
+  }
+
+  async end(): Promise<void> {
+    const [server, client] = [this.#process, this.#client];
+    this.#process = this.#client = undefined;
+    await server?.kill();
+    await client?.[Symbol.asyncDispose]();
+  }
+
+  pass(due: Due): Promise<void> {
+    return this.#world.pass(due);
+  }
+
+  async save(name: string): Promise<void> {
+    await this.end();
+    await this.#world.save(name);
+  }
+
+  async restore(name: string): Promise<void> {
+    await this.end();
+    await this.#world.restore(name);
+  }
+
+  /** Reads a copy of the catalog, as its file is the server's. */
+  async takeStock(): Promise<Inventory> {
+    const { places, directory } = this.#world;
+    const copy = join(directory, 'copy');
+    try {
+      await copyAll(join(places.state, 'catalog'), join(copy, 'catalog'));
+      await using files = await openRealFiles({ ...places, state: copy });
+      return await takeStock(this.#world, files.machine.parts);
+    } finally {
+      await rm(copy, { recursive: true, force: true });
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.end();
+  }
+}

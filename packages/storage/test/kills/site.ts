@@ -1,0 +1,19 @@
+import { silentLog } from '@patchbay/core';
+import { connectInMemory } from '@patchbay/core/wire';
+
+import { type Storage } from '../../src/index.js';
+import { defineStorage } from '../../src/object/storage-object.js';
+import { type Machine } from '../fakes/world.js';
+import { type Site, type Sources } from './operations/operation.js';
+
+/** Makes an object out of a machine, and a client of it in the same process. */
+export function siteOf(machine: Machine, sources: Sources): Site {
+  const { parts, reconciler } = machine;
+  const object = defineStorage(parts, reconciler, () => Promise.resolve());
+  const client = connectInMemory({ storage: object }, { timeoutMs: 'none', log: silentLog });
+  return {
+    storage: client.proxy<Storage>('storage'),
+    sources,
+    boot: (node) => machine.freshen(node),
+  };
+}
