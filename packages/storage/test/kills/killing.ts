@@ -24,7 +24,7 @@ export async function begin(stage: Stage): Promise<Server> {
 }
 
 /** Does what prepares an operation, by the server that there is; gives the server that there is then. */
-export async function prepare(stage: Stage, steps: readonly (Step | Due)[], server: Server): Promise<Server> {
+async function prepare(stage: Stage, steps: readonly (Step | Due)[], server: Server): Promise<Server> {
   let present = server;
   for (const step of steps) {
     if (step instanceof Due) {

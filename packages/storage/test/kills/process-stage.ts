@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
+import { type Proxy, systemClock } from '@patchbay/core';
 import { eventually } from '@patchbay/core/testing';
 import { connectTo, type ObjectClient } from '@patchbay/core/wire';
 
@@ -61,28 +61,15 @@ export class ProcessStage implements Stage, AsyncDisposable {
     const client = connectTo(address, { clock: systemClock });
     this.#client = client;
     const storage = client.proxy<Storage>('storage');
-    const scheduled = eventually(async () => {
-      const schedules = await storage.list_schedules();
-      return schedules.every(({ nextAt }) => Date.parse(nextAt) > Date.now());
-    });
-    scheduled.catch(() => undefined);
-    if ((await Promise.race([scheduled, server.death])) === 'died') {
+    const settled = scheduled(storage).then(() => server.dieAt(undefined));
+    settled.catch(() => undefined);
+    if ((await Promise.race([settled, server.death])) === 'died') {
       return 'died';
     }
-    await server.dieAt(undefined);
     return {
       storage,
       sources: this.#world.sources,
-      boot: async (node) => {
-        const { bootToken } = await storage.show_credentials(node);
-        const token = bootToken ?? (await storage.renew_boot_token(node)).bootToken;
-        const { mac = node } = await storage.show_node(node);
-        const url = `http://${this.#world.bootAddress}/boot/${mac}?token=${token}`;
-        const { status } = await fetch(url);
-        if (status !== 200) {
-          throw new Error(`${url} is answered with ${String(status)}`);
-        }
-      },
+      boot: (node) => boot(storage, this.#world.bootAddress, node),
       death: server.death,
       dieAt: (nth) => server.dieAt(nth),
       orphansEnd: () => server.orphansEnd(),
@@ -125,5 +112,25 @@ export class ProcessStage implements Stage, AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.end();
+  }
+}
+
+/** Waits until no snapshot is due. */
+async function scheduled(storage: Proxy<Storage>): Promise<void> {
+  await eventually(async () => {
+    const schedules = await storage.list_schedules();
+    return schedules.every(({ nextAt }) => Date.parse(nextAt) > Date.now());
+  });
+}
+
+/** Fetches a node's boot script as the node does. */
+async function boot(storage: Proxy<Storage>, address: string, node: string): Promise<void> {
+  const { bootToken } = await storage.show_credentials(node);
+  const token = bootToken ?? (await storage.renew_boot_token(node)).bootToken;
+  const { mac = node } = await storage.show_node(node);
+  const url = `http://${address}/boot/${mac}?token=${token}`;
+  const { status } = await fetch(url);
+  if (status !== 200) {
+    throw new Error(`${url} is answered with ${String(status)}`);
   }
 }

@@ -44,8 +44,9 @@ export class ServerProcess {
   /** Lets it die at its nth effect from now on, counted from 1; undefined: at none. */
   async dieAt(nth: number | undefined): Promise<void> {
     const armed = once(this.#child, 'message');
-    this.#child.send({ dieAt: nth });
-    await armed;
+    // A message to one that dies is lost, which its death tells.
+    this.#child.send({ dieAt: nth }, () => undefined);
+    await Promise.race([armed, this.death]);
   }
 
   /** Kills it, where it lives. */
