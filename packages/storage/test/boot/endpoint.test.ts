@@ -5,7 +5,8 @@ import { BootEndpoint, type EndpointContent } from '../../src/boot/endpoint.js';
 import { Health } from '../../src/boot/health.js';
 import { type BootOptions, bootOptions } from '../../src/boot/options.js';
 import { bootTokens } from '../../src/catalog/tables.js';
-import { type Machine, World } from '../fakes/world.js';
+import { type Machine } from '../fakes/machine.js';
+import { World } from '../fakes/world.js';
 
 const mac = '52:54:00:00:00:07';
 

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 
 import { type NumberedEvent } from '../../src/catalog/event-log.js';
-import { type Machine, reasonOf, World } from '../fakes/world.js';
+import { type Machine } from '../fakes/machine.js';
+import { reasonOf, World } from '../fakes/world.js';
 
 async function eventsOf({ parts: { events } }: Machine): Promise<NumberedEvent[]> {
   const found: NumberedEvent[] = [];

@@ -10,7 +10,7 @@ import { type Storage } from '../../src/index.js';
 import { type Parts } from '../../src/provision/parts.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { startTgtHosts } from '../../src/targets/tgt/tgt-hosts.js';
-import { type Machine } from '../fakes/world.js';
+import { type Machine } from '../fakes/machine.js';
 import { interceptEffects, interceptStore } from './effects.js';
 import { type Inventory, takeStock } from './inventory.js';
 import { Life, lifeOfEffects } from './life.js';

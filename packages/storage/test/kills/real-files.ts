@@ -18,7 +18,7 @@ import { Naming } from '../../src/provision/naming.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';
 import { type TargetHost } from '../../src/targets/target-host.js';
 import { MemoryTargets } from '../fakes/memory-targets.js';
-import { Machine } from '../fakes/world.js';
+import { Machine } from '../fakes/machine.js';
 
 /** A machine whose pool and catalog are on disk. */
 export interface RealFiles extends AsyncDisposable {

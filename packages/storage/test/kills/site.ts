@@ -3,7 +3,7 @@ import { connectInMemory } from '@patchbay/core/wire';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
-import { type Machine } from '../fakes/world.js';
+import { type Machine } from '../fakes/machine.js';
 import { type Site, type Sources } from './operations/operation.js';
 
 /** Makes an object out of a machine, and a client of it in the same process. */

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
-import { connect, type Machine, reasonOf, World } from '../fakes/world.js';
+import { type Machine } from '../fakes/machine.js';
+import { connect, reasonOf, World } from '../fakes/world.js';
 
 type Input = { readonly words: readonly string[] } | { readonly values: readonly unknown[] };
 

@@ -5,7 +5,8 @@ import { expect } from 'chai';
 import { describePool } from '../../src/pool/pool-info.js';
 import { type Quotas } from '../../src/pool/quotas.js';
 import { restoreFromTrash } from '../../src/provision/trash.js';
-import { imageBytes, type Machine, reasonOf, World } from '../fakes/world.js';
+import { type Machine } from '../fakes/machine.js';
+import { imageBytes, reasonOf, World } from '../fakes/world.js';
 import { poolBytes } from '../fakes/memory-pool.js';
 
 /** Starts a process with quotas, and the image `ubuntu`. */

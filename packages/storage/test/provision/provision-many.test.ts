@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 
 import { provisionMany, type ProvisionOutcome } from '../../src/provision/provision-many.js';
-import { node, World } from '../fakes/world.js';
+import { node } from '../fakes/machine.js';
+import { World } from '../fakes/world.js';
 
 const many = (count: number): ReturnType<typeof node>[] =>
   Array.from({ length: count }, (_, index) => node(`n${String(index)}`));
