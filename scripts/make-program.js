@@ -1,7 +1,8 @@
 // Makes the tree that is installed under /usr/lib/patchbay: node scripts/make-program.js [FOLDER]. It needs Node and
 // nothing else, wherever it is put:
 //
-//   bin/                  the four commands; rpcclient is a link to its own bundle
+//   bin/                  the four commands, of which rpcclient is a link to its own bundle, and beside rpcserver the
+//                         commands of it that are programs of their own (docs/adr/0012)
 //   lib/*.js              the daemons and the libraries as modules that share what they have in common, so that an
 //                         object's module has the same classes as the server that loads it
 //   lib/rpcclient/        the command as scripts/bundle-command.js made it
@@ -33,6 +34,7 @@ const programs = {
   nameserver: 'nameserver/dist/src/bin/nameserver.js',
   rpcserver: 'rpcserver/dist/src/bin/rpcserver.js',
   'patchbay-storage': 'storage/dist/src/bin/patchbay-storage.js',
+  'rpcserver-init-pool': 'storage/dist/src/bin/rpcserver-init-pool.js',
 };
 
 /** The packages that are found by their names, by their entries: what they export under which path. */

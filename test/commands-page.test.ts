@@ -80,7 +80,9 @@ describe('The reference page on commands', function () {
       const manifest = JSON.parse(read(`packages/${name}/package.json`)) as { bin?: Record<string, string> };
       return Object.keys(manifest.bin ?? {});
     });
+    // One that is called as a word of another stands below that one.
+    const own = commands.filter((name) => !commands.some((other) => name.startsWith(`${other}-`)));
     const headings = [...page.matchAll(/^## ([a-z-]+)$/gm)].map(([, heading]) => heading);
-    expect(headings).to.have.members(commands);
+    expect(headings).to.have.members(own);
   });
 });

@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,13 +24,9 @@ export interface Running {
   readonly ended: Promise<Outcome>;
 }
 
-/** Gives the file of a command. */
+/** Gives the path of a command, as the build has linked it. */
 export function fileOf(program: ProgramName): string {
-  const folder = join(root, 'packages', program === 'patchbay-storage' ? 'storage' : program);
-  const { bin } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8')) as {
-    bin: Record<ProgramName, string>;
-  };
-  return join(folder, bin[program]);
+  return join(root, 'node_modules', '.bin', program);
 }
 
 /** Starts a command; of the environment it sees only the path and what is given. */

@@ -126,6 +126,7 @@ describeSystem('The Debian package', tools, () => {
         expect(await nodes()).to.deep.equal([]);
         const users = await machine().shell('for pid in $(pidof node); do stat --format %U /proc/$pid; done');
         expect(users.trim().split('\n')).to.have.members(['patchbay', 'root']);
+        expect(await machine().shell('rpcserver init-pool --version')).to.equal(`${version}\n`);
         const wanted = ['/etc/rc2.d/S*patchbay-*', '/etc/systemd/system/multi-user.target.wants/patchbay-*'];
         expect(await thereIs(...wanted)).to.have.length(4);
       });

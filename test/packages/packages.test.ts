@@ -134,6 +134,8 @@ describe('The packed packages', function () {
       'you',
     ]);
     expect(typed).to.deep.equal({ status: 0, stdout: 'Hello, you!\n', stderr: '' });
+    const ofStorage = await run([project.command('rpcserver'), 'init-pool', '--help']);
+    expect(ofStorage.stdout).to.match(/^rpcserver init-pool <target>\n/);
     expect(await names.terminate()).to.equal(0);
   });
 });

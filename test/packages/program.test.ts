@@ -49,6 +49,15 @@ describe("The installable program's tree", function () {
     });
   }
 
+  it('runs the command of rpcserver that is a program beside it, also by a link from elsewhere', async () => {
+    await using elsewhere = await Scratch.make();
+    symlinkSync(tree().at('bin/rpcserver'), elsewhere.file('rpcserver'));
+    for (const program of [tree().at('bin/rpcserver'), elsewhere.file('rpcserver')]) {
+      const outcome = await run([program, 'init-pool', '--version']);
+      expect(outcome).to.deep.equal({ status: 0, stdout: `${version}\n`, stderr: '' });
+    }
+  });
+
   it('has a version, and the licences of all that it holds', () => {
     const manifest = JSON.parse(readFileSync(tree().at('package.json'), 'utf8')) as unknown;
     expect(manifest).to.include({ name: 'patchbay', version, type: 'module' });

@@ -1,6 +1,7 @@
 export { checkConfigCommand } from './check-config.js';
 export { command, type Command } from './command.js';
 export { configure, type ConfigureOptions } from './configuration.js';
+export { ExternalCommands } from './external-commands.js';
 export { interruptible } from './interrupt.js';
 export { endSoon } from './end-soon.js';
 export { type LogDestination, streamDestination } from './log-destination.js';

@@ -8,6 +8,8 @@ import { exitStatusOf } from '../errors/exit-status.js';
 import { isRpcError } from '../errors/rpc-error.js';
 import { didYouMean } from '../text/suggest.js';
 import { type Command, type ParsedArguments } from './command.js';
+import { type ExternalCommands } from './external-commands.js';
+import { runExternal } from './run-external.js';
 
 /** A program of several commands. */
 export interface Program {
@@ -15,6 +17,8 @@ export interface Program {
   readonly summary: string;
   readonly version: string;
   readonly commands: readonly Command[];
+  /** The commands that are programs of their own; default: none. One of `commands` comes before one of these. */
+  readonly external?: ExternalCommands;
 }
 
 /** Where a program's words go; default: this process's own streams. */
@@ -25,7 +29,8 @@ export interface ProgramStreams {
 
 /**
  * Runs the command that the words name and gives the exit status: 0, or that of the error's class. An error is
- * one line on stderr, an `AggregateError` one for each of its errors; help and version are on stdout.
+ * one line on stderr, an `AggregateError` one for each of its errors; help and version are on stdout. A command that
+ * is a program of its own is run with the words behind its name, and has its own exit status and output.
  */
 export async function runProgram(
   program: Program,
@@ -33,6 +38,10 @@ export async function runProgram(
   { stdout, stderr }: ProgramStreams = process,
 ): Promise<number> {
   try {
+    const external = externalFile(program, words[0]);
+    if (external !== undefined) {
+      return await runExternal(external, words.slice(1));
+    }
     const { output, run } = await parse(program, words);
     if (output !== '') {
       stdout.write(`${output}\n`);
@@ -44,6 +53,14 @@ export async function runProgram(
     stderr.write(errors.map((each) => `${errorLine(each)}\n`).join(''));
     return exitStatusOf(errors[0]);
   }
+}
+
+function ownNames(program: Program): string[] {
+  return program.commands.map(({ usage }) => usage.split(' ')[0] ?? usage);
+}
+
+function externalFile(program: Program, word = ''): string | undefined {
+  return ownNames(program).includes(word) ? undefined : program.external?.find(word);
 }
 
 /** What the words ask for: help or the version as `output`, or a command to run. */
@@ -61,7 +78,7 @@ async function parse(program: Program, words: readonly string[]): Promise<Parsin
   };
   try {
     // Given a callback, yargs hands over the help instead of printing it.
-    await parserOf(program, choose).parseAsync(words, {}, (_error, _args, text) => {
+    await parserOf(program, words, choose).parseAsync(words, {}, (_error, _args, text) => {
       output = text;
     });
   } catch (error) {
@@ -72,7 +89,7 @@ async function parse(program: Program, words: readonly string[]): Promise<Parsin
 
 type Choose = (chosen: Command, args: ParsedArguments) => void;
 
-function parserOf(program: Program, choose: Choose): Argv {
+function parserOf(program: Program, words: readonly string[], choose: Choose): Argv {
   const parser = yargs()
     .scriptName(program.name)
     .usage(`$0 COMMAND\n\n${program.summary}`)
@@ -92,6 +109,12 @@ function parserOf(program: Program, choose: Choose): Argv {
     .command('$0', false, {}, (args) => {
       throw unknownCommand(program, args._[0]);
     });
+  // They are looked for only where they are told.
+  const others = ownNames(program).includes(words[0] ?? '') ? [] : (program.external?.words() ?? []);
+  if (others.length > 0) {
+    const lines = others.map((word) => `  ${program.name} ${word}`);
+    parser.epilogue(['Commands that are programs of their own:', ...lines].join('\n'));
+  }
   return program.commands.reduce((all, each) => addCommand(all, each, choose), parser);
 }
 
@@ -158,7 +181,7 @@ function unknownCommand(program: Program, word: string | number | undefined): Er
   if (word === undefined) {
     return coreError('ARGUMENT_MISSING', `a command is required; ${help}`);
   }
-  const names = program.commands.map(({ usage }) => usage.split(' ')[0] ?? usage);
+  const names = [...ownNames(program), ...(program.external?.words() ?? [])];
   return coreError(
     'ARGUMENT_INVALID',
     `unknown command ${JSON.stringify(word)}${didYouMean(String(word), names) || `; ${help}`}`,

@@ -19,6 +19,10 @@ export const coreError = defineErrors({
   ARGUMENT_MISSING: ['INVALID_ARGUMENT', 'A required argument was not given.'],
   ARGUMENT_SURPLUS: ['INVALID_ARGUMENT', 'More positional arguments were given than the method has.'],
   OPTION_UNKNOWN: ['INVALID_ARGUMENT', 'The method has no option of this name.'],
+  COMMAND_UNUSABLE: [
+    'FAILED_PRECONDITION',
+    'A command that is a program of its own is there, and cannot be started.',
+  ],
   CONFIG_INVALID: [
     'INVALID_ARGUMENT',
     'A configuration file, flag or variable has a wrong value or an unknown key.',

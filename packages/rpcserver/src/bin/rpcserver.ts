@@ -1,9 +1,12 @@
 #!/usr/bin/env node
+import { fileURLToPath } from 'node:url';
+
 import { systemClock } from '@patchbay/core';
 import {
   checkConfigCommand,
   command,
   endSoon,
+  ExternalCommands,
   openLog,
   packageVersion,
   runDaemon,
@@ -45,6 +48,7 @@ const start = command({
 });
 
 const checkConfig = checkConfigCommand(checkConfiguration);
+const [, file = fileURLToPath(import.meta.url), ...words] = process.argv;
 
 process.exitCode = await runProgram(
   {
@@ -52,7 +56,8 @@ process.exitCode = await runProgram(
     summary: 'Hosts Patchbay objects and registers their names.',
     version: packageVersion(import.meta.url),
     commands: [start, checkConfig],
+    external: new ExternalCommands('rpcserver', file),
   },
-  process.argv.slice(2),
+  words,
 );
 endSoon();

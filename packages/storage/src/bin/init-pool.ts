@@ -6,7 +6,7 @@ import { command, writeOut } from '@patchbay/core/daemon';
 import { execTool } from '../exec.js';
 import { initPool as init } from '../init-pool/init-pool.js';
 
-/** `patchbay-storage init-pool`: a filesystem for a pool. */
+/** `rpcserver init-pool`: a filesystem for a pool. */
 export const initPool = command({
   usage: 'init-pool <target>',
   summary: 'Make an XFS with reflinks on a device or in a file, and have the machine mount it at its start',

@@ -3,16 +3,15 @@ import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/
 
 import { backup } from './backup.js';
 import { fsck } from './fsck.js';
-import { initPool } from './init-pool.js';
 import { restore } from './restore.js';
 
 endOnClosedPipe();
 process.exitCode = await runProgram(
   {
     name: 'patchbay-storage',
-    summary: "Makes pools, and keeps the storage object's catalog safe, on the host of its server.",
+    summary: "Keeps the storage object's catalog safe, on the host of its server.",
     version: packageVersion(import.meta.url),
-    commands: [initPool, backup, restore, fsck],
+    commands: [backup, restore, fsck],
   },
   process.argv.slice(2),
 );

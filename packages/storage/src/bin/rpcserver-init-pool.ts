@@ -1,0 +1,16 @@
+#!/usr/bin/env node
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
+
+import { initPool } from './init-pool.js';
+
+endOnClosedPipe();
+process.exitCode = await runProgram(
+  {
+    name: 'rpcserver', // which runs this for its word init-pool
+    summary: 'Makes a pool for the storage object.',
+    version: packageVersion(import.meta.url),
+    commands: [initPool],
+  },
+  ['init-pool', ...process.argv.slice(2)],
+);
+endSoon();
