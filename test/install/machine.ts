@@ -34,7 +34,9 @@ export class Machine implements AsyncDisposable {
     await once(holder, 'spawn');
     const machine = new Machine(directory, holder);
     try {
-      await machine.#up(init);
+      await machine.#up(
+        init === 'systemd' ? ['systemctl', 'is-system-running'] : ['test', '-d', '/srv/files'],
+      );
       return machine;
     } catch (error) {
       const told = await machine.console();
@@ -78,6 +80,17 @@ export class Machine implements AsyncDisposable {
     return listed.trimEnd().split('\n');
   }
 
+  /** Reboots it, and waits until all that starts at a boot has started or failed: all processes and mounts are new. */
+  async reboot(): Promise<void> {
+    await this.run('systemctl', 'reboot');
+    // Not by asking it: a command on the machine would be stopped with all that runs there, and `nsenter` with it.
+    await eventually(async () => {
+      const now = await this.#firstProcess();
+      return now !== 0 && now !== this.#pid;
+    }, 60_000);
+    await this.#up(['systemctl', 'is-system-running'], /^(running|degraded)$/m);
+  }
+
   /** Waits until it has been shut down. */
   async ended(): Promise<void> {
     if (this.#runs) {
@@ -99,18 +112,30 @@ export class Machine implements AsyncDisposable {
     return this.#holder.exitCode === null && this.#holder.signalCode === null;
   }
 
-  async #up(init: string): Promise<void> {
+  /** Gives the process that is the machine's first: that which the power runs, in the holder. */
+  async #firstProcess(): Promise<number> {
+    const power = await childOf(this.#holder.pid ?? 0);
+    return await childOf(await childOf(power));
+  }
+
+  /** Waits until a command on the machine succeeds, or says what it shall. */
+  async #up(probe: readonly string[], saying?: RegExp): Promise<void> {
     await eventually(async () => {
-      const holder = String(this.#holder.pid);
-      const children = await readFile(`/proc/${holder}/task/${holder}/children`, 'utf8');
-      this.#pid = Number(children.trim());
-      const probe = init === 'systemd' ? ['systemctl', 'is-system-running'] : ['test', '-d', '/srv/files'];
+      this.#pid = await this.#firstProcess();
       const { status, stdout, stderr } = await this.run(...probe);
-      if (this.#pid === 0 || status !== 0) {
+      if (this.#pid === 0 || !(saying?.test(stdout) ?? status === 0)) {
         throw new Error(`not yet: ${stdout}${stderr}`);
       }
     }, 20_000);
   }
+}
+
+/** Gives the child of a process that has one; 0 where it is not so. */
+async function childOf(pid: number): Promise<number> {
+  const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').catch(
+    () => '',
+  );
+  return Number(children.trim()) || 0;
 }
 
 /** Removes the cgroups of a machine, which has to have ended. */

@@ -96,6 +96,10 @@ export const storageError = defineErrors({
     'FAILED_PRECONDITION',
     'No pool can be made there: something is there already, or it is of the wrong kind.',
   ],
+  POOL_MOUNT_FAILED: [
+    'FAILED_PRECONDITION',
+    'The filesystem that was made for a pool cannot be mounted; what was made is taken back.',
+  ],
   POOL_UNAVAILABLE: ['UNAVAILABLE', 'The pool directory is missing, not mounted or read-only.'],
   POOL_NOT_OURS: [
     'FAILED_PRECONDITION',

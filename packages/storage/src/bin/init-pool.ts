@@ -25,7 +25,7 @@ export const initPool = command({
       default: false,
       describe: 'Mount it by a line in /etc/fstab, not by a unit of systemd',
     },
-    now: { type: 'boolean', default: false, describe: 'Mount it now, too' },
+    now: { type: 'boolean', default: false, describe: 'Mount it now, too, on an empty directory' },
     force: { type: 'boolean', default: false, describe: 'Overwrite what the device or file holds' },
     prefix: { type: 'string', default: '/', describe: 'The root of the machine whose etc is written' },
   },

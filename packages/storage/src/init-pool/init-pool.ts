@@ -1,10 +1,7 @@
-import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { basename } from 'node:path';
-
 import { storageError } from '../errors.js';
 import { type Exec, ExecError } from '../exec.js';
-import { addToFstab, type MountEntry, mountOptions, writeUnit } from './mount-entry.js';
+import { addToFstab, type MountEntry, writeUnit } from './mount-entry.js';
+import { forgetMount, type Mounting, mountPool, refuseMountPoint } from './mount-now.js';
 import { preparePoolSource } from './pool-source.js';
 
 /** What a new pool shall be. Paths are absolute. */
@@ -25,28 +22,52 @@ export interface InitPoolRequest {
 }
 
 /**
- * Makes an XFS with reflinks, and has the machine mount it. What fails leaves no file behind.
- * @throws RpcError `POOL_TARGET_REFUSED`, `TOOL_MISSING`
+ * Makes an XFS with reflinks, and has the machine mount it. What fails leaves nothing behind, but an empty filesystem
+ * on a device.
+ * @throws RpcError `POOL_TARGET_REFUSED`, `POOL_MOUNT_FAILED`, `TOOL_MISSING`
  */
 export async function initPool(
   request: InitPoolRequest,
   exec: Exec,
 ): Promise<{ source: string; mountPoint: string; mountedBy: string; mounted: boolean }> {
   const { target, sizeBytes, mountPoint, force, mountBy, mountNow, prefix } = request;
+  if (mountNow) {
+    await refuseMountPoint(mountPoint, exec);
+  }
   const source = await preparePoolSource(target, { sizeBytes, force, exec });
   const entry: MountEntry = { source: source.path, mountPoint, isLoop: source.isLoop };
-  let mountedBy: string;
   try {
     await makeFilesystem(target, force, exec);
-    mountedBy = mountBy === 'systemd' ? await writeUnit(entry, prefix) : await addToFstab(entry, prefix);
+    const written = mountBy === 'systemd' ? await writeUnit(entry, prefix) : await addToFstab(entry, prefix);
+    if (mountNow) {
+      const own = mountBy === 'systemd' ? { unit: written.path } : mountBy;
+      await mountOrUndo({ entry, by: prefix === '/' ? own : undefined, exec }, written.undo);
+    }
+    return { source: source.path, mountPoint, mountedBy: written.path, mounted: mountNow };
   } catch (error) {
     await source.undo();
     throw error;
   }
-  if (mountNow) {
-    await mountPool(entry, mountBy === 'systemd' && prefix === '/' ? mountedBy : undefined, exec);
+}
+
+async function mountOrUndo(mounting: Mounting, undo: () => Promise<void>): Promise<void> {
+  try {
+    await mountPool(mounting);
+  } catch (error) {
+    await forgetMount(mounting, undo);
+    if (!(error instanceof ExecError)) {
+      throw error;
+    }
+    const { source, mountPoint, isLoop } = mounting.entry;
+    const left = isLoop
+      ? 'nothing is left of it'
+      : 'the device has an empty XFS now, so that it takes --force';
+    throw storageError(
+      'POOL_MOUNT_FAILED',
+      `${source} cannot be mounted at ${mountPoint}: ${error.stderrTail.trim()}; ${left}`,
+      { details: { path: source, mountPoint }, cause: error },
+    );
   }
-  return { source: source.path, mountPoint, mountedBy, mounted: mountNow };
 }
 
 async function makeFilesystem(target: string, force: boolean, exec: Exec): Promise<void> {
@@ -62,16 +83,5 @@ async function makeFilesystem(target: string, force: boolean, exec: Exec): Promi
       details: { path: target },
       cause: error,
     });
-  }
-}
-
-/** Mounts the pool as the machine will, where systemd runs and has the unit. */
-async function mountPool(entry: MountEntry, unit: string | undefined, exec: Exec): Promise<void> {
-  await mkdir(entry.mountPoint, { recursive: true, mode: 0o750 });
-  if (unit !== undefined && existsSync('/run/systemd/system')) {
-    await exec('systemctl', ['daemon-reload']);
-    await exec('systemctl', ['enable', '--now', basename(unit)]);
-  } else {
-    await exec('mount', ['-t', 'xfs', '-o', mountOptions(entry), entry.source, entry.mountPoint]);
   }
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile, mkdir } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { quoted } from '@patchbay/core';
@@ -15,6 +15,17 @@ export interface MountEntry {
   /** Whether the source is a file. */
   readonly isLoop: boolean;
 }
+
+/** What has the machine mount it. */
+export interface WrittenEntry {
+  /** The path of the unit, or of the fstab. */
+  readonly path: string;
+  /** Takes out what was written; what was there before stays. */
+  readonly undo: () => Promise<void>;
+}
+
+/** What has to wait for the pool at the start of the machine, and to end before the pool is unmounted. */
+const users = ['patchbay-rpcserver.service', 'patchbay-tgtd.service'];
 
 /** Gives the options that the filesystem is mounted with. */
 export function mountOptions({ isLoop }: MountEntry): string {
@@ -39,7 +50,7 @@ export function unitName(mountPoint: string): string {
 export function unitText(entry: MountEntry): string {
   return `[Unit]
 Description=Pool of Patchbay's storage
-Before=patchbay-rpcserver.service
+Before=${users.join(' ')}
 
 [Mount]
 What=${entry.source.replaceAll('%', '%%')}
@@ -57,22 +68,25 @@ export function fstabLine(entry: MountEntry): string {
   const fields = [entry.source, entry.mountPoint].map((path) =>
     path.replace(/[\\ \t]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`),
   );
-  return `${fields.join(' ')} xfs ${mountOptions(entry)},nofail 0 0\n`;
+  // With `nofail` nothing waits for the mount that is not named.
+  const before = users.map((unit) => `x-systemd.before=${unit}`);
+  const options = [mountOptions(entry), 'nofail', ...before].join(',');
+  return `${fields.join(' ')} xfs ${options} 0 0\n`;
 }
 
-/** Writes the systemd unit below a prefix and gives its path; one that says the same stays. */
-export async function writeUnit(entry: MountEntry, prefix: string): Promise<string> {
+/** Writes the systemd unit below a prefix; one that says the same stays. */
+export async function writeUnit(entry: MountEntry, prefix: string): Promise<WrittenEntry> {
   const path = join(prefix, 'etc/systemd/system', unitName(entry.mountPoint));
   const present = await readIfThere(path);
   if (present !== undefined && present !== unitText(entry)) {
     throw taken(path, entry.mountPoint);
   }
   await writeWhole(path, unitText(entry));
-  return path;
+  return { path, undo: () => (present === undefined ? rm(path, { force: true }) : Promise.resolve()) };
 }
 
-/** Adds the line to the fstab below a prefix and gives its path; one that is there already stays. */
-export async function addToFstab(entry: MountEntry, prefix: string): Promise<string> {
+/** Adds the line to the fstab below a prefix; one that is there already stays. */
+export async function addToFstab(entry: MountEntry, prefix: string): Promise<WrittenEntry> {
   const path = join(prefix, 'etc/fstab');
   const present = (await readIfThere(path)) ?? '';
   const line = fstabLine(entry);
@@ -82,11 +96,17 @@ export async function addToFstab(entry: MountEntry, prefix: string): Promise<str
   if (own.some((each) => `${each}\n` !== line)) {
     throw taken(path, entry.mountPoint);
   }
-  if (own.length === 0) {
-    const separator = present === '' || present.endsWith('\n') ? '' : '\n';
-    await writeWhole(path, `${present}${separator}${line}`);
+  if (own.length > 0) {
+    return { path, undo: () => Promise.resolve() };
   }
-  return path;
+  const separator = present === '' || present.endsWith('\n') ? '' : '\n';
+  await writeWhole(path, `${present}${separator}${line}`);
+  return {
+    path,
+    undo: async () => {
+      await writeWhole(path, ((await readIfThere(path)) ?? '').replace(line, ''));
+    },
+  };
 }
 
 function taken(path: string, mountPoint: string): Error {

@@ -1,11 +1,11 @@
-import { open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 
 import { systemClock } from '@patchbay/core';
 import { RecordingLog, refusal, requireTools, Scratch } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
 import { FilePool } from '../../src/disks/file/file-pool.js';
-import { execTool } from '../../src/exec.js';
+import { type Exec, ExecError, execTool } from '../../src/exec.js';
 import { initPool, type InitPoolRequest } from '../../src/init-pool/init-pool.js';
 
 const GiB = 1024 ** 3;
@@ -64,6 +64,48 @@ describe('init-pool', function () {
       await execTool('umount', [made.mountPoint]);
     }
   });
+
+  it('refuses a mount point that has a mount or holds files, and makes nothing', async () => {
+    await using scratch = await Scratch.make();
+    const mountPoint = scratch.file('mount');
+    await mkdir(mountPoint);
+    await execTool('mount', ['-t', 'tmpfs', 'what-is-there', mountPoint]);
+    try {
+      const error = await refusal(
+        initPool(requestIn(scratch, { mountNow: true }), execTool),
+        'POOL_TARGET_REFUSED',
+      );
+      expect(error.message).to.include('has a filesystem mounted (what-is-there tmpfs); unmount it first');
+    } finally {
+      await execTool('umount', [mountPoint]);
+    }
+    await writeFile(scratch.file('mount/a'), '');
+    const error = await refusal(
+      initPool(requestIn(scratch, { mountNow: true }), execTool),
+      'POOL_TARGET_REFUSED',
+    );
+    expect(error.message).to.include('holds files');
+    expect(await readdir(scratch.path)).to.deep.equal(['mount']);
+  });
+
+  for (const mountBy of ['systemd', 'fstab'] as const) {
+    it(`leaves no file when it cannot be mounted, and works when it can (${mountBy})`, async () => {
+      await using scratch = await Scratch.make();
+      const request = requestIn(scratch, { mountNow: true, mountBy });
+      const failing: Exec = (file, ...rest) =>
+        file === 'mount'
+          ? Promise.reject(new ExecError(file, 32, false, 'no loop'))
+          : execTool(file, ...rest);
+      const error = await refusal(initPool(request, failing), 'POOL_MOUNT_FAILED');
+      expect(error.message).to.equal(
+        `${request.target} cannot be mounted at ${request.mountPoint}: no loop; nothing is left of it`,
+      );
+      const left = await readdir(scratch.path, { recursive: true, withFileTypes: true });
+      expect(left.filter((each) => each.isFile() && each.name !== 'fstab')).to.deep.equal([]);
+      await initPool(request, execTool);
+      await execTool('umount', [request.mountPoint]);
+    });
+  }
 
   it('makes a pool on an empty device, and on one that holds data only when forced', async () => {
     await using scratch = await Scratch.make();

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 import { refusal, requireTools, Scratch } from '@patchbay/core/testing';
 import { expect } from 'chai';
@@ -14,6 +14,8 @@ import {
 
 const entry: MountEntry = { source: '/srv/my pool', mountPoint: '/var/lib/patchbay/pool', isLoop: true };
 
+const order = 'x-systemd.before=patchbay-rpcserver.service,x-systemd.before=patchbay-tgtd.service';
+
 describe('the mount of a pool', () => {
   for (const path of ['/var/lib/patchbay/pool', '/srv/a-b', '/srv/.hidden/x y', '/srv/ü%']) {
     it(`has the unit that systemd demands for ${path}`, async function () {
@@ -26,7 +28,7 @@ describe('the mount of a pool', () => {
   it('is a unit that systemd finds nothing wrong with', async function () {
     requireTools(this, 'systemd-analyze');
     await using scratch = await Scratch.make();
-    const path = await writeUnit(entry, scratch.path);
+    const { path } = await writeUnit(entry, scratch.path);
     expect(path).to.equal(scratch.file('etc/systemd/system/var-lib-patchbay-pool.mount'));
     await execTool('systemd-analyze', ['verify', path]);
     expect(await readFile(path, 'utf8')).to.match(/^What=\/srv\/my pool$/m);
@@ -40,9 +42,26 @@ describe('the mount of a pool', () => {
     await addToFstab(entry, scratch.path);
     await addToFstab(entry, scratch.path);
     expect(await readFile(scratch.file('etc/fstab'), 'utf8')).to.equal(
-      '/dev/other /srv/other xfs noatime,nodev,nosuid,noexec,nofail 0 0\n' +
-        '/srv/my\\040pool /var/lib/patchbay/pool xfs noatime,nodev,nosuid,noexec,loop,nofail 0 0\n',
+      `/dev/other /srv/other xfs noatime,nodev,nosuid,noexec,nofail,${order} 0 0\n` +
+        `/srv/my\\040pool /var/lib/patchbay/pool xfs noatime,nodev,nosuid,noexec,loop,nofail,${order} 0 0\n`,
     );
+  });
+
+  it('is taken out again as it was put in, and what was there before stays', async () => {
+    await using scratch = await Scratch.make();
+    const other = { ...entry, mountPoint: '/srv/other' };
+    await addToFstab(other, scratch.path);
+    const before = await readFile(scratch.file('etc/fstab'), 'utf8');
+    const lines = [await addToFstab(entry, scratch.path), await addToFstab(other, scratch.path)];
+    const units = [await writeUnit(entry, scratch.path), await writeUnit(entry, scratch.path)];
+    await lines[1]?.undo();
+    await units[1]?.undo();
+    expect(await readFile(scratch.file('etc/fstab'), 'utf8')).to.not.equal(before);
+    expect(await readdir(scratch.file('etc/systemd/system'))).to.deep.equal(['var-lib-patchbay-pool.mount']);
+    await lines[0]?.undo();
+    await units[0]?.undo();
+    expect(await readFile(scratch.file('etc/fstab'), 'utf8')).to.equal(before);
+    expect(await readdir(scratch.file('etc/systemd/system'))).to.deep.equal([]);
   });
 
   it('never replaces another mount of the same place', async () => {
