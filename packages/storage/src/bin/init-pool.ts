@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import { acceptedSizes, coreError, parseBytes, quoted } from '@patchbay/core';
-import { command, writeOut } from '@patchbay/core/daemon';
+import { command, interruptible, writeOut } from '@patchbay/core/daemon';
 
 import { execTool } from '../exec.js';
 import { initPool as init } from '../init-pool/init-pool.js';
@@ -30,17 +30,21 @@ export const initPool = command({
     prefix: { type: 'string', default: '/', describe: 'The root of the machine whose etc is written' },
   },
   run: async (args) => {
-    const made = await init(
-      {
-        target: resolve(args.target),
-        sizeBytes: sizeOf(args.size),
-        mountPoint: resolve(args['mount-point']),
-        force: args.force,
-        mountBy: args.fstab ? 'fstab' : 'systemd',
-        mountNow: args.now,
-        prefix: resolve(args.prefix),
-      },
-      execTool,
+    const request = {
+      target: resolve(args.target),
+      sizeBytes: sizeOf(args.size),
+      mountPoint: resolve(args['mount-point']),
+      force: args.force,
+      mountBy: args.fstab ? ('fstab' as const) : ('systemd' as const),
+      mountNow: args.now,
+      prefix: resolve(args.prefix),
+    };
+    const made = await interruptible((signal) =>
+      init({ ...request, signal }, execTool).catch((error: unknown) => {
+        throw signal.aborted
+          ? coreError('CALL_CANCELLED', `no pool was made of ${request.target}`, { cause: error })
+          : error;
+      }),
     );
     const next = made.mounted
       ? `it is mounted at ${made.mountPoint}`

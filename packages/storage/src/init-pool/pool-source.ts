@@ -12,6 +12,8 @@ const lookedAtBytes = 2 ** 20;
 export interface PoolSource {
   readonly path: string;
   readonly isLoop: boolean;
+  /** Whether it is a file that was made for it. */
+  readonly isNew: boolean;
   /** Removes what was made for it, where the rest failed. */
   readonly undo: () => Promise<void>;
 }
@@ -32,7 +34,7 @@ export async function preparePoolSource(
     if (!options.force) {
       await refuseData(path, options.exec);
     }
-    return { path, isLoop: false, undo: () => Promise.resolve() };
+    return { path, isLoop: false, isNew: false, undo: () => Promise.resolve() };
   }
   if (stats !== undefined && !stats.isFile()) {
     throw refused(path, 'is neither a device nor a file');
@@ -53,8 +55,8 @@ export async function preparePoolSource(
   } finally {
     await file.close();
   }
-  const undo = stats === undefined ? (): Promise<void> => rm(path, { force: true }) : undefined;
-  return { path, isLoop: true, undo: undo ?? (() => Promise.resolve()) };
+  const isNew = stats === undefined;
+  return { path, isLoop: true, isNew, undo: () => (isNew ? rm(path, { force: true }) : Promise.resolve()) };
 }
 
 /** Refuses a device that holds anything that is known, or anything at all at its beginning. */

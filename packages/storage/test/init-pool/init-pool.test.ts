@@ -23,6 +23,10 @@ function requestIn(scratch: Scratch, changes: Partial<InitPoolRequest> = {}): In
   };
 }
 
+/** Runs programs on a machine where nothing can be mounted. */
+const withoutMount: Exec = (file, ...rest) =>
+  file === 'mount' ? Promise.reject(new ExecError(file, 32, false, 'no loop')) : execTool(file, ...rest);
+
 /** A loop device over an empty file. */
 async function makeDevice(scratch: Scratch): Promise<AsyncDisposable & { readonly path: string }> {
   const file = await open(scratch.file('device'), 'wx');
@@ -92,11 +96,7 @@ describe('init-pool', function () {
     it(`leaves no file when it cannot be mounted, and works when it can (${mountBy})`, async () => {
       await using scratch = await Scratch.make();
       const request = requestIn(scratch, { mountNow: true, mountBy });
-      const failing: Exec = (file, ...rest) =>
-        file === 'mount'
-          ? Promise.reject(new ExecError(file, 32, false, 'no loop'))
-          : execTool(file, ...rest);
-      const error = await refusal(initPool(request, failing), 'POOL_MOUNT_FAILED');
+      const error = await refusal(initPool(request, withoutMount), 'POOL_MOUNT_FAILED');
       expect(error.message).to.equal(
         `${request.target} cannot be mounted at ${request.mountPoint}: no loop; nothing is left of it`,
       );
@@ -106,6 +106,34 @@ describe('init-pool', function () {
       await execTool('umount', [request.mountPoint]);
     });
   }
+
+  it('says that a device keeps its new filesystem when that cannot be mounted', async () => {
+    await using scratch = await Scratch.make();
+    await using device = await makeDevice(scratch);
+    const request = requestIn(scratch, { target: device.path, sizeBytes: undefined, mountNow: true });
+    const error = await refusal(initPool(request, withoutMount), 'POOL_MOUNT_FAILED');
+    expect(error.message).to.include('it holds an empty XFS now, so give --force the next time');
+    await initPool({ ...request, force: true }, execTool);
+    await execTool('umount', [request.mountPoint]);
+  });
+
+  it('leaves no file when it is told to give up while the filesystem is made', async () => {
+    await using scratch = await Scratch.make();
+    const giveUp = new AbortController();
+    const slow: Exec = (file, args, options) => {
+      if (file === 'mkfs.xfs') {
+        setImmediate(() => {
+          giveUp.abort(new Error('told to'));
+        });
+        return execTool('sleep', ['60'], options);
+      }
+      return execTool(file, args, options);
+    };
+    const making = initPool(requestIn(scratch, { mountNow: true, signal: giveUp.signal }), slow);
+    const error: unknown = await making.catch((reason: unknown) => reason);
+    expect(error).to.equal(giveUp.signal.reason);
+    expect(await readdir(scratch.path)).to.deep.equal([]);
+  });
 
   it('makes a pool on an empty device, and on one that holds data only when forced', async () => {
     await using scratch = await Scratch.make();
