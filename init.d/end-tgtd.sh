@@ -10,6 +10,17 @@ settings=/etc/default/patchbay-rpcserver
 [ ! -r "$settings" ] || . "$settings"
 state=$(sed -nE "s/^stateDir: *['\"]?([^'\"# ]+).*/\1/p" "$CONFIG" 2>/dev/null || true)
 
+# Waits until a process that was killed has let go of its files, so that what they are on can be unmounted.
+await_end() {
+  for _ in $(seq 100); do
+    # Its threads share them; when all are zombies, or gone, the files are closed.
+    if ! grep -hs '^State:' "$1"/task/*/status | grep -qv '[[:space:]][ZX]'; then
+      return
+    fi
+    sleep 0.1
+  done
+}
+
 for folder in /proc/[0-9]*; do
   if [ "$(cat "$folder/comm" 2>/dev/null)" = tgtd ] &&
     tr '\0' '\n' 2>/dev/null <"$folder/environ" | grep -q "^TGT_IPC_SOCKET=${state:-/var/lib/patchbay/rpcserver}/"; then
@@ -17,6 +28,10 @@ for folder in /proc/[0-9]*; do
       echo "${folder#/proc/}"
     else
       kill -KILL "${folder#/proc/}"
+      ended="${ended:-} $folder"
     fi
   fi
+done
+for folder in ${ended:-}; do
+  await_end "$folder"
 done
