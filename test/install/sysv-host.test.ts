@@ -18,7 +18,17 @@ import {
   whileWriting,
 } from './storage-host.js';
 
-const tools = ['unshare', 'nsenter', 'start-stop-daemon', 'update-rc.d', 'tgtd', 'qemu-img', 'qemu-io'];
+const tools = [
+  'unshare',
+  'nsenter',
+  'start-stop-daemon',
+  'update-rc.d',
+  'tgtd',
+  'qemu-img',
+  'qemu-io',
+  'mkfs.xfs',
+  'findmnt',
+];
 const nobody = 'setpriv --reuid=65534 --regid=65534 --clear-groups';
 
 /** What a machine may lack: how it comes to that, how that ends, and what the installer says of it. */
@@ -128,6 +138,17 @@ describeSystem('A storage host under sysvinit', tools, () => {
       'pgrep -f ^node; ls -lR --time-style=full-iso /usr/lib/patchbay /etc/patchbay',
     );
     expect(after).to.equal(before);
+  });
+
+  it('has the filesystem of a pool mounted by fstab', async () => {
+    const made = await machine().shell(
+      'rpcserver init-pool /srv/files/pool.xfs --size 1GiB --mount-point /srv/pool --now',
+    );
+    expect(made).to.match(
+      /^\/srv\/files\/pool.xfs holds an XFS .* \/etc\/fstab mounts; .* mounted at \/srv\/pool\n$/,
+    );
+    await machine().shell('umount /srv/pool && mount /srv/pool && findmnt --types xfs /srv/pool');
+    await machine().shell("umount /srv/pool && sed -i '/pool.xfs/d' /etc/fstab");
   });
 
   it('gives a node its disk', async () => {

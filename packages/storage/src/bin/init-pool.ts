@@ -5,6 +5,7 @@ import { command, interruptible, writeOut } from '@patchbay/core/daemon';
 
 import { execTool } from '../exec.js';
 import { initPool as init } from '../init-pool/init-pool.js';
+import { systemdRuns } from '../init-pool/mount-now.js';
 
 /** `rpcserver init-pool`: a filesystem for a pool. */
 export const initPool = command({
@@ -22,22 +23,23 @@ export const initPool = command({
     },
     fstab: {
       type: 'boolean',
-      default: false,
-      describe: 'Mount it by a line in /etc/fstab, not by a unit of systemd',
+      describe: 'Mount it by a line in /etc/fstab, not by a unit; default: where systemd does not run',
     },
     now: { type: 'boolean', default: false, describe: 'Mount it now, too, on an empty directory' },
     force: { type: 'boolean', default: false, describe: 'Overwrite what the device or file holds' },
     prefix: { type: 'string', default: '/', describe: 'The root of the machine whose etc is written' },
   },
   run: async (args) => {
+    const prefix = resolve(args.prefix);
+    const fstab = args.fstab ?? (prefix === '/' && !systemdRuns());
     const request = {
       target: resolve(args.target),
       sizeBytes: sizeOf(args.size),
       mountPoint: resolve(args['mount-point']),
       force: args.force,
-      mountBy: args.fstab ? ('fstab' as const) : ('systemd' as const),
+      mountBy: fstab ? ('fstab' as const) : ('systemd' as const),
       mountNow: args.now,
-      prefix: resolve(args.prefix),
+      prefix,
     };
     const made = await interruptible((signal) =>
       init({ ...request, signal }, execTool).catch((error: unknown) => {
@@ -48,7 +50,7 @@ export const initPool = command({
     );
     const next = made.mounted
       ? `it is mounted at ${made.mountPoint}`
-      : `mount it with: ${args.fstab ? `mount ${made.mountPoint}` : `systemctl enable --now ${made.mountedBy}`}`;
+      : `mount it with: ${fstab ? `mount ${made.mountPoint}` : `systemctl enable --now ${made.mountedBy}`}`;
     await writeOut(`${made.source} holds an XFS with reflinks, which ${made.mountedBy} mounts; ${next}\n`);
   },
 });

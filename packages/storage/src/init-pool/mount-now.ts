@@ -90,7 +90,8 @@ async function withWordsOfMount(error: ExecError, since: readonly string[], exec
   }
 }
 
-function systemdRuns(): boolean {
+/** Says whether systemd is this machine's first process. */
+export function systemdRuns(): boolean {
   return existsSync('/run/systemd/system');
 }
 
