@@ -24,6 +24,13 @@ export async function checkTargets(
           problem: states.has(spec.iqn) ? 'its target differs from the catalog' : 'its disk is not exported',
           advice: 'the reconciler exports it; rpcclient reconcile says why, where it cannot',
         });
+      } else if (states.get(spec.iqn)?.readOnly) {
+        findings.push({
+          severity: 'warning',
+          thing: nodeThing(key),
+          problem: 'its disk cannot be written, as the pool was read-only when it was exported',
+          advice: 'the reconciler exports it anew as soon as the pool can be written',
+        });
       }
     }
   }

@@ -1,6 +1,7 @@
 import { type TargetSpec, type TargetState } from '../targets/target-host.js';
+import { markerOf } from '../targets/tgt/marker.js';
 
-/** Says whether a target is as it shall be, as far as the tool tells; it does not tell the secret. */
+/** Says whether a target is as it shall be, as far as the tool tells. */
 export function isExported(spec: TargetSpec, target: TargetState | undefined): boolean {
   return (
     target !== undefined &&
@@ -10,6 +11,7 @@ export function isExported(spec: TargetSpec, target: TargetState | undefined): b
     target.iqn === spec.iqn &&
     target.backingPaths.get(spec.lun) === spec.backingPath &&
     target.accounts.includes(spec.chap.user) &&
+    (target.secretMarker === undefined || target.secretMarker === markerOf(spec)) &&
     target.initiators.includes(spec.initiator)
   );
 }

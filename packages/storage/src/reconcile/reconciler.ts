@@ -120,9 +120,15 @@ export class Reconciler {
 
   /** Looks at everything that a daemon serves, and gives what says whether a node's disk is among it. */
   async #served(daemon: number): Promise<(node: ExportedNode) => boolean> {
-    const { targets, exports } = this.#parts;
-    const states = new Map((await targets.list(daemon)).map((state) => [state.iqn, state]));
-    return (node) => isExported(exports.specOf(node), states.get(node.target.iqn));
+    const { targets, exports, pool } = this.#parts;
+    const found = await targets.list(daemon);
+    const states = new Map(found.map((state) => [state.iqn, state]));
+    // What was exported while the pool was read-only stays so until it is exported anew, which cuts its reader off.
+    const mayWrite = found.some(({ readOnly }) => readOnly) && (await pool.capacity()).isWritable;
+    return (node) => {
+      const state = states.get(node.target.iqn);
+      return isExported(exports.specOf(node), state) && !(mayWrite && state?.readOnly);
+    };
   }
 
   /** Exports what a daemon shall serve and does not. */

@@ -51,6 +51,10 @@ export interface TargetState {
   readonly accounts: readonly string[];
   readonly initiators: readonly string[];
   readonly connections: readonly TargetConnection[];
+  /** Whether nobody can write it, as its file could only be read when it was exported. */
+  readonly readOnly?: boolean | undefined;
+  /** Which secret it has, as `markerOf` of tgt/marker.ts tells them apart; absent where that cannot be known. */
+  readonly secretMarker?: string | undefined;
 }
 
 /** A target daemon of this host, and how it is. */

@@ -1,9 +1,12 @@
 import { readFile, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { systemClock } from '@patchbay/core';
 import { eventually, requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
+import { restoreFrom } from '../../src/backup/restore.js';
+import { execTool } from '../../src/exec.js';
 import { reasonOf } from '../fakes/world.js';
 import { OpenDisk } from '../targets/initiators.js';
 import { type Provisioned, RunningStorage } from './running-storage.js';
@@ -59,6 +62,49 @@ describe('the storage object in trouble', function () {
     await storage.call('provision', 'node2', 'ubuntu');
     expect(await storage.call('fsck')).to.deep.equal([]);
     expect(await storage.call('pool_info')).to.include({ state: 'ready', filesystem: 'xfs', reflink: true });
+  });
+
+  it('lets a disk be written again once the pool can, and leaves who reads it alone until then', async () => {
+    await using storage = await RunningStorage.start({ reflinks: true });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    const node1 = await storage.call<Provisioned>('provision', 'node1', 'ubuntu');
+    const remount = (how: string): Promise<unknown> =>
+      execTool('mount', ['-o', `remount,${how}`, storage.filesystem.path]);
+    await storage.stopObject();
+    await storage.startObject('state', { onStop: 'stop' });
+    await storage.stopObject();
+    await remount('ro');
+    await storage.startObject('state', { reconcileEveryMs: 3_600_000 });
+    expect(await storage.call<Status>('status')).to.have.property('state', 'degraded');
+
+    const reconcile = (): Promise<{ exported: string[] }> => storage.call('reconcile');
+    expect((await reconcile()).exported).to.deep.equal([]);
+    const [found] = await storage.call<{ severity: string; problem: string }[]>('fsck');
+    expect(found).to.include({ severity: 'warning' });
+    expect(found?.problem).to.match(/cannot be written/);
+    await remount('rw');
+    expect((await reconcile()).exported).to.deep.equal(['node:node1']);
+
+    await using disk = await OpenDisk.connect(storage.portal, await storage.login('node1', node1));
+    await disk.use(0x11);
+    expect(await storage.call('fsck')).to.deep.equal([]);
+  });
+
+  it('gives a target that is alive the secret of a catalog that was restored', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    const node1 = await storage.call<Provisioned>('provision', 'node1', 'ubuntu');
+    const before = await storage.login('node1', node1);
+    const { path } = await storage.call<{ path: string }>('backup_catalog', 'first');
+    await storage.call('rotate_credentials', 'node1');
+    await storage.stopObject();
+    await restoreFrom(path, storage.stateDir(), systemClock);
+
+    await storage.startObject();
+
+    await using disk = await OpenDisk.connect(storage.portal, before);
+    await disk.use(0x11);
+    expect(await storage.call('fsck')).to.have.lengthOf(1); // that it was restored
   });
 
   it('says how to restore a damaged catalog, from the backup that it made', async () => {

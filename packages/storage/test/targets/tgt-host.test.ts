@@ -6,6 +6,7 @@ import { expect } from 'chai';
 
 import { type Iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
+import { markerOf } from '../../src/targets/tgt/marker.js';
 import { inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';
 
@@ -53,6 +54,8 @@ describe('the targets of a tgtd of our own', function () {
       connections: [
         { sid: state?.connections[0]?.sid, cid: 0, initiator: spec.initiator, address: '127.0.0.1' },
       ],
+      readOnly: false,
+      secretMarker: markerOf(spec),
     });
   });
 

@@ -50,6 +50,7 @@ export function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
     lun.scsiId === spec.scsiId &&
     lun.serial === spec.serial &&
     lun.thinProvisioning &&
+    !lun.readOnly &&
     isOnly(spec.chap.user, target.accounts) &&
     isOnly(spec.initiator, target.acl)
   );
@@ -122,8 +123,15 @@ function asShown(spec: TargetSpec): ShownTarget {
     iqn,
     state: 'ready',
     luns: [
-      { lun: controllerLun, path: 'None', scsiId: '', serial: markerOf(spec), thinProvisioning: false },
-      { lun, path, scsiId, serial, thinProvisioning: true },
+      {
+        lun: controllerLun,
+        path: 'None',
+        scsiId: '',
+        serial: markerOf(spec),
+        thinProvisioning: false,
+        readOnly: false,
+      },
+      { lun, path, scsiId, serial, thinProvisioning: true, readOnly: false },
     ],
     accounts: [spec.chap.user],
     acl: [spec.initiator],

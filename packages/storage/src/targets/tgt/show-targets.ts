@@ -9,6 +9,8 @@ export interface ShownLun {
   readonly scsiId: string;
   readonly serial: string;
   readonly thinProvisioning: boolean;
+  /** Whether its file could not be opened to be written. */
+  readonly readOnly: boolean;
 }
 
 /** A target as tgtd shows it. */
@@ -39,7 +41,7 @@ interface Block {
 }
 
 /** What a line that is indented by 12 or more must begin with to be read: half a target's lines are of no use here. */
-const readFields = / *(?:Backing store path|SCSI|Thin-|Initiator|Connection|IP Address)/y;
+const readFields = / *(?:Backing store path|SCSI|Thin-|Readonly|Initiator|Connection|IP Address)/y;
 
 /**
  * Reads what `--mode target --op show` prints. A thousand targets are more than a megabyte, so it is read in one pass,
@@ -90,6 +92,7 @@ function targetOf({ title: [tid, iqn], sections }: Block): ShownTarget {
       scsiId: valueOf(fields, 'SCSI ID'),
       serial: valueOf(fields, 'SCSI SN'),
       thinProvisioning: valueOf(fields, 'Thin-provisioning') === 'Yes',
+      readOnly: valueOf(fields, 'Readonly') === 'Yes',
     })),
     accounts: section('Account information').map(({ line }) => line),
     acl: section('ACL information').map(({ line }) => line),

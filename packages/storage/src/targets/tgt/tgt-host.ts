@@ -5,7 +5,7 @@ import { type TargetDaemon, type TargetSpec, type TargetState, type UnwantedTarg
 import { Comebacks } from './comebacks.js';
 import { type Daemon } from './daemon.js';
 import { exportTarget, type Owns } from './export.js';
-import { controllerLun } from './marker.js';
+import { controllerLun, markerIn } from './marker.js';
 import { removeTarget, unlessRefused } from './remove.js';
 import { type SilenceLimits } from './pulse.js';
 import { reopenTarget } from './reopen.js';
@@ -234,5 +234,7 @@ function stateOf(target: ShownTarget, daemon: number): TargetState {
     accounts: target.accounts,
     initiators: target.acl,
     connections: target.connections,
+    readOnly: target.luns.some(({ lun, readOnly }) => lun !== controllerLun && readOnly),
+    secretMarker: markerIn(target),
   };
 }
