@@ -66,6 +66,8 @@ export interface VolumePool {
   ensureRemoved(volume: VolumeRef): Promise<void>;
   /** Lists every volume here that carries our prefix. */
   list(): Promise<readonly { readonly volume: VolumeRef; readonly modifiedAtMs: number }[]>;
+  /** Names what is here and not ours, as a path in the pool; absent where others may have things here too. */
+  foreign?(): Promise<readonly string[]>;
   /**
    * Removes what interrupted work left behind, temporary files older than `olderThanMs` milliseconds, and gives their
    * number; with `dryRun` it only counts them.

@@ -13,10 +13,10 @@ interface Expected {
   readonly sizeBytes: number | undefined;
 }
 
-/** Finds volumes that are missing, too small, or have no record. @throws RpcError `POOL_UNAVAILABLE` */
+/** Finds volumes that are missing, too small, or have no record, and what is not ours. @throws RpcError `POOL_UNAVAILABLE` */
 export async function checkVolumes(
   catalog: CatalogReader,
-  pool: Pick<VolumePool, 'stats' | 'list'>,
+  pool: Pick<VolumePool, 'stats' | 'list' | 'foreign'>,
 ): Promise<Finding[]> {
   // Files first: whatever is made meanwhile has its record already.
   const present = await pool.list();
@@ -36,6 +36,14 @@ export async function checkVolumes(
           'the reconciler removes it after the grace period; after a restore it is kept until confirm_restore',
       });
     }
+  }
+  for (const path of (await pool.foreign?.()) ?? []) {
+    findings.push({
+      severity: 'note',
+      thing: `file:${path}`,
+      problem: 'the file is not ours',
+      advice: 'it is left alone',
+    });
   }
   return findings;
 }

@@ -15,7 +15,7 @@ interface Orphan {
 
 /**
  * Removes the targets and volumes that are ours by their names, and have had no record for the grace period.
- * Targets that are not ours are reported. It looks at the tools before it looks at the catalog: whatever was
+ * What is not ours is reported. It looks at the tools before it looks at the catalog: whatever was
  * made in between has its record already, for records come first.
  */
 export async function removeOrphans(parts: Parts, grace: Grace, round: Round): Promise<void> {
@@ -32,6 +32,7 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
   }
   const known = await knownNames(catalog);
   report.foreign.push(...states.filter(({ iqn }) => !naming.isOurs(iqn)).map(({ iqn }) => iqn));
+  report.foreign.push(...((await pool.foreign?.()) ?? []).map((path) => `file:${path}`));
 
   const orphanTargets = states.flatMap(({ daemon, tid, iqn }): Orphan[] => {
     if (!naming.isOurs(iqn) || known.targets.has(iqn)) {

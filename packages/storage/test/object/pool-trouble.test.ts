@@ -1,4 +1,4 @@
-import { readFile, truncate } from 'node:fs/promises';
+import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { systemClock } from '@patchbay/core';
@@ -62,6 +62,25 @@ describe('the storage object in trouble', function () {
     await storage.call('provision', 'node2', 'ubuntu');
     expect(await storage.call('fsck')).to.deep.equal([]);
     expect(await storage.call('pool_info')).to.include({ state: 'ready', filesystem: 'xfs', reflink: true });
+  });
+
+  it('reports files that it did not make, and leaves them', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    const strangers = ['disks/alien.raw', 'notes.txt'];
+    for (const path of strangers) {
+      await writeFile(join(storage.pool, path), 'whose?');
+    }
+
+    const { foreign } = await storage.call<{ foreign: string[] }>('reconcile');
+    expect(foreign).to.deep.equal(strangers.map((path) => `file:${path}`));
+    const found = await storage.call<{ severity: string; thing: string }[]>('fsck');
+    expect(found.map(({ severity, thing }) => [severity, thing])).to.deep.equal(
+      foreign.map((thing) => ['note', thing]),
+    );
+    for (const path of strangers) {
+      expect(await readFile(join(storage.pool, path), 'utf8')).to.equal('whose?');
+    }
   });
 
   it('lets a disk be written again once the pool can, and leaves who reads it alone until then', async () => {

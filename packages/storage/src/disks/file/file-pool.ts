@@ -14,6 +14,7 @@ import {
   type VolumeStat,
 } from '../volume-pool.js';
 import { capacityOf } from './capacity.js';
+import { foreignFiles } from './foreign-files.js';
 import { PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
 import { errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, volumeIdOf } from './pool-layout.js';
@@ -179,6 +180,10 @@ export class FilePool implements VolumePool {
       }
       return found;
     });
+  }
+
+  async foreign(): Promise<readonly string[]> {
+    return this.directory.use(() => foreignFiles(this.directory.path));
   }
 
   async removeTemporaries(olderThanMs: number, { dryRun = false } = {}): Promise<number> {
