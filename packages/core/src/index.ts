@@ -66,5 +66,5 @@ export { acceptedDurations, formatDuration, parseDuration } from './text/duratio
 export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
 export { jsonText } from './text/json.js';
 export { didYouMean, suggest } from './text/suggest.js';
-export { resultText } from './text/table.js';
+export { itemText, resultText } from './text/table.js';
 export { displayWidth, escapeControls, escapeLines, padToWidth } from './text/terminal.js';

@@ -26,6 +26,21 @@ export function resultText(value: unknown): string {
   return isRow(value) ? fieldsText(value) : cellText('', value);
 }
 
+/**
+ * Writes what a method yields on its way for people: an object on one line, each field that it has with its name before
+ * it, so that a line says all of an item; anything else as `resultText` does.
+ */
+export function itemText(item: unknown): string {
+  if (!isRow(item)) {
+    return resultText(item);
+  }
+  const fields = labelled(fieldsOf([item], [])).flatMap(([field, label]) => {
+    const value = valueAt(item, field);
+    return value === undefined || value === null ? [] : [`${label} ${cellText(field.at(-1) ?? '', value)}`];
+  });
+  return fields.join(gap);
+}
+
 function listText(values: readonly unknown[]): string {
   if (values.length === 0) {
     return 'none';

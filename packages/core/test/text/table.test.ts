@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { displayWidth, resultText } from '../../src/index.js';
+import { displayWidth, itemText, resultText } from '../../src/index.js';
 
 const images = [
   {
@@ -119,4 +119,22 @@ describe('resultText', () => {
       }),
     );
   });
+});
+
+describe('itemText', () => {
+  const items: [title: string, item: unknown, text: string][] = [
+    [
+      'an object on one line',
+      { revision: 7, leaseMs: 90_000, target: { iqn: 'iqn.a', lun: 1 } },
+      'revision 7  lease 1m30s  target.iqn iqn.a  target.lun 1',
+    ],
+    ['nothing of a field that is not there', { node: 'a', was: null, by: undefined }, 'node a'],
+    ['a value of several lines as one', { message: 'a\nb' }, 'message a\\nb'],
+    ['a text as it is', 'a\nb', 'a\nb'],
+  ];
+  for (const [title, item, text] of items) {
+    it(`writes ${title}`, () => {
+      expect(itemText(item)).to.equal(text);
+    });
+  }
 });

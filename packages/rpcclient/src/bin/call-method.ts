@@ -1,4 +1,4 @@
-import { coreError, isRpcError, jsonText, quoted, resultText } from '@patchbay/core';
+import { coreError, isRpcError, itemText, jsonText, quoted } from '@patchbay/core';
 
 import { type ByteOutput } from '../command/byte-output.js';
 import { formatted } from '../command/format.js';
@@ -51,7 +51,7 @@ async function callOnce(request: CommandCall, stage: Stage, out: Output): Promis
       return errors.isTerminal && format !== 'json' ? errors : undefined;
     },
     lines: format === 'yaml' || format === 'json' ? undefined : out,
-    lineOf: format === 'ndjson' ? jsonText : resultText,
+    lineOf: format === 'ndjson' ? jsonText : itemText,
     clock,
   });
   const takesBytes = format === 'table' || outputFile !== undefined;

@@ -4,13 +4,14 @@ import {
   escapeControls,
   formatBytes,
   formatDuration,
-  resultText,
+  itemText,
 } from '@patchbay/core';
 
 import { Rate } from './rate.js';
 
 const redrawEveryMs = 100;
-const barWidth = 24;
+const widestBar = 24;
+const narrowestBar = 6;
 const longestTimeLeftMs = 48 * 3_600_000;
 const clearLine = '\r\u001b[K';
 
@@ -68,7 +69,7 @@ export class ProgressView {
       this.#showProgress(item);
       return;
     }
-    const { bar, lines, lineOf = resultText } = this.#options;
+    const { bar, lines, lineOf = itemText } = this.#options;
     if (lines !== undefined) {
       const shown = this.#drawn;
       this.end();
@@ -112,28 +113,49 @@ function columnsOf({ columns = 0 }: { readonly columns?: number }): number {
   return columns > 0 ? columns : 80;
 }
 
-/** Writes progress on one line of at most `width` columns, leaving out from the end what does not fit. */
+/**
+ * Writes progress on one line of at most `width` columns. What does not fit makes the bar narrower, as how long it
+ * takes says more; then it is left out from the end.
+ */
 function progressLine(item: ProgressItem, perSecond: number | undefined, width: number): string {
   const { doneBytes, totalBytes, phase } = item;
-  const parts = phase === undefined ? [] : [escapeControls(phase)];
-  if (typeof totalBytes === 'number') {
-    const fraction = totalBytes > 0 ? Math.min(1, Math.max(0, doneBytes / totalBytes)) : 1;
-    const filled = Math.floor(fraction * barWidth);
-    const percent = `${String(Math.floor(fraction * 100)).padStart(3)}%`;
-    parts.push(`[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ${percent}`);
-    parts.push(`${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}`);
-  } else {
-    parts.push(formatBytes(doneBytes));
+  const phases = phase === undefined ? [] : [escapeControls(phase)];
+  const details = detailsOf(item, perSecond);
+  const roomFor = (parts: readonly string[]): number => width - displayWidth(parts.join('  '));
+  if (typeof totalBytes !== 'number') {
+    const parts = [...phases, ...details];
+    while (parts.length > 1 && roomFor(parts) < 0) {
+      parts.pop();
+    }
+    return parts.join('  ');
   }
+  const fraction = totalBytes > 0 ? Math.min(1, Math.max(0, doneBytes / totalBytes)) : 1;
+  const percent = `${String(Math.floor(fraction * 100)).padStart(3)}%`;
+  const roomForBar = (): number => roomFor([...phases, `[] ${percent}`, ...details]);
+  while (details.length > 0 && roomForBar() < narrowestBar) {
+    details.pop();
+  }
+  const barWidth = Math.min(widestBar, roomForBar());
+  if (barWidth < narrowestBar) {
+    return phases[0] ?? percent;
+  }
+  const filled = Math.floor(fraction * barWidth);
+  const bar = `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ${percent}`;
+  return [...phases, bar, ...details].join('  ');
+}
+
+/** Writes how much is done, how fast, and how long it takes still, as far as it is known. */
+function detailsOf({ doneBytes, totalBytes }: ProgressItem, perSecond: number | undefined): string[] {
+  const isTotalKnown = typeof totalBytes === 'number';
+  const details = [
+    isTotalKnown ? `${formatBytes(doneBytes)} of ${formatBytes(totalBytes)}` : formatBytes(doneBytes),
+  ];
   if (perSecond !== undefined) {
-    parts.push(`${formatBytes(perSecond)}/s`);
-    const leftMs = typeof totalBytes === 'number' ? ((totalBytes - doneBytes) / perSecond) * 1000 : 0;
+    details.push(`${formatBytes(perSecond)}/s`);
+    const leftMs = isTotalKnown ? ((totalBytes - doneBytes) / perSecond) * 1000 : 0;
     if (leftMs > 0 && leftMs <= longestTimeLeftMs) {
-      parts.push(`${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`);
+      details.push(`${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`);
     }
   }
-  while (parts.length > 1 && displayWidth(parts.join('  ')) > width) {
-    parts.pop();
-  }
-  return parts.join('  ');
+  return details;
 }

@@ -88,6 +88,19 @@ describe('ProgressView', () => {
     expect(bar.line).to.equal('downloading  [############------------]  50%');
   });
 
+  it('makes the bar narrower where 80 columns would not hold how long it takes', async () => {
+    const clock = new FakeClock();
+    const bar = new Sink(80);
+    const view = new ProgressView({ bar, lines: undefined, clock });
+    view.show({ phase: 'download', doneBytes: 100 * mib, totalBytes: 900 * mib });
+    await clock.advance(5000);
+    view.show({ phase: 'download', doneBytes: 200.5 * mib, totalBytes: 900 * mib });
+    expect(bar.line).to.equal(
+      'download  [###-------------]  22%  200.5 MiB of 900.0 MiB  20.1 MiB/s  35s left',
+    );
+    expect(bar.line.length).to.be.below(80);
+  });
+
   it('takes 80 columns where the terminal says that it has none', () => {
     const bar = new Sink(0);
     const view = new ProgressView({ bar, lines: undefined, clock: new FakeClock() });

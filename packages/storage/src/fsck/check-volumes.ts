@@ -1,6 +1,7 @@
 import { type CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
+import { exactSize } from '../provision/disk-size.js';
 import { diskThing, imageThing, nodeThing } from '../provision/parts.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type Finding } from './finding.js';
@@ -60,7 +61,7 @@ function judge(thing: string, sizeBytes: number, foundBytes: number | undefined)
       {
         severity: 'error',
         thing,
-        problem: `its file has ${String(foundBytes)} bytes and not ${String(sizeBytes)}`,
+        problem: `its file has ${exactSize(foundBytes)} and not ${exactSize(sizeBytes)}`,
         advice: 'was it cut off? bring it back from a backup of the pool',
       },
     ];

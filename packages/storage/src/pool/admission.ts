@@ -83,9 +83,10 @@ function quotaExceeded(
   const whose = project === '' ? 'all nodes' : `the nodes "${project}*"`;
   const ofDisks = quota.disks === undefined ? '' : ` of ${String(quota.disks)}`;
   const ofBytes = quota.bytes === undefined ? '' : ` of ${formatBytes(quota.bytes)}`;
+  const more = asked.disks === 0 ? 'more' : `in ${String(asked.disks)} more`;
   return storageError(
     'QUOTA_EXCEEDED',
-    `${whose} have ${String(usage.disks)}${ofDisks} disks and ${formatBytes(usage.bytes)}${ofBytes}; ${String(asked.disks)} more with ${formatBytes(asked.bytes)} would be over the quota: delete disks or snapshots, or raise the quota`,
+    `${whose} have ${String(usage.disks)}${ofDisks} disks and ${formatBytes(usage.bytes)}${ofBytes}; ${formatBytes(asked.bytes)} ${more} would be over the quota: delete disks or snapshots, or raise the quota`,
     { details: { project, disks: usage.disks, bytes: usage.bytes, asked, quota } },
   );
 }

@@ -1,3 +1,5 @@
+import { formatBytes, parseBytes } from '@patchbay/core';
+
 import { storageError } from '../errors.js';
 
 /** A disk's size is a whole number of sectors. */
@@ -8,12 +10,18 @@ export function wholeSectors(sizeBytes: number): number {
   return Math.ceil(sizeBytes / sectorBytes) * sectorBytes;
 }
 
+/** Writes a size for people, and in bytes too where that is not the same: `64.0 MiB`, `95.4 MiB (100000256 bytes)`. */
+export function exactSize(sizeBytes: number): string {
+  const text = formatBytes(sizeBytes);
+  return parseBytes(text) === sizeBytes ? text : `${text} (${String(sizeBytes)} bytes)`;
+}
+
 /** Gives the size of a new disk, in bytes. @throws RpcError `SIZE_TOO_SMALL` */
 export function checkedSize(askedBytes: number, sourceBytes: number): number {
   if (askedBytes < sourceBytes) {
     throw storageError(
       'SIZE_TOO_SMALL',
-      `a disk of ${String(askedBytes)} bytes cannot hold what it is cloned from, ${String(sourceBytes)} bytes; ask for that much or more`,
+      `a disk of ${exactSize(askedBytes)} cannot hold what it is cloned from, ${exactSize(sourceBytes)}; ask for that much or more`,
       { details: { sizeBytes: askedBytes, smallestBytes: sourceBytes } },
     );
   }

@@ -1,7 +1,7 @@
 import { type ExportedNode, nodes } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName } from '../names.js';
-import { wholeSectors } from './disk-size.js';
+import { exactSize, wholeSectors } from './disk-size.js';
 import { requireReadyNode } from './node-lookup.js';
 import { nodeThing, type Parts } from './parts.js';
 import { settleAfterFailure } from './settle-after-failure.js';
@@ -55,7 +55,7 @@ function refuseShrinking({ node, disk: { sizeBytes } }: ExportedNode, askedBytes
   if (askedBytes < sizeBytes) {
     throw storageError(
       'SIZE_TOO_SMALL',
-      `the disk of node "${node}" has ${String(sizeBytes)} bytes, and disks only grow; ask for more than that, not ${String(askedBytes)}`,
+      `the disk of node "${node}" has ${exactSize(sizeBytes)}, and disks only grow; ask for more than that, not ${exactSize(askedBytes)}`,
       { details: { node, sizeBytes: askedBytes, smallestBytes: sizeBytes } },
     );
   }

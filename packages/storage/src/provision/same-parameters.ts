@@ -2,7 +2,7 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type Iqn, type MacAddress } from '../names.js';
-import { wholeSectors } from './disk-size.js';
+import { exactSize, wholeSectors } from './disk-size.js';
 import { type ProvisionRequest } from './provision-request.js';
 import { fullName, mayMean } from './snapshot-lookup.js';
 
@@ -80,10 +80,15 @@ function refuse({ node, disk, state }: NodeRecord, differences: readonly Differe
   }
   const listed = differences.map(
     ({ parameter, has, asked }) =>
-      `${parameter} is ${String(has ?? 'none')}, asked for ${String(asked ?? 'none')}`,
+      `${parameter === 'sizeBytes' ? 'size' : parameter} is ${valueText(has)}, asked for ${valueText(asked)}`,
   );
   const kept = state === 'detached' ? ' (kept from before; detach_node without --keep-disk deletes it)' : '';
   throw storageError('NODE_EXISTS', `node "${node}" has another disk${kept}: ${listed.join('; ')}`, {
     details: { disk: { node, diskId: disk.id, state }, differences },
   });
+}
+
+/** The only numbers among the parameters are sizes. */
+function valueText(value: Difference['has']): string {
+  return typeof value === 'number' ? exactSize(value) : String(value ?? 'none');
 }

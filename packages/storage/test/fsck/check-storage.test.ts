@@ -42,7 +42,7 @@ const cases: readonly (readonly [
     async (world, machine) => {
       world.pool.write({ kind: 'disk', id: (await nodeOf(machine)).id }, 512, 'cut');
     },
-    [['error', /has 512 bytes and not 1073741824/]],
+    [['error', /has 512 B and not 1.0 GiB/]],
   ],
   [
     'finds a file without a record',
