@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 
-import { bytesSchema, coreError, durationSchema } from '@patchbay/core';
+import { bytesSchema, coreError, durationSchema, parseBytes, parseDuration } from '@patchbay/core';
 import { z } from 'zod';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
@@ -100,9 +100,21 @@ export const storageOptions = options.refine(
 /** The options of the storage object, checked. */
 export type StorageOptions = z.infer<typeof storageOptions>;
 
+/** Reads sizes and durations as people write them in all of the configuration, such as `2TiB` and `30s`. */
+function withUnits(given: unknown): unknown {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return given;
+  }
+  const read = (key: string, value: unknown): unknown => {
+    const parse = key.endsWith('Ms') ? parseDuration : key.endsWith('Bytes') ? parseBytes : undefined;
+    return typeof value === 'string' ? (parse?.(value) ?? value) : value;
+  };
+  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, read(key, value)]));
+}
+
 /** Checks the options. @throws RpcError `CONFIG_INVALID` naming each value that is wrong */
 export function parseStorageOptions(options: unknown): StorageOptions {
-  const parsed = storageOptions.safeParse(options);
+  const parsed = storageOptions.safeParse(withUnits(options));
   if (!parsed.success) {
     const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
     throw coreError('CONFIG_INVALID', `the options of the storage object: ${problems.join('; ')}`, {

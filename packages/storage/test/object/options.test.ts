@@ -20,6 +20,16 @@ describe('the options of the storage object', () => {
     });
   });
 
+  it('take sizes and durations as the rest of the configuration does', () => {
+    const { maxImageBytes, graceMs, reconcileEveryMs } = parseStorageOptions({
+      pool: '/p',
+      maxImageBytes: '2TiB',
+      graceMs: '1h30m',
+      reconcileEveryMs: 5000,
+    });
+    expect([maxImageBytes, graceMs, reconcileEveryMs]).to.deep.equal([2 ** 41, 5_400_000, 5000]);
+  });
+
   const wrong: readonly [string, object, string][] = [
     ['a missing pool', {}, 'pool'],
     ['a relative pool', { pool: 'pool' }, 'pool'],
@@ -30,6 +40,7 @@ describe('the options of the storage object', () => {
     ['a network that is none', { pool: '/p', urlNetworks: ['10.0.0.0/40'] }, 'urlNetworks'],
     ['a host that is none', { pool: '/p', urlHosts: ['http://a'] }, 'urlHosts'],
     ['an unknown key', { pool: '/p', portals: [] }, 'portals'],
+    ['a duration that is none', { pool: '/p', graceMs: 'soon' }, 'graceMs'],
     ['a reconcile without pause', { pool: '/p', reconcileEveryMs: 0 }, 'reconcileEveryMs'],
   ];
   for (const [what, options, word] of wrong) {
