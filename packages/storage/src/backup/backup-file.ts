@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { access, link, open, rm, writeFile } from 'node:fs/promises';
+import { access, link, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/core';
+import { type Clock, coreError, isRpcError } from '@patchbay/core';
 import { type Store, storeError } from '@patchbay/store';
 
 import { askLocally } from '../catalog/local-requests.js';
@@ -14,9 +14,11 @@ import { withCatalogFile } from './verify.js';
 
 /**
  * Writes a backup of the catalog in a state directory to a new file: by the object that has it open, else itself.
- * @throws RpcError `CATALOG_NOT_FOUND`, `CATALOG_DAMAGED`, `CATALOG_IN_USE`, `BACKUP_UNUSABLE`, `BACKUP_EXISTS`
+ * @throws RpcError `CATALOG_NOT_FOUND`, `CATALOG_DAMAGED`, `CATALOG_IN_USE`, `BACKUP_UNUSABLE`, `BACKUP_EXISTS`,
+ * `ARGUMENT_INVALID` where there is no directory for it
  */
 export async function backUpTo(path: string, stateDir: string, clock: Clock): Promise<void> {
+  await requireDirectory(dirname(path));
   const store = await openUnlessInUse(stateDir, clock);
   if (store !== 'in-use') {
     await using own = store;
@@ -38,6 +40,16 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
       : error;
   } finally {
     await rm(draft, { force: true });
+  }
+}
+
+async function requireDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined);
+  if (found?.isDirectory() !== true) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `there is no directory ${path} to write the backup to; make it first`,
+    );
   }
 }
 

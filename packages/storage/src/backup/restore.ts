@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, copyFile, link, mkdir, rename, rm } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Clock, isRpcError } from '@patchbay/core';
@@ -12,29 +12,34 @@ import { withCatalogFile } from './verify.js';
 
 /**
  * Makes a backup the catalog of a state directory whose storage object does not run. What was there is kept beside
- * it; cut short, either catalog is there, whole. Gives where the former one is.
+ * it; cut short, either catalog is there, whole. Gives where the former one is, if there was one.
  * @throws RpcError `BACKUP_UNUSABLE`, `STORE_LOCKED` while the object runs
  */
 export async function restoreFrom(
   path: string,
   stateDir: string,
   clock: Clock,
-): Promise<{ formerCatalog: string }> {
+): Promise<{ formerCatalog: string | undefined }> {
   const directory = join(stateDir, catalogDirectory);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = join(directory, `restored-${randomUUID()}.sqlite`);
   try {
     await copyBackup(path, draft);
-    await withCatalogFile(draft, clock, (catalog) => catalog.noteRestore(path));
+    await withCatalogFile(draft, clock, (catalog) => catalog.noteRestore(path), path);
     await syncFile(draft);
-    await refuseInUse(stateDir, clock);
-    const former = await keepFormer(directory, clock);
+    const former = (await isThere(join(directory, catalogFile)))
+      ? await keepFormer(stateDir, directory, clock)
+      : undefined;
     await rename(draft, join(directory, catalogFile));
     await syncDirectory(directory);
     return { formerCatalog: former };
   } finally {
     await rm(draft, { force: true });
   }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => undefined)) !== undefined;
 }
 
 async function copyBackup(path: string, draft: string): Promise<void> {
@@ -65,7 +70,8 @@ async function refuseInUse(stateDir: string, clock: Clock): Promise<void> {
 }
 
 /** Keeps the catalog that there was in a directory of its own, with its log, which is no log of the new one. */
-async function keepFormer(directory: string, clock: Clock): Promise<string> {
+async function keepFormer(stateDir: string, directory: string, clock: Clock): Promise<string> {
+  await refuseInUse(stateDir, clock);
   const former = join(directory, `replaced-${new Date(clock.now()).toISOString().replaceAll(':', '')}`);
   await mkdir(former, { mode: 0o700 });
   // It keeps its name as well until the new one takes it, so that at no time there is none.

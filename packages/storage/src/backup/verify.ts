@@ -9,13 +9,15 @@ import { findUnreadable } from '../fsck/check-catalog.js';
 import { storageError } from '../errors.js';
 
 /**
- * Opens a file as a catalog, makes sure that it is one and whole, and does something with it.
+ * Opens a file as a catalog, makes sure that it is one and whole, and does something with it. Errors call it `name`,
+ * where it is the copy of what somebody named so.
  * @throws RpcError `BACKUP_UNUSABLE`
  */
 export async function withCatalogFile<T>(
   path: string,
   clock: Clock,
   use: (catalog: Catalog) => Promise<T>,
+  name = path,
 ): Promise<T> {
   const fileName = basename(path);
   try {
@@ -26,16 +28,16 @@ export async function withCatalogFile<T>(
       throw storageError(
         'BACKUP_UNUSABLE',
         unreadable.length > 0
-          ? `${path} has records that this version cannot read, such as "${String(unreadable[0]?.thing)}"`
-          : `${path} is not the backup of a catalog`,
-        { details: { path } },
+          ? `${name} has records that this version cannot read, such as "${String(unreadable[0]?.thing)}"`
+          : `${name} is not the backup of a catalog`,
+        { details: { path: name } },
       );
     }
     return await use(catalog);
   } catch (error) {
     if (isRpcError(error, 'STORE_DAMAGED')) {
-      throw storageError('BACKUP_UNUSABLE', `${path} is no backup, or damaged`, {
-        details: { path },
+      throw storageError('BACKUP_UNUSABLE', `${name} is no backup, or damaged`, {
+        details: { path: name },
         cause: error,
       });
     }

@@ -32,7 +32,8 @@ export const fsck = command({
     await writeOut(`${args.json ? jsonText(findings) : textOf(findings)}\n`);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     if (errors > 0) {
-      throw storageError('FSCK_FOUND_ERRORS', `${String(errors)} things are lost or wrong, see above`);
+      const things = errors === 1 ? '1 thing is' : `${String(errors)} things are`;
+      throw storageError('FSCK_FOUND_ERRORS', `${things} lost or wrong, see above`);
     }
   },
 });

@@ -13,9 +13,12 @@ export const restore = command({
   positionals: { file: { type: 'string', demandOption: true, describe: 'The backup; it is only read' } },
   options: { 'state-dir': stateDirOption },
   run: async (args) => {
-    const { formerCatalog } = await restoreFrom(resolve(args.file), resolve(args['state-dir']), systemClock);
+    const stateDir = resolve(args['state-dir']);
+    const { formerCatalog } = await restoreFrom(resolve(args.file), stateDir, systemClock);
+    const former =
+      formerCatalog === undefined ? 'there was none before' : `the former one is in ${formerCatalog}`;
     await writeOut(
-      `The catalog is restored; the former one is in ${formerCatalog}.\n` +
+      `The catalog of ${stateDir} is restored; ${former}.\n` +
         'Files of the pool that it does not know are kept until "rpcclient confirm_restore"; "rpcclient fsck" names them.\n',
     );
   },

@@ -57,7 +57,7 @@ describe('a backup of the catalog', () => {
     expect(await wordIn(stateDir)).to.equal('before');
     expect(await withCatalog(stateDir, (catalog) => catalog.isRestored())).to.be.true;
     expect((await readFile(backup)).equals(before), 'the backup is only read').to.be.true;
-    await using former = await openSqliteStore({ directory: formerCatalog, clock: systemClock });
+    await using former = await openSqliteStore({ directory: formerCatalog ?? '', clock: systemClock });
     expect(await new Catalog(former).get(facts, 'word')).to.equal('after');
   });
 
@@ -73,6 +73,28 @@ describe('a backup of the catalog', () => {
     await refusal(backUpTo(scratch.file('other'), stateDir, systemClock), 'CATALOG_DAMAGED');
     await restoreFrom(backup, stateDir, systemClock);
     expect(await wordIn(stateDir)).to.equal('before');
+  });
+
+  it('becomes the catalog where there was none, and says so', async () => {
+    await using scratch = await Scratch.make();
+    const [stateDir, backup] = [scratch.file('state'), scratch.file('backup')];
+    await makeCatalog(stateDir, 'before');
+    await backUpTo(backup, stateDir, systemClock);
+    const another = scratch.file('another');
+    expect(await restoreFrom(backup, another, systemClock)).to.deep.equal({ formerCatalog: undefined });
+    expect(await wordIn(another)).to.equal('before');
+    expect(await readdir(join(another, 'catalog'))).to.deep.equal(['store.sqlite']);
+  });
+
+  it('is refused where there is no directory to write it to', async () => {
+    await using scratch = await Scratch.make();
+    const stateDir = scratch.file('state');
+    await makeCatalog(stateDir, 'before');
+    const { message } = await refusal(
+      backUpTo(scratch.file('none/backup'), stateDir, systemClock),
+      'ARGUMENT_INVALID',
+    );
+    expect(message).to.contain(scratch.file('none'));
   });
 
   it('is not restored while the catalog is open', async () => {
@@ -115,7 +137,8 @@ describe('a backup of the catalog', () => {
       const [stateDir, backup] = [scratch.file('state'), scratch.file('backup')];
       await makeCatalog(stateDir, 'before');
       await write(backup);
-      await refusal(restoreFrom(backup, stateDir, systemClock), 'BACKUP_UNUSABLE');
+      const { message } = await refusal(restoreFrom(backup, stateDir, systemClock), 'BACKUP_UNUSABLE');
+      expect(message).to.contain(`${backup} `);
       expect(await wordIn(stateDir)).to.equal('before');
       expect(await readdir(join(stateDir, 'catalog'))).to.deep.equal(['store.sqlite']);
     });
