@@ -1,8 +1,8 @@
 import { text } from 'node:stream/consumers';
 import { resolve } from 'node:path';
 
-import { jsonText, resultText, systemClock } from '@patchbay/core';
-import { command, logSettings, openLog, writeOut } from '@patchbay/core/daemon';
+import { jsonText, resultText, silentLog, systemClock } from '@patchbay/core';
+import { command, writeOut } from '@patchbay/core/daemon';
 import { z } from 'zod';
 
 import { openUnlessInUse } from '../backup/backup-file.js';
@@ -53,14 +53,13 @@ async function findingsOf(stateDir: string, directory: string): Promise<Finding[
   if (expectedId === undefined) {
     return await checkStorage({ catalog });
   }
-  const log = openLog(logSettings.parse({ level: 'error' }));
   const pool = await FilePool.open({
     directory,
     expectedId,
     whenMissing: 'wait',
     exec: execTool,
     clock: systemClock,
-    log,
+    log: silentLog, // what is wrong with the pool is a finding
   });
   return await checkStorage({ catalog, pool });
 }

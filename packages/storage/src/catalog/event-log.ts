@@ -41,9 +41,18 @@ export class EventLog {
   /**
    * Yields the events after a revision, those that were and then those that come, until the signal aborts.
    *
-   * @throws RpcError `EVENTS_FORGOTTEN` when some after the revision are not remembered
+   * @throws RpcError `EVENTS_FORGOTTEN` when some after the revision are not remembered, or there is no such revision
+   *   yet: then the events that it was the last of are forgotten, as they are when a backup is restored
    */
   async *watch(fromRevision: number, signal: AbortSignal): AsyncGenerator<NumberedEvent, never, undefined> {
+    const last = await this.revision();
+    if (fromRevision > last) {
+      throw storageError(
+        'EVENTS_FORGOTTEN',
+        `there is no revision ${String(fromRevision)} yet, the last is ${String(last)}; if a backup was restored, list what there is, and watch from then`,
+        { details: { revision: fromRevision, lastRevision: last } },
+      );
+    }
     let seen = fromRevision;
     for (;;) {
       signal.throwIfAborted();

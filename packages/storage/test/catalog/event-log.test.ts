@@ -141,6 +141,8 @@ describe('EventLog', () => {
     expect(await events.revision()).to.equal(4);
     const late = events.watch(1, new AbortController().signal);
     expect(await reasonOf(late.next())).to.equal('EVENTS_FORGOTTEN');
+    const ofAnotherCatalog = events.watch(5, new AbortController().signal);
+    expect(await reasonOf(ofAnotherCatalog.next())).to.equal('EVENTS_FORGOTTEN');
     await machine.snapshot('node7', 's');
     expect(await events.revision()).to.equal(6);
   });

@@ -11,7 +11,7 @@ export function eventMethods({ events }: Pick<Parts, 'events'>) {
   return {
     watch: method({
       summary:
-        'Tell each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled',
+        'Tell each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled or out of time',
       args: [
         arg(
           'fromRevision',
