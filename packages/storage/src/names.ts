@@ -1,3 +1,4 @@
+import { quoted } from '@patchbay/core';
 import { z } from 'zod';
 
 const hostLike = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
@@ -7,7 +8,11 @@ const fileLike = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*$/;
 export const nodeName = z
   .string()
   .max(63, 'at most 63 characters')
-  .regex(hostLike, 'must be like a host name: lower-case letters, digits, "-" and "." between them')
+  .regex(hostLike, {
+    // Of a list of nodes, as provision_many takes it from a file, it is one of many.
+    error: ({ input }) =>
+      `must be like a host name: lower-case letters, digits, "-" and "." between them, not ${quoted(String(input))}`,
+  })
   .brand<'NodeName'>();
 export type NodeName = z.infer<typeof nodeName>;
 

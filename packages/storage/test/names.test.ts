@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { macAddress } from '../src/names.js';
+import { macAddress, nodeName } from '../src/names.js';
 
 const byte = fc.integer({ min: 0, max: 255 }).map((value) => value.toString(16).padStart(2, '0'));
 const cardBytes = fc
@@ -38,4 +38,11 @@ describe('macAddress', () => {
       expect(macAddress.safeParse(text).success).to.equal(false);
     });
   }
+});
+
+describe('nodeName', () => {
+  it('says which name it refuses, as it may be one of a whole file', () => {
+    const { error } = nodeName.safeParse('# rack 3');
+    expect(error?.issues[0]?.message).to.contain('not "# rack 3"');
+  });
 });
