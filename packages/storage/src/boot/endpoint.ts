@@ -88,7 +88,7 @@ function addRoutes(app: FastifyInstance, { answers, health, metrics, log }: Endp
       return sendScript(reply, status, body);
     },
   );
-  app.get('/healthz', async (_request, reply) => {
+  app.get('/healthz', { exposeHeadRoute: true }, async (_request, reply) => {
     const report = await health.report();
     return reply
       .code(report.status === 'serving' ? 200 : 503)

@@ -21,7 +21,9 @@ export const reconcileReport = z.object({
   waiting: z
     .array(z.string())
     .describe('targets and files of ours without a record, within their grace period'),
-  foreign: z.array(z.string()).describe('targets, and files in the pool, that are not ours; they are left alone'),
+  foreign: z
+    .array(z.string())
+    .describe('targets, and files in the pool, that are not ours; they are left alone'),
   busy: z.array(z.string()).describe('things that an operation was under way on; they were left to it'),
   failed: z
     .array(z.object({ thing: z.string(), reason: z.string(), message: z.string() }))

@@ -54,11 +54,13 @@ export class Scheduler {
     const { node, name } = schedule;
     try {
       // The disk of a node that was detached does not change.
-      if ((await catalog.get(nodes, node))?.state !== 'detached') {
+      const isResting = (await catalog.get(nodes, node))?.state === 'detached';
+      if (!isResting) {
         await this.#snapshots.create(node, snapshotNameOf(schedule), signal, name);
         await this.#retain(schedule, signal);
       }
-      await this.#advance(schedule, { lastAtMs: clock.now(), lastError: undefined, moveOn: true });
+      const lastAtMs = isResting ? schedule.lastAtMs : clock.now();
+      await this.#advance(schedule, { lastAtMs, lastError: undefined, moveOn: true });
     } catch (error) {
       if (signal.aborted) {
         return; // the next scheduler catches up

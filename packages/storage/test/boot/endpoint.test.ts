@@ -255,6 +255,7 @@ describe('the boot endpoint', () => {
   it('tells its health, and 503 with what is wrong', async () => {
     await using scene = await Scene.open();
     expect((await scene.fetch('/healthz')).status).to.equal(200);
+    expect(await scene.fetch('/healthz', 'HEAD')).to.deep.equal({ status: 200, body: '' });
 
     scene.world.targets.available = false;
     await scene.world.clock.advance(1000);

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { schedules } from '../../src/catalog/tables.js';
 import { storageError } from '../../src/errors.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { reasonOf, World } from '../fakes/world.js';
@@ -117,6 +118,8 @@ describe('schedule_snapshots', () => {
     await machine.runSchedules();
     expect(await machine.listSnapshots('node7')).to.deep.equal([]);
     expect(await machine.scheduled()).to.deep.equal(['node7/auto']);
+    const [resting] = await machine.parts.catalog.list(schedules);
+    expect(resting?.value, 'it has not run').to.not.have.property('lastAtMs');
     await machine.detach('node7');
     expect(await machine.scheduled()).to.deep.equal([]);
   });

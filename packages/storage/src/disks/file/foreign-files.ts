@@ -13,7 +13,9 @@ export async function foreignFiles(pool: string): Promise<readonly string[]> {
   const found = (await readdir(pool)).filter((name) => !own.has(name) && !name.startsWith('patchbay-'));
   for (const directory of directories) {
     const names = await readdir(join(pool, directory));
-    found.push(...names.filter((name) => volumeIdOf(name) === undefined).map((name) => `${directory}/${name}`));
+    found.push(
+      ...names.filter((name) => volumeIdOf(name) === undefined).map((name) => `${directory}/${name}`),
+    );
   }
   return found.sort();
 }

@@ -133,7 +133,10 @@ export function nodeMethods(parts: Parts) {
       options: {
         state: nodeView.shape.state.optional().describe('only nodes in this state'),
         image: image.schema.optional().describe('only nodes whose disks came from this image'),
-        connected: z.boolean().optional().describe('only nodes that are connected; --no-connected: that are not'),
+        connected: z
+          .boolean()
+          .optional()
+          .describe('only nodes that are connected; --no-connected: that are not'),
       },
       returns: z.array(nodeView),
       idempotent: true,
