@@ -176,12 +176,14 @@ async function claimsWithoutNode(catalog: Catalog): Promise<string[]> {
     [tids, targets.map(({ target }) => tidKey(target.tid))],
     [initiators, targets.map(({ target }) => target.initiator)],
     [macs, targets.flatMap(({ target }) => target.mac ?? [])],
-    [bootTokens, targets.map(({ key }) => key)],
   ];
   for (const [table, expected] of claims) {
     const keys = (await catalog.list(table)).map(({ key }) => key);
     found.push(...keys.filter((key) => !expected.includes(key)).map((key) => `${table.prefix}${key}`));
     found.push(...expected.filter((key) => !keys.includes(key)).map((key) => `no ${table.prefix}${key}`));
   }
+  // A node may have used its token.
+  const tokens = (await catalog.list(bootTokens)).map(({ key }) => key);
+  found.push(...tokens.filter((node) => !targets.some(({ key }) => key === node)));
   return found;
 }

@@ -1,7 +1,7 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Proxy, systemClock } from '@patchbay/core';
+import { coreError, type Proxy, systemClock } from '@patchbay/core';
 import { eventually } from '@patchbay/core/testing';
 import { connectTo, type ObjectClient } from '@patchbay/core/wire';
 
@@ -129,7 +129,9 @@ async function boot(storage: Proxy<Storage>, address: string, node: string): Pro
   const token = bootToken ?? (await storage.renew_boot_token(node)).bootToken;
   const { mac = node } = await storage.show_node(node);
   const url = `http://${address}/boot/${mac}?token=${token}`;
-  const { status } = await fetch(url);
+  const { status } = await fetch(url).catch((cause: unknown) => {
+    throw coreError('CONNECTION_LOST', `no answer from ${address}`, { cause });
+  });
   if (status !== 200) {
     throw new Error(`${url} is answered with ${String(status)}`);
   }
