@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 
-import { bytesSchema, coreError, durationSchema, parseBytes, parseDuration } from '@patchbay/core';
+import { bytesSchema, coreError, durationSchema, parseBytes, parseDuration, type Unit } from '@patchbay/core';
 import { z } from 'zod';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
@@ -100,14 +100,17 @@ export const storageOptions = options.refine(
 /** The options of the storage object, checked. */
 export type StorageOptions = z.infer<typeof storageOptions>;
 
+const parsers = { bytes: parseBytes, milliseconds: parseDuration } satisfies Record<Unit, unknown>;
+
 /** Reads sizes and durations as people write them in all of the configuration, such as `2TiB` and `30s`. */
 function withUnits(given: unknown): unknown {
   if (typeof given !== 'object' || given === null || Array.isArray(given)) {
     return given;
   }
+  const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
   const read = (key: string, value: unknown): unknown => {
-    const parse = key.endsWith('Ms') ? parseDuration : key.endsWith('Bytes') ? parseBytes : undefined;
-    return typeof value === 'string' ? (parse?.(value) ?? value) : value;
+    const unit = (properties[key] as { readonly unit?: Unit } | undefined)?.unit;
+    return unit === undefined || typeof value !== 'string' ? value : (parsers[unit](value) ?? value);
   };
   return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, read(key, value)]));
 }

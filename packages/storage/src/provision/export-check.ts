@@ -1,5 +1,5 @@
+import { markerOf } from '../targets/secret-marker.js';
 import { type TargetSpec, type TargetState } from '../targets/target-host.js';
-import { markerOf } from '../targets/tgt/marker.js';
 
 /** Says whether a target is as it shall be, as far as the tool tells. */
 export function isExported(spec: TargetSpec, target: TargetState | undefined): boolean {

@@ -53,7 +53,7 @@ export interface TargetState {
   readonly connections: readonly TargetConnection[];
   /** Whether nobody can write it, as its file could only be read when it was exported. */
   readonly readOnly?: boolean | undefined;
-  /** Which secret it has, as `markerOf` of tgt/marker.ts tells them apart; absent where that cannot be known. */
+  /** Which secret it has, as `markerOf` gives it; absent where that cannot be known. */
   readonly secretMarker?: string | undefined;
 }
 

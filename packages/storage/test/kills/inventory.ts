@@ -23,8 +23,9 @@ import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
 import { isExportWanted } from '../../src/provision/exports.js';
 import { type Parts } from '../../src/provision/parts.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
+import { markerOf } from '../../src/targets/secret-marker.js';
 import { hasForm } from '../../src/targets/tgt/export.js';
-import { markerIn, markerOf } from '../../src/targets/tgt/marker.js';
+import { markerIn } from '../../src/targets/tgt/marker.js';
 import { type RealWorld } from './real-world.js';
 
 /** Everything that there is after an operation, and what of it does not fit together. */

@@ -6,7 +6,7 @@ import { expect } from 'chai';
 
 import { type Iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
-import { markerOf } from '../../src/targets/tgt/marker.js';
+import { markerOf } from '../../src/targets/secret-marker.js';
 import { inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';
 

@@ -1,7 +1,8 @@
 import { storageError } from '../../errors.js';
+import { markerOf } from '../secret-marker.js';
 import { type TargetSpec } from '../target-host.js';
 import { type CommandedDaemon } from './daemon.js';
-import { controllerLun, markerIn, markerOf, noMarker } from './marker.js';
+import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
 import { type ShownTarget } from './show-targets.js';
 

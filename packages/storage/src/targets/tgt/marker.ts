@@ -1,10 +1,7 @@
-import { createHash } from 'node:crypto';
-
-import { type TargetSpec } from '../target-host.js';
 import { type ShownTarget } from './show-targets.js';
 
 // tgtd never tells a secret, so looking at a target cannot show whether it has the right one. The serial number of its
-// controller, LUN 0, which has no other use, therefore is a fingerprint of the secret. It lives and dies with the
+// controller, LUN 0, which has no other use, therefore is the secret's marker. It lives and dies with the
 // target, and only an initiator that knows the secret can ask for it. (It was the name of an account that is bound to
 // nothing. But to make an account tgtd goes through all that there are for each number from 1, so that twice as many
 // accounts take four times as long.)
@@ -14,12 +11,6 @@ export const controllerLun = 0;
 
 /** Stands there while the secret is being changed. */
 export const noMarker = 'none';
-
-/** Gives the serial number that marks which secret a target has. */
-export function markerOf({ iqn, chap }: Pick<TargetSpec, 'iqn' | 'chap'>): string {
-  const fingerprint = createHash('sha256').update(`${iqn}\n${chap.user}\n${chap.secret}`).digest('hex');
-  return fingerprint.slice(0, 32);
-}
 
 /** Gives the marker that a target has. */
 export function markerIn({ luns }: ShownTarget): string {
