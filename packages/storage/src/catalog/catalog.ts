@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock, systemClock } from '@patchbay/core';
+import { type Clock, isRpcError, type RpcError, systemClock } from '@patchbay/core';
 import { type Store } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
@@ -29,6 +29,8 @@ export interface Transaction extends CatalogReader {
   delete<T>(table: Table<T>, key: string): void;
 }
 
+/** Why nothing can be written, while reads may go on. */
+const writeFailures = ['STORE_FULL', 'STORE_READ_ONLY', 'STORE_FAILED'] as const;
 /** Its value is the number of the last event. */
 const versionKey = 'version';
 /** The fact that the catalog is a restored backup. */
@@ -45,6 +47,7 @@ export class Catalog implements CatalogReader {
   readonly #clock: Clock;
   readonly #transactions = new KeyedMutex();
   #forgottenTo = 0;
+  #writeFailure: RpcError | undefined;
 
   /** @param clock - dates the events */
   constructor(store: Store, clock: Clock = systemClock) {
@@ -81,7 +84,7 @@ export class Catalog implements CatalogReader {
         }
         const told = await draft.events(this.#clock.now(), this.actors.current);
         const revision = Number(version?.value ?? 0);
-        const outcome = await this.#store.commit(
+        const outcome = await this.#commit(
           [{ key: versionKey, modRevision: version?.modRevision ?? 0 }],
           [
             { put: versionKey, value: String(revision + told.length) },
@@ -93,6 +96,36 @@ export class Catalog implements CatalogReader {
           return result;
         }
       }
+    });
+  }
+
+  async #commit(...changes: Parameters<Store['commit']>): ReturnType<Store['commit']> {
+    try {
+      const outcome = await this.#store.commit(...changes);
+      this.#writeFailure = undefined;
+      return outcome;
+    } catch (error) {
+      this.#writeFailure = isRpcError(error, ...writeFailures) ? error : undefined;
+      throw error;
+    }
+  }
+
+  /** @throws RpcError `STORE_FULL`, `STORE_READ_ONLY`, `STORE_FAILED` when the last write failed for this */
+  assertWritable(): void {
+    if (this.#writeFailure !== undefined) {
+      throw this.#writeFailure;
+    }
+  }
+
+  /** Writes what is there once more when the last write failed, so that `assertWritable` tells how it is now. */
+  async retryWriting(): Promise<void> {
+    if (this.#writeFailure === undefined) {
+      return;
+    }
+    await this.#transactions.run(versionKey, async () => {
+      const { modRevision = 0, value = '0' } = (await this.#store.get(versionKey)) ?? {};
+      const unchanged = [{ put: versionKey, value }];
+      await this.#commit([{ key: versionKey, modRevision }], unchanged).catch(() => undefined);
     });
   }
 

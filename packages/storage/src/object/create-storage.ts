@@ -143,6 +143,7 @@ async function assemble(
 
   closers.add(() => operations.close());
   const reconcile = async (): Promise<void> => {
+    await catalog.retryWriting();
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
     await events.forget(rememberedEvents);
     await catalog.forgetHistory();

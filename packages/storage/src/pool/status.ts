@@ -24,6 +24,7 @@ export async function statusOf(parts: StatusParts): Promise<z.infer<typeof stora
   const problems = [
     ...(await troubleOf(parts, 'catalog', async () => {
       await parts.catalog.poolId();
+      parts.catalog.assertWritable();
     })),
     ...(await troubleOf(parts, 'pool', () => parts.pool.requireRoom())),
     ...(await troubleOf(parts, 'targets', () => assertServed(parts.targets))),

@@ -1,3 +1,4 @@
+import { storeError } from '@patchbay/store';
 import { expect } from 'chai';
 
 import { statusOf } from '../../src/pool/status.js';
@@ -36,6 +37,21 @@ describe('the status of the storage', () => {
     world.pool.usedBytes = poolBytes;
     const { problems } = await statusOf(machine.parts);
     expect(problems.map(({ reason }) => reason)).to.deep.equal(['POOL_HIGH_WATER']);
+  });
+
+  it('is degraded while nothing can be written into the catalog, until it is tried with success', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const commit = world.store.commit.bind(world.store);
+    world.store.commit = () => Promise.reject(storeError('STORE_FULL', 'no room'));
+    expect(await reasonOf(machine.provision('node1', 'ubuntu'))).to.equal('STORE_FULL');
+    const full = [{ part: 'catalog', reason: 'STORE_FULL', message: 'no room' }];
+    await machine.parts.catalog.retryWriting();
+    expect((await statusOf(machine.parts)).problems).to.deep.equal(full);
+    world.store.commit = commit;
+    expect((await statusOf(machine.parts)).problems).to.deep.equal(full);
+    await machine.parts.catalog.retryWriting();
+    expect((await statusOf(machine.parts)).state).to.equal('ready');
   });
 
   it('is degraded, and says no more, where a part fails unexpectedly', async () => {
