@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { requireTools } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { begin, Killing, killStarts, type Moments } from './killing.js';
+import { begin, Killing, killStarts, type Moments, outcome } from './killing.js';
 import { operations } from './operations/index.js';
 import { type Step } from './operations/operation.js';
 import { prefix, RealWorld, type WorldOptions } from './real-world.js';
@@ -68,7 +68,7 @@ export function describeKills({ open, moments, titles }: KillSuite): void {
           for (const [at, operation] of cuts) {
             const server = await begin(stage);
             await server.dieAt(at);
-            expect(await Promise.race([server.death, operation(server.storage, server)])).to.equal('died');
+            expect(await outcome(operation, server)).to.equal('died');
           }
           await stage.save('prepared');
           await killStarts(stage, { moments, spoil: () => addAliens(world) });

@@ -23,6 +23,18 @@ export async function begin(stage: Stage): Promise<Server> {
   return server;
 }
 
+/** Does an operation; gives its result, or that the server died meanwhile. */
+export async function outcome(operation: Step, server: Server): Promise<unknown> {
+  try {
+    return await Promise.race([server.death, operation(server.storage, server)]);
+  } catch (error) {
+    if (isRpcError(error, 'CONNECTION_LOST')) {
+      return await server.death; // the connection tells it first
+    }
+    throw error;
+  }
+}
+
 /** Does what prepares an operation, by the server that there is; gives the server that there is then. */
 async function prepare(stage: Stage, steps: readonly (Step | Due)[], server: Server): Promise<Server> {
   let present = server;
@@ -136,12 +148,7 @@ export class Killing {
   async #operate(operation: Step, server: Server): Promise<unknown> {
     const initiator = this.#case.isConnected === true ? await connect(server) : undefined;
     try {
-      return await Promise.race([server.death, operation(server.storage, server)]);
-    } catch (error) {
-      if (isRpcError(error, 'CONNECTION_LOST')) {
-        return await server.death; // the connection tells it first
-      }
-      throw error;
+      return await outcome(operation, server);
     } finally {
       await initiator?.[Symbol.asyncDispose]();
     }
