@@ -5,7 +5,7 @@ import { expect } from 'chai';
 
 import { begin, Killing, killStarts, type Moments, outcome } from './killing.js';
 import { operations } from './operations/index.js';
-import { type Step } from './operations/operation.js';
+import { type OperationCase, type Step } from './operations/operation.js';
 import { prefix, RealWorld, type WorldOptions } from './real-world.js';
 import { type Stage } from './stage.js';
 
@@ -34,27 +34,32 @@ const cuts: readonly (readonly [at: number, operation: Step])[] = [
 
 /** What must hold of every operation, however servers die. */
 export function describeKills({ open, moments, titles }: KillSuite): void {
+  const chosen = titles === undefined ? operations : titles.map(operationOf);
   for (const { where, options } of worlds) {
     const { reflinks } = options;
     describe(where, () => {
       let world: RealWorld;
-      let stage: Stage & AsyncDisposable;
+      let stage: Stage;
+      const opened: AsyncDisposable[] = [];
 
       before(async function () {
         requireTools(this, 'tgtd', 'qemu-img', 'prlimit', 'mkfs.xfs');
         world = await RealWorld.open(options);
-        stage = await open(world);
+        opened.push(world);
+        const made = await open(world);
+        opened.push(made);
+        stage = made;
         const { storage } = await begin(stage);
         await storage.import_image('ubuntu', world.sources.raw);
         await storage.provision('keeper', 'ubuntu');
         await stage.save('furnished');
       });
       after(async () => {
-        await stage[Symbol.asyncDispose]();
-        await world[Symbol.asyncDispose]();
+        for (const each of opened.reverse()) {
+          await each[Symbol.asyncDispose]();
+        }
       });
 
-      const chosen = operations.filter(({ title }) => titles?.includes(title) ?? true);
       for (const each of chosen.filter(({ clones = false }) => reflinks || clones)) {
         it(`leaves ${each.title} done or undone, and nothing else`, () =>
           new Killing(stage, each, moments).run());
@@ -82,6 +87,14 @@ export function describeKills({ open, moments, titles }: KillSuite): void {
       }
     });
   }
+}
+
+function operationOf(title: string): OperationCase {
+  const found = operations.find((each) => each.title === title);
+  if (found === undefined) {
+    throw new Error(`no operation is called "${title}"`);
+  }
+  return found;
 }
 
 /** Makes a target and an account, with names as ours have, of which the catalog knows nothing. */
