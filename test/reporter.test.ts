@@ -5,9 +5,10 @@ import { join } from 'node:path';
 
 import { expect } from 'chai';
 
+import { conclusion } from './conclusion.js';
 import { root } from './repository.js';
 
-describe('The report of a test run', () => {
+describe('The report of test runs', () => {
   let folder: string;
   before(() => {
     folder = mkdtempSync(join(tmpdir(), 'patchbay-reporter-'));
@@ -16,19 +17,25 @@ describe('The report of a test run', () => {
     rmSync(folder, { recursive: true });
   });
 
-  /** Runs mocha on tests given as text, and gives its exit status and the lines that it printed. */
-  function report(
+  /** Runs mocha on tests given as text; gives its exit status, what it printed, and the conclusion's lines. */
+  async function report(
     tests: string,
-    { words = [], checks = '' }: { words?: string[]; checks?: string } = {},
-  ): Promise<{ status: number; lines: string[] }> {
-    const file = join(folder, 'sample.test.mjs');
+    { words = [], checks = [] }: { words?: string[]; checks?: string[] } = {},
+  ): Promise<{ status: number; printed: string; lines: string[] }> {
+    const [file, tally] = [join(folder, 'sample.test.mjs'), join(folder, 'tally')];
     writeFileSync(file, tests);
-    const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
+    rmSync(tally, { force: true });
     const options = ['--no-config', '--reporter', join(root, 'test/dist/reporter.js'), ...words, file];
-    const environment = { ...process.env, PATCHBAY_FAILED_CHECKS: checks };
+    const ran = await node([join(root, 'node_modules/mocha/bin/mocha.js'), ...options], tally);
+    const { printed } = await node([join(root, 'test/dist/conclude.js'), tally, ...checks]);
+    return { ...ran, lines: printed.trimEnd().split('\n') };
+  }
+
+  function node(words: readonly string[], tally?: string): Promise<{ status: number; printed: string }> {
+    const environment = { ...process.env, PATCHBAY_TALLY: tally };
     return new Promise((resolve) => {
-      execFile(process.execPath, [mocha, ...options], { env: environment }, (error, stdout) => {
-        resolve({ status: Number(error?.code ?? 0), lines: stdout.trimEnd().split('\n') });
+      execFile(process.execPath, words, { env: environment }, (error, printed) => {
+        resolve({ status: Number(error?.code ?? 0), printed });
       });
     });
   }
@@ -45,8 +52,8 @@ describe('The report of a test run', () => {
   });
 
   it('has the summary of mocha before them', async () => {
-    const { lines } = await report(passes);
-    expect(lines.join('\n')).to.match(/1 passing/);
+    const { printed } = await report(passes);
+    expect(printed).to.match(/1 passing/);
   });
 
   it('counts what failed, and fails', async () => {
@@ -62,6 +69,16 @@ describe('The report of a test run', () => {
     expect(status).to.equal(0);
   });
 
+  it('counts all runs together', () => {
+    const runs = [
+      { passed: 3, failed: 1, leftOut: [] },
+      { passed: 4, failed: 0, leftOut: ['real disks are (it needs tgtd)'] },
+    ];
+    expect(conclusion(runs, [])).to.match(
+      /^LEFT OUT, 1 tests:\n {2}- real disks.*\n7 passed, 1 failed, 1 skipped\n$/,
+    );
+  });
+
   it('fails for what was left out where nothing may be', async () => {
     const { status, lines } = await report(passes + skips, { words: ['--forbid-pending'] });
     expect(lines.at(-1)).to.match(/^1 passed, 1 failed/);
@@ -69,7 +86,7 @@ describe('The report of a test run', () => {
   });
 
   it('counts the checks that failed before the tests', async () => {
-    const { lines } = await report(passes, { checks: 'lint unused' });
+    const { lines } = await report(passes, { checks: ['lint', 'unused'] });
     expect(lines.join('\n')).to.include('CHECKS THAT FAILED, see above: lint, unused');
     expect(lines.at(-1)).to.equal('1 passed, 2 failed');
   });

@@ -1,9 +1,10 @@
+import { appendFileSync } from 'node:fs';
+
 import Mocha from 'mocha';
 
-/**
- * Mocha's own `spec` report, and after it what was left out, which checks failed before the tests
- * (`PATCHBAY_FAILED_CHECKS`, their names), and as the last line `N passed, N failed`, these checks counted as failed.
- */
+import { type Tally } from './conclusion.js';
+
+/** Mocha's own `spec` report; what came of the run it adds as a line to the file that `PATCHBAY_TALLY` names. */
 export default class Reporter extends Mocha.reporters.Spec {
   constructor(runner: Mocha.Runner, options: Mocha.MochaOptions) {
     super(runner, options);
@@ -12,8 +13,11 @@ export default class Reporter extends Mocha.reporters.Spec {
       leftOut.push(`${test.fullTitle()} (${whyLeftOut(test)})`);
     });
     runner.once('end', () => {
-      const checks = (process.env.PATCHBAY_FAILED_CHECKS ?? '').split(' ').filter((name) => name !== '');
-      process.stdout.write(conclusion(this.stats, checks, leftOut));
+      const { passes: passed, failures: failed } = this.stats;
+      const { PATCHBAY_TALLY: file } = process.env;
+      if (file !== undefined) {
+        appendFileSync(file, `${JSON.stringify({ passed, failed, leftOut } satisfies Tally)}\n`);
+      }
     });
   }
 }
@@ -30,19 +34,4 @@ function whyLeftOut(test: Mocha.Test): string {
     }
   }
   return process.getuid?.() === 0 ? 'a program that it needs is not installed' : 'it needs root';
-}
-
-function conclusion(stats: Mocha.Stats, checks: readonly string[], leftOut: readonly string[]): string {
-  const paragraphs = [
-    ...(leftOut.length === 0
-      ? []
-      : [`LEFT OUT, ${String(leftOut.length)} tests:`, ...leftOut.map((title) => `  - ${title}`)]),
-    ...(checks.length === 0 ? [] : [`CHECKS THAT FAILED, see above: ${checks.join(', ')}`]),
-  ];
-  const counts = [
-    `${String(stats.passes)} passed`,
-    `${String(stats.failures + checks.length)} failed`,
-    ...(leftOut.length === 0 ? [] : [`${String(leftOut.length)} skipped`]),
-  ];
-  return [...paragraphs, counts.join(', '), ''].join('\n');
 }
