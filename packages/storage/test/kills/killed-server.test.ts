@@ -17,7 +17,6 @@ describe('An RPC server that is killed at commands, file operations, target comm
           titles: [
             'import_image of a qcow2',
             'provision',
-            'detach_node of a connected node',
             'detach_node --force in the middle of a create_snapshot',
             'a scheduled snapshot with its retention',
           ],
