@@ -14,25 +14,24 @@ import { type Machine } from '../fakes/machine.js';
 import { interceptEffects, interceptStore } from './effects.js';
 import { type Inventory, takeStock } from './inventory.js';
 import { Life, lifeOfEffects } from './life.js';
-import { type Due } from './operations/operation.js';
 import { openRealFiles } from './real-files.js';
 import { copyAll, prefix, type RealWorld } from './real-world.js';
 import { siteOf } from './site.js';
-import { type Server, type Stage } from './stage.js';
+import { type Server } from './stage.js';
+import { WorldStage } from './world-stage.js';
 
 /**
  * A stage on which the server's deaths are played within this process: at an effect everything of the server's stops
  * for good, with its files open and its programs running. Files, catalog, programs and tgtd are real.
  */
-export class PlayedStage implements Stage, AsyncDisposable {
-  readonly #world: RealWorld;
+export class PlayedStage extends WorldStage {
   readonly #restoreEffects: () => void;
   #life: Life | undefined;
   #store: Store | undefined;
   #parts: Parts | undefined;
 
   private constructor(world: RealWorld, restoreEffects: () => void) {
-    this.#world = world;
+    super(world);
     this.#restoreEffects = restoreEffects;
   }
 
@@ -50,7 +49,7 @@ export class PlayedStage implements Stage, AsyncDisposable {
       return 'died';
     }
     life.dieAt(undefined);
-    const site = life.run(() => siteOf(machine, this.#world.sources));
+    const site = life.run(() => siteOf(machine, this.world.sources));
     // Whatever the object is asked for belongs to its life.
     const storage = makeProxy<Storage>((method, args) =>
       life.run((): unknown => {
@@ -72,7 +71,7 @@ export class PlayedStage implements Stage, AsyncDisposable {
   }
 
   async #startIn(life: Life): Promise<Machine> {
-    const { places, portal, targetsPerDaemon, backups } = this.#world;
+    const { places, portal, targetsPerDaemon, backups } = this.world;
     const { machine } = await openRealFiles(places, {
       wrap: (store) => {
         this.#store = store;
@@ -107,7 +106,7 @@ export class PlayedStage implements Stage, AsyncDisposable {
     life?.die();
     if (store !== undefined) {
       // To close the catalog writes into it, and it is locked until then: the next life has a copy of how it is now.
-      const { state } = this.#world.places;
+      const { state } = this.world.places;
       const [catalog, copy] = [join(state, 'catalog'), join(state, 'catalog.copy')];
       await copyAll(catalog, copy);
       await store[Symbol.asyncDispose]();
@@ -117,30 +116,16 @@ export class PlayedStage implements Stage, AsyncDisposable {
     await life?.[Symbol.asyncDispose]();
   }
 
-  pass(due: Due): Promise<void> {
-    return this.#world.pass(due);
-  }
-
-  async save(name: string): Promise<void> {
-    await this.end();
-    await this.#world.save(name);
-  }
-
-  async restore(name: string): Promise<void> {
-    await this.end();
-    await this.#world.restore(name);
-  }
-
   async takeStock(): Promise<Inventory> {
     if (this.#parts === undefined) {
       throw new Error('stock is taken while a server lives');
     }
-    return takeStock(this.#world, this.#parts);
+    return takeStock(this.world, this.#parts);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  override async [Symbol.asyncDispose](): Promise<void> {
     try {
-      await this.end();
+      await super[Symbol.asyncDispose]();
     } finally {
       this.#restoreEffects();
     }

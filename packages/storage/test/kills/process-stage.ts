@@ -7,21 +7,20 @@ import { connectTo, type ObjectClient } from '@patchbay/core/wire';
 
 import { type Storage } from '../../src/index.js';
 import { type Inventory, takeStock } from './inventory.js';
-import { type Due } from './operations/operation.js';
 import { openRealFiles } from './real-files.js';
 import { copyAll, type RealWorld } from './real-world.js';
 import { ServerProcess } from './server-process.js';
-import { type Server, type Stage } from './stage.js';
+import { type Server } from './stage.js';
+import { WorldStage } from './world-stage.js';
 
 /** A stage on which the server is a process of the command `rpcserver`, which the kernel kills. */
-export class ProcessStage implements Stage, AsyncDisposable {
-  readonly #world: RealWorld;
+export class ProcessStage extends WorldStage {
   readonly #configuration: string;
   #process: ServerProcess | undefined;
   #client: ObjectClient | undefined;
 
   private constructor(world: RealWorld, configuration: string) {
-    this.#world = world;
+    super(world);
     this.#configuration = configuration;
   }
 
@@ -68,8 +67,8 @@ export class ProcessStage implements Stage, AsyncDisposable {
     }
     return {
       storage,
-      sources: this.#world.sources,
-      boot: (node) => boot(storage, this.#world.bootAddress, node),
+      sources: this.world.sources,
+      boot: (node) => boot(storage, this.world.bootAddress, node),
       death: server.death,
       dieAt: (nth) => server.dieAt(nth),
       orphansEnd: () => server.orphansEnd(),
@@ -83,35 +82,17 @@ export class ProcessStage implements Stage, AsyncDisposable {
     await client?.[Symbol.asyncDispose]();
   }
 
-  pass(due: Due): Promise<void> {
-    return this.#world.pass(due);
-  }
-
-  async save(name: string): Promise<void> {
-    await this.end();
-    await this.#world.save(name);
-  }
-
-  async restore(name: string): Promise<void> {
-    await this.end();
-    await this.#world.restore(name);
-  }
-
   /** Reads a copy of the catalog, as its file is the server's. */
   async takeStock(): Promise<Inventory> {
-    const { places, directory } = this.#world;
+    const { places, directory } = this.world;
     const copy = join(directory, 'copy');
     try {
       await copyAll(join(places.state, 'catalog'), join(copy, 'catalog'));
       await using files = await openRealFiles({ ...places, state: copy });
-      return await takeStock(this.#world, files.machine.parts);
+      return await takeStock(this.world, files.machine.parts);
     } finally {
       await rm(copy, { recursive: true, force: true });
     }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.end();
   }
 }
 
