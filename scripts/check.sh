@@ -15,7 +15,7 @@ generated_is_fresh() {
     return
   fi
   fresh=$(mktemp -d)
-  scripts/generate.sh "$fresh" && diff -r "$fresh" packages/core/src/wire/generated || status=1
+  scripts/generate.sh "$fresh" && diff -r "$fresh" packages/grpc/src/generated || status=1
   rm -rf "$fresh"
   [ "$status" -eq 0 ] || echo 'what is made from proto/ differs from what is committed: run "npm run generate"'
   return "$status"

@@ -5,7 +5,7 @@
 # directory as argument it writes there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=${1:-packages/core/src/wire/generated}
+out=${1:-packages/grpc/src/generated}
 rm -rf "$out"
 mkdir -p "$out"
 npx --no-install proto-loader-gen-types --oneofs --includeComments --defaults --longs=Number --enums=String \

@@ -1,9 +1,8 @@
+import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { conclusion } from './conclusion.js';
 import { root } from './repository.js';

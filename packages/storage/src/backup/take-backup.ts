@@ -1,6 +1,5 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
 import { z } from 'zod';
 
 import { type Parts } from '../provision/parts.js';

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type Parts } from '../provision/parts.js';
 import { checkRecords, findUnreadable } from './check-catalog.js';

@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { type EndedOperation } from '../concurrency/operations.js';
 import { type ReconcileReport } from '../reconcile/report.js';

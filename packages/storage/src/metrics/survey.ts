@@ -1,4 +1,4 @@
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 import { images, nodes, snapshots } from '../catalog/tables.js';
 import { type Parts } from '../provision/parts.js';

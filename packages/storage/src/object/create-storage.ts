@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/core';
+import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
 
 import { removeUnfinishedBackups } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';

@@ -1,4 +1,4 @@
-import { type CallContext, type MethodDefinition, type Methods } from '@patchbay/core';
+import { type CallContext, type MethodDefinition, type Methods } from '@patchbay/objects';
 
 import { type Actor, type Actors } from '../catalog/actor.js';
 

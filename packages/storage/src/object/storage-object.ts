@@ -1,4 +1,4 @@
-import { defineObject, type SignaturesOf } from '@patchbay/core';
+import { defineObject, type SignaturesOf } from '@patchbay/objects';
 
 import { type Parts } from '../provision/parts.js';
 import { type Reconciler } from '../reconcile/reconciler.js';

@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { z } from 'zod';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { type Parts } from '../provision/parts.js';
 import { assertServed } from '../targets/assert-served.js';

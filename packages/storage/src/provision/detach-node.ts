@@ -1,4 +1,4 @@
-import { nodes, type NodeRecord, snapshotKey, snapshots, trash } from '../catalog/tables.js';
+import { type NodeRecord, nodes, snapshotKey, snapshots, trash } from '../catalog/tables.js';
 import { type NodeName } from '../names.js';
 import { nodeThing, type Parts } from './parts.js';
 import { settleNode } from './settle-node.js';

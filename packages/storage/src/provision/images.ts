@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { quoted } from '@patchbay/core';
+import { quoted } from '@patchbay/objects';
 
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
 import { type OperationContext } from '../concurrency/operation.js';

@@ -2,9 +2,9 @@ import { type Transaction } from '../catalog/catalog.js';
 import {
   bootTokens,
   initiators,
-  nodes,
   type NodeIn,
   type NodeRecord,
+  nodes,
   schedules,
   snapshotKey,
   snapshots,

@@ -1,4 +1,4 @@
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 /**
  * Settles what an operation that failed left half way. What cannot be settled now, the reconciler will, for the record

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { type NodeRecord, nodes, type SnapshotRecord, snapshotKey, snapshots } from '../catalog/tables.js';
+import { type NodeRecord, nodes, snapshotKey, type SnapshotRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName, type SnapshotName } from '../names.js';
 import { requireNode } from './node-lookup.js';

@@ -1,5 +1,5 @@
 import { type CatalogReader } from '../catalog/catalog.js';
-import { diskRecord, nodes, type NodeRecord, trash, type TrashRecord } from '../catalog/tables.js';
+import { diskRecord, type NodeRecord, nodes, trash, type TrashRecord } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName } from '../names.js';
 import { onBoth } from './both-things.js';

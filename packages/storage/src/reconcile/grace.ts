@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 /** Remembers since when things have been without a record, so that only what stays so for a while is removed. */
 export class Grace {

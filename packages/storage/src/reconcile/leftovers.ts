@@ -1,6 +1,6 @@
 import { images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { diskThing, imageThing, nodeThing, type Parts } from '../provision/parts.js';
-import { settleImage, type Settled, settleSnapshot, settleTrashed } from '../provision/settle.js';
+import { type Settled, settleImage, settleSnapshot, settleTrashed } from '../provision/settle.js';
 import { foreseeNode, settleNode } from '../provision/settle-node.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { expireTrashed } from '../provision/trash.js';

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type ExportedNode, nodes } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';

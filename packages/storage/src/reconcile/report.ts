@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { z } from 'zod';
+
+import { isRpcError } from '@patchbay/objects';
 
 /**
  * What a reconcile found and did, or would do. Things are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,

@@ -1,4 +1,4 @@
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 import { emptyReport, failureOf } from './report.js';
 

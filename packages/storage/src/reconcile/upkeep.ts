@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 /**
  * Does work again and again: every so often, counted from the end of the last time, and whenever somebody knows

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type DiskRecord, nodes, type NodeRecord, trash, type TrashRecord } from '../catalog/tables.js';
+import { type DiskRecord, type NodeRecord, nodes, trash, type TrashRecord } from '../catalog/tables.js';
 import { type Parts } from '../provision/parts.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { lookAt } from './volume-state.js';

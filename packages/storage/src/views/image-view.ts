@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { images, type ReadyImage, nodes } from '../catalog/tables.js';
+import { images, nodes, type ReadyImage } from '../catalog/tables.js';
 import { type Parts } from '../provision/parts.js';
 import { matchesGlob } from './glob.js';
 import { lookAt } from './volume-state.js';

@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { z } from 'zod';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
 import { fullName } from '../provision/snapshot-lookup.js';

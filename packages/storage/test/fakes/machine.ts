@@ -18,7 +18,7 @@ import {
   snapshotReference,
 } from '../../src/names.js';
 import { attachDisk } from '../../src/provision/attach-disk.js';
-import { detachNode, type Detached } from '../../src/provision/detach-node.js';
+import { type Detached, detachNode } from '../../src/provision/detach-node.js';
 import { freshenDisk } from '../../src/provision/freshen-disk.js';
 import { ImageCopies } from '../../src/provision/image-copies.js';
 import { ImageLabels, type TagChange } from '../../src/provision/image-labels.js';

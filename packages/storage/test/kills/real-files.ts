@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { type Clock, silentLog, systemClock } from '@patchbay/core';
+import { type Clock, silentLog, systemClock } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';

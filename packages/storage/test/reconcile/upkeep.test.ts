@@ -1,5 +1,6 @@
-import { FakeClock, RecordingLog } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 
 import { Upkeep } from '../../src/reconcile/upkeep.js';
 

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-import { formatBytes, quoted } from '@patchbay/core';
+import { formatBytes, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
@@ -9,7 +9,7 @@ import { outOfSpace, poolFull } from '../file/pool-error.js';
 import { copyHashed } from './hash-file.js';
 import { detectFormat } from './image-format.js';
 import { type Report } from './progress.js';
-import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
+import { type QemuImage, QemuImg, type QemuInfo } from './qemu-img.js';
 import { sourceRefused } from './source.js';
 import { pathOfOpen } from './source-file.js';
 

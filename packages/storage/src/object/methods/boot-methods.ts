@@ -1,5 +1,6 @@
-import { method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { method } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';

@@ -1,5 +1,6 @@
-import { arg, byteStream, method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, byteStream, method } from '@patchbay/objects';
 
 import { exportFormats, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';

@@ -1,8 +1,9 @@
-import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/core';
 import { z } from 'zod';
 
+import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/objects';
+
 import { iqn, macAddress, snapshotReference } from '../../names.js';
-import { type DiskFate, detachNode } from '../../provision/detach-node.js';
+import { detachNode, type DiskFate } from '../../provision/detach-node.js';
 import { moveNode } from '../../provision/move-node.js';
 import { nodeThing, type Parts } from '../../provision/parts.js';
 import { NodeProvisioner } from '../../provision/provision-node.js';

@@ -1,5 +1,6 @@
-import { arg, method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, method } from '@patchbay/objects';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';
 import { checkStorage, finding } from '../../fsck/check-storage.js';

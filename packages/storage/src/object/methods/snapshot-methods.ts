@@ -1,5 +1,6 @@
-import { arg, method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, method } from '@patchbay/objects';
 
 import { type Parts } from '../../provision/parts.js';
 import { restoreSnapshot } from '../../provision/restore-snapshot.js';

@@ -1,5 +1,6 @@
-import { method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { method } from '@patchbay/objects';
 
 import { type Reconciler } from '../../reconcile/reconciler.js';
 import { reconcileReport } from '../../reconcile/report.js';

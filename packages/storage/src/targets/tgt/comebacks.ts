@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 /**
  * How long an initiator that was cut off may take until it would come back at once again, in milliseconds. libiscsi,

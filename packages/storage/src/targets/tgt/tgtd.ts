@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type TargetDaemon } from '../target-host.js';

@@ -1,6 +1,6 @@
-import { isRpcError, type Log } from '@patchbay/core';
+import { isRpcError, type Log } from '@patchbay/objects';
 
-import { ExecError, type Exec } from '../../exec.js';
+import { type Exec, ExecError } from '../../exec.js';
 
 /** Debian's first version in which a CHAP answer cannot be replayed. */
 const fixedVersion = '1:1.0.85-1+deb12u1';
