@@ -146,7 +146,6 @@ async function assemble(
     await catalog.retryWriting();
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
     await events.forget(rememberedEvents);
-    await catalog.forgetHistory();
   };
   const upkeep = new Upkeep(reconcile, () => options.reconcileEveryMs, { clock, log });
   stage.upkeep = upkeep;

@@ -19,7 +19,7 @@ export function localAnswers(parts: Parts, stateDir: string): LocalAnswers {
 
 /** Makes a backup that has no name any more, so that nothing of it is left however the reading ends. */
 async function backUp({ catalog }: Pick<Parts, 'catalog'>, stateDir: string): Promise<Readable> {
-  const path = join(stateDir, catalogDirectory, `${requestedPrefix}${randomUUID()}.sqlite`);
+  const path = join(stateDir, catalogDirectory, `${requestedPrefix}${randomUUID()}`);
   try {
     await catalog.backUp(path);
     const file = await open(path, 'r');
