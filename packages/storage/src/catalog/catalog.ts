@@ -66,28 +66,26 @@ export class Catalog implements CatalogReader {
 
   /** Commits a transaction with its events, numbered without gaps; reports whether what it read still held. */
   async #commitBuffer(buffer: TransactionBuffer): Promise<boolean> {
-    const told = await buffer.events(this.#clock.now(), this.actors.current);
-    let last = told.length === 0 ? undefined : await this.#store.get(lastEventKey);
+    const happened = await buffer.events(this.#clock.now(), this.actors.current);
+    if (happened.length === 0) {
+      return (await this.#commit(buffer.conditions, buffer.operations)).committed;
+    }
+    let last = await this.#store.get(lastEventKey);
     for (;;) {
-      const numbered = told.length === 0 ? [] : numberEvents(told, last);
       const outcome = await this.#commit(
-        [
-          ...buffer.conditions,
-          ...(told.length === 0 ? [] : [{ key: lastEventKey, modRevision: last?.modRevision ?? 0 }]),
-        ],
-        [...buffer.operations, ...numbered],
+        [...buffer.conditions, { key: lastEventKey, modRevision: last?.modRevision ?? 0 }],
+        [...buffer.operations, ...numberEvents(happened, last)],
       );
       if (outcome.committed) {
         return true;
       }
-      const [conflict, ...others] = outcome.conflicts;
-      if (conflict === undefined || others.length > 0 || !('key' in conflict.condition)) {
+      if (
+        outcome.conflicts.some(({ condition }) => !('key' in condition) || condition.key !== lastEventKey)
+      ) {
         return false;
       }
-      if (conflict.condition.key !== lastEventKey) {
-        return false;
-      }
-      [last] = conflict.entries; // another process took the numbers, and all else is as it was read
+      // Another process took the numbers, and all else is as it was read.
+      [last] = outcome.conflicts.flatMap(({ entries }) => entries);
     }
   }
 
@@ -211,10 +209,10 @@ function isValid<T>(table: Table<T>, key: string, value: string): boolean {
 }
 
 /** Returns the writes of events, numbered from after the last one. */
-function numberEvents(told: readonly EventRecord[], last: Entry | undefined): readonly Operation[] {
+function numberEvents(happened: readonly EventRecord[], last: Entry | undefined): readonly Operation[] {
   const number = Number(last?.value ?? 0);
   return [
-    { put: lastEventKey, value: String(number + told.length) },
-    ...told.map((event, index) => putOf(events, eventKey(number + index + 1), event)),
+    { put: lastEventKey, value: String(number + happened.length) },
+    ...happened.map((event, index) => putOf(events, eventKey(number + index + 1), event)),
   ];
 }

@@ -1,7 +1,7 @@
 import { type Compare, type Entry, keysWith, type Operation, type Page, type Store } from '@patchbay/store';
 
 import { type Actor } from './actor.js';
-import { eventOf, type EventRecord, isTold } from './events.js';
+import { eventOf, type EventRecord, isRecorded } from './events.js';
 import { type Keyed, parse, type Transaction } from './records.js';
 import { type Table } from './tables.js';
 
@@ -66,12 +66,15 @@ export class TransactionBuffer implements Transaction {
 
   /** Returns the events that the writes amount to. */
   async events(atMs: number, by: Actor | undefined): Promise<readonly EventRecord[]> {
-    const told: EventRecord[] = [];
-    for (const { table, key, after } of this.#written.filter((write) => isTold(write.table))) {
+    const happened: EventRecord[] = [];
+    for (const { table, key, after } of this.#written.filter((write) => isRecorded(write.table))) {
       const before = await this.get(table, key);
-      told.push(...[eventOf({ table, before, after }, atMs, by)].filter((event) => event !== undefined));
+      const event = eventOf({ table, before, after }, atMs, by);
+      if (event !== undefined) {
+        happened.push(event);
+      }
     }
-    return told;
+    return happened;
   }
 
   #require(read: string, condition: Compare): void {
