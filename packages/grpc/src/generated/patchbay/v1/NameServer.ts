@@ -86,7 +86,8 @@ export interface NameServerClient extends grpc.Client {
   lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   
   /**
-   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
+   * Takes all of the names, or none, for one server under one new lease; at most 100 (CLAIMS_EXHAUSTED), and the
+   * others under further leases. The same server_id takes its own names
    * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
    * as shared, or the claim replaces the owner.
    */
@@ -95,7 +96,8 @@ export interface NameServerClient extends grpc.Client {
   Register(argument: _patchbay_v1_RegisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   /**
-   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
+   * Takes all of the names, or none, for one server under one new lease; at most 100 (CLAIMS_EXHAUSTED), and the
+   * others under further leases. The same server_id takes its own names
    * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
    * as shared, or the claim replaces the owner.
    */
@@ -180,7 +182,8 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   Lookup: grpc.handleUnaryCall<_patchbay_v1_LookupRequest, _patchbay_v1_NameRecordInput>;
   
   /**
-   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
+   * Takes all of the names, or none, for one server under one new lease; at most 100 (CLAIMS_EXHAUSTED), and the
+   * others under further leases. The same server_id takes its own names
    * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
    * as shared, or the claim replaces the owner.
    */
