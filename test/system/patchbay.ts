@@ -25,6 +25,8 @@ export interface PatchbayOptions {
   readonly objects?: readonly { readonly name: string; readonly module: string }[];
   /** The folder of the commands. Default: those of the checkout. */
   readonly programs?: string;
+  /** Fills the scratch directory (`names`, `state`, `pool`) before the daemons start. */
+  readonly furnish?: (directory: string) => Promise<void>;
 }
 
 /** All that a Patchbay shows of what it keeps; equal before and after means that nothing was changed. */
@@ -72,6 +74,7 @@ export class Patchbay implements AsyncDisposable {
     const programs = options.programs ?? '';
     const patchbay = new Patchbay({ directory, nameServer, portal, programs }, await options.mount?.());
     try {
+      await options.furnish?.(directory);
       await patchbay.#configure(options);
       await patchbay.startNameServer();
       await patchbay.startRpcServer();
