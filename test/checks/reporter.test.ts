@@ -1,11 +1,12 @@
-import { expect } from 'chai';
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { conclusion } from './conclusion.js';
-import { root } from './repository.js';
+import { expect } from 'chai';
+
+import { root } from '../repository.js';
+import { conclusion, type Tally } from './conclusion.js';
 
 describe('The report of test runs', () => {
   let folder: string;
@@ -24,13 +25,13 @@ describe('The report of test runs', () => {
     const [file, tally] = [join(folder, 'sample.test.mjs'), join(folder, 'tally')];
     writeFileSync(file, tests);
     rmSync(tally, { force: true });
-    const options = ['--no-config', '--reporter', join(root, 'test/dist/reporter.js'), ...words, file];
+    const options = ['--no-config', '--reporter', join(root, 'test/dist/checks/reporter.js'), ...words, file];
     const ran = await node([join(root, 'node_modules/mocha/bin/mocha.js'), ...options], tally);
-    const { printed } = await node([join(root, 'test/dist/conclude.js'), tally, ...checks]);
-    return { ...ran, lines: printed.trimEnd().split('\n') };
+    const concluded = conclusion([JSON.parse(readFileSync(tally, 'utf8')) as Tally], checks);
+    return { ...ran, lines: concluded.trimEnd().split('\n') };
   }
 
-  function node(words: readonly string[], tally?: string): Promise<{ status: number; printed: string }> {
+  function node(words: readonly string[], tally: string): Promise<{ status: number; printed: string }> {
     const environment = { ...process.env, PATCHBAY_TALLY: tally };
     return new Promise((resolve) => {
       execFile(process.execPath, words, { env: environment }, (error, printed) => {
