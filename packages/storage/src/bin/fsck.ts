@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { openUnlessInUse } from '../backup/backup-file.js';
 import { Catalog } from '../catalog/catalog.js';
 import { askLocally } from '../catalog/local-requests.js';
-import { FilePool } from '../disks/file/file-pool.js';
+import { openFilePool } from '../disks/file/file-pool.js';
 import { storageError } from '../errors.js';
 import { execTool } from '../exec.js';
 import { checkStorage, type Finding, finding } from '../fsck/check-storage.js';
@@ -53,7 +53,7 @@ async function findingsOf(stateDir: string, directory: string): Promise<Finding[
   if (expectedId === undefined) {
     return await checkStorage({ catalog });
   }
-  const pool = await FilePool.open({
+  const pool = await openFilePool({
     directory,
     expectedId,
     whenMissing: 'wait',

@@ -4,7 +4,7 @@ import { systemClock } from '@patchbay/core';
 import { RecordingLog, refusal, requireTools, Scratch } from '@patchbay/core/testing';
 import { expect } from 'chai';
 
-import { FilePool } from '../../src/disks/file/file-pool.js';
+import { openFilePool } from '../../src/disks/file/file-pool.js';
 import { type Exec, ExecError, execTool } from '../../src/exec.js';
 import { initPool, type InitPoolRequest } from '../../src/init-pool/init-pool.js';
 
@@ -60,7 +60,7 @@ describe('init-pool', function () {
       expect(file.blocks * 512).to.be.below(128 * 1024 ** 2);
       const log = new RecordingLog();
       const directory = made.mountPoint;
-      const pool = await FilePool.open({ directory, exec: execTool, clock: systemClock, log });
+      const pool = await openFilePool({ directory, exec: execTool, clock: systemClock, log });
       expect(pool.copyOnWrite).to.be.true;
       expect((await pool.capacity()).filesystem).to.equal('xfs');
       await refusal(initPool(requestIn(scratch, { force: true }), execTool), 'POOL_TARGET_REFUSED');
