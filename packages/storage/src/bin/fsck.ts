@@ -14,7 +14,7 @@ import { execTool } from '../exec.js';
 import { checkStorage, type Finding, finding } from '../fsck/check-storage.js';
 import { stateDirOption } from './options.js';
 
-/** `patchbay-storage fsck`: what does not fit together. */
+/** `patchbay-storage fsck`: lists inconsistencies. */
 export const fsck = command({
   usage: 'fsck',
   summary: 'Compare the catalog, the files and, while the storage object runs, the targets; change nothing',
@@ -23,7 +23,7 @@ export const fsck = command({
     pool: {
       type: 'string',
       default: '/var/lib/patchbay/pool',
-      describe: 'The directory of the pool, where the storage object does not run',
+      describe: 'The directory of the pool, used if the storage object does not run',
     },
     json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
   },
@@ -32,14 +32,14 @@ export const fsck = command({
     await writeOut(`${args.json ? jsonText(findings) : textOf(findings)}\n`);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     if (errors > 0) {
-      const things = errors === 1 ? '1 thing is' : `${String(errors)} things are`;
-      throw storageError('FSCK_FOUND_ERRORS', `${things} lost or wrong, see above`);
+      const count = errors === 1 ? '1 error' : `${String(errors)} errors`;
+      throw storageError('FSCK_FOUND_ERRORS', `found ${count}; see the findings above`);
     }
   },
 });
 
 function textOf(findings: readonly Finding[]): string {
-  return findings.length === 0 ? 'All is as it shall be.' : resultText(findings);
+  return findings.length === 0 ? 'No problems found.' : resultText(findings);
 }
 
 async function findingsOf(stateDir: string, directory: string): Promise<Finding[]> {
@@ -59,7 +59,7 @@ async function findingsOf(stateDir: string, directory: string): Promise<Finding[
     whenMissing: 'wait',
     exec: execTool,
     clock: systemClock,
-    log: silentLog, // what is wrong with the pool is a finding
+    log: silentLog, // problems of the pool become findings
   });
   return await checkStorage({ catalog, pool });
 }
