@@ -85,7 +85,7 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
 
     expect(await patchbay().tgtd.pids()).to.deep.equal(pids);
     expect((await patchbay().storage.show_node('standing')).connected).to.have.length(1);
-    expect(await patchbay().rpcServerDaemon.log()).to.include('Took over the running iSCSI target daemon');
+    expect(await patchbay().rpcServerDaemon.log()).to.include('adopted the running iSCSI target daemon');
   });
 });
 

@@ -9,7 +9,7 @@ import { EventLog } from '../catalog/event-log.js';
 import { answerLocally } from '../catalog/local-requests.js';
 import { catalogDirectory, openCatalogStore } from '../catalog/open-catalog.js';
 import { Operations } from '../concurrency/operations.js';
-import { FilePool } from '../disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../disks/file/file-pool.js';
 import { FileImageExporter } from '../disks/export/exporter.js';
 import { FileImageImporter } from '../disks/import/importer.js';
 import { execTool } from '../exec.js';
@@ -185,7 +185,7 @@ async function openPool(
   { clock, log }: ObjectContext,
   catalog: Catalog,
 ): Promise<FilePool> {
-  return FilePool.open({
+  return openFilePool({
     directory,
     expectedId: await catalog.poolId(),
     highWater,

@@ -1,17 +1,17 @@
-import { BootAnswers } from '../boot/answer.js';
-import { BootEndpoint } from '../boot/endpoint.js';
+import { type BootEndpoint, startBootEndpoint } from '../boot/endpoint.js';
 import { Health } from '../boot/health.js';
+import { BootScriptHandler } from '../boot/script-handler.js';
 import { Cached } from '../concurrency/cached.js';
 import { type FilePool } from '../disks/file/file-pool.js';
 import { type StorageMetrics } from '../metrics/metrics.js';
-import { type Survey, survey } from '../metrics/survey.js';
+import { collectStatistics, type Statistics } from '../metrics/statistics.js';
 import { freshenDisk } from '../provision/freshen-disk.js';
 import { type Parts } from '../provision/parts.js';
 import { assertServed } from '../targets/assert-served.js';
 import { type StorageOptions } from './options.js';
 
 /** How old the numbers of a scrape may be, in milliseconds: several scrapers cost no more than one. */
-const surveyAgeMs = 5000;
+const statisticsAgeMs = 5000;
 
 /** What of the storage the endpoint tells. */
 export interface Told {
@@ -29,9 +29,14 @@ export async function startBoot(
     return undefined;
   }
   const log = parts.log.child({ component: 'boot' });
-  const counted = new Cached<Survey>(() => survey(parts, () => pool.capacity()), parts.clock, surveyAgeMs);
-  const endpoint = await BootEndpoint.start(boot.listen, {
-    answers: new BootAnswers({
+  const statistics = new Cached<Statistics>(
+    () => collectStatistics(parts, () => pool.capacity()),
+    parts.clock,
+    statisticsAgeMs,
+  );
+  const endpoint = await startBootEndpoint({
+    listen: boot.listen,
+    scripts: new BootScriptHandler({
       parts: { ...parts, log },
       options: boot,
       fetched: (outcome) => {
@@ -48,7 +53,7 @@ export async function startBoot(
     ),
     metrics: {
       contentType: metrics.contentType,
-      text: async () => metrics.render(await counted.get()),
+      text: async () => metrics.render(await statistics.get()),
     },
     log,
   });

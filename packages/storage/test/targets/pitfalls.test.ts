@@ -12,8 +12,8 @@ import { prefix, Scene } from './scene.js';
 
 const stranger = { initiator: `${prefix}:node.stranger` };
 
-// What tgt does to those who do not know it, each with what keeps us out of it.
-describe('the traps of tgt', function () {
+// The pitfalls of tgt, and how we avoid each.
+describe('the pitfalls of tgt', function () {
   this.timeout(60_000);
 
   let scene: Scene;
@@ -157,7 +157,7 @@ describe('the traps of tgt', function () {
     expect(await host.list()).to.deep.equal([]);
   });
 
-  it('says whose a tid is that is not ours, and leaves that target alone', async () => {
+  it('reports the owner of a tid that is not ours, and leaves that target alone', async () => {
     const host = await scene.startHost();
     await scene.tgtadm().newTarget(1, 'iqn.2001-01.org.example:theirs');
     const error = await refusal(host.ensureExported(await scene.disk(1)));
@@ -167,7 +167,7 @@ describe('the traps of tgt', function () {
     await scene.tgtadm().deleteTarget(1);
   });
 
-  it('gives a disk the same serial and id behind whatever target it is', async () => {
+  it('gives a disk the same serial and id behind any target', async () => {
     const host = await scene.startHost();
     const spec = await scene.disk(1);
     const pages = async (at: TargetSpec): Promise<string> =>
@@ -199,7 +199,7 @@ describe('the traps of tgt', function () {
     expect(error.reason).to.equal('TARGET_CONFLICT');
   });
 
-  it('says that a target is busy when its file does not take a write, and removes it once it does', async function () {
+  it('reports that a target is busy while its file blocks a write, and removes it afterwards', async function () {
     requireTools(this, 'mkfs.xfs', 'mount', 'fsfreeze');
     const host = await scene.startHost({ busyTimeoutMs: 300 });
     const pool = await scene.mountXfs();
@@ -221,7 +221,7 @@ describe('the traps of tgt', function () {
   });
 });
 
-/** Says whether a thread of a process waits for a disk. */
+/** Reports whether a thread of a process waits for a disk. */
 async function isStuck(pid: number): Promise<boolean> {
   const threads = await readdir(`/proc/${String(pid)}/task`);
   const stats = await Promise.all(

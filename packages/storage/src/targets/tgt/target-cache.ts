@@ -1,64 +1,63 @@
-import { type ShownTarget } from './show-targets.js';
+import { type ShownTarget } from './show.js';
 import { type Tgtadm } from './tgtadm.js';
 
 /**
- * What a daemon has, as we know it. tgtd shows all its targets or none: a thousand are more than a megabyte, so
- * they are not shown for every command. One look at everything, or the knowledge that a daemon was started empty, is
- * kept up with what we do ourselves; the daemon is ours alone. It is forgotten as soon as something turns out other
- * than expected, and every look at everything replaces it.
+ * A cache of a daemon's targets and accounts. tgtd shows all of its targets or none: a thousand are more than a
+ * megabyte, so they are not shown for every command. The cache starts from one full refresh, or from the knowledge that
+ * the daemon was started empty, and follows our own commands; nobody else commands the daemon. It is invalidated as
+ * soon as a command finds something unexpected, and every refresh replaces it.
  */
-export class TargetView {
+export class TargetCache {
   readonly #tgtadm: Tgtadm;
   #targets: Map<number, ShownTarget> | undefined;
   #accounts = new Set<string>();
 
-  /** @param isEmpty whether the daemon is known to have nothing yet */
+  /** @param isEmpty whether the daemon is known to have no targets yet */
   constructor(tgtadm: Tgtadm, isEmpty: boolean) {
     this.#tgtadm = tgtadm;
     this.#targets = isEmpty ? new Map() : undefined;
   }
 
-  get isKnown(): boolean {
+  get isValid(): boolean {
     return this.#targets !== undefined;
   }
 
   get targets(): readonly ShownTarget[] {
-    return [...this.#known.values()];
+    return [...this.#valid.values()];
   }
 
-  /** Whether there is an account of this name. */
   hasAccount(user: string): boolean {
     return this.#accounts.has(user);
   }
 
-  /** The accounts that no target has. */
+  /** The accounts that are bound to no target. */
   get looseAccounts(): readonly string[] {
     const bound = new Set(this.targets.flatMap(({ accounts }) => accounts));
     return [...this.#accounts].filter((user) => !bound.has(user));
   }
 
-  /** Looks at everything that the daemon has. */
-  async look(): Promise<readonly ShownTarget[]> {
-    this.forget();
+  /** Reads all targets and accounts of the daemon, and returns the targets. */
+  async refresh(): Promise<readonly ShownTarget[]> {
+    this.invalidate();
     const targets = await this.#tgtadm.targets();
     this.#accounts = new Set(await this.#tgtadm.accounts());
     this.#targets = new Map(targets.map((target) => [target.tid, target]));
     return targets;
   }
 
-  forget(): void {
+  invalidate(): void {
     this.#targets = undefined;
     this.#accounts = new Set();
   }
 
-  /** Takes note of how a target is now. */
+  /** Records the state of a target. */
   set(target: ShownTarget): void {
-    this.#known.set(target.tid, target);
+    this.#valid.set(target.tid, target);
   }
 
-  /** Takes note that a target is gone. */
+  /** Records that a target was removed. */
   delete(tid: number): void {
-    this.#known.delete(tid);
+    this.#valid.delete(tid);
   }
 
   async newAccount(user: string, secret: string): Promise<void> {
@@ -71,9 +70,9 @@ export class TargetView {
     this.#accounts.delete(user);
   }
 
-  get #known(): Map<number, ShownTarget> {
+  get #valid(): Map<number, ShownTarget> {
     if (this.#targets === undefined) {
-      throw new Error('the targets were not looked at');
+      throw new Error('the cache of targets is not valid; refresh it first');
     }
     return this.#targets;
   }

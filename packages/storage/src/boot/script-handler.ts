@@ -1,31 +1,31 @@
 import { type NodeName } from '../names.js';
 import { giveBackBootToken } from '../provision/boot-tokens.js';
 import { type Parts } from '../provision/parts.js';
-import { type BootRequest, type Grant, grantBoot } from './grant.js';
+import { authorizeBoot, type BootDecision, type BootRequest } from './authorize.js';
 import { Networks } from '../networks.js';
 import { advertisedPortal, type BootOptions } from './options.js';
 import { RateLimit } from './rate-limit.js';
-import { bootScript, refusalScript, tellMacScript } from './script.js';
+import { bootScript, refusalScript, retryWithMacScript } from './script.js';
 
-/** How it went for somebody who asked for a boot script. */
-export type BootOutcome = Grant['kind'] | 'outside' | 'limited';
+/** The outcome of a request for a boot script. */
+export type BootOutcome = BootDecision['kind'] | 'outside' | 'limited';
 
-/** An answer over HTTP. */
-export interface BootAnswer {
+/** An HTTP response. */
+export interface BootResponse {
   readonly status: number;
   readonly body: string;
 }
 
-/** What the answers need. */
-export interface AnswerServices {
+/** What the handler needs. */
+export interface ScriptHandlerServices {
   readonly parts: Pick<Parts, 'catalog' | 'exports' | 'bootTokens' | 'clock' | 'log'>;
   readonly options: BootOptions;
   readonly fetched: (outcome: BootOutcome) => void;
-  /** Gives a node whose disk is ephemeral a fresh one, before it gets its script. */
+  /** Replaces the disk of a node, if it is ephemeral, with a fresh clone, before the node gets its script. */
   readonly freshen: (node: NodeName) => Promise<unknown>;
 }
 
-/** What one address may ask: a rack of nodes behind one address at once, and nobody all MAC addresses. */
+/** The limit of one address: enough for a rack of nodes behind it at once, too little to scan all MAC addresses. */
 const rate = { burst: 60, perSecond: 2 };
 
 const statusOf: Readonly<Record<BootOutcome, number>> = {
@@ -38,74 +38,74 @@ const statusOf: Readonly<Record<BootOutcome, number>> = {
   'not-ready': 503,
 };
 
-/** Answers requests for boot scripts, and writes each into the log, without secrets. */
-export class BootAnswers {
-  readonly #services: AnswerServices;
+/** Handles requests for boot scripts, and logs each of them, without secrets. */
+export class BootScriptHandler {
+  readonly #services: ScriptHandlerServices;
   readonly #networks: Networks;
   readonly #limit: RateLimit;
 
-  constructor(services: AnswerServices) {
+  constructor(services: ScriptHandlerServices) {
     const { options, parts } = services;
     this.#services = services;
     this.#networks = new Networks(options.networks);
     this.#limit = new RateLimit(parts.clock, rate);
   }
 
-  /** @param peer - the address of the one who asks, as the connection has it */
-  async answer(peer: string, request: BootRequest): Promise<BootAnswer> {
+  /** @param peer - the remote address of the connection */
+  async handle(peer: string, request: BootRequest): Promise<BootResponse> {
     const { parts, options } = this.#services;
     const { log } = parts;
     const isInside = this.#networks.has(peer);
-    // Who is outside gets nothing anyway; all of them together may not fill the log.
-    const taken = this.#limit.take(isInside ? peer : 'outside');
-    if (taken !== 'granted') {
-      if (taken === 'first-refusal') {
+    // Outside addresses share one limit, as they get nothing anyway and must not flood the log.
+    const permit = this.#limit.take(isInside ? peer : 'outside');
+    if (permit !== 'granted') {
+      if (permit === 'first-refusal') {
         log.warn('too many requests for boot scripts', { peer });
       }
       return this.#refuse('limited', 'too many requests, try again later');
     }
     const asked = { peer, asked: request.name.slice(0, 64) };
     if (!isInside) {
-      log.warn('a boot script was refused to an address outside of the networks that get them', asked);
-      return this.#refuse('outside', 'this address is not in a network that boot scripts are given to');
+      log.warn('refused a boot script to an address outside the allowed networks', asked);
+      return this.#refuse('outside', 'this address is not in a network that may fetch boot scripts');
     }
-    const grant = await grantBoot(this.#services.parts, request);
-    switch (grant.kind) {
+    const decision = await authorizeBoot(this.#services.parts, request);
+    switch (decision.kind) {
       case 'granted': {
-        const { node, target, disk } = grant.record;
+        const { node, target, disk } = decision.record;
         if (!(await this.#freshen(node, request))) {
-          return this.#refuse('not-ready', 'the disk of this node could not be cloned anew');
+          return this.#refuse('not-ready', 'the ephemeral disk of this node could not be replaced');
         }
         const portal = advertisedPortal(
-          parts.exports.portalOf(grant.record),
+          parts.exports.portalOf(decision.record),
           options.advertise,
           target.daemon,
         );
-        const body = bootScript(grant.record, portal);
+        const body = bootScript(decision.record, portal);
         log.info('a boot script was fetched', { ...asked, node, mac: target.mac, diskId: disk.id });
         return this.#done('granted', body);
       }
       case 'which-card':
-        log.info('a boot script was asked for by the name of a node', asked);
-        return this.#done('which-card', tellMacScript(grant.node, request.token));
+        log.info('a boot script was requested by the name of a node', asked);
+        return this.#done('which-card', retryWithMacScript(decision.node, request.token));
       case 'unknown':
       case 'forbidden':
       case 'not-ready': {
-        const { kind, why, node } = grant;
-        log.warn('a boot script was refused', { ...asked, node, outcome: kind, why });
+        const { kind, why, node } = decision;
+        log.warn('refused a boot script', { ...asked, node, outcome: kind, why });
         return this.#refuse(kind, why);
       }
     }
   }
 
-  /** Says whether the node may boot; where not, its token is not used up. */
+  /** Replaces an ephemeral disk, and reports whether the node can boot; if not, it gets its token back. */
   async #freshen(node: NodeName, { token }: BootRequest): Promise<boolean> {
     const { parts, freshen } = this.#services;
     try {
       await freshen(node);
       return true;
     } catch (error) {
-      parts.log.warn('an ephemeral disk could not be cloned anew; the node may ask again', { node, error });
+      parts.log.warn('an ephemeral disk could not be replaced; the node may retry', { node, error });
       if (parts.bootTokens && token !== undefined) {
         await giveBackBootToken(parts.catalog, node, token);
       }
@@ -113,11 +113,11 @@ export class BootAnswers {
     }
   }
 
-  #refuse(outcome: BootOutcome, why: string): BootAnswer {
+  #refuse(outcome: BootOutcome, why: string): BootResponse {
     return this.#done(outcome, refusalScript(why));
   }
 
-  #done(outcome: BootOutcome, body: string): BootAnswer {
+  #done(outcome: BootOutcome, body: string): BootResponse {
     this.#services.fetched(outcome);
     return { status: statusOf[outcome], body };
   }

@@ -1,10 +1,10 @@
-/** Runs tasks one after the other, in the order in which they were given. */
-export class Serial {
+/** Runs tasks one at a time, in the order in which they were added. */
+export class TaskQueue {
   #last: Promise<unknown> = Promise.resolve();
 
   run<T>(task: () => Promise<T>): Promise<T> {
     const result = this.#last.then(task);
-    // A task that fails is its caller's affair; the next one runs all the same.
+    // A failure is reported to the caller of that task; the next one runs regardless.
     this.#last = result.catch(() => undefined);
     return result;
   }

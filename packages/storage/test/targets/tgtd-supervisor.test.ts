@@ -11,11 +11,11 @@ import { eventually, freePort, refusal, requireTools } from '@patchbay/objects/t
 import { type Exec, execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { type TgtHost } from '../../src/targets/tgt/tgt-host.js';
-import { warnOfVulnerableTgt } from '../../src/targets/tgt/version.js';
+import { warnIfVulnerable } from '../../src/targets/tgt/tgt-hosts.js';
 import { inquire } from './initiators.js';
 import { Scene } from './scene.js';
 
-describe('the life of a tgtd of our own', function () {
+describe('the supervisor of a tgtd of our own', function () {
   this.timeout(60_000);
 
   let scene: Scene;
@@ -29,7 +29,7 @@ describe('the life of a tgtd of our own', function () {
     await scene[Symbol.asyncDispose]();
   });
 
-  it('listens on the portal that was asked for and on nothing else', async () => {
+  it('listens on the requested portal and on nothing else', async () => {
     const host = await scene.startHost();
     expect(await listening(host.pid)).to.deep.equal([scene.portal]);
   });
@@ -58,7 +58,7 @@ describe('the life of a tgtd of our own', function () {
     expect(error.reason).to.equal('CONFIG_INVALID');
   });
 
-  it('ends its daemon when it was told to, and leaves no socket behind', async () => {
+  it('ends its daemon with `onStop: stop`, and leaves no socket behind', async () => {
     const host = await scene.startHost({ onStop: 'stop' });
     await host.ensureExported(await scene.disk(1));
     await host[Symbol.asyncDispose]();
@@ -67,7 +67,7 @@ describe('the life of a tgtd of our own', function () {
   });
 
   describe('after a restart of ours', () => {
-    it('takes over the daemon and leaves its sessions alone', async () => {
+    it('adopts the daemon and leaves its sessions alone', async () => {
       const first = await scene.startHost({ onStop: 'keep' });
       const spec = await scene.disk(1);
       await first.ensureExported(spec);
@@ -85,7 +85,7 @@ describe('the life of a tgtd of our own', function () {
       await disk.use(3);
     });
 
-    it('takes over the daemon of a process that was killed', async () => {
+    it('adopts the daemon of a process that was killed', async () => {
       const spec = await scene.disk(1);
       const program = fileURLToPath(new URL('host-process.js', import.meta.url));
       const child = spawn(process.execPath, [program, scene.dir, scene.portal, JSON.stringify(spec)], {
@@ -98,7 +98,7 @@ describe('the life of a tgtd of our own', function () {
       expect((await scene.startHost()).pid).to.equal(Number(pid.toString()));
     });
 
-    it('sees that a secret was changed while it was away', async () => {
+    it('notices that a secret was changed while it was down', async () => {
       const first = await scene.startHost({ onStop: 'keep' });
       const spec = await scene.disk(1);
       await first.ensureExported(spec);
@@ -118,7 +118,7 @@ describe('the life of a tgtd of our own', function () {
       expect(await listening(second.pid)).to.deep.equal([portal]);
     });
 
-    it('replaces a daemon that does not answer', async () => {
+    it('replaces a daemon that does not respond', async () => {
       const first = await scene.startHost({ onStop: 'keep' });
       const { pid } = first;
       await first[Symbol.asyncDispose]();
@@ -126,7 +126,7 @@ describe('the life of a tgtd of our own', function () {
       expect((await scene.startHost({ answerTimeoutMs: 300 })).pid).to.not.equal(pid);
     });
 
-    it('rebuilds what a predecessor left held back', async () => {
+    it('rebuilds a daemon that its predecessor left held back', async () => {
       const first = await scene.startHeldBack({ onStop: 'keep' });
       await first[Symbol.asyncDispose]();
       const second = await scene.startHeldBack();
@@ -137,7 +137,7 @@ describe('the life of a tgtd of our own', function () {
   });
 
   describe('killed', () => {
-    it('comes back with its targets, and an initiator goes on where it was', async () => {
+    it('is restarted with its targets, and an initiator continues where it was', async () => {
       const host = await scene.startHeldBack();
       const spec = await scene.disk(1);
       await host.onRestart(() => host.ensureExported(spec));
@@ -156,19 +156,19 @@ describe('the life of a tgtd of our own', function () {
       const rebuild = new Rebuild(host, spec);
       const open = host.onRestart(rebuild.run);
       await eventually(() => rebuild.runs === 1);
-      rebuild.goOn();
+      rebuild.resume();
       await open;
       const { pid } = host;
       process.kill(pid, 'SIGKILL');
       await eventually(() => rebuild.runs === 2);
       const meanwhile = await inquire(scene.portal, spec);
-      rebuild.goOn();
+      rebuild.resume();
       await eventually(async () => (await inquire(scene.portal, spec)).includes('Product:VIRTUAL-DISK'));
       // An initiator gives up for good when it is told that a target does not exist.
       expect(meanwhile).to.not.include('Target not found').and.not.include('Product');
     });
 
-    it('tries a rebuild that failed again, and serves nobody before it succeeded', async () => {
+    it('retries a failed rebuild, and serves no initiator before it has succeeded', async () => {
       const host = await scene.startHeldBack();
       let runs = 0;
       const states: string[] = [];
@@ -183,7 +183,7 @@ describe('the life of a tgtd of our own', function () {
       expect(scene.log.lines.filter(({ level }) => level === 'error').length).to.equal(2);
     });
 
-    it('says that the tool is unavailable while there is no daemon', async () => {
+    it('reports that the tool is unavailable while there is no daemon', async () => {
       const host = await scene.startHost();
       process.kill(host.pid, 'SIGKILL');
       const error = await refusal(host.list());
@@ -191,11 +191,11 @@ describe('the life of a tgtd of our own', function () {
     });
   });
 
-  describe('stopped, so that it lives and does not answer', () => {
-    const silence = { degradedMs: 200, restartMs: 60_000 };
+  describe('stopped, so that it runs but does not respond', () => {
+    const liveness = { degradedMs: 200, restartMs: 60_000 };
 
-    it('counts as degraded, refuses commands at once, and is ready again when it answers', async () => {
-      const host = await scene.startHost({ silence });
+    it('counts as degraded, refuses commands at once, and is ready again when it responds', async () => {
+      const host = await scene.startHost({ liveness });
       const { pid } = host;
       process.kill(pid, 'SIGSTOP');
       await eventually(() => host.state === 'degraded');
@@ -211,8 +211,8 @@ describe('the life of a tgtd of our own', function () {
       expect(host.pid).to.equal(pid);
     });
 
-    it('is replaced when it stays so, and its initiator goes on', async () => {
-      const host = await scene.startHeldBack({ silence: { degradedMs: 200, restartMs: 1000 } });
+    it('is replaced when it stays so, and its initiator continues', async () => {
+      const host = await scene.startHeldBack({ liveness: { degradedMs: 200, restartMs: 1000 } });
       const spec = await scene.disk(1);
       await host.onRestart(() => host.ensureExported(spec));
       const disk = await scene.open(spec);
@@ -230,23 +230,23 @@ describe('the life of a tgtd of our own', function () {
     ['1:1.0.85-1+deb12u1', false],
     ['1:1.0.92-1', false],
   ] as const) {
-    it(`${warned ? 'warns of' : 'is content with'} tgt ${version} (CVE-2024-45751)`, async function () {
+    it(`${warned ? 'warns of' : 'accepts'} tgt ${version} (CVE-2024-45751)`, async function () {
       requireTools(this, 'dpkg');
       const { log } = scene;
       const exec: Exec = (file, args, options) =>
         file === 'dpkg-query'
           ? Promise.resolve({ stdout: version, stderr: '', exitCode: 0 })
           : execTool(file, args, options);
-      await warnOfVulnerableTgt({ exec, log });
+      await warnIfVulnerable({ exec, log });
       expect(scene.log.lines.some(({ message }) => message.includes('CVE-2024-45751'))).to.equal(warned);
     });
   }
 });
 
-/** A rebuild that stands still until it is told to go on. */
+/** A rebuild that blocks until it is resumed. */
 class Rebuild {
   runs = 0;
-  #goOn: () => void = () => undefined;
+  #resume: () => void = () => undefined;
   readonly #host: TgtHost;
   readonly #spec: TargetSpec;
 
@@ -256,20 +256,20 @@ class Rebuild {
   }
 
   readonly run = async (): Promise<void> => {
-    const told = new Promise<void>((resolve) => {
-      this.#goOn = resolve;
+    const resumed = new Promise<void>((resolve) => {
+      this.#resume = resolve;
     });
     this.runs++;
-    await told;
+    await resumed;
     await this.#host.ensureExported(this.#spec);
   };
 
-  goOn(): void {
-    this.#goOn();
+  resume(): void {
+    this.#resume();
   }
 }
 
-/** Gives the `address:port` of each TCP socket on which a process listens. */
+/** Returns the `address:port` of each TCP socket on which a process listens. */
 async function listening(pid: number): Promise<readonly string[]> {
   const dir = `/proc/${String(pid)}`;
   const links = (await readdir(`${dir}/fd`)).map((fd) => readlink(`${dir}/fd/${fd}`).catch(() => ''));

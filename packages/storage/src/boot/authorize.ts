@@ -4,53 +4,53 @@ import { macAddress, type MacAddress, nodeName } from '../names.js';
 import { isBootToken } from '../provision/boot-tokens.js';
 import { type Parts } from '../provision/parts.js';
 
-/** What somebody asks for: a script by MAC address or by node, and what is told beside it. */
+/** A request for a boot script, by MAC address or by node. */
 export interface BootRequest {
-  /** A MAC address or a node's name, as it came. */
+  /** A MAC address or a node's name, unchecked. */
   readonly name: string;
-  /** The MAC address of the card, where `name` is a node's. */
+  /** The MAC address of the card, if `name` is a node's. */
   readonly mac: string | undefined;
   readonly token: string | undefined;
 }
 
-/** What is answered. */
-export type Grant =
+/** Whether a request gets a script. */
+export type BootDecision =
   | { readonly kind: 'granted'; readonly record: ExportedNode }
-  /** A node was named, and nobody said by which card it boots. */
+  /** The request names a node, but not the card that it boots from. */
   | { readonly kind: 'which-card'; readonly node: string }
   | { readonly kind: 'unknown' | 'not-ready' | 'forbidden'; readonly why: string; readonly node?: string };
 
 /**
- * Decides who gets the script of which node, with its secret: only the network card that the node was provisioned
- * for, and with tokens on only who has the node's token, which is used up by this.
+ * Decides whether a request gets the script of a node, with its secret: only the network card that the node was
+ * provisioned for does, and if tokens are on only with the node's token, which this consumes.
  */
-export function grantBoot(
+export function authorizeBoot(
   { catalog, bootTokens: needsToken }: Pick<Parts, 'catalog' | 'bootTokens'>,
   request: BootRequest,
-): Promise<Grant> {
+): Promise<BootDecision> {
   if (!needsToken) {
-    return judge(catalog, request);
+    return authorizeCard(catalog, request);
   }
   return catalog.transact(async (tx) => {
-    const grant = await judge(tx, request);
-    if (grant.kind !== 'granted') {
-      return grant;
+    const decision = await authorizeCard(tx, request);
+    if (decision.kind !== 'granted') {
+      return decision;
     }
-    const { node } = grant.record;
+    const { node } = decision.record;
     if (request.token === undefined || !(await isBootToken(tx, node, request.token))) {
-      return { kind: 'forbidden', why: 'the token is missing, wrong or was used already', node };
+      return { kind: 'forbidden', why: 'the token is missing, wrong or already used', node };
     }
     tx.delete(bootTokens, node);
-    return grant;
+    return decision;
   });
 }
 
-async function judge(catalog: CatalogReader, request: BootRequest): Promise<Grant> {
-  // Twelve hexadecimal digits may be either; the card comes first.
+async function authorizeCard(catalog: CatalogReader, request: BootRequest): Promise<BootDecision> {
+  // Twelve hexadecimal digits may be a card or a node; the card takes precedence.
   const card = macAddress.safeParse(request.name).data;
   const owner = card && (await catalog.get(macs, card));
   if (owner !== undefined) {
-    return await judgeNode(catalog, owner, card);
+    return await authorizeNode(catalog, owner, card);
   }
   const name = nodeName.safeParse(request.name).data;
   if (name === undefined || (await catalog.get(nodes, name)) === undefined) {
@@ -59,10 +59,14 @@ async function judge(catalog: CatalogReader, request: BootRequest): Promise<Gran
   if (request.mac === undefined) {
     return { kind: 'which-card', node: name };
   }
-  return await judgeNode(catalog, name, macAddress.safeParse(request.mac).data);
+  return await authorizeNode(catalog, name, macAddress.safeParse(request.mac).data);
 }
 
-async function judgeNode(catalog: CatalogReader, node: string, card: MacAddress | undefined): Promise<Grant> {
+async function authorizeNode(
+  catalog: CatalogReader,
+  node: string,
+  card: MacAddress | undefined,
+): Promise<BootDecision> {
   const record: NodeRecord | undefined = await catalog.get(nodes, node);
   if (record?.state !== 'ready') {
     return { kind: 'not-ready', why: 'the disk of this node is not ready', node };

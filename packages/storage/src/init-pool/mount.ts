@@ -9,35 +9,38 @@ import { storageError } from '../errors.js';
 import { type Exec, ExecError } from '../exec.js';
 import { type MountEntry, mountOptions } from './mount-entry.js';
 
-/** How a new pool is mounted: as the machine will do it at its start, or by itself where that is another machine. */
-export interface Mounting {
+/** How to mount a new pool: as at boot, or directly if the entry was written for another machine. */
+export interface MountRequest {
   readonly entry: MountEntry;
-  /** What the machine mounts by: a unit of systemd, its fstab; or nothing that this machine knows of. */
+  /** What mounts it at boot: a systemd unit or the fstab; undefined: nothing on this machine. */
   readonly by: { readonly unit: string } | 'fstab' | undefined;
   readonly exec: Exec;
 }
 
 /**
- * Refuses a mount point that has a mount, under which ours would be missing, and one with files, which ours would hide.
+ * Asserts that nothing is mounted at a mount point, and that it contains no files, which a mount would hide.
  * @throws RpcError `POOL_TARGET_REFUSED`
  */
-export async function refuseMountPoint(mountPoint: string, exec: Exec): Promise<void> {
+export async function assertFreeMountPoint(mountPoint: string, exec: Exec): Promise<void> {
   const columns = ['--noheadings', '--output', 'SOURCE,FSTYPE'];
-  // 1: there is none
+  // 1: nothing is mounted
   const { stdout } = await exec('findmnt', [...columns, '--mountpoint', mountPoint], { okExitCodes: [0, 1] });
   const mounted = stdout.trim().replace(/\s+/g, ' ');
   if (mounted !== '') {
     throw refused(mountPoint, `has a filesystem mounted (${mounted}); unmount it first`);
   }
   if (await holdsFiles(mountPoint)) {
-    throw refused(mountPoint, 'holds files, which the mount would hide; stop what uses them, and move them');
+    throw refused(
+      mountPoint,
+      'holds files, which the mount would hide; stop the programs that use them, and move them',
+    );
   }
 }
 
-/** Mounts the pool. @throws ExecError with the words of what failed */
-export async function mountPool({ entry, by, exec }: Mounting): Promise<void> {
+/** Mounts the pool. @throws ExecError with the error output of what failed */
+export async function mountPool({ entry, by, exec }: MountRequest): Promise<void> {
   const { source, mountPoint } = entry;
-  // What mounts has its own limit.
+  // systemd and mount have their own timeouts.
   const run = (...[file = '', ...args]: readonly string[]) => exec(file, args, { timeoutMs: 0 });
   await mkdir(mountPoint, { recursive: true, mode: 0o750 });
   if (by !== undefined && systemdRuns()) {
@@ -52,13 +55,13 @@ export async function mountPool({ entry, by, exec }: Mounting): Promise<void> {
     const cursor = await journalCursor(exec);
     await run('systemctl', 'enable', unit);
     await run('systemctl', 'start', unit).catch(async (error: unknown) => {
-      throw error instanceof ExecError ? await withWordsOfMount(error, cursor, exec) : error;
+      throw error instanceof ExecError ? await withMountOutput(error, cursor, exec) : error;
     });
   }
 }
 
-/** Removes the unit or line of a mount that failed, and has systemd forget it as far as that can be had. */
-export async function forgetMount({ by, exec }: Mounting, remove: () => Promise<void>): Promise<void> {
+/** Removes the unit or line of a failed mount, and has systemd forget it, as far as possible. */
+export async function undoMount({ by, exec }: MountRequest, remove: () => Promise<void>): Promise<void> {
   const unit = typeof by === 'object' && systemdRuns() ? basename(by.unit) : undefined;
   if (unit !== undefined) {
     await exec('systemctl', ['disable', unit]).catch(() => undefined);
@@ -70,27 +73,27 @@ export async function forgetMount({ by, exec }: Mounting, remove: () => Promise<
   }
 }
 
-/** Gives the option by which journalctl shows what comes after what is there now. */
+/** Returns the journalctl option that selects the entries after the current ones. */
 async function journalCursor(exec: Exec): Promise<readonly string[]> {
   const shown = await exec('journalctl', ['--lines=0', '--show-cursor']).catch(() => undefined);
   const cursor = /^-- cursor: (.+)$/m.exec(shown?.stdout ?? '')?.[1];
   return cursor === undefined ? [] : [`--after-cursor=${cursor}`];
 }
 
-/** Puts what `mount` has said since in the place of systemctl's words, which only tell where to look for it. */
-async function withWordsOfMount(error: ExecError, since: readonly string[], exec: Exec): Promise<ExecError> {
+/** Replaces the output of systemctl, which only refers to the journal, with that of `mount` from the journal. */
+async function withMountOutput(error: ExecError, since: readonly string[], exec: Exec): Promise<ExecError> {
   try {
     await exec('journalctl', ['--sync']);
-    // Not `--identifier=mount`: together with a cursor journalctl 252 leaves out the first line that it matches.
+    // Not `--identifier=mount`: together with a cursor journalctl 252 omits the first match.
     const { stdout } = await exec('journalctl', ['--quiet', '--output=cat', ...since]);
-    const words = stdout.match(/^mount: .*$/gm)?.join('; ') ?? '';
-    return words === '' ? error : new ExecError(error.file, error.exitCode, error.timedOut, words);
+    const output = stdout.match(/^mount: .*$/gm)?.join('; ') ?? '';
+    return output === '' ? error : new ExecError(error.file, error.exitCode, error.timedOut, output);
   } catch {
     return error;
   }
 }
 
-/** Says whether systemd is this machine's first process. */
+/** Reports whether systemd is the init system of this machine. */
 export function systemdRuns(): boolean {
   return existsSync('/run/systemd/system');
 }

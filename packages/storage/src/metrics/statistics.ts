@@ -3,15 +3,14 @@ import { type Log } from '@patchbay/objects';
 import { images, nodes, snapshots } from '../catalog/tables.js';
 import { type Parts } from '../provision/parts.js';
 
-/** A pool's filesystem, in bytes. */
+/** The capacity of a pool's filesystem, in bytes. */
 export interface Capacity {
   readonly sizeBytes: number;
-  /** What may still be written. */
   readonly freeBytes: number;
 }
 
-/** How many there are of what, at one moment. What could not be counted is undefined. */
-export interface Survey {
+/** The current numbers of records by state, sessions and bytes; undefined where a number is not available. */
+export interface Statistics {
   readonly nodes: ReadonlyMap<string, number>;
   readonly images: ReadonlyMap<string, number>;
   readonly snapshots: ReadonlyMap<string, number>;
@@ -20,10 +19,10 @@ export interface Survey {
 }
 
 /** Counts the catalog's records by their states, the sessions of our targets, and the pool's bytes. */
-export async function survey(
+export async function collectStatistics(
   { catalog, targets, naming, log }: Pick<Parts, 'catalog' | 'targets' | 'naming' | 'log'>,
   capacity: () => Promise<Capacity>,
-): Promise<Survey> {
+): Promise<Statistics> {
   const [nodeRecords, imageRecords, snapshotRecords, states, bytes] = await Promise.all([
     catalog.list(nodes),
     catalog.list(images),
@@ -44,12 +43,12 @@ export async function survey(
   };
 }
 
-/** While tgtd is restarted, or the pool is away, the other numbers are wanted all the more. */
+/** Returns undefined on failure, as the other numbers still matter while tgtd restarts or the pool is unavailable. */
 async function orUnknown<T>(counting: Promise<T>, log: Log): Promise<T | undefined> {
   try {
     return await counting;
   } catch (error) {
-    log.debug('a number for the metrics is not known now', { error });
+    log.debug('a number for the metrics is not available', { error });
     return undefined;
   }
 }
