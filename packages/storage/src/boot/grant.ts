@@ -1,8 +1,7 @@
-import { type CatalogReader } from '../catalog/catalog.js';
+import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
 import { bootTokens, type ExportedNode, macs, type NodeRecord, nodes } from '../catalog/tables.js';
 import { macAddress, type MacAddress, nodeName } from '../names.js';
 import { isBootToken } from '../provision/boot-tokens.js';
-import { type Parts } from '../provision/parts.js';
 
 /** What somebody asks for: a script by MAC address or by node, and what is told beside it. */
 export interface BootRequest {
@@ -25,7 +24,7 @@ export type Grant =
  * for, and with tokens on only who has the node's token, which is used up by this.
  */
 export function grantBoot(
-  { catalog, bootTokens: needsToken }: Pick<Parts, 'catalog' | 'bootTokens'>,
+  { catalog, bootTokens: needsToken }: { readonly catalog: Catalog; readonly bootTokens: boolean },
   request: BootRequest,
 ): Promise<Grant> {
   if (!needsToken) {

@@ -14,7 +14,8 @@ import {
   tids,
   trash,
 } from '../catalog/tables.js';
-import { imageThing, nodeThing } from '../provision/parts.js';
+import { readImageNames } from '../provision/image-names.js';
+import { imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type Finding } from './finding.js';
 
@@ -70,11 +71,11 @@ async function findUnfinished(
   nodeRecords: readonly Keyed<NodeRecord>[],
 ): Promise<Finding[]> {
   const states = [
-    ...(await catalog.list(images)).map(({ key, value }) => [imageThing(key), value.state] as const),
+    ...(await catalog.list(images)).map(({ key, value }) => [imageResource(key), value.state] as const),
     ...(await catalog.list(snapshots)).map(
       ({ value }) => [`snapshot:${fullName(value)}`, value.state] as const,
     ),
-    ...nodeRecords.map(({ key, value }) => [nodeThing(key), value.state] as const),
+    ...nodeRecords.map(({ key, value }) => [nodeResource(key), value.state] as const),
   ];
   return states
     .filter(([, state]) => state !== 'ready' && state !== 'detached')
@@ -91,12 +92,13 @@ async function checkOrigins(
   nodeRecords: readonly Keyed<NodeRecord>[],
 ): Promise<Finding[]> {
   const known = new Set((await catalog.list(images)).map(({ value }) => value.id));
+  const nameOfImage = await readImageNames(catalog);
   return nodeRecords
     .filter(({ value }) => !known.has(value.disk.imageId))
     .map(({ key, value }) => ({
       severity: 'note',
-      thing: nodeThing(key),
-      problem: `its image "${value.disk.image}" is gone`,
+      thing: nodeResource(key),
+      problem: `its image "${nameOfImage(value.disk)}" is gone`,
       advice: 'the disk is whole without it',
     }));
 }
@@ -129,7 +131,7 @@ function checkIndex(
       return [
         {
           severity: 'error',
-          thing: its.map(nodeThing).join(', '),
+          thing: its.map(nodeResource).join(', '),
           problem: `have the same ${what} ${key}`,
           advice,
         },
@@ -140,7 +142,7 @@ function checkIndex(
       : [
           {
             severity: 'error',
-            thing: nodeThing(its.join()),
+            thing: nodeResource(its.join()),
             problem: `its ${what} ${key} is not kept for it`,
             advice,
           },
@@ -150,7 +152,7 @@ function checkIndex(
     .filter(({ key }) => !owners.has(key))
     .map(({ key, value }): Finding => ({
       severity: 'error',
-      thing: nodeThing(value),
+      thing: nodeResource(value),
       problem: `the ${what} ${key} is kept for it, and it has another or none`,
       advice: 'restore the catalog from a backup; until then nobody else can have it',
     }));

@@ -1,15 +1,19 @@
 import { isRpcError } from '@patchbay/core';
 
-import { type Parts } from '../provision/parts.js';
+import { type Catalog } from '../catalog/catalog.js';
+import { type VolumePool } from '../disks/volume-pool.js';
 import { checkRecords, findUnreadable } from './check-catalog.js';
-import { checkTargets } from './check-targets.js';
+import { checkTargets, type TargetCheckServices } from './check-targets.js';
 import { checkVolumes } from './check-volumes.js';
 import { type Finding } from './finding.js';
 
 export { type Finding, finding } from './finding.js';
 
 /** What is checked; without a pool or targets, what there is. */
-type Checked = Pick<Parts, 'catalog'> & Partial<Pick<Parts, 'pool' | 'targets' | 'exports' | 'naming'>>;
+interface Checked extends Partial<TargetCheckServices> {
+  readonly catalog: Catalog;
+  readonly pool?: Pick<VolumePool, 'stats' | 'list' | 'foreign'>;
+}
 
 /** Compares the catalog, the files and the targets, and changes nothing. */
 export async function checkStorage({ catalog, pool, targets, exports, naming }: Checked): Promise<Finding[]> {

@@ -2,7 +2,8 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
 import { exactSize } from '../provision/disk-size.js';
-import { diskThing, imageThing, nodeThing } from '../provision/parts.js';
+import { isAtRest } from '../provision/node-states.js';
+import { diskResource, imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type Finding } from './finding.js';
 
@@ -71,7 +72,7 @@ function judge(thing: string, sizeBytes: number, foundBytes: number | undefined)
 
 async function expectedVolumes(catalog: CatalogReader): Promise<Expected[]> {
   const ofImages = (await catalog.list(images)).map(({ key, value }): Expected => ({
-    thing: imageThing(key),
+    thing: imageResource(key),
     volume: { kind: 'image', id: value.id },
     sizeBytes: value.state === 'ready' ? value.content.sizeBytes : undefined,
   }));
@@ -81,17 +82,17 @@ async function expectedVolumes(catalog: CatalogReader): Promise<Expected[]> {
     sizeBytes: value.state === 'ready' ? value.sizeBytes : undefined,
   }));
   const ofNodes = (await catalog.list(nodes)).map(({ key, value }): Expected => ({
-    thing: nodeThing(key),
+    thing: nodeResource(key),
     volume: { kind: 'disk', id: value.disk.id },
-    sizeBytes: value.state === 'ready' || value.state === 'detached' ? value.disk.sizeBytes : undefined,
+    sizeBytes: isAtRest(value) ? value.disk.sizeBytes : undefined,
   }));
   const staged = (await catalog.list(nodes)).flatMap(({ key, value }): Expected[] =>
     value.state === 'replacing'
-      ? [{ thing: nodeThing(key), volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
+      ? [{ thing: nodeResource(key), volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
       : [],
   );
   const trashed = (await catalog.list(trash)).map(({ key, value }): Expected => ({
-    thing: diskThing(key),
+    thing: diskResource(key),
     volume: { kind: 'disk', id: key },
     sizeBytes: value.state === 'trashed' ? value.disk.sizeBytes : undefined,
   }));

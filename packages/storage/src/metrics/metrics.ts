@@ -79,8 +79,9 @@ export class StorageMetrics {
     return this.#registry.contentType;
   }
 
-  operationEnded({ request: { kind, thing }, error, durationMs }: EndedOperation): void {
-    const labels = { kind, thing: thing.split(':', 1)[0] ?? thing };
+  operationEnded({ request: { kind, resources }, error, durationMs }: EndedOperation): void {
+    const [thing = ''] = resources[0].split(':', 1);
+    const labels = { kind, thing };
     const outcome = error === undefined ? 'OK' : isRpcError(error) ? error.code : 'UNEXPECTED';
     this.#operations.inc({ ...labels, outcome });
     this.#operationSeconds.observe(labels, durationMs / 1000);

@@ -8,8 +8,7 @@ import {
   type SnapshotRecord,
 } from '../catalog/tables.js';
 import { snapshotName } from '../names.js';
-import { type Parts } from '../provision/parts.js';
-import { Snapshots } from '../provision/snapshots.js';
+import { Snapshots, type SnapshotServices } from '../provision/snapshots.js';
 import { nextTime } from './cron.js';
 
 /** How long the scheduler rests at most, in milliseconds: a schedule that is new may be due sooner than all others. */
@@ -21,11 +20,11 @@ const longestPauseMs = 5000;
  * busy or something is away is tried again soon, everything else at the next time.
  */
 export class Scheduler {
-  readonly #parts: Parts;
+  readonly #parts: SnapshotServices;
   readonly #snapshots: Snapshots;
   #nextAtMs = 0;
 
-  constructor(parts: Parts) {
+  constructor(parts: SnapshotServices) {
     this.#parts = parts;
     this.#snapshots = new Snapshots(parts);
   }

@@ -1,8 +1,10 @@
+import { type Clock, type Log } from '@patchbay/core';
+
+import { type Catalog } from '../catalog/catalog.js';
 import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName, type SnapshotName } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
-import { type Parts } from '../provision/parts.js';
 import { nextTime } from './cron.js';
 
 /** What a schedule is asked for. */
@@ -13,7 +15,12 @@ export interface ScheduleRequest {
   readonly keep: number;
 }
 
-type ScheduleParts = Pick<Parts, 'catalog' | 'clock' | 'log'>;
+/** What snapshots are scheduled with. */
+export interface ScheduleServices {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /**
  * Schedules snapshots of a node's disk; the same schedule again stays as it is. It is one commit. It goes with the
@@ -22,7 +29,7 @@ type ScheduleParts = Pick<Parts, 'catalog' | 'clock' | 'log'>;
  * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
 export async function scheduleSnapshots(
-  { catalog, clock, log }: ScheduleParts,
+  { catalog, clock, log }: ScheduleServices,
   request: ScheduleRequest,
 ): Promise<ScheduleRecord> {
   const { node, cron, name, keep } = request;
@@ -49,7 +56,7 @@ export async function scheduleSnapshots(
 
 /** Lists the schedules of a node, or of all. @throws RpcError `NODE_NOT_FOUND` */
 export async function listSchedules(
-  { catalog }: Pick<Parts, 'catalog'>,
+  { catalog }: Pick<ScheduleServices, 'catalog'>,
   node?: NodeName,
 ): Promise<readonly ScheduleRecord[]> {
   const within = node === undefined ? undefined : snapshotKey(node, '');
@@ -65,7 +72,7 @@ export async function listSchedules(
  * is none. It is one commit.
  */
 export function unschedule(
-  { catalog, log }: ScheduleParts,
+  { catalog, log }: ScheduleServices,
   node: NodeName,
   name?: SnapshotName,
 ): Promise<readonly SnapshotName[]> {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { type OperationRequest } from '../../src/concurrency/operation.js';
 import { StorageMetrics } from '../../src/metrics/metrics.js';
 import { type Capacity, type Survey, survey } from '../../src/metrics/survey.js';
 import { storageError } from '../../src/errors.js';
@@ -14,7 +15,7 @@ const nothing: Survey = {
   sessions: undefined,
   capacity: undefined,
 };
-const operation = { thing: 'node:node7', kind: 'provision', parameters: {} };
+const operation: OperationRequest = { resources: ['node:node7'], kind: 'provision', parameters: {} };
 
 /** Gives the lines of the text that hold a number, without the prefix. */
 async function numbers(metrics: StorageMetrics, counted: Survey = nothing): Promise<string[]> {
@@ -45,7 +46,7 @@ describe('the metrics', () => {
   it('count rounds of the reconciler, and what they found', async () => {
     const metrics = new StorageMetrics();
     metrics.reconciled({ ...emptyReport(), exported: ['node:a', 'node:b'], removedTemporaries: 3 }, 5);
-    const failed = [{ thing: 'node:a', reason: 'X', message: 'x' }];
+    const failed = [{ resource: 'node:a', reason: 'X', message: 'x' }];
     metrics.reconciled({ ...emptyReport(), failed }, 5);
 
     expect(await numbers(metrics)).to.include.members([

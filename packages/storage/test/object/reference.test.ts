@@ -13,8 +13,7 @@ const readOnly = /^(?:list_|show_|watch$|history$|export_|pool_info$|status$|fsc
 describe('docs/reference/storage.md', () => {
   it('tells of every method that changes something what its steps are', async () => {
     await using world = await World.open();
-    const { parts, reconciler } = world.start();
-    const { methods } = defineStorage(parts, reconciler, () => Promise.resolve());
+    const { methods } = defineStorage(world.start().parts, () => Promise.resolve());
     const text = await readFile(reference, 'utf8');
     const rows = text.split('\n').filter((line) => line.startsWith('| `') || line.startsWith('| a '));
 

@@ -9,12 +9,12 @@ import { connect, reasonOf, World } from '../fakes/world.js';
 type Input = { readonly words: readonly string[] } | { readonly values: readonly unknown[] };
 
 /** Calls a method as a server does. */
-async function dispatch({ parts, reconciler }: Machine, method: string, input: Input): Promise<unknown> {
+async function dispatch({ parts }: Machine, method: string, input: Input): Promise<unknown> {
   const { clock, log } = parts;
   const dispatcher = new Dispatcher({ clock, log });
   dispatcher.host(
     'storage',
-    defineStorage(parts, reconciler, () => Promise.resolve()),
+    defineStorage(parts, () => Promise.resolve()),
   );
   return await new Promise((resolve, reject) => {
     dispatcher.begin(
@@ -82,8 +82,8 @@ describe('the storage object', () => {
     ['provision_many', (name) => ['ubuntu', 'node8', name]],
     ['provision_many', (name) => [name, 'node8']],
     ['rotate_credentials', (name) => [name]],
-    ['move_node', (name) => [name, 'node8']],
-    ['move_node', (name) => ['node7', name]],
+    ['rename_node', (name) => [name, 'node8']],
+    ['rename_node', (name) => ['node7', name]],
     ['resize_disk', (name) => [name, '2GiB']],
     ['resize_disk', (name) => ['node7', name]],
     ['attach_disk', (name) => [name, 'node8']],
@@ -127,8 +127,7 @@ describe('the storage object', () => {
     const { disk: trashed } = await machine.provision('node8', 'ubuntu');
     await machine.trash('node8');
     const { disk } = await machine.provision('node7', 'ubuntu');
-    const { parts, reconciler } = machine;
-    const definition = defineStorage(parts, reconciler, () => Promise.resolve());
+    const definition = defineStorage(machine.parts, () => Promise.resolve());
     const described = describeObject('storage', definition).methods.flatMap(({ name, args }) =>
       args.map((each) => ({ place: `${name} ${each.name}`, from: valuesOf(each.schema) })),
     );
@@ -148,7 +147,7 @@ describe('the storage object', () => {
       'show_credentials',
       'rotate_credentials',
       'detach_node',
-      'move_node',
+      'rename_node',
       'attach_disk',
       'resize_disk',
       'create_snapshot',
@@ -364,7 +363,7 @@ describe('the storage object', () => {
 
     const told = (await call(machine, 'history', 'node7')) as Record<string, unknown>[];
 
-    expect(told.map(({ thing, was, state, method }) => [thing, was, state, method])).to.deep.equal([
+    expect(told.map(({ resource, was, state, method }) => [resource, was, state, method])).to.deep.equal([
       ['node:node7', undefined, 'creating', 'provision'],
       ['node:node7', 'creating', 'ready', 'provision'],
       ['snapshot:node7@s', undefined, 'creating', 'create_snapshot'],

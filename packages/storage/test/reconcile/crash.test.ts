@@ -57,10 +57,10 @@ async function strike({ prepare = [], operation, isTwo }: OperationCase, fault: 
 
   const after = world.start();
   const revision = await world.store.revision();
-  const foreseen = await after.reconciler.foresee();
+  const planned = await after.reconciler.plan();
   expect(await world.store.revision(), 'what a dry run wrote').to.equal(revision);
   const report = await after.reconciler.run(true);
-  expect(foreseen).to.deep.equal(report);
+  expect(planned).to.deep.equal(report);
   await world.clock.advance(graceMs);
   await after.reconciler.run();
   expect(report.failed).to.deep.equal([]);

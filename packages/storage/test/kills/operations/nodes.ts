@@ -69,14 +69,14 @@ export function nodeOperations(): readonly OperationCase[] {
       clones: true,
     },
     {
-      title: 'move_node',
+      title: 'rename_node',
       prepare: [provisioned, withSnapshot],
-      operation: (storage) => storage.move_node('node7', 'node8'),
+      operation: (storage) => storage.rename_node('node7', 'node8'),
     },
     {
-      title: 'move_node --force of a connected node',
+      title: 'rename_node --force of a connected node',
       prepare: [provisioned, withSnapshot],
-      operation: (storage) => storage.move_node('node7', 'node8', { force: true }),
+      operation: (storage) => storage.rename_node('node7', 'node8', { force: true }),
       isConnected: true,
     },
     {
