@@ -1,7 +1,7 @@
+import { expect } from 'chai';
 import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { output } from './command.js';
 import { type Kept, Patchbay } from './patchbay.js';

@@ -9,8 +9,8 @@ import {
   type NameServerMethods,
   nameServerObject,
   versionsOf,
-} from '@patchbay/core';
-import { type RemoteObject, type Router } from '@patchbay/core/wire';
+} from '@patchbay/objects';
+import { type RemoteObject, type Router } from '@patchbay/session/client';
 
 import { Endpoints } from './endpoints.js';
 

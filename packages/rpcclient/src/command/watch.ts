@@ -1,4 +1,5 @@
-import { type Clock, errorLine, formatDuration, type RpcError, toRpcError } from '@patchbay/core';
+import { type Clock, formatDuration, type RpcError, toRpcError } from '@patchbay/objects';
+import { errorLine } from '@patchbay/terminal';
 
 import { type Format } from './format.js';
 import { type Output, type Stage } from './stage.js';

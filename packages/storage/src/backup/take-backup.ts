@@ -1,7 +1,6 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { type Catalog } from '../catalog/catalog.js';

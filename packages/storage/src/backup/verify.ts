@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/core';
+import { type Clock, isRpcError } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
 import { Catalog } from '../catalog/catalog.js';

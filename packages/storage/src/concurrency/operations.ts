@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { type Clock, coreError } from '@patchbay/core';
+import { type Clock, coreError } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 import { Operation, type OperationContext, type OperationRequest } from './operation.js';

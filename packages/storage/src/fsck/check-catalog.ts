@@ -4,8 +4,8 @@ import {
   images,
   initiators,
   macs,
-  nodes,
   type NodeRecord,
+  nodes,
   schedules,
   snapshots,
   type Table,
@@ -31,7 +31,7 @@ const tables: readonly Table<unknown>[] = [
   facts,
 ];
 
-/** Finds the records that cannot be read; as long as there are some, nothing else can be judged. */
+/** Finds unreadable records; while there are any, nothing else can be checked. */
 export async function findUnreadable(catalog: Pick<Catalog, 'invalid'>): Promise<Finding[]> {
   const keys = (await Promise.all(tables.map((table) => catalog.invalid(table)))).flat();
   return keys.map((key) => ({
@@ -42,7 +42,7 @@ export async function findUnreadable(catalog: Pick<Catalog, 'invalid'>): Promise
   }));
 }
 
-/** Finds records that do not fit one another. */
+/** Finds records that are inconsistent with each other. */
 export async function checkRecords(catalog: CatalogReader): Promise<Finding[]> {
   const nodeRecords = await catalog.list(nodes);
   return [
@@ -83,7 +83,7 @@ async function findUnfinished(
       severity: 'note',
       thing,
       problem: `is ${state}`,
-      advice: 'an operation is under way, or was cut short and the reconciler finishes or undoes it',
+      advice: 'an operation is in progress, or was interrupted and the reconciler completes or undoes it',
     }));
 }
 
@@ -98,8 +98,8 @@ async function checkOrigins(
     .map(({ key, value }) => ({
       severity: 'note',
       thing: nodeResource(key),
-      problem: `its image "${nameOfImage(value.disk)}" is gone`,
-      advice: 'the disk is whole without it',
+      problem: `its image "${nameOfImage(value.disk)}" was deleted`,
+      advice: 'the disk does not need it',
     }));
 }
 
@@ -118,32 +118,32 @@ function ownersBy(
   return owners;
 }
 
-/** Compares the table that makes something unique with the nodes that have it. */
+/** Compares a uniqueness index with the nodes that own its keys. */
 function checkIndex(
   what: string,
   index: readonly Keyed<string>[],
   owners: ReadonlyMap<string, readonly string[]>,
 ): Finding[] {
-  const held = new Map(index.map(({ key, value }) => [key, value]));
+  const indexed = new Map(index.map(({ key, value }) => [key, value]));
   const advice = 'restore the catalog from a backup, or detach the node and provision it again';
-  const wrong = [...owners].flatMap(([key, its]): Finding[] => {
-    if (its.length > 1) {
+  const wrong = [...owners].flatMap(([key, nodesOfKey]): Finding[] => {
+    if (nodesOfKey.length > 1) {
       return [
         {
           severity: 'error',
-          thing: its.map(nodeResource).join(', '),
+          thing: nodesOfKey.map(nodeResource).join(', '),
           problem: `have the same ${what} ${key}`,
           advice,
         },
       ];
     }
-    return held.get(key) === its[0]
+    return indexed.get(key) === nodesOfKey[0]
       ? []
       : [
           {
             severity: 'error',
-            thing: nodeResource(its.join()),
-            problem: `its ${what} ${key} is not kept for it`,
+            thing: nodeResource(nodesOfKey.join()),
+            problem: `its ${what} ${key} is not reserved for it`,
             advice,
           },
         ];
@@ -153,8 +153,8 @@ function checkIndex(
     .map(({ key, value }): Finding => ({
       severity: 'error',
       thing: nodeResource(value),
-      problem: `the ${what} ${key} is kept for it, and it has another or none`,
-      advice: 'restore the catalog from a backup; until then nobody else can have it',
+      problem: `the ${what} ${key} is reserved for it, but it has another or none`,
+      advice: 'restore the catalog from a backup; until then no other node can have it',
     }));
   return [...wrong, ...surplus];
 }

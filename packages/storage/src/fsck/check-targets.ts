@@ -30,14 +30,14 @@ export async function checkTargets(
           severity: 'warning',
           thing: nodeResource(key),
           problem: states.has(spec.iqn) ? 'its target differs from the catalog' : 'its disk is not exported',
-          advice: 'the reconciler exports it; rpcclient reconcile says why, where it cannot',
+          advice: 'the reconciler exports it; if it cannot, rpcclient reconcile reports why',
         });
       } else if (states.get(spec.iqn)?.readOnly) {
         findings.push({
           severity: 'warning',
           thing: nodeResource(key),
-          problem: 'its disk cannot be written, as the pool was read-only when it was exported',
-          advice: 'the reconciler exports it anew as soon as the pool can be written',
+          problem: 'its disk is read-only, because the pool was read-only when it was exported',
+          advice: 'the reconciler exports it again as soon as the pool is writable',
         });
       }
     }
@@ -63,7 +63,7 @@ export async function checkTargets(
   return [...findings, ...findSharedFiles([...states.values()])];
 }
 
-/** The same file behind two targets would be written by two nodes. */
+/** Finds files behind several targets, which several nodes would write. */
 function findSharedFiles(states: readonly TargetState[]): Finding[] {
   const users = new Map<string, string[]>();
   for (const { iqn, backingPaths } of states) {
@@ -76,7 +76,7 @@ function findSharedFiles(states: readonly TargetState[]): Finding[] {
     .map(([path, iqns]) => ({
       severity: 'error',
       thing: path,
-      problem: `is behind several targets: ${iqns.join(', ')}`,
-      advice: 'detach all of these nodes but one at once, before they spoil the disk',
+      problem: `is exported by several targets: ${iqns.join(', ')}`,
+      advice: 'detach all but one of these nodes immediately, before they corrupt the disk',
     }));
 }

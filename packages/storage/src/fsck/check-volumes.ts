@@ -7,25 +7,25 @@ import { diskResource, imageResource, nodeResource } from '../provision/resource
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type Finding } from './finding.js';
 
-/** A volume that a record says there is. */
+/** A volume that a record refers to. */
 interface Expected {
   readonly thing: string;
   readonly volume: VolumeRef;
-  /** Undefined where the record is not at rest, so that the volume may or may not be there. */
+  /** Undefined while an operation on the record is unfinished, so that the volume may or may not exist. */
   readonly sizeBytes: number | undefined;
 }
 
-/** Finds volumes that are missing, too small, or have no record, and what is not ours. @throws RpcError `POOL_UNAVAILABLE` */
+/** Finds volumes that are missing, too small or without a record, and files that are not ours. @throws RpcError `POOL_UNAVAILABLE` */
 export async function checkVolumes(
   catalog: CatalogReader,
   pool: Pick<VolumePool, 'stats' | 'list' | 'foreign'>,
 ): Promise<Finding[]> {
-  // Files first: whatever is made meanwhile has its record already.
+  // Files first: a volume created meanwhile already has its record.
   const present = await pool.list();
   const expected = await expectedVolumes(catalog);
   const stats = await pool.stats(expected.map(({ volume }) => volume));
   const findings = expected.flatMap(({ thing, sizeBytes }, at) =>
-    sizeBytes === undefined ? [] : judge(thing, sizeBytes, stats[at]?.sizeBytes),
+    sizeBytes === undefined ? [] : checkSize(thing, sizeBytes, stats[at]?.sizeBytes),
   );
   const known = new Set(expected.map(({ volume }) => nameOf(volume)));
   for (const { volume } of present) {
@@ -50,12 +50,12 @@ export async function checkVolumes(
   return findings;
 }
 
-function judge(thing: string, sizeBytes: number, foundBytes: number | undefined): Finding[] {
+function checkSize(thing: string, sizeBytes: number, foundBytes: number | undefined): Finding[] {
   if (foundBytes === undefined) {
     const advice = thing.startsWith('image:')
       ? 'import the image again from the same source'
-      : 'bring the file back from a backup of the pool, or delete the thing';
-    return [{ severity: 'error', thing, problem: 'its file is not in the pool', advice }];
+      : 'restore the file from a backup of the pool, or delete the resource';
+    return [{ severity: 'error', thing, problem: 'its file is missing from the pool', advice }];
   }
   if (foundBytes < sizeBytes) {
     return [
@@ -63,7 +63,7 @@ function judge(thing: string, sizeBytes: number, foundBytes: number | undefined)
         severity: 'error',
         thing,
         problem: `its file has ${exactSize(foundBytes)} and not ${exactSize(sizeBytes)}`,
-        advice: 'was it cut off? bring it back from a backup of the pool',
+        advice: 'it may have been truncated; restore it from a backup of the pool',
       },
     ];
   }

@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/core';
+import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
 
 import { removeUnfinishedBackups, requestedPrefix } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';
@@ -12,7 +12,7 @@ import { EventLog } from '../catalog/event-log.js';
 import { answerLocally, type LocalAnswers } from '../catalog/local-requests.js';
 import { catalogDirectory, openCatalogStore } from '../catalog/open-catalog.js';
 import { Operations } from '../concurrency/operations.js';
-import { FilePool } from '../disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../disks/file/file-pool.js';
 import { FileImageExporter } from '../disks/export/exporter.js';
 import { FileImageImporter } from '../disks/import/importer.js';
 import { execTool } from '../exec.js';
@@ -213,7 +213,7 @@ async function openPool(
   { clock, log }: ObjectContext,
   catalog: Catalog,
 ): Promise<FilePool> {
-  return FilePool.open({
+  return openFilePool({
     directory,
     expectedId: await catalog.poolId(),
     highWater,

@@ -1,7 +1,14 @@
 import { isAbsolute } from 'node:path';
-
-import { bytesSchema, coreError, durationSchema, parseBytes, parseDuration, type Unit } from '@patchbay/core';
 import { z } from 'zod';
+
+import {
+  bytesSchema,
+  coreError,
+  durationSchema,
+  parseBytes,
+  parseDuration,
+  type Unit,
+} from '@patchbay/objects';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
 import { sourceNetwork } from '../disks/import/source-networks.js';

@@ -1,20 +1,20 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
-import { BootAnswers } from '../boot/answer.js';
-import { BootEndpoint } from '../boot/endpoint.js';
+import { type BootEndpoint, startBootEndpoint } from '../boot/endpoint.js';
 import { Health } from '../boot/health.js';
+import { BootScriptHandler } from '../boot/script-handler.js';
 import { Cached } from '../concurrency/cached.js';
 import { type FilePool } from '../disks/file/file-pool.js';
 import { type StorageMetrics } from '../metrics/metrics.js';
-import { type Survey, survey } from '../metrics/survey.js';
-import { freshenDisk, type ReplaceServices } from '../provision/replace-disk.js';
+import { collectStatistics, type Statistics } from '../metrics/statistics.js';
 import { type Naming } from '../provision/naming.js';
+import { freshenDisk, type ReplaceServices } from '../provision/replace-disk.js';
 import { assertServed } from '../targets/assert-served.js';
 import { type TargetHost } from '../targets/target-host.js';
 import { type StorageOptions } from './options.js';
 
 /** How old the numbers of a scrape may be, in milliseconds, so that several scrapers cost no more than one. */
-const surveyAgeMs = 5000;
+const statisticsAgeMs = 5000;
 
 /** What the endpoint serves from. */
 export interface BootServices extends ReplaceServices {
@@ -26,7 +26,7 @@ export interface BootServices extends ReplaceServices {
   readonly metrics: StorageMetrics;
 }
 
-/** Starts the HTTP endpoint, where the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
+/** Starts the HTTP endpoint, if the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
 export async function startBoot(
   { boot }: StorageOptions,
   services: BootServices,
@@ -36,9 +36,14 @@ export async function startBoot(
   }
   const { catalog, pool, targets, clock, metrics } = services;
   const log = services.log.child({ component: 'boot' });
-  const counted = new Cached<Survey>(() => survey(services, () => pool.capacity()), clock, surveyAgeMs);
-  const endpoint = await BootEndpoint.start(boot.listen, {
-    answers: new BootAnswers({
+  const statistics = new Cached<Statistics>(
+    () => collectStatistics(services, () => pool.capacity()),
+    clock,
+    statisticsAgeMs,
+  );
+  const endpoint = await startBootEndpoint({
+    listen: boot.listen,
+    scripts: new BootScriptHandler({
       parts: { ...services, log },
       options: boot,
       fetched: (outcome) => {
@@ -55,7 +60,7 @@ export async function startBoot(
     ),
     metrics: {
       contentType: metrics.contentType,
-      text: async () => metrics.render(await counted.get()),
+      text: async () => metrics.render(await statistics.get()),
     },
     log,
   });

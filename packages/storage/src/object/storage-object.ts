@@ -4,7 +4,7 @@ import {
   type MethodDefinition,
   type Methods,
   type SignaturesOf,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 import { type Actor, type Actors } from '../catalog/actor.js';
 import { type ScheduleServices } from '../schedule/schedules.js';

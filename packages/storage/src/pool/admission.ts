@@ -1,4 +1,4 @@
-import { formatBytes, type RpcError } from '@patchbay/core';
+import { formatBytes, type RpcError } from '@patchbay/objects';
 
 import { type CatalogReader } from '../catalog/catalog.js';
 import { type VolumePool } from '../disks/volume-pool.js';

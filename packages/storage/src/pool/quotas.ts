@@ -1,5 +1,6 @@
-import { acceptedSizes, bytesSchema, parseBytes } from '@patchbay/core';
 import { z } from 'zod';
+
+import { acceptedSizes, bytesSchema, parseBytes } from '@patchbay/objects';
 
 const bytes = z.union([
   bytesSchema(),

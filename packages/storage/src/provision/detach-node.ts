@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { nodes, type NodeRecord, snapshotKey, snapshots, trash } from '../catalog/tables.js';
 import { type NodeName } from '../names.js';

@@ -1,4 +1,4 @@
-import { formatBytes, parseBytes } from '@patchbay/core';
+import { formatBytes, parseBytes } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 

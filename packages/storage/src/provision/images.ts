@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock, type Log, quoted } from '@patchbay/core';
+import { type Clock, type Log, quoted } from '@patchbay/objects';
 
 import { type Catalog, type Transaction } from '../catalog/catalog.js';
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';

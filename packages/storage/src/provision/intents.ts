@@ -1,4 +1,4 @@
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 import { type Catalog, type Transaction } from '../catalog/catalog.js';
 import { type OperationContext } from '../concurrency/operation.js';

@@ -1,4 +1,4 @@
-import { didYouMean } from '@patchbay/core';
+import { didYouMean } from '@patchbay/objects';
 
 import { type CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeIn, type NodeRecord, nodes } from '../catalog/tables.js';

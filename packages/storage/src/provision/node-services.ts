@@ -1,4 +1,4 @@
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 import { type Catalog } from '../catalog/catalog.js';
 import { type Exports } from './exports.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type Transaction } from '../catalog/catalog.js';
 import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '../catalog/tables.js';

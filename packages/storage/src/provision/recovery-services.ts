@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type Catalog } from '../catalog/catalog.js';
 import { type VolumePool } from '../disks/volume-pool.js';

@@ -1,4 +1,4 @@
-import { didYouMean } from '@patchbay/core';
+import { didYouMean } from '@patchbay/objects';
 
 import { type CatalogReader } from '../catalog/catalog.js';
 import { type ReadyImage, snapshotKey, type SnapshotRecord, snapshots } from '../catalog/tables.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type Transaction } from '../catalog/catalog.js';
 import { type NodeRecord, nodes, type SnapshotRecord, snapshotKey, snapshots } from '../catalog/tables.js';

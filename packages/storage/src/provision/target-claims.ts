@@ -4,8 +4,8 @@ import {
   initiators,
   macs,
   type NodeRecord,
-  type TargetRecord,
   targetOf,
+  type TargetRecord,
   tidKey,
   tids,
 } from '../catalog/tables.js';

@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type Catalog, type CatalogReader, type Transaction } from '../catalog/catalog.js';
 import { diskRecord, nodes, type NodeRecord, trash, type TrashRecord } from '../catalog/tables.js';

@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, snapshots, targetOf, trash } from '../catalog/tables.js';

@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 /**
  * Repeats work: after a pause, counted from the end of the last run, and whenever it is asked for. A failure is logged

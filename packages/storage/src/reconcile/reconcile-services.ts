@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 import { type Catalog } from '../catalog/catalog.js';
 import { type Operations } from '../concurrency/operations.js';

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type ExportedNode, images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';

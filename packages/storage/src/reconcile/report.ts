@@ -1,4 +1,4 @@
-import { isRpcError, type Log } from '@patchbay/core';
+import { isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
 /**

@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 import { type Catalog } from '../catalog/catalog.js';
 import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
@@ -7,7 +7,7 @@ import { type NodeName, type SnapshotName } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { nextTime } from './cron.js';
 
-/** What a schedule is asked for. */
+/** The parameters of a schedule. */
 export interface ScheduleRequest {
   readonly node: NodeName;
   readonly cron: string;
@@ -23,8 +23,8 @@ export interface ScheduleServices {
 }
 
 /**
- * Schedules snapshots of a node's disk; the same schedule again stays as it is. It is one commit. It goes with the
- * node, also when the node is moved.
+ * Schedules snapshots of a node's disk, in one commit; an identical schedule is kept. A schedule follows its node, also
+ * when the node is renamed, and is removed with it.
  *
  * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
@@ -43,7 +43,7 @@ export async function scheduleSnapshots(
     if (present !== undefined) {
       throw storageError(
         'SCHEDULE_EXISTS',
-        `node "${node}" has the schedule "${name}" already: "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
+        `node "${node}" already has the schedule "${name}": "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
         { details: { node, name, cron: present.cron, keep: present.keep } },
       );
     }
@@ -68,8 +68,8 @@ export async function listSchedules(
 }
 
 /**
- * Ends a node's schedule of a name, or all of its schedules, and gives their names; the snapshots stay. Fine when there
- * is none. It is one commit.
+ * Removes a node's schedule of a name, or all of its schedules, in one commit, and returns their names; the snapshots
+ * are kept. Does nothing if there is none.
  */
 export function unschedule(
   { catalog, log }: ScheduleServices,
@@ -78,11 +78,11 @@ export function unschedule(
 ): Promise<readonly SnapshotName[]> {
   return catalog.transact(async (tx) => {
     const found = (await tx.list(schedules, snapshotKey(node, ''))).map(({ value }) => value.name);
-    const ended = found.filter((each) => name === undefined || each === name);
-    for (const each of ended) {
+    const removed = found.filter((each) => name === undefined || each === name);
+    for (const each of removed) {
       tx.delete(schedules, snapshotKey(node, each));
-      log.info('a schedule of snapshots was ended', { node, schedule: each });
+      log.info('a schedule of snapshots was removed', { node, schedule: each });
     }
-    return ended;
+    return removed;
   });
 }

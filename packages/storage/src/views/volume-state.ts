@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
 

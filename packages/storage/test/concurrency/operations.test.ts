@@ -1,4 +1,4 @@
-import { FakeClock } from '@patchbay/core/testing';
+import { FakeClock } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
 import { type OperationRequest } from '../../src/concurrency/operation.js';

@@ -1,16 +1,18 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeClock, RecordingLog } from '@patchbay/core/testing';
+
+import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
+
 import { Catalog } from '../../src/catalog/catalog.js';
 import {
   bootTokens,
   type ExportedNode,
-  type NodeRecord,
   images,
   initiators,
   macs,
+  type NodeRecord,
   nodes,
   renames,
   snapshots,

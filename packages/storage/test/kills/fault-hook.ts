@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
+import { systemClock } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
 import { interceptEffects, interceptStore } from './effects.js';

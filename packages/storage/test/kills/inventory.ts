@@ -25,7 +25,7 @@ import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
 import { isExportWanted } from '../../src/provision/node-states.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { markerOf } from '../../src/targets/secret-marker.js';
-import { hasForm } from '../../src/targets/tgt/export.js';
+import { matchesSpec } from '../../src/targets/tgt/export.js';
 import { markerIn } from '../../src/targets/tgt/marker.js';
 import { type RealWorld } from './real-world.js';
 
@@ -155,7 +155,7 @@ async function compareTargets(
       const target = targets.get(spec.iqn);
       targets.delete(spec.iqn);
       accounts.delete(spec.chap.user);
-      if (target === undefined || !hasForm(target, spec) || target.state !== 'ready') {
+      if (target === undefined || !matchesSpec(target, spec) || target.state !== 'ready') {
         leaks.push(`the target of ${node.node} is ${JSON.stringify(target)}`);
       } else if (markerIn(target) !== markerOf(spec)) {
         leaks.push(`the target of ${node.node} has another secret`);

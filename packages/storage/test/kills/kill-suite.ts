@@ -1,7 +1,7 @@
+import { expect } from 'chai';
 import { randomUUID } from 'node:crypto';
 
-import { requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { requireTools } from '@patchbay/objects/testing';
 
 import { begin, Killing, killStarts, type Moments, outcome } from './killing.js';
 import { operations } from './operations/index.js';

@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { makeProxy, silentLog } from '@patchbay/core';
+import { makeProxy, silentLog } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { removeUnfinishedBackups } from '../../src/backup/take-backup.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { type Clock, silentLog, systemClock } from '@patchbay/core';
+import { type Clock, silentLog, systemClock } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
@@ -8,7 +8,7 @@ import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { EventLog } from '../../src/catalog/event-log.js';
 import { Operations } from '../../src/concurrency/operations.js';
 import { FileImageExporter } from '../../src/disks/export/exporter.js';
-import { FilePool } from '../../src/disks/file/file-pool.js';
+import { openFilePool } from '../../src/disks/file/file-pool.js';
 import { FileImageImporter } from '../../src/disks/import/importer.js';
 import { execTool } from '../../src/exec.js';
 import { iqn } from '../../src/names.js';
@@ -56,7 +56,7 @@ export async function openRealFiles(
   const store = wrap(await openCatalogStore(state, clock));
   const catalog = new Catalog(store);
   const expectedId = await catalog.poolId();
-  const pool = await FilePool.open({
+  const pool = await openFilePool({
     directory: poolDirectory,
     expectedId,
     exec: execTool,

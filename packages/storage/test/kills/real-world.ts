@@ -4,8 +4,8 @@ import { cp, lstat, mkdir, mkdtemp, readFile, rm, statfs, truncate, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
+import { systemClock } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { Catalog } from '../../src/catalog/catalog.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';

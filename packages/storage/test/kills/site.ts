@@ -1,5 +1,5 @@
-import { silentLog } from '@patchbay/core';
-import { connectInMemory } from '@patchbay/core/wire';
+import { silentLog } from '@patchbay/objects';
+import { connectInMemory } from '@patchbay/session/memory';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';

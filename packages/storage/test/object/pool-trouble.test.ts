@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
-import { eventually, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { systemClock } from '@patchbay/objects';
+import { eventually, requireTools } from '@patchbay/objects/testing';
 
 import { restoreFrom } from '../../src/backup/restore.js';
 import { execTool } from '../../src/exec.js';

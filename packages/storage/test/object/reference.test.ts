@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-
 import { expect } from 'chai';
+import { readFile } from 'node:fs/promises';
 
 import { defineStorage } from '../../src/object/storage-object.js';
 import { World } from '../fakes/world.js';

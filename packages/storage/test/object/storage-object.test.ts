@@ -1,5 +1,6 @@
-import { describeObject, Dispatcher, type RpcError, valuesIn, valuesOf } from '@patchbay/core';
 import { expect } from 'chai';
+
+import { describeObject, Dispatcher, type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';

@@ -1,6 +1,7 @@
-import { type RpcError } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type RpcError } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { describePool } from '../../src/pool/pool-info.js';
 import { type Quotas } from '../../src/pool/quotas.js';

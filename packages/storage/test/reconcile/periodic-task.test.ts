@@ -1,4 +1,4 @@
-import { FakeClock, RecordingLog } from '@patchbay/core/testing';
+import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
 import { PeriodicTask } from '../../src/reconcile/periodic-task.js';

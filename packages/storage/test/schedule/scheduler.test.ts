@@ -33,7 +33,7 @@ describe('schedule_snapshots', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
-  it('catches up once what was missed many times, and then waits for the next time', async () => {
+  it('catches up once on many missed times, and then waits for the next one', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -51,7 +51,7 @@ describe('schedule_snapshots', () => {
     expect(schedule).to.include({ lastAtMs: world.clock.now() });
   });
 
-  it('keeps a snapshot that a disk is a clone of, beyond those that it shall keep', async () => {
+  it('keeps a snapshot that a disk is a clone of, in addition to the newest', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -72,7 +72,7 @@ describe('schedule_snapshots', () => {
     ]);
   });
 
-  it('tries again soon while the node is busy, and tells why it did not succeed', async () => {
+  it('retries soon while the node is busy, and reports why it failed', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -107,7 +107,7 @@ describe('schedule_snapshots', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
-  it('rests while the node is detached, and ends with the node', async () => {
+  it('pauses while the node is detached, and is removed with the node', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -118,13 +118,13 @@ describe('schedule_snapshots', () => {
     await machine.runSchedules();
     expect(await machine.listSnapshots('node7')).to.deep.equal([]);
     expect(await machine.scheduled()).to.deep.equal(['node7/auto']);
-    const [resting] = await machine.parts.catalog.list(schedules);
-    expect(resting?.value, 'it has not run').to.not.have.property('lastAtMs');
+    const [paused] = await machine.parts.catalog.list(schedules);
+    expect(paused?.value, 'it has not run').to.not.have.property('lastAtMs');
     await machine.detach('node7');
     expect(await machine.scheduled()).to.deep.equal([]);
   });
 
-  it('gives the same when asked again, and refuses another one of the same name', async () => {
+  it('keeps an identical schedule, and refuses a different one of the same name', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -137,7 +137,7 @@ describe('schedule_snapshots', () => {
   });
 
   for (const cron of ['every day', '* * * *', '60 * * * *', '0 0 31 2 *', '$(reboot)', '* * * * * * *']) {
-    it(`refuses what is no cron expression: ${cron}`, async () => {
+    it(`refuses an invalid cron expression: ${cron}`, async () => {
       await using world = await World.open();
       const machine = await world.startWithImage();
       await machine.provision('node7', 'ubuntu');

@@ -1,5 +1,6 @@
-import { arg, type ValuesFrom } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, type ValuesFrom } from '@patchbay/objects';
 
 import { imageName, nodeName, snapshotName } from '../../names.js';
 

@@ -1,5 +1,6 @@
-import { arg, bytesSchema, method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, bytesSchema, method } from '@patchbay/objects';
 
 import { trash } from '../../catalog/tables.js';
 import { iqn, macAddress } from '../../names.js';

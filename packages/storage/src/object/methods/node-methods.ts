@@ -1,4 +1,4 @@
-import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/core';
+import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { type Operations } from '../../concurrency/operations.js';

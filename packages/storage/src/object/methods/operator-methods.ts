@@ -1,4 +1,4 @@
-import { arg, type Clock, method } from '@patchbay/core';
+import { arg, type Clock, method } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';

@@ -1,5 +1,6 @@
-import { arg, bytesSchema, isRpcError, method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, bytesSchema, isRpcError, method } from '@patchbay/objects';
 
 import { snapshotReference } from '../../names.js';
 import { provisionMany, type ProvisionOutcome } from '../../provision/provision-many.js';

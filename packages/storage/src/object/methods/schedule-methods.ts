@@ -1,5 +1,6 @@
-import { arg, method } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, method } from '@patchbay/objects';
 
 import { snapshotName } from '../../names.js';
 import {

@@ -1,4 +1,4 @@
-import { arg, method } from '@patchbay/core';
+import { arg, method } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { type ReplaceServices, restoreSnapshot } from '../../provision/replace-disk.js';

@@ -1,4 +1,4 @@
-import { type Proxy } from '@patchbay/core';
+import { type Proxy } from '@patchbay/objects';
 
 import { trash } from '../../../src/catalog/tables.js';
 import { type Storage } from '../../../src/index.js';

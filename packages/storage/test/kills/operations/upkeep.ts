@@ -1,4 +1,4 @@
-import { isRpcError, type Proxy } from '@patchbay/core';
+import { isRpcError, type Proxy } from '@patchbay/objects';
 
 import { schedules } from '../../../src/catalog/tables.js';
 import { type Storage } from '../../../src/index.js';
