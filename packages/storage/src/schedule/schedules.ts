@@ -7,6 +7,9 @@ import { type NodeName, type SnapshotName } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { nextTime } from './cron.js';
 
+/** How many schedules a node may have, so that one commit can remove them all. */
+const mostSchedules = 32;
+
 /** The parameters of a schedule. */
 export interface ScheduleRequest {
   readonly node: NodeName;
@@ -26,7 +29,7 @@ export interface ScheduleServices {
  * Schedules snapshots of a node's disk, in one commit; an identical schedule is kept. A schedule follows its node, also
  * when the node is renamed, and is removed with it.
  *
- * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `NODE_NOT_FOUND`, `NODE_DETACHED`
+ * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `SCHEDULES_EXHAUSTED`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
 export async function scheduleSnapshots(
   { catalog, clock, log }: ScheduleServices,
@@ -45,6 +48,13 @@ export async function scheduleSnapshots(
         'SCHEDULE_EXISTS',
         `node "${node}" already has the schedule "${name}": "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
         { details: { node, name, cron: present.cron, keep: present.keep } },
+      );
+    }
+    if ((await tx.list(schedules, snapshotKey(node, ''))).length >= mostSchedules) {
+      throw storageError(
+        'SCHEDULES_EXHAUSTED',
+        `node "${node}" has ${String(mostSchedules)} schedules, which is the most; unschedule one first`,
+        { details: { node, mostSchedules } },
       );
     }
     const record: ScheduleRecord = { node, name, cron, keep, nextAtMs };
