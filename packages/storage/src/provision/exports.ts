@@ -78,7 +78,7 @@ export class Exports {
     });
   }
 
-  /** Returns what the export of a node shall be. */
+  /** Returns the specification of a node's export. */
   specOf({ disk, target }: ExportedNode): TargetSpec {
     return targetSpec(disk, target, this.#pool.path({ kind: 'disk', id: disk.id }));
   }
@@ -110,7 +110,7 @@ export class Exports {
   }
 }
 
-/** Reports whether a target is as it shall be, as far as the tool tells. */
+/** Reports whether a target is as specified, as far as the tool shows it. */
 export function isExported(spec: TargetSpec, target: TargetState | undefined): boolean {
   return (
     target !== undefined &&

@@ -90,7 +90,7 @@ export class ImageCopies {
     };
   }
 
-  /** Writes that the image shall be, or returns the one that is there if it is the same. */
+  /** Writes the intended image, or returns the one that is there if it is the same. */
   async #intend(tx: Transaction, name: ImageName, original: Original): Promise<Copy> {
     const { admission, clock } = this.#services;
     const { origin, source } = original;

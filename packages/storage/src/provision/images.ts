@@ -167,7 +167,7 @@ export class Images {
     }
   }
 
-  /** Writes that the image shall be, or returns the one that is there if it may be the same. */
+  /** Writes the intended image, or returns the one that is there if it may be the same. */
   async #intend(tx: Transaction, { name, source, sha256 }: ImportRequest): Promise<PresentImage> {
     const { admission, clock } = this.#services;
     const record = await tx.get(images, name);

@@ -24,7 +24,7 @@ export type Intended<Work, Result> = { readonly carryOut: Work } | { readonly do
 export interface Intent<Work, Result, Item = never> extends OperationOn {
   /** Refuses what only the pool or the targets can tell; before the commit. */
   readonly check?: () => Promise<void>;
-  /** Writes what shall be, in one commit, from which recovery can finish or undo it. */
+  /** Writes the intended state in one commit, from which recovery can finish or undo the operation. */
   readonly intend: (tx: Transaction) => Promise<Intended<Work, Result>>;
   /** Does it, in steps that can be repeated, and commits that it is done. */
   readonly carryOut: (work: Work, operation: OperationContext<Item>) => Promise<Result>;
@@ -36,7 +36,7 @@ export interface CommitOnly<Result> extends OperationOn {
 }
 
 /**
- * Runs operations so that a crash at any moment leaves them done or undone: what an earlier one left half way is
+ * Runs operations so that a crash at any moment leaves them done or undone: what an earlier one left unfinished is
  * recovered first, then the intent is committed, then it is carried out; what fails is recovered at once, or later by
  * the reconciler.
  */

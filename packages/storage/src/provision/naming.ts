@@ -56,7 +56,7 @@ export function newChapAccount(diskId: string): ChapAccount {
   return { user: `disk.${diskId}`, secret: secret.join('') };
 }
 
-/** Returns what a disk's export shall be. */
+/** Returns the specification of a disk's export. */
 export function targetSpec(disk: DiskRecord, target: TargetRecord, backingPath: string): TargetSpec {
   const hex = disk.id.replaceAll('-', '');
   return { ...target, backingPath, scsiId: hex, serial: hex.slice(0, 16) };

@@ -21,7 +21,7 @@ export function diskVolume({ id }: Pick<DiskRecord, 'id'>): VolumeRef {
   return { kind: 'disk', id };
 }
 
-/** Names the volume that shall take the place of a disk's. */
+/** Names the volume that is to replace a disk's. */
 export function stagedVolume({ stagedId }: { readonly stagedId: string }): VolumeRef {
   return { kind: 'disk', id: stagedId };
 }
@@ -116,7 +116,7 @@ async function forgetNode(
   }
 }
 
-/** Reports whether the file of a disk has the size that it shall grow to. */
+/** Reports whether the file of a disk has reached the size that it is to grow to. */
 export async function hasGrown(
   { pool }: RecoveryServices,
   { disk, growToBytes }: NodeIn<'growing'>,

@@ -42,8 +42,8 @@ interface Condition<S extends State> {
 }
 
 /**
- * The states of nodes. Nobody was told of what is `creating` or `attaching`, so that is undone; everything else was
- * decided, so that it is finished where it can be. docs/reference/storage.md has the same table.
+ * The states of nodes. No caller was told of what is `creating` or `attaching`, so it is undone; everything else was
+ * decided, so it is finished if that is possible. docs/reference/storage.md has the same table.
  */
 export const nodeStates: { readonly [S in State]: NodeState<S> } = {
   creating: {
@@ -97,7 +97,7 @@ export const nodeStates: { readonly [S in State]: NodeState<S> } = {
     },
   },
   growing: {
-    means: 'the file is being made larger and shown to the initiator anew',
+    means: 'the file is being made larger and shown to the initiator again',
     exported: true,
     disk: 'attached',
     answer: 'OPERATION_PENDING',
@@ -173,7 +173,7 @@ export function isAtRest(record: NodeRecord): record is NodeIn<'ready' | 'detach
   return nodeStates[record.state].recovery === 'at rest';
 }
 
-/** Reports whether a node's disk shall be exported. */
+/** Reports whether a node's disk should be exported. */
 export function isExportWanted(record: NodeRecord): record is ExportedNode {
   return nodeStates[record.state].exported;
 }
@@ -191,7 +191,7 @@ export async function planNode(services: RecoveryServices, record: NodeRecord): 
   return (await outcome.holds(services, record)) ? 'finished' : 'rolled-back';
 }
 
-/** Brings a node to rest that an operation left half way. The caller holds the operation on the node. */
+/** Brings a node to rest that an operation left unfinished. The caller holds the operation on the node. */
 export async function recoverNode(services: RecoveryServices, node: string): Promise<Outcome> {
   const record = await services.catalog.get(nodes, node);
   const recovery = record === undefined ? 'at rest' : recoveryOf(record);

@@ -75,7 +75,7 @@ export function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
   return snapshot === undefined ? { kind: 'image', id: imageId } : { kind: 'snapshot', id: snapshot.id };
 }
 
-/** Writes what shall be, or returns what is there already. */
+/** Writes the intended record, or returns the one that is there already. */
 async function intend(
   tx: Transaction,
   services: ProvisionServices,

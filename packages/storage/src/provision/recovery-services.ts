@@ -4,7 +4,7 @@ import { type Catalog } from '../catalog/catalog.js';
 import { type VolumePool } from '../disks/volume-pool.js';
 import { type TargetClaims } from './target-claims.js';
 
-/** What recovering a record came to, or would come to. */
+/** The outcome of recovering a record, or of planning to. */
 export type Outcome = 'nothing' | 'finished' | 'rolled-back';
 
 /** What records are recovered with. */

@@ -20,7 +20,7 @@ import {
   volumeStates,
 } from './volume-states.js';
 
-/** A record that an operation left half way. */
+/** A record that an operation left unfinished. */
 export interface Unfinished {
   readonly name: string;
   /** What an operation on it holds. */
@@ -30,7 +30,7 @@ export interface Unfinished {
   readonly plan: () => Promise<Outcome>;
 }
 
-/** Brings to rest what operations that failed or were cut short have left half way. */
+/** Brings to rest what failed or interrupted operations have left unfinished. */
 export class Recovery {
   readonly #services: RecoveryServices;
   readonly #byKind: Readonly<Record<ResourceKind, (name: string) => Promise<unknown>>>;
@@ -54,7 +54,7 @@ export class Recovery {
     await this.#byKind[kind](name);
   }
 
-  /** Lists all that is half way, whether or not an operation is under way on it. */
+  /** Lists all that is unfinished, whether or not an operation is under way on it. */
   async unfinished(): Promise<readonly Unfinished[]> {
     const services = this.#services;
     const { catalog } = services;

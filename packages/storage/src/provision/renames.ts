@@ -7,7 +7,7 @@ import { type Outcome } from './recovery-services.js';
 const batch = 20;
 
 /**
- * Notes that the snapshots and schedules of a node that is being renamed have to follow it, where there are some. The
+ * Notes that the snapshots and schedules of a node that is being renamed have to follow it, if there are any. The
  * commit that renames the node writes it, so that `finishRename` can be repeated until all have followed.
  */
 export async function noteRename(tx: Transaction, from: NodeName, to: NodeName): Promise<void> {

@@ -63,7 +63,7 @@ export function restoreSnapshot(
 }
 
 /**
- * Clones the ephemeral disk of a node anew for the boot that begins; call it whenever the boot script is fetched. It
+ * Clones the ephemeral disk of a node again for the boot that begins; call it whenever the boot script is fetched. It
  * does nothing while an initiator is connected, as the node may be using the disk, nor for other nodes and nodes that
  * are not ready. Reports whether the disk is fresh now.
  *
@@ -94,7 +94,7 @@ export async function freshenDisk(
       },
       carryOut: async (record, operation) => {
         await replace(services, record, sourceOf(record.disk), operation.signal);
-        log.info('cloned an ephemeral disk anew', { node, diskId: record.disk.id });
+        log.info('cloned an ephemeral disk again', { node, diskId: record.disk.id });
         return true;
       },
     },

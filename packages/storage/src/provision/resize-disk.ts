@@ -18,7 +18,7 @@ export interface ResizeServices extends NodeServices {
 /**
  * Makes a node's disk larger, also while the node uses it: its session is cut for about a second, and a new login sees
  * the new size. The same size again changes nothing. Steps: write the decision; grow the file; show it to the
- * initiator anew; write that it is ready. Cut short before the file has grown it is undone, afterwards finished.
+ * initiator again; write that it is ready. Cut short before the file has grown it is undone, afterwards finished.
  *
  * @throws RpcError `NODE_NOT_FOUND`, `NODE_DETACHED`, `SIZE_TOO_SMALL`, `OPERATION_PENDING`, what the pool and the
  *   target host throw

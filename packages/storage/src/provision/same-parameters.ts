@@ -18,7 +18,7 @@ export interface ProvisionRequest {
   readonly image: ImageName;
   readonly snapshot?: SnapshotReference | undefined;
   readonly sizeBytes?: number | undefined;
-  /** Whether each boot shall begin with a fresh clone. */
+  /** Whether each boot begins with a fresh clone. */
   readonly ephemeral?: boolean | undefined;
   readonly initiator?: Iqn | undefined;
   /** The network card that may have the boot script. */
@@ -76,7 +76,7 @@ export function refuseOtherTarget(record: ExportedNode, initiator: Iqn, mac: Mac
   );
 }
 
-/** A snapshot of the same name that was made anew is another one; one that is gone is known by its name. */
+/** A new snapshot of the same name is another one; one that is gone is known by its name. */
 async function isSameSnapshot(
   tx: CatalogReader,
   { disk: { snapshot } }: NodeRecord,

@@ -121,7 +121,7 @@ export class Snapshots {
     );
   }
 
-  /** Writes that the snapshot shall be, or returns the one that is there. */
+  /** Writes the intended snapshot, or returns the one that is there. */
   async #intend(
     tx: Transaction,
     node: NodeName,

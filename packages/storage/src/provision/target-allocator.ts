@@ -67,7 +67,7 @@ class FreeIds {
   }
 }
 
-/** Returns how many target daemons the nodes' targets need: a node finds its disk where it was told. */
+/** Returns how many target daemons the nodes' targets need: a node's portal must not change. */
 export async function daemonsInUse(catalog: Catalog): Promise<number> {
   const targets = (await catalog.list(nodes)).flatMap(({ value }) => targetOf(value) ?? []);
   return Math.max(1, ...targets.map(({ daemon }) => daemon + 1));

@@ -68,7 +68,7 @@ export class TargetClaims {
     }
   }
 
-  /** Gives up what is unique of a node's target, if it has one. */
+  /** Releases what is unique of a node's target, if it has one. */
   release(tx: Transaction, record: NodeRecord): void {
     const target = targetOf(record);
     if (target !== undefined) {

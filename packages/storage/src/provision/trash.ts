@@ -139,10 +139,10 @@ export function hasDisk({ node, disk, state }: NodeRecord, advice: string): Erro
 async function decideDeleting(
   tx: Transaction,
   diskId: string,
-  shall: (record: TrashRecord) => boolean,
+  isDue: (record: TrashRecord) => boolean,
 ): Promise<boolean> {
   const record = await tx.get(trash, diskId);
-  if (record === undefined || !shall(record)) {
+  if (record === undefined || !isDue(record)) {
     return false;
   }
   tx.put(trash, diskId, { ...record, state: 'deleting' });

@@ -13,8 +13,8 @@ interface VolumeRecovery {
 }
 
 /**
- * How a record is brought to rest that an operation left in a state. Nobody was told of what is `creating`, so that is
- * undone; what is `deleting` was decided, so that is finished. docs/reference/storage.md has the same table; for nodes
+ * How a record is brought to rest that an operation left in a state. No caller was told of what is `creating`, so it is
+ * undone; what is `deleting` was decided, so it is finished. docs/reference/storage.md has the same table; for nodes
  * see node-states.ts.
  */
 export const volumeStates: Readonly<Record<VolumeState, VolumeRecovery | 'at rest'>> = {

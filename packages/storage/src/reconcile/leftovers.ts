@@ -4,7 +4,7 @@ import { expireTrashed } from '../provision/trash.js';
 import { type ReconcileServices } from './reconcile-services.js';
 import { type Round } from './report.js';
 
-/** Finishes or undoes whatever is half way and has no operation under way. */
+/** Finishes or undoes whatever is unfinished and has no operation under way. */
 export async function recoverUnfinished(
   { operations, recovery }: ReconcileServices,
   round: Round,
@@ -24,7 +24,7 @@ export async function recoverUnfinished(
           report.rolledBack.push(name);
           break;
         case 'nothing':
-          // It came to rest by itself meanwhile.
+          // An operation has finished it meanwhile.
           break;
       }
     });

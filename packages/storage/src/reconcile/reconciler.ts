@@ -112,7 +112,7 @@ export class Reconciler {
     }
   }
 
-  /** Lists the nodes whose disks a daemon shall export, with their keys. */
+  /** Lists the nodes whose disks a daemon should export, with their keys. */
   async #nodesOf(daemon: number): Promise<readonly (readonly [string, ExportedNode])[]> {
     return (await this.#services.catalog.list(nodes)).flatMap(({ key, value }) =>
       isExportWanted(value) && value.target.daemon === daemon ? [[key, value] as const] : [],
@@ -124,7 +124,7 @@ export class Reconciler {
     const { targets, exports, pool } = this.#services;
     const found = await targets.list(daemon);
     const states = new Map(found.map((state) => [state.iqn, state]));
-    // What was exported while the pool was read-only stays so until it is exported anew, which cuts its reader off.
+    // What was exported while the pool was read-only stays so until it is exported again, which cuts its reader off.
     const mayWrite = found.some(({ readOnly }) => readOnly) && (await pool.capacity()).isWritable;
     return (node) => {
       const state = states.get(node.target.iqn);
@@ -160,7 +160,7 @@ export class Reconciler {
     return expected.flatMap(([name], at) => (stats[at] === undefined ? [name] : []));
   }
 
-  /** Exports what a daemon shall serve and does not. */
+  /** Exports what a daemon should serve and does not. */
   async #exportAll(daemon: number, round: Round): Promise<void> {
     const { exports, operations } = this.#services;
     const { report } = round;

@@ -55,7 +55,7 @@ export const nodeView = z.object({
     ),
   target: target.optional(),
   initiator: z.string().optional(),
-  mac: z.string().optional().describe('the network card that may have the boot script'),
+  mac: z.string().optional().describe('the MAC address of the network card that gets the boot script'),
   connected: z.array(z.string()).describe('the addresses of the initiators that are connected'),
   createdAt: z.iso.datetime(),
 });

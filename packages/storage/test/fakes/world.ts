@@ -177,7 +177,7 @@ export class World implements AsyncDisposable {
     return [...found, ...[volumes, iqns, ...Object.values(keys)].flatMap((set) => [...set])];
   }
 
-  /** Tells where a node's file or target is not what its record says. */
+  /** Lists where a node's file or target is not what its record says. */
   #differences(record: NodeRecord): string[] {
     const { node, disk } = record;
     const volume = this.pool.volumes.get(this.pool.path({ kind: 'disk', id: disk.id }));
@@ -198,7 +198,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** Gives a stream of bytes, as an upload is. */
+/** Returns a stream of bytes, as an upload is. */
 export async function* bytesOf(content: string): AsyncGenerator<Buffer, void, undefined> {
   yield await Promise.resolve(Buffer.from(content));
 }
@@ -209,7 +209,7 @@ export function connect({ targets }: World, { target }: ExportedNode): void {
   targets.connections.set(target.iqn, [connection]);
 }
 
-/** Gives the reason of the error that a promise rejects with. */
+/** Returns the reason of the error that a promise rejects with. */
 export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   return await promise.then(
     () => undefined,

@@ -90,7 +90,7 @@ export function anonymous({ text }: Inventory): string {
     .replace(/"(tid|\w+Ms)":\d+/g, '"$1":0');
 }
 
-/** Gives the digests of the files of all records. */
+/** Returns the digests of the files of all records. */
 async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: string[]): Promise<string[]> {
   const left = new Set<string>();
   for (const directory of ['images', 'disks', 'snapshots', 'tmp']) {

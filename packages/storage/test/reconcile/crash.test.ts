@@ -35,7 +35,7 @@ async function take(world: World, step: Step | Due, machine: Machine): Promise<v
   }
 }
 
-/** Does the operation with a fault at its nth effect, then lives on. Says whether the fault struck. */
+/** Does the operation with a fault at its nth effect, then lives on. Reports whether the fault struck. */
 async function strike({ prepare = [], operation, isTwo }: OperationCase, fault: Fault): Promise<boolean> {
   await using world = await World.open();
   world.bootTokens = true;

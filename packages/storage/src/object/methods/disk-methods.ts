@@ -40,7 +40,7 @@ export function diskMethods(services: DiskServices) {
           .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
         mac: macAddress
           .optional()
-          .describe('the MAC address of the network card that may have the boot script of the node'),
+          .describe('the MAC address of the network card that gets the boot script of the node'),
       },
       returns: provisionedNode,
       idempotent: true,

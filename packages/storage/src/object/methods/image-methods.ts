@@ -30,7 +30,7 @@ const sourceText = z
   .max(4096)
   .regex(/^[A-Za-z][A-Za-z0-9+.-]*:/, 'must be a URL or server:/PATH');
 
-const tagList = arg('tags', z.array(imageTag).min(1), 'words such as lts or os=debian');
+const tagList = arg('tags', z.array(imageTag).min(1), 'tags such as lts or os=debian');
 
 /** What the methods work with that concern images. */
 export interface ImageMethodServices extends ImportServices {

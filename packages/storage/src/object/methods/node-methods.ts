@@ -58,7 +58,7 @@ export function nodeMethods(services: NodeMethodServices) {
         arg(
           'snapshot',
           snapshotReference.meta({ values: values.snapshots }).optional(),
-          'clone this snapshot of a disk that came from the image: NODE@NAME, or NAME where one node has it',
+          'clone this snapshot of a disk that came from the image: NODE@NAME, or NAME if only one node has it',
         ),
       ],
       options: {
@@ -71,7 +71,7 @@ export function nodeMethods(services: NodeMethodServices) {
           .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
         mac: macAddress
           .optional()
-          .describe('the MAC address of the network card that may have the boot script of the node'),
+          .describe('the MAC address of the network card that gets the boot script of the node'),
       },
       returns: provisionedNode,
       idempotent: true,

@@ -10,7 +10,7 @@ export const withSnapshot: Step = (storage) => storage.create_snapshot('node7', 
 export const kept: Step = (storage) => storage.detach_node('node7', { keepDisk: true });
 export const trashed: Step = (storage) => storage.detach_node('node7', { trashMs });
 
-/** Gives the operations on nodes. The image `ubuntu` and its node `keeper` are there before. */
+/** Returns the operations on nodes. The image `ubuntu` and its node `keeper` are there before. */
 export function nodeOperations(): readonly OperationCase[] {
   return [
     { title: 'provision', operation: provisioned, clones: true },
