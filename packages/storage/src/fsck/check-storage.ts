@@ -32,7 +32,7 @@ export async function checkStorage({ catalog, pool, targets, exports, naming }: 
   if (await catalog.isRestored()) {
     findings.push({
       severity: 'note',
-      thing: 'catalog',
+      resource: 'catalog',
       problem: 'was restored from a backup, so files without a record are kept',
       advice: 'examine them, bring back what matters, then call confirm_restore',
     });
@@ -41,13 +41,13 @@ export async function checkStorage({ catalog, pool, targets, exports, naming }: 
 }
 
 /** Reports an unavailable part as a finding, so that the others are still checked. */
-async function unlessUnavailable(thing: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+async function unlessUnavailable(resource: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {
     if (!isRpcError(error)) {
       throw error;
     }
-    return [{ severity: 'error', thing, problem: error.message, advice: 'fix that, then run fsck again' }];
+    return [{ severity: 'error', resource, problem: error.message, advice: 'fix that, then run fsck again' }];
   }
 }

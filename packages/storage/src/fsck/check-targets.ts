@@ -28,14 +28,14 @@ export async function checkTargets(
       if (!isExported(spec, states.get(spec.iqn))) {
         findings.push({
           severity: 'warning',
-          thing: nodeResource(key),
+          resource: nodeResource(key),
           problem: states.has(spec.iqn) ? 'its target differs from the catalog' : 'its disk is not exported',
           advice: 'the reconciler exports it; if it cannot, rpcclient reconcile reports why',
         });
       } else if (states.get(spec.iqn)?.readOnly) {
         findings.push({
           severity: 'warning',
-          thing: nodeResource(key),
+          resource: nodeResource(key),
           problem: 'its disk is read-only, because the pool was read-only when it was exported',
           advice: 'the reconciler exports it again as soon as the pool is writable',
         });
@@ -47,14 +47,14 @@ export async function checkTargets(
     if (!naming.isOurs(iqn)) {
       findings.push({
         severity: 'note',
-        thing: iqn,
+        resource: iqn,
         problem: 'the target is not ours',
         advice: 'it is left alone',
       });
     } else if (!known.has(iqn)) {
       findings.push({
         severity: 'warning',
-        thing: iqn,
+        resource: iqn,
         problem: 'the target has no record',
         advice: 'the reconciler removes it after the grace period',
       });
@@ -75,7 +75,7 @@ function findSharedFiles(states: readonly TargetState[]): Finding[] {
     .filter(([, iqns]) => iqns.length > 1)
     .map(([path, iqns]) => ({
       severity: 'error',
-      thing: path,
+      resource: path,
       problem: `is exported by several targets: ${iqns.join(', ')}`,
       advice: 'detach all but one of these nodes immediately, before they corrupt the disk',
     }));

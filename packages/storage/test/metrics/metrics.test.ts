@@ -35,11 +35,11 @@ describe('the metrics', () => {
     metrics.operationEnded({ request: operation, error: new Error('?'), durationMs: 10 });
 
     expect(await numbers(metrics)).to.include.members([
-      'operations_total{kind="provision",thing="node",outcome="OK"} 1',
-      'operations_total{kind="provision",thing="node",outcome="RESOURCE_EXHAUSTED"} 1',
-      'operations_total{kind="provision",thing="node",outcome="UNEXPECTED"} 1',
-      'operation_duration_seconds_bucket{le="0.025",kind="provision",thing="node"} 2',
-      'operation_duration_seconds_count{kind="provision",thing="node"} 3',
+      'operations_total{kind="provision",resource="node",outcome="OK"} 1',
+      'operations_total{kind="provision",resource="node",outcome="RESOURCE_EXHAUSTED"} 1',
+      'operations_total{kind="provision",resource="node",outcome="UNEXPECTED"} 1',
+      'operation_duration_seconds_bucket{le="0.025",kind="provision",resource="node"} 2',
+      'operation_duration_seconds_count{kind="provision",resource="node"} 3',
     ]);
   });
 

@@ -65,7 +65,7 @@ describe('A method of the storage object', () => {
     const refused = new Set(badNameRows.map(([method]) => method));
 
     const forgotten = (await methods())
-      .filter(([name, { args = [] }]) => args.length > 0 && !nameless.includes(name) && !refused.has(name))
+      .filter(([name, { args }]) => args.length > 0 && !nameless.includes(name) && !refused.has(name))
       .map(([name]) => name);
 
     expect(forgotten, 'add a row to test/object/bad-names.ts').to.deep.equal([]);

@@ -74,9 +74,9 @@ describe('the storage object in trouble', function () {
 
     const { foreign } = await storage.call<{ foreign: string[] }>('reconcile');
     expect(foreign).to.deep.equal(strangers.map((path) => `file:${path}`));
-    const found = await storage.call<{ severity: string; thing: string }[]>('fsck');
-    expect(found.map(({ severity, thing }) => [severity, thing])).to.deep.equal(
-      foreign.map((thing) => ['note', thing]),
+    const found = await storage.call<{ severity: string; resource: string }[]>('fsck');
+    expect(found.map(({ severity, resource }) => [severity, resource])).to.deep.equal(
+      foreign.map((resource) => ['note', resource]),
     );
     for (const path of strangers) {
       expect(await readFile(join(storage.pool, path), 'utf8')).to.equal('whose?');

@@ -40,15 +40,19 @@ function provision(
 }
 
 describe('the storage object', () => {
-  for (const [method, argvOf] of badNameRows) {
-    it(`changes nothing for a bad name: ${method} ${argvOf('NAME').join(' ')}`, async () => {
+  for (const [method, ...argv] of badNameRows) {
+    it(`changes nothing for a bad name: ${method} ${argv.join(' ')}`, async () => {
       await using world = await World.open();
       const machine = await world.startWithImage();
       await machine.provision('node7', 'ubuntu');
       const revision = await world.store.revision();
 
       for (const name of badNames) {
-        const error = await call(machine, method, ...argvOf(name)).catch((each: unknown) => each as RpcError);
+        const error = await call(
+          machine,
+          method,
+          ...argv.map((word) => word.replace('NAME', () => name)),
+        ).catch((each: unknown) => each as RpcError);
         expect(error, JSON.stringify(name)).to.have.property('code', 'INVALID_ARGUMENT');
       }
 
