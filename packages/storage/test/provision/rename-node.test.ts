@@ -4,7 +4,7 @@ import { refusal } from '@patchbay/objects/testing';
 
 import { connect, reasonOf, World } from '../fakes/world.js';
 
-describe('move_node', () => {
+describe('rename_node', () => {
   it('gives the node another name with its disk, secret, snapshots and schedules', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
@@ -12,7 +12,7 @@ describe('move_node', () => {
     await machine.snapshot('node7', 's');
     await machine.schedule('node7', '0 0 * * *', 3);
 
-    await machine.move('node7', 'node8');
+    await machine.rename('node7', 'node8');
 
     const after = await machine.provision('node8', 'ubuntu');
     expect(after.disk).to.deep.equal(before.disk);
@@ -31,12 +31,12 @@ describe('move_node', () => {
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
 
-    const moved = await machine.move('node7', 'node8');
-    expect(await machine.move('node7', 'node8')).to.deep.equal(moved);
+    const moved = await machine.rename('node7', 'node8');
+    expect(await machine.rename('node7', 'node8')).to.deep.equal(moved);
     const { disk } = await machine.provision('node7', 'ubuntu');
 
     expect(disk.id).to.not.equal(moved.disk.id);
-    expect(await reasonOf(machine.move('node7', 'node8'))).to.equal('NODE_EXISTS');
+    expect(await reasonOf(machine.rename('node7', 'node8'))).to.equal('NODE_EXISTS');
     expect(await world.leaks()).to.deep.equal([]);
   });
 
@@ -47,7 +47,7 @@ describe('move_node', () => {
     const record = await machine.provision('node7', 'ubuntu', { initiator });
     connect(world, record);
 
-    await machine.move('node7', 'node8');
+    await machine.rename('node7', 'node8');
 
     expect(world.targets.connections.get(record.target.iqn)).to.have.lengthOf(1);
     expect(await world.leaks()).to.deep.equal([]);
@@ -58,9 +58,9 @@ describe('move_node', () => {
     const machine = await world.startWithImage();
     connect(world, await machine.provision('node7', 'ubuntu'));
 
-    const refused = await refusal(machine.move('node7', 'node8'), 'DISK_IN_USE');
+    const refused = await refusal(machine.rename('node7', 'node8'), 'DISK_IN_USE');
     expect(refused.message).to.match(/shut it down first, or pass --force/);
-    await machine.move('node7', 'node8', true);
+    await machine.rename('node7', 'node8', true);
     expect(await world.leaks()).to.deep.equal([]);
   });
 
@@ -73,8 +73,49 @@ describe('move_node', () => {
     }
     await machine.detach('node8');
 
-    expect(await reasonOf(machine.move('node7', 'node8'))).to.equal('SNAPSHOT_EXISTS');
-    expect(await reasonOf(machine.move('node9', 'node8'))).to.equal('NODE_NOT_FOUND');
+    expect(await reasonOf(machine.rename('node7', 'node8'))).to.equal('SNAPSHOT_EXISTS');
+    expect(await reasonOf(machine.rename('node9', 'node8'))).to.equal('NODE_NOT_FOUND');
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('takes any number of snapshots along, with at most 100 operations in a commit', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    const names = Array.from({ length: 45 }, (_, index) => `s${String(index + 10)}`);
+    for (const name of names) {
+      await machine.snapshot('node7', name);
+    }
+    await machine.schedule('node7', '0 0 * * *', 3);
+    const sizes = world.countOperations();
+
+    await machine.rename('node7', 'node8');
+
+    expect(Math.max(...sizes)).to.be.at.most(100);
+    expect((await machine.listSnapshots('node8')).map(({ name }) => name)).to.have.members(names);
+    expect(await machine.scheduled()).to.deep.equal(['node8/auto']);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('that is half way is finished before the old name is used again', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 's');
+    const commit = world.store.commit.bind(world.store);
+    let commits = 0;
+    world.store.commit = (...change) => {
+      commits += 1;
+      return commits === 1 ? commit(...change) : Promise.reject(new Error('no space'));
+    };
+    await reasonOf(machine.rename('node7', 'node8'));
+    world.store.commit = commit;
+
+    await machine.provision('node7', 'ubuntu');
+
+    expect((await machine.listSnapshots('node8')).map(({ name }) => name)).to.deep.equal(['s']);
+    expect(await machine.listSnapshots('node7')).to.deep.equal([]);
+    await machine.reconciler.run();
     expect(await world.leaks()).to.deep.equal([]);
   });
 
@@ -85,7 +126,7 @@ describe('move_node', () => {
     await machine.snapshot('node7', 's');
     const clone = await machine.provision('node9', 'ubuntu', { snapshot: 'node7@s' });
 
-    await machine.move('node7', 'node8');
+    await machine.rename('node7', 'node8');
 
     expect(await machine.provision('node9', 'ubuntu', { snapshot: 'node8@s' })).to.deep.equal(clone);
   });

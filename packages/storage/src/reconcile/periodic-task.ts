@@ -1,10 +1,10 @@
 import { type Clock, type Log } from '@patchbay/objects';
 
 /**
- * Does work again and again: every so often, counted from the end of the last time, and whenever somebody knows
- * that it is needed. A failure is logged and does not end it.
+ * Repeats work: after a pause, counted from the end of the last run, and whenever it is asked for. A failure is logged
+ * and does not end it.
  */
-export class Upkeep implements AsyncDisposable {
+export class PeriodicTask implements AsyncDisposable {
   readonly #work: () => Promise<unknown>;
   readonly #pauseMs: () => number;
   readonly #services: { readonly clock: Clock; readonly log: Log };
@@ -13,7 +13,7 @@ export class Upkeep implements AsyncDisposable {
   #due = false;
   #stopping = false;
 
-  /** @param pauseMs gives the milliseconds between the end of one time and the beginning of the next */
+  /** @param pauseMs - returns the milliseconds between the end of one run and the start of the next */
   constructor(
     work: () => Promise<unknown>,
     pauseMs: () => number,
@@ -25,13 +25,13 @@ export class Upkeep implements AsyncDisposable {
     this.#ended = this.#repeat();
   }
 
-  /** Asks for the work now, or once more when it is being done. */
+  /** Asks for a run now, or for another one if the work is running. */
   soon(): void {
     this.#due = true;
     this.#sleep.abort();
   }
 
-  /** Waits for the work, where it is being done, and does it no more. */
+  /** Ends the task, and waits for the run that is under way, if any. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping = true;
     this.#sleep.abort();
@@ -61,7 +61,7 @@ export class Upkeep implements AsyncDisposable {
     try {
       await this.#services.clock.sleep(this.#pauseMs(), { signal: this.#sleep.signal });
     } catch {
-      // Woken: only `soon` and the end do that.
+      // Woken early by `soon` or the end.
     }
   }
 }

@@ -1,10 +1,9 @@
+import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
-import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
+import { PeriodicTask } from '../../src/reconcile/periodic-task.js';
 
-import { Upkeep } from '../../src/reconcile/upkeep.js';
-
-describe('upkeep', () => {
+describe('PeriodicTask', () => {
   it('does the work after every interval, also after a time that failed, until it is stopped', async () => {
     const clock = new FakeClock();
     const log = new RecordingLog();
@@ -14,7 +13,7 @@ describe('upkeep', () => {
       return times === 2 ? Promise.reject(new Error('no')) : Promise.resolve();
     };
 
-    const upkeep = new Upkeep(work, () => 30_000, { clock, log });
+    const upkeep = new PeriodicTask(work, () => 30_000, { clock, log });
     await clock.advance(29_999);
     expect(times).to.equal(0);
     await clock.advance(60_001);
@@ -37,7 +36,7 @@ describe('upkeep', () => {
       });
     };
 
-    const upkeep = new Upkeep(work, () => 30_000, { clock, log: new RecordingLog() });
+    const upkeep = new PeriodicTask(work, () => 30_000, { clock, log: new RecordingLog() });
     upkeep.soon();
     await clock.advance(0);
     expect(times).to.equal(1);

@@ -8,8 +8,8 @@ import { Due, type OperationCase, type Step } from './operation.js';
 const yearly = '0 0 1 1 *';
 const scheduled: Step = (storage) => storage.schedule_snapshots('node7', yearly, { keep: 1 });
 
-/** Gives the operations that snapshots, schedules and the catalog are kept by. */
-export function upkeepOperations(): readonly OperationCase[] {
+/** Returns the operations that maintain snapshots, schedules and the catalog. */
+export function maintenanceOperations(): readonly OperationCase[] {
   return [
     {
       title: 'create_snapshot',
