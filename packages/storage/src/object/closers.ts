@@ -1,4 +1,4 @@
-/** What was started, to be ended in the reverse order: each also when another fails to. */
+/** A stack of what was started, to be closed in reverse order, even if closing one of them fails. */
 export class Closers {
   readonly #closers: (() => Promise<void>)[] = [];
 
@@ -6,14 +6,14 @@ export class Closers {
     this.#closers.push(close);
   }
 
-  /** Ends everything, once. @throws what failed, when all have been ended */
+  /** Closes everything, once. @throws the failures, after all have been closed */
   async close(): Promise<void> {
     const errors: unknown[] = [];
     for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
       await close().catch((error: unknown) => errors.push(error));
     }
     if (errors.length > 0) {
-      throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several parts could not be ended');
+      throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several parts could not be closed');
     }
   }
 }
