@@ -5,7 +5,7 @@
 # directory as argument it writes there; with --print-folder it says where it would write.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-committed=packages/core/src/wire/generated
+committed=packages/grpc/src/generated
 if [ "${1:-}" = --print-folder ]; then
   echo "$committed"
   exit

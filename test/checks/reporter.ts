@@ -1,6 +1,5 @@
-import { appendFileSync } from 'node:fs';
-
 import Mocha from 'mocha';
+import { appendFileSync } from 'node:fs';
 
 import { type Tally } from './conclusion.js';
 

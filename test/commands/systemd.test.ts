@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { systemdManager } from '@patchbay/core/daemon';
-import { eventually, FakeClock, RecordingLog, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { systemdManager } from '@patchbay/daemon';
+import { eventually, FakeClock, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { NotifyReceiver } from './notify-receiver.js';
 import { type Running, scratchDirectory, start } from './programs.js';
@@ -18,6 +18,8 @@ function ending(running: Running): Running & AsyncDisposable {
     },
   };
 }
+
+const loadSockets = (): Promise<typeof import('node-unix-socket')> => import('node-unix-socket');
 
 describe('systemd', function () {
   this.timeout(60_000);
@@ -96,7 +98,7 @@ describe('systemd', function () {
     const clock = new FakeClock();
     const log = new RecordingLog();
     const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '2000000' };
-    const manager = await systemdManager({ clock, log, environment });
+    const manager = await systemdManager({ clock, log, loadSockets, environment });
     let trouble: Error | undefined;
     manager.ready(() => (trouble === undefined ? Promise.resolve() : Promise.reject(trouble)));
     await receiver.got('WATCHDOG=1');
@@ -121,7 +123,7 @@ describe('systemd', function () {
     await using directory = await scratchDirectory();
     const log = new RecordingLog();
     const environment = { NOTIFY_SOCKET: join(directory.path, 'nobody') };
-    const manager = await systemdManager({ clock: new FakeClock(), log, environment });
+    const manager = await systemdManager({ clock: new FakeClock(), log, loadSockets, environment });
     manager.ready(() => Promise.resolve());
     manager.status('well');
     manager.stopping();

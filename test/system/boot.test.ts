@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { open, writeFile } from 'node:fs/promises';
 
-import { eventually, freePort } from '@patchbay/core/testing';
+import { eventually, freePort } from '@patchbay/objects/testing';
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { bootSector, nameSector, roundSector } from './boot-sector.js';
 import { DisklessMachine, hostOfGuests } from './diskless-machine.js';
@@ -166,7 +166,7 @@ describeSystem('A diskless machine', tools, () => {
 
     expect(stranger.asked).to.deep.equal(['/no-script', '/no-disk', '/no-disk-either', '/end']);
     expect(booting.printed).to.equal('');
-    expect(await patchbay().rpcServerDaemon.log()).to.include('a boot script was refused');
+    expect(await patchbay().rpcServerDaemon.log()).to.include('refused a boot script');
   });
 
   it('has its secret in no log', async () => {

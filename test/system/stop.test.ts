@@ -1,5 +1,6 @@
-import { eventually, refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually, refusal } from '@patchbay/objects/testing';
 
 import { BusyNode } from './busy-node.js';
 import { type NodeDisk, useDisk } from './initiator.js';
@@ -84,7 +85,7 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
 
     expect(await patchbay().tgtd.pids()).to.deep.equal(pids);
     expect((await patchbay().storage.show_node('standing')).connected).to.have.length(1);
-    expect(await patchbay().rpcServerDaemon.log()).to.include('Took over the running iSCSI target daemon');
+    expect(await patchbay().rpcServerDaemon.log()).to.include('adopted the running iSCSI target daemon');
   });
 });
 

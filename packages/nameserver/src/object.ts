@@ -14,7 +14,7 @@ import {
   nothing,
   objectName,
   wasThere,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 import { type Registry } from './registry.js';
 

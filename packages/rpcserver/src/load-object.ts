@@ -9,7 +9,7 @@ import {
   type ObjectFactory,
   quoted,
   RpcError,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 

@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { isRpcError, type ObjectContext, silentLog, systemClock } from '@patchbay/core';
-import { Scratch } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { isRpcError, type ObjectContext, silentLog, systemClock } from '@patchbay/objects';
+import { Scratch } from '@patchbay/objects/testing';
 
 import { loadObject } from '../src/load-object.js';
 
@@ -81,7 +81,7 @@ describe('Loading an object', () => {
 
   it('finds a package beside the program when there is none beside the configuration', async () => {
     await using scratch = await Scratch.make();
-    expect(await refusalOf('@patchbay/core', scratch.path)).to.include('MODULE_INVALID');
+    expect(await refusalOf('@patchbay/objects', scratch.path)).to.include('MODULE_INVALID');
   });
 
   it('hands the options over as they are, and an empty object where there are none', async () => {

@@ -1,4 +1,4 @@
-import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/core/daemon';
+import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/daemon';
 
 import { list, lookup, ping } from './look.js';
 import { checkConfig } from './read-configuration.js';

@@ -5,7 +5,7 @@ import {
   type OptionDescription,
   readWords,
   type ReadWords,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 import { type CommandLine } from '../command/command-line.js';
 import { type OwnOptionName } from '../command/own-options.js';

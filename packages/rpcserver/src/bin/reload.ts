@@ -1,5 +1,5 @@
-import { isRpcError } from '@patchbay/core';
-import { changedKeys, type DaemonLog, placedErrors, reportReload } from '@patchbay/core/daemon';
+import { changedKeys, type DaemonLog, placedErrors, reportReload } from '@patchbay/daemon';
+import { isRpcError } from '@patchbay/objects';
 
 import { type MakeObject } from '../open-objects.js';
 import { type RpcServer } from '../rpc-server.js';

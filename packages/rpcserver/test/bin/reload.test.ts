@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, refusal, Scratch } from '@patchbay/core/testing';
-import { connectTo } from '@patchbay/core/wire';
+import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { expect } from 'chai';
+import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { type Workshop } from '../fixtures/workshop.js';
 import { ServerProcess } from './server-process.js';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, type Scratch } from '@patchbay/core/testing';
+import { eventually, type Scratch } from '@patchbay/objects/testing';
 
 const program = fileURLToPath(new URL('../../src/bin/rpcserver.js', import.meta.url));
 const workshop = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));

@@ -1,18 +1,19 @@
-import { didYouMean } from '@patchbay/core';
+import { didYouMean } from '@patchbay/objects';
 
 import { type CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, type ReadyImage, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { imageThing, type Parts } from './parts.js';
+import { type Intents } from './intents.js';
+import { imageResource } from './resources.js';
 import { fullName } from './snapshot-lookup.js';
 
 /**
- * Gives an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is being made
+ * Returns an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is being made
  */
 export async function requireImage(
   tx: CatalogReader,
   name: string,
-  operations: Parts['operations'],
+  intents: Pick<Intents, 'current'>,
 ): Promise<ReadyImage> {
   const record = await tx.get(images, name);
   if (record?.state === 'ready') {
@@ -20,7 +21,7 @@ export async function requireImage(
   }
   if (record?.state === 'creating') {
     throw storageError('OPERATION_PENDING', `image "${name}" is still being made; try again later`, {
-      details: { operation: operations.current(imageThing(name)), image: name },
+      details: { operation: intents.current(imageResource(name)), image: name },
     });
   }
   const known = (await tx.list(images)).filter(({ value }) => value.state === 'ready');
@@ -44,7 +45,7 @@ export async function refuseNeededImage(
   tx: CatalogReader,
   name: string,
   imageId: string,
-  operations: Parts['operations'],
+  intents: Pick<Intents, 'current'>,
 ): Promise<void> {
   const clones = (await tx.list(nodes)).filter(({ value }) => value.disk.imageId === imageId);
   if (clones.length > 0) {
@@ -65,7 +66,7 @@ export async function refuseNeededImage(
     );
   }
   for (const { key, value } of await tx.list(images)) {
-    const operation = operations.current(imageThing(key));
+    const operation = intents.current(imageResource(key));
     if (value.state === 'creating' && value.origin?.id === imageId && operation !== undefined) {
       throw storageError(
         'OPERATION_PENDING',
@@ -76,7 +77,7 @@ export async function refuseNeededImage(
   }
 }
 
-/** Names the first few. */
+/** Joins the first few names. */
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');
   return names.length > 5 ? `${shown} and ${String(names.length - 5)} more` : shown;

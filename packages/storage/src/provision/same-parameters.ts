@@ -1,10 +1,29 @@
 import { type CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type Iqn, type MacAddress } from '../names.js';
+import {
+  type ImageName,
+  type Iqn,
+  type MacAddress,
+  type NodeName,
+  type SnapshotReference,
+} from '../names.js';
 import { exactSize, wholeSectors } from './disk-size.js';
-import { type ProvisionRequest } from './provision-request.js';
+import { readImageNames } from './image-names.js';
 import { fullName, mayMean } from './snapshot-lookup.js';
+
+/** What a provision is asked for. */
+export interface ProvisionRequest {
+  readonly node: NodeName;
+  readonly image: ImageName;
+  readonly snapshot?: SnapshotReference | undefined;
+  readonly sizeBytes?: number | undefined;
+  /** Whether each boot begins with a fresh clone. */
+  readonly ephemeral?: boolean | undefined;
+  readonly initiator?: Iqn | undefined;
+  /** The network card that may have the boot script. */
+  readonly mac?: MacAddress | undefined;
+}
 
 /** A parameter that differs: what the disk has, and what was asked for. */
 interface Difference {
@@ -24,8 +43,9 @@ export async function refuseOtherDisk(
 ): Promise<void> {
   const { disk } = record;
   const differences: Difference[] = [];
-  if (request.image !== disk.image) {
-    differences.push({ parameter: 'image', has: disk.image, asked: request.image });
+  const image = (await readImageNames(tx))(disk);
+  if (request.image !== image) {
+    differences.push({ parameter: 'image', has: image, asked: request.image });
   }
   if (!(await isSameSnapshot(tx, record, request))) {
     const has = disk.snapshot === undefined ? null : fullName(disk.snapshot);
@@ -56,7 +76,7 @@ export function refuseOtherTarget(record: ExportedNode, initiator: Iqn, mac: Mac
   );
 }
 
-/** A snapshot of the same name that was made anew is another one; one that is gone is known by its name. */
+/** A new snapshot of the same name is another one; one that is gone is known by its name. */
 async function isSameSnapshot(
   tx: CatalogReader,
   { disk: { snapshot } }: NodeRecord,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { Closers } from '../../src/object/closers.js';
+import { Closers } from '../../src/object/create-storage.js';
 
 describe('Closers', () => {
   it('ends in the reverse order, each once, also when one fails', async () => {

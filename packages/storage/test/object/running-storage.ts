@@ -4,14 +4,14 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/core';
-import { eventually, freePort, RecordingLog } from '@patchbay/core/testing';
+import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
-import createStorage from '../../src/index.js';
 import { findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
 import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
 import { type DiskLogin, loginOf } from '../targets/initiators.js';
+import createStorage from '../../src/index.js';
 
 export const imageBytes = 16 * 2 ** 20;
 
@@ -135,7 +135,7 @@ export class RunningStorage implements AsyncDisposable {
     await result.catch(() => undefined);
   }
 
-  /** Says how a node logs in. */
+  /** Returns how a node logs in. */
   async login(node: string, made: Provisioned): Promise<DiskLogin> {
     return loginOf(made, await this.call('show_credentials', node));
   }

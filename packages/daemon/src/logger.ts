@@ -1,0 +1,165 @@
+import { Writable } from 'node:stream';
+import winston from 'winston';
+import { z } from 'zod';
+
+import { type Clock, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
+
+import { type LogDestination, streamDestination } from './log-destination.js';
+import { loggable } from './log-fields.js';
+import { LogFile } from './log-file.js';
+import { redacted } from './redact.js';
+import { jsonLine, textLine } from './log-lines.js';
+
+const level = z.enum(['debug', 'info', 'warn', 'error']);
+
+/** The schema of a daemon's `log` settings. */
+export const logSettings = z.strictObject({
+  level: level.default('info'),
+  /** Levels of parts of the daemon, over `level`: by the `component` or the `object` that their lines carry. */
+  levels: z.record(z.string(), level).default({}),
+  /** `auto` writes text to a terminal and JSON to anything else. */
+  format: z.enum(['auto', 'text', 'json']).default('auto'),
+  /** Default: standard error. */
+  file: z.string().min(1).optional(),
+  /** When the file has grown to this many bytes, a new one is begun. */
+  maxBytes: z
+    .int()
+    .min(65_536)
+    .meta({ unit: 'bytes' satisfies Unit })
+    .default(16_777_216),
+  /** How many older files stay. */
+  keep: z.int().min(1).max(100).default(3),
+});
+export type LogSettings = z.infer<typeof logSettings>;
+
+/** Which lines a log writes. */
+export type LogLevels = Pick<LogSettings, 'level'> & Partial<Pick<LogSettings, 'levels'>>;
+
+/** A daemon's log, which a reload may change. */
+export interface DaemonLog extends Log {
+  /** Writes from now on what these levels say, and opens the log's file anew, where somebody has moved it away. */
+  reload(levels: LogLevels): void;
+}
+
+/**
+ * Opens the log that the settings ask for. @throws RpcError `CONFIG_INVALID` when its file cannot be opened
+ */
+export function openLog(
+  settings: LogSettings,
+  stderr: Writable & { readonly isTTY?: boolean } = process.stderr,
+): DaemonLog {
+  const toTerminal = settings.file === undefined && stderr.isTTY === true;
+  const automatic = toTerminal ? 'text' : 'json';
+  return createLogger({
+    level: settings.level,
+    levels: settings.levels,
+    format: settings.format === 'auto' ? automatic : settings.format,
+    destination:
+      settings.file === undefined ? streamDestination(stderr) : new LogFile(settings.file, settings),
+  });
+}
+
+export interface LoggerOptions extends LogLevels {
+  readonly format: 'text' | 'json';
+  readonly destination: LogDestination;
+  /** Dates the lines; default: the machine's own. */
+  readonly clock?: Pick<Clock, 'now'>;
+}
+
+const ranks = { error: 0, warn: 1, info: 2, debug: 3 };
+
+/** Makes a log that writes one line a message, secrets left out, and outlives the failure of its destination. */
+export function createLogger({
+  format,
+  destination,
+  clock = systemClock,
+  ...given
+}: LoggerOptions): DaemonLog {
+  const logger = winston.createLogger({
+    level: 'debug', // which lines are written is decided below
+    levels: ranks,
+    format: lineFormat(format, clock),
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the types' two spellings of it
+    transports: [new winston.transports.Stream({ stream: writableOf(destination), eol: '\n' })],
+  });
+  let levels: LogLevels = given;
+  const write = (lineLevel: Level, message: string, fields: LogFields): void => {
+    // winston would make the whole line before it leaves it out
+    if (ranks[lineLevel] <= ranks[levelFor(fields, levels)]) {
+      logger.log({ level: lineLevel, message, fields });
+    }
+  };
+  return {
+    ...logOver(reportingLosses(write, destination), {}),
+    reload: (changed) => {
+      levels = changed;
+      destination.reopen?.();
+    },
+  };
+}
+
+type Level = LogSettings['level'];
+
+/** Gives the least level of lines with these fields: that of their component, else of their object, else of all. */
+function levelFor({ component, object }: LogFields, { level: ofAll, levels = {} }: LogLevels): Level {
+  return levelOf(component, levels) ?? levelOf(object, levels) ?? ofAll;
+}
+
+function levelOf(part: unknown, levels: Readonly<Record<string, Level>>): Level | undefined {
+  return typeof part === 'string' && Object.hasOwn(levels, part) ? levels[part] : undefined;
+}
+
+type Write = (level: Level, message: string, fields: LogFields) => void;
+
+function logOver(write: Write, own: LogFields): Log {
+  return {
+    debug: (message, fields) => {
+      write('debug', message, { ...own, ...fields });
+    },
+    info: (message, fields) => {
+      write('info', message, { ...own, ...fields });
+    },
+    warn: (message, fields) => {
+      write('warn', message, { ...own, ...fields });
+    },
+    error: (message, fields) => {
+      write('error', message, { ...own, ...fields });
+    },
+    child: (fields) => logOver(write, { ...own, ...fields }),
+  };
+}
+
+/** Says, once the destination takes lines again, how many it did not take. */
+function reportingLosses(write: Write, destination: LogDestination): Write {
+  let reported = 0;
+  return (level, message, fields) => {
+    const lines = destination.lost?.lines ?? 0;
+    if (lines > reported) {
+      reported = lines;
+      write('warn', 'Log lines were lost', { linesSinceStart: lines, error: destination.lost?.error });
+    }
+    write(level, message, fields);
+  };
+}
+
+function lineFormat(format: 'text' | 'json', clock: Pick<Clock, 'now'>): winston.Logform.Format {
+  const line = format === 'json' ? jsonLine : textLine;
+  return winston.format.printf(({ level, message, fields }) =>
+    line({
+      time: new Date(clock.now()).toISOString(),
+      level,
+      message: redacted(String(message)),
+      fields: loggable(fields as LogFields),
+    }),
+  );
+}
+
+function writableOf(destination: LogDestination): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write: (line: string, _encoding, done) => {
+      destination.write(line);
+      done();
+    },
+  });
+}

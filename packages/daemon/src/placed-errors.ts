@@ -1,0 +1,43 @@
+import { RpcError } from '@patchbay/objects';
+
+import { keyText } from './key-text.js';
+import { type Problem, problemText } from './problems.js';
+import { type KeyPath, readYamlFile } from './yaml-file.js';
+
+/**
+ * Says where in a configuration file an error comes from: at a key, or, where the error's `details.issues` tell of
+ * paths below it as a module's check of its options may, at each of those. Gives an error for each.
+ */
+export function placedErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
+  const yaml = readYamlFile(file);
+  return issuesOf(error).map(({ path: below, message }) => {
+    const at = [...path, ...below];
+    const problem: Problem = { where: `${yaml.name}:${String(yaml.lineOf(at))}`, key: keyText(at), message };
+    return new RpcError(error.code, error.reason, problemText(problem), {
+      details: { problems: [problem] },
+      cause: error,
+    });
+  });
+}
+
+interface Issue {
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
+function issuesOf(error: RpcError): readonly Issue[] {
+  const { issues } = error.details;
+  const told = Array.isArray(issues) ? (issues as unknown[]).filter(isIssue) : [];
+  return told.length === 0 ? [{ path: [], message: error.message }] : told;
+}
+
+function isIssue(value: unknown): value is Issue {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'path' in value &&
+    Array.isArray(value.path) &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}
