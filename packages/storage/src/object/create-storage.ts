@@ -3,7 +3,14 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { isRpcError, type ObjectContext, type ObjectDefinition, PeriodicTask } from '@patchbay/objects';
+import {
+  type Clock,
+  isRpcError,
+  type Log,
+  type ObjectContext,
+  type ObjectDefinition,
+  PeriodicTask,
+} from '@patchbay/objects';
 
 import { removeUnfinishedBackups, requestedPrefix } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';
@@ -155,10 +162,11 @@ async function assemble(
     await events.forget(rememberedEvents);
     await catalog.forgetHistory();
   };
-  const reconciling = repeat(reconcile, () => options.reconcileEveryMs, services);
+  const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
   closers.add(() => reconciling.close());
-  closers.add(startScheduler(services));
+  const scheduling = startScheduler(services);
+  closers.add(() => scheduling.close());
   const boot = await startBoot(options, { ...services, metrics });
   closers.add(async () => boot?.[Symbol.asyncDispose]());
   await removeUnfinishedBackups(join(stateDir, catalogDirectory));
@@ -171,22 +179,25 @@ async function assemble(
   return defineStorage(services, () => closers.close());
 }
 
-/** Takes the scheduled snapshots from now on; returns what ends it. */
-function startScheduler(services: StorageServices): () => Promise<void> {
+/** Takes the scheduled snapshots from now on. */
+function startScheduler(services: StorageServices): PeriodicTask {
   const scheduler = new Scheduler(services);
-  const scheduling = repeat(
+  return repeat(
     (signal) => services.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal)),
     () => scheduler.pauseMs,
     services,
   );
-  return () => scheduling.close();
 }
 
-/** Repeats work after a pause, counted from the end of the last run. A failure is logged and does not end it. */
-function repeat(
+/**
+ * Repeats work until it is closed, the first time after a pause; a failure is logged and does not end it.
+ *
+ * @param pauseMs - returns the milliseconds between the end of one run and the start of the next
+ */
+export function repeat(
   work: (signal: AbortSignal) => Promise<unknown>,
   pauseMs: () => number,
-  { clock, log }: Pick<StorageServices, 'clock' | 'log'>,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): PeriodicTask {
   return PeriodicTask.start({
     clock,
