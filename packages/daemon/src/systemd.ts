@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 
 import { type ServiceManager, silentManager } from './service-manager.js';
 
@@ -105,8 +105,9 @@ class Systemd implements ServiceManager {
   readonly #watchdogMs: number | undefined;
   readonly #options: SystemdOptions;
   readonly #closeSocket: () => void;
-  readonly #over = new AbortController();
-  #ill = false;
+  #watchdog: PeriodicTask | undefined;
+  #closed = false;
+  #failing = false;
 
   constructor(
     sender: Sender,
@@ -122,8 +123,8 @@ class Systemd implements ServiceManager {
 
   ready(probe: () => Promise<void>): void {
     this.#sender.send('READY=1');
-    if (this.#watchdogMs !== undefined) {
-      void this.#watch(this.#watchdogMs / 2, probe);
+    if (this.#watchdogMs !== undefined && !this.#closed) {
+      this.#watchdog = this.#notifyWatchdog(this.#watchdogMs / 2, probe);
     }
   }
 
@@ -145,45 +146,39 @@ class Systemd implements ServiceManager {
   }
 
   close(): void {
-    if (!this.#isOver) {
-      this.#over.abort();
+    if (!this.#closed) {
+      this.#closed = true;
+      void this.#watchdog?.close(); // not waited for: a probe may hang
       this.#closeSocket();
     }
   }
 
-  get #isOver(): boolean {
-    return this.#over.signal.aborted;
-  }
-
-  /** Tells the watchdog in time, for as long as the daemon does its work. While it does not, its time runs out. */
-  async #watch(everyMs: number, probe: () => Promise<void>): Promise<void> {
-    const { signal } = this.#over;
-    while (!this.#isOver) {
-      const trouble = await probe().then(
-        () => undefined,
-        (error: unknown) => ({ error }),
-      );
-      this.#tell(trouble);
-      await this.#options.clock.sleep(everyMs, { signal }).catch(() => undefined); // only its end wakes it
-    }
-  }
-
-  #tell(trouble: { readonly error: unknown } | undefined): void {
-    if (this.#isOver) {
-      return;
-    }
-    if (trouble === undefined) {
-      this.#sender.send('WATCHDOG=1');
-    }
-    const { log } = this.#options;
-    if (trouble !== undefined && !this.#ill) {
-      log.error(
-        'the daemon does not do its work; the watchdog of systemd is not told that it lives',
-        trouble,
-      );
-    } else if (trouble === undefined && this.#ill) {
-      log.info('the daemon does its work again');
-    }
-    this.#ill = trouble !== undefined;
+  /** Notifies the watchdog for as long as the probe succeeds. While it fails or hangs, the watchdog's time runs out. */
+  #notifyWatchdog(everyMs: number, probe: () => Promise<void>): PeriodicTask {
+    const { clock, log } = this.#options;
+    return PeriodicTask.start({
+      clock,
+      run: async (signal) => {
+        await probe();
+        if (signal.aborted) {
+          return undefined;
+        }
+        this.#sender.send('WATCHDOG=1');
+        if (this.#failing) {
+          log.info('the daemon does its work again');
+        }
+        this.#failing = false;
+        return everyMs;
+      },
+      onFailure: (error) => {
+        if (!this.#failing) {
+          log.error('the daemon does not do its work; the watchdog of systemd is not told that it lives', {
+            error,
+          });
+        }
+        this.#failing = true;
+        return everyMs;
+      },
+    });
   }
 }

@@ -100,6 +100,7 @@ export { type ByteSource, byteStream, isStream, streamOf } from './object/stream
 export { optionSpelling, usageLine } from './object/usage.js';
 export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
 export { readWords, type ReadWords } from './object/words.js';
+export { type BackoffOptions, backoffMs, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';
 export {
   makeProxy,
   type ObjectReference,
