@@ -110,5 +110,6 @@ export {
 } from './proxy.js';
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
 export { kebabCase, unitOf, withoutUnit } from './text/field-name.js';
+export { compileGlob, type Glob } from './text/glob.js';
 export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
 export { didYouMean, suggest } from './text/suggest.js';
