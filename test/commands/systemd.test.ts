@@ -33,9 +33,10 @@ describe('systemd', function () {
     await using receiver = await NotifyReceiver.listen(socket);
     await writeFile(
       join(directory.path, 'object.mjs'),
-      `export default (options, { log }) => {
+      `import { defineObject } from '${import.meta.resolve('@patchbay/rpcserver')}';
+       export default (options, { log }) => {
          log.info('opened', { sees: Object.keys(process.env).filter((name) => /NOTIFY|WATCHDOG/.test(name)) });
-         return Promise.resolve({ summary: 'Nothing', methods: {} });
+         return Promise.resolve(defineObject({ summary: 'Nothing', methods: {} }));
        }`,
     );
     const file = join(directory.path, 'rpcserver.yaml');

@@ -16,7 +16,9 @@ function matchesSlowly(glob: string, text: string): boolean {
       (text !== '' && (stars.length > 1 || !text.startsWith('/')) && matchesSlowly(glob, text.slice(1)))
     );
   }
-  const fits = glob.startsWith('?') ? text !== '' && !text.startsWith('/') : glob[0] === text[0];
+  const fits = glob.startsWith('?')
+    ? text !== '' && !text.startsWith('/')
+    : text.startsWith(glob.slice(0, 1));
   return fits && matchesSlowly(glob.slice(1), text.slice(1));
 }
 
