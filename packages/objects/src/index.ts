@@ -12,7 +12,7 @@ export {
   type OneWayOptions,
 } from './call.js';
 export { type Clock, systemClock } from './clock.js';
-export { wrongCorrelationId } from './correlation.js';
+export { correlationIdError } from './correlation.js';
 export { Deadlines, type Expiring } from './deadlines.js';
 export { type Code, codeOfGrpcStatus, grpcStatusOfCode, isCode } from './errors/code.js';
 export { coreError } from './errors/core-errors.js';
@@ -50,8 +50,6 @@ export {
   nameServerInfo,
   type NameServerMethods,
   nameServerOptions,
-  nothing,
-  wasThere,
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
@@ -99,13 +97,13 @@ export {
   type ItemHook,
   ItemHooks,
 } from './object/interceptor.js';
-export { type CallSink, type Invocation, type Outcome, RunningCall } from './object/running-call.js';
-export { bytesSchema, durationSchema, momentSchema, objectName, type Unit } from './object/schemas.js';
-export { StreamedWord } from './object/streamed-word.js';
+export { type CallSink, type Invocation, type Deferred, RunningCall } from './object/running-call.js';
+export { bytesSchema, durationSchema, timestampSchema, objectName, type Unit } from './object/schemas.js';
+export { FileArgument } from './object/file-argument.js';
 export { type ByteSource, byteStream, isStream, streamOf } from './object/streams.js';
 export { optionSpelling, usageLine } from './object/usage.js';
 export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
-export { readWords, type ReadWords } from './object/words.js';
+export { readArgv, type ArgvValues } from './object/argv.js';
 export { type BackoffOptions, backoffMs, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';
 export {
   makeProxy,

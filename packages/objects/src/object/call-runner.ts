@@ -112,7 +112,7 @@ export class CallRunner {
 
   #run(call: RunningCall, hosted: HostedMethod, { input }: Invocation): void {
     const { method } = hosted;
-    const args = 'values' in input ? method.bindValues(input.values) : method.bindWords(input.words);
+    const args = 'values' in input ? method.bindValues(input.values) : method.bindArgv(input.argv);
     if (args instanceof Promise) {
       this.#when(call, args, (bound) => {
         this.#runWith(call, hosted, bound);

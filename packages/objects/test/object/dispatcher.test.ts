@@ -131,7 +131,7 @@ describe('the dispatcher', () => {
 
   it('reads the words of a command line by the schema', () => {
     const sink = new RecordingSink();
-    makeDispatcher().begin({ ...invocation('echo', []), input: { words: ['hello'] } }, sink);
+    makeDispatcher().begin({ ...invocation('echo', []), input: { argv: ['hello'] } }, sink);
     expect(sink.answers).to.deep.equal([{ result: 'hello' }]);
   });
 
