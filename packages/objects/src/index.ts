@@ -25,7 +25,7 @@ export {
   type RpcErrorOptions,
   withAwaitingFrames,
 } from './errors/rpc-error.js';
-export { toRpcError } from './errors/to-rpc-error.js';
+export { toRpcError } from './errors/core-errors.js';
 export { type Log, type LogFields, silentLog } from './log.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export {
@@ -53,12 +53,12 @@ export {
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
-export { largestPage, listAllNames } from './naming/list-all.js';
-export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
-export { selectNames } from './naming/selection.js';
+export { largestPage, listAllNames } from './naming/list-names.js';
+export { defaultLeaseMs, nameServerObject } from './naming/contract.js';
+export { selectNames } from './naming/list-names.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
 export { arg, type Arg, type OptionShape } from './object/arg.js';
-export { type Authorize } from './object/authorize.js';
+export { type Authorize } from './object/context.js';
 export { logCalls, type LoggedCalls } from './object/call-log.js';
 export { CallTimings, type MethodTiming } from './object/call-timings.js';
 export { callback } from './object/callback.js';
@@ -88,7 +88,7 @@ export {
   optionDescription,
 } from './object/description.js';
 export { Dispatcher } from './object/dispatcher.js';
-export { objectOf, ownObject } from './object/handed-out.js';
+export { objectOf, ownObject } from './object/object-reference.js';
 export { HostedObject } from './object/hosted-object.js';
 export {
   type CallInfo,

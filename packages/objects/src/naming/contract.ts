@@ -3,6 +3,12 @@ import { z } from 'zod';
 import { type MethodSignature } from '../object/definition.js';
 import { durationSchema, objectName } from '../object/schemas.js';
 
+/** The name under which a name server hosts itself. */
+export const nameServerObject = 'nameserver';
+
+/** How long a lease lives without being kept alive, unless asked otherwise: 10 s. */
+export const defaultLeaseMs = 10_000;
+
 const word = z.string().min(1).max(64);
 const wordValue = z.string().max(1024);
 

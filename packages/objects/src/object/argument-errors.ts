@@ -5,7 +5,7 @@ import { type RpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import { type MethodDescription } from './description.js';
-import { issueText } from './issues.js';
+import { issueMessage } from './issue-message.js';
 import { callSignature, usageLine } from './usage.js';
 
 /** How the caller wrote the arguments: errors speak of `--size` to one, and of `sizeBytes` to the other. */
@@ -113,7 +113,7 @@ interface Issue {
 
 /** Checks a refused value once more, now with words for its issues: on the good path nobody pays for them. */
 function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
-  const parsed = schema.safeParse(value, { error: issueText });
+  const parsed = schema.safeParse(value, { error: issueMessage });
   return (parsed.error?.issues ?? []).slice(0, mostIssues).map(({ path, message }) => ({
     path: path.map((each) => String(each).slice(0, 80)),
     message,

@@ -9,7 +9,7 @@ import { method } from '../../src/object/define.js';
 import { prepareMethod } from '../../src/object/bind.js';
 import { FileArgument } from '../../src/object/file-argument.js';
 import { defaults, provisionMethod } from './provision-method.js';
-import { refusalOf } from '../../src/testing/thrown-by.js';
+import { refusalOf } from '../../src/testing/refusal.js';
 
 const provision = prepareMethod('provision', provisionMethod());
 const gib = 1024 ** 3;

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import { arg } from '../../src/object/arg.js';
-import { type Authorize } from '../../src/object/authorize.js';
+import { type Authorize } from '../../src/object/context.js';
 import { type CallContext } from '../../src/object/context.js';
 import { type CallSink, type Invocation, type RunningCall } from '../../src/object/running-call.js';
 import { coreError } from '../../src/errors/core-errors.js';
