@@ -2,10 +2,9 @@ import { type z } from 'zod';
 
 import { didYouMean } from '@patchbay/objects';
 
-import { keyText } from './key-text.js';
 import { invalid, type Problem } from './problems.js';
 import { knownKeys, readText, readUnits } from './schema-walk.js';
-import { type KeyPath, readYamlFile, type YamlFile } from './yaml-file.js';
+import { type KeyPath, keyText, readYamlFile, type YamlFile } from './yaml-file.js';
 
 export interface ConfigureOptions<Schema extends z.ZodType> {
   /** Strict objects throughout (`z.strictObject`), and the only place of the defaults. */

@@ -1,8 +1,10 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import { z } from 'zod';
 
-import { type Clock, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
+import { type Clock, coreError, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
 
 import { type LogDestination, streamDestination } from './log-destination.js';
 import { loggable } from './log-fields.js';
@@ -57,6 +59,19 @@ export function openLog(
     destination:
       settings.file === undefined ? streamDestination(stderr) : new LogFile(settings.file, settings),
   });
+}
+
+/** Checks that the log file could be opened, without opening it. @throws RpcError `CONFIG_INVALID` */
+export function checkLogFile({ file }: LogSettings): void {
+  if (file === undefined) {
+    return;
+  }
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
+  }
 }
 
 export interface LoggerOptions extends LogLevels {

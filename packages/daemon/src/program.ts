@@ -193,3 +193,14 @@ function wrongUsage(program: Program, error: Error): Error {
     cause: error,
   });
 }
+
+/** How long a finished program may take to end by itself, in milliseconds. */
+const hangingMs = 500;
+
+/**
+ * Exits the process half a second from now if something still keeps it alive then: a method that ignores its signal,
+ * a peer that neither reads nor closes. Call it when the program's work is done and `process.exitCode` is set.
+ */
+export function exitIfHanging(): void {
+  setTimeout(() => process.exit(), hangingMs).unref();
+}

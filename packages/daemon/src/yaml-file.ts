@@ -7,6 +7,14 @@ import { invalid, type Problem } from './problems.js';
 /** Where in a configuration something stands: keys and indexes, from the outermost. */
 export type KeyPath = readonly (string | number)[];
 
+/** Formats a path: `objects[0].name`. */
+export function keyText(path: KeyPath): string {
+  return path
+    .map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
 /** A YAML file's content, and where each of its keys stands. */
 export interface YamlFile {
   /** As messages name it, without its directory. */

@@ -1,14 +1,13 @@
 import { RpcError } from '@patchbay/objects';
 
-import { keyText } from './key-text.js';
 import { type Problem, problemText } from './problems.js';
-import { type KeyPath, readYamlFile } from './yaml-file.js';
+import { type KeyPath, keyText, readYamlFile } from './yaml-file.js';
 
 /**
  * Says where in a configuration file an error comes from: at a key, or, where the error's `details.issues` tell of
  * paths below it as a module's check of its options may, at each of those. Gives an error for each.
  */
-export function placedErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
+export function locateErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
   const yaml = readYamlFile(file);
   return issuesOf(error).map(({ path: below, message }) => {
     const at = [...path, ...below];
