@@ -4,16 +4,16 @@ import { type Log, type LogFields } from '@patchbay/objects';
 
 import { type KeyPath, keyText } from './yaml-file.js';
 
-/** A key of a configuration whose value is another than it was. */
+/** A key of a configuration whose value changed. */
 export interface KeyChange {
-  /** As the reference writes it: `limits.maxCalls`. */
+  /** As in the reference: `limits.maxCalls`. */
   readonly key: string;
-  /** Undefined where it was not there. */
+  /** Undefined if the key was absent. */
   readonly from: unknown;
   readonly to: unknown;
 }
 
-/** Tells in which keys two configurations differ; a list that differs anywhere is one change. */
+/** Lists the keys in which two configurations differ; a list that differs anywhere counts as one change. */
 export function changedKeys(from: unknown, to: unknown, path: KeyPath = []): readonly KeyChange[] {
   if (isDeepStrictEqual(from, to)) {
     return [];
@@ -29,22 +29,22 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What a reload made of a configuration. */
+/** The result of reloading a configuration. */
 export interface ReloadReport extends LogFields {
-  /** What is in force now and was not before. */
+  /** What came into effect. */
   readonly changed: readonly KeyChange[];
-  /** What has changed and is not in force: keys, and other things by name. */
+  /** What changed and is not in effect: keys, and other items by name. */
   readonly needRestart: readonly string[];
 }
 
-/** Logs what a reload has put in force, and what it could not. */
+/** Logs what a reload changed, and what needs a restart. */
 export function reportReload(log: Log, { changed, needRestart, ...others }: ReloadReport): void {
-  log.info('the configuration is reloaded', {
+  log.info('reloaded the configuration', {
     changed: changed.map(({ key, from, to }) => `${key}: ${valueText(from)} -> ${valueText(to)}`),
     ...others,
   });
   if (needRestart.length > 0) {
-    log.warn('the configuration has changes that need a restart; until then the old values are in force', {
+    log.warn('configuration changes need a restart; the old values stay in effect until then', {
       keys: needRestart,
     });
   }
