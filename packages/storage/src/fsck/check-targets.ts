@@ -28,7 +28,7 @@ export async function checkTargets(
         findings.push({
           severity: 'warning',
           thing: nodeThing(key),
-          problem: 'its disk is read-only, because the pool was read-only when it was exported',
+          problem: 'its disk cannot be written, because the pool was read-only when it was exported',
           advice: 'the reconciler exports it again as soon as the pool is writable',
         });
       }
