@@ -39,8 +39,7 @@ const programs = {
 
 /** The packages that are found by their names, by their entries: what they export under which path. */
 const packages = {
-  core: { '.': 'core/dist/src/index.js', './wire': 'core/dist/src/wire/index.js' },
-  rpcclient: { '.': 'rpcclient/dist/src/index.js' },
+  rpcclient: { '.': 'rpcclient/dist/src/index.js', './testing': 'rpcclient/dist/src/testing/index.js' },
   rpcserver: { '.': 'rpcserver/dist/src/index.js' },
   storage: { '.': 'storage/dist/src/index.js' },
 };
@@ -100,7 +99,7 @@ function setModes() {
   chmodSync(fresh, 0o755);
 }
 
-/** Gives the name in lib/ of a package's entry: `core-wire` for `./wire` of `core`. */
+/** Gives the name in lib/ of a package's entry: `rpcclient-testing` for `./testing` of `rpcclient`. */
 function entryName(name, path) {
   return join(name, path).replaceAll('/', '-');
 }

@@ -1,21 +1,21 @@
+import { expect } from 'chai';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 
+import { logSettings } from '@patchbay/daemon';
 import {
   argDescription,
+  type Code,
+  type ErrorFactory,
+  type ErrorTable,
   exitStatusOfCode,
   grpcStatusOfCode,
   methodDescription,
   objectDescription,
   optionDescription,
-  type Code,
-  type ErrorFactory,
-  type ErrorTable,
-} from '@patchbay/core';
-import { logSettings } from '@patchbay/core/daemon';
+} from '@patchbay/objects';
 import { storageOptions } from '@patchbay/storage';
-import { expect } from 'chai';
-import { z } from 'zod';
 
 import { keysOf } from './configuration-keys.js';
 import { read, root, sourcesIn } from './repository.js';
@@ -133,6 +133,19 @@ describe('The page on booting', () => {
     const section = page.split('<!-- keys of bootOptions -->')[1]?.split('\n\nIt serves')[0] ?? '';
     const documented = rowsIn(section).map(([key, byDefault]) => [key, byDefault]);
     expect(documented).to.deep.equal(keysOf(storageOptions.shape.boot.unwrap(), 'boot'));
+  });
+});
+
+describe('The front page', () => {
+  it('shows eight figures of the newest results, and links to all of them', () => {
+    const readme = read('README.md');
+    const [, table = ''] =
+      /<!-- newest figures -->([^]*)<!-- end of the newest figures -->/.exec(readme) ?? [];
+    const [, , ...figures] = [...table.matchAll(/\| (\S*) [^|]*\|$/gm)].map(([, figure]) => figure);
+    expect(figures).to.have.lengthOf(8);
+    const results = read('bench/results/newest.md');
+    expect(figures.filter((figure) => !results.includes(` ${String(figure)} `))).to.deep.equal([]);
+    expect(readme).to.include('](bench/results/newest.md)');
   });
 });
 

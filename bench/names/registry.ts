@@ -1,5 +1,6 @@
-import { type NameClaim, nameServerObject, type NameServerMethods } from '@patchbay/core';
-import { connectTo, type RemoteObject } from '@patchbay/core/wire';
+import { connectTo } from '@patchbay/grpc/client';
+import { type NameClaim, type NameServerMethods, nameServerObject } from '@patchbay/objects';
+import { type RemoteObject } from '@patchbay/session/client';
 
 export type Names = RemoteObject<NameServerMethods>;
 

@@ -1,5 +1,6 @@
-import { arg, defineObject, method, type SignaturesOf } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, defineObject, method, type SignaturesOf } from '@patchbay/rpcserver';
 
 /** Creates the object of one rack, which reports how full its disks are. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods

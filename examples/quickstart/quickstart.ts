@@ -1,6 +1,7 @@
-import { freePort } from '@patchbay/core/testing';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { freePort } from '@patchbay/objects/testing';
 
 import { Daemons } from './daemons.js';
 import { iscsiUrl, type NodeDisk, qemuOptions, sha256 } from './disk.js';

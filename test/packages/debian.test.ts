@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-import { eventually, Scratch } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually, Scratch } from '@patchbay/objects/testing';
 
 import { Machine } from '../install/machine.js';
 import { root } from '../repository.js';

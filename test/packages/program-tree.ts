@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { Scratch } from '@patchbay/core/testing';
+import { Scratch } from '@patchbay/objects/testing';
 
 import { root } from '../repository.js';
 import { output } from '../system/command.js';

@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { Scratch } from '@patchbay/core/testing';
+import { Scratch } from '@patchbay/objects/testing';
 
 import { read, root } from '../repository.js';
 import { output } from '../system/command.js';

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually, freePort } from '@patchbay/core/testing';
+import { eventually, freePort } from '@patchbay/objects/testing';
 
 import { output } from './command.js';
 import { Daemon } from './daemon.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { open, writeFile } from 'node:fs/promises';
 
-import { eventually, freePort } from '@patchbay/core/testing';
+import { eventually, freePort } from '@patchbay/objects/testing';
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { bootSector, nameSector, roundSector } from './boot-sector.js';
 import { DisklessMachine, hostOfGuests } from './diskless-machine.js';

@@ -1,5 +1,6 @@
-import { type RpcError } from '@patchbay/core';
 import { expect } from 'chai';
+
+import { type RpcError } from '@patchbay/objects';
 
 import { type Patchbay } from './patchbay.js';
 

@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { countedPrefix, CountingNode } from './counting-node.js';
 import { libiscsi, useDisk } from './initiator.js';
@@ -149,8 +149,8 @@ describeSystem('A disk that its node is using', tools, () => {
 
     const watching = patchbay().storage.watch((first?.revision ?? 1) - 1);
     await patchbay().storage.detach_node(name);
-    for await (const { thing, state } of watching) {
-      if (thing === `node:${name}`) {
+    for await (const { resource, state } of watching) {
+      if (resource === `node:${name}`) {
         seen.push(state);
       }
       if (seen.at(-1) === 'gone') {
@@ -176,7 +176,9 @@ describeSystem('A disk that its node is using', tools, () => {
 
     await eventually(async () => {
       const history = await patchbay().storage.history(name);
-      const gone = history.filter(({ thing, state }) => thing.startsWith('snapshot:') && state === 'gone');
+      const gone = history.filter(
+        ({ resource, state }) => resource.startsWith('snapshot:') && state === 'gone',
+      );
       expect(gone.map(({ method }) => method)).to.include('scheduler');
     }, 60_000);
     await patchbay().storage.unschedule(name);

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { join } from 'node:path';
 
-import { freePort, Scratch } from '@patchbay/core/testing';
+import { freePort, Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { root } from '../repository.js';
 import { run } from './command.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { open } from 'node:fs/promises';
 
 import { type LoopMount, mountExt4, mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { useDisk } from './initiator.js';
 import { Patchbay } from './patchbay.js';

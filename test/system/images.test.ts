@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
@@ -5,7 +6,6 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { output } from './command.js';
 import { Patchbay } from './patchbay.js';

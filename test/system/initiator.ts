@@ -1,4 +1,4 @@
-import { run, type Outcome } from './command.js';
+import { type Outcome, run } from './command.js';
 
 /** A node's disk, and the credentials for it. */
 export interface NodeDisk {

@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { discover, libiscsi, type NodeDisk, qemuIo, useDisk } from './initiator.js';
 import { Patchbay } from './patchbay.js';

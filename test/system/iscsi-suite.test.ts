@@ -1,7 +1,7 @@
+import { expect } from 'chai';
 import { dirname } from 'node:path';
 
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { BareDisk } from './bare-disk.js';
 import { useDisk } from './initiator.js';

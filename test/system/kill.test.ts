@@ -1,6 +1,7 @@
-import { mountXfs } from '@patchbay/storage/testing';
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually } from '@patchbay/objects/testing';
+import { mountXfs } from '@patchbay/storage/testing';
 
 import { burst } from './burst.js';
 import { BusyNode } from './busy-node.js';

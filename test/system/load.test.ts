@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 import { mountXfs } from '@patchbay/storage/testing';
-import { expect } from 'chai';
 
 import { BusyNode } from './busy-node.js';
 import { FloodingNode } from './flooding-node.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 
-import { refusal } from '@patchbay/core/testing';
+import { refusal } from '@patchbay/objects/testing';
 import { type Storage } from '@patchbay/storage';
-import { expect } from 'chai';
 
 import { Patchbay } from './patchbay.js';
 import { describeSystem } from './scratch.js';

@@ -1,6 +1,7 @@
-import { nameServerObject, type NameServerMethods } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type NameServerMethods, nameServerObject } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { Patchbay } from './patchbay.js';
 import { describeSystem } from './scratch.js';

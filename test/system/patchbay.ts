@@ -2,13 +2,13 @@ import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 
-import { type NameServerMethods, nameServerObject, type Proxy } from '@patchbay/core';
-import { eventually, freePort } from '@patchbay/core/testing';
+import { type NameServerMethods, nameServerObject, type Proxy } from '@patchbay/objects';
+import { eventually, freePort } from '@patchbay/objects/testing';
 import { type Client, connect } from '@patchbay/rpcclient';
 import { type Storage } from '@patchbay/storage';
 import { type LoopMount } from '@patchbay/storage/testing';
 
-import { type CommandOptions, output, type Outcome, run } from './command.js';
+import { type CommandOptions, type Outcome, output, run } from './command.js';
 import { Daemon } from './daemon.js';
 import { type NodeDisk } from './initiator.js';
 import { ServedTgtd, type ShownTarget } from './tgtd.js';
@@ -25,6 +25,8 @@ export interface PatchbayOptions {
   readonly objects?: readonly { readonly name: string; readonly module: string }[];
   /** The directory of the commands. Default: those of the checkout. */
   readonly programs?: string;
+  /** Fills the scratch directory (`names`, `state`, `pool`) before the daemons start. */
+  readonly furnish?: (directory: string) => Promise<void>;
 }
 
 /** The visible state of a Patchbay; equal before and after means that nothing was changed. */
@@ -72,6 +74,7 @@ export class Patchbay implements AsyncDisposable {
     const programs = options.programs ?? '';
     const patchbay = new Patchbay({ directory, nameServer, portal, programs }, await options.mount?.());
     try {
+      await options.furnish?.(directory);
       await patchbay.#configure(options);
       await patchbay.startNameServer();
       await patchbay.startRpcServer();

@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-
 import { expect } from 'chai';
+import { join } from 'node:path';
 
 import { root } from '../repository.js';
 import { type Outcome, run } from './command.js';

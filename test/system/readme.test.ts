@@ -1,11 +1,11 @@
+import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort } from '@patchbay/core/testing';
+import { freePort } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { read, root } from '../repository.js';
 import { run } from './command.js';

@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { eventually, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually, requireTools } from '@patchbay/objects/testing';
 
 import { output } from './command.js';
 import { loopFilesBelow, mountsBelow, processesOf } from './machine.js';

@@ -1,6 +1,3 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
-
 import {
   type Client,
   type ClientDuplexStream,
@@ -13,6 +10,8 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition } from '@grpc/proto-loader';
 import { expect } from 'chai';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
 
 import { root } from '../repository.js';
 import { Patchbay } from './patchbay.js';
@@ -20,7 +19,7 @@ import { describeSystem } from './scratch.js';
 import { shared } from './shared.js';
 
 // Without Patchbay's own library: proto/ must be sufficient for any client.
-const { resolve } = createRequire(join(root, 'packages/core/package.json'));
+const { resolve } = createRequire(join(root, 'packages/grpc/package.json'));
 const definition = loadSync(
   [
     'patchbay/v1/nameserver.proto',

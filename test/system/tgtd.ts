@@ -1,4 +1,4 @@
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 
 import { output } from './command.js';
 import { processesOf } from './machine.js';

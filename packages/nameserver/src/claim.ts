@@ -1,4 +1,4 @@
-import { type NameClaim, quoted } from '@patchbay/core';
+import { type NameClaim, quoted } from '@patchbay/objects';
 import { type Compare, type Entry, type Operation, type Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';

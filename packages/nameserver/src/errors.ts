@@ -1,4 +1,4 @@
-import { defineErrors } from '@patchbay/core';
+import { defineErrors } from '@patchbay/objects';
 
 /** Makes the errors of the name server. */
 export const nameServerError = defineErrors({

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 import { type Store, storeError } from '@patchbay/store';
 
 import { keyOfName } from './name-record.js';

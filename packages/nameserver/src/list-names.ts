@@ -1,4 +1,4 @@
-import { largestPage, type ListOptions, type NamePage, type NameRecord } from '@patchbay/core';
+import { largestPage, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';

@@ -1,4 +1,4 @@
-import { type ObjectName } from '@patchbay/core';
+import { type ObjectName } from '@patchbay/objects';
 import { type Entry, type Operation, type Store } from '@patchbay/store';
 
 import { nameOf } from './name-record.js';

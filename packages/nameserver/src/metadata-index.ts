@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { type Metadata } from '@patchbay/core';
+import { type Metadata } from '@patchbay/objects';
 
 import { afterShares } from './name-record.js';
 

@@ -1,4 +1,4 @@
-import { type NameEvent } from '@patchbay/core';
+import { type NameEvent } from '@patchbay/objects';
 import { type Change } from '@patchbay/store';
 
 import { nameOf, recordOf } from './name-record.js';

@@ -1,4 +1,4 @@
-import { type ListOptions, type Metadata, type NameRecord, quoted } from '@patchbay/core';
+import { type ListOptions, type Metadata, type NameRecord, quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 import { type MetadataCondition } from './metadata-index.js';

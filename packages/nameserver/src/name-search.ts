@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { type NameRecord } from '@patchbay/core';
+import { type NameRecord } from '@patchbay/objects';
 import { type Entry, type Store } from '@patchbay/store';
 
 import { afterInIndex, indexOf } from './metadata-index.js';

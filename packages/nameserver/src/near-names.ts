@@ -1,4 +1,4 @@
-import { noSuchName, suggest, versionedNameIn, versionsOf } from '@patchbay/core';
+import { noSuchName, suggest, versionedNameIn, versionsOf } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { keyOfName, nameOf } from './name-record.js';

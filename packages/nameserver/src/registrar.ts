@@ -6,7 +6,7 @@ import {
   nameServerObject,
   parseObjectName,
   quoted,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { checkAddress } from './address.js';

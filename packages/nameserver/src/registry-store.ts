@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { indexPrefix } from './metadata-index.js';

@@ -10,7 +10,7 @@ import {
   type NameServerInfo,
   parseObjectName,
   quoted,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 import { type Entry, type Store, storeError } from '@patchbay/store';
 
 import { upgradeLayout } from './layout.js';

@@ -1,3 +1,4 @@
+import { ObjectServer } from '@patchbay/grpc/server';
 import {
   type Clock,
   coreError,
@@ -5,11 +6,11 @@ import {
   type Log,
   nameServerObject as objectName,
   systemClock,
-} from '@patchbay/core';
-import { ObjectServer } from '@patchbay/core/wire';
+} from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
+import { nameService } from './name-service.js';
 import { openRegistryStore } from './registry-store.js';
 import { Registry } from './registry.js';
 import { startSweeper } from './sweeper.js';
@@ -98,7 +99,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     const server = await ObjectServer.start({
       listen: options.listen,
       dispatcher,
-      nameService: true,
+      services: [nameService],
       sendStacks,
     });
     return new NameServer({

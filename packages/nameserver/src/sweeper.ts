@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 import { type Registry } from './registry.js';
 import { cronSchedule, type Schedule } from './schedule.js';

@@ -1,7 +1,8 @@
-import { type ListOptions } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { type ListOptions } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { claims, OpenedRegistry } from './opened-registry.js';
 

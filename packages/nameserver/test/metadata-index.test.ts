@@ -1,8 +1,9 @@
-import { type ListOptions, type Metadata } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
-import { type Store } from '@patchbay/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { type ListOptions, type Metadata } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
+import { type Store } from '@patchbay/store';
 
 import { OpenedRegistry } from './opened-registry.js';
 

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type NameClaim } from '@patchbay/core';
-import { FakeClock } from '@patchbay/core/testing';
 import { Registry } from '@patchbay/nameserver';
+import { type NameClaim } from '@patchbay/objects';
+import { FakeClock } from '@patchbay/objects/testing';
 import { type Store } from '@patchbay/store';
 
 import { openRegistryStore } from '../src/registry-store.js';

@@ -1,7 +1,8 @@
-import { silentLog } from '@patchbay/core';
-import { FakeClock, RecordingLog } from '@patchbay/core/testing';
-import { cronSchedule, startSweeper, type SweeperOptions } from '@patchbay/nameserver';
 import { expect } from 'chai';
+
+import { cronSchedule, startSweeper, type SweeperOptions } from '@patchbay/nameserver';
+import { silentLog } from '@patchbay/objects';
+import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 
 import { OpenedRegistry } from './opened-registry.js';
 

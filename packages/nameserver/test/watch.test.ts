@@ -1,6 +1,7 @@
-import { type NameEvent } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type NameEvent } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { OpenedRegistry } from './opened-registry.js';
 

@@ -1,6 +1,7 @@
-import { eventually, freePort, refusal } from '@patchbay/core/testing';
-import { connect } from '@patchbay/rpcclient';
 import { expect } from 'chai';
+
+import { eventually, freePort, refusal } from '@patchbay/objects/testing';
+import { connect } from '@patchbay/rpcclient';
 
 import { type Post, post, Scene } from './scene.js';
 

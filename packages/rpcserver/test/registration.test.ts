@@ -1,17 +1,18 @@
+import { expect } from 'chai';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
-import { type Clock, systemClock } from '@patchbay/core';
+import { grpcTransport } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { eventually, FakeClock, RecordingLog } from '@patchbay/core/testing';
-import { expect } from 'chai';
-
-import { Registration, type RegistrationOptions } from '@patchbay/core/wire';
+import { type Clock, systemClock } from '@patchbay/objects';
+import { eventually, FakeClock, RecordingLog } from '@patchbay/objects/testing';
+import { Registration, type RegistrationOptions } from '@patchbay/session/client';
 
 const ttlMs = 9_000;
 
 function register(nameServer: string, options: Partial<RegistrationOptions> = {}): Registration {
   return Registration.start({
     nameServer,
+    transport: grpcTransport,
     serverId: 'server-1',
     address: '127.0.0.1:7441',
     claims: [{ name: 'a' }, { name: 'b' }],

@@ -1,4 +1,4 @@
-import { defineErrors } from '@patchbay/core';
+import { defineErrors } from '@patchbay/objects';
 
 /** Creates the errors of the storage object. */
 export const storageError = defineErrors({
@@ -45,6 +45,7 @@ export const storageError = defineErrors({
   DISK_NOT_FOUND: ['NOT_FOUND', 'There is no kept or trashed disk with this id.'],
   DISK_ATTACHED: ['FAILED_PRECONDITION', 'The disk is attached to its node, not kept; detach it first.'],
   SCHEDULE_EXISTS: ['ALREADY_EXISTS', 'The node already has a different schedule of this name.'],
+  SCHEDULES_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'The node has as many schedules as it may have.'],
   SCHEDULE_INVALID: ['INVALID_ARGUMENT', 'The cron expression of the schedule is not valid.'],
   EVENTS_FORGOTTEN: [
     'FAILED_PRECONDITION',

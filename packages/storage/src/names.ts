@@ -1,5 +1,6 @@
-import { quoted } from '@patchbay/core';
 import { z } from 'zod';
+
+import { quoted } from '@patchbay/objects';
 
 const hostLike = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const fileLike = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*$/;

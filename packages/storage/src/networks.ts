@@ -1,5 +1,4 @@
 import { BlockList, isIP } from 'node:net';
-
 import { z } from 'zod';
 
 /** The schema of a network in CIDR notation, such as `10.20.0.0/16` or `fd00:20::/64`. */

@@ -1,7 +1,7 @@
+import { expect } from 'chai';
 import { inspect } from 'node:util';
 
-import { refusal } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { refusal } from '@patchbay/objects/testing';
 
 import { ExecError, execTool } from '../src/exec.js';
 

@@ -1,4 +1,4 @@
-import { defineErrors } from '@patchbay/core';
+import { defineErrors } from '@patchbay/objects';
 
 /** Makes the errors of every store. */
 export const storeError = defineErrors({

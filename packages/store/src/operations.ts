@@ -1,4 +1,4 @@
-import { quoted } from '@patchbay/core';
+import { quoted } from '@patchbay/objects';
 
 import { storeError } from './errors.js';
 import { checkKey, checkPrefix } from './keys.js';

@@ -1,6 +1,7 @@
-import { type Store } from '@patchbay/store';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { refusal } from '@patchbay/objects/testing';
+import { type Store } from '@patchbay/store';
 
 import { describeBackups } from './conformance/backups.js';
 import { describeLeases } from './conformance/leases.js';

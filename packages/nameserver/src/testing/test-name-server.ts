@@ -1,8 +1,8 @@
 import { rm } from 'node:fs/promises';
 
-import { Dispatcher, type NameEvent, silentLog, systemClock } from '@patchbay/core';
-import { Scratch } from '@patchbay/core/testing';
-import { ObjectServer } from '@patchbay/core/wire';
+import { ObjectServer } from '@patchbay/grpc/server';
+import { Dispatcher, type NameEvent, silentLog, systemClock } from '@patchbay/objects';
+import { Scratch } from '@patchbay/objects/testing';
 
 import { nameServerObject } from '../object.js';
 import { openRegistryStore } from '../registry-store.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { access, link, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, coreError, isRpcError } from '@patchbay/core';
+import { type Clock, coreError, isRpcError } from '@patchbay/objects';
 import { type Store, storeError } from '@patchbay/store';
 
 import { askLocally } from '../catalog/local-requests.js';

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/core';
+import { type Clock, isRpcError } from '@patchbay/objects';
 
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
 import { errnoOf } from '../disks/file/pool-error.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
-import { command, writeOut } from '@patchbay/core/daemon';
+import { command, writeOut } from '@patchbay/daemon';
+import { systemClock } from '@patchbay/objects';
 
 import { backUpTo } from '../backup/backup-file.js';
 import { stateDirOption } from './options.js';

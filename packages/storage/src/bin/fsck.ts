@@ -1,9 +1,10 @@
-import { text } from 'node:stream/consumers';
 import { resolve } from 'node:path';
-
-import { jsonText, resultText, silentLog, systemClock } from '@patchbay/core';
-import { command, writeOut } from '@patchbay/core/daemon';
+import { text } from 'node:stream/consumers';
 import { z } from 'zod';
+
+import { command, writeOut } from '@patchbay/daemon';
+import { silentLog, systemClock } from '@patchbay/objects';
+import { jsonText, resultText } from '@patchbay/terminal';
 
 import { openUnlessInUse } from '../backup/backup-file.js';
 import { Catalog } from '../catalog/catalog.js';

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
-import { acceptedSizes, coreError, parseBytes, quoted } from '@patchbay/core';
-import { command, interruptible, writeOut } from '@patchbay/core/daemon';
+import { command, interruptible, writeOut } from '@patchbay/daemon';
+import { acceptedSizes, coreError, parseBytes, quoted } from '@patchbay/objects';
 
 import { execTool } from '../exec.js';
 import { initPool as init } from '../init-pool/init-pool.js';

@@ -1,8 +1,7 @@
-import { type CatalogReader } from '../catalog/catalog.js';
+import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
 import { bootTokens, type ExportedNode, macs, type NodeRecord, nodes } from '../catalog/tables.js';
 import { macAddress, type MacAddress, nodeName } from '../names.js';
 import { isBootToken } from '../provision/boot-tokens.js';
-import { type Parts } from '../provision/parts.js';
 
 /** A request for a boot script, by MAC address or by node. */
 export interface BootRequest {
@@ -25,7 +24,7 @@ export type BootDecision =
  * provisioned for does, and if tokens are on only with the node's token, which this consumes.
  */
 export function authorizeBoot(
-  { catalog, bootTokens: needsToken }: Pick<Parts, 'catalog' | 'bootTokens'>,
+  { catalog, bootTokens: needsToken }: { readonly catalog: Catalog; readonly bootTokens: boolean },
   request: BootRequest,
 ): Promise<BootDecision> {
   if (!needsToken) {

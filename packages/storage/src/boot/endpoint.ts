@@ -1,7 +1,7 @@
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { type AddressInfo } from 'node:net';
 
-import { formatAddress, type Log, parseAddress } from '@patchbay/core';
-import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { formatAddress, type Log, parseAddress } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 import { type Health } from './health.js';

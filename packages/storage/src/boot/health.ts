@@ -1,4 +1,4 @@
-import { type Clock, isRpcError, type Log } from '@patchbay/core';
+import { type Clock, isRpcError, type Log } from '@patchbay/objects';
 
 import { Cached } from '../concurrency/cached.js';
 

@@ -1,5 +1,6 @@
-import { type Address, formatAddress, parseAddress } from '@patchbay/core';
 import { z } from 'zod';
+
+import { type Address, formatAddress, parseAddress } from '@patchbay/objects';
 
 import { network } from '../networks.js';
 

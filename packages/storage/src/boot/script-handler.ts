@@ -1,6 +1,9 @@
+import { type Clock, type Log } from '@patchbay/objects';
+
+import { type Catalog } from '../catalog/catalog.js';
 import { type NodeName } from '../names.js';
 import { giveBackBootToken } from '../provision/boot-tokens.js';
-import { type Parts } from '../provision/parts.js';
+import { type Exports } from '../provision/exports.js';
 import { authorizeBoot, type BootDecision, type BootRequest } from './authorize.js';
 import { Networks } from '../networks.js';
 import { advertisedPortal, type BootOptions } from './options.js';
@@ -18,7 +21,13 @@ export interface BootResponse {
 
 /** What the handler needs. */
 export interface ScriptHandlerServices {
-  readonly parts: Pick<Parts, 'catalog' | 'exports' | 'bootTokens' | 'clock' | 'log'>;
+  readonly parts: {
+    readonly catalog: Catalog;
+    readonly exports: Exports;
+    readonly bootTokens: boolean;
+    readonly clock: Clock;
+    readonly log: Log;
+  };
   readonly options: BootOptions;
   readonly fetched: (outcome: BootOutcome) => void;
   /** Replaces the disk of a node, if it is ephemeral, with a fresh clone, before the node gets its script. */

@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from '@patchbay/core';
+import { type Address, formatAddress } from '@patchbay/objects';
 
 import { type ExportedNode } from '../catalog/tables.js';
 

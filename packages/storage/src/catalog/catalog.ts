@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock, isRpcError, type RpcError, systemClock } from '@patchbay/core';
+import { type Clock, isRpcError, type RpcError, systemClock } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/core';
+import { type Clock, isRpcError } from '@patchbay/objects';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { storageError } from '../errors.js';

@@ -4,8 +4,8 @@ import {
   images,
   initiators,
   macs,
-  nodes,
   type NodeRecord,
+  nodes,
   schedules,
   snapshots,
   type Table,
@@ -14,8 +14,11 @@ import {
   tids,
   trash,
 } from '../catalog/tables.js';
-import { imageThing, nodeThing } from '../provision/parts.js';
+import { readImageNames } from '../provision/image-names.js';
+import { isAtRest } from '../provision/node-states.js';
+import { imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
+import { volumeStates } from '../provision/volume-states.js';
 import { type Finding } from './finding.js';
 
 const tables: readonly Table<unknown>[] = [
@@ -35,7 +38,7 @@ export async function findUnreadable(catalog: Pick<Catalog, 'invalid'>): Promise
   const keys = (await Promise.all(tables.map((table) => catalog.invalid(table)))).flat();
   return keys.map((key) => ({
     severity: 'error',
-    thing: key,
+    resource: key,
     problem: "the catalog's record cannot be read",
     advice: 'restore the catalog from a backup with patchbay-storage restore',
   }));
@@ -69,21 +72,24 @@ async function findUnfinished(
   catalog: CatalogReader,
   nodeRecords: readonly Keyed<NodeRecord>[],
 ): Promise<Finding[]> {
+  const isUnfinished = (state: keyof typeof volumeStates): boolean => volumeStates[state] !== 'at rest';
   const states = [
-    ...(await catalog.list(images)).map(({ key, value }) => [imageThing(key), value.state] as const),
-    ...(await catalog.list(snapshots)).map(
-      ({ value }) => [`snapshot:${fullName(value)}`, value.state] as const,
-    ),
-    ...nodeRecords.map(({ key, value }) => [nodeThing(key), value.state] as const),
+    ...(await catalog.list(images))
+      .filter(({ value }) => isUnfinished(value.state))
+      .map(({ key, value }) => [imageResource(key), value.state] as const),
+    ...(await catalog.list(snapshots))
+      .filter(({ value }) => isUnfinished(value.state))
+      .map(({ value }) => [`snapshot:${fullName(value)}`, value.state] as const),
+    ...nodeRecords
+      .filter(({ value }) => !isAtRest(value))
+      .map(({ key, value }) => [nodeResource(key), value.state] as const),
   ];
-  return states
-    .filter(([, state]) => state !== 'ready' && state !== 'detached')
-    .map(([thing, state]) => ({
-      severity: 'note',
-      thing,
-      problem: `is ${state}`,
-      advice: 'an operation is in progress, or was interrupted and the reconciler completes or undoes it',
-    }));
+  return states.map(([resource, state]) => ({
+    severity: 'note',
+    resource,
+    problem: `is ${state}`,
+    advice: 'an operation is in progress, or was interrupted and the reconciler completes or undoes it',
+  }));
 }
 
 async function checkOrigins(
@@ -91,12 +97,13 @@ async function checkOrigins(
   nodeRecords: readonly Keyed<NodeRecord>[],
 ): Promise<Finding[]> {
   const known = new Set((await catalog.list(images)).map(({ value }) => value.id));
+  const nameOfImage = await readImageNames(catalog);
   return nodeRecords
     .filter(({ value }) => !known.has(value.disk.imageId))
     .map(({ key, value }) => ({
       severity: 'note',
-      thing: nodeThing(key),
-      problem: `its image "${value.disk.image}" was deleted`,
+      resource: nodeResource(key),
+      problem: `its image "${nameOfImage(value.disk)}" was deleted`,
       advice: 'the disk does not need it',
     }));
 }
@@ -129,7 +136,7 @@ function checkIndex(
       return [
         {
           severity: 'error',
-          thing: nodesOfKey.map(nodeThing).join(', '),
+          resource: nodesOfKey.map(nodeResource).join(', '),
           problem: `have the same ${what} ${key}`,
           advice,
         },
@@ -140,7 +147,7 @@ function checkIndex(
       : [
           {
             severity: 'error',
-            thing: nodeThing(nodesOfKey.join()),
+            resource: nodeResource(nodesOfKey.join()),
             problem: `its ${what} ${key} is not reserved for it`,
             advice,
           },
@@ -150,7 +157,7 @@ function checkIndex(
     .filter(({ key }) => !owners.has(key))
     .map(({ key, value }): Finding => ({
       severity: 'error',
-      thing: nodeThing(value),
+      resource: nodeResource(value),
       problem: `the ${what} ${key} is reserved for it, but it has another or none`,
       advice: 'restore the catalog from a backup; until then no other node can have it',
     }));

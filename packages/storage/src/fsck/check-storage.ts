@@ -1,15 +1,19 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
-import { type Parts } from '../provision/parts.js';
+import { type Catalog } from '../catalog/catalog.js';
+import { type VolumePool } from '../disks/volume-pool.js';
 import { checkRecords, findUnreadable } from './check-catalog.js';
-import { checkTargets } from './check-targets.js';
+import { checkTargets, type TargetCheckServices } from './check-targets.js';
 import { checkVolumes } from './check-volumes.js';
 import { type Finding } from './finding.js';
 
 export { type Finding, finding } from './finding.js';
 
 /** The parts to check; those that are absent are skipped. */
-type Checked = Pick<Parts, 'catalog'> & Partial<Pick<Parts, 'pool' | 'targets' | 'exports' | 'naming'>>;
+interface Checked extends Partial<TargetCheckServices> {
+  readonly catalog: Catalog;
+  readonly pool?: Pick<VolumePool, 'stats' | 'list' | 'foreign'>;
+}
 
 /** Compares the catalog, the files and the targets, without changing anything. */
 export async function checkStorage({ catalog, pool, targets, exports, naming }: Checked): Promise<Finding[]> {
@@ -28,7 +32,7 @@ export async function checkStorage({ catalog, pool, targets, exports, naming }: 
   if (await catalog.isRestored()) {
     findings.push({
       severity: 'note',
-      thing: 'catalog',
+      resource: 'catalog',
       problem: 'was restored from a backup, so files without a record are kept',
       advice: 'examine them, bring back what matters, then call confirm_restore',
     });
@@ -37,13 +41,13 @@ export async function checkStorage({ catalog, pool, targets, exports, naming }: 
 }
 
 /** Reports an unavailable part as a finding, so that the others are still checked. */
-async function unlessUnavailable(thing: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+async function unlessUnavailable(resource: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {
     if (!isRpcError(error)) {
       throw error;
     }
-    return [{ severity: 'error', thing, problem: error.message, advice: 'fix that, then run fsck again' }];
+    return [{ severity: 'error', resource, problem: error.message, advice: 'fix that, then run fsck again' }];
   }
 }

@@ -5,7 +5,7 @@ export const finding = z.object({
   severity: z
     .enum(['error', 'warning', 'note'])
     .describe('error: data is lost or inconsistent; warning: it will be repaired; note: worth knowing'),
-  thing: z.string(),
+  resource: z.string(),
   problem: z.string(),
   advice: z.string(),
 });

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { quoted } from '@patchbay/core';
+import { quoted } from '@patchbay/objects';
 
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { quoted } from '@patchbay/core';
+import { quoted } from '@patchbay/objects';
 
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';

@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { type EndedOperation } from '../concurrency/operations.js';
 import { type ReconcileReport } from '../reconcile/report.js';
@@ -17,13 +18,13 @@ export class StorageMetrics {
   readonly #operations = new Counter({
     name: `${prefix}operations_total`,
     help: 'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
-    labelNames: ['kind', 'thing', 'outcome'],
+    labelNames: ['kind', 'resource', 'outcome'],
     registers: this.#registers,
   });
   readonly #operationSeconds = new Histogram({
     name: `${prefix}operation_duration_seconds`,
     help: 'Duration of operations, by kind and type of resource.',
-    labelNames: ['kind', 'thing'],
+    labelNames: ['kind', 'resource'],
     buckets: operationSeconds,
     registers: this.#registers,
   });
@@ -79,8 +80,9 @@ export class StorageMetrics {
     return this.#registry.contentType;
   }
 
-  operationEnded({ request: { kind, thing }, error, durationMs }: EndedOperation): void {
-    const labels = { kind, thing: thing.split(':', 1)[0] ?? thing };
+  operationEnded({ request: { kind, resources }, error, durationMs }: EndedOperation): void {
+    const [resource = ''] = resources[0].split(':', 1);
+    const labels = { kind, resource };
     const outcome = error === undefined ? 'OK' : isRpcError(error) ? error.code : 'UNEXPECTED';
     this.#operations.inc({ ...labels, outcome });
     this.#operationSeconds.observe(labels, durationMs / 1000);

@@ -1,7 +1,9 @@
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 import { images, nodes, snapshots } from '../catalog/tables.js';
-import { type Parts } from '../provision/parts.js';
+import { type CatalogReader } from '../catalog/catalog.js';
+import { type Naming } from '../provision/naming.js';
+import { type TargetHost } from '../targets/target-host.js';
 
 /** The capacity of a pool's filesystem, in bytes. */
 export interface Capacity {
@@ -18,9 +20,17 @@ export interface Statistics {
   readonly capacity: Capacity | undefined;
 }
 
+/** What is counted. */
+export interface StatisticsServices {
+  readonly catalog: CatalogReader;
+  readonly targets: Pick<TargetHost, 'daemons' | 'list'>;
+  readonly naming: Naming;
+  readonly log: Log;
+}
+
 /** Counts the catalog's records by their states, the sessions of our targets, and the pool's bytes. */
 export async function collectStatistics(
-  { catalog, targets, naming, log }: Pick<Parts, 'catalog' | 'targets' | 'naming' | 'log'>,
+  { catalog, targets, naming, log }: StatisticsServices,
   capacity: () => Promise<Capacity>,
 ): Promise<Statistics> {
   const [nodeRecords, imageRecords, snapshotRecords, states, bytes] = await Promise.all([

@@ -1,3 +1,5 @@
+import { type Clock } from '@patchbay/objects';
+
 import { type BootEndpoint, startBootEndpoint } from '../boot/endpoint.js';
 import { Health } from '../boot/health.js';
 import { BootScriptHandler } from '../boot/script-handler.js';
@@ -5,51 +7,56 @@ import { Cached } from '../concurrency/cached.js';
 import { type FilePool } from '../disks/file/file-pool.js';
 import { type StorageMetrics } from '../metrics/metrics.js';
 import { collectStatistics, type Statistics } from '../metrics/statistics.js';
-import { freshenDisk } from '../provision/freshen-disk.js';
-import { type Parts } from '../provision/parts.js';
+import { type Naming } from '../provision/naming.js';
+import { freshenDisk, type ReplaceServices } from '../provision/replace-disk.js';
 import { assertServed } from '../targets/assert-served.js';
+import { type TargetHost } from '../targets/target-host.js';
 import { type StorageOptions } from './options.js';
 
-/** How old the numbers of a scrape may be, in milliseconds: several scrapers cost no more than one. */
+/** How old the numbers of a scrape may be, in milliseconds, so that several scrapers cost no more than one. */
 const statisticsAgeMs = 5000;
 
-/** What of the storage the endpoint tells. */
-export interface Told {
-  readonly parts: Parts;
+/** What the endpoint serves from. */
+export interface BootServices extends ReplaceServices {
   readonly pool: FilePool;
+  readonly targets: TargetHost;
+  readonly naming: Naming;
+  readonly bootTokens: boolean;
+  readonly clock: Clock;
   readonly metrics: StorageMetrics;
 }
 
-/** Starts the HTTP endpoint, where the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
+/** Starts the HTTP endpoint, if the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
 export async function startBoot(
   { boot }: StorageOptions,
-  { parts, pool, metrics }: Told,
+  services: BootServices,
 ): Promise<BootEndpoint | undefined> {
   if (boot === undefined) {
     return undefined;
   }
-  const log = parts.log.child({ component: 'boot' });
+  const { catalog, pool, targets, clock, metrics } = services;
+  const log = services.log.child({ component: 'boot' });
   const statistics = new Cached<Statistics>(
-    () => collectStatistics(parts, () => pool.capacity()),
-    parts.clock,
+    () => collectStatistics(services, () => pool.capacity()),
+    clock,
     statisticsAgeMs,
   );
   const endpoint = await startBootEndpoint({
     listen: boot.listen,
     scripts: new BootScriptHandler({
-      parts: { ...parts, log },
+      parts: { ...services, log },
       options: boot,
       fetched: (outcome) => {
         metrics.bootFetched(outcome);
       },
       freshen: (node) =>
-        parts.catalog.actors.run({ method: 'boot' }, () =>
-          freshenDisk(parts, node, new AbortController().signal),
+        catalog.actors.run({ method: 'boot' }, () =>
+          freshenDisk(services, node, new AbortController().signal),
         ),
     }),
     health: new Health(
-      { pool: () => pool.directory.assertAvailable(), targets: () => assertServed(parts.targets) },
-      { clock: parts.clock, log },
+      { pool: () => pool.directory.assertAvailable(), targets: () => assertServed(targets) },
+      { clock, log },
     ),
     metrics: {
       contentType: metrics.contentType,
@@ -57,6 +64,6 @@ export async function startBoot(
     },
     log,
   });
-  log.info('boot scripts, health and metrics are served', { address: endpoint.address });
+  log.info('serving boot scripts, health and metrics', { address: endpoint.address });
   return endpoint;
 }

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import {
   nodes,
@@ -8,8 +8,7 @@ import {
   type SnapshotRecord,
 } from '../catalog/tables.js';
 import { snapshotName } from '../names.js';
-import { type Parts } from '../provision/parts.js';
-import { Snapshots } from '../provision/snapshots.js';
+import { Snapshots, type SnapshotServices } from '../provision/snapshots.js';
 import { nextTime } from './cron.js';
 
 /** The longest pause, in milliseconds: a new schedule may be due before all others. */
@@ -21,11 +20,11 @@ const maxPauseMs = 5000;
  * something is unavailable is retried soon; after any other failure the schedule waits for its next time.
  */
 export class Scheduler {
-  readonly #parts: Parts;
+  readonly #parts: SnapshotServices;
   readonly #snapshots: Snapshots;
   #nextAtMs = 0;
 
-  constructor(parts: Parts) {
+  constructor(parts: SnapshotServices) {
     this.#parts = parts;
     this.#snapshots = new Snapshots(parts);
   }

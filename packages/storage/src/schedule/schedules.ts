@@ -1,9 +1,14 @@
+import { type Clock, type Log } from '@patchbay/objects';
+
+import { type Catalog } from '../catalog/catalog.js';
 import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName, type SnapshotName } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
-import { type Parts } from '../provision/parts.js';
 import { nextTime } from './cron.js';
+
+/** How many schedules a node may have, so that one commit can remove them all. */
+const mostSchedules = 32;
 
 /** The parameters of a schedule. */
 export interface ScheduleRequest {
@@ -13,16 +18,21 @@ export interface ScheduleRequest {
   readonly keep: number;
 }
 
-type ScheduleParts = Pick<Parts, 'catalog' | 'clock' | 'log'>;
+/** What snapshots are scheduled with. */
+export interface ScheduleServices {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /**
  * Schedules snapshots of a node's disk, in one commit; an identical schedule is kept. A schedule follows its node, also
  * when the node is renamed, and is removed with it.
  *
- * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `NODE_NOT_FOUND`, `NODE_DETACHED`
+ * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `SCHEDULES_EXHAUSTED`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
 export async function scheduleSnapshots(
-  { catalog, clock, log }: ScheduleParts,
+  { catalog, clock, log }: ScheduleServices,
   request: ScheduleRequest,
 ): Promise<ScheduleRecord> {
   const { node, cron, name, keep } = request;
@@ -40,6 +50,13 @@ export async function scheduleSnapshots(
         { details: { node, name, cron: present.cron, keep: present.keep } },
       );
     }
+    if ((await tx.list(schedules, snapshotKey(node, ''))).length >= mostSchedules) {
+      throw storageError(
+        'SCHEDULES_EXHAUSTED',
+        `node "${node}" has ${String(mostSchedules)} schedules, which is the most; unschedule one first`,
+        { details: { node, mostSchedules } },
+      );
+    }
     const record: ScheduleRecord = { node, name, cron, keep, nextAtMs };
     tx.put(schedules, snapshotKey(node, name), record);
     log.info('snapshots were scheduled', { node, schedule: name, cron, keep });
@@ -49,7 +66,7 @@ export async function scheduleSnapshots(
 
 /** Lists the schedules of a node, or of all. @throws RpcError `NODE_NOT_FOUND` */
 export async function listSchedules(
-  { catalog }: Pick<Parts, 'catalog'>,
+  { catalog }: Pick<ScheduleServices, 'catalog'>,
   node?: NodeName,
 ): Promise<readonly ScheduleRecord[]> {
   const within = node === undefined ? undefined : snapshotKey(node, '');
@@ -65,7 +82,7 @@ export async function listSchedules(
  * are kept. Does nothing if there is none.
  */
 export function unschedule(
-  { catalog, log }: ScheduleParts,
+  { catalog, log }: ScheduleServices,
   node: NodeName,
   name?: SnapshotName,
 ): Promise<readonly SnapshotName[]> {

@@ -1,11 +1,11 @@
+import { expect } from 'chai';
 import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { systemClock } from '@patchbay/core';
-import { RecordingLog, refusal, Scratch } from '@patchbay/core/testing';
+import { systemClock } from '@patchbay/objects';
+import { RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
-import { expect } from 'chai';
 
 import { backUpTo } from '../../src/backup/backup-file.js';
 import { restoreFrom } from '../../src/backup/restore.js';
@@ -13,7 +13,7 @@ import { Catalog } from '../../src/catalog/catalog.js';
 import { answerLocally } from '../../src/catalog/local-requests.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { facts } from '../../src/catalog/tables.js';
-import { localAnswers } from '../../src/object/local-answers.js';
+import { localAnswers } from '../../src/object/create-storage.js';
 import { World } from '../fakes/world.js';
 
 /** Opens the catalog of a state directory. */

@@ -1,6 +1,7 @@
-import { coreError } from '@patchbay/core';
-import { FakeClock, RecordingLog } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { coreError } from '@patchbay/objects';
+import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 
 import { type Checks, Health } from '../../src/boot/health.js';
 

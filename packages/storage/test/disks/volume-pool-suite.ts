@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type VolumePool, type VolumeRef } from '../../src/disks/volume-pool.js';
 

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 
-import { systemClock } from '@patchbay/core';
-import { RecordingLog, refusal, requireTools, Scratch } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { systemClock } from '@patchbay/objects';
+import { RecordingLog, refusal, requireTools, Scratch } from '@patchbay/objects/testing';
 
 import { openFilePool } from '../../src/disks/file/file-pool.js';
 import { type Exec, ExecError, execTool } from '../../src/exec.js';

@@ -1,7 +1,7 @@
+import { expect } from 'chai';
 import { readdir, readFile } from 'node:fs/promises';
 
-import { refusal, requireTools, Scratch } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { refusal, requireTools, Scratch } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
 import {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { type OperationRequest } from '../../src/concurrency/operation.js';
 import { StorageMetrics } from '../../src/metrics/metrics.js';
 import { type Capacity, collectStatistics, type Statistics } from '../../src/metrics/statistics.js';
 import { storageError } from '../../src/errors.js';
@@ -14,7 +15,7 @@ const nothing: Statistics = {
   sessions: undefined,
   capacity: undefined,
 };
-const operation = { thing: 'node:node7', kind: 'provision', parameters: {} };
+const operation: OperationRequest = { resources: ['node:node7'], kind: 'provision', parameters: {} };
 
 /** Returns the lines of the text that contain a number, without the prefix. */
 async function numbers(metrics: StorageMetrics, statistics: Statistics = nothing): Promise<string[]> {
@@ -34,18 +35,18 @@ describe('the metrics', () => {
     metrics.operationEnded({ request: operation, error: new Error('?'), durationMs: 10 });
 
     expect(await numbers(metrics)).to.include.members([
-      'operations_total{kind="provision",thing="node",outcome="OK"} 1',
-      'operations_total{kind="provision",thing="node",outcome="RESOURCE_EXHAUSTED"} 1',
-      'operations_total{kind="provision",thing="node",outcome="UNEXPECTED"} 1',
-      'operation_duration_seconds_bucket{le="0.025",kind="provision",thing="node"} 2',
-      'operation_duration_seconds_count{kind="provision",thing="node"} 3',
+      'operations_total{kind="provision",resource="node",outcome="OK"} 1',
+      'operations_total{kind="provision",resource="node",outcome="RESOURCE_EXHAUSTED"} 1',
+      'operations_total{kind="provision",resource="node",outcome="UNEXPECTED"} 1',
+      'operation_duration_seconds_bucket{le="0.025",kind="provision",resource="node"} 2',
+      'operation_duration_seconds_count{kind="provision",resource="node"} 3',
     ]);
   });
 
   it('count rounds of the reconciler, and what they found', async () => {
     const metrics = new StorageMetrics();
     metrics.reconciled({ ...emptyReport(), exported: ['node:a', 'node:b'], removedTemporaries: 3 }, 5);
-    const failed = [{ thing: 'node:a', reason: 'X', message: 'x' }];
+    const failed = [{ resource: 'node:a', reason: 'X', message: 'x' }];
     metrics.reconciled({ ...emptyReport(), failed }, 5);
 
     expect(await numbers(metrics)).to.include.members([

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { Closers } from '../../src/object/closers.js';
+import { Closers } from '../../src/object/create-storage.js';
 
 describe('Closers', () => {
   it('closes in reverse order, each once, even if one fails', async () => {

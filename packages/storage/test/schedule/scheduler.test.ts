@@ -9,6 +9,23 @@ const never = new AbortController().signal;
 const minute = 60_000;
 
 describe('schedule_snapshots', () => {
+  it('gives a node at most 32 schedules, so that one commit of 100 operations removes them', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu', { mac: '52:54:00:00:00:07' });
+    for (let index = 0; index < 32; index++) {
+      await machine.schedule('node7', '0 0 1 1 *', 1, `s${String(index)}`);
+    }
+    expect(await reasonOf(machine.schedule('node7', '0 0 1 1 *', 1, 'more'))).to.equal('SCHEDULES_EXHAUSTED');
+    const sizes = world.countOperations();
+
+    await machine.trash('node7');
+
+    expect(Math.max(...sizes)).to.be.at.most(100);
+    expect(await machine.scheduled()).to.deep.equal([]);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
   it('takes a snapshot at each time, and keeps the newest', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();

@@ -1,4 +1,4 @@
-import { silentLog, systemClock } from '@patchbay/core';
+import { silentLog, systemClock } from '@patchbay/objects';
 
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { startTgtHost } from '../../src/targets/tgt/tgt-host.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually, refusal, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually, refusal, requireTools } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
 import { type Iqn } from '../../src/names.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { requireTools } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';

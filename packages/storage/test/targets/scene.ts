@@ -3,8 +3,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
-import { freePort, RecordingLog } from '@patchbay/core/testing';
+import { systemClock } from '@patchbay/objects';
+import { freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
 import { type Iqn } from '../../src/names.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { refusal, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { refusal, requireTools } from '@patchbay/objects/testing';
 
 import { type Iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 
-import { eventually, refusal, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually, refusal, requireTools } from '@patchbay/objects/testing';
 
 import { type TargetSpec } from '../../src/targets/target-host.js';
 import { inquire } from './initiators.js';

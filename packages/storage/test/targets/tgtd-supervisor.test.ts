@@ -1,3 +1,4 @@
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdir, readFile, readlink } from 'node:fs/promises';
@@ -5,8 +6,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, freePort, refusal, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually, freePort, refusal, requireTools } from '@patchbay/objects/testing';
 
 import { type Exec, execTool } from '../../src/exec.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';

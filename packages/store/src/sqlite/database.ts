@@ -1,7 +1,6 @@
+import Database from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
-
-import Database from 'better-sqlite3';
 
 import { storeError } from '../errors.js';
 import { applicationId, schema, schemaVersion } from './schema.js';

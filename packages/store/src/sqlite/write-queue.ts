@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 /** How many writes share a transaction at most, so that reads get their turn between two. */
 const maxWritesTogether = 256;

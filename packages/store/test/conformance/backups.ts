@@ -1,5 +1,6 @@
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { refusal } from '@patchbay/objects/testing';
 
 import { type OpenStore } from '../store-under-test.js';
 

@@ -1,7 +1,8 @@
-import { eventually } from '@patchbay/core/testing';
-import { type Entry, type Operation, type Store } from '@patchbay/store';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { eventually } from '@patchbay/objects/testing';
+import { type Entry, type Operation, type Store } from '@patchbay/store';
 
 import { type OpenStore, type StoreUnderTest } from '../store-under-test.js';
 import { Watching } from '../watching.js';

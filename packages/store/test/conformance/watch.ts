@@ -1,6 +1,7 @@
-import { eventually, refusal } from '@patchbay/core/testing';
-import { type Change, type Store } from '@patchbay/store';
 import { expect } from 'chai';
+
+import { eventually, refusal } from '@patchbay/objects/testing';
+import { type Change, type Store } from '@patchbay/store';
 
 import { type OpenStore } from '../store-under-test.js';
 import { Watching } from '../watching.js';

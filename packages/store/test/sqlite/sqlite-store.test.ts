@@ -1,3 +1,5 @@
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open as openFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
@@ -5,11 +7,9 @@ import { basename, dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { systemClock } from '@patchbay/core';
-import { FakeClock, refusal } from '@patchbay/core/testing';
+import { systemClock } from '@patchbay/objects';
+import { FakeClock, refusal } from '@patchbay/objects/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
-import Database from 'better-sqlite3';
-import { expect } from 'chai';
 
 import { describeStore } from '../conformance.js';
 import { Scratch } from './scratch.js';

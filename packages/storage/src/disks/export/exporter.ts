@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-import { type Clock, quoted } from '@patchbay/core';
+import { type Clock, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';

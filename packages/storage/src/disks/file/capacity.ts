@@ -1,6 +1,6 @@
 import { access, constants, statfs } from 'node:fs/promises';
 
-import { formatBytes, type RpcError } from '@patchbay/core';
+import { formatBytes, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type PoolCapacity } from '../volume-pool.js';

@@ -2,7 +2,7 @@ import { type Stats } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { isRpcError, type Log, quoted } from '@patchbay/core';
+import { isRpcError, type Log, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec } from '../../exec.js';

@@ -1,7 +1,7 @@
 import { chmod, link, mkdir, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/core';
+import { type Clock, isRpcError } from '@patchbay/objects';
 
 import { type VolumeRef } from '../volume-pool.js';
 import { requireRoom } from './capacity.js';

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 
-import { formatBytes, type RpcError } from '@patchbay/core';
+import { formatBytes, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
 import { z } from 'zod';
 
 import { errnoOf, poolUnavailable } from './pool-error.js';

@@ -1,6 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-
 import { z } from 'zod';
 
 import { type ResumableFile, type TemporaryFiles } from '../file/temporary-files.js';

@@ -1,4 +1,4 @@
-import { type Clock, isRpcError, type RpcError } from '@patchbay/core';
+import { type Clock, isRpcError, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';

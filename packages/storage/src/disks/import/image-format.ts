@@ -1,6 +1,6 @@
 import { type FileHandle } from 'node:fs/promises';
 
-import { formatBytes } from '@patchbay/core';
+import { formatBytes } from '@patchbay/objects';
 
 /** The supported formats, by the names of QEMU's drivers (`vpc` is VHD). */
 export type ImageFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'vpc';

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises';
 
-import { formatBytes, quoted } from '@patchbay/core';
+import { formatBytes, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';

@@ -1,6 +1,6 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 
-import { type Clock, quoted } from '@patchbay/core';
+import { type Clock, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec } from '../../exec.js';

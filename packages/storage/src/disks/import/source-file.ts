@@ -1,8 +1,8 @@
-import { constants, type BigIntStats } from 'node:fs';
+import { type BigIntStats, constants } from 'node:fs';
 import { type FileHandle, open, realpath } from 'node:fs/promises';
 import { dirname, normalize, sep } from 'node:path';
 
-import { quoted, type RpcError } from '@patchbay/core';
+import { quoted, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 
-import { quoted, type RpcError } from '@patchbay/core';
+import { quoted, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type ImportSource } from '../volume-pool.js';

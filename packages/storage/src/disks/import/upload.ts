@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle } from 'node:fs/promises';
 
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type ImportProgress } from '../volume-pool.js';
 import { type ReportProgress, withProgress } from './progress.js';

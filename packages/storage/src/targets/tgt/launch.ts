@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, coreError, isRpcError, type Log } from '@patchbay/core';
+import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { connectDaemon, type Daemon } from './daemon.js';

@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { type Clock, type Log } from '@patchbay/objects';
 
 import { type Daemon } from './daemon.js';
 import { isRunning } from './tgtd-process.js';

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-import { coreError } from '@patchbay/core';
+import { coreError } from '@patchbay/objects';
 
 /**
  * Checks that a portal is an IP address and a port. Host names are refused, as tgtd shows a portal by its address, and

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type DaemonClient } from './daemon.js';
 import { type ShownTarget } from './show.js';

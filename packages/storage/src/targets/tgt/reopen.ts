@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 import { type TargetSpec } from '../target-host.js';
 import { type DaemonClient } from './daemon.js';

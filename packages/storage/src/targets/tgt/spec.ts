@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 
-import { coreError } from '@patchbay/core';
+import { coreError } from '@patchbay/objects';
 
 import { iqn } from '../../names.js';
 import { type TargetSpec } from '../target-host.js';

@@ -1,4 +1,4 @@
-import { type Clock, coreError, isRpcError, type Log } from '@patchbay/core';
+import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type TargetDaemon, type TargetSpec, type TargetState, type TargetToRemove } from '../target-host.js';

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { type TargetConnection } from '../target-host.js';
 import { type ControlSocket, noSuchTarget } from './control-socket.js';

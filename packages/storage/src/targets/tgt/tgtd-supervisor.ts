@@ -1,4 +1,4 @@
-import { type Clock, type Log } from '@patchbay/core';
+import { backoffMs, type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type TargetDaemon } from '../target-host.js';
@@ -10,8 +10,8 @@ import { isRunning } from './tgtd-process.js';
 
 /** How often the daemon is checked, in milliseconds. */
 const watchMs = 200;
-/** How long to wait before a failed start or rebuild is retried, in milliseconds; it doubles. */
-const backoffMs = { first: 250, most: 30_000 };
+/** How long to wait before a failed start or rebuild is retried. */
+const retry = { firstMs: 250, maxMs: 30_000 };
 
 const defaultLiveness: LivenessLimits = { degradedMs: 5000, restartMs: 30_000 };
 
@@ -71,9 +71,7 @@ export class TgtdSupervisor implements AsyncDisposable {
   #heldBack: boolean;
   #rebuild: (() => Promise<void>) | undefined;
   #probe: LivenessProbe;
-  #closed = false;
-  #nap = new AbortController();
-  readonly #watching: Promise<void>;
+  readonly #watching: PeriodicTask;
 
   constructor(context: SupervisorContext, daemon: Daemon, heldBack: boolean) {
     this.#context = context;
@@ -83,7 +81,18 @@ export class TgtdSupervisor implements AsyncDisposable {
     if (!heldBack) {
       this.#service.open();
     }
-    this.#watching = this.#watch();
+    this.#watching = PeriodicTask.start({
+      clock: context.clock,
+      run: async () => {
+        await this.#restore();
+        return watchMs;
+      },
+      onFailure: (error, failures) => {
+        const retryMs = backoffMs(retry, failures);
+        context.log.error('the iSCSI targets could not be rebuilt and are held back', { error, retryMs });
+        return retryMs;
+      },
+    });
   }
 
   /** The current daemon; another one after a restart. */
@@ -98,15 +107,13 @@ export class TgtdSupervisor implements AsyncDisposable {
   /** Resolves once the service is open: at once for a daemon that was adopted, else after the first rebuild. */
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     this.#rebuild = rebuild;
-    this.#nap.abort();
+    void this.#watching.wake();
     return this.#service.wait();
   }
 
   /** Stops supervising; the daemon keeps running. */
   async close(): Promise<void> {
-    this.#closed = true;
-    this.#nap.abort();
-    await this.#watching;
+    await this.#watching.close();
     this.#service.open();
   }
 
@@ -118,24 +125,6 @@ export class TgtdSupervisor implements AsyncDisposable {
   async stopDaemon(): Promise<void> {
     await this.close();
     await endTgtd(this.#daemon.process, this.#context);
-  }
-
-  async #watch(): Promise<void> {
-    let retryMs = backoffMs.first;
-    while (!this.#closed) {
-      try {
-        await this.#restore();
-        retryMs = backoffMs.first;
-        await this.#sleep(watchMs);
-      } catch (error) {
-        this.#context.log.error('the iSCSI targets could not be rebuilt and are held back', {
-          error,
-          retryMs,
-        });
-        await this.#sleep(retryMs);
-        retryMs = Math.min(retryMs * 2, backoffMs.most);
-      }
-    }
   }
 
   async #restore(): Promise<void> {
@@ -164,19 +153,6 @@ export class TgtdSupervisor implements AsyncDisposable {
     this.#heldBack = true;
     this.#daemon = await launchTgtd(this.#context);
     this.#probe = new LivenessProbe(this.#context);
-  }
-
-  /** Waits until the time has passed, or there is something to do. */
-  async #sleep(ms: number): Promise<void> {
-    if (this.#closed) {
-      return;
-    }
-    const { signal } = (this.#nap = new AbortController());
-    await this.#context.clock.sleep(ms, { signal }).catch((error: unknown) => {
-      if (!signal.aborted) {
-        throw error;
-      }
-    });
   }
 }
 

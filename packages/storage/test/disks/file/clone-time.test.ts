@@ -1,9 +1,8 @@
+import { expect } from 'chai';
 import { chmod, open } from 'node:fs/promises';
 
-import { expect } from 'chai';
-
-import { systemClock } from '@patchbay/core';
-import { RecordingLog, requireTools } from '@patchbay/core/testing';
+import { systemClock } from '@patchbay/objects';
+import { RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';

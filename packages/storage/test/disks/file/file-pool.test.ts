@@ -1,10 +1,9 @@
+import { expect } from 'chai';
 import { chmod, mkdir, open, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect } from 'chai';
-
-import { isRpcError, type RpcError, systemClock } from '@patchbay/core';
-import { FakeClock, RecordingLog, requireTools } from '@patchbay/core/testing';
+import { isRpcError, type RpcError, systemClock } from '@patchbay/objects';
+import { FakeClock, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';

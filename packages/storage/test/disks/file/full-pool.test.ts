@@ -1,10 +1,9 @@
+import { expect } from 'chai';
 import { chmod, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect } from 'chai';
-
-import { type RpcError, systemClock } from '@patchbay/core';
-import { eventually, RecordingLog, requireTools } from '@patchbay/core/testing';
+import { type RpcError, systemClock } from '@patchbay/objects';
+import { eventually, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { freeBytesOf } from '../../../src/disks/file/pool-error.js';

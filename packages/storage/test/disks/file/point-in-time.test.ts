@@ -1,12 +1,11 @@
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { expect } from 'chai';
-
-import { systemClock } from '@patchbay/core';
-import { eventually, RecordingLog, requireTools } from '@patchbay/core/testing';
+import { systemClock } from '@patchbay/objects';
+import { eventually, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { openFilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';

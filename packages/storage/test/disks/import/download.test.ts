@@ -1,12 +1,11 @@
+import { expect } from 'chai';
 import { createHash } from 'node:crypto';
-import { type RequestListener } from 'node:http';
 import { readFile } from 'node:fs/promises';
+import { type RequestListener } from 'node:http';
 import { gzipSync } from 'node:zlib';
 
-import { expect } from 'chai';
-
-import { type RpcError, systemClock } from '@patchbay/core';
-import { eventually, FakeClock } from '@patchbay/core/testing';
+import { type RpcError, systemClock } from '@patchbay/objects';
+import { eventually, FakeClock } from '@patchbay/objects/testing';
 
 import { TemporaryFiles } from '../../../src/disks/file/temporary-files.js';
 import { download, type DownloadOptions } from '../../../src/disks/import/download.js';

@@ -1,11 +1,10 @@
+import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { readdir, rm, writeFile } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 
-import { expect } from 'chai';
-
-import { type Clock, systemClock } from '@patchbay/core';
-import { RecordingLog } from '@patchbay/core/testing';
+import { type Clock, systemClock } from '@patchbay/objects';
+import { RecordingLog } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { FileImageImporter, type FileImageImporterOptions } from '../../../src/disks/import/importer.js';

@@ -1,12 +1,11 @@
+import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect } from 'chai';
-
-import { type RpcError } from '@patchbay/core';
-import { eventually, requireTools } from '@patchbay/core/testing';
+import { type RpcError } from '@patchbay/objects';
+import { eventually, requireTools } from '@patchbay/objects/testing';
 
 import { type Exec, execTool } from '../../../src/exec.js';
 import { mountExt4 } from '../../../src/testing/loop-filesystem.js';

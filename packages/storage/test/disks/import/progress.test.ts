@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { FakeClock } from '@patchbay/core/testing';
+import { FakeClock } from '@patchbay/objects/testing';
 
 import { type ReportProgress, withProgress } from '../../../src/disks/import/progress.js';
 import { type ImportProgress } from '../../../src/disks/volume-pool.js';

@@ -1,12 +1,11 @@
+import { expect } from 'chai';
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, open, readFile, symlink, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect } from 'chai';
-
-import { type RpcError } from '@patchbay/core';
-import { requireTools } from '@patchbay/core/testing';
+import { type RpcError } from '@patchbay/objects';
+import { requireTools } from '@patchbay/objects/testing';
 
 import { execTool } from '../../../src/exec.js';
 import { failureOf } from '../volume-pool-suite.js';

@@ -1,9 +1,9 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
 import { open, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
-import fc from 'fast-check';
+import { requireTools } from '@patchbay/objects/testing';
 
 import { SparseWriter } from '../../../src/disks/import/sparse-writer.js';
 import { mountXfs } from '../../../src/testing/loop-filesystem.js';

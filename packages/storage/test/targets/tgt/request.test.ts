@@ -1,11 +1,11 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
-import fc from 'fast-check';
+import { requireTools } from '@patchbay/objects/testing';
 
 import { execTool } from '../../../src/exec.js';
 import { ControlSocket } from '../../../src/targets/tgt/control-socket.js';

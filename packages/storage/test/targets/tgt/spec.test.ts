@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
-import { type RpcError } from '@patchbay/core';
+import { type RpcError } from '@patchbay/objects';
+
 import { type Iqn } from '../../../src/names.js';
 import { type TargetSpec } from '../../../src/targets/target-host.js';
 import { checkSpec } from '../../../src/targets/tgt/spec.js';

@@ -1,0 +1,21 @@
+// Original file: proto/google/rpc/status.proto
+
+import { type Any as _google_protobuf_Any, type AnyInput as _google_protobuf_AnyInput } from '../protobuf/Any.js';
+
+/**
+ * A gRPC error in full, as it stands in the trailer grpc-status-details-bin.
+ */
+export interface StatusInput {
+  'code'?: (number);
+  'message'?: (string);
+  'details'?: (_google_protobuf_AnyInput)[];
+}
+
+/**
+ * A gRPC error in full, as it stands in the trailer grpc-status-details-bin.
+ */
+export interface Status {
+  'code': (number);
+  'message': (string);
+  'details': (_google_protobuf_Any)[];
+}

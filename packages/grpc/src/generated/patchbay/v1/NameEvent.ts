@@ -1,0 +1,43 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+import { type NameRecord as _patchbay_v1_NameRecord, type NameRecordInput as _patchbay_v1_NameRecordInput } from './NameRecord.js';
+import type { Long } from '@grpc/proto-loader';
+
+// Original file: proto/patchbay/v1/nameserver.proto
+
+export const _patchbay_v1_NameEvent_Type = {
+  TYPE_UNSPECIFIED: 'TYPE_UNSPECIFIED',
+  REGISTERED: 'REGISTERED',
+  CHANGED: 'CHANGED',
+  REMOVED: 'REMOVED',
+} as const;
+
+export type _patchbay_v1_NameEvent_TypeInput =
+  | 'TYPE_UNSPECIFIED'
+  | 0
+  | 'REGISTERED'
+  | 1
+  | 'CHANGED'
+  | 2
+  | 'REMOVED'
+  | 3
+
+export type _patchbay_v1_NameEvent_Type = typeof _patchbay_v1_NameEvent_Type[keyof typeof _patchbay_v1_NameEvent_Type]
+
+export interface NameEventInput {
+  'type'?: (_patchbay_v1_NameEvent_TypeInput);
+  /**
+   * For REMOVED: the record as it was. Of a shared name: the endpoint alone that came, changed or went.
+   */
+  'record'?: (_patchbay_v1_NameRecordInput | null);
+  'revision'?: (number | string | Long);
+}
+
+export interface NameEvent {
+  'type': (_patchbay_v1_NameEvent_Type);
+  /**
+   * For REMOVED: the record as it was. Of a shared name: the endpoint alone that came, changed or went.
+   */
+  'record': (_patchbay_v1_NameRecord | null);
+  'revision': (number);
+}

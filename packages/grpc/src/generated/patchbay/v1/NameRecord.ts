@@ -1,0 +1,42 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+import { type Endpoint as _patchbay_v1_Endpoint, type EndpointInput as _patchbay_v1_EndpointInput } from './Endpoint.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface NameRecordInput {
+  'name'?: (string);
+  'endpoints'?: (_patchbay_v1_EndpointInput)[];
+  'metadata'?: ({[key: string]: string});
+  /**
+   * The registry's revision when this name, or an endpoint that it has, last changed.
+   */
+  'revision'?: (number | string | Long);
+  /**
+   * RFC 3339, UTC.
+   */
+  'registeredAt'?: (string);
+  /**
+   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that one alone has.
+   */
+  'shared'?: (boolean);
+  '_shared'?: "shared";
+}
+
+export interface NameRecord {
+  'name': (string);
+  'endpoints': (_patchbay_v1_Endpoint)[];
+  'metadata': ({[key: string]: string});
+  /**
+   * The registry's revision when this name, or an endpoint that it has, last changed.
+   */
+  'revision': (number);
+  /**
+   * RFC 3339, UTC.
+   */
+  'registeredAt': (string);
+  /**
+   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that one alone has.
+   */
+  'shared'?: (boolean);
+  '_shared'?: "shared";
+}

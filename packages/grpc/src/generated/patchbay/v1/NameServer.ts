@@ -1,0 +1,216 @@
+// Original file: proto/patchbay/v1/nameserver.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import { type InfoRequest as _patchbay_v1_InfoRequest, type InfoRequestInput as _patchbay_v1_InfoRequestInput } from './InfoRequest.js';
+import { type InfoResponse as _patchbay_v1_InfoResponse, type InfoResponseInput as _patchbay_v1_InfoResponseInput } from './InfoResponse.js';
+import { type KeepAliveRequest as _patchbay_v1_KeepAliveRequest, type KeepAliveRequestInput as _patchbay_v1_KeepAliveRequestInput } from './KeepAliveRequest.js';
+import { type LeaseResponse as _patchbay_v1_LeaseResponse, type LeaseResponseInput as _patchbay_v1_LeaseResponseInput } from './LeaseResponse.js';
+import { type ListRequest as _patchbay_v1_ListRequest, type ListRequestInput as _patchbay_v1_ListRequestInput } from './ListRequest.js';
+import { type ListResponse as _patchbay_v1_ListResponse, type ListResponseInput as _patchbay_v1_ListResponseInput } from './ListResponse.js';
+import { type LookupRequest as _patchbay_v1_LookupRequest, type LookupRequestInput as _patchbay_v1_LookupRequestInput } from './LookupRequest.js';
+import { type NameEvent as _patchbay_v1_NameEvent, type NameEventInput as _patchbay_v1_NameEventInput } from './NameEvent.js';
+import { type NameRecord as _patchbay_v1_NameRecord, type NameRecordInput as _patchbay_v1_NameRecordInput } from './NameRecord.js';
+import { type RegisterRequest as _patchbay_v1_RegisterRequest, type RegisterRequestInput as _patchbay_v1_RegisterRequestInput } from './RegisterRequest.js';
+import { type SetMetadataRequest as _patchbay_v1_SetMetadataRequest, type SetMetadataRequestInput as _patchbay_v1_SetMetadataRequestInput } from './SetMetadataRequest.js';
+import { type UnregisterRequest as _patchbay_v1_UnregisterRequest, type UnregisterRequestInput as _patchbay_v1_UnregisterRequestInput } from './UnregisterRequest.js';
+import { type UnregisterResponse as _patchbay_v1_UnregisterResponse, type UnregisterResponseInput as _patchbay_v1_UnregisterResponseInput } from './UnregisterResponse.js';
+import { type WatchRequest as _patchbay_v1_WatchRequest, type WatchRequestInput as _patchbay_v1_WatchRequestInput } from './WatchRequest.js';
+
+/**
+ * The registry of objects: which server answers to which name. A name server also hosts the same registry as
+ * an object named "nameserver" on its ObjectServer; the two are one registry with two faces.
+ * 
+ * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose
+ * reason is one of docs/reference/errors.md.
+ */
+export interface NameServerClient extends grpc.Client {
+  /**
+   * Tells what the name server is.
+   */
+  Info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  Info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  Info(argument: _patchbay_v1_InfoRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  Info(argument: _patchbay_v1_InfoRequestInput, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  /**
+   * Tells what the name server is.
+   */
+  info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  info(argument: _patchbay_v1_InfoRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  info(argument: _patchbay_v1_InfoRequestInput, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Keeps leases alive: each request is answered once. A lease that has ended ends the stream with NOT_FOUND
+   * (LEASE_NOT_FOUND): register again.
+   */
+  KeepAlive(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
+  KeepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
+  /**
+   * Keeps leases alive: each request is answered once. A lease that has ended ends the stream with NOT_FOUND
+   * (LEASE_NOT_FOUND): register again.
+   */
+  keepAlive(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
+  keepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
+  
+  /**
+   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
+   */
+  List(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  List(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  List(argument: _patchbay_v1_ListRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  List(argument: _patchbay_v1_ListRequestInput, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  /**
+   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
+   */
+  list(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  list(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  list(argument: _patchbay_v1_ListRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  list(argument: _patchbay_v1_ListRequestInput, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
+   * the newest of its versions: "storage" for "storage/v2".
+   */
+  Lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  Lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  Lookup(argument: _patchbay_v1_LookupRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  Lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  /**
+   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
+   * the newest of its versions: "storage" for "storage/v2".
+   */
+  lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  lookup(argument: _patchbay_v1_LookupRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  
+  /**
+   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
+   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
+   * as shared, or the claim replaces the owner.
+   */
+  Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  Register(argument: _patchbay_v1_RegisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  Register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  /**
+   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
+   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
+   * as shared, or the claim replaces the owner.
+   */
+  register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  register(argument: _patchbay_v1_RegisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Sets or removes words of a name's metadata.
+   */
+  SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  /**
+   * Sets or removes words of a name's metadata.
+   */
+  setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
+  
+  /**
+   * Ends a lease and the names on it; fine when it has ended already.
+   */
+  Unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  Unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  Unregister(argument: _patchbay_v1_UnregisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  Unregister(argument: _patchbay_v1_UnregisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  /**
+   * Ends a lease and the names on it; fine when it has ended already.
+   */
+  unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  unregister(argument: _patchbay_v1_UnregisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  unregister(argument: _patchbay_v1_UnregisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Streams what changes, beginning after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no
+   * longer reaches back that far: list again, and watch from the list's revision.
+   */
+  Watch(argument: _patchbay_v1_WatchRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
+  Watch(argument: _patchbay_v1_WatchRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
+  /**
+   * Streams what changes, beginning after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no
+   * longer reaches back that far: list again, and watch from the list's revision.
+   */
+  watch(argument: _patchbay_v1_WatchRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
+  watch(argument: _patchbay_v1_WatchRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
+  
+}
+
+/**
+ * The registry of objects: which server answers to which name. A name server also hosts the same registry as
+ * an object named "nameserver" on its ObjectServer; the two are one registry with two faces.
+ * 
+ * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose
+ * reason is one of docs/reference/errors.md.
+ */
+export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Tells what the name server is.
+   */
+  Info: grpc.handleUnaryCall<_patchbay_v1_InfoRequest, _patchbay_v1_InfoResponseInput>;
+  
+  /**
+   * Keeps leases alive: each request is answered once. A lease that has ended ends the stream with NOT_FOUND
+   * (LEASE_NOT_FOUND): register again.
+   */
+  KeepAlive: grpc.handleBidiStreamingCall<_patchbay_v1_KeepAliveRequest, _patchbay_v1_LeaseResponseInput>;
+  
+  /**
+   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
+   */
+  List: grpc.handleUnaryCall<_patchbay_v1_ListRequest, _patchbay_v1_ListResponseInput>;
+  
+  /**
+   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
+   * the newest of its versions: "storage" for "storage/v2".
+   */
+  Lookup: grpc.handleUnaryCall<_patchbay_v1_LookupRequest, _patchbay_v1_NameRecordInput>;
+  
+  /**
+   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
+   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
+   * as shared, or the claim replaces the owner.
+   */
+  Register: grpc.handleUnaryCall<_patchbay_v1_RegisterRequest, _patchbay_v1_LeaseResponseInput>;
+  
+  /**
+   * Sets or removes words of a name's metadata.
+   */
+  SetMetadata: grpc.handleUnaryCall<_patchbay_v1_SetMetadataRequest, _patchbay_v1_NameRecordInput>;
+  
+  /**
+   * Ends a lease and the names on it; fine when it has ended already.
+   */
+  Unregister: grpc.handleUnaryCall<_patchbay_v1_UnregisterRequest, _patchbay_v1_UnregisterResponseInput>;
+  
+  /**
+   * Streams what changes, beginning after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no
+   * longer reaches back that far: list again, and watch from the list's revision.
+   */
+  Watch: grpc.handleServerStreamingCall<_patchbay_v1_WatchRequest, _patchbay_v1_NameEventInput>;
+  
+}
+
+export interface NameServerDefinition extends grpc.ServiceDefinition {
+  Info: MethodDefinition<_patchbay_v1_InfoRequestInput, _patchbay_v1_InfoResponseInput, _patchbay_v1_InfoRequest, _patchbay_v1_InfoResponse>
+  KeepAlive: MethodDefinition<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponseInput, _patchbay_v1_KeepAliveRequest, _patchbay_v1_LeaseResponse>
+  List: MethodDefinition<_patchbay_v1_ListRequestInput, _patchbay_v1_ListResponseInput, _patchbay_v1_ListRequest, _patchbay_v1_ListResponse>
+  Lookup: MethodDefinition<_patchbay_v1_LookupRequestInput, _patchbay_v1_NameRecordInput, _patchbay_v1_LookupRequest, _patchbay_v1_NameRecord>
+  Register: MethodDefinition<_patchbay_v1_RegisterRequestInput, _patchbay_v1_LeaseResponseInput, _patchbay_v1_RegisterRequest, _patchbay_v1_LeaseResponse>
+  SetMetadata: MethodDefinition<_patchbay_v1_SetMetadataRequestInput, _patchbay_v1_NameRecordInput, _patchbay_v1_SetMetadataRequest, _patchbay_v1_NameRecord>
+  Unregister: MethodDefinition<_patchbay_v1_UnregisterRequestInput, _patchbay_v1_UnregisterResponseInput, _patchbay_v1_UnregisterRequest, _patchbay_v1_UnregisterResponse>
+  Watch: MethodDefinition<_patchbay_v1_WatchRequestInput, _patchbay_v1_NameEventInput, _patchbay_v1_WatchRequest, _patchbay_v1_NameEvent>
+}

@@ -1,0 +1,88 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import type * as grpc from '@grpc/grpc-js'
+import type { MethodDefinition } from '@grpc/proto-loader'
+import { type CallRequest as _patchbay_v1_CallRequest, type CallRequestInput as _patchbay_v1_CallRequestInput } from './CallRequest.js';
+import { type CallResponse as _patchbay_v1_CallResponse, type CallResponseInput as _patchbay_v1_CallResponseInput } from './CallResponse.js';
+import { type DescribeRequest as _patchbay_v1_DescribeRequest, type DescribeRequestInput as _patchbay_v1_DescribeRequestInput } from './DescribeRequest.js';
+import { type DescribeResponse as _patchbay_v1_DescribeResponse, type DescribeResponseInput as _patchbay_v1_DescribeResponseInput } from './DescribeResponse.js';
+import { type Frames as _patchbay_v1_Frames, type FramesInput as _patchbay_v1_FramesInput } from './Frames.js';
+
+/**
+ * The objects that a server hosts. Call and Session end in the same dispatch: the same checks, the same errors.
+ */
+export interface ObjectServerClient extends grpc.Client {
+  /**
+   * Calls a method with plain JSON values: for grpcurl and for clients in other languages. The stream gives what
+   * the method yields, then its result. The deadline is gRPC's own. Errors carry a google.rpc.Status in the
+   * trailer grpc-status-details-bin.
+   */
+  Call(argument: _patchbay_v1_CallRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_CallResponse>;
+  Call(argument: _patchbay_v1_CallRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_CallResponse>;
+  /**
+   * Calls a method with plain JSON values: for grpcurl and for clients in other languages. The stream gives what
+   * the method yields, then its result. The deadline is gRPC's own. Errors carry a google.rpc.Status in the
+   * trailer grpc-status-details-bin.
+   */
+  call(argument: _patchbay_v1_CallRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_CallResponse>;
+  call(argument: _patchbay_v1_CallRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_CallResponse>;
+  
+  /**
+   * Tells what an object can do: its methods, their arguments, and the JSON Schema of each.
+   */
+  Describe(argument: _patchbay_v1_DescribeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  Describe(argument: _patchbay_v1_DescribeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  Describe(argument: _patchbay_v1_DescribeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  Describe(argument: _patchbay_v1_DescribeRequestInput, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  /**
+   * Tells what an object can do: its methods, their arguments, and the JSON Schema of each.
+   */
+  describe(argument: _patchbay_v1_DescribeRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  describe(argument: _patchbay_v1_DescribeRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  describe(argument: _patchbay_v1_DescribeRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  describe(argument: _patchbay_v1_DescribeRequestInput, callback: grpc.requestCallback<_patchbay_v1_DescribeResponse>): grpc.ClientUnaryCall;
+  
+  /**
+   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses. When the
+   * client ends its side, whatever is under way is cancelled: end it after the last answer.
+   */
+  Session(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
+  Session(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
+  /**
+   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses. When the
+   * client ends its side, whatever is under way is cancelled: end it after the last answer.
+   */
+  session(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
+  session(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_FramesInput, _patchbay_v1_Frames>;
+  
+}
+
+/**
+ * The objects that a server hosts. Call and Session end in the same dispatch: the same checks, the same errors.
+ */
+export interface ObjectServerHandlers extends grpc.UntypedServiceImplementation {
+  /**
+   * Calls a method with plain JSON values: for grpcurl and for clients in other languages. The stream gives what
+   * the method yields, then its result. The deadline is gRPC's own. Errors carry a google.rpc.Status in the
+   * trailer grpc-status-details-bin.
+   */
+  Call: grpc.handleServerStreamingCall<_patchbay_v1_CallRequest, _patchbay_v1_CallResponseInput>;
+  
+  /**
+   * Tells what an object can do: its methods, their arguments, and the JSON Schema of each.
+   */
+  Describe: grpc.handleUnaryCall<_patchbay_v1_DescribeRequest, _patchbay_v1_DescribeResponseInput>;
+  
+  /**
+   * Carries many calls at once over one stream, both ways in frames: what Patchbay's own library uses. When the
+   * client ends its side, whatever is under way is cancelled: end it after the last answer.
+   */
+  Session: grpc.handleBidiStreamingCall<_patchbay_v1_Frames, _patchbay_v1_FramesInput>;
+  
+}
+
+export interface ObjectServerDefinition extends grpc.ServiceDefinition {
+  Call: MethodDefinition<_patchbay_v1_CallRequestInput, _patchbay_v1_CallResponseInput, _patchbay_v1_CallRequest, _patchbay_v1_CallResponse>
+  Describe: MethodDefinition<_patchbay_v1_DescribeRequestInput, _patchbay_v1_DescribeResponseInput, _patchbay_v1_DescribeRequest, _patchbay_v1_DescribeResponse>
+  Session: MethodDefinition<_patchbay_v1_FramesInput, _patchbay_v1_FramesInput, _patchbay_v1_Frames, _patchbay_v1_Frames>
+}

@@ -1,0 +1,25 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import { type Attachment as _patchbay_v1_Attachment, type AttachmentInput as _patchbay_v1_AttachmentInput } from './Attachment.js';
+
+/**
+ * A value: JSON, with long texts and bytes beside it.
+ */
+export interface PayloadInput {
+  /**
+   * The value, with null at the place of each attachment. Empty: undefined.
+   */
+  'json'?: (Buffer | Uint8Array | string);
+  'attachments'?: (_patchbay_v1_AttachmentInput)[];
+}
+
+/**
+ * A value: JSON, with long texts and bytes beside it.
+ */
+export interface Payload {
+  /**
+   * The value, with null at the place of each attachment. Empty: undefined.
+   */
+  'json': (Buffer);
+  'attachments': (_patchbay_v1_Attachment)[];
+}

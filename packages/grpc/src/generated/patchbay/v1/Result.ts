@@ -1,0 +1,20 @@
+// Original file: proto/patchbay/v1/objects.proto
+
+import { type Payload as _patchbay_v1_Payload, type PayloadInput as _patchbay_v1_PayloadInput } from './Payload.js';
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * Ends a call well.
+ */
+export interface ResultInput {
+  'call'?: (number | string | Long);
+  'value'?: (_patchbay_v1_PayloadInput | null);
+}
+
+/**
+ * Ends a call well.
+ */
+export interface Result {
+  'call': (number);
+  'value': (_patchbay_v1_Payload | null);
+}
