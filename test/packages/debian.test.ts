@@ -10,6 +10,7 @@ import { root } from '../repository.js';
 import { output } from '../system/command.js';
 import { describeSystem } from '../system/scratch.js';
 import { shared } from '../system/shared.js';
+import { builtProgram } from './built-program.js';
 import { version } from './version.js';
 
 /** A Debian package that was made of the checkout. */
@@ -48,7 +49,7 @@ const tools = ['dpkg-deb', 'unshare', 'nsenter', 'tgtd', 'tgtadm', 'qemu-img'];
 
 describeSystem('The Debian package', tools, () => {
   before('make the program that it holds', async () => {
-    await output(['node', 'scripts/make-program.js'], { cwd: root });
+    await builtProgram();
   });
   const made = shared(() => DebianPackage.make());
 
