@@ -45,6 +45,7 @@ const checks: Readonly<Record<string, Schedule & Pick<Job, 'argv'>>> = {
  */
 export const testSchedules: TestSchedules = {
   'packages/grpc/test/half-open': { seconds: 20 },
+  'packages/grpc/test/server': { seconds: 15 },
   'packages/rpcserver/test/bin': { seconds: 40 },
   'packages/storage/test/disks': { seconds: 35 },
   'packages/storage/test/disks/file/clone-time': { exclusive: true },

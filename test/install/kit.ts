@@ -1,7 +1,7 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { builtProgram } from '../packages/built-program.js';
+import { builtProgram } from '../packages/build-folder.js';
 import { root } from '../repository.js';
 import { type Machine, makeIn } from './machine.js';
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { Scratch } from '@patchbay/objects/testing';
 
-import { builtProgram } from './built-program.js';
+import { builtProgram } from './build-folder.js';
 
 /** The tree of the installable program, copied to a directory from which no package of the checkout is found. */
 export class ProgramTree implements AsyncDisposable {
