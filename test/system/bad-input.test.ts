@@ -10,7 +10,7 @@ import { shared } from './shared.js';
 
 const MiB = 2 ** 20;
 
-/** The words of a command line, with the scratch directory for DIR; what it says; its exit status. */
+/** The argv of a command line, with the scratch directory for DIR; its error; its exit status. */
 type Row = readonly [words: readonly string[], error: string, status: number];
 
 const badNames: readonly string[] = [

@@ -3,7 +3,14 @@ import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
-import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
+import {
+  type Clock,
+  isRpcError,
+  type Log,
+  type ObjectContext,
+  type ObjectDefinition,
+  PeriodicTask,
+} from '@patchbay/objects';
 
 import { removeUnfinishedBackups, requestedPrefix } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';
@@ -25,7 +32,6 @@ import { Naming } from '../provision/naming.js';
 import { Recovery } from '../provision/recovery.js';
 import { daemonsInUse, TargetAllocator } from '../provision/target-allocator.js';
 import { TargetClaims } from '../provision/target-claims.js';
-import { PeriodicTask } from '../reconcile/periodic-task.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
@@ -140,7 +146,7 @@ async function assemble(
     await reconciler.rebuildExports(daemon);
     if (background.reconciling !== undefined) {
       metrics.tgtdRestarted();
-      background.reconciling.soon(); // operations that the daemon's death cut short are undone
+      void background.reconciling.wake(); // operations that the daemon's death cut short are undone
     }
   });
   // Without its pool nothing can be rebuilt until it comes, but what the catalog knows can be shown.
@@ -156,10 +162,11 @@ async function assemble(
     await events.forget(rememberedEvents);
     await catalog.forgetHistory();
   };
-  const reconciling = new PeriodicTask(reconcile, () => options.reconcileEveryMs, { clock, log });
+  const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
-  closers.add(() => reconciling[Symbol.asyncDispose]());
-  closers.add(startScheduler(services));
+  closers.add(() => reconciling.close());
+  const scheduling = startScheduler(services);
+  closers.add(() => scheduling.close());
   const boot = await startBoot(options, { ...services, metrics });
   closers.add(async () => boot?.[Symbol.asyncDispose]());
   await removeUnfinishedBackups(join(stateDir, catalogDirectory));
@@ -172,19 +179,38 @@ async function assemble(
   return defineStorage(services, () => closers.close());
 }
 
-/** Takes the scheduled snapshots from now on; returns what ends it. */
-function startScheduler(services: StorageServices): () => Promise<void> {
+/** Takes the scheduled snapshots from now on. */
+function startScheduler(services: StorageServices): PeriodicTask {
   const scheduler = new Scheduler(services);
-  const ending = new AbortController();
-  const scheduling = new PeriodicTask(
-    () => services.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(ending.signal)),
+  return repeat(
+    (signal) => services.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal)),
     () => scheduler.pauseMs,
     services,
   );
-  return async () => {
-    ending.abort();
-    await scheduling[Symbol.asyncDispose]();
-  };
+}
+
+/**
+ * Repeats work until it is closed, the first time after a pause; a failure is logged and does not end it.
+ *
+ * @param pauseMs - returns the milliseconds between the end of one run and the start of the next
+ */
+export function repeat(
+  work: (signal: AbortSignal) => Promise<unknown>,
+  pauseMs: () => number,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): PeriodicTask {
+  return PeriodicTask.start({
+    clock,
+    delayMs: pauseMs(),
+    run: async (signal) => {
+      await work(signal);
+      return pauseMs();
+    },
+    onFailure: (error) => {
+      log.error('scheduled work failed', { error });
+      return pauseMs();
+    },
+  });
 }
 
 /** Returns what answers the commands on this host. */

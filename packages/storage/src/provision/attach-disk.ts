@@ -7,7 +7,7 @@ import { type Intended } from './intents.js';
 import { type Naming } from './naming.js';
 import { type NodeServices } from './node-services.js';
 import { nodeResource } from './resources.js';
-import { refuseOtherTarget } from './same-parameters.js';
+import { refuseOtherTarget } from './provision-request.js';
 import { type TargetClaims } from './target-claims.js';
 import { hasDisk, nodeOfDisk, noSuchDisk } from './trash.js';
 

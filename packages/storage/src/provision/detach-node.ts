@@ -6,7 +6,7 @@ import { type NodeServices } from './node-services.js';
 import { nodeResource } from './resources.js';
 
 /** What happens to the disk: it is deleted, kept for the node, or put into the trash for so many milliseconds. */
-export type DiskFate =
+export type ReclaimPolicy =
   | { readonly kind: 'delete' }
   | { readonly kind: 'keep' }
   | { readonly kind: 'trash'; readonly forMs: number };
@@ -41,7 +41,7 @@ export interface DetachServices extends NodeServices {
 export function detachNode(
   { intents, catalog, clock, log }: DetachServices,
   node: NodeName,
-  fate: DiskFate,
+  policy: ReclaimPolicy,
   signal: AbortSignal,
 ): Promise<Detached> {
   const resource = nodeResource(node);
@@ -49,10 +49,10 @@ export function detachNode(
     {
       resources: [resource],
       kind: 'detach',
-      parameters: fate,
+      parameters: policy,
       intend: async (tx) => {
         const record = await tx.get(nodes, node);
-        const next = record && afterDetach(record, fate, clock.now());
+        const next = record && afterDetach(record, policy, clock.now());
         if (next !== undefined) {
           tx.put(nodes, node, next);
         }
@@ -62,7 +62,7 @@ export function detachNode(
         await intents.recover([resource]);
         const diskId = record?.disk.id;
         if (changed) {
-          log.info('detached a node', { node, diskId, disk: fate.kind });
+          log.info('detached a node', { node, diskId, disk: policy.kind });
         }
         const left = await catalog.list(snapshots, snapshotKey(node, ''));
         const trashed = diskId === undefined ? undefined : await catalog.get(trash, diskId);
@@ -70,7 +70,7 @@ export function detachNode(
           node,
           detached: changed,
           diskId,
-          diskKept: fate.kind === 'keep' && record !== undefined,
+          diskKept: policy.kind === 'keep' && record !== undefined,
           ...(trashed !== undefined && { trashedUntilMs: trashed.untilMs }),
           snapshots: left.map(({ value }) => value.name),
         };
@@ -87,12 +87,12 @@ interface Found {
 }
 
 /** Returns the record of a node at rest that is to be detached; undefined if it is detached already. */
-function afterDetach(record: NodeRecord, fate: DiskFate, nowMs: number): NodeRecord | undefined {
-  switch (fate.kind) {
+function afterDetach(record: NodeRecord, policy: ReclaimPolicy, nowMs: number): NodeRecord | undefined {
+  switch (policy.kind) {
     case 'delete':
       return { ...record, state: 'deleting' };
     case 'trash':
-      return { ...record, state: 'trashing', untilMs: nowMs + fate.forMs };
+      return { ...record, state: 'trashing', untilMs: nowMs + policy.forMs };
     case 'keep':
       return record.state === 'ready' ? { ...record, state: 'detaching' } : undefined;
   }

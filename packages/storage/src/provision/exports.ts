@@ -55,7 +55,7 @@ export class Exports {
    *
    * @throws RpcError `DISK_IN_USE` while an initiator is connected
    */
-  withdrawnDuring(node: string, work: () => Promise<void>): Promise<void> {
+  withoutExport(node: string, work: () => Promise<void>): Promise<void> {
     return this.#perNode.run(node, async () => {
       const record = await this.#catalog.get(nodes, node);
       if (record === undefined || !isExportWanted(record)) {

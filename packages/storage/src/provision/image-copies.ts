@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { type Transaction } from '../catalog/catalog.js';
 import { type ImageOrigin, images, type ReadyImage } from '../catalog/tables.js';
 import { type ImageName, type NodeName, type SnapshotName } from '../names.js';
-import { requireImage } from './image-needs.js';
+import { requireImage } from './image-lookup.js';
 import { imageExists, type ImageServices, type PresentImage } from './images.js';
 import { type Intent } from './intents.js';
 import { imageResource, nodeResource } from './resources.js';

@@ -17,7 +17,7 @@ import {
 import { storageError } from '../errors.js';
 import { type ImageName } from '../names.js';
 import { type Admission } from '../pool/admission.js';
-import { refuseNeededImage } from './image-needs.js';
+import { refuseNeededImage } from './image-lookup.js';
 import { type Intents } from './intents.js';
 import { imageResource } from './resources.js';
 

@@ -7,12 +7,12 @@ import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '
 import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
 import { type Admission } from '../pool/admission.js';
 import { checkedSize } from './disk-size.js';
-import { requireImage } from './image-needs.js';
+import { requireImage } from './image-lookup.js';
 import { type Naming } from './naming.js';
 import { type NodeServices } from './node-services.js';
 import { diskVolume } from './node-recovery.js';
 import { nodeResource } from './resources.js';
-import { type ProvisionRequest, refuseOtherDisk, refuseOtherTarget } from './same-parameters.js';
+import { type ProvisionRequest, refuseOtherDisk, refuseOtherTarget } from './provision-request.js';
 import { findSnapshot } from './snapshot-lookup.js';
 import { type TargetClaims } from './target-claims.js';
 

@@ -56,7 +56,7 @@ export class Snapshots {
           const copy = (): Promise<void> =>
             pool.ensureCloned(disk, { kind: 'snapshot', id: intent.id }, { signal: abandoned });
           // A plain copy takes a while: of a disk that is written meanwhile it would not be a point-in-time copy.
-          await (pool.copyOnWrite ? copy() : exports.withdrawnDuring(node, copy));
+          await (pool.copyOnWrite ? copy() : exports.withoutExport(node, copy));
           const ready = { ...intent, state: 'ready' as const };
           await catalog.transact((tx) => {
             tx.put(snapshots, snapshotKey(node, name), ready);

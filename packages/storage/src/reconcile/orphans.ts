@@ -9,7 +9,7 @@ import { type ReconcileServices } from './reconcile-services.js';
 import { type Round } from './report.js';
 
 /** Remembers how long orphans have been without a record, so that only what stays so for a while is removed. */
-export class Grace {
+export class GracePeriod {
   readonly #clock: Pick<Clock, 'monotonicMs'>;
   readonly #graceMs: number;
   #sinceMs = new Map<string, number>();
@@ -45,7 +45,11 @@ interface Orphan {
  * what is not ours. It looks at the tools before it looks at the catalog: whatever was made in between has its record
  * already, as records come first.
  */
-export async function removeOrphans(services: ReconcileServices, grace: Grace, round: Round): Promise<void> {
+export async function removeOrphans(
+  services: ReconcileServices,
+  grace: GracePeriod,
+  round: Round,
+): Promise<void> {
   const { report, dryRun } = round;
   const { pool, targets, naming, catalog, log } = services;
   const volumes = (await pool.list()).map(({ volume }) => volume);

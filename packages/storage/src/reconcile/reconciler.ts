@@ -7,8 +7,8 @@ import { isExported } from '../provision/exports.js';
 import { isAtRest, isExportWanted } from '../provision/node-states.js';
 import { diskResource, imageResource, nodeResource, targetsOf } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
-import { emptyExpiredTrash, recoverUnfinished } from './leftovers.js';
-import { Grace, removeOrphans } from './orphans.js';
+import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
+import { GracePeriod, removeOrphans } from './orphans.js';
 import { type ReconcileServices } from './reconcile-services.js';
 import { type ReconcileReport, Round } from './report.js';
 
@@ -27,14 +27,14 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #services: ReconcileServices;
   readonly #options: ReconcilerOptions;
-  readonly #grace: Grace;
+  readonly #grace: GracePeriod;
   readonly #oneAtATime = new KeyedMutex();
   #problems = '';
 
   constructor(services: ReconcileServices, options: ReconcilerOptions) {
     this.#services = services;
     this.#options = options;
-    this.#grace = new Grace(services.clock, options.graceMs);
+    this.#grace = new GracePeriod(services.clock, options.graceMs);
   }
 
   /**

@@ -107,6 +107,6 @@ export interface TargetHost extends AsyncDisposable {
    * Resolves when every daemon's service is open: at once if running ones were adopted.
    */
   onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void>;
-  /** Stops looking after the daemons, and ends them or leaves them running, as the host was told to. */
+  /** Stops supervising the daemons, and ends them or leaves them running, depending on the host's options. */
   close(): Promise<void>;
 }

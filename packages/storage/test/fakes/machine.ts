@@ -30,7 +30,7 @@ import { renameNode } from '../../src/provision/rename-node.js';
 import { freshenDisk, restoreSnapshot } from '../../src/provision/replace-disk.js';
 import { resizeDisk } from '../../src/provision/resize-disk.js';
 import { rotateCredentials } from '../../src/provision/rotate-credentials.js';
-import { type ProvisionRequest } from '../../src/provision/same-parameters.js';
+import { type ProvisionRequest } from '../../src/provision/provision-request.js';
 import { Snapshots } from '../../src/provision/snapshots.js';
 import { deleteTrashed, restoreFromTrash } from '../../src/provision/trash.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';

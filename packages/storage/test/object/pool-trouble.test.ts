@@ -100,7 +100,7 @@ describe('the storage object in trouble', function () {
     expect((await reconcile()).exported).to.deep.equal([]);
     const [found] = await storage.call<{ severity: string; problem: string }[]>('fsck');
     expect(found).to.include({ severity: 'warning' });
-    expect(found?.problem).to.match(/cannot be written/);
+    expect(found?.problem).to.match(/is read-only, because the pool/);
     await remount('rw');
     expect((await reconcile()).exported).to.deep.equal(['node:node1']);
 

@@ -5,7 +5,7 @@ import { exportFormats, type ImageExporter, importPhases } from '../../disks/vol
 import { imageTag } from '../../names.js';
 import { ImageCopies } from '../../provision/image-copies.js';
 import { ImageLabels } from '../../provision/image-labels.js';
-import { requireImage } from '../../provision/image-needs.js';
+import { requireImage } from '../../provision/image-lookup.js';
 import { Images, type ImportServices } from '../../provision/images.js';
 import { imageRow, imageView, viewImage, viewImages } from '../../views/image-view.js';
 import { image, newImage, node, snapshot } from './arguments.js';

@@ -5,7 +5,7 @@ import { type Operations } from '../../concurrency/operations.js';
 import { storageError } from '../../errors.js';
 import { iqn, macAddress, snapshotReference } from '../../names.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';
-import { type DetachServices, type DiskFate, detachNode } from '../../provision/detach-node.js';
+import { type DetachServices, type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
 import { requireReadyNode } from '../../provision/node-lookup.js';
 import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
 import { renameNode, type RenameServices } from '../../provision/rename-node.js';
@@ -122,11 +122,11 @@ export function nodeMethods(services: NodeMethodServices) {
       returns: detached,
       idempotent: true,
       run: async (node, { keepDisk, trashMs, force }, { signal }) => {
-        const fate = fateOf(keepDisk, trashMs);
+        const policy = reclaimPolicyOf(keepDisk, trashMs);
         if (force) {
           await operations.interrupt(nodeResource(node));
         }
-        const { trashedUntilMs, ...result } = await detachNode(services, node, fate, signal);
+        const { trashedUntilMs, ...result } = await detachNode(services, node, policy, signal);
         return {
           ...result,
           ...(trashedUntilMs === undefined ? {} : { trashedUntil: new Date(trashedUntilMs).toISOString() }),
@@ -205,7 +205,7 @@ export function nodeMethods(services: NodeMethodServices) {
   };
 }
 
-function fateOf(keepDisk: boolean, trashMs: number | undefined): DiskFate {
+function reclaimPolicyOf(keepDisk: boolean, trashMs: number | undefined): ReclaimPolicy {
   if (keepDisk && trashMs !== undefined) {
     throw coreError('ARGUMENT_INVALID', 'keep the disk or put it into the trash, not both', {
       details: { options: ['keepDisk', 'trashMs'] },

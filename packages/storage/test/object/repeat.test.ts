@@ -1,9 +1,9 @@
 import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
-import { PeriodicTask } from '../../src/reconcile/periodic-task.js';
+import { repeat } from '../../src/object/create-storage.js';
 
-describe('PeriodicTask', () => {
+describe('Work of the storage object that is repeated', () => {
   it('does the work after every interval, also after a time that failed, until it is stopped', async () => {
     const clock = new FakeClock();
     const log = new RecordingLog();
@@ -13,12 +13,12 @@ describe('PeriodicTask', () => {
       return times === 2 ? Promise.reject(new Error('no')) : Promise.resolve();
     };
 
-    const upkeep = new PeriodicTask(work, () => 30_000, { clock, log });
+    const task = repeat(work, () => 30_000, { clock, log });
     await clock.advance(29_999);
     expect(times).to.equal(0);
     await clock.advance(60_001);
     expect(times).to.equal(3);
-    await upkeep[Symbol.asyncDispose]();
+    await task.close();
     await clock.advance(60_000);
 
     expect(times).to.equal(3);
@@ -36,17 +36,17 @@ describe('PeriodicTask', () => {
       });
     };
 
-    const upkeep = new PeriodicTask(work, () => 30_000, { clock, log: new RecordingLog() });
-    upkeep.soon();
+    const task = repeat(work, () => 30_000, { clock, log: new RecordingLog() });
+    void task.wake();
     await clock.advance(0);
     expect(times).to.equal(1);
-    upkeep.soon();
+    void task.wake();
     await clock.advance(0);
     expect(times).to.equal(1);
     finish();
     await clock.advance(0);
     expect(times).to.equal(2);
-    const stopped = upkeep[Symbol.asyncDispose]();
+    const stopped = task.close();
     finish();
     await stopped;
   });
