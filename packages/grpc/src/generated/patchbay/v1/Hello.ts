@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type IdempotentMethods as _patchbay_v1_IdempotentMethods, type IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput } from './IdempotentMethods.js';
+import type { IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput, IdempotentMethods as _patchbay_v1_IdempotentMethods } from '../../patchbay/v1/IdempotentMethods.js';
 
 /**
  * The first frame of each side.

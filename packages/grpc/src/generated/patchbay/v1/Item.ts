@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type Payload as _patchbay_v1_Payload, type PayloadInput as _patchbay_v1_PayloadInput } from './Payload.js';
+import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1_Payload } from '../../patchbay/v1/Payload.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**

@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/nameserver.proto
 
-import { type Endpoint as _patchbay_v1_Endpoint, type EndpointInput as _patchbay_v1_EndpointInput } from './Endpoint.js';
+import type { EndpointInput as _patchbay_v1_EndpointInput, Endpoint as _patchbay_v1_Endpoint } from '../../patchbay/v1/Endpoint.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface NameRecordInput {

@@ -2,20 +2,20 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import { type InfoRequest as _patchbay_v1_InfoRequest, type InfoRequestInput as _patchbay_v1_InfoRequestInput } from './InfoRequest.js';
-import { type InfoResponse as _patchbay_v1_InfoResponse, type InfoResponseInput as _patchbay_v1_InfoResponseInput } from './InfoResponse.js';
-import { type KeepAliveRequest as _patchbay_v1_KeepAliveRequest, type KeepAliveRequestInput as _patchbay_v1_KeepAliveRequestInput } from './KeepAliveRequest.js';
-import { type LeaseResponse as _patchbay_v1_LeaseResponse, type LeaseResponseInput as _patchbay_v1_LeaseResponseInput } from './LeaseResponse.js';
-import { type ListRequest as _patchbay_v1_ListRequest, type ListRequestInput as _patchbay_v1_ListRequestInput } from './ListRequest.js';
-import { type ListResponse as _patchbay_v1_ListResponse, type ListResponseInput as _patchbay_v1_ListResponseInput } from './ListResponse.js';
-import { type LookupRequest as _patchbay_v1_LookupRequest, type LookupRequestInput as _patchbay_v1_LookupRequestInput } from './LookupRequest.js';
-import { type NameEvent as _patchbay_v1_NameEvent, type NameEventInput as _patchbay_v1_NameEventInput } from './NameEvent.js';
-import { type NameRecord as _patchbay_v1_NameRecord, type NameRecordInput as _patchbay_v1_NameRecordInput } from './NameRecord.js';
-import { type RegisterRequest as _patchbay_v1_RegisterRequest, type RegisterRequestInput as _patchbay_v1_RegisterRequestInput } from './RegisterRequest.js';
-import { type SetMetadataRequest as _patchbay_v1_SetMetadataRequest, type SetMetadataRequestInput as _patchbay_v1_SetMetadataRequestInput } from './SetMetadataRequest.js';
-import { type UnregisterRequest as _patchbay_v1_UnregisterRequest, type UnregisterRequestInput as _patchbay_v1_UnregisterRequestInput } from './UnregisterRequest.js';
-import { type UnregisterResponse as _patchbay_v1_UnregisterResponse, type UnregisterResponseInput as _patchbay_v1_UnregisterResponseInput } from './UnregisterResponse.js';
-import { type WatchRequest as _patchbay_v1_WatchRequest, type WatchRequestInput as _patchbay_v1_WatchRequestInput } from './WatchRequest.js';
+import type { InfoRequestInput as _patchbay_v1_InfoRequestInput, InfoRequest as _patchbay_v1_InfoRequest } from '../../patchbay/v1/InfoRequest.js';
+import type { InfoResponseInput as _patchbay_v1_InfoResponseInput, InfoResponse as _patchbay_v1_InfoResponse } from '../../patchbay/v1/InfoResponse.js';
+import type { KeepAliveRequestInput as _patchbay_v1_KeepAliveRequestInput, KeepAliveRequest as _patchbay_v1_KeepAliveRequest } from '../../patchbay/v1/KeepAliveRequest.js';
+import type { LeaseResponseInput as _patchbay_v1_LeaseResponseInput, LeaseResponse as _patchbay_v1_LeaseResponse } from '../../patchbay/v1/LeaseResponse.js';
+import type { ListRequestInput as _patchbay_v1_ListRequestInput, ListRequest as _patchbay_v1_ListRequest } from '../../patchbay/v1/ListRequest.js';
+import type { ListResponseInput as _patchbay_v1_ListResponseInput, ListResponse as _patchbay_v1_ListResponse } from '../../patchbay/v1/ListResponse.js';
+import type { LookupRequestInput as _patchbay_v1_LookupRequestInput, LookupRequest as _patchbay_v1_LookupRequest } from '../../patchbay/v1/LookupRequest.js';
+import type { NameEventInput as _patchbay_v1_NameEventInput, NameEvent as _patchbay_v1_NameEvent } from '../../patchbay/v1/NameEvent.js';
+import type { NameRecordInput as _patchbay_v1_NameRecordInput, NameRecord as _patchbay_v1_NameRecord } from '../../patchbay/v1/NameRecord.js';
+import type { RegisterRequestInput as _patchbay_v1_RegisterRequestInput, RegisterRequest as _patchbay_v1_RegisterRequest } from '../../patchbay/v1/RegisterRequest.js';
+import type { SetMetadataRequestInput as _patchbay_v1_SetMetadataRequestInput, SetMetadataRequest as _patchbay_v1_SetMetadataRequest } from '../../patchbay/v1/SetMetadataRequest.js';
+import type { UnregisterRequestInput as _patchbay_v1_UnregisterRequestInput, UnregisterRequest as _patchbay_v1_UnregisterRequest } from '../../patchbay/v1/UnregisterRequest.js';
+import type { UnregisterResponseInput as _patchbay_v1_UnregisterResponseInput, UnregisterResponse as _patchbay_v1_UnregisterResponse } from '../../patchbay/v1/UnregisterResponse.js';
+import type { WatchRequestInput as _patchbay_v1_WatchRequestInput, WatchRequest as _patchbay_v1_WatchRequest } from '../../patchbay/v1/WatchRequest.js';
 
 /**
  * The registry of objects: which server answers to which name. A name server also hosts the same registry as

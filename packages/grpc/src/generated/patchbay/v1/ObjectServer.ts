@@ -2,11 +2,11 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import { type CallRequest as _patchbay_v1_CallRequest, type CallRequestInput as _patchbay_v1_CallRequestInput } from './CallRequest.js';
-import { type CallResponse as _patchbay_v1_CallResponse, type CallResponseInput as _patchbay_v1_CallResponseInput } from './CallResponse.js';
-import { type DescribeRequest as _patchbay_v1_DescribeRequest, type DescribeRequestInput as _patchbay_v1_DescribeRequestInput } from './DescribeRequest.js';
-import { type DescribeResponse as _patchbay_v1_DescribeResponse, type DescribeResponseInput as _patchbay_v1_DescribeResponseInput } from './DescribeResponse.js';
-import { type Frames as _patchbay_v1_Frames, type FramesInput as _patchbay_v1_FramesInput } from './Frames.js';
+import type { CallRequestInput as _patchbay_v1_CallRequestInput, CallRequest as _patchbay_v1_CallRequest } from '../../patchbay/v1/CallRequest.js';
+import type { CallResponseInput as _patchbay_v1_CallResponseInput, CallResponse as _patchbay_v1_CallResponse } from '../../patchbay/v1/CallResponse.js';
+import type { DescribeRequestInput as _patchbay_v1_DescribeRequestInput, DescribeRequest as _patchbay_v1_DescribeRequest } from '../../patchbay/v1/DescribeRequest.js';
+import type { DescribeResponseInput as _patchbay_v1_DescribeResponseInput, DescribeResponse as _patchbay_v1_DescribeResponse } from '../../patchbay/v1/DescribeResponse.js';
+import type { FramesInput as _patchbay_v1_FramesInput, Frames as _patchbay_v1_Frames } from '../../patchbay/v1/Frames.js';
 
 /**
  * The objects that a server hosts. Call and Session end in the same dispatch: the same checks, the same errors.

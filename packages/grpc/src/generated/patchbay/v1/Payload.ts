@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type Attachment as _patchbay_v1_Attachment, type AttachmentInput as _patchbay_v1_AttachmentInput } from './Attachment.js';
+import type { AttachmentInput as _patchbay_v1_AttachmentInput, Attachment as _patchbay_v1_Attachment } from '../../patchbay/v1/Attachment.js';
 
 /**
  * A value: JSON, with long texts and bytes beside it.

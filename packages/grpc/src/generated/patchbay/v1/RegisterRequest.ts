@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/nameserver.proto
 
-import { type NameClaim as _patchbay_v1_NameClaim, type NameClaimInput as _patchbay_v1_NameClaimInput } from './NameClaim.js';
+import type { NameClaimInput as _patchbay_v1_NameClaimInput, NameClaim as _patchbay_v1_NameClaim } from '../../patchbay/v1/NameClaim.js';
 
 export interface RegisterRequestInput {
   /**
