@@ -1,4 +1,4 @@
-import { largestPage, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
+import { maxPageSize, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
@@ -6,7 +6,7 @@ import { nameQuery } from './name-query.js';
 import { searchIndex, searchNames } from './name-search.js';
 
 /** How many names a page holds. */
-export const pageLimits = { usual: 100, max: largestPage } as const;
+export const pageLimits = { usual: 100, max: maxPageSize } as const;
 
 /** How many names are looked through before other callers have their turn. */
 const turnNames = 250;
