@@ -172,7 +172,7 @@ describe('A client', () => {
     const server = await scene.serve({ post: post('here') });
     const error = await refusal(scene.client({ nameServer: server.address }).proxy<Post>('post').place());
     expect(`${error.reason}: ${error.message}`).to.match(
-      /^NAMESERVER_UNAVAILABLE: what answers at 127\.0\.0\.1:\d+ is no name server \(/,
+      /^NAMESERVER_UNAVAILABLE: the server at 127\.0\.0\.1:\d+ is not a name server \(/,
     );
   });
 
