@@ -8,7 +8,7 @@ import { type ObjectClient } from '@patchbay/session/client';
 import { connectInMemory } from '@patchbay/session/memory';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../src/client/direct-client.js';
+import { connectTo } from '../src/client/grpc-transport.js';
 import { startSample } from './sample.js';
 import { dial } from '../src/testing/foreign-client.js';
 

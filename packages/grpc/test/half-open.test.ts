@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../src/client/direct-client.js';
+import { connectTo } from '../src/client/grpc-transport.js';
 import { startSample } from './sample.js';
 
 /** Stands between a client and a server, and at a word swallows all that either of them says. */

@@ -1,6 +1,6 @@
 import { systemClock } from '@patchbay/objects';
 import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
-import { MemoryServer } from '@patchbay/session/memory';
+import { MemoryTransport } from '@patchbay/session/memory';
 import { hostSample } from '@patchbay/session/testing';
 
 import { grpcTransport } from '../src/client/grpc-transport.js';
@@ -32,7 +32,7 @@ export const transports: Readonly<Record<string, (options?: SampleOptions) => Pr
   },
   'in memory': (options = {}) => {
     const scene = hostSample(options.objects);
-    const server = new MemoryServer(scene.dispatcher, options);
+    const server = new MemoryTransport(scene.dispatcher, options);
     return Promise.resolve({
       ...scene,
       connect: (own = {}) =>

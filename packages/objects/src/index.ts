@@ -18,7 +18,13 @@ export { type Code, codeOfGrpcStatus, grpcStatusOfCode, isCode } from './errors/
 export { coreError } from './errors/core-errors.js';
 export { defineErrors, type ErrorFactory, type ErrorTable } from './errors/define-errors.js';
 export { exitStatusOf, exitStatusOfCode } from './errors/exit-status.js';
-export { type Details, isRpcError, RpcError, type RpcErrorOptions } from './errors/rpc-error.js';
+export {
+  type Details,
+  isRpcError,
+  RpcError,
+  type RpcErrorOptions,
+  withAwaitingFrames,
+} from './errors/rpc-error.js';
 export { toRpcError } from './errors/to-rpc-error.js';
 export { type Log, type LogFields, silentLog } from './log.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';

@@ -3,15 +3,9 @@ import fc from 'fast-check';
 
 import { isRpcError, type RpcError } from '@patchbay/objects';
 
-import {
-  CallNumbers,
-  callNumberWindow,
-  decodeFrames,
-  encodeFrames,
-  encodePayload,
-  type Frame,
-} from '../src/index.js';
+import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
 import { ClientSession } from '../src/client/index.js';
+import { CallNumbers, callNumberWindow } from '../src/protocol/call-numbers.js';
 import { ServerSession, sessionLimits } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
 import { anyFrame } from '../src/testing/any-frame.js';

@@ -115,7 +115,7 @@ for (const side of ['client', 'server'] as const) {
         words = call.arguments;
         return next();
       });
-      await client.callWithWords('sample', 'count', ['3']);
+      await client.callWithArgv('sample', 'count', ['3']);
       expect(words).to.deep.equal(['3']);
     });
 

@@ -70,7 +70,7 @@ for (const [transport, start] of Object.entries(transports)) {
     });
 
     it('take the words of a command line', async () => {
-      expect(await client.callWithWords('sample', 'pause', ['0'])).to.equal('done');
+      expect(await client.callWithArgv('sample', 'pause', ['0'])).to.equal('done');
     });
 
     it('describe an object', async () => {
@@ -87,10 +87,10 @@ for (const [transport, start] of Object.entries(transports)) {
         reason: 'NAME_INVALID',
         message: 'no such thing: "\u{1f4be}"',
         callId: call.callId,
-        remoteStack: undefined,
       });
       expect(error.details).to.deep.equal({ name: 'x', tries: 3 });
       expect(error.cause).to.equal(undefined);
+      expect(error.remoteStack).to.equal(undefined);
       expect(server.log.lines[0]?.fields.callId).to.equal(call.callId);
     });
 

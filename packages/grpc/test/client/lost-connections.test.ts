@@ -10,7 +10,7 @@ import { encodeFrame } from '@patchbay/session';
 import { ObjectClient } from '@patchbay/session/client';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';
 import { startSample } from '../sample.js';
 

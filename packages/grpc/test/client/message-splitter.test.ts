@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { refusalOf } from '@patchbay/objects/testing';
 
-import { headerBytes, MessageSplitter, writePrefix } from '../../src/client/message-splitter.js';
+import { prefixBytes, MessageSplitter, writePrefix } from '../../src/client/message-splitter.js';
 
 describe('the splitter of gRPC messages', () => {
   it('finds the messages wherever the stream was cut', () => {
@@ -48,7 +48,7 @@ describe('the splitter of gRPC messages', () => {
 });
 
 function prefixed(content: Buffer): Buffer {
-  const message = Buffer.concat([Buffer.alloc(headerBytes), content]);
+  const message = Buffer.concat([Buffer.alloc(prefixBytes), content]);
   writePrefix(message, 0);
   return message;
 }

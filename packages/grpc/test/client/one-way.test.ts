@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { startSample } from '../sample.js';
 
 const unheard = 'a one-way call failed, and its caller does not hear of it';

@@ -6,7 +6,7 @@ import { eventually, refusal } from '@patchbay/objects/testing';
 import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 import { makeWorkshop, type Workshop } from './workshop.js';
 

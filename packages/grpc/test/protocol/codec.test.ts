@@ -14,13 +14,10 @@ import {
 } from '@patchbay/session';
 import { anyFrame } from '@patchbay/session/testing';
 
-import {
-  type Attachment as ProtoAttachment,
-  type Frame as ProtoFrame,
-  type FrameInput,
-  packageDefinition,
-  type Payload as ProtoPayload,
-} from '../../src/index.js';
+import { type Attachment as ProtoAttachment } from '../../src/generated/patchbay/v1/Attachment.js';
+import { type Frame as ProtoFrame, type FrameInput } from '../../src/generated/patchbay/v1/Frame.js';
+import { type Payload as ProtoPayload } from '../../src/generated/patchbay/v1/Payload.js';
+import { packageDefinition } from '../../src/index.js';
 
 const proto = packageDefinition['patchbay.v1.Frames'] as unknown as {
   serialize(message: { frames: FrameInput[] }): Buffer;

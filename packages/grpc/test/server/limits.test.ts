@@ -8,8 +8,8 @@ import { encodeFrames, encodePayload } from '@patchbay/session';
 import { type SessionLimits } from '@patchbay/session/server';
 import { hostSample, type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
-import { ObjectServer } from '../../src/server/grpc-server.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
+import { ObjectServer } from '../../src/server/object-server.js';
 import { writePrefix } from '../../src/client/message-splitter.js';
 import { startSample } from '../sample.js';
 import { transports } from '../transports.js';

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 import { eventually } from '@patchbay/objects/testing';
 
-import { ObjectServer } from '../../src/server/grpc-server.js';
+import { ObjectServer } from '../../src/server/object-server.js';
 import { type SampleServer, startSample, stopping } from '../sample.js';
 import {
   dial,

@@ -9,7 +9,7 @@ import {
 } from '@patchbay/objects';
 
 import { Attempts } from './attempts.js';
-import { directClient } from './direct-client.js';
+import { connectOver } from './connect-over.js';
 import { type ObjectClient } from './object-client.js';
 import { type RemoteObject } from './remote-object.js';
 import { type Transport } from './transport.js';
@@ -60,7 +60,7 @@ export class Registration implements AsyncDisposable {
   private constructor(options: RegistrationOptions) {
     this.#options = options;
     this.#claims = options.claims;
-    this.#client = directClient(options.nameServer, options.transport, {
+    this.#client = connectOver(options.transport, options.nameServer, {
       clock: options.clock,
       timeoutMs: requestTimeoutMs,
     });

@@ -1,19 +1,19 @@
 import { type Clock } from '@patchbay/objects';
 
-/** What a watch over a reader needs. */
+/** What a stall watch needs. */
 export interface StallWatchOptions {
   readonly clock: Clock;
   /** How long the reader may take nothing, in milliseconds. */
   readonly stallMs: number;
-  /** Says whether the reader is waited for. */
+  /** Reports whether the reader is waited for. */
   readonly waiting: () => boolean;
-  /** Says how many bytes the reader has taken. */
+  /** Returns how many bytes the reader has taken. */
   readonly takenBytes: () => number;
-  /** Tells that the reader took nothing for too long. */
+  /** Called when the reader has taken nothing for too long. */
   readonly onStall: () => void;
 }
 
-/** Finds a reader that takes nothing while it is waited for. It costs nothing until it is asked to look. */
+/** Detects a reader that takes nothing while it is waited for. It costs nothing until it is started. */
 export class StallWatch {
   readonly #options: StallWatchOptions;
   readonly #stop = new AbortController();
@@ -23,7 +23,7 @@ export class StallWatch {
     this.#options = options;
   }
 
-  /** Watches until the reader is not waited for any more. */
+  /** Watches until the reader is no longer waited for. */
   begin(): void {
     if (!this.#watching && !this.#stop.signal.aborted) {
       this.#watching = true;

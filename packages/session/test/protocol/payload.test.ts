@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { refusalOf } from '@patchbay/objects/testing';
 
 import { decodeFrame } from '../../src/protocol/decode-frames.js';
-import { encodeFrame } from '../../src/protocol/encode-frame.js';
+import { encodeFrame } from '../../src/protocol/encode-frames.js';
+import { decodePayload } from '../../src/protocol/decode-payload.js';
+import { encodePayload } from '../../src/protocol/encode-payload.js';
 import { type Payload } from '../../src/protocol/frame.js';
-import { decodePayload, encodePayload } from '../../src/protocol/payload.js';
 
 const longText = 'long '.repeat(400);
 const leaf = fc.oneof(
