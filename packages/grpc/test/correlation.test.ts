@@ -152,7 +152,7 @@ describe('a correlation id', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     call.cancel();
-    const again = log.lines.find(({ message }) => message === 'a call is sent again');
+    const again = log.lines.find(({ message }) => message === 'retrying a call');
     expect(again?.fields.correlationId).to.equal('request-7');
   });
 });

@@ -47,13 +47,13 @@ export class SessionService {
         clock: dispatcher.clock,
         stallMs: limits.stallMs,
         onStall: () => {
-          dispatcher.log.warn('a client did not read its answers; its session is ended', {
+          dispatcher.log.warn('ended the session of a client that did not read its answers', {
             peer,
             unsentBytes: stream.unsentBytes,
           });
         },
         onViolation: (error) => {
-          dispatcher.log.warn('a client broke the protocol of its session', { peer, error });
+          dispatcher.log.warn('a client violated the session protocol', { peer, error });
         },
         onEnd: () => {
           this.#streams.delete(stream);
@@ -82,7 +82,10 @@ export class SessionService {
 
   #exhausted(peer: string): RpcError {
     const { maxSessions } = this.#limits;
-    this.#dispatcher.log.warn('a session is refused: as many are open as are allowed', { peer, maxSessions });
+    this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', {
+      peer,
+      maxSessions,
+    });
     return coreError(
       'SESSIONS_EXHAUSTED',
       `${String(maxSessions)} sessions are open on this server already, as many as it allows`,

@@ -6,7 +6,7 @@ import { type Sample } from '@patchbay/session/testing';
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { startSample } from '../sample.js';
 
-const unheard = 'a one-way call failed, and its caller does not hear of it';
+const unheard = 'a one-way call failed; its caller is not notified';
 
 describe('a one-way call', function () {
   this.timeout(30_000);

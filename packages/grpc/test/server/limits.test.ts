@@ -140,7 +140,7 @@ describe('a server of objects', function () {
     await eventually(() => client.stream.closed);
     expect(client.stream.rstCode).to.equal(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     expect(server.log.lines.map(({ message }) => message)).to.include(
-      'a client did not read its answers; its session is ended',
+      'ended the session of a client that did not read its answers',
     );
     await eventually(() => server.dispatcher.running === 0);
   });

@@ -313,7 +313,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
       expect(error?.code).to.equal(status.INVALID_ARGUMENT);
       expect(statusOf(error!).info.reason).to.equal('MESSAGE_MALFORMED');
       expect(server.log.lines.map(({ message }) => message)).to.include(
-        'a client broke the protocol of its session',
+        'a client violated the session protocol',
       );
       await eventually(() => server.dispatcher.running === 0);
     });

@@ -83,7 +83,7 @@ export class Retries {
         call.fail(errorFor(call, error)); // rather than its deadline later
         return;
       }
-      log?.info('a call is sent again', { ...fieldsOf(call), error });
+      log?.info('retrying a call', { ...fieldsOf(call), error });
       await clock.sleep(waitMs);
       if (call.request.target !== undefined) {
         call.progress = 'unsent';

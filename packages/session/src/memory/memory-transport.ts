@@ -64,7 +64,7 @@ export class MemoryTransport implements Transport, Disposable {
         take();
       } catch (error) {
         const breach = toRpcError(error);
-        this.#dispatcher.log.warn('a client broke the protocol of its session', {
+        this.#dispatcher.log.warn('a client violated the session protocol', {
           peer: 'in-memory',
           error: breach,
         });

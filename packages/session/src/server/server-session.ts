@@ -116,7 +116,7 @@ export class ServerSession implements ServerCallHost {
 
   logUnsent({ callId, object, method }: Invocation, error: RpcError): void {
     const fields = { callId, object, method, error };
-    this.dispatcher.log.warn('a one-way call failed, and its caller does not hear of it', fields);
+    this.dispatcher.log.warn('a one-way call failed; its caller is not notified', fields);
   }
 
   /** Writes the answers that are ready, before this side ends the stream. */
