@@ -42,7 +42,7 @@ export {
   type Methods,
   type MethodSignature,
   type MethodTiming,
-  momentSchema,
+  timestampSchema,
   type ObjectContext,
   type ObjectDefinition,
   type ObjectFactory,

@@ -14,7 +14,7 @@ import {
   type RpcError,
   type RunningCall,
   toRpcError,
-  wrongCorrelationId,
+  correlationIdError,
 } from '@patchbay/objects';
 
 import { type CallRequest } from '../generated/patchbay/v1/CallRequest.js';
@@ -138,7 +138,7 @@ export class CallStream implements CallSink {
 /** Returns the correlation id in the metadata of a call. @throws RpcError `ARGUMENT_INVALID` */
 function correlationIn(metadata: Metadata | undefined): string | undefined {
   const given = metadata?.get('x-patchbay-correlation')[0]?.toString();
-  const wrong = given === undefined ? undefined : wrongCorrelationId(given);
+  const wrong = given === undefined ? undefined : correlationIdError(given);
   if (wrong !== undefined) {
     throw wrong;
   }

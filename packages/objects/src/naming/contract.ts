@@ -3,6 +3,12 @@ import { z } from 'zod';
 import { type MethodSignature } from '../object/definition.js';
 import { durationSchema, objectName } from '../object/schemas.js';
 
+/** The name under which a name server hosts itself. */
+export const nameServerObject = 'nameserver';
+
+/** How long a lease lives without being kept alive, unless asked otherwise: 10 s. */
+export const defaultLeaseMs = 10_000;
+
 const word = z.string().min(1).max(64);
 const wordValue = z.string().max(1024);
 
@@ -142,11 +148,6 @@ export const nameServerOptions = {
 
 /** Which names to list, and which page of them. What is left out does not narrow the list. */
 export type ListOptions = z.infer<z.ZodObject<typeof nameServerOptions.list>>;
-
-/** The result of a method that has nothing to say. */
-export const nothing = z.null();
-/** Whether there was anything to remove. */
-export const wasThere = z.boolean();
 
 /**
  * The name server's methods, as its callers see them. It lives here because servers and clients both call it

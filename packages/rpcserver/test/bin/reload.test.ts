@@ -12,8 +12,8 @@ import { ServerProcess } from './server-process.js';
 const module = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));
 const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
 const workshop = { name: 'workshop', module, options: { color: 'red' } };
-const reloaded = 'the configuration is reloaded';
-const failed = 'Reloading failed; going on as before';
+const reloaded = 'reloaded the configuration';
+const failed = 'reload failed; the previous configuration stays in effect';
 
 async function read(file: string): Promise<string> {
   return await readFile(file, 'utf8');

@@ -1,6 +1,6 @@
 import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
 
-import { wrongTimeout } from './check-options.js';
+import { timeoutError } from './check-options.js';
 import { type RequestOptions } from './client-call.js';
 
 /** The outcome of one call of several: an `RpcError` is the reason of one that was rejected. */
@@ -42,9 +42,9 @@ export class CallGroup implements Disposable {
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong time limit */
   constructor(options: CallGroupOptions) {
     const { clock, timeoutMs, signal } = options;
-    const wrong = wrongTimeout(timeoutMs);
-    if (wrong !== undefined) {
-      throw wrong;
+    const error = timeoutError(timeoutMs);
+    if (error !== undefined) {
+      throw error;
     }
     this.#options = options;
     this.#expiresAtMs = timeoutMs === 'none' ? Infinity : clock.monotonicMs() + timeoutMs;

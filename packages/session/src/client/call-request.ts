@@ -6,16 +6,16 @@ import { type CallRequest, type RequestOptions } from './client-call.js';
 import { ExportedArguments } from './exported-arguments.js';
 
 /** A command-line argument whose value is the content of a file or of standard input. */
-export interface StreamedArg {
+export interface StreamArgument {
   /** The argument as it was typed: `-`, `@FILE` or `--NAME=@FILE`. */
-  readonly arg: string;
+  readonly typed: string;
   readonly content: AsyncIterable<Uint8Array | string>;
 }
 
-/** A call's request, and what is wrong with it, if anything: then the call fails before it is sent. */
+/** A call's request, and the error that it fails with before it is sent, if any. */
 export interface PreparedRequest {
   readonly request: CallRequest;
-  readonly wrong: RpcError | undefined;
+  readonly error: RpcError | undefined;
 }
 
 const nothing: Arguments = { words: [], streams: [] };
@@ -33,9 +33,9 @@ export function valuesRequest(
   try {
     const input = { values: encodePayload(args, exported) };
     const exports = exported?.empty === false ? exported : undefined;
-    return { request: { object, method, input, options, exports, target }, wrong: undefined };
+    return { request: { object, method, input, options, exports, target }, error: undefined };
   } catch (error) {
-    return { request: { object, method, input: nothing, options, target }, wrong: toRpcError(error) };
+    return { request: { object, method, input: nothing, options, target }, error: toRpcError(error) };
   }
 }
 
@@ -43,16 +43,16 @@ export function valuesRequest(
 export function argvRequest(
   object: string,
   method: string,
-  argv: readonly (string | StreamedArg)[],
+  argv: readonly (string | StreamArgument)[],
   options: RequestOptions,
 ): PreparedRequest {
   const exported = new ExportedArguments();
   const streams = argv.flatMap((each, index) =>
     typeof each === 'string' ? [] : [{ path: [String(index)], content: exported.addStream(each.content) }],
   );
-  const words = argv.map((each) => (typeof each === 'string' ? each : each.arg));
+  const words = argv.map((each) => (typeof each === 'string' ? each : each.typed));
   const exports = exported.empty ? undefined : exported;
-  return { request: { object, method, input: { words, streams }, options, exports }, wrong: undefined };
+  return { request: { object, method, input: { words, streams }, options, exports }, error: undefined };
 }
 
 /** Reports whether a call can be sent again: not with arguments that are read or called while it runs. */

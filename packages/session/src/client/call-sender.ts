@@ -10,8 +10,8 @@ import {
 import { defaultMaxFrameBytes } from '../protocol/outbox.js';
 import { BusyPoll } from './busy-poll.js';
 import { type CallPromise } from './call-promise.js';
-import { argvRequest, type PreparedRequest, type StreamedArg, valuesRequest } from './call-request.js';
-import { wrongOption } from './check-options.js';
+import { argvRequest, type PreparedRequest, type StreamArgument, valuesRequest } from './call-request.js';
+import { optionError } from './check-options.js';
 import { type CallHost, ClientCall, type RequestOptions } from './client-call.js';
 import { type ObjectClientOptions } from './client-options.js';
 import { ClientSession } from './client-session.js';
@@ -93,7 +93,7 @@ export class CallSender implements CallHost {
   callWithArgv(
     object: string,
     method: string,
-    argv: readonly (string | StreamedArg)[],
+    argv: readonly (string | StreamArgument)[],
     options: RequestOptions,
   ): Call<unknown, unknown> {
     return this.#begin(argvRequest(object, method, argv, options));
@@ -114,11 +114,11 @@ export class CallSender implements CallHost {
     this.#deadlines.close();
   }
 
-  #begin({ request, wrong }: PreparedRequest): CallPromise {
+  #begin({ request, error: requestError }: PreparedRequest): CallPromise {
     const { signal, timeoutMs = this.timeoutMs, correlationId } = request.options;
     const expiresAtMs = timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs);
     const call = callOf(request, expiresAtMs, this, this.#interceptors);
-    const error = wrong ?? wrongOption(timeoutMs, correlationId);
+    const error = requestError ?? optionError(timeoutMs, correlationId);
     if (error !== undefined) {
       call.fail(error);
       return call.promise;

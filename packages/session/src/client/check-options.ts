@@ -1,17 +1,17 @@
-import { coreError, type RpcError, wrongCorrelationId } from '@patchbay/objects';
+import { coreError, correlationIdError, type RpcError } from '@patchbay/objects';
 
 /** Returns what is wrong with a time limit, `ARGUMENT_INVALID`; undefined for a valid one. */
-export function wrongTimeout(timeoutMs: number | 'none'): RpcError | undefined {
+export function timeoutError(timeoutMs: number | 'none'): RpcError | undefined {
   return timeoutMs === 'none' || timeoutMs > 0
     ? undefined
     : coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
 }
 
 /** Returns what is wrong with the options of a call, `ARGUMENT_INVALID`; undefined for valid ones. */
-export function wrongOption(
+export function optionError(
   timeoutMs: number | 'none',
   correlationId: string | undefined,
 ): RpcError | undefined {
-  const wrong = wrongTimeout(timeoutMs);
-  return wrong ?? (correlationId === undefined ? undefined : wrongCorrelationId(correlationId));
+  const error = timeoutError(timeoutMs);
+  return error ?? (correlationId === undefined ? undefined : correlationIdError(correlationId));
 }

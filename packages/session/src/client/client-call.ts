@@ -56,7 +56,7 @@ export class ClientCall implements PromisedCall, Expiring {
   /** Of the current attempt: most calls keep their first. */
   number: number;
   readonly expiresAtMs: number;
-  deadlinePlace = -1;
+  deadlineIndex = -1;
   readonly host: CallHost;
   /** What the caller holds. */
   readonly promise: CallPromise;

@@ -8,7 +8,7 @@ export { type ObjectClientOptions } from './client-options.js';
 export { connectOver, type ConnectToOptions } from './connect-over.js';
 export { ObjectClient } from './object-client.js';
 export { type OneWayObject, type RemoteObject } from './remote-object.js';
-export { type StreamedArg } from './call-request.js';
+export { type StreamArgument } from './call-request.js';
 
 // Many calls at once.
 export { type Batch, type BatchedCall, type BatchedObject, type BatchResults } from './batch.js';

@@ -8,7 +8,7 @@ import {
 
 import { Batch, type BatchedCall, type BatchResults } from './batch.js';
 import { type CallGroupOptions } from './call-group.js';
-import { type StreamedArg } from './call-request.js';
+import { type StreamArgument } from './call-request.js';
 import { CallSender } from './call-sender.js';
 import { type ObjectClientOptions } from './client-options.js';
 import { Descriptions } from './descriptions.js';
@@ -48,7 +48,7 @@ export class ObjectClient implements AsyncDisposable {
   callWithArgv(
     object: string,
     method: string,
-    argv: readonly (string | StreamedArg)[],
+    argv: readonly (string | StreamArgument)[],
     options: AnyCallOptions = {},
   ): Call<unknown, unknown> {
     return this.#sender.callWithArgv(object, method, argv, options);

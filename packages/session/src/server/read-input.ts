@@ -1,4 +1,4 @@
-import { coreError, type Invocation, StreamedWord } from '@patchbay/objects';
+import { coreError, FileArgument, type Invocation } from '@patchbay/objects';
 
 import { decodePayload, type Importer } from '../protocol/decode-payload.js';
 import { type Arguments, type Attachment, type Handle, isHandle } from '../protocol/frame.js';
@@ -12,7 +12,7 @@ import { malformed } from '../protocol/message-reader.js';
  */
 export function readInput(input: Arguments, importer: Importer): Invocation['input'] {
   if ('words' in input) {
-    return { words: readArgv(input.words, input.streams, importer) };
+    return { argv: readArgv(input.words, input.streams, importer) };
   }
   const values = decodePayload(input.values, importer) ?? [];
   if (!Array.isArray(values)) {
@@ -25,14 +25,14 @@ function readArgv(
   argv: readonly string[],
   streams: readonly Attachment[],
   importer: Importer,
-): readonly (string | StreamedWord)[] {
+): readonly (string | FileArgument)[] {
   if (streams.length === 0) {
     return argv;
   }
   const contents = new Map(streams.map(({ path, content }) => [path[0], content]));
   return argv.map((arg, index) => {
     const content = contents.get(String(index));
-    return isHandle(content) ? new StreamedWord(arg, importedStream(content, importer)) : arg;
+    return isHandle(content) ? new FileArgument(arg, importedStream(content, importer)) : arg;
   });
 }
 

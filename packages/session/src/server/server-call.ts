@@ -2,6 +2,7 @@ import {
   type Caller,
   type CallSink,
   coreError,
+  correlationIdError,
   type Dispatcher,
   type HostedObject,
   type Invocation,
@@ -10,7 +11,6 @@ import {
   type RpcError,
   type RunningCall,
   toRpcError,
-  wrongCorrelationId,
 } from '@patchbay/objects';
 
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
@@ -50,7 +50,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly timeoutMs: number | undefined;
   readonly correlationId: string | undefined;
   readonly oneWay: boolean;
-  input: Invocation['input'] = { words: [] };
+  input: Invocation['input'] = { argv: [] };
   readonly #frame: Frame & { kind: 'invoke' };
   readonly #host: ServerCallHost;
   #running: RunningCall | undefined;
@@ -97,7 +97,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   /** Runs the call; one of an object that another call has yet to return runs once that has. */
   begin(): void {
     try {
-      const wrong = this.correlationId === undefined ? undefined : wrongCorrelationId(this.correlationId);
+      const wrong = this.correlationId === undefined ? undefined : correlationIdError(this.correlationId);
       if (wrong !== undefined) {
         throw wrong;
       }

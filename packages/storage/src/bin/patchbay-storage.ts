@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/daemon';
+import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
 
 import { backup } from './backup.js';
 import { fsck } from './fsck.js';
@@ -15,4 +15,4 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
-endSoon();
+exitIfHanging();

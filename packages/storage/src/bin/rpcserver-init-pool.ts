@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/daemon';
+import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
 
 import { initPool } from './init-pool.js';
 
@@ -13,4 +13,4 @@ process.exitCode = await runProgram(
   },
   ['init-pool', ...process.argv.slice(2)],
 );
-endSoon();
+exitIfHanging();

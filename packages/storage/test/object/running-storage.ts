@@ -111,9 +111,9 @@ export class RunningStorage implements AsyncDisposable {
     await object?.close?.();
   }
 
-  /** Calls a method, with the words of a command line. */
+  /** Calls a method, with the argv of a command line. */
   words<T = unknown>(method: string, ...words: string[]): Promise<T> {
-    return this.#call(method, { words }).result as Promise<T>;
+    return this.#call(method, { argv: words }).result as Promise<T>;
   }
 
   /** Calls a method, with values. */
@@ -186,7 +186,7 @@ export class RunningStorage implements AsyncDisposable {
 
   #call(
     method: string,
-    input: { readonly values: readonly unknown[] } | { readonly words: readonly string[] },
+    input: { readonly values: readonly unknown[] } | { readonly argv: readonly string[] },
   ): { result: Promise<unknown>; items: unknown[]; cancelAtFirst: () => void } {
     const dispatcher = new Dispatcher({ clock: systemClock, log: this.log });
     if (this.#object === undefined) {

@@ -7,7 +7,7 @@ import { defineStorage } from '../../src/object/storage-object.js';
 import { type Machine } from '../fakes/machine.js';
 import { connect, reasonOf, World } from '../fakes/world.js';
 
-type Input = { readonly words: readonly string[] } | { readonly values: readonly unknown[] };
+type Input = { readonly argv: readonly string[] } | { readonly values: readonly unknown[] };
 
 /** Calls a method as a server does. */
 async function dispatch({ parts, reconciler }: Machine, method: string, input: Input): Promise<unknown> {
@@ -27,7 +27,7 @@ async function dispatch({ parts, reconciler }: Machine, method: string, input: I
 
 /** Calls a method with the words of a command line. */
 function call(machine: Machine, method: string, ...words: string[]): Promise<unknown> {
-  return dispatch(machine, method, { words });
+  return dispatch(machine, method, { argv: words });
 }
 
 /** Calls `provision` as a client in TypeScript does. */

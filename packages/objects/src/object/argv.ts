@@ -3,14 +3,14 @@ import { kebabCase } from '../text/field-name.js';
 import { ArgumentErrors } from './argument-errors.js';
 import { type Coercion, coercionOf, type ListCoercion } from './coercion.js';
 import { type MethodDescription } from './description.js';
-import { type StreamedWord, type Word } from './streamed-word.js';
+import { type ArgvElement, type FileArgument } from './file-argument.js';
 
-/** A command line's words as values, not yet checked by the schemas. */
-export interface ReadWords {
+/** The values of a command line, not yet checked by the schemas. */
+export interface ArgvValues {
   readonly positionals: readonly unknown[];
   readonly options: Readonly<Record<string, unknown>>;
-  /** Words whose content has to be read as text first; then the words are read once more. */
-  readonly unread: readonly StreamedWord[];
+  /** Files whose content has to be read as text first; then the argv is read once more. */
+  readonly unread: readonly FileArgument[];
 }
 
 interface Flag {
@@ -21,11 +21,11 @@ interface Flag {
 }
 
 /**
- * Reads the words after a method's name. `--size 20GiB` and `--size=20GiB` are options, `--keep-disk` and
- * `--no-keep-disk` switches, a list's option may stand several times or hold commas, and after `--` every word is
- * positional. A word with one dash is positional too: `-5` is a number, and there are no one-letter options.
+ * Reads the argv after a method's name. `--size 20GiB` and `--size=20GiB` are options, `--keep-disk` and
+ * `--no-keep-disk` switches, a list's option may be repeated or hold commas, and after `--` every argument is
+ * positional. An argument with one dash is positional too: `-5` is a number, and there are no one-letter options.
  */
-export class WordReader {
+export class ArgvReader {
   readonly #positionals: readonly { readonly name: string; readonly coercion: Coercion | ListCoercion }[];
   readonly #flags = new Map<string, Flag>();
   readonly #errors: ArgumentErrors;
@@ -41,43 +41,46 @@ export class WordReader {
   }
 
   /** @throws RpcError `ARGUMENT_INVALID`, `FILE_EXPECTED`, `ARGUMENT_SURPLUS`, `OPTION_UNKNOWN` */
-  read(words: readonly Word[]): ReadWords {
-    const positionalWords: Word[] = [];
+  read(argv: readonly ArgvElement[]): ArgvValues {
+    const positionals: ArgvElement[] = [];
     const options: Record<string, unknown> = {};
-    const unread: StreamedWord[] = [];
-    for (let index = 0; index < words.length; index += 1) {
-      const word = words[index] ?? '';
-      const typed = spelling(word);
+    const unread: FileArgument[] = [];
+    for (let index = 0; index < argv.length; index += 1) {
+      const element = argv[index] ?? '';
+      const typed = asTyped(element);
       if (typed === '--') {
-        positionalWords.push(...words.slice(index + 1));
+        positionals.push(...argv.slice(index + 1));
         break;
       }
       if (!typed.startsWith('--')) {
-        positionalWords.push(word);
+        positionals.push(element);
         continue;
       }
-      const { flag, value, needsValue } = this.#option(word, unread);
+      const { flag, value, needsValue } = this.#readOption(element, unread);
       if (!needsValue) {
         this.#set(options, flag, value);
         continue;
       }
       index += 1;
-      const next = words[index];
-      if (next === undefined || spelling(next).startsWith('--')) {
+      const next = argv[index];
+      if (next === undefined || asTyped(next).startsWith('--')) {
         throw this.#errors.unreadable(flag.name, `needs a value; write ${quoted(`${typed}=VALUE`)}`);
       }
       this.#set(options, flag, this.#coerce(flag.name, flag.coercion, next, unread));
     }
-    return { positionals: this.#readPositionals(positionalWords, unread), options, unread };
+    return { positionals: this.#readPositionals(positionals, unread), options, unread };
   }
 
-  #option(word: Word, unread: StreamedWord[]): { flag: Flag; value: unknown; needsValue: boolean } {
-    const typed = spelling(word);
+  #readOption(
+    element: ArgvElement,
+    unread: FileArgument[],
+  ): { flag: Flag; value: unknown; needsValue: boolean } {
+    const typed = asTyped(element);
     const equals = typed.indexOf('=');
     const given = equals < 0 ? typed : typed.slice(0, equals);
     const flag = this.#flags.get(given);
     if (flag !== undefined && equals >= 0) {
-      const text = typeof word === 'string' ? word.slice(equals + 1) : word;
+      const text = typeof element === 'string' ? element.slice(equals + 1) : element;
       const value = this.#coerce(flag.name, flag.coercion, text, unread);
       return { flag, value, needsValue: false };
     }
@@ -99,46 +102,51 @@ export class WordReader {
     options[name] = before === undefined ? value : [before, value].flat();
   }
 
-  #readPositionals(words: readonly Word[], unread: StreamedWord[]): unknown[] {
+  #readPositionals(elements: readonly ArgvElement[], unread: FileArgument[]): unknown[] {
     const last = this.#positionals.at(-1);
     const rest = last !== undefined && 'item' in last.coercion ? last : undefined;
     const single = rest === undefined ? this.#positionals : this.#positionals.slice(0, -1);
-    if (rest === undefined && words.length > single.length) {
-      throw this.#errors.surplus(words.length, spelling(words[single.length] ?? ''));
+    if (rest === undefined && elements.length > single.length) {
+      throw this.#errors.surplus(elements.length, asTyped(elements[single.length] ?? ''));
     }
     const values = single
-      .slice(0, words.length)
-      .map(({ name, coercion }, index) => this.#coerce(name, coercion, words[index] ?? '', unread));
-    if (rest !== undefined && 'item' in rest.coercion && words.length > single.length) {
+      .slice(0, elements.length)
+      .map(({ name, coercion }, index) => this.#coerce(name, coercion, elements[index] ?? '', unread));
+    if (rest !== undefined && 'item' in rest.coercion && elements.length > single.length) {
       const { item } = rest.coercion;
       values.push(
-        words
+        elements
           .slice(single.length)
-          .flatMap((word) =>
-            typeof word === 'string'
-              ? this.#coerceOne(rest.name, item, word)
-              : this.#coerce(rest.name, rest.coercion, word, unread),
+          .flatMap((element) =>
+            typeof element === 'string'
+              ? this.#coerceOne(rest.name, item, element)
+              : this.#coerce(rest.name, rest.coercion, element, unread),
           ),
       );
     }
     return values;
   }
 
-  #coerce(name: string, coercion: Coercion | ListCoercion, word: Word, unread: StreamedWord[]): unknown {
-    if (typeof word === 'string') {
+  #coerce(
+    name: string,
+    coercion: Coercion | ListCoercion,
+    element: ArgvElement,
+    unread: FileArgument[],
+  ): unknown {
+    if (typeof element === 'string') {
       return 'item' in coercion
-        ? word.split(',').map((each) => this.#coerceOne(name, coercion.item, each))
-        : this.#coerceOne(name, coercion, word);
+        ? element.split(',').map((each) => this.#coerceOne(name, coercion.item, each))
+        : this.#coerceOne(name, coercion, element);
     }
     if (!('item' in coercion) && coercion.stream !== undefined) {
-      return coercion.stream(word.content);
+      return coercion.stream(element.content);
     }
-    const { text } = word;
+    const { text } = element;
     if (text === undefined) {
-      unread.push(word);
+      unread.push(element);
       return undefined;
     }
-    // A file of a list has an item a line.
+    // A file for a list has one item per line.
     return 'item' in coercion
       ? text
           .split(/\r?\n/)
@@ -147,31 +155,31 @@ export class WordReader {
       : this.#coerceOne(name, coercion, text);
   }
 
-  #coerceOne(name: string, coercion: Coercion, word: string): unknown {
-    const value = coercion.read(word);
+  #coerceOne(name: string, coercion: Coercion, text: string): unknown {
+    const value = coercion.read(text);
     if (value === undefined) {
       throw coercion.stream === undefined
-        ? this.#errors.unreadable(name, `must be ${coercion.expects}, not ${quoted(word)}`)
-        : this.#errors.fileExpected(name, coercion.expects, word);
+        ? this.#errors.unreadable(name, `must be ${coercion.expects}, not ${quoted(text)}`)
+        : this.#errors.fileExpected(name, coercion.expects, text);
     }
     return value;
   }
 }
 
 /**
- * Reads words by a description alone, for a command that is used as a method is but has no schemas to check by.
- * @throws RpcError `ARGUMENT_MISSING` and what `WordReader` throws
+ * Reads argv by a description alone, for a command that is used as a method is but has no schemas to check by.
+ * @throws RpcError `ARGUMENT_MISSING` and what `ArgvReader` throws
  */
-export function readWords(method: MethodDescription, words: readonly string[]): ReadWords {
-  const errors = new ArgumentErrors(method, 'words');
-  const read = new WordReader(method, errors).read(words);
-  const missing = method.args[read.positionals.length];
+export function readArgv(method: MethodDescription, argv: readonly string[]): ArgvValues {
+  const errors = new ArgumentErrors(method, 'argv');
+  const values = new ArgvReader(method, errors).read(argv);
+  const missing = method.args[values.positionals.length];
   if (missing?.required === true) {
     throw errors.missing(missing.name);
   }
-  return read;
+  return values;
 }
 
-function spelling(word: Word): string {
-  return typeof word === 'string' ? word : word.word;
+function asTyped(element: ArgvElement): string {
+  return typeof element === 'string' ? element : element.typed;
 }

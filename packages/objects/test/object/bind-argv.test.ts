@@ -7,9 +7,9 @@ import { bytesSchema, durationSchema } from '../../src/object/schemas.js';
 import { byteStream } from '../../src/object/streams.js';
 import { method } from '../../src/object/define.js';
 import { prepareMethod } from '../../src/object/bind.js';
-import { StreamedWord } from '../../src/object/streamed-word.js';
+import { FileArgument } from '../../src/object/file-argument.js';
 import { defaults, provisionMethod } from './provision-method.js';
-import { refusalOf } from '../../src/testing/thrown-by.js';
+import { refusalOf } from '../../src/testing/refusal.js';
 
 const provision = prepareMethod('provision', provisionMethod());
 const gib = 1024 ** 3;
@@ -22,10 +22,10 @@ function bindOne(schema: z.ZodType, ...words: string[]): unknown {
     returns: z.null(),
     run: () => null,
   });
-  return (prepareMethod('take', definition).bindWords(words) as unknown[])[0];
+  return (prepareMethod('take', definition).bindArgv(words) as unknown[])[0];
 }
 
-describe('bindWords', () => {
+describe('bindArgv', () => {
   const good: [words: string, options: Record<string, unknown>, snapshot?: string][] = [
     ['n i', {}],
     ['n i s', {}, 's'],
@@ -52,7 +52,7 @@ describe('bindWords', () => {
   ];
   for (const [line, options, snapshot] of good) {
     it(`reads ${line}`, () => {
-      expect(provision.bindWords(line.split(' '))).to.deep.equal([
+      expect(provision.bindArgv(line.split(' '))).to.deep.equal([
         'n',
         'i',
         snapshot,
@@ -77,7 +77,7 @@ describe('bindWords', () => {
       returns: z.null(),
       run: () => null,
     });
-    const bound = await prepareMethod('take', definition).bindWords([new StreamedWord('-', content)]);
+    const bound = await prepareMethod('take', definition).bindArgv([new FileArgument('-', content)]);
     const pieces: string[] = [];
     for await (const piece of bound[0] as AsyncIterable<Buffer>) {
       pieces.push(piece.toString());
@@ -135,7 +135,7 @@ describe('bindWords', () => {
   ];
   for (const [line, reason, message] of bad) {
     it(`refuses ${line}`, () => {
-      const refusal = refusalOf(() => provision.bindWords(line.split(' ')));
+      const refusal = refusalOf(() => provision.bindArgv(line.split(' ')));
       expect(refusal.reason).to.equal(reason);
       expect(refusal.message).to.match(message);
     });
@@ -214,7 +214,7 @@ describe('bindWords', () => {
             `--keep-disk=${String(keep)}`,
             `--luns=${luns.join(',')}`,
           ];
-          expect(provision.bindWords(list)).to.deep.equal(
+          expect(provision.bindArgv(list)).to.deep.equal(
             provision.bindValues(['n', 'i', { sizeBytes: size, keepDisk: keep, luns }]),
           );
         },
@@ -237,7 +237,7 @@ describe('bindWords', () => {
       fc.property(fc.array(fc.oneof(flag, fc.string({ unit: 'binary' })), { maxLength: 8 }), (words) => {
         let refusal: unknown;
         try {
-          expect(provision.bindWords(words)).to.have.length(4);
+          expect(provision.bindArgv(words)).to.have.length(4);
         } catch (error) {
           refusal = error;
         }

@@ -1,14 +1,13 @@
 import { RpcError } from '@patchbay/objects';
 
-import { keyText } from './key-text.js';
 import { type Problem, problemText } from './problems.js';
-import { type KeyPath, readYamlFile } from './yaml-file.js';
+import { type KeyPath, keyText, readYamlFile } from './yaml-file.js';
 
 /**
- * Says where in a configuration file an error comes from: at a key, or, where the error's `details.issues` tell of
- * paths below it as a module's check of its options may, at each of those. Gives an error for each.
+ * Locates an error in a configuration file: at a key or, if the error's `details.issues` name paths below it, as a
+ * module's check of its options may, at each of those. Returns one error for each location, prefixed with file and line.
  */
-export function placedErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
+export function locateErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
   const yaml = readYamlFile(file);
   return issuesOf(error).map(({ path: below, message }) => {
     const at = [...path, ...below];
@@ -27,8 +26,8 @@ interface Issue {
 
 function issuesOf(error: RpcError): readonly Issue[] {
   const { issues } = error.details;
-  const told = Array.isArray(issues) ? (issues as unknown[]).filter(isIssue) : [];
-  return told.length === 0 ? [{ path: [], message: error.message }] : told;
+  const listed = Array.isArray(issues) ? (issues as unknown[]).filter(isIssue) : [];
+  return listed.length === 0 ? [{ path: [], message: error.message }] : listed;
 }
 
 function isIssue(value: unknown): value is Issue {

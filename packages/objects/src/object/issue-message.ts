@@ -41,7 +41,7 @@ const affixes: Readonly<Record<string, { readonly verb: string; readonly field: 
  * Says what is wrong with a value so that it can stand after `argument "node":`, for zod's per-parse `error`.
  * A message that the schema itself brings goes first; undefined leaves an issue to zod's own words.
  */
-export function issueText(issue: z.core.$ZodRawIssue): string | undefined {
+export function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
       return invalidType(issue.expected, issue.input);
