@@ -6,12 +6,12 @@ import { hostSample } from '@patchbay/session/testing';
 import { grpcTransport } from '../src/client/grpc-transport.js';
 import { type SampleOptions, type SampleServer, startSample } from './sample.js';
 
-/** The sample behind one transport. */
+/** The sample over one transport. */
 export interface Served extends Omit<SampleServer, 'server' | 'address'> {
   connect(options?: Partial<ObjectClientOptions>): ObjectClient;
 }
 
-/** Starts the sample on each transport that there is: what holds for one shall hold for all. */
+/** Starts the sample on each transport: what holds for one must hold for all. */
 export const transports: Readonly<Record<string, (options?: SampleOptions) => Promise<Served>>> = {
   'over a session': async (options = {}) => {
     const { dispatcher, log, notes, contexts, ...server } = await startSample(options);

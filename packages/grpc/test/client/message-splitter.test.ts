@@ -6,7 +6,7 @@ import { refusalOf } from '@patchbay/objects/testing';
 import { prefixBytes, MessageSplitter, writePrefix } from '../../src/client/message-splitter.js';
 
 describe('the splitter of gRPC messages', () => {
-  it('finds the messages wherever the stream was cut', () => {
+  it('finds the messages however the stream is split', () => {
     const message = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
       fc.property(
@@ -37,7 +37,7 @@ describe('the splitter of gRPC messages', () => {
     ).to.equal('MESSAGE_MALFORMED');
   });
 
-  it('refuses a giant message by its prefix, before it is there', () => {
+  it('refuses a giant message by its prefix, before it arrives', () => {
     const bytes = Buffer.from([0, 0xff, 0xff, 0xff, 0xff]);
     expect(
       refusalOf(() => {
