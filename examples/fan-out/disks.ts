@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { arg, defineObject, method, type SignaturesOf } from '@patchbay/objects';
+import { type SignaturesOf } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 
 /** Makes the object of one rack: how full its disks are. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods

@@ -14,7 +14,7 @@ import {
   nothing,
   objectName,
   wasThere,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 
 import { type Registry } from './registry.js';
 

@@ -2,11 +2,11 @@ import { ObjectServer } from '@patchbay/grpc/server';
 import {
   type Clock,
   coreError,
-  Dispatcher,
   type Log,
   nameServerObject as objectName,
   systemClock,
 } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 import { type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
-import { type NameRecord, objectName } from '@patchbay/objects';
+import { type NameRecord } from '@patchbay/objects';
+import { objectName } from '@patchbay/objects/define';
 import { FakeClock } from '@patchbay/objects/testing';
 
 import { Endpoints } from '../src/endpoints.js';

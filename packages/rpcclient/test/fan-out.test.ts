@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, coreError, defineObject, method, type SignaturesOf } from '@patchbay/objects';
+import { coreError, type SignaturesOf } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
 import { type FanOutResult } from '@patchbay/rpcclient';
 

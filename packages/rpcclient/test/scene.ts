@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, Scratch } from '@patchbay/objects/testing';
 import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';
 import { RpcServer, type RpcServerOptions } from '@patchbay/rpcserver';

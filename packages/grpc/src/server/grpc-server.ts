@@ -9,7 +9,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { coreError, type Dispatcher, parseAddress, type RpcError } from '@patchbay/objects';
+import { coreError, parseAddress, type RpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { describeAt } from '../describe.js';

@@ -4,7 +4,8 @@ import {
   type ServerInterceptor,
 } from '@grpc/grpc-js';
 
-import { coreError, type Dispatcher, type RpcError } from '@patchbay/objects';
+import { coreError, type RpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 import { ServerSession, type SessionLimits } from '@patchbay/session/server';
 
 import { sessionPath } from '../session-path.js';

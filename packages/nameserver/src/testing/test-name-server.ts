@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 
 import { ObjectServer } from '@patchbay/grpc/server';
-import { Dispatcher, type NameEvent, silentLog, systemClock } from '@patchbay/objects';
+import { type NameEvent, silentLog, systemClock } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 import { Scratch } from '@patchbay/objects/testing';
 
 import { nameServerObject } from '../object.js';

@@ -9,7 +9,7 @@ import {
   describeObject,
   durationSchema,
   method,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 
 import { methodHelp, objectHelp } from '../../src/command/help.js';
 

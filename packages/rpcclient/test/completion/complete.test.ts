@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, bytesSchema, defineObject, describeObject, method, valuesIn } from '@patchbay/objects';
+import { valuesIn } from '@patchbay/objects';
+import { arg, bytesSchema, defineObject, describeObject, method } from '@patchbay/objects/define';
 
 import { type Completion } from '../../src/completion/candidate.js';
 import { complete } from '../../src/completion/complete.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, defineObject, describeObject, method, type ObjectDescription } from '@patchbay/objects';
+import { type ObjectDescription } from '@patchbay/objects';
+import { arg, defineObject, describeObject, method } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
 import { clientSources } from '../../src/completion/sources.js';

@@ -1,4 +1,5 @@
-import { coreError, HostedObject, type ObjectDefinition } from '@patchbay/objects';
+import { coreError, type ObjectDefinition } from '@patchbay/objects';
+import { HostedObject } from '@patchbay/objects/define';
 
 /** How many objects a session may hold that methods handed out to it. */
 const mostObjects = 200_000;

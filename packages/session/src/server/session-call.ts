@@ -2,7 +2,6 @@ import {
   type Caller,
   type CallSink,
   coreError,
-  type HostedObject,
   type Invocation,
   isObjectDefinition,
   isRpcError,
@@ -11,6 +10,7 @@ import {
   StreamedWord,
   wrongCorrelationId,
 } from '@patchbay/objects';
+import { type HostedObject } from '@patchbay/objects/define';
 
 import { type Attachment, type Frame, type Handle, type Payload } from '../protocol/frame.js';
 import { decodePayload, encodePayload, type Exporter, payloadBytes } from '../protocol/payload.js';

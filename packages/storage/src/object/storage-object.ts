@@ -1,4 +1,5 @@
-import { defineObject, type SignaturesOf } from '@patchbay/objects';
+import { type SignaturesOf } from '@patchbay/objects';
+import { defineObject } from '@patchbay/objects/define';
 
 import { type Parts } from '../provision/parts.js';
 import { type Reconciler } from '../reconcile/reconciler.js';

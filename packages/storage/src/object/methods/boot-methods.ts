@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { method } from '@patchbay/objects';
+import { method } from '@patchbay/objects/define';
 
 import { storageError } from '../../errors.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';

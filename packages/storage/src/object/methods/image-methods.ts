@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { arg, byteStream, method } from '@patchbay/objects';
+import { arg, byteStream, method } from '@patchbay/objects/define';
 
 import { exportFormats, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
+import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/define';
 
 import { iqn, macAddress, snapshotReference } from '../../names.js';
 import { detachNode, type DiskFate } from '../../provision/detach-node.js';

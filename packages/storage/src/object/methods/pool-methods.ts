@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { arg, method } from '@patchbay/objects';
+import { arg, method } from '@patchbay/objects/define';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';
 import { checkStorage, finding } from '../../fsck/check-storage.js';

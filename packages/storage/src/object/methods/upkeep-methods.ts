@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { method } from '@patchbay/objects';
+import { method } from '@patchbay/objects/define';
 
 import { type Reconciler } from '../../reconcile/reconciler.js';
 import { reconcileReport } from '../../reconcile/report.js';
