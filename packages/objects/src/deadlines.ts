@@ -4,7 +4,7 @@ import { type Clock } from './clock.js';
 export interface Expiring {
   readonly expiresAtMs: number;
   /** Where the deadlines keep it; theirs alone to read and write. */
-  deadlinePlace: number;
+  deadlineIndex: number;
   /** Called when its time has passed. */
   expire(): void;
 }
@@ -37,7 +37,7 @@ export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<En
 
   /** Watches over an entry until it expires or is deleted. */
   add(entry: Entry): void {
-    entry.deadlinePlace = this.#count;
+    entry.deadlineIndex = this.#count;
     this.#pending[this.#count++] = entry;
     if (entry.expiresAtMs < this.#wakesAtMs) {
       this.#sleepUntil(entry.expiresAtMs);
@@ -46,13 +46,13 @@ export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<En
 
   /** Forgets an entry; nothing happens when it is not there. */
   delete(entry: Entry): void {
-    const place = entry.deadlinePlace;
+    const place = entry.deadlineIndex;
     if (this.#pending[place] !== entry) {
       return; // deleted already, or expired
     }
     const last = this.#pending[--this.#count] as Entry;
     this.#pending[place] = last;
-    last.deadlinePlace = place;
+    last.deadlineIndex = place;
     this.#pending[this.#count] = undefined;
   }
 

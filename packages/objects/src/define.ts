@@ -14,8 +14,6 @@ export {
   nameRecord,
   nameServerInfo,
   nameServerOptions,
-  nothing,
-  wasThere,
 } from './naming/contract.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';
@@ -28,7 +26,7 @@ export {
   optionDescription,
 } from './object/description.js';
 export { Dispatcher } from './object/dispatcher.js';
-export { objectOf, ownObject } from './object/handed-out.js';
 export { HostedObject } from './object/hosted-object.js';
-export { bytesSchema, durationSchema, momentSchema, objectName } from './object/schemas.js';
+export { objectOf, ownObject } from './object/object-reference.js';
+export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
 export { byteStream, streamOf } from './object/streams.js';

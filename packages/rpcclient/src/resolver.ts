@@ -1,4 +1,5 @@
 import {
+  backoffMs,
   type Clock,
   coreError,
   isRpcError,
@@ -8,6 +9,7 @@ import {
   nameServerFailure,
   type NameServerMethods,
   nameServerObject,
+  PeriodicTask,
   versionsOf,
 } from '@patchbay/objects';
 import { type RemoteObject, type Router } from '@patchbay/session/client';
@@ -28,8 +30,8 @@ export interface ResolverOptions {
 /** The time limit of a lookup, in milliseconds: it is one round trip. */
 const lookupTimeoutMs = 10_000;
 
-/** How long to wait before a broken watch is resumed, in milliseconds; each time up to twice as long. */
-const resumeDelayMs = { first: 250, last: 5_000 };
+/** How long to wait before an interrupted watch is resumed. */
+const watchRetry = { firstMs: 250, maxMs: 5_000, jitter: true };
 
 /** How many names are watched at once; any others are looked up again when a call to their server fails. */
 const maxWatches = 256;
@@ -42,7 +44,7 @@ export class Resolver implements Router {
   readonly #options: ResolverOptions;
   readonly #endpoints = new Map<string, Endpoints>();
   readonly #lookups = new Map<string, Promise<Endpoints>>();
-  readonly #watches = new Map<string, AbortController>();
+  readonly #watches = new Map<string, PeriodicTask>();
   #closed = false;
 
   constructor(options: ResolverOptions) {
@@ -75,7 +77,7 @@ export class Resolver implements Router {
   close(): void {
     this.#closed = true;
     for (const watch of this.#watches.values()) {
-      watch.abort();
+      void watch.close();
     }
     this.#watches.clear();
   }
@@ -139,61 +141,68 @@ export class Resolver implements Router {
   }
 
   #startWatch(object: string, fromRevision: number): void {
-    const watches = this.#watches;
-    if (!this.#options.watch || this.#closed || watches.has(object) || watches.size >= maxWatches) {
+    const { watch, clock, log } = this.#options;
+    if (!watch || this.#closed || this.#watches.has(object) || this.#watches.size >= maxWatches) {
       return;
     }
-    const abort = new AbortController();
-    watches.set(object, abort);
-    this.#watch(object, fromRevision, abort.signal).catch((error: unknown) => {
-      if (!abort.signal.aborted) {
-        this.#forgetName(object);
-        this.#options.log.error('watching a name failed unexpectedly', { object, error });
-      }
-    });
+    let from: number | undefined = fromRevision;
+    this.#watches.set(
+      object,
+      PeriodicTask.start({
+        clock,
+        background: true,
+        run: async (signal) => {
+          const revision = from ?? (await this.#catchUp(object));
+          from = undefined;
+          await this.#watch(object, revision, signal);
+          return backoffMs(watchRetry, 1);
+        },
+        onFailure: (error, failures) => {
+          if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
+            this.#forgetName(object);
+            return undefined;
+          }
+          log.debug('the watch of a name was interrupted', { object, error });
+          return backoffMs(watchRetry, failures);
+        },
+      }),
+    );
   }
 
   /** Forgets a name that is gone; the next call looks it up and watches it anew. */
   #forgetName(object: string): void {
     this.#endpoints.delete(object);
+    void this.#watches.get(object)?.close();
     this.#watches.delete(object);
   }
 
+  /** Watches a name until it is gone, or the watch is interrupted. @throws RpcError of a watch that reported nothing */
   async #watch(object: string, fromRevision: number, signal: AbortSignal): Promise<void> {
-    const { names, clock, log } = this.#options;
-    let revision: number | undefined = fromRevision;
-    let pauseMs = resumeDelayMs.first;
-    for (;;) {
-      try {
-        revision ??= await this.#catchUp(object);
-        const events = names
-          .with({ timeoutMs: 'none', signal })
-          .watch({ prefix: object, fromRevision: revision });
-        for await (const event of events) {
-          pauseMs = resumeDelayMs.first;
-          const effect = this.#apply(object, event);
-          if (effect === 'gone') {
-            this.#forgetName(object);
-            return;
-          }
-          if (effect === 'outranked') {
-            // Looked up, as the event may be old, of a newer version that is gone again.
-            this.#store(object, await this.#lookUp(object));
-          }
-        }
-      } catch (error) {
-        if (signal.aborted) {
-          return;
-        }
-        if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
+    const { names, log } = this.#options;
+    const events = names.with({ timeoutMs: 'none', signal }).watch({ prefix: object, fromRevision });
+    let reported = false;
+    try {
+      for await (const event of events) {
+        reported = true;
+        const effect = this.#apply(object, event);
+        if (effect === 'gone') {
           this.#forgetName(object);
           return;
         }
-        log.debug('the watch of a name was interrupted', { object, error });
+        if (effect === 'outranked') {
+          // Looked up, as the event may be old, of a newer version that is gone again.
+          this.#store(object, await this.#lookUp(object));
+        }
       }
-      revision = undefined;
-      await clock.sleep(pauseMs * (0.5 + Math.random()), { signal, background: true });
-      pauseMs = Math.min(2 * pauseMs, resumeDelayMs.last);
+    } catch (error) {
+      if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND')) {
+        throw error;
+      }
+      log.debug('the watch of a name was interrupted', { object, error });
+      return;
+    }
+    if (!reported) {
+      throw coreError('CONNECTION_LOST', 'the watch ended');
     }
   }
 

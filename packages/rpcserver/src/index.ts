@@ -53,7 +53,7 @@ export {
   defineObject,
   durationSchema,
   method,
-  momentSchema,
+  timestampSchema,
   objectOf,
   ownObject,
   streamOf,

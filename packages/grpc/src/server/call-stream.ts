@@ -12,7 +12,7 @@ import {
   type RpcError,
   type RunningCall,
   toRpcError,
-  wrongCorrelationId,
+  correlationIdError,
 } from '@patchbay/objects';
 import { type Dispatcher } from '@patchbay/objects/define';
 
@@ -138,7 +138,7 @@ export class CallStream implements CallSink {
 /** Gives the correlation id that a caller sent beside its call. @throws RpcError `ARGUMENT_INVALID` */
 function correlationIn(metadata: Metadata | undefined): string | undefined {
   const given = metadata?.get('x-patchbay-correlation')[0]?.toString();
-  const wrong = given === undefined ? undefined : wrongCorrelationId(given);
+  const wrong = given === undefined ? undefined : correlationIdError(given);
   if (wrong !== undefined) {
     throw wrong;
   }

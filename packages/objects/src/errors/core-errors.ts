@@ -1,4 +1,5 @@
 import { defineErrors } from './define-errors.js';
+import { RpcError } from './rpc-error.js';
 
 /** Makes the errors that the framework itself raises. */
 export const coreError = defineErrors({
@@ -73,3 +74,10 @@ export const coreError = defineErrors({
     'The method failed in a way it does not declare; the server logged it under the call id.',
   ],
 });
+
+/** Gives an `RpcError` as it is; anything else becomes `UNEXPECTED`, with the original as its cause. */
+export function toRpcError(error: unknown): RpcError {
+  return error instanceof RpcError
+    ? error
+    : coreError('UNEXPECTED', 'something failed unexpectedly; the log tells more', { cause: error });
+}

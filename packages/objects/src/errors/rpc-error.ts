@@ -22,31 +22,64 @@ const brand = Symbol.for('patchbay.RpcError');
  * everything else becomes `INTERNAL` and a line in the server's log.
  */
 export class RpcError extends Error {
-  /** Knows the errors of every copy of this class by their brand. */
+  /** Recognizes the errors of every copy of this class by their brand. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     return typeof value === 'object' && value !== null && brand in value;
   }
 
-  override readonly name = 'RpcError';
-  readonly [brand] = true;
+  static {
+    // Of the prototype, so that printing an error shows neither.
+    Object.defineProperty(this.prototype, brand, { value: true });
+    Object.defineProperty(this.prototype, 'name', { value: 'RpcError', configurable: true, writable: true });
+  }
+
+  declare readonly name: 'RpcError';
   readonly code: Code;
   /** A machine-readable reason within the code, such as `IMAGE_HAS_CLONES`. */
   readonly reason: string;
   readonly details: Details;
-  readonly callId: string | undefined;
-  readonly remoteStack: string | undefined;
+  declare readonly callId: string | undefined;
+  declare readonly remoteStack: string | undefined;
 
   constructor(code: Code, reason: string, message: string, options: RpcErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.reason = reason;
     this.details = options.details ?? {};
-    this.callId = options.callId;
-    this.remoteStack = options.remoteStack;
+    // Absent where there is nothing to show.
+    if (options.callId !== undefined) {
+      this.callId = options.callId;
+    }
+    if (options.remoteStack !== undefined) {
+      this.remoteStack = options.remoteStack;
+    }
   }
 }
 
-/** Says whether an error is an `RpcError`, of one of the given reasons where any are given. */
+/** Reports whether an error is an `RpcError`, of one of the given reasons where any are given. */
 export function isRpcError(error: unknown, ...reasons: readonly string[]): error is RpcError {
   return error instanceof RpcError && (reasons.length === 0 || reasons.includes(error.reason));
+}
+
+/**
+ * Returns a copy of an error whose stack ends with the frames of whoever awaits it; the error itself where nobody does
+ * in an async function. To be called in a handler of rejections that stands between the failed promise and its
+ * awaiter: there V8 knows the awaiter's frames, and calls that succeed pay nothing for them.
+ */
+export function withAwaitingFrames(error: RpcError): RpcError {
+  const here: { stack?: string } = {};
+  Error.captureStackTrace(here, withAwaitingFrames);
+  const frames = (here.stack ?? '').split('\n').filter((line) => /^\s+at async /.test(line));
+  if (frames.length === 0) {
+    return error;
+  }
+  const { code, reason, message, details, cause, callId, remoteStack } = error;
+  const copy = new RpcError(code, reason, message, {
+    details,
+    cause,
+    ...(callId === undefined ? {} : { callId }),
+    ...(remoteStack === undefined ? {} : { remoteStack }),
+  });
+  copy.stack = [error.stack ?? `RpcError: ${message}`, ...frames].join('\n');
+  return copy;
 }

@@ -143,11 +143,6 @@ export const nameServerOptions = {
 /** Which names to list, and which page of them. What is left out does not narrow the list. */
 export type ListOptions = z.infer<z.ZodObject<typeof nameServerOptions.list>>;
 
-/** The result of a method that has nothing to say. */
-export const nothing = z.null();
-/** Whether there was anything to remove. */
-export const wasThere = z.boolean();
-
 /**
  * The name server's methods, as its callers see them. It lives here because servers and clients both call it
  * and none of them may import the name server.

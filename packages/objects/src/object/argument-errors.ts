@@ -5,11 +5,11 @@ import { type RpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import { type MethodDescription } from './description.js';
-import { issueText } from './issues.js';
+import { issueMessage } from './issue-message.js';
 import { callSignature, usageLine } from './usage.js';
 
 /** How the caller wrote the arguments: errors speak of `--size` to one, and of `sizeBytes` to the other. */
-export type ArgumentForm = 'values' | 'words';
+export type ArgumentForm = 'values' | 'argv';
 
 const mostIssues = 10;
 
@@ -35,7 +35,7 @@ export class ArgumentErrors {
     const takes = most === 0 ? 'no arguments' : most === 1 ? 'one argument' : `${String(most)} arguments`;
     const word = typeof extra === 'string' ? ` (the first too many is ${quoted(extra)})` : '';
     const dash =
-      this.#form === 'words' && typeof extra === 'string' && /^-[^-]/.test(extra)
+      this.#form === 'argv' && typeof extra === 'string' && /^-[^-]/.test(extra)
         ? '; options begin with two dashes'
         : '';
     const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${word}${dash}`;
@@ -43,7 +43,7 @@ export class ArgumentErrors {
   }
 
   unknownOption(given: string): RpcError {
-    const names = this.#method.options.map(({ name, flag }) => (this.#form === 'words' ? flag : name));
+    const names = this.#method.options.map(({ name, flag }) => (this.#form === 'argv' ? flag : name));
     const hint =
       names.length === 0
         ? `; ${this.#method.name} takes no options`
@@ -97,12 +97,12 @@ export class ArgumentErrors {
 
   #label(name: string, within: readonly string[] = []): string {
     const option = this.#method.options.find((each) => each.name === name);
-    const shown = option !== undefined && this.#form === 'words' ? option.flag : name;
+    const shown = option !== undefined && this.#form === 'argv' ? option.flag : name;
     return `${option === undefined ? 'argument' : 'option'} ${quoted([shown, ...within].join('.'))}`;
   }
 
   #usage(): string {
-    return this.#form === 'words' ? usageLine(this.#method) : callSignature(this.#method);
+    return this.#form === 'argv' ? usageLine(this.#method) : callSignature(this.#method);
   }
 }
 
@@ -113,7 +113,7 @@ interface Issue {
 
 /** Checks a refused value once more, now with words for its issues: on the good path nobody pays for them. */
 function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
-  const parsed = schema.safeParse(value, { error: issueText });
+  const parsed = schema.safeParse(value, { error: issueMessage });
   return (parsed.error?.issues ?? []).slice(0, mostIssues).map(({ path, message }) => ({
     path: path.map((each) => String(each).slice(0, 80)),
     message,

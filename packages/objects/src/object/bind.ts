@@ -4,8 +4,8 @@ import { ArgumentErrors, type ArgumentForm } from './argument-errors.js';
 import { type MethodDefinition } from './definition.js';
 import { describeMethod, isOptional } from './describe.js';
 import { type MethodDescription } from './description.js';
-import { type Word } from './streamed-word.js';
-import { WordReader } from './words.js';
+import { type ArgvElement } from './file-argument.js';
+import { ArgvReader } from './argv.js';
 
 /** A method with what its calls need worked out once. */
 export interface PreparedMethod {
@@ -26,7 +26,7 @@ export interface PreparedMethod {
    * The same for the words of a command line, which are read by the schemas first; later where one of them is the
    * content of a file that has to be read as a whole.
    */
-  bindWords(words: readonly Word[]): unknown[] | Promise<unknown[]>;
+  bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]>;
 }
 
 /** Prepares a method for calls. */
@@ -49,7 +49,7 @@ class Binder implements PreparedMethod {
   readonly #required: number;
   readonly #options: z.ZodType | undefined;
   #description: MethodDescription | undefined;
-  #reader: WordReader | undefined;
+  #reader: ArgvReader | undefined;
 
   constructor(name: string, definition: MethodDefinition) {
     this.name = name;
@@ -86,13 +86,13 @@ class Binder implements PreparedMethod {
     return this.#check(values, given, {}, 'values');
   }
 
-  bindWords(words: readonly Word[]): unknown[] | Promise<unknown[]> {
-    this.#reader ??= new WordReader(this.description, this.#errors('words'));
-    const { positionals, options, unread } = this.#reader.read(words);
+  bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]> {
+    this.#reader ??= new ArgvReader(this.description, this.#errors('argv'));
+    const { positionals, options, unread } = this.#reader.read(argv);
     if (unread.length > 0) {
-      return Promise.all(unread.map((word) => word.readText())).then(() => this.bindWords(words));
+      return Promise.all(unread.map((file) => file.readText())).then(() => this.bindArgv(argv));
     }
-    return this.#check(positionals, positionals.length, options, 'words');
+    return this.#check(positionals, positionals.length, options, 'argv');
   }
 
   #check(

@@ -1,14 +1,14 @@
+import { type z } from 'zod';
+
 import { coreError } from '../errors/core-errors.js';
-import { answerFailure } from './answer-failure.js';
-import { type Authorize } from './authorize.js';
+import { RpcError } from '../errors/rpc-error.js';
+import { type Authorize } from './context.js';
 import { type PreparedMethod } from './bind.js';
-import { checkOutput } from './check-output.js';
 import { takeAll } from './concurrency-limit.js';
 import { intercepted, type Interceptor } from './interceptor.js';
 import { type HostedMethod } from './hosted-object.js';
 import { type ObjectDirectory } from './object-directory.js';
 import { type Invocation, type RunningCall } from './running-call.js';
-import { sendItems } from './send-items.js';
 
 /** What a runner of calls needs. */
 export interface CallRunnerOptions {
@@ -112,7 +112,7 @@ export class CallRunner {
 
   #run(call: RunningCall, hosted: HostedMethod, { input }: Invocation): void {
     const { method } = hosted;
-    const args = 'values' in input ? method.bindValues(input.values) : method.bindWords(input.words);
+    const args = 'values' in input ? method.bindValues(input.values) : method.bindArgv(input.argv);
     if (args instanceof Promise) {
       this.#when(call, args, (bound) => {
         this.#runWith(call, hosted, bound);
@@ -199,4 +199,70 @@ export class CallRunner {
     }
     this.#options.forget(call); // last: whoever waits for the server to be idle may close its connections then
   }
+}
+
+/** Sends what a method yields while somebody waits for it, and gives what it returns: nothing when it was left early. */
+async function sendItems(
+  call: RunningCall,
+  { definition }: PreparedMethod,
+  steps: AsyncGenerator<unknown, unknown, undefined>,
+): Promise<unknown> {
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done === true) {
+        return step.value;
+      }
+      if (!call.ended) {
+        await call.item(checkOutput(definition.yields, step.value, 'yielded'));
+      }
+      if (call.ended) {
+        return undefined;
+      }
+    }
+  } finally {
+    await steps.return(undefined); // runs the method's own finally blocks when it was left early
+  }
+}
+
+/**
+ * Checks what a method gave against its schema, which also drops what the schema does not declare.
+ *
+ * @throws RpcError `RESULT_INVALID`; what was wrong with it is the cause, for the log only
+ */
+function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'returned' | 'yielded'): unknown {
+  const checked = schema?.safeParse(value);
+  if (checked?.success !== true) {
+    throw coreError(
+      'RESULT_INVALID',
+      `the method ${how} what its schema does not allow; the server's log tells more`,
+      {
+        cause: checked?.error,
+      },
+    );
+  }
+  return checked.data;
+}
+
+/** Answers a call with what its caller may know of an error, and logs what only the operator shall. */
+function answerFailure(call: RunningCall, error: unknown): void {
+  if (error instanceof RpcError) {
+    if (error.code === 'INTERNAL' || error.cause !== undefined) {
+      call.log.warn('a call failed', { error });
+    }
+    call.fail(error);
+    return;
+  }
+  if (call.ended) {
+    call.log.debug('a cancelled call ended with an error', { error });
+    return;
+  }
+  call.log.error('a call failed unexpectedly', { error });
+  call.fail(
+    coreError(
+      'UNEXPECTED',
+      `${call.object}.${call.method} failed unexpectedly; the server's log tells more under call ${call.callId}`,
+      { cause: error },
+    ),
+  );
 }

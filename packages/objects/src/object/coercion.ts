@@ -3,7 +3,6 @@ import { quoted } from '../names.js';
 import { acceptedDurations, parseDuration } from '../text/durations.js';
 import { acceptedSizes, parseBytes } from '../text/sizes.js';
 import { type JsonSchema } from './description.js';
-import { linesOf } from './lines.js';
 
 /** Reads one word of a command line as a value of a schema. */
 export interface Coercion {
@@ -19,6 +18,9 @@ export interface Coercion {
 export interface ListCoercion {
   readonly item: Coercion;
 }
+
+/** How long a line may be, in characters. */
+const longestLine = 1024 * 1024;
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
@@ -108,6 +110,25 @@ async function* valuesOfLines(
       throw coreError('ARGUMENT_INVALID', `line ${String(number)} must be ${expects}, not ${quoted(line)}`);
     }
     yield value;
+  }
+}
+
+/** Gives the lines of a stream of bytes in UTF-8, without their ends; empty ones are left out. */
+async function* linesOf(content: AsyncIterable<unknown>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder('utf-8');
+  let rest = '';
+  for await (const piece of content) {
+    rest += typeof piece === 'string' ? piece : decoder.decode(piece as Uint8Array, { stream: true });
+    const lines = rest.split(/\r?\n/);
+    rest = lines.pop() ?? '';
+    yield* lines.filter((line) => line !== '');
+    if (rest.length > longestLine) {
+      throw coreError('ARGUMENT_INVALID', 'a line of more than 1 MiB');
+    }
+  }
+  rest += decoder.decode();
+  if (rest !== '') {
+    yield rest;
   }
 }
 

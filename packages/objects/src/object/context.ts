@@ -28,3 +28,10 @@ export interface CallContext {
   /** A log whose lines carry the call's id, object and method. */
   readonly log: Log;
 }
+
+/** Decides whether a caller may use a method; throws the `RpcError` to refuse with. */
+export type Authorize = (request: {
+  readonly caller: Caller;
+  readonly object: string;
+  readonly method: string;
+}) => void | Promise<void>;

@@ -35,12 +35,12 @@ export interface MethodSignature<Args extends readonly unknown[], Result, Item =
 /** The methods of an object by name. */
 export type Methods = Readonly<Record<string, MethodDefinition>>;
 
-/** Marks what `defineObject` made, by whichever copy of this package: methods may return it. */
-const definitionMark = Symbol.for('patchbay.ObjectDefinition');
+/** Marks what `defineObject` made, by whichever copy of this package. */
+const definitionBrand = Symbol.for('patchbay.object');
 
 /** An object that can be hosted, or handed out by a method: a plain value. */
 export interface ObjectDefinition<M extends Methods = Methods> {
-  readonly [definitionMark]: true;
+  readonly [definitionBrand]: true;
   readonly summary: string;
   readonly methods: M;
   /** How many calls of all its methods may run at once; undefined: any number. */
@@ -51,16 +51,19 @@ export interface ObjectDefinition<M extends Methods = Methods> {
   readonly released: (() => void) | undefined;
 }
 
-/** Makes an object's definition. */
+/**
+ * Brands a definition whose methods were checked. The brand is not enumerable: a copy with other methods, which nobody
+ * checked, does not have it.
+ */
 export function objectDefinition<M extends Methods>(
-  shape: Omit<ObjectDefinition<M>, typeof definitionMark>,
+  shape: Omit<ObjectDefinition<M>, typeof definitionBrand>,
 ): ObjectDefinition<M> {
-  return { [definitionMark]: true, ...shape };
+  return Object.defineProperty({ ...shape }, definitionBrand, { value: true }) as ObjectDefinition<M>;
 }
 
-/** Says whether a value is an object's definition. */
+/** Reports whether a value was made by `defineObject`, of this copy of the package or another one. */
 export function isObjectDefinition(value: unknown): value is ObjectDefinition {
-  return typeof value === 'object' && value !== null && definitionMark in value;
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, definitionBrand);
 }
 
 /** The signatures of an object's methods: what `client.proxy<SignaturesOf<typeof object>>` is made from. */

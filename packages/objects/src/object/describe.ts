@@ -9,7 +9,6 @@ import {
   type ObjectDescription,
   type OptionDescription,
 } from './description.js';
-import { flagsOf } from './flags.js';
 
 /** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
 export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
@@ -63,6 +62,19 @@ function describeOptions(definition: MethodDefinition): OptionDescription[] {
       schema,
     };
   });
+}
+
+/** Gives the flag of every option: without its unit, unless that is another option's name. */
+function flagsOf(options: ReadonlyMap<string, JsonSchema>): Map<string, string> {
+  const full = [...options.keys()].map(kebabCase);
+  const short = [...options].map(([name, schema]) => kebabCase(withoutUnit(name, schema.unit)));
+  const count = (flag: string): number => [...full, ...short].filter((each) => each === flag).length;
+  return new Map(
+    [...options.keys()].map((name, index) => {
+      const [long = '', brief = ''] = [full[index], short[index]];
+      return [name, `--${brief !== long && count(brief) > 1 ? long : brief}`];
+    }),
+  );
 }
 
 /** Says whether an argument or option may be left out. */

@@ -3,7 +3,7 @@ import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import { type RpcError } from '../errors/rpc-error.js';
 import { type Log } from '../log.js';
-import { type Authorize } from './authorize.js';
+import { type Authorize } from './context.js';
 import { CallRunner } from './call-runner.js';
 import { type ObjectDefinition } from './definition.js';
 import { type ObjectDescription } from './description.js';

@@ -8,7 +8,7 @@ import { type ConcurrencyLimit } from './concurrency-limit.js';
 import { type CallContext, type Caller } from './context.js';
 import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
 import { type HostedObject } from './hosted-object.js';
-import { type Word } from './streamed-word.js';
+import { type ArgvElement } from './file-argument.js';
 
 /** Where a call's answer goes. Exactly one of `result` and `failure` answers, once and last. */
 export interface CallSink {
@@ -23,7 +23,7 @@ export interface CallSink {
 }
 
 /** Where interceptors wait for what becomes of a call. */
-export interface Outcome {
+export interface Deferred {
   /** Settles the call with its result. */
   readonly resolve: (result: unknown) => void;
   /** Settles the call with an error. */
@@ -37,8 +37,8 @@ export interface Invocation {
   /** The object itself where it was handed out: it has no name to be found by. */
   readonly handedOut?: HostedObject | undefined;
   readonly method: string;
-  /** Positional values with the options last, or the words of a command line. */
-  readonly input: { readonly values: readonly unknown[] } | { readonly words: readonly Word[] };
+  /** Positional values with the options last, or the argv of a command line. */
+  readonly input: { readonly values: readonly unknown[] } | { readonly argv: readonly ArgvElement[] };
   readonly caller: Caller;
   readonly callId: string;
   /** As the caller gave it; undefined: the call's id stands for it. */
@@ -54,7 +54,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   readonly side = 'server';
   readonly endpoint = undefined;
   readonly expiresAtMs: number;
-  deadlinePlace = -1;
+  deadlineIndex = -1;
   readonly sink: CallSink;
   /** Whether the method runs, which it may do longer than anybody waits for it; kept by the dispatcher. */
   running = true;
@@ -63,7 +63,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   /** The object whose method runs, once it does; kept by the dispatcher. */
   hosted: HostedObject | undefined;
   /** Who waits for the outcome in the sink's place: interceptors, while they have the call. */
-  outcome: Outcome | undefined;
+  outcome: Deferred | undefined;
   /** Whether the method was reached; kept by the dispatcher. */
   begun = false;
   readonly #invocation: Invocation;
@@ -114,7 +114,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
 
   get arguments(): readonly unknown[] {
     const { input } = this.#invocation;
-    return 'values' in input ? input.values : input.words;
+    return 'values' in input ? input.values : input.argv;
   }
 
   get callOptions(): CallOptions {

@@ -32,6 +32,6 @@ export function durationSchema(): z.ZodNumber {
 }
 
 /** The schema of a moment as RFC 3339 text in UTC, such as `2026-11-20T15:04:05.000Z`. */
-export function momentSchema(): z.ZodISODateTime {
+export function timestampSchema(): z.ZodISODateTime {
   return z.iso.datetime();
 }

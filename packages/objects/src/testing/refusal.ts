@@ -15,3 +15,16 @@ export async function refusal(promise: Promise<unknown>, reason?: string): Promi
   }
   throw new Error(`it was not refused${reason === undefined ? '' : ` with ${reason}`}`);
 }
+
+/** Returns the RpcError that a function throws; one that does not throw, or throws another error, fails the test. */
+export function refusalOf(act: () => unknown): RpcError {
+  try {
+    act();
+  } catch (error) {
+    if (isRpcError(error)) {
+      return error;
+    }
+    throw error;
+  }
+  throw new Error('it was not refused');
+}

@@ -6,7 +6,7 @@ import { arg } from '../../src/object/arg.js';
 import { method } from '../../src/object/define.js';
 import { prepareMethod } from '../../src/object/bind.js';
 import { defaults, provisionMethod } from './provision-method.js';
-import { refusalOf } from '../../src/testing/thrown-by.js';
+import { refusalOf } from '../../src/testing/refusal.js';
 
 const provision = prepareMethod('provision', provisionMethod());
 const echo = prepareMethod(

@@ -1,4 +1,4 @@
-import { type Clock, formatDuration, type RpcError, toRpcError } from '@patchbay/objects';
+import { type Clock, formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
 import { type Format } from './format.js';
@@ -28,12 +28,21 @@ export async function watch({ intervalMs, format, once }: Watched, context: Watc
     const at = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     return `${clearScreen}Every ${formatDuration(intervalMs)}, last at ${at}; Ctrl-C ends it.\n\n`;
   };
+  // Printed as it comes: the first run may never end.
+  out.write(redraws ? heading() : '');
   try {
-    // Printed as it comes: the first run may never end.
-    out.write(redraws ? heading() : '');
     await once(out);
-    for (;;) {
-      await clock.sleep(intervalMs, { signal });
+  } catch (error) {
+    if (signal.aborted) {
+      return;
+    }
+    throw error;
+  }
+  const task = PeriodicTask.start({
+    clock,
+    signal,
+    delayMs: intervalMs,
+    run: async () => {
       const { text, error } = await capture(once, out);
       if (error !== undefined && !isTransient(error)) {
         throw error;
@@ -46,12 +55,10 @@ export async function watch({ intervalMs, format, once }: Watched, context: Watc
         context.errors.write(line);
       }
       await out.ready();
-    }
-  } catch (error) {
-    if (!signal.aborted) {
-      throw error;
-    }
-  }
+      return intervalMs;
+    },
+  });
+  await task.ended;
 }
 
 /** What `watch` needs of a command's context. */

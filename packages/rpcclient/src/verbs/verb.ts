@@ -1,4 +1,4 @@
-import { coreError, readWords, type ReadWords } from '@patchbay/objects';
+import { type ArgvValues, coreError, readArgv } from '@patchbay/objects';
 
 import { type CommandLine } from '../command/command-line.js';
 import { type CommandContext, type Output } from '../command/context.js';
@@ -24,7 +24,7 @@ export function readVerbArgs(
   name: VerbName,
   { options, args }: CommandLine,
   inapplicable: readonly GlobalOptionName[],
-): ReadWords {
+): ArgvValues {
   const option = inapplicable.find((each) => options.has(each));
   if (option !== undefined) {
     throw coreError(
@@ -33,5 +33,5 @@ export function readVerbArgs(
       { details: { option: `--${option}` } },
     );
   }
-  return readWords(verbs[name], args);
+  return readArgv(verbs[name], args);
 }

@@ -56,7 +56,7 @@ export class ClientCall implements Expiring {
   /** Of the attempt that goes on: most keep their first for good. */
   number: number;
   readonly expiresAtMs: number;
-  deadlinePlace = -1;
+  deadlineIndex = -1;
   readonly host: CallHost;
   /** What the caller holds. */
   readonly promise: CallPromise;

@@ -7,7 +7,7 @@ import {
   ItemHooks,
   type Log,
   logCalls,
-  type Outcome,
+  type Deferred,
   type RpcError,
   toRpcError,
 } from '@patchbay/objects';
@@ -33,7 +33,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   readonly #interceptors: readonly Interceptor[];
   #hooks: ItemHooks | undefined;
   /** Where the answer goes, from the call's launch until it is there. */
-  #outcome: Outcome | undefined;
+  #outcome: Deferred | undefined;
   #answer: { readonly error: RpcError | undefined } | undefined;
 
   constructor(
@@ -113,7 +113,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     }
   }
 
-  #take(error: RpcError | undefined): Outcome | undefined {
+  #take(error: RpcError | undefined): Deferred | undefined {
     const outcome = this.#outcome;
     this.#outcome = undefined;
     this.#answer ??= { error };

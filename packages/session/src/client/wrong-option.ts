@@ -1,4 +1,4 @@
-import { type RpcError, wrongCorrelationId } from '@patchbay/objects';
+import { type RpcError, correlationIdError } from '@patchbay/objects';
 
 import { wrongTimeout } from './time-limit.js';
 
@@ -8,5 +8,5 @@ export function wrongOption(
   correlationId: string | undefined,
 ): RpcError | undefined {
   const wrong = wrongTimeout(timeoutMs);
-  return wrong ?? (correlationId === undefined ? undefined : wrongCorrelationId(correlationId));
+  return wrong ?? (correlationId === undefined ? undefined : correlationIdError(correlationId));
 }

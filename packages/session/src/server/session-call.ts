@@ -7,8 +7,8 @@ import {
   isRpcError,
   type RpcError,
   type RunningCall,
-  StreamedWord,
-  wrongCorrelationId,
+  FileArgument,
+  correlationIdError,
 } from '@patchbay/objects';
 import { type HostedObject } from '@patchbay/objects/define';
 
@@ -44,7 +44,7 @@ export class SessionCall implements CallSink, Invocation, Exporter {
   readonly timeoutMs: number | undefined;
   readonly correlationId: string | undefined;
   readonly oneWay: boolean;
-  input: Invocation['input'] = { words: [] };
+  input: Invocation['input'] = { argv: [] };
   readonly #frame: Frame & { kind: 'invoke' };
   readonly #host: SessionCallHost;
   #window: number;
@@ -79,13 +79,13 @@ export class SessionCall implements CallSink, Invocation, Exporter {
 
   /** Reads what the caller passed. @throws RpcError `MESSAGE_MALFORMED`, `REFERENCE_RELEASED`, `ARGUMENT_INVALID` */
   readInput(): void {
-    const wrong = this.correlationId === undefined ? undefined : wrongCorrelationId(this.correlationId);
+    const wrong = this.correlationId === undefined ? undefined : correlationIdError(this.correlationId);
     if (wrong !== undefined) {
       throw wrong;
     }
     const { input } = this.#frame;
     if ('words' in input) {
-      this.input = { words: this.#readWords(input.words, input.streams) };
+      this.input = { argv: this.#readWords(input.words, input.streams) };
       return;
     }
     const value =
@@ -201,7 +201,7 @@ export class SessionCall implements CallSink, Invocation, Exporter {
     this.#resume = undefined;
   }
 
-  #readWords(words: readonly string[], streams: readonly Attachment[]): readonly (string | StreamedWord)[] {
+  #readWords(words: readonly string[], streams: readonly Attachment[]): readonly (string | FileArgument)[] {
     if (streams.length === 0) {
       return words;
     }
@@ -209,7 +209,7 @@ export class SessionCall implements CallSink, Invocation, Exporter {
     return words.map((word, index) => {
       const handle = contents.get(String(index));
       return typeof handle === 'object' && 'kind' in handle
-        ? new StreamedWord(word, this.#importStream(handle))
+        ? new FileArgument(word, this.#importStream(handle))
         : word;
     });
   }

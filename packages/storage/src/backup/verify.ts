@@ -28,7 +28,7 @@ export async function withCatalogFile<T>(
       throw storageError(
         'BACKUP_UNUSABLE',
         unreadable.length > 0
-          ? `${name} has records that this version cannot read, such as "${String(unreadable[0]?.thing)}"`
+          ? `${name} has records that this version cannot read, such as "${String(unreadable[0]?.resource)}"`
           : `${name} is not the backup of a catalog`,
         { details: { path: name } },
       );

@@ -22,7 +22,7 @@ async function call(method: string, ...words: string[]): Promise<void> {
       {
         object: 'storage',
         method,
-        input: { words },
+        input: { argv: words },
         caller: { peer: 'in-memory' },
         callId: words.join(),
         timeoutMs: undefined,
