@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { arg, defineObject, method, silentLog } from '@patchbay/objects';
+import { silentLog } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, Scratch } from '@patchbay/objects/testing';
 import { RpcServer } from '@patchbay/rpcserver';
 
