@@ -7,7 +7,7 @@ export const cleaner = defineObject({
       summary: 'Throw away what the caller does not want to keep',
       args: [
         arg('things', z.array(z.string()), 'what there is'),
-        arg('keep', callback([z.string()], z.boolean()), 'says whether to keep a thing'),
+        arg('keep', callback([z.string()], z.boolean()), 'decides whether to keep a thing'),
       ],
       returns: z.array(z.string()).describe('what was thrown away'),
       run: async (things, keep) => {

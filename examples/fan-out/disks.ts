@@ -14,7 +14,7 @@ export function disksOf(rack: string, usedPercent: number) {
         run: () => usedPercent,
       }),
       trim: method({
-        summary: 'Give back what is not used',
+        summary: 'Release unused space',
         args: [arg('reason', z.string(), 'why, for the log')],
         returns: z.null(),
         run: (reason, { log }) => {

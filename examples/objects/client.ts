@@ -28,7 +28,7 @@ const given = depot.wait_for('treasure');
 given.cancel();
 print(await given.then(String, (error: unknown) => (isRpcError(error) ? error.reason : 'something else')));
 
-// What is held stays, until it is let go of.
+// What is held stays until it is released.
 {
   await using map = await depot.hold('map');
   await depot.remove('map');

@@ -1,6 +1,6 @@
 import { defineErrors } from '@patchbay/rpcserver';
 
-/** Makes the errors that the depot's callers shall see. */
+/** Makes the errors meant for the depot's callers. */
 export const depotError = defineErrors({
   ITEM_NOT_FOUND: ['NOT_FOUND', 'The depot has no item of this name.'],
   ITEM_TOO_LARGE: ['RESOURCE_EXHAUSTED', 'The item is larger than the depot takes.'],

@@ -10,7 +10,7 @@ export function holdOf(items: Items, name: string) {
   return defineObject({
     summary: `Holds ${name}`,
     methods: {
-      size: method({ summary: 'Tell how large it is', returns: bytesSchema(), run: () => sizeBytes }),
+      size: method({ summary: 'Return its size', returns: bytesSchema(), run: () => sizeBytes }),
     },
     released: () => {
       items.letGo(name);

@@ -20,7 +20,7 @@ export class Items {
   sizeOf(name: string): number {
     const content = this.#contents.get(name);
     if (content === undefined) {
-      throw depotError('ITEM_NOT_FOUND', `there is no item "${name}"; list tells what there is`);
+      throw depotError('ITEM_NOT_FOUND', `there is no item "${name}"; list shows all items`);
     }
     return content.length;
   }

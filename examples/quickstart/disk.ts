@@ -32,7 +32,7 @@ export function iscsiUrl(disk: NodeDisk): string {
   return `iscsi://${disk.user}%${disk.secret}@${disk.portal}/${disk.iqn}/${String(disk.lun)}`;
 }
 
-/** Gives the SHA-256 of a file, hexadecimal. */
+/** Returns the SHA-256 of a file in hexadecimal. */
 export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);

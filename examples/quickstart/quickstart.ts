@@ -117,7 +117,7 @@ objects:
 `;
 }
 
-/** Gives a node a disk and finds out what its initiator must know. */
+/** Provisions a node and looks up how its initiator logs in. */
 async function provision(node: string, ...snapshot: readonly string[]): Promise<NodeDisk> {
   await terminal.run(['rpcclient', 'provision', node, 'demo', ...snapshot]);
   const { target, initiator } = await json<{
@@ -133,9 +133,9 @@ async function provision(node: string, ...snapshot: readonly string[]): Promise<
   return { ...target, initiator, user: chapUser, secret: chapSecret };
 }
 
-async function json<T>(words: readonly string[]): Promise<T> {
-  const { stdout, stderr, exitStatus } = await terminal.quietly(words);
-  expectEqual(exitStatus, 0, `the exit status of "${words.join(' ')}" (${stderr.trim()}) and 0`);
+async function json<T>(argv: readonly string[]): Promise<T> {
+  const { stdout, stderr, exitStatus } = await terminal.quietly(argv);
+  expectEqual(exitStatus, 0, `the exit status of "${argv.join(' ')}" (${stderr.trim()}) and 0`);
   return JSON.parse(stdout) as T;
 }
 

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
-/** What a command came to. */
+/** The outcome of a command. */
 export interface Outcome {
   readonly exitStatus: number;
   readonly stdout: string;
@@ -25,27 +25,27 @@ export class Terminal {
     this.#environment = { ...process.env, ...environment, PATH: path };
   }
 
-  /** Says something between the commands. */
+  /** Prints a remark between the commands. */
   say(text: string): void {
     process.stdout.write(`\n# ${text}\n`);
   }
 
   /** Runs a command and shows it; fails unless it ends as expected. */
-  async run(words: readonly string[], options: { readonly fails?: boolean } = {}): Promise<Outcome> {
-    process.stdout.write(`$ ${typed(words)}\n`);
-    const outcome = await this.quietly(words);
+  async run(argv: readonly string[], options: { readonly fails?: boolean } = {}): Promise<Outcome> {
+    process.stdout.write(`$ ${typed(argv)}\n`);
+    const outcome = await this.quietly(argv);
     this.#signal.throwIfAborted();
     process.stdout.write(indented(outcome.stdout) + indented(outcome.stderr));
     if ((outcome.exitStatus !== 0) !== (options.fails ?? false)) {
-      throw new Error(`"${typed(words)}" ended with status ${String(outcome.exitStatus)}`);
+      throw new Error(`"${typed(argv)}" ended with status ${String(outcome.exitStatus)}`);
     }
     return outcome;
   }
 
   /** Runs a command without showing it. */
-  quietly(words: readonly string[]): Promise<Outcome> {
+  quietly(argv: readonly string[]): Promise<Outcome> {
     this.#signal.throwIfAborted();
-    const [file = '', ...args] = words;
+    const [file = '', ...args] = argv;
     return new Promise((resolve, reject) => {
       const child = spawn(file, args, { env: this.#environment, stdio: ['ignore', 'pipe', 'pipe'] });
       let stdout = '';
@@ -60,10 +60,10 @@ export class Terminal {
   }
 
   /** Starts a daemon and shows the command; its log goes to a file. */
-  start(words: readonly string[], logFile: number): ReturnType<typeof spawn> {
-    process.stdout.write(`$ ${typed(words)} &\n`);
-    const [file = '', ...args] = words;
-    // A process group of its own: Ctrl-C shall not end it before what uses it.
+  start(argv: readonly string[], logFile: number): ReturnType<typeof spawn> {
+    process.stdout.write(`$ ${typed(argv)} &\n`);
+    const [file = '', ...args] = argv;
+    // A process group of its own, so that Ctrl-C does not end it before its clients.
     return spawn(file, args, {
       env: this.#environment,
       stdio: ['ignore', logFile, logFile],
@@ -72,10 +72,10 @@ export class Terminal {
   }
 }
 
-/** Writes words as a shell would need them. */
-function typed(words: readonly string[]): string {
-  return words
-    .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))
+/** Quotes arguments for a shell. */
+function typed(argv: readonly string[]): string {
+  return argv
+    .map((arg) => (/^[\w@%+=:,./-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", `'\\''`)}'`))
     .join(' ');
 }
 

@@ -29,13 +29,13 @@ export function accountOf(owner: string) {
         run: () => cents,
       }),
       deposit: method({
-        summary: 'Put money in, and tell the balance',
+        summary: 'Deposit money, and return the balance',
         args: [amount],
         returns: z.int(),
         run: (more) => (cents += more),
       }),
       withdraw: method({
-        summary: 'Take money out, and tell the balance',
+        summary: 'Withdraw money, and return the balance',
         args: [amount],
         returns: z.int(),
         run: (less) => {
@@ -58,7 +58,7 @@ export const bank = defineObject({
   summary: 'Keeps accounts',
   methods: {
     account: method({
-      summary: 'Give the account of somebody, a new one if need be',
+      summary: 'Return the account of an owner, a new one if necessary',
       args: [arg('owner', z.string().min(1), 'whose it is')],
       returns: objectOf<Account>(),
       idempotent: true,
@@ -69,7 +69,7 @@ export const bank = defineObject({
       },
     }),
     close: method({
-      summary: 'Close an account, and tell whose it was',
+      summary: 'Close an account, and return its owner',
       args: [arg('account', ownObject<Account>(), 'an account that this bank gave')],
       returns: z.string(),
       run: (account) => {
