@@ -1,14 +1,16 @@
-import { systemClock } from '@patchbay/core';
-import { eventually, freePort, RecordingLog } from '@patchbay/core/testing';
-import { connectTo, type RemoteObject } from '@patchbay/core/wire';
-import { RpcServer } from '@patchbay/rpcserver';
-import createStorage, { type Storage } from '@patchbay/storage';
-import { mountXfs } from '@patchbay/storage/testing';
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { systemClock } from '@patchbay/objects';
+import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
+import { RpcServer } from '@patchbay/rpcserver';
+import { type RemoteObject } from '@patchbay/session/client';
+import createStorage, { type Storage } from '@patchbay/storage';
+import { mountXfs } from '@patchbay/storage/testing';
 
 import { BusyNodes, type NodeDisk } from './busy-nodes.js';
 import { exportByScript } from './bare-targets.js';
@@ -113,7 +115,7 @@ async function killTgtd({ storage, log }: Host): Promise<{ backMs: number; slowe
     disks.push(await diskOf(storage, `node${String(node)}`));
   }
   await using busy = await BusyNodes.start(disks);
-  const started = log.lines.filter(({ message }) => message.startsWith('Started an iSCSI target daemon'));
+  const started = log.lines.filter(({ message }) => message.startsWith('started an iSCSI target daemon'));
   const seen = log.lines.length;
   for (const { fields } of started) {
     process.kill(Number(fields.pid), 'SIGKILL');

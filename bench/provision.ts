@@ -1,14 +1,16 @@
-import { systemClock } from '@patchbay/core';
-import { connectTo, type RemoteObject } from '@patchbay/core/wire';
-import { freePort, RecordingLog } from '@patchbay/core/testing';
-import { RpcServer } from '@patchbay/rpcserver';
-import createStorage, { type Storage } from '@patchbay/storage';
-import { mountXfs } from '@patchbay/storage/testing';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { systemClock } from '@patchbay/objects';
+import { freePort, RecordingLog } from '@patchbay/objects/testing';
+import { RpcServer } from '@patchbay/rpcserver';
+import { type RemoteObject } from '@patchbay/session/client';
+import createStorage, { type Storage } from '@patchbay/storage';
+import { mountXfs } from '@patchbay/storage/testing';
 
 import { provisionByScript } from './script-disk.js';
 import { type Section } from './section.js';

@@ -1,12 +1,13 @@
-import { arg, defineObject, method, silentLog } from '@patchbay/core';
-import { eventually, Scratch } from '@patchbay/core/testing';
-import { TestNameServer } from '@patchbay/nameserver/testing';
-import { RpcServer } from '@patchbay/rpcserver';
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { type Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { arg, defineObject, method, silentLog } from '@patchbay/objects';
+import { eventually, Scratch } from '@patchbay/objects/testing';
+import { RpcServer } from '@patchbay/rpcserver';
 
 import { type Section } from './section.js';
 import { median } from './statistics.js';

@@ -1,8 +1,9 @@
-import { arg, byteStream, defineObject, Dispatcher, method, silentLog, systemClock } from '@patchbay/core';
-import { ObjectServer } from '@patchbay/core/wire';
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { z } from 'zod';
+
+import { ObjectServer } from '@patchbay/grpc/server';
+import { arg, byteStream, defineObject, Dispatcher, method, silentLog, systemClock } from '@patchbay/objects';
 
 // A child of the benchmark: takes uploads by a method and by a bare socket, tells where by its first message, and
 // answers every message that it gets with the memory that it has needed at most, in bytes.

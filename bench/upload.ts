@@ -1,8 +1,10 @@
-import { connectTo, type ObjectClient } from '@patchbay/core/wire';
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { type ObjectClient } from '@patchbay/session/client';
 
 import { type Section } from './section.js';
 import { median } from './statistics.js';

@@ -41,7 +41,7 @@ const splitting = {
   },
 };
 
-/** Gives `core-wire-client-describe.cjs` for packages/core/dist/src/wire/client/describe.js. */
+/** Returns `grpc-describe.cjs` for packages/grpc/dist/src/describe.js. */
 function nameOf(file) {
   const name = relative(root, file)
     .replace(/^(?:packages|node_modules)\//, '')

@@ -1,5 +1,5 @@
 // Writes the tables of reasons into docs/reference/errors.md anew, from the built modules that define them. Each
-// table stands below a comment that names its module: <!-- packages/core/src/errors/core-errors.ts -->. A module that
+// table stands below a comment that names its module: <!-- packages/objects/src/errors/core-errors.ts -->. A module that
 // has none yet gets a section at the end.
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { format } from 'prettier';

@@ -1,10 +1,9 @@
+import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
-
-import { expect } from 'chai';
 
 import { read, root } from './repository.js';
 
@@ -41,7 +40,7 @@ describe('The bundled command', function () {
 
   describe('has a main file that', () => {
     it('calls objects', () => {
-      expect(sources).to.include('packages/core/dist/src/wire/client/object-client.js');
+      expect(sources).to.include('packages/session/dist/src/client/object-client.js');
     });
 
     it('holds no other package', () => {

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { exitStatusOfCode } from '@patchbay/core';
-import { expect } from 'chai';
+import { exitStatusOfCode } from '@patchbay/objects';
 
 import { type ProgramName, run } from './commands/programs.js';
 import { read, root, sourcesIn } from './repository.js';

@@ -1,5 +1,6 @@
-import { formatBytes, formatDuration } from '@patchbay/core';
 import { z } from 'zod';
+
+import { formatBytes, formatDuration } from '@patchbay/objects';
 
 type Json = z.core.JSONSchema.JSONSchema;
 

@@ -1,21 +1,21 @@
+import { expect } from 'chai';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { z } from 'zod';
 
+import { logSettings } from '@patchbay/daemon';
 import {
   argDescription,
+  type Code,
+  type ErrorFactory,
+  type ErrorTable,
   exitStatusOfCode,
   grpcStatusOfCode,
   methodDescription,
   objectDescription,
   optionDescription,
-  type Code,
-  type ErrorFactory,
-  type ErrorTable,
-} from '@patchbay/core';
-import { logSettings } from '@patchbay/core/daemon';
+} from '@patchbay/objects';
 import { storageOptions } from '@patchbay/storage';
-import { expect } from 'chai';
-import { z } from 'zod';
 
 import { keysOf } from './configuration-keys.js';
 import { read, root, sourcesIn } from './repository.js';

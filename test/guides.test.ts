@@ -1,7 +1,6 @@
+import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { codeBlocks } from './code-blocks.js';
 import { read, root, sourcesIn } from './repository.js';

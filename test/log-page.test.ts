@@ -4,7 +4,7 @@ import ts from 'typescript';
 import { read, sourcesIn } from './repository.js';
 
 /** What the daemons run; what a client's library logs is its program's business. */
-const packages = ['core', 'nameserver', 'rpcserver', 'storage', 'store'];
+const packages = ['daemon', 'grpc', 'nameserver', 'objects', 'rpcserver', 'session', 'storage', 'store'];
 const levels = ['debug', 'info', 'warn', 'error'];
 
 /** Gives the texts that an expression of literals may be; none where it is something else. */

@@ -1,17 +1,17 @@
+import { credentials, type ServiceClientConstructor } from '@grpc/grpc-js';
+import { expect } from 'chai';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { credentials, type ServiceClientConstructor } from '@grpc/grpc-js';
-import { type NamePage, silentLog } from '@patchbay/core';
 import { startNameServer, withNameServer } from '@patchbay/nameserver';
-import { expect } from 'chai';
+import { type NamePage, silentLog } from '@patchbay/objects';
 
 import { scratchDirectory } from './commands/programs.js';
 import { root } from './repository.js';
 
 /** Loads the typed NameServer as any client in any language has it from proto/. */
 async function typedNameServer(): Promise<ServiceClientConstructor> {
-  const definitions = (await import(join(root, 'packages/core/dist/src/wire/definitions.js'))) as {
+  const definitions = (await import(join(root, 'packages/grpc/dist/src/definitions.js'))) as {
     grpcTypes: { patchbay: { v1: { NameServer: ServiceClientConstructor } } };
   };
   return definitions.grpcTypes.patchbay.v1.NameServer;

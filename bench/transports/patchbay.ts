@@ -1,3 +1,9 @@
+import { createWriteStream } from 'node:fs';
+import { z } from 'zod';
+
+import { createLogger, streamDestination } from '@patchbay/daemon';
+import { connectTo } from '@patchbay/grpc/client';
+import { ObjectServer } from '@patchbay/grpc/server';
 import {
   arg,
   defineObject,
@@ -11,11 +17,7 @@ import {
   type SignaturesOf,
   silentLog,
   systemClock,
-} from '@patchbay/core';
-import { createLogger, streamDestination } from '@patchbay/core/daemon';
-import { connectTo, ObjectServer } from '@patchbay/core/wire';
-import { createWriteStream } from 'node:fs';
-import { z } from 'zod';
+} from '@patchbay/objects';
 
 import { type Transport } from '../transport.js';
 

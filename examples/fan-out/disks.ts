@@ -1,14 +1,15 @@
-import { arg, defineObject, method, type SignaturesOf } from '@patchbay/core';
 import { z } from 'zod';
 
-/** Makes the object of one rack: how full its disks are. */
+import { arg, defineObject, method, type SignaturesOf } from '@patchbay/rpcserver';
+
+/** Creates the object of one rack, which reports how full its disks are. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
 export function disksOf(rack: string, usedPercent: number) {
   return defineObject({
     summary: `The disks of ${rack}`,
     methods: {
       used: method({
-        summary: 'Tell how full the disks are, in percent',
+        summary: 'Return how full the disks are, in percent',
         returns: z.number(),
         idempotent: true,
         run: () => usedPercent,

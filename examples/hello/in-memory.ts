@@ -1,4 +1,4 @@
-import { connectInMemory } from '@patchbay/rpcclient';
+import { connectInMemory } from '@patchbay/rpcclient/testing';
 
 import { hello, type Hello } from './hello.js';
 

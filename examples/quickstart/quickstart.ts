@@ -1,6 +1,7 @@
-import { freePort } from '@patchbay/core/testing';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { freePort } from '@patchbay/objects/testing';
 
 import { Daemons } from './daemons.js';
 import { iscsiUrl, type NodeDisk, qemuOptions, sha256 } from './disk.js';
@@ -8,12 +9,12 @@ import { processesOf } from './processes.js';
 import { Scratch } from './scratch.js';
 import { Terminal } from './terminal.js';
 
-// The whole of Patchbay once through, with real daemons and real initiators, in a directory that is gone afterwards.
+// A tour of Patchbay with real daemons and real initiators, in a directory that is removed afterwards.
 
 const startedMs = performance.now();
 const nameServer = `127.0.0.1:${String(await freePort())}`;
 const portal = `127.0.0.1:${String(await freePort())}`;
-// Interrupted, it stops where it is, and what it made is removed all the same.
+// When interrupted it stops, and still removes what it created.
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -28,9 +29,7 @@ await using daemons = new Daemons(terminal, scratch.directory);
 
 terminal.say(`Everything happens in ${scratch.directory}, on loopback`);
 process.stdout.write(`$ export PATCHBAY_NAMESERVER=${nameServer}\n`);
-terminal.say(
-  'A name server keeps the registry; an RPC server hosts the storage object, with a tgtd of its own',
-);
+terminal.say('A name server keeps the registry; an RPC server hosts the storage object, with its own tgtd');
 await daemons.start(
   ['nameserver', 'start', '--listen', nameServer, '--state-dir', at('nameserver')],
   ['nameserver', 'ping'],
@@ -103,7 +102,7 @@ const mounts = await readFile('/proc/mounts', 'utf8');
 expectEqual(mounts.includes(scratch.directory), false, 'whether something is still mounted and false');
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
 process.stdout.write(
-  `\nAll of it was as it should be, in ${seconds} s. Nothing is left running or mounted.\n`,
+  `\nEverything worked as expected, in ${seconds} s. Nothing is left running or mounted.\n`,
 );
 
 function configuration(): string {
@@ -117,7 +116,7 @@ objects:
 `;
 }
 
-/** Provisions a node and looks up how its initiator logs in. */
+/** Provisions a node and returns what its initiator needs. */
 async function provision(node: string, ...snapshot: readonly string[]): Promise<NodeDisk> {
   await terminal.run(['rpcclient', 'provision', node, 'demo', ...snapshot]);
   const { target, initiator } = await json<{
@@ -133,9 +132,9 @@ async function provision(node: string, ...snapshot: readonly string[]): Promise<
   return { ...target, initiator, user: chapUser, secret: chapSecret };
 }
 
-async function json<T>(argv: readonly string[]): Promise<T> {
-  const { stdout, stderr, exitStatus } = await terminal.quietly(argv);
-  expectEqual(exitStatus, 0, `the exit status of "${argv.join(' ')}" (${stderr.trim()}) and 0`);
+async function json<T>(words: readonly string[]): Promise<T> {
+  const { stdout, stderr, exitStatus } = await terminal.quietly(words);
+  expectEqual(exitStatus, 0, `the exit status of "${words.join(' ')}" (${stderr.trim()}) and 0`);
   return JSON.parse(stdout) as T;
 }
 

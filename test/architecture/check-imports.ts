@@ -1,11 +1,13 @@
+import { existsSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { dirname, join } from 'node:path/posix';
 
 import ts from 'typescript';
 
-import { type Layer, layerOf, layers } from './layers.js';
+import { read, root } from '../repository.js';
+import { type Layer, layerOf } from './layers.js';
 
-/** Gives what is wrong with a source file's imports, of whatever kind: static, dynamic, re-exports and types. */
+/** Returns what is wrong with a source file's imports, of whatever kind: static, dynamic, re-exports and types. */
 export function wrongImports(path: string, source: string): string[] {
   const layer = layerOf(path);
   if (layer === undefined) {
@@ -17,7 +19,8 @@ export function wrongImports(path: string, source: string): string[] {
   });
 }
 
-function importsOf(source: string): string[] {
+/** Returns the specifiers that a source file imports, of whatever kind, in their order. */
+export function importsOf(source: string): string[] {
   return ts.preProcessFile(source, true, true).importedFiles.map(({ fileName }) => fileName);
 }
 
@@ -30,10 +33,12 @@ function objection(path: string, layer: Layer, specifier: string): string | unde
   }
   if (specifier.startsWith('@patchbay/')) {
     const target = specifier.slice('@patchbay/'.length);
-    if (target === layer.name || !layers.some(({ name }) => name === target)) {
-      return 'no other package is called so';
+    const [name = ''] = target.split('/');
+    if (name === rootOf(layer.folder).split('/')[1]) {
+      return 'a package imports its own files by their paths';
     }
-    return mayImport(layer, target);
+    const entry = entryOf(specifier);
+    return entry === undefined ? 'no package exports it' : mayImport(layer, layerOf(entry)?.name ?? name);
   }
   return mayImport(layer, packageOf(specifier));
 }
@@ -57,13 +62,27 @@ function mayImport(layer: Layer, target: string): string | undefined {
   return allowed ? undefined : `${layer.name} may not import ${target}`;
 }
 
-/** `packages/core/src/wire/status.ts` is in `packages/core`. */
+/** `packages/grpc/src/status.ts` is in `packages/grpc`. */
 function rootOf(path: string): string {
   return path.split('/').slice(0, 2).join('/');
 }
 
+/** Returns the source that a specifier of ours, `@patchbay/session/client`, stands for; undefined where none does. */
+export function entryOf(specifier: string): string | undefined {
+  const [, name = '', ...rest] = specifier.split('/');
+  const manifest = `packages/${name}/package.json`;
+  if (!existsSync(join(root, manifest))) {
+    return undefined;
+  }
+  const { exports } = JSON.parse(read(manifest)) as { exports: Record<string, { types?: string }> };
+  const types = exports[['.', ...rest].join('/')]?.types;
+  return types === undefined
+    ? undefined
+    : join(`packages/${name}`, types.replace('dist/', '').replace(/\.d\.ts$/, '.ts'));
+}
+
 /** `@grpc/grpc-js/build/src` is in `@grpc/grpc-js`, `yargs/helpers` in `yargs`. */
-function packageOf(specifier: string): string {
+export function packageOf(specifier: string): string {
   return specifier
     .split('/')
     .slice(0, specifier.startsWith('@') ? 2 : 1)

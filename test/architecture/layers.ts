@@ -7,79 +7,132 @@ export interface Layer {
   readonly mayImport: readonly string[];
 }
 
-/**
- * The import table of DESIGN and ARCHITECTURE.md. Beyond its rows: whoever defines an object or a configuration does
- * so with zod, a bin may also import core itself, and the servers' health and reflection are grpc's own packages.
- */
+/** What every gRPC server serves beside its own services; they are the server's to install, not the client's. */
+const serverPackages = ['grpc-health-check', '@grpc/reflection'];
+
+/** The import table of ARCHITECTURE.md. Whoever defines an object or a configuration does so with zod. */
 export const layers: readonly Layer[] = [
-  { name: 'core', folder: 'packages/core/src', mayImport: ['zod'] },
+  { name: 'objects', folder: 'packages/objects/src', mayImport: ['zod'] },
+  { name: 'objects/testing', folder: 'packages/objects/src/testing', mayImport: ['objects'] },
+  { name: 'session', folder: 'packages/session/src', mayImport: ['objects'] },
+  { name: 'session/client', folder: 'packages/session/src/client', mayImport: ['objects', 'session'] },
+  { name: 'session/server', folder: 'packages/session/src/server', mayImport: ['objects', 'session'] },
   {
-    name: 'core/wire',
-    folder: 'packages/core/src/wire',
-    mayImport: ['core', '@grpc/*', 'grpc-health-check', 'zod'],
+    name: 'session/memory',
+    folder: 'packages/session/src/memory',
+    mayImport: ['objects', 'session', 'session/client', 'session/server'],
   },
   {
-    name: 'core/daemon',
-    folder: 'packages/core/src/daemon',
-    mayImport: ['core', 'yargs', 'winston', 'yaml', 'zod', 'node-unix-socket'],
+    name: 'session/testing',
+    folder: 'packages/session/src/testing',
+    mayImport: ['objects', 'objects/testing', 'session', 'fast-check', 'zod'],
   },
-  { name: 'core/yaml', folder: 'packages/core/src/yaml', mayImport: ['core', 'yaml'] },
-  { name: 'core/testing', folder: 'packages/core/src/testing', mayImport: ['core'] },
-  { name: 'store', folder: 'packages/store/src', mayImport: ['core', 'better-sqlite3'] },
+  {
+    name: 'grpc',
+    folder: 'packages/grpc/src',
+    mayImport: ['objects', 'session', '@grpc/grpc-js', '@grpc/proto-loader'],
+  },
+  {
+    name: 'grpc/client',
+    folder: 'packages/grpc/src/client',
+    mayImport: ['objects', 'session', 'session/client', 'grpc'],
+  },
+  {
+    name: 'grpc/server',
+    folder: 'packages/grpc/src/server',
+    mayImport: ['objects', 'session', 'session/server', 'grpc', '@grpc/grpc-js', ...serverPackages],
+  },
+  {
+    name: 'grpc/testing',
+    folder: 'packages/grpc/src/testing',
+    mayImport: ['@grpc/grpc-js', '@grpc/proto-loader'],
+  },
+  { name: 'terminal', folder: 'packages/terminal/src', mayImport: ['objects'] },
+  {
+    name: 'daemon',
+    folder: 'packages/daemon/src',
+    mayImport: ['objects', 'terminal', 'yargs', 'winston', 'yaml', 'zod'],
+  },
+  { name: 'store', folder: 'packages/store/src', mayImport: ['objects', 'better-sqlite3'] },
   {
     name: 'nameserver',
     folder: 'packages/nameserver/src',
-    mayImport: ['core', 'core/wire', 'store', 'node-cron', 're2js', 'zod'],
+    mayImport: ['objects', 'session/client', 'grpc', 'grpc/client', 'grpc/server', 'store', 're2js', 'zod'],
   },
   {
     name: 'nameserver/bin',
     folder: 'packages/nameserver/src/bin',
-    mayImport: ['nameserver', 'core', 'core/daemon', 'zod'],
+    mayImport: ['nameserver', 'objects', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
   },
   {
     name: 'nameserver/testing',
     folder: 'packages/nameserver/src/testing',
-    mayImport: ['nameserver', 'core', 'core/wire', 'core/testing', 'store'],
+    mayImport: ['nameserver', 'objects', 'objects/testing', 'grpc/server', 'store'],
   },
-  { name: 'rpcserver', folder: 'packages/rpcserver/src', mayImport: ['core', 'core/wire', 'zod'] },
+  {
+    name: 'rpcserver',
+    folder: 'packages/rpcserver/src',
+    mayImport: ['objects', 'session/client', 'session/server', 'grpc/client', 'grpc/server', 'zod'],
+  },
   {
     name: 'rpcserver/bin',
     folder: 'packages/rpcserver/src/bin',
-    mayImport: ['rpcserver', 'core', 'core/daemon', 'zod'],
+    mayImport: ['rpcserver', 'objects', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
   },
   {
     name: 'rpcclient',
     folder: 'packages/rpcclient/src',
-    mayImport: ['core', 'core/wire', 'core/yaml'],
+    mayImport: ['objects', 'session/client', 'grpc/client'],
   },
+  { name: 'rpcclient/testing', folder: 'packages/rpcclient/src/testing', mayImport: ['session/memory'] },
+  ...['command', 'verbs', 'completion', 'repl'].map((name, _, all) => ({
+    name: `rpcclient/${name}`,
+    folder: `packages/rpcclient/src/${name}`,
+    mayImport: [
+      'rpcclient',
+      ...all.filter((each) => each !== name).map((each) => `rpcclient/${each}`),
+      'objects',
+      'session/client',
+      'terminal',
+    ],
+  })),
   {
     name: 'rpcclient/bin',
     folder: 'packages/rpcclient/src/bin',
-    mayImport: ['rpcclient', 'core', 'core/daemon'],
+    mayImport: [
+      'rpcclient',
+      'rpcclient/command',
+      'rpcclient/verbs',
+      'objects',
+      'session/client',
+      'daemon',
+      'terminal',
+    ],
   },
   {
     name: 'storage',
     folder: 'packages/storage/src',
-    mayImport: ['core', 'store', 'storage/boot', 'storage/metrics', 'zod', 'node-cron', 'execa'],
+    mayImport: ['objects', 'store', 'storage/boot', 'storage/metrics', 'zod', 'node-cron', 'execa'],
   },
   {
     name: 'storage/boot',
     folder: 'packages/storage/src/boot',
-    mayImport: ['storage', 'core', 'fastify', 'zod'],
+    mayImport: ['storage', 'objects', 'fastify', 'zod'],
   },
   {
     name: 'storage/metrics',
     folder: 'packages/storage/src/metrics',
-    mayImport: ['storage', 'core', 'prom-client'],
+    mayImport: ['storage', 'objects', 'prom-client'],
   },
   {
     name: 'storage/bin',
     folder: 'packages/storage/src/bin',
-    mayImport: ['storage', 'core', 'core/daemon', 'zod'],
+    mayImport: ['storage', 'objects', 'daemon', 'terminal', 'zod'],
   },
+  { name: 'storage/testing', folder: 'packages/storage/src/testing', mayImport: ['storage'] },
 ];
 
-/** Finds the innermost layer that a file or folder, relative to the root, is in. */
+/** Returns the innermost layer that a file or folder, relative to the root, is in. */
 export function layerOf(path: string): Layer | undefined {
   return layers
     .filter(({ folder }) => path === folder || path.startsWith(`${folder}/`))

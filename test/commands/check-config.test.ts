@@ -1,7 +1,6 @@
+import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { run, scratchDirectory } from './programs.js';
 

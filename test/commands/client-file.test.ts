@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually } from '@patchbay/objects/testing';
 
 import { makeDesk, serveObjects } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';

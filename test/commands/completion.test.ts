@@ -1,7 +1,6 @@
+import { expect } from 'chai';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { makeDesk, oddTag, register, serveObjects } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';

@@ -1,3 +1,7 @@
+import { z } from 'zod';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { ObjectServer } from '@patchbay/grpc/server';
 import {
   arg,
   bytesSchema,
@@ -13,9 +17,7 @@ import {
   RpcError,
   silentLog,
   systemClock,
-} from '@patchbay/core';
-import { connectTo, ObjectServer } from '@patchbay/core/wire';
-import { z } from 'zod';
+} from '@patchbay/objects';
 
 /** A name that would clear a terminal and forge a line. */
 export const hostile = 'eve\u001b[2J\nerror: forged\u202e';

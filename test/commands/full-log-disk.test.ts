@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { execFileSync } from 'node:child_process';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually, freePort, requireTools } from '@patchbay/core/testing';
-import { connectTo } from '@patchbay/core/wire';
-import { expect } from 'chai';
+import { connectTo } from '@patchbay/grpc/client';
+import { eventually, freePort, requireTools } from '@patchbay/objects/testing';
 
 import { run, scratchDirectory, start } from './programs.js';
 
@@ -46,7 +46,7 @@ describe('A daemon whose log has no disk space', function () {
       await rm(join(disk, 'filler'));
       await eventually(async () => {
         daemon.child.kill('SIGHUP');
-        return (await readFile(log, 'utf8')).includes('Log lines were lost');
+        return (await readFile(log, 'utf8')).includes('log lines were lost');
       });
       const after = await readFile(log, 'utf8');
       expect(after.startsWith(before)).to.be.true;

@@ -1,4 +1,4 @@
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 
 import { type Outcome, type Running, start } from './programs.js';
 

@@ -1,6 +1,7 @@
-import { type NameRecord } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type NameRecord } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { register } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 
 import { root } from '../repository.js';
 import { follow, type Running } from './programs.js';

@@ -1,6 +1,7 @@
-import { type NameRecord } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type NameRecord } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { NameServerProcess } from './name-server-process.js';
 import { type Outcome, run, type Running, scratchDirectory, start } from './programs.js';

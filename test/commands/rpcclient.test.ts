@@ -1,12 +1,12 @@
-import { once } from 'node:events';
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 
-import { type Code, exitStatusOfCode } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { type Code, exitStatusOfCode } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { type Desk, hostile, makeDesk, register, serveObjects } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 
 import { fileOf, follow, type Running } from './programs.js';
 

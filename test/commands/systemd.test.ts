@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { systemdManager } from '@patchbay/core/daemon';
-import { eventually, FakeClock, RecordingLog, requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { systemdManager } from '@patchbay/daemon';
+import { eventually, FakeClock, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { NotifyReceiver } from './notify-receiver.js';
 import { type Running, scratchDirectory, start } from './programs.js';
@@ -19,6 +19,8 @@ function ending(running: Running): Running & AsyncDisposable {
   };
 }
 
+const loadSockets = (): Promise<typeof import('node-unix-socket')> => import('node-unix-socket');
+
 describe('systemd', function () {
   this.timeout(60_000);
   before(function () {
@@ -31,9 +33,10 @@ describe('systemd', function () {
     await using receiver = await NotifyReceiver.listen(socket);
     await writeFile(
       join(directory.path, 'object.mjs'),
-      `export default (options, { log }) => {
+      `import { defineObject } from '${import.meta.resolve('@patchbay/rpcserver')}';
+       export default (options, { log }) => {
          log.info('opened', { sees: Object.keys(process.env).filter((name) => /NOTIFY|WATCHDOG/.test(name)) });
-         return Promise.resolve({ summary: 'Nothing', methods: {} });
+         return Promise.resolve(defineObject({ summary: 'Nothing', methods: {} }));
        }`,
     );
     const file = join(directory.path, 'rpcserver.yaml');
@@ -61,7 +64,7 @@ describe('systemd', function () {
     await writeFile(file, 'listne: nowhere');
     server.child.kill('SIGHUP');
     await receiver.got('READY=1', 3);
-    expect(server.said.stderr).to.include('Reloading failed; going on as before');
+    expect(server.said.stderr).to.include('reload failed; the previous configuration stays in effect');
     const beats = receiver.count('WATCHDOG=1');
     await receiver.got('WATCHDOG=1', beats + 2);
 
@@ -96,7 +99,7 @@ describe('systemd', function () {
     const clock = new FakeClock();
     const log = new RecordingLog();
     const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '2000000' };
-    const manager = await systemdManager({ clock, log, environment });
+    const manager = await systemdManager({ clock, log, loadSockets, environment });
     let trouble: Error | undefined;
     manager.ready(() => (trouble === undefined ? Promise.resolve() : Promise.reject(trouble)));
     await receiver.got('WATCHDOG=1');
@@ -112,8 +115,8 @@ describe('systemd', function () {
     await receiver.got('WATCHDOG=1', 3);
     manager.close();
     expect(log.lines.map(({ level, message }) => `${level}: ${message}`)).to.deep.equal([
-      'error: the daemon does not do its work; the watchdog of systemd is not told that it lives',
-      'info: the daemon does its work again',
+      'error: self-check failed; not notifying the systemd watchdog',
+      'info: self-check passes again',
     ]);
   });
 
@@ -121,14 +124,14 @@ describe('systemd', function () {
     await using directory = await scratchDirectory();
     const log = new RecordingLog();
     const environment = { NOTIFY_SOCKET: join(directory.path, 'nobody') };
-    const manager = await systemdManager({ clock: new FakeClock(), log, environment });
+    const manager = await systemdManager({ clock: new FakeClock(), log, loadSockets, environment });
     manager.ready(() => Promise.resolve());
     manager.status('well');
     manager.stopping();
     await eventually(() => log.lines.length > 0);
     manager.close();
     expect(log.lines.map(({ message }) => message)).to.deep.equal([
-      'systemd could not be told how the daemon fares',
+      "cannot send the daemon's status to systemd",
     ]);
   });
 });

@@ -1,6 +1,7 @@
-import { type NameRecord, type ObjectDescription } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type NameRecord, type ObjectDescription } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { type Desk, makeDesk, register, serveObjects } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';

@@ -1,8 +1,10 @@
-import { isRpcError, parseObjectName, type RpcError } from '@patchbay/core';
-import { connectTo, type ObjectClient } from '@patchbay/core/wire';
-import { TestNameServer } from '@patchbay/nameserver/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { isRpcError, parseObjectName, type RpcError } from '@patchbay/objects';
+import { type ObjectClient } from '@patchbay/session/client';
 
 /** How long each property is tried, in milliseconds; all of them together take about a minute. */
 const eachMs = 15_000;

@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { isRpcError, type MethodSignature } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
+import { isRpcError, type MethodSignature } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { NameServerProcess } from '../commands/name-server-process.js';
 import { type Running, scratchDirectory, start } from '../commands/programs.js';

@@ -1,10 +1,11 @@
-import { createConnection, type Socket } from 'node:net';
-import { once } from 'node:events';
-
-import { nameServerObject, type NameServerMethods, parseAddress } from '@patchbay/core';
-import { eventually, refusal } from '@patchbay/core/testing';
-import { connectTo, type ObjectClient, type RemoteObject } from '@patchbay/core/wire';
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { createConnection, type Socket } from 'node:net';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { type NameServerMethods, nameServerObject, parseAddress } from '@patchbay/objects';
+import { eventually, refusal } from '@patchbay/objects/testing';
+import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
 
 import { NameServerProcess } from '../commands/name-server-process.js';
 import { run, scratchDirectory, start } from '../commands/programs.js';

@@ -1,11 +1,11 @@
+import { expect } from 'chai';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type MethodSignature } from '@patchbay/core';
-import { eventually, freePort, refusal, Scratch } from '@patchbay/core/testing';
 import { TestNameServer } from '@patchbay/nameserver/testing';
+import { type MethodSignature } from '@patchbay/objects';
+import { eventually, freePort, refusal, Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { root } from '../repository.js';
 import { Daemon } from '../system/daemon.js';

@@ -1,6 +1,10 @@
+import { expect } from 'chai';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { z } from 'zod';
 
+import { connectTo } from '@patchbay/grpc/client';
+import { ObjectServer } from '@patchbay/grpc/server';
 import {
   arg,
   defineObject,
@@ -10,11 +14,9 @@ import {
   type SignaturesOf,
   silentLog,
   systemClock,
-} from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
-import { connectTo, type ObjectClient, ObjectServer } from '@patchbay/core/wire';
-import { expect } from 'chai';
-import { z } from 'zod';
+} from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
+import { type ObjectClient } from '@patchbay/session/client';
 
 import { Random } from '../soak/random.js';
 

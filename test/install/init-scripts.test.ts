@@ -1,5 +1,6 @@
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually } from '@patchbay/objects/testing';
 
 import { describeSystem } from '../system/scratch.js';
 import { shared } from '../system/shared.js';
@@ -49,7 +50,7 @@ describeSystem('An init script', tools, () => {
     );
     try {
       await machine().shell(`${script} reload`);
-      await eventually(() => machine().shell(`grep -q 'the configuration is reloaded.*debug' ${log}`));
+      await eventually(() => machine().shell(`grep -q 'reloaded the configuration.*debug' ${log}`));
     } finally {
       await machine().shell(`sed -i /debug/d /etc/patchbay/nameserver.yaml; ${script} reload`);
     }

@@ -5,10 +5,10 @@ import { mkdir, mkdtemp, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 
 import { root } from '../repository.js';
-import { output, type Outcome, run } from '../system/command.js';
+import { type Outcome, output, run } from '../system/command.js';
 
 /** A machine of its own made out of this one, as boot-machine.sh tells; disposing of it ends all that runs on it. */
 export class Machine implements AsyncDisposable {

@@ -1,5 +1,6 @@
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually } from '@patchbay/objects/testing';
 
 import { describeSystem } from '../system/scratch.js';
 import { shared } from '../system/shared.js';

@@ -1,5 +1,6 @@
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually } from '@patchbay/objects/testing';
 
 import { type NodeDisk } from '../system/initiator.js';
 import { describeSystem } from '../system/scratch.js';

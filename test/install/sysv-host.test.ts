@@ -1,7 +1,6 @@
+import { expect } from 'chai';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { type NodeDisk } from '../system/initiator.js';
 import { describeSystem } from '../system/scratch.js';

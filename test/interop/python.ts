@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 
-import { requireAll, type SkippableContext } from '@patchbay/core/testing';
+import { requireAll, type SkippableContext } from '@patchbay/objects/testing';
 
 import { root } from '../repository.js';
 

@@ -1,5 +1,6 @@
-import { eventually } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually } from '@patchbay/objects/testing';
 
 import { scratchDirectory } from '../commands/programs.js';
 import { generateModules, requirePython, runPython } from './python.js';

@@ -1,5 +1,6 @@
-import { arg, defineErrors, defineObject, method, type ObjectDefinition } from '@patchbay/core';
 import { z } from 'zod';
+
+import { arg, defineErrors, defineObject, method, type ObjectDefinition } from '@patchbay/objects';
 
 const workshopError = defineErrors({
   TOOL_LENT: ['FAILED_PRECONDITION', 'Somebody else has the tool.'],

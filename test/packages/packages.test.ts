@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { freePort, Scratch } from '@patchbay/core/testing';
+import { freePort, Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { codeBlocks } from '../code-blocks.js';
 import { read, root } from '../repository.js';

@@ -1,9 +1,9 @@
+import { expect } from 'chai';
 import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join } from 'node:path';
 
-import { Scratch } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { Scratch } from '@patchbay/objects/testing';
 
 import { root } from '../repository.js';
 import { run } from '../system/command.js';

@@ -1,7 +1,6 @@
+import { expect } from 'chai';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { read, root } from '../repository.js';
 import { output } from '../system/command.js';

@@ -1,8 +1,8 @@
+import { expect } from 'chai';
 import { join } from 'node:path';
 
-import { freePort, Scratch } from '@patchbay/core/testing';
+import { freePort, Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { root } from '../repository.js';
 import { run } from './command.js';
@@ -96,7 +96,7 @@ describe('The example', function () {
   this.timeout(60_000);
 
   for (const { name, object, lines } of examples) {
-    it(`${name} prints what it says`, async () => {
+    it(`${name} prints what it promises`, async () => {
       await using scratch = await Scratch.make();
       const nameServer = `127.0.0.1:${String(await freePort())}`;
       const environment = { PATCHBAY_NAMESERVER: nameServer, STATE_DIR: scratch.file('state') };

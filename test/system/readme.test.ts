@@ -1,11 +1,11 @@
+import { expect } from 'chai';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort } from '@patchbay/core/testing';
+import { freePort } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
-import { expect } from 'chai';
 
 import { read, root } from '../repository.js';
 import { run } from './command.js';
@@ -14,7 +14,7 @@ import { Daemon } from './daemon.js';
 describe("The README's example", function () {
   this.timeout(60_000);
 
-  it('is what stands in examples/hello', () => {
+  it('is the code in examples/hello', () => {
     const blocks = [...read('README.md').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code);
     const files = ['hello.ts', 'server.ts', 'client.ts'].map((name) =>
       readFileSync(join(root, 'examples/hello', name), 'utf8'),

@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type NameServerMethods, nameServerObject } from '@patchbay/core';
-import { eventually, freePort } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { type NameServerMethods, nameServerObject } from '@patchbay/objects';
+import { eventually, freePort } from '@patchbay/objects/testing';
 
 import { output, run } from '../system/command.js';
 import { useDisk } from '../system/initiator.js';

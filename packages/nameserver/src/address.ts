@@ -1,6 +1,6 @@
 import { isIPv4, isIPv6 } from 'node:net';
 
-import { quoted } from '@patchbay/core';
+import { quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 

@@ -1,5 +1,6 @@
-import { nameServerFailure, type NameServerMethods, nameServerObject } from '@patchbay/core';
-import { connectTo, type RemoteObject } from '@patchbay/core/wire';
+import { connectTo } from '@patchbay/grpc/client';
+import { nameServerFailure, type NameServerMethods, nameServerObject } from '@patchbay/objects';
+import { type RemoteObject } from '@patchbay/session/client';
 
 /** A name server's methods. */
 export type Names = RemoteObject<NameServerMethods>;

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 
-import { type Log, type NameClaim, quoted, systemClock } from '@patchbay/core';
-import { Registration } from '@patchbay/core/wire';
+import { grpcTransport } from '@patchbay/grpc/client';
+import { type Log, type NameClaim, quoted, systemClock } from '@patchbay/objects';
+import { Registration } from '@patchbay/session/client';
 
 import { nameServerError } from './errors.js';
 
@@ -22,6 +23,7 @@ export async function keepName({ claim, ...owner }: KeptName, signal: AbortSigna
   const lost = new AbortController();
   const registration = Registration.start({
     ...owner,
+    transport: grpcTransport,
     claims: [claim],
     onLost: () => {
       lost.abort();

@@ -1,4 +1,4 @@
-import { metadata, type Metadata, type MetadataChanges } from '@patchbay/core';
+import { type Metadata, metadata, type MetadataChanges } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 

@@ -1,4 +1,4 @@
-import { type Metadata, type NameRecord, type ObjectName } from '@patchbay/core';
+import { type Metadata, type NameRecord, type ObjectName } from '@patchbay/objects';
 import { type Entry } from '@patchbay/store';
 
 const namePrefix = 'name/';

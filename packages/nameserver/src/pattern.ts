@@ -1,5 +1,6 @@
-import { quoted } from '@patchbay/core';
 import { RE2JS, RE2JSException } from 're2js';
+
+import { quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 

@@ -5,14 +5,13 @@ import {
   type Log,
   nameServerObject as objectName,
   systemClock,
-} from '@patchbay/core';
-import { ObjectServer } from '@patchbay/core/wire';
-import { type Store } from '@patchbay/store';
+} from '@patchbay/objects';
+import { ObjectServer } from '@patchbay/grpc/server';
+import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
-import { openRegistryStore } from './registry-store.js';
+import { nameService } from './name-service.js';
 import { Registry } from './registry.js';
-import { startSweeper } from './sweeper.js';
 
 /** How long calls may take to finish when the server stops, in milliseconds. None takes as long, but watches never end. */
 const drainMs = 250;
@@ -52,11 +51,10 @@ export class NameServer implements AsyncDisposable {
 
   /** Lets calls that run finish, ends watches, and closes the registry last. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, sweeper, store } = this.#parts;
+    const { server, store } = this.#parts;
     server.leave();
     await this.#drain();
     await server[Symbol.asyncDispose]();
-    await sweeper[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   }
 
@@ -77,7 +75,6 @@ interface Parts {
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly server: ObjectServer;
-  readonly sweeper: AsyncDisposable;
   readonly clock: Clock;
 }
 
@@ -90,7 +87,7 @@ interface Parts {
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const { stateDir, log, version, sendStacks = false, clock = systemClock } = options;
-  const store = await openRegistryStore(stateDir, clock);
+  const store = await openSqliteStore({ directory: stateDir, clock, log });
   try {
     const registry = await Registry.open({ store, clock, version });
     const dispatcher = new Dispatcher({ clock, log });
@@ -98,17 +95,10 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     const server = await ObjectServer.start({
       listen: options.listen,
       dispatcher,
-      nameService: true,
+      services: [nameService],
       sendStacks,
     });
-    return new NameServer({
-      store,
-      registry,
-      dispatcher,
-      server,
-      sweeper: startSweeper({ registry, clock, log }),
-      clock,
-    });
+    return new NameServer({ store, registry, dispatcher, server, clock });
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

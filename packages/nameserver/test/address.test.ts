@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { expect } from 'chai';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { checkAddress } from '../src/address.js';
 

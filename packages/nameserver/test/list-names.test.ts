@@ -1,7 +1,8 @@
-import { type ListOptions } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { type ListOptions } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { claims, OpenedRegistry } from './opened-registry.js';
 
@@ -182,7 +183,7 @@ describe('a search through many names', () => {
 
   before(async () => {
     opened = await OpenedRegistry.open();
-    await opened.registry.register('s1', 'a:1', claims(...all));
+    await opened.registerMany('s1', claims(...all));
   });
   after(() => opened[Symbol.asyncDispose]());
 

@@ -1,13 +1,14 @@
+import { expect } from 'chai';
+
+import { nameServerObject, type NameServerObject } from '@patchbay/nameserver';
 import {
   type CallContext,
   type NameServerMethods,
   objectName,
   type SignaturesOf,
   silentLog,
-} from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
-import { nameServerObject, type NameServerObject } from '@patchbay/nameserver';
-import { expect } from 'chai';
+} from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { claims, OpenedRegistry } from './opened-registry.js';
 

@@ -1,11 +1,11 @@
+import { expect } from 'chai';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Clock, silentLog } from '@patchbay/core';
-import { FakeClock, refusal } from '@patchbay/core/testing';
 import { type NameServer, startNameServer, withNameServer } from '@patchbay/nameserver';
-import { expect } from 'chai';
+import { type Clock, silentLog } from '@patchbay/objects';
+import { FakeClock, refusal } from '@patchbay/objects/testing';
 
 import { claims } from './opened-registry.js';
 

@@ -1,7 +1,8 @@
-import { type NameClaim, type NameEvent } from '@patchbay/core';
-import { eventually, refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { type NameClaim, type NameEvent } from '@patchbay/objects';
+import { eventually, refusal } from '@patchbay/objects/testing';
 
 import { OpenedRegistry } from './opened-registry.js';
 

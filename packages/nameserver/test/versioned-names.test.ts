@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { refusal } from '@patchbay/core/testing';
+
+import { refusal } from '@patchbay/objects/testing';
 
 import { OpenedRegistry } from './opened-registry.js';
 

@@ -1,3 +1,4 @@
+import { connectTo, grpcTransport } from '@patchbay/grpc/client';
 import {
   type Clock,
   findNameServer,
@@ -8,14 +9,13 @@ import {
   type Signatures,
   silentLog,
   systemClock,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 import {
-  connectTo,
   type FanOutObject,
   type FanOutOptions,
   ObjectClient,
   type ObjectClientOptions,
-} from '@patchbay/core/wire';
+} from '@patchbay/session/client';
 
 import { matchingNames, type NameFilter } from './matching-names.js';
 import { Resolver } from './resolver.js';
@@ -66,7 +66,17 @@ export class Client extends ObjectClient {
       log: options.log ?? silentLog,
     });
     const { timeoutMs, retryBudget, spinUs, interceptors, maxFrameBytes, log } = options;
-    super({ clock, router: resolver, timeoutMs, retryBudget, spinUs, interceptors, maxFrameBytes, log });
+    super({
+      clock,
+      transport: grpcTransport,
+      router: resolver,
+      timeoutMs,
+      retryBudget,
+      spinUs,
+      interceptors,
+      maxFrameBytes,
+      log,
+    });
     this.#names = names;
     this.#nameServer = nameServer;
     this.#resolver = resolver;

@@ -1,4 +1,4 @@
-import { type Clock, coreError, type Endpoint, type NameRecord } from '@patchbay/core';
+import { type Clock, coreError, type Endpoint, type NameRecord } from '@patchbay/objects';
 
 /** How long an endpoint that could not be reached is left out, in milliseconds; each time in a row twice as long. */
 const restMs = { first: 5_000, last: 60_000 };

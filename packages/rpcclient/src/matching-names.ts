@@ -4,8 +4,8 @@ import {
   type NameRecord,
   nameServerFailure,
   type NameServerMethods,
-} from '@patchbay/core';
-import { type RemoteObject } from '@patchbay/core/wire';
+} from '@patchbay/objects';
+import { type RemoteObject } from '@patchbay/session/client';
 
 /** Which names: a glob, or all that these conditions allow together. */
 export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;

@@ -1,6 +1,7 @@
-import { type NameRecord, objectName } from '@patchbay/core';
-import { FakeClock } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type NameRecord, objectName } from '@patchbay/objects';
+import { FakeClock } from '@patchbay/objects/testing';
 
 import { Endpoints } from '../src/endpoints.js';
 

@@ -1,8 +1,9 @@
-import { arg, coreError, defineObject, method, type SignaturesOf } from '@patchbay/core';
-import { eventually, freePort, refusal } from '@patchbay/core/testing';
-import { type FanOutResult } from '@patchbay/rpcclient';
 import { expect } from 'chai';
 import { z } from 'zod';
+
+import { arg, coreError, defineObject, method, type SignaturesOf } from '@patchbay/objects';
+import { eventually, freePort, refusal } from '@patchbay/objects/testing';
+import { type FanOutResult } from '@patchbay/rpcclient';
 
 import { type Post, post, Scene } from './scene.js';
 

@@ -1,8 +1,7 @@
+import { expect } from 'chai';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-
-import { expect } from 'chai';
 
 import { post, Scene } from './scene.js';
 

@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, freePort, refusal } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { eventually, freePort, refusal } from '@patchbay/objects/testing';
 
 import { type Bell } from './fixtures/bell.js';
 import { Scene } from './scene.js';

@@ -1,12 +1,12 @@
 import { copyFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { z } from 'zod';
 
-import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { eventually, RecordingLog, Scratch } from '@patchbay/core/testing';
+import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { eventually, RecordingLog, Scratch } from '@patchbay/objects/testing';
 import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';
 import { RpcServer, type RpcServerOptions } from '@patchbay/rpcserver';
-import { z } from 'zod';
 
 /** An object that says where it lives, and waits when it is asked to. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods

@@ -1,7 +1,8 @@
-import { eventually, freePort, refusal } from '@patchbay/core/testing';
-import { type RpcServer } from '@patchbay/rpcserver';
-import { type RemoteObject } from '@patchbay/core/wire';
 import { expect } from 'chai';
+
+import { eventually, freePort, refusal } from '@patchbay/objects/testing';
+import { type RpcServer } from '@patchbay/rpcserver';
+import { type RemoteObject } from '@patchbay/session/client';
 
 import { type Post, post, Scene } from './scene.js';
 

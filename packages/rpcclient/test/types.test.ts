@@ -1,9 +1,9 @@
-import type { Call, SignaturesOf } from '@patchbay/rpcclient';
-import { connect } from '@patchbay/rpcclient';
 import { expect } from 'chai';
 
+import { type Call, connect, type SignaturesOf } from '@patchbay/rpcclient';
+
+import { type example } from './fixtures/example.js';
 import type makeBell from './fixtures/bell.js';
-import type { example } from './fixtures/example.js';
 
 type Example = SignaturesOf<typeof example>;
 type Bell = SignaturesOf<Awaited<ReturnType<typeof makeBell>>>;

@@ -1,5 +1,6 @@
-import { eventually, refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { eventually, refusal } from '@patchbay/objects/testing';
 
 import { type Post, post, Scene } from './scene.js';
 

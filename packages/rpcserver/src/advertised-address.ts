@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 
-import { isLoopback, type Log, parseAddress } from '@patchbay/core';
+import { isLoopback, type Log, parseAddress } from '@patchbay/objects';
 
 /** How long a connection to the own advertised address may take, in milliseconds. */
 const connectTimeoutMs = 3_000;

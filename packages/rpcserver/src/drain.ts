@@ -1,4 +1,4 @@
-import { type Clock, coreError, type Log, type RpcError } from '@patchbay/core';
+import { type Clock, coreError, type Log, type RpcError } from '@patchbay/objects';
 
 import { within } from './within.js';
 

@@ -1,4 +1,4 @@
-import { defineErrors } from '@patchbay/core';
+import { defineErrors } from '@patchbay/objects';
 
 /** Makes the errors of the RPC server. */
 export const rpcServerError = defineErrors({

@@ -5,7 +5,7 @@ import {
   type ObjectDefinition,
   parseObjectName,
   type RpcError,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 import { drain } from './drain.js';
 import { rpcServerError } from './errors.js';

@@ -11,8 +11,8 @@ export { type ObjectChanges, type RpcServerOptions } from './server-options.js';
 
 // What a program needs to define the objects that it hosts, so that it imports this package alone.
 export {
-  arg,
   type Arg,
+  arg,
   type Authorize,
   type ByteSource,
   bytesSchema,
@@ -35,14 +35,14 @@ export {
   type ItemHook,
   type Log,
   logCalls,
-  type LoggedCalls,
   type LogFields,
+  type LoggedCalls,
   method,
   type MethodDefinition,
   type Methods,
   type MethodSignature,
   type MethodTiming,
-  momentSchema,
+  timestampSchema,
   type ObjectContext,
   type ObjectDefinition,
   type ObjectFactory,
@@ -55,6 +55,6 @@ export {
   type SignaturesOf,
   streamOf,
   systemClock,
-} from '@patchbay/core';
-export { type SessionLimits } from '@patchbay/core/wire';
+} from '@patchbay/objects';
+export { type SessionLimits } from '@patchbay/session/server';
 export { z } from 'zod';

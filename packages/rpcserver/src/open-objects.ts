@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { type Clock, type Log, type ObjectContext, type ObjectDefinition } from '@patchbay/core';
+import { type Clock, type Log, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
 
 import { makeStateDirectory } from './state-directory.js';
 import { within } from './within.js';

@@ -1,3 +1,5 @@
+import { grpcTransport } from '@patchbay/grpc/client';
+import { ObjectServer } from '@patchbay/grpc/server';
 import {
   coreError,
   defaultLeaseMs,
@@ -7,8 +9,9 @@ import {
   parseObjectName,
   silentLog,
   systemClock,
-} from '@patchbay/core';
-import { ObjectServer, Registration, type SessionLimits } from '@patchbay/core/wire';
+} from '@patchbay/objects';
+import { Registration } from '@patchbay/session/client';
+import { type SessionLimits } from '@patchbay/session/server';
 
 import { warnOfAdvertised } from './advertised-address.js';
 import { Hosting } from './hosting.js';
@@ -69,6 +72,7 @@ export class RpcServer implements AsyncDisposable {
       void warnOfAdvertised({ advertised, nameServer }, { log, signal: stop.signal });
       const registration = Registration.start({
         nameServer,
+        transport: grpcTransport,
         serverId,
         address: advertised,
         claims: hosting.names.map((name) => claimOf(name, options)),

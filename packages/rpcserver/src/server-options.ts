@@ -4,12 +4,12 @@ import {
   type Interceptor,
   type Log,
   type ObjectDefinition,
-} from '@patchbay/core';
-import { type SessionLimits } from '@patchbay/core/wire';
+} from '@patchbay/objects';
+import { type SessionLimits } from '@patchbay/session/server';
 
 import { type MakeObject } from './open-objects.js';
 
-export { defaultSessionLimits } from '@patchbay/core/wire';
+export { defaultSessionLimits } from '@patchbay/session/server';
 
 /** What an RPC server needs. */
 export interface RpcServerOptions {

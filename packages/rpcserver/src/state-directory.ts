@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Log } from '@patchbay/core';
+import { type Log } from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 

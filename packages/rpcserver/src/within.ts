@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/core';
+import { type Clock } from '@patchbay/objects';
 
 /** Waits for work, but no longer than a time in milliseconds; says whether it was done. @throws what the work throws */
 export async function within(ms: number, work: Promise<unknown>, clock: Clock): Promise<boolean> {

@@ -1,8 +1,8 @@
-import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
-
-import { freePort, RecordingLog } from '@patchbay/core/testing';
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+
+import { freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { warnOfAdvertised, wrongWithAdvertised } from '../src/advertised-address.js';
 

@@ -1,12 +1,12 @@
+import { expect } from 'chai';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-
-import { defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/core';
-import { TestNameServer } from '@patchbay/nameserver/testing';
-import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/core/testing';
-import { connectTo } from '@patchbay/core/wire';
-import { expect } from 'chai';
 import { z } from 'zod';
+
+import { connectTo } from '@patchbay/grpc/client';
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { loadObject } from '../src/load-object.js';
 import { type MakeObject } from '../src/open-objects.js';

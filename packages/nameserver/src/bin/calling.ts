@@ -1,5 +1,6 @@
-import { findNameServer, jsonText, resultText } from '@patchbay/core';
-import { nameServerAdvice, nameServerOption, writeOut } from '@patchbay/core/daemon';
+import { nameServerAdvice, nameServerOption, writeOut } from '@patchbay/daemon';
+import { findNameServer } from '@patchbay/objects';
+import { jsonText, resultText } from '@patchbay/terminal';
 
 import { type Names, withNameServer } from '../client.js';
 

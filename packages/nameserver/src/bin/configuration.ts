@@ -1,5 +1,6 @@
-import { logSettings } from '@patchbay/core/daemon';
 import { z } from 'zod';
+
+import { logSettings } from '@patchbay/daemon';
 
 /** The schema of a name server's configuration; docs/reference/configuration.md is held against it. */
 export const nameServerConfiguration = z.strictObject({

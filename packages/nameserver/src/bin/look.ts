@@ -1,5 +1,6 @@
-import { findNameServer, listAllNames, nameRow, selectNames } from '@patchbay/core';
-import { command } from '@patchbay/core/daemon';
+import { command } from '@patchbay/daemon';
+import { findNameServer, listAllNames, selectNames } from '@patchbay/objects';
+import { nameRow } from '@patchbay/terminal';
 
 import { callingOptions, callNameServer, print } from './calling.js';
 import { patternOptions } from './selection.js';

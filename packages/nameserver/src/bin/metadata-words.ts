@@ -1,4 +1,4 @@
-import { coreError, quoted } from '@patchbay/core';
+import { coreError, quoted } from '@patchbay/objects';
 
 /** Reads words of metadata, `KEY=VALUE` each. @throws RpcError `ARGUMENT_INVALID`, which says what to write */
 export function readWords(texts: readonly string[], advice: string): ReadonlyMap<string, string> {

@@ -1,5 +1,5 @@
-import { parseAddress, requireLoopback } from '@patchbay/core';
-import { checkConfigCommand, checkLogFile, configure } from '@patchbay/core/daemon';
+import { checkConfigCommand, checkLogFile, configure } from '@patchbay/daemon';
+import { parseAddress, requireLoopback } from '@patchbay/objects';
 
 import {
   configurationVariables,

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 
+import { command, logSettings, openLog, runDaemon } from '@patchbay/daemon';
 import {
   acceptedDurations,
   coreError,
@@ -7,8 +8,7 @@ import {
   findNameServer,
   parseDuration,
   quoted,
-} from '@patchbay/core';
-import { command, logSettings, openLog, runDaemon } from '@patchbay/core/daemon';
+} from '@patchbay/objects';
 
 import { keepName } from '../keep-name.js';
 import { callingOptions, callNameServer } from './calling.js';

@@ -1,13 +1,6 @@
-import {
-  coreError,
-  listAllNames,
-  type ListOptions,
-  nameRow,
-  type NameRecord,
-  quoted,
-  resultText,
-} from '@patchbay/core';
-import { command } from '@patchbay/core/daemon';
+import { command } from '@patchbay/daemon';
+import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } from '@patchbay/objects';
+import { nameRow, resultText } from '@patchbay/terminal';
 
 import { type Names } from '../client.js';
 import { callingOptions, callNameServer, print } from './calling.js';

@@ -1,5 +1,5 @@
-import { nameRow } from '@patchbay/core';
-import { command } from '@patchbay/core/daemon';
+import { command } from '@patchbay/daemon';
+import { nameRow } from '@patchbay/terminal';
 
 import { callingOptions, callNameServer, print } from './calling.js';
 import { readWords } from './metadata-words.js';

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 
-import { systemClock } from '@patchbay/core';
 import {
   changedKeys,
   checkLogFile,
@@ -12,7 +11,8 @@ import {
   reportReload,
   runDaemon,
   systemdManager,
-} from '@patchbay/core/daemon';
+} from '@patchbay/daemon';
+import { systemClock } from '@patchbay/objects';
 
 import { startNameServer } from '../server.js';
 import { type NameServerConfiguration } from './configuration.js';
@@ -42,7 +42,11 @@ export const start = command({
       });
     const configuration = read();
     const log = openLog(configuration.log);
-    const manager = await systemdManager({ clock: systemClock, log });
+    const manager = await systemdManager({
+      clock: systemClock,
+      log,
+      loadSockets: () => import('node-unix-socket'),
+    });
     await runDaemon((signal, daemon) => serve(configuration, read, { log, daemon, signal }), {
       log,
       manager,

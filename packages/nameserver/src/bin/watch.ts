@@ -1,5 +1,6 @@
-import { coreError, escapeControls, jsonText, metadataText, type NameEvent, quoted } from '@patchbay/core';
-import { command, interruptible, writeOut } from '@patchbay/core/daemon';
+import { command, interruptible, writeOut } from '@patchbay/daemon';
+import { coreError, type NameEvent, quoted } from '@patchbay/objects';
+import { escapeControls, jsonText, metadataText } from '@patchbay/terminal';
 
 import { callingOptions, callNameServer } from './calling.js';
 

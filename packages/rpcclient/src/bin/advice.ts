@@ -1,5 +1,5 @@
-import { formatDuration, isRpcError, RpcError } from '@patchbay/core';
-import { nameServerAdvice } from '@patchbay/core/daemon';
+import { nameServerAdvice } from '@patchbay/daemon';
+import { formatDuration, isRpcError, RpcError } from '@patchbay/objects';
 
 /** Adds to a call's error what a user of the command can do about it. */
 export function withAdvice(error: unknown, timeoutMs: number | 'none'): unknown {

@@ -1,4 +1,5 @@
-import { coreError, isRpcError, itemText, jsonText, quoted } from '@patchbay/core';
+import { coreError, isRpcError, quoted } from '@patchbay/objects';
+import { itemText, jsonText } from '@patchbay/terminal';
 
 import { type ByteOutput } from '../command/byte-output.js';
 import { formatted } from '../command/format.js';
@@ -42,7 +43,7 @@ async function callOnce(request: CommandCall, stage: Stage, out: Output): Promis
     : request.words;
   const call = client.callWithWords(object, method, words, { timeoutMs, signal });
   if (format === 'json' && outputFile === undefined) {
-    out.write(await formatted(await call, format));
+    out.write(await formatted(await call, format, stage));
     return;
   }
   const view = new ProgressView({
@@ -71,7 +72,7 @@ async function callOnce(request: CommandCall, stage: Stage, out: Output): Promis
     view.end();
     await bytes?.discard();
   }
-  const text = await formatted(await call, format);
+  const text = await formatted(await call, format, stage);
   if (bytes === undefined || outputFile !== undefined) {
     out.write(text);
   } else if (errors.isTerminal) {

@@ -1,4 +1,4 @@
-import { coreError } from '@patchbay/core';
+import { coreError } from '@patchbay/objects';
 
 import { type CommandLine } from '../command/command-line.js';
 import { type Settings } from '../command/settings.js';

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type WriteStream } from 'node:tty';
 
-import { coreError, findNameServer, systemClock } from '@patchbay/core';
+import { coreError, findNameServer, systemClock } from '@patchbay/objects';
 
 import { type Client } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
@@ -28,6 +28,7 @@ export function processStage(client: Client, nameServer: string, signal: AbortSi
     },
     out: outputTo(() => process.stdout),
     errors: outputTo(() => process.stderr),
+    toYaml: async (value) => (await import('@patchbay/daemon/yaml')).yamlText(value),
     nameServerAt: (option) => findNameServer(option),
     execute: async (words, { defaultObject, signal: own }) => {
       const line = readCommandLine(words);

@@ -1,5 +1,6 @@
-import { errorLine, exitStatusOf, findNameServer } from '@patchbay/core';
-import { endOnClosedPipe, interruptible, packageVersion, writeOut } from '@patchbay/core/daemon';
+import { endOnClosedPipe, interruptible, packageVersion, writeOut } from '@patchbay/daemon';
+import { exitStatusOf, findNameServer } from '@patchbay/objects';
+import { errorLine } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { coreError, errorLine } from '@patchbay/core';
+import { coreError } from '@patchbay/objects';
+import { errorLine } from '@patchbay/terminal';
 
 import { type Client } from '../client.js';
 import { type CommandLine } from '../command/command-line.js';

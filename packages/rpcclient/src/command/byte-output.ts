@@ -1,8 +1,8 @@
-import { createWriteStream, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
 import { once } from 'node:events';
+import { createWriteStream, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
 import { finished } from 'node:stream/promises';
 
-import { coreError, quoted } from '@patchbay/core';
+import { coreError, quoted } from '@patchbay/objects';
 
 import { type Output, type Stage } from './stage.js';
 

@@ -1,4 +1,4 @@
-import { coreError, didYouMean, parseDuration, quoted } from '@patchbay/core';
+import { coreError, didYouMean, parseDuration, quoted } from '@patchbay/objects';
 
 import { isOwnOption, type OwnOption, type OwnOptionName, ownOptions } from './own-options.js';
 

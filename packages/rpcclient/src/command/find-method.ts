@@ -4,7 +4,7 @@ import {
   type MethodDescription,
   type ObjectDescription,
   quoted,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 /** Finds a method in its object's description. @throws RpcError `METHOD_NOT_FOUND` */
 export function findMethod({ name, methods }: ObjectDescription, method: string): MethodDescription {

@@ -1,6 +1,8 @@
-import { coreError, didYouMean, jsonText, quoted, resultText } from '@patchbay/core';
+import { coreError, didYouMean, quoted } from '@patchbay/objects';
+import { jsonText, resultText } from '@patchbay/terminal';
 
 import { type OwnOptionName } from './own-options.js';
+import { type Stage } from './stage.js';
 
 /** The forms that a result can be printed in. */
 export const formats = ['table', 'json', 'yaml', 'ndjson'] as const;
@@ -26,16 +28,19 @@ export function readFormat(own: ReadonlyMap<OwnOptionName, string>): Format {
  * Writes a value in a format, each line ended: for people as a table, or as the text that is given for it; as one JSON
  * value or one YAML document; or of a list each row as a line of JSON. Nothing at all for null but in JSON and YAML.
  */
-export async function formatted(value: unknown, format: Format, text?: string): Promise<string> {
+export async function formatted(
+  value: unknown,
+  format: Format,
+  { toYaml }: Pick<Stage, 'toYaml'>,
+  text?: string,
+): Promise<string> {
   switch (format) {
     case 'table':
       return ended(text ?? resultText(value));
     case 'json':
       return ended(jsonText(value));
-    case 'yaml': {
-      const { yamlText } = await import('@patchbay/core/yaml');
-      return yamlText(value);
-    }
+    case 'yaml':
+      return await toYaml(value);
     case 'ndjson':
       return rowsOf(value)
         .map((row) => ended(jsonText(row)))

@@ -1,6 +1,5 @@
 import {
   type ArgDescription,
-  escapeLines,
   formatBytes,
   formatDuration,
   type JsonSchema,
@@ -9,7 +8,8 @@ import {
   type OptionDescription,
   optionSpelling,
   usageLine,
-} from '@patchbay/core';
+} from '@patchbay/objects';
+import { escapeLines } from '@patchbay/terminal';
 
 import { termList, wrap, wrapHanging } from './layout.js';
 

@@ -1,4 +1,4 @@
-import { displayWidth, padToWidth } from '@patchbay/core';
+import { displayWidth, padToWidth } from '@patchbay/terminal';
 
 const indent = '  ';
 const gap = 2;

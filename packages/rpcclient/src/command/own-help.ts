@@ -1,6 +1,6 @@
-import { type MethodDescription } from '@patchbay/core';
+import { type MethodDescription } from '@patchbay/objects';
 
-import { methodHelp, type HelpForm } from './help.js';
+import { type HelpForm, methodHelp } from './help.js';
 import { termList, wrap } from './layout.js';
 import { verbs } from '../verbs/index.js';
 import { isOwnOption, type OwnOption, ownOptions } from './own-options.js';

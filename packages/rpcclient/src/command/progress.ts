@@ -1,11 +1,5 @@
-import {
-  type Clock,
-  displayWidth,
-  escapeControls,
-  formatBytes,
-  formatDuration,
-  itemText,
-} from '@patchbay/core';
+import { type Clock, formatBytes, formatDuration } from '@patchbay/objects';
+import { displayWidth, escapeControls, itemText } from '@patchbay/terminal';
 
 import { Rate } from './rate.js';
 

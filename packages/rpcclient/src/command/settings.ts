@@ -1,4 +1,4 @@
-import { acceptedDurations, coreError, defaultTimeoutMs, parseDuration, quoted } from '@patchbay/core';
+import { acceptedDurations, coreError, defaultTimeoutMs, parseDuration, quoted } from '@patchbay/objects';
 
 import { type CommandLine } from './command-line.js';
 import { type Format, readFormat } from './format.js';

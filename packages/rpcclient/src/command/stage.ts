@@ -1,4 +1,4 @@
-import { type Clock, coreError } from '@patchbay/core';
+import { type Clock, coreError } from '@patchbay/objects';
 
 import { type Client } from '../client.js';
 import { type TextSink } from './progress.js';
@@ -27,6 +27,8 @@ export interface Stage {
   readonly output: NodeJS.WritableStream;
   readonly out: Output;
   readonly errors: Output;
+  /** Writes a value as one YAML document that ends in a newline. */
+  toYaml(value: unknown): Promise<string>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Runs another command line on the same client. @throws RpcError what comes of it */

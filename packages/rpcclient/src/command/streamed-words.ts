@@ -1,7 +1,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 
-import { coreError, isRpcError, quoted } from '@patchbay/core';
-import { type StreamedWord } from '@patchbay/core/wire';
+import { coreError, isRpcError, quoted } from '@patchbay/objects';
+import { type StreamedWord } from '@patchbay/session/client';
 
 /** How much of a file is read at a time, in bytes. */
 const pieceBytes = 256 * 1024;

@@ -1,4 +1,4 @@
-import { coreError, parseObjectName, quoted } from '@patchbay/core';
+import { coreError, parseObjectName, quoted } from '@patchbay/objects';
 
 /** What a command line calls. */
 export interface Target {

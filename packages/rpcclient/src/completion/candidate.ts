@@ -1,4 +1,4 @@
-import { escapeControls } from '@patchbay/core';
+import { escapeControls } from '@patchbay/terminal';
 
 /** What a word may become. */
 export interface Candidate {

@@ -1,4 +1,4 @@
-import { type MethodDescription, type ObjectDescription, type OptionDescription } from '@patchbay/core';
+import { type MethodDescription, type ObjectDescription, type OptionDescription } from '@patchbay/objects';
 
 import { type Candidate, type Completion, fitting } from './candidate.js';
 import { type Sources } from './sources.js';

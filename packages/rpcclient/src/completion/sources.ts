@@ -6,7 +6,7 @@ import {
   type ObjectDescription,
   type ValuesFrom,
   valuesIn,
-} from '@patchbay/core';
+} from '@patchbay/objects';
 
 import { type Client } from '../client.js';
 

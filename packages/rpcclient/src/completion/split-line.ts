@@ -1,4 +1,4 @@
-import { coreError } from '@patchbay/core';
+import { coreError } from '@patchbay/objects';
 
 /** A line taken apart up to its end, where somebody types. */
 export interface SplitLine {

@@ -1,4 +1,4 @@
-import { type JsonSchema, type ObjectDescription, valuesOf } from '@patchbay/core';
+import { type JsonSchema, type ObjectDescription, valuesOf } from '@patchbay/objects';
 
 import { candidatesOf, type Completion, fitting } from './candidate.js';
 import { type Sources } from './sources.js';

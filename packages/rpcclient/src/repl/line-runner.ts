@@ -1,4 +1,4 @@
-import { coreError, parseObjectName } from '@patchbay/core';
+import { coreError, parseObjectName } from '@patchbay/objects';
 
 import { wordsOfLine } from '../completion/split-line.js';
 import { type Stage } from '../command/stage.js';

@@ -1,6 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 
-import { errorLine } from '@patchbay/core';
+import { errorLine } from '@patchbay/terminal';
 
 import { type Stage } from '../command/stage.js';
 import { makeCompleter } from './completer.js';

@@ -1,4 +1,4 @@
-import { escapeControls } from '@patchbay/core';
+import { escapeControls } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
 import { type Candidate, type Completion, nothingKnown } from '../completion/candidate.js';

@@ -1,4 +1,4 @@
-import { coreError, didYouMean, quoted } from '@patchbay/core';
+import { coreError, didYouMean, quoted } from '@patchbay/objects';
 
 import { bashScript } from '../completion/bash.js';
 import { zshScript } from '../completion/zsh.js';

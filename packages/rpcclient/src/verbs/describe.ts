@@ -1,4 +1,4 @@
-import { parseObjectName } from '@patchbay/core';
+import { parseObjectName } from '@patchbay/objects';
 
 import { findMethod } from '../command/find-method.js';
 import { formatted } from '../command/format.js';
@@ -13,7 +13,8 @@ export const verb: Verb = {
     textArg('object', "the object's name", { required: true }),
     textArg('method', 'one of its methods'),
   ]),
-  prepare(line, { format }, { client, signal }) {
+  prepare(line, { format }, stage) {
+    const { client, signal } = stage;
     const { positionals } = readVerbWords(verb, line, ['object']);
     const [name = '', method] = positionals as string[];
     const object = parseObjectName(name);
@@ -21,11 +22,11 @@ export const verb: Verb = {
       const description = await unlessAborted(client.describe(object), signal, `describing "${object}"`);
       const form = { prefix: `rpcclient ${object}.`, width: textWidth(out) };
       if (method === undefined) {
-        out.write(await formatted(description, format, objectHelp(description, form)));
+        out.write(await formatted(description, format, stage, objectHelp(description, form)));
         return;
       }
       const found = findMethod(description, method);
-      out.write(await formatted(found, format, methodHelpWithin(found, form)));
+      out.write(await formatted(found, format, stage, methodHelpWithin(found, form)));
     };
   },
 };

@@ -1,12 +1,12 @@
 import {
   listAllNames,
+  nameServerFailure,
   type NameServerMethods,
   nameServerObject,
-  nameRow,
-  nameServerFailure,
   type OptionDescription,
   selectNames,
-} from '@patchbay/core';
+} from '@patchbay/objects';
+import { nameRow } from '@patchbay/terminal';
 
 import { formatted } from '../command/format.js';
 import { describeVerb, readVerbWords, textArg, type Verb } from './verb.js';
@@ -24,7 +24,8 @@ export const verb: Verb = {
       filter('anyMeta', 'names with at least one of these words of metadata, KEY=VALUE or KEY', true),
     ],
   ),
-  prepare(line, { format, timeoutMs }, { client, nameServer, signal }) {
+  prepare(line, { format, timeoutMs }, stage) {
+    const { client, nameServer, signal } = stage;
     const { positionals, options } = readVerbWords(verb, line, ['object']);
     const [pattern = ''] = positionals as string[];
     const selection = selectNames(pattern, options);
@@ -33,7 +34,7 @@ export const verb: Verb = {
       const records = await listAllNames(names, selection).catch((error: unknown) => {
         throw nameServerFailure(error, nameServer);
       });
-      out.write(await formatted(format === 'table' ? records.map(nameRow) : records, format));
+      out.write(await formatted(format === 'table' ? records.map(nameRow) : records, format, stage));
     };
   },
 };

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 
-import { coreError } from '@patchbay/core';
+import { coreError } from '@patchbay/objects';
 
 import { type Stage } from '../command/stage.js';
 import { History, historyFile } from '../repl/history.js';

@@ -3,9 +3,9 @@ import {
   coreError,
   type MethodDescription,
   type OptionDescription,
-  readWords,
-  type ReadWords,
-} from '@patchbay/core';
+  readArgv,
+  type ArgvValues,
+} from '@patchbay/objects';
 
 import { type CommandLine } from '../command/command-line.js';
 import { type OwnOptionName } from '../command/own-options.js';
@@ -48,7 +48,7 @@ export function readVerbWords(
   { description }: Pick<Verb, 'description'>,
   { own, words }: CommandLine,
   meaningless: readonly OwnOptionName[],
-): ReadWords {
+): ArgvValues {
   const option = meaningless.find((each) => own.has(each));
   if (option !== undefined) {
     const { name } = description;
@@ -58,5 +58,5 @@ export function readVerbWords(
       { details: { option: `--${option}` } },
     );
   }
-  return readWords(description, words);
+  return readArgv(description, words);
 }

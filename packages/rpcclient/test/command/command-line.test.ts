@@ -1,6 +1,7 @@
-import { isRpcError } from '@patchbay/core';
 import { expect } from 'chai';
 import fc from 'fast-check';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { readCommandLine } from '../../src/command/command-line.js';
 import { ownOptions } from '../../src/command/own-options.js';

@@ -1,3 +1,6 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+
 import {
   arg,
   bytesSchema,
@@ -6,9 +9,7 @@ import {
   describeObject,
   durationSchema,
   method,
-} from '@patchbay/core';
-import { expect } from 'chai';
-import { z } from 'zod';
+} from '@patchbay/objects';
 
 import { methodHelp, objectHelp } from '../../src/command/help.js';
 

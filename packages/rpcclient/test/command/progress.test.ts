@@ -1,5 +1,6 @@
-import { FakeClock } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { FakeClock } from '@patchbay/objects/testing';
 
 import { isProgressItem, ProgressView } from '../../src/command/progress.js';
 

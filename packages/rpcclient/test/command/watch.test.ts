@@ -1,6 +1,7 @@
-import { coreError } from '@patchbay/core';
-import { eventually, FakeClock } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { coreError } from '@patchbay/objects';
+import { eventually, FakeClock } from '@patchbay/objects/testing';
 
 import { type Format } from '../../src/command/format.js';
 import { type Output } from '../../src/command/stage.js';

@@ -1,6 +1,7 @@
-import { arg, bytesSchema, defineObject, describeObject, method, valuesIn } from '@patchbay/core';
 import { expect } from 'chai';
 import { z } from 'zod';
+
+import { arg, bytesSchema, defineObject, describeObject, method, valuesIn } from '@patchbay/objects';
 
 import { type Completion } from '../../src/completion/candidate.js';
 import { complete } from '../../src/completion/complete.js';

@@ -1,7 +1,8 @@
-import { arg, defineObject, describeObject, method, type ObjectDescription } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
 import { z } from 'zod';
+
+import { arg, defineObject, describeObject, method, type ObjectDescription } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { clientSources } from '../../src/completion/sources.js';
 import { Scene } from '../scene.js';

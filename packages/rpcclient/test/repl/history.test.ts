@@ -1,7 +1,7 @@
+import { expect } from 'chai';
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 
-import { Scratch } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { Scratch } from '@patchbay/objects/testing';
 
 import { History, historyFile } from '../../src/repl/history.js';
 

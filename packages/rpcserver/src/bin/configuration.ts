@@ -1,6 +1,7 @@
-import { bytesSchema, durationSchema, nameServerObject, objectName, parseAddress } from '@patchbay/core';
-import { logSettings } from '@patchbay/core/daemon';
 import { z } from 'zod';
+
+import { logSettings } from '@patchbay/daemon';
+import { bytesSchema, durationSchema, nameServerObject, objectName, parseAddress } from '@patchbay/objects';
 
 import { defaultSessionLimits } from '../server-options.js';
 

@@ -1,5 +1,5 @@
-import { isRpcError } from '@patchbay/core';
-import { changedKeys, type DaemonLog, placedErrors, reportReload } from '@patchbay/core/daemon';
+import { changedKeys, type DaemonLog, locateErrors, reportReload } from '@patchbay/daemon';
+import { isRpcError } from '@patchbay/objects';
 
 import { type MakeObject } from '../open-objects.js';
 import { type RpcServer } from '../rpc-server.js';
@@ -89,7 +89,7 @@ export class Reloader {
         } catch (error) {
           const index = objects.findIndex((each) => each.name === name);
           throw isRpcError(error)
-            ? new AggregateError(placedErrors(file, ['objects', index, 'options'], error))
+            ? new AggregateError(locateErrors(file, ['objects', index, 'options'], error))
             : error;
         }
       },

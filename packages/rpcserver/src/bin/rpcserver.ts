@@ -1,18 +1,18 @@
 #!/usr/bin/env node
 import { fileURLToPath } from 'node:url';
 
-import { systemClock } from '@patchbay/core';
 import {
   checkConfigCommand,
   command,
-  endSoon,
+  exitIfHanging,
   ExternalCommands,
   openLog,
   packageVersion,
   runDaemon,
   runProgram,
   systemdManager,
-} from '@patchbay/core/daemon';
+} from '@patchbay/daemon';
+import { systemClock } from '@patchbay/objects';
 
 import { checkConfiguration, readConfiguration } from './read-configuration.js';
 import { serve } from './serve.js';
@@ -39,7 +39,11 @@ const start = command({
     const source = { file: args.config, flags };
     const configuration = readConfiguration(source.file, flags);
     const log = openLog(configuration.log);
-    const manager = await systemdManager({ clock: systemClock, log });
+    const manager = await systemdManager({
+      clock: systemClock,
+      log,
+      loadSockets: () => import('node-unix-socket'),
+    });
     await runDaemon((signal, daemon) => serve(configuration, source, { log, daemon, signal }), {
       log,
       manager,
@@ -60,4 +64,4 @@ process.exitCode = await runProgram(
   },
   words,
 );
-endSoon();
+exitIfHanging();

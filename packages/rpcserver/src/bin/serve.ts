@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-import { logCalls, systemClock } from '@patchbay/core';
-import { type Daemon, type DaemonLog } from '@patchbay/core/daemon';
+import { type Daemon, type DaemonLog } from '@patchbay/daemon';
+import { logCalls, systemClock } from '@patchbay/objects';
 
 import { RpcServer } from '../rpc-server.js';
 import { type RpcServerConfiguration } from './configuration.js';

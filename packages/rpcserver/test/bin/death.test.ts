@@ -1,7 +1,8 @@
-import { type NameEvent } from '@patchbay/core';
-import { TestNameServer } from '@patchbay/nameserver/testing';
-import { eventually, Scratch } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { type NameEvent } from '@patchbay/objects';
+import { eventually, Scratch } from '@patchbay/objects/testing';
 
 import { ServerProcess } from './server-process.js';
 

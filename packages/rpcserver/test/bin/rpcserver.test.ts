@@ -1,11 +1,10 @@
+import { expect } from 'chai';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
+import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-
-import { eventually, refusal, Scratch } from '@patchbay/core/testing';
-import { connectTo } from '@patchbay/core/wire';
-import { expect } from 'chai';
+import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { type Workshop } from '../fixtures/workshop.js';
 import { type Outcome, ServerProcess, writeConfiguration } from './server-process.js';

@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-import { eventually, type Scratch } from '@patchbay/core/testing';
+import { eventually, type Scratch } from '@patchbay/objects/testing';
 
 const program = fileURLToPath(new URL('../../src/bin/rpcserver.js', import.meta.url));
 const workshop = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));
@@ -79,12 +79,20 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Waits for a line of the log. */
   async logged(message: string): Promise<void> {
+    await this.loggedLine((each) => each === message);
+  }
+
+  /** Waits for a line of the log by its message, and returns it. */
+  async loggedLine(isWanted: (message: string) => boolean): Promise<Readonly<Record<string, unknown>>> {
+    const find = (): Readonly<Record<string, unknown>> | undefined =>
+      this.log.find(({ message }) => isWanted(String(message)));
     await eventually(() => {
       if (this.#child.exitCode !== null) {
         throw new Error(`it ended: ${this.#said.stderr}`);
       }
-      return this.log.some((line) => line.message === message);
+      return find() !== undefined;
     }, 30_000);
+    return find() ?? {};
   }
 
   /** Changes the configuration that it was started with, and has it take that. */

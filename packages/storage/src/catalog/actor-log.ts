@@ -1,4 +1,4 @@
-import { type Log, type LogFields } from '@patchbay/core';
+import { type Log, type LogFields } from '@patchbay/objects';
 
 import { type Actors } from './actor.js';
 

@@ -1,4 +1,4 @@
-import { isRpcError } from '@patchbay/core';
+import { isRpcError } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { storageError } from '../errors.js';

@@ -1,5 +1,6 @@
-import { RecordingLog } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { RecordingLog } from '@patchbay/objects/testing';
 
 import { actorLog } from '../../src/catalog/actor-log.js';
 import { Actors } from '../../src/catalog/actor.js';

@@ -1,5 +1,6 @@
-import { FakeClock } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { FakeClock } from '@patchbay/objects/testing';
 
 import { Cached } from '../../src/concurrency/cached.js';
 

@@ -4,7 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/core';
+import { systemClock } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
 import { interceptEffects, interceptStore } from './effects.js';
@@ -12,7 +12,7 @@ import { KillSwitch } from './kill-switch.js';
 
 const killSwitch = new KillSwitch();
 
-/** Gives what every store has as its prototype, whoever opens it. */
+/** Returns what every store has as its prototype, whoever opens it. */
 async function prototypeOfStores(): Promise<Parameters<typeof interceptStore>[0]> {
   const directory = await mkdtemp(join(tmpdir(), 'patchbay-hook-'));
   try {

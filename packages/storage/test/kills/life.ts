@@ -3,7 +3,7 @@ import { type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { type FileHandle } from 'node:fs/promises';
 
-import { type Clock, systemClock } from '@patchbay/core';
+import { type Clock, systemClock } from '@patchbay/objects';
 
 import { Crash } from '../fakes/faults.js';
 import { type Interceptor } from './effects.js';
@@ -107,7 +107,7 @@ export const lifeOfEffects: Interceptor = {
   opened: (held) => lives.getStore()?.opened(held),
 };
 
-/** Gives a promise that stays as it is. */
+/** Returns a promise that never settles. */
 function never(): Promise<never> {
   return new Promise(() => undefined);
 }

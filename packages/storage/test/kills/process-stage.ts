@@ -1,9 +1,10 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { coreError, type Proxy, systemClock } from '@patchbay/core';
-import { eventually } from '@patchbay/core/testing';
-import { connectTo, type ObjectClient } from '@patchbay/core/wire';
+import { connectTo } from '@patchbay/grpc/client';
+import { coreError, type Proxy, systemClock } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
+import { type ObjectClient } from '@patchbay/session/client';
 
 import { type Storage } from '../../src/index.js';
 import { type Inventory, takeStock } from './inventory.js';

@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 
-import { eventually } from '@patchbay/core/testing';
+import { eventually } from '@patchbay/objects/testing';
 
 const hook = new URL('fault-hook.js', import.meta.url).href;
 const program = fileURLToPath(new URL('bin/rpcserver.js', import.meta.resolve('@patchbay/rpcserver')));

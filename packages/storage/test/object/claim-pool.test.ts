@@ -1,8 +1,7 @@
+import { expect } from 'chai';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-
-import { expect } from 'chai';
 
 import { claimPool } from '../../src/object/claim-pool.js';
 import { reasonOf } from '../fakes/world.js';

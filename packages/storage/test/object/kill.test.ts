@@ -1,10 +1,10 @@
+import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { requireTools } from '@patchbay/core/testing';
-import { expect } from 'chai';
+import { requireTools } from '@patchbay/objects/testing';
 
 import { inquire } from '../targets/initiators.js';
 import { type Provisioned, RunningStorage } from './running-storage.js';

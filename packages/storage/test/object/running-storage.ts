@@ -4,14 +4,14 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/core';
-import { eventually, freePort, RecordingLog } from '@patchbay/core/testing';
+import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
-import createStorage from '../../src/index.js';
 import { findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
 import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
 import { type DiskLogin, loginOf } from '../targets/initiators.js';
+import createStorage from '../../src/index.js';
 
 export const imageBytes = 16 * 2 ** 20;
 
@@ -111,9 +111,9 @@ export class RunningStorage implements AsyncDisposable {
     await object?.close?.();
   }
 
-  /** Calls a method, with the words of a command line. */
+  /** Calls a method, with the argv of a command line. */
   words<T = unknown>(method: string, ...words: string[]): Promise<T> {
-    return this.#call(method, { words }).result as Promise<T>;
+    return this.#call(method, { argv: words }).result as Promise<T>;
   }
 
   /** Calls a method, with values. */
@@ -135,7 +135,7 @@ export class RunningStorage implements AsyncDisposable {
     await result.catch(() => undefined);
   }
 
-  /** Says how a node logs in. */
+  /** Returns how a node logs in. */
   async login(node: string, made: Provisioned): Promise<DiskLogin> {
     return loginOf(made, await this.call('show_credentials', node));
   }
@@ -186,7 +186,7 @@ export class RunningStorage implements AsyncDisposable {
 
   #call(
     method: string,
-    input: { readonly values: readonly unknown[] } | { readonly words: readonly string[] },
+    input: { readonly values: readonly unknown[] } | { readonly argv: readonly string[] },
   ): { result: Promise<unknown>; items: unknown[]; cancelAtFirst: () => void } {
     const dispatcher = new Dispatcher({ clock: systemClock, log: this.log });
     if (this.#object === undefined) {

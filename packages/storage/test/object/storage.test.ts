@@ -1,11 +1,10 @@
+import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { expect } from 'chai';
+import { eventually, requireTools } from '@patchbay/objects/testing';
 
-import { eventually, requireTools } from '@patchbay/core/testing';
-
-import { OpenDisk, inquire } from '../targets/initiators.js';
+import { inquire, OpenDisk } from '../targets/initiators.js';
 import { reasonOf } from '../fakes/world.js';
 import { imageBytes, type Provisioned, RunningStorage } from './running-storage.js';
 

@@ -1,6 +1,7 @@
-import { type RpcError } from '@patchbay/core';
-import { refusal } from '@patchbay/core/testing';
 import { expect } from 'chai';
+
+import { type RpcError } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 
 import { describePool } from '../../src/pool/pool-info.js';
 import { type Quotas } from '../../src/pool/quotas.js';
@@ -95,10 +96,10 @@ describe('a quota of disks that move', () => {
     const machine = await startWith(world, { 'lab-': { disks: 1 } });
     await machine.provision('lab-1', 'ubuntu');
     await machine.provision('office-1', 'ubuntu');
-    await refusal(machine.move('office-1', 'lab-9'), 'QUOTA_EXCEEDED');
-    await machine.move('lab-1', 'lab-2');
-    await machine.move('lab-2', 'office-2');
-    await machine.move('office-1', 'lab-9');
+    await refusal(machine.rename('office-1', 'lab-9'), 'QUOTA_EXCEEDED');
+    await machine.rename('lab-1', 'lab-2');
+    await machine.rename('lab-2', 'office-2');
+    await machine.rename('office-1', 'lab-9');
     expect(await world.leaks()).to.deep.equal([]);
   });
 

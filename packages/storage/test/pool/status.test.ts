@@ -1,5 +1,6 @@
-import { storeError } from '@patchbay/store';
 import { expect } from 'chai';
+
+import { storeError } from '@patchbay/store';
 
 import { statusOf } from '../../src/pool/status.js';
 import { viewImages } from '../../src/views/image-view.js';

@@ -1,5 +1,6 @@
-import { isRpcError } from '@patchbay/core';
 import { expect } from 'chai';
+
+import { isRpcError } from '@patchbay/objects';
 
 import { tids } from '../../src/catalog/tables.js';
 import { imageBytes, reasonOf, World } from '../fakes/world.js';

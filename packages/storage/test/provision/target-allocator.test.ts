@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { nodes, nodeRecord } from '../../src/catalog/tables.js';
+import { nodeRecord, nodes } from '../../src/catalog/tables.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { World } from '../fakes/world.js';
 

@@ -1,4 +1,4 @@
-import { systemClock } from '@patchbay/core';
+import { systemClock } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
 // A process for a test to kill: commits one key after the other and says each on a line once it is acknowledged.

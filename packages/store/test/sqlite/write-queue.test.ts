@@ -1,5 +1,6 @@
-import { storeError } from '@patchbay/store';
 import { expect } from 'chai';
+
+import { storeError } from '@patchbay/store';
 
 import { WriteQueue } from '../../src/sqlite/write-queue.js';
 

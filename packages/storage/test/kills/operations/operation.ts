@@ -1,4 +1,4 @@
-import { type Proxy } from '@patchbay/core';
+import { type Proxy } from '@patchbay/objects';
 
 import { type Catalog } from '../../../src/catalog/catalog.js';
 import { type Storage } from '../../../src/index.js';

@@ -1,0 +1,89 @@
+import { type LogFields, RpcError } from '@patchbay/objects';
+
+import { isSecretName, redacted } from './redact.js';
+
+const maxDepth = 8;
+
+/**
+ * Converts fields to plain JSON values: errors to objects with their whole chain of causes, and to `[redacted]` what is
+ * named like a secret or looks like one within a text. Never throws, whatever it is given.
+ */
+export function loggable(fields: LogFields): Record<string, unknown> {
+  return plainObject(Object.entries(fields), []);
+}
+
+function plainObject(
+  entries: readonly (readonly [string, unknown])[],
+  above: readonly unknown[],
+): Record<string, unknown> {
+  const plain = entries
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => [name, isSecretName(name) ? '[redacted]' : plainValue(value, above)] as const);
+  return Object.fromEntries(plain);
+}
+
+/** Converts any value to a JSON value; `above` are the objects around it, to which a cycle would lead back. */
+function plainValue(value: unknown, above: readonly unknown[]): unknown {
+  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') {
+    return String(value);
+  }
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    return String(value);
+  }
+  if (typeof value === 'string') {
+    return redacted(value);
+  }
+  if (typeof value !== 'object' || value === null) {
+    return value;
+  }
+  if (above.includes(value)) {
+    return '[circular]';
+  }
+  if (above.length >= maxDepth) {
+    return '[too deep]';
+  }
+  try {
+    return plainContents(value, [...above, value]);
+  } catch {
+    // A getter or a proxy that throws must not lose the line that it belongs to.
+    return '[unreadable]';
+  }
+}
+
+function plainContents(value: object, above: readonly unknown[]): unknown {
+  if (value instanceof Error) {
+    return plainError(value, above);
+  }
+  if (value instanceof Date) {
+    return Number.isNaN(value.getTime()) ? 'Invalid Date' : value.toISOString();
+  }
+  if (ArrayBuffer.isView(value)) {
+    return `[${String(value.byteLength)} bytes]`;
+  }
+  if (value instanceof Map) {
+    return plainObject(
+      [...(value as Map<unknown, unknown>)].map(([key, item]) => [String(key), item]),
+      above,
+    );
+  }
+  if (Array.isArray(value) || value instanceof Set) {
+    return [...(value as Iterable<unknown>)].map((item) => plainValue(item, above));
+  }
+  return plainObject(Object.entries(value), above);
+}
+
+/**
+ * Picks the fields of an error by name: errors of other libraries carry whole command lines and requests, which may
+ * hold secrets under innocent names.
+ */
+function plainError(error: Error, above: readonly unknown[]): Record<string, unknown> {
+  const { name, message, stack, cause } = error;
+  const { code, syscall, path } = error as NodeJS.ErrnoException;
+  const own =
+    error instanceof RpcError ? { reason: error.reason, details: error.details, callId: error.callId } : {};
+  const inner = error instanceof AggregateError ? { errors: error.errors as unknown[] } : {};
+  return plainObject(
+    Object.entries({ name, message, code, syscall, path, ...own, stack, ...inner, cause }),
+    above,
+  );
+}

@@ -1,0 +1,105 @@
+import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
+
+import { coreError } from '@patchbay/objects';
+
+import { type LogDestination, LossCounter, type LostLines } from './log-destination.js';
+
+/** How large a log file may grow, and how many older ones are kept as `FILE.1`, `FILE.2` and so on. */
+export interface LogFileOptions {
+  readonly maxBytes: number;
+  /** At least 1. */
+  readonly keep: number;
+}
+
+/**
+ * Appends to a file that only its owner and group may read, and rotates it before it exceeds `maxBytes`. Writes are
+ * synchronous, so that the last lines before an exit are not lost.
+ */
+export class LogFile implements LogDestination {
+  readonly #path: string;
+  readonly #options: LogFileOptions;
+  readonly #losses = new LossCounter();
+  #file: number | undefined;
+
+  /** @throws RpcError `CONFIG_INVALID` when the file cannot be opened; later failures only count as `lost` */
+  constructor(path: string, options: LogFileOptions) {
+    this.#path = path;
+    this.#options = options;
+    try {
+      this.#open();
+    } catch (error) {
+      const why = (error as Error).message;
+      throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
+    }
+  }
+
+  get lost(): LostLines | undefined {
+    return this.#losses.lost;
+  }
+
+  write(line: string): void {
+    try {
+      this.#append(Buffer.from(line));
+    } catch (error) {
+      this.#losses.add(error);
+    }
+  }
+
+  reopen(): void {
+    this.#close(); // the next line opens it again
+  }
+
+  #append(line: Buffer): void {
+    const size = fstatSync(this.#open()).size;
+    if (size > 0 && size + line.length > this.#options.maxBytes) {
+      this.#rotate();
+    }
+    const file = this.#open();
+    const end = fstatSync(file).size;
+    try {
+      writeFully(file, line);
+    } catch (error) {
+      // A full disk may take part of a line: truncate it, so that every line in the file is complete.
+      if (fstatSync(file).size > end) {
+        ftruncateSync(file, end);
+      }
+      throw error;
+    }
+  }
+
+  #open(): number {
+    this.#file ??= openSync(this.#path, 'a', 0o640);
+    return this.#file;
+  }
+
+  #close(): void {
+    if (this.#file !== undefined) {
+      closeSync(this.#file);
+      this.#file = undefined;
+    }
+  }
+
+  #rotate(): void {
+    this.#close();
+    for (let age = this.#options.keep; age > 1; age -= 1) {
+      renameIfThere(`${this.#path}.${String(age - 1)}`, `${this.#path}.${String(age)}`);
+    }
+    renameIfThere(this.#path, `${this.#path}.1`);
+  }
+}
+
+function writeFully(file: number, bytes: Buffer): void {
+  for (let done = 0; done < bytes.length;) {
+    done += writeSync(file, bytes, done);
+  }
+}
+
+function renameIfThere(from: string, to: string): void {
+  try {
+    renameSync(from, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+}

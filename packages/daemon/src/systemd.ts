@@ -1,0 +1,190 @@
+import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
+
+import { type ServiceManager, silentManager } from './service-manager.js';
+
+/** A Unix datagram socket, as of `node-unix-socket`. */
+export interface DatagramSocket {
+  sendTo(
+    bytes: Buffer,
+    offset: number,
+    length: number,
+    path: string,
+    done: (error: Error | undefined) => void,
+  ): void;
+  close(): void;
+}
+
+/** The variables that systemd sets for a service of `Type=notify`. */
+export interface NotifyEnvironment {
+  NOTIFY_SOCKET?: string | undefined;
+  WATCHDOG_USEC?: string | undefined;
+  WATCHDOG_PID?: string | undefined;
+}
+
+/** What `systemdManager` takes. */
+export interface SystemdOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Loads the library for datagram sockets, a native add-on; called only under systemd. */
+  readonly loadSockets: () => Promise<{ readonly DgramSocket: new () => DatagramSocket }>;
+  /** Default: this process's. The variables are removed, so that no child process notifies systemd in its place. */
+  readonly environment?: NotifyEnvironment;
+}
+
+/**
+ * Opens the connection to systemd if it started this process as a service of `Type=notify` (`NOTIFY_SOCKET`, see
+ * sd_notify(3)); otherwise returns a manager that ignores everything. A notification that cannot be sent is logged
+ * once, and the daemon keeps running.
+ */
+export async function systemdManager(options: SystemdOptions): Promise<ServiceManager> {
+  const { log, loadSockets, environment = process.env } = options;
+  const { NOTIFY_SOCKET: address } = environment;
+  const watchdogMs = watchdogOf(environment);
+  delete environment.NOTIFY_SOCKET;
+  delete environment.WATCHDOG_USEC;
+  delete environment.WATCHDOG_PID;
+  if (address === undefined || address === '') {
+    return silentManager;
+  }
+  if (!address.startsWith('/')) {
+    log.error('cannot notify systemd: its socket has no path', { address });
+    return silentManager;
+  }
+  try {
+    const { DgramSocket } = await loadSockets();
+    const socket = new DgramSocket();
+    const sender = new Sender((text, done) => {
+      const bytes = Buffer.from(text);
+      socket.sendTo(bytes, 0, bytes.length, address, done);
+    }, log);
+    return new Systemd(sender, watchdogMs, options, () => {
+      socket.close();
+    });
+  } catch (error) {
+    log.error('cannot notify systemd: the socket library does not load', { error });
+    return silentManager;
+  }
+}
+
+/** Returns the watchdog's interval in milliseconds; undefined if it is off. */
+function watchdogOf({
+  WATCHDOG_USEC: microseconds,
+  WATCHDOG_PID: pid,
+}: NotifyEnvironment): number | undefined {
+  const ours = pid === undefined || pid === '' || pid === String(process.pid);
+  const ms = Number(microseconds ?? '') / 1_000;
+  return ours && Number.isFinite(ms) && ms > 0 ? ms : undefined;
+}
+
+/** Sends messages, and logs the first of consecutive failures. */
+class Sender {
+  readonly #send: (text: string, done: (error: Error | undefined) => void) => void;
+  readonly #log: Log;
+  #failed = false;
+
+  constructor(send: (text: string, done: (error: Error | undefined) => void) => void, log: Log) {
+    this.#send = send;
+    this.#log = log;
+  }
+
+  send(...lines: readonly string[]): void {
+    const done = (error: unknown): void => {
+      if (error !== undefined && !this.#failed) {
+        this.#log.warn("cannot send the daemon's status to systemd", { error });
+      }
+      this.#failed = error !== undefined;
+    };
+    try {
+      this.#send(lines.join('\n'), done);
+    } catch (error) {
+      done(error);
+    }
+  }
+}
+
+class Systemd implements ServiceManager {
+  readonly #sender: Sender;
+  readonly #watchdogMs: number | undefined;
+  readonly #options: SystemdOptions;
+  readonly #closeSocket: () => void;
+  #watchdog: PeriodicTask | undefined;
+  #closed = false;
+  #failing = false;
+
+  constructor(
+    sender: Sender,
+    watchdogMs: number | undefined,
+    options: SystemdOptions,
+    closeSocket: () => void,
+  ) {
+    this.#sender = sender;
+    this.#watchdogMs = watchdogMs;
+    this.#options = options;
+    this.#closeSocket = closeSocket;
+  }
+
+  ready(probe: () => Promise<void>): void {
+    this.#sender.send('READY=1');
+    if (this.#watchdogMs !== undefined && !this.#closed) {
+      this.#watchdog = this.#notifyWatchdog(this.#watchdogMs / 2, probe);
+    }
+  }
+
+  reloading(): void {
+    // systemd compares this with CLOCK_MONOTONIC, which is hrtime's clock too.
+    this.#sender.send('RELOADING=1', `MONOTONIC_USEC=${String(process.hrtime.bigint() / 1_000n)}`);
+  }
+
+  reloaded(): void {
+    this.#sender.send('READY=1');
+  }
+
+  stopping(): void {
+    this.#sender.send('STOPPING=1');
+  }
+
+  status(text: string): void {
+    this.#sender.send(`STATUS=${text.replace(/\s+/g, ' ')}`);
+  }
+
+  close(): void {
+    if (!this.#closed) {
+      this.#closed = true;
+      void this.#watchdog?.close(); // not awaited, as a probe may hang
+      this.#closeSocket();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  /** Notifies the watchdog while the probe succeeds. While it fails or hangs, the watchdog times out. */
+  #notifyWatchdog(everyMs: number, probe: () => Promise<void>): PeriodicTask {
+    const { clock, log } = this.#options;
+    return PeriodicTask.start({
+      clock,
+      run: async (signal) => {
+        await probe();
+        if (signal.aborted) {
+          return undefined;
+        }
+        this.#sender.send('WATCHDOG=1');
+        if (this.#failing) {
+          log.info('self-check passes again');
+        }
+        this.#failing = false;
+        return everyMs;
+      },
+      onFailure: (error) => {
+        if (!this.#failing) {
+          log.error('self-check failed; not notifying the systemd watchdog', {
+            error,
+          });
+        }
+        this.#failing = true;
+        return everyMs;
+      },
+    });
+  }
+}

@@ -1,0 +1,109 @@
+import { coreError } from '@patchbay/objects';
+
+import { frameFlags, frameHeaderBytes, frameTypes, standardFrameBytes } from './frame.js';
+
+/** A frame other than one of data. */
+export interface ControlFrame {
+  readonly type: number;
+  readonly flags: number;
+  readonly stream: number;
+  readonly payload: Buffer;
+}
+
+/** Takes what a reader finds. */
+export interface FrameTaker {
+  /** Takes data as they come, which may be less than a whole frame of them. */
+  onData(data: Buffer): void;
+  /** Takes the end of a frame of data that is the stream's last. */
+  onLastData(): void;
+  onControl(frame: ControlFrame): void;
+}
+
+/** Finds the frames in a stream of bytes. */
+export class FrameReader {
+  readonly #taker: FrameTaker;
+  #rest: Buffer | undefined;
+  /** What is still to come of a frame of data. */
+  #dataLeft = 0;
+  #isLastData = false;
+  #began = false;
+
+  constructor(taker: FrameTaker) {
+    this.#taker = taker;
+  }
+
+  /** Takes bytes. @throws RpcError `MESSAGE_MALFORMED` */
+  push(data: Buffer): void {
+    const bytes = this.#rest === undefined ? data : Buffer.concat([this.#rest, data]);
+    this.#rest = undefined;
+    let from = 0;
+    while (from < bytes.length) {
+      const taken = this.#dataLeft > 0 ? this.#takeData(bytes, from) : this.#takeFrame(bytes, from);
+      if (taken === 0) {
+        this.#rest = bytes.subarray(from);
+        return;
+      }
+      from += taken;
+    }
+  }
+
+  #takeData(bytes: Buffer, from: number): number {
+    const length = Math.min(this.#dataLeft, bytes.length - from);
+    this.#dataLeft -= length;
+    this.#taker.onData(bytes.subarray(from, from + length));
+    if (this.#dataLeft === 0 && this.#isLastData) {
+      this.#taker.onLastData();
+    }
+    return length;
+  }
+
+  /** Takes a frame, or the header of one of data, and says how many bytes that is: 0 when some are missing. */
+  #takeFrame(bytes: Buffer, from: number): number {
+    if (bytes.length - from < frameHeaderBytes) {
+      return 0;
+    }
+    const length = bytes.readUIntBE(from, 3);
+    const type = bytes[from + 3] ?? 0;
+    const flags = bytes[from + 4] ?? 0;
+    if (!this.#began && type !== frameTypes.settings) {
+      throw coreError('MESSAGE_MALFORMED', 'the server does not speak HTTP/2');
+    }
+    this.#began = true;
+    if (length > standardFrameBytes) {
+      throw coreError('MESSAGE_MALFORMED', `the server sent an HTTP/2 frame of ${String(length)} bytes`);
+    }
+    if (type === frameTypes.data && (flags & frameFlags.padded) === 0 && length > 0) {
+      this.#dataLeft = length;
+      this.#isLastData = (flags & frameFlags.endStream) !== 0;
+      return frameHeaderBytes;
+    }
+    const end = from + frameHeaderBytes + length;
+    if (bytes.length < end) {
+      return 0;
+    }
+    const stream = bytes.readUInt32BE(from + 5) & 0x7fff_ffff;
+    const payload = withoutPadding(bytes.subarray(from + frameHeaderBytes, end), type, flags);
+    if (type === frameTypes.data) {
+      this.#taker.onData(payload);
+      if ((flags & frameFlags.endStream) !== 0) {
+        this.#taker.onLastData();
+      }
+    } else {
+      this.#taker.onControl({ type, flags, stream, payload });
+    }
+    return end - from;
+  }
+}
+
+/** Takes off what frames of data and headers may have around their content. */
+function withoutPadding(payload: Buffer, type: number, flags: number): Buffer {
+  const mayPad = type === frameTypes.data || type === frameTypes.headers;
+  const padded = mayPad && (flags & frameFlags.padded) !== 0;
+  const prioritized = type === frameTypes.headers && (flags & frameFlags.priority) !== 0;
+  const begin = (padded ? 1 : 0) + (prioritized ? 5 : 0);
+  const end = payload.length - (padded ? (payload[0] ?? 0) : 0);
+  if (begin > end) {
+    throw coreError('MESSAGE_MALFORMED', 'the server sent an HTTP/2 frame that is all padding');
+  }
+  return payload.subarray(begin, end);
+}

@@ -1,0 +1,43 @@
+import { credentials } from '@grpc/grpc-js';
+
+import { coreError, objectDescription, type ObjectDescription } from '@patchbay/objects';
+
+import { grpcTypes } from './definitions.js';
+import { type DescribeResponse } from './generated/patchbay/v1/DescribeResponse.js';
+import { fromGrpcStatus } from './status.js';
+import { fromValue } from './value.js';
+import { channelOptions } from './channel-options.js';
+
+const timeoutMs = 5_000;
+
+/** Asks the server at an address what one of its objects can do. @throws RpcError */
+export async function describeAt(address: string, object: string): Promise<ObjectDescription> {
+  const server = new grpcTypes.patchbay.v1.ObjectServer(
+    address,
+    credentials.createInsecure(),
+    channelOptions,
+  );
+  try {
+    const response = await new Promise<DescribeResponse>((resolve, reject) => {
+      server.Describe({ object }, { deadline: Date.now() + timeoutMs }, (error, answer) => {
+        if (error === null && answer !== undefined) {
+          resolve(answer);
+        } else {
+          reject(error === null ? new Error('no answer and no error') : fromGrpcStatus(error));
+        }
+      });
+    });
+    const parsed = objectDescription.safeParse(
+      fromValue({ kind: 'structValue', structValue: response.objects[0] ?? {} }),
+    );
+    if (!parsed.success) {
+      throw coreError(
+        'MESSAGE_MALFORMED',
+        `${address} describes "${object}" in a way that this version cannot read`,
+      );
+    }
+    return parsed.data;
+  } finally {
+    server.close();
+  }
+}

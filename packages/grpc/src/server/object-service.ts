@@ -1,0 +1,72 @@
+import {
+  type sendUnaryData,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  type ServerUnaryCall,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+
+import { type Dispatcher, toRpcError } from '@patchbay/objects';
+
+import { grpcTypes } from '../definitions.js';
+import { type DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.js';
+import { type DescribeResponseInput } from '../generated/patchbay/v1/DescribeResponse.js';
+import { toGrpcStatus } from '../status.js';
+import { toStruct } from '../value.js';
+import { CallStream } from './call-stream.js';
+
+const sameBytes = (message: Buffer): Buffer => message;
+const { ObjectServer } = grpcTypes.patchbay.v1;
+
+/** The ObjectServer service, whose sessions are read and written by this project's own codec. */
+export const objectServiceDefinition: ServiceDefinition = {
+  ...ObjectServer.service,
+  Session: { ...ObjectServer.service.Session, requestDeserialize: sameBytes, responseSerialize: sameBytes },
+};
+
+/** Serves Describe and Call of ObjectServer by a dispatcher; its sessions have a service of their own. */
+export class ObjectService {
+  readonly #dispatcher: Dispatcher;
+
+  constructor(dispatcher: Dispatcher) {
+    this.#dispatcher = dispatcher;
+  }
+
+  /** Takes calls for itself, and lets everything else pass. */
+  readonly interceptor: ServerInterceptor = ({ path }, call) => {
+    if (path !== ObjectServer.service.Call.path) {
+      return new ServerInterceptingCall(call);
+    }
+    const stream = new CallStream(call, this.#dispatcher);
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next(stream.listener());
+      },
+    });
+  };
+
+  /** The handlers, as grpc-js takes them. */
+  handlers(): UntypedServiceImplementation {
+    return {
+      Describe: (
+        call: ServerUnaryCall<DescribeRequest, DescribeResponseInput>,
+        reply: sendUnaryData<DescribeResponseInput>,
+      ) => {
+        this.#describe(call, reply);
+      },
+    };
+  }
+
+  #describe(
+    call: ServerUnaryCall<DescribeRequest, DescribeResponseInput>,
+    reply: sendUnaryData<DescribeResponseInput>,
+  ): void {
+    try {
+      const names = call.request.object === '' ? this.#dispatcher.objects.names : [call.request.object];
+      reply(null, { objects: names.map((name) => toStruct({ ...this.#dispatcher.describe(name) })) });
+    } catch (error) {
+      reply(toGrpcStatus(toRpcError(error), undefined));
+    }
+  }
+}

@@ -1,0 +1,95 @@
+import { Metadata, type ServiceError, status, type StatusObject } from '@grpc/grpc-js';
+import { type MessageTypeDefinition } from '@grpc/proto-loader';
+
+import { codeOfGrpcStatus, type Details, RpcError } from '@patchbay/objects';
+
+import { packageDefinition } from './definitions.js';
+import { type ErrorInfo, type ErrorInfoInput } from './generated/google/rpc/ErrorInfo.js';
+import { type Status, type StatusInput } from './generated/google/rpc/Status.js';
+
+const detailsKey = 'grpc-status-details-bin';
+const errorInfoUrl = 'type.googleapis.com/google.rpc.ErrorInfo';
+const domain = 'patchbay';
+/** Trailers are HTTP/2 headers, of which peers and proxies take only so much. */
+const mostMessageLength = 1024;
+const mostInfoBytes = 4 * 1024;
+const statusCodec = codecOf<StatusInput, Status>('google.rpc.Status');
+const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo');
+
+/** Turns an error into a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
+export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
+  const code = status[error.code];
+  const message = cut(error.message);
+  const metadata = callId === undefined ? {} : { call_id: callId };
+  const { reason } = error;
+  let info = errorInfoCodec.serialize({ reason, domain, metadata: { ...texts(error.details), ...metadata } });
+  if (info.length > mostInfoBytes) {
+    info = errorInfoCodec.serialize({ reason, domain, metadata });
+  }
+  const full = statusCodec.serialize({ code, message, details: [{ type_url: errorInfoUrl, value: info }] });
+  const trailer = new Metadata();
+  trailer.set(detailsKey, full);
+  return { code, details: message, metadata: trailer };
+}
+
+/** Turns a gRPC status into an error, with the reason and details of its trailer where it has one. */
+export function fromGrpcStatus(error: ServiceError): RpcError {
+  const code = codeOfGrpcStatus(error.code);
+  const info = errorInfoOf(error);
+  if (info === undefined) {
+    return new RpcError(code, code, error.details, { cause: error });
+  }
+  const { call_id: callId, ...details } = info.metadata;
+  return new RpcError(code, info.reason, error.details, {
+    details,
+    ...(callId === undefined ? {} : { callId }),
+  });
+}
+
+function errorInfoOf(error: ServiceError): ErrorInfo | undefined {
+  const [trailer] = error.metadata.get(detailsKey);
+  if (!Buffer.isBuffer(trailer)) {
+    return undefined;
+  }
+  try {
+    const found = statusCodec.deserialize(trailer).details.find((each) => each.type_url === errorInfoUrl);
+    return found === undefined ? undefined : errorInfoCodec.deserialize(found.value);
+  } catch {
+    return undefined; // not ours, or damaged: the status itself still tells what happened
+  }
+}
+
+/** Says an error's details as texts, leaving out what JSON cannot say. */
+function texts(details: Details): Record<string, string> {
+  const said: Record<string, string> = {};
+  for (const [key, detail] of Object.entries(details)) {
+    const text = typeof detail === 'string' ? detail : jsonOf(detail);
+    if (text !== undefined) {
+      said[key] = text;
+    }
+  }
+  return said;
+}
+
+function jsonOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
+}
+
+function cut(message: string): string {
+  const short = message.length > mostMessageLength ? `${message.slice(0, mostMessageLength)}…` : message;
+  return short.replace(/\p{Surrogate}/gu, '\ufffd'); // grpc-js throws at half a surrogate pair
+}
+
+function codecOf<Input, Output>(
+  name: string,
+): { serialize: (message: Input) => Buffer; deserialize: (bytes: Buffer) => Output } {
+  const definition = packageDefinition[name] as MessageTypeDefinition<object, object>;
+  return definition as unknown as {
+    serialize: (message: Input) => Buffer;
+    deserialize: (bytes: Buffer) => Output;
+  };
+}

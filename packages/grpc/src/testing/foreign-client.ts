@@ -1,0 +1,48 @@
+import { type Client, credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const require = createRequire(import.meta.url);
+/** Where this repository keeps its .proto files. */
+export const protoDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../../../../proto');
+const options = { keepCase: true, longs: String, defaults: true, oneofs: true };
+
+/** Makes a client of one service from its .proto file alone, as somebody who does not know this code would. */
+export function dial<C extends Client>(address: string, file: string, service: string): C {
+  const loaded = loadPackageDefinition(loadSync(file, { ...options, includeDirs: [protoDirectory] }));
+  let found: unknown = loaded;
+  for (const part of service.split('.')) {
+    found = (found as Record<string, unknown>)[part];
+  }
+  const Service = found as new (...args: unknown[]) => C;
+  return new Service(address, credentials.createInsecure());
+}
+
+/** Where the .proto file of the standard health service stands. */
+export const healthProto = join(
+  dirname(require.resolve('grpc-health-check')),
+  '../../proto/health/v1/health.proto',
+);
+
+/** Where the .proto file of server reflection stands. */
+export const reflectionProto = join(
+  dirname(require.resolve('@grpc/reflection')),
+  '../proto/grpc/reflection/v1/reflection.proto',
+);
+
+/** The whole of a stream of answers. */
+export async function readAll(
+  stream: AsyncIterable<unknown>,
+): Promise<{ answers: unknown[]; error?: ServiceError }> {
+  const answers: unknown[] = [];
+  try {
+    for await (const answer of stream) {
+      answers.push(answer);
+    }
+  } catch (error) {
+    return { answers, error: error as ServiceError };
+  }
+  return { answers };
+}

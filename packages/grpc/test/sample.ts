@@ -1,0 +1,36 @@
+import { coreError, type ObjectDefinition, type RpcError } from '@patchbay/objects';
+import { type HostedSample, hostSample } from '@patchbay/session/testing';
+
+import { ObjectServer, type ObjectServerOptions } from '../src/server/index.js';
+
+/** A server of the sample, and what it did. */
+export interface SampleServer extends HostedSample, AsyncDisposable {
+  readonly address: string;
+  readonly server: ObjectServer;
+}
+
+/** What a sample server is started with. */
+export type SampleOptions = Partial<ObjectServerOptions> & {
+  readonly objects?: Readonly<Record<string, ObjectDefinition>>;
+};
+
+/** Serves the sample on a free port, or on `listen`. */
+export async function startSample(options: SampleOptions = {}): Promise<SampleServer> {
+  const scene = hostSample(options.objects);
+  const server = await ObjectServer.start({
+    listen: '127.0.0.1:0',
+    ...options,
+    dispatcher: scene.dispatcher,
+  });
+  return {
+    address: server.address,
+    server,
+    ...scene,
+    [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+  };
+}
+
+/** What a server tells the calls that it cuts off when it stops. */
+export function stopping(): RpcError {
+  return coreError('SERVER_DRAINING', 'the server stops');
+}

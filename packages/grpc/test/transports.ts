@@ -1,0 +1,51 @@
+import { systemClock } from '@patchbay/objects';
+import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
+import { MemoryServer } from '@patchbay/session/memory';
+import { hostSample } from '@patchbay/session/testing';
+
+import { grpcTransport } from '../src/client/grpc-transport.js';
+import { type SampleOptions, type SampleServer, startSample } from './sample.js';
+
+/** The sample behind one transport. */
+export interface Served extends Omit<SampleServer, 'server' | 'address'> {
+  connect(options?: Partial<ObjectClientOptions>): ObjectClient;
+}
+
+/** Starts the sample on each transport that there is: what holds for one shall hold for all. */
+export const transports: Readonly<Record<string, (options?: SampleOptions) => Promise<Served>>> = {
+  'over a session': async (options = {}) => {
+    const { dispatcher, log, notes, contexts, ...server } = await startSample(options);
+    return {
+      dispatcher,
+      log,
+      notes,
+      contexts,
+      connect: (own = {}) =>
+        new ObjectClient({
+          clock: systemClock,
+          transport: grpcTransport,
+          router: { route: () => server.address, forget: () => undefined },
+          ...own,
+        }),
+      [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
+    };
+  },
+  'in memory': (options = {}) => {
+    const scene = hostSample(options.objects);
+    const server = new MemoryServer(scene.dispatcher, options);
+    return Promise.resolve({
+      ...scene,
+      connect: (own = {}) =>
+        new ObjectClient({
+          clock: systemClock,
+          transport: server,
+          router: { route: () => 'in-memory', forget: () => undefined },
+          ...own,
+        }),
+      [Symbol.asyncDispose]: () => {
+        server[Symbol.dispose]();
+        return Promise.resolve();
+      },
+    });
+  },
+};

@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+
+import {
+  grpcTypes,
+  type InfoResponseInput,
+  type KeepAliveRequest,
+  type LeaseResponseInput,
+  type ListRequest,
+  type ListResponseInput,
+  type LookupRequest,
+  type NameEventInput,
+  type NameRecordInput,
+  type RegisterRequest,
+  type SetMetadataRequest,
+  toGrpcStatus,
+  type UnregisterRequest,
+  type WatchRequest,
+} from '@patchbay/grpc';
+import {
+  type GrpcService,
+  type handleBidiStreamingCall,
+  type handleServerStreamingCall,
+  type handleUnaryCall,
+  remainingMs,
+  StreamSink,
+  type UntypedServiceImplementation,
+} from '@patchbay/grpc/server';
+import {
+  type CallSink,
+  coreError,
+  type Dispatcher,
+  type Lease,
+  type NameEvent,
+  type NamePage,
+  type NameRecord,
+  type NameServerInfo,
+  nameServerObject,
+  type RpcError,
+  type RunningCall,
+} from '@patchbay/objects';
+
+/** The typed face of the name server: calls of the object `nameserver` through the dispatch, one registry, one set of checks. */
+export const nameService: GrpcService = {
+  name: 'patchbay.v1.NameServer',
+  file: 'patchbay/v1/nameserver.proto',
+  definition: grpcTypes.patchbay.v1.NameServer.service,
+  handlers,
+};
+
+function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
+  const unary =
+    <Request, Result, Response>(
+      method: string,
+      toArguments: (request: Request) => readonly unknown[],
+      toResponse: (result: Result) => Response,
+    ): handleUnaryCall<Request, Response> =>
+    (call, reply) => {
+      const callId = randomUUID();
+      const running = begin(dispatcher, method, toArguments(call.request), call, callId, {
+        item: () => undefined,
+        result: (result) => {
+          reply(null, toResponse(result as Result));
+        },
+        failure: (error) => {
+          reply(toGrpcStatus(error, callId));
+        },
+      });
+      call.on('cancelled', () => {
+        running.cancel(cancelled());
+      });
+    };
+
+  const watch: handleServerStreamingCall<WatchRequest, NameEventInput> = (call) => {
+    const { prefix, fromRevision } = call.request;
+    const callId = randomUUID();
+    const sink = new StreamSink<NameEventInput>(
+      call,
+      callId,
+      (event) => toEvent(event as NameEvent),
+      () => undefined,
+    );
+    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, callId, sink);
+    call.on('cancelled', () => {
+      running.cancel(cancelled());
+    });
+  };
+
+  const keepAlive: handleBidiStreamingCall<KeepAliveRequest, LeaseResponseInput> = (call) => {
+    let asked = 0;
+    let mayAsk = true;
+    let failed = false;
+    const endWhenAnswered = (): void => {
+      if (asked === 0 && !mayAsk && !failed) {
+        call.end();
+      }
+    };
+    call.on('data', (request: KeepAliveRequest) => {
+      const callId = randomUUID();
+      asked++;
+      begin(dispatcher, 'keep_alive', [request.leaseId], call, callId, {
+        item: () => undefined,
+        result: (lease) => {
+          asked--;
+          if (!failed) {
+            call.write(toLease(lease as Lease));
+            endWhenAnswered();
+          }
+        },
+        failure: (error) => {
+          asked--;
+          if (!failed) {
+            failed = true;
+            call.emit('error', toGrpcStatus(error, callId));
+          }
+        },
+      });
+    });
+    call.on('end', () => {
+      mayAsk = false;
+      endWhenAnswered();
+    });
+  };
+
+  return {
+    Register: unary('register', toRegister, toLease),
+    KeepAlive: keepAlive,
+    Unregister: unary(
+      'unregister',
+      (request: UnregisterRequest) => [request.leaseId],
+      () => ({}),
+    ),
+    Lookup: unary('lookup', (request: LookupRequest) => [request.name], toRecord),
+    List: unary('list', toList, toPage),
+    Watch: watch,
+    SetMetadata: unary('set_metadata', toSetMetadata, toRecord),
+    Info: unary(
+      'info',
+      () => [],
+      (info: NameServerInfo): InfoResponseInput => info,
+    ),
+  };
+}
+
+function begin(
+  dispatcher: Dispatcher,
+  method: string,
+  values: readonly unknown[],
+  call: { getPeer(): string; getDeadline(): Date | number },
+  callId: string,
+  sink: CallSink,
+): RunningCall {
+  return dispatcher.begin(
+    {
+      object: nameServerObject,
+      method,
+      input: { values },
+      caller: { peer: call.getPeer() },
+      callId,
+      timeoutMs: remainingMs(call.getDeadline()),
+    },
+    sink,
+  );
+}
+
+function cancelled(): RpcError {
+  return coreError('CALL_CANCELLED', 'the call was cancelled by its caller');
+}
+
+function toRegister(request: RegisterRequest): readonly unknown[] {
+  const options = request.ttlMs === 0 ? {} : { ttlMs: request.ttlMs };
+  const claims = request.claims.map(({ name, metadata, shared, replace }) => ({
+    name,
+    metadata,
+    ...(shared ? { shared } : {}),
+    ...(replace ? { replace } : {}),
+  }));
+  return [request.serverId, request.address, claims, options];
+}
+
+function toLease({ lost = [], ...lease }: Lease): LeaseResponseInput {
+  return { ...lease, lost };
+}
+
+function toList(request: ListRequest): readonly unknown[] {
+  return [
+    {
+      prefix: request.prefix,
+      ...(request.glob === '' ? {} : { glob: request.glob }),
+      ...(request.regex === '' ? {} : { regex: request.regex }),
+      ...(request.meta.length === 0 ? {} : { meta: request.meta }),
+      ...(request.anyMeta.length === 0 ? {} : { anyMeta: request.anyMeta }),
+      ...(request.after === '' ? {} : { after: request.after }),
+      ...(request.limit === 0 ? {} : { limit: request.limit }),
+    },
+  ];
+}
+
+function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {
+  const removals = request.remove.map((key) => [key, null] as const);
+  return [request.name, { ...request.set, ...Object.fromEntries(removals) }];
+}
+
+function toRecord({ shared, ...record }: NameRecord): NameRecordInput {
+  return shared === true ? { ...record, shared } : record;
+}
+
+function toPage(page: NamePage): ListResponseInput {
+  return { names: page.names.map(toRecord), next: page.next ?? '', revision: page.revision };
+}
+
+function toEvent(event: NameEvent): NameEventInput {
+  const types = { registered: 'REGISTERED', changed: 'CHANGED', removed: 'REMOVED' } as const;
+  return { type: types[event.type], record: toRecord(event.record), revision: event.revision };
+}

@@ -1,0 +1,121 @@
+import { type z } from 'zod';
+
+import { coreError } from '../errors/core-errors.js';
+import { type RpcError } from '../errors/rpc-error.js';
+import { quoted } from '../names.js';
+import { didYouMean } from '../text/suggest.js';
+import { type MethodDescription } from './description.js';
+import { issueMessage } from './issue-message.js';
+import { callSignature, usageLine } from './usage.js';
+
+/** The form of a call's arguments: errors name an option `--size` in argv, and `sizeBytes` in values. */
+export type ArgumentForm = 'values' | 'argv';
+
+const maxIssues = 10;
+
+/** Creates the errors about one method's arguments. */
+export class ArgumentErrors {
+  readonly #method: MethodDescription;
+  readonly #form: ArgumentForm;
+
+  constructor(method: MethodDescription, form: ArgumentForm) {
+    this.#method = method;
+    this.#form = form;
+  }
+
+  missing(name: string): RpcError {
+    return coreError('ARGUMENT_MISSING', `${this.#label(name)} is missing; usage: ${this.#usage()}`, {
+      details: { argument: name },
+    });
+  }
+
+  /** @param extra the first surplus value */
+  surplus(given: number, extra: unknown): RpcError {
+    const most = this.#method.args.length;
+    const takes = most === 0 ? 'no arguments' : most === 1 ? 'one argument' : `${String(most)} arguments`;
+    const first = typeof extra === 'string' ? ` (the first extra one is ${quoted(extra)})` : '';
+    const dash =
+      this.#form === 'argv' && typeof extra === 'string' && /^-[^-]/.test(extra)
+        ? '; options start with two dashes'
+        : '';
+    const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${first}${dash}`;
+    return coreError('ARGUMENT_SURPLUS', `${message}; usage: ${this.#usage()}`, { details: { given, most } });
+  }
+
+  unknownOption(given: string): RpcError {
+    const names = this.#method.options.map(({ name, flag }) => (this.#form === 'argv' ? flag : name));
+    const hint =
+      names.length === 0
+        ? `; ${this.#method.name} takes no options`
+        : didYouMean(given, names) || `; its options are ${names.join(', ')}`;
+    return coreError('OPTION_UNKNOWN', `${this.#method.name} has no option ${quoted(given)}${hint}`, {
+      details: { option: given.slice(0, 80) },
+    });
+  }
+
+  /** Refuses an argument, or its absence, before there is a value for a schema to check. */
+  unreadable(name: string, why: string): RpcError {
+    return coreError('ARGUMENT_INVALID', `${this.#label(name)}: ${why}`, {
+      details: { argument: name, path: [name], issues: [{ path: [name], message: why }] },
+    });
+  }
+
+  /** Refuses text for an argument that takes a file's content: a command may read the file of that name, and retry. */
+  fileExpected(name: string, expects: string, text: string): RpcError {
+    const advice = `to pass the content of the file ${quoted(text)}, write ${quoted(`@${text}`)}`;
+    return coreError('FILE_EXPECTED', `${this.#label(name)} must be ${expects}; ${advice}`, {
+      details: { argument: name, word: text },
+    });
+  }
+
+  /** Refuses a positional argument that its schema refuses. */
+  invalidArgument(name: string, schema: z.ZodType, value: unknown): RpcError {
+    return this.#invalid(issuesOf(schema, value).map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+  }
+
+  /** Refuses options that their schema refuses: reports unknown ones first, then missing, then invalid ones. */
+  invalidOptions(schema: z.ZodType, options: Readonly<Record<string, unknown>>): RpcError {
+    const unknown = Object.keys(options).find(
+      (key) => !this.#method.options.some(({ name }) => name === key),
+    );
+    if (unknown !== undefined) {
+      return this.unknownOption(unknown);
+    }
+    const issues = issuesOf(schema, options);
+    const missing = issues.find(({ path }) => path.length === 1 && options[String(path[0])] === undefined);
+    return missing === undefined ? this.#invalid(issues) : this.missing(String(missing.path[0]));
+  }
+
+  #invalid(issues: readonly Issue[]): RpcError {
+    const [first = { path: [''], message: 'is not valid' }] = issues;
+    const [argument = '', ...within] = first.path;
+    const label = this.#label(argument, within);
+    return coreError('ARGUMENT_INVALID', `${label}: ${first.message}`, {
+      details: { argument, path: first.path, issues },
+    });
+  }
+
+  #label(name: string, within: readonly string[] = []): string {
+    const option = this.#method.options.find((each) => each.name === name);
+    const shown = option !== undefined && this.#form === 'argv' ? option.flag : name;
+    return `${option === undefined ? 'argument' : 'option'} ${quoted([shown, ...within].join('.'))}`;
+  }
+
+  #usage(): string {
+    return this.#form === 'argv' ? usageLine(this.#method) : callSignature(this.#method);
+  }
+}
+
+interface Issue {
+  readonly path: readonly string[];
+  readonly message: string;
+}
+
+/** Checks a refused value again, with messages for its issues: valid values do not pay for them. */
+function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
+  const parsed = schema.safeParse(value, { error: issueMessage });
+  return (parsed.error?.issues ?? []).slice(0, maxIssues).map(({ path, message }) => ({
+    path: path.map((each) => String(each).slice(0, 80)),
+    message,
+  }));
+}

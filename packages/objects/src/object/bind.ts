@@ -1,0 +1,140 @@
+import { z } from 'zod';
+
+import { ArgumentErrors, type ArgumentForm } from './argument-errors.js';
+import { type MethodDefinition } from './definition.js';
+import { describeMethod, isOptional } from './describe.js';
+import { type MethodDescription } from './description.js';
+import { type ArgvElement } from './file-argument.js';
+import { ArgvReader } from './argv.js';
+
+/** A method, prepared once for all of its calls. */
+export interface PreparedMethod {
+  readonly name: string;
+  readonly definition: MethodDefinition;
+  /** The method as `Describe` returns it. */
+  readonly description: MethodDescription;
+  /**
+   * Converts a call's JSON values to the parameters of `run` before the context: all positional arguments (undefined for
+   * absent optional ones), then the options if the method has any. The caller owns the array. A plain object after the
+   * last positional argument, or last in place of an optional one, is the options; null counts as absent for an optional
+   * argument that does not accept it.
+   *
+   * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_SURPLUS`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
+   */
+  bindValues(values: readonly unknown[]): unknown[];
+  /**
+   * Converts the argv of a command line, parsed by the schemas, in the same way. Returns a promise if the content of a
+   * file has to be read.
+   */
+  bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]>;
+}
+
+/** Prepares a method for calls. */
+export function prepareMethod(name: string, definition: MethodDefinition): PreparedMethod {
+  return new Binder(name, definition);
+}
+
+interface Parameter {
+  readonly name: string;
+  readonly schema: z.ZodType;
+  readonly optional: boolean;
+  /** Whether JSON's null stands for an absent argument: not if the schema accepts null. */
+  readonly nullIsAbsent: boolean;
+}
+
+class Binder implements PreparedMethod {
+  readonly name: string;
+  readonly definition: MethodDefinition;
+  readonly #parameters: readonly Parameter[];
+  readonly #required: number;
+  readonly #options: z.ZodType | undefined;
+  #description: MethodDescription | undefined;
+  #reader: ArgvReader | undefined;
+
+  constructor(name: string, definition: MethodDefinition) {
+    this.name = name;
+    this.definition = definition;
+    this.#parameters = definition.args.map(({ name: argName, schema }) => ({
+      name: argName,
+      schema,
+      optional: isOptional(schema),
+      nullIsAbsent: !schema.safeParse(null).success,
+    }));
+    this.#required = this.#parameters.filter(({ optional }) => !optional).length;
+    this.#options =
+      Object.keys(definition.options).length === 0 ? undefined : z.strictObject(definition.options);
+  }
+
+  /** Created on first use: most methods are only ever called with valid values. */
+  get description(): MethodDescription {
+    this.#description ??= describeMethod(this.name, this.definition);
+    return this.#description;
+  }
+
+  bindValues(values: readonly unknown[]): unknown[] {
+    const last = values.length - 1;
+    const tail = values[last];
+    const max = this.#parameters.length;
+    const mayEndInOptions = this.#options !== undefined && last >= this.#required && last <= max;
+    if (mayEndInOptions && isPlainObject(tail)) {
+      return this.#check(values, last, tail, 'values');
+    }
+    const given = mayEndInOptions && last === max && isAbsent(tail) ? max : values.length;
+    if (given > max) {
+      throw this.#errors('values').surplus(given, values[max]);
+    }
+    return this.#check(values, given, {}, 'values');
+  }
+
+  bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]> {
+    this.#reader ??= new ArgvReader(this.description, this.#errors('argv'));
+    const { positionals, options, unread } = this.#reader.read(argv);
+    if (unread.length > 0) {
+      return Promise.all(unread.map((file) => file.readText())).then(() => this.bindArgv(argv));
+    }
+    return this.#check(positionals, positionals.length, options, 'argv');
+  }
+
+  #check(
+    values: readonly unknown[],
+    given: number,
+    options: Readonly<Record<string, unknown>>,
+    form: ArgumentForm,
+  ): unknown[] {
+    const bound: unknown[] = [];
+    for (const [index, parameter] of this.#parameters.entries()) {
+      const value = index < given ? values[index] : undefined;
+      const parsed = parameter.schema.safeParse(value === null && parameter.nullIsAbsent ? undefined : value);
+      if (!parsed.success) {
+        throw isAbsent(value) && !parameter.optional
+          ? this.#errors(form).missing(parameter.name)
+          : this.#errors(form).invalidArgument(parameter.name, parameter.schema, value);
+      }
+      bound.push(parsed.data);
+    }
+    if (this.#options !== undefined) {
+      const parsed = this.#options.safeParse(options);
+      if (!parsed.success) {
+        throw this.#errors(form).invalidOptions(this.#options, options);
+      }
+      bound.push(parsed.data);
+    }
+    return bound;
+  }
+
+  #errors(form: ArgumentForm): ArgumentErrors {
+    return new ArgumentErrors(this.description, form);
+  }
+}
+
+function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null;
+}
+
+function isPlainObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) {
+    return false;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,268 @@
+import { type z } from 'zod';
+
+import { coreError } from '../errors/core-errors.js';
+import { RpcError } from '../errors/rpc-error.js';
+import { type Authorize } from './context.js';
+import { type PreparedMethod } from './bind.js';
+import { takeAll } from './concurrency-limit.js';
+import { intercepted, type Interceptor } from './interceptor.js';
+import { type HostedMethod } from './hosted-object.js';
+import { type ObjectDirectory } from './object-directory.js';
+import { type Invocation, type RunningCall } from './running-call.js';
+
+/** What `CallRunner` takes. */
+export interface CallRunnerOptions {
+  readonly objects: ObjectDirectory;
+  readonly authorize: Authorize | undefined;
+  /** Undefined if there are none, so that they cost nothing. */
+  readonly interceptors: readonly Interceptor[] | undefined;
+  /** Throws if no call may begin. */
+  readonly admit: () => void;
+  /** Called once when a call is answered and its method has ended. */
+  readonly forget: (call: RunningCall) => void;
+}
+
+/** Runs a call from its interceptors to its answer. */
+export class CallRunner {
+  readonly #options: CallRunnerOptions;
+
+  constructor(options: CallRunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs a call. It is answered whatever happens. */
+  run(call: RunningCall, invocation: Invocation): void {
+    const { interceptors } = this.#options;
+    if (interceptors === undefined) {
+      this.#start(call, invocation);
+    } else {
+      this.#intercept(call, invocation, interceptors);
+    }
+  }
+
+  /** Runs a call within the interceptors, whose result or error is its answer. */
+  #intercept(call: RunningCall, invocation: Invocation, interceptors: readonly Interceptor[]): void {
+    let checked: { readonly result: unknown } | undefined;
+    const start = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        const outcome = (result: unknown): void => {
+          checked = { result };
+          resolve(result);
+        };
+        call.outcome = { resolve: outcome, reject };
+        this.#start(call, invocation);
+      });
+    intercepted(interceptors, call, start).then(
+      (value) => {
+        this.#conclude(call, () => {
+          // A result that interceptors return in place of the method's is checked too.
+          const { definition } = this.#methodOf(call, invocation).method;
+          call.succeed(
+            checked?.result === value ? value : checkOutput(definition.returns, value, 'returned'),
+          );
+        });
+      },
+      (error: unknown) => {
+        this.#conclude(call, () => {
+          throw error;
+        });
+      },
+    );
+  }
+
+  /** Answers for the interceptors, which may not have waited for the method. */
+  #conclude(call: RunningCall, answer: () => void): void {
+    try {
+      answer();
+    } catch (error) {
+      answerFailure(call, error);
+    }
+    if (call.outcome === undefined) {
+      this.#options.forget(call);
+    } else {
+      call.stop(coreError('CALL_CANCELLED', 'the call was answered before its method had ended'));
+    }
+  }
+
+  /** Finds a call's method. @throws RpcError `OBJECT_NOT_FOUND`, `METHOD_NOT_FOUND` */
+  #methodOf(call: RunningCall, { handedOut }: Invocation): HostedMethod {
+    return (handedOut ?? this.#options.objects.find(call.object)).method(call.method);
+  }
+
+  #start(call: RunningCall, invocation: Invocation): void {
+    try {
+      this.#options.admit();
+      const hosted = this.#methodOf(call, invocation);
+      const permission = this.#options.authorize?.({
+        caller: call.caller,
+        object: this.#options.objects.nameOf(call.object),
+        method: call.method,
+      });
+      if (permission === undefined) {
+        this.#run(call, hosted, invocation);
+      } else {
+        this.#when(call, permission, () => {
+          this.#run(call, hosted, invocation);
+        });
+      }
+    } catch (error) {
+      this.#fail(call, error);
+    }
+  }
+
+  #run(call: RunningCall, hosted: HostedMethod, { input }: Invocation): void {
+    const { method } = hosted;
+    const args = 'values' in input ? method.bindValues(input.values) : method.bindArgv(input.argv);
+    if (args instanceof Promise) {
+      this.#when(call, args, (bound) => {
+        this.#runWith(call, hosted, bound);
+      });
+    } else {
+      this.#runWith(call, hosted, args);
+    }
+  }
+
+  #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: readonly unknown[]): void {
+    if (call.ended) {
+      this.#leave(call); // cancelled while it was being authorized, or its arguments read
+      return;
+    }
+    if (limits.length > 0) {
+      takeAll(limits);
+      call.limits = limits;
+    }
+    call.begun = true;
+    call.hosted = object;
+    object.enter();
+    const returned = method.definition.run(...([...args, call] as never[]));
+    if (method.definition.yields !== undefined) {
+      const steps = returned as AsyncGenerator<unknown, unknown, undefined>;
+      this.#when(call, sendItems(call, method, steps), (value) => {
+        this.#succeed(call, method, value);
+      });
+    } else if (returned instanceof Promise) {
+      this.#when(call, returned, (value) => {
+        this.#succeed(call, method, value);
+      });
+    } else {
+      this.#succeed(call, method, returned);
+    }
+  }
+
+  #succeed(call: RunningCall, method: PreparedMethod, value: unknown): void {
+    if (call.ended) {
+      this.#leave(call);
+      return;
+    }
+    const result = checkOutput(method.definition.returns, value, 'returned');
+    const { outcome } = call;
+    if (outcome === undefined) {
+      call.succeed(result);
+      this.#options.forget(call);
+    } else {
+      call.outcome = undefined;
+      outcome.resolve(result);
+    }
+  }
+
+  /** Ends a call that was already answered. */
+  #leave(call: RunningCall): void {
+    this.#fail(call, call.stopReason);
+  }
+
+  /** Continues a call when a promise has fulfilled, or fails the call. */
+  #when<T>(call: RunningCall, promise: Promise<T>, next: (value: T) => void): void {
+    promise.then(
+      (value) => {
+        try {
+          next(value);
+        } catch (error) {
+          this.#fail(call, error);
+        }
+      },
+      (error: unknown) => {
+        this.#fail(call, error);
+      },
+    );
+  }
+
+  #fail(call: RunningCall, error: unknown): void {
+    const { outcome } = call;
+    if (outcome === undefined) {
+      answerFailure(call, error);
+    } else {
+      call.outcome = undefined;
+      outcome.reject(error);
+      if (!call.ended) {
+        return; // the interceptors answer, and the call is forgotten after that
+      }
+    }
+    this.#options.forget(call); // last, as the server's connections may be closed once it is idle
+  }
+}
+
+/** Sends a method's items until the call has ended, and returns its result; undefined if it was left early. */
+async function sendItems(
+  call: RunningCall,
+  { definition }: PreparedMethod,
+  steps: AsyncGenerator<unknown, unknown, undefined>,
+): Promise<unknown> {
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done === true) {
+        return step.value;
+      }
+      if (!call.ended) {
+        await call.item(checkOutput(definition.yields, step.value, 'yielded'));
+      }
+      if (call.ended) {
+        return undefined;
+      }
+    }
+  } finally {
+    await steps.return(undefined); // runs the method's own finally blocks if it was left early
+  }
+}
+
+/**
+ * Checks a method's result or item against its schema, which also drops undeclared fields.
+ *
+ * @throws RpcError `RESULT_INVALID`, with the schema's error as its cause, for the log only
+ */
+function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'returned' | 'yielded'): unknown {
+  const checked = schema?.safeParse(value);
+  if (checked?.success !== true) {
+    throw coreError(
+      'RESULT_INVALID',
+      `the method ${how} a value that its schema does not allow; see the server's log`,
+      {
+        cause: checked?.error,
+      },
+    );
+  }
+  return checked.data;
+}
+
+/** Answers a call with what its caller may know of an error, and logs what only the operator may. */
+function answerFailure(call: RunningCall, error: unknown): void {
+  if (error instanceof RpcError) {
+    if (error.code === 'INTERNAL' || error.cause !== undefined) {
+      call.log.warn('a call failed', { error });
+    }
+    call.fail(error);
+    return;
+  }
+  if (call.ended) {
+    call.log.debug('a cancelled call ended with an error', { error });
+    return;
+  }
+  call.log.error('a call failed unexpectedly', { error });
+  call.fail(
+    coreError(
+      'UNEXPECTED',
+      `${call.object}.${call.method} failed unexpectedly; see the server's log for call ${call.callId}`,
+      { cause: error },
+    ),
+  );
+}

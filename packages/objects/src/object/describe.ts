@@ -1,0 +1,99 @@
+import { z } from 'zod';
+
+import { kebabCase, withoutUnit } from '../text/field-name.js';
+import { type MethodDefinition, type ObjectDefinition } from './definition.js';
+import {
+  type ArgDescription,
+  type JsonSchema,
+  type MethodDescription,
+  type ObjectDescription,
+  type OptionDescription,
+} from './description.js';
+
+/** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
+export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
+  return {
+    name,
+    summary: definition.summary,
+    methods: Object.entries(definition.methods).map(([methodName, each]) => describeMethod(methodName, each)),
+  };
+}
+
+/** Describes one method as plain JSON. */
+export function describeMethod(name: string, definition: MethodDefinition): MethodDescription {
+  return {
+    name,
+    summary: definition.summary,
+    args: describeArgs(definition),
+    options: describeOptions(definition),
+    returns: schemaOf(definition.returns, 'output'),
+    ...(definition.yields === undefined ? {} : { yields: schemaOf(definition.yields, 'output') }),
+    idempotent: definition.idempotent,
+  };
+}
+
+function describeArgs(definition: MethodDefinition): ArgDescription[] {
+  return definition.args.map(({ name, summary, schema: zodSchema }, index) => {
+    const schema = schemaOf(zodSchema, 'input');
+    const takesRest = schema.type === 'array' && index === definition.args.length - 1;
+    return {
+      name,
+      summary,
+      required: !isOptional(zodSchema),
+      placeholder: placeholderOf(name, schema) + (takesRest ? '...' : ''),
+      schema,
+    };
+  });
+}
+
+function describeOptions(definition: MethodDefinition): OptionDescription[] {
+  const schemas = new Map(
+    Object.entries(definition.options).map(([name, schema]) => [name, schemaOf(schema, 'input')]),
+  );
+  const flags = flagsOf(schemas);
+  return Object.entries(definition.options).map(([name, zodSchema]) => {
+    const schema = schemas.get(name) ?? {};
+    return {
+      name,
+      flag: flags.get(name) ?? '',
+      summary: zodSchema.description ?? '',
+      required: !isOptional(zodSchema),
+      ...(schema.type === 'boolean' ? {} : { placeholder: placeholderOf(name, schema) }),
+      schema,
+    };
+  });
+}
+
+/** Returns the flag of each option: without its unit, unless another option has that name. */
+function flagsOf(options: ReadonlyMap<string, JsonSchema>): Map<string, string> {
+  const full = [...options.keys()].map(kebabCase);
+  const short = [...options].map(([name, schema]) => kebabCase(withoutUnit(name, schema.unit)));
+  const count = (flag: string): number => [...full, ...short].filter((each) => each === flag).length;
+  return new Map(
+    [...options.keys()].map((name, index) => {
+      const [long = '', brief = ''] = [full[index], short[index]];
+      return [name, `--${brief !== long && count(brief) > 1 ? long : brief}`];
+    }),
+  );
+}
+
+/** Reports whether an argument or option may be omitted. */
+export function isOptional(schema: z.ZodType): boolean {
+  return schema.safeParse(undefined).success;
+}
+
+/** Returns the placeholder that a schema sets by `.meta({ placeholder: 'IQN' })`, else one made from the name. */
+function placeholderOf(name: string, schema: JsonSchema): string {
+  const own = schema.placeholder;
+  return typeof own === 'string'
+    ? own
+    : kebabCase(withoutUnit(name, schema.unit)).replaceAll('-', '_').toUpperCase();
+}
+
+function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+  const full = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+  // Through JSON, so that a description is the same locally as a client gets it over the wire.
+  const plain = JSON.parse(JSON.stringify(full)) as JsonSchema;
+  delete plain.$schema;
+  return plain;
+}

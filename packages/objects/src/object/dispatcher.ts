@@ -1,0 +1,144 @@
+import { type Clock } from '../clock.js';
+import { Deadlines } from '../deadlines.js';
+import { coreError } from '../errors/core-errors.js';
+import { type RpcError } from '../errors/rpc-error.js';
+import { type Log } from '../log.js';
+import { type Authorize } from './context.js';
+import { CallRunner } from './call-runner.js';
+import { type ObjectDefinition } from './definition.js';
+import { type ObjectDescription } from './description.js';
+import { type Interceptor } from './interceptor.js';
+import { type HostedObject, type HostOptions } from './hosted-object.js';
+import { ObjectDirectory } from './object-directory.js';
+import { type CallSink, type Invocation, RunningCall } from './running-call.js';
+
+/** What `Dispatcher` takes. */
+export interface DispatcherOptions {
+  readonly clock: Clock;
+  readonly log: Log;
+  /** Default: every caller may use every method. */
+  readonly authorize?: Authorize;
+  /** Wrap every call, the first one outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
+}
+
+/**
+ * Runs calls on objects: finds the method, authorizes the caller, checks the arguments, runs the method, checks its
+ * result. All calls to a server end up here.
+ */
+export class Dispatcher {
+  readonly #objects = new ObjectDirectory();
+  readonly #deadlines: Deadlines<RunningCall>;
+  #running = 0;
+  readonly #services: { readonly clock: Clock; readonly log: Log };
+  readonly #runner: CallRunner;
+  #draining = false;
+  readonly #onIdle: (() => void)[] = [];
+
+  constructor(options: DispatcherOptions) {
+    this.#services = options;
+    this.#runner = new CallRunner({
+      objects: this.#objects,
+      authorize: options.authorize,
+      interceptors: options.interceptors?.length === 0 ? undefined : options.interceptors,
+      admit: () => {
+        if (this.#draining) {
+          throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
+        }
+      },
+      forget: (call) => {
+        this.#forget(call);
+      },
+    });
+    this.#deadlines = new Deadlines(options.clock);
+  }
+
+  /** Hosts an object under a name. */
+  host(name: string, definition: ObjectDefinition, options: HostOptions = {}): void {
+    this.#objects.add(name, definition, options);
+  }
+
+  /**
+   * Stops hosting an object: refuses new calls to it and lets running ones finish. Returns it, so that the caller can
+   * wait until it is idle. @throws RpcError `OBJECT_NOT_FOUND`
+   */
+  unhost(name: string): HostedObject {
+    return this.#objects.remove(name);
+  }
+
+  /** The hosted objects. */
+  get objects(): ObjectDirectory {
+    return this.#objects;
+  }
+
+  /** The server's log. */
+  get log(): Log {
+    return this.#services.log;
+  }
+
+  get clock(): Clock {
+    return this.#services.clock;
+  }
+
+  /** The number of running methods, including those whose callers have left. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
+  describe(name: string): ObjectDescription {
+    return this.#objects.describe(name);
+  }
+
+  /** Starts a call. It answers through the sink, even if it cannot begin. */
+  begin(invocation: Invocation, sink: CallSink): RunningCall {
+    const { timeoutMs } = invocation;
+    const call = new RunningCall(
+      invocation,
+      sink,
+      timeoutMs === undefined ? Infinity : this.#deadlines.expiryOf(timeoutMs),
+      this.#services,
+    );
+    this.#running++;
+    this.#deadlines.add(call);
+    this.#runner.run(call, invocation);
+    return call;
+  }
+
+  /** Refuses new calls, and waits until the running ones have ended. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle.push(resolve);
+      });
+    }
+  }
+
+  /** Cancels all running calls, or those of one object. */
+  cancelAll(error: RpcError, object?: HostedObject): void {
+    for (const call of [...this.#deadlines]) {
+      if (object === undefined || call.hosted === object) {
+        call.cancel(error);
+      }
+    }
+  }
+
+  #forget(call: RunningCall): void {
+    if (!call.running) {
+      return;
+    }
+    call.running = false;
+    this.#deadlines.delete(call);
+    for (const limit of call.limits) {
+      limit.release();
+    }
+    call.hosted?.leave();
+    call.sink.done?.();
+    if (--this.#running === 0 && this.#onIdle.length > 0) {
+      for (const resolve of this.#onIdle.splice(0)) {
+        resolve();
+      }
+    }
+  }
+}

@@ -1,0 +1,101 @@
+import { coreError } from '../errors/core-errors.js';
+import { quoted } from '../names.js';
+import { didYouMean } from '../text/suggest.js';
+import { type PreparedMethod, prepareMethod } from './bind.js';
+import { type ConcurrencyLimit, limitOf } from './concurrency-limit.js';
+import { type ObjectDefinition } from './definition.js';
+
+/** Options of a hosted object, which override its definition's. */
+export interface HostOptions {
+  /** How many calls of the object may run at once. Default: the definition's. */
+  readonly maxConcurrent?: number | undefined;
+}
+
+/** A method of a hosted object. */
+export interface HostedMethod {
+  readonly method: PreparedMethod;
+  readonly object: HostedObject;
+  /** The limits of concurrent calls: its own, and its object's. */
+  readonly limits: readonly ConcurrencyLimit[];
+}
+
+/** A method and its own limit, kept so that the object's limit can be replaced. */
+interface MethodEntry {
+  readonly own: ConcurrencyLimit | undefined;
+  hosted: HostedMethod;
+}
+
+/** An object that can be called. Its methods are prepared on their first call. */
+export class HostedObject {
+  /** Its name in errors and logs: that of the object, or how it was returned, such as `storage.node()`. */
+  readonly label: string;
+  readonly definition: ObjectDefinition;
+  readonly #methods = new Map<string, MethodEntry>();
+  #limit: ConcurrencyLimit | undefined;
+  #running = 0;
+  readonly #onIdle: (() => void)[] = [];
+
+  constructor(label: string, definition: ObjectDefinition, options: HostOptions = {}) {
+    this.label = label;
+    this.definition = definition;
+    this.#limit = limitOf('object', label, options.maxConcurrent ?? definition.maxConcurrent);
+  }
+
+  /** The number of running methods, including those whose callers have left. */
+  get running(): number {
+    return this.#running;
+  }
+
+  /** Counts a call whose method starts. */
+  enter(): void {
+    this.#running++;
+  }
+
+  /** Counts a call whose method has ended. */
+  leave(): void {
+    if (--this.#running === 0 && this.#onIdle.length > 0) {
+      for (const resolve of this.#onIdle.splice(0)) {
+        resolve();
+      }
+    }
+  }
+
+  /** Waits until none of its methods is running. */
+  async idle(): Promise<void> {
+    if (this.#running > 0) {
+      await new Promise<void>((resolve) => {
+        this.#onIdle.push(resolve);
+      });
+    }
+  }
+
+  /** Replaces the object's limit for calls that begin from now on; running ones do not count. */
+  limitTo({ maxConcurrent }: HostOptions): void {
+    this.#limit = limitOf('object', this.label, maxConcurrent ?? this.definition.maxConcurrent);
+    for (const prepared of this.#methods.values()) {
+      prepared.hosted = { ...prepared.hosted, limits: this.#limitsWith(prepared.own) };
+    }
+  }
+
+  /** Returns a method. @throws RpcError `METHOD_NOT_FOUND` */
+  method(name: string): HostedMethod {
+    let prepared = this.#methods.get(name);
+    if (prepared === undefined) {
+      const { methods } = this.definition;
+      const definition = Object.hasOwn(methods, name) ? methods[name] : undefined;
+      if (definition === undefined) {
+        const hint = didYouMean(name, Object.keys(methods));
+        throw coreError('METHOD_NOT_FOUND', `${this.label} has no method ${quoted(name)}${hint}`);
+      }
+      const own = limitOf('method', `${this.label}.${name}`, definition.maxConcurrent);
+      const hosted = { method: prepareMethod(name, definition), object: this, limits: this.#limitsWith(own) };
+      prepared = { own, hosted };
+      this.#methods.set(name, prepared);
+    }
+    return prepared.hosted;
+  }
+
+  #limitsWith(own: ConcurrencyLimit | undefined): readonly ConcurrencyLimit[] {
+    return [own, this.#limit].filter((limit) => limit !== undefined);
+  }
+}

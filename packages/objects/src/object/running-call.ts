@@ -1,0 +1,200 @@
+import { type Clock } from '../clock.js';
+import { type Expiring } from '../deadlines.js';
+import { coreError } from '../errors/core-errors.js';
+import { type RpcError } from '../errors/rpc-error.js';
+import { type CallOptions } from '../call.js';
+import { type Log } from '../log.js';
+import { type ConcurrencyLimit } from './concurrency-limit.js';
+import { type CallContext, type Caller } from './context.js';
+import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
+import { type HostedObject } from './hosted-object.js';
+import { type ArgvElement } from './file-argument.js';
+
+/** Receives a call's answer: items, then exactly one result or failure. */
+export interface CallSink {
+  /** Sends an item; a returned promise asks to wait, as the reader is slow. */
+  item(value: unknown): Promise<void> | undefined;
+  /** @throws if the value cannot be sent; then the call is not answered yet, and `failure` still may be called */
+  result(value: unknown): void;
+  /** Never throws. @param begun whether the method was started; if not, the call may run elsewhere */
+  failure(error: RpcError, begun: boolean): void;
+  /** Called when the method has ended, possibly long after the answer. */
+  done?(): void;
+}
+
+/** Settles the promise by which interceptors wait for a call. */
+export interface Deferred {
+  /** Fulfils it with the call's result. */
+  readonly resolve: (result: unknown) => void;
+  /** Rejects it with the call's error. */
+  readonly reject: (error: unknown) => void;
+}
+
+/** A call as a server received it. */
+export interface Invocation {
+  /** The object's name; for a reference its label. */
+  readonly object: string;
+  /** The object itself if it was called by reference, as it has no name. */
+  readonly handedOut?: HostedObject | undefined;
+  readonly method: string;
+  /** The positional values with the options last, or the argv of a command line. */
+  readonly input: { readonly values: readonly unknown[] } | { readonly argv: readonly ArgvElement[] };
+  readonly caller: Caller;
+  readonly callId: string;
+  /** As the caller gave it; undefined: the call's id. */
+  readonly correlationId?: string | undefined;
+  /** The time limit in milliseconds; undefined: none. */
+  readonly timeoutMs: number | undefined;
+}
+
+const noLimits: readonly ConcurrencyLimit[] = [];
+
+/** A call that runs on a server. It answers its sink once, whatever its method still does. */
+export class RunningCall implements CallContext, CallInfo, Expiring {
+  readonly side = 'server';
+  readonly endpoint = undefined;
+  readonly expiresAtMs: number;
+  deadlineIndex = -1;
+  readonly sink: CallSink;
+  /** Whether the method is running, possibly longer than anybody waits for it. Set by the dispatcher. */
+  running = true;
+  /** The limits whose slots the call holds until its method has ended. */
+  limits: readonly ConcurrencyLimit[] = noLimits;
+  /** The object whose method is running, once it is. Set by the dispatcher. */
+  hosted: HostedObject | undefined;
+  /** Set while interceptors wait for the outcome in place of the sink. */
+  outcome: Deferred | undefined;
+  /** Whether the method was started. Set by the dispatcher. */
+  begun = false;
+  readonly #invocation: Invocation;
+  readonly #services: { readonly clock: Clock; readonly log: Log };
+  #ended = false;
+  // Created when a method asks for it: most end before anybody could cancel them.
+  #abort: AbortController | undefined;
+  #abortReason: RpcError | undefined;
+  #contextLog: Log | undefined;
+  #itemHooks: ItemHooks | undefined;
+
+  constructor(
+    invocation: Invocation,
+    sink: CallSink,
+    expiresAtMs: number,
+    services: { readonly clock: Clock; readonly log: Log },
+  ) {
+    this.#invocation = invocation;
+    this.expiresAtMs = expiresAtMs;
+    this.sink = sink;
+    this.#services = services;
+  }
+
+  /** Whether the sink has its answer. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get callId(): string {
+    return this.#invocation.callId;
+  }
+
+  get object(): string {
+    return this.#invocation.object;
+  }
+
+  get method(): string {
+    return this.#invocation.method;
+  }
+
+  get caller(): Caller {
+    return this.#invocation.caller;
+  }
+
+  get correlationId(): string {
+    return this.#invocation.correlationId ?? this.callId;
+  }
+
+  get arguments(): readonly unknown[] {
+    const { input } = this.#invocation;
+    return 'values' in input ? input.values : input.argv;
+  }
+
+  get callOptions(): CallOptions {
+    const { correlationId, signal } = this;
+    const leftMs = this.expiresAtMs - this.#services.clock.monotonicMs();
+    return { correlationId, signal, ...(leftMs === Infinity ? {} : { timeoutMs: Math.max(1, leftMs) }) };
+  }
+
+  get deadlineMs(): number | undefined {
+    const { clock } = this.#services;
+    return this.expiresAtMs === Infinity ? undefined : clock.now() + (this.expiresAtMs - clock.monotonicMs());
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#abortReason !== undefined) {
+        this.#abort.abort(this.#abortReason);
+      }
+    }
+    return this.#abort.signal;
+  }
+
+  get log(): Log {
+    this.#contextLog ??= this.#services.log.child({
+      callId: this.callId,
+      ...(this.#invocation.correlationId === undefined ? {} : { correlationId: this.correlationId }),
+      object: this.object,
+      method: this.method,
+    });
+    return this.#contextLog;
+  }
+
+  onItem(hook: ItemHook): void {
+    this.#itemHooks ??= new ItemHooks();
+    this.#itemHooks.add(hook);
+  }
+
+  /** Sends an item, after the interceptors' hooks. */
+  item(value: unknown): Promise<void> | undefined {
+    return this.sink.item(this.#itemHooks === undefined ? value : this.#itemHooks.apply(value));
+  }
+
+  /** Why the method should stop; undefined while it need not. */
+  get stopReason(): RpcError | undefined {
+    return this.#abortReason;
+  }
+
+  /** Answers with the result, unless already answered. @throws what the sink throws if it cannot send it */
+  succeed(value: unknown): void {
+    if (!this.#ended) {
+      this.sink.result(value);
+      this.#ended = true;
+    }
+  }
+
+  /** Answers with the error, unless already answered. */
+  fail(error: RpcError): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.sink.failure(error, this.begun);
+    }
+  }
+
+  /** Answers with the error at once, and signals the method to stop. */
+  cancel(error: RpcError): void {
+    if (this.#ended) {
+      return;
+    }
+    this.fail(error);
+    this.stop(error);
+  }
+
+  /** Signals the method to stop, as nobody waits for it any more. */
+  stop(reason: RpcError): void {
+    this.#abortReason ??= reason;
+    this.#abort?.abort(this.#abortReason);
+  }
+
+  expire(): void {
+    this.cancel(coreError('DEADLINE_PASSED', `${this.object}.${this.method} did not finish in time`));
+  }
+}

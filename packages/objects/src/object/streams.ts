@@ -1,0 +1,76 @@
+import { z } from 'zod';
+
+import { coreError } from '../errors/core-errors.js';
+import { type RpcError } from '../errors/rpc-error.js';
+
+/** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */
+export type ByteSource = AsyncIterable<Uint8Array | string> | Uint8Array;
+
+/**
+ * Returns the schema of a stream of bytes among a method's arguments. The method iterates over it once, and its pace
+ * limits the caller's; strings are encoded as UTF-8. As with any Node stream, a chunk must not be changed after it was
+ * passed, as it is sent without a copy. On a command line, `-` is standard input and `@FILE` a file. The iteration
+ * throws the call's error if the call ends before the stream.
+ */
+export function byteStream(): z.ZodType<AsyncIterable<Buffer>, ByteSource> {
+  return z
+    .custom<ByteSource>(
+      (value) => isStream(value) || value instanceof Uint8Array,
+      'must be a stream of bytes',
+    )
+    .meta({ stream: 'bytes', placeholder: 'FILE' })
+    .transform((source) => bytesOf(source));
+}
+
+/**
+ * Returns the schema of a stream of values among a method's arguments, each checked by `item`. On a command line, `-` is
+ * standard input and `@FILE` a file, with one value per line.
+ */
+export function streamOf<S extends z.ZodType>(
+  item: S,
+): z.ZodType<AsyncIterable<z.output<S>>, AsyncIterable<z.input<S>> | readonly z.input<S>[]> {
+  return z
+    .custom<AsyncIterable<z.input<S>> | readonly z.input<S>[]>(
+      (value) => isStream(value) || Array.isArray(value),
+      'must be a stream of values',
+    )
+    .meta({ stream: z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' }), placeholder: 'FILE' })
+    .transform((source) => itemsOf(source, item));
+}
+
+/** Reports whether a value is a stream that may be passed to a method. */
+export function isStream(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
+async function* bytesOf(source: ByteSource): AsyncGenerator<Buffer, void, undefined> {
+  for await (const chunk of source instanceof Uint8Array ? [source] : source) {
+    if (typeof chunk === 'string') {
+      yield Buffer.from(chunk);
+    } else if ((chunk as unknown) instanceof Uint8Array) {
+      yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    } else {
+      throw invalidItem('a stream of bytes yielded neither bytes nor text');
+    }
+  }
+}
+
+async function* itemsOf<S extends z.ZodType>(
+  source: AsyncIterable<z.input<S>> | readonly z.input<S>[],
+  schema: S,
+): AsyncGenerator<z.output<S>, void, undefined> {
+  let index = 0;
+  for await (const item of source) {
+    const checked = schema.safeParse(item);
+    if (!checked.success) {
+      const why = checked.error.issues[0]?.message ?? 'is not valid';
+      throw invalidItem(`item ${String(index)} of a stream: ${why}`);
+    }
+    yield checked.data;
+    index += 1;
+  }
+}
+
+function invalidItem(message: string): RpcError {
+  return coreError('ARGUMENT_INVALID', message);
+}

@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname } from 'node:path';
+
+import { findNameServer } from '../../src/naming/find-name-server.js';
+import { Scratch } from '../../src/testing/scratch.js';
+
+describe('Finding the name server', () => {
+  let scratch: Scratch;
+
+  beforeEach(async () => {
+    scratch = await Scratch.make();
+  });
+  afterEach(() => scratch[Symbol.asyncDispose]());
+
+  /** Finds with a home and a system directory in the test's directory. */
+  function find(given?: string, environment: Readonly<Record<string, string>> = {}): string {
+    return findNameServer(given, {
+      environment: { HOME: scratch.file('home'), ...environment },
+      systemDirectory: scratch.file('etc'),
+    });
+  }
+
+  async function write(path: string, text: string): Promise<void> {
+    await mkdir(dirname(scratch.file(path)), { recursive: true });
+    await writeFile(scratch.file(path), text);
+  }
+
+  const user = 'home/.config/patchbay/client.yaml';
+
+  it('ends at the standard address', () => {
+    expect(find()).to.equal('127.0.0.1:7440');
+    expect(find(undefined, { HOME: '', PATCHBAY_NAMESERVER: '' })).to.equal('127.0.0.1:7440');
+  });
+
+  it("takes the machine's file, over it the user's, over it the environment, over it what is given", async () => {
+    await write('etc/client.yaml', 'nameServer: machine:1\n');
+    expect(find()).to.equal('machine:1');
+    await write(user, 'nameServer: user:2\n');
+    expect(find()).to.equal('user:2');
+    await write('xdg/patchbay/client.yaml', 'nameServer: xdg:3\n');
+    const environment = { XDG_CONFIG_HOME: scratch.file('xdg') };
+    expect(find(undefined, environment)).to.equal('xdg:3');
+    expect(find(undefined, { ...environment, PATCHBAY_NAMESERVER: 'variable:4' })).to.equal('variable:4');
+    expect(find('given:5', { PATCHBAY_NAMESERVER: 'variable:4' })).to.equal('given:5');
+  });
+
+  it("goes on to the machine's file from one of the user's that says nothing", async () => {
+    await write('etc/client.yaml', 'nameServer: machine:1\n');
+    await write(user, '# nothing yet\n');
+    expect(find()).to.equal('machine:1');
+  });
+
+  it('leaves a relative XDG_CONFIG_HOME out', async () => {
+    await write(user, 'nameServer: user:2\n');
+    expect(find(undefined, { XDG_CONFIG_HOME: 'relative' })).to.equal('user:2');
+  });
+
+  for (const text of [
+    'nameServer: lab.example:7440',
+    "\uFEFFnameServer: 'lab.example:7440'   # ours\r\n",
+    '---\n# where\n\nnameServer:   "lab.example:7440"\n',
+    'nameServer: lab.example:7440 # ours',
+  ]) {
+    it(`reads ${JSON.stringify(text)}`, async () => {
+      await write(user, text);
+      expect(find()).to.equal('lab.example:7440');
+    });
+  }
+
+  for (const [text, line, message] of [
+    ['nameServr: a:1', 1, 'unknown key "nameServr"; did you mean "nameServer"?'],
+    ['\nnameServer: a\n', 2, 'nameServer: address "a": must be host:port'],
+    ['nameServer:', 1, 'nameServer: address "": must be host:port'],
+    ['nameServer: "a:1', 1, 'nameServer: address "\\"a:1": must be host:port'],
+    ['nameServer: a:1\nnameServer: b:1\n', 2, 'duplicate key "nameServer"'],
+    ['nameServer:a:1', 1, '"nameServer:a:1": write "nameServer: HOST:PORT"'],
+    ['# x\n  nameServer: a:1', 2, 'write "nameServer: HOST:PORT"'],
+    ['\u001b[2J', 1, '"\\u001b[2J": write'],
+  ] as const) {
+    it(`refuses ${JSON.stringify(text)} with file and line`, async () => {
+      await write(user, text);
+      expect(() => find())
+        .to.throw(`${scratch.file(user)}:${String(line)}: `)
+        .with.property('reason', 'CONFIG_INVALID');
+      expect(() => find()).to.throw(message);
+    });
+  }
+
+  it('refuses a file that cannot be read', async () => {
+    await mkdir(scratch.file(user), { recursive: true });
+    expect(() => find()).to.throw(`${scratch.file(user)}: cannot be read: EISDIR`);
+  });
+
+  it('refuses an address that is none, wherever it comes from', () => {
+    for (const wrong of ['nowhere', '127.0.0.1', 'a:99999']) {
+      expect(() => find(wrong)).to.throw(`address "${wrong}"`);
+      expect(() => find(undefined, { PATCHBAY_NAMESERVER: wrong })).to.throw(`address "${wrong}"`);
+    }
+  });
+});

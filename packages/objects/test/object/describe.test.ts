@@ -1,0 +1,99 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+
+import { arg } from '../../src/object/arg.js';
+import { bytesSchema } from '../../src/object/schemas.js';
+import { callSignature, usageLine } from '../../src/object/usage.js';
+import { defineObject, method } from '../../src/object/define.js';
+import { describeMethod, describeObject } from '../../src/object/describe.js';
+import { objectDescription } from '../../src/object/description.js';
+import { provisionMethod } from './provision-method.js';
+
+const storage = defineObject({
+  summary: 'Disks for nodes',
+  methods: {
+    provision: provisionMethod(),
+    tail: method({
+      summary: 'Follow logs',
+      args: [arg('names', z.array(z.string()), 'Whose logs')],
+      returns: z.null(),
+      yields: z.string(),
+      async *run() {
+        yield await Promise.resolve('a line');
+        return null;
+      },
+    }),
+  },
+});
+
+describe('describeObject', () => {
+  const description = describeObject('storage', storage);
+  const [provision, tail] = description.methods;
+
+  it('keeps to its own schema, also after a trip as JSON', () => {
+    expect(objectDescription.parse(JSON.parse(JSON.stringify(description)))).to.deep.equal(description);
+  });
+
+  it('tells what a positional argument is called, means and must be', () => {
+    expect(provision!.args[0]).to.deep.include({
+      name: 'node',
+      summary: 'The node',
+      required: true,
+      placeholder: 'NODE',
+    });
+    expect(provision!.args[0]!.schema).to.deep.include({ type: 'string', maxLength: 63 });
+    expect(provision!.args[2]).to.include({ name: 'snapshot', required: false });
+  });
+
+  it('tells how an option is spelt, and what its number counts', () => {
+    expect(provision!.options[0]).to.deep.include({
+      name: 'sizeBytes',
+      flag: '--size',
+      summary: 'The size of the disk',
+      required: false,
+      placeholder: 'SIZE',
+    });
+    expect(provision!.options[0]!.schema).to.include({ type: 'integer', unit: 'bytes' });
+  });
+
+  it('lets a schema name its placeholder', () => {
+    expect(provision!.options[2]).to.include({ name: 'initiator', placeholder: 'IQN' });
+  });
+
+  it('gives a boolean option no placeholder', () => {
+    expect(provision!.options[3]).to.include({ flag: '--keep-disk' }).and.not.have.property('placeholder');
+  });
+
+  it('tells whether a method yields, and whether it may be called twice', () => {
+    expect(tail!.yields).to.deep.equal({ type: 'string' });
+    expect(provision).not.to.have.property('yields');
+    expect([provision!.idempotent, tail!.idempotent]).to.deep.equal([true, false]);
+  });
+
+  it('keeps the unit in a flag where another option has the name without it', () => {
+    const options = { size: z.string().optional(), sizeBytes: bytesSchema().optional() };
+    const both = describeMethod('x', method({ summary: 'X', options, returns: z.null(), run: () => null }));
+    expect(both.options.map(({ flag }) => flag)).to.deep.equal(['--size', '--size-bytes']);
+  });
+});
+
+describe('a usage line', () => {
+  const [provision, tail] = describeObject('storage', storage).methods;
+
+  it('shows what may be left out in brackets, and what is on by default as its opposite', () => {
+    expect(usageLine(provision!)).to.equal(
+      'provision NODE IMAGE [SNAPSHOT] [--size SIZE] [--timeout TIMEOUT] [--initiator IQN] [--keep-disk] ' +
+        '[--no-verify] [--format FORMAT] [--luns LUNS]... [--labels LABELS]',
+    );
+  });
+
+  it('shows a list that takes all the words left', () => {
+    expect(usageLine(tail!)).to.equal('tail NAMES...');
+  });
+
+  it('shows programs the names of the options', () => {
+    expect(callSignature(provision!)).to.equal(
+      'provision(node, image, snapshot?, { sizeBytes?, timeoutMs?, initiator?, keepDisk?, verify?, format?, luns?, labels? })',
+    );
+  });
+});

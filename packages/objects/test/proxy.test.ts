@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+
+import { makeProxy } from '../src/proxy.js';
+import { type MethodSignature } from '../src/object/definition.js';
+
+interface Signatures {
+  echo: MethodSignature<[text: string], string>;
+}
+
+describe('a proxy', () => {
+  let started: (readonly [string, readonly unknown[]])[];
+  const makeOne = () =>
+    makeProxy<Signatures>((method, args) => {
+      started.push([method, args]);
+      return Promise.resolve('started');
+    });
+
+  beforeEach(() => {
+    started = [];
+  });
+
+  it('starts a call by any name', async () => {
+    expect(await makeOne().echo('hello')).to.equal('started');
+    expect(started).to.deep.equal([['echo', ['hello']]]);
+  });
+
+  it('gives the same function for the same name', () => {
+    const proxy = makeOne();
+    expect(proxy.echo).to.equal(proxy.echo);
+  });
+
+  it('is itself no promise: awaiting it gives it back', async () => {
+    const proxy = makeOne();
+    expect((await Promise.resolve(proxy)) === proxy).to.equal(true);
+    expect(started).to.deep.equal([]);
+  });
+
+  it('starts no call when it is printed, compared or written as JSON', () => {
+    const proxy = makeOne();
+    expect(JSON.stringify({ proxy })).to.equal('{"proxy":{}}');
+    expect(() => Number(proxy)).to.throw(TypeError);
+    expect(Object.keys(proxy)).to.deep.equal([]);
+    expect(started).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,70 @@
+import { type Call, reservedMethodNames } from '@patchbay/objects';
+
+import { type ClientCall } from './client-call.js';
+
+// Of a call that gives an object the object's methods can be called at once. Their names are not known here, so every
+// property that a call does not have is taken for one. Standing behind the class, this costs a plain call nothing.
+const pipelining = new Proxy(Object.create(Promise.prototype) as object, {
+  get: (target, property, receiver) => {
+    if (typeof property !== 'string' || property in target || reservedMethodNames.has(property)) {
+      return Reflect.get(target, property, receiver) as unknown;
+    }
+    return (...args: unknown[]) => CallPromise.callOf(receiver as CallPromise).pipeline(property, args);
+  },
+});
+
+/** What a caller holds of its call: a promise of the result, and the items on the way there. */
+export class CallPromise extends Promise<unknown> implements Call<unknown, unknown> {
+  // What `then` returns is a plain promise, not another call.
+  static override get [Symbol.species](): PromiseConstructor {
+    return Promise;
+  }
+
+  static {
+    Object.setPrototypeOf(this.prototype, pipelining);
+  }
+
+  readonly #call: ClientCall;
+
+  constructor(
+    call: ClientCall,
+    executor: (resolve: (result: unknown) => void, reject: (error: Error) => void) => void,
+  ) {
+    super(executor);
+    this.#call = call;
+  }
+
+  static callOf(promise: CallPromise): ClientCall {
+    return promise.#call;
+  }
+
+  get callId(): string {
+    return this.#call.callId;
+  }
+
+  get endpoint(): string | undefined {
+    return this.#call.endpoint;
+  }
+
+  override then<A = unknown, B = never>(
+    onResult?: ((result: unknown) => A | PromiseLike<A>) | null,
+    onError?: ((error: unknown) => B | PromiseLike<B>) | null,
+  ): Promise<A | B> {
+    this.#call.dropItemsUnlessRead();
+    return Promise.prototype.then.call(this, onResult, onError) as Promise<A | B>;
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
+    this.#silence(); // the iterator reports the failure, so that the promise need not be awaited as well
+    return this.#call.readItems();
+  }
+
+  cancel(): void {
+    this.#silence(); // whoever cancels knows the outcome
+    this.#call.cancel();
+  }
+
+  #silence(): void {
+    void Promise.prototype.then.call(this, undefined, () => undefined);
+  }
+}

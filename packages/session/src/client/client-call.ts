@@ -1,0 +1,246 @@
+import {
+  type AnyCallOptions,
+  type Call,
+  type CallOptions,
+  coreError,
+  type Expiring,
+  type RpcError,
+} from '@patchbay/objects';
+
+import { type Arguments } from '../protocol/frame.js';
+import { ItemQueue } from '../protocol/item-queue.js';
+import { type ArgumentExports } from './argument-exports.js';
+import { CallPromise } from './call-promise.js';
+import { type ObjectHandle } from './object-handle.js';
+
+/** What a call asks for. */
+export interface CallRequest {
+  /** The object's name; of one that was handed out, or will be, what it is called in messages. */
+  readonly object: string;
+  readonly method: string;
+  readonly input: Arguments;
+  readonly options: AnyCallOptions;
+  /** The streams, functions and objects among the arguments. */
+  readonly exports?: ArgumentExports | undefined;
+  /** The object that was handed out, or the call that gives it; absent where the object has a name. */
+  readonly target?: ObjectHandle | ClientCall | undefined;
+}
+
+/** What carries a call at the moment: a session, or whatever prepares one. */
+export interface CallCarrier {
+  /** Stops carrying the call because its caller no longer waits. */
+  abandon(call: ClientCall): void;
+  /** Lets the server send this many more bytes of the call's items. */
+  grant(call: ClientCall, bytes: number): void;
+}
+
+/** What makes calls, and hears of their ends. */
+export interface CallHost {
+  /** The client's id, with which call ids begin. */
+  readonly id: string;
+  /** Calls a method of an object that was handed out, or that a call gives. */
+  callOn(
+    target: ObjectHandle | ClientCall,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Call<unknown, unknown>;
+  ended(call: ClientCall): void;
+  /** Gives a call its number, or a new one. */
+  nextNumber(): number;
+}
+
+/** A call from its making to its end, over whatever session carries it. */
+export class ClientCall implements Expiring {
+  readonly request: CallRequest;
+  /** Of the attempt that goes on: most keep their first for good. */
+  number: number;
+  readonly expiresAtMs: number;
+  deadlineIndex = -1;
+  readonly host: CallHost;
+  /** What the caller holds. */
+  readonly promise: CallPromise;
+  /** Set by whoever carries the call. */
+  carrier: CallCarrier | undefined;
+  endpoint: string | undefined;
+  /**
+   * How far the call got: `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the
+   * caller has seen something.
+   */
+  progress: 'unsent' | 'sent' | 'answered' = 'unsent';
+  /** Whether a server that got it is gone without an answer: it may have run. */
+  mayHaveRun = false;
+  /** Whether it may run twice, as the server says that it was lost with. */
+  idempotent = false;
+  /** How often it has waited to be sent again. */
+  pauses = 0;
+  /** What the call ended with: the object that it gave, where its result is one, or its error. */
+  outcome: ObjectHandle | RpcError | undefined;
+  #ended = false;
+  #awaited = false;
+  #items: ItemQueue | undefined;
+  #resolve: ((result: unknown) => void) | undefined;
+  #reject: ((error: RpcError) => void) | undefined;
+  #forgetSignal: (() => void) | undefined;
+  #followers: (() => void)[] | undefined;
+
+  constructor(request: CallRequest, expiresAtMs: number, host: CallHost) {
+    this.request = request;
+    this.number = host.nextNumber();
+    this.expiresAtMs = expiresAtMs;
+    this.host = host;
+    this.promise = new CallPromise(this, (resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+    });
+  }
+
+  get callId(): string {
+    return `${this.host.id}-${String(this.number)}`;
+  }
+
+  get correlationId(): string {
+    return this.request.options.correlationId ?? this.callId;
+  }
+
+  /** Takes a new number, and with it a new id, for another attempt. */
+  renumber(): void {
+    this.number = this.host.nextNumber();
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What the call is called in messages, such as `storage.provision`. */
+  get title(): string {
+    return `${this.request.object}.${this.request.method}`;
+  }
+
+  /** Cancels the call when the signal aborts, and lets go of the signal when the call has ended. */
+  cancelOn(signal: AbortSignal): void {
+    const cancel = (): void => {
+      this.promise.cancel();
+    };
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#forgetSignal = () => {
+      signal.removeEventListener('abort', cancel);
+    };
+    if (signal.aborted) {
+      this.promise.cancel();
+    }
+  }
+
+  /** Calls a method of the object that this call gives. */
+  pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown> {
+    return this.host.callOn(this, method, args, this.request.options);
+  }
+
+  /** Does something when the call has gone out, or has ended without. */
+  follow(action: () => void): void {
+    (this.#followers ??= []).push(action);
+  }
+
+  /** Takes note that it has gone out. */
+  sent(carrier: CallCarrier): void {
+    this.carrier = carrier;
+    this.progress = 'sent';
+  }
+
+  /** Lets those go on who wait for it to go out or to end. */
+  releaseFollowers(): void {
+    if (this.#followers !== undefined) {
+      const followers = this.#followers;
+      this.#followers = undefined;
+      for (const action of followers) {
+        action();
+      }
+    }
+  }
+
+  /** Takes note that somebody awaits the result. */
+  dropItemsUnlessRead(): void {
+    this.#awaited = true;
+    this.#items?.dropUnlessRead();
+  }
+
+  readItems(): AsyncIterator<unknown, undefined> {
+    return this.#itemQueue().read(() => {
+      this.promise.cancel();
+    });
+  }
+
+  cancel(): void {
+    this.#abandon(() =>
+      coreError('CALL_CANCELLED', `${this.title} was cancelled by its caller`, { callId: this.callId }),
+    );
+  }
+
+  expire(): void {
+    this.#abandon(() =>
+      coreError('DEADLINE_PASSED', `${this.title} did not finish in time`, { callId: this.callId }),
+    );
+  }
+
+  /** Takes an item that the method yielded; `bytes` is what it counts against the item window. */
+  deliver(item: unknown, bytes: number): void {
+    this.progress = 'answered';
+    if (!this.#ended) {
+      this.#itemQueue().push(item, bytes);
+    }
+  }
+
+  succeed(result: unknown): void {
+    if (this.#end()) {
+      this.#resolve?.(result);
+      this.#items?.end(undefined);
+      this.releaseFollowers();
+    }
+  }
+
+  fail(error: RpcError): void {
+    if (this.#end()) {
+      this.outcome = error;
+      this.#reject?.(error);
+      this.#items?.end(error);
+      this.releaseFollowers();
+    }
+  }
+
+  /** Fails the call for a reason of this side, and has the server stop it. */
+  giveUp(error: RpcError): void {
+    this.#abandon(() => error);
+  }
+
+  #abandon(makeError: () => RpcError): void {
+    if (!this.#ended) {
+      const carrier = this.carrier;
+      this.fail(makeError());
+      carrier?.abandon(this);
+    }
+  }
+
+  #end(): boolean {
+    if (this.#ended) {
+      return false;
+    }
+    this.#ended = true;
+    this.host.ended(this);
+    this.#forgetSignal?.();
+    return true;
+  }
+
+  #itemQueue(): ItemQueue {
+    if (this.#items === undefined) {
+      this.#items = new ItemQueue((bytes) => {
+        if (!this.#ended) {
+          this.carrier?.grant(this, bytes);
+        }
+      });
+      if (this.#awaited) {
+        this.#items.dropUnlessRead();
+      }
+    }
+    return this.#items;
+  }
+}

@@ -1,0 +1,246 @@
+import { coreError, type RpcError, toRpcError } from '@patchbay/objects';
+
+import { CallNumbers } from '../protocol/call-numbers.js';
+import { CallTable } from '../protocol/call-table.js';
+import { errorOf } from '../protocol/failure.js';
+import { type Frame } from '../protocol/frame.js';
+import { Inbox } from '../protocol/inbox.js';
+import { type MessageStream } from '../protocol/message-stream.js';
+import { messageBytes, Outbox } from '../protocol/outbox.js';
+import { payloadBytes } from '../protocol/payload.js';
+import { isRepeatable } from './call-request.js';
+import { type CallCarrier, type ClientCall } from './client-call.js';
+import { ExportTable } from './export-table.js';
+import { Idempotency } from './idempotency.js';
+import { invokeFrame } from './invoke-frame.js';
+import { ObjectImports } from './object-imports.js';
+import { type SessionEvents } from './session-events.js';
+
+/** How many bytes of items a server may send ahead of its reader, for each call: 256 KiB. */
+const itemWindow = 256 * 1024;
+
+/** The client's end of one session: calls go out, answers find their calls again. */
+export class ClientSession implements CallCarrier, AsyncDisposable {
+  readonly address: string;
+  readonly #stream: MessageStream;
+  readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
+  readonly #numbers = new CallNumbers();
+  readonly #calls = new CallTable<ClientCall>();
+  readonly #imports = new ObjectImports(this);
+  readonly #exports = new ExportTable({
+    imports: this.#imports,
+    send: (frame) => {
+      this.#outbox.send(frame);
+    },
+  });
+  readonly #events: SessionEvents;
+  #maxCalls = Infinity;
+  #idempotency = new Idempotency();
+  #lost: RpcError | undefined;
+
+  /** @param maxFrameBytes the largest frame that it accepts */
+  constructor(
+    address: string,
+    { client, maxFrameBytes }: { readonly client: string; readonly maxFrameBytes: number },
+    stream: MessageStream,
+    events: SessionEvents,
+  ) {
+    this.address = address;
+    this.#stream = stream;
+    this.#events = events;
+    this.#inbox = new Inbox(maxFrameBytes);
+    this.#outbox = new Outbox(
+      (message, tail) => {
+        stream.write(message, tail);
+      },
+      stream.headroomBytes,
+      true,
+    );
+    this.#outbox.send({ kind: 'hello', client, maxCalls: 0, itemWindow, maxFrameBytes, idempotent: [] });
+  }
+
+  /** Whether the session can carry calls no more. */
+  get lost(): boolean {
+    return this.#lost !== undefined;
+  }
+
+  /** Sends a call; `timeoutMs` is what it has left, 0 for no limit. */
+  carry(call: ClientCall, timeoutMs: number): void {
+    if (this.#lost !== undefined) {
+      this.#events.onLostCall(call, this.#lost, this.address);
+      return;
+    }
+    if (this.#calls.size >= this.#maxCalls) {
+      const limit = String(this.#maxCalls);
+      call.fail(
+        coreError(
+          'CALLS_EXHAUSTED',
+          `${limit} calls to ${this.address} are in flight already, as many as it allows`,
+        ),
+      );
+      return;
+    }
+    if (!this.#numbers.take(call.number)) {
+      call.renumber(); // it was sent here before, or others overtook it by far: no number is used twice
+      this.#numbers.take(call.number);
+    }
+    call.sent(this);
+    this.#calls.add(call.number, call);
+    try {
+      this.#outbox.send(invokeFrame(call, timeoutMs, this), call.request.options.inBatch);
+      this.#exports.add(call);
+    } catch (error) {
+      this.#calls.delete(call.number);
+      call.fail(toRpcError(error));
+    }
+    if (call.request.options.oneWay === true) {
+      this.#finish(call.number);
+      call.succeed(undefined);
+    }
+    call.releaseFollowers();
+  }
+
+  abandon(call: ClientCall): void {
+    if (this.#finish(call.number) !== undefined) {
+      this.#outbox.send({ kind: 'cancel', call: call.number });
+    }
+  }
+
+  grant(call: ClientCall, bytes: number): void {
+    if (this.#calls.has(call.number)) {
+      this.#outbox.send({ kind: 'credit', call: call.number, bytes, stream: 0 });
+    }
+  }
+
+  /** Lets go of an object that the server handed out. */
+  release(object: number): void {
+    if (!this.lost) {
+      this.#outbox.send({ kind: 'release', object });
+    }
+  }
+
+  /** Takes one message from the server. */
+  receive(message: Buffer): void {
+    try {
+      for (const frame of this.#inbox.receive(message)) {
+        this.#take(frame);
+      }
+    } catch (error) {
+      this.lose(toRpcError(error));
+      void this.#stream.end();
+    }
+  }
+
+  /** Takes the end of the stream: every call that is under way is lost. */
+  lose(error: RpcError): void {
+    if (this.#lost !== undefined) {
+      return;
+    }
+    this.#lost = error;
+    this.#events.onEnd(error);
+    const calls = this.#calls.takeAll();
+    this.#exports.close();
+    for (const call of calls) {
+      call.carrier = undefined;
+      this.#leave(call, error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#outbox.flush(); // what was said last, such as a cancel or a one-way call, still goes out
+    const ended = this.#stream.end();
+    this.lose(coreError('CONNECTION_LOST', `the session with ${this.address} was closed`));
+    await ended;
+  }
+
+  #take(frame: Frame): void {
+    switch (frame.kind) {
+      case 'result':
+      case 'item':
+        this.#takeValue(frame);
+        return;
+      case 'failure':
+        this.#read(this.#finish(frame.call), (call) => {
+          this.#fail(call, errorOf(frame, call.callId), frame.notBegun);
+        });
+        return;
+      case 'hello':
+        this.#maxCalls = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
+        this.#exports.windowBytes = frame.itemWindow;
+        this.#idempotency = new Idempotency(frame.idempotent);
+        this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
+        this.#events.onOpen();
+        return;
+      case 'credit':
+      case 'end':
+      case 'invoke':
+        this.#exports.take(frame);
+        return;
+      case 'cancel':
+        return; // of a function's call: its answer is not waited for any more
+      case 'chunk':
+      case 'release':
+        throw coreError(
+          'MESSAGE_MALFORMED',
+          `${this.address} sent a frame of kind ${frame.kind}, which a server does not`,
+        );
+      default:
+        frame satisfies never;
+    }
+  }
+
+  #takeValue({ kind, call: number, value }: Frame & { kind: 'item' | 'result' }): void {
+    const call = kind === 'result' ? this.#finish(number) : this.#calls.get(number);
+    if (call === undefined) {
+      this.#imports.discard(value);
+      return;
+    }
+    this.#read(call, () => {
+      if (kind === 'result') {
+        call.succeed(this.#imports.result(call, value));
+      } else {
+        call.deliver(this.#imports.value(call, value), payloadBytes(value));
+      }
+    });
+  }
+
+  /** Reads an answer for its call, where it still waits; an answer that cannot be read fails that call alone. */
+  #read(call: ClientCall | undefined, read: (call: ClientCall) => void): void {
+    if (call === undefined) {
+      return;
+    }
+    try {
+      read(call);
+    } catch (error) {
+      call.fail(toRpcError(error));
+      this.abandon(call);
+    }
+  }
+
+  /** Gives the call that an answer ends; none when its caller has left. */
+  #finish(number: number): ClientCall | undefined {
+    const call = this.#calls.get(number);
+    this.#calls.delete(number);
+    this.#exports.delete(number);
+    return call;
+  }
+
+  #fail(call: ClientCall, error: RpcError, notBegun: boolean): void {
+    if (notBegun && call.request.exports === undefined) {
+      call.progress = 'unsent';
+      this.#leave(call, error);
+    } else if (error.reason === 'SERVER_STOPPED') {
+      this.#leave(call, error);
+    } else {
+      call.fail(error);
+    }
+  }
+
+  /** Gives up a call that may go on elsewhere. */
+  #leave(call: ClientCall, error: RpcError): void {
+    const { object, method } = call.request;
+    call.idempotent = isRepeatable(call.request) && this.#idempotency.of(object, method);
+    this.#events.onLostCall(call, error, this.address);
+  }
+}

@@ -1,0 +1,42 @@
+import { type ObjectDescription } from '@patchbay/objects';
+
+import { type Router } from './router.js';
+import { type Transport } from './transport.js';
+
+/** Asks the servers what their objects can do. */
+export class Descriptions {
+  readonly #router: Router;
+  readonly #transport: Transport;
+  readonly #asking = new Map<string, Promise<ObjectDescription>>();
+
+  constructor(router: Router, transport: Transport) {
+    this.#router = router;
+    this.#transport = transport;
+  }
+
+  /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
+  of(object: string): Promise<ObjectDescription> {
+    let asking = this.#asking.get(object);
+    if (asking === undefined) {
+      asking = this.#ask(object).finally(() => {
+        this.#asking.delete(object);
+      });
+      this.#asking.set(object, asking);
+    }
+    return asking;
+  }
+
+  async #ask(object: string): Promise<ObjectDescription> {
+    const address = await this.#router.route(object);
+    try {
+      return await this.#transport.describe(address, object);
+    } catch (error) {
+      this.#router.forget(object, address);
+      const moved = await this.#router.route(object);
+      if (moved === address) {
+        throw error;
+      }
+      return this.#transport.describe(moved, object);
+    }
+  }
+}

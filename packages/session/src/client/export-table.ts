@@ -1,0 +1,54 @@
+import { type Frame } from '../protocol/frame.js';
+import { CallExports, type CallExportsHost } from './call-exports.js';
+import { type ClientCall } from './client-call.js';
+
+/** The calls of a session that have streams or functions among their arguments, while they are under way. */
+export class ExportTable {
+  /** How much of a stream the server takes before it grants credit, in bytes; its hello tells. */
+  windowBytes = 0;
+  readonly #host: CallExportsHost;
+  readonly #calls = new Map<number, CallExports>();
+
+  constructor(host: CallExportsHost) {
+    this.#host = host;
+  }
+
+  /** Begins to serve what a call exports. */
+  add(call: ClientCall): void {
+    const { exports } = call.request;
+    if (exports !== undefined) {
+      const kept = new CallExports(call, exports, this.#host, this.windowBytes);
+      this.#calls.set(call.number, kept);
+      kept.start();
+    }
+  }
+
+  /** Takes a frame that concerns a call's streams or functions; one for a call that has ended is late. */
+  take(frame: Frame & { kind: 'credit' | 'end' | 'invoke' }): void {
+    switch (frame.kind) {
+      case 'credit':
+        this.#calls.get(frame.call)?.grant(frame.stream, frame.bytes);
+        return;
+      case 'end':
+        this.#calls.get(frame.call)?.stop(frame.stream);
+        return;
+      case 'invoke':
+        void this.#calls.get(frame.ofCall)?.callBack(frame);
+    }
+  }
+
+  /** Ends what a call exports: the call is over. */
+  delete(call: number): void {
+    if (this.#calls.size > 0) {
+      this.#calls.get(call)?.close();
+      this.#calls.delete(call);
+    }
+  }
+
+  close(): void {
+    for (const exports of this.#calls.values()) {
+      exports.close();
+    }
+    this.#calls.clear();
+  }
+}

@@ -1,0 +1,143 @@
+import {
+  type CallInfo,
+  type Clock,
+  intercepted,
+  type Interceptor,
+  type ItemHook,
+  ItemHooks,
+  type Log,
+  logCalls,
+  type Deferred,
+  type RpcError,
+  toRpcError,
+} from '@patchbay/objects';
+
+import { decodePayload } from '../protocol/payload.js';
+import { type CallHost, type CallRequest, ClientCall } from './client-call.js';
+
+/** Gives the interceptors that a client's calls go through, the log of its calls among them; undefined: none. */
+export function interceptorsOf(options: {
+  readonly clock: Clock;
+  readonly log?: Log | undefined;
+  readonly interceptors?: readonly Interceptor[] | undefined;
+}): readonly Interceptor[] | undefined {
+  const { clock, log, interceptors = [] } = options;
+  const all = log === undefined ? interceptors : [logCalls({ log, clock, level: 'debug' }), ...interceptors];
+  return all.length === 0 ? undefined : all;
+}
+
+/** A call whose answer reaches its caller through interceptors. */
+export class InterceptedCall extends ClientCall implements CallInfo {
+  readonly side = 'client';
+  readonly caller = undefined;
+  readonly #interceptors: readonly Interceptor[];
+  #hooks: ItemHooks | undefined;
+  /** Where the answer goes, from the call's launch until it is there. */
+  #outcome: Deferred | undefined;
+  #answer: { readonly error: RpcError | undefined } | undefined;
+
+  constructor(
+    request: CallRequest,
+    expiresAtMs: number,
+    host: CallHost,
+    interceptors: readonly Interceptor[],
+  ) {
+    super(request, expiresAtMs, host);
+    this.#interceptors = interceptors;
+  }
+
+  /** Lets the interceptors have the call, which goes out by `launch` when they let it. */
+  run(launch: () => void): void {
+    const start = (): Promise<unknown> =>
+      new Promise((resolve, reject) => {
+        if (this.#answer?.error !== undefined) {
+          reject(this.#answer.error); // it was cancelled, or too late, before it was let out
+          return;
+        }
+        this.#outcome = { resolve, reject };
+        launch();
+      });
+    intercepted(this.#interceptors, this, start).then(
+      (result) => {
+        super.succeed(result);
+        this.#abandonUnanswered();
+      },
+      (error: unknown) => {
+        super.fail(toRpcError(error));
+        this.#abandonUnanswered();
+      },
+    );
+  }
+
+  /** Whether the server has answered, or the call was given up: then nothing is sent for it any more. */
+  override get ended(): boolean {
+    return this.#answer !== undefined || super.ended;
+  }
+
+  get object(): string {
+    return this.request.object;
+  }
+
+  get method(): string {
+    return this.request.method;
+  }
+
+  get arguments(): readonly unknown[] {
+    const { input } = this.request;
+    if ('words' in input) {
+      return input.words;
+    }
+    // What stays with the caller is named only: whoever looked into a stream would take from it.
+    return (decodePayload(input.values, ({ kind }) => `<${kind}>`) ?? []) as readonly unknown[];
+  }
+
+  onItem(hook: ItemHook): void {
+    (this.#hooks ??= new ItemHooks()).add(hook);
+  }
+
+  override deliver(item: unknown, bytes: number): void {
+    super.deliver(this.#hooks === undefined ? item : this.#hooks.apply(item), bytes);
+  }
+
+  override succeed(result: unknown): void {
+    const outcome = this.#take(undefined);
+    outcome?.resolve(result);
+  }
+
+  override fail(error: RpcError): void {
+    const outcome = this.#take(error);
+    if (outcome === undefined) {
+      super.fail(error); // the interceptors have not let it out yet, or take too long
+    } else {
+      outcome.reject(error);
+    }
+  }
+
+  #take(error: RpcError | undefined): Deferred | undefined {
+    const outcome = this.#outcome;
+    this.#outcome = undefined;
+    this.#answer ??= { error };
+    this.outcome ??= error;
+    return outcome;
+  }
+
+  /** Ends the call on its way when the interceptors have answered without it. */
+  #abandonUnanswered(): void {
+    if (this.#outcome !== undefined) {
+      this.#outcome = undefined;
+      this.carrier?.abandon(this);
+    }
+  }
+}
+
+/** Makes a call, a plain one where there are no interceptors: then they cost nothing. */
+export function callOf(
+  request: CallRequest,
+  expiresAtMs: number,
+  host: CallHost,
+  interceptors: readonly Interceptor[] | undefined,
+): ClientCall {
+  return interceptors === undefined
+    ? new ClientCall(request, expiresAtMs, host)
+    : new InterceptedCall(request, expiresAtMs, host, interceptors);
+}

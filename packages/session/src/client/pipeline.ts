@@ -1,0 +1,60 @@
+import { coreError, RpcError } from '@patchbay/objects';
+
+import { type ClientCall } from './client-call.js';
+import { ClientSession } from './client-session.js';
+import { ObjectHandle } from './object-handle.js';
+
+/**
+ * Sends a call of an object without a name by the session that the object is of. One that is called before the call
+ * that gives it has returned goes out right behind that one, so that both need one round trip.
+ */
+export function launchOn(
+  call: ClientCall,
+  target: ObjectHandle | ClientCall,
+  carry: (session: ClientSession) => void,
+): void {
+  if (call.ended) {
+    return;
+  }
+  if (target instanceof ObjectHandle) {
+    launchOnHandle(call, target, carry);
+  } else if (target.ended) {
+    launchOnOutcome(call, target, carry);
+  } else if (target.carrier instanceof ClientSession && target.progress !== 'unsent') {
+    carry(target.carrier);
+  } else {
+    target.follow(() => {
+      launchOn(call, target, carry);
+    });
+  }
+}
+
+function launchOnHandle(
+  call: ClientCall,
+  { session, released, label }: ObjectHandle,
+  carry: (session: ClientSession) => void,
+): void {
+  if (released) {
+    call.fail(coreError('REFERENCE_RELEASED', `${label} was let go of by its caller`));
+  } else if (!(session instanceof ClientSession) || session.lost) {
+    call.fail(
+      coreError('REFERENCE_LOST', `${label} was handed out by a connection that is over: ask for it again`),
+    );
+  } else {
+    carry(session);
+  }
+}
+
+function launchOnOutcome(
+  call: ClientCall,
+  { outcome, title }: ClientCall,
+  carry: (session: ClientSession) => void,
+): void {
+  if (outcome instanceof RpcError) {
+    call.fail(outcome);
+  } else if (outcome === undefined) {
+    call.fail(coreError('METHOD_NOT_FOUND', `${title} gave no object, so ${call.title} cannot be called`));
+  } else {
+    launchOnHandle(call, outcome, carry);
+  }
+}

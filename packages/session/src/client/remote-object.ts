@@ -1,0 +1,48 @@
+import {
+  type AnyCallOptions,
+  type Call,
+  type CallOptions,
+  makeProxy,
+  type MethodSignature,
+  type OneWayOptions,
+  type Proxy,
+  type Signatures,
+} from '@patchbay/objects';
+
+/** A remote object: its methods, and itself with other call options. */
+export type RemoteObject<S extends Signatures> = Proxy<S> & {
+  /** Gives the same object, called without an answer. */
+  with(options: OneWayOptions): OneWayObject<S>;
+  /** Gives the same object, called with these options. */
+  with(options: CallOptions): RemoteObject<S>;
+};
+
+/** A remote object whose calls are done when they are sent: nobody hears what becomes of them. */
+export type OneWayObject<S extends Signatures> = {
+  readonly [K in keyof S]: S[K] extends MethodSignature<infer Args, unknown, unknown>
+    ? (...args: Args) => Call<undefined>
+    : never;
+};
+
+/** What makes the calls of a remote object. */
+export interface Caller {
+  call(
+    object: string,
+    method: string,
+    args: readonly unknown[],
+    options: AnyCallOptions,
+  ): Call<unknown, unknown>;
+}
+
+/** Makes a remote object whose methods are called by `caller` with these options. */
+export function remoteObject<S extends Signatures>(
+  caller: Caller,
+  object: string,
+  options: AnyCallOptions,
+): RemoteObject<S> {
+  const start = (method: string, args: readonly unknown[]): Call<unknown, unknown> =>
+    caller.call(object, method, args, options);
+  return makeProxy<S>(start, {
+    with: (more: AnyCallOptions) => remoteObject<S>(caller, object, { ...options, ...more }),
+  }) as RemoteObject<S>;
+}

@@ -1,0 +1,138 @@
+import {
+  type Clock,
+  coreError,
+  type Log,
+  type LogFields,
+  type RpcError,
+  toRpcError,
+} from '@patchbay/objects';
+
+import { type ClientCall } from './client-call.js';
+import { type RetryBudget } from './retry-budget.js';
+import { type Router } from './router.js';
+
+/** What retries need. */
+export interface RetriesOptions {
+  readonly clock: Clock;
+  readonly router: Router;
+  readonly budget: RetryBudget;
+  /** Takes a line for each call that is sent again. */
+  readonly log: Log | undefined;
+  /** Sends a call of an object without a name, which goes by the session that the object is of. */
+  readonly launch: (call: ClientCall) => void;
+  /** Sends a call to a server. @throws RpcError when the client is closed */
+  readonly send: (call: ClientCall, address: string) => void;
+}
+
+/**
+ * How long a call waits before each time that it is sent again, in milliseconds, give or take half: longer if its
+ * server died under it, for that to be started again.
+ */
+const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
+
+/**
+ * Decides about calls whose server could not be reached, or left them: again, where that is safe, or the end. A call
+ * that may have run runs again only if its method is idempotent, and while the budget lasts.
+ */
+export class Retries {
+  readonly #options: RetriesOptions;
+  #closed = false;
+
+  constructor(options: RetriesOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a call that failed with its connection to the server at this address. */
+  take(call: ClientCall, error: RpcError, address: string): void {
+    const { router, budget, send } = this.#options;
+    const { object } = call.request;
+    router.forget(object, address);
+    if (call.ended) {
+      return;
+    }
+    call.mayHaveRun ||= call.progress !== 'unsent';
+    if (this.#closed || call.progress === 'answered' || (call.mayHaveRun && !call.idempotent)) {
+      call.fail(lasting(call, error));
+      return;
+    }
+    if (call.progress === 'sent' && !budget.take()) {
+      call.fail(lasting(call, error, "the client's budget for running calls again is spent"));
+      return;
+    }
+    const other = call.progress === 'unsent' ? router.elsewhere?.(object) : undefined;
+    if (other !== undefined) {
+      send(call, other);
+      return;
+    }
+    this.#again(call, error, address).catch((unexpected: unknown) => {
+      call.fail(toRpcError(unexpected));
+    });
+  }
+
+  /** Sends nothing again any more. */
+  close(): void {
+    this.#closed = true;
+  }
+
+  async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
+    const { clock, launch, send, log } = this.#options;
+    while (!call.ended) {
+      const pauseMs = pausesMs[call.mayHaveRun ? 'sent' : 'unsent'][call.pauses++];
+      const waitMs = (pauseMs ?? Infinity) * (0.5 + Math.random());
+      if (waitMs >= call.expiresAtMs - clock.monotonicMs() || pauseMs === undefined) {
+        call.fail(lasting(call, error)); // better what is known now than its deadline later
+        return;
+      }
+      log?.info('a call is sent again', { ...fieldsOf(call), error });
+      await clock.sleep(waitMs);
+      if (call.request.target !== undefined) {
+        call.progress = 'unsent';
+        launch(call);
+        return;
+      }
+      const next = await this.#route(call);
+      if (this.#closed || (error.details.timedOut === true && next === address)) {
+        call.fail(lasting(call, error)); // it has had its time
+        return;
+      }
+      if (next !== undefined) {
+        call.progress = 'unsent';
+        send(call, next);
+        return;
+      }
+    }
+  }
+
+  /** Finds a server; none, for a call that may have run, while nobody has the name: its server may be on its way back. */
+  async #route(call: ClientCall): Promise<string | undefined> {
+    try {
+      return await this.#options.router.route(call.request.object);
+    } catch (error) {
+      if (call.mayHaveRun) {
+        return undefined;
+      }
+      throw error;
+    }
+  }
+}
+
+/** Gives the error that a call ends with: one that tells whether it may have run. */
+function lasting(call: ClientCall, error: RpcError, why?: string): RpcError {
+  if (!call.mayHaveRun || error.reason === 'SERVER_STOPPED') {
+    return error;
+  }
+  const { object, method } = call.request;
+  const advice = call.idempotent
+    ? `${why ?? 'running it again did not succeed either'}; it is idempotent, and may be repeated`
+    : 'is not run again by itself: look before you repeat it';
+  return coreError(
+    'CONNECTION_LOST',
+    `${error.message}; ${object}.${method} may have run or not, and ${advice}`,
+    { callId: call.callId, cause: error },
+  );
+}
+
+/** Gives what the log tells a call by. */
+function fieldsOf({ callId, correlationId, endpoint, request: { object, method } }: ClientCall): LogFields {
+  return { callId, ...(correlationId === callId ? {} : { correlationId }), object, method, endpoint };
+}

@@ -1,0 +1,53 @@
+import { type Clock } from '@patchbay/objects';
+
+/** How often a client may run calls again. */
+export interface RetryBudgetOptions {
+  /** How many reruns may be saved up: those that one lost session can ask for at once. Default: 1024. */
+  readonly capacity?: number;
+  /** How much of a rerun each call earns. Default: 0.1, so that an outage adds a tenth to the load. */
+  readonly perCall?: number;
+  /** How many reruns each second earns, for clients that call seldom. Default: 10. */
+  readonly perSecond?: number;
+}
+
+/**
+ * Bounds how often a client runs calls again, as a bucket of tokens that is full at first: each rerun takes one. An
+ * outage then cannot multiply the load of the servers that are left.
+ */
+export class RetryBudget {
+  readonly #clock: Clock;
+  readonly #callsMade: () => number;
+  readonly #capacity: number;
+  readonly #perCall: number;
+  readonly #perSecond: number;
+  #tokens: number;
+  #countedCalls = 0;
+  #countedAtMs: number;
+
+  /** @param callsMade tells how many calls the client has made: counted here only when it matters */
+  constructor(clock: Clock, callsMade: () => number, options: RetryBudgetOptions = {}) {
+    this.#clock = clock;
+    this.#callsMade = callsMade;
+    this.#capacity = options.capacity ?? 1024;
+    this.#perCall = options.perCall ?? 0.1;
+    this.#perSecond = options.perSecond ?? 10;
+    this.#tokens = this.#capacity;
+    this.#countedAtMs = clock.monotonicMs();
+  }
+
+  /** Takes one rerun; false when none is left. */
+  take(): boolean {
+    const nowMs = this.#clock.monotonicMs();
+    const calls = this.#callsMade();
+    const earned =
+      (calls - this.#countedCalls) * this.#perCall + ((nowMs - this.#countedAtMs) / 1000) * this.#perSecond;
+    this.#tokens = Math.min(this.#capacity, this.#tokens + earned);
+    this.#countedCalls = calls;
+    this.#countedAtMs = nowMs;
+    if (this.#tokens < 1) {
+      return false;
+    }
+    this.#tokens -= 1;
+    return true;
+  }
+}

@@ -1,0 +1,98 @@
+import {
+  type Authorize,
+  type Clock,
+  coreError,
+  Dispatcher,
+  type Interceptor,
+  type Log,
+  type ObjectDefinition,
+  parseObjectName,
+  silentLog,
+  systemClock,
+} from '@patchbay/objects';
+
+import { ObjectClient } from '../client/object-client.js';
+import { type SessionLimits } from '../server/session-limits.js';
+import { MemoryServer } from './memory-server.js';
+
+/** What may be asked of objects in memory and of their client. */
+export interface InMemoryOptions {
+  readonly clock?: Clock;
+  /** The client's log. Default: none. */
+  readonly log?: Log;
+  /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
+  readonly timeoutMs?: number | 'none';
+  readonly interceptors?: readonly Interceptor[];
+  /** The server's side. */
+  readonly server?: Partial<SessionLimits> & {
+    readonly authorize?: Authorize;
+    readonly interceptors?: readonly Interceptor[];
+    /** Default: none. */
+    readonly log?: Log;
+  };
+}
+
+const address = 'in-memory';
+/** How long methods that were cancelled may take to clean up, in milliseconds. */
+const cleanUpMs = 2_000;
+
+/** The client of objects in memory; disposing of it cancels what runs and closes the objects. */
+class InMemoryClient extends ObjectClient {
+  readonly #clock: Clock;
+  readonly #dispatcher: Dispatcher;
+  readonly #server: MemoryServer;
+  readonly #objects: readonly ObjectDefinition[];
+
+  constructor(objects: Readonly<Record<string, ObjectDefinition>>, options: InMemoryOptions) {
+    const { clock = systemClock, server = {} } = options;
+    const { authorize, interceptors, log = silentLog, ...limits } = server;
+    const dispatcher = new Dispatcher({
+      clock,
+      log,
+      ...(authorize === undefined ? {} : { authorize }),
+      ...(interceptors === undefined ? {} : { interceptors }),
+    });
+    for (const [name, definition] of Object.entries(objects)) {
+      dispatcher.host(parseObjectName(name), definition);
+    }
+    const transport = new MemoryServer(dispatcher, limits);
+    super({
+      clock,
+      transport,
+      router: { route: () => address, forget: () => undefined },
+      timeoutMs: options.timeoutMs,
+      interceptors: options.interceptors,
+      log: options.log,
+    });
+    this.#clock = clock;
+    this.#dispatcher = dispatcher;
+    this.#server = transport;
+    this.#objects = Object.values(objects);
+  }
+
+  override async [Symbol.asyncDispose](): Promise<void> {
+    await super[Symbol.asyncDispose]();
+    this.#server[Symbol.dispose]();
+    this.#dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the objects in memory were closed'));
+    const cleanUp = new AbortController();
+    await Promise.race([
+      this.#dispatcher.drain(),
+      this.#clock.sleep(cleanUpMs, { signal: cleanUp.signal, background: true }).catch(() => undefined),
+    ]);
+    cleanUp.abort();
+    for (const object of [...this.#objects].reverse()) {
+      await object.close?.();
+    }
+  }
+}
+
+/**
+ * Gives a client of objects that live in this process: calls take the same way as over a network (checks, codec,
+ * sessions, flow control, dispatch), without a port or a name server. Disposing of the client closes the objects.
+ */
+export function connectInMemory(
+  objects: Readonly<Record<string, ObjectDefinition>>,
+  options: InMemoryOptions = {},
+): ObjectClient {
+  return new InMemoryClient(objects, options);
+}

@@ -1,0 +1,123 @@
+import { coreError, type Dispatcher, type ObjectDescription, toRpcError } from '@patchbay/objects';
+
+import { type MessageStreamEvents, type Transport } from '../client/transport.js';
+import { ServerSession } from '../server/server-session.js';
+import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
+import { type MessageStream } from '../protocol/message-stream.js';
+import { Pipe } from './pipe.js';
+
+/** Serves sessions within the process: the same sessions, codec and dispatch as over gRPC, without a port. */
+export class MemoryServer implements Transport, Disposable {
+  readonly #dispatcher: Dispatcher;
+  readonly #limits: SessionLimits;
+  /** What ends each session from this side. */
+  readonly #sessions = new Set<() => void>();
+  #closed = false;
+
+  constructor(dispatcher: Dispatcher, limits: Partial<SessionLimits> = {}) {
+    this.#dispatcher = dispatcher;
+    this.#limits = sessionLimits(limits);
+  }
+
+  dial(_address: string, events: MessageStreamEvents): MessageStream {
+    const { maxSessions } = this.#limits;
+    let over = this.#closed ? 'the server is closed' : undefined;
+    let exhausted: string | undefined;
+    if (over === undefined && this.#sessions.size >= maxSessions) {
+      over = `${String(maxSessions)} sessions are open on this server already, as many as it allows`;
+      exhausted = 'SESSIONS_EXHAUSTED';
+    }
+    const toClient: Pipe = new Pipe({
+      take: events.onMessage,
+      ready: () => true,
+      onEnd: () => {
+        events.onEnd(over ?? 'the server ended the stream', exhausted);
+      },
+      onLeft: () => {
+        toServer.goOn();
+      },
+    });
+    const session = new ServerSession({
+      dispatcher: this.#dispatcher,
+      caller: { peer: 'in-memory' },
+      limits: this.#limits,
+      output: {
+        write: (message) => {
+          toClient.write(message);
+        },
+        get unsentBytes() {
+          return toClient.bytes;
+        },
+      },
+    });
+    const close = (): void => {
+      this.#sessions.delete(endSession);
+      session.close();
+      toServer.close();
+      toClient.end();
+    };
+    const endSession = (): void => {
+      session.flush();
+      close();
+    };
+    const attempt = (take: () => void): void => {
+      try {
+        take();
+      } catch (error) {
+        const breach = toRpcError(error);
+        this.#dispatcher.log.warn('a client broke the protocol of its session', {
+          peer: 'in-memory',
+          error: breach,
+        });
+        over = breach.message;
+        close();
+      }
+    };
+    const toServer = new Pipe({
+      take: (message) => {
+        attempt(() => {
+          session.receive(message);
+        });
+      },
+      ready: () => {
+        attempt(() => {
+          session.resume();
+        });
+        return !session.blocked;
+      },
+      onEnd: close,
+      onLeft: () => undefined,
+    });
+    if (over === undefined) {
+      this.#sessions.add(endSession);
+    } else {
+      close();
+    }
+    return {
+      headroomBytes: 0,
+      write: (message, tail) => {
+        toServer.write(message, tail);
+      },
+      end: () => {
+        toServer.end();
+      },
+    };
+  }
+
+  describe(_address: string, object: string): Promise<ObjectDescription> {
+    return new Promise((resolve) => {
+      if (this.#closed) {
+        throw coreError('CONNECTION_LOST', 'the server is closed');
+      }
+      resolve(this.#dispatcher.describe(object));
+    });
+  }
+
+  /** Ends every session and takes none any more. */
+  [Symbol.dispose](): void {
+    this.#closed = true;
+    for (const end of [...this.#sessions]) {
+      end();
+    }
+  }
+}

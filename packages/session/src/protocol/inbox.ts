@@ -1,0 +1,66 @@
+import { coreError } from '@patchbay/objects';
+
+import { decodeFrame, decodeFrames } from './decode-frames.js';
+import { type Frame } from './frame.js';
+import { malformed } from './message-reader.js';
+
+/** A frame of which not all chunks are here. Its bytes are copied, so that it holds none of the messages. */
+interface Partial {
+  readonly bytes: Buffer;
+  received: number;
+}
+
+/** Turns a session's messages into frames, and puts chunked ones together. */
+export class Inbox {
+  readonly #maxFrameBytes: number;
+  readonly #partials = new Map<number, Partial>();
+  #partialBytes = 0;
+
+  /** @param maxFrameBytes the largest frame to accept, in bytes; unfinished ones may hold four times as much */
+  constructor(maxFrameBytes: number) {
+    this.#maxFrameBytes = maxFrameBytes;
+  }
+
+  /** Gives the frames that a message completes. @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` */
+  receive(message: Buffer): Frame[] {
+    const frames = decodeFrames(message);
+    return frames.some((frame) => frame.kind === 'chunk')
+      ? frames.flatMap((frame) => this.#whole(frame))
+      : frames;
+  }
+
+  #whole(frame: Frame): Frame[] {
+    if (frame.kind !== 'chunk') {
+      return [frame];
+    }
+    const partial = this.#partials.get(frame.number) ?? this.#begin(frame.number, frame.total);
+    const { bytes, received } = partial;
+    if (received + frame.data.length > bytes.length) {
+      throw malformed('chunks that are more than their frame');
+    }
+    bytes.set(frame.data, received);
+    partial.received += frame.data.length;
+    if (partial.received < bytes.length) {
+      return [];
+    }
+    this.#partials.delete(frame.number);
+    this.#partialBytes -= bytes.length;
+    return [decodeFrame(bytes)];
+  }
+
+  #begin(number: number, total: number): Partial {
+    if (total === 0) {
+      throw malformed('a chunk without a beginning');
+    }
+    if (total > this.#maxFrameBytes || this.#partialBytes + total > 4 * this.#maxFrameBytes) {
+      throw coreError(
+        'MESSAGE_TOO_LARGE',
+        `a message of ${String(total)} bytes is more than the ${String(this.#maxFrameBytes)} bytes accepted here`,
+      );
+    }
+    const partial = { bytes: Buffer.allocUnsafeSlow(total), received: 0 };
+    this.#partials.set(number, partial);
+    this.#partialBytes += total;
+    return partial;
+  }
+}

@@ -1,0 +1,138 @@
+import { coreError, type RpcError } from '@patchbay/objects';
+
+/** Makes the error for bytes that are no message of ours. */
+export function malformed(what: string): RpcError {
+  return coreError('MESSAGE_MALFORMED', `the peer sent a malformed message: ${what}`);
+}
+
+/** Reads the fields of protobuf messages, the nested ones in place. @throws RpcError `MESSAGE_MALFORMED` */
+export class MessageReader {
+  readonly #buffer: Buffer;
+  #position: number;
+  #end: number;
+  #type = 0;
+
+  constructor(buffer: Buffer) {
+    this.#buffer = buffer;
+    this.#position = 0;
+    this.#end = buffer.length;
+  }
+
+  /** Moves to the next field of the current message and gives its number; 0 at the message's end. */
+  next(): number {
+    if (this.#position >= this.#end) {
+      return 0;
+    }
+    const tag = this.#varint();
+    this.#type = tag & 7;
+    const field = Math.floor(tag / 8);
+    if (field === 0) {
+      throw malformed('a field numbered 0');
+    }
+    return field;
+  }
+
+  /** Enters the nested message; give what it returns to `leave` when it is read. */
+  enter(): number {
+    const length = this.#length();
+    const outerEnd = this.#end;
+    this.#end = this.#position + length;
+    return outerEnd;
+  }
+
+  leave(outerEnd: number): void {
+    this.#position = this.#end;
+    this.#end = outerEnd;
+  }
+
+  uint(): number {
+    if (this.#type !== 0) {
+      throw malformed('a number of another type');
+    }
+    return this.#varint();
+  }
+
+  text(): string {
+    const length = this.#length();
+    const from = this.#position;
+    this.#position += length;
+    return this.#buffer.toString('utf8', from, this.#position);
+  }
+
+  /** Gives bytes as a view of the message. */
+  bytes(): Buffer {
+    const length = this.#length();
+    const from = this.#position;
+    this.#position += length;
+    return this.#buffer.subarray(from, this.#position);
+  }
+
+  /** Passes over a field that this version does not know. */
+  skip(): void {
+    switch (this.#type) {
+      case 0:
+        this.#skipVarint();
+        return;
+      case 1:
+        this.#advance(8);
+        return;
+      case 2:
+        this.#advance(this.#length());
+        return;
+      case 5:
+        this.#advance(4);
+        return;
+      default:
+        throw malformed(`wire type ${String(this.#type)}`);
+    }
+  }
+
+  #length(): number {
+    if (this.#type !== 2) {
+      throw malformed('a length-delimited field of another type');
+    }
+    const length = this.#varint();
+    if (this.#position + length > this.#end) {
+      throw malformed('a field that is longer than its message');
+    }
+    return length;
+  }
+
+  #advance(bytes: number): void {
+    this.#position += bytes;
+    if (this.#position > this.#end) {
+      throw malformed('cut off');
+    }
+  }
+
+  #varint(): number {
+    let value = 0;
+    let scale = 1;
+    for (let index = 0; index < 8; index++) {
+      if (this.#position >= this.#end) {
+        throw malformed('cut off');
+      }
+      const byte = this.#buffer[this.#position++] as number;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) {
+        if (value > Number.MAX_SAFE_INTEGER) {
+          break;
+        }
+        return value;
+      }
+      scale *= 0x80;
+    }
+    throw malformed('a number above 2^53');
+  }
+
+  /** Passes over a number of any size: one that this version does not know may be larger than it can hold. */
+  #skipVarint(): void {
+    for (let index = 0; index < 10; index++) {
+      this.#advance(1);
+      if ((this.#buffer[this.#position - 1] as number) < 0x80) {
+        return;
+      }
+    }
+    throw malformed('a number without an end');
+  }
+}

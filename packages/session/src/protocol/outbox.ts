@@ -1,0 +1,206 @@
+import { coreError } from '@patchbay/objects';
+
+import { encodeFrame, encodeFrames, encodeHead, encodeTogether, tailOf } from './encode-frame.js';
+import { type Frame, type Payload } from './frame.js';
+
+/** About how large one gRPC message of a session gets: far below what any gRPC peer takes. Larger frames go in chunks. */
+export const messageBytes = 256 * 1024;
+
+/** From this size on, in bytes, a message is not joined with those before it. */
+const largeBytes = 32 * 1024;
+
+/** Frames with no more text than this, and nothing beside it, are encoded together when they are written. */
+const shortLength = 1024;
+
+/**
+ * How many of those go together. They do not wait for the end of the turn, so that the other side begins with them
+ * while this one makes the next: with 64 calls in flight that is nearly twice as many in the same time.
+ */
+const mostTogether = 32;
+
+/** How large a frame (a call's arguments, a result) may be where nothing else is configured: 64 MiB. */
+export const defaultMaxFrameBytes = 64 * 1024 * 1024;
+
+/** The beginning of a message, and the bytes that end it, which are written as they are. */
+class Tailed {
+  readonly head: Buffer;
+  readonly tail: Uint8Array;
+
+  constructor(head: Buffer, tail: Uint8Array) {
+    this.head = head;
+    this.tail = tail;
+  }
+}
+
+/** Writes a message; where there is a tail it ends the message. */
+export type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
+
+/** Gathers what is said in one turn of the event loop and writes it in few messages. */
+export class Outbox {
+  readonly #write: WriteMessage;
+  readonly #headroomBytes: number;
+  readonly #takesTails: boolean;
+  #queue: (Buffer | Tailed)[] = [];
+  #queuedBytes = 0;
+  /** Short frames behind the queue, not encoded yet; nothing that they hold can change. */
+  #together: Frame[] = [];
+  #scheduled = false;
+  #chunked = 0;
+  /** The largest frame that the peer accepts, in bytes; its hello tells. */
+  peerMaxFrameBytes = defaultMaxFrameBytes;
+
+  /**
+   * @param headroomBytes how much room each message leaves in front, for a prefix of the transport
+   * @param takesTails whether `write` takes tails: then large pieces of streams are not copied
+   */
+  constructor(write: WriteMessage, headroomBytes = 0, takesTails = false) {
+    this.#write = write;
+    this.#takesTails = takesTails;
+    this.#headroomBytes = headroomBytes;
+  }
+
+  /** How much waits for the end of this turn. */
+  get queuedBytes(): number {
+    return this.#queuedBytes + this.#together.length * shortLength;
+  }
+
+  /**
+   * Queues a frame.
+   *
+   * @param waits whether it stays until the end of the turn, however many there are
+   * @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it
+   */
+  send(frame: Frame, waits = false): void {
+    if (isShort(frame)) {
+      this.#schedule();
+      if (this.#together.push(frame) >= mostTogether) {
+        if (waits) {
+          this.#encodeTogether();
+        } else {
+          this.flush();
+        }
+      }
+      return;
+    }
+    this.#encodeTogether();
+    const tail = this.#takesTails ? tailOf(frame) : undefined;
+    if (tail !== undefined && tail.length < messageBytes) {
+      this.#enqueue(new Tailed(encodeHead(frame, this.#headroomBytes), tail));
+      return;
+    }
+    const message = encodeFrames(frame, this.#headroomBytes);
+    if (message.length <= messageBytes) {
+      this.#enqueue(message);
+    } else {
+      this.#sendInChunks(encodeFrame(frame));
+    }
+  }
+
+  #sendInChunks(encoded: Buffer): void {
+    if (encoded.length > this.peerMaxFrameBytes) {
+      const limit = String(this.peerMaxFrameBytes);
+      throw coreError(
+        'MESSAGE_TOO_LARGE',
+        `a message of ${String(encoded.length)} bytes is more than the ${limit} bytes that the other side takes`,
+      );
+    }
+    const number = ++this.#chunked;
+    for (let from = 0; from < encoded.length; from += messageBytes) {
+      const data = encoded.subarray(from, from + messageBytes);
+      this.#enqueue(
+        encodeFrames(
+          { kind: 'chunk', number, data, total: from === 0 ? encoded.length : 0 },
+          this.#headroomBytes,
+        ),
+      );
+    }
+  }
+
+  /** Writes what is queued now, instead of at the end of this turn. */
+  flush(): void {
+    this.#encodeTogether();
+    const queue = this.#queue;
+    if (queue.length === 0) {
+      return;
+    }
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    let batch: Buffer[] = [];
+    let bytes = 0;
+    for (const entry of queue) {
+      const length = lengthOf(entry);
+      // What is large already goes by itself, which saves copying it.
+      if (bytes > 0 && (bytes + length > messageBytes || length >= largeBytes)) {
+        this.#write(this.#join(batch));
+        batch = [];
+        bytes = 0;
+      }
+      if (entry instanceof Tailed) {
+        this.#write(entry.head, entry.tail);
+      } else {
+        batch.push(entry);
+        bytes += length;
+      }
+    }
+    if (bytes > 0) {
+      this.#write(this.#join(batch));
+    }
+  }
+
+  #enqueue(entry: Buffer | Tailed): void {
+    this.#queue.push(entry);
+    this.#queuedBytes += lengthOf(entry);
+    this.#schedule();
+  }
+
+  #encodeTogether(): void {
+    if (this.#together.length > 0) {
+      const frames = this.#together;
+      this.#together = [];
+      this.#enqueue(encodeTogether(frames, this.#headroomBytes));
+    }
+  }
+
+  #schedule(): void {
+    if (!this.#scheduled) {
+      this.#scheduled = true;
+      // nextTick runs after the microtasks of this turn: after every call that one answer set free
+      process.nextTick(() => {
+        this.#scheduled = false;
+        this.flush();
+      });
+    }
+  }
+
+  #join(batch: readonly Buffer[]): Buffer {
+    const [first] = batch;
+    if (first === undefined || batch.length === 1) {
+      return first ?? Buffer.alloc(this.#headroomBytes);
+    }
+    const [, ...others] = batch;
+    return Buffer.concat([first, ...others.map((message) => message.subarray(this.#headroomBytes))]);
+  }
+}
+
+function lengthOf(entry: Buffer | Tailed): number {
+  return entry instanceof Tailed ? entry.head.length + entry.tail.length : entry.length;
+}
+
+function isShort(frame: Frame): boolean {
+  switch (frame.kind) {
+    case 'invoke': {
+      const { object, method, correlationId, input } = frame;
+      const beside = object.length + method.length + correlationId.length;
+      return 'values' in input && isShortPayload(input.values, beside);
+    }
+    case 'item':
+    case 'result':
+      return isShortPayload(frame.value, 0);
+    default:
+      return false;
+  }
+}
+
+function isShortPayload({ json, attachments }: Payload, beside: number): boolean {
+  return json.length + beside <= shortLength && attachments.length === 0;
+}

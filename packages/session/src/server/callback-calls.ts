@@ -1,0 +1,67 @@
+import { type RpcError } from '@patchbay/objects';
+
+import { errorOf } from '../protocol/failure.js';
+import { type Frame, type Payload } from '../protocol/frame.js';
+import { malformed } from '../protocol/message-reader.js';
+import { decodePayload } from '../protocol/payload.js';
+
+interface PendingCall {
+  /** The client's call whose function it is. */
+  readonly ofCall: number;
+  readonly resolve: (result: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** The calls that a server makes of functions that its client passed. */
+export class CallbackCalls {
+  readonly #send: (frame: Frame) => void;
+  readonly #pending = new Map<number, PendingCall>();
+  #last = 0;
+
+  constructor(send: (frame: Frame) => void) {
+    this.#send = send;
+  }
+
+  /** Calls a function among the arguments of a call. Rejects with an RpcError, also when that call ends first. */
+  begin(ofCall: number, callback: number, values: Payload): Promise<unknown> {
+    this.#last += 1;
+    const call = this.#last;
+    return new Promise((resolve, reject) => {
+      const named = { object: '', method: '', target: 0, timeoutMs: 0, oneWay: false, correlationId: '' };
+      this.#send({ kind: 'invoke', call, ...named, input: { values }, ofCall, callback });
+      this.#pending.set(call, { ofCall, resolve, reject });
+    });
+  }
+
+  /** Takes the client's answer; one that nobody waits for any more is dropped. @throws RpcError `MESSAGE_MALFORMED` */
+  settle(frame: Frame & { kind: 'result' | 'failure' }): void {
+    if (frame.call > this.#last) {
+      throw malformed('an answer to what was not asked');
+    }
+    const pending = this.#pending.get(frame.call);
+    if (pending === undefined) {
+      return;
+    }
+    this.#pending.delete(frame.call);
+    try {
+      if (frame.kind === 'failure') {
+        pending.reject(errorOf(frame, ''));
+      } else {
+        pending.resolve(decodePayload(frame.value));
+      }
+    } catch (error) {
+      pending.reject(error);
+    }
+  }
+
+  /** Ends what is under way of a call that has ended. */
+  end(ofCall: number, error: RpcError): void {
+    for (const [call, pending] of this.#pending) {
+      if (pending.ofCall === ofCall) {
+        this.#pending.delete(call);
+        pending.reject(error);
+        this.#send({ kind: 'cancel', call });
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import { coreError, type RpcError } from '@patchbay/objects';
+
+import { defaultMaxFrameBytes, messageBytes } from '../protocol/outbox.js';
+
+/** How an object server bounds its sessions. Over each limit callers get `RESOURCE_EXHAUSTED`. */
+export interface SessionLimits {
+  /**
+   * How many calls one session may have in flight; those count too whose caller has left and whose method goes on.
+   * Default: 1024.
+   */
+  readonly maxCalls: number;
+  /** How many sessions may be open at once. Default: 10,000. */
+  readonly maxSessions: number;
+  /** How large a frame (a call's arguments, for one) may be, in bytes, from 256 KiB. Default: 64 MiB. */
+  readonly maxFrameBytes: number;
+  /** How many bytes of answers may wait for a client until no more of its calls are begun. Default: 8 MiB. */
+  readonly maxUnreadBytes: number;
+  /** How long a client above `maxUnreadBytes` may read nothing until its session is ended, in ms. Default: 30 s. */
+  readonly stallMs: number;
+  /** Whether a failure carries the server's stack to the caller. Default: false. */
+  readonly sendStacks: boolean;
+}
+
+/** The limits where nothing else is configured. */
+export const defaultSessionLimits: SessionLimits = {
+  maxCalls: 1024,
+  maxSessions: 10_000,
+  maxFrameBytes: defaultMaxFrameBytes,
+  maxUnreadBytes: 8 * 1024 * 1024,
+  stallMs: 30_000,
+  sendStacks: false,
+};
+
+/** Fills in the defaults. @throws RpcError `CONFIG_INVALID` where a limit is none */
+export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
+  const { sendStacks, ...limits } = defaultSessionLimits;
+  const numbers = Object.fromEntries(
+    Object.entries(limits).map(([name, byDefault]) => {
+      const limit = given[name as keyof typeof limits] ?? byDefault;
+      const least = name === 'maxFrameBytes' ? messageBytes : 1;
+      if (!(Number.isSafeInteger(limit) && limit >= least)) {
+        throw coreError(
+          'CONFIG_INVALID',
+          `${name} must be a whole number from ${String(least)}, not ${String(limit)}`,
+        );
+      }
+      return [name, limit];
+    }),
+  ) as Omit<SessionLimits, 'sendStacks'>;
+  return { ...numbers, sendStacks: given.sendStacks ?? sendStacks };
+}
+
+/** Makes the error for a call above what a session may have in flight. */
+export function callsExhausted(maxCalls: number): RpcError {
+  return coreError(
+    'CALLS_EXHAUSTED',
+    `${String(maxCalls)} calls of this session are in flight already, as many as the server allows`,
+    { details: { limit: 'session', maxCalls } },
+  );
+}

@@ -1,0 +1,61 @@
+import { type Clock, PeriodicTask } from '@patchbay/objects';
+
+/** What a stall watch needs. */
+export interface StallWatchOptions {
+  readonly clock: Clock;
+  /** How long the reader may take nothing, in milliseconds. */
+  readonly stallMs: number;
+  /** Reports whether something waits for the reader. */
+  readonly waiting: () => boolean;
+  /** Returns how many bytes the reader has taken. */
+  readonly takenBytes: () => number;
+  /** Called when the reader took nothing for too long. */
+  readonly onStall: () => void;
+}
+
+/** Notices a reader that takes nothing while something waits for it. It costs nothing until it is asked to look. */
+export class StallWatch {
+  readonly #options: StallWatchOptions;
+  #task: PeriodicTask | undefined;
+  #isClosed = false;
+
+  constructor(options: StallWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Watches until nothing waits for the reader any more. */
+  begin(): void {
+    if (this.#isClosed || this.#task?.isClosed === false) {
+      return;
+    }
+    const { clock, stallMs, waiting, takenBytes, onStall } = this.#options;
+    if (!waiting()) {
+      return;
+    }
+    let before = takenBytes();
+    const task = PeriodicTask.start({
+      clock,
+      delayMs: stallMs,
+      background: true,
+      run: () => {
+        const taken = takenBytes();
+        const stalled = waiting() && taken === before;
+        before = taken;
+        if (!waiting() || stalled) {
+          void task.close();
+        }
+        if (stalled) {
+          onStall();
+        }
+        return Promise.resolve(stallMs);
+      },
+    });
+    this.#task = task;
+  }
+
+  /** Stops watching for good. */
+  stop(): void {
+    this.#isClosed = true;
+    void this.#task?.close();
+  }
+}

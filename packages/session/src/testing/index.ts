@@ -1,0 +1,7 @@
+/**
+ * A sample object and frames of every kind, for tests of what carries calls.
+ *
+ * @module @patchbay/session/testing
+ */
+export { anyFrame } from './any-frame.js';
+export { type HostedSample, hostSample, makeSample, type Sample } from './sample.js';

@@ -1,0 +1,221 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { isRpcError, type RpcError } from '@patchbay/objects';
+
+import {
+  CallNumbers,
+  callNumberWindow,
+  decodeFrames,
+  encodeFrames,
+  encodePayload,
+  type Frame,
+} from '../src/index.js';
+import { ClientSession } from '../src/client/index.js';
+import { ServerSession, sessionLimits } from '../src/server/index.js';
+import { hostSample } from '../src/testing/sample.js';
+import { anyFrame } from '../src/testing/any-frame.js';
+
+type Hosted = ReturnType<typeof hostSample>;
+
+const hello = encodeFrames({
+  kind: 'hello',
+  client: 'c',
+  maxCalls: 0,
+  itemWindow: 1_000,
+  maxFrameBytes: 0,
+  idempotent: [],
+});
+
+function echo(call: number): Buffer {
+  return encodeFrames({
+    kind: 'invoke',
+    call,
+    object: 'sample',
+    method: 'echo',
+    input: { values: encodePayload([call]) },
+    timeoutMs: 0,
+    correlationId: '',
+    oneWay: false,
+    target: 0,
+    ofCall: 0,
+    callback: 0,
+  });
+}
+
+function open({ dispatcher }: Hosted): { session: ServerSession; answers: () => Frame[] } {
+  const written: Buffer[] = [];
+  const session = new ServerSession({
+    dispatcher,
+    caller: { peer: 'test' },
+    limits: sessionLimits({}),
+    output: { write: (message) => written.push(message), unsentBytes: 0 },
+  });
+  return { session, answers: () => written.flatMap((message) => decodeFrames(message)) };
+}
+
+/** Gives messages to a session, and what it refuses one with. Whatever comes, it refuses it with a clear status. */
+function refusalOfAny(session: ServerSession, messages: readonly Buffer[]): RpcError | undefined {
+  for (const message of messages) {
+    try {
+      session.receive(message);
+    } catch (error) {
+      expect(isRpcError(error, 'MESSAGE_MALFORMED', 'MESSAGE_TOO_LARGE'), String(error)).to.equal(true);
+      return error as RpcError;
+    }
+  }
+  return undefined;
+}
+
+/** Says whether the server still serves a client that behaves. */
+async function expectServing(hosted: Hosted): Promise<void> {
+  const { session, answers } = open(hosted);
+  session.receive(hello);
+  session.receive(echo(1));
+  await new Promise(setImmediate);
+  expect(answers().map(({ kind }) => kind)).to.deep.equal(['hello', 'result']);
+  session.close();
+}
+
+/** Bytes of a message that were changed, cut off, repeated or swapped. */
+function damaged(message: Buffer): fc.Arbitrary<Buffer> {
+  const at = fc.nat(Math.max(0, message.length - 1));
+  return fc.oneof(
+    at.map((length) => message.subarray(0, length)),
+    fc.tuple(at, fc.integer({ min: 1, max: 255 })).map(([index, change]) => {
+      const copy = Buffer.from(message);
+      copy[index] = (copy[index] ?? 0) ^ change;
+      return copy;
+    }),
+    fc.constant(Buffer.concat([message, message])),
+    fc.uint8Array({ maxLength: 40 }).map((more) => Buffer.concat([message, more])),
+  );
+}
+
+describe('a session on the server', function () {
+  this.timeout(60_000);
+
+  it('answers any frames, in any order, or ends with a clear status; and the server goes on', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.boolean(), fc.array(anyFrame, { maxLength: 12 }), async (begun, frames) => {
+        const hosted = hostSample();
+        const { session } = open(hosted);
+        refusalOfAny(session, [...(begun ? [hello] : []), ...frames.map((frame) => encodeFrames(frame))]);
+        session.close();
+        await expectServing(hosted);
+        expect(hosted.dispatcher.running).to.equal(0);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('answers damaged messages, or ends with a clear status; and the server goes on', async () => {
+    const message = fc
+      .array(
+        fc.oneof(
+          anyFrame.map((frame) => encodeFrames(frame)),
+          fc.nat(20).map(echo),
+        ),
+        {
+          minLength: 1,
+          maxLength: 4,
+        },
+      )
+      .chain((parts) => damaged(Buffer.concat(parts)));
+    await fc.assert(
+      fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 4 }), async (messages) => {
+        const hosted = hostSample();
+        const { session } = open(hosted);
+        refusalOfAny(session, [hello, ...messages]);
+        session.close();
+        await expectServing(hosted);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('takes calls in any order, and ends at the first that is replayed', () => {
+    const orders = fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 40 });
+    fc.assert(
+      fc.property(orders, fc.nat(), (numbers, which) => {
+        const { session } = open(hostSample());
+        expect(refusalOfAny(session, [hello, ...numbers.map(echo)])).to.equal(undefined);
+        const replayed = numbers[which % numbers.length] ?? 0;
+        const refusal = refusalOfAny(session, [echo(replayed)]);
+        expect(refusal?.message).to.include(`call number ${String(replayed)} was used before`);
+        session.close();
+      }),
+    );
+  });
+
+  it('runs nothing of a session that was replayed from its beginning', () => {
+    const { session, answers } = open(hostSample());
+    refusalOfAny(session, [hello, echo(1), echo(2)]);
+    session.flush();
+    const before = answers().length;
+    expect(refusalOfAny(session, [hello, echo(1), echo(2)])?.reason).to.equal('MESSAGE_MALFORMED');
+    session.flush();
+    expect(answers()).to.have.length(before);
+  });
+});
+
+describe('a session on the client', () => {
+  it('takes any frames, damaged ones too, or is lost with a clear error', () => {
+    const message = anyFrame.map((frame) => encodeFrames(frame));
+    fc.assert(
+      fc.property(
+        fc.array(fc.oneof(message, message.chain(damaged)), { minLength: 1, maxLength: 10 }),
+        (messages) => {
+          let ended: RpcError | undefined;
+          let ends = 0;
+          const session = new ClientSession(
+            'server:1',
+            { client: 'c', maxFrameBytes: 1 << 20 },
+            {
+              headroomBytes: 0,
+              write: () => undefined,
+              end: () => {
+                ends++;
+              },
+            },
+            {
+              onOpen: () => undefined,
+              onEnd: (error) => {
+                ended = error;
+              },
+              onLostCall: () => undefined,
+            },
+          );
+          for (const each of messages) {
+            session.receive(each);
+          }
+          expect(session.lost).to.equal(ended !== undefined);
+          if (ended !== undefined) {
+            expect(ended.reason).to.be.oneOf(['MESSAGE_MALFORMED', 'MESSAGE_TOO_LARGE']);
+            expect(ends).to.be.at.least(1);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe('the numbers of a session’s calls', () => {
+  it('are taken once each, whatever their order, within the window', () => {
+    const steps = fc.array(fc.integer({ min: 1, max: 3 * callNumberWindow }), { maxLength: 200 });
+    fc.assert(
+      fc.property(steps, (numbers) => {
+        const taken = new Set<number>();
+        const session = new CallNumbers();
+        let highest = 0;
+        for (const number of numbers) {
+          const fresh = !taken.has(number) && number > highest - callNumberWindow;
+          expect(session.take(number)).to.equal(fresh);
+          taken.add(number);
+          highest = Math.max(highest, number);
+        }
+      }),
+    );
+  });
+});

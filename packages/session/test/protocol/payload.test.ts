@@ -1,0 +1,128 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+
+import { refusalOf } from '@patchbay/objects/testing';
+
+import { decodeFrame } from '../../src/protocol/decode-frames.js';
+import { encodeFrame } from '../../src/protocol/encode-frame.js';
+import { type Payload } from '../../src/protocol/frame.js';
+import { decodePayload, encodePayload } from '../../src/protocol/payload.js';
+
+const longText = 'long '.repeat(400);
+const leaf = fc.oneof(
+  fc.jsonValue({ maxDepth: 1 }),
+  fc.constantFrom(longText, `${longText}\u{1f4be}`, `${longText}\ud800`),
+  fc.uint8Array({ maxLength: 20 }).map((bytes) => Buffer.from(bytes)),
+);
+const key = fc.oneof(fc.string(), fc.constantFrom('__proto__', 'constructor', 'toString', '0', ''));
+const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    leaf,
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map((entries) => Object.fromEntries(entries)),
+  ),
+}));
+
+describe('the payload of a call', () => {
+  it('gives back any JSON value with long texts and bytes in any place', () => {
+    fc.assert(
+      fc.property(anyValue, (value) => {
+        const got = decodePayload(overTheWire(encodePayload(value)));
+        expect(got).to.deep.equal(asJson(value));
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('leaves a text in the JSON where UTF-8 could not carry it', () => {
+    const value = { '\ud800': longText, half: `${longText}\udfff` };
+    expect(decodePayload(overTheWire(encodePayload({ ...value, longText })))).to.deep.equal({
+      ...value,
+      longText,
+    });
+  });
+
+  it('says undefined, and leaves out members that are undefined', () => {
+    expect(decodePayload(overTheWire(encodePayload(undefined)))).to.equal(undefined);
+    expect(decodePayload(encodePayload({ a: undefined, b: 1 }))).to.deep.equal({ b: 1 });
+  });
+
+  it('carries long texts and bytes beside the JSON, in which they are null', () => {
+    const payload = encodePayload({ text: longText, data: Buffer.from([1]), list: ['short', longText] });
+    expect(JSON.parse(payload.json)).to.deep.equal({ text: null, data: null, list: ['short', null] });
+    expect(payload.attachments.map(({ path }) => path)).to.deep.equal([['text'], ['data'], ['list', '1']]);
+  });
+
+  it('lets a value with a toJSON of its own speak for itself', () => {
+    const moment = new Date(0);
+    const secretive = { secret: longText, toJSON: () => 'nothing to see' };
+    expect(decodePayload(encodePayload([moment, secretive]))).to.deep.equal([
+      '1970-01-01T00:00:00.000Z',
+      'nothing to see',
+    ]);
+  });
+
+  it('refuses a cycle', () => {
+    const cycle: Record<string, unknown> = {};
+    cycle.self = cycle;
+    expect(refusalOf(() => encodePayload(cycle)).reason).to.equal('ARGUMENT_INVALID');
+  });
+
+  it('refuses a cycle beside a long text', () => {
+    const cycle: Record<string, unknown> = { text: longText };
+    cycle.self = cycle;
+    expect(refusalOf(() => encodePayload(cycle)).reason).to.equal('ARGUMENT_INVALID');
+  });
+
+  it('refuses a bigint', () => {
+    expect(refusalOf(() => encodePayload({ size: 1n })).reason).to.equal('ARGUMENT_INVALID');
+  });
+
+  it('refuses bytes under a name that UTF-8 cannot carry', () => {
+    expect(refusalOf(() => encodePayload({ '\ud800': Buffer.from([1]) })).reason).to.equal(
+      'ARGUMENT_INVALID',
+    );
+  });
+
+  const misplaced: readonly (readonly [string, Payload])[] = [
+    ['a place that is not there', { json: '{}', attachments: [{ path: ['a'], content: 'x' }] }],
+    ['a place that is taken', { json: '{"a":1}', attachments: [{ path: ['a'], content: 'x' }] }],
+    ['a prototype', { json: '{}', attachments: [{ path: ['__proto__', 'polluted'], content: 'x' }] }],
+    ['a constructor', { json: '{}', attachments: [{ path: ['constructor', 'name'], content: 'x' }] }],
+    ['the length of an array', { json: '[]', attachments: [{ path: ['length'], content: 'x' }] }],
+    ['a letter of a text', { json: '"abc"', attachments: [{ path: ['0'], content: 'x' }] }],
+    ['nothing', { json: '1', attachments: [{ path: [], content: 'x' }] }],
+  ];
+  for (const [where, payload] of misplaced) {
+    it(`refuses an attachment that belongs to ${where}`, () => {
+      expect(refusalOf(() => decodePayload(payload)).reason).to.equal('MESSAGE_MALFORMED');
+      expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);
+    });
+  }
+
+  it('refuses what is not JSON', () => {
+    expect(refusalOf(() => decodePayload({ json: '{"a":', attachments: [] })).reason).to.equal(
+      'MESSAGE_MALFORMED',
+    );
+  });
+});
+
+function overTheWire(value: Payload): Payload {
+  const frame = decodeFrame(encodeFrame({ kind: 'result', call: 1, value }));
+  return frame.kind === 'result' ? frame.value : { json: '', attachments: [] };
+}
+
+/** What JSON makes of a value whose bytes stay bytes: -0 becomes 0. */
+function asJson(value: unknown): unknown {
+  if (value instanceof Uint8Array) {
+    return value;
+  }
+  if (Array.isArray(value)) {
+    return value.map(asJson);
+  }
+  if (typeof value === 'object' && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([name, member]) => [name, asJson(member)]));
+  }
+  return JSON.parse(JSON.stringify(value));
+}

@@ -1,0 +1,24 @@
+import { type NameRecord } from '@patchbay/objects';
+
+/** Returns a name's record as the fields of a table. */
+export function nameRow({
+  name,
+  endpoints,
+  metadata,
+  registeredAt,
+}: NameRecord): Readonly<Record<string, unknown>> {
+  return {
+    name,
+    address: endpoints.map(({ address }) => address),
+    serverId: endpoints.map(({ serverId }) => serverId),
+    registeredAt,
+    metadata: metadataText(metadata),
+  };
+}
+
+/** Formats metadata as commands take it: `site=lab rack=7`. */
+export function metadataText(metadata: NameRecord['metadata']): string {
+  return Object.entries(metadata)
+    .map(([key, value]) => `${key}=${value}`)
+    .join(' ');
+}
