@@ -33,9 +33,5 @@ export interface OneWayOptions extends CallOptions {
   readonly oneWay: true;
 }
 
-/** The options of a call of either kind, alone or in a batch. */
-export type AnyCallOptions = CallOptions &
-  Partial<OneWayOptions> & {
-    /** Whether the call waits so that later calls in this turn of the event loop can share its message. */
-    readonly inBatch?: boolean;
-  };
+/** The options of a call with an answer or without. */
+export type AnyCallOptions = CallOptions & Partial<OneWayOptions>;

@@ -101,10 +101,10 @@ export class Client extends ObjectClient {
   }
 
   /** Cancels what runs, and closes every connection. */
-  override async [Symbol.asyncDispose](): Promise<void> {
+  override async close(): Promise<void> {
     this.#resolver.close();
-    await super[Symbol.asyncDispose]();
-    await this.#names[Symbol.asyncDispose]();
+    await super.close();
+    await this.#names.close();
   }
 }
 

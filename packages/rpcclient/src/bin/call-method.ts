@@ -41,7 +41,7 @@ async function callOnce(request: CommandCall, stage: Stage, out: Output): Promis
   const words = request.words.some(mayStream)
     ? (await import('../command/streamed-words.js')).openWords(request.words, stage.standardInput)
     : request.words;
-  const call = client.callWithWords(object, method, words, { timeoutMs, signal });
+  const call = client.callWithArgv(object, method, words, { timeoutMs, signal });
   if (format === 'json' && outputFile === undefined) {
     out.write(await formatted(await call, format, stage));
     return;

@@ -40,7 +40,7 @@ export function clientSources(client: Client, timeoutMs: number): Sources {
         );
       }
       const words = ['--', ...args];
-      const rows = await client.callWithWords(object.name, from.method, words, { timeoutMs });
+      const rows = await client.callWithArgv(object.name, from.method, words, { timeoutMs });
       return valuesIn(rows, from);
     },
   };

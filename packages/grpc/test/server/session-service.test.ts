@@ -5,8 +5,8 @@ import { connect } from 'node:http2';
 import { Dispatcher, silentLog, systemClock } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
-import { ObjectServer } from '../../src/server/grpc-server.js';
-import { receiveWindowBytes } from '../../src/server/receive-window.js';
+import { ObjectServer } from '../../src/server/object-server.js';
+import { receiveWindowBytes } from '../../src/server/session-service.js';
 
 describe("a session's connection", () => {
   it('lets its client send a MiB ahead, of which an upload needs more than 64 KiB', async () => {

@@ -13,7 +13,7 @@ import { join } from 'node:path';
 
 import { eventually } from '@patchbay/objects/testing';
 
-import { ObjectServer } from '../../src/server/grpc-server.js';
+import { ObjectServer } from '../../src/server/object-server.js';
 import { type SampleServer, startSample, stopping } from '../sample.js';
 import {
   dial,
@@ -57,7 +57,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
   const call = (method: string, args: unknown[], options?: CallOptions): ClientReadableStream<unknown> =>
     objects.Call({ object: 'sample', method, arguments: args.map(toValue) }, options);
 
-  /** Waits until the generator has stopped to yield. */
+  /** Waits until the generator has stopped yielding. */
   async function stalled(): Promise<void> {
     await eventually(async () => {
       const before = server.notes.length;
@@ -66,7 +66,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     });
   }
 
-  it('takes and gives google.protobuf.Values', async () => {
+  it('accepts and returns google.protobuf.Values', async () => {
     const value = { text: 'ü', number: 1.5, yes: true, none: null, list: [1, 'two', {}], deep: { er: {} } };
     const { answers } = await readAll(call('echo', [value]));
     expect(answers.map(fromAnswer)).to.deep.equal([{ result: value }]);
@@ -81,7 +81,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     ]);
   });
 
-  it('lets a slow reader set the pace, and runs the finally when it leaves', async () => {
+  it('slows down to the pace of its reader, and runs the finally when it leaves', async () => {
     const stream = call('count', [100_000, 10_000]);
     stream.on('error', () => undefined);
     await new Promise((resolve) => stream.once('data', resolve));
@@ -116,26 +116,26 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     expect(info.metadata.call_id).to.equal(server.log.lines[0]?.fields.callId);
   });
 
-  it('cuts an error that no trailer could hold', async () => {
+  it('truncates an error that no trailer could hold', async () => {
     const { error } = await readAll(call('failLong', [400_000]));
     expect(error?.code).to.equal(status.INVALID_ARGUMENT);
     expect(error?.details).to.match(/^(long)+…$/);
     expect(statusOf(error!).info.reason).to.equal('NAME_INVALID');
   });
 
-  it('leaves out details that JSON cannot say', async () => {
+  it('omits details that JSON cannot represent', async () => {
     const { error } = await readAll(call('failLong', [40]));
     expect(Object.keys(statusOf(error!).info.metadata)).to.have.members(['long', 'call_id']);
   });
 
-  it('keeps what an unexpected error says to itself', async () => {
+  it('does not reveal unexpected errors', async () => {
     const { error } = await readAll(call('crash', []));
     expect(error?.code).to.equal(status.INTERNAL);
     expect(JSON.stringify(error)).not.to.include('secret');
     expect(statusOf(error!).full.message).not.to.include('secret');
   });
 
-  it('fails a result that JSON cannot say', async () => {
+  it('fails a result that JSON cannot represent', async () => {
     const { error } = await readAll(call('cycle', []));
     expect(error?.code).to.equal(status.INTERNAL);
     await eventually(() => server.dispatcher.running === 0);
@@ -158,7 +158,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     });
   }
 
-  it('survives an argument that is nested without end', async () => {
+  it('survives a very deeply nested argument', async () => {
     let deep: object = { nullValue: 0 };
     for (let level = 0; level < 3_000; level++) {
       deep = { listValue: { values: [deep] } };
@@ -178,7 +178,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);
   });
 
-  it('keeps the deadline of gRPC', async () => {
+  it('respects the deadline of gRPC', async () => {
     const { error } = await readAll(call('hang', [], { deadline: Date.now() + 1_000 }));
     expect(error?.code).to.equal(status.DEADLINE_EXCEEDED);
     await eventually(() => server.notes.includes('hang aborted'));
@@ -212,7 +212,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     expect(error).to.have.property('code', status.NOT_FOUND);
   });
 
-  it('says that it serves, and that it is leaving, to health probes', async () => {
+  it('answers health probes while it serves and drains', async () => {
     const health = dial<Health>(server.address, healthProto, 'grpc.health.v1.Health');
     const check = (service: string): Promise<unknown> =>
       new Promise((resolve) => {
@@ -235,7 +235,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     health.close();
   });
 
-  it('tells its services and their files by reflection', async () => {
+  it('lists its services and their files by reflection', async () => {
     const reflection = dial<Reflection>(
       server.address,
       reflectionProto,
@@ -260,14 +260,14 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     const { file_descriptor_proto: file } = files.file_descriptor_response as {
       file_descriptor_proto: Buffer[];
     };
-    // A client can read the second only when the first says that it imports it.
+    // A client can read the second only if the first imports it.
     expect(file.map((bytes) => bytes.includes('google/protobuf/struct.proto'))).to.deep.equal([true, true]);
     const unserved = await ask({ file_containing_symbol: 'patchbay.v1.NameServer' });
     expect(unserved.error_response).to.deep.include({ error_code: status.NOT_FOUND });
     reflection.close();
   });
 
-  it('speaks Session to a client with a codec of its own', async () => {
+  it('serves Session to a client with a codec of its own', async () => {
     const stream = objects.Session();
     stream.write({ frames: [{ hello: { client: 'me', item_window: 1_000, max_frame: 1_000_000 } }] });
     const invoke = {
@@ -293,7 +293,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
   });
 
   const hello = { hello: { client: 'me' } };
-  const breaches: readonly (readonly [string, object[]])[] = [
+  const violations: readonly (readonly [string, object[]])[] = [
     ['a call before the hello', [{ invoke: { call: 1, object: 'sample', method: 'hang' } }]],
     ['a hello without a client', [{ hello: {} }]],
     ['two hellos', [hello, hello]],
@@ -302,18 +302,18 @@ describe('a server of objects, to a client made from the .proto files alone', fu
       [hello, { invoke: { call: 1, object: 'sample', method: 'hang' } }, { invoke: { call: 1 } }],
     ],
     ['a frame that only servers send', [hello, { result: { call: 1 } }]],
-    ['a chunk without a beginning', [hello, { chunk: { number: 1, data: Buffer.from('x') } }]],
+    ['a chunk without a first one', [hello, { chunk: { number: 1, data: Buffer.from('x') } }]],
     ['a frame without a kind', [{}]],
   ];
-  for (const [what, frames] of breaches) {
-    it(`ends a session with ${what}, and what runs in it`, async () => {
+  for (const [what, frames] of violations) {
+    it(`ends a session with ${what}, and cancels its calls`, async () => {
       const stream = objects.Session();
       stream.write({ frames });
       const { error } = await readAll(stream);
       expect(error?.code).to.equal(status.INVALID_ARGUMENT);
       expect(statusOf(error!).info.reason).to.equal('MESSAGE_MALFORMED');
       expect(server.log.lines.map(({ message }) => message)).to.include(
-        'a client broke the protocol of its session',
+        'a client violated the session protocol',
       );
       await eventually(() => server.dispatcher.running === 0);
     });
@@ -352,7 +352,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     idle.destroy();
   });
 
-  it('says why it cannot listen', async () => {
+  it('reports why it cannot listen', async () => {
     const second = ObjectServer.start({ listen: server.address, dispatcher: server.dispatcher });
     const error = await second.catch((caught: unknown) => caught);
     expect(error).to.have.property('reason', 'LISTEN_FAILED');

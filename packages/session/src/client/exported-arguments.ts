@@ -1,30 +1,30 @@
 import { coreError, isStream } from '@patchbay/objects';
 
+import { type Exporter } from '../protocol/encode-payload.js';
 import { type Handle } from '../protocol/frame.js';
-import { type Exporter } from '../protocol/payload.js';
 import { handleOf, type HandleSession } from './object-handle.js';
 
 /** A function that a caller passed, for the server to call. */
 export type Callback = (...args: unknown[]) => unknown;
 
-/** What of a call's arguments stays at the caller: streams, functions, and the server's own objects. */
-export class ArgumentExports implements Exporter {
+/** Collects what cannot be copied of a call's arguments: streams, functions, and the server's own objects. */
+export class ExportedArguments implements Exporter {
   readonly streams: AsyncIterable<unknown>[] = [];
   readonly callbacks: Callback[] = [];
   /** The session that the objects among the arguments belong to. */
   session: HandleSession | undefined;
 
-  keeps(value: object): boolean {
+  mustExport(value: object): boolean {
     return typeof value === 'function' || isStream(value) || handleOf(value) !== undefined;
   }
 
-  handOut(value: object): Handle {
+  exportValue(value: object): Handle {
     if (typeof value === 'function') {
       return { kind: 'callback', number: this.callbacks.push(value as Callback) };
     }
     const handle = handleOf(value);
     if (handle === undefined) {
-      return { kind: 'stream', number: this.streams.push(value as AsyncIterable<unknown>) };
+      return this.addStream(value as AsyncIterable<unknown>);
     }
     if (this.session !== undefined && this.session !== handle.session) {
       throw coreError('REFERENCE_LOST', 'the objects among the arguments are of different connections');
@@ -33,7 +33,6 @@ export class ArgumentExports implements Exporter {
     return { kind: 'object', number: handle.number };
   }
 
-  /** Adds a stream that stands for a word of a command line. */
   addStream(stream: AsyncIterable<unknown>): Handle {
     return { kind: 'stream', number: this.streams.push(stream) };
   }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { collectGarbage, eventually, refusalOf } from '@patchbay/objects/testing';
 
-import { encodeFrame } from '../../src/protocol/encode-frame.js';
+import { encodeFrame } from '../../src/protocol/encode-frames.js';
 import { type Frame } from '../../src/protocol/frame.js';
 import { Inbox } from '../../src/protocol/inbox.js';
 import { messageBytes, Outbox } from '../../src/protocol/outbox.js';
@@ -39,7 +39,7 @@ describe('an outbox and the inbox at the other end', () => {
     expect(messagesOf(frames).flatMap((message) => inbox.receive(message))).to.deep.equal(frames);
   });
 
-  it('put large frames together whose parts arrive in turns', () => {
+  it('reassemble large frames whose parts arrive interleaved', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(large, { minLength: 2, maxLength: 4, selector: callOf }),
@@ -64,10 +64,10 @@ describe('an outbox and the inbox at the other end', () => {
 });
 
 describe('an outbox', () => {
-  it('writes what one turn of the event loop says in one message', async () => {
+  it('writes the frames of one turn of the event loop in one message', async () => {
     const messages: Buffer[] = [];
     const outbox = new Outbox((message) => messages.push(message));
-    await Promise.resolve(); // as after an answer that set many callers free
+    await Promise.resolve(); // as after an answer that many callers awaited
     for (let call = 0; call < 500; call++) {
       outbox.send({ kind: 'cancel', call });
       await Promise.resolve(); // still the same turn
@@ -76,7 +76,7 @@ describe('an outbox', () => {
     expect(messages).to.have.length(1);
   });
 
-  it('does not wait for the end of the turn with many short frames, so that the other side can begin', async () => {
+  it('does not wait for the end of the turn with many short frames, so that the other side can start', async () => {
     const messages: Buffer[] = [];
     const outbox = new Outbox((message) => messages.push(message));
     for (let call = 0; call < 64; call++) {
@@ -87,7 +87,7 @@ describe('an outbox', () => {
     expect(messages).to.have.length(2);
   });
 
-  it('keeps however many that wait for each other, and writes them in one message', async () => {
+  it('keeps any number of frames that wait for each other, and writes them in one message', async () => {
     const messages: Buffer[] = [];
     const outbox = new Outbox((message) => messages.push(message));
     for (let call = 0; call < 100; call++) {
@@ -99,7 +99,7 @@ describe('an outbox', () => {
     expect(new Inbox(1_000).receive(messages[0]!)).to.have.length(100);
   });
 
-  it('caps its messages, so that small calls do not wait on a large one', () => {
+  it('caps its messages, so that small calls do not wait for a large one', () => {
     const frames = Array.from({ length: 40 }, (_, call) => result(call, Buffer.alloc(100_000)));
     for (const message of messagesOf([...frames, result(99, Buffer.alloc(1_000_000))])) {
       expect(message.length).to.be.at.most(messageBytes + 64);
@@ -115,7 +115,7 @@ describe('an outbox', () => {
     expect(messages).to.have.length(1);
   });
 
-  it('refuses a frame that the other side would not take, and sends the next', () => {
+  it('refuses a frame that the other side would not accept, and sends the next', () => {
     const messages: Buffer[] = [];
     const outbox = new Outbox((message) => messages.push(message));
     outbox.peerMaxFrameBytes = 300_000;
@@ -145,7 +145,7 @@ describe('an inbox', () => {
     expect(refusalOf(() => inbox.receive(framed([chunk(5, 1, 1_000)]))).reason).to.equal('MESSAGE_TOO_LARGE');
   });
 
-  it('takes further large frames once the earlier ones are whole', () => {
+  it('accepts further large frames once the earlier ones are complete', () => {
     const inbox = new Inbox(messageBytes * 2);
     for (let turn = 0; turn < 20; turn++) {
       const frame = result(turn, Buffer.alloc(messageBytes + 1_000));
@@ -154,19 +154,19 @@ describe('an inbox', () => {
     }
   });
 
-  it('refuses a chunk whose beginning never came', () => {
+  it('refuses a chunk whose first one never came', () => {
     expect(refusalOf(() => new Inbox(1_000).receive(framed([chunk(1, 10, 0)]))).reason).to.equal(
       'MESSAGE_MALFORMED',
     );
   });
 
-  it('refuses chunks that are more than their frame', () => {
+  it('refuses chunks that exceed their frame', () => {
     const inbox = new Inbox(1_000);
     inbox.receive(framed([chunk(1, 10, 15)]));
     expect(refusalOf(() => inbox.receive(framed([chunk(1, 10, 0)]))).reason).to.equal('MESSAGE_MALFORMED');
   });
 
-  it('holds no more memory for a frame in many small chunks than the frame has', async () => {
+  it('allocates no more memory for a frame in many small chunks than its size', async () => {
     const inbox = new Inbox(1_000_000);
     const padding = Buffer.concat([Buffer.from([0x7a, 0x80, 0x80, 0x40]), Buffer.alloc(1 << 20)]); // field 15
     collectGarbage();
@@ -176,7 +176,7 @@ describe('an inbox', () => {
       inbox.receive(Buffer.concat([small, padding]));
     }
     await eventually(() => {
-      collectGarbage(); // of what it frees, some is counted as freed a little later
+      collectGarbage(); // some memory is counted as freed a little later
       expect(process.memoryUsage().arrayBuffers - before).to.be.below(20 << 20);
     });
   });

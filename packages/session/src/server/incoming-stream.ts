@@ -1,24 +1,24 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
-import { ItemQueue } from './item-queue.js';
-import { malformed } from './message-reader.js';
+import { ItemQueue } from '../protocol/item-queue.js';
+import { malformed } from '../protocol/message-reader.js';
 
-/** What a stream tells the side that it comes from. */
+/** What a stream reports to its sender. */
 export interface IncomingStreamEvents {
-  /** Lets it send this many more bytes. */
+  /** Grants this many more bytes. */
   readonly onCredit: (bytes: number) => void;
-  /** Tells, once, that nobody reads the stream any more. */
+  /** Called once, when the stream is no longer read. */
   readonly onLeave: () => void;
 }
 
-/** A stream of the other side's, read once: it holds no more than its window, as what is not read slows its sender. */
+/** A stream among the arguments of a call, read once. It buffers no more than its window: a slow reader slows its sender. */
 export class IncomingStream implements AsyncIterable<unknown> {
   readonly #queue: ItemQueue;
   readonly #events: IncomingStreamEvents;
   readonly #windowBytes: number;
   #allowedBytes: number;
   #readBytes = 0;
-  #begun = false;
+  #reading = false;
   #ended = false;
 
   constructor(windowBytes: number, events: IncomingStreamEvents) {
@@ -30,10 +30,10 @@ export class IncomingStream implements AsyncIterable<unknown> {
     });
   }
 
-  /** Takes an item of so many bytes. @throws RpcError `MESSAGE_MALFORMED` when more comes than was allowed */
+  /** Takes an item of so many bytes. @throws RpcError `MESSAGE_MALFORMED` for more than was granted */
   push(item: unknown, bytes: number): void {
     if (this.#ended) {
-      return; // it was under way when the stream was left
+      return; // it was in flight when the stream was left
     }
     if (this.#allowedBytes <= 0) {
       throw malformed('more of a stream than there was credit for');
@@ -42,7 +42,7 @@ export class IncomingStream implements AsyncIterable<unknown> {
     this.#queue.push(item, bytes);
   }
 
-  /** Takes the end: of the stream, or with an error of the call that it belongs to. */
+  /** Ends the stream, with the error of its call if that failed. */
   end(error: RpcError | undefined): void {
     if (!this.#ended) {
       this.#ended = true;
@@ -51,10 +51,10 @@ export class IncomingStream implements AsyncIterable<unknown> {
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
-    if (this.#begun) {
-      throw coreError('ARGUMENT_INVALID', 'a stream among the arguments can be read once only');
+    if (this.#reading) {
+      throw coreError('ARGUMENT_INVALID', 'a stream among the arguments can be read only once');
     }
-    this.#begun = true;
+    this.#reading = true;
     return this.#queue.read(() => {
       if (!this.#ended) {
         this.#ended = true;
@@ -63,7 +63,7 @@ export class IncomingStream implements AsyncIterable<unknown> {
     });
   }
 
-  /** Grants what was read in few large pieces: each is a message to the other side. */
+  /** Grants what was read in few large steps: each is a message to the other side. */
   #grant(bytes: number): void {
     this.#readBytes += bytes;
     if (!this.#ended && this.#readBytes >= this.#windowBytes / 4) {

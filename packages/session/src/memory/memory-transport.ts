@@ -1,16 +1,15 @@
 import { coreError, type Dispatcher, type ObjectDescription, toRpcError } from '@patchbay/objects';
 
-import { type MessageStreamEvents, type Transport } from '../client/transport.js';
+import { type MessageStream, type MessageStreamEvents, type Transport } from '../client/transport.js';
 import { ServerSession } from '../server/server-session.js';
 import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
-import { type MessageStream } from '../protocol/message-stream.js';
 import { Pipe } from './pipe.js';
 
-/** Serves sessions within the process: the same sessions, codec and dispatch as over gRPC, without a port. */
-export class MemoryServer implements Transport, Disposable {
+/** Connects clients to objects in the same process: the same sessions, codec and dispatch as over gRPC, without a port. */
+export class MemoryTransport implements Transport, Disposable {
   readonly #dispatcher: Dispatcher;
   readonly #limits: SessionLimits;
-  /** What ends each session from this side. */
+  /** Ends each session from the server's side. */
   readonly #sessions = new Set<() => void>();
   #closed = false;
 
@@ -33,8 +32,8 @@ export class MemoryServer implements Transport, Disposable {
       onEnd: () => {
         events.onEnd(over ?? 'the server ended the stream', exhausted);
       },
-      onLeft: () => {
-        toServer.goOn();
+      onDelivered: () => {
+        toServer.resume();
       },
     });
     const session = new ServerSession({
@@ -65,7 +64,7 @@ export class MemoryServer implements Transport, Disposable {
         take();
       } catch (error) {
         const breach = toRpcError(error);
-        this.#dispatcher.log.warn('a client broke the protocol of its session', {
+        this.#dispatcher.log.warn('a client violated the session protocol', {
           peer: 'in-memory',
           error: breach,
         });
@@ -86,7 +85,7 @@ export class MemoryServer implements Transport, Disposable {
         return !session.blocked;
       },
       onEnd: close,
-      onLeft: () => undefined,
+      onDelivered: () => undefined,
     });
     if (over === undefined) {
       this.#sessions.add(endSession);
@@ -113,11 +112,15 @@ export class MemoryServer implements Transport, Disposable {
     });
   }
 
-  /** Ends every session and takes none any more. */
-  [Symbol.dispose](): void {
+  /** Ends every session and accepts no more. */
+  close(): void {
     this.#closed = true;
     for (const end of [...this.#sessions]) {
       end();
     }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

@@ -10,7 +10,7 @@ import { transports } from './transports.js';
 // An item of some size, so that the window holds few of them.
 const padding = 'p'.repeat(8_000);
 
-/** An object that counts how many of its generators are at work. */
+/** An object that counts how many of its generators run. */
 function makeTicker(counts: { begun: number; ended: number }) {
   return defineObject({
     summary: 'A ticker',

@@ -3,8 +3,8 @@ import { type Clock, type Interceptor, type Log, systemClock } from '@patchbay/o
 import { ObjectClient } from './object-client.js';
 import { type Transport } from './transport.js';
 
-/** What a client of one server may be told. */
-export interface DirectClientOptions {
+/** Options of a client of one server. */
+export interface ConnectToOptions {
   readonly clock?: Clock;
   readonly timeoutMs?: number | 'none';
   readonly openTimeoutMs?: number;
@@ -13,11 +13,11 @@ export interface DirectClientOptions {
   readonly spinUs?: number;
 }
 
-/** Makes a client of one server, whatever its objects are called. */
-export function directClient(
-  address: string,
+/** Makes a client of one server, to whose address every object is routed. Nothing is dialled before the first call. */
+export function connectOver(
   transport: Transport,
-  { clock = systemClock, ...options }: DirectClientOptions = {},
+  address: string,
+  { clock = systemClock, ...options }: ConnectToOptions = {},
 ): ObjectClient {
   return new ObjectClient({
     ...options,

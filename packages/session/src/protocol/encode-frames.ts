@@ -6,18 +6,19 @@ import {
   frameField,
   type Handle,
   type IdempotentMethods,
+  isHandle,
   type Payload,
+  payloadBytes,
 } from './frame.js';
-import { payloadBytes } from './payload.js';
 
-/** From this size on a frame is written into a buffer of its own, which saves copying it out of the common one. */
+/** From this size on, in bytes, a frame is written into its own buffer, which saves copying it out of the shared one. */
 const largeBytes = 16 * 1024;
 const framesField = 1;
 /** The field numbers of the handles in `Attachment.content`. */
 const handleField = { stream: 4, callback: 5, object: 6 } as const satisfies Record<Handle['kind'], number>;
-const common = new BackwardWriter();
-let writer = common;
-let isTailLeft = false;
+const shared = new BackwardWriter();
+let writer = shared;
+let omitsTail = false;
 
 /** Encodes one frame as the `Frame` message of objects.proto. */
 export function encodeFrame(frame: Frame): Buffer {
@@ -27,8 +28,7 @@ export function encodeFrame(frame: Frame): Buffer {
 }
 
 /**
- * Encodes one frame as a `Frames` message of its own, behind room for a prefix. Several such messages, one behind the
- * other, are one too.
+ * Encodes one frame as a `Frames` message of its own, behind headroom for a prefix. Such messages can be concatenated.
  */
 export function encodeFrames(frame: Frame, headroomBytes = 0): Buffer {
   begin(frame);
@@ -38,7 +38,7 @@ export function encodeFrames(frame: Frame, headroomBytes = 0): Buffer {
   return finish(headroomBytes);
 }
 
-/** Encodes frames, all short, as one `Frames` message, behind room for a prefix. */
+/** Encodes short frames as one `Frames` message, behind headroom for a prefix. */
 export function encodeTogether(frames: readonly Frame[], headroomBytes: number): Buffer {
   for (let index = frames.length - 1; index >= 0; index--) {
     const mark = writer.mark();
@@ -48,42 +48,42 @@ export function encodeTogether(frames: readonly Frame[], headroomBytes: number):
   return writer.finish(headroomBytes);
 }
 
-/** Gives the bytes that a frame can leave to its end, where they need not be copied: those of an item of a stream. */
+/** Returns the bytes at the end of a frame that need not be copied: those of a large item. */
 export function tailOf(frame: Frame): Uint8Array | undefined {
   if (frame.kind !== 'item' || frame.value.attachments.length !== 1) {
     return undefined;
   }
   const content = frame.value.attachments[0]?.content;
-  return typeof content === 'object' && !('kind' in content) && content.length >= largeBytes
+  return typeof content === 'object' && !isHandle(content) && content.length >= largeBytes
     ? content
     : undefined;
 }
 
-/** As `encodeFrames`, but without the bytes of the frame's tail, which are to be sent behind what this gives. */
+/** Encodes a frame as `encodeFrames` does, but without its tail, which must be sent right behind. */
 export function encodeHead(frame: Frame, headroomBytes: number): Buffer {
-  isTailLeft = true;
+  omitsTail = true;
   const mark = writer.mark();
   writeFrame(frame);
   writer.message(framesField, mark);
-  isTailLeft = false;
+  omitsTail = false;
   return writer.finish(headroomBytes);
 }
 
 function begin(frame: Frame): void {
   const bytes = contentBytes(frame);
-  writer = bytes < largeBytes ? common : new BackwardWriter(bytes + largeBytes / 4);
+  writer = bytes < largeBytes ? shared : new BackwardWriter(bytes + largeBytes / 4);
 }
 
 function finish(headroomBytes: number): Buffer {
-  if (writer === common) {
+  if (writer === shared) {
     return writer.finish(headroomBytes);
   }
   const own = writer;
-  writer = common;
+  writer = shared;
   return own.release(headroomBytes);
 }
 
-/** Says about how much a frame carries, in bytes. */
+/** Returns about how many bytes a frame carries. */
 function contentBytes(frame: Frame): number {
   switch (frame.kind) {
     case 'item':
@@ -92,7 +92,7 @@ function contentBytes(frame: Frame): number {
     case 'invoke':
       return 'values' in frame.input
         ? payloadBytes(frame.input.values)
-        : frame.input.words.reduce((sum, word) => sum + word.length, 0);
+        : frame.input.words.reduce((sum, arg) => sum + arg.length, 0);
     case 'failure':
       return frame.message.length + frame.details.length + frame.stack.length;
     case 'chunk':
@@ -137,7 +137,7 @@ function writeFields(frame: Frame): void {
       writer.uint(2, frame.bytes);
       break;
     case 'item':
-      writePayload(2, frame.value); // last, as its bytes may be left to the end
+      writePayload(2, frame.value); // first, and so at the end, as its bytes may be sent separately
       writer.uint(3, frame.stream);
       break;
     case 'result':
@@ -205,9 +205,9 @@ function writeAttachment(attachment: Attachment): void {
   const { content } = attachment;
   if (typeof content === 'string') {
     writer.element(2, content);
-  } else if ('kind' in content) {
+  } else if (isHandle(content)) {
     writer.uint(handleField[content.kind], content.number);
-  } else if (isTailLeft) {
+  } else if (omitsTail) {
     writer.tail(3, content.length);
   } else {
     writer.bytes(3, content);
