@@ -100,7 +100,7 @@ function serveLogging(calls: LoggedCalls): Promise<number> {
   return serveEcho(checked, log, [logCalls({ log, clock: systemClock, calls })]);
 }
 
-/** Serves an object as `echo` and gives the port. */
+/** Serves an object as `echo` and returns the port. */
 export async function serveEcho(
   object: ObjectDefinition = checked,
   log: Log = silentLog,

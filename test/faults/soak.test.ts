@@ -124,7 +124,7 @@ describe('The memory of a server and its clients', function () {
   }
 });
 
-/** Gives the bytes in use once everything that can be freed is. */
+/** Returns the bytes in use once everything that can be freed is. */
 async function settledBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;
