@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Finds the processes of a program ('' for any) with a directory in their arguments or environment: those started for it. */
+/** Finds the processes of a program ('' for any) that have a directory in their arguments or environment. */
 export async function processesOf(directory: string, program: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(

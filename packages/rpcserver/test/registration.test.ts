@@ -74,6 +74,44 @@ describe('A registration', () => {
     expect(names[0]?.endpoints[0]).to.include({ address: '127.0.0.1:7441', serverId: 'server-1' });
   });
 
+  it('registers each hundred of its names under a lease of their own', async () => {
+    await using nameServer = await TestNameServer.start();
+    const claims = Array.from({ length: 250 }, (_, index) => ({
+      name: `n${String(index).padStart(3, '0')}`,
+    }));
+    const registration = register(nameServer.address, { claims });
+    await eventually(() => registration.registered);
+    expect((await nameServer.registry.info()).leases).to.equal(3);
+    await registration.change({
+      add: Array.from({ length: 120 }, (_, index) => ({ name: `m${String(index)}` })),
+      remove: claims.slice(0, 80).map(({ name }) => name),
+    });
+    expect(registration.registered).to.be.true;
+    const { names, leases } = await nameServer.registry.info();
+    expect([names, leases]).to.deep.equal([290, 3]);
+    await registration.change({
+      add: Array.from({ length: 20 }, (_, index) => ({ name: `o${String(index)}` })),
+    });
+    expect((await nameServer.registry.info()).leases).to.equal(4);
+    await registration[Symbol.asyncDispose]();
+    expect(await nameServer.names()).to.deep.equal([]);
+  });
+
+  it('keeps the names of its other leases while one of a hundred is taken', async () => {
+    await using nameServer = await TestNameServer.start();
+    const claims = Array.from({ length: 150 }, (_, index) => ({
+      name: `n${String(index).padStart(3, '0')}`,
+    }));
+    await nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'n149' }], { ttlMs: 60_000 });
+    await using registration = register(nameServer.address, { claims, ttlMs: 1_000 });
+    const renewals = nameServer.called('keep_alive');
+    await eventually(() => nameServer.called('keep_alive') >= renewals + 3);
+    expect(registration.registered).to.be.false;
+    expect((await nameServer.registry.info()).names).to.equal(101);
+    await nameServer.registry.remove('n149');
+    await eventually(() => registration.registered);
+  });
+
   it('renews its lease at a third of its time', async () => {
     await using nameServer = await TestNameServer.start();
     const clock = new FakeClock();

@@ -37,39 +37,28 @@ export interface RegistrationOptions {
 /** How long one request to the name server may take, in milliseconds. */
 const requestTimeoutMs = 3_000;
 
+/** How many names the name server takes in one registration. */
+const maxClaims = 100;
+
 /**
- * Keeps a server's names registered under one lease for as long as it lives: renews the lease in good time,
- * registers anew when the name server lost it, and waits for a name server that is away. Names that were taken from
- * it, by another server on purpose or by an operator, it gives up until the server is started again.
+ * Keeps a server's names registered for as long as it lives, each hundred of them under a lease of their own. Names that
+ * were taken from it, by another server on purpose or by an operator, it gives up until the server is started again.
  */
 export class Registration implements AsyncDisposable {
   readonly #options: RegistrationOptions;
   readonly #client: ObjectClient;
   readonly #names: RemoteObject<NameServerMethods>;
-  readonly #stop = new AbortController();
-  readonly #attempts: Attempts;
-  #claims: readonly NameClaim[];
-  /** The names that were replaced: once is enough, no tug of war. */
-  readonly #replaced = new Set<string>();
-  #lease: Lease | undefined;
-  /** Whether other names are claimed than those that hang on the lease. */
-  #outdated = false;
-  #trouble: string | undefined;
+  #groups: readonly LeasedNames[] = [];
   #wasRegistered = false;
 
   private constructor(options: RegistrationOptions) {
     this.#options = options;
-    this.#claims = options.claims;
-    this.#client = directClient(options.nameServer, options.transport, {
-      clock: options.clock,
-      timeoutMs: requestTimeoutMs,
-    });
+    const { nameServer, transport, clock } = options;
+    this.#client = directClient(nameServer, transport, { clock, timeoutMs: requestTimeoutMs });
     this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
-    this.#attempts = new Attempts(options.clock, async () => {
-      const waitMs = await this.#attempt();
-      this.#tellChange();
-      return waitMs;
-    });
+    // Also without a name there is one lease: it shows whether the name server answers.
+    const claims = options.claims.length === 0 ? [[]] : inGroups(options.claims);
+    this.#groups = claims.map((each) => this.#lease(each));
   }
 
   /** Starts to register, and to keep what is registered. The name server need not be there yet. */
@@ -79,7 +68,7 @@ export class Registration implements AsyncDisposable {
 
   /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
-    return this.#lease !== undefined && this.#trouble === undefined && !this.#outdated;
+    return this.#groups.every((group) => group.registered);
   }
 
   /**
@@ -95,20 +84,95 @@ export class Registration implements AsyncDisposable {
   }): Promise<void> {
     // One after the other: a new name that is taken must not keep an old one registered.
     if (remove.length > 0) {
-      await this.#claim(this.#claims.filter(({ name }) => !remove.includes(name)));
+      await Promise.all(this.#groups.map((group) => group.release(remove)));
     }
-    if (add.length > 0) {
-      await this.#claim([...this.#claims, ...add]);
+    let left = add;
+    const changes: Promise<void>[] = [];
+    for (const group of this.#groups) {
+      const some = left.slice(0, maxClaims - group.claims.length);
+      if (some.length > 0) {
+        changes.push(group.claim([...group.claims, ...some]));
+        left = left.slice(some.length);
+      }
+    }
+    const added = inGroups(left).map((claims) => this.#lease(claims));
+    this.#groups = [...this.#groups, ...added];
+    await Promise.all([...changes, ...added.map((group) => group.claim(group.claims))]);
+  }
+
+  /** Gives the names back. A name server that cannot be reached forgets them when their leases pass. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#groups.map((group) => group[Symbol.asyncDispose]()));
+    await this.#client[Symbol.asyncDispose]();
+  }
+
+  #lease(claims: readonly NameClaim[]): LeasedNames {
+    return new LeasedNames(claims, this.#names, this.#options, () => {
+      if (this.registered !== this.#wasRegistered) {
+        this.#wasRegistered = this.registered;
+        this.#options.onChange?.(this.#wasRegistered);
+      }
+    });
+  }
+}
+
+/** Splits claims into as many as the name server takes at once. */
+function inGroups(claims: readonly NameClaim[]): readonly (readonly NameClaim[])[] {
+  return claims.length === 0 ? [] : [claims.slice(0, maxClaims), ...inGroups(claims.slice(maxClaims))];
+}
+
+/**
+ * Keeps names registered under one lease: renews it in good time, registers anew when the name server lost it, and waits
+ * for a name server that is away.
+ */
+class LeasedNames implements AsyncDisposable {
+  readonly #options: RegistrationOptions;
+  readonly #names: RemoteObject<NameServerMethods>;
+  readonly #stop = new AbortController();
+  readonly #attempts: Attempts;
+  claims: readonly NameClaim[];
+  /** The names that were replaced: once is enough, no tug of war. */
+  readonly #replaced = new Set<string>();
+  #lease: Lease | undefined;
+  /** Whether other names are claimed than those that hang on the lease. */
+  #outdated = false;
+  #trouble: string | undefined;
+
+  constructor(
+    claims: readonly NameClaim[],
+    names: RemoteObject<NameServerMethods>,
+    options: RegistrationOptions,
+    onAttempt: () => void,
+  ) {
+    this.#options = options;
+    this.#names = names;
+    this.claims = claims;
+    this.#attempts = new Attempts(options.clock, async () => {
+      const waitMs = await this.#attempt();
+      onAttempt();
+      return waitMs;
+    });
+  }
+
+  get registered(): boolean {
+    return this.#lease !== undefined && this.#trouble === undefined && !this.#outdated;
+  }
+
+  /** Claims no longer those of its names that are among these. */
+  async release(names: readonly string[]): Promise<void> {
+    const kept = this.claims.filter(({ name }) => !names.includes(name));
+    if (kept.length < this.claims.length) {
+      await this.claim(kept);
     }
   }
 
-  async #claim(claims: readonly NameClaim[]): Promise<void> {
-    this.#claims = claims;
+  /** Claims these names from now on; fulfils when the name server was asked. */
+  async claim(claims: readonly NameClaim[]): Promise<void> {
+    this.claims = claims;
     this.#outdated = true;
     await this.#attempts.now();
   }
 
-  /** Gives the names back. A name server that cannot be reached forgets them when the lease passes. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#attempts.stop();
@@ -121,14 +185,6 @@ export class Registration implements AsyncDisposable {
           error,
         });
       }
-    }
-    await this.#client[Symbol.asyncDispose]();
-  }
-
-  #tellChange(): void {
-    if (this.registered !== this.#wasRegistered) {
-      this.#wasRegistered = this.registered;
-      this.#options.onChange?.(this.#wasRegistered);
     }
   }
 
@@ -174,14 +230,14 @@ export class Registration implements AsyncDisposable {
 
   async #register(): Promise<Lease> {
     const { serverId, address, ttlMs, log } = this.#options;
-    const claims = this.#claims;
+    const claims = this.claims;
     const former = this.#lease;
     const asked = claims.map((claim) =>
       this.#replaced.has(claim.name) ? { ...claim, replace: false } : claim,
     );
     const lease = await this.#names.register(serverId, address, asked, { ttlMs });
     claims.forEach(({ name }) => this.#replaced.add(name));
-    this.#outdated = this.#claims !== claims;
+    this.#outdated = this.claims !== claims;
     if (former !== undefined) {
       await this.#end(former);
     }
@@ -224,9 +280,9 @@ export class Registration implements AsyncDisposable {
 
   /** Claims names no longer that were taken from this server: whoever took them meant to. */
   #giveUp(lost: readonly string[]): void {
-    const names = this.#claims.map(({ name }) => name).filter((name) => lost.includes(name));
+    const names = this.claims.map(({ name }) => name).filter((name) => lost.includes(name));
     if (names.length > 0) {
-      this.#claims = this.#claims.filter(({ name }) => !lost.includes(name));
+      this.claims = this.claims.filter(({ name }) => !lost.includes(name));
       this.#options.log.warn('names were taken from this server; it does not register them again', { names });
       this.#options.onLost?.(names);
     }

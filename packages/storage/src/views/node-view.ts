@@ -11,6 +11,7 @@ import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { isAtRest, isExportWanted, nodeStateNames } from '../provision/node-states.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type TargetHost, type TargetState } from '../targets/target-host.js';
+import { matchesGlob } from './glob.js';
 import { inspectVolume, inspectVolumes, type VolumeInfo, type VolumeStats } from './volume-state.js';
 
 /** What nodes are shown with. */
@@ -99,8 +100,32 @@ export async function viewCredentials(
   };
 }
 
-/** Lists every node, in the order of their names. */
-export async function viewNodes(services: NodeViewServices): Promise<NodeView[]> {
+/** Which nodes a list holds. */
+export interface NodeSelection {
+  /** A glob that names match. */
+  readonly filter?: string | undefined;
+  readonly state?: NodeView['state'] | undefined;
+  /** The image that the disk came from. */
+  readonly image?: string | undefined;
+  /** Whether an initiator is connected. */
+  readonly connected?: boolean | undefined;
+}
+
+/** Lists the nodes in the order of their names: all, or a selection. */
+export async function viewNodes(
+  services: NodeViewServices,
+  { filter = '*', state, image, connected }: NodeSelection = {},
+): Promise<NodeView[]> {
+  return (await viewAll(services)).filter(
+    (view) =>
+      matchesGlob(view.node, filter) &&
+      (state === undefined || view.state === state) &&
+      (image === undefined || view.image === image) &&
+      (connected === undefined || view.connected.length > 0 === connected),
+  );
+}
+
+async function viewAll(services: NodeViewServices): Promise<NodeView[]> {
   const { targets, catalog, pool } = services;
   const [seen, { records, volumes }, nameOfImage] = await Promise.all([
     Promise.all(targets.daemons.map(({ daemon }) => seeTargets(services, daemon))),

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { asStoreError } from '../../src/sqlite/sqlite-errors.js';
+import { asStoreError } from '../src/as-store-error.js';
 
 describe('an error of SQLite or the file system', () => {
   for (const [code, reason] of [

@@ -1,9 +1,9 @@
-import { storeError } from '../errors.js';
+import { storeError } from './errors.js';
 
 /**
- * Turns what SQLite or the file system threw into an error of the store, with the original as its cause; gives
- * any other error back. The codes are SQLite's (with their extensions, such as `SQLITE_IOERR_WRITE`) and the
- * operating system's (`ENOSPC`).
+ * Turns what SQLite or the file system threw into an error of the store, with the original as its cause; returns any
+ * other error as it is. The codes are SQLite's (with their extensions, such as `SQLITE_IOERR_WRITE`) and the operating
+ * system's (`ENOSPC`).
  */
 export function asStoreError(error: unknown, file: string): unknown {
   const code = codeOf(error);
@@ -30,7 +30,7 @@ export function asStoreError(error: unknown, file: string): unknown {
   return storeError('STORE_FAILED', `${file} could not be read or written (${code})`, options);
 }
 
-/** Gives SQLite's or the operating system's code of an error, if it has one. */
+/** Returns SQLite's or the operating system's code of an error, if it has one. */
 function codeOf(error: unknown): string | undefined {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' && /^SQLITE_|^E[A-Z0-9]+$/.test(code) ? code : undefined;
