@@ -136,6 +136,19 @@ describe('The page on booting', () => {
   });
 });
 
+describe('The front page', () => {
+  it('shows eight figures of the newest results, and links to all of them', () => {
+    const readme = read('README.md');
+    const [, table = ''] =
+      /<!-- newest figures -->([^]*)<!-- end of the newest figures -->/.exec(readme) ?? [];
+    const [, , ...figures] = [...table.matchAll(/\| (\S*) [^|]*\|$/gm)].map(([, figure]) => figure);
+    expect(figures).to.have.lengthOf(8);
+    const results = read('bench/results/newest.md');
+    expect(figures.filter((figure) => !results.includes(` ${String(figure)} `))).to.deep.equal([]);
+    expect(readme).to.include('](bench/results/newest.md)');
+  });
+});
+
 const descriptions = { objectDescription, methodDescription, argDescription, optionDescription };
 
 describe('The reference page on the protocol', () => {

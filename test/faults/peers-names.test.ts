@@ -126,7 +126,7 @@ describe('A name server, where others break,', function () {
       const server = start('nameserver', words, environment);
       try {
         await eventually(() => {
-          expect(server.said.stderr).to.include('the names are registered');
+          expect(server.said.stderr).to.include('registered the names');
         }, 20_000);
         server.child.kill(signal);
         const diedMs = performance.now();

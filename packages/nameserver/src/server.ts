@@ -1,4 +1,3 @@
-import { ObjectServer } from '@patchbay/grpc/server';
 import {
   type Clock,
   coreError,
@@ -7,13 +6,12 @@ import {
   nameServerObject as objectName,
   systemClock,
 } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import { ObjectServer } from '@patchbay/grpc/server';
+import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
 import { nameService } from './name-service.js';
-import { openRegistryStore } from './registry-store.js';
 import { Registry } from './registry.js';
-import { startSweeper } from './sweeper.js';
 
 /** How long calls may take to finish when the server stops, in milliseconds. None takes as long, but watches never end. */
 const drainMs = 250;
@@ -53,11 +51,10 @@ export class NameServer implements AsyncDisposable {
 
   /** Lets calls that run finish, ends watches, and closes the registry last. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, sweeper, store } = this.#parts;
+    const { server, store } = this.#parts;
     server.leave();
     await this.#drain();
     await server[Symbol.asyncDispose]();
-    await sweeper[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   }
 
@@ -78,7 +75,6 @@ interface Parts {
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly server: ObjectServer;
-  readonly sweeper: AsyncDisposable;
   readonly clock: Clock;
 }
 
@@ -91,7 +87,7 @@ interface Parts {
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const { stateDir, log, version, sendStacks = false, clock = systemClock } = options;
-  const store = await openRegistryStore(stateDir, clock);
+  const store = await openSqliteStore({ directory: stateDir, clock, log });
   try {
     const registry = await Registry.open({ store, clock, version });
     const dispatcher = new Dispatcher({ clock, log });
@@ -102,14 +98,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       services: [nameService],
       sendStacks,
     });
-    return new NameServer({
-      store,
-      registry,
-      dispatcher,
-      server,
-      sweeper: startSweeper({ registry, clock, log }),
-      clock,
-    });
+    return new NameServer({ store, registry, dispatcher, server, clock });
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

@@ -53,7 +53,7 @@ export {
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
-export { largestPage, listAllNames } from './naming/list-names.js';
+export { maxPageSize, listAllNames } from './naming/list-names.js';
 export { defaultLeaseMs, nameServerObject } from './naming/contract.js';
 export { selectNames } from './naming/list-names.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';

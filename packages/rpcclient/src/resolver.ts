@@ -1,4 +1,5 @@
 import {
+  backoffMs,
   type Clock,
   coreError,
   isRpcError,
@@ -8,6 +9,7 @@ import {
   nameServerFailure,
   type NameServerMethods,
   nameServerObject,
+  PeriodicTask,
   versionsOf,
 } from '@patchbay/objects';
 import { type RemoteObject, type Router } from '@patchbay/session/client';
@@ -28,8 +30,8 @@ export interface ResolverOptions {
 /** How long a lookup may take, in milliseconds: it is one round trip. */
 const lookupTimeoutMs = 10_000;
 
-/** How long to wait before a broken watch begins again, in milliseconds; each time up to twice as long. */
-const watchAgainMs = { first: 250, last: 5_000 };
+/** How long to wait before a broken watch begins again. */
+const watchRetry = { firstMs: 250, maxMs: 5_000, jitter: true };
 
 /** How many names are followed at once; those beyond are looked up again when a call to their server fails. */
 const maxFollowed = 256;
@@ -42,7 +44,7 @@ export class Resolver implements Router {
   readonly #options: ResolverOptions;
   readonly #known = new Map<string, Endpoints>();
   readonly #asking = new Map<string, Promise<Endpoints>>();
-  readonly #watches = new Map<string, AbortController>();
+  readonly #watches = new Map<string, PeriodicTask>();
   #closed = false;
 
   constructor(options: ResolverOptions) {
@@ -75,7 +77,7 @@ export class Resolver implements Router {
   close(): void {
     this.#closed = true;
     for (const watch of this.#watches.values()) {
-      watch.abort();
+      void watch.close();
     }
     this.#watches.clear();
   }
@@ -139,61 +141,68 @@ export class Resolver implements Router {
   }
 
   #follow(object: string, fromRevision: number): void {
-    const watches = this.#watches;
-    if (!this.#options.watch || this.#closed || watches.has(object) || watches.size >= maxFollowed) {
+    const { watch, clock, log } = this.#options;
+    if (!watch || this.#closed || this.#watches.has(object) || this.#watches.size >= maxFollowed) {
       return;
     }
-    const abort = new AbortController();
-    watches.set(object, abort);
-    this.#watch(object, fromRevision, abort.signal).catch((error: unknown) => {
-      if (!abort.signal.aborted) {
-        this.#unfollow(object);
-        this.#options.log.error('following a name failed unexpectedly', { object, error });
-      }
-    });
+    let from: number | undefined = fromRevision;
+    this.#watches.set(
+      object,
+      PeriodicTask.start({
+        clock,
+        background: true,
+        run: async (signal) => {
+          const revision = from ?? (await this.#catchUp(object));
+          from = undefined;
+          await this.#watch(object, revision, signal);
+          return backoffMs(watchRetry, 1);
+        },
+        onFailure: (error, failures) => {
+          if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
+            this.#unfollow(object);
+            return undefined;
+          }
+          log.debug('the watch of a name broke', { object, error });
+          return backoffMs(watchRetry, failures);
+        },
+      }),
+    );
   }
 
   /** Forgets a name that is gone; when it is called again it is looked up and followed anew. */
   #unfollow(object: string): void {
     this.#known.delete(object);
+    void this.#watches.get(object)?.close();
     this.#watches.delete(object);
   }
 
+  /** Follows a name until it is gone, or its watch breaks. @throws what broke a watch that reported nothing */
   async #watch(object: string, fromRevision: number, signal: AbortSignal): Promise<void> {
-    const { names, clock, log } = this.#options;
-    let revision: number | undefined = fromRevision;
-    let pauseMs = watchAgainMs.first;
-    for (;;) {
-      try {
-        revision ??= await this.#catchUp(object);
-        const events = names
-          .with({ timeoutMs: 'none', signal })
-          .watch({ prefix: object, fromRevision: revision });
-        for await (const event of events) {
-          pauseMs = watchAgainMs.first;
-          const standing = this.#note(object, event);
-          if (standing === 'gone') {
-            this.#unfollow(object);
-            return;
-          }
-          if (standing === 'outranked') {
-            // Asked, as the event may be of long ago: a newer version that is gone again.
-            this.#learn(object, await this.#lookUp(object));
-          }
-        }
-      } catch (error) {
-        if (signal.aborted) {
-          return;
-        }
-        if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
+    const { names, log } = this.#options;
+    const events = names.with({ timeoutMs: 'none', signal }).watch({ prefix: object, fromRevision });
+    let reported = false;
+    try {
+      for await (const event of events) {
+        reported = true;
+        const standing = this.#note(object, event);
+        if (standing === 'gone') {
           this.#unfollow(object);
           return;
         }
-        log.debug('the watch of a name broke off', { object, error });
+        if (standing === 'outranked') {
+          // Asked, as the event may be of long ago: a newer version that is gone again.
+          this.#learn(object, await this.#lookUp(object));
+        }
       }
-      revision = undefined;
-      await clock.sleep(pauseMs * (0.5 + Math.random()), { signal, background: true });
-      pauseMs = Math.min(2 * pauseMs, watchAgainMs.last);
+    } catch (error) {
+      if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND')) {
+        throw error;
+      }
+      log.debug('the watch of a name broke', { object, error });
+      return;
+    }
+    if (!reported) {
+      throw coreError('CONNECTION_LOST', 'the watch ended');
     }
   }
 

@@ -149,7 +149,8 @@ describe('A client', () => {
     await using scene = await Scene.set();
     await scene.serve({ post: post('first') }, { id: 'one' });
     await scene.nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'young' }]);
-    await scene.nameServer.registry.compact(0);
+    await scene.nameServer.stop();
+    await scene.nameServer.start({ historyRevisions: 0 });
     const proxy = scene.client().proxy<Post>('post');
     await proxy.place();
     await eventually(() => scene.nameServer.called('watch') === 2, 20_000);
@@ -171,7 +172,7 @@ describe('A client', () => {
     const server = await scene.serve({ post: post('here') });
     const error = await refusal(scene.client({ nameServer: server.address }).proxy<Post>('post').place());
     expect(`${error.reason}: ${error.message}`).to.match(
-      /^NAMESERVER_UNAVAILABLE: what answers at 127\.0\.0\.1:\d+ is no name server \(/,
+      /^NAMESERVER_UNAVAILABLE: the server at 127\.0\.0\.1:\d+ is not a name server \(/,
     );
   });
 

@@ -106,9 +106,9 @@ describe('bindArgv', () => {
     [
       'n i s t',
       'ARGUMENT_SURPLUS',
-      /^provision takes 3 arguments, but 4 were given \(the first too many is "t"\)/,
+      /^provision takes 3 arguments, but 4 were given \(the first extra one is "t"\)/,
     ],
-    ['n i s -size', 'ARGUMENT_SURPLUS', /options begin with two dashes/],
+    ['n i s -size', 'ARGUMENT_SURPLUS', /options start with two dashes/],
     ['n i --sise 5', 'OPTION_UNKNOWN', /^provision has no option "--sise"; did you mean "--size"\?$/],
     ['n i --no-size', 'OPTION_UNKNOWN', /"--no-size"/],
     ['n i --size', 'ARGUMENT_INVALID', /^option "--size": needs a value; write "--size=VALUE"$/],

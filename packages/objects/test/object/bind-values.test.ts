@@ -60,7 +60,7 @@ describe('bindValues', () => {
       'too many arguments',
       ['n', 'i', 's', 't', 'u'],
       'ARGUMENT_SURPLUS',
-      /^provision takes 3 arguments, but 5 were given \(the first too many is "t"\)/,
+      /^provision takes 3 arguments, but 5 were given \(the first extra one is "t"\)/,
     ],
     ['a text at the place of the options', ['n', 'i', 's', 'x'], 'ARGUMENT_SURPLUS', /but 4 were given/],
     ['a list at the place of the options', ['n', 'i', 's', []], 'ARGUMENT_SURPLUS', /but 4 were given/],

@@ -155,7 +155,7 @@ describe('defineObject', () => {
           options: { b: optional },
         }),
       },
-      /"a" could be taken for the options/,
+      /"a" could be mistaken for the options/,
     ],
   ];
   for (const [what, methods, message] of mistakes) {

@@ -1,4 +1,4 @@
-import { type Clock, formatDuration, type RpcError, toRpcError } from '@patchbay/objects';
+import { type Clock, formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
 import { type Format } from './format.js';
@@ -29,12 +29,21 @@ export async function watch({ intervalMs, format, once }: Watched, stage: WatchS
     const at = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     return `${clearScreen}Every ${formatDuration(intervalMs)}, last at ${at}; Ctrl-C ends it.\n\n`;
   };
+  // Printed as it comes: the first may be one that has no end.
+  out.write(redraws ? heading() : '');
   try {
-    // Printed as it comes: the first may be one that has no end.
-    out.write(redraws ? heading() : '');
     await once(out);
-    for (;;) {
-      await clock.sleep(intervalMs, { signal });
+  } catch (error) {
+    if (signal.aborted) {
+      return;
+    }
+    throw error;
+  }
+  const task = PeriodicTask.start({
+    clock,
+    signal,
+    delayMs: intervalMs,
+    run: async () => {
       const { text, error } = await kept(once, out);
       if (error !== undefined && !mayPass(error)) {
         throw error;
@@ -47,12 +56,10 @@ export async function watch({ intervalMs, format, once }: Watched, stage: WatchS
         stage.errors.write(line);
       }
       await out.ready();
-    }
-  } catch (error) {
-    if (!signal.aborted) {
-      throw error;
-    }
-  }
+      return intervalMs;
+    },
+  });
+  await task.ended;
 }
 
 /** What watching needs of a stage. */

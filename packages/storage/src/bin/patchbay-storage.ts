@@ -9,7 +9,7 @@ endOnClosedPipe();
 process.exitCode = await runProgram(
   {
     name: 'patchbay-storage',
-    summary: "Keeps the storage object's catalog safe, on the host of its server.",
+    summary: "Backs up, restores and checks the storage object's catalog, on the host of its server.",
     version: packageVersion(import.meta.url),
     commands: [backup, restore, fsck],
   },

@@ -6,8 +6,8 @@ import { initPool } from './init-pool.js';
 endOnClosedPipe();
 process.exitCode = await runProgram(
   {
-    name: 'rpcserver', // which runs this for its word init-pool
-    summary: 'Makes a pool for the storage object.',
+    name: 'rpcserver', // which runs this program for its command init-pool
+    summary: 'Creates a pool for the storage object.',
     version: packageVersion(import.meta.url),
     commands: [initPool],
   },

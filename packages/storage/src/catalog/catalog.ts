@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { type Clock, isRpcError, type RpcError, systemClock } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import { type Store, writeBackup } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { type Iqn } from '../names.js';
@@ -46,7 +46,6 @@ export class Catalog implements CatalogReader {
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #transactions = new KeyedMutex();
-  #forgottenTo = 0;
   #writeFailure: RpcError | undefined;
 
   /** @param clock - dates the events */
@@ -134,24 +133,15 @@ export class Catalog implements CatalogReader {
     return Number((await this.#store.get(versionKey))?.value ?? 0);
   }
 
-  /** Forgets former values, which nobody here asks for, so that the store does not grow for ever. */
-  async forgetHistory(): Promise<void> {
-    const revision = await this.#store.revision();
-    if (revision > this.#forgottenTo) {
-      await this.#store.compact(revision);
-      this.#forgottenTo = revision;
-    }
-  }
-
   /** Lists the keys of a table's records that this version cannot read, where a bad disk or a hand changed them. */
   async invalid<T>(table: Table<T>): Promise<readonly string[]> {
     const { entries } = await this.#store.range({ prefix: table.prefix });
     return entries.filter(({ key, value }) => !isValid(table, key, value)).map(({ key }) => key);
   }
 
-  /** Writes all of the catalog, as it is at one moment, to a new file. @throws RpcError `BACKUP_EXISTS`, ... */
+  /** Writes all of the catalog, as it is at one revision, to a new file. @throws RpcError `BACKUP_EXISTS`, ... */
   backUp(path: string): Promise<void> {
-    return this.#store.backup(path);
+    return writeBackup(this.#store, path);
   }
 
   /** Says whether the catalog is a restored backup that nobody has confirmed: files it does not know may matter. */

@@ -23,7 +23,7 @@ const quota = z.strictObject({
 /** What a project may have. */
 export type Quota = z.infer<typeof quota>;
 
-/** The schema of the quotas of projects, by what the names of their nodes begin with; `''` is every node. */
+/** The schema of the quotas of projects, by the prefix of their nodes' names; `''` is every node. */
 export const quotas = z.record(
   z
     .string()

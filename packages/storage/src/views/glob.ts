@@ -1,8 +1,8 @@
-/** Says whether a text is like a pattern, in which `*` stands for any characters and `?` for one. */
+/** Reports whether a text matches a pattern, in which `*` stands for any characters and `?` for one. */
 export function matchesGlob(text: string, pattern: string): boolean {
   let at = 0;
   let from = 0;
-  /** Where to go on when what follows the last `*` does not fit: behind it, with one character more taken by it. */
+  /** Where to resume when what follows the last `*` does not fit: behind it, with one character more taken by it. */
   let retry: { readonly at: number; from: number } | undefined;
   while (from < text.length) {
     if (pattern[at] === '*') {

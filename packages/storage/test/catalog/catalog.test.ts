@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { facts, nodes, snapshotKey, snapshots } from '../../src/catalog/tables.js';
 import { iqn } from '../../src/names.js';
-import { reasonOf, World } from '../fakes/world.js';
+import { World } from '../fakes/world.js';
 
 describe('Catalog', () => {
   it('commits what a transaction writes together', async () => {
@@ -66,21 +66,6 @@ describe('Catalog', () => {
 
     expect(runs).to.equal(2);
     expect(await catalog.get(facts, 'ours')).to.equal('1');
-  });
-
-  it('forgets history without forgetting what is there, and once only', async () => {
-    await using world = await World.open();
-    const catalog = new Catalog(world.store);
-    await catalog.transact((tx) => {
-      tx.put(facts, 'a', '1');
-    });
-
-    await catalog.forgetHistory();
-    await catalog.forgetHistory();
-
-    expect(await catalog.get(facts, 'a')).to.equal('1');
-    const watching = world.store.watch({ prefix: '', fromRevision: 0, signal: new AbortController().signal });
-    expect(await reasonOf(watching[Symbol.asyncIterator]().next())).to.equal('REVISION_COMPACTED');
   });
 
   it('keeps one id for ever', async () => {

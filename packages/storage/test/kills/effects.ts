@@ -68,9 +68,7 @@ export async function interceptEffects(interceptor: Interceptor, anyFile: string
 
 /** Lets the writes of a store, or of all that have it as their prototype, go through an interceptor too. */
 export function interceptStore(store: Store, { effect }: Interceptor): void {
-  for (const name of ['commit', 'compact'] as const) {
-    replace(store, name, (perform) => effect(perform));
-  }
+  replace(store, 'commit', (perform) => effect(perform));
 }
 
 /** Replaces a method; gives what puts it back. */
@@ -88,7 +86,7 @@ function replace(
   };
 }
 
-/** Says whether a file that is opened with these flags may be made or written. */
+/** Reports whether a file that is opened with these flags may be made or written. */
 function writes(flags: unknown): boolean {
   return typeof flags === 'number'
     ? (flags & (O_WRONLY | O_RDWR | O_CREAT)) !== 0

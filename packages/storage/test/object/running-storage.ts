@@ -135,7 +135,7 @@ export class RunningStorage implements AsyncDisposable {
     await result.catch(() => undefined);
   }
 
-  /** Says how a node logs in. */
+  /** Returns how a node logs in. */
   async login(node: string, made: Provisioned): Promise<DiskLogin> {
     return loginOf(made, await this.call('show_credentials', node));
   }
