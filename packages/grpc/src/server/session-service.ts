@@ -89,7 +89,7 @@ export class SessionService {
     });
     return coreError(
       'SESSIONS_EXHAUSTED',
-      `${String(maxSessions)} sessions are open on this server already, as many as it allows`,
+      `${String(maxSessions)} sessions are open on this server already, the most that it allows`,
       { details: { limit: 'sessions', maxSessions } },
     );
   }

@@ -60,7 +60,7 @@ describe('objects that a method hands out', function () {
   });
 
   it('may be given back to the server that they are of', async () => {
-    expect(await workshop.nameOf(await workshop.node('node7'))).to.equal('Tell the name');
+    expect(await workshop.nameOf(await workshop.node('node7'))).to.equal('Return the name');
   });
 
   it('fail what was called on them with the call that should have given them', async () => {

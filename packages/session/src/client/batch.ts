@@ -83,7 +83,7 @@ export class Batch {
 
   #requireOpen(): void {
     if (this.#done) {
-      throw coreError('BATCH_DONE', 'this batch was run already; make another one with client.batch()');
+      throw coreError('BATCH_DONE', 'this batch has already run; make another with client.batch()');
     }
   }
 }

@@ -61,7 +61,7 @@ export class CallGroup implements Disposable {
       throw coreError('CALL_CANCELLED', `${what} was cancelled before it began`);
     }
     if (leftMs <= 0) {
-      throw coreError('DEADLINE_PASSED', `the time was over before ${what} began`);
+      throw coreError('DEADLINE_PASSED', `the time limit passed before ${what} began`);
     }
     return { timeoutMs: leftMs === Infinity ? 'none' : leftMs, signal: this.#abort.signal };
   }

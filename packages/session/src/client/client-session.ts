@@ -88,7 +88,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       call.fail(
         coreError(
           'CALLS_EXHAUSTED',
-          `${limit} calls to ${this.address} are in flight already, as many as it allows`,
+          `${limit} calls to ${this.address} are in flight already, the most that it allows`,
         ),
       );
       return;

@@ -27,7 +27,7 @@ export class ExportedArguments implements Exporter {
       return this.addStream(value as AsyncIterable<unknown>);
     }
     if (this.session !== undefined && this.session !== handle.session) {
-      throw coreError('REFERENCE_LOST', 'the objects among the arguments are of different connections');
+      throw coreError('REFERENCE_LOST', 'the objects among the arguments belong to different connections');
     }
     this.session = handle.session;
     return { kind: 'object', number: handle.number };

@@ -63,7 +63,7 @@ export function fanOutObject<S extends Signatures>(
           return result;
         });
         if (results.length === 0 && options.requireMatch === true) {
-          throw coreError('OBJECT_NOT_FOUND', `there is no object to call ${method} of: no name matches`);
+          throw coreError('OBJECT_NOT_FOUND', `no name matches, so there is no object to call ${method} of`);
         }
         queue.end(undefined);
         return results;

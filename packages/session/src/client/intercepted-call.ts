@@ -32,7 +32,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   readonly caller = undefined;
   readonly #interceptors: readonly Interceptor[];
   #hooks: ItemHooks | undefined;
-  /** Settles the call's way out: set from its launch until its answer. */
+  /** What the interceptors wait for, from the call's launch until its answer. */
   #outcome: Deferred | undefined;
   #answer: { readonly error: RpcError | undefined } | undefined;
 

@@ -15,12 +15,15 @@ export function invokeFrame(call: ClientCall, leftMs: number, session: object): 
   const { object, method, input, target, exports, options } = call.request;
   const oneWay = options.oneWay === true;
   if (oneWay && exports !== undefined) {
-    throw coreError('ARGUMENT_INVALID', `${call.title} cannot go one way with a stream, function or object`);
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `${call.title} cannot be a one-way call with a stream, function or object among its arguments`,
+    );
   }
   if (exports?.session !== undefined && exports.session !== session) {
     throw coreError(
       'REFERENCE_LOST',
-      `an object among the arguments of ${call.title} is of another connection`,
+      `an object among the arguments of ${call.title} belongs to another connection`,
     );
   }
   return {

@@ -55,7 +55,7 @@ export interface HandleCaller {
   ): Call<unknown, unknown>;
 }
 
-/** Makes what a caller holds of an object that was handed out: its methods, and the means to release it. */
+/** Makes a reference to an object that was handed out: its methods, and the means to release it. */
 export function objectReference(caller: HandleCaller, handle: ObjectHandle, options: CallOptions): object {
   const release = (): void => {
     handle.release();

@@ -38,7 +38,7 @@ function launchOnHandle(
     call.fail(coreError('REFERENCE_RELEASED', `${label} was released by its caller`));
   } else if (!(session instanceof ClientSession) || session.lost) {
     call.fail(
-      coreError('REFERENCE_LOST', `${label} was handed out by a connection that is over: ask for it again`),
+      coreError('REFERENCE_LOST', `${label} was handed out by a connection that has ended: request it again`),
     );
   } else {
     carry(session);

@@ -56,7 +56,7 @@ export class Retries {
       return;
     }
     if (call.progress === 'sent' && !budget.take()) {
-      call.fail(errorFor(call, error, "the client's budget for running calls again is spent"));
+      call.fail(errorFor(call, error, "the client's retry budget is spent"));
       return;
     }
     const other = call.progress === 'unsent' ? router.elsewhere?.(object) : undefined;
@@ -123,11 +123,11 @@ function errorFor(call: ClientCall, error: RpcError, why?: string): RpcError {
   }
   const { object, method } = call.request;
   const advice = call.idempotent
-    ? `${why ?? 'running it again did not succeed either'}; it is idempotent, and may be repeated`
-    : 'is not run again by itself: look before you repeat it';
+    ? `${why ?? 'retrying it did not succeed either'}; it is idempotent, and may be repeated`
+    : 'is not retried automatically: check before you repeat it';
   return coreError(
     'CONNECTION_LOST',
-    `${error.message}; ${object}.${method} may have run or not, and ${advice}`,
+    `${error.message}; ${object}.${method} may or may not have run, and ${advice}`,
     { callId: call.callId, cause: error },
   );
 }

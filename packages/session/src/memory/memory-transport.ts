@@ -24,7 +24,7 @@ export class MemoryTransport implements Transport, Disposable {
     let over = this.#closed ? 'the server is closed' : undefined;
     let exhausted: string | undefined;
     if (over === undefined && this.#sessions.size >= maxSessions) {
-      over = `${String(maxSessions)} sessions are open on this server already, as many as it allows`;
+      over = `${String(maxSessions)} sessions are open on this server already, the most that it allows`;
       exhausted = 'SESSIONS_EXHAUSTED';
     }
     const toClient: Pipe = new Pipe({

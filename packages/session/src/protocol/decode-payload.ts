@@ -1,4 +1,4 @@
-import { type Attachment, type Handle, isHandle, type Payload } from './frame.js';
+import { type Handle, isHandle, type Payload } from './frame.js';
 import { malformed } from './message-reader.js';
 
 /** Makes the local value for a handle of the other side's. @throws RpcError when there is nothing of this number */

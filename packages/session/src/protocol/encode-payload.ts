@@ -121,7 +121,7 @@ function isWellFormed(path: readonly string[]): boolean {
 
 function wellFormed(path: readonly string[]): readonly string[] {
   if (!isWellFormed(path)) {
-    throw coreError('ARGUMENT_INVALID', 'bytes cannot be sent under a name that is not well-formed Unicode');
+    throw coreError('ARGUMENT_INVALID', 'bytes cannot be sent under a key that is not well-formed Unicode');
   }
   return path;
 }
@@ -130,7 +130,7 @@ function checkDepth(depth: number): void {
   if (depth > maxDepth) {
     throw coreError(
       'ARGUMENT_INVALID',
-      `the value is nested more than ${String(maxDepth)} deep, or in a cycle`,
+      `the value is nested more than ${String(maxDepth)} levels deep, or has a cycle`,
     );
   }
 }

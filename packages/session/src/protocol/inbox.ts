@@ -55,7 +55,7 @@ export class Inbox {
     if (total > this.#maxFrameBytes || this.#partialBytes + total > 4 * this.#maxFrameBytes) {
       throw coreError(
         'MESSAGE_TOO_LARGE',
-        `a message of ${String(total)} bytes is more than the ${String(this.#maxFrameBytes)} bytes accepted here`,
+        `a message of ${String(total)} bytes exceeds the ${String(this.#maxFrameBytes)} bytes accepted here`,
       );
     }
     const partial = { bytes: Buffer.allocUnsafeSlow(total), received: 0 };

@@ -101,7 +101,7 @@ export class Outbox {
       const limit = String(this.peerMaxFrameBytes);
       throw coreError(
         'MESSAGE_TOO_LARGE',
-        `a message of ${String(encoded.length)} bytes is more than the ${limit} bytes that the other side accepts`,
+        `a message of ${String(encoded.length)} bytes exceeds the ${limit} bytes that the other side accepts`,
       );
     }
     const number = ++this.#chunkedFrames;

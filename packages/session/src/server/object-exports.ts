@@ -21,7 +21,7 @@ export class ObjectExports {
     if (this.#objects.size >= maxObjects) {
       throw coreError(
         'REFERENCES_EXHAUSTED',
-        `the session holds ${String(maxObjects)} objects already; release those that are not in use`,
+        `the session holds ${String(maxObjects)} objects already; release those that are no longer used`,
       );
     }
     this.#last += 1;

@@ -129,7 +129,7 @@ export class ServerSession implements ServerCallHost {
   close(): void {
     this.#closed = true;
     this.#queue.clear();
-    const error = coreError('CALL_CANCELLED', 'the connection of the caller is lost');
+    const error = coreError('CALL_CANCELLED', 'the connection to the caller was lost');
     for (const call of this.#calls.takeAll()) {
       if (!call.oneWay) {
         call.cancel(error); // a one-way call has no answer to wait for, and continues

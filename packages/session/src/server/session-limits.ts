@@ -41,7 +41,7 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
       if (!(Number.isSafeInteger(limit) && limit >= least)) {
         throw coreError(
           'CONFIG_INVALID',
-          `${name} must be a whole number from ${String(least)}, not ${String(limit)}`,
+          `${name} must be an integer of at least ${String(least)}, not ${String(limit)}`,
         );
       }
       return [name, limit];
@@ -54,7 +54,7 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
 export function callsExhausted(maxCalls: number): RpcError {
   return coreError(
     'CALLS_EXHAUSTED',
-    `${String(maxCalls)} calls of this session are in flight already, as many as the server allows`,
+    `this session has ${String(maxCalls)} calls in flight already, the most that the server allows`,
     { details: { limit: 'session', maxCalls } },
   );
 }

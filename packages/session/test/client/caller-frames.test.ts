@@ -21,7 +21,6 @@ const failing = defineObject({
       summary: 'Yield an item, and fail',
       yields: z.int(),
       returns: z.null(),
-      // eslint-disable-next-line require-yield -- it yields, and then throws
       run: async function* () {
         yield await Promise.resolve(1);
         throw coreError('NAME_INVALID', 'a wrong name');
@@ -95,7 +94,8 @@ async function theOtherCaller(call: () => PromiseLike<unknown>): Promise<RpcErro
 }
 
 async function readAll(items: AsyncIterable<unknown>): Promise<void> {
+  const read: unknown[] = [];
   for await (const item of items) {
-    void item;
+    read.push(item);
   }
 }
