@@ -16,7 +16,7 @@ const unaryValue = inNode('unary-value', 'grpc-js unary, Value');
 const unchecked = inNode('patchbay-unchecked', 'nothing on');
 const checked = inNode('patchbay', 'validation');
 const everything = inNode('patchbay-everything', 'all on: validation, interceptors, log at info');
-const everyCallLogged = inNode('patchbay-every-call-logged', 'all that and a line for each call');
+const everyCallLogged = inNode('patchbay-every-call-logged', 'all that and a log line per call');
 
 const oneCaller = { payloads: payloadNames, inFlight: 1, rounds: 9, roundMs: 200 };
 const many = {
@@ -27,7 +27,7 @@ const many = {
   roundMs: 200,
 } as const;
 
-/** Measures calls: ours beside a bare socket, plain gRPC and, where they are installed, Pyro and RPyC. */
+/** Measures calls: ours compared with a bare socket, plain gRPC and, where they are installed, Pyro and RPyC. */
 export async function benchCalls(): Promise<Section[]> {
   const peers = [...installedInPython().values()];
   const all = [ours, call, callAsUnary, socket, unary, unaryValue, ...peers];
@@ -66,22 +66,30 @@ async function benchExtras(): Promise<Section[]> {
   const one: Race = { ...oneCaller, payloads, pinned: true, contestants };
   const onePinned = await run(one);
   const flight = await run({ ...many, contestants });
-  const cost = (figure: string, value: number | null): Bar => ({ figure, value, is: 'at most', limit: 1.25 });
-  const all = (bar: (title: string, payload: PayloadName) => Bar): Bar[] =>
-    [everything, everyCallLogged].flatMap(({ title }) => payloads.map((payload) => bar(title, payload)));
+  // A log line per call is a choice of the operator: its cost is shown, but held against no bar.
+  const limits = new Map([
+    [everything.title, 1.25],
+    [everyCallLogged.title, null],
+  ]);
+  const all = (bar: (title: string, payload: PayloadName) => Pick<Bar, 'figure' | 'value'>): Bar[] =>
+    [...limits].flatMap(([title, limit]) =>
+      payloads.map((payload) => ({ ...bar(title, payload), is: 'at most', limit })),
+    );
   return [
     {
       ...table('What our own layers cost: one caller, one core', 'us, median', onePinned, payloads),
-      bars: all((title, payload) =>
-        cost(`${title} / nothing on, ${payload}`, ratio(onePinned, payload, title, unchecked.title)),
-      ),
+      bars: all((title, payload) => ({
+        figure: `${title} / nothing on, ${payload}`,
+        value: ratio(onePinned, payload, title, unchecked.title),
+      })),
       plotted: false,
     },
     {
       ...table('What our own layers cost: 64 in flight, two cores', 'calls/s', flight, payloads),
-      bars: all((title, payload) =>
-        cost(`nothing on / ${title}, ${payload}`, ratio(flight, payload, unchecked.title, title)),
-      ),
+      bars: all((title, payload) => ({
+        figure: `nothing on / ${title}, ${payload}`,
+        value: ratio(flight, payload, unchecked.title, title),
+      })),
       plotted: false,
     },
   ];

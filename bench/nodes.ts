@@ -115,7 +115,7 @@ async function killTgtd({ storage, log }: Host): Promise<{ backMs: number; slowe
     disks.push(await diskOf(storage, `node${String(node)}`));
   }
   await using busy = await BusyNodes.start(disks);
-  const started = log.lines.filter(({ message }) => message.startsWith('Started an iSCSI target daemon'));
+  const started = log.lines.filter(({ message }) => message.startsWith('started an iSCSI target daemon'));
   const seen = log.lines.length;
   for (const { fields } of started) {
     process.kill(Number(fields.pid), 'SIGKILL');

@@ -1,11 +1,12 @@
-/** A figure beside the bar that it is held against. */
+/** A figure, and the bar that it is held against. */
 export interface Bar {
   /** What is divided by what, or what is measured. */
   readonly figure: string;
   /** Null where it could not be measured, such as against a peer that is not installed. */
   readonly value: number | null;
   readonly is: 'at most' | 'at least';
-  readonly limit: number;
+  /** Null where the figure is shown and held against nothing. */
+  readonly limit: number | null;
 }
 
 /** One table of results: a row for each of what was compared, a column for each case. */
@@ -23,9 +24,9 @@ export interface Section {
   readonly plotted: boolean;
 }
 
-/** Says whether a figure keeps its bar; undefined where it was not measured. */
+/** Reports whether a figure keeps its bar; returns undefined where it was not measured or has none. */
 export function isMet({ value, is, limit }: Bar): boolean | undefined {
-  if (value === null || Number.isNaN(value)) {
+  if (limit === null || value === null || Number.isNaN(value)) {
     return undefined;
   }
   return is === 'at most' ? value <= limit : value >= limit;

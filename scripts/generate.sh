@@ -2,10 +2,15 @@
 # Writes what is made from proto/: the TypeScript types of the messages, and the definitions as a module, so that
 # no .proto file need be found or parsed when a program starts; and what server reflection tells, from protoc itself,
 # as proto-loader's own descriptors lack the imports without which other languages' clients cannot read them. With a
-# directory as argument it writes there.
+# directory as argument it writes there; with --print-folder it says where it would write.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-out=${1:-packages/grpc/src/generated}
+committed=packages/grpc/src/generated
+if [ "${1:-}" = --print-folder ]; then
+  echo "$committed"
+  exit
+fi
+out=${1:-$committed}
 rm -rf "$out"
 mkdir -p "$out"
 npx --no-install proto-loader-gen-types --oneofs --includeComments --defaults --longs=Number --enums=String \

@@ -33,6 +33,7 @@ missing_packages() {
   have mkfs.xfs || echo xfsprogs
   have mkfs.btrfs || echo btrfs-progs
   have mkfs.ext4 || echo e2fsprogs
+  have xz || echo xz-utils
   have zsh || echo zsh
   have mount && have losetup || echo mount
   have protoc || echo protobuf-compiler

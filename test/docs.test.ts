@@ -5,16 +5,18 @@ import { z } from 'zod';
 
 import { logSettings } from '@patchbay/daemon';
 import {
-  argDescription,
   type Code,
   type ErrorFactory,
   type ErrorTable,
   exitStatusOfCode,
   grpcStatusOfCode,
+} from '@patchbay/objects';
+import {
+  argDescription,
   methodDescription,
   objectDescription,
   optionDescription,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 import { storageOptions } from '@patchbay/storage';
 
 import { keysOf } from './configuration-keys.js';
@@ -133,6 +135,19 @@ describe('The page on booting', () => {
     const section = page.split('<!-- keys of bootOptions -->')[1]?.split('\n\nIt serves')[0] ?? '';
     const documented = rowsIn(section).map(([key, byDefault]) => [key, byDefault]);
     expect(documented).to.deep.equal(keysOf(storageOptions.shape.boot.unwrap(), 'boot'));
+  });
+});
+
+describe('The front page', () => {
+  it('shows eight figures of the newest results, and links to all of them', () => {
+    const readme = read('README.md');
+    const [, table = ''] =
+      /<!-- newest figures -->([^]*)<!-- end of the newest figures -->/.exec(readme) ?? [];
+    const [, , ...figures] = [...table.matchAll(/\| (\S*) [^|]*\|$/gm)].map(([, figure]) => figure);
+    expect(figures).to.have.lengthOf(8);
+    const results = read('bench/results/newest.md');
+    expect(figures.filter((figure) => !results.includes(` ${String(figure)} `))).to.deep.equal([]);
+    expect(readme).to.include('](bench/results/newest.md)');
   });
 });
 

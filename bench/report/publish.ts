@@ -4,10 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
 import { type Section } from '../section.js';
+import { headlineTable } from './headlines.js';
 import { plot } from './plot.js';
 import { barsTable, figuresTable } from './table.js';
 
-/** What newest.json holds: the newest sections of each part, measured when and on what. */
+/** What newest.json holds: the newest sections of each part, and when and on what machine they were measured. */
 type Results = Readonly<
   Record<
     string,
@@ -18,7 +19,7 @@ type Results = Readonly<
 const root = new URL('../../../', import.meta.url);
 const marks = { begin: '<!-- newest figures -->', end: '<!-- end of the newest figures -->' };
 
-/** Prints a part's sections, writes them into bench/results/newest.*, and shows them in the README. */
+/** Prints a part's sections, writes them into bench/results/newest.*, and updates the figures of the README. */
 export async function publish(part: string, sections: readonly Section[]): Promise<void> {
   if (sections.length === 0) {
     return;
@@ -66,9 +67,9 @@ async function showInReadme(sections: readonly Section[]): Promise<void> {
   const from = readme.indexOf(marks.begin);
   const to = readme.indexOf(marks.end);
   if (from === -1 || to < from) {
-    throw new Error(`README.md has not the marks ${marks.begin} and ${marks.end}`);
+    throw new Error(`README.md lacks the marks ${marks.begin} and ${marks.end}`);
   }
-  const shown = `${marks.begin}\n\n![Calls beside others](bench/results/newest.svg)\n\n${barsTable(sections)}\n\n`;
+  const shown = `${marks.begin}\n\n${headlineTable(sections)}\n\n`;
   await writeFormatted('README.md', readme.slice(0, from) + shown + readme.slice(to));
 }
 

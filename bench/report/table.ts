@@ -1,19 +1,19 @@
 import { type Bar, isMet, type Section } from '../section.js';
 
-/** Writes a section's figures as a Markdown table under its title. */
+/** Formats a section's figures as a Markdown table under its title. */
 export function figuresTable(section: Section): string {
   const rows = section.rows.map(({ name, values }) => [name, ...values.map(figureText)]);
   return `**${section.title}** (${section.unit})\n\n${markdown(['', ...section.columns], rows)}`;
 }
 
-/** Writes the bars of sections, met or missed, as one Markdown table. */
+/** Formats the figures of sections that have a bar, met or missed, and those without, as one Markdown table. */
 export function barsTable(sections: readonly Section[]): string {
   const rows = sections.flatMap(({ title, bars }) =>
     bars.map((bar) => [
       title,
       bar.figure,
       figureText(bar.value),
-      `${bar.is} ${figureText(bar.limit)}`,
+      bar.limit === null ? '' : `${bar.is} ${figureText(bar.limit)}`,
       verdict(bar),
     ]),
   );
@@ -21,12 +21,15 @@ export function barsTable(sections: readonly Section[]): string {
 }
 
 function verdict(bar: Bar): string {
+  if (bar.limit === null) {
+    return '';
+  }
   const met = isMet(bar);
   return met === undefined ? 'not measured' : met ? 'met' : 'MISSED';
 }
 
-/** Writes a number with three digits that count, and thousands apart. */
-function figureText(value: number | null): string {
+/** Formats a number with three significant digits and thousands separators. */
+export function figureText(value: number | null): string {
   if (value === null || Number.isNaN(value)) {
     return '–';
   }
@@ -34,7 +37,8 @@ function figureText(value: number | null): string {
   return value.toLocaleString('en-US', { minimumFractionDigits: 0, maximumFractionDigits: digits });
 }
 
-function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Formats rows of cells as a Markdown table. */
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((_, column) =>
     Math.max(3, ...[head, ...rows].map((row) => row[column]?.length ?? 0)),
   );

@@ -4,10 +4,10 @@ export const cleaner = defineObject({
   summary: 'Throws things away, after asking',
   methods: {
     clean: method({
-      summary: 'Throw away what the caller does not want to keep',
+      summary: 'Throw away what the caller does not keep',
       args: [
         arg('things', z.array(z.string()), 'what there is'),
-        arg('keep', callback([z.string()], z.boolean()), 'says whether to keep a thing'),
+        arg('keep', callback([z.string()], z.boolean()), 'reports whether to keep a thing'),
       ],
       returns: z.array(z.string()).describe('what was thrown away'),
       run: async (things, keep) => {

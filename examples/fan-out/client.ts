@@ -10,19 +10,19 @@ for (const disks of await client.all<Disks>('disks.*').used()) {
   print(`${disks.name}: ${disks.status === 'fulfilled' ? `${String(disks.value)} %` : disks.reason.message}`);
 }
 
-// The same as they come, at most two at once; one that fails does not hide the others.
+// The same in the order of completion, at most two at once; a failure does not affect the others.
 let failed = 0;
 for await (const { status } of client.all<Disks>('disks.*', { concurrency: 2 }).trim('a fan-out')) {
   failed += status === 'rejected' ? 1 : 0;
 }
 print(`${String(failed)} could not be trimmed`);
 
-// Calls that are known beforehand travel together, in one message for each server.
+// Calls that are known in advance are sent together, in one message per server.
 const [first, third] = await client.batch((batch) => [
   batch.proxy<Disks>('disks.rack1').used(),
   batch.proxy<Disks>('disks.rack3').trim('a batch'),
 ]);
 print(`${first.status} ${third.status}`);
 
-// Nobody waits for this one: it is done when it is sent.
+// Nothing waits for the result of a one-way call: it completes when it is sent.
 await client.proxy<Disks>('disks.rack1').with({ oneWay: true }).trim('by the way');

@@ -1,21 +1,21 @@
 import { z } from 'zod';
 
-import { arg, defineObject, method, type SignaturesOf } from '@patchbay/objects';
+import { arg, defineObject, method, type SignaturesOf } from '@patchbay/rpcserver';
 
-/** Makes the object of one rack: how full its disks are. */
+/** Creates the object of one rack, which reports how full its disks are. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
 export function disksOf(rack: string, usedPercent: number) {
   return defineObject({
     summary: `The disks of ${rack}`,
     methods: {
       used: method({
-        summary: 'Tell how full the disks are, in percent',
+        summary: 'Return how full the disks are, in percent',
         returns: z.number(),
         idempotent: true,
         run: () => usedPercent,
       }),
       trim: method({
-        summary: 'Give back what is not used',
+        summary: 'Release unused space',
         args: [arg('reason', z.string(), 'why, for the log')],
         returns: z.null(),
         run: (reason, { log }) => {

@@ -56,7 +56,7 @@ const total = await warehouse.count((item) => {
 });
 print(`in all: ${String(total)}`);
 
-// Objects that a method gives
+// Objects that a method returns
 {
   await using bin = await warehouse.bin('lamp');
   print(`lamps: ${String(await bin.level())}`);

@@ -12,7 +12,7 @@ import {
 import { binOf, type Bin } from './bin.js';
 
 const warehouseError = defineErrors({
-  ITEM_MISSING: ['NOT_FOUND', 'The warehouse has none of this item.'],
+  ITEM_MISSING: ['NOT_FOUND', 'The warehouse has no item of this kind.'],
 });
 
 const stock = new Map([
@@ -24,7 +24,7 @@ export const warehouse = defineObject({
   summary: 'Keeps furniture',
   methods: {
     store: method({
-      summary: 'Take an item in, and tell how many there are',
+      summary: 'Store an item, and return how many there are',
       args: [arg('item', z.string().min(1), 'what it is')],
       returns: z.int(),
       run: (item) => {
@@ -34,7 +34,7 @@ export const warehouse = defineObject({
       },
     }),
     take: method({
-      summary: 'Give an item out, and tell how many are left',
+      summary: 'Take an item out, and return how many are left',
       args: [arg('item', z.string().min(1), 'what it is')],
       returns: z.int(),
       run: (item) => {
@@ -47,7 +47,7 @@ export const warehouse = defineObject({
       },
     }),
     contents: method({
-      summary: 'List what there is',
+      summary: 'List the contents',
       yields: z.object({ item: z.string(), count: z.int() }),
       returns: z.null(),
       idempotent: true,
@@ -59,8 +59,8 @@ export const warehouse = defineObject({
       },
     }),
     count: method({
-      summary: 'Count everything, and tell of each item on the way',
-      args: [arg('progress', callback([z.string()], z.null()), 'is told what was counted')],
+      summary: 'Count everything, and report each item as it is counted',
+      args: [arg('progress', callback([z.string()], z.null()), 'called with each item counted')],
       returns: z.int(),
       run: async (progress) => {
         let total = 0;
@@ -72,7 +72,7 @@ export const warehouse = defineObject({
       },
     }),
     bin: method({
-      summary: 'Hand out the bin of an item',
+      summary: 'Return the bin of an item',
       args: [arg('item', z.string().min(1), 'what it is')],
       returns: objectOf<Bin>(),
       run: (item) => binOf(item, stock),

@@ -6,12 +6,12 @@ await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '1
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 const depot = client.proxy<Depot>('depot');
 
-// A call that waits, and one that ends its waiting.
+// A call that waits, and one that lets it complete.
 const waiting = depot.wait_for('map');
 await depot.put('map', Buffer.from('here be dragons'));
 print(`it is there: ${JSON.stringify(await waiting)}`);
 
-// What is refused, and why: by the schemas, and by the method.
+// Refused calls: by the schemas, and by the method.
 for (const refused of [
   depot.put('The Map', Buffer.from('x')),
   depot.put('atlas', Buffer.alloc(100), { limitBytes: 99 }),
@@ -21,14 +21,14 @@ for (const refused of [
   });
 }
 
-// A deadline and a cancelled call both abort the method's signal.
+// A passed deadline and a cancelled call both abort the method's signal.
 const late = depot.with({ timeoutMs: 50 }).wait_for('treasure');
 print(await late.then(String, (error: unknown) => (isRpcError(error) ? error.reason : 'something else')));
 const given = depot.wait_for('treasure');
 given.cancel();
 print(await given.then(String, (error: unknown) => (isRpcError(error) ? error.reason : 'something else')));
 
-// What is held stays, until it is let go of.
+// A held item stays until it is released.
 {
   await using map = await depot.hold('map');
   await depot.remove('map');

@@ -16,12 +16,12 @@ import { type Hold, holdOf } from './hold.js';
 import { Items } from './items.js';
 
 const itemName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 small letters, digits or dashes');
-const name = arg('name', itemName, 'what the item is called');
+const name = arg('name', itemName, 'the name of the item');
 const item = z.object({ name: itemName, sizeBytes: bytesSchema() });
 
 const depotOptions = z.strictObject({ largestBytes: bytesSchema().default(1024 * 1024) });
 
-/** Makes a depot from the options of its server's configuration. */
+/** Creates a depot from the options in its server's configuration. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
 export default async function makeDepot(options: unknown, { clock, log }: ObjectContext) {
   const { largestBytes } = depotOptions.parse(options);
@@ -31,10 +31,13 @@ export default async function makeDepot(options: unknown, { clock, log }: Object
     summary: 'Keeps items',
     methods: {
       put: method({
-        summary: 'Keep what is sent, in the place of what has this name',
+        summary: 'Store an item, replacing the one of this name',
         args: [name, arg('data', byteStream(), 'its content')],
         options: {
-          limitBytes: bytesSchema().max(largestBytes).default(largestBytes).describe('refuse more than this'),
+          limitBytes: bytesSchema()
+            .max(largestBytes)
+            .default(largestBytes)
+            .describe('refuse more bytes than this'),
         },
         returns: item,
         run: async (itemName, data, { limitBytes }) => {
@@ -65,20 +68,20 @@ export default async function makeDepot(options: unknown, { clock, log }: Object
         },
       }),
       remove: method({
-        summary: 'Remove an item that is not held, if it is there',
+        summary: 'Remove an item unless it is held; do nothing if it does not exist',
         args: [name],
         returns: z.null(),
         idempotent: true,
         run: (itemName, { caller }) => {
-          log.info('an item is removed', { itemName, peer: caller.peer });
+          log.info('removing an item', { itemName, peer: caller.peer });
           items.remove(itemName);
           return null;
         },
       }),
       wait_for: method({
-        summary: 'Wait until an item is there',
+        summary: 'Wait until an item exists',
         args: [name],
-        options: { pauseMs: durationSchema().default(100).describe('how long to wait between two looks') },
+        options: { pauseMs: durationSchema().default(100).describe('how long to wait between two checks') },
         returns: item,
         idempotent: true,
         run: async (itemName, { pauseMs }, { signal }) => {
@@ -87,7 +90,7 @@ export default async function makeDepot(options: unknown, { clock, log }: Object
         },
       }),
       hold: method({
-        summary: 'Hand out an item, which cannot be removed while its caller has it',
+        summary: 'Return a handle of an item, which cannot be removed while its caller has it',
         args: [name],
         returns: objectOf<Hold>(),
         run: (itemName) => holdOf(items, itemName),

@@ -2,7 +2,7 @@ import { bytesSchema, defineObject, method } from '@patchbay/rpcserver';
 
 import { type Items } from './items.js';
 
-/** Makes the object that holds an item for a caller. @throws RpcError `ITEM_NOT_FOUND` */
+/** Creates the object that holds an item for a caller. @throws RpcError `ITEM_NOT_FOUND` */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
 export function holdOf(items: Items, name: string) {
   const sizeBytes = items.sizeOf(name);
@@ -10,7 +10,7 @@ export function holdOf(items: Items, name: string) {
   return defineObject({
     summary: `Holds ${name}`,
     methods: {
-      size: method({ summary: 'Tell how large it is', returns: bytesSchema(), run: () => sizeBytes }),
+      size: method({ summary: 'Return its size', returns: bytesSchema(), run: () => sizeBytes }),
     },
     released: () => {
       items.letGo(name);

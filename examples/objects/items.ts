@@ -2,7 +2,7 @@ import { type Clock } from '@patchbay/rpcserver';
 
 import { depotError } from './errors.js';
 
-/** What a depot keeps, in memory. */
+/** The items of a depot, in memory. */
 export class Items {
   readonly #contents = new Map<string, Buffer>();
   readonly #held = new Set<string>();
@@ -16,11 +16,11 @@ export class Items {
     return [...this.#contents.keys()].sort();
   }
 
-  /** Tells how large an item is, in bytes. @throws RpcError `ITEM_NOT_FOUND` */
+  /** Returns the size of an item, in bytes. @throws RpcError `ITEM_NOT_FOUND` */
   sizeOf(name: string): number {
     const content = this.#contents.get(name);
     if (content === undefined) {
-      throw depotError('ITEM_NOT_FOUND', `there is no item "${name}"; list tells what there is`);
+      throw depotError('ITEM_NOT_FOUND', `there is no item "${name}"; the method list returns them all`);
     }
     return content.length;
   }
@@ -29,7 +29,7 @@ export class Items {
     this.#contents.set(name, content);
   }
 
-  /** Removes an item, unless it is held or not there. */
+  /** Removes an item unless it is held; does nothing if it does not exist. */
   remove(name: string): void {
     if (!this.#held.has(name)) {
       this.#contents.delete(name);
@@ -44,7 +44,7 @@ export class Items {
     this.#held.delete(name);
   }
 
-  /** Waits until an item is there; ends early when the signal aborts. */
+  /** Waits until an item exists; rejects when the signal aborts. */
   async waitFor(name: string, pauseMs: number, signal: AbortSignal): Promise<void> {
     while (!this.#contents.has(name)) {
       await this.#clock.sleep(pauseMs, { signal });

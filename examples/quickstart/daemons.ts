@@ -7,7 +7,7 @@ import { type Terminal } from './terminal.js';
 
 const patienceMs = 10_000;
 
-/** The daemons of the quickstart; disposing of them ends them, the last started first. */
+/** The daemons of the quickstart; disposal ends them, the last started first. */
 export class Daemons implements AsyncDisposable {
   readonly #terminal: Terminal;
   readonly #directory: string;
@@ -19,7 +19,7 @@ export class Daemons implements AsyncDisposable {
     this.#directory = directory;
   }
 
-  /** Starts a daemon and waits until a command says that it is there. */
+  /** Starts a daemon and waits until a probe command succeeds. */
   async start(words: readonly string[], probe: readonly string[]): Promise<void> {
     const name = words[0] ?? 'daemon';
     const logPath = join(this.#directory, `${name}.log`);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
-/** A node's disk, and who may have it. */
+/** A node's disk, and the credentials for it. */
 export interface NodeDisk {
   readonly portal: string;
   readonly iqn: string;
@@ -32,7 +32,7 @@ export function iscsiUrl(disk: NodeDisk): string {
   return `iscsi://${disk.user}%${disk.secret}@${disk.portal}/${disk.iqn}/${String(disk.lun)}`;
 }
 
-/** Gives the SHA-256 of a file, hexadecimal. */
+/** Returns the SHA-256 of a file, hexadecimal. */
 export async function sha256(file: string): Promise<string> {
   const hash = createHash('sha256');
   await pipeline(createReadStream(file), hash);

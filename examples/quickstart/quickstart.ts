@@ -9,12 +9,12 @@ import { processesOf } from './processes.js';
 import { Scratch } from './scratch.js';
 import { Terminal } from './terminal.js';
 
-// The whole of Patchbay once through, with real daemons and real initiators, in a directory that is gone afterwards.
+// A tour of Patchbay with real daemons and real initiators, in a directory that is removed afterwards.
 
 const startedMs = performance.now();
 const nameServer = `127.0.0.1:${String(await freePort())}`;
 const portal = `127.0.0.1:${String(await freePort())}`;
-// Interrupted, it stops where it is, and what it made is removed all the same.
+// When interrupted it stops, and still removes what it created.
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
@@ -29,9 +29,7 @@ await using daemons = new Daemons(terminal, scratch.directory);
 
 terminal.say(`Everything happens in ${scratch.directory}, on loopback`);
 process.stdout.write(`$ export PATCHBAY_NAMESERVER=${nameServer}\n`);
-terminal.say(
-  'A name server keeps the registry; an RPC server hosts the storage object, with a tgtd of its own',
-);
+terminal.say('A name server keeps the registry; an RPC server hosts the storage object, with its own tgtd');
 await daemons.start(
   ['nameserver', 'start', '--listen', nameServer, '--state-dir', at('nameserver')],
   ['nameserver', 'ping'],
@@ -104,7 +102,7 @@ const mounts = await readFile('/proc/mounts', 'utf8');
 expectEqual(mounts.includes(scratch.directory), false, 'whether something is still mounted and false');
 const seconds = ((performance.now() - startedMs) / 1000).toFixed(1);
 process.stdout.write(
-  `\nAll of it was as it should be, in ${seconds} s. Nothing is left running or mounted.\n`,
+  `\nEverything worked as expected, in ${seconds} s. Nothing is left running or mounted.\n`,
 );
 
 function configuration(): string {
@@ -118,7 +116,7 @@ objects:
 `;
 }
 
-/** Gives a node a disk and finds out what its initiator must know. */
+/** Provisions a node and returns what its initiator needs. */
 async function provision(node: string, ...snapshot: readonly string[]): Promise<NodeDisk> {
   await terminal.run(['rpcclient', 'provision', node, 'demo', ...snapshot]);
   const { target, initiator } = await json<{

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const poolBytes = 2 * 1024 ** 3;
 
-/** A directory for everything that the quickstart makes, and a pool; disposing of it leaves nothing. */
+/** A directory for everything that the quickstart creates, and a pool; disposal removes both. */
 export class Scratch implements AsyncDisposable {
   readonly directory: string;
   readonly #mount: LoopMount | undefined;
@@ -15,7 +15,7 @@ export class Scratch implements AsyncDisposable {
     this.#mount = mount;
   }
 
-  /** The pool's directory: an XFS filesystem of its own, where clones are instant, if this user may mount one. */
+  /** The pool's directory: a separate XFS filesystem, where clones are instant, if this user may mount one. */
   get pool(): string {
     return this.#mount?.path ?? join(this.directory, 'pool');
   }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Outcome {
   readonly exitStatus: number;
   readonly stdout: string;
@@ -11,26 +11,26 @@ export interface Outcome {
 /** The project's commands come first on the path, as `npx` or an installation would have it. */
 const path = [join(process.cwd(), 'node_modules', '.bin'), process.env.PATH ?? ''].join(delimiter);
 
-/** Runs commands as the user would type them, and shows each with what it printed. */
+/** Runs commands as a user would type them, and shows each with its output. */
 export class Terminal {
   readonly #environment: NodeJS.ProcessEnv;
   readonly #signal: AbortSignal;
 
   /**
-   * @param environment variables of every command beside those of this process
-   * @param signal ends the story: no further command is run
+   * @param environment variables of every command, in addition to those of this process
+   * @param signal aborts the tour: no further command is run
    */
   constructor(environment: NodeJS.ProcessEnv, signal: AbortSignal) {
     this.#signal = signal;
     this.#environment = { ...process.env, ...environment, PATH: path };
   }
 
-  /** Says something between the commands. */
+  /** Prints a comment between the commands. */
   say(text: string): void {
     process.stdout.write(`\n# ${text}\n`);
   }
 
-  /** Runs a command and shows it; fails unless it ends as expected. */
+  /** Runs a command and shows it; throws unless it ends as expected. */
   async run(words: readonly string[], options: { readonly fails?: boolean } = {}): Promise<Outcome> {
     process.stdout.write(`$ ${typed(words)}\n`);
     const outcome = await this.quietly(words);
@@ -63,7 +63,7 @@ export class Terminal {
   start(words: readonly string[], logFile: number): ReturnType<typeof spawn> {
     process.stdout.write(`$ ${typed(words)} &\n`);
     const [file = '', ...args] = words;
-    // A process group of its own: Ctrl-C shall not end it before what uses it.
+    // Its own process group, so that Ctrl-C does not end it before its clients.
     return spawn(file, args, {
       env: this.#environment,
       stdio: ['ignore', logFile, logFile],
@@ -72,7 +72,7 @@ export class Terminal {
   }
 }
 
-/** Writes words as a shell would need them. */
+/** Quotes arguments for a shell. */
 function typed(words: readonly string[]): string {
   return words
     .map((word) => (/^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`))

@@ -8,11 +8,11 @@ import type { Text } from './text.js';
 await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
 const text = client.proxy<Text>('text');
 
-// A Node stream, a web stream or any async iterable; however long it is, little of it is in memory.
+// A Node stream, a web stream or any async iterable; however long it is, only a small part is in memory.
 const digest = await text.digest(createReadStream(process.execPath));
 process.stdout.write(`the digest has ${String(digest.length)} digits\n`);
 
-// Both ways at once: the next line is sent when the answer to the last one has come.
+// Both ways at once: each line is sent when the response to the previous one has arrived.
 const rest = ['second', 'third'];
 const lines = new PassThrough({ objectMode: true });
 lines.write('first');

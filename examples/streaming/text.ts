@@ -12,13 +12,13 @@ export const text = defineObject({
       run: async (data) => {
         const hash = createHash('sha256');
         for await (const piece of data) {
-          hash.update(piece); // the caller sends no faster than this goes
+          hash.update(piece); // backpressure: the caller sends no faster than this loop reads
         }
         return hash.digest('hex');
       },
     }),
     number: method({
-      summary: 'Number lines as they come',
+      summary: 'Number lines as they arrive',
       args: [arg('lines', streamOf(z.string()), 'the lines')],
       yields: z.string(),
       returns: z.int().describe('how many there were'),

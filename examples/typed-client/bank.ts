@@ -10,12 +10,12 @@ import {
 } from '@patchbay/rpcserver';
 
 const bankError = defineErrors({
-  FUNDS_SHORT: ['FAILED_PRECONDITION', 'The account holds less than was asked for.'],
+  FUNDS_SHORT: ['FAILED_PRECONDITION', 'The account holds less than the requested amount.'],
 });
 
 const amount = arg('amount', z.int().positive(), 'how many cents');
 
-/** Makes the object of one account. */
+/** Creates the object of one account. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
 export function accountOf(owner: string) {
   let cents = 0;
@@ -23,19 +23,19 @@ export function accountOf(owner: string) {
     summary: `The account of ${owner}`,
     methods: {
       balance: method({
-        summary: 'Tell what the account holds, in cents',
+        summary: 'Return the balance, in cents',
         returns: z.int(),
         idempotent: true,
         run: () => cents,
       }),
       deposit: method({
-        summary: 'Put money in, and tell the balance',
+        summary: 'Deposit money, and return the balance',
         args: [amount],
         returns: z.int(),
         run: (more) => (cents += more),
       }),
       withdraw: method({
-        summary: 'Take money out, and tell the balance',
+        summary: 'Withdraw money, and return the balance',
         args: [amount],
         returns: z.int(),
         run: (less) => {
@@ -58,8 +58,8 @@ export const bank = defineObject({
   summary: 'Keeps accounts',
   methods: {
     account: method({
-      summary: 'Give the account of somebody, a new one if need be',
-      args: [arg('owner', z.string().min(1), 'whose it is')],
+      summary: 'Return the account of an owner, a new one if necessary',
+      args: [arg('owner', z.string().min(1), 'the owner')],
       returns: objectOf<Account>(),
       idempotent: true,
       run: (owner) => {
@@ -69,8 +69,8 @@ export const bank = defineObject({
       },
     }),
     close: method({
-      summary: 'Close an account, and tell whose it was',
-      args: [arg('account', ownObject<Account>(), 'an account that this bank gave')],
+      summary: 'Close an account, and return its owner',
+      args: [arg('account', ownObject<Account>(), 'an account that this bank returned')],
       returns: z.string(),
       run: (account) => {
         const [owner = 'nobody'] = [...accounts].find(([, each]) => each === account) ?? [];

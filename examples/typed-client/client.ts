@@ -5,13 +5,13 @@ import type { Bank } from './bank.js';
 await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
-// The types of the server's own methods: a wrong name or argument does not compile.
+// The types come from the server's methods: a wrong name or argument does not compile.
 const bank = client.proxy<Bank>('bank');
 
-// The method of an object that is not here yet: both calls go out together, one round trip.
+// A method of an object that has not arrived yet: both calls are sent together, in one round trip.
 print(`ada has ${String(await bank.account('ada').deposit(500))}`);
 
-// The object itself, until the end of the block; then the server may forget it.
+// The object itself, until the end of the block; then the server releases it.
 {
   await using ada = await bank.account('ada');
   await ada.deposit(250);
@@ -23,7 +23,7 @@ print(`ada has ${String(await bank.account('ada').deposit(500))}`);
     print(isRpcError(error, 'FUNDS_SHORT') ? `short: ${error.message}` : 'something else');
   }
 
-  // It can be given back to the server that it is from.
+  // It can be passed back to the server that it came from.
   print(`closed the account of ${await bank.close(ada)}`);
 }
 print(`ada has ${String(await bank.account('ada').balance())}`);

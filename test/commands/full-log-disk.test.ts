@@ -46,7 +46,7 @@ describe('A daemon whose log has no disk space', function () {
       await rm(join(disk, 'filler'));
       await eventually(async () => {
         daemon.child.kill('SIGHUP');
-        return (await readFile(log, 'utf8')).includes('Log lines were lost');
+        return (await readFile(log, 'utf8')).includes('log lines were lost');
       });
       const after = await readFile(log, 'utf8');
       expect(after.startsWith(before)).to.be.true;

@@ -33,9 +33,10 @@ describe('systemd', function () {
     await using receiver = await NotifyReceiver.listen(socket);
     await writeFile(
       join(directory.path, 'object.mjs'),
-      `export default (options, { log }) => {
+      `import { defineObject } from '${import.meta.resolve('@patchbay/rpcserver')}';
+       export default (options, { log }) => {
          log.info('opened', { sees: Object.keys(process.env).filter((name) => /NOTIFY|WATCHDOG/.test(name)) });
-         return Promise.resolve({ summary: 'Nothing', methods: {} });
+         return Promise.resolve(defineObject({ summary: 'Nothing', methods: {} }));
        }`,
     );
     const file = join(directory.path, 'rpcserver.yaml');
@@ -63,7 +64,7 @@ describe('systemd', function () {
     await writeFile(file, 'listne: nowhere');
     server.child.kill('SIGHUP');
     await receiver.got('READY=1', 3);
-    expect(server.said.stderr).to.include('Reloading failed; going on as before');
+    expect(server.said.stderr).to.include('reload failed; the previous configuration stays in effect');
     const beats = receiver.count('WATCHDOG=1');
     await receiver.got('WATCHDOG=1', beats + 2);
 
@@ -114,8 +115,8 @@ describe('systemd', function () {
     await receiver.got('WATCHDOG=1', 3);
     manager.close();
     expect(log.lines.map(({ level, message }) => `${level}: ${message}`)).to.deep.equal([
-      'error: the daemon does not do its work; the watchdog of systemd is not told that it lives',
-      'info: the daemon does its work again',
+      'error: self-check failed; not notifying the systemd watchdog',
+      'info: self-check passes again',
     ]);
   });
 
@@ -130,7 +131,7 @@ describe('systemd', function () {
     await eventually(() => log.lines.length > 0);
     manager.close();
     expect(log.lines.map(({ message }) => message)).to.deep.equal([
-      'systemd could not be told how the daemon fares',
+      "cannot send the daemon's status to systemd",
     ]);
   });
 });

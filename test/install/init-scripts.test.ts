@@ -50,7 +50,7 @@ describeSystem('An init script', tools, () => {
     );
     try {
       await machine().shell(`${script} reload`);
-      await eventually(() => machine().shell(`grep -q 'the configuration is reloaded.*debug' ${log}`));
+      await eventually(() => machine().shell(`grep -q 'reloaded the configuration.*debug' ${log}`));
     } finally {
       await machine().shell(`sed -i /debug/d /etc/patchbay/nameserver.yaml; ${script} reload`);
     }

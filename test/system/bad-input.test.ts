@@ -10,7 +10,7 @@ import { shared } from './shared.js';
 
 const MiB = 2 ** 20;
 
-/** The words of a command line, with the scratch directory for DIR; what it says; its exit status. */
+/** The argv of a command line, with the scratch directory for DIR; its error; its exit status. */
 type Row = readonly [words: readonly string[], error: string, status: number];
 
 const badNames: readonly string[] = [
@@ -69,8 +69,8 @@ const rows: readonly Row[] = [
   [['attach_disk', '../../etc/passwd', 'node8'], invalid, 2],
   [['restore_from_trash', noDisk], 'NOT_FOUND DISK_NOT_FOUND', 3],
   [['restore_snapshot', 'node7', 'nosuch'], 'NOT_FOUND SNAPSHOT_NOT_FOUND', 3],
-  [['move_node', 'node8', 'node9'], 'NOT_FOUND NODE_NOT_FOUND', 3],
-  [['move_node', 'node7', 'a/b'], invalid, 2],
+  [['rename_node', 'node8', 'node9'], 'NOT_FOUND NODE_NOT_FOUND', 3],
+  [['rename_node', 'node7', 'a/b'], invalid, 2],
 
   [['schedule_snapshots', 'node7', 'every day'], 'INVALID_ARGUMENT SCHEDULE_INVALID', 2],
   [['schedule_snapshots', 'node7', '60 * * * *'], 'INVALID_ARGUMENT SCHEDULE_INVALID', 2],

@@ -7,7 +7,7 @@ import { output } from './command.js';
 import { Daemon } from './daemon.js';
 import { type NodeDisk } from './initiator.js';
 
-/** A LUN of a plain file, made by tgtadm alone with the options that the storage object gives its own. */
+/** A LUN of a plain file, created with tgtadm alone, with the same options as the storage object uses. */
 export class BareDisk implements AsyncDisposable {
   readonly disk: NodeDisk;
   readonly #daemon: Daemon;
@@ -54,7 +54,7 @@ export class BareDisk implements AsyncDisposable {
     }
   }
 
-  /** tgtd ignores every signal but this one. */
+  /** Kills tgtd, which ignores every other signal. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#daemon.kill();
   }

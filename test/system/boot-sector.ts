@@ -1,17 +1,17 @@
-/** Where a program says what is to be filled in: an address, or how far it is to there. */
+/** A reference to a label that the assembler fills in: an address, or a relative offset. */
 interface Hole {
   readonly to: string;
   readonly as: 'address' | 'near' | 'short';
 }
 
-/** A line of a program: bytes, a label before what follows, or a hole. */
+/** A piece of a program: a byte, a label of the next piece, or a reference. */
 type Piece = number | `${string}:` | Hole;
 
 const origin = 0x7c00;
 const sectorBytes = 512;
 /** The first word of the loop's sector is the number of the round that wrote it. */
 export const roundSector = 8;
-/** The sector with the text that the program prints of its own disk, closed by a zero byte. */
+/** The sector with the text that the program prints about its disk, terminated by a zero byte. */
 export const nameSector = 1;
 
 const address = (to: string): Hole => ({ to, as: 'address' });
@@ -29,10 +29,10 @@ const wholeBuffer: Piece[] = [0xbf, 0x00, 0x80, 0xb9, 0x00, 0x01];
 const loadRound: Piece[] = [0xa1, address('count')]; // mov ax, [count]
 
 /**
- * The program, in 16-bit code for a BIOS. It prints on COM1 what it is and the text of the disk's `nameSector`. Then,
- * again and again, it writes the number of the round all over a sector through INT 13h, reads it back, compares, and
- * prints the number. A byte on COM1 tells it to end. It ends the machine through QEMU's isa-debug-exit with
- * `exitStatus.done`, or with `failed` after it has printed what INT 13h said or that the sector read differs.
+ * The program, in 16-bit code for a BIOS. It prints on COM1 what it is and the text of the disk's `nameSector`. Then
+ * it repeatedly fills a sector with the number of the round through INT 13h, reads it back, compares, and
+ * prints the number. A byte on COM1 makes it exit. It stops the machine through QEMU's isa-debug-exit with
+ * `exitStatus.done`, or with `failed` after printing the error of INT 13h or that the sector differs.
  */
 const program: readonly (readonly Piece[])[] = [
   [0x31, 0xc0, 0x8e, 0xd8, 0x8e, 0xc0, 0x8e, 0xd0], // xor ax, ax; mov ds, ax; mov es, ax; mov ss, ax
@@ -72,7 +72,7 @@ const program: readonly (readonly Piece[])[] = [
   [0x3c, 0x0a, 0x72, short('isDecimal'), 0x04, 0x27], // cmp al, 10; jb isDecimal; add al, 'a' - 10 - '0'
   ['isDecimal:', 0x04, 0x30, ...call('put'), 0xe2, short('nextDigit'), 0xc3], // add al, '0'; loop nextDigit; ret
 
-  // Sends al on COM1 as soon as that takes it.
+  // Sends al on COM1 as soon as it is ready.
   ['put:', 0x88, 0xc4, 0xba, 0xfd, 0x03], // mov ah, al; mov dx, 3fdh
   ['full:', 0xec, 0xa8, 0x20, 0x74, short('full')], // in al, dx; test al, 20h; jz full
   [0xba, 0xf8, 0x03, 0x88, 0xe0, 0xee, 0xc3], // mov dx, 3f8h; mov al, ah; out dx, al; ret
@@ -90,10 +90,10 @@ const program: readonly (readonly Piece[])[] = [
   ['newline:', ...text('\r\n')],
 ];
 
-/** The status that QEMU exits with, which isa-debug-exit makes of what the program writes to it. */
+/** QEMU's exit status, which isa-debug-exit derives from the byte that the program writes to it. */
 export const exitStatus = { done: 1, failed: 3 } as const;
 
-/** Assembles the boot sector: 512 bytes, the last two of which say that it is one. */
+/** Assembles the boot sector: 512 bytes, the last two of which are the boot signature. */
 export function bootSector(): Buffer {
   const pieces = program.flat();
   const labels = new Map<string, number>();

@@ -35,7 +35,7 @@ describeSystem('A diskless machine', tools, () => {
   const endpoint = (path: string): string => `http://127.0.0.1:${String(port)}${path}`;
   let disk: NodeDisk;
 
-  /** Imports an image that boots, and gives each node a disk of its own which has the node's name on it. */
+  /** Imports a bootable image, and gives each node its own disk, which contains the node's name. */
   async function prepare(): Promise<void> {
     const source = patchbay().at('bootable.raw');
     await writeFile(source, bootSector());
@@ -90,14 +90,14 @@ describeSystem('A diskless machine', tools, () => {
     ['nameserver', 'rpcserver', 'tgtd'],
   ];
   for (const victims of rows) {
-    it(`goes on writing and reading when daemons are killed and started again: ${victims.join(', ')}`, async () => {
+    it(`keeps writing and reading when daemons are killed and restarted: ${victims.join(', ')}`, async () => {
       const { seven, eight } = machines();
       await killAndRestart(patchbay(), victims);
       await Promise.all([seven.works(), eight.works()]);
     });
   }
 
-  it('is told of by /healthz and /metrics', async () => {
+  it('is reported by /healthz and /metrics', async () => {
     const health = await eventually(async () => {
       const response = await fetch(endpoint('/healthz'));
       expect(response.status).to.equal(200);
@@ -114,7 +114,7 @@ describeSystem('A diskless machine', tools, () => {
     });
   });
 
-  it('leaves on its disk what it wrote last', async () => {
+  it('finds what it wrote last on its disk', async () => {
     const { eight } = machines();
     expect(await eight.end()).to.equal('done');
     expect(eight.printed).to.match(/done\r\n$/);
@@ -140,7 +140,7 @@ describeSystem('A diskless machine', tools, () => {
   it('gets neither a script nor a disk when it is not the one that was provisioned', async () => {
     const other = `${disk.initiator}.not`;
     const { port: portalPort } = new URL(`iscsi://${disk.portal}`);
-    // It even has the secret, as if that had leaked.
+    // It even has the secret, as if it had leaked.
     await using stranger = await ScriptServer.start(
       [
         '#!ipxe',
@@ -166,7 +166,7 @@ describeSystem('A diskless machine', tools, () => {
 
     expect(stranger.asked).to.deep.equal(['/no-script', '/no-disk', '/no-disk-either', '/end']);
     expect(booting.printed).to.equal('');
-    expect(await patchbay().rpcServerDaemon.log()).to.include('a boot script was refused');
+    expect(await patchbay().rpcServerDaemon.log()).to.include('refused a boot script');
   });
 
   it('has its secret in no log', async () => {

@@ -7,8 +7,8 @@ import { type Patchbay } from './patchbay.js';
 type Provisioned = Awaited<ReturnType<Patchbay['storage']['provision']>>;
 
 /**
- * Provisions some nodes and detaches others, all at once; after so many answers an accident happens. Gives what was
- * answered, before or after it.
+ * Provisions some nodes and detaches others, all at once; after `answersBefore` answers an accident happens. Returns
+ * what was answered, before or after it.
  */
 export async function burst(
   patchbay: Patchbay,
@@ -40,7 +40,7 @@ export async function burst(
   const outcomes = await Promise.allSettled(calls);
   await happening;
   expect(happening, 'the accident').to.not.equal(undefined);
-  // What was not answered may be done or not; but it may fail only for the accident.
+  // What was not answered may be done or not, but may fail only because of the accident.
   const reasons = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [(outcome.reason as RpcError).reason] : [],
   );
@@ -48,7 +48,7 @@ export async function burst(
     'CONNECTION_LOST',
     'NAMESERVER_UNAVAILABLE',
     'TARGET_TOOL_UNAVAILABLE',
-    // Where the restart took longer than the lease.
+    // If the restart took longer than the lease.
     'OBJECT_NOT_FOUND',
   ];
   expect(excusable).to.include.members([...new Set(reasons)]);

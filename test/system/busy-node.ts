@@ -1,7 +1,7 @@
 import { type NodeDisk } from './initiator.js';
 import { QemuSession } from './qemu-session.js';
 
-/** A node that keeps writing to its disk and reads back what it wrote, in one session that stays; dispose of it to end it. */
+/** A node that keeps writing to its disk and reads back what it wrote, in one open session; disposal ends it. */
 export class BusyNode implements AsyncDisposable {
   readonly #session: QemuSession;
   readonly #working: Promise<void>;
@@ -23,11 +23,11 @@ export class BusyNode implements AsyncDisposable {
   }
 
   /**
-   * Waits until another write and a read of it were begun and ended well.
-   * @throws Error when anything that it did failed, or 60 s have passed
+   * Waits until another write, and a read of it, have started and succeeded.
+   * @throws Error if any command failed or took longer than 60 s
    */
   async works(): Promise<void> {
-    // The command that is under way may have been answered already.
+    // The current command may already have been answered.
     const until = this.#done + 3;
     while (this.#done < until) {
       if (this.#failure !== undefined) {

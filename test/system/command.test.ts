@@ -6,7 +6,7 @@ import { shared } from './shared.js';
 
 const MiB = 2 ** 20;
 
-/** Whether the last read, at the end of a pseudo-terminal, is that of a bar. */
+/** Matches the end of a progress bar in the output of a pseudo-terminal. */
 const bar = /\[#+-*\] +\d+%/;
 
 describeSystem('The rpcclient command', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'script'], () => {
@@ -72,7 +72,7 @@ describeSystem('The rpcclient command', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io'
     }
   });
 
-  it('draws the progress of an import on a terminal, and takes it away at the end', async () => {
+  it('draws the progress of an import on a terminal, and erases it at the end', async () => {
     const command = `rpcclient import_image on-terminal ${source}`;
     const { status, stdout } = await patchbay().run(['script', '-qec', command, '/dev/null']);
     expect(status, stdout).to.equal(0);
@@ -82,7 +82,7 @@ describeSystem('The rpcclient command', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io'
     expect(left).to.not.match(bar);
   });
 
-  it('draws none where its output is piped', async () => {
+  it('draws no progress if its output is piped', async () => {
     const { status, stdout, stderr } = await patchbay().rpcclient('import_image', 'piped', source);
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
     expect(stdout).to.match(/^name +piped\n/);

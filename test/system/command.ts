@@ -3,7 +3,7 @@ import { delimiter, join } from 'node:path';
 
 import { root } from '../repository.js';
 
-/** What a command came to. */
+/** The result of a command. */
 export interface Outcome {
   readonly status: number;
   readonly stdout: string;
@@ -13,21 +13,21 @@ export interface Outcome {
 /** How a command is run. */
 export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  /** After this time, in milliseconds, the command is killed; its status is -1 then. Default: 60 s. */
+  /** How long until the command is killed, in milliseconds; its status is -1 then. Default: 60 s. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
 }
 
 const folder = join(root, 'node_modules', '.bin');
 
-/** The environment of commands: the project's own come first on the path, and no setting of the user's counts. */
+/** Returns the environment of commands: the project's own come first on the path; the user's settings are dropped. */
 export function commandEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   const path = [folder, PATH, '/usr/sbin', '/sbin'].join(delimiter);
   return { PATH: path, HOME, TMPDIR, LC_ALL: 'C.UTF-8', ...more };
 }
 
-/** Runs a command to its end, with nothing to read and its output in pipes. */
+/** Runs a command to its end, without input and with its output in pipes. */
 export function run(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
   const [file = '', ...args] = words;
   return new Promise((resolve, reject) => {
@@ -49,7 +49,7 @@ export function run(words: readonly string[], options: CommandOptions = {}): Pro
   });
 }
 
-/** Runs a command that shall succeed, and gives its standard output. @throws Error when it fails */
+/** Runs a command that must succeed, and returns its standard output. @throws Error when it fails */
 export async function output(words: readonly string[], options: CommandOptions = {}): Promise<string> {
   const { status, stdout, stderr } = await run(words, options);
   if (status !== 0) {

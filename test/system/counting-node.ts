@@ -5,16 +5,16 @@ import { type Enter, QemuSession } from './qemu-session.js';
 
 const blockBytes = 4096;
 
-/** How far the counting was: before the block, the disk has the byte of the round, from it on that of the round before. */
+/** The progress of the counting: the disk has the byte of the round before the block, that of the previous round after. */
 export interface CountedPrefix {
   readonly round: number;
   readonly block: number;
 }
 
 /**
- * A node that writes its disk block by block from the beginning, one write at a time, and in each round over the disk
- * another byte. So the disk always is an exact prefix of the round, followed by the round before; what is not is no
- * moment of it. Dispose of it to end it.
+ * A node that writes its disk block by block from the start, one write at a time, with another byte in each pass over
+ * the disk. So the disk always is an exact prefix of the round, followed by the previous round; anything else is not a
+ * point-in-time copy. Disposal ends it.
  */
 export class CountingNode implements AsyncDisposable {
   readonly #session: QemuSession;
@@ -26,8 +26,8 @@ export class CountingNode implements AsyncDisposable {
   #failure: Error | undefined;
 
   /**
-   * @param sizeBytes how much of the disk is written; every byte of it has to be that of round 0
-   * @param enter makes words of others, that run them where the node shall be
+   * @param sizeBytes how much of the disk is written; every byte of it must be that of round 0
+   * @param enter wraps the argv so that it runs where the node should be
    */
   constructor(disk: NodeDisk, sizeBytes: number, enter?: Enter) {
     this.#session = new QemuSession(disk, enter);
@@ -35,7 +35,7 @@ export class CountingNode implements AsyncDisposable {
     this.#working = this.#work();
   }
 
-  /** The byte of a round. */
+  /** Returns the byte of a round. */
   static byteOf(round: number): number {
     return (0x5a + round) % 256;
   }
@@ -50,7 +50,7 @@ export class CountingNode implements AsyncDisposable {
     return this.#slowestMs;
   }
 
-  /** Ends it, and tells how far it came. @throws Error when a write failed, or a read gave something else */
+  /** Ends it, and returns its progress. @throws Error if a write failed, or a read returned something else */
   async end(): Promise<CountedPrefix> {
     this.#ending = true;
     await this.#working;
@@ -93,8 +93,8 @@ export class CountingNode implements AsyncDisposable {
 }
 
 /**
- * Reads how far the counting was when a copy of the disk was made.
- * @throws Error when the copy is no moment of the disk: not a prefix of one round, followed by the round before
+ * Reads the progress of the counting from a copy of the disk.
+ * @throws Error if it is not a point-in-time copy: a prefix of one round, followed by the previous round
  */
 export async function countedPrefix(
   file: string,
@@ -108,14 +108,14 @@ export async function countedPrefix(
     (each) => last === CountingNode.byteOf(each - 1),
   );
   if (round === undefined) {
-    throw new Error(`${file} ends with a byte of no round before ${String(lastRound)}: ${String(last)}`);
+    throw new Error(`${file} ends with the byte of no round up to ${String(lastRound)}: ${String(last)}`);
   }
   const ofRound = CountingNode.byteOf(round);
   const end = buffer.findIndex((byte) => byte !== ofRound);
   const rest = end === -1 ? Buffer.alloc(0) : buffer.subarray(end);
   if (end === -1 || end % blockBytes !== 0 || rest.some((byte) => byte !== last)) {
     throw new Error(
-      `${file} is no moment of the disk: it leaves round ${String(round)} at byte ${String(end)}`,
+      `${file} is not a point-in-time copy of the disk: it leaves round ${String(round)} at byte ${String(end)}`,
     );
   }
   return { round, block: end / blockBytes };

@@ -6,7 +6,7 @@ import { eventually } from '@patchbay/objects/testing';
 
 import { commandEnvironment } from './command.js';
 
-/** A daemon that was started by its command; disposing of it ends it. */
+/** A daemon that was started by its command; disposal ends it. */
 export class Daemon implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #logFile: string;
@@ -16,7 +16,7 @@ export class Daemon implements AsyncDisposable {
     this.#logFile = logFile;
   }
 
-  /** Starts a command; what it prints is added to a log file. */
+  /** Starts a command; its output is appended to a log file. */
   static async start(
     words: readonly string[],
     logFile: string,
@@ -40,12 +40,12 @@ export class Daemon implements AsyncDisposable {
     return this.#child.exitCode === null && this.#child.signalCode === null;
   }
 
-  /** Waits until a probe succeeds. @throws Error with the daemon's log when it ends before, or takes too long */
+  /** Waits until a probe succeeds. @throws Error with the daemon's log if it exits before, or takes too long */
   async ready(probe: () => Promise<unknown>): Promise<void> {
     try {
       await eventually(async () => {
         if (!this.runs) {
-          return; // it will not become ready any more
+          return; // it can no longer become ready
         }
         await probe();
       }, 30_000);
@@ -53,7 +53,7 @@ export class Daemon implements AsyncDisposable {
       throw new Error(`a daemon did not become ready; its log:\n${await this.log()}`, { cause: error });
     }
     if (!this.runs) {
-      throw new Error(`a daemon ended before it was ready; its log:\n${await this.log()}`);
+      throw new Error(`a daemon exited before it was ready; its log:\n${await this.log()}`);
     }
   }
 
@@ -61,17 +61,17 @@ export class Daemon implements AsyncDisposable {
     return readFile(this.#logFile, 'utf8');
   }
 
-  /** Asks it to end and gives its exit status, or the name of the signal that ended it. */
+  /** Terminates it and returns its exit status, or the name of the signal that ended it. */
   terminate(): Promise<number | string> {
     return this.#end('SIGTERM');
   }
 
-  /** Stops it in its tracks, with its connections open: only a kill ends it then. */
+  /** Stops its process, with its connections open: only a kill ends it then. */
   freeze(): void {
     this.#child.kill('SIGSTOP');
   }
 
-  /** Kills it as an accident would. */
+  /** Kills it. */
   async kill(): Promise<void> {
     await this.#end('SIGKILL');
   }

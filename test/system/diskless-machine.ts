@@ -4,13 +4,13 @@ import { once } from 'node:events';
 import { exitStatus } from './boot-sector.js';
 import { commandEnvironment } from './command.js';
 
-/** By this address a machine behind QEMU's user network reaches what listens on the host's loopback. */
+/** The address at which a machine behind QEMU's user network reaches the host's loopback. */
 export const hostOfGuests = '10.0.2.2';
 
-/** Without the debug port's status QEMU ended by itself, or was killed. */
+/** How QEMU ended: by the status of the debug port, by itself, or by a signal. */
 type End = number | NodeJS.Signals | null;
 
-/** A virtual machine without a disk, which boots from the network by iPXE, and whose serial line is read here. */
+/** A virtual machine without a disk, which boots from the network by iPXE; its serial output is captured. */
 export class DisklessMachine implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<End>;
@@ -26,14 +26,14 @@ export class DisklessMachine implements AsyncDisposable {
     };
     child.stdout?.on('data', collect);
     child.stderr?.on('data', collect);
-    // A word to one that has just ended; its end is seen by itself.
+    // Writing to a machine that has just ended; its end is detected separately.
     child.stdin?.on('error', () => undefined);
     child.on('exit', () => {
       this.#wake();
     });
   }
 
-  /** Starts one, emulated as a whole; its network card asks for `bootFile` by HTTP. */
+  /** Starts one, fully emulated; its network card requests `bootFile` over HTTP. */
   static async start({ mac, bootFile }: { mac: string; bootFile: string }): Promise<DisklessMachine> {
     const child = spawn(
       'qemu-system-x86_64',
@@ -60,29 +60,29 @@ export class DisklessMachine implements AsyncDisposable {
     return new DisklessMachine(child);
   }
 
-  /** What it has printed. */
+  /** Its output so far. */
   get printed(): string {
     return this.#printed;
   }
 
-  /** The number of the last round that it has told of. */
+  /** The number of the last round that it has printed. */
   get round(): number {
     return Number.parseInt([...this.#printed.matchAll(/round ([0-9a-f]{4})\r\n/g)].at(-1)?.[1] ?? '0', 16);
   }
 
-  /** Waits until it has printed a text. @throws Error when it ends before, or 60 s have passed */
+  /** Waits until it has printed a text. @throws Error if it ends before, or 60 s have passed */
   prints(text: string): Promise<void> {
     return this.#until(`print "${text}"`, () => this.#printed.includes(text));
   }
 
-  /** Waits until some more rounds of writing and reading have ended well. @throws Error as `prints` */
+  /** Waits until some more rounds of writing and reading have succeeded. @throws Error as `prints` */
   async works(): Promise<void> {
-    // The round that is under way may have been written before whatever happened.
+    // The current round may have been written before whatever the test did.
     const enough = this.round + 5;
     await this.#until('write and read', () => this.round >= enough);
   }
 
-  /** Tells the program to end, and gives how it did. */
+  /** Makes the program exit, and returns how it ended. */
   async end(): Promise<'done' | 'failed' | End> {
     this.#child.stdin?.write('q');
     const end = await this.#ended;

@@ -13,7 +13,7 @@ import { shared } from './shared.js';
 
 const MiB = 2 ** 20;
 const imageBytes = 16 * MiB;
-/** So much is written again and again. */
+/** The size of the region that is written repeatedly. */
 const countedBytes = MiB;
 const tools = ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'iscsi-readcapacity16', 'mkfs.xfs'];
 
@@ -24,7 +24,7 @@ describeSystem('A disk that its node is using', tools, () => {
     await patchbay().importImage('ubuntu', imageBytes);
   });
 
-  it('gives snapshots that are each an exact moment of it, while it is written', async () => {
+  it('has snapshots that are exact point-in-time copies while it is written', async () => {
     const disk = await patchbay().provision('counting', 'ubuntu');
     await using node = new CountingNode(disk, countedBytes);
     const folder = join(patchbay().pool, 'snapshots');
@@ -57,7 +57,7 @@ describeSystem('A disk that its node is using', tools, () => {
     await eventually(() => {
       expect(node.written).to.be.greaterThan(50);
     }, 30_000);
-    // One right after the other: libiscsi comes back at most once in 3 s, for which no read or write shall wait.
+    // In quick succession: libiscsi reconnects at most once in 3 s, and no read or write may wait that long.
     for (const times of [2, 3, 4]) {
       await patchbay().storage.resize_disk('growing', times * imageBytes);
       const before = node.written;
@@ -84,7 +84,7 @@ describeSystem('A disk that its node is using', tools, () => {
     );
   });
 
-  it('cannot be put back to a snapshot until the node is gone', async () => {
+  it('cannot be restored from a snapshot until the node has logged out', async () => {
     const disk = await patchbay().provision('restoring', 'ubuntu');
     await useDisk(disk, 'write -P 0x11 0 1M', 'flush');
     await patchbay().storage.create_snapshot('restoring', 's');
@@ -105,7 +105,7 @@ describeSystem('A disk that its node is using', tools, () => {
     expect(await patchbay().diskOf('restoring')).to.deep.equal(disk);
   });
 
-  it('is cut off by a new secret, which alone lets the node in again', async () => {
+  it('is cut off by a new secret, which alone admits the node again', async () => {
     const disk = await patchbay().provision('rotating', 'ubuntu');
     await patchbay().storage.rotate_credentials('rotating');
 
@@ -114,7 +114,7 @@ describeSystem('A disk that its node is using', tools, () => {
     await useDisk(await patchbay().diskOf('rotating'), 'read -P 0x5a 0 1M');
   });
 
-  it('is made once for 64 that ask for the same at once', async () => {
+  it('is created once for 64 concurrent identical requests', async () => {
     const before = (await patchbay().storage.list_disks()).length;
 
     const answers = await Promise.all(
@@ -125,7 +125,7 @@ describeSystem('A disk that its node is using', tools, () => {
     expect(await patchbay().storage.list_disks()).to.have.lengthOf(before + 1);
   });
 
-  it('is made for each of 64 nodes that are asked for at once', async () => {
+  it('is created for each of 64 nodes that are requested at once', async () => {
     const names = Array.from({ length: 64 }, (_, index) => `many${String(index)}`);
     const seen: string[] = [];
 
@@ -141,7 +141,7 @@ describeSystem('A disk that its node is using', tools, () => {
     expect(new Set(disks).size).to.equal(64);
   });
 
-  it('is watched from any revision on, and its history tells who did what', async () => {
+  it('can be watched from any revision on, and its history shows who did what', async () => {
     const name = 'watched';
     await patchbay().storage.provision(name, 'ubuntu');
     const [first] = await patchbay().storage.history(name);
@@ -149,8 +149,8 @@ describeSystem('A disk that its node is using', tools, () => {
 
     const watching = patchbay().storage.watch((first?.revision ?? 1) - 1);
     await patchbay().storage.detach_node(name);
-    for await (const { thing, state } of watching) {
-      if (thing === `node:${name}`) {
+    for await (const { resource, state } of watching) {
+      if (resource === `node:${name}`) {
         seen.push(state);
       }
       if (seen.at(-1) === 'gone') {
@@ -169,14 +169,16 @@ describeSystem('A disk that its node is using', tools, () => {
     expect(history[0]?.peer).to.match(/^127\.0\.0\.1:\d+$/);
   });
 
-  it('has snapshots taken on schedule, which are told to be by it, and only the newest kept', async () => {
+  it('has snapshots taken on schedule, which are marked as such, and only the newest kept', async () => {
     const name = 'scheduled';
     await patchbay().storage.provision(name, 'ubuntu');
     await patchbay().storage.schedule_snapshots(name, '* * * * * *', { keep: 2 });
 
     await eventually(async () => {
       const history = await patchbay().storage.history(name);
-      const gone = history.filter(({ thing, state }) => thing.startsWith('snapshot:') && state === 'gone');
+      const gone = history.filter(
+        ({ resource, state }) => resource.startsWith('snapshot:') && state === 'gone',
+      );
       expect(gone.map(({ method }) => method)).to.include('scheduler');
     }, 60_000);
     await patchbay().storage.unschedule(name);
@@ -186,7 +188,7 @@ describeSystem('A disk that its node is using', tools, () => {
     });
   });
 
-  it('comes through a restart of the server in the trash, which deletes it when its time is over', async () => {
+  it('survives a restart of the server in the trash, and is deleted when its time is over', async () => {
     const { diskId } = await patchbay().storage.provision('trashed', 'ubuntu');
     await patchbay().storage.detach_node('trashed', { trashMs: 3_600_000 });
     await patchbay().rpcServerDaemon.kill();

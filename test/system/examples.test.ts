@@ -96,7 +96,7 @@ describe('The example', function () {
   this.timeout(60_000);
 
   for (const { name, object, lines } of examples) {
-    it(`${name} prints what it says`, async () => {
+    it(`${name} prints what it promises`, async () => {
       await using scratch = await Scratch.make();
       const nameServer = `127.0.0.1:${String(await freePort())}`;
       const environment = { PATCHBAY_NAMESERVER: nameServer, STATE_DIR: scratch.file('state') };

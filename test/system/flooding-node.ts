@@ -4,10 +4,10 @@ import { once } from 'node:events';
 import { commandEnvironment } from './command.js';
 import { type NodeDisk, qemuOptions } from './initiator.js';
 
-/** Sixteen writes at once, and then a wait for all of them. */
+/** Sixteen concurrent writes, then a wait for all of them. */
 const writes = `${'aio_write -q 0 4M\n'.repeat(16)}aio_flush\n`;
 
-/** A node that writes to its disk as much as it can, and comes back by itself when it is cut off; dispose of it to end it. */
+/** A node that writes to its disk as fast as it can, and reconnects by itself when it is cut off; disposal ends it. */
 export class FloodingNode implements AsyncDisposable {
   readonly #child: ChildProcess;
 
@@ -19,10 +19,10 @@ export class FloodingNode implements AsyncDisposable {
     });
     const feed = (): void => {
       while (this.#child.stdin?.writable === true && this.#child.stdin.write(writes)) {
-        // The pipe takes some more.
+        // The pipe accepts more.
       }
     };
-    // It is killed with the pipe full.
+    // It is killed while the pipe is full.
     this.#child.stdin?.on('drain', feed).on('error', () => undefined);
     feed();
   }

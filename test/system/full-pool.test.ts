@@ -12,7 +12,7 @@ import { shared } from './shared.js';
 const MiB = 2 ** 20;
 const poolFull = /^error: RESOURCE_EXHAUSTED POOL_FULL: .*MiB.*\n$/;
 
-/** Writes a raw image that nothing can make smaller. */
+/** Writes an incompressible raw image. */
 async function writeNoise(path: string, sizeMiB: number): Promise<string> {
   await using file = await open(path, 'wx');
   for (let written = 0; written < sizeMiB; written += 1) {
@@ -46,7 +46,7 @@ for (const [filesystem, mount, imageMiB, nodes] of pools) {
         }
       });
 
-      it('refuses an import that does not fit, says how much is missing, and is as before', async () => {
+      it('refuses an import that does not fit, with how much is missing, and is unchanged', async () => {
         const source = await writeNoise(patchbay().at('large.raw'), 290);
         const kept = await patchbay().kept();
 
@@ -57,12 +57,12 @@ for (const [filesystem, mount, imageMiB, nodes] of pools) {
         expect(await patchbay().kept()).to.deep.equal(kept);
       });
 
-      it('goes on serving the disks that it has', async () => {
+      it('keeps serving its disks', async () => {
         const disk = await patchbay().diskOf('node0');
         await useDisk(disk, 'write -P 0x44 0 1M', 'flush', 'read -P 0x44 0 1M');
       });
 
-      it('takes a smaller image after the refusal', async () => {
+      it('accepts a smaller image after the refusal', async () => {
         const source = await writeNoise(patchbay().at('small.raw'), 4);
         expect(await patchbay().rpcclient('import_image', 'small', `server:${source}`)).to.include({
           status: 0,
@@ -79,7 +79,7 @@ describeSystem(
   () => {
     const patchbay = shared(() => Patchbay.start({ mount: () => mountExt4({ sizeBytes: 128 * MiB }) }));
 
-    it('are refused one by one when they do not fit, and fit again when another has gone', async () => {
+    it('are refused one by one when they do not fit, and fit again when another is deleted', async () => {
       const source = await writeNoise(patchbay().at('noise.raw'), 24);
       await patchbay().storage.import_image('noise', `server:${source}`);
       let made = 0;

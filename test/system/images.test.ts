@@ -35,14 +35,14 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
     await truncate(raw, 64 * MiB);
   });
 
-  /** Runs a command that must do well, and gives its result. */
+  /** Runs a command that must succeed, and returns its result. */
   async function ok(...words: string[]): Promise<Record<string, unknown>> {
     const { status, stdout, stderr } = await patchbay().rpcclient('--json', ...words);
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
     return JSON.parse(stdout) as Record<string, unknown>;
   }
 
-  it('come from where the command runs, by their path, and from its standard input', async () => {
+  it('are read from where the command runs, by their path, and from its standard input', async () => {
     const byPath = await ok('import_image', 'by-path', source, '--sha256', await sha256(source));
     expect(byPath).to.include({ source: 'upload', format: 'qcow2', sizeBytes: 40 * MiB });
     const again = await ok('import_image', 'by-path', `@${source}`);
@@ -59,7 +59,7 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
     expect(piped.usedBytes).to.be.lessThan(48 * MiB);
   });
 
-  it('are given back as they came, in either format', async () => {
+  it('are exported as they were imported, in either format', async () => {
     await ok('import_image', 'there', `server:${raw}`);
 
     const given = await ok('export_image', 'there', 'raw', '--output', at('back.raw'));
@@ -73,7 +73,7 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
     expect(left).to.deep.equal([]);
   });
 
-  it('are made of snapshots, copied, renamed, tagged and listed', async () => {
+  it('are created from snapshots, copied, renamed, tagged and listed', async () => {
     await ok('import_image', 'base', `server:${raw}`);
     await ok('provision', 'builder', 'base');
     await ok('create_snapshot', 'builder', 'done');
@@ -102,7 +102,7 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
     expect(await sha256(at('golden.raw'))).to.equal(await sha256(raw));
   });
 
-  it('go on with a download that was broken off, also after the server was killed', async () => {
+  it('resume an interrupted download, also after the server was killed', async () => {
     const whole = Buffer.concat([Buffer.alloc(80 * MiB, 'x'), await readFile(raw)]);
     const file = at('large.raw');
     await writeFile(file, whole);

@@ -1,6 +1,6 @@
 import { type Outcome, run } from './command.js';
 
-/** A node's disk, and who may have it. */
+/** A node's disk, and the credentials for it. */
 export interface NodeDisk {
   readonly portal: string;
   readonly iqn: string;
@@ -10,12 +10,12 @@ export interface NodeDisk {
   readonly secret: string;
 }
 
-/** The address by which libiscsi's tools reach a disk. */
+/** Returns the URL of a disk for libiscsi's tools. */
 export function iscsiUrl({ user, secret, portal, iqn, lun }: NodeDisk): string {
   return `iscsi://${user}%${secret}@${portal}/${iqn}/${String(lun)}`;
 }
 
-/** The options by which QEMU's tools reach a disk as its node would. */
+/** Returns the options with which QEMU's tools access a disk as its node would. */
 export function qemuOptions({ portal, iqn, lun, initiator, user, secret }: NodeDisk): string[] {
   const options = [
     'driver=iscsi',
@@ -35,7 +35,7 @@ export function libiscsi(tool: 'iscsi-inq' | 'iscsi-readcapacity16', disk: NodeD
   return run([tool, '-i', disk.initiator, iscsiUrl(disk)], { timeoutMs: 20_000 });
 }
 
-/** Discovers targets as an initiator; `-s` makes it log in to each and show its LUNs. */
+/** Discovers targets as an initiator; with an account it logs in to each and shows its LUNs. */
 export function discover(
   initiator: string,
   portal: string,
@@ -46,7 +46,7 @@ export function discover(
   return run([...words, `iscsi://${credentials}${portal}`], { timeoutMs: 20_000 });
 }
 
-/** Runs commands of qemu-io on a disk. It tells a read that differs from its pattern by its output alone. */
+/** Runs commands of qemu-io on a disk. qemu-io reports a read that differs from its pattern only in its output. */
 export async function qemuIo(disk: NodeDisk, ...commands: readonly string[]): Promise<Outcome> {
   const words = ['qemu-io', ...commands.flatMap((each) => ['-c', each]), ...qemuOptions(disk)];
   const outcome = await run(words);
@@ -54,7 +54,7 @@ export async function qemuIo(disk: NodeDisk, ...commands: readonly string[]): Pr
   return differs && outcome.status === 0 ? { ...outcome, status: 1 } : outcome;
 }
 
-/** Runs commands of qemu-io that shall succeed. @throws Error with what it printed */
+/** Runs commands of qemu-io that must succeed. @throws Error with its output */
 export async function useDisk(disk: NodeDisk, ...commands: readonly string[]): Promise<void> {
   const { status, stdout, stderr } = await qemuIo(disk, ...commands);
   if (status !== 0 || /failed|error/i.test(stdout + stderr)) {

@@ -55,14 +55,14 @@ describeSystem('A provisioned disk, with initiators that are not ours', tools, (
     expect(await discover(stranger, seven.portal)).to.include({ status: 0, stdout: '' });
   });
 
-  it('says of itself to iscsi-inq that it is a disk', async () => {
+  it('identifies itself to iscsi-inq as a disk', async () => {
     const { status, stdout } = await libiscsi('iscsi-inq', seven);
     expect(status).to.equal(0);
     expect(stdout).to.match(/Peripheral Qualifier:CONNECTED/);
     expect(stdout).to.match(/Peripheral Device Type:DIRECT_ACCESS/);
   });
 
-  it('tells iscsi-readcapacity16 the size that was provisioned', async () => {
+  it('reports the provisioned size to iscsi-readcapacity16', async () => {
     const { stdout } = await libiscsi('iscsi-readcapacity16', seven);
     const lastBlock = Number(/RETURNED LOGICAL BLOCK ADDRESS:(\d+)/.exec(stdout)?.[1]);
     const blockBytes = Number(/LOGICAL BLOCK LENGTH IN BYTES:(\d+)/.exec(stdout)?.[1]);
@@ -76,13 +76,13 @@ describeSystem('A provisioned disk, with initiators that are not ours', tools, (
     expect(await sha256(await patchbay().imageFile())).to.equal(imageHash);
   });
 
-  it('takes a discard as QEMU sends it, which the image does not see', async () => {
+  it('accepts a discard from QEMU, which does not affect the image', async () => {
     await useDisk(eight, 'discard 8M 4M', 'read -P 0 8M 4M', 'read -P 0x5a 12M 4M');
     await useDisk(seven, 'read -P 0x5a 8M 4M');
     expect(await sha256(await patchbay().imageFile())).to.equal(imageHash);
   });
 
-  it('ends a read behind its end with an error and stays usable', async () => {
+  it('fails a read beyond its end and stays usable', async () => {
     expect(await qemuIo(seven, `read ${String(imageBytes)} 512`)).to.have.property('status', 1);
     await useDisk(seven, `read -P 0x5a ${String(imageBytes - 512)} 512`);
   });

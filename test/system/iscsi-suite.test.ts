@@ -24,27 +24,27 @@ describeSystem(
     before('run the suite on both disks', async () => {
       await patchbay().importImage('ubuntu', diskBytes);
       const disk = await patchbay().provision('node7', 'ubuntu');
-      // Beside the pool: what a file's blocks are like depends on its filesystem.
+      // Beside the pool, as the allocation of a file's blocks depends on its filesystem.
       await using bare = await BareDisk.start(dirname(patchbay().pool), diskBytes);
       await useDisk(bare.disk, `write -P 0x5a 0 ${String(diskBytes)}`);
       const families = await iscsiFamilies();
       [ours, plain] = await Promise.all([runIscsiSuite(disk, families), runIscsiSuite(bare.disk, families)]);
     });
 
-    it('is put to every test of the suite', async () => {
+    it('runs every test of the suite', async () => {
       expect(ours.ran).to.have.members(await iscsiTests());
       expect(ours.ran).to.have.length.above(200);
     });
 
-    it('fails in nothing in which a bare tgtd with a plain file does not', () => {
+    it('fails no test that a bare tgtd with a plain file passes', () => {
       expect(ours.failed.filter((test) => !plain.failed.includes(test))).to.deep.equal([]);
     });
 
-    it('has no command less than a bare tgtd with a plain file', () => {
+    it('supports every command of a bare tgtd with a plain file', () => {
       expect(ours.skipped.filter((test) => !plain.skipped.includes(test))).to.deep.equal([]);
     });
 
-    it('fails in little: what tgtd itself does not do as the standard wants it', () => {
+    it('fails only where tgtd itself deviates from the standard', () => {
       const families = new Set(ours.failed.map((test) => test.split('.')[0]));
       const known = [
         'GetLBAStatus',
@@ -57,7 +57,7 @@ describeSystem(
       expect(known).to.include.members([...families]);
     });
 
-    it('works on after it', async () => {
+    it('still works afterwards', async () => {
       await patchbay().storage.reconcile();
       await useDisk(await patchbay().diskOf('node7'), 'write -P 0x11 0 1M', 'read -P 0x11 0 1M');
     });

@@ -1,11 +1,11 @@
 import { output, run } from './command.js';
 import { iscsiUrl, type NodeDisk } from './initiator.js';
 
-/** What libiscsi's own suite found of a disk; tests are named `FAMILY.TEST`. */
+/** The results of libiscsi's test suite on a disk; tests are named `FAMILY.TEST`. */
 export interface SuiteResult {
   readonly ran: readonly string[];
   readonly failed: readonly string[];
-  /** What could not be tested, as the disk says that it has no such command, or a second path to it is needed. */
+  /** Tests that were skipped, because the disk does not support the command, or a second path to it is needed. */
   readonly skipped: readonly string[];
 }
 
@@ -22,8 +22,8 @@ export async function iscsiTests(): Promise<readonly string[]> {
 }
 
 /**
- * Runs families of libiscsi's suite on a disk, also what destroys its data. Each runs alone, so that what one leaves
- * behind fails no other. Tests of two initiators use one name for both, since no other is let in.
+ * Runs families of libiscsi's suite on a disk, including destructive tests. Each runs alone, so that leftovers of one
+ * do not fail another. Tests of two initiators use one name for both, since no other is admitted.
  */
 export async function runIscsiSuite(disk: NodeDisk, families: readonly string[]): Promise<SuiteResult> {
   const all: { ran: string[]; failed: string[]; skipped: string[] } = { ran: [], failed: [], skipped: [] };
@@ -33,7 +33,7 @@ export async function runIscsiSuite(disk: NodeDisk, families: readonly string[])
   for (const family of families) {
     const outcome = await run([...words, '--test', family, iscsiUrl(disk)], { timeoutMs: 30_000 });
     if (!outcome.stdout.includes('Run Summary:')) {
-      throw new Error(`the family ${family} did not come to its end: ${outcome.stdout}${outcome.stderr}`);
+      throw new Error(`the family ${family} did not finish: ${outcome.stdout}${outcome.stderr}`);
     }
     const { ran, failed, skipped } = readResult(outcome.stdout);
     all.ran.push(...ran);
@@ -54,7 +54,7 @@ function readResult(text: string): SuiteResult {
     }
     const name = `${family}.${test}`;
     result.ran.push(name);
-    // The verdict stands behind the dots, or on a line of its own behind what the test said.
+    // The verdict follows the dots, or is on a separate line after the output of the test.
     if (/^FAILED|\.\.\.FAILED/m.test(block)) {
       result.failed.push(name);
     }

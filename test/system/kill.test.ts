@@ -14,7 +14,7 @@ import { shared } from './shared.js';
 const MiB = 2 ** 20;
 const tools = ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'iscsi-inq', 'mkfs.xfs'];
 
-/** Reconciles until every node is served, and expects that nothing is there which no record accounts for. */
+/** Reconciles until every node is served, and expects nothing without a record. */
 async function expectWhole(patchbay: Patchbay): Promise<void> {
   const nodes = await eventually(async () => {
     await patchbay.storage.reconcile();
@@ -65,7 +65,7 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
       storage: { graceMs: 0 },
     }),
   );
-  /** A node that stands through all of the tests. */
+  /** A node that exists during all of the tests. */
   let standing: NodeDisk;
 
   before(async () => {
@@ -97,7 +97,7 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
   let round = 0;
   for (const victims of rows) {
     for (const answersBefore of [2, 9]) {
-      it(`loses no answer and leaves nothing half-made: ${victims.join(', ')}, after ${String(answersBefore)} answers of a burst`, async () => {
+      it(`loses no answer and leaves nothing half-done: ${victims.join(', ')}, after ${String(answersBefore)} answers of a burst`, async () => {
         round += 1;
         const olds = Array.from({ length: 10 }, (_, index) => `old${String(index)}-${String(round)}`);
         const news = Array.from({ length: 10 }, (_, index) => `new${String(index)}-${String(round)}`);
@@ -152,7 +152,7 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
     });
   }
 
-  it("is come through by a node's reading and writing, which its initiator tries again: tgtd", async () => {
+  it("is survived by a node's reading and writing, which its initiator retries: tgtd", async () => {
     const [before] = await patchbay().tgtd.pids();
     await using node = await BusyNode.start(standing);
 
@@ -163,7 +163,7 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
     expect((await patchbay().storage.show_node('standing')).state).to.equal('ready');
   });
 
-  it('is come through also when tgtd and the RPC server die at once, and the server is started again', async () => {
+  it('is survived even if tgtd and the RPC server die at once, and the server is restarted', async () => {
     await using node = await BusyNode.start(standing);
 
     await killAndRestart(patchbay(), ['rpcserver', 'tgtd']);
@@ -172,12 +172,12 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
     await expectWhole(patchbay());
   });
 
-  it('is come through by all who are connected, among more nodes than one tgtd serves: every tgtd', async () => {
+  it('is survived by all connected nodes, of more nodes than one tgtd serves: every tgtd', async () => {
     const names = Array.from({ length: 260 }, (_, index) => `many${String(index)}`);
     await patchbay().storage.provision_many('ubuntu', names);
     const before = await patchbay().tgtd.pids();
     expect(before).to.have.length(2);
-    // From one end to the other, so that some are with each tgtd.
+    // Spread evenly, so that each tgtd serves some.
     const connected = names.filter((_, index) => index % 37 === 0);
     const busy: BusyNode[] = [];
     try {

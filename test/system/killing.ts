@@ -1,9 +1,9 @@
 import { type Patchbay } from './patchbay.js';
 
-/** A daemon that may die. */
+/** A daemon that a test kills. */
 export type Victim = 'nameserver' | 'rpcserver' | 'tgtd';
 
-/** Kills daemons as accidents would, all at the same moment, and starts again what no daemon of ours starts. */
+/** Kills daemons, all at the same moment, and restarts those that nothing else restarts. */
 export async function killAndRestart(patchbay: Patchbay, victims: readonly Victim[]): Promise<void> {
   await Promise.all([
     ...(victims.includes('tgtd') ? [patchbay.tgtd.kill()] : []),

@@ -20,7 +20,7 @@ describeSystem('A storage object under load', tools, () => {
 
   before(() => patchbay().importImage('ubuntu', 16 * MiB));
 
-  it('detaches a node that floods its disk within 5 s; it cannot return, and nothing of it is left', async () => {
+  it('detaches a node that floods its disk within 5 s; it cannot reconnect, and nothing of it is left', async () => {
     await using neighbour = await BusyNode.start(await patchbay().provision('neighbour', 'ubuntu'));
     for (let round = 1; round <= 3; round++) {
       const before = { kept: await whatStands(patchbay()), accounts: await patchbay().tgtd.accounts() };
@@ -48,7 +48,7 @@ describeSystem('A storage object under load', tools, () => {
     await patchbay().storage.detach_node('neighbour');
   });
 
-  it('gives one node one disk and 64 equal answers when it is asked 64 times at once', async () => {
+  it('provisions one disk and returns 64 equal answers to 64 concurrent requests', async () => {
     const files = await patchbay().files();
     const answers = await Promise.all(
       Array.from({ length: 64 }, () => patchbay().storage.provision('same', 'ubuntu')),
@@ -59,7 +59,7 @@ describeSystem('A storage object under load', tools, () => {
     expect(await patchbay().files()).to.deep.equal(files);
   });
 
-  it('gives 64 nodes 64 disks when it is asked for all at once, and takes them back at once', async () => {
+  it('provisions 64 nodes at once, and detaches them at once', async () => {
     const files = await patchbay().files();
     const names = Array.from({ length: 64 }, (_, index) => `node${String(index)}`);
     const made = await Promise.all(names.map((name) => patchbay().storage.provision(name, 'ubuntu')));
@@ -74,7 +74,7 @@ describeSystem('A storage object under load', tools, () => {
   });
 });
 
-/** Gives what a Patchbay keeps, but for how much of it is used, which a neighbour changes. */
+/** Returns the state of a Patchbay, except for usage, which a neighbour changes. */
 async function whatStands(patchbay: Patchbay): Promise<unknown> {
   const { nodes, files, targets } = await patchbay.kept();
   return { nodes: (nodes as { node: string }[]).map(({ node }) => node), files, targets };

@@ -27,7 +27,7 @@ describeSystem('The logs of the daemons', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-i
     return (await Promise.all(files)).join('');
   }
 
-  it('hold no secret, neither one that was made nor one that a caller gave, whatever fails', async () => {
+  it('contain no secret, neither generated nor given by a caller, whatever fails', async () => {
     const { storage, client } = patchbay();
     await patchbay().importImage('ubuntu', MiB);
     const secrets = [planted];
@@ -38,7 +38,7 @@ describeSystem('The logs of the daemons', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-i
 
     const url = `http://me:${planted}@127.0.0.1:1/image?token=${planted}`;
     await refusal(storage.import_image('foreign', url));
-    // The URL stands in the error, whose cause is logged.
+    // The URL is in the error, whose cause is logged.
     await refusal(storage.import_image('away', `http://127.0.0.1:1/image?token=${planted}`));
     await refusal(storage.import_image('here', `server:/nowhere/password=${planted}`));
     await refusal(

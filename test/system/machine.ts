@@ -8,12 +8,12 @@ export interface MachineProcess {
 }
 
 /**
- * Finds the processes whose command line, environment or working directory names a directory: those that were
- * started for it. Callers end what is found, so that a directory such as / or none is refused. @throws RangeError
+ * Finds the processes with a directory in their command line, environment or working directory: those that were
+ * started for it. Callers kill what is found, so a directory such as / or none is refused. @throws RangeError
  */
 export async function processesOf(directory: string): Promise<readonly MachineProcess[]> {
   if (!/^\/.+\/.+/.test(directory)) {
-    throw new RangeError(`too many processes could name ${JSON.stringify(directory)}`);
+    throw new RangeError(`too many processes could refer to ${JSON.stringify(directory)}`);
   }
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const all = await Promise.all(pids.map((pid) => lookAt(pid)));
@@ -24,14 +24,14 @@ export async function processesOf(directory: string): Promise<readonly MachinePr
   );
 }
 
-/** Gives the mount points below a directory, the last mounted first. */
+/** Returns the mount points below a directory, the last mounted first. */
 export async function mountsBelow(directory: string): Promise<readonly string[]> {
   const lines = (await readFile('/proc/mounts', 'utf8')).split('\n');
   const points = lines.map((line) => line.split(' ')[1] ?? '');
   return points.filter((point) => point.startsWith(directory)).reverse();
 }
 
-/** Gives the files below a directory that loop devices stand on. */
+/** Returns the files below a directory that back loop devices. */
 export async function loopFilesBelow(directory: string): Promise<readonly string[]> {
   const devices = (await readdir('/sys/block')).filter((name) => name.startsWith('loop'));
   const files = await Promise.all(
@@ -45,7 +45,7 @@ async function lookAt(
 ): Promise<{ pid: number; command: readonly string[]; about: string } | undefined> {
   const words = await textOf(readFile(`/proc/${String(pid)}/cmdline`, 'utf8'));
   if (words === '') {
-    return undefined; // it ended meanwhile, is a zombie, or is the kernel's
+    return undefined; // it exited meanwhile, is a zombie, or a kernel thread
   }
   const environment = await textOf(readFile(`/proc/${String(pid)}/environ`, 'utf8'));
   const workingDirectory = await textOf(readlink(`/proc/${String(pid)}/cwd`));
@@ -56,7 +56,7 @@ async function lookAt(
   };
 }
 
-/** Gives a text of the kernel's, empty where what it is about went meanwhile. */
+/** Reads a file of the kernel; returns '' if its subject no longer exists. */
 async function textOf(reading: Promise<string>): Promise<string> {
   try {
     return await reading;

@@ -17,26 +17,26 @@ describeSystem('The names of an RPC server with a lease of 2 s', ['tgtd', 'tgtad
     return (await registry.list()).names.map(({ name }) => name);
   }
 
-  it('outlive it when it is killed for as long as its lease, and no longer', async () => {
+  it('survive its kill for as long as its lease, and no longer', async () => {
     await patchbay().rpcServerDaemon.kill();
     const killedAtMs = performance.now();
     expect(await names()).to.include('storage');
 
     await eventually(async () => !(await names()).includes('storage'));
 
-    // It may have renewed its lease up to a third of the time before.
+    // It may have renewed its lease up to a third of the lease time before.
     expect(performance.now() - killedAtMs).to.be.within(ttlMs / 2, 3 * ttlMs);
     const outcome = await patchbay().run(['nameserver', 'lookup', 'storage']);
     expect(outcome.stderr).to.match(/^error: NOT_FOUND OBJECT_NOT_FOUND: [^\n]*\n$/);
     expect(outcome.status).to.equal(3);
   });
 
-  it('are there again as soon as it is', async () => {
+  it('are back as soon as it is', async () => {
     await patchbay().startRpcServer();
     expect(await names()).to.include('storage');
   });
 
-  it('are not lost by a name server that is killed, and are found at once when it is back', async () => {
+  it('are not lost when the name server is killed, and are found at once when it is back', async () => {
     await patchbay().nameServerDaemon.kill();
     await patchbay().startNameServer();
     expect(await names()).to.include('storage');

@@ -13,21 +13,23 @@ import { Daemon } from './daemon.js';
 import { type NodeDisk } from './initiator.js';
 import { ServedTgtd, type ShownTarget } from './tgtd.js';
 
-/** How a Patchbay is set up. */
+/** The setup of a Patchbay. */
 export interface PatchbayOptions {
-  /** Mounts the filesystem of the pool; without it the pool is on that of temporary files. */
+  /** Mounts the filesystem of the pool; default: the pool is on that of temporary files. */
   readonly mount?: () => Promise<LoopMount>;
   /** Options of the storage object. */
   readonly storage?: Readonly<Record<string, unknown>>;
   /** Further keys of the RPC server's configuration. */
   readonly server?: Readonly<Record<string, unknown>>;
-  /** Further objects of the RPC server, as its configuration names them. */
+  /** Further objects of the RPC server, as in its configuration. */
   readonly objects?: readonly { readonly name: string; readonly module: string }[];
-  /** The folder of the commands. Default: those of the checkout. */
+  /** The directory of the commands. Default: those of the checkout. */
   readonly programs?: string;
+  /** Fills the scratch directory (`names`, `state`, `pool`) before the daemons start. */
+  readonly furnish?: (directory: string) => Promise<void>;
 }
 
-/** All that a Patchbay shows of what it keeps; equal before and after means that nothing was changed. */
+/** The visible state of a Patchbay; equal before and after means that nothing was changed. */
 export interface Kept {
   readonly images: unknown;
   readonly nodes: unknown;
@@ -37,7 +39,7 @@ export interface Kept {
   readonly targets: readonly ShownTarget[];
 }
 
-/** The daemons of Patchbay in a scratch directory, started by their commands; disposing of it ends them. */
+/** The daemons of Patchbay in a scratch directory, started by their commands; disposal ends them. */
 export class Patchbay implements AsyncDisposable {
   readonly directory: string;
   readonly pool: string;
@@ -72,6 +74,7 @@ export class Patchbay implements AsyncDisposable {
     const programs = options.programs ?? '';
     const patchbay = new Patchbay({ directory, nameServer, portal, programs }, await options.mount?.());
     try {
+      await options.furnish?.(directory);
       await patchbay.#configure(options);
       await patchbay.startNameServer();
       await patchbay.startRpcServer();
@@ -82,7 +85,7 @@ export class Patchbay implements AsyncDisposable {
     }
   }
 
-  /** Gives a path in the scratch directory. */
+  /** Returns a path in the scratch directory. */
   at(...names: readonly string[]): string {
     return join(this.directory, ...names);
   }
@@ -118,7 +121,7 @@ export class Patchbay implements AsyncDisposable {
     await this.#server.ready(() => this.storage.list_all_images());
   }
 
-  /** Runs a command of ours to its end. */
+  /** Runs one of our commands to its end. */
   run(words: readonly string[], options: CommandOptions = {}): Promise<Outcome> {
     const environment = { ...options.environment, PATCHBAY_NAMESERVER: this.nameServer };
     return run(words, { ...options, environment });
@@ -128,7 +131,7 @@ export class Patchbay implements AsyncDisposable {
     return this.run(['rpcclient', ...words]);
   }
 
-  /** Makes a qcow2 file whose every byte is the same. */
+  /** Creates a qcow2 file with all bytes equal. */
   async makeSource(name: string, sizeBytes: number, byte = 0x5a): Promise<string> {
     const path = this.at(name);
     await output(['qemu-img', 'create', '-q', '-f', 'qcow2', path, String(sizeBytes)]);
@@ -137,13 +140,13 @@ export class Patchbay implements AsyncDisposable {
     return path;
   }
 
-  /** Imports an image whose every byte is the same. */
+  /** Imports an image with all bytes equal. */
   async importImage(name: string, sizeBytes: number, byte = 0x5a): Promise<void> {
     const source = await this.makeSource(`${name}.qcow2`, sizeBytes, byte);
     await this.storage.import_image(name, `server:${source}`);
   }
 
-  /** Says how a node logs in. */
+  /** Returns how a node logs in. */
   async diskOf(node: string): Promise<NodeDisk> {
     const { target, initiator } = await this.storage.show_node(node);
     const { chapUser, chapSecret } = await this.storage.show_credentials(node);
@@ -153,13 +156,13 @@ export class Patchbay implements AsyncDisposable {
     return { ...target, initiator, user: chapUser, secret: chapSecret };
   }
 
-  /** Provisions a node and says how it logs in. */
+  /** Provisions a node and returns how it logs in. */
   async provision(node: string, image: string): Promise<NodeDisk> {
     await this.storage.provision(node, image);
     return this.diskOf(node);
   }
 
-  /** Gives the files of the pool by their paths in it, with their sizes. */
+  /** Returns the files of the pool by their paths in it, with their sizes. */
   async files(): Promise<readonly string[]> {
     const entries = await readdir(this.pool, { recursive: true, withFileTypes: true });
     const files = entries
@@ -171,7 +174,7 @@ export class Patchbay implements AsyncDisposable {
     return (await Promise.all(sized)).sort();
   }
 
-  /** Gives the path of an image's file; its name is not that of the image, so it must be the only one. */
+  /** Returns the path of the image's file, which must be the only one, as its name is not that of the image. */
   async imageFile(): Promise<string> {
     const [name = '', ...more] = await readdir(join(this.pool, 'images'));
     if (more.length > 0) {
@@ -199,7 +202,7 @@ export class Patchbay implements AsyncDisposable {
     await this.#server?.terminate();
     await this.#names?.terminate();
     await this.tgtd.kill();
-    // The kernel closes the files of what was killed a moment after it is gone.
+    // The kernel closes the files of a killed process shortly after its end.
     await eventually(async () => {
       await this.#mount?.[Symbol.asyncDispose]();
     });

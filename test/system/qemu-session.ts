@@ -4,22 +4,22 @@ import { once } from 'node:events';
 import { commandEnvironment } from './command.js';
 import { type NodeDisk, qemuOptions } from './initiator.js';
 
-/** What qemu-io prints when a command has ended well, and when it has not. */
+/** What qemu-io prints when a command has succeeded, and when it has failed. */
 const ended = /(?:wrote|read) (\d+)\/\1 bytes[^]*ops\/sec/;
 const failure = /failed|error/i;
 
-/** Makes the words that run a command somewhere else of those that run it here. */
+/** Wraps the argv of a command so that it runs somewhere else. */
 export type Enter = (...words: readonly string[]) => readonly string[];
 
-/** One login of a node, kept open for many commands of qemu-io, one at a time; dispose of it to end it. */
+/** One login of a node, kept open for many commands of qemu-io, one at a time; disposal ends it. */
 export class QemuSession implements AsyncDisposable {
   readonly #child: ChildProcess;
   #output = '';
   #wake: () => void = () => undefined;
 
   /**
-   * Logs in as the node; whether that went well is seen by the first command.
-   * @param enter makes words of others, that run them where the node shall be
+   * Logs in as the node; the first command shows whether that succeeded.
+   * @param enter wraps the argv so that it runs where the node should be
    */
   constructor(disk: NodeDisk, enter: Enter = (...words) => words) {
     const [file = '', ...args] = enter('qemu-io', ...qemuOptions(disk));
@@ -30,14 +30,14 @@ export class QemuSession implements AsyncDisposable {
     };
     this.#child.stdout?.on('data', collect);
     this.#child.stderr?.on('data', collect);
-    // A command for one that has just ended; its end is seen by itself.
+    // Writing to a session that has just ended; its end is detected separately.
     this.#child.stdin?.on('error', () => undefined);
     this.#child.on('exit', () => {
       this.#wake();
     });
   }
 
-  /** Does one `read` or `write`. @throws Error when it failed, or has not ended after 60 s */
+  /** Runs one `read` or `write`. @throws Error if it failed, or has not finished after 60 s */
   async run(command: string): Promise<void> {
     this.#output = '';
     this.#child.stdin?.write(`${command}\n`);
@@ -45,7 +45,7 @@ export class QemuSession implements AsyncDisposable {
     try {
       while (!ended.test(this.#output) || failure.test(this.#output)) {
         if (this.#hasEnded || failure.test(this.#output)) {
-          throw new Error(`the node cannot use its disk: ${command}: ${this.#output || 'it waits in vain'}`);
+          throw new Error(`the node cannot use its disk: ${command}: ${this.#output || 'no response'}`);
         }
         await new Promise<void>((resolve) => {
           this.#wake = resolve;

@@ -14,7 +14,7 @@ import { Daemon } from './daemon.js';
 describe("The README's example", function () {
   this.timeout(60_000);
 
-  it('is what stands in examples/hello', () => {
+  it('is the code in examples/hello', () => {
     const blocks = [...read('README.md').matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, code]) => code);
     const files = ['hello.ts', 'server.ts', 'client.ts'].map((name) =>
       readFileSync(join(root, 'examples/hello', name), 'utf8'),

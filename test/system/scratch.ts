@@ -9,13 +9,13 @@ import { output } from './command.js';
 import { loopFilesBelow, mountsBelow, processesOf } from './machine.js';
 
 /**
- * Describes tests of the whole, in a directory for temporary files of their own, and after them one more test: that
- * they have left nothing. What was left is cleared away, whatever failed.
+ * Defines system tests, with their own directory for temporary files, and after them one more test: that they have
+ * left nothing behind. Leftovers are removed even after failures.
  *
- * @param tools the programs that the tests need besides root; without them they are left out
+ * @param tools the programs that the tests need besides root; without them they are skipped
  */
 export function describeSystem(title: string, tools: readonly string[], body: () => void): void {
-  // Everything that is started inherits the variable, so that all of it is found by this directory.
+  // Every process inherits the variable, so that all of them can be found by this directory.
   const temporaryBefore = process.env.TMPDIR;
   let directory = '';
 

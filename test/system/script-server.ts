@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** A web server that gives one script to whoever asks for `/`, and remembers what else it was asked for. */
+/** A web server that serves one script at `/`, and records all other requests. */
 export class ScriptServer implements AsyncDisposable {
   readonly asked: string[] = [];
   readonly #server: Server;

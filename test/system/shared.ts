@@ -1,6 +1,6 @@
 /**
- * Makes something before the tests of the suite that this is called in, for all of them, and disposes of it after
- * them. @returns what gives it to a test
+ * Creates a fixture before the tests of the current suite, shared by all of them, and disposes of it after them.
+ * @returns a function that returns it to a test
  */
 export function shared<T extends AsyncDisposable>(make: () => Promise<T>): () => T {
   let made: T | undefined;
@@ -10,7 +10,7 @@ export function shared<T extends AsyncDisposable>(make: () => Promise<T>): () =>
   after(() => made?.[Symbol.asyncDispose]());
   return () => {
     if (made === undefined) {
-      throw new Error('it is there while the tests run only');
+      throw new Error('the fixture exists only while the tests run');
     }
     return made;
   };

@@ -2,10 +2,10 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo } from 'node:net';
 
-/** A web server that has an image, of which it gives the beginning and then no more. */
+/** A web server with an image, of which it sends only the beginning. */
 export interface SlowSource extends AsyncDisposable {
   readonly url: string;
-  /** Resolves when somebody has begun to fetch it. */
+  /** Resolves when a download has started. */
   readonly asked: Promise<void>;
 }
 

@@ -21,7 +21,7 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
     standing = await patchbay().provision('standing', 'ubuntu');
   });
 
-  it('ends with 0 while a provision and an import run, and leaves nothing half-made', async () => {
+  it('exits with 0 while a provision and an import run, and leaves nothing half-done', async () => {
     await using slow = await startSlowSource();
     const provision = patchbay()
       .storage.provision('node7', 'ubuntu')
@@ -65,7 +65,7 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
     expect(await patchbay().tgtd.targets()).to.have.length(listed.length);
   });
 
-  it('gives its name back at once', async () => {
+  it('unregisters its name at once', async () => {
     await patchbay().rpcServerDaemon.terminate();
     const outcome = await patchbay().run(['nameserver', 'lookup', 'storage']);
     expect(outcome).to.include({ status: 3 });
@@ -73,7 +73,7 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
     await patchbay().startRpcServer();
   });
 
-  it('leaves tgtd and its sessions to the next one, which takes it over', async () => {
+  it('leaves tgtd and its sessions to the next one, which adopts it', async () => {
     const pids = await patchbay().tgtd.pids();
     expect(pids).to.have.length(1);
     await using node = await BusyNode.start(standing);
@@ -85,14 +85,14 @@ describeSystem('An RPC server that is told to stop (SIGTERM)', tools, () => {
 
     expect(await patchbay().tgtd.pids()).to.deep.equal(pids);
     expect((await patchbay().storage.show_node('standing')).connected).to.have.length(1);
-    expect(await patchbay().rpcServerDaemon.log()).to.include('Took over the running iSCSI target daemon');
+    expect(await patchbay().rpcServerDaemon.log()).to.include('adopted the running iSCSI target daemon');
   });
 });
 
 describeSystem('An RPC server whose storage object shall stop tgtd too (onStop: stop)', tools, () => {
   const patchbay = shared(() => Patchbay.start({ storage: { onStop: 'stop' } }));
 
-  it('ends it, and brings every disk back when it is started again', async () => {
+  it('ends it, and exports every disk again when it is restarted', async () => {
     await patchbay().importImage('ubuntu', 16 * MiB);
     const disk = await patchbay().provision('node7', 'ubuntu');
     await useDisk(disk, 'write -P 0x21 0 1M', 'flush');

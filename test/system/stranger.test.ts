@@ -18,7 +18,7 @@ import { Patchbay } from './patchbay.js';
 import { describeSystem } from './scratch.js';
 import { shared } from './shared.js';
 
-// Nothing of Patchbay's own library here: what stands in proto/ must be enough for any client.
+// Without Patchbay's own library: proto/ must be sufficient for any client.
 const { resolve } = createRequire(join(root, 'packages/grpc/package.json'));
 const definition = loadSync(
   [
@@ -36,7 +36,7 @@ type Unary = (request: object, answer: (error: ServiceError | null, value: unkno
 type ServerStream = (request: object) => ClientReadableStream<unknown>;
 type DuplexStream = () => ClientDuplexStream<object, unknown>;
 
-/** Makes a client of a service of the .proto files; the caller closes it. */
+/** Creates a client of a service of the .proto files; the caller closes it. */
 function clientOf(service: string, address: string): Client & Record<string, unknown> {
   const found = service.split('.').reduce<unknown>((at, part) => (at as GrpcObject)[part], services);
   const Made = found as ServiceClientConstructor;
@@ -60,7 +60,7 @@ async function unary(service: string, method: string, address: string, request: 
   }
 }
 
-/** Makes a call by ObjectServer.Call and gives what it streamed. */
+/** Makes a call by ObjectServer.Call and returns its responses. */
 async function call(address: string, object: string, method: string, ...words: string[]): Promise<unknown[]> {
   const client = clientOf('patchbay.v1.ObjectServer', address);
   try {
@@ -127,12 +127,12 @@ describeSystem('A client that has our .proto files only', ['tgtd', 'tgtadm', 'qe
   for (const [daemon, own] of daemons) {
     const address = (): string => (daemon === 'name server' ? patchbay().nameServer : server);
 
-    it(`is told by the ${daemon} that it is healthy`, async () => {
+    it(`learns from the ${daemon} that it is healthy`, async () => {
       const health = await unary('grpc.health.v1.Health', 'Check', address(), {});
       expect(health).to.deep.equal({ status: 'SERVING' });
     });
 
-    it(`is told by the ${daemon} which services it has`, async () => {
+    it(`learns from the ${daemon} which services it has`, async () => {
       const client = clientOf('grpc.reflection.v1.ServerReflection', address());
       try {
         const stream = (client.ServerReflectionInfo as DuplexStream).call(client);

@@ -14,22 +14,22 @@ export interface ShownTarget {
   readonly acl: readonly string[];
 }
 
-/** The tgtd that a storage object runs, looked at from outside. */
+/** The tgtd that a storage object runs, inspected from outside. */
 export class ServedTgtd {
   readonly #stateDir: string;
 
-  /** @param stateDir the storage object's */
+  /** @param stateDir the state directory of the storage object */
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
   }
 
-  /** Gives the pids of the daemons of this storage object; there should be one at most. */
+  /** Returns the pids of the daemons of this storage object; there should be at most one. */
   async pids(): Promise<readonly number[]> {
     const found = await processesOf(this.#stateDir);
     return found.filter(({ command }) => command[0] === 'tgtd').map(({ pid }) => pid);
   }
 
-  /** Kills the daemon as an accident would, and waits until it is gone. */
+  /** Kills the daemon, and waits until it has exited. */
   async kill(): Promise<void> {
     const pids = await this.pids();
     for (const pid of pids) {
@@ -38,7 +38,7 @@ export class ServedTgtd {
     await eventually(async () => !(await this.pids()).some((pid) => pids.includes(pid)));
   }
 
-  /** Gives the users of all accounts, bound to a target or not. */
+  /** Returns the users of all accounts, bound to a target or not. */
   async accounts(): Promise<readonly string[]> {
     const [, ...users] = (await this.#show('account')).trimEnd().split('\n');
     return users.map((line) => line.trim());

@@ -6,9 +6,9 @@ import { type Problem, problemsOf, problemText } from './problems.js';
 import { writeOut } from './standard-output.js';
 
 /**
- * Makes the command `check-config FILE` of a daemon. `check` reads the file as `start` would, opens nothing, and
- * throws what is wrong: one error, or an `AggregateError` of several. Each problem becomes a line on standard error,
- * and with `--json` an entry of the list on standard output.
+ * Creates a daemon's command `check-config FILE`. `check` reads the file as `start` would, opens nothing, and throws
+ * what is wrong: one error, or an `AggregateError` of several. Each problem is printed as a line on standard error, and
+ * with `--json` as an element of the list on standard output.
  */
 export function checkConfigCommand(check: (file: string) => Promise<void>): Command {
   return command({
@@ -19,7 +19,7 @@ export function checkConfigCommand(check: (file: string) => Promise<void>): Comm
     run: async ({ file, json }) => {
       const errors = await errorsOf(() => check(file));
       if (json) {
-        await writeOut(`${jsonText({ file, problems: errors.map(asRow) })}\n`);
+        await writeOut(`${jsonText({ file, problems: errors.map(toRow) })}\n`);
       } else if (errors.length === 0) {
         await writeOut(`${file} is fine\n`);
       }
@@ -30,7 +30,7 @@ export function checkConfigCommand(check: (file: string) => Promise<void>): Comm
   });
 }
 
-/** Gives what a check found, a problem each. @throws what is no finding but a failure of this program */
+/** Returns the problems that a check found, as one error each. @throws errors other than `RpcError`: bugs */
 async function errorsOf(check: () => Promise<void>): Promise<readonly RpcError[]> {
   try {
     await check();
@@ -41,13 +41,13 @@ async function errorsOf(check: () => Promise<void>): Promise<readonly RpcError[]
       if (!isRpcError(each)) {
         throw each;
       }
-      return apart(each);
+      return split(each);
     });
   }
 }
 
-/** Takes an error that tells of several problems apart. */
-function apart(error: RpcError): readonly RpcError[] {
+/** Splits an error about several problems. */
+function split(error: RpcError): readonly RpcError[] {
   const problems = problemsOf(error);
   return problems.length === 0
     ? [error]
@@ -57,7 +57,7 @@ function apart(error: RpcError): readonly RpcError[] {
       );
 }
 
-function asRow(error: RpcError): Partial<Problem> & { readonly reason: string } {
+function toRow(error: RpcError): Partial<Problem> & { readonly reason: string } {
   const [problem = { message: error.message }] = problemsOf(error);
   return { reason: error.reason, ...problem };
 }

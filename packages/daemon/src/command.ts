@@ -2,12 +2,12 @@ import { type InferredOptionTypes, type Options, type PositionalOptions } from '
 
 type OptionTable = Readonly<Record<string, Options>>;
 type PositionalTable = Readonly<Record<string, PositionalOptions>>;
-/** The parsed words: values by name, and the words that belong to no option under `_`. */
+/** The parsed argv: values by name, and under `_` the arguments that belong to no option. */
 export type ParsedArguments = Readonly<Record<string, unknown>> & {
   readonly _: readonly (string | number)[];
 };
 
-/** One command of a program, its types erased. Make it with `command`. */
+/** One command of a program, its types erased. Create it with `command`. */
 export interface Command {
   readonly usage: string;
   readonly summary: string;
@@ -17,8 +17,9 @@ export interface Command {
 }
 
 /**
- * Describes one command: its usage in yargs' form (`lookup <name>`), positionals and options, and what runs with
- * their values. Option names are written as the user types them: `state-dir`; one with `array: true` may be repeated.
+ * Declares one command: its usage in yargs' form (`lookup <name>`), its positionals and options, and the function that
+ * runs with their values. Option names are spelled as the user types them: `state-dir`. An option with `array: true`
+ * may be repeated.
  */
 export function command<const P extends PositionalTable, const O extends OptionTable>(definition: {
   readonly usage: string;

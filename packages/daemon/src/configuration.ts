@@ -2,35 +2,35 @@ import { type z } from 'zod';
 
 import { didYouMean } from '@patchbay/objects';
 
-import { keyText } from './key-text.js';
 import { invalid, type Problem } from './problems.js';
 import { knownKeys, readText, readUnits } from './schema-walk.js';
-import { type KeyPath, readYamlFile, type YamlFile } from './yaml-file.js';
+import { type KeyPath, keyText, readYamlFile, type YamlFile } from './yaml-file.js';
 
+/** Where a configuration comes from. */
 export interface ConfigureOptions<Schema extends z.ZodType> {
-  /** Strict objects throughout (`z.strictObject`), and the only place of the defaults. */
+  /** Strict objects throughout (`z.strictObject`). Defaults are declared here and nowhere else. */
   readonly schema: Schema;
-  /** The path of a YAML file; none when the command has no configuration file or none was given. */
+  /** The path of a YAML file; absent when the command has no configuration file or none was given. */
   readonly file?: string | undefined;
-  /** The environment, and which variable sets which key: `{ PATCHBAY_LOG_LEVEL: 'log.level' }`. Empty is unset. */
+  /** The environment, and which variable sets which key: `{ PATCHBAY_LOG_LEVEL: 'log.level' }`. Empty means unset. */
   readonly environment?: {
     readonly values: Readonly<Record<string, string | undefined>>;
     readonly keys: Readonly<Record<string, string>>;
   };
-  /** Values by key, `{ 'log.level': 'debug' }`; messages call that flag `--log-level`. Undefined is not given. */
+  /** Values by key, `{ 'log.level': 'debug' }`; messages call that flag `--log-level`. Undefined means unset. */
   readonly flags?: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Makes a command's configuration: flags over environment over file over the schema's defaults, checked as one
- * and frozen throughout. @throws RpcError `CONFIG_INVALID`, all that is wrong at once, in `details.problems`
+ * Reads a command's configuration: flags over environment over file over the schema's defaults, validated as a whole
+ * and deeply frozen. @throws RpcError `CONFIG_INVALID` with every problem in `details.problems`
  */
 export function configure<Schema extends z.ZodType>(
   options: ConfigureOptions<Schema>,
 ): Readonly<z.output<Schema>> {
   const file = options.file === undefined ? undefined : readYamlFile(options.file);
   const settings = [...fromEnvironment(options.environment), ...fromFlags(options.flags ?? {})].map(
-    (setting) => asSchemaWants(setting, options.schema),
+    (setting) => parseSetting(setting, options.schema),
   );
   const written = readUnits(options.schema, file?.content ?? {});
   const input = settings.reduce((whole, { path, value }) => withValue(whole, path, value), written);
@@ -38,10 +38,10 @@ export function configure<Schema extends z.ZodType>(
   if (!parsed.success) {
     throw invalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, options.schema, file, settings)));
   }
-  return frozen(parsed.data);
+  return deepFreeze(parsed.data);
 }
 
-/** A value that stands over the file's, and what it came from as messages name it. */
+/** A value that overrides the file's, and its source as messages name it. */
 interface Setting {
   readonly path: readonly string[];
   readonly value: unknown;
@@ -62,7 +62,7 @@ function fromFlags(flags: Readonly<Record<string, unknown>>): Setting[] {
   );
 }
 
-function asSchemaWants(setting: Setting, schema: z.ZodType): Setting {
+function parseSetting(setting: Setting, schema: z.ZodType): Setting {
   const { path, value } = setting;
   return typeof value === 'string' ? { ...setting, value: readText(schema, path, value) } : setting;
 }
@@ -102,7 +102,7 @@ function problemsOf(
     );
   }
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    // The alternative that came furthest says best what is wrong.
+    // The alternative whose errors lie deepest is most likely the intended one.
     const nearest = issue.errors.reduce((best, errors) => (depthOf(errors) > depthOf(best) ? errors : best));
     return nearest.flatMap((inner) =>
       problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, file, settings),
@@ -120,10 +120,10 @@ function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function frozen<T>(value: T): T {
+function deepFreeze<T>(value: T): T {
   if (typeof value === 'object' && value !== null && !Object.isFrozen(value)) {
     Object.freeze(value);
-    Object.values(value).forEach(frozen);
+    Object.values(value).forEach(deepFreeze);
   }
   return value;
 }

@@ -1,12 +1,12 @@
 import { accessSync, constants, lstatSync, readdirSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 
-/** What a word must look like before a file is looked for by it. */
-const commandWord = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
+/** What a name must look like before a file of that name is looked for. */
+const commandName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
 
 /**
- * The commands that other packages give a program: each is a program of its own, `PROGRAM-WORD`, that stands beside
- * it (docs/adr/0012). PATH is not looked at.
+ * The commands that other packages contribute to a program: each is an executable of its own, `PROGRAM-NAME`, in the
+ * same directory (docs/adr/0012). PATH is not searched.
  */
 export class ExternalCommands {
   readonly #program: string;
@@ -14,44 +14,44 @@ export class ExternalCommands {
 
   /**
    * @param program the name of the program
-   * @param file the absolute path by which it was called, which may be a link: the second word of its process
+   * @param file the absolute path by which it was called, which may be a link: `process.argv[1]`
    */
   constructor(program: string, file: string) {
     this.#program = program;
     this.#file = file;
   }
 
-  /** Lists the words of all of them, in order. */
-  words(): readonly string[] {
+  /** Lists the names of all of them, sorted. */
+  names(): readonly string[] {
     const prefix = `${this.#program}-`;
-    const words = placesOf(this.#file)
-      .flatMap((folder) => readdirSync(folder))
-      .filter((name) => name.startsWith(prefix))
-      .map((name) => name.slice(prefix.length))
-      .filter((word) => this.find(word) !== undefined);
-    return [...new Set(words)].sort();
+    const names = directoriesOf(this.#file)
+      .flatMap((directory) => readdirSync(directory))
+      .filter((file) => file.startsWith(prefix))
+      .map((file) => file.slice(prefix.length))
+      .filter((name) => this.find(name) !== undefined);
+    return [...new Set(names)].sort();
   }
 
-  /** Gives the path of the program that a word stands for, or undefined where there is none. */
-  find(word: string): string | undefined {
-    if (!commandWord.test(word)) {
+  /** Returns the path of a command's executable; undefined if there is none. */
+  find(name: string): string | undefined {
+    if (!commandName.test(name)) {
       return undefined;
     }
-    return placesOf(this.#file)
-      .map((folder) => join(folder, `${this.#program}-${word}`))
-      .find(canRun);
+    return directoriesOf(this.#file)
+      .map((directory) => join(directory, `${this.#program}-${name}`))
+      .find(isExecutable);
   }
 }
 
-/** Gives the directory of a file and, where it is a link, that of each file that it leads to; the nearest first. */
-function placesOf(file: string): string[] {
-  const folder = realpathSync(dirname(file));
+/** Returns the directory of a file and, if it is a link, that of each file along its chain of links, nearest first. */
+function directoriesOf(file: string): string[] {
+  const directory = realpathSync(dirname(file));
   return lstatSync(file).isSymbolicLink()
-    ? [folder, ...placesOf(resolve(folder, readlinkSync(file)))]
-    : [folder];
+    ? [directory, ...directoriesOf(resolve(directory, readlinkSync(file)))]
+    : [directory];
 }
 
-function canRun(file: string): boolean {
+function isExecutable(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
     return statSync(file).isFile();

@@ -1,13 +1,28 @@
-export { checkConfigCommand } from './check-config.js';
+/**
+ * What every program of ours is made of: commands, configuration, logs, signals and service managers.
+ *
+ * @module @patchbay/daemon
+ */
+
+// Commands
 export { command, type Command } from './command.js';
-export { configure, type ConfigureOptions } from './configuration.js';
 export { ExternalCommands } from './external-commands.js';
 export { interruptible } from './interrupt.js';
-export { endSoon } from './end-soon.js';
+export { nameServerAdvice, nameServerOption } from './name-server-option.js';
+export { packageVersion } from './package-version.js';
+export { exitIfHanging, type Program, type ProgramStreams, runProgram } from './program.js';
+export { endOnClosedPipe, writeOut } from './standard-output.js';
+
+// Configuration
+export { checkConfigCommand } from './check-config.js';
+export { configure, type ConfigureOptions } from './configuration.js';
+export { locateErrors } from './locate-errors.js';
+export { changedKeys, type KeyChange, reportReload, type ReloadReport } from './reload-report.js';
+
+// Logs
 export { type LogDestination, streamDestination } from './log-destination.js';
-export { LogFile, type LogFileOptions } from './log-file.js';
-export { checkLogFile } from './check-log-file.js';
 export {
+  checkLogFile,
   createLogger,
   type DaemonLog,
   type LoggerOptions,
@@ -15,13 +30,8 @@ export {
   type LogSettings,
   openLog,
 } from './logger.js';
-export { nameServerAdvice, nameServerOption } from './name-server-option.js';
-export { systemdManager } from './systemd.js';
-export { endOnClosedPipe, writeOut } from './standard-output.js';
-export { reportReload, type ReloadReport } from './report-reload.js';
-export { packageVersion } from './package-version.js';
-export { placedErrors } from './placed-errors.js';
-export { type Problem } from './problems.js';
-export { type Program, type ProgramStreams, runProgram } from './program.js';
-export { changedKeys, type KeyChange } from './changed-keys.js';
+
+// Lifetime
+export { type ServiceManager } from './service-manager.js';
 export { type Daemon, type ProcessEvents, runDaemon, type RunDaemonOptions } from './signals.js';
+export { systemdManager } from './systemd.js';

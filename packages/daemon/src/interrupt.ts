@@ -3,8 +3,8 @@ import { exitStatusOfCode } from '@patchbay/objects';
 import { type ProcessEvents } from './signals.js';
 
 /**
- * Runs a command's work with a signal that Ctrl-C (SIGINT) aborts, so that it can cancel what it asked of a server.
- * A second Ctrl-C ends the process at once, with status 130.
+ * Runs a command's work with a signal that Ctrl-C (SIGINT) aborts, so that it can cancel its calls. A second Ctrl-C
+ * exits the process at once with status 130.
  */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,

@@ -1,28 +1,29 @@
 import { type Writable } from 'node:stream';
 
 /**
- * Where log lines go. A destination that fails must not end or hold up the program that logs: `write` never
- * throws, it drops the line and counts it.
+ * A destination of log lines. Its failures must neither end nor block the program that logs: `write` never throws, it
+ * drops the line and counts it.
  */
 export interface LogDestination {
-  /** Writes a line, its end included. */
+  /** Writes a line, including its line break. */
   write(line: string): void;
-  /** Opens the file anew at its path, where there is one. Never throws. */
+  /** Reopens the file at its path, if the destination is a file. Never throws. */
   reopen?(): void;
-  /** What has been dropped since the start; undefined as long as nothing was. */
+  /** What was dropped since the start; undefined if nothing was. */
   readonly lost: LostLines | undefined;
 }
 
+/** Lines that a destination dropped. */
 export interface LostLines {
   readonly lines: number;
-  /** Why the last one was. */
+  /** Why the last one was dropped. */
   readonly error: unknown;
 }
 
-/** How much may wait for a slow reader of a stream before lines are dropped: 1 MiB. */
+/** How much may be buffered for a slow reader of a stream before lines are dropped: 1 MiB. */
 const maxWaitingBytes = 1024 * 1024;
 
-/** Writes to a stream, as a rule `process.stderr`. */
+/** Creates a destination that writes to a stream, usually `process.stderr`. */
 export function streamDestination(stream: Writable): LogDestination {
   const losses = new LossCounter();
   stream.on('error', (error) => {
@@ -42,7 +43,7 @@ export function streamDestination(stream: Writable): LogDestination {
   };
 }
 
-/** Counts what a destination drops. */
+/** Counts the lines that a destination drops. */
 export class LossCounter {
   lost: LostLines | undefined;
 

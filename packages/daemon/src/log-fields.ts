@@ -2,11 +2,11 @@ import { type LogFields, RpcError } from '@patchbay/objects';
 
 import { isSecretName, redacted } from './redact.js';
 
-const deepest = 8;
+const maxDepth = 8;
 
 /**
- * Makes fields fit for a log: plain JSON values only, errors as objects with their whole cause chain, and
- * `[redacted]` in place of what is named like a secret, or looks like one within a text. Never throws, whatever it is given.
+ * Converts fields to plain JSON values: errors to objects with their whole chain of causes, and to `[redacted]` what is
+ * named like a secret or looks like one within a text. Never throws, whatever it is given.
  */
 export function loggable(fields: LogFields): Record<string, unknown> {
   return plainObject(Object.entries(fields), []);
@@ -22,7 +22,7 @@ function plainObject(
   return Object.fromEntries(plain);
 }
 
-/** Turns any value into a JSON value; `above` are the objects that hold it, which a cycle would lead back to. */
+/** Converts any value to a JSON value; `above` are the objects around it, to which a cycle would lead back. */
 function plainValue(value: unknown, above: readonly unknown[]): unknown {
   if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') {
     return String(value);
@@ -39,13 +39,13 @@ function plainValue(value: unknown, above: readonly unknown[]): unknown {
   if (above.includes(value)) {
     return '[circular]';
   }
-  if (above.length >= deepest) {
+  if (above.length >= maxDepth) {
     return '[too deep]';
   }
   try {
     return plainContents(value, [...above, value]);
   } catch {
-    // A getter or a proxy that throws must not cost the line that it stands in.
+    // A getter or a proxy that throws must not lose the line that it belongs to.
     return '[unreadable]';
   }
 }
@@ -73,8 +73,8 @@ function plainContents(value: object, above: readonly unknown[]): unknown {
 }
 
 /**
- * Takes the fields of an error by name: other libraries' errors carry whole command lines and requests, which
- * may hold secrets under names that tell nothing.
+ * Picks the fields of an error by name: errors of other libraries carry whole command lines and requests, which may
+ * hold secrets under innocent names.
  */
 function plainError(error: Error, above: readonly unknown[]): Record<string, unknown> {
   const { name, message, stack, cause } = error;

@@ -4,7 +4,7 @@ import { coreError } from '@patchbay/objects';
 
 import { type LogDestination, LossCounter, type LostLines } from './log-destination.js';
 
-/** How large a log file may become, and how many older ones stay beside it as `FILE.1`, `FILE.2` and so on. */
+/** How large a log file may grow, and how many older ones are kept as `FILE.1`, `FILE.2` and so on. */
 export interface LogFileOptions {
   readonly maxBytes: number;
   /** At least 1. */
@@ -12,8 +12,8 @@ export interface LogFileOptions {
 }
 
 /**
- * Appends to a file, readable by its owner and group alone, and begins a new one before it outgrows `maxBytes`.
- * It writes synchronously, so that the last words before an exit are there.
+ * Appends to a file that only its owner and group may read, and rotates it before it exceeds `maxBytes`. Writes are
+ * synchronous, so that the last lines before an exit are not lost.
  */
 export class LogFile implements LogDestination {
   readonly #path: string;
@@ -46,7 +46,7 @@ export class LogFile implements LogDestination {
   }
 
   reopen(): void {
-    this.#close(); // the next line opens it
+    this.#close(); // the next line opens it again
   }
 
   #append(line: Buffer): void {
@@ -57,9 +57,9 @@ export class LogFile implements LogDestination {
     const file = this.#open();
     const end = fstatSync(file).size;
     try {
-      writeWhole(file, line);
+      writeFully(file, line);
     } catch (error) {
-      // A full disk takes a part of a line: take it back, so that every line in the file is whole.
+      // A full disk may take part of a line: truncate it, so that every line in the file is complete.
       if (fstatSync(file).size > end) {
         ftruncateSync(file, end);
       }
@@ -88,7 +88,7 @@ export class LogFile implements LogDestination {
   }
 }
 
-function writeWhole(file: number, bytes: Buffer): void {
+function writeFully(file: number, bytes: Buffer): void {
   for (let done = 0; done < bytes.length;) {
     done += writeSync(file, bytes, done);
   }

@@ -1,6 +1,6 @@
 import { escapeControls } from '@patchbay/terminal';
 
-/** One line's parts; the fields are plain JSON values. */
+/** The parts of a line; the fields are plain JSON values. */
 export interface LogRecord {
   readonly time: string;
   readonly level: string;
@@ -8,7 +8,7 @@ export interface LogRecord {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** Writes a record as one line of JSON; a field that is named like one of the line's own gets a `_` behind it. */
+/** Formats a record as one line of JSON; a field named like one of the line's own gets `_` appended. */
 export function jsonLine({ time, level, message, fields }: LogRecord): string {
   const own = { time, level, message };
   const renamed = Object.entries(fields).map(
@@ -18,21 +18,21 @@ export function jsonLine({ time, level, message, fields }: LogRecord): string {
 }
 
 /**
- * Writes a record for people: time, level, message, fields as `name=value`, and below it the stack of each error,
- * indented. Control characters are escaped, so that no text from outside can pretend to be a line of its own.
+ * Formats a record for people: time, level, message, fields as `name=value`, and below it the indented stack of each
+ * error. Control characters are escaped, so that no text from outside can forge a line.
  */
 export function textLine({ time, level, message, fields }: LogRecord): string {
-  const words: string[] = [time, level.toUpperCase().padEnd(5), escapeControls(message)];
+  const parts: string[] = [time, level.toUpperCase().padEnd(5), escapeControls(message)];
   const stacks: string[] = [];
   for (const [name, value] of Object.entries(fields)) {
     if (isLoggedError(value)) {
-      words.push(`${name}=${word(value.message)}`);
+      parts.push(`${name}=${fieldText(value.message)}`);
       stacks.push(...errorLines(value, ''));
     } else {
-      words.push(`${name}=${word(value)}`);
+      parts.push(`${name}=${fieldText(value)}`);
     }
   }
-  return [words.join(' '), ...stacks].join('\n');
+  return [parts.join(' '), ...stacks].join('\n');
 }
 
 interface LoggedError {
@@ -47,10 +47,10 @@ function isLoggedError(value: unknown): value is LoggedError {
   return typeof value === 'object' && value !== null && 'stack' in value && typeof value.stack === 'string';
 }
 
-/** Writes an error's stack, its cause's, and so on; what is not an error (anything can be thrown) as JSON. */
+/** Formats an error's stack and those of its causes; anything else that was thrown as JSON. */
 function errorLines(error: unknown, introduction: string): string[] {
   if (!isLoggedError(error)) {
-    return [`    ${introduction}${word(error)}`];
+    return [`    ${introduction}${fieldText(error)}`];
   }
   const [first = '', ...rest] = error.stack.split('\n').map((line) => `    ${escapeControls(line)}`);
   const lines = [first.replace('    ', `    ${introduction}`), ...rest];
@@ -63,7 +63,7 @@ function errorLines(error: unknown, introduction: string): string[] {
   return lines;
 }
 
-function word(value: unknown): string {
+function fieldText(value: unknown): string {
   return typeof value === 'string' && /^[\w.:/@%+-]+$/.test(value)
     ? value
     : escapeControls(JSON.stringify(value));

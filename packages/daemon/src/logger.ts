@@ -1,8 +1,10 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Writable } from 'node:stream';
 import winston from 'winston';
 import { z } from 'zod';
 
-import { type Clock, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
+import { type Clock, coreError, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
 
 import { type LogDestination, streamDestination } from './log-destination.js';
 import { loggable } from './log-fields.js';
@@ -15,35 +17,34 @@ const level = z.enum(['debug', 'info', 'warn', 'error']);
 /** The schema of a daemon's `log` settings. */
 export const logSettings = z.strictObject({
   level: level.default('info'),
-  /** Levels of parts of the daemon, over `level`: by the `component` or the `object` that their lines carry. */
+  /** Levels that override `level` for parts of the daemon: by the `component` or the `object` in their lines. */
   levels: z.record(z.string(), level).default({}),
-  /** `auto` writes text to a terminal and JSON to anything else. */
+  /** `auto`: text on a terminal, JSON elsewhere. */
   format: z.enum(['auto', 'text', 'json']).default('auto'),
   /** Default: standard error. */
   file: z.string().min(1).optional(),
-  /** When the file has grown to this many bytes, a new one is begun. */
+  /** The file is rotated before it exceeds this many bytes. */
   maxBytes: z
     .int()
     .min(65_536)
     .meta({ unit: 'bytes' satisfies Unit })
     .default(16_777_216),
-  /** How many older files stay. */
+  /** How many older files are kept. */
   keep: z.int().min(1).max(100).default(3),
 });
+/** A daemon's `log` settings. */
 export type LogSettings = z.infer<typeof logSettings>;
 
-/** Which lines a log writes. */
+/** Which lines are written. */
 export type LogLevels = Pick<LogSettings, 'level'> & Partial<Pick<LogSettings, 'levels'>>;
 
-/** A daemon's log, which a reload may change. */
+/** A daemon's log, whose levels a reload may change. */
 export interface DaemonLog extends Log {
-  /** Writes from now on what these levels say, and opens the log's file anew, where somebody has moved it away. */
+  /** Applies these levels from now on, and reopens the log file in case it was moved away. */
   reload(levels: LogLevels): void;
 }
 
-/**
- * Opens the log that the settings ask for. @throws RpcError `CONFIG_INVALID` when its file cannot be opened
- */
+/** Opens a log as the settings say. @throws RpcError `CONFIG_INVALID` when its file cannot be opened */
 export function openLog(
   settings: LogSettings,
   stderr: Writable & { readonly isTTY?: boolean } = process.stderr,
@@ -59,16 +60,30 @@ export function openLog(
   });
 }
 
+/** Checks that the log file could be opened, without opening it. @throws RpcError `CONFIG_INVALID` */
+export function checkLogFile({ file }: LogSettings): void {
+  if (file === undefined) {
+    return;
+  }
+  try {
+    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+  } catch (error) {
+    const why = (error as Error).message;
+    throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
+  }
+}
+
+/** What `createLogger` takes. */
 export interface LoggerOptions extends LogLevels {
   readonly format: 'text' | 'json';
   readonly destination: LogDestination;
-  /** Dates the lines; default: the machine's own. */
+  /** Dates the lines. Default: the system clock. */
   readonly clock?: Pick<Clock, 'now'>;
 }
 
 const ranks = { error: 0, warn: 1, info: 2, debug: 3 };
 
-/** Makes a log that writes one line a message, secrets left out, and outlives the failure of its destination. */
+/** Creates a log that writes one line per message, redacts secrets, and survives failures of its destination. */
 export function createLogger({
   format,
   destination,
@@ -76,7 +91,7 @@ export function createLogger({
   ...given
 }: LoggerOptions): DaemonLog {
   const logger = winston.createLogger({
-    level: 'debug', // which lines are written is decided below
+    level: 'debug', // `write` decides which lines are written
     levels: ranks,
     format: lineFormat(format, clock),
     // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- the types' two spellings of it
@@ -84,7 +99,7 @@ export function createLogger({
   });
   let levels: LogLevels = given;
   const write = (lineLevel: Level, message: string, fields: LogFields): void => {
-    // winston would make the whole line before it leaves it out
+    // Checked here, as winston formats the whole line before it drops it.
     if (ranks[lineLevel] <= ranks[levelFor(fields, levels)]) {
       logger.log({ level: lineLevel, message, fields });
     }
@@ -100,7 +115,7 @@ export function createLogger({
 
 type Level = LogSettings['level'];
 
-/** Gives the least level of lines with these fields: that of their component, else of their object, else of all. */
+/** Returns the level for lines with these fields: that of their component, else of their object, else of all. */
 function levelFor({ component, object }: LogFields, { level: ofAll, levels = {} }: LogLevels): Level {
   return levelOf(component, levels) ?? levelOf(object, levels) ?? ofAll;
 }
@@ -129,14 +144,14 @@ function logOver(write: Write, own: LogFields): Log {
   };
 }
 
-/** Says, once the destination takes lines again, how many it did not take. */
+/** Reports how many lines the destination dropped, once it accepts lines again. */
 function reportingLosses(write: Write, destination: LogDestination): Write {
   let reported = 0;
   return (level, message, fields) => {
     const lines = destination.lost?.lines ?? 0;
     if (lines > reported) {
       reported = lines;
-      write('warn', 'Log lines were lost', { linesSinceStart: lines, error: destination.lost?.error });
+      write('warn', 'log lines were lost', { linesSinceStart: lines, error: destination.lost?.error });
     }
     write(level, message, fields);
   };

@@ -1,13 +1,13 @@
 import { isRpcError, nameServerVariable, RpcError, standardNameServer } from '@patchbay/objects';
 
-/** The option by which every command is told where the name server is. */
+/** The option of every command for the name server's address. */
 export const nameServerOption = {
   type: 'string',
   describe: 'The name server, HOST:PORT',
   defaultDescription: `$${nameServerVariable}, else that of client.yaml, else ${standardNameServer}`,
 } as const;
 
-/** Adds to the error of a name server that cannot be reached how a user of a command sets its address. */
+/** Adds to the error of an unreachable name server how a user of a command sets its address. */
 export function nameServerAdvice(error: unknown): unknown {
   return isRpcError(error, 'NAMESERVER_UNAVAILABLE')
     ? new RpcError(

@@ -1,14 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 
-/** Reads the version of the package that a module belongs to. Give it `import.meta.url`. */
+/** Reads the version of the package that a module belongs to. @param moduleUrl its `import.meta.url` */
 export function packageVersion(moduleUrl: string): string {
-  for (let folder = new URL('.', moduleUrl); ; folder = new URL('..', folder)) {
-    const file = new URL('package.json', folder);
+  for (let directory = new URL('.', moduleUrl); ; directory = new URL('..', directory)) {
+    const file = new URL('package.json', directory);
     if (existsSync(file)) {
       return versionIn(JSON.parse(readFileSync(file, 'utf8')), file);
     }
-    if (folder.pathname === '/') {
-      throw new Error(`no package.json stands above ${moduleUrl}`);
+    if (directory.pathname === '/') {
+      throw new Error(`no package.json found above ${moduleUrl}`);
     }
   }
 }
@@ -20,5 +20,5 @@ function versionIn(manifest: unknown, file: URL): string {
       return version;
     }
   }
-  throw new Error(`${file.pathname} tells no version`);
+  throw new Error(`${file.pathname} has no version`);
 }

@@ -14,32 +14,32 @@ export interface Program {
   readonly summary: string;
   readonly version: string;
   readonly commands: readonly Command[];
-  /** The commands that are programs of their own; default: none. One of `commands` comes before one of these. */
+  /** Commands that are executables of their own. Default: none. `commands` take precedence. */
   readonly external?: ExternalCommands;
 }
 
-/** Where a program's words go; default: this process's own streams. */
+/** Where a program writes. */
 export interface ProgramStreams {
   readonly stdout: Pick<Writable, 'write'>;
   readonly stderr: Pick<Writable, 'write'>;
 }
 
 /**
- * Runs the command that the words name and gives the exit status: 0, or that of the error's class. An error is
- * one line on stderr, an `AggregateError` one for each of its errors; help and version are on stdout. A command that
- * is a program of its own is run with the words behind its name, and has its own exit status and output.
+ * Runs the command that argv names and returns the exit status: 0, or that of the error's code. An error is printed as
+ * one line on stderr, an `AggregateError` as one line per error; help and version go to stdout. A command that is an
+ * executable of its own is run with the arguments after its name, and has its own exit status and output.
  */
 export async function runProgram(
   program: Program,
-  words: readonly string[],
+  argv: readonly string[],
   { stdout, stderr }: ProgramStreams = process,
 ): Promise<number> {
   try {
-    const external = externalFile(program, words[0]);
+    const external = findExternal(program, argv[0]);
     if (external !== undefined) {
-      return await runExternal(external, words.slice(1));
+      return await runExternal(external, argv.slice(1));
     }
-    const { output, run } = await parse(program, words);
+    const { output, run } = await parse(program, argv);
     if (output !== '') {
       stdout.write(`${output}\n`);
     }
@@ -56,17 +56,17 @@ function ownNames(program: Program): string[] {
   return program.commands.map(({ usage }) => usage.split(' ')[0] ?? usage);
 }
 
-function externalFile(program: Program, word = ''): string | undefined {
-  return ownNames(program).includes(word) ? undefined : program.external?.find(word);
+function findExternal(program: Program, name = ''): string | undefined {
+  return ownNames(program).includes(name) ? undefined : program.external?.find(name);
 }
 
-/** What the words ask for: help or the version as `output`, or a command to run. */
+/** What argv asks for: help or the version as `output`, or a command to run. */
 interface Parsing {
   readonly output: string;
   readonly run: () => Promise<void>;
 }
 
-async function parse(program: Program, words: readonly string[]): Promise<Parsing> {
+async function parse(program: Program, argv: readonly string[]): Promise<Parsing> {
   let run = (): Promise<void> => Promise.resolve();
   let output = '';
   const choose = (chosen: Command, args: ParsedArguments): void => {
@@ -74,19 +74,19 @@ async function parse(program: Program, words: readonly string[]): Promise<Parsin
     run = () => chosen.run(args);
   };
   try {
-    // Given a callback, yargs hands over the help instead of printing it.
-    await parserOf(program, words, choose).parseAsync(words, {}, (_error, _args, text) => {
+    // With a callback, yargs passes the help to it instead of printing it.
+    await parserOf(program, argv, choose).parseAsync(argv, {}, (_error, _args, text) => {
       output = text;
     });
   } catch (error) {
-    throw isRpcError(error) ? error : wrongUsage(program, error as Error);
+    throw isRpcError(error) ? error : usageError(program, error as Error);
   }
   return { output, run };
 }
 
 type Choose = (chosen: Command, args: ParsedArguments) => void;
 
-function parserOf(program: Program, words: readonly string[], choose: Choose): Argv {
+function parserOf(program: Program, argv: readonly string[], choose: Choose): Argv {
   const parser = yargs()
     .scriptName(program.name)
     .usage(`$0 COMMAND\n\n${program.summary}`)
@@ -106,10 +106,10 @@ function parserOf(program: Program, words: readonly string[], choose: Choose): A
     .command('$0', false, {}, (args) => {
       throw unknownCommand(program, args._[0]);
     });
-  // They are looked for only where they are told.
-  const others = ownNames(program).includes(words[0] ?? '') ? [] : (program.external?.words() ?? []);
+  // They are searched for only where the help lists them.
+  const others = ownNames(program).includes(argv[0] ?? '') ? [] : (program.external?.names() ?? []);
   if (others.length > 0) {
-    const lines = others.map((word) => `  ${program.name} ${word}`);
+    const lines = others.map((name) => `  ${program.name} ${name}`);
     parser.epilogue(['Commands that are programs of their own:', ...lines].join('\n'));
   }
   return program.commands.reduce((all, each) => addCommand(all, each, choose), parser);
@@ -135,7 +135,7 @@ function addCommand(parser: Argv, each: Command, choose: Choose): Argv {
   );
 }
 
-/** Refuses what yargs lets pass: unknown options, surplus words, and an option given twice that takes one value. */
+/** Refuses what yargs accepts: unknown options, surplus arguments, and a repeated option that takes one value. */
 function checkArguments(
   args: ParsedArguments,
   { usage, positionals, options }: Command,
@@ -173,23 +173,34 @@ function dashed(option: string): string {
   return option.length === 1 ? `-${option}` : `--${option}`;
 }
 
-function unknownCommand(program: Program, word: string | number | undefined): Error {
+function unknownCommand(program: Program, name: string | number | undefined): Error {
   const help = `see "${program.name} --help"`;
-  if (word === undefined) {
+  if (name === undefined) {
     return coreError('ARGUMENT_MISSING', `a command is required; ${help}`);
   }
-  const names = [...ownNames(program), ...(program.external?.words() ?? [])];
+  const names = [...ownNames(program), ...(program.external?.names() ?? [])];
   return coreError(
     'ARGUMENT_INVALID',
-    `unknown command ${JSON.stringify(word)}${didYouMean(String(word), names) || `; ${help}`}`,
+    `unknown command ${JSON.stringify(name)}${didYouMean(String(name), names) || `; ${help}`}`,
   );
 }
 
-/** Makes our error of one by which yargs itself says that the words do not fit. */
-function wrongUsage(program: Program, error: Error): Error {
+/** Converts an error of yargs about the usage. */
+function usageError(program: Program, error: Error): Error {
   const reason = /^(?:Missing|Not enough)/.test(error.message) ? 'ARGUMENT_MISSING' : 'ARGUMENT_INVALID';
   const text = error.message.replace(/\s+/g, ' ').trim();
   return coreError(reason, `${text.charAt(0).toLowerCase()}${text.slice(1)}; see "${program.name} --help"`, {
     cause: error,
   });
+}
+
+/** How long a finished program may take to end by itself, in milliseconds. */
+const hangingMs = 500;
+
+/**
+ * Exits the process half a second from now if something still keeps it alive then: a method that ignores its signal,
+ * a peer that neither reads nor closes. Call it when the program's work is done and `process.exitCode` is set.
+ */
+export function exitIfHanging(): void {
+  setTimeout(() => process.exit(), hangingMs).unref();
 }

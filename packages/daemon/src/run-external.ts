@@ -5,28 +5,27 @@ import { isatty } from 'node:tty';
 
 import { coreError } from '@patchbay/objects';
 
-/** The signals that the program is sent when this process gets them. */
-const passedOn = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
-/** Those that a terminal sends to everything in its foreground, and so to the program too. */
-const ofTerminals: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
+/** The signals that are forwarded to the program. */
+const forwarded = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
+/** Those that a terminal sends to its whole foreground process group, and so to the program too. */
+const terminalSignals: ReadonlySet<NodeJS.Signals> = new Set(['SIGINT', 'SIGQUIT']);
 
 /**
- * Runs a program with an array of arguments and this process's own input and output, passes signals on to it, and
- * gives its exit status: that of a shell, 128 and the signal's number, where a signal ended it.
- * @throws RpcError `COMMAND_UNUSABLE`
+ * Runs a program with this process's own input and output, forwards signals to it, and returns its exit status; as in a
+ * shell, 128 plus the signal's number if a signal ended it. @throws RpcError `COMMAND_UNUSABLE`
  */
 export async function runExternal(file: string, args: readonly string[]): Promise<number> {
   const onTerminal = [0, 1, 2].some((descriptor) => isatty(descriptor));
   let child: ChildProcess | undefined;
-  const pass = (signal: NodeJS.Signals): void => {
-    // Told twice, a daemon would end at once instead of finishing what it does.
-    if (!(onTerminal && ofTerminals.has(signal))) {
+  const forward = (signal: NodeJS.Signals): void => {
+    // On a second signal a daemon would exit at once instead of finishing its work.
+    if (!(onTerminal && terminalSignals.has(signal))) {
       child?.kill(signal);
     }
   };
-  // Before it starts, so that no signal ends this process alone.
-  for (const signal of passedOn) {
-    process.on(signal, pass);
+  // Before the program starts, so that no signal ends this process alone.
+  for (const signal of forwarded) {
+    process.on(signal, forward);
   }
   try {
     child = spawn(file, args, { stdio: 'inherit' });
@@ -38,8 +37,8 @@ export async function runExternal(file: string, args: readonly string[]): Promis
       cause: error,
     });
   } finally {
-    for (const signal of passedOn) {
-      process.off(signal, pass);
+    for (const signal of forwarded) {
+      process.off(signal, forward);
     }
   }
 }

@@ -4,20 +4,20 @@ import { coercionOf } from '@patchbay/objects';
 
 type Schema = z.core.$ZodType;
 
-/** Gives the keys that a schema knows at a path; none where it takes any. */
+/** Returns the keys that a schema declares at a path; none if it accepts any. */
 export function knownKeys(schema: Schema, path: readonly PropertyKey[]): string[] {
   return schemasAt(schema, path).flatMap((each) => (isObject(each) ? Object.keys(each._zod.def.shape) : []));
 }
 
 /**
- * Reads the text of a flag or variable as the schema at its path wants it: `true`, `7`, `20GiB`. What does not
- * look so stays a text, for the schema to refuse.
+ * Parses the text of a flag or variable as the schema at its path expects: `true`, `7`, `20GiB`. Text that does not
+ * parse is returned as it is, for the schema to refuse.
  */
 export function readText(schema: Schema, path: readonly PropertyKey[], text: string): unknown {
   return coerce(schemasAt(schema, path), text, () => true);
 }
 
-/** Reads the sizes and durations of a file, `20GiB` and `30s`, as the numbers that the schema counts them in. */
+/** Parses the sizes and durations of a file, `20GiB` and `30s`, into numbers in the schema's unit. */
 export function readUnits(schema: Schema, value: unknown, path: readonly PropertyKey[] = []): unknown {
   if (typeof value === 'string') {
     return coerce(schemasAt(schema, path), value, (json) => json.unit !== undefined);
@@ -50,15 +50,15 @@ function coerce(
   return text;
 }
 
-/** Finds what a path leads to: one schema, or where there are unions each that it may be. */
+/** Finds the schema at a path; at unions, every alternative. */
 function schemasAt(schema: Schema, [step, ...rest]: readonly PropertyKey[]): Schema[] {
   const here = alternatives(schema);
   return step === undefined
     ? here
-    : here.flatMap((each) => below(each, step).flatMap((next) => schemasAt(next, rest)));
+    : here.flatMap((each) => childrenOf(each, step).flatMap((next) => schemasAt(next, rest)));
 }
 
-function below(schema: Schema, step: PropertyKey): Schema[] {
+function childrenOf(schema: Schema, step: PropertyKey): Schema[] {
   const { def } = schema._zod;
   if (isObject(schema)) {
     const { shape } = schema._zod.def;
@@ -71,7 +71,7 @@ function below(schema: Schema, step: PropertyKey): Schema[] {
   return def.type === 'record' ? [(def as z.core.$ZodRecordDef).valueType] : [];
 }
 
-/** Takes defaults, options and the like off a schema, and a union apart. */
+/** Unwraps defaults, optionals and the like, and expands a union into its alternatives. */
 function alternatives(schema: Schema): Schema[] {
   const def = schema._zod.def as {
     readonly innerType?: Schema;

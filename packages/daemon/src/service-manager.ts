@@ -1,17 +1,17 @@
-/** Whoever started the daemon and watches it, such as systemd. Nothing that it is told throws. */
-export interface ServiceManager {
-  /** Says that the daemon serves. @param probe tries whether it goes on to do so, and throws when it does not */
+/** The supervisor that started the daemon, such as systemd. Notifications never throw. */
+export interface ServiceManager extends Disposable {
+  /** Notifies that the daemon serves. @param probe checks that it still does, and throws if not */
   ready(probe: () => Promise<void>): void;
   reloading(): void;
   reloaded(): void;
   stopping(): void;
-  /** Says in a line how the daemon fares. */
+  /** Sends the daemon's status, one line. */
   status(text: string): void;
-  /** Says nothing any more. */
+  /** Sends no more notifications. */
   close(): void;
 }
 
-/** A manager that is not there. */
+/** Ignores all notifications, for daemons without a supervisor. */
 export const silentManager: ServiceManager = {
   ready: () => undefined,
   reloading: () => undefined,
@@ -19,4 +19,5 @@ export const silentManager: ServiceManager = {
   stopping: () => undefined,
   status: () => undefined,
   close: () => undefined,
+  [Symbol.dispose]: () => undefined,
 };

@@ -2,40 +2,40 @@ import { isRpcError, type Log, type LogFields } from '@patchbay/objects';
 
 import { type ServiceManager, silentManager } from './service-manager.js';
 
-/** What of `process` a daemon's lifetime needs. */
+/** The part of `process` that a daemon's lifetime depends on. */
 export interface ProcessEvents extends Pick<NodeJS.EventEmitter, 'on' | 'off'> {
   exit(status: number): void;
 }
 
+/** What `runDaemon` takes. */
 export interface RunDaemonOptions {
   readonly log: Log;
-  /** Who is told how the daemon fares. Default: nobody. */
+  /** Is notified of the daemon's status. Default: nobody. */
   readonly manager?: ServiceManager;
   /** Default: this process. */
   readonly process?: ProcessEvents;
 }
 
-/** What a daemon that is ready can do. */
+/** What a daemon can do once it is ready. */
 export interface ReadyDaemon {
-  /** Takes the configuration anew, on SIGHUP; throws why it cannot, and has changed nothing then. */
+  /** Reloads the configuration, on SIGHUP. Throws if it cannot, and has changed nothing then. */
   readonly reload?: () => void | Promise<void>;
-  /** Tries whether the daemon does its work; while it throws, the service manager's watchdog hears nothing. */
+  /** Checks that the daemon works; while it throws, the service manager's watchdog is not notified. */
   readonly probe?: () => Promise<void>;
 }
 
-/** What the work of a daemon tells of itself. */
+/** By which `main` reports the daemon's state. */
 export interface Daemon {
-  /** Says that the daemon serves. A SIGHUP that came before is followed now. */
+  /** Reports that the daemon serves. A SIGHUP received earlier is handled now. */
   ready(daemon: ReadyDaemon): void;
-  /** Says in a line how the daemon fares. */
+  /** Reports the daemon's status, one line. */
   status(text: string): void;
 }
 
 /**
- * Runs a daemon until its work is done. The first SIGTERM or SIGINT aborts the signal, whereupon `main` shall
- * finish what runs and return; a second one ends the process at once with status 1. SIGHUP reloads, one at a time.
- * An exception or rejection that nobody caught is logged and ends it with status 1 too: after one, nothing can be
- * relied on.
+ * Runs a daemon until `main` returns. The first SIGTERM or SIGINT aborts the signal, on which `main` must finish what
+ * runs and return; a second one exits the process at once with status 1. SIGHUP reloads, one reload at a time. An
+ * uncaught exception or unhandled rejection is logged and exits with status 1 too, as the state is unknown after one.
  * @throws what `main` throws
  */
 export async function runDaemon(
@@ -47,24 +47,24 @@ export async function runDaemon(
 
   const stop = (name: string): void => {
     if (stopping.signal.aborted) {
-      log.warn('Ending at once, on a second signal', { signal: name });
+      log.warn('exiting at once on a second signal', { signal: name });
       events.exit(1);
       return;
     }
-    log.info('Stopping', { signal: name });
+    log.info('stopping', { signal: name });
     manager.stopping();
     reloads.stop();
     stopping.abort(new Error(`the daemon received ${name}`));
   };
   const fail = (error: unknown): void => {
-    log.error('Ending: an error was not handled', { error });
+    log.error('exiting on an unhandled error', { error });
     events.exit(1);
   };
   const listeners = {
     SIGTERM: stop,
     SIGINT: stop,
     SIGHUP: () => {
-      reloads.ask();
+      reloads.request();
     },
     uncaughtException: fail,
     unhandledRejection: fail,
@@ -94,12 +94,12 @@ export async function runDaemon(
   }
 }
 
-/** Reloads when it is asked to, one reload at a time; several requests meanwhile are one. */
+/** Runs one reload at a time; requests during a reload are merged into one. */
 class Reloads {
   readonly #log: Log;
   readonly #manager: ServiceManager;
-  #state: 'starting' | 'idle' | 'busy' | 'over' = 'starting';
-  #asked = false;
+  #state: 'starting' | 'idle' | 'busy' | 'stopped' = 'starting';
+  #requested = false;
   #reload: ReadyDaemon['reload'];
 
   constructor(log: Log, manager: ServiceManager) {
@@ -107,56 +107,56 @@ class Reloads {
     this.#manager = manager;
   }
 
-  ask(): void {
-    this.#asked = true;
+  request(): void {
+    this.#requested = true;
     if (this.#state === 'idle') {
       void this.#run();
     }
   }
 
-  /** Says that the daemon is ready, and how it reloads; undefined: not at all. */
+  /** Starts to handle requests. @param reload undefined if there is nothing to reload */
   begin(reload: ReadyDaemon['reload']): void {
     this.#reload = reload;
     this.#state = 'idle';
-    if (this.#asked) {
+    if (this.#requested) {
       void this.#run();
     }
   }
 
   stop(): void {
-    this.#state = 'over';
+    this.#state = 'stopped';
   }
 
   async #run(): Promise<void> {
-    this.#asked = false;
+    this.#requested = false;
     if (this.#reload === undefined) {
-      this.#log.info('Ignoring SIGHUP: there is nothing to reload');
+      this.#log.info('ignoring SIGHUP: nothing to reload');
       return;
     }
     this.#state = 'busy';
-    this.#log.info('Reloading', { signal: 'SIGHUP' });
+    this.#log.info('reloading', { signal: 'SIGHUP' });
     this.#manager.reloading();
     try {
       await this.#reload();
     } catch (error) {
-      this.#log.error('Reloading failed; going on as before', whyNot(error));
+      this.#log.error('reload failed; the previous configuration stays in effect', failureFields(error));
     }
-    this.#goOn();
+    this.#finish();
   }
 
-  #goOn(): void {
+  #finish(): void {
     if (this.#state === 'busy') {
       this.#manager.reloaded();
       this.#state = 'idle';
-      if (this.#asked) {
+      if (this.#requested) {
         void this.#run();
       }
     }
   }
 }
 
-/** Tells what is wrong with a configuration by its messages; of anything else the stack is needed. */
-function whyNot(error: unknown): LogFields {
+/** Returns the messages of errors about a configuration; any other error as a whole, for its stack. */
+function failureFields(error: unknown): LogFields {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
   return errors.every((each) => isRpcError(each))
     ? { why: errors.map(({ message }) => message).join('; '), reason: errors[0]?.reason }

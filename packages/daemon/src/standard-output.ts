@@ -2,25 +2,22 @@ import { type Writable } from 'node:stream';
 
 import { type ProcessEvents } from './signals.js';
 
-/**
- * Ends the process quietly, with status 0, when the reader of its output leaves, as `head` does: what it wanted it
- * has. Any other failure to write is thrown.
- */
+/** Exits with status 0 when the reader of standard output leaves, as `head` does. Throws other failures to write. */
 export function endOnClosedPipe(
-  printer: Pick<ProcessEvents, 'exit'> & { readonly stdout: Writable } = process,
+  program: Pick<ProcessEvents, 'exit'> & { readonly stdout: Writable } = process,
 ): void {
-  printer.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  program.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code !== 'EPIPE') {
       throw error;
     }
-    printer.exit(0);
+    program.exit(0);
   });
 }
 
-/** Writes to standard output and waits until it is written, so that the process may be ended. */
+/** Writes to standard output and waits until it is flushed, so that the process may exit. */
 export function writeOut(text: string, stdout: Writable = process.stdout): Promise<void> {
   return new Promise((resolve) => {
-    // A failure is the stream's `error` too, where `endOnClosedPipe` decides about it.
+    // A failure is emitted as the stream's `error` too, which `endOnClosedPipe` handles.
     stdout.write(text, () => {
       resolve();
     });

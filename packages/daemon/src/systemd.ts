@@ -1,8 +1,8 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 
 import { type ServiceManager, silentManager } from './service-manager.js';
 
-/** A datagram socket of a Unix address family, as `node-unix-socket` makes them. */
+/** A Unix datagram socket, as of `node-unix-socket`. */
 export interface DatagramSocket {
   sendTo(
     bytes: Buffer,
@@ -14,25 +14,27 @@ export interface DatagramSocket {
   close(): void;
 }
 
-/** What systemd sets for a service of `Type=notify`. */
+/** The variables that systemd sets for a service of `Type=notify`. */
 export interface NotifyEnvironment {
   NOTIFY_SOCKET?: string | undefined;
   WATCHDOG_USEC?: string | undefined;
   WATCHDOG_PID?: string | undefined;
 }
 
+/** What `systemdManager` takes. */
 export interface SystemdOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Loads the library that has datagram sockets, which is native code; called only where systemd listens. */
+  /** Loads the library for datagram sockets, a native add-on; called only under systemd. */
   readonly loadSockets: () => Promise<{ readonly DgramSocket: new () => DatagramSocket }>;
-  /** Default: this process's; what systemd meant for it is taken out, so that no program that it starts answers. */
+  /** Default: this process's. The variables are removed, so that no child process notifies systemd in its place. */
   readonly environment?: NotifyEnvironment;
 }
 
 /**
- * Gives the way to systemd where it started this process as a service that tells of itself (`NOTIFY_SOCKET`, see
- * sd_notify(3)), else nobody. What cannot be sent is logged once, and the daemon goes on.
+ * Opens the connection to systemd if it started this process as a service of `Type=notify` (`NOTIFY_SOCKET`, see
+ * sd_notify(3)); otherwise returns a manager that ignores everything. A notification that cannot be sent is logged
+ * once, and the daemon keeps running.
  */
 export async function systemdManager(options: SystemdOptions): Promise<ServiceManager> {
   const { log, loadSockets, environment = process.env } = options;
@@ -45,7 +47,7 @@ export async function systemdManager(options: SystemdOptions): Promise<ServiceMa
     return silentManager;
   }
   if (!address.startsWith('/')) {
-    log.error('systemd waits to be told of this daemon, and cannot be: its socket has no path', { address });
+    log.error('cannot notify systemd: its socket has no path', { address });
     return silentManager;
   }
   try {
@@ -59,12 +61,12 @@ export async function systemdManager(options: SystemdOptions): Promise<ServiceMa
       socket.close();
     });
   } catch (error) {
-    log.error('systemd waits to be told of this daemon, and cannot be: the library does not load', { error });
+    log.error('cannot notify systemd: the socket library does not load', { error });
     return silentManager;
   }
 }
 
-/** How often systemd wants to hear of the daemon, in milliseconds; undefined: it does not. */
+/** Returns the watchdog's interval in milliseconds; undefined if it is off. */
 function watchdogOf({
   WATCHDOG_USEC: microseconds,
   WATCHDOG_PID: pid,
@@ -74,7 +76,7 @@ function watchdogOf({
   return ours && Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/** Sends one message after another, and logs the first one in a row that fails. */
+/** Sends messages, and logs the first of consecutive failures. */
 class Sender {
   readonly #send: (text: string, done: (error: Error | undefined) => void) => void;
   readonly #log: Log;
@@ -88,7 +90,7 @@ class Sender {
   send(...lines: readonly string[]): void {
     const done = (error: unknown): void => {
       if (error !== undefined && !this.#failed) {
-        this.#log.warn('systemd could not be told how the daemon fares', { error });
+        this.#log.warn("cannot send the daemon's status to systemd", { error });
       }
       this.#failed = error !== undefined;
     };
@@ -105,8 +107,9 @@ class Systemd implements ServiceManager {
   readonly #watchdogMs: number | undefined;
   readonly #options: SystemdOptions;
   readonly #closeSocket: () => void;
-  readonly #over = new AbortController();
-  #ill = false;
+  #watchdog: PeriodicTask | undefined;
+  #closed = false;
+  #failing = false;
 
   constructor(
     sender: Sender,
@@ -122,13 +125,13 @@ class Systemd implements ServiceManager {
 
   ready(probe: () => Promise<void>): void {
     this.#sender.send('READY=1');
-    if (this.#watchdogMs !== undefined) {
-      void this.#watch(this.#watchdogMs / 2, probe);
+    if (this.#watchdogMs !== undefined && !this.#closed) {
+      this.#watchdog = this.#notifyWatchdog(this.#watchdogMs / 2, probe);
     }
   }
 
   reloading(): void {
-    // systemd compares it with its own clock, CLOCK_MONOTONIC, which is hrtime's too.
+    // systemd compares this with CLOCK_MONOTONIC, which is hrtime's clock too.
     this.#sender.send('RELOADING=1', `MONOTONIC_USEC=${String(process.hrtime.bigint() / 1_000n)}`);
   }
 
@@ -145,45 +148,43 @@ class Systemd implements ServiceManager {
   }
 
   close(): void {
-    if (!this.#isOver) {
-      this.#over.abort();
+    if (!this.#closed) {
+      this.#closed = true;
+      void this.#watchdog?.close(); // not awaited, as a probe may hang
       this.#closeSocket();
     }
   }
 
-  get #isOver(): boolean {
-    return this.#over.signal.aborted;
+  [Symbol.dispose](): void {
+    this.close();
   }
 
-  /** Tells the watchdog in time, for as long as the daemon does its work. While it does not, its time runs out. */
-  async #watch(everyMs: number, probe: () => Promise<void>): Promise<void> {
-    const { signal } = this.#over;
-    while (!this.#isOver) {
-      const trouble = await probe().then(
-        () => undefined,
-        (error: unknown) => ({ error }),
-      );
-      this.#tell(trouble);
-      await this.#options.clock.sleep(everyMs, { signal }).catch(() => undefined); // only its end wakes it
-    }
-  }
-
-  #tell(trouble: { readonly error: unknown } | undefined): void {
-    if (this.#isOver) {
-      return;
-    }
-    if (trouble === undefined) {
-      this.#sender.send('WATCHDOG=1');
-    }
-    const { log } = this.#options;
-    if (trouble !== undefined && !this.#ill) {
-      log.error(
-        'the daemon does not do its work; the watchdog of systemd is not told that it lives',
-        trouble,
-      );
-    } else if (trouble === undefined && this.#ill) {
-      log.info('the daemon does its work again');
-    }
-    this.#ill = trouble !== undefined;
+  /** Notifies the watchdog while the probe succeeds. While it fails or hangs, the watchdog times out. */
+  #notifyWatchdog(everyMs: number, probe: () => Promise<void>): PeriodicTask {
+    const { clock, log } = this.#options;
+    return PeriodicTask.start({
+      clock,
+      run: async (signal) => {
+        await probe();
+        if (signal.aborted) {
+          return undefined;
+        }
+        this.#sender.send('WATCHDOG=1');
+        if (this.#failing) {
+          log.info('self-check passes again');
+        }
+        this.#failing = false;
+        return everyMs;
+      },
+      onFailure: (error) => {
+        if (!this.#failing) {
+          log.error('self-check failed; not notifying the systemd watchdog', {
+            error,
+          });
+        }
+        this.#failing = true;
+        return everyMs;
+      },
+    });
   }
 }

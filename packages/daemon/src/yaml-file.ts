@@ -4,19 +4,27 @@ import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } fro
 
 import { invalid, type Problem } from './problems.js';
 
-/** Where in a configuration something stands: keys and indexes, from the outermost. */
+/** The path of a value in a configuration: keys and indexes, outermost first. */
 export type KeyPath = readonly (string | number)[];
 
-/** A YAML file's content, and where each of its keys stands. */
+/** Formats a path: `objects[0].name`. */
+export function keyText(path: KeyPath): string {
+  return path
+    .map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`))
+    .join('')
+    .replace(/^\./, '');
+}
+
+/** The content of a YAML file, and the line of each of its keys. */
 export interface YamlFile {
-  /** As messages name it, without its directory. */
+  /** The file's name without its directory, for messages. */
   readonly name: string;
   readonly content: Readonly<Record<string, unknown>>;
-  /** Gives the line, from 1, of a key, or of the nearest thing around it that is there. */
+  /** Returns the line, from 1, of a key, or of its nearest ancestor that exists. */
   lineOf(path: KeyPath): number;
 }
 
-/** Reads a YAML file that holds one mapping; an empty file is an empty one. @throws RpcError `CONFIG_INVALID` */
+/** Reads a YAML file that holds one mapping; an empty file is an empty mapping. @throws RpcError `CONFIG_INVALID` */
 export function readYamlFile(path: string): YamlFile {
   const name = basename(path);
   return parseYaml(readText(path), name);
@@ -35,10 +43,10 @@ function readText(path: string): string {
 function parseYaml(text: string, name: string): YamlFile {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const complaints = [...document.errors, ...document.warnings];
-  if (complaints.length > 0) {
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) {
     throw invalid(
-      complaints.map(({ message, pos }): Problem => {
+      problems.map(({ message, pos }): Problem => {
         return { where: `${name}:${String(lines.linePos(pos[0]).line)}`, message };
       }),
     );
@@ -56,7 +64,7 @@ function parseYaml(text: string, name: string): YamlFile {
   };
 }
 
-/** Guards against a file whose aliases multiply without end, which the parser refuses only here. */
+/** Converts the document, which is where the parser refuses aliases that expand without bound. */
 function toValues(convert: () => Record<string, unknown>, name: string): Record<string, unknown> {
   try {
     return convert();
@@ -65,7 +73,7 @@ function toValues(convert: () => Record<string, unknown>, name: string): Record<
   }
 }
 
-/** Finds the offset of the key (or, in a sequence, the item) at a path, as deep as there is one. */
+/** Finds the offset of the key (or, in a sequence, the item) at a path, as deep as it exists. */
 function offsetOf(root: unknown, path: KeyPath): number {
   let offset = startOf(root) ?? 0;
   let node = root;

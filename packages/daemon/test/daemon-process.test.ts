@@ -75,7 +75,7 @@ describe('The process of a daemon', () => {
       const child = start(work);
       const [status, words] = await Promise.all([ended(child), text(child.stderr!)]);
       expect(status).to.equal(1);
-      expect(words).to.match(/"message":"Ending: an error was not handled".*"unforeseen"/);
+      expect(words).to.match(/"message":"exiting on an unhandled error".*"unforeseen"/);
     });
   }
 

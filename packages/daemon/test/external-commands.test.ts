@@ -32,7 +32,7 @@ describe('Commands that are programs of their own', () => {
   it('are those beside the program', () => {
     put(scratch, 'lib/bin/tool-a');
     put(scratch, 'lib/bin/other-b');
-    expect(calledAs('lib/bin/tool').words()).to.deep.equal(['a', 'make-pool']);
+    expect(calledAs('lib/bin/tool').names()).to.deep.equal(['a', 'make-pool']);
     expect(calledAs('lib/bin/tool').find('make-pool')).to.equal(scratch.file('lib/bin/tool-make-pool'));
     expect(calledAs('lib/bin/tool').find('pool')).to.be.undefined;
   });
@@ -45,7 +45,7 @@ describe('Commands that are programs of their own', () => {
     put(scratch, 'lib/bin/tool-near');
     for (const path of ['usr/bin/tool', 'bin/tool', 'home/me/tool']) {
       const commands = calledAs(path);
-      expect(commands.words(), path).to.deep.equal(['make-pool', 'near']);
+      expect(commands.names(), path).to.deep.equal(['make-pool', 'near']);
       expect(commands.find('make-pool')).to.equal(scratch.file('lib/bin/tool-make-pool'));
       expect(commands.find('near')).to.equal(scratch.file('usr/bin/tool-near'));
     }
@@ -56,15 +56,15 @@ describe('Commands that are programs of their own', () => {
     put(scratch, 'node_modules/one/dist/tool.js');
     link(scratch, '../two/dist/make.js', 'node_modules/.bin/tool-make');
     put(scratch, 'node_modules/two/dist/make.js');
-    expect(calledAs('node_modules/.bin/tool').words()).to.deep.equal(['make']);
-    expect(calledAs('node_modules/one/dist/tool.js').words()).to.deep.equal([]);
+    expect(calledAs('node_modules/.bin/tool').names()).to.deep.equal(['make']);
+    expect(calledAs('node_modules/one/dist/tool.js').names()).to.deep.equal([]);
   });
 
   it('are neither directories, nor files that nobody may run, nor links that lead nowhere', () => {
     mkdirSync(scratch.file('lib/bin/tool-directory'));
     put(scratch, 'lib/bin/tool-text', 0o644);
     link(scratch, 'nowhere', 'lib/bin/tool-link');
-    expect(calledAs('lib/bin/tool').words()).to.deep.equal(['make-pool']);
+    expect(calledAs('lib/bin/tool').names()).to.deep.equal(['make-pool']);
   });
 
   const refused = [
@@ -90,7 +90,7 @@ describe('Commands that are programs of their own', () => {
       put(scratch, 'lib/bin/tool-a');
       mkdirSync(scratch.file('lib/bin/tool-..'));
       expect(calledAs('lib/bin/tool').find(word)).to.be.undefined;
-      expect(calledAs('lib/bin/tool').words()).to.deep.equal(['a', 'make-pool']);
+      expect(calledAs('lib/bin/tool').names()).to.deep.equal(['a', 'make-pool']);
     });
   }
 });

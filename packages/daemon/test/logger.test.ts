@@ -253,7 +253,7 @@ describe('A log', () => {
     log.info('second');
     const lines = destination.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(lines).to.have.length(2);
-    expect(lines[0]).to.include({ message: 'Log lines were lost', linesSinceStart: 1 });
+    expect(lines[0]).to.include({ message: 'log lines were lost', linesSinceStart: 1 });
     expect(lines[1]).to.include({ message: 'second' });
   });
 

@@ -76,7 +76,7 @@ describe('A daemon', () => {
       expect(fake.statuses).to.deep.equal([1]);
       expect(log.lines).to.deep.include({
         level: 'error',
-        message: 'Ending: an error was not handled',
+        message: 'exiting on an unhandled error',
         fields: { error },
       });
     });
@@ -97,7 +97,9 @@ describe('A daemon', () => {
       { log, process: fake },
     );
     expect(reloads).to.equal(1);
-    expect(log.lines.map(({ message }) => message)).to.include('Reloading failed; going on as before');
+    expect(log.lines.map(({ message }) => message)).to.include(
+      'reload failed; the previous configuration stays in effect',
+    );
   });
 
   it('reloads once it is ready when it is told to before, and one reload at a time', async () => {
@@ -135,7 +137,7 @@ describe('A daemon', () => {
       },
       { log, process: fake },
     );
-    expect(log.lines.map(({ message }) => message)).to.include('Ignoring SIGHUP: there is nothing to reload');
+    expect(log.lines.map(({ message }) => message)).to.include('ignoring SIGHUP: nothing to reload');
     expect(fake.statuses).to.deep.equal([]);
   });
 });

@@ -1,4 +1,5 @@
-import { largestPage, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
+import { maxPageSize, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
+import { type Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
 import { type MetadataIndex } from './metadata-index.js';
@@ -6,7 +7,7 @@ import { nameQuery } from './name-query.js';
 import { type NameReader, searchIndex, searchNames } from './name-search.js';
 
 /** How many names a page holds. */
-export const pageLimits = { usual: 100, max: largestPage } as const;
+export const pageLimits = { usual: 100, max: maxPageSize } as const;
 
 /** How many names are looked at before other callers get their turn. */
 const namesPerTurn = 250;

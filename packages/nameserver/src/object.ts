@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 import {
   arg,
   defineObject,
@@ -11,10 +13,8 @@ import {
   nameRecord,
   nameServerInfo,
   nameServerOptions,
-  nothing,
   objectName,
-  wasThere,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 
 import { type Registry } from './registry.js';
 
@@ -70,7 +70,7 @@ function define(registry: Registry) {
       unregister: method({
         summary: 'End a lease and every name on it',
         args: [leaseArg],
-        returns: nothing,
+        returns: z.null(),
         idempotent: true,
         run: async (leaseId) => {
           await registry.unregister(leaseId);
@@ -80,7 +80,7 @@ function define(registry: Registry) {
       remove: method({
         summary: 'Remove one name whoever holds it, and report whether it was there',
         args: [nameArg],
-        returns: wasThere,
+        returns: z.boolean(),
         // Not idempotent: between two calls another server may take the name.
         run: (name) => registry.remove(name),
       }),
@@ -94,7 +94,7 @@ function define(registry: Registry) {
       watch: method({
         summary: 'Yield names as they are registered, changed and removed, until cancelled',
         options: nameServerOptions.watch,
-        returns: nothing,
+        returns: z.null(),
         yields: nameEvent,
         run: async function* (options, context) {
           yield* registry.watch({ ...options, signal: context.signal });

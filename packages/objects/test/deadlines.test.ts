@@ -17,7 +17,7 @@ describe('deadlines', () => {
 
   function add(name: string, timeoutMs: number): Parameters<Deadlines['add']>[0] {
     const entry = {
-      deadlinePlace: -1,
+      deadlineIndex: -1,
       expiresAtMs: deadlines.expiryOf(timeoutMs),
       expire: () => {
         expired.push(name);
@@ -52,7 +52,7 @@ describe('deadlines', () => {
         const kept = new Deadlines<Parameters<Deadlines['add']>[0] & { readonly index: number }>(clock);
         const entries = Array.from({ length: 50 }, (_, index) => ({
           index,
-          deadlinePlace: -1,
+          deadlineIndex: -1,
           expiresAtMs: 60_000,
           expire: () => undefined,
         }));
@@ -80,7 +80,7 @@ describe('deadlines', () => {
 
   it('see to what is added while something expires', async () => {
     deadlines.add({
-      deadlinePlace: -1,
+      deadlineIndex: -1,
       expiresAtMs: deadlines.expiryOf(10),
       expire: () => add('next', 10),
     });
@@ -89,7 +89,7 @@ describe('deadlines', () => {
   });
 
   it('never expire what has no limit, and need no sleeper for it', async () => {
-    deadlines.add({ deadlinePlace: -1, expiresAtMs: Infinity, expire: () => expired.push('never') });
+    deadlines.add({ deadlineIndex: -1, expiresAtMs: Infinity, expire: () => expired.push('never') });
     expect(clock.sleepers).to.equal(0);
     await clock.advance(1e12);
     expect(expired).to.deep.equal([]);

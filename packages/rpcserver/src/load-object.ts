@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import {
+  isObjectDefinition,
   isRpcError,
   type ObjectContext,
   type ObjectDefinition,
@@ -74,16 +75,6 @@ async function asked(entry: ObjectEntry, work: () => unknown): Promise<unknown> 
       cause: error,
     });
   }
-}
-
-function isObjectDefinition(value: unknown): value is ObjectDefinition {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    'methods' in value &&
-    typeof value.methods === 'object' &&
-    value.methods !== null
-  );
 }
 
 /** What a module that makes objects has for it. */

@@ -18,9 +18,12 @@ const context: ObjectContext = {
   signal: new AbortController().signal,
 };
 
+/** The import by which a module outside of this package finds the library. */
+const library = `import { defineObject, method } from '${import.meta.resolve('@patchbay/objects')}';`;
+
 /** A module whose object has one summary: `text`. */
 const making = (text: string): string =>
-  `export default () => Promise.resolve({ summary: '${text}', methods: {} });`;
+  `${library} export default () => Promise.resolve(defineObject({ summary: '${text}', methods: {} }));`;
 
 /** Installs a package `some-object` that has this entry in its package.json. */
 async function install(scratch: Scratch, entry: string): Promise<void> {
@@ -140,6 +143,31 @@ describe('Loading an object', () => {
       './object.mjs',
       'export default () => ({ summary: "a" });',
       /MODULE_INVALID: .*"\.\/object\.mjs" of object "thing".* no object/,
+    ],
+    [
+      'a function that makes an object without defineObject, which would refuse the name of its method',
+      './object.mjs',
+      `${library}
+       const bad = method({ summary: 'Fail', returns: undefined, run: () => null });
+       export default () => ({ summary: 'a', methods: { 'bad name!': bad } });`,
+      /MODULE_INVALID: .*"\.\/object\.mjs" of object "thing".* no object/,
+    ],
+    [
+      'a function that adds a method to what defineObject made',
+      './object.mjs',
+      `${library}
+       const bad = method({ summary: 'Fail', returns: undefined, run: () => null });
+       const object = defineObject({ summary: 'a', methods: {} });
+       export default () => ({ ...object, methods: { 'bad name!': bad } });`,
+      /MODULE_INVALID: .*"\.\/object\.mjs" of object "thing".* no object/,
+    ],
+    [
+      'a method with a name that nobody can call',
+      './object.mjs',
+      `${library}
+       const bad = method({ summary: 'Fail', returns: undefined, run: () => null });
+       export default () => defineObject({ summary: 'a', methods: { 'bad name!': bad } });`,
+      /OBJECT_FAILED: object "thing" could not start: "bad name!" is not a valid method name$/,
     ],
     [
       'a function that fails',

@@ -137,7 +137,7 @@ describe('A registration', () => {
       await clock.advance(0);
       return (await nameServer.names()).length === 2;
     });
-    expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering anew']);
+    expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering again']);
   });
 
   it('waits for a name server that is not there yet, and warns once', async () => {
@@ -210,7 +210,7 @@ describe('A registration', () => {
     await impostor.listen(Number(address.split(':')[1]));
     await eventually(() => impostor.connections > 3);
     expect(registration.registered).to.be.false;
-    expect(warnings(log)).to.deep.equal(['the name server does not answer; trying again until it does']);
+    expect(warnings(log)).to.deep.equal(['the name server does not respond; retrying until it does']);
   });
 
   it('is told who has a name that is taken, and takes it as soon as it is free', async () => {
@@ -288,7 +288,7 @@ describe('A registration', () => {
     await nameServer.registry.unregister((await nameServer.registry.lookup('a')).endpoints[0]!.leaseId);
     await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'a' }]);
     await eventually(() =>
-      warnings(log).includes('the name server refuses the names; trying again until it takes them'),
+      warnings(log).includes('the name server refuses the names; retrying until it accepts them'),
     );
     expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
   });
@@ -321,7 +321,7 @@ describe('A registration', () => {
     await eventually(() => registration.registered);
     expect(await nameServer.addressOf('c')).to.equal('127.0.0.1:7441');
     expect(warnings(log)).to.deep.equal([
-      'the name server refuses the names; trying again until it takes them',
+      'the name server refuses the names; retrying until it accepts them',
     ]);
   });
 
@@ -385,7 +385,7 @@ describe('A registration', () => {
     await registration[Symbol.asyncDispose]();
     expect(performance.now() - startedAt).to.be.below(4_000);
     expect(warnings(log)).to.deep.equal([
-      'the names could not be unregistered; they go when their lease passes',
+      'cannot unregister the names; they disappear when their lease expires',
     ]);
   });
 

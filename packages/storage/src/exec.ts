@@ -7,23 +7,23 @@ import { storageError } from './errors.js';
 
 /** How a program is run. */
 export interface ExecOptions {
-  /** Ends the program and everything that it started; the promise rejects with the signal's reason. */
+  /** Terminates the program and all of its children; the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** How long the program may run, in milliseconds; 60 s when it is not given, for ever when it is 0. */
+  /** How long the program may run, in milliseconds; default: 60 s; 0: no limit. */
   readonly timeoutMs?: number | undefined;
-  /** Set beside the environment of this process. */
+  /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Written to the program's standard input, which is empty otherwise. */
+  /** Written to the program's standard input; default: none. */
   readonly input?: string | undefined;
-  /** The exit codes that are no failure; only 0 when it is not given. */
+  /** The exit codes that count as success; default: only 0. */
   readonly okExitCodes?: readonly number[] | undefined;
-  /** Called with each line of the standard output as it comes; a carriage return ends a line too. */
+  /** Called with each line of standard output as it arrives; a carriage return ends a line too. */
   readonly onStdoutLine?: ((line: string) => void) | undefined;
-  /** Secrets among the arguments or the output; an error shows `***` in their place. */
+  /** Secrets in the arguments or the output; errors show `***` in their place. */
   readonly redact?: readonly string[] | undefined;
 }
 
-/** What a program that ended well left behind. */
+/** The output of a program that succeeded. */
 export interface ExecResult {
   readonly stdout: string;
   readonly stderr: string;
@@ -31,16 +31,16 @@ export interface ExecResult {
 }
 
 /**
- * Runs a program with an argument array, never through a shell, and waits for its end.
+ * Runs a program with an argument array, never through a shell, and waits until it exits.
  * @throws ExecError when it fails; RpcError `TOOL_MISSING` when it is not installed
  */
 export type Exec = (file: string, args: readonly string[], options?: ExecOptions) => Promise<ExecResult>;
 
-/** A program that did not end as it should: by a code that is not fine, by a signal, or by its timeout. */
+/** Thrown when a program fails: by its exit code, a signal, or its timeout. */
 export class ExecError extends Error {
   override readonly name = 'ExecError';
   readonly file: string;
-  /** Undefined when a signal ended the program. */
+  /** Undefined when a signal terminated the program. */
   readonly exitCode: number | undefined;
   readonly timedOut: boolean;
   /** The last 2000 characters of its standard error. */
@@ -48,9 +48,9 @@ export class ExecError extends Error {
 
   constructor(file: string, exitCode: number | undefined, timedOut: boolean, stderrTail: string) {
     const how = timedOut
-      ? 'ran into its timeout'
+      ? 'timed out'
       : exitCode === undefined
-        ? 'was ended by a signal'
+        ? 'was terminated by a signal'
         : `exited with ${String(exitCode)}`;
     super(`${file} ${how}${stderrTail === '' ? '' : `: ${stderrTail}`}`);
     this.file = file;
@@ -60,10 +60,10 @@ export class ExecError extends Error {
   }
 }
 
-/** How long a program that was told to end may take before it is killed, in milliseconds. */
+/** How long a program has between SIGTERM and SIGKILL, in milliseconds. */
 const graceMs = 2000;
 
-/** The program's own words in English, and the administrator's programs also where a daemon's PATH lacks them. */
+/** Messages in English, and the sbin directories, which the PATH of a daemon may lack. */
 const baseEnv = (): Record<string, string> => ({
   LC_ALL: 'C',
   PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`,
@@ -75,7 +75,7 @@ export const execTool: Exec = async (file, args, options = {}) => {
   signal?.throwIfAborted();
   const settings = {
     env: { ...baseEnv(), ...options.env },
-    // A process group of its own, so that what the program starts ends with it.
+    // A process group of its own, so that the program's children are terminated with it.
     detached: true,
     reject: false,
     stripFinalNewline: false,
@@ -86,9 +86,9 @@ export const execTool: Exec = async (file, args, options = {}) => {
     forwardLines(child.stdout, options.onStdoutLine);
   }
 
-  const ending = { timedOut: false };
+  const termination = { timedOut: false };
   let killer: NodeJS.Timeout | undefined;
-  const end = (): void => {
+  const terminate = (): void => {
     killGroup(child.pid, 'SIGTERM');
     killer ??= setTimeout(() => {
       killGroup(child.pid, 'SIGKILL');
@@ -98,30 +98,30 @@ export const execTool: Exec = async (file, args, options = {}) => {
     timeoutMs === 0
       ? undefined
       : setTimeout(() => {
-          ending.timedOut = true;
-          end();
+          termination.timedOut = true;
+          terminate();
         }, timeoutMs);
-  signal?.addEventListener('abort', end, { once: true });
+  signal?.addEventListener('abort', terminate, { once: true });
   try {
     const result = await child;
     signal?.throwIfAborted();
     const { exitCode } = result;
-    if (!ending.timedOut && exitCode !== undefined && (options.okExitCodes ?? [0]).includes(exitCode)) {
+    if (!termination.timedOut && exitCode !== undefined && (options.okExitCodes ?? [0]).includes(exitCode)) {
       return { stdout: result.stdout, stderr: result.stderr, exitCode };
     }
     if (result.code === 'ENOENT') {
       throw toolMissing(file);
     }
-    const words = exitCode === undefined && result.code !== undefined ? result.code : result.stderr.trim();
-    throw new ExecError(file, exitCode, ending.timedOut, hidden(words.slice(-2000), redact));
+    const output = exitCode === undefined && result.code !== undefined ? result.code : result.stderr.trim();
+    throw new ExecError(file, exitCode, termination.timedOut, redacted(output.slice(-2000), redact));
   } finally {
     clearTimeout(timer);
     clearTimeout(killer);
-    signal?.removeEventListener('abort', end);
+    signal?.removeEventListener('abort', terminate);
   }
 };
 
-/** The Debian package of each program that is not on every machine. */
+/** The Debian package of each program that a minimal system lacks. */
 const packageOf: Readonly<Record<string, string>> = {
   tgtd: 'tgt',
   'qemu-img': 'qemu-utils',
@@ -131,7 +131,7 @@ const packageOf: Readonly<Record<string, string>> = {
   'mkfs.xfs': 'xfsprogs',
 };
 
-/** Makes the error that tells which Debian package to install. */
+/** Creates the `TOOL_MISSING` of a program, naming the Debian package to install. */
 export function toolMissing(file: string): RpcError {
   const name = packageOf[file];
   return storageError(
@@ -147,7 +147,7 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
       process.kill(-pid, signal);
     }
   } catch (error) {
-    // The group has ended by itself.
+    // The group has already exited.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
       throw error;
     }
@@ -169,7 +169,7 @@ function forwardLines(stream: NodeJS.ReadableStream, onLine: (line: string) => v
   });
 }
 
-function hidden(text: string, secrets: readonly string[]): string {
+function redacted(text: string, secrets: readonly string[]): string {
   return secrets
     .filter((secret) => secret !== '')
     .reduce((all, secret) => all.replaceAll(secret, '***'), text);

@@ -1,5 +1,5 @@
 /**
- * Gives diskless nodes their disks: the storage object, which an RPC server hosts.
+ * The storage object, which provides diskless nodes with their disks; an RPC server hosts it.
  *
  * @module @patchbay/storage
  */

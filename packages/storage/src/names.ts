@@ -10,7 +10,7 @@ export const nodeName = z
   .string()
   .max(63, 'at most 63 characters')
   .regex(hostLike, {
-    // Of a list of nodes, as provision_many takes it from a file, it is one of many.
+    // Quotes the name, as provision_many reads many of them from a file.
     error: ({ input }) =>
       `must be like a host name: lower-case letters, digits, "-" and "." between them, not ${quoted(String(input))}`,
   })
@@ -36,7 +36,7 @@ export const imageTag = z
   .brand<'ImageTag'>();
 export type ImageTag = z.infer<typeof imageTag>;
 
-/** The schema of a snapshot's name: as an image's name. */
+/** The schema of a snapshot's name; the same rules as for an image's name. */
 export const snapshotName = z
   .string()
   .max(63, 'at most 63 characters')
@@ -46,21 +46,21 @@ export type SnapshotName = z.infer<typeof snapshotName>;
 
 /**
  * The schema of an iSCSI qualified name in the form `iqn.YYYY-MM.reversed.domain[:text]` (RFC 3720, 3.2.6.3.1),
- * with only the characters that tgt takes: `a-z 0-9 : . -`.
+ * restricted to the characters that tgt accepts: `a-z 0-9 : . -`.
  */
 export const iqn = z
   .string()
   .max(223, 'at most 223 characters')
   .regex(
     /^iqn\.\d{4}-(?:0[1-9]|1[0-2])\.[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?(?::[a-z0-9:.-]+)?$/,
-    'must be like iqn.2026-11.org.example:text, of lower-case letters, digits, ":", "." and "-"',
+    'must be like iqn.2026-11.org.example:text, with only lower-case letters, digits, ":", "." and "-"',
   )
   .brand<'Iqn'>();
 export type Iqn = z.infer<typeof iqn>;
 
 /**
- * The schema of a snapshot as a provision names it: `NODE@NAME`, or `NAME` alone where no other node whose disk
- * came from the image has a snapshot of that name.
+ * The schema of a reference to a snapshot, as `provision` takes it: `NODE@NAME`, or `NAME` alone where no other node
+ * with a disk from the same image has a snapshot of that name.
  */
 export const snapshotReference = z
   .string()
@@ -73,8 +73,8 @@ export const snapshotReference = z
 export type SnapshotReference = z.infer<typeof snapshotReference>;
 
 /**
- * The schema of the MAC address of one network card: six bytes with ":" or "-" between them, or none, read as
- * `52:54:00:12:34:56` in lower case. Addresses of groups and the zero address are refused.
+ * The schema of the MAC address of one network card: six bytes separated by ":", "-" or nothing, normalized to
+ * `52:54:00:12:34:56` in lower case. Group addresses and the zero address are refused.
  */
 export const macAddress = z
   .string()
@@ -84,7 +84,7 @@ export const macAddress = z
   )
   .refine(
     (text) => (Number.parseInt(text.slice(0, 2), 16) & 1) === 0 && /[1-9a-f]/i.test(text),
-    'must be the address of one card, not of a group, and not zero',
+    'must be the address of one network card, not a group address and not zero',
   )
   .overwrite((text) => (text.match(/[0-9A-Fa-f]{2}/g) ?? []).join(':').toLowerCase())
   .brand<'MacAddress'>();

@@ -9,7 +9,7 @@ export const network = z
     'must be a network, such as 10.20.0.0/16 or fd00:20::/64',
   );
 
-/** Networks, and whether an address is in one of them. */
+/** A set of networks that addresses are matched against. */
 export class Networks {
   readonly #list = new BlockList();
 
@@ -21,9 +21,9 @@ export class Networks {
     }
   }
 
-  /** Says whether an IP address is in one of the networks; an IPv4 address may be written as IPv6. */
+  /** Reports whether an IP address is in one of the networks; an IPv4 address may be written as IPv6. */
   has(address: string): boolean {
-    const [plain = ''] = address.split('%'); // without the name of the interface
+    const [plain = ''] = address.split('%'); // without the zone index
     return isIP(plain) !== 0 && this.#list.check(plain, familyOf(plain));
   }
 }

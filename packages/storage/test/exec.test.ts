@@ -8,7 +8,7 @@ import { ExecError, execTool } from '../src/exec.js';
 describe('running a program', function () {
   this.timeout(30_000);
 
-  it('gives what it printed', async () => {
+  it('returns its output', async () => {
     const result = await execTool('sh', ['-c', 'echo out; echo err >&2']);
     expect(result).to.deep.equal({ stdout: 'out\n', stderr: 'err\n', exitCode: 0 });
   });
@@ -18,18 +18,18 @@ describe('running a program', function () {
     expect(stdout).to.equal('$(id)|a b|;reboot|*||');
   });
 
-  it('gives the program its input, and an empty one when there is none', async () => {
+  it('passes the program its input, or an empty one', async () => {
     expect((await execTool('cat', [], { input: 'hello' })).stdout).to.equal('hello');
     expect((await execTool('cat', [])).stdout).to.equal('');
   });
 
-  it('tells what a program that failed said', async () => {
+  it('reports the error output of a program that failed', async () => {
     const error = await failure(execTool('sh', ['-c', 'echo no such thing >&2; exit 3']));
     expect(error).to.include({ file: 'sh', exitCode: 3, timedOut: false, stderrTail: 'no such thing' });
     expect(error.message).to.equal('sh exited with 3: no such thing');
   });
 
-  it('takes an exit code for fine that the caller named', async () => {
+  it('accepts the exit codes that the caller lists', async () => {
     expect((await execTool('sh', ['-c', 'exit 3'], { okExitCodes: [0, 3] })).exitCode).to.equal(3);
   });
 
@@ -43,28 +43,28 @@ describe('running a program', function () {
     expect(error.stderrTail).to.equal('bad password ***');
   });
 
-  it('says which package has a program that is not installed', async () => {
+  it('names the package of a program that is not installed', async () => {
     const error = await refusal(execTool('no-such-program', []));
     expect(error.reason).to.equal('TOOL_MISSING');
     expect(error.details).to.deep.equal({ program: 'no-such-program' });
   });
 
-  it('gives each line as it comes, of progress drawn with carriage returns too', async () => {
+  it('forwards each line as it arrives, including progress drawn with carriage returns', async () => {
     const lines: string[] = [];
     await execTool('printf', ['a\\r50%%\\rb\\r\\nc\\n\\nlast'], { onStdoutLine: (line) => lines.push(line) });
     expect(lines).to.deep.equal(['a', '50%', 'b', 'c', '', 'last']);
   });
 
-  // The shell's child would hold the pipes open, and the call with them, if it were left alive.
+  // The shell's child would keep the pipes, and so the call, open if it were left running.
   const withChild = ['-c', 'sleep 600 & echo started; wait'];
 
-  it('ends a program that takes too long, with what it started', async () => {
+  it('terminates a program that takes too long, with its children', async () => {
     const error = await failure(execTool('sh', withChild, { timeoutMs: 200 }));
     expect(error.timedOut).to.equal(true);
-    expect(error.message).to.equal('sh ran into its timeout');
+    expect(error.message).to.equal('sh timed out');
   });
 
-  it('ends a program whose caller gave up, with what it started, and gives the reason', async () => {
+  it('terminates a program that was cancelled, with its children, and rejects with the reason', async () => {
     const controller = new AbortController();
     const reason = new Error('the caller left');
     const running = execTool('sh', withChild, {
@@ -76,13 +76,13 @@ describe('running a program', function () {
     expect(await running.catch((error: unknown) => error)).to.equal(reason);
   });
 
-  it('kills a program that does not end when it is told to', async () => {
+  it('kills a program that ignores SIGTERM', async () => {
     const stubborn = ['-c', 'trap "" TERM; echo started; while :; do sleep 1; done'];
     const error = await failure(execTool('sh', stubborn, { timeoutMs: 100 }));
     expect(error.timedOut).to.equal(true);
   });
 
-  it('does not start a program for a caller that has given up', async () => {
+  it('does not start a program whose signal is already aborted', async () => {
     const reason = new Error('the caller left');
     const signal = AbortSignal.abort(reason);
     expect(await execTool('no-such-program', [], { signal }).catch((error: unknown) => error)).to.equal(

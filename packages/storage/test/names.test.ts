@@ -13,7 +13,7 @@ const cardBytes = fc
   .filter((bytes) => bytes.join('') !== '000000000000');
 
 describe('macAddress', () => {
-  it('reads every way to write one as the same', () => {
+  it('normalizes every notation to the same address', () => {
     fc.assert(
       fc.property(cardBytes, fc.constantFrom(':', '-', ''), fc.boolean(), (bytes, between, upper) => {
         const written = bytes.join(between);
@@ -41,7 +41,7 @@ describe('macAddress', () => {
 });
 
 describe('nodeName', () => {
-  it('says which name it refuses, as it may be one of a whole file', () => {
+  it('quotes the name that it refuses, as it may be one of a whole file', () => {
     const { error } = nodeName.safeParse('# rack 3');
     expect(error?.issues[0]?.message).to.contain('not "# rack 3"');
   });

@@ -1,4 +1,4 @@
-import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/daemon';
+import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
 
 import { list, lookup, ping } from './look.js';
 import { checkConfig } from './read-configuration.js';
@@ -18,4 +18,4 @@ process.exitCode = await runProgram(
   },
   process.argv.slice(2),
 );
-endSoon();
+exitIfHanging();

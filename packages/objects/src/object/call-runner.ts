@@ -1,24 +1,24 @@
+import { type z } from 'zod';
+
 import { coreError } from '../errors/core-errors.js';
-import { answerFailure } from './answer-failure.js';
-import { type Authorize } from './authorize.js';
+import { RpcError } from '../errors/rpc-error.js';
+import { type Authorize } from './context.js';
 import { type PreparedMethod } from './bind.js';
-import { checkOutput } from './check-output.js';
 import { takeAll } from './concurrency-limit.js';
 import { intercepted, type Interceptor } from './interceptor.js';
 import { type HostedMethod } from './hosted-object.js';
 import { type ObjectDirectory } from './object-directory.js';
 import { type Invocation, type RunningCall } from './running-call.js';
-import { sendItems } from './send-items.js';
 
-/** What a runner of calls needs. */
+/** What `CallRunner` takes. */
 export interface CallRunnerOptions {
   readonly objects: ObjectDirectory;
   readonly authorize: Authorize | undefined;
-  /** Undefined where there are none: then they cost nothing. */
+  /** Undefined if there are none, so that they cost nothing. */
   readonly interceptors: readonly Interceptor[] | undefined;
-  /** Throws when no call may begin. */
+  /** Throws if no call may begin. */
   readonly admit: () => void;
-  /** Hears once that a call is answered and its method runs no more. */
+  /** Called once when a call is answered and its method has ended. */
   readonly forget: (call: RunningCall) => void;
 }
 
@@ -30,7 +30,7 @@ export class CallRunner {
     this.#options = options;
   }
 
-  /** Runs a call, which is answered whatever happens. */
+  /** Runs a call. It is answered whatever happens. */
   run(call: RunningCall, invocation: Invocation): void {
     const { interceptors } = this.#options;
     if (interceptors === undefined) {
@@ -40,7 +40,7 @@ export class CallRunner {
     }
   }
 
-  /** Starts a call within the interceptors, which answer in its place. */
+  /** Runs a call within the interceptors, whose result or error is its answer. */
   #intercept(call: RunningCall, invocation: Invocation, interceptors: readonly Interceptor[]): void {
     let checked: { readonly result: unknown } | undefined;
     const start = (): Promise<unknown> =>
@@ -55,7 +55,7 @@ export class CallRunner {
     intercepted(interceptors, call, start).then(
       (value) => {
         this.#conclude(call, () => {
-          // What interceptors give in place of the method's result is checked as that was.
+          // A result that interceptors return in place of the method's is checked too.
           const { definition } = this.#methodOf(call, invocation).method;
           call.succeed(
             checked?.result === value ? value : checkOutput(definition.returns, value, 'returned'),
@@ -70,7 +70,7 @@ export class CallRunner {
     );
   }
 
-  /** Answers for the interceptors, which may have left the method to itself. */
+  /** Answers for the interceptors, which may not have waited for the method. */
   #conclude(call: RunningCall, answer: () => void): void {
     try {
       answer();
@@ -112,7 +112,7 @@ export class CallRunner {
 
   #run(call: RunningCall, hosted: HostedMethod, { input }: Invocation): void {
     const { method } = hosted;
-    const args = 'values' in input ? method.bindValues(input.values) : method.bindWords(input.words);
+    const args = 'values' in input ? method.bindValues(input.values) : method.bindArgv(input.argv);
     if (args instanceof Promise) {
       this.#when(call, args, (bound) => {
         this.#runWith(call, hosted, bound);
@@ -124,7 +124,7 @@ export class CallRunner {
 
   #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: readonly unknown[]): void {
     if (call.ended) {
-      this.#leave(call); // cancelled while the caller's permission was looked up, or its arguments were read
+      this.#leave(call); // cancelled while it was being authorized, or its arguments read
       return;
     }
     if (limits.length > 0) {
@@ -165,17 +165,17 @@ export class CallRunner {
     }
   }
 
-  /** Ends a call that was answered already. */
+  /** Ends a call that was already answered. */
   #leave(call: RunningCall): void {
     this.#fail(call, call.stopReason);
   }
 
-  /** Goes on with a call when something has come, or fails it. */
-  #when<T>(call: RunningCall, coming: Promise<T>, goOn: (value: T) => void): void {
-    coming.then(
+  /** Continues a call when a promise has fulfilled, or fails the call. */
+  #when<T>(call: RunningCall, promise: Promise<T>, next: (value: T) => void): void {
+    promise.then(
       (value) => {
         try {
-          goOn(value);
+          next(value);
         } catch (error) {
           this.#fail(call, error);
         }
@@ -194,9 +194,75 @@ export class CallRunner {
       call.outcome = undefined;
       outcome.reject(error);
       if (!call.ended) {
-        return; // the interceptors answer, and the call is forgotten then
+        return; // the interceptors answer, and the call is forgotten after that
       }
     }
-    this.#options.forget(call); // last: whoever waits for the server to be idle may close its connections then
+    this.#options.forget(call); // last, as the server's connections may be closed once it is idle
   }
+}
+
+/** Sends a method's items until the call has ended, and returns its result; undefined if it was left early. */
+async function sendItems(
+  call: RunningCall,
+  { definition }: PreparedMethod,
+  steps: AsyncGenerator<unknown, unknown, undefined>,
+): Promise<unknown> {
+  try {
+    for (;;) {
+      const step = await steps.next();
+      if (step.done === true) {
+        return step.value;
+      }
+      if (!call.ended) {
+        await call.item(checkOutput(definition.yields, step.value, 'yielded'));
+      }
+      if (call.ended) {
+        return undefined;
+      }
+    }
+  } finally {
+    await steps.return(undefined); // runs the method's own finally blocks if it was left early
+  }
+}
+
+/**
+ * Checks a method's result or item against its schema, which also drops undeclared fields.
+ *
+ * @throws RpcError `RESULT_INVALID`, with the schema's error as its cause, for the log only
+ */
+function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'returned' | 'yielded'): unknown {
+  const checked = schema?.safeParse(value);
+  if (checked?.success !== true) {
+    throw coreError(
+      'RESULT_INVALID',
+      `the method ${how} a value that its schema does not allow; see the server's log`,
+      {
+        cause: checked?.error,
+      },
+    );
+  }
+  return checked.data;
+}
+
+/** Answers a call with what its caller may know of an error, and logs what only the operator may. */
+function answerFailure(call: RunningCall, error: unknown): void {
+  if (error instanceof RpcError) {
+    if (error.code === 'INTERNAL' || error.cause !== undefined) {
+      call.log.warn('a call failed', { error });
+    }
+    call.fail(error);
+    return;
+  }
+  if (call.ended) {
+    call.log.debug('a cancelled call ended with an error', { error });
+    return;
+  }
+  call.log.error('a call failed unexpectedly', { error });
+  call.fail(
+    coreError(
+      'UNEXPECTED',
+      `${call.object}.${call.method} failed unexpectedly; see the server's log for call ${call.callId}`,
+      { cause: error },
+    ),
+  );
 }

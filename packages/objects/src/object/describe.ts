@@ -9,7 +9,6 @@ import {
   type ObjectDescription,
   type OptionDescription,
 } from './description.js';
-import { flagsOf } from './flags.js';
 
 /** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
 export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
@@ -65,12 +64,25 @@ function describeOptions(definition: MethodDefinition): OptionDescription[] {
   });
 }
 
-/** Says whether an argument or option may be left out. */
+/** Returns the flag of each option: without its unit, unless another option has that name. */
+function flagsOf(options: ReadonlyMap<string, JsonSchema>): Map<string, string> {
+  const full = [...options.keys()].map(kebabCase);
+  const short = [...options].map(([name, schema]) => kebabCase(withoutUnit(name, schema.unit)));
+  const count = (flag: string): number => [...full, ...short].filter((each) => each === flag).length;
+  return new Map(
+    [...options.keys()].map((name, index) => {
+      const [long = '', brief = ''] = [full[index], short[index]];
+      return [name, `--${brief !== long && count(brief) > 1 ? long : brief}`];
+    }),
+  );
+}
+
+/** Reports whether an argument or option may be omitted. */
 export function isOptional(schema: z.ZodType): boolean {
   return schema.safeParse(undefined).success;
 }
 
-/** A schema may name its own placeholder by `.meta({ placeholder: 'IQN' })`. */
+/** Returns the placeholder that a schema sets by `.meta({ placeholder: 'IQN' })`, else one made from the name. */
 function placeholderOf(name: string, schema: JsonSchema): string {
   const own = schema.placeholder;
   return typeof own === 'string'
@@ -80,7 +92,7 @@ function placeholderOf(name: string, schema: JsonSchema): string {
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const full = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  // Through JSON, so that what a method describes locally is what a client reads from the wire.
+  // Through JSON, so that a description is the same locally as a client gets it over the wire.
   const plain = JSON.parse(JSON.stringify(full)) as JsonSchema;
   delete plain.$schema;
   return plain;

@@ -8,7 +8,6 @@ export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { freePort } from './free-port.js';
 export { RecordingLog, type LogLine } from './recording-log.js';
-export { refusal } from './refusal.js';
+export { refusal, refusalOf } from './refusal.js';
 export { requireAll, requireTools, type SkippableContext } from './require-tools.js';
 export { Scratch } from './scratch.js';
-export { refusalOf } from './thrown-by.js';

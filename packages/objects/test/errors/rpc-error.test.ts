@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { inspect } from 'node:util';
 
-import { isRpcError, RpcError } from '../../src/errors/rpc-error.js';
+import { isRpcError, RpcError, withAwaitingFrames } from '../../src/errors/rpc-error.js';
 
 describe('isRpcError', () => {
   const error = new RpcError('NOT_FOUND', 'IMAGE_NOT_FOUND', 'no image "ubuntu"');
@@ -33,4 +34,87 @@ describe('isRpcError', () => {
       expect(isRpcError(other)).to.be.false;
     });
   }
+});
+
+describe('RpcError', () => {
+  it('is printed without undefined fields and symbols', () => {
+    const text = inspect(new RpcError('NOT_FOUND', 'IMAGE_NOT_FOUND', 'no image "ubuntu"'));
+    expect(text).to.match(/^RpcError: no image "ubuntu"\n/);
+    expect(text).to.match(/\{\s+code: 'NOT_FOUND',\s+reason: 'IMAGE_NOT_FOUND',\s+details: \{\}\s+\}$/);
+  });
+
+  it('is printed with its call, its cause and the stack of the server', () => {
+    const text = inspect(
+      new RpcError('ABORTED', 'BUSY', 'wait', {
+        callId: 'c-1',
+        remoteStack: 'at server',
+        cause: new Error('disk full'),
+      }),
+    );
+    expect(text).to.include("callId: 'c-1'").and.include("remoteStack: 'at server'");
+    expect(text).to.match(/\[cause\]: Error: disk full/);
+  });
+
+  it('keeps its cause, and has none where none was given', () => {
+    const cause = new Error('disk full');
+    expect(new RpcError('ABORTED', 'BUSY', 'wait', { cause }).cause).to.equal(cause);
+    expect('cause' in new RpcError('ABORTED', 'BUSY', 'wait')).to.be.false;
+  });
+});
+
+describe('withAwaitingFrames', () => {
+  /** Rejects from a timer, as an answer comes from a socket: nothing leads from there to the caller. */
+  function rejected(error: RpcError): Promise<never> {
+    return new Promise<never>((_resolve, reject) => {
+      setImmediate(() => {
+        reject(error);
+      });
+    }).then(undefined, (failure: unknown) => {
+      throw withAwaitingFrames(failure as RpcError);
+    });
+  }
+
+  async function provisionEverything(act: () => Promise<unknown>): Promise<RpcError> {
+    try {
+      await act();
+    } catch (error) {
+      return error as RpcError;
+    }
+    throw new Error('it did not fail');
+  }
+
+  const error = new RpcError('ABORTED', 'BUSY', 'wait', {
+    details: { node: 'node7' },
+    callId: 'c-1',
+    cause: new Error('disk full'),
+  });
+
+  it('ends the stack with the frames of the caller', async () => {
+    const caught = await provisionEverything(async () => {
+      await rejected(error);
+    });
+    const lines = caught.stack?.split('\n') ?? [];
+    expect(lines[0]).to.equal('RpcError: wait');
+    expect(lines.filter((line) => line.includes('at async provisionEverything'))).to.have.length(1);
+    expect(caught.stack?.startsWith(error.stack ?? 'x')).to.be.true;
+  });
+
+  it('leaves the error as it was, which others may wait for too', async () => {
+    const before = error.stack;
+    const [one, other] = await Promise.all(
+      [1, 2].map(() => provisionEverything(async () => rejected(error))),
+    );
+    expect(error.stack).to.equal(before);
+    expect(one).to.not.equal(other);
+    expect(one).to.deep.include({ code: 'ABORTED', reason: 'BUSY', message: 'wait', callId: 'c-1' });
+    expect(one?.details).to.equal(error.details);
+    expect(one?.cause).to.equal(error.cause);
+  });
+
+  it('returns the error itself where nobody awaits it in an async function', async () => {
+    const caught = await new Promise((resolve) => {
+      rejected(error).catch(resolve);
+    });
+    expect(caught).to.equal(error);
+  });
 });

@@ -6,7 +6,7 @@ import { arg } from '../../src/object/arg.js';
 import { method } from '../../src/object/define.js';
 import { prepareMethod } from '../../src/object/bind.js';
 import { defaults, provisionMethod } from './provision-method.js';
-import { refusalOf } from '../../src/testing/thrown-by.js';
+import { refusalOf } from '../../src/testing/refusal.js';
 
 const provision = prepareMethod('provision', provisionMethod());
 const echo = prepareMethod(
@@ -60,7 +60,7 @@ describe('bindValues', () => {
       'too many arguments',
       ['n', 'i', 's', 't', 'u'],
       'ARGUMENT_SURPLUS',
-      /^provision takes 3 arguments, but 5 were given \(the first too many is "t"\)/,
+      /^provision takes 3 arguments, but 5 were given \(the first extra one is "t"\)/,
     ],
     ['a text at the place of the options', ['n', 'i', 's', 'x'], 'ARGUMENT_SURPLUS', /but 4 were given/],
     ['a list at the place of the options', ['n', 'i', 's', []], 'ARGUMENT_SURPLUS', /but 4 were given/],

@@ -6,7 +6,12 @@ import { bytesSchema } from '../../src/object/schemas.js';
 import { type Call } from '../../src/call.js';
 import { type CallContext } from '../../src/object/context.js';
 import { defineObject, method } from '../../src/object/define.js';
-import { type MethodDefinition, type SignaturesOf } from '../../src/object/definition.js';
+import {
+  isObjectDefinition,
+  type MethodDefinition,
+  type objectDefinition,
+  type SignaturesOf,
+} from '../../src/object/definition.js';
 import { type Proxy } from '../../src/proxy.js';
 
 const disks = defineObject({
@@ -150,12 +155,38 @@ describe('defineObject', () => {
           options: { b: optional },
         }),
       },
-      /"a" could be taken for the options/,
+      /"a" could be mistaken for the options/,
     ],
   ];
   for (const [what, methods, message] of mistakes) {
     it(`refuses ${what}`, () => {
       expect(() => defineObject({ summary: 'Wrong', methods })).to.throw(TypeError, message);
+    });
+  }
+});
+
+describe('isObjectDefinition', () => {
+  it('knows what defineObject made', () => {
+    expect(isObjectDefinition(disks)).to.be.true;
+  });
+
+  it('knows what defineObject of another copy of the library made', async () => {
+    const copy = new URL('../../src/object/definition.js?copy', import.meta.url).href;
+    const other = (await import(copy)) as { objectDefinition: typeof objectDefinition };
+    const { summary, methods, maxConcurrent, close, released } = disks;
+    expect(isObjectDefinition(other.objectDefinition({ summary, methods, maxConcurrent, close, released })))
+      .to.be.true;
+  });
+
+  const others: [string, unknown][] = [
+    ['an object that looks alike', { summary: 'Disks', methods: disks.methods }],
+    ['a copy, whose methods may be others', { ...disks, methods: {} }],
+    ['null', null],
+    ['a function', () => disks],
+  ];
+  for (const [name, other] of others) {
+    it(`does not take ${name} for one`, () => {
+      expect(isObjectDefinition(other)).to.be.false;
     });
   }
 });

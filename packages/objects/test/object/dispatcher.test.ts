@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import { arg } from '../../src/object/arg.js';
-import { type Authorize } from '../../src/object/authorize.js';
+import { type Authorize } from '../../src/object/context.js';
 import { type CallContext } from '../../src/object/context.js';
 import { type CallSink, type Invocation, type RunningCall } from '../../src/object/running-call.js';
 import { coreError } from '../../src/errors/core-errors.js';
@@ -131,7 +131,7 @@ describe('the dispatcher', () => {
 
   it('reads the words of a command line by the schema', () => {
     const sink = new RecordingSink();
-    makeDispatcher().begin({ ...invocation('echo', []), input: { words: ['hello'] } }, sink);
+    makeDispatcher().begin({ ...invocation('echo', []), input: { argv: ['hello'] } }, sink);
     expect(sink.answers).to.deep.equal([{ result: 'hello' }]);
   });
 

@@ -50,12 +50,12 @@ describe('The values that a schema says it has', () => {
   }
 
   const wrong: [values: Readonly<Record<string, unknown>>, why: RegExp][] = [
-    [{ method: 'lst' }, /method show: the values of "image" come from a method that is not there, "lst"/],
-    [{ method: 'toString' }, /not there/],
+    [{ method: 'lst' }, /method show: the values of "image" come from an unknown method, "lst"/],
+    [{ method: 'toString' }, /unknown method/],
     [{ method: 'make' }, /"make", which is not idempotent/],
     [{ method: 'list_of' }, /"list_of", which cannot be called with 0 arguments/],
     [{ method: 'list', with: ['node'] }, /"list", which cannot be called with 1 arguments/],
-    [{ method: 'list_of', with: ['nod'] }, /need "nod", which is no argument of the method/],
+    [{ method: 'list_of', with: ['nod'] }, /need "nod", which is not an argument of the method/],
     [{ method: 'list', field: 'a', template: '{b}' }, /must be { method, field or template, with }/],
     [{ method: 'list', fields: 'a' }, /must be/],
     [{ field: 'a' }, /must be/],

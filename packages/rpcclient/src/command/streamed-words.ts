@@ -1,7 +1,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 
 import { coreError, isRpcError, quoted } from '@patchbay/objects';
-import { type StreamedWord } from '@patchbay/session/client';
+import { type StreamArgument } from '@patchbay/session/client';
 
 /** How much of a file is read at a time, in bytes. */
 const pieceBytes = 256 * 1024;
@@ -16,7 +16,7 @@ const pieceBytes = 256 * 1024;
 export function openWords(
   words: readonly string[],
   input: NodeJS.ReadableStream | undefined,
-): readonly (string | StreamedWord)[] {
+): readonly (string | StreamArgument)[] {
   const literalFrom = words.indexOf('--');
   let rest = input;
   return words.map((word, index) => {
@@ -27,12 +27,12 @@ export function openWords(
     if (value === '-') {
       const content = requireInput(rest);
       rest = undefined; // a second one would find nothing
-      return { word, content };
+      return { typed: word, content };
     }
     if (value.startsWith('@@')) {
       return option + value.slice(1);
     }
-    return value.startsWith('@') ? { word, content: openFile(value.slice(1)) } : word;
+    return value.startsWith('@') ? { typed: word, content: openFile(value.slice(1)) } : word;
   });
 }
 

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 
-import { checkLogFile, configure, placedErrors } from '@patchbay/daemon';
+import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
 import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
 
 import { checkObject } from '../load-object.js';
@@ -47,7 +47,7 @@ export async function checkParts(file: string, configuration: RpcServerConfigura
     if (!isRpcError(error)) {
       throw error;
     }
-    errors.push(...placedErrors(file, path, error));
+    errors.push(...locateErrors(file, path, error));
   };
   try {
     checkLogFile(configuration.log);

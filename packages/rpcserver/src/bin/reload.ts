@@ -1,4 +1,4 @@
-import { changedKeys, type DaemonLog, placedErrors, reportReload } from '@patchbay/daemon';
+import { changedKeys, type DaemonLog, locateErrors, reportReload } from '@patchbay/daemon';
 import { isRpcError } from '@patchbay/objects';
 
 import { type MakeObject } from '../open-objects.js';
@@ -89,7 +89,7 @@ export class Reloader {
         } catch (error) {
           const index = objects.findIndex((each) => each.name === name);
           throw isRpcError(error)
-            ? new AggregateError(placedErrors(file, ['objects', index, 'options'], error))
+            ? new AggregateError(locateErrors(file, ['objects', index, 'options'], error))
             : error;
         }
       },

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import {
   checkConfigCommand,
   command,
-  endSoon,
+  exitIfHanging,
   ExternalCommands,
   openLog,
   packageVersion,
@@ -64,4 +64,4 @@ process.exitCode = await runProgram(
   },
   words,
 );
-endSoon();
+exitIfHanging();

@@ -12,8 +12,8 @@ import { ServerProcess } from './server-process.js';
 const module = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));
 const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
 const workshop = { name: 'workshop', module, options: { color: 'red' } };
-const reloaded = 'the configuration is reloaded';
-const failed = 'Reloading failed; going on as before';
+const reloaded = 'reloaded the configuration';
+const failed = 'reload failed; the previous configuration stays in effect';
 
 async function read(file: string): Promise<string> {
   return await readFile(file, 'utf8');
@@ -109,12 +109,8 @@ describe('A reload of rpcserver', () => {
       stateDir: './elsewhere',
       objects: [{ ...workshop, options: { color: 'green' }, maxConcurrent: 1 }],
     });
-    await server.logged(reloaded);
-    expect(server.log.find(({ message }) => String(message).includes('need a restart'))?.keys).to.deep.equal([
-      'listen',
-      'stateDir',
-      'object workshop',
-    ]);
+    const notice = await server.loggedLine((message) => message.includes('need a restart'));
+    expect(notice.keys).to.deep.equal(['listen', 'stateDir', 'object workshop']);
     await using client = connectTo(server.address);
     const object = client.proxy<Workshop>('workshop');
     expect(await object.options()).to.deep.equal({ color: 'red' });

@@ -79,12 +79,20 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Waits for a line of the log. */
   async logged(message: string): Promise<void> {
+    await this.loggedLine((each) => each === message);
+  }
+
+  /** Waits for a line of the log by its message, and returns it. */
+  async loggedLine(isWanted: (message: string) => boolean): Promise<Readonly<Record<string, unknown>>> {
+    const find = (): Readonly<Record<string, unknown>> | undefined =>
+      this.log.find(({ message }) => isWanted(String(message)));
     await eventually(() => {
       if (this.#child.exitCode !== null) {
         throw new Error(`it ended: ${this.#said.stderr}`);
       }
-      return this.log.some((line) => line.message === message);
+      return find() !== undefined;
     }, 30_000);
+    return find() ?? {};
   }
 
   /** Changes the configuration that it was started with, and has it take that. */

@@ -1,13 +1,13 @@
-/** How far below the highest number a call's may be, as calls do not go out in the order in which they are made. */
+/** How far below the highest number a call's may be, as calls are not always sent in the order in which they are made. */
 export const callNumberWindow = 16_384;
 
-/** Remembers which numbers the calls of a session had, so that none is used twice: a replayed call never runs. */
+/** Remembers the call numbers used in a session, so that none is used twice: a replayed call never runs. */
 export class CallNumbers {
   #highest = 0;
-  // A bit for each number of the window; made with the first call, as most sessions of a large server idle.
+  // A bit for each number of the window; allocated by the first call, as most sessions of a large server are idle.
   #used: Uint8Array | undefined;
 
-  /** Takes a number for a call; says false when it was used, or is so old that nobody knows. */
+  /** Takes a number for a call; returns false when it was used, or is too old to know. */
   take(number: number): boolean {
     this.#used ??= new Uint8Array(callNumberWindow / 8);
     if (number > this.#highest) {

@@ -1,4 +1,5 @@
-import { type Caller, type Dispatcher } from '@patchbay/objects';
+import { type Caller } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
 import { type SessionLimits } from './session-limits.js';
 

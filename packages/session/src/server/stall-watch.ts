@@ -1,54 +1,61 @@
-import { type Clock } from '@patchbay/objects';
+import { type Clock, PeriodicTask } from '@patchbay/objects';
 
-/** What a watch over a reader needs. */
+/** What a stall watch needs. */
 export interface StallWatchOptions {
   readonly clock: Clock;
   /** How long the reader may take nothing, in milliseconds. */
   readonly stallMs: number;
-  /** Says whether the reader is waited for. */
+  /** Reports whether the reader is waited for. */
   readonly waiting: () => boolean;
-  /** Says how many bytes the reader has taken. */
+  /** Returns how many bytes the reader has taken. */
   readonly takenBytes: () => number;
-  /** Tells that the reader took nothing for too long. */
+  /** Called when the reader has taken nothing for too long. */
   readonly onStall: () => void;
 }
 
-/** Finds a reader that takes nothing while it is waited for. It costs nothing until it is asked to look. */
+/** Detects a reader that takes nothing while it is waited for. It costs nothing until it is started. */
 export class StallWatch {
   readonly #options: StallWatchOptions;
-  readonly #stop = new AbortController();
-  #watching = false;
+  #task: PeriodicTask | undefined;
+  #isClosed = false;
 
   constructor(options: StallWatchOptions) {
     this.#options = options;
   }
 
-  /** Watches until the reader is not waited for any more. */
+  /** Watches until the reader is no longer waited for. */
   begin(): void {
-    if (!this.#watching && !this.#stop.signal.aborted) {
-      this.#watching = true;
-      this.#watch().then(
-        () => {
-          this.#watching = false;
-        },
-        () => undefined, // stopped
-      );
+    if (this.#isClosed || this.#task?.isClosed === false) {
+      return;
     }
-  }
-
-  stop(): void {
-    this.#stop.abort();
-  }
-
-  async #watch(): Promise<void> {
     const { clock, stallMs, waiting, takenBytes, onStall } = this.#options;
-    while (waiting()) {
-      const before = takenBytes();
-      await clock.sleep(stallMs, { signal: this.#stop.signal, background: true });
-      if (waiting() && takenBytes() === before) {
-        onStall();
-        return;
-      }
+    if (!waiting()) {
+      return;
     }
+    let before = takenBytes();
+    const task = PeriodicTask.start({
+      clock,
+      delayMs: stallMs,
+      background: true,
+      run: () => {
+        const taken = takenBytes();
+        const stalled = waiting() && taken === before;
+        before = taken;
+        if (!waiting() || stalled) {
+          void task.close();
+        }
+        if (stalled) {
+          onStall();
+        }
+        return Promise.resolve(stallMs);
+      },
+    });
+    this.#task = task;
+  }
+
+  /** Stops watching for good. */
+  stop(): void {
+    this.#isClosed = true;
+    void this.#task?.close();
   }
 }

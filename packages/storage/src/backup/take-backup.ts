@@ -1,8 +1,9 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Clock, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { type Parts } from '../provision/parts.js';
+import { type Catalog } from '../catalog/catalog.js';
 
 /** What the names of backups begin with that are made for a command on this host, and are gone once it has them. */
 export const requestedPrefix = 'requested-';
@@ -17,9 +18,17 @@ export const backupName = z
   )
   .refine((name) => !name.startsWith(requestedPrefix), `must not begin with "${requestedPrefix}"`);
 
+/** What backups are taken with. */
+export interface BackupServices {
+  readonly catalog: Pick<Catalog, 'backUp'>;
+  readonly clock: Pick<Clock, 'now'>;
+  readonly log: Log;
+  readonly backupDirectory: string;
+}
+
 /** Writes a backup of the catalog, as it is at one revision, for its owner alone: it holds the CHAP secrets. */
 export async function takeBackup(
-  { catalog, clock, log, backupDirectory }: Pick<Parts, 'catalog' | 'clock' | 'log' | 'backupDirectory'>,
+  { catalog, clock, log, backupDirectory }: BackupServices,
   name = `catalog-${new Date(clock.now()).toISOString().replaceAll(':', '')}`,
 ): Promise<{ path: string; sizeBytes: number }> {
   await mkdir(backupDirectory, { recursive: true, mode: 0o700 });

@@ -26,7 +26,7 @@ export async function requireCatalog(store: Store, name: string): Promise<Catalo
   const catalog = new Catalog(store);
   const [unreadable] = await findUnreadable(catalog);
   if (unreadable !== undefined) {
-    throw unusable(name, `${name} has records that this version cannot read, such as "${unreadable.thing}"`);
+    throw unusable(name, `${name} has records that this version cannot read, such as "${unreadable.resource}"`);
   }
   if (!(await catalog.hasId())) {
     throw unusable(name, `${name} is not the backup of a catalog`);

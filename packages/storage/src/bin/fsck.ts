@@ -9,13 +9,13 @@ import { jsonText, resultText } from '@patchbay/terminal';
 import { openUnlessInUse } from '../backup/backup-file.js';
 import { Catalog } from '../catalog/catalog.js';
 import { askLocally } from '../catalog/local-requests.js';
-import { FilePool } from '../disks/file/file-pool.js';
+import { openFilePool } from '../disks/file/file-pool.js';
 import { storageError } from '../errors.js';
 import { execTool } from '../exec.js';
 import { checkStorage, type Finding, finding } from '../fsck/check-storage.js';
 import { stateDirOption } from './options.js';
 
-/** `patchbay-storage fsck`: what does not fit together. */
+/** `patchbay-storage fsck`: lists inconsistencies. */
 export const fsck = command({
   usage: 'fsck',
   summary: 'Compare the catalog, the files and, while the storage object runs, the targets; change nothing',
@@ -24,7 +24,7 @@ export const fsck = command({
     pool: {
       type: 'string',
       default: '/var/lib/patchbay/pool',
-      describe: 'The directory of the pool, where the storage object does not run',
+      describe: 'The directory of the pool, used if the storage object does not run',
     },
     json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
   },
@@ -33,14 +33,14 @@ export const fsck = command({
     await writeOut(`${args.json ? jsonText(findings) : textOf(findings)}\n`);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     if (errors > 0) {
-      const things = errors === 1 ? '1 thing is' : `${String(errors)} things are`;
-      throw storageError('FSCK_FOUND_ERRORS', `${things} lost or wrong, see above`);
+      const count = errors === 1 ? '1 error' : `${String(errors)} errors`;
+      throw storageError('FSCK_FOUND_ERRORS', `found ${count}; see the findings above`);
     }
   },
 });
 
 function textOf(findings: readonly Finding[]): string {
-  return findings.length === 0 ? 'All is as it shall be.' : resultText(findings);
+  return findings.length === 0 ? 'No problems found.' : resultText(findings);
 }
 
 async function findingsOf(stateDir: string, directory: string): Promise<Finding[]> {
@@ -54,13 +54,13 @@ async function findingsOf(stateDir: string, directory: string): Promise<Finding[
   if (expectedId === undefined) {
     return await checkStorage({ catalog });
   }
-  const pool = await FilePool.open({
+  const pool = await openFilePool({
     directory,
     expectedId,
     whenMissing: 'wait',
     exec: execTool,
     clock: systemClock,
-    log: silentLog, // what is wrong with the pool is a finding
+    log: silentLog, // problems of the pool become findings
   });
   return await checkStorage({ catalog, pool });
 }

@@ -5,29 +5,29 @@ import { acceptedSizes, coreError, parseBytes, quoted } from '@patchbay/objects'
 
 import { execTool } from '../exec.js';
 import { initPool as init } from '../init-pool/init-pool.js';
-import { systemdRuns } from '../init-pool/mount-now.js';
+import { systemdRuns } from '../init-pool/mount.js';
 
-/** `rpcserver init-pool`: a filesystem for a pool. */
+/** `rpcserver init-pool`: creates a filesystem for a pool. */
 export const initPool = command({
   usage: 'init-pool <target>',
-  summary: 'Make an XFS with reflinks on a device or in a file, and have the machine mount it at its start',
+  summary: 'Create an XFS with reflinks on a device or in a file, and have the machine mount it at boot',
   positionals: {
-    target: { type: 'string', demandOption: true, describe: 'The device, or the file to make' },
+    target: { type: 'string', demandOption: true, describe: 'The device, or the file to create' },
   },
   options: {
-    size: { type: 'string', describe: 'The size of the file, such as 500GiB; it takes up what is written' },
+    size: { type: 'string', describe: 'The size of the file, such as 500GiB; the file is sparse' },
     'mount-point': {
       type: 'string',
       default: '/var/lib/patchbay/pool',
-      describe: 'Where it is mounted: the pool in the configuration of the storage object',
+      describe: 'Where to mount it: the option `pool` of the storage object',
     },
     fstab: {
       type: 'boolean',
-      describe: 'Mount it by a line in /etc/fstab, not by a unit; default: where systemd does not run',
+      describe: 'Mount it by a line in /etc/fstab, not by a unit; default: if systemd does not run',
     },
-    now: { type: 'boolean', default: false, describe: 'Mount it now, too, on an empty directory' },
-    force: { type: 'boolean', default: false, describe: 'Overwrite what the device or file holds' },
-    prefix: { type: 'string', default: '/', describe: 'The root of the machine whose etc is written' },
+    now: { type: 'boolean', default: false, describe: 'Also mount it now, on an empty directory' },
+    force: { type: 'boolean', default: false, describe: 'Overwrite the data on the device or in the file' },
+    prefix: { type: 'string', default: '/', describe: 'The root directory of the machine to configure' },
   },
   run: async (args) => {
     const prefix = resolve(args.prefix);
@@ -44,7 +44,9 @@ export const initPool = command({
     const made = await interruptible((signal) =>
       init({ ...request, signal }, execTool).catch((error: unknown) => {
         throw signal.aborted
-          ? coreError('CALL_CANCELLED', `no pool was made of ${request.target}`, { cause: error })
+          ? coreError('CALL_CANCELLED', `cancelled; no pool was created on ${request.target}`, {
+              cause: error,
+            })
           : error;
       }),
     );

@@ -1,7 +1,7 @@
-/** Where `rpcserver`, as it is installed, keeps the state of an object that is called `storage`. */
+/** The state directory of an object named `storage` in an installed `rpcserver`. */
 const standardStateDir = '/var/lib/patchbay/rpcserver/objects/storage';
 
-/** The option that says whose catalog is meant. */
+/** The option that selects the catalog. */
 export const stateDirOption = {
   type: 'string',
   default: standardStateDir,

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/daemon';
+import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
 
 import { backup } from './backup.js';
 import { fsck } from './fsck.js';
@@ -9,10 +9,10 @@ endOnClosedPipe();
 process.exitCode = await runProgram(
   {
     name: 'patchbay-storage',
-    summary: "Keeps the storage object's catalog safe, on the host of its server.",
+    summary: "Backs up, restores and checks the storage object's catalog, on the host of its server.",
     version: packageVersion(import.meta.url),
     commands: [backup, restore, fsck],
   },
   process.argv.slice(2),
 );
-endSoon();
+exitIfHanging();

@@ -1,16 +1,16 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, endSoon, packageVersion, runProgram } from '@patchbay/daemon';
+import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
 
 import { initPool } from './init-pool.js';
 
 endOnClosedPipe();
 process.exitCode = await runProgram(
   {
-    name: 'rpcserver', // which runs this for its word init-pool
-    summary: 'Makes a pool for the storage object.',
+    name: 'rpcserver', // which runs this program for its command init-pool
+    summary: 'Creates a pool for the storage object.',
     version: packageVersion(import.meta.url),
     commands: [initPool],
   },
   ['init-pool', ...process.argv.slice(2)],
 );
-endSoon();
+exitIfHanging();

@@ -4,83 +4,90 @@ import { type AddressInfo } from 'node:net';
 import { formatAddress, type Log, parseAddress } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
-import { type BootAnswers } from './answer.js';
 import { type Health } from './health.js';
 import { chainScript, refusalScript } from './script.js';
+import { type BootScriptHandler } from './script-handler.js';
 
-/** What the endpoint serves. */
-export interface EndpointContent {
-  readonly answers: BootAnswers;
+/** Where the endpoint listens, and what it serves. */
+export interface BootEndpointOptions {
+  /** `host:port` */
+  readonly listen: string;
+  readonly scripts: BootScriptHandler;
   readonly health: Health;
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
   readonly log: Log;
 }
 
-/** How long a client may take to say what it wants, in milliseconds, and how many may be connected. */
+/** How long a client may take to send its request, in milliseconds, and how many connections may be open. */
 const limits = { requestMs: 10_000, keepAliveMs: 5000, connections: 1024 };
 
 const noStore = 'no-store';
 
-/** The HTTP endpoint of boot scripts, health and metrics. */
+/** Starts the HTTP endpoint of boot scripts, health and metrics. @throws RpcError `BOOT_UNAVAILABLE` */
+export async function startBootEndpoint(options: BootEndpointOptions): Promise<BootEndpoint> {
+  const { listen } = options;
+  const app = fastify({
+    // A HEAD must not consume a token.
+    exposeHeadRoutes: false,
+    forceCloseConnections: true,
+    requestTimeout: limits.requestMs,
+    connectionTimeout: limits.requestMs,
+    keepAliveTimeout: limits.keepAliveMs,
+    bodyLimit: 1024,
+    // A path that cannot be decoded, or is too long, is refused before it reaches a route.
+    frameworkErrors: (error, _request, reply) => {
+      void sendRefusal(reply, error.statusCode ?? 400);
+    },
+  });
+  app.server.maxConnections = limits.connections;
+  addRoutes(app, options);
+  const { host, port } = parseAddress(listen);
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw storageError(
+      'BOOT_UNAVAILABLE',
+      `cannot serve boot scripts at ${listen}; check whether the address is in use`,
+      {
+        details: { listen },
+        cause: error,
+      },
+    );
+  }
+  const bound = app.server.address();
+  return new BootEndpoint(app, formatAddress({ host, port: (bound as AddressInfo).port }));
+}
+
+/** A running HTTP endpoint of boot scripts, health and metrics. Created by `startBootEndpoint`. */
 export class BootEndpoint implements AsyncDisposable {
   readonly #app: FastifyInstance;
   /** Where it listens, `host:port`. */
   readonly address: string;
 
-  private constructor(app: FastifyInstance, address: string) {
+  constructor(app: FastifyInstance, address: string) {
     this.#app = app;
     this.address = address;
   }
 
-  /** Starts it. @throws RpcError `BOOT_UNAVAILABLE` */
-  static async start(listen: string, content: EndpointContent): Promise<BootEndpoint> {
-    const app = fastify({
-      // A HEAD must not use up a token.
-      exposeHeadRoutes: false,
-      forceCloseConnections: true,
-      requestTimeout: limits.requestMs,
-      connectionTimeout: limits.requestMs,
-      keepAliveTimeout: limits.keepAliveMs,
-      bodyLimit: 1024,
-      // A path that cannot be decoded, or is too long, is refused before there is a route to answer.
-      frameworkErrors: (error, _request, reply) => {
-        void sendRefusal(reply, error.statusCode ?? 400);
-      },
-    });
-    app.server.maxConnections = limits.connections;
-    addRoutes(app, content);
-    const { host, port } = parseAddress(listen);
-    try {
-      await app.listen({ host, port });
-    } catch (error) {
-      await app.close();
-      throw storageError(
-        'BOOT_UNAVAILABLE',
-        `cannot serve boot scripts at ${listen}; is the address taken?`,
-        {
-          details: { listen },
-          cause: error,
-        },
-      );
-    }
-    const bound = app.server.address();
-    return new BootEndpoint(app, formatAddress({ host, port: (bound as AddressInfo).port }));
+  /** Stops listening and closes all connections. */
+  async close(): Promise<void> {
+    await this.#app.close();
   }
 
-  /** Ends what is being answered, and listens no more. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#app.close();
+    await this.close();
   }
 }
 
-function addRoutes(app: FastifyInstance, { answers, health, metrics, log }: EndpointContent): void {
+function addRoutes(app: FastifyInstance, { scripts, health, metrics, log }: BootEndpointOptions): void {
   app.get<{ Querystring: Readonly<Record<string, unknown>> }>('/boot.ipxe', (request, reply) =>
     sendScript(reply, 200, chainScript(tokenIn(request.query))),
   );
   app.get<{ Params: { readonly name: string }; Querystring: Readonly<Record<string, unknown>> }>(
     '/boot/:name',
     async ({ ip, params, query }, reply) => {
-      const { status, body } = await answers.answer(ip, {
+      const { status, body } = await scripts.handle(ip, {
         name: params.name,
         mac: textIn(query.mac),
         token: tokenIn(query),
@@ -100,7 +107,7 @@ function addRoutes(app: FastifyInstance, { answers, health, metrics, log }: Endp
   app.setErrorHandler((error: Error & { readonly statusCode?: number }, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) {
-      // The query may hold a token.
+      // Logs the route instead of the URL, as the query may contain a token.
       log.error('an HTTP request failed', { route: request.routeOptions.url, error });
     }
     return sendRefusal(reply, status);
@@ -115,13 +122,13 @@ function sendScript(reply: FastifyReply, status: number, body: string): FastifyR
   return reply.code(status).header('cache-control', noStore).type('text/plain; charset=utf-8').send(body);
 }
 
-/** Gives the token of a query, where it can be one. */
+/** Returns the token of a query, if it has the form of one. */
 function tokenIn({ token }: Readonly<Record<string, unknown>>): string | undefined {
   const text = textIn(token);
   return text !== undefined && /^[A-Za-z0-9]{1,64}$/.test(text) ? text : undefined;
 }
 
-/** A parameter that was given twice is as good as none. */
+/** Returns a parameter of a query; undefined if it was given more than once. */
 function textIn(value: unknown): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }

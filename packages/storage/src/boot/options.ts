@@ -8,34 +8,31 @@ const advertised = z
   .string()
   .refine((text) => isAddress(text) || isAddress(withPort(text, 0)), 'must be HOST or HOST:PORT');
 
-/** The schema of the boot endpoint's options; without them there is none. */
+/** The schema of the boot endpoint's options; without them the endpoint is off. */
 export const bootOptions = z.strictObject({
   listen: z
     .string()
     .refine(isAddress, 'must be HOST:PORT')
     .default('127.0.0.1:7480')
-    .describe('where the endpoint listens for HTTP, HOST:PORT; the nodes must be able to reach it'),
+    .describe('the address that the endpoint serves HTTP on, HOST:PORT; the nodes must be able to reach it'),
   advertise: advertised
     .optional()
     .describe(
-      'HOST or HOST:PORT where the nodes reach the portal, where they reach it elsewhere; further target daemons are at the next ports',
+      'the HOST or HOST:PORT at which the nodes reach the portal, if it differs from the portal; further target daemons use the next ports',
     ),
   networks: z
     .array(network)
     .min(1)
     .default(['127.0.0.0/8', '::1/128'])
-    .describe('the networks that boot scripts are given to, by the address of the one who asks'),
-  token: z
-    .boolean()
-    .default(false)
-    .describe('give a boot script only for the one-time token of the node, too'),
+    .describe('the networks that may fetch boot scripts, by the address of the client'),
+  token: z.boolean().default(false).describe('require the one-time token of the node for its boot script'),
 });
 export type BootOptions = z.infer<typeof bootOptions>;
 
 /**
- * Gives the address by which the nodes reach a portal.
+ * Returns the address at which the nodes reach a portal.
  * @param portal where the target daemon listens
- * @param advertise where the nodes reach the first daemon; the others are at the ports after it
+ * @param advertise where the nodes reach the first daemon; the others use the next ports
  * @param daemon the daemon's number
  */
 export function advertisedPortal(portal: string, advertise: string | undefined, daemon: number): Address {
@@ -50,7 +47,7 @@ export function advertisedPortal(portal: string, advertise: string | undefined, 
   return { ...first, port: first.port + daemon };
 }
 
-/** Says whether a portal stands for every address of the machine, so that no node can dial it as it is. */
+/** Reports whether a portal is the wildcard address, which no node can dial. */
 export function isWildcard(portal: string): boolean {
   return /^(?:0\.0\.0\.0|\[::\]):/.test(portal);
 }

@@ -1,23 +1,23 @@
 import { type Clock } from '@patchbay/objects';
 
-/** How much is let through. */
+/** The limit of each client. */
 export interface Rate {
-  /** How many may come at once. */
+  /** How many requests may come at once. */
   readonly burst: number;
-  /** How many may come in a second after that. */
+  /** How many more requests are allowed per second. */
   readonly perSecond: number;
 }
 
 interface Bucket {
-  left: number;
+  tokens: number;
   refusing: boolean;
   filledAtMs: number;
 }
 
-/** How many askers are remembered; the one who asked longest ago is forgotten first. */
-const mostAskers = 4096;
+/** How many clients are tracked; the least recently seen is dropped first. */
+const maxClients = 4096;
 
-/** Bounds how often each asker may ask: a bucket of tokens for each, filled as time passes. */
+/** Limits the rate of requests of each client, by a token bucket for each. */
 export class RateLimit {
   readonly #clock: Clock;
   readonly #rate: Rate;
@@ -28,25 +28,25 @@ export class RateLimit {
     this.#rate = rate;
   }
 
-  /** Says whether this asker may have an answer now; `first` is the first refusal after one that was granted. */
-  take(asker: string): 'granted' | 'first-refusal' | 'refused' {
+  /** Decides whether a request of a client is served; `first-refusal` is the first one after a granted request. */
+  take(client: string): 'granted' | 'first-refusal' | 'refused' {
     const nowMs = this.#clock.monotonicMs();
     const { burst, perSecond } = this.#rate;
-    const bucket = this.#buckets.get(asker) ?? { left: burst, refusing: false, filledAtMs: nowMs };
-    this.#buckets.delete(asker);
-    this.#buckets.set(asker, bucket);
+    const bucket = this.#buckets.get(client) ?? { tokens: burst, refusing: false, filledAtMs: nowMs };
+    this.#buckets.delete(client);
+    this.#buckets.set(client, bucket);
     const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > mostAskers && oldest !== undefined) {
+    if (this.#buckets.size > maxClients && oldest !== undefined) {
       this.#buckets.delete(oldest);
     }
-    bucket.left = Math.min(burst, bucket.left + ((nowMs - bucket.filledAtMs) / 1000) * perSecond);
+    bucket.tokens = Math.min(burst, bucket.tokens + ((nowMs - bucket.filledAtMs) / 1000) * perSecond);
     bucket.filledAtMs = nowMs;
     const wasRefusing = bucket.refusing;
-    bucket.refusing = bucket.left < 1;
+    bucket.refusing = bucket.tokens < 1;
     if (bucket.refusing) {
       return wasRefusing ? 'refused' : 'first-refusal';
     }
-    bucket.left -= 1;
+    bucket.tokens -= 1;
     return 'granted';
   }
 }

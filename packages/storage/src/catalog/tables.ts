@@ -54,7 +54,8 @@ const snapshotOrigin = z.object({ id, node: nodeName, name: snapshotName });
 export const diskRecord = z.object({
   id,
   imageId: id,
-  image: imageName,
+  /** What its image was called last, where that is gone; while the image is there, its own record says. */
+  image: imageName.optional(),
   snapshot: snapshotOrigin.optional(),
   /** What it was cloned from, in bytes: the size that a provision without a size asks for. */
   sourceSizeBytes: z.int().positive(),
@@ -83,25 +84,15 @@ export type TargetRecord = z.infer<typeof targetRecord>;
 const nodeBase = z.object({
   node: nodeName,
   disk: diskRecord,
-  /** The name that the node had before `move_node`. */
+  /** The name that the node had before `rename_node`. */
   movedFrom: nodeName.optional(),
 });
 const exported = nodeBase.extend({ target: targetRecord });
 const perhapsExported = nodeBase.extend({ target: targetRecord.optional() });
 
 /**
- * A node with its disk, and how the disk is exported.
- *
- * - `creating`: the disk is being cloned and exported; no caller knows of it yet
- * - `attaching`: a disk that was kept (for the node `from`) is being exported again; no caller knows of it yet
- * - `ready`: the node may use its disk
- * - `rotating`: the export is being given its new secret
- * - `growing`: the file is being made larger, and shown to the initiator anew
- * - `replacing`: the file is being replaced by the one with the id `stagedId`; there is no export meanwhile
- * - `detaching`: the export is being removed, the disk stays (with the node `from`)
- * - `detached`: the disk stays without an export
- * - `trashing`: the export is being removed, the disk goes to the trash
- * - `deleting`: the export and the disk are being removed
+ * A node with its disk, and how the disk is exported. What the states mean stands in provision/node-states.ts. A disk
+ * that is `attaching` was kept for the node `from`, and goes back to it where that is undone.
  */
 export const nodeRecord = z.discriminatedUnion('state', [
   exported.extend({ state: z.literal('creating') }),
@@ -128,7 +119,6 @@ export const snapshotRecord = z.object({
   name: snapshotName,
   diskId: id,
   imageId: id,
-  image: imageName,
   sizeBytes: z.int().positive(),
   state: z.enum(['creating', 'ready', 'deleting']),
   /** The schedule that took it, and that may delete it. */
@@ -177,6 +167,8 @@ export const tids: Table<string> = { prefix: 'tid/', schema: nodeName };
 export const trash: Table<TrashRecord> = { prefix: 'trash/', schema: trashRecord };
 /** Schedules of snapshots by `node/name`. */
 export const schedules: Table<ScheduleRecord> = { prefix: 'schedule/', schema: scheduleRecord };
+/** What became of the names of renamed nodes, as long as snapshots or schedules still have to follow. */
+export const renames: Table<string> = { prefix: 'rename/', schema: nodeName };
 /** Which node a MAC address belongs to: it makes them unique. */
 export const macs: Table<string> = { prefix: 'mac/', schema: nodeName };
 /** The one-time tokens of nodes' boot scripts, by node, until they are used. */

@@ -1,30 +1,30 @@
 import { type Clock } from '@patchbay/objects';
 
-/** A value that is dear to find out: found out once for all who ask meanwhile, and again when it is old. */
+/** A value that is expensive to compute: computed once for all who ask meanwhile, and again when it is old. */
 export class Cached<T> {
-  readonly #find: () => Promise<T>;
+  readonly #compute: () => Promise<T>;
   readonly #clock: Clock;
   readonly #maxAgeMs: number;
-  #found: { readonly value: Promise<T>; readonly atMs: number } | undefined;
+  #latest: { readonly value: Promise<T>; readonly atMs: number } | undefined;
 
-  constructor(find: () => Promise<T>, clock: Clock, maxAgeMs: number) {
-    this.#find = find;
+  constructor(compute: () => Promise<T>, clock: Clock, maxAgeMs: number) {
+    this.#compute = compute;
     this.#clock = clock;
     this.#maxAgeMs = maxAgeMs;
   }
 
-  /** Gives the value, at most `maxAgeMs` old. @throws what finding it out throws; whoever asks next tries again */
+  /** Returns the value, at most `maxAgeMs` old. @throws what computing it throws; the next call tries again */
   get(): Promise<T> {
     const nowMs = this.#clock.monotonicMs();
-    if (this.#found === undefined || nowMs - this.#found.atMs >= this.#maxAgeMs) {
-      const value = this.#find();
-      const found = (this.#found = { value, atMs: nowMs });
+    if (this.#latest === undefined || nowMs - this.#latest.atMs >= this.#maxAgeMs) {
+      const value = this.#compute();
+      const latest = (this.#latest = { value, atMs: nowMs });
       value.catch(() => {
-        if (this.#found === found) {
-          this.#found = undefined;
+        if (this.#latest === latest) {
+          this.#latest = undefined;
         }
       });
     }
-    return this.#found.value;
+    return this.#latest.value;
   }
 }

@@ -1,8 +1,8 @@
-/** Lets one at a time through for each key, in the order of their coming. */
+/** Runs one piece of work at a time for each key, in the order of the calls. */
 export class KeyedMutex {
   readonly #tails = new Map<string, Promise<unknown>>();
 
-  /** Runs `work` when everyone who came before it with this key has ended. */
+  /** Runs `work` when all earlier work with this key has ended. */
   async run<T>(key: string, work: () => Promise<T>): Promise<T> {
     const before = this.#tails.get(key);
     const ended = (async () => {

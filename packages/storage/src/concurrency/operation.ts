@@ -1,30 +1,30 @@
 import { randomUUID } from 'node:crypto';
 
-/** What an operation is, and on what: two with the same of all three do the same. */
+/** What an operation does, and to what: two that are equal in all three do the same. */
 export interface OperationRequest {
   /** What no other operation may touch meanwhile, such as `node:node7`. */
-  readonly thing: string;
+  readonly resources: readonly [string, ...string[]];
   readonly kind: string;
   readonly parameters: unknown;
 }
 
-/** What an operation's work is given. */
+/** What the work of an operation is passed. */
 export interface OperationContext<Item> {
   readonly id: string;
-  /** Aborts when every caller has left, or the object closes: long work then stops and is undone. */
+  /** Aborts when every caller has left or the object closes: long work then stops and is undone. */
   readonly signal: AbortSignal;
-  /** Tells the callers how far it is; only the latest is kept. */
+  /** Reports progress to the callers; only the latest item is kept. */
   report(item: Item): void;
 }
 
 /**
- * An operation under way, on behalf of one or more callers. It runs apart from them: a caller that leaves does
- * not interrupt it, only when all have left may long work stop.
+ * An operation under way, on behalf of one or more callers. A caller that leaves does not interrupt it; only when all
+ * have left may long work stop.
  */
 export class Operation<T, Item = never> {
   readonly id = randomUUID();
   readonly request: OperationRequest;
-  /** Fulfils when the operation has ended, well or not. */
+  /** Fulfils when the operation has ended, successfully or not. */
   readonly ended: Promise<void>;
   readonly #controller = new AbortController();
   readonly #waiting = new Set<() => void>();
@@ -46,7 +46,7 @@ export class Operation<T, Item = never> {
     this.#controller.abort(reason);
   }
 
-  /** Joins as a caller: yields the latest report as they come, and returns the result. */
+  /** Joins as a caller: yields the latest report as it comes, and returns the result. */
   async *follow(signal: AbortSignal): AsyncGenerator<Item, T, undefined> {
     this.#callers += 1;
     const wake = (): void => {

@@ -7,32 +7,32 @@ import { Operation, type OperationContext, type OperationRequest } from './opera
 
 const maintenance = 'maintenance';
 
-/** An operation that has ended: undone with an error, or well. */
+/** An operation that has ended, well or with an error. */
 export interface EndedOperation {
   readonly request: OperationRequest;
   readonly error: unknown;
   readonly durationMs: number;
 }
 
-/** Who is told of operations, and by which clock they are timed. */
-export interface OperationsWatch {
+/** Who is told of operations, and the clock that times them. */
+export interface OperationsObserver {
   readonly clock: Clock;
-  /** Called for each operation but the reconciler's; must not throw. */
+  /** Called for each operation except the reconciler's; must not throw. */
   readonly ended: (operation: EndedOperation) => void;
 }
 
 /**
- * The operations under way: one at a time on one thing, any number on different things. Whoever asks for what
- * is being done already joins it; whoever asks for something else on the same thing is refused, except that
- * callers wait for the reconciler, which is quick.
+ * The operations under way: one at a time on a resource, any number on different ones. An equal request joins the
+ * operation that is under way; a different one on the same resource is refused, except that callers wait for the
+ * reconciler, which is quick.
  */
 export class Operations {
   readonly #running = new Map<string, Operation<unknown, unknown>>();
-  readonly #watch: OperationsWatch | undefined;
+  readonly #observer: OperationsObserver | undefined;
   #closed = false;
 
-  constructor(watch?: OperationsWatch) {
-    this.#watch = watch;
+  constructor(observer?: OperationsObserver) {
+    this.#observer = observer;
   }
 
   /** Whether nothing is under way. */
@@ -40,14 +40,14 @@ export class Operations {
     return this.#running.size === 0;
   }
 
-  /** Gives the id of the operation on a thing, if there is one. */
-  current(thing: string): string | undefined {
-    return this.#running.get(thing)?.id;
+  /** Returns the id of the operation on a resource, if there is one. */
+  current(resource: string): string | undefined {
+    return this.#running.get(resource)?.id;
   }
 
   /**
-   * Does the work, or joins the equal work that is under way, and gives its result. When the signal aborts the
-   * caller no longer waits; the work ends by itself. @throws RpcError `OPERATION_PENDING`
+   * Does the work, or joins the equal work that is under way, and returns its result. When the signal aborts, the
+   * caller stops waiting; the work ends by itself. @throws RpcError `OPERATION_PENDING`
    */
   async run<T>(
     request: OperationRequest,
@@ -71,36 +71,37 @@ export class Operations {
   ): AsyncGenerator<Item, T, undefined> {
     for (;;) {
       signal.throwIfAborted();
-      const running = this.#running.get(request.thing);
-      if (running === undefined) {
+      const resource = request.resources.find((each) => this.#running.has(each));
+      const running = resource === undefined ? undefined : this.#running.get(resource);
+      if (resource === undefined || running === undefined) {
         return yield* this.#start(request, work).follow(signal);
       }
       if (running.request.kind === maintenance) {
         await running.ended;
       } else if (!running.abandoned && isDeepStrictEqual(running.request, request)) {
-        // The work of an equal request gives the same type.
+        // The work of an equal request returns the same type.
         return yield* (running as Operation<T, Item>).follow(signal);
       } else {
-        throw pending(running);
+        throw pending(running, resource);
       }
     }
   }
 
-  /** Does the reconciler's work on a thing, unless an operation is under way there: then it gives `busy`. */
-  async maintain<T>(thing: string, work: () => Promise<T>): Promise<T | 'busy'> {
-    if (this.#running.has(thing)) {
+  /** Does the reconciler's work on a resource and returns its result; returns `busy` if an operation is under way. */
+  async maintain<T>(resource: string, work: () => Promise<T>): Promise<T | 'busy'> {
+    if (this.#running.has(resource)) {
       return 'busy';
     }
     return await this.run(
-      { thing, kind: maintenance, parameters: undefined },
+      { resources: [resource], kind: maintenance, parameters: undefined },
       new AbortController().signal,
       work,
     );
   }
 
-  /** Lets long work on a thing stop, as if its callers had left, and waits until it has ended or is undone. */
-  async interrupt(thing: string): Promise<void> {
-    const running = this.#running.get(thing);
+  /** Stops long work on a resource, as if its callers had left, and waits until it has ended or is undone. */
+  async interrupt(resource: string): Promise<void> {
+    const running = this.#running.get(resource);
     if (running !== undefined && running.request.kind !== maintenance) {
       running.abort(
         coreError('CALL_CANCELLED', `${running.request.kind} was cancelled for another operation`),
@@ -109,7 +110,7 @@ export class Operations {
     await running?.ended;
   }
 
-  /** Refuses further operations, lets long work stop, and waits until every operation has ended or is undone. */
+  /** Refuses further operations, stops long work, and waits until every operation has ended or is undone. */
   async close(): Promise<void> {
     this.#closed = true;
     const running = [...this.#running.values()];
@@ -128,21 +129,25 @@ export class Operations {
     }
     const operation = new Operation<T, Item>(request, async (context) => {
       try {
-        return await this.#watched(request, () => work(context));
+        return await this.#observed(request, () => work(context));
       } finally {
-        this.#running.delete(request.thing);
+        for (const resource of request.resources) {
+          this.#running.delete(resource);
+        }
       }
     });
-    this.#running.set(request.thing, operation);
+    for (const resource of request.resources) {
+      this.#running.set(resource, operation);
+    }
     return operation;
   }
 
-  async #watched<T>(request: OperationRequest, work: () => Promise<T>): Promise<T> {
-    const watch = this.#watch;
-    if (watch === undefined || request.kind === maintenance) {
+  async #observed<T>(request: OperationRequest, work: () => Promise<T>): Promise<T> {
+    const observer = this.#observer;
+    if (observer === undefined || request.kind === maintenance) {
       return await work();
     }
-    const startedMs = watch.clock.monotonicMs();
+    const startedMs = observer.clock.monotonicMs();
     let error: unknown;
     try {
       return await work();
@@ -150,7 +155,7 @@ export class Operations {
       error = thrown;
       throw thrown;
     } finally {
-      watch.ended({ request, error, durationMs: watch.clock.monotonicMs() - startedMs });
+      observer.ended({ request, error, durationMs: observer.clock.monotonicMs() - startedMs });
     }
   }
 }
@@ -159,10 +164,10 @@ function closing(): Error {
   return coreError('SERVER_DRAINING', 'the storage object is closing');
 }
 
-function pending({ id, request }: Operation<unknown, unknown>): Error {
+function pending({ id, request }: Operation<unknown, unknown>, resource: string): Error {
   return storageError(
     'OPERATION_PENDING',
-    `${request.kind} of ${request.thing.replace(':', ' ')} is under way; try again when it has ended`,
-    { details: { operation: id, kind: request.kind, thing: request.thing } },
+    `${request.kind} of ${resource.replace(':', ' ')} is under way; try again when it has ended`,
+    { details: { operation: id, kind: request.kind, resource } },
   );
 }

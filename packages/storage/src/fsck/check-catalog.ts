@@ -14,8 +14,11 @@ import {
   tids,
   trash,
 } from '../catalog/tables.js';
-import { imageThing, nodeThing } from '../provision/parts.js';
+import { readImageNames } from '../provision/image-names.js';
+import { isAtRest } from '../provision/node-states.js';
+import { imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
+import { volumeStates } from '../provision/volume-states.js';
 import { type Finding } from './finding.js';
 
 const tables: readonly Table<unknown>[] = [
@@ -30,18 +33,18 @@ const tables: readonly Table<unknown>[] = [
   facts,
 ];
 
-/** Finds the records that cannot be read; as long as there are some, nothing else can be judged. */
+/** Finds unreadable records; while there are any, nothing else can be checked. */
 export async function findUnreadable(catalog: Pick<Catalog, 'invalid'>): Promise<Finding[]> {
   const keys = (await Promise.all(tables.map((table) => catalog.invalid(table)))).flat();
   return keys.map((key) => ({
     severity: 'error',
-    thing: key,
+    resource: key,
     problem: "the catalog's record cannot be read",
     advice: 'restore the catalog from a backup with patchbay-storage restore',
   }));
 }
 
-/** Finds records that do not fit one another. */
+/** Finds records that are inconsistent with each other. */
 export async function checkRecords(catalog: CatalogReader): Promise<Finding[]> {
   const nodeRecords = await catalog.list(nodes);
   return [
@@ -69,21 +72,24 @@ async function findUnfinished(
   catalog: CatalogReader,
   nodeRecords: readonly Keyed<NodeRecord>[],
 ): Promise<Finding[]> {
+  const isUnfinished = (state: keyof typeof volumeStates): boolean => volumeStates[state] !== 'at rest';
   const states = [
-    ...(await catalog.list(images)).map(({ key, value }) => [imageThing(key), value.state] as const),
-    ...(await catalog.list(snapshots)).map(
-      ({ value }) => [`snapshot:${fullName(value)}`, value.state] as const,
-    ),
-    ...nodeRecords.map(({ key, value }) => [nodeThing(key), value.state] as const),
+    ...(await catalog.list(images))
+      .filter(({ value }) => isUnfinished(value.state))
+      .map(({ key, value }) => [imageResource(key), value.state] as const),
+    ...(await catalog.list(snapshots))
+      .filter(({ value }) => isUnfinished(value.state))
+      .map(({ value }) => [`snapshot:${fullName(value)}`, value.state] as const),
+    ...nodeRecords
+      .filter(({ value }) => !isAtRest(value))
+      .map(({ key, value }) => [nodeResource(key), value.state] as const),
   ];
-  return states
-    .filter(([, state]) => state !== 'ready' && state !== 'detached')
-    .map(([thing, state]) => ({
-      severity: 'note',
-      thing,
-      problem: `is ${state}`,
-      advice: 'an operation is under way, or was cut short and the reconciler finishes or undoes it',
-    }));
+  return states.map(([resource, state]) => ({
+    severity: 'note',
+    resource,
+    problem: `is ${state}`,
+    advice: 'an operation is in progress, or was interrupted and the reconciler completes or undoes it',
+  }));
 }
 
 async function checkOrigins(
@@ -91,13 +97,14 @@ async function checkOrigins(
   nodeRecords: readonly Keyed<NodeRecord>[],
 ): Promise<Finding[]> {
   const known = new Set((await catalog.list(images)).map(({ value }) => value.id));
+  const nameOfImage = await readImageNames(catalog);
   return nodeRecords
     .filter(({ value }) => !known.has(value.disk.imageId))
     .map(({ key, value }) => ({
       severity: 'note',
-      thing: nodeThing(key),
-      problem: `its image "${value.disk.image}" is gone`,
-      advice: 'the disk is whole without it',
+      resource: nodeResource(key),
+      problem: `its image "${nameOfImage(value.disk)}" was deleted`,
+      advice: 'the disk does not need it',
     }));
 }
 
@@ -116,32 +123,32 @@ function ownersBy(
   return owners;
 }
 
-/** Compares the table that makes something unique with the nodes that have it. */
+/** Compares a uniqueness index with the nodes that own its keys. */
 function checkIndex(
   what: string,
   index: readonly Keyed<string>[],
   owners: ReadonlyMap<string, readonly string[]>,
 ): Finding[] {
-  const held = new Map(index.map(({ key, value }) => [key, value]));
+  const indexed = new Map(index.map(({ key, value }) => [key, value]));
   const advice = 'restore the catalog from a backup, or detach the node and provision it again';
-  const wrong = [...owners].flatMap(([key, its]): Finding[] => {
-    if (its.length > 1) {
+  const wrong = [...owners].flatMap(([key, nodesOfKey]): Finding[] => {
+    if (nodesOfKey.length > 1) {
       return [
         {
           severity: 'error',
-          thing: its.map(nodeThing).join(', '),
+          resource: nodesOfKey.map(nodeResource).join(', '),
           problem: `have the same ${what} ${key}`,
           advice,
         },
       ];
     }
-    return held.get(key) === its[0]
+    return indexed.get(key) === nodesOfKey[0]
       ? []
       : [
           {
             severity: 'error',
-            thing: nodeThing(its.join()),
-            problem: `its ${what} ${key} is not kept for it`,
+            resource: nodeResource(nodesOfKey.join()),
+            problem: `its ${what} ${key} is not reserved for it`,
             advice,
           },
         ];
@@ -150,9 +157,9 @@ function checkIndex(
     .filter(({ key }) => !owners.has(key))
     .map(({ key, value }): Finding => ({
       severity: 'error',
-      thing: nodeThing(value),
-      problem: `the ${what} ${key} is kept for it, and it has another or none`,
-      advice: 'restore the catalog from a backup; until then nobody else can have it',
+      resource: nodeResource(value),
+      problem: `the ${what} ${key} is reserved for it, but it has another or none`,
+      advice: 'restore the catalog from a backup; until then no other node can have it',
     }));
   return [...wrong, ...surplus];
 }

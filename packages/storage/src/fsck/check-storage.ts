@@ -1,17 +1,21 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type Parts } from '../provision/parts.js';
+import { type Catalog } from '../catalog/catalog.js';
+import { type VolumePool } from '../disks/volume-pool.js';
 import { checkRecords, findUnreadable } from './check-catalog.js';
-import { checkTargets } from './check-targets.js';
+import { checkTargets, type TargetCheckServices } from './check-targets.js';
 import { checkVolumes } from './check-volumes.js';
 import { type Finding } from './finding.js';
 
 export { type Finding, finding } from './finding.js';
 
-/** What is checked; without a pool or targets, what there is. */
-type Checked = Pick<Parts, 'catalog'> & Partial<Pick<Parts, 'pool' | 'targets' | 'exports' | 'naming'>>;
+/** The parts to check; those that are absent are skipped. */
+interface Checked extends Partial<TargetCheckServices> {
+  readonly catalog: Catalog;
+  readonly pool?: Pick<VolumePool, 'stats' | 'list' | 'foreign'>;
+}
 
-/** Compares the catalog, the files and the targets, and changes nothing. */
+/** Compares the catalog, the files and the targets, without changing anything. */
 export async function checkStorage({ catalog, pool, targets, exports, naming }: Checked): Promise<Finding[]> {
   const unreadable = await findUnreadable(catalog);
   if (unreadable.length > 0) {
@@ -19,31 +23,31 @@ export async function checkStorage({ catalog, pool, targets, exports, naming }: 
   }
   const findings = await checkRecords(catalog);
   if (pool !== undefined) {
-    findings.push(...(await unlessAway('pool', () => checkVolumes(catalog, pool))));
+    findings.push(...(await unlessUnavailable('pool', () => checkVolumes(catalog, pool))));
   }
   if (targets !== undefined && exports !== undefined && naming !== undefined) {
     const host = { targets, exports, naming };
-    findings.push(...(await unlessAway('targets', () => checkTargets(catalog, host))));
+    findings.push(...(await unlessUnavailable('targets', () => checkTargets(catalog, host))));
   }
   if (await catalog.isRestored()) {
     findings.push({
       severity: 'note',
-      thing: 'catalog',
-      problem: 'was restored from a backup, so that files without a record are kept',
-      advice: 'look at them, bring back what matters, then call confirm_restore',
+      resource: 'catalog',
+      problem: 'was restored from a backup, so files without a record are kept',
+      advice: 'examine them, bring back what matters, then call confirm_restore',
     });
   }
   return findings;
 }
 
-/** That a part is away is itself a finding, and no reason not to look at the others. */
-async function unlessAway(thing: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
+/** Reports an unavailable part as a finding, so that the others are still checked. */
+async function unlessUnavailable(resource: string, check: () => Promise<Finding[]>): Promise<Finding[]> {
   try {
     return await check();
   } catch (error) {
     if (!isRpcError(error)) {
       throw error;
     }
-    return [{ severity: 'error', thing, problem: error.message, advice: 'then run fsck again' }];
+    return [{ severity: 'error', resource, problem: error.message, advice: 'fix that, then run fsck again' }];
   }
 }

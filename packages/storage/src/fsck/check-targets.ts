@@ -1,14 +1,22 @@
 import { type CatalogReader } from '../catalog/catalog.js';
 import { nodes, targetOf } from '../catalog/tables.js';
-import { isExported } from '../provision/export-check.js';
-import { nodeThing, type Parts } from '../provision/parts.js';
-import { type TargetState } from '../targets/target-host.js';
+import { type Exports, isExported } from '../provision/exports.js';
+import { type Naming } from '../provision/naming.js';
+import { nodeResource } from '../provision/resources.js';
+import { type TargetHost, type TargetState } from '../targets/target-host.js';
 import { type Finding } from './finding.js';
+
+/** What targets are checked with. */
+export interface TargetCheckServices {
+  readonly targets: Pick<TargetHost, 'daemons' | 'list'>;
+  readonly exports: Pick<Exports, 'specOf'>;
+  readonly naming: Naming;
+}
 
 /** Finds targets that are missing, wrong, ours without a record, or not ours. */
 export async function checkTargets(
   catalog: CatalogReader,
-  { targets, exports, naming }: Pick<Parts, 'targets' | 'exports' | 'naming'>,
+  { targets, exports, naming }: TargetCheckServices,
 ): Promise<Finding[]> {
   const perDaemon = await Promise.all(targets.daemons.map(({ daemon }) => targets.list(daemon)));
   const states = new Map(perDaemon.flat().map((state) => [state.iqn, state]));
@@ -20,16 +28,16 @@ export async function checkTargets(
       if (!isExported(spec, states.get(spec.iqn))) {
         findings.push({
           severity: 'warning',
-          thing: nodeThing(key),
+          resource: nodeResource(key),
           problem: states.has(spec.iqn) ? 'its target differs from the catalog' : 'its disk is not exported',
-          advice: 'the reconciler exports it; rpcclient reconcile says why, where it cannot',
+          advice: 'the reconciler exports it; if it cannot, rpcclient reconcile reports why',
         });
       } else if (states.get(spec.iqn)?.readOnly) {
         findings.push({
           severity: 'warning',
-          thing: nodeThing(key),
-          problem: 'its disk cannot be written, as the pool was read-only when it was exported',
-          advice: 'the reconciler exports it anew as soon as the pool can be written',
+          resource: nodeResource(key),
+          problem: 'its disk is read-only, because the pool was read-only when it was exported',
+          advice: 'the reconciler exports it again as soon as the pool is writable',
         });
       }
     }
@@ -39,14 +47,14 @@ export async function checkTargets(
     if (!naming.isOurs(iqn)) {
       findings.push({
         severity: 'note',
-        thing: iqn,
+        resource: iqn,
         problem: 'the target is not ours',
         advice: 'it is left alone',
       });
     } else if (!known.has(iqn)) {
       findings.push({
         severity: 'warning',
-        thing: iqn,
+        resource: iqn,
         problem: 'the target has no record',
         advice: 'the reconciler removes it after the grace period',
       });
@@ -55,7 +63,7 @@ export async function checkTargets(
   return [...findings, ...findSharedFiles([...states.values()])];
 }
 
-/** The same file behind two targets would be written by two nodes. */
+/** Finds files behind several targets, which several nodes would write. */
 function findSharedFiles(states: readonly TargetState[]): Finding[] {
   const users = new Map<string, string[]>();
   for (const { iqn, backingPaths } of states) {
@@ -67,8 +75,8 @@ function findSharedFiles(states: readonly TargetState[]): Finding[] {
     .filter(([, iqns]) => iqns.length > 1)
     .map(([path, iqns]) => ({
       severity: 'error',
-      thing: path,
-      problem: `is behind several targets: ${iqns.join(', ')}`,
-      advice: 'detach all of these nodes but one at once, before they spoil the disk',
+      resource: path,
+      problem: `is exported by several targets: ${iqns.join(', ')}`,
+      advice: 'detach all but one of these nodes immediately, before they corrupt the disk',
     }));
 }

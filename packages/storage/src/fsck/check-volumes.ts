@@ -2,36 +2,37 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
 import { exactSize } from '../provision/disk-size.js';
-import { diskThing, imageThing, nodeThing } from '../provision/parts.js';
+import { isAtRest } from '../provision/node-states.js';
+import { diskResource, imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type Finding } from './finding.js';
 
-/** A volume that a record says there is. */
+/** A volume that a record refers to. */
 interface Expected {
-  readonly thing: string;
+  readonly resource: string;
   readonly volume: VolumeRef;
-  /** Undefined where the record is not at rest, so that the volume may or may not be there. */
+  /** Undefined while an operation on the record is unfinished, so that the volume may or may not exist. */
   readonly sizeBytes: number | undefined;
 }
 
-/** Finds volumes that are missing, too small, or have no record, and what is not ours. @throws RpcError `POOL_UNAVAILABLE` */
+/** Finds volumes that are missing, too small or without a record, and files that are not ours. @throws RpcError `POOL_UNAVAILABLE` */
 export async function checkVolumes(
   catalog: CatalogReader,
   pool: Pick<VolumePool, 'stats' | 'list' | 'foreign'>,
 ): Promise<Finding[]> {
-  // Files first: whatever is made meanwhile has its record already.
+  // Files first: a volume created meanwhile already has its record.
   const present = await pool.list();
   const expected = await expectedVolumes(catalog);
   const stats = await pool.stats(expected.map(({ volume }) => volume));
-  const findings = expected.flatMap(({ thing, sizeBytes }, at) =>
-    sizeBytes === undefined ? [] : judge(thing, sizeBytes, stats[at]?.sizeBytes),
+  const findings = expected.flatMap(({ resource, sizeBytes }, at) =>
+    sizeBytes === undefined ? [] : checkSize(resource, sizeBytes, stats[at]?.sizeBytes),
   );
   const known = new Set(expected.map(({ volume }) => nameOf(volume)));
   for (const { volume } of present) {
     if (!known.has(nameOf(volume))) {
       findings.push({
         severity: 'warning',
-        thing: nameOf(volume),
+        resource: nameOf(volume),
         problem: 'the file has no record',
         advice:
           'the reconciler removes it after the grace period; after a restore it is kept until confirm_restore',
@@ -41,7 +42,7 @@ export async function checkVolumes(
   for (const path of (await pool.foreign?.()) ?? []) {
     findings.push({
       severity: 'note',
-      thing: `file:${path}`,
+      resource: `file:${path}`,
       problem: 'the file is not ours',
       advice: 'it is left alone',
     });
@@ -49,20 +50,20 @@ export async function checkVolumes(
   return findings;
 }
 
-function judge(thing: string, sizeBytes: number, foundBytes: number | undefined): Finding[] {
+function checkSize(resource: string, sizeBytes: number, foundBytes: number | undefined): Finding[] {
   if (foundBytes === undefined) {
-    const advice = thing.startsWith('image:')
+    const advice = resource.startsWith('image:')
       ? 'import the image again from the same source'
-      : 'bring the file back from a backup of the pool, or delete the thing';
-    return [{ severity: 'error', thing, problem: 'its file is not in the pool', advice }];
+      : 'restore the file from a backup of the pool, or delete the resource';
+    return [{ severity: 'error', resource, problem: 'its file is missing from the pool', advice }];
   }
   if (foundBytes < sizeBytes) {
     return [
       {
         severity: 'error',
-        thing,
+        resource,
         problem: `its file has ${exactSize(foundBytes)} and not ${exactSize(sizeBytes)}`,
-        advice: 'was it cut off? bring it back from a backup of the pool',
+        advice: 'it may have been truncated; restore it from a backup of the pool',
       },
     ];
   }
@@ -71,27 +72,27 @@ function judge(thing: string, sizeBytes: number, foundBytes: number | undefined)
 
 async function expectedVolumes(catalog: CatalogReader): Promise<Expected[]> {
   const ofImages = (await catalog.list(images)).map(({ key, value }): Expected => ({
-    thing: imageThing(key),
+    resource: imageResource(key),
     volume: { kind: 'image', id: value.id },
     sizeBytes: value.state === 'ready' ? value.content.sizeBytes : undefined,
   }));
   const ofSnapshots = (await catalog.list(snapshots)).map(({ value }): Expected => ({
-    thing: `snapshot:${fullName(value)}`,
+    resource: `snapshot:${fullName(value)}`,
     volume: { kind: 'snapshot', id: value.id },
     sizeBytes: value.state === 'ready' ? value.sizeBytes : undefined,
   }));
   const ofNodes = (await catalog.list(nodes)).map(({ key, value }): Expected => ({
-    thing: nodeThing(key),
+    resource: nodeResource(key),
     volume: { kind: 'disk', id: value.disk.id },
-    sizeBytes: value.state === 'ready' || value.state === 'detached' ? value.disk.sizeBytes : undefined,
+    sizeBytes: isAtRest(value) ? value.disk.sizeBytes : undefined,
   }));
   const staged = (await catalog.list(nodes)).flatMap(({ key, value }): Expected[] =>
     value.state === 'replacing'
-      ? [{ thing: nodeThing(key), volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
+      ? [{ resource: nodeResource(key), volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
       : [],
   );
   const trashed = (await catalog.list(trash)).map(({ key, value }): Expected => ({
-    thing: diskThing(key),
+    resource: diskResource(key),
     volume: { kind: 'disk', id: key },
     sizeBytes: value.state === 'trashed' ? value.disk.sizeBytes : undefined,
   }));

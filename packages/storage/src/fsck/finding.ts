@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** One thing that does not fit together. */
+/** An inconsistency. */
 export const finding = z.object({
   severity: z
     .enum(['error', 'warning', 'note'])
-    .describe('error: something is lost or wrong; warning: it will be put right; note: worth knowing'),
-  thing: z.string(),
+    .describe('error: data is lost or inconsistent; warning: it will be repaired; note: worth knowing'),
+  resource: z.string(),
   problem: z.string(),
   advice: z.string(),
 });

@@ -1,32 +1,32 @@
 import { storageError } from '../errors.js';
 import { type Exec, ExecError } from '../exec.js';
 import { addToFstab, type MountEntry, writeUnit } from './mount-entry.js';
-import { forgetMount, type Mounting, mountPool, refuseMountPoint } from './mount-now.js';
+import { assertFreeMountPoint, type MountRequest, mountPool, undoMount } from './mount.js';
 import { type PoolSource, preparePoolSource } from './pool-source.js';
 
-/** What a new pool shall be. Paths are absolute. */
+/** How to create a pool. Paths are absolute. */
 export interface InitPoolRequest {
-  /** The device, or the file to make. */
+  /** The device, or the file to create. */
   readonly target: string;
   /** The size of the file. */
   readonly sizeBytes: number | undefined;
   readonly mountPoint: string;
-  /** Whether to overwrite what is there. */
+  /** Whether to overwrite existing data. */
   readonly force: boolean;
-  /** What mounts it at each start of the machine. */
+  /** What mounts it at boot. */
   readonly mountBy: 'systemd' | 'fstab';
   /** Whether to mount it now. */
   readonly mountNow: boolean;
-  /** Where `etc` is; `/` outside of tests and images of machines. */
+  /** The root directory of the machine to configure; `/` except in tests and for machine images. */
   readonly prefix: string;
-  /** Gives up, as long as the filesystem is not mounted. */
+  /** Cancels the creation, until the filesystem is being mounted. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Makes an XFS with reflinks, and has the machine mount it. What fails leaves nothing behind, but on a device, or
- * in a file that was there, an empty filesystem or a part of one.
- * @throws RpcError `POOL_TARGET_REFUSED`, `POOL_MOUNT_FAILED`, `TOOL_MISSING`; what the signal was aborted with
+ * Creates an XFS with reflinks, and has the machine mount it at boot. A failure leaves nothing behind, except an empty
+ * or partial filesystem on a device or in an existing file.
+ * @throws RpcError `POOL_TARGET_REFUSED`, `POOL_MOUNT_FAILED`, `TOOL_MISSING`; the signal's reason
  */
 export async function initPool(
   request: InitPoolRequest,
@@ -34,7 +34,7 @@ export async function initPool(
 ): Promise<{ source: string; mountPoint: string; mountedBy: string; mounted: boolean }> {
   const { target, sizeBytes, mountPoint, force, mountBy, mountNow, prefix, signal } = request;
   if (mountNow) {
-    await refuseMountPoint(mountPoint, exec);
+    await assertFreeMountPoint(mountPoint, exec);
   }
   const source = await preparePoolSource(target, { sizeBytes, force, exec });
   const entry: MountEntry = { source: source.path, mountPoint, isLoop: source.isLoop };
@@ -54,18 +54,18 @@ export async function initPool(
 }
 
 async function mountOrUndo(
-  mounting: Mounting,
+  request: MountRequest,
   undo: () => Promise<void>,
   { isNew }: PoolSource,
 ): Promise<void> {
   try {
-    await mountPool(mounting);
+    await mountPool(request);
   } catch (error) {
-    await forgetMount(mounting, undo);
+    await undoMount(request, undo);
     if (!(error instanceof ExecError)) {
       throw error;
     }
-    const { source, mountPoint } = mounting.entry;
+    const { source, mountPoint } = request.entry;
     const left = isNew ? 'nothing is left of it' : 'it holds an empty XFS now, so give --force the next time';
     throw storageError(
       'POOL_MOUNT_FAILED',
@@ -84,9 +84,13 @@ async function makeFilesystem(target: string, force: boolean, exec: Exec): Promi
     if (!(error instanceof ExecError)) {
       throw error;
     }
-    throw storageError('POOL_TARGET_REFUSED', `${target} takes no XFS: ${error.stderrTail.trim()}`, {
-      details: { path: target },
-      cause: error,
-    });
+    throw storageError(
+      'POOL_TARGET_REFUSED',
+      `cannot create an XFS on ${target}: ${error.stderrTail.trim()}`,
+      {
+        details: { path: target },
+        cause: error,
+      },
+    );
   }
 }

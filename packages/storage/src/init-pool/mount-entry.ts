@@ -6,9 +6,9 @@ import { quoted } from '@patchbay/objects';
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 
-/** A mount that the machine makes at each start. */
+/** A mount that the machine makes at boot. */
 export interface MountEntry {
-  /** The device or file that holds the filesystem; an absolute path. */
+  /** The device or file of the filesystem; an absolute path. */
   readonly source: string;
   /** An absolute path. */
   readonly mountPoint: string;
@@ -16,23 +16,23 @@ export interface MountEntry {
   readonly isLoop: boolean;
 }
 
-/** What has the machine mount it. */
+/** An entry that was written to the machine's configuration. */
 export interface WrittenEntry {
   /** The path of the unit, or of the fstab. */
   readonly path: string;
-  /** Takes out what was written; what was there before stays. */
+  /** Removes what was written, and keeps what was there before. */
   readonly undo: () => Promise<void>;
 }
 
-/** What has to wait for the pool at the start of the machine, and to end before the pool is unmounted. */
+/** The units that start after the pool is mounted, and stop before it is unmounted. */
 const users = ['patchbay-rpcserver.service', 'patchbay-tgtd.service'];
 
-/** Gives the options that the filesystem is mounted with. */
+/** Returns the mount options of the filesystem. */
 export function mountOptions({ isLoop }: MountEntry): string {
   return ['noatime', 'nodev', 'nosuid', 'noexec', ...(isLoop ? ['loop'] : [])].join(',');
 }
 
-/** Gives the name of the systemd unit of a mount point: systemd demands that it is this one. */
+/** Returns the name that systemd requires of the unit of a mount point. */
 export function unitName(mountPoint: string): string {
   const path = mountPoint.replace(/\/+/g, '/').replace(/^\/|\/$/g, '');
   const escaped = [...Buffer.from(path)].map((byte, index) => {
@@ -46,7 +46,7 @@ export function unitName(mountPoint: string): string {
   return `${escaped.join('')}.mount`;
 }
 
-/** Writes the text of the systemd unit of a mount. */
+/** Returns the text of the systemd unit of a mount. */
 export function unitText(entry: MountEntry): string {
   return `[Unit]
 Description=Pool of Patchbay's storage
@@ -63,29 +63,29 @@ WantedBy=multi-user.target
 `;
 }
 
-/** Writes the line of /etc/fstab of a mount. `nofail`: a machine whose pool is broken shall still come up. */
+/** Returns the line of /etc/fstab of a mount. `nofail`: a machine with a broken pool still boots. */
 export function fstabLine(entry: MountEntry): string {
   const fields = [entry.source, entry.mountPoint].map((path) =>
     path.replace(/[\\ \t]/g, (character) => `\\${character.charCodeAt(0).toString(8).padStart(3, '0')}`),
   );
-  // With `nofail` nothing waits for the mount that is not named.
+  // With `nofail` only the units named here wait for the mount.
   const before = users.map((unit) => `x-systemd.before=${unit}`);
   const options = [mountOptions(entry), 'nofail', ...before].join(',');
   return `${fields.join(' ')} xfs ${options} 0 0\n`;
 }
 
-/** Writes the systemd unit below a prefix; one that says the same stays. */
+/** Writes the systemd unit below a prefix; keeps an identical one. */
 export async function writeUnit(entry: MountEntry, prefix: string): Promise<WrittenEntry> {
   const path = join(prefix, 'etc/systemd/system', unitName(entry.mountPoint));
   const present = await readIfThere(path);
   if (present !== undefined && present !== unitText(entry)) {
     throw taken(path, entry.mountPoint);
   }
-  await writeWhole(path, unitText(entry));
+  await writeAtomically(path, unitText(entry));
   return { path, undo: () => (present === undefined ? rm(path, { force: true }) : Promise.resolve()) };
 }
 
-/** Adds the line to the fstab below a prefix; one that is there already stays. */
+/** Adds the line to the fstab below a prefix; keeps an identical one. */
 export async function addToFstab(entry: MountEntry, prefix: string): Promise<WrittenEntry> {
   const path = join(prefix, 'etc/fstab');
   const present = (await readIfThere(path)) ?? '';
@@ -100,11 +100,11 @@ export async function addToFstab(entry: MountEntry, prefix: string): Promise<Wri
     return { path, undo: () => Promise.resolve() };
   }
   const separator = present === '' || present.endsWith('\n') ? '' : '\n';
-  await writeWhole(path, `${present}${separator}${line}`);
+  await writeAtomically(path, `${present}${separator}${line}`);
   return {
     path,
     undo: async () => {
-      await writeWhole(path, ((await readIfThere(path)) ?? '').replace(line, ''));
+      await writeAtomically(path, ((await readIfThere(path)) ?? '').replace(line, ''));
     },
   };
 }
@@ -112,7 +112,7 @@ export async function addToFstab(entry: MountEntry, prefix: string): Promise<Wri
 function taken(path: string, mountPoint: string): Error {
   return storageError(
     'POOL_TARGET_REFUSED',
-    `${path} mounts something else at ${quoted(mountPoint)}; change it by hand, or give another --mount-point`,
+    `${path} already mounts another filesystem at ${quoted(mountPoint)}; edit it, or choose another --mount-point`,
     { details: { path, mountPoint } },
   );
 }
@@ -128,8 +128,8 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** The machine may need the file to start: it is there as before, or as it shall be. */
-async function writeWhole(path: string, text: string): Promise<void> {
+/** Writes a file atomically, as the machine may need it to boot. */
+async function writeAtomically(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   await writeFile(`${path}.patchbay`, text, { mode: 0o644, flush: true });
   await rename(`${path}.patchbay`, path);

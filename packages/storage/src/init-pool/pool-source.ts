@@ -5,22 +5,22 @@ import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 import { type Exec } from '../exec.js';
 
-/** How much of a device's beginning must be empty, in bytes: labels and tables of all kinds are there. */
-const lookedAtBytes = 2 ** 20;
+/** How many bytes at the start of a device must be zero: labels and tables of all kinds are there. */
+const checkedBytes = 2 ** 20;
 
-/** What a pool's filesystem is made in. */
+/** The device or file for a pool's filesystem. */
 export interface PoolSource {
   readonly path: string;
   readonly isLoop: boolean;
-  /** Whether it is a file that was made for it. */
+  /** Whether it is a file that was created for the pool. */
   readonly isNew: boolean;
-  /** Removes what was made for it, where the rest failed. */
+  /** Removes a file that was created for the pool. */
   readonly undo: () => Promise<void>;
 }
 
 /**
- * Makes a device or a file ready for a filesystem: a file is made, sparse.
- * @throws RpcError `POOL_TARGET_REFUSED` for what is no device or holds something, unless forced
+ * Prepares a device or file for a filesystem; a file is created, sparse.
+ * @throws RpcError `POOL_TARGET_REFUSED` for what is neither, or holds data, unless forced
  */
 export async function preparePoolSource(
   path: string,
@@ -29,7 +29,7 @@ export async function preparePoolSource(
   const stats = await statIfThere(path);
   if (stats?.isBlockDevice() === true) {
     if (options.sizeBytes !== undefined) {
-      throw refused(path, 'is a device, whose size is what it is; leave --size out');
+      throw refused(path, 'is a device, which has a fixed size; omit --size');
     }
     if (!options.force) {
       await refuseData(path, options.exec);
@@ -40,10 +40,10 @@ export async function preparePoolSource(
     throw refused(path, 'is neither a device nor a file');
   }
   if (stats !== undefined && !options.force) {
-    throw refused(path, 'is there already; give --force to overwrite it, and lose all that is in it');
+    throw refused(path, 'already exists; give --force to overwrite it and lose its content');
   }
   if (options.sizeBytes === undefined) {
-    throw refused(path, 'is no device: give the size of the file to make with --size');
+    throw refused(path, 'is not a device; give the size of the file to create with --size');
   }
   if (stats !== undefined && (await options.exec('losetup', ['-j', path])).stdout !== '') {
     throw refused(path, 'is in use as a loop device; unmount it first');
@@ -59,24 +59,24 @@ export async function preparePoolSource(
   return { path, isLoop: true, isNew, undo: () => (isNew ? rm(path, { force: true }) : Promise.resolve()) };
 }
 
-/** Refuses a device that holds anything that is known, or anything at all at its beginning. */
+/** Refuses a device with a known signature, or with data at its start. */
 async function refuseData(path: string, exec: Exec): Promise<void> {
-  // 2: nothing was found
+  // 2: no signature was found
   const { exitCode, stdout } = await exec('blkid', ['-p', '-o', 'export', path], { okExitCodes: [0, 2] });
   const kinds = [...stdout.matchAll(/^(?:PT)?TYPE=(.+)$/gm)].map(([, kind]) => kind);
   if (exitCode === 0) {
     throw refused(
       path,
-      `holds data${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}; give --force to overwrite it, and lose all of that`,
+      `holds data${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}; give --force to overwrite the device and lose the data`,
     );
   }
   const device = await open(path, 'r');
   try {
-    const { buffer, bytesRead } = await device.read(Buffer.alloc(lookedAtBytes), 0, lookedAtBytes, 0);
+    const { buffer, bytesRead } = await device.read(Buffer.alloc(checkedBytes), 0, checkedBytes, 0);
     if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) {
       throw refused(
         path,
-        'holds data of an unknown kind; give --force to overwrite it, and lose all of that',
+        'holds data of an unknown kind; give --force to overwrite the device and lose the data',
       );
     }
   } finally {

@@ -4,51 +4,51 @@ import { isRpcError } from '@patchbay/objects';
 
 import { type EndedOperation } from '../concurrency/operations.js';
 import { type ReconcileReport } from '../reconcile/report.js';
-import { type Survey } from './survey.js';
+import { type Statistics } from './statistics.js';
 
 const prefix = 'patchbay_storage_';
 /** From a clone of a few milliseconds to an import of half an hour. */
 const operationSeconds = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800];
 const reconcileSeconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
-/** The numbers of one storage object, in a registry of their own, for Prometheus. */
+/** The Prometheus metrics of one storage object, in their own registry. */
 export class StorageMetrics {
   readonly #registry = new Registry();
   readonly #registers = [this.#registry];
   readonly #operations = new Counter({
     name: `${prefix}operations_total`,
-    help: 'Operations that have ended, by kind, what they were on, and outcome: OK or the code of the error.',
-    labelNames: ['kind', 'thing', 'outcome'],
+    help: 'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
+    labelNames: ['kind', 'resource', 'outcome'],
     registers: this.#registers,
   });
   readonly #operationSeconds = new Histogram({
     name: `${prefix}operation_duration_seconds`,
-    help: 'How long operations took, by kind and what they were on.',
-    labelNames: ['kind', 'thing'],
+    help: 'Duration of operations, by kind and type of resource.',
+    labelNames: ['kind', 'resource'],
     buckets: operationSeconds,
     registers: this.#registers,
   });
   readonly #reconciles = new Counter({
     name: `${prefix}reconciles_total`,
-    help: 'Rounds of the reconciler, by outcome: OK, or FAILED where something could not be put right.',
+    help: 'Rounds of the reconciler, by outcome: OK, or FAILED if something could not be repaired.',
     labelNames: ['outcome'],
     registers: this.#registers,
   });
   readonly #findings = new Counter({
     name: `${prefix}reconcile_findings_total`,
-    help: 'What the reconciler found and did, by the names that its report has.',
+    help: 'Findings and repairs of the reconciler, named as in its report.',
     labelNames: ['finding'],
     registers: this.#registers,
   });
   readonly #reconcileSeconds = new Histogram({
     name: `${prefix}reconcile_duration_seconds`,
-    help: 'How long a round of the reconciler took.',
+    help: 'Duration of rounds of the reconciler.',
     buckets: reconcileSeconds,
     registers: this.#registers,
   });
   readonly #restarts = new Counter({
     name: `${prefix}tgtd_restarts_total`,
-    help: 'How often tgtd died and every export was made anew.',
+    help: 'Restarts of tgtd after which every export was rebuilt.',
     registers: this.#registers,
   });
   readonly #fetches = new Counter({
@@ -64,13 +64,13 @@ export class StorageMetrics {
   };
   readonly #sessions = new Gauge({
     name: `${prefix}iscsi_sessions`,
-    help: 'iSCSI sessions on our targets; absent while tgtd does not answer.',
+    help: 'iSCSI sessions on our targets; absent while tgtd does not respond.',
     labelNames: [],
     registers: this.#registers,
   });
   readonly #poolBytes = new Gauge({
     name: `${prefix}pool_bytes`,
-    help: "The size of the pool's filesystem, and what is free of it; absent while the pool is away.",
+    help: "Size and free space of the pool's filesystem; absent while the pool is unavailable.",
     labelNames: ['part'],
     registers: this.#registers,
   });
@@ -80,8 +80,9 @@ export class StorageMetrics {
     return this.#registry.contentType;
   }
 
-  operationEnded({ request: { kind, thing }, error, durationMs }: EndedOperation): void {
-    const labels = { kind, thing: thing.split(':', 1)[0] ?? thing };
+  operationEnded({ request: { kind, resources }, error, durationMs }: EndedOperation): void {
+    const [resource = ''] = resources[0].split(':', 1);
+    const labels = { kind, resource };
     const outcome = error === undefined ? 'OK' : isRpcError(error) ? error.code : 'UNEXPECTED';
     this.#operations.inc({ ...labels, outcome });
     this.#operationSeconds.observe(labels, durationMs / 1000);
@@ -103,17 +104,17 @@ export class StorageMetrics {
     this.#fetches.inc({ outcome });
   }
 
-  /** Gives all numbers as text, those that are counted at the moment from a survey. */
-  render(counted: Survey): Promise<string> {
+  /** Returns all metrics as text, with the gauges set from the statistics. */
+  render(statistics: Statistics): Promise<string> {
     for (const table of ['nodes', 'images', 'snapshots'] as const) {
       this.#records[table].reset();
-      for (const [state, count] of counted[table]) {
+      for (const [state, count] of statistics[table]) {
         this.#records[table].set({ state }, count);
       }
     }
-    setOrRemove(this.#sessions, {}, counted.sessions);
-    setOrRemove(this.#poolBytes, { part: 'size' }, counted.capacity?.sizeBytes);
-    setOrRemove(this.#poolBytes, { part: 'free' }, counted.capacity?.freeBytes);
+    setOrRemove(this.#sessions, {}, statistics.sessions);
+    setOrRemove(this.#poolBytes, { part: 'size' }, statistics.capacity?.sizeBytes);
+    setOrRemove(this.#poolBytes, { part: 'free' }, statistics.capacity?.freeBytes);
     return this.#registry.metrics();
   }
 
@@ -127,7 +128,7 @@ export class StorageMetrics {
   }
 }
 
-/** A number that is not known is absent: an old one, or none at all as 0, would be taken for true. */
+/** Removes a gauge whose value is not available: an old value, or 0, would be taken for a true one. */
 function setOrRemove<L extends string>(
   gauge: Gauge<L>,
   labels: Partial<Record<L, string>>,

@@ -7,8 +7,8 @@ import { storageError } from '../errors.js';
 const claimFile = 'patchbay-catalog';
 
 /**
- * Binds a pool to the one catalog that may judge which of its files have no record. A second server, or one
- * that lost its state directory, must not take the files for leftovers and remove them.
+ * Binds a pool to the one catalog that decides which of its files have no record. A second server, or one that lost
+ * its state directory, must not take the files for leftovers and remove them.
  *
  * @throws RpcError `POOL_NOT_OURS`
  */
@@ -35,7 +35,7 @@ async function readClaim(path: string): Promise<string | undefined> {
   }
 }
 
-/** Writes the claim, whole or not at all, and gives the one that stands: another server may have been faster. */
+/** Writes the claim atomically, and returns the one that stands: another server may have been faster. */
 async function writeClaim(path: string, catalogId: string): Promise<string | undefined> {
   const draft = `${path}.${randomUUID()}`;
   try {

@@ -1,46 +1,55 @@
+import { randomUUID } from 'node:crypto';
+import { open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 
-import { isRpcError, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
+import {
+  type Clock,
+  isRpcError,
+  type Log,
+  type ObjectContext,
+  type ObjectDefinition,
+  PeriodicTask,
+} from '@patchbay/objects';
 
-import { removeUnfinishedBackups } from '../backup/take-backup.js';
+import { removeUnfinishedBackups, requestedPrefix } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';
 import { Catalog } from '../catalog/catalog.js';
 import { EventLog } from '../catalog/event-log.js';
-import { answerLocally } from '../catalog/local-requests.js';
+import { answerLocally, type LocalAnswers } from '../catalog/local-requests.js';
 import { catalogDirectory, openCatalogStore } from '../catalog/open-catalog.js';
 import { Operations } from '../concurrency/operations.js';
-import { FilePool } from '../disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../disks/file/file-pool.js';
 import { FileImageExporter } from '../disks/export/exporter.js';
 import { FileImageImporter } from '../disks/import/importer.js';
 import { execTool } from '../exec.js';
+import { checkStorage } from '../fsck/check-storage.js';
 import { StorageMetrics } from '../metrics/metrics.js';
 import { Admission } from '../pool/admission.js';
 import { Exports } from '../provision/exports.js';
+import { Intents } from '../provision/intents.js';
 import { Naming } from '../provision/naming.js';
-import { type Parts } from '../provision/parts.js';
+import { Recovery } from '../provision/recovery.js';
 import { daemonsInUse, TargetAllocator } from '../provision/target-allocator.js';
+import { TargetClaims } from '../provision/target-claims.js';
 import { Reconciler } from '../reconcile/reconciler.js';
-import { Upkeep } from '../reconcile/upkeep.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
 import { claimPool } from './claim-pool.js';
-import { Closers } from './closers.js';
 import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
-import { localAnswers } from './local-answers.js';
-import { defineStorage } from './storage-object.js';
+import { defineStorage, type StorageServices } from './storage-object.js';
 
 /** Where backups are written in the state directory, where the options name no other. */
 const backupsOfState = 'backups';
 
-/** How many events `history` and `watch` look back on. */
+/** How many events `history` and `watch` can look back on. */
 const rememberedEvents = 10_000;
 
 /**
- * Makes the storage object: opens the catalog and the pool, starts (or takes over) the target daemon, and
- * reconciles. When it fulfils, every node's disk is exported that can be.
- *
- * A pool that is away does not keep it from starting: the reconciler tries until it is there.
+ * Creates the storage object: opens the catalog and the pool, starts (or takes over) the target daemon, and reconciles.
+ * When it fulfils, every disk is exported that can be. While the pool is unavailable it starts nevertheless, and the
+ * reconciler tries until the pool is there.
  *
  * @throws RpcError `CONFIG_INVALID`, `CATALOG_DAMAGED`, `POOL_NOT_OURS`, `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, ...
  */
@@ -100,42 +109,47 @@ async function assemble(
     web: { hosts: options.urlHosts, networks: options.urlNetworks },
     maxImageBytes: options.maxImageBytes,
   });
-  const exporter = new FileImageExporter(files);
   const exports = new Exports(catalog, pool, targets);
   const bootTokens = options.boot?.token ?? false;
-  const parts: Parts = {
-    catalog,
-    events,
-    pool,
-    admission: new Admission(pool, options.quotas),
-    targets,
-    allocator: new TargetAllocator(targets),
-    importer,
-    exporter,
-    exports,
-    operations,
-    naming,
-    backupDirectory: options.backupDirectory ?? join(stateDir, backupsOfState),
-    bootTokens,
-    clock,
-    log,
-  };
-  const reconciler = new Reconciler(parts, {
+  const claims = new TargetClaims(naming, new TargetAllocator(targets), bootTokens);
+  const recovery = new Recovery({ catalog, pool, exports, claims, clock });
+  const intents = new Intents(operations, catalog, recovery, log);
+  const reconciled = { catalog, pool, targets, exports, naming, operations, recovery, clock, log };
+  const reconciler = new Reconciler(reconciled, {
     graceMs: options.graceMs,
     ended: (report, durationMs) => {
       metrics.reconciled(report, durationMs);
     },
   });
-  const stage: { upkeep?: Upkeep } = {};
+  const services = {
+    catalog,
+    events,
+    pool,
+    targets,
+    exports,
+    naming,
+    claims,
+    admission: new Admission(pool, options.quotas),
+    importer,
+    exporter: new FileImageExporter(files),
+    operations,
+    intents,
+    reconciler,
+    backupDirectory: options.backupDirectory ?? join(stateDir, backupsOfState),
+    bootTokens,
+    clock,
+    log,
+  };
+  const background: { reconciling?: PeriodicTask } = {};
   // An empty daemon serves nobody until this has rebuilt what it exports.
   const served = targets.onRestart(async (daemon) => {
     await reconciler.rebuildExports(daemon);
-    if (stage.upkeep !== undefined) {
+    if (background.reconciling !== undefined) {
       metrics.tgtdRestarted();
-      stage.upkeep.soon(); // operations that the daemon's death cut short are undone
+      void background.reconciling.wake(); // operations that the daemon's death cut short are undone
     }
   });
-  // Without its pool nothing can be rebuilt until it comes, but what the catalog knows can be told.
+  // Without its pool nothing can be rebuilt until it comes, but what the catalog knows can be shown.
   if (await isThere(pool)) {
     await served;
   }
@@ -147,44 +161,84 @@ async function assemble(
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
     await events.forget(rememberedEvents);
   };
-  const upkeep = new Upkeep(reconcile, () => options.reconcileEveryMs, { clock, log });
-  stage.upkeep = upkeep;
-  closers.add(() => upkeep[Symbol.asyncDispose]());
-  closers.add(startScheduler(parts));
-  const boot = await startBoot(options, { parts, pool, metrics });
+  const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
+  background.reconciling = reconciling;
+  closers.add(() => reconciling.close());
+  const scheduling = startScheduler(services);
+  closers.add(() => scheduling.close());
+  const boot = await startBoot(options, { ...services, metrics });
   closers.add(async () => boot?.[Symbol.asyncDispose]());
   await removeUnfinishedBackups(join(stateDir, catalogDirectory));
   // Another directory may be shared with other servers, whose backups may be under way.
   await removeUnfinishedBackups(join(stateDir, backupsOfState));
-  const requests = await answerLocally(stateDir, localAnswers(parts, stateDir), log);
+  const requests = await answerLocally(stateDir, localAnswers(services, stateDir), log);
   closers.add(async () => {
     await requests[Symbol.asyncDispose]();
   });
-  return defineStorage(parts, reconciler, () => closers.close());
+  return defineStorage(services, () => closers.close());
 }
 
-/** Takes the scheduled snapshots from now on; gives what ends it. */
-function startScheduler(parts: Parts): () => Promise<void> {
-  const scheduler = new Scheduler(parts);
-  const ending = new AbortController();
-  const upkeep = new Upkeep(
-    () => parts.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(ending.signal)),
+/** Takes the scheduled snapshots from now on. */
+function startScheduler(services: StorageServices): PeriodicTask {
+  const scheduler = new Scheduler(services);
+  return repeat(
+    (signal) => services.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal)),
     () => scheduler.pauseMs,
-    parts,
+    services,
   );
-  return async () => {
-    ending.abort();
-    await upkeep[Symbol.asyncDispose]();
+}
+
+/**
+ * Repeats work until it is closed, the first time after a pause; a failure is logged and does not end it.
+ *
+ * @param pauseMs - returns the milliseconds between the end of one run and the start of the next
+ */
+export function repeat(
+  work: (signal: AbortSignal) => Promise<unknown>,
+  pauseMs: () => number,
+  { clock, log }: { readonly clock: Clock; readonly log: Log },
+): PeriodicTask {
+  return PeriodicTask.start({
+    clock,
+    delayMs: pauseMs(),
+    run: async (signal) => {
+      await work(signal);
+      return pauseMs();
+    },
+    onFailure: (error) => {
+      log.error('scheduled work failed', { error });
+      return pauseMs();
+    },
+  });
+}
+
+/** Returns what answers the commands on this host. */
+export function localAnswers(services: StorageServices, stateDir: string): LocalAnswers {
+  return {
+    backup: () => backUp(services.catalog, stateDir),
+    fsck: async () => Readable.from([JSON.stringify(await checkStorage(services))]),
   };
 }
 
-/** Opens the pool that the catalog knows, or at first the one that the options name. */
+/** Makes a backup that has no name any more, so that nothing of it is left however the reading ends. */
+async function backUp(catalog: Catalog, stateDir: string): Promise<Readable> {
+  const path = join(stateDir, catalogDirectory, `${requestedPrefix}${randomUUID()}`);
+  try {
+    await catalog.backUp(path);
+    const file = await open(path, 'r');
+    return file.createReadStream();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Opens the pool that the catalog knows, or the first time the one that the options name. */
 async function openPool(
   { pool: directory, highWater }: StorageOptions,
   { clock, log }: ObjectContext,
   catalog: Catalog,
 ): Promise<FilePool> {
-  return FilePool.open({
+  return openFilePool({
     directory,
     expectedId: await catalog.poolId(),
     highWater,
@@ -208,5 +262,25 @@ async function isThere(pool: FilePool): Promise<boolean> {
       return false;
     }
     throw error;
+  }
+}
+
+/** What was started, to be ended in the reverse order: each even if another one fails to end. */
+export class Closers {
+  readonly #closers: (() => Promise<void>)[] = [];
+
+  add(close: () => Promise<void>): void {
+    this.#closers.push(close);
+  }
+
+  /** Ends everything, once. @throws what failed, when all have been ended */
+  async close(): Promise<void> {
+    const errors: unknown[] = [];
+    for (let close = this.#closers.pop(); close !== undefined; close = this.#closers.pop()) {
+      await close().catch((error: unknown) => errors.push(error));
+    }
+    if (errors.length > 0) {
+      throw errors.length === 1 ? errors[0] : new AggregateError(errors, 'several parts could not be ended');
+    }
   }
 }

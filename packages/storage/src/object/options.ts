@@ -1,14 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
-import {
-  bytesSchema,
-  coreError,
-  durationSchema,
-  parseBytes,
-  parseDuration,
-  type Unit,
-} from '@patchbay/objects';
+import { coreError, parseBytes, parseDuration, type Unit } from '@patchbay/objects';
+import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
 import { sourceNetwork } from '../disks/import/source-networks.js';
@@ -41,7 +35,7 @@ const options = z.strictObject({
   iqnPrefix: iqn
     .refine((prefix) => prefix.length <= 120, 'at most 120 characters')
     .default(iqn.parse('iqn.2026-11.local.patchbay'))
-    .describe('what the names of our targets, and the default names of initiators, begin with'),
+    .describe('the prefix of the names of our targets, and of the default names of initiators'),
   onStop: z
     .enum(['keep', 'stop'])
     .default('keep')
@@ -55,27 +49,27 @@ const options = z.strictObject({
   urlHosts: z
     .array(z.string().regex(/^(?:\*\.)?[A-Za-z0-9._:-]+$/, 'must be a host, or *.DOMAIN'))
     .optional()
-    .describe('the hosts that images may be downloaded from, *.DOMAIN for all below one; default: any'),
+    .describe('the hosts from which images may be downloaded, *.DOMAIN for all below a domain; default: any'),
   urlNetworks: z
     .array(sourceNetwork)
     .default(['public'])
     .describe(
-      'the networks in which these hosts must be, such as 10.1.0.0/16; public: all that are no inner networks',
+      'the networks in which these hosts must be, such as 10.1.0.0/16; public: all that are not private',
     ),
   maxImageBytes: bytesSchema()
     .min(512)
     .default(2 ** 40)
-    .describe('how large an image, and what it is imported from, may be'),
+    .describe('the maximum size of an image, and of what it is imported from'),
   highWater: z
     .number()
     .positive()
     .max(1)
     .default(0.95)
-    .describe('which part of the pool may be used before nothing new is taken in'),
+    .describe('the fraction of the pool that may be used before nothing new is taken in'),
   quotas: quotas
     .default({})
     .describe(
-      'what projects may have, by what the names of their nodes begin with: { lab-: { disks: 10, bytes: 1TiB } }',
+      "the limits of projects, by the prefix of their nodes' names: { lab-: { disks: 10, bytes: 1TiB } }",
     ),
   backupDirectory: absolutePath
     .optional()
@@ -100,7 +94,7 @@ export const storageOptions = options.refine(
   {
     path: ['boot', 'advertise'],
     message:
-      'must be given where the portal is every address of the machine, or the nodes do not know which to dial',
+      'is required where the portal is every address of the machine, or the nodes do not know which to dial',
   },
 );
 

@@ -1,57 +1,69 @@
-import { BootAnswers } from '../boot/answer.js';
-import { BootEndpoint } from '../boot/endpoint.js';
+import { type Clock } from '@patchbay/objects';
+
+import { type BootEndpoint, startBootEndpoint } from '../boot/endpoint.js';
 import { Health } from '../boot/health.js';
+import { BootScriptHandler } from '../boot/script-handler.js';
 import { Cached } from '../concurrency/cached.js';
 import { type FilePool } from '../disks/file/file-pool.js';
 import { type StorageMetrics } from '../metrics/metrics.js';
-import { type Survey, survey } from '../metrics/survey.js';
-import { freshenDisk } from '../provision/freshen-disk.js';
-import { type Parts } from '../provision/parts.js';
+import { collectStatistics, type Statistics } from '../metrics/statistics.js';
+import { type Naming } from '../provision/naming.js';
+import { freshenDisk, type ReplaceServices } from '../provision/replace-disk.js';
 import { assertServed } from '../targets/assert-served.js';
+import { type TargetHost } from '../targets/target-host.js';
 import { type StorageOptions } from './options.js';
 
-/** How old the numbers of a scrape may be, in milliseconds: several scrapers cost no more than one. */
-const surveyAgeMs = 5000;
+/** How old the numbers of a scrape may be, in milliseconds, so that several scrapers cost no more than one. */
+const statisticsAgeMs = 5000;
 
-/** What of the storage the endpoint tells. */
-export interface Told {
-  readonly parts: Parts;
+/** What the endpoint serves from. */
+export interface BootServices extends ReplaceServices {
   readonly pool: FilePool;
+  readonly targets: TargetHost;
+  readonly naming: Naming;
+  readonly bootTokens: boolean;
+  readonly clock: Clock;
   readonly metrics: StorageMetrics;
 }
 
-/** Starts the HTTP endpoint, where the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
+/** Starts the HTTP endpoint, if the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
 export async function startBoot(
   { boot }: StorageOptions,
-  { parts, pool, metrics }: Told,
+  services: BootServices,
 ): Promise<BootEndpoint | undefined> {
   if (boot === undefined) {
     return undefined;
   }
-  const log = parts.log.child({ component: 'boot' });
-  const counted = new Cached<Survey>(() => survey(parts, () => pool.capacity()), parts.clock, surveyAgeMs);
-  const endpoint = await BootEndpoint.start(boot.listen, {
-    answers: new BootAnswers({
-      parts: { ...parts, log },
+  const { catalog, pool, targets, clock, metrics } = services;
+  const log = services.log.child({ component: 'boot' });
+  const statistics = new Cached<Statistics>(
+    () => collectStatistics(services, () => pool.capacity()),
+    clock,
+    statisticsAgeMs,
+  );
+  const endpoint = await startBootEndpoint({
+    listen: boot.listen,
+    scripts: new BootScriptHandler({
+      parts: { ...services, log },
       options: boot,
       fetched: (outcome) => {
         metrics.bootFetched(outcome);
       },
       freshen: (node) =>
-        parts.catalog.actors.run({ method: 'boot' }, () =>
-          freshenDisk(parts, node, new AbortController().signal),
+        catalog.actors.run({ method: 'boot' }, () =>
+          freshenDisk(services, node, new AbortController().signal),
         ),
     }),
     health: new Health(
-      { pool: () => pool.directory.assertAvailable(), targets: () => assertServed(parts.targets) },
-      { clock: parts.clock, log },
+      { pool: () => pool.directory.assertAvailable(), targets: () => assertServed(targets) },
+      { clock, log },
     ),
     metrics: {
       contentType: metrics.contentType,
-      text: async () => metrics.render(await counted.get()),
+      text: async () => metrics.render(await statistics.get()),
     },
     log,
   });
-  log.info('boot scripts, health and metrics are served', { address: endpoint.address });
+  log.info('serving boot scripts, health and metrics', { address: endpoint.address });
   return endpoint;
 }

@@ -1,39 +1,67 @@
-import { defineObject, type SignaturesOf } from '@patchbay/objects';
+import { type CallContext, type MethodDefinition, type Methods, type SignaturesOf } from '@patchbay/objects';
+import { defineObject } from '@patchbay/objects/define';
 
-import { type Parts } from '../provision/parts.js';
-import { type Reconciler } from '../reconcile/reconciler.js';
-import { bootMethods } from './methods/boot-methods.js';
-import { diskMethods } from './methods/disk-methods.js';
-import { eventMethods } from './methods/event-methods.js';
-import { imageMethods } from './methods/image-methods.js';
-import { nodeMethods } from './methods/node-methods.js';
-import { poolMethods } from './methods/pool-methods.js';
-import { provisionManyMethods } from './methods/provision-many.js';
+import { type Actor, type Actors } from '../catalog/actor.js';
+import { type ScheduleServices } from '../schedule/schedules.js';
+import { type DiskServices, diskMethods } from './methods/disk-methods.js';
+import { type EventServices, eventMethods } from './methods/event-methods.js';
+import { type ImageMethodServices, imageMethods } from './methods/image-methods.js';
+import { type NodeMethodServices, nodeMethods } from './methods/node-methods.js';
+import { type OperatorServices, operatorMethods } from './methods/operator-methods.js';
+import { type ProvisionManyServices, provisionManyMethods } from './methods/provision-many.js';
 import { scheduleMethods } from './methods/schedule-methods.js';
-import { snapshotMethods } from './methods/snapshot-methods.js';
-import { upkeepMethods } from './methods/upkeep-methods.js';
-import { onBehalfOfCallers } from './on-behalf.js';
+import { type SnapshotMethodServices, snapshotMethods } from './methods/snapshot-methods.js';
 
-/** Makes the storage object out of its parts. */
+/** What the storage object's methods work with. */
+export type StorageServices = ImageMethodServices &
+  NodeMethodServices &
+  ProvisionManyServices &
+  DiskServices &
+  SnapshotMethodServices &
+  ScheduleServices &
+  EventServices &
+  OperatorServices;
+
+/** Defines the storage object by the services that its methods use. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function defineStorage(parts: Parts, reconciler: Reconciler, close: () => Promise<void>) {
+export function defineStorage(services: StorageServices, close: () => Promise<void>) {
   return defineObject({
     summary: 'Gives diskless nodes their disks: clones of images, each exported over iSCSI to one node alone',
     close,
-    methods: onBehalfOfCallers(parts.catalog.actors, {
-      ...imageMethods(parts),
-      ...nodeMethods(parts),
-      ...provisionManyMethods(parts),
-      ...diskMethods(parts),
-      ...snapshotMethods(parts),
-      ...scheduleMethods(parts),
-      ...eventMethods(parts),
-      ...bootMethods(parts),
-      ...poolMethods(parts),
-      ...upkeepMethods(reconciler),
+    methods: onBehalfOfCallers(services.catalog.actors, {
+      ...imageMethods(services),
+      ...nodeMethods(services),
+      ...provisionManyMethods(services),
+      ...diskMethods(services),
+      ...snapshotMethods(services),
+      ...scheduleMethods(services),
+      ...eventMethods(services),
+      ...operatorMethods(services),
     }),
   });
 }
 
 /** The storage object's methods, for a client's proxy. */
 export type Storage = SignaturesOf<ReturnType<typeof defineStorage>>;
+
+/** Runs methods on behalf of their callers, so that the catalog's events tell who that was. */
+function onBehalfOfCallers<M extends Methods>(actors: Actors, methods: M): M {
+  const wrapped = Object.entries(methods).map(([name, definition]) => [name, wrap(actors, name, definition)]);
+  // Each method has the same type as before.
+  return Object.fromEntries(wrapped) as M;
+}
+
+function wrap(actors: Actors, method: string, definition: MethodDefinition): MethodDefinition {
+  const run = definition.run as (...args: unknown[]) => unknown;
+  return {
+    ...definition,
+    run: (...args: unknown[]) => {
+      const { caller, callId, correlationId } = args.at(-1) as CallContext;
+      const actor: Actor = { method, peer: caller.peer, callId, correlationId };
+      const returned = actors.run(actor, () => run(...args));
+      return definition.yields === undefined
+        ? returned
+        : actors.steps(actor, returned as AsyncGenerator<unknown, unknown, undefined>);
+    },
+  };
+}

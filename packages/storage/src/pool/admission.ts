@@ -6,10 +6,10 @@ import { storageError } from '../errors.js';
 import { type Quota, type Quotas } from './quotas.js';
 import { type Usage, usageOfNodes } from './usage.js';
 
-/** What a node is to have in addition. */
+/** What a node asks for in addition. */
 export interface Claim {
   readonly node: string;
-  /** The node that has it so far: projects that this one falls under have it already, and are not asked. */
+  /** The node that has it so far: the projects of that node have it already, and are not asked. */
   readonly from?: string | undefined;
   readonly disks: number;
   readonly bytes: number;
@@ -17,13 +17,13 @@ export interface Claim {
 
 /** What a project has, and what it may have. */
 export interface ProjectUsage {
-  /** What the names of its nodes begin with. */
+  /** The prefix of the names of its nodes. */
   readonly project: string;
   readonly usage: Usage;
   readonly quota: Quota;
 }
 
-/** Decides whether something new is taken in, before anything of it is made. */
+/** Decides whether something new is taken in, before any of it is made. */
 export class Admission {
   readonly #pool: Pick<VolumePool, 'requireRoom'>;
   readonly #quotas: Quotas;
@@ -33,14 +33,15 @@ export class Admission {
     this.#quotas = quotas;
   }
 
-  /** Asks the pool whether it takes in something new. @throws RpcError `POOL_HIGH_WATER`, `POOL_UNAVAILABLE` */
+  /** Refuses while the pool takes in nothing new. @throws RpcError `POOL_HIGH_WATER`, `POOL_UNAVAILABLE` */
   requireRoom(): Promise<void> {
     return this.#pool.requireRoom();
   }
 
   /**
-   * Asks the pool, and every quota that the node falls under. Call it in the transaction that writes the intent, so
+   * Checks the pool, and every quota that applies to the node. Call it in the transaction that writes the intent, so
    * that of two claims at once only those that fit together are admitted.
+   *
    * @throws RpcError `QUOTA_EXCEEDED`, `POOL_HIGH_WATER`, `POOL_UNAVAILABLE`
    */
   async admit(tx: CatalogReader, claim: Claim): Promise<void> {
@@ -48,7 +49,7 @@ export class Admission {
     await this.requireRoom();
   }
 
-  /** Asks every quota that the node falls under, and not the pool. @throws RpcError `QUOTA_EXCEEDED` */
+  /** Checks every quota that applies to the node, and not the pool. @throws RpcError `QUOTA_EXCEEDED` */
   async requireQuota(tx: CatalogReader, { node, from, disks, bytes }: Claim): Promise<void> {
     for (const [project, quota] of Object.entries(this.#quotas)) {
       if (!node.startsWith(project) || from?.startsWith(project) === true) {
@@ -64,7 +65,7 @@ export class Admission {
     }
   }
 
-  /** Tells what each project with a quota has of it. */
+  /** Lists what each project with a quota uses of it. */
   projects(reader: CatalogReader): Promise<ProjectUsage[]> {
     return Promise.all(
       Object.entries(this.#quotas).map(async ([project, quota]) => ({

@@ -1,28 +1,30 @@
 import { z } from 'zod';
 
+import { type CatalogReader } from '../catalog/catalog.js';
 import { isOverHighWater } from '../disks/file/capacity.js';
-import { type Parts } from '../provision/parts.js';
+import { type VolumePool } from '../disks/volume-pool.js';
+import { type Admission } from './admission.js';
 import { usageOfImages, usageOfNodes } from './usage.js';
 
 const projectView = z.object({
-  project: z.string().describe("what the names of the project's nodes begin with"),
+  project: z.string().describe("the prefix of the names of the project's nodes"),
   disks: z.int(),
   maxDisks: z.int().optional(),
   bytes: z.int().describe('the sizes of its disks and snapshots'),
   maxBytes: z.int().optional(),
 });
 
-/** What `pool_info` tells. */
+/** The result of `pool_info`. */
 export const poolInfo = z.object({
   state: z
     .enum(['ready', 'high-water', 'read-only'])
-    .describe('high-water, read-only: nothing new is taken in, all else goes on'),
+    .describe('high-water, read-only: nothing new is taken in, everything else still works'),
   filesystem: z.string(),
   reflink: z.boolean().describe('whether clones and snapshots are instant and share their blocks'),
   sizeBytes: z.int().describe("the size of the pool's filesystem"),
   usedBytes: z.int(),
   freeBytes: z.int(),
-  highWaterBytes: z.int().describe('nothing new is taken in where more than this is used'),
+  highWaterBytes: z.int().describe('nothing new is taken in while more than this is used'),
   freeUntilHighWaterBytes: z.int(),
   promisedBytes: z.int().describe('the sizes of all images, disks and snapshots, as initiators see them'),
   thinRatio: z.number().describe('how many times over the filesystem is promised'),
@@ -33,12 +35,15 @@ export const poolInfo = z.object({
 });
 export type PoolInfo = z.infer<typeof poolInfo>;
 
-/** Tells how full the pool is and what is promised of it. @throws RpcError `POOL_UNAVAILABLE` */
-export async function describePool({
-  pool,
-  catalog,
-  admission,
-}: Pick<Parts, 'pool' | 'catalog' | 'admission'>): Promise<PoolInfo> {
+/** What the pool is described with. */
+export interface PoolInfoServices {
+  readonly pool: Pick<VolumePool, 'capacity' | 'copyOnWrite'>;
+  readonly catalog: CatalogReader;
+  readonly admission: Admission;
+}
+
+/** Reports how full the pool is and what is promised of it. @throws RpcError `POOL_UNAVAILABLE` */
+export async function describePool({ pool, catalog, admission }: PoolInfoServices): Promise<PoolInfo> {
   const capacity = await pool.capacity();
   const { filesystem, sizeBytes, usedBytes, freeBytes, highWaterBytes, isWritable } = capacity;
   const ofNodes = await usageOfNodes(catalog);

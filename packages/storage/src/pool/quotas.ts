@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { acceptedSizes, bytesSchema, parseBytes } from '@patchbay/objects';
+import { acceptedSizes, parseBytes } from '@patchbay/objects';
+import { bytesSchema } from '@patchbay/objects/define';
 
 const bytes = z.union([
   bytesSchema(),
@@ -23,7 +24,7 @@ const quota = z.strictObject({
 /** What a project may have. */
 export type Quota = z.infer<typeof quota>;
 
-/** The schema of the quotas of projects, by what the names of their nodes begin with; `''` is every node. */
+/** The schema of the quotas of projects, by the prefix of their nodes' names; `''` is every node. */
 export const quotas = z.record(
   z
     .string()

@@ -1,40 +1,47 @@
+import { isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { isRpcError } from '@patchbay/objects';
-
-import { type Parts } from '../provision/parts.js';
+import { type Catalog } from '../catalog/catalog.js';
+import { type VolumePool } from '../disks/volume-pool.js';
 import { assertServed } from '../targets/assert-served.js';
+import { type TargetHost } from '../targets/target-host.js';
 
 const problem = z.object({
   part: z.enum(['pool', 'targets', 'catalog']),
-  reason: z.string().describe('as of an error'),
+  reason: z.string().describe('the reason, as of an error'),
   message: z.string().describe('what is wrong, and what to do'),
 });
 type Problem = z.infer<typeof problem>;
 
-/** What `status` tells. */
+/** The result of `status`. */
 export const storageStatus = z.object({
-  state: z.enum(['ready', 'degraded']).describe('degraded: some of what is asked will be refused'),
+  state: z.enum(['ready', 'degraded']).describe('degraded: some requests will be refused'),
   problems: z.array(problem),
 });
 
-type StatusParts = Pick<Parts, 'pool' | 'targets' | 'catalog' | 'log'>;
+/** What the status is found out with. */
+export interface StatusServices {
+  readonly pool: Pick<VolumePool, 'requireRoom'>;
+  readonly targets: TargetHost;
+  readonly catalog: Catalog;
+  readonly log: Log;
+}
 
-/** Says whether all parts work, and of each that does not why. */
-export async function statusOf(parts: StatusParts): Promise<z.infer<typeof storageStatus>> {
+/** Reports whether all parts work, and of each that does not, why. */
+export async function statusOf(services: StatusServices): Promise<z.infer<typeof storageStatus>> {
   const problems = [
-    ...(await troubleOf(parts, 'catalog', async () => {
-      await parts.catalog.poolId();
-      parts.catalog.assertWritable();
+    ...(await troubleOf(services, 'catalog', async () => {
+      await services.catalog.poolId();
+      services.catalog.assertWritable();
     })),
-    ...(await troubleOf(parts, 'pool', () => parts.pool.requireRoom())),
-    ...(await troubleOf(parts, 'targets', () => assertServed(parts.targets))),
+    ...(await troubleOf(services, 'pool', () => services.pool.requireRoom())),
+    ...(await troubleOf(services, 'targets', () => assertServed(services.targets))),
   ];
   return { state: problems.length === 0 ? 'ready' : 'degraded', problems };
 }
 
 async function troubleOf(
-  { log }: StatusParts,
+  { log }: StatusServices,
   part: Problem['part'],
   check: () => Promise<void>,
 ): Promise<Problem[]> {

@@ -1,17 +1,17 @@
 import { type CatalogReader } from '../catalog/catalog.js';
 import { images, type NodeRecord, nodes, snapshotKey, snapshots, trash } from '../catalog/tables.js';
 
-/** What is promised to nodes: as much as their disks and snapshots would take if they were written full. */
+/** What is promised to nodes: the space of their disks and snapshots if they were written full. */
 export interface Usage {
-  /** Without those in the trash, whose bytes count all the same. */
+  /** Without those in the trash, whose bytes are counted nevertheless. */
   readonly disks: number;
   readonly snapshots: number;
   readonly bytes: number;
 }
 
 /**
- * Counts what the nodes have whose names begin with `prefix`: from the catalog, each time, so that what an
- * operation did not finish or took back can never stay counted.
+ * Counts what the nodes have whose names begin with `prefix`. It is counted from the catalog each time, so that what an
+ * operation did not finish or undid cannot stay counted.
  */
 export async function usageOfNodes(reader: CatalogReader, prefix = ''): Promise<Usage> {
   const disks = (await reader.list(nodes, prefix)).map(({ value }) => promisedTo(value));

@@ -2,13 +2,21 @@ import { type Transaction } from '../catalog/catalog.js';
 import { type ExportedNode, nodes, schedules, snapshotKey, trash } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type Iqn, type MacAddress, type NodeName } from '../names.js';
-import { onBoth } from './both-things.js';
-import { nodeThing, type Parts } from './parts.js';
-import { refuseOtherTarget } from './same-parameters.js';
-import { settleAfterFailure } from './settle-after-failure.js';
-import { settleNode } from './settle-node.js';
-import { claimNewTarget } from './target-claims.js';
+import { type Admission } from '../pool/admission.js';
+import { type Intended } from './intents.js';
+import { type Naming } from './naming.js';
+import { type NodeServices } from './node-services.js';
+import { nodeResource } from './resources.js';
+import { refuseOtherTarget } from './provision-request.js';
+import { type TargetClaims } from './target-claims.js';
 import { hasDisk, nodeOfDisk, noSuchDisk } from './trash.js';
+
+/** What disks are attached with. */
+export interface AttachServices extends NodeServices {
+  readonly admission: Admission;
+  readonly naming: Naming;
+  readonly claims: TargetClaims;
+}
 
 /** What an attach is asked for. */
 export interface AttachRequest {
@@ -20,49 +28,46 @@ export interface AttachRequest {
 }
 
 /**
- * Gives a disk that was kept to a node that has none, with a new target and secret: to the node that it was kept for
- * or to another, whose it is from then on. The snapshots stay those of the node that they were taken of. Steps: write
- * the intent; export; write that it is ready. Failed or cut short, it is undone: the disk is kept for the node
- * that it was kept for before. The same again gives the same.
+ * Attaches a kept disk to a node that has none, with a new target and secret: to the node that it was kept for or to
+ * another, which owns it from then on. The snapshots stay with the node that they were taken of. Steps: write the
+ * intent; export; write that it is ready. Failed or cut short, it is undone: the disk is kept for the same node as
+ * before. Equal parameters return the same.
  *
  * @throws RpcError `DISK_NOT_FOUND`, `DISK_ATTACHED`, `NODE_EXISTS`, `INITIATOR_IN_USE`, `MAC_IN_USE`, `OPERATION_PENDING`,
  *   what the target host throws
  */
 export async function attachDisk(
-  parts: Parts,
+  services: AttachServices,
   request: AttachRequest,
   signal: AbortSignal,
 ): Promise<ExportedNode> {
-  const { operations, catalog, exports, log } = parts;
+  const { intents, catalog, exports, log } = services;
   const { diskId, node } = request;
-  const holder = await requireHolder(parts, diskId);
-  const things = [nodeThing(node), nodeThing(holder)] as const;
-  return await onBoth(operations, { things, kind: 'attach', parameters: request }, signal, async () => {
-    await settleNode(parts, node);
-    await settleNode(parts, holder);
-    const intent = await catalog.transact((tx) => intend(tx, parts, request));
-    if (intent.state === 'ready') {
-      return intent;
-    }
-    try {
-      await exports.sync(node);
-      const ready: ExportedNode = { node, disk: intent.disk, target: intent.target, state: 'ready' };
-      await catalog.transact(async (tx) => {
-        tx.put(nodes, node, ready);
-        for (const { key } of holder === node ? [] : await tx.list(schedules, snapshotKey(holder, ''))) {
-          tx.delete(schedules, key);
-        }
-      });
-      log.info('a kept disk was attached', { node, diskId, from: holder });
-      return ready;
-    } catch (error) {
-      await settleAfterFailure(log, nodeThing(node), () => settleNode(parts, node));
-      throw error;
-    }
-  });
+  const holder = await requireHolder(services, diskId);
+  return await intents.run(
+    {
+      resources: [nodeResource(node), nodeResource(holder)],
+      kind: 'attach',
+      parameters: request,
+      intend: (tx) => intend(tx, services, request),
+      carryOut: async ({ disk, target }) => {
+        await exports.sync(node);
+        const ready: ExportedNode = { node, disk, target, state: 'ready' };
+        await catalog.transact(async (tx) => {
+          tx.put(nodes, node, ready);
+          for (const { key } of holder === node ? [] : await tx.list(schedules, snapshotKey(holder, ''))) {
+            tx.delete(schedules, key);
+          }
+        });
+        log.info('attached a kept disk', { node, diskId, from: holder });
+        return ready;
+      },
+    },
+    signal,
+  );
 }
 
-async function requireHolder({ catalog }: Parts, diskId: string): Promise<NodeName> {
+async function requireHolder({ catalog }: NodeServices, diskId: string): Promise<NodeName> {
   const holder = await nodeOfDisk(catalog, diskId);
   if (holder !== undefined) {
     return holder.node;
@@ -75,16 +80,20 @@ async function requireHolder({ catalog }: Parts, diskId: string): Promise<NodeNa
   throw noSuchDisk(diskId);
 }
 
-async function intend(tx: Transaction, parts: Parts, request: AttachRequest): Promise<ExportedNode> {
+async function intend(
+  tx: Transaction,
+  { naming, admission, claims }: AttachServices,
+  request: AttachRequest,
+): Promise<Intended<ExportedNode, ExportedNode>> {
   const { diskId, node, mac } = request;
-  const initiator = request.initiator ?? parts.naming.initiatorOf(node);
+  const initiator = request.initiator ?? naming.initiatorOf(node);
   const holder = await nodeOfDisk(tx, diskId);
   if (holder === undefined) {
     throw noSuchDisk(diskId);
   }
   if (holder.node === node && holder.state === 'ready') {
     refuseOtherTarget(holder, initiator, mac);
-    return holder;
+    return { done: holder };
   }
   if (holder.state !== 'detached') {
     throw storageError(
@@ -98,12 +107,12 @@ async function intend(tx: Transaction, parts: Parts, request: AttachRequest): Pr
     throw hasDisk(present, 'detach it first');
   }
   const bytes = holder.disk.sizeBytes;
-  await parts.admission.requireQuota(tx, { node, from: holder.node, disks: 1, bytes });
-  const target = await claimNewTarget(tx, parts, { node, diskId, initiator, mac });
+  await admission.requireQuota(tx, { node, from: holder.node, disks: 1, bytes });
+  const target = await claims.claimNew(tx, { node, diskId, initiator, mac });
   const intent: ExportedNode = { node, disk: holder.disk, target, state: 'attaching', from: holder.node };
   tx.put(nodes, node, intent);
   if (holder.node !== node) {
     tx.delete(nodes, holder.node);
   }
-  return intent;
+  return { carryOut: intent };
 }

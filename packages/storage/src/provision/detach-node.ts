@@ -1,15 +1,17 @@
-import { type NodeRecord, nodes, snapshotKey, snapshots, trash } from '../catalog/tables.js';
-import { type NodeName } from '../names.js';
-import { nodeThing, type Parts } from './parts.js';
-import { settleNode } from './settle-node.js';
+import { type Clock } from '@patchbay/objects';
 
-/** What becomes of the disk: it is deleted, kept for the node, or put into the trash for so many milliseconds. */
-export type DiskFate =
+import { nodes, type NodeRecord, snapshotKey, snapshots, trash } from '../catalog/tables.js';
+import { type NodeName } from '../names.js';
+import { type NodeServices } from './node-services.js';
+import { nodeResource } from './resources.js';
+
+/** What happens to the disk: it is deleted, kept for the node, or put into the trash for so many milliseconds. */
+export type ReclaimPolicy =
   | { readonly kind: 'delete' }
   | { readonly kind: 'keep' }
   | { readonly kind: 'trash'; readonly forMs: number };
 
-/** What a detach came to. */
+/** The result of a detach. */
 export interface Detached {
   readonly node: NodeName;
   /** Whether there was something to do; false when the node was already as asked. */
@@ -23,6 +25,11 @@ export interface Detached {
   readonly snapshots: readonly string[];
 }
 
+/** What nodes are detached with. */
+export interface DetachServices extends NodeServices {
+  readonly clock: Clock;
+}
+
 /**
  * Takes a node's disk away: cuts its session, removes its target, and deletes the disk, keeps it for a later
  * provision of the same node, or puts it into the trash. Steps: write the decision; remove the export; remove the file
@@ -32,48 +39,60 @@ export interface Detached {
  * @throws RpcError `OPERATION_PENDING`, what the pool and the target host throw; try again, or the reconciler will
  */
 export function detachNode(
-  parts: Parts,
+  { intents, catalog, clock, log }: DetachServices,
   node: NodeName,
-  fate: DiskFate,
+  policy: ReclaimPolicy,
   signal: AbortSignal,
 ): Promise<Detached> {
-  const { operations, catalog, log } = parts;
-  const work = { thing: nodeThing(node), kind: 'detach', parameters: fate };
-  return operations.run(work, signal, async () => {
-    await settleNode(parts, node);
-    const found = await catalog.transact(async (tx) => {
-      const record = await tx.get(nodes, node);
-      const next = record && afterDetach(record, fate, parts.clock.now());
-      if (next !== undefined) {
-        tx.put(nodes, node, next);
-      }
-      return { record, changed: next !== undefined };
-    });
-    await settleNode(parts, node);
-    const diskId = found.record?.disk.id;
-    if (found.changed) {
-      log.info('a node was detached', { node, diskId, disk: fate.kind });
-    }
-    const left = await catalog.list(snapshots, snapshotKey(node, ''));
-    const trashed = diskId === undefined ? undefined : await catalog.get(trash, diskId);
-    return {
-      node,
-      detached: found.changed,
-      diskId,
-      diskKept: fate.kind === 'keep' && found.record !== undefined,
-      ...(trashed !== undefined && { trashedUntilMs: trashed.untilMs }),
-      snapshots: left.map(({ value }) => value.name),
-    };
-  });
+  const resource = nodeResource(node);
+  return intents.run<Found, Detached>(
+    {
+      resources: [resource],
+      kind: 'detach',
+      parameters: policy,
+      intend: async (tx) => {
+        const record = await tx.get(nodes, node);
+        const next = record && afterDetach(record, policy, clock.now());
+        if (next !== undefined) {
+          tx.put(nodes, node, next);
+        }
+        return { carryOut: { record, changed: next !== undefined } };
+      },
+      carryOut: async ({ record, changed }) => {
+        await intents.recover([resource]);
+        const diskId = record?.disk.id;
+        if (changed) {
+          log.info('detached a node', { node, diskId, disk: policy.kind });
+        }
+        const left = await catalog.list(snapshots, snapshotKey(node, ''));
+        const trashed = diskId === undefined ? undefined : await catalog.get(trash, diskId);
+        return {
+          node,
+          detached: changed,
+          diskId,
+          diskKept: policy.kind === 'keep' && record !== undefined,
+          ...(trashed !== undefined && { trashedUntilMs: trashed.untilMs }),
+          snapshots: left.map(({ value }) => value.name),
+        };
+      },
+    },
+    signal,
+  );
 }
 
-/** Gives the record that says what shall become of a node at rest; undefined: it is so already. */
-function afterDetach(record: NodeRecord, fate: DiskFate, nowMs: number): NodeRecord | undefined {
-  switch (fate.kind) {
+/** What was there, and whether something of it changes. */
+interface Found {
+  readonly record: NodeRecord | undefined;
+  readonly changed: boolean;
+}
+
+/** Returns the record of a node at rest that is to be detached; undefined if it is detached already. */
+function afterDetach(record: NodeRecord, policy: ReclaimPolicy, nowMs: number): NodeRecord | undefined {
+  switch (policy.kind) {
     case 'delete':
       return { ...record, state: 'deleting' };
     case 'trash':
-      return { ...record, state: 'trashing', untilMs: nowMs + fate.forMs };
+      return { ...record, state: 'trashing', untilMs: nowMs + policy.forMs };
     case 'keep':
       return record.state === 'ready' ? { ...record, state: 'detaching' } : undefined;
   }

@@ -10,13 +10,13 @@ export function wholeSectors(sizeBytes: number): number {
   return Math.ceil(sizeBytes / sectorBytes) * sectorBytes;
 }
 
-/** Writes a size for people, and in bytes too where that is not the same: `64.0 MiB`, `95.4 MiB (100000256 bytes)`. */
+/** Formats a size for people, and in bytes too where that is not exact: `64.0 MiB`, `95.4 MiB (100000256 bytes)`. */
 export function exactSize(sizeBytes: number): string {
   const text = formatBytes(sizeBytes);
   return parseBytes(text) === sizeBytes ? text : `${text} (${String(sizeBytes)} bytes)`;
 }
 
-/** Gives the size of a new disk, in bytes. @throws RpcError `SIZE_TOO_SMALL` */
+/** Returns the size of a new disk, in bytes. @throws RpcError `SIZE_TOO_SMALL` */
 export function checkedSize(askedBytes: number, sourceBytes: number): number {
   if (askedBytes < sourceBytes) {
     throw storageError(

@@ -3,12 +3,14 @@ import { type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { type VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type TargetHost, type TargetSpec } from '../targets/target-host.js';
+import { markerOf } from '../targets/secret-marker.js';
+import { type TargetHost, type TargetSpec, type TargetState } from '../targets/target-host.js';
 import { targetSpec } from './naming.js';
+import { isExportWanted } from './node-states.js';
 
 /**
- * The exports of the nodes' disks. There is one operation, `sync`, that makes a node's target be what the
- * catalog says at that moment; so it does not matter who calls it, or how often.
+ * The exports of the nodes' disks. `sync` makes a node's target be what the catalog says at that moment; so it does not
+ * matter who calls it, or how often.
  */
 export class Exports {
   readonly #catalog: Catalog;
@@ -22,7 +24,7 @@ export class Exports {
     this.#targets = targets;
   }
 
-  /** Gives `host:port` where a node's initiator connects. */
+  /** Returns `host:port` where a node's initiator connects. */
   portalOf({ target }: ExportedNode): string {
     return this.#targets.portalOf(target.daemon);
   }
@@ -41,7 +43,7 @@ export class Exports {
     return this.#apply(node, (spec) => this.#targets.reopen(spec));
   }
 
-  /** Says whether an initiator is connected to the node's disk. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
+  /** Reports whether an initiator is connected to the node's disk. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
   async isConnected(record: NodeRecord): Promise<boolean> {
     const target = targetOf(record);
     const states = target === undefined ? [] : await this.#targets.list(target.daemon);
@@ -53,7 +55,7 @@ export class Exports {
    *
    * @throws RpcError `DISK_IN_USE` while an initiator is connected
    */
-  withdrawnDuring(node: string, work: () => Promise<void>): Promise<void> {
+  withoutExport(node: string, work: () => Promise<void>): Promise<void> {
     return this.#perNode.run(node, async () => {
       const record = await this.#catalog.get(nodes, node);
       if (record === undefined || !isExportWanted(record)) {
@@ -76,7 +78,7 @@ export class Exports {
     });
   }
 
-  /** Says what the export of a node shall be. */
+  /** Returns the specification of a node's export. */
   specOf({ disk, target }: ExportedNode): TargetSpec {
     return targetSpec(disk, target, this.#pool.path({ kind: 'disk', id: disk.id }));
   }
@@ -108,20 +110,17 @@ export class Exports {
   }
 }
 
-/** Says whether a node's disk shall be exported. */
-export function isExportWanted(record: NodeRecord): record is ExportedNode {
-  switch (record.state) {
-    case 'creating':
-    case 'attaching':
-    case 'ready':
-    case 'rotating':
-    case 'growing':
-      return true;
-    case 'replacing':
-    case 'detaching':
-    case 'detached':
-    case 'trashing':
-    case 'deleting':
-      return false;
-  }
+/** Reports whether a target is as specified, as far as the tool shows it. */
+export function isExported(spec: TargetSpec, target: TargetState | undefined): boolean {
+  return (
+    target !== undefined &&
+    target.online &&
+    target.daemon === spec.daemon &&
+    target.tid === spec.tid &&
+    target.iqn === spec.iqn &&
+    target.backingPaths.get(spec.lun) === spec.backingPath &&
+    target.accounts.includes(spec.chap.user) &&
+    (target.secretMarker === undefined || target.secretMarker === markerOf(spec)) &&
+    target.initiators.includes(spec.initiator)
+  );
 }

@@ -1,18 +1,25 @@
 import { randomUUID } from 'node:crypto';
 
-import { quoted } from '@patchbay/objects';
+import { type Clock, type Log, quoted } from '@patchbay/objects';
 
+import { type Catalog, type Transaction } from '../catalog/catalog.js';
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
 import { type OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
 import { hashUpload } from '../disks/import/upload.js';
-import { type ImportedImage, type ImportProgress, type ImportSource } from '../disks/volume-pool.js';
+import {
+  type ImageImporter,
+  type ImportedImage,
+  type ImportProgress,
+  type ImportSource,
+  type VolumePool,
+} from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import { type ImageName } from '../names.js';
-import { refuseNeededImage } from './image-needs.js';
-import { imageThing, type Parts } from './parts.js';
-import { settleImage } from './settle.js';
-import { settleAfterFailure } from './settle-after-failure.js';
+import { type Admission } from '../pool/admission.js';
+import { refuseNeededImage } from './image-lookup.js';
+import { type Intents } from './intents.js';
+import { imageResource } from './resources.js';
 
 /** What an import is asked for. */
 export interface ImportRequest {
@@ -21,81 +28,100 @@ export interface ImportRequest {
   readonly sha256?: string | undefined;
 }
 
-type ImageParts = Pick<
-  Parts,
-  'catalog' | 'pool' | 'admission' | 'importer' | 'operations' | 'exports' | 'clock' | 'log'
->;
+/** What every operation on an image works with. */
+export interface ImageServices {
+  readonly intents: Intents;
+  readonly catalog: Catalog;
+  readonly pool: VolumePool;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What images are imported with. */
+export interface ImportServices extends ImageServices {
+  readonly importer: ImageImporter;
+}
+
+/** An image that is there, or is being made. */
+export type PresentImage = Exclude<ImageRecord, { state: 'deleting' }>;
 type ImportOperation = OperationContext<ImportProgress>;
 
 /** The operations by which images come and go. */
 export class Images {
-  readonly #parts: ImageParts;
+  readonly #services: ImportServices;
 
-  constructor(parts: ImageParts) {
-    this.#parts = parts;
+  constructor(services: ImportServices) {
+    this.#services = services;
   }
 
   /**
-   * Imports an image and yields how far it is. An image that came from the same source stays as it is (of an
-   * upload the bytes are compared by their checksum); where its file was lost, it is fetched again. Steps: write
-   * the intent; import (the file appears when it is whole); write that it is ready. Failed, cancelled or cut
-   * short, it is undone.
+   * Imports an image and yields its progress. An image that came from the same source stays as it is (of an upload the
+   * bytes are compared by their checksum); where its file was lost, it is fetched again. Steps: write the intent;
+   * import (the file appears when it is whole); write that it is ready. Failed, cancelled or cut short, it is undone.
    *
    * @throws RpcError `IMAGE_EXISTS`, `OPERATION_PENDING`, what the importer throws
    */
   import(request: ImportRequest, signal: AbortSignal): AsyncGenerator<ImportProgress, ReadyImage, undefined> {
-    const { operations, catalog, log } = this.#parts;
+    const { intents, catalog, log } = this.#services;
     const { name, source, sha256 } = request;
-    // An upload is equal to no other, whose bytes nobody has seen yet.
+    // An upload is equal to no other, as nobody has seen its bytes yet.
     const from = typeof source === 'string' ? source : { upload: randomUUID() };
-    const work = { thing: imageThing(name), kind: 'import', parameters: { from, sha256 } };
-    return operations.follow<ReadyImage, ImportProgress>(work, signal, async (operation) => {
-      await settleImage(this.#parts, name);
-      const intent = await this.#intend(request);
-      if (intent.state === 'ready') {
-        await this.#again(intent, request, operation);
-        return intent;
-      }
-      try {
-        const content = await this.#fetch(intent.id, source, sha256, operation);
-        const ready: ReadyImage = { ...intent, state: 'ready', content };
-        await catalog.transact((tx) => {
-          tx.put(images, name, ready);
-        });
-        log.info('an image was imported', { image: name, imageId: intent.id, ...content });
-        return ready;
-      } catch (error) {
-        await settleAfterFailure(log, imageThing(name), () => settleImage(this.#parts, name));
-        throw error;
-      }
-    });
+    return intents.follow<PresentImage, ReadyImage, ImportProgress>(
+      {
+        resources: [imageResource(name)],
+        kind: 'import',
+        parameters: { from, sha256 },
+        intend: async (tx) => ({ carryOut: await this.#intend(tx, request) }),
+        carryOut: async (intent, operation) => {
+          if (intent.state === 'ready') {
+            await this.#again(intent, request, operation);
+            return intent;
+          }
+          const content = await this.#fetch(intent.id, source, sha256, operation);
+          const ready: ReadyImage = { ...intent, state: 'ready', content };
+          await catalog.transact((tx) => {
+            tx.put(images, name, ready);
+          });
+          log.info('imported an image', { image: name, imageId: intent.id, ...content });
+          return ready;
+        },
+      },
+      signal,
+    );
   }
 
   /**
-   * Deletes an image; fine when there is none, and says whether there was. Steps: write the decision, refused
-   * while something needs the image; remove the file; forget the image. Cut short, it is finished.
+   * Deletes an image; fine when there is none. Reports whether there was. Steps: write the decision, refused while
+   * something needs the image; remove the file; forget the image. Cut short, it is finished.
    *
    * @throws RpcError `IMAGE_HAS_CLONES`, `IMAGE_HAS_SNAPSHOTS`, `OPERATION_PENDING`
    */
   delete(name: ImageName, signal: AbortSignal): Promise<boolean> {
-    const { operations, catalog, log } = this.#parts;
-    const work = { thing: imageThing(name), kind: 'delete', parameters: {} };
-    return operations.run(work, signal, async () => {
-      await settleImage(this.#parts, name);
-      const found = await catalog.transact(async (tx) => {
-        const record = await tx.get(images, name);
-        if (record !== undefined) {
-          await refuseNeededImage(tx, name, record.id, operations);
+    const { intents, log } = this.#services;
+    const resource = imageResource(name);
+    return intents.run<null, boolean>(
+      {
+        resources: [resource],
+        kind: 'delete',
+        parameters: {},
+        intend: async (tx) => {
+          const record = await tx.get(images, name);
+          if (record === undefined) {
+            return { done: false };
+          }
+          await refuseNeededImage(tx, name, record.id, intents);
           tx.put(images, name, { ...record, state: 'deleting' });
-        }
-        return record !== undefined;
-      });
-      await settleImage(this.#parts, name);
-      if (found) {
-        log.info('an image was deleted', { image: name });
-      }
-      return found;
-    });
+          return { carryOut: null };
+        },
+        carryOut: async () => {
+          await intents.recover([resource]);
+          log.info('deleted an image', { image: name });
+          return true;
+        },
+      },
+      signal,
+    );
   }
 
   async #fetch(
@@ -105,7 +131,7 @@ export class Images {
     operation: ImportOperation,
   ): Promise<ImportedImage> {
     const { signal } = operation;
-    const importing = this.#parts.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
+    const importing = this.#services.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
     for (;;) {
       const step = await importing.next();
       if (step.done === true) {
@@ -115,15 +141,15 @@ export class Images {
     }
   }
 
-  /** Imports an image once more that is there: puts a lost file back, and makes sure that an upload is the same. */
+  /** Imports an image that is there once more: puts a lost file back, and makes sure that an upload is the same. */
   async #again(
     image: ReadyImage,
     { source, sha256 }: ImportRequest,
     operation: ImportOperation,
   ): Promise<void> {
-    const { pool, log, clock } = this.#parts;
+    const { pool, log, clock } = this.#services;
     if ((await pool.stat({ kind: 'image', id: image.id })) === undefined) {
-      log.warn('an image whose file was lost is imported again', { image: image.name, imageId: image.id });
+      log.warn('importing an image again, as its file was lost', { image: image.name, imageId: image.id });
       await this.#fetch(image.id, source, image.content.sha256, operation);
       return;
     }
@@ -141,38 +167,37 @@ export class Images {
     }
   }
 
-  /** Writes that the image shall be, or gives the one that is there if it may be the same. */
-  #intend({ name, source, sha256 }: ImportRequest): Promise<Exclude<ImageRecord, { state: 'deleting' }>> {
-    return this.#parts.catalog.transact(async (tx) => {
-      const record = await tx.get(images, name);
-      if (record?.state === 'ready') {
-        const differs = {
-          ...(isSameSource(record.source, source) ? {} : { source: record.source }),
-          ...(sha256 === undefined || sha256.toLowerCase() === record.content.sha256
-            ? {}
-            : { sha256: record.content.sha256 }),
-        };
-        if (Object.keys(differs).length > 0) {
-          throw imageExists(record, differs);
-        }
-        return record;
-      }
-      await this.#parts.admission.requireRoom();
-      const intent = {
-        id: randomUUID(),
-        name,
-        source: sourceName(source),
-        tags: [],
-        createdAtMs: this.#parts.clock.now(),
-        state: 'creating' as const,
+  /** Writes the intended image, or returns the one that is there if it may be the same. */
+  async #intend(tx: Transaction, { name, source, sha256 }: ImportRequest): Promise<PresentImage> {
+    const { admission, clock } = this.#services;
+    const record = await tx.get(images, name);
+    if (record?.state === 'ready') {
+      const differs = {
+        ...(isSameSource(record.source, source) ? {} : { source: record.source }),
+        ...(sha256 === undefined || sha256.toLowerCase() === record.content.sha256
+          ? {}
+          : { sha256: record.content.sha256 }),
       };
-      tx.put(images, name, intent);
-      return intent;
-    });
+      if (Object.keys(differs).length > 0) {
+        throw imageExists(record, differs);
+      }
+      return record;
+    }
+    await admission.requireRoom();
+    const intent = {
+      id: randomUUID(),
+      name,
+      source: sourceName(source),
+      tags: [],
+      createdAtMs: clock.now(),
+      state: 'creating' as const,
+    };
+    tx.put(images, name, intent);
+    return intent;
   }
 }
 
-/** Makes the `IMAGE_EXISTS` of an image. @param differs what it has that was asked for otherwise */
+/** Returns the `IMAGE_EXISTS` of an image. @param differs - what it has and the request has not */
 export function imageExists({ name, source, content }: ReadyImage, differs: Record<string, unknown>): Error {
   const checksum = content.sha256 === undefined ? '' : ` (SHA-256 ${content.sha256})`;
   return storageError(

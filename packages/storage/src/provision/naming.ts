@@ -11,7 +11,7 @@ const secretLength = 16;
 /** The LUN of every disk. LUN 0 is tgt's own controller. */
 export const diskLun = 1;
 
-/** Makes the names that the iSCSI world sees. They all begin with the prefix, and derive from a disk's id. */
+/** Makes the names that iSCSI shows. They all begin with the prefix, and derive from a disk's id or a node's name. */
 export class Naming {
   readonly #prefix: Iqn;
   readonly #known: readonly string[];
@@ -25,38 +25,38 @@ export class Naming {
     this.#known = known;
   }
 
-  /** Gives the target name of a disk, the same whenever it is exported. */
+  /** Returns the target name of a disk, the same whenever it is exported. */
   targetOf(diskId: string): Iqn {
     return iqn.parse(`${this.#prefix}:disk.${diskId}`);
   }
 
-  /** Says whether a target name is one that `targetOf` made. */
+  /** Reports whether a target name is one that `targetOf` made. */
   isOurs(targetName: string): targetName is Iqn {
     const isKnown = this.#known.some((prefix) => targetName.startsWith(`${prefix}:disk.`));
     return isKnown && iqn.safeParse(targetName).success;
   }
 
-  /** Says whether an account's user is one that `newChapAccount` named. */
+  /** Reports whether an account's user is one that `newChapAccount` named. */
   isOurAccount(user: string): boolean {
     return accountUser.test(user);
   }
 
-  /** Gives the initiator name of a node that has no other. */
+  /** Returns the initiator name of a node that has no other. */
   initiatorOf(node: NodeName): Iqn {
     return iqn.parse(`${this.#prefix}:node.${node}`);
   }
 }
 
-/** What the users of accounts are like: there is a disk's id in them. */
+/** The form of accounts' users: a disk's id is part of them. */
 const accountUser = /^disk\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** Makes a disk's CHAP account, with a new random secret. */
+/** Creates a disk's CHAP account, with a new random secret. */
 export function newChapAccount(diskId: string): ChapAccount {
   const secret = Array.from({ length: secretLength }, () => secretAlphabet[randomInt(secretAlphabet.length)]);
   return { user: `disk.${diskId}`, secret: secret.join('') };
 }
 
-/** Says what a disk's export shall be. */
+/** Returns the specification of a disk's export. */
 export function targetSpec(disk: DiskRecord, target: TargetRecord, backingPath: string): TargetSpec {
   const hex = disk.id.replaceAll('-', '');
   return { ...target, backingPath, scsiId: hex, serial: hex.slice(0, 16) };

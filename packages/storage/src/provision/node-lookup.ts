@@ -4,9 +4,10 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeIn, type NodeRecord, nodes } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName } from '../names.js';
-import { type Parts } from './parts.js';
+import { type Exports } from './exports.js';
+import { isAtRest, nodeStates } from './node-states.js';
 
-/** Gives a node's record, in whatever state. @throws RpcError `NODE_NOT_FOUND` */
+/** Returns a node's record, in whatever state. @throws RpcError `NODE_NOT_FOUND` */
 export async function requireNode(reader: CatalogReader, node: NodeName): Promise<NodeRecord> {
   const record = await reader.get(nodes, node);
   if (record === undefined) {
@@ -18,13 +19,13 @@ export async function requireNode(reader: CatalogReader, node: NodeName): Promis
   return record;
 }
 
-/** Gives the record of a node that may use its disk. @throws RpcError `NODE_NOT_FOUND`, `NODE_DETACHED` */
+/** Returns the record of a node that may use its disk. @throws RpcError `NODE_NOT_FOUND`, `NODE_DETACHED` */
 export async function requireReadyNode(reader: CatalogReader, node: NodeName): Promise<ExportedNode> {
   const record = await requireNode(reader, node);
   if (record.state === 'ready') {
     return record;
   }
-  if (record.state === 'detached' || record.state === 'detaching') {
+  if (nodeStates[record.state].answer === 'NODE_DETACHED') {
     throw storageError('NODE_DETACHED', `node "${node}" is detached; provision it again to use its disk`, {
       details: { node, diskId: record.disk.id },
     });
@@ -32,13 +33,13 @@ export async function requireReadyNode(reader: CatalogReader, node: NodeName): P
   throw notAtRest(record);
 }
 
-/** Gives the record of a node whose disk is at rest, attached or kept. @throws RpcError `NODE_NOT_FOUND` */
+/** Returns the record of a node whose disk is at rest, attached or kept. @throws RpcError `NODE_NOT_FOUND` */
 export async function requireNodeAtRest(
   reader: CatalogReader,
   node: NodeName,
 ): Promise<NodeIn<'ready' | 'detached'>> {
   const record = await requireNode(reader, node);
-  if (record.state === 'ready' || record.state === 'detached') {
+  if (isAtRest(record)) {
     return record;
   }
   throw notAtRest(record);
@@ -46,7 +47,7 @@ export async function requireNodeAtRest(
 
 /** Refuses while an initiator is connected to the node's disk. @throws RpcError `DISK_IN_USE` */
 export async function refuseConnected(
-  { exports }: Pick<Parts, 'exports'>,
+  exports: Pick<Exports, 'isConnected'>,
   record: NodeRecord,
   why: string,
 ): Promise<void> {
@@ -57,9 +58,8 @@ export async function refuseConnected(
   }
 }
 
-/** Nobody has been told of a node that is still being made, and one that is being deleted is as good as gone. */
 function notAtRest({ node, state }: NodeRecord): Error {
-  const reason = state === 'creating' || state === 'deleting' ? 'NODE_NOT_FOUND' : 'OPERATION_PENDING';
+  const reason = nodeStates[state].answer === 'NODE_NOT_FOUND' ? 'NODE_NOT_FOUND' : 'OPERATION_PENDING';
   return storageError(reason, `node "${node}" is not ready (${state}); try again`, {
     details: { node, state },
   });

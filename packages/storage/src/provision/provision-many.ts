@@ -1,15 +1,15 @@
 import { type ExportedNode } from '../catalog/tables.js';
 import { type NodeName } from '../names.js';
 
-/** What became of one of many nodes. */
+/** The outcome for one of many nodes. */
 export type ProvisionOutcome =
   | { readonly node: NodeName; readonly record: ExportedNode }
   | { readonly node: NodeName; readonly error: unknown };
 
 /**
- * Provisions nodes alike, at most `concurrency` at the same time, and yields what became of each as it comes. A failure
- * of one does not stop the others. When the signal aborts no further node is begun, and those under way are finished
- * or undone by themselves.
+ * Provisions nodes, at most `concurrency` at the same time, and yields the outcome of each as it comes. A failure of one
+ * does not stop the others. When the signal aborts, no further node is begun; those under way are finished or undone by
+ * themselves.
  */
 export async function* provisionMany(
   nodes: readonly NodeName[],

@@ -4,18 +4,19 @@ import { type CatalogReader } from '../catalog/catalog.js';
 import { type ReadyImage, snapshotKey, type SnapshotRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName, type SnapshotName, type SnapshotReference } from '../names.js';
+import { readImageNames } from './image-names.js';
 
-/** Says whether a reference can mean the snapshot of this node and name. */
+/** Reports whether a reference can mean the snapshot of this node and name. */
 export function mayMean(reference: SnapshotReference, snapshot: { node: string; name: string }): boolean {
   return reference === snapshot.name || reference === fullName(snapshot);
 }
 
-/** Gives a snapshot's name that is never ambiguous. */
+/** Returns a snapshot's name that is never ambiguous. */
 export function fullName({ node, name }: { node: string; name: string }): string {
   return `${node}@${name}`;
 }
 
-/** Gives a snapshot of a node that is ready. @throws RpcError `SNAPSHOT_NOT_FOUND` */
+/** Returns a snapshot of a node that is ready. @throws RpcError `SNAPSHOT_NOT_FOUND` */
 export async function requireSnapshot(
   reader: CatalogReader,
   node: NodeName,
@@ -62,10 +63,11 @@ export async function findSnapshot(
   }
   const [elsewhere] = meant;
   if (elsewhere !== undefined) {
+    const origin = (await readImageNames(tx))(elsewhere);
     throw storageError(
       'SNAPSHOT_NOT_FOUND',
-      `snapshot "${fullName(elsewhere)}" is of a disk from image "${elsewhere.image}", not from "${image.name}"`,
-      { details: { snapshot: fullName(elsewhere), image: elsewhere.image } },
+      `snapshot "${fullName(elsewhere)}" is of a disk from image "${origin}", not from "${image.name}"`,
+      { details: { snapshot: fullName(elsewhere), image: origin } },
     );
   }
   const known = ready.filter(({ imageId }) => imageId === image.id);

@@ -1,25 +1,36 @@
 import { randomUUID } from 'node:crypto';
 
-import { type NodeRecord, nodes, snapshotKey, type SnapshotRecord, snapshots } from '../catalog/tables.js';
+import { type Clock } from '@patchbay/objects';
+
+import { type Transaction } from '../catalog/catalog.js';
+import { type NodeRecord, nodes, type SnapshotRecord, snapshotKey, snapshots } from '../catalog/tables.js';
+import { type VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import { type NodeName, type SnapshotName } from '../names.js';
+import { type Admission } from '../pool/admission.js';
 import { requireNode } from './node-lookup.js';
-import { nodeThing, type Parts } from './parts.js';
-import { settleAfterFailure } from './settle-after-failure.js';
-import { settleSnapshot } from './settle.js';
-import { settleNode } from './settle-node.js';
+import { type NodeServices } from './node-services.js';
+import { nodeResource } from './resources.js';
+
+/** What snapshots are taken and deleted with. */
+export interface SnapshotServices extends NodeServices {
+  readonly pool: VolumePool;
+  readonly admission: Admission;
+  readonly clock: Clock;
+}
 
 /** The operations on snapshots. One at a time on one node. */
 export class Snapshots {
-  readonly #parts: Parts;
+  readonly #services: SnapshotServices;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
+  constructor(services: SnapshotServices) {
+    this.#services = services;
   }
 
   /**
-   * Takes a snapshot of a node's disk as it is at one moment; a snapshot of this name of the same disk stays as
-   * it is. `schedule` names the schedule that takes it. Steps: write the intent; copy; write that it is ready. Failed or cut short, it is undone.
+   * Takes a snapshot of a node's disk as it is at one moment; a snapshot of this name of the same disk stays as it is.
+   * `schedule` names the schedule that takes it. Steps: write the intent; copy; write that it is ready. Failed or cut
+   * short, it is undone.
    *
    * @throws RpcError `NODE_NOT_FOUND`, `SNAPSHOT_EXISTS` (of a former disk), `DISK_IN_USE` (only in a pool that
    *   cannot clone), `QUOTA_EXCEEDED`, `POOL_HIGH_WATER`, `OPERATION_PENDING`, what the pool throws
@@ -30,37 +41,32 @@ export class Snapshots {
     signal: AbortSignal,
     schedule?: string,
   ): Promise<SnapshotRecord> {
-    const { operations, pool, catalog, log } = this.#parts;
-    const work = { thing: nodeThing(node), kind: 'create_snapshot', parameters: { name } };
-    return operations.run(work, signal, async (operation) => {
-      await settleNode(this.#parts, node);
-      await settleSnapshot(this.#parts, node, name);
-      const intent = await this.#intend(node, name, schedule);
-      if (intent.state === 'ready') {
-        return intent;
-      }
-      try {
-        const copy = (): Promise<void> =>
-          pool.ensureCloned(
-            { kind: 'disk', id: intent.diskId },
-            { kind: 'snapshot', id: intent.id },
-            {
-              signal: operation.signal,
-            },
-          );
-        // A plain copy takes a while: of a disk that is written meanwhile it would be of no moment at all.
-        await (pool.copyOnWrite ? copy() : this.#parts.exports.withdrawnDuring(node, copy));
-        const ready = { ...intent, state: 'ready' as const };
-        await catalog.transact((tx) => {
-          tx.put(snapshots, snapshotKey(node, name), ready);
-        });
-        log.info('a snapshot was taken', { node, snapshot: name, diskId: intent.diskId });
-        return ready;
-      } catch (error) {
-        await settleAfterFailure(log, nodeThing(node), () => settleSnapshot(this.#parts, node, name));
-        throw error;
-      }
-    });
+    const { intents, pool, exports, catalog, log } = this.#services;
+    return intents.run<SnapshotRecord, SnapshotRecord>(
+      {
+        resources: [nodeResource(node)],
+        kind: 'create_snapshot',
+        parameters: { name },
+        intend: async (tx) => {
+          const record = await this.#intend(tx, node, name, schedule);
+          return record.state === 'ready' ? { done: record } : { carryOut: record };
+        },
+        carryOut: async (intent, { signal: abandoned }) => {
+          const disk = { kind: 'disk', id: intent.diskId } as const;
+          const copy = (): Promise<void> =>
+            pool.ensureCloned(disk, { kind: 'snapshot', id: intent.id }, { signal: abandoned });
+          // A plain copy takes a while: of a disk that is written meanwhile it would not be a point-in-time copy.
+          await (pool.copyOnWrite ? copy() : exports.withoutExport(node, copy));
+          const ready = { ...intent, state: 'ready' as const };
+          await catalog.transact((tx) => {
+            tx.put(snapshots, snapshotKey(node, name), ready);
+          });
+          log.info('took a snapshot', { node, snapshot: name, diskId: intent.diskId });
+          return ready;
+        },
+      },
+      signal,
+    );
   }
 
   /**
@@ -69,7 +75,7 @@ export class Snapshots {
    * @throws RpcError `NODE_NOT_FOUND` for a name with neither disk nor snapshots
    */
   async list(node?: NodeName): Promise<readonly SnapshotRecord[]> {
-    const { catalog } = this.#parts;
+    const { catalog } = this.#services;
     const within = node === undefined ? undefined : snapshotKey(node, '');
     const found = (await catalog.list(snapshots, within)).map(({ value }) => value);
     if (node !== undefined && found.length === 0) {
@@ -81,67 +87,74 @@ export class Snapshots {
   }
 
   /**
-   * Deletes a snapshot; fine when there is none, and says whether there was. Disks cloned from it are whole
-   * without it. Steps: write the decision; remove the file; forget. Cut short, it is finished.
+   * Deletes a snapshot; fine when there is none. Reports whether there was. Disks cloned from it are whole without it.
+   * Steps: write the decision; remove the file; forget. Cut short, it is finished.
    *
    * @throws RpcError `SNAPSHOT_HAS_CLONES` of ephemeral disks; `OPERATION_PENDING`, also while a disk is being cloned
    *   from it
    */
   delete(node: NodeName, name: SnapshotName, signal: AbortSignal): Promise<boolean> {
-    const { operations, catalog, log } = this.#parts;
-    const work = { thing: nodeThing(node), kind: 'delete_snapshot', parameters: { name } };
-    return operations.run(work, signal, async () => {
-      await settleSnapshot(this.#parts, node, name);
-      const found = await catalog.transact(async (tx) => {
-        const record = await tx.get(snapshots, snapshotKey(node, name));
-        if (record !== undefined) {
-          this.#refuseNeeded(
-            record,
-            (await tx.list(nodes)).map(({ value }) => value),
-          );
+    const { intents, log } = this.#services;
+    const resource = nodeResource(node);
+    return intents.run<null, boolean>(
+      {
+        resources: [resource],
+        kind: 'delete_snapshot',
+        parameters: { name },
+        intend: async (tx) => {
+          const record = await tx.get(snapshots, snapshotKey(node, name));
+          if (record === undefined) {
+            return { done: false };
+          }
+          const records = (await tx.list(nodes)).map(({ value }) => value);
+          this.#refuseNeeded(record, records);
           tx.put(snapshots, snapshotKey(node, name), { ...record, state: 'deleting' });
-        }
-        return record !== undefined;
-      });
-      await settleSnapshot(this.#parts, node, name);
-      if (found) {
-        log.info('a snapshot was deleted', { node, snapshot: name });
-      }
-      return found;
-    });
+          return { carryOut: null };
+        },
+        carryOut: async () => {
+          await intents.recover([resource]);
+          log.info('deleted a snapshot', { node, snapshot: name });
+          return true;
+        },
+      },
+      signal,
+    );
   }
 
-  /** Writes that the snapshot shall be, or gives the one that already is. */
-  #intend(node: NodeName, name: SnapshotName, schedule: string | undefined): Promise<SnapshotRecord> {
-    return this.#parts.catalog.transact(async (tx) => {
-      const { disk } = await requireNode(tx, node);
-      const record = await tx.get(snapshots, snapshotKey(node, name));
-      if (record?.diskId === disk.id) {
-        return record;
-      }
-      if (record !== undefined) {
-        throw storageError(
-          'SNAPSHOT_EXISTS',
-          `snapshot "${name}" of node "${node}" is of a disk that the node had before; delete it first, or choose another name`,
-          { details: { node, snapshot: name, diskId: record.diskId } },
-        );
-      }
-      await this.#parts.admission.admit(tx, { node, disks: 0, bytes: disk.sizeBytes });
-      const intent: SnapshotRecord = {
-        id: randomUUID(),
-        node,
-        name,
-        diskId: disk.id,
-        imageId: disk.imageId,
-        image: disk.image,
-        sizeBytes: disk.sizeBytes,
-        state: 'creating',
-        ...(schedule !== undefined && { schedule }),
-        createdAtMs: this.#parts.clock.now(),
-      };
-      tx.put(snapshots, snapshotKey(node, name), intent);
-      return intent;
-    });
+  /** Writes the intended snapshot, or returns the one that is there. */
+  async #intend(
+    tx: Transaction,
+    node: NodeName,
+    name: SnapshotName,
+    schedule: string | undefined,
+  ): Promise<SnapshotRecord> {
+    const { admission, clock } = this.#services;
+    const { disk } = await requireNode(tx, node);
+    const record = await tx.get(snapshots, snapshotKey(node, name));
+    if (record?.diskId === disk.id) {
+      return record;
+    }
+    if (record !== undefined) {
+      throw storageError(
+        'SNAPSHOT_EXISTS',
+        `snapshot "${name}" of node "${node}" is of a disk that the node had before; delete it first, or choose another name`,
+        { details: { node, snapshot: name, diskId: record.diskId } },
+      );
+    }
+    await admission.admit(tx, { node, disks: 0, bytes: disk.sizeBytes });
+    const intent: SnapshotRecord = {
+      id: randomUUID(),
+      node,
+      name,
+      diskId: disk.id,
+      imageId: disk.imageId,
+      sizeBytes: disk.sizeBytes,
+      state: 'creating',
+      ...(schedule !== undefined && { schedule }),
+      createdAtMs: clock.now(),
+    };
+    tx.put(snapshots, snapshotKey(node, name), intent);
+    return intent;
   }
 
   #refuseNeeded(snapshot: SnapshotRecord, records: readonly NodeRecord[]): void {
@@ -155,7 +168,7 @@ export class Snapshots {
       );
     }
     for (const { node, state } of clones) {
-      const operation = this.#parts.operations.current(nodeThing(node));
+      const operation = this.#services.intents.current(nodeResource(node));
       if (state === 'creating' && operation !== undefined) {
         throw storageError(
           'OPERATION_PENDING',

@@ -2,28 +2,28 @@ import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
 import { nodes, targetOf, type TargetRecord, tidKey, tids } from '../catalog/tables.js';
 import { type TargetHost } from '../targets/target-host.js';
 
-/** Decides under which target id, and so by which daemon, a disk is exported. The catalog says which are taken. */
+/** Decides under which target id, and so by which daemon, a disk is exported. The catalog knows which are taken. */
 export class TargetAllocator {
   readonly #targets: Pick<TargetHost, 'daemonFor'>;
-  /** Which target ids are free, so that not all that are taken are read each time; read at the first time. */
+  /** The free target ids, read once, so that not all that are taken are read each time. */
   #free: FreeIds | undefined;
 
   constructor(targets: Pick<TargetHost, 'daemonFor'>) {
     this.#targets = targets;
   }
 
-  /** Gives the lowest target id that no other target has, and its daemon; the caller writes them for the node. */
+  /** Returns the lowest target id that no other target has, and its daemon; the caller writes them for the node. */
   async allocate(tx: CatalogReader): Promise<Pick<TargetRecord, 'daemon' | 'tid'>> {
     const tid = await this.#freeTid(tx);
     return { daemon: this.#targets.daemonFor(tid), tid };
   }
 
-  /** Takes note that a target id is free again. */
+  /** Notes that a target id is free again. */
   release(tid: number): void {
     this.#free?.add(tid);
   }
 
-  /** Gives the lowest target id that is free. */
+  /** Returns the lowest target id that is free. */
   async #freeTid(tx: CatalogReader): Promise<number> {
     this.#free ??= new FreeIds((await tx.list(tids)).map(({ key }) => Number(key)));
     for (;;) {
@@ -67,7 +67,7 @@ class FreeIds {
   }
 }
 
-/** Gives how many target daemons the nodes' targets need: where a node was told that its disk is must stay true. */
+/** Returns how many target daemons the nodes' targets need: a node's portal must not change. */
 export async function daemonsInUse(catalog: Catalog): Promise<number> {
   const targets = (await catalog.list(nodes)).flatMap(({ value }) => targetOf(value) ?? []);
   return Math.max(1, ...targets.map(({ daemon }) => daemon + 1));

@@ -12,8 +12,8 @@ import {
 import { storageError } from '../errors.js';
 import { type Iqn, type MacAddress } from '../names.js';
 import { mintBootToken } from './boot-tokens.js';
-import { diskLun, newChapAccount } from './naming.js';
-import { type Parts } from './parts.js';
+import { diskLun, type Naming, newChapAccount } from './naming.js';
+import { type TargetAllocator } from './target-allocator.js';
 
 /** What a target is made for. */
 export interface TargetRequest {
@@ -23,31 +23,64 @@ export interface TargetRequest {
   readonly mac: MacAddress | undefined;
 }
 
-/**
- * Makes the record of a disk's next target, with a target id of its own and a new secret, and claims it for the node.
- *
- * @throws RpcError `INITIATOR_IN_USE`, `MAC_IN_USE`
- */
-export async function claimNewTarget(
-  tx: Transaction,
-  { naming, allocator, bootTokens: needsToken }: Pick<Parts, 'naming' | 'allocator' | 'bootTokens'>,
-  { node, diskId, initiator, mac }: TargetRequest,
-): Promise<TargetRecord> {
-  await refuseTakenInitiator(tx, node, initiator);
-  await refuseTakenMac(tx, mac);
-  const target: TargetRecord = {
-    ...(await allocator.allocate(tx)),
-    iqn: naming.targetOf(diskId),
-    lun: diskLun,
-    initiator,
-    chap: newChapAccount(diskId),
-    ...(mac === undefined ? {} : { mac }),
-  };
-  claimTarget(tx, node, target);
-  if (needsToken) {
-    mintBootToken(tx, node);
+/** Hands out what is unique of targets: target ids, initiator names, MAC addresses. */
+export class TargetClaims {
+  readonly #naming: Naming;
+  readonly #allocator: TargetAllocator;
+  readonly #bootTokens: boolean;
+
+  /** @param bootTokens - whether every target comes with a one-time token for the boot script */
+  constructor(naming: Naming, allocator: TargetAllocator, bootTokens: boolean) {
+    this.#naming = naming;
+    this.#allocator = allocator;
+    this.#bootTokens = bootTokens;
   }
-  return target;
+
+  /**
+   * Makes the record of a disk's next target, with a target id of its own and a new secret, and claims it for the node.
+   *
+   * @throws RpcError `INITIATOR_IN_USE`, `MAC_IN_USE`
+   */
+  async claimNew(tx: Transaction, { node, diskId, initiator, mac }: TargetRequest): Promise<TargetRecord> {
+    await refuseTakenInitiator(tx, node, initiator);
+    await refuseTakenMac(tx, mac);
+    const target: TargetRecord = {
+      ...(await this.#allocator.allocate(tx)),
+      iqn: this.#naming.targetOf(diskId),
+      lun: diskLun,
+      initiator,
+      chap: newChapAccount(diskId),
+      ...(mac === undefined ? {} : { mac }),
+    };
+    this.claim(tx, node, target);
+    if (this.#bootTokens) {
+      mintBootToken(tx, node);
+    }
+    return target;
+  }
+
+  /** Claims what is unique of a target for a node, which may have another name by now. */
+  claim(tx: Transaction, node: string, target: TargetRecord): void {
+    tx.put(tids, tidKey(target.tid), node);
+    tx.put(initiators, target.initiator, node);
+    if (target.mac !== undefined) {
+      tx.put(macs, target.mac, node);
+    }
+  }
+
+  /** Releases what is unique of a node's target, if it has one. */
+  release(tx: Transaction, record: NodeRecord): void {
+    const target = targetOf(record);
+    if (target !== undefined) {
+      tx.delete(tids, tidKey(target.tid));
+      tx.delete(initiators, target.initiator);
+      tx.delete(bootTokens, record.node);
+      if (target.mac !== undefined) {
+        tx.delete(macs, target.mac);
+      }
+      this.#allocator.release(target.tid);
+    }
+  }
 }
 
 /** Refuses an initiator name that another node has. @throws RpcError `INITIATOR_IN_USE` */
@@ -59,33 +92,6 @@ export async function refuseTakenInitiator(tx: Transaction, node: string, initia
       `initiator "${initiator}" belongs to node "${holder}"; name another with --initiator`,
       { details: { initiator, node: holder } },
     );
-  }
-}
-
-/** Makes what is unique of a target the node's. */
-export function claimTarget(tx: Transaction, node: string, target: TargetRecord): void {
-  tx.put(tids, tidKey(target.tid), node);
-  tx.put(initiators, target.initiator, node);
-  if (target.mac !== undefined) {
-    tx.put(macs, target.mac, node);
-  }
-}
-
-/** Gives up what is unique of a node's target, where it has one. */
-export function releaseTarget(
-  tx: Transaction,
-  { allocator }: Pick<Parts, 'allocator'>,
-  record: NodeRecord,
-): void {
-  const target = targetOf(record);
-  if (target !== undefined) {
-    tx.delete(tids, tidKey(target.tid));
-    tx.delete(initiators, target.initiator);
-    tx.delete(bootTokens, record.node);
-    if (target.mac !== undefined) {
-      tx.delete(macs, target.mac);
-    }
-    allocator.release(target.tid);
   }
 }
 

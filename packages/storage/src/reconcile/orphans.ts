@@ -1,10 +1,37 @@
-import { images, nodes, snapshots, targetOf, trash } from '../catalog/tables.js';
+import { type Clock } from '@patchbay/objects';
+
 import { type CatalogReader } from '../catalog/catalog.js';
+import { images, nodes, snapshots, targetOf, trash } from '../catalog/tables.js';
 import { type VolumeKind, type VolumeRef } from '../disks/volume-pool.js';
-import { type Parts, targetsThing } from '../provision/parts.js';
+import { targetsOf } from '../provision/resources.js';
 import { type TargetState } from '../targets/target-host.js';
-import { type Grace } from './grace.js';
-import { type Round } from './round.js';
+import { type ReconcileServices } from './reconcile-services.js';
+import { type Round } from './report.js';
+
+/** Remembers how long orphans have been without a record, so that only what stays so for a while is removed. */
+export class GracePeriod {
+  readonly #clock: Pick<Clock, 'monotonicMs'>;
+  readonly #graceMs: number;
+  #sinceMs = new Map<string, number>();
+
+  constructor(clock: Pick<Clock, 'monotonicMs'>, graceMs: number) {
+    this.#clock = clock;
+    this.#graceMs = graceMs;
+  }
+
+  /** Takes all that has no record now, and returns what has had none, without a break, for the whole period. */
+  expired(names: readonly string[]): ReadonlySet<string> {
+    const nowMs = this.#clock.monotonicMs();
+    this.#sinceMs = new Map(names.map((name) => [name, this.#sinceMs.get(name) ?? nowMs]));
+    return this.plan(names);
+  }
+
+  /** Returns what `expired` would return now, and remembers nothing. */
+  plan(names: readonly string[]): ReadonlySet<string> {
+    const nowMs = this.#clock.monotonicMs();
+    return new Set(names.filter((name) => nowMs - (this.#sinceMs.get(name) ?? nowMs) >= this.#graceMs));
+  }
+}
 
 /** A target, an account or a volume that carries our prefix and has no record. */
 interface Orphan {
@@ -14,18 +41,22 @@ interface Orphan {
 }
 
 /**
- * Removes the targets and volumes that are ours by their names, and have had no record for the grace period.
- * What is not ours is reported. It looks at the tools before it looks at the catalog: whatever was
- * made in between has its record already, for records come first.
+ * Removes the targets and volumes that are ours by their names and have had no record for the grace period, and reports
+ * what is not ours. It looks at the tools before it looks at the catalog: whatever was made in between has its record
+ * already, as records come first.
  */
-export async function removeOrphans(parts: Parts, grace: Grace, round: Round): Promise<void> {
+export async function removeOrphans(
+  services: ReconcileServices,
+  grace: GracePeriod,
+  round: Round,
+): Promise<void> {
   const { report, dryRun } = round;
-  const { pool, targets, naming, catalog } = parts;
+  const { pool, targets, naming, catalog, log } = services;
   const volumes = (await pool.list()).map(({ volume }) => volume);
   const states: TargetState[] = [];
   const accounts: { readonly daemon: number; readonly user: string }[] = [];
   for (const { daemon } of targets.daemons) {
-    await round.attempt(targetsThing(daemon), async () => {
+    await round.attempt(targetsOf(daemon), async () => {
       states.push(...(await targets.list(daemon)));
       accounts.push(...(await targets.looseAccounts(daemon)).map((user) => ({ daemon, user })));
     });
@@ -41,7 +72,7 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
     const remove = (): Promise<void> => targets.ensureRemoved({ daemon, tid, iqn });
     return [{ name: iqn, remove, removed: report.removedTargets }];
   });
-  // A removal that was cut short has left it: a target goes before its account.
+  // Left by a removal that was cut short: a target is removed before its account.
   const orphanAccounts = accounts
     .filter(({ user }) => naming.isOurAccount(user) && !known.accounts.has(user))
     .map(({ daemon, user }): Orphan => {
@@ -57,8 +88,8 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
   // Targets first: a target holds its file open.
   const orphans = [...orphanTargets, ...orphanAccounts, ...orphanVolumes];
   const names = orphans.map(({ name }) => name);
-  const expired = dryRun ? grace.foresee(names) : grace.expired(names);
-  // A restored backup does not know what was made after it; whether that may go, a person says.
+  const expired = dryRun ? grace.plan(names) : grace.expired(names);
+  // A restored backup does not know what was made after it; a person decides whether that may be removed.
   const kept = (await catalog.isRestored()) ? new Set(orphanVolumes.map(({ name }) => name)) : new Set();
   for (const { name, remove, removed } of orphans) {
     if (!expired.has(name) || kept.has(name)) {
@@ -68,7 +99,7 @@ export async function removeOrphans(parts: Parts, grace: Grace, round: Round): P
     await round.attempt(name, async () => {
       if (!dryRun) {
         await remove();
-        parts.log.info('something of ours that has no record was removed', { name });
+        log.info('removed an orphan, which has no record in the catalog', { name });
       }
       removed.push(name);
     });

@@ -1,22 +1,19 @@
+import { isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { isRpcError } from '@patchbay/objects';
-
 /**
- * What a reconcile found and did, or would do. Things are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,
+ * What a reconcile found and did, or would do. Resources are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,
  * in the trash, `disk:ID`.
  */
 export const reconcileReport = z.object({
-  finished: z.array(z.string()).describe('removals that had been cut short and are done now'),
-  rolledBack: z.array(z.string()).describe('what had been cut short while it was made, and is gone now'),
-  expired: z.array(z.string()).describe('disks whose time in the trash had passed; they were deleted'),
-  exported: z.array(z.string()).describe('nodes whose target was missing or wrong, and is right now'),
-  missing: z
-    .array(z.string())
-    .describe('things whose file is not in the pool; the others are not touched by it'),
+  finished: z.array(z.string()).describe('what had been cut short and is finished now'),
+  rolledBack: z.array(z.string()).describe('what had been cut short and is undone now'),
+  expired: z.array(z.string()).describe('disks whose time in the trash has passed; they are deleted'),
+  exported: z.array(z.string()).describe('nodes whose target was missing or wrong, and is corrected now'),
+  missing: z.array(z.string()).describe('resources whose file is not in the pool; others are not affected'),
   removedTargets: z
     .array(z.string())
-    .describe('targets of ours without a record, and accounts that were of such'),
+    .describe('targets of ours without a record, and accounts left by such targets'),
   removedVolumes: z.array(z.string()).describe('files of ours without a record'),
   removedTemporaries: z.int().describe('leftovers of interrupted copies'),
   waiting: z
@@ -25,14 +22,14 @@ export const reconcileReport = z.object({
   foreign: z
     .array(z.string())
     .describe('targets, and files in the pool, that are not ours; they are left alone'),
-  busy: z.array(z.string()).describe('things that an operation was under way on; they were left to it'),
+  busy: z.array(z.string()).describe('resources with an operation under way; they are left to it'),
   failed: z
-    .array(z.object({ thing: z.string(), reason: z.string(), message: z.string() }))
-    .describe('what could not be put right now; the next reconcile tries again'),
+    .array(z.object({ resource: z.string(), reason: z.string(), message: z.string() }))
+    .describe('what cannot be put right now; the next reconcile tries again'),
 });
 export type ReconcileReport = z.infer<typeof reconcileReport>;
 
-/** Makes a report that has nothing to say. */
+/** Returns a report of nothing. */
 export function emptyReport(): ReconcileReport {
   return {
     finished: [],
@@ -50,9 +47,35 @@ export function emptyReport(): ReconcileReport {
   };
 }
 
-/** Describes a failure as the report may show it: an unexpected error's words stay in the log. */
-export function failureOf(thing: string, error: unknown): ReconcileReport['failed'][number] {
+/** One reconcile under way, with what it has found and done so far. */
+export class Round {
+  readonly report = emptyReport();
+  /** Whether it only reports what it would do. */
+  readonly dryRun: boolean;
+  readonly #log: Log;
+
+  constructor(log: Log, dryRun = false) {
+    this.#log = log;
+    this.dryRun = dryRun;
+  }
+
+  /** Works on one resource. When that fails, the report names the resource, and the other ones have their turn. */
+  async attempt(resource: string, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#log.warn('cannot put something right in a reconcile; the next one tries again', {
+        resource,
+        error,
+      });
+      this.report.failed.push(failureOf(resource, error));
+    }
+  }
+}
+
+/** Describes a failure as the report may show it: an unexpected error's message stays in the log. */
+function failureOf(resource: string, error: unknown): ReconcileReport['failed'][number] {
   return isRpcError(error)
-    ? { thing, reason: error.reason, message: error.message }
-    : { thing, reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' };
+    ? { resource, reason: error.reason, message: error.message }
+    : { resource, reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' };
 }

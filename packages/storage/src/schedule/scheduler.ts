@@ -8,66 +8,65 @@ import {
   type SnapshotRecord,
 } from '../catalog/tables.js';
 import { snapshotName } from '../names.js';
-import { type Parts } from '../provision/parts.js';
-import { Snapshots } from '../provision/snapshots.js';
+import { Snapshots, type SnapshotServices } from '../provision/snapshots.js';
 import { nextTime } from './cron.js';
 
-/** How long the scheduler rests at most, in milliseconds: a schedule that is new may be due sooner than all others. */
-const longestPauseMs = 5000;
+/** The longest pause, in milliseconds: a new schedule may be due before all others. */
+const maxPauseMs = 5000;
 
 /**
- * Takes the snapshots that are due, and deletes those that their schedules no longer keep. A schedule remembers when it
- * is due next; so a time that was missed, once or often, is caught up once. What does not succeed because the node is
- * busy or something is away is tried again soon, everything else at the next time.
+ * Takes the snapshots that are due, and deletes those that their schedules no longer keep. A schedule records when it is
+ * due next, so that any number of missed times is caught up once. A snapshot that fails because the node is busy or
+ * something is unavailable is retried soon; after any other failure the schedule waits for its next time.
  */
 export class Scheduler {
-  readonly #parts: Parts;
+  readonly #services: SnapshotServices;
   readonly #snapshots: Snapshots;
   #nextAtMs = 0;
 
-  constructor(parts: Parts) {
-    this.#parts = parts;
-    this.#snapshots = new Snapshots(parts);
+  constructor(services: SnapshotServices) {
+    this.#services = services;
+    this.#snapshots = new Snapshots(services);
   }
 
-  /** How long there is nothing to do, in milliseconds. */
+  /** How long until the next run, in milliseconds. */
   get pauseMs(): number {
-    return Math.max(0, Math.min(longestPauseMs, this.#nextAtMs - this.#parts.clock.now()));
+    return Math.max(0, Math.min(maxPauseMs, this.#nextAtMs - this.#services.clock.now()));
   }
 
-  /** Takes and deletes what is due now. */
+  /** Runs the schedules that are due. */
   async run(signal: AbortSignal): Promise<void> {
-    const { catalog, clock } = this.#parts;
+    const { catalog, clock } = this.#services;
     for (const { value } of await catalog.list(schedules)) {
       if (value.nextAtMs <= clock.now() && !signal.aborted) {
         await this.#runOne(value, signal);
       }
     }
     const times = (await catalog.list(schedules)).map(({ value }) => value.nextAtMs);
-    // What is still due is tried again when the longest pause is over, not at once.
-    const ahead = times.map((atMs) => (atMs <= clock.now() ? clock.now() + longestPauseMs : atMs));
-    this.#nextAtMs = Math.min(...ahead, clock.now() + longestPauseMs);
+    // What is still due is retried after the longest pause, not at once.
+    const ahead = times.map((atMs) => (atMs <= clock.now() ? clock.now() + maxPauseMs : atMs));
+    this.#nextAtMs = Math.min(...ahead, clock.now() + maxPauseMs);
   }
 
   async #runOne(schedule: ScheduleRecord, signal: AbortSignal): Promise<void> {
-    const { catalog, clock, log } = this.#parts;
+    const { catalog, clock, log } = this.#services;
     const { node, name } = schedule;
     try {
-      // The disk of a node that was detached does not change.
-      const isResting = (await catalog.get(nodes, node))?.state === 'detached';
-      if (!isResting) {
+      // The disk of a detached node does not change.
+      const isPaused = (await catalog.get(nodes, node))?.state === 'detached';
+      if (!isPaused) {
         await this.#snapshots.create(node, snapshotNameOf(schedule), signal, name);
         await this.#retain(schedule, signal);
       }
-      const lastAtMs = isResting ? schedule.lastAtMs : clock.now();
+      const lastAtMs = isPaused ? schedule.lastAtMs : clock.now();
       await this.#advance(schedule, { lastAtMs, lastError: undefined, moveOn: true });
     } catch (error) {
       if (signal.aborted) {
-        return; // the next scheduler catches up
+        return; // caught up after the next start
       }
       const lastError = isRpcError(error) ? error.message : 'failed unexpectedly; the server logged it';
       if (lastError !== schedule.lastError) {
-        log.warn('a schedule of snapshots could not be kept', { node, schedule: name, error });
+        log.warn('a scheduled snapshot failed', { node, schedule: name, error });
       }
       const moveOn = !(isRpcError(error) && (error.code === 'ABORTED' || error.code === 'UNAVAILABLE'));
       await this.#advance(schedule, { lastAtMs: schedule.lastAtMs, lastError, moveOn });
@@ -78,11 +77,11 @@ export class Scheduler {
     { node, name, cron }: ScheduleRecord,
     ran: Pick<ScheduleRecord, 'lastAtMs' | 'lastError'> & { readonly moveOn: boolean },
   ): Promise<void> {
-    const { catalog, clock } = this.#parts;
+    const { catalog, clock } = this.#services;
     const { lastAtMs, lastError, moveOn } = ran;
     await catalog.transact(async (tx) => {
       const record = await tx.get(schedules, snapshotKey(node, name));
-      // It may have been ended, or made anew, meanwhile.
+      // It may have been removed or replaced meanwhile.
       if (record?.cron === cron) {
         const nextAtMs = moveOn ? nextTime(cron, clock) : record.nextAtMs;
         tx.put(schedules, snapshotKey(node, name), { ...record, nextAtMs, lastAtMs, lastError });
@@ -90,9 +89,9 @@ export class Scheduler {
     });
   }
 
-  /** Deletes the schedule's oldest snapshots, but none that a disk is a clone of. */
+  /** Deletes the schedule's oldest snapshots, except those that a disk is a clone of. */
   async #retain({ node, name, keep }: ScheduleRecord, signal: AbortSignal): Promise<void> {
-    const { catalog } = this.#parts;
+    const { catalog } = this.#services;
     const taken = (await this.#snapshots.list(node)).filter(({ schedule }) => schedule === name);
     const sources = new Set((await catalog.list(nodes)).map(({ value }) => value.disk.snapshot?.id));
     for (const { name: oldest } of taken.slice(0, -keep).filter(({ id }) => !sources.has(id))) {
@@ -101,7 +100,7 @@ export class Scheduler {
   }
 }
 
-/** Names a snapshot by the time that it was due, so that a run that was cut short and begins again is the same. */
+/** Names a snapshot by the time it was due, so that a run that is interrupted and repeated takes the same one. */
 function snapshotNameOf({ name, nextAtMs }: ScheduleRecord): SnapshotRecord['name'] {
   const stamp = new Date(nextAtMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return snapshotName.parse(`${name}-${stamp}`);

@@ -1,11 +1,16 @@
+import { type Clock, type Log } from '@patchbay/objects';
+
+import { type Catalog } from '../catalog/catalog.js';
 import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { type NodeName, type SnapshotName } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
-import { type Parts } from '../provision/parts.js';
 import { nextTime } from './cron.js';
 
-/** What a schedule is asked for. */
+/** How many schedules a node may have, so that one commit can remove them all. */
+const mostSchedules = 32;
+
+/** The parameters of a schedule. */
 export interface ScheduleRequest {
   readonly node: NodeName;
   readonly cron: string;
@@ -13,16 +18,21 @@ export interface ScheduleRequest {
   readonly keep: number;
 }
 
-type ScheduleParts = Pick<Parts, 'catalog' | 'clock' | 'log'>;
+/** What snapshots are scheduled with. */
+export interface ScheduleServices {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly log: Log;
+}
 
 /**
- * Schedules snapshots of a node's disk; the same schedule again stays as it is. It is one commit. It goes with the
- * node, also when the node is moved.
+ * Schedules snapshots of a node's disk, in one commit; an identical schedule is kept. A schedule follows its node, also
+ * when the node is renamed, and is removed with it.
  *
- * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `NODE_NOT_FOUND`, `NODE_DETACHED`
+ * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `SCHEDULES_EXHAUSTED`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
 export async function scheduleSnapshots(
-  { catalog, clock, log }: ScheduleParts,
+  { catalog, clock, log }: ScheduleServices,
   request: ScheduleRequest,
 ): Promise<ScheduleRecord> {
   const { node, cron, name, keep } = request;
@@ -36,8 +46,15 @@ export async function scheduleSnapshots(
     if (present !== undefined) {
       throw storageError(
         'SCHEDULE_EXISTS',
-        `node "${node}" has the schedule "${name}" already: "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
+        `node "${node}" already has the schedule "${name}": "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
         { details: { node, name, cron: present.cron, keep: present.keep } },
+      );
+    }
+    if ((await tx.list(schedules, snapshotKey(node, ''))).length >= mostSchedules) {
+      throw storageError(
+        'SCHEDULES_EXHAUSTED',
+        `node "${node}" has ${String(mostSchedules)} schedules, which is the most; unschedule one first`,
+        { details: { node, mostSchedules } },
       );
     }
     const record: ScheduleRecord = { node, name, cron, keep, nextAtMs };
@@ -49,7 +66,7 @@ export async function scheduleSnapshots(
 
 /** Lists the schedules of a node, or of all. @throws RpcError `NODE_NOT_FOUND` */
 export async function listSchedules(
-  { catalog }: Pick<Parts, 'catalog'>,
+  { catalog }: Pick<ScheduleServices, 'catalog'>,
   node?: NodeName,
 ): Promise<readonly ScheduleRecord[]> {
   const within = node === undefined ? undefined : snapshotKey(node, '');
@@ -61,21 +78,21 @@ export async function listSchedules(
 }
 
 /**
- * Ends a node's schedule of a name, or all of its schedules, and gives their names; the snapshots stay. Fine when there
- * is none. It is one commit.
+ * Removes a node's schedule of a name, or all of its schedules, in one commit, and returns their names; the snapshots
+ * are kept. Does nothing if there is none.
  */
 export function unschedule(
-  { catalog, log }: ScheduleParts,
+  { catalog, log }: ScheduleServices,
   node: NodeName,
   name?: SnapshotName,
 ): Promise<readonly SnapshotName[]> {
   return catalog.transact(async (tx) => {
     const found = (await tx.list(schedules, snapshotKey(node, ''))).map(({ value }) => value.name);
-    const ended = found.filter((each) => name === undefined || each === name);
-    for (const each of ended) {
+    const removed = found.filter((each) => name === undefined || each === name);
+    for (const each of removed) {
       tx.delete(schedules, snapshotKey(node, each));
-      log.info('a schedule of snapshots was ended', { node, schedule: each });
+      log.info('a schedule of snapshots was removed', { node, schedule: each });
     }
-    return ended;
+    return removed;
   });
 }

@@ -1,31 +1,31 @@
 import { type Iqn } from '../names.js';
 
-/** The secret that a node's initiator must prove to know. */
+/** The account with which a node's initiator authenticates. */
 export interface ChapAccount {
   readonly user: string;
   readonly secret: string;
 }
 
-/** Where a target is, and its name there. */
-export interface TargetPlace {
-  /** Which of the host's target daemons serves it; 0 is the first. */
+/** What identifies a target on its host. */
+export interface TargetAddress {
+  /** The number of the host's target daemon that serves it, from 0. */
   readonly daemon: number;
   /** The target id, unique on this host; allocated by the catalog. */
   readonly tid: number;
   readonly iqn: Iqn;
 }
 
-/** A target that shall go; its account too where it is named, also when the target itself is gone already. */
-export interface UnwantedTarget extends TargetPlace {
+/** A target to remove; with its account if given, even if the target itself is already gone. */
+export interface TargetToRemove extends TargetAddress {
   readonly chap?: Pick<ChapAccount, 'user'>;
 }
 
-/** What an export shall be: everything derives from the catalog, so it can be rebuilt at any time. */
-export interface TargetSpec extends TargetPlace {
+/** The desired state of an export. All of it derives from the catalog, so an export can be rebuilt at any time. */
+export interface TargetSpec extends TargetAddress {
   readonly lun: number;
   /** The absolute path of the file behind the LUN. */
   readonly backingPath: string;
-  /** 32 hexadecimal digits that identify the disk to the node, whatever target it is behind. */
+  /** 32 hexadecimal digits that identify the disk to the node, regardless of its target. */
   readonly scsiId: string;
   readonly serial: string;
   /** The only initiator that may log in. */
@@ -41,7 +41,7 @@ export interface TargetConnection {
   readonly address: string;
 }
 
-/** What a target is now, as the tool tells it. */
+/** The actual state of a target, as the daemon shows it. */
 export interface TargetState {
   readonly daemon: number;
   readonly tid: number;
@@ -51,60 +51,62 @@ export interface TargetState {
   readonly accounts: readonly string[];
   readonly initiators: readonly string[];
   readonly connections: readonly TargetConnection[];
-  /** Whether nobody can write it, as its file could only be read when it was exported. */
+  /** Whether it is read-only, because its file was not writable when it was exported. */
   readonly readOnly?: boolean | undefined;
-  /** Which secret it has, as `markerOf` gives it; absent where that cannot be known. */
+  /** The marker of its secret, as `markerOf` returns it; absent if unknown. */
   readonly secretMarker?: string | undefined;
 }
 
-/** A target daemon of this host, and how it is. */
+/** A target daemon of this host, and its state. */
 export interface TargetDaemon {
   /** Its number, from 0. */
   readonly daemon: number;
   /**
-   * - `ready`: it serves
-   * - `held-back`: it was started empty, and serves nobody before its targets are rebuilt
-   * - `degraded`: it lives and does not answer; commands to it fail at once. It is started again if it stays so
+   * - `ready`: it serves its targets
+   * - `held-back`: it was started empty, and serves no initiator until its targets are rebuilt
+   * - `degraded`: it runs but does not respond; commands to it fail at once. It is restarted if it stays so
    */
   readonly state: 'ready' | 'held-back' | 'degraded';
 }
 
 /**
- * The host's iSCSI targets. Every `ensure` looks, acts and looks again: called twice it does nothing the
- * second time, and called after an interruption it finishes what was begun.
+ * The host's iSCSI targets. Every `ensure` method is idempotent: it compares, acts and verifies. Called again it does
+ * nothing; called after an interruption it completes what was started.
  */
 export interface TargetHost extends AsyncDisposable {
-  /** The daemons that run, by their numbers; at least one. Another is started when a target needs it. */
+  /** The running daemons, indexed by their numbers; at least one. Another is started when a target needs it. */
   readonly daemons: readonly TargetDaemon[];
-  /** Says which daemon a new target of this id goes to: the first until it has its share, then the next. */
+  /** Returns the daemon for a new target with this id: each is filled to its share before the next. */
   daemonFor(tid: number): number;
-  /** Gives `host:port` where the initiators of a daemon's targets connect. */
+  /** Returns the `host:port` at which initiators reach a daemon's targets. */
   portalOf(daemon: number): string;
   /**
-   * Makes the target be as specified. It is offline until its ACL and its account are set. A target that is
-   * already right is not touched, so that its sessions go on; one with this tid or IQN that differs is remade.
+   * Brings the target into the specified state. A new one is offline until its ACL and its account are set. A target
+   * that already matches is not touched, so its sessions continue; one with this tid or IQN that differs is rebuilt.
    */
   ensureExported(spec: TargetSpec): Promise<void>;
   /**
-   * Makes an exported target show the size that its file has now. Its sessions are cut for a moment, after which
-   * initiators that try again go on; a target that is missing or differs is remade.
+   * Makes an exported target show the current size of its file. Its sessions are cut for a moment, after which
+   * initiators reconnect and continue; a target that is missing or differs is rebuilt.
    */
   reopen(spec: TargetSpec): Promise<void>;
-  /** Cuts the target's sessions and removes it, its LUN and its account; fine when it is not there. */
-  ensureRemoved(target: UnwantedTarget): Promise<void>;
-  /** Names the accounts of a daemon that no target has. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
+  /** Cuts the target's sessions and removes it, its LUN and its account; does nothing if it does not exist. */
+  ensureRemoved(target: TargetToRemove): Promise<void>;
+  /** Lists the accounts of a daemon that are bound to no target. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
   looseAccounts(daemon: number): Promise<readonly string[]>;
-  /** Removes an account, unless a target has it; fine when it is not there. */
+  /** Removes an account unless it is bound to a target; does nothing if it does not exist. */
   ensureAccountRemoved(daemon: number, user: string): Promise<void>;
-  /** Says what is there on a daemon, ours or not. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
+  /** Lists all targets of a daemon, ours or not. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
   list(daemon: number): Promise<readonly TargetState[]>;
   /**
-   * Calls back whenever an empty daemon was started, with service held back: after it was found dead, and at once
-   * when the host itself began with an empty one. When the promise that the callback gives fulfils, the daemon's
-   * service opens; when it rejects, it is called again, later each time. Until it is registered an empty daemon
-   * serves nobody.
+   * Registers the callback that rebuilds an empty daemon, whose service is held back: after a restart, and at once if
+   * the host itself started with an empty one. When the callback's promise resolves, the daemon's service opens; when
+   * it rejects, the callback is called again, with growing delays. Until a callback is registered an empty daemon
+   * serves no initiator.
    *
-   * The promise that this gives fulfils when every daemon's service is open: at once where living ones were taken over.
+   * Resolves when every daemon's service is open: at once if running ones were adopted.
    */
   onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void>;
+  /** Stops supervising the daemons, and ends them or leaves them running, depending on the host's options. */
+  close(): Promise<void>;
 }

@@ -4,21 +4,22 @@ import { join } from 'node:path';
 
 import { execTool } from '../exec.js';
 
-/** A filesystem in a sparse file, mounted for a test; disposing of it unmounts and removes it. */
+/** A filesystem in a sparse file, mounted for a test; closing it unmounts and removes it. */
 export interface LoopMount extends AsyncDisposable {
   /** The mount point. */
   readonly path: string;
-  /** Unmounts it before its time; the empty directory stays. */
+  /** Unmounts it early; the empty directory stays. */
   unmount(): Promise<void>;
   mountReadOnly(): Promise<void>;
   /** Mounts it again after `unmount`. */
   mountAgain(): Promise<void>;
+  close(): Promise<void>;
 }
 
 /** Mounts a fresh XFS with reflinks. Its tools refuse less than 300 MiB. */
 export function mountXfs(options: {
   readonly sizeBytes: number;
-  /** Where the file is; default: where temporary files are. */
+  /** The directory of the file; default: that of temporary files. */
   readonly directory?: string;
 }): Promise<LoopMount> {
   return mountFresh(['mkfs.xfs', '-q', '-m', 'reflink=1'], options.sizeBytes, options.directory);
@@ -49,7 +50,7 @@ async function mountFresh(
       mounted = false;
     }
   };
-  const dispose = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     await unmount();
     await rm(scratch, { recursive: true, force: true });
   };
@@ -62,7 +63,7 @@ async function mountFresh(
     await execTool('mount', ['-o', 'loop', image, path]);
     mounted = true;
   } catch (error) {
-    await dispose();
+    await close();
     throw error;
   }
   return {
@@ -76,6 +77,7 @@ async function mountFresh(
       await execTool('mount', ['-o', 'loop', image, path]);
       mounted = true;
     },
-    [Symbol.asyncDispose]: dispose,
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }

@@ -1,68 +1,85 @@
 import { z } from 'zod';
 
-import { type DiskRecord, type NodeRecord, nodes, trash, type TrashRecord } from '../catalog/tables.js';
-import { type Parts } from '../provision/parts.js';
+import { type CatalogReader } from '../catalog/catalog.js';
+import { type DiskRecord, nodes, type NodeRecord, trash } from '../catalog/tables.js';
+import { readImageNames } from '../provision/image-names.js';
+import { nodeStates } from '../provision/node-states.js';
 import { fullName } from '../provision/snapshot-lookup.js';
-import { lookAt } from './volume-state.js';
+import { inspectVolumes, type VolumeStats } from './volume-state.js';
 
-/** What is said of a disk, wherever it is. */
+/** How a disk is shown, wherever it is. */
 export const diskView = z.object({
   diskId: z.string(),
-  node: z.string().describe('the node that has it, that it is kept for, or that it was of'),
+  node: z.string().describe('the node that has it, for which it is kept, or that had it'),
   state: z
     .enum(['attached', 'kept', 'trashed', 'volume-missing', 'pool-unavailable'])
-    .describe('volume-missing: its file is not in the pool; pool-unavailable: nobody knows'),
+    .describe('volume-missing: its file is not in the pool; pool-unavailable: unknown'),
   image: z.string(),
   snapshot: z.string().optional(),
   sizeBytes: z.int(),
-  usedBytes: z.int().describe('what it occupies; blocks shared with its image count too'),
+  usedBytes: z.int().describe('what it occupies, including blocks shared with its image'),
   ephemeral: z.boolean(),
   createdAt: z.iso.datetime(),
-  deletedAt: z.iso.datetime().optional().describe('when it goes from the trash'),
+  deletedAt: z.iso.datetime().optional().describe('when it is deleted from the trash'),
 });
 export type DiskView = z.infer<typeof diskView>;
 
-type ViewParts = Pick<Parts, 'catalog' | 'pool'>;
-
-/** Shows every disk: those of nodes first, in the order of the nodes' names, then those in the trash. */
-export async function viewDisks(parts: ViewParts): Promise<DiskView[]> {
-  const ofNodes = (await parts.catalog.list(nodes)).map(({ value }) => viewOfNode(parts, value));
-  return [...(await Promise.all(ofNodes)), ...(await viewTrash(parts))];
+/** What disks are shown with. */
+export interface DiskViewServices {
+  readonly catalog: CatalogReader;
+  readonly pool: VolumeStats;
 }
 
-/** Shows the disks in the trash, the next to be deleted first. */
-export async function viewTrash(parts: ViewParts): Promise<DiskView[]> {
-  const trashed = (await parts.catalog.list(trash)).map(({ value }) => value);
+/** Lists every disk: those of nodes first, in the order of the nodes' names, then those in the trash. */
+export async function viewDisks(services: DiskViewServices): Promise<DiskView[]> {
+  const ofNodes = (await services.catalog.list(nodes)).map(({ value }) => shownOfNode(value));
+  return [...(await view(services, ofNodes)), ...(await viewTrash(services))];
+}
+
+/** Lists the disks in the trash, the next to be deleted first. */
+export async function viewTrash(services: DiskViewServices): Promise<DiskView[]> {
+  const trashed = (await services.catalog.list(trash)).map(({ value }) => value);
   const ordered = trashed.sort((a, b) => a.untilMs - b.untilMs);
-  return Promise.all(ordered.map((record) => viewOfTrashed(parts, record)));
+  return await view(
+    services,
+    ordered.map(({ node, disk, untilMs }) => ({ node, disk, state: 'trashed', deletedAtMs: untilMs })),
+  );
 }
 
 /** Shows the disk of a node. */
-export function viewOfNode(parts: ViewParts, { node, disk, state }: NodeRecord): Promise<DiskView> {
-  return viewOf(parts, node, disk, state === 'detached' ? 'kept' : 'attached');
+export async function viewDiskOf(services: DiskViewServices, record: NodeRecord): Promise<DiskView> {
+  const [shown] = await view(services, [shownOfNode(record)]);
+  return shown as DiskView;
 }
 
-async function viewOfTrashed(parts: ViewParts, { node, disk, untilMs }: TrashRecord): Promise<DiskView> {
-  const view = await viewOf(parts, node, disk, 'trashed');
-  return { ...view, deletedAt: new Date(untilMs).toISOString() };
+/** A disk that is shown, and where it is. */
+interface Shown {
+  readonly node: string;
+  readonly disk: DiskRecord;
+  readonly state: DiskView['state'];
+  readonly deletedAtMs?: number;
 }
 
-async function viewOf(
-  { pool }: ViewParts,
-  node: string,
-  disk: DiskRecord,
-  state: DiskView['state'],
-): Promise<DiskView> {
-  const { usedBytes, trouble } = await lookAt(pool, { kind: 'disk', id: disk.id });
-  return {
+function shownOfNode({ node, disk, state }: NodeRecord): Shown {
+  return { node, disk, state: nodeStates[state].disk };
+}
+
+async function view({ catalog, pool }: DiskViewServices, disks: readonly Shown[]): Promise<DiskView[]> {
+  const volumes = await inspectVolumes(
+    pool,
+    disks.map(({ disk }) => ({ kind: 'disk', id: disk.id })),
+  );
+  const nameOfImage = await readImageNames(catalog);
+  return disks.map(({ node, disk, state, deletedAtMs }, at) => ({
     diskId: disk.id,
     node,
-    state: trouble ?? state,
-    image: disk.image,
+    state: volumes[at]?.trouble ?? state,
+    image: nameOfImage(disk),
     ...(disk.snapshot === undefined ? {} : { snapshot: fullName(disk.snapshot) }),
     sizeBytes: disk.sizeBytes,
-    usedBytes,
+    usedBytes: volumes[at]?.usedBytes ?? 0,
     ephemeral: disk.ephemeral ?? false,
     createdAt: new Date(disk.createdAtMs).toISOString(),
-  };
+    ...(deletedAtMs === undefined ? {} : { deletedAt: new Date(deletedAtMs).toISOString() }),
+  }));
 }

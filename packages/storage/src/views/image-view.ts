@@ -1,38 +1,38 @@
+import { compileGlob } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { images, nodes, type ReadyImage } from '../catalog/tables.js';
-import { type Parts } from '../provision/parts.js';
-import { matchesGlob } from './glob.js';
-import { lookAt } from './volume-state.js';
+import { type DiskViewServices } from './disk-view.js';
+import { inspectVolume } from './volume-state.js';
 
-/** What is said of an image. */
+/** How an image is shown. */
 export const imageView = z.object({
   name: z.string(),
-  sizeBytes: z.int().describe('what a disk made from it has at least'),
-  usedBytes: z.int().describe('what it occupies in the pool; what it shares with clones counts for each'),
+  sizeBytes: z.int().describe('the smallest size of a disk made from it'),
+  usedBytes: z.int().describe('what it occupies in the pool, including blocks shared with clones'),
   clones: z.int().describe('how many disks of nodes are clones of it'),
   tags: z.array(z.string()),
   createdAt: z.iso.datetime(),
   state: z
     .enum(['ready', 'volume-missing', 'pool-unavailable'])
-    .describe('volume-missing: its file is not in the pool; pool-unavailable: nobody knows'),
-  format: z.string().describe('what it was imported from; in the pool every image is raw'),
+    .describe('volume-missing: its file is not in the pool; pool-unavailable: unknown'),
+  format: z.string().describe('the format that it was imported from; in the pool every image is raw'),
   sha256: z
     .string()
     .optional()
-    .describe('of what it was imported from; absent where it was made from a snapshot'),
+    .describe('of what it was imported from; absent if it was made from a snapshot'),
   source: z
     .string()
-    .describe('where it is from: a URL, server:/PATH, upload, image:NAME or snapshot:NODE@NAME'),
+    .describe('where it came from: a URL, server:/PATH, upload, image:NAME or snapshot:NODE@NAME'),
 });
 export type ImageView = z.infer<typeof imageView>;
 
-/** What a list says of each image: what fits a line. */
+/** How a list shows each image: what fits on a line. */
 export const imageRow = imageView.omit({ sha256: true, source: true });
 
 /** Which images a list holds. */
 export interface ImageSelection {
-  /** A name, in which `*` and `?` stand for any characters and any one. */
+  /** A glob that names match. */
   readonly filter?: string | undefined;
   /** Tags that an image must have, all of them. */
   readonly tags?: readonly string[] | undefined;
@@ -42,28 +42,30 @@ export interface ImageSelection {
   readonly limit?: number | undefined;
 }
 
-type ViewParts = Pick<Parts, 'catalog' | 'pool'>;
-
-/** Shows the images that are ready, in the order of their names: all, or a selection. */
-export async function viewImages(parts: ViewParts, selection: ImageSelection = {}): Promise<ImageView[]> {
+/** Lists the images that are ready, in the order of their names: all, or a selection. */
+export async function viewImages(
+  services: DiskViewServices,
+  selection: ImageSelection = {},
+): Promise<ImageView[]> {
   const { filter = '*', tags = [], after = '', limit = Infinity } = selection;
-  const records = (await parts.catalog.list(images)).map(({ value }) => value);
+  const glob = compileGlob(filter);
+  const records = (await services.catalog.list(images)).map(({ value }) => value);
   const shown = records
     .filter((record) => record.state === 'ready')
-    .filter((record) => record.name > after && matchesGlob(record.name, filter))
+    .filter((record) => record.name > after && glob.matches(record.name))
     .filter((record) => tags.every((tag) => record.tags.some((each) => each === tag)))
     .slice(0, limit);
-  const clones = await countClones(parts);
-  return Promise.all(shown.map((record) => viewOf(parts, record, clones)));
+  const clones = await countClones(services);
+  return Promise.all(shown.map((record) => viewOf(services, record, clones)));
 }
 
 /** Shows one image. */
-export async function viewImage(parts: ViewParts, record: ReadyImage): Promise<ImageView> {
-  return viewOf(parts, record, await countClones(parts));
+export async function viewImage(services: DiskViewServices, record: ReadyImage): Promise<ImageView> {
+  return viewOf(services, record, await countClones(services));
 }
 
 /** Counts the disks by the id of their image. */
-async function countClones({ catalog }: ViewParts): Promise<ReadonlyMap<string, number>> {
+async function countClones({ catalog }: DiskViewServices): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const { value } of await catalog.list(nodes)) {
     counts.set(value.disk.imageId, (counts.get(value.disk.imageId) ?? 0) + 1);
@@ -72,11 +74,11 @@ async function countClones({ catalog }: ViewParts): Promise<ReadonlyMap<string, 
 }
 
 async function viewOf(
-  { pool }: ViewParts,
+  { pool }: DiskViewServices,
   { id, name, content, source, tags, createdAtMs }: ReadyImage,
   clones: ReadonlyMap<string, number>,
 ): Promise<ImageView> {
-  const { usedBytes, trouble } = await lookAt(pool, { kind: 'image', id });
+  const { usedBytes, trouble } = await inspectVolume(pool, { kind: 'image', id });
   return {
     name,
     usedBytes,

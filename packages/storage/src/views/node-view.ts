@@ -1,17 +1,26 @@
+import { compileGlob, isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { isRpcError } from '@patchbay/objects';
-
-import { type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
-import { fullName } from '../provision/snapshot-lookup.js';
-import { isExported } from '../provision/export-check.js';
-import { isExportWanted } from '../provision/exports.js';
-import { requireNode } from '../provision/node-lookup.js';
-import { type Parts } from '../provision/parts.js';
+import { type CatalogReader } from '../catalog/catalog.js';
+import { bootTokens, type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
 import { type VolumeRef } from '../disks/volume-pool.js';
 import { type NodeName } from '../names.js';
-import { type TargetState } from '../targets/target-host.js';
-import { lookAt, lookAtAll, type VolumeSight } from './volume-state.js';
+import { type Exports, isExported } from '../provision/exports.js';
+import { readImageNames } from '../provision/image-names.js';
+import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
+import { isAtRest, isExportWanted, nodeStateNames } from '../provision/node-states.js';
+import { fullName } from '../provision/snapshot-lookup.js';
+import { type TargetHost, type TargetState } from '../targets/target-host.js';
+import { inspectVolume, inspectVolumes, type VolumeInfo, type VolumeStats } from './volume-state.js';
+
+/** What nodes are shown with. */
+export interface NodeViewServices {
+  readonly catalog: CatalogReader;
+  readonly pool: VolumeStats;
+  readonly targets: Pick<TargetHost, 'daemons' | 'list'>;
+  readonly exports: Pick<Exports, 'specOf' | 'portalOf'>;
+  readonly log: Log;
+}
 
 const target = z.object({ iqn: z.string(), portal: z.string(), lun: z.int() });
 
@@ -30,95 +39,138 @@ export const provisionedNode = z.object({
   chapUser: z.string(),
 });
 
-/** What is said of a node. */
+/** How a node is shown. */
 export const nodeView = z.object({
   node: z.string(),
   image: z.string(),
   snapshot: z.string().optional(),
   diskId: z.string(),
   sizeBytes: z.int(),
-  usedBytes: z.int().describe('what the disk occupies; blocks shared with its image count too'),
+  usedBytes: z.int().describe('what the disk occupies, including blocks shared with its image'),
   ephemeral: z.boolean().optional().describe('whether each boot begins with a fresh clone'),
   state: z
-    .enum([
-      'creating',
-      'attaching',
-      'ready',
-      'not-exported',
-      'degraded',
-      'volume-missing',
-      'pool-unavailable',
-      'rotating',
-      'growing',
-      'replacing',
-      'detaching',
-      'detached',
-      'trashing',
-      'deleting',
-    ])
+    .enum([...nodeStateNames, 'not-exported', 'degraded', 'volume-missing', 'pool-unavailable'])
     .describe(
-      'not-exported: the reconciler will export it; degraded: its target daemon does not answer, and is started again; volume-missing: its file is not in the pool',
+      'not-exported: the reconciler will export it; degraded: its target daemon does not answer and is restarted; volume-missing: its file is not in the pool',
     ),
   target: target.optional(),
   initiator: z.string().optional(),
-  mac: z.string().optional().describe('the network card that may have the boot script'),
+  mac: z.string().optional().describe('the MAC address of the network card that gets the boot script'),
   connected: z.array(z.string()).describe('the addresses of the initiators that are connected'),
   createdAt: z.iso.datetime(),
 });
 export type NodeView = z.infer<typeof nodeView>;
 
-/** Shows what a provision made. */
-export function viewProvisioned(record: ExportedNode, portal: string): z.infer<typeof provisionedNode> {
+/** A node's secrets. */
+export const nodeCredentials = z.object({
+  node: z.string(),
+  chapUser: z.string(),
+  chapSecret: z.string(),
+  bootToken: z.string().optional().describe('the one-time token of the boot script, until it is used'),
+});
+
+/** Shows a node whose disk is ready. */
+export async function viewProvisioned(
+  { catalog, exports }: Pick<NodeViewServices, 'catalog' | 'exports'>,
+  record: ExportedNode,
+): Promise<z.infer<typeof provisionedNode>> {
+  const nameOfImage = await readImageNames(catalog);
   return {
-    ...viewOrigin(record),
+    ...viewOrigin(record, nameOfImage(record.disk)),
     state: 'ready',
-    target: viewTarget(record, portal),
+    target: viewTarget(record, exports.portalOf(record)),
     ...viewLogin(record),
     chapUser: record.target.chap.user,
   };
 }
 
-/** Shows every node, in the order of their names. */
-export async function viewNodes(parts: Parts): Promise<NodeView[]> {
-  const [seen, { records, sights }] = await Promise.all([
-    Promise.all(parts.targets.daemons.map(({ daemon }) => look(parts, daemon))),
-    recordsWithSights(parts),
-  ]);
-  return records.map((record, at) =>
-    viewOf(parts, record, { volume: sights[at], targets: seen[targetOf(record)?.daemon ?? 0] }),
+/** Shows a node's secrets. @throws RpcError `NODE_NOT_FOUND`, `NODE_DETACHED` */
+export async function viewCredentials(
+  catalog: CatalogReader,
+  node: NodeName,
+): Promise<z.infer<typeof nodeCredentials>> {
+  const { target } = await requireReadyNode(catalog, node);
+  const bootToken = await catalog.get(bootTokens, node);
+  return {
+    node,
+    chapUser: target.chap.user,
+    chapSecret: target.chap.secret,
+    ...(bootToken === undefined ? {} : { bootToken }),
+  };
+}
+
+/** Which nodes a list holds. */
+export interface NodeSelection {
+  /** A glob that names match. */
+  readonly filter?: string | undefined;
+  readonly state?: NodeView['state'] | undefined;
+  /** The image that the disk came from. */
+  readonly image?: string | undefined;
+  /** Whether an initiator is connected. */
+  readonly connected?: boolean | undefined;
+}
+
+/** Lists the nodes in the order of their names: all, or a selection. */
+export async function viewNodes(
+  services: NodeViewServices,
+  { filter = '*', state, image, connected }: NodeSelection = {},
+): Promise<NodeView[]> {
+  const glob = compileGlob(filter);
+  return (await viewAll(services)).filter(
+    (view) =>
+      glob.matches(view.node) &&
+      (state === undefined || view.state === state) &&
+      (image === undefined || view.image === image) &&
+      (connected === undefined || view.connected.length > 0 === connected),
   );
 }
 
-async function recordsWithSights({ catalog, pool }: Parts): Promise<{
-  records: readonly NodeRecord[];
-  sights: readonly VolumeSight[];
-}> {
+async function viewAll(services: NodeViewServices): Promise<NodeView[]> {
+  const { targets, catalog, pool } = services;
+  const [seen, { records, volumes }, nameOfImage] = await Promise.all([
+    Promise.all(targets.daemons.map(({ daemon }) => seeTargets(services, daemon))),
+    recordsWithVolumes(catalog, pool),
+    readImageNames(catalog),
+  ]);
+  return records.map((record, at) => {
+    const found = { volume: volumes[at], targets: seen[targetOf(record)?.daemon ?? 0] };
+    return viewOf(services, record, { ...found, image: nameOfImage(record.disk) });
+  });
+}
+
+async function recordsWithVolumes(
+  catalog: CatalogReader,
+  pool: VolumeStats,
+): Promise<{ records: readonly NodeRecord[]; volumes: readonly VolumeInfo[] }> {
   const records = (await catalog.list(nodes)).map(({ value }) => value);
   const volumes = records.map(({ disk }): VolumeRef => ({ kind: 'disk', id: disk.id }));
-  return { records, sights: await lookAtAll(pool, volumes) };
+  return { records, volumes: await inspectVolumes(pool, volumes) };
 }
 
 /** Shows one node. @throws RpcError `NODE_NOT_FOUND` */
-export async function viewNode(parts: Parts, node: NodeName): Promise<NodeView> {
-  const record = await requireNode(parts.catalog, node);
-  const targets = await look(parts, targetOf(record)?.daemon ?? 0);
-  return viewOf(parts, record, {
-    volume: await lookAt(parts.pool, { kind: 'disk', id: record.disk.id }),
-    targets,
+export async function viewNode(services: NodeViewServices, node: NodeName): Promise<NodeView> {
+  const { catalog, pool } = services;
+  const record = await requireNode(catalog, node);
+  const nameOfImage = await readImageNames(catalog);
+  return viewOf(services, record, {
+    volume: await inspectVolume(pool, { kind: 'disk', id: record.disk.id }),
+    targets: await seeTargets(services, targetOf(record)?.daemon ?? 0),
+    image: nameOfImage(record.disk),
   });
 }
 
 /** What a daemon has, by IQN; undefined while it does not answer. */
 type SeenTargets = ReadonlyMap<string, TargetState> | undefined;
 
-/** What was seen of a node's disk, and on its daemon. */
+/** What was seen of a node's disk, its daemon and its image. */
 interface Seen {
-  readonly volume: VolumeSight | undefined;
+  readonly volume: VolumeInfo | undefined;
   readonly targets: SeenTargets;
+  readonly image: string;
 }
 
-/** Looks at a daemon's targets. While it is being restarted there are none; that is no reason to show no nodes. */
-async function look({ targets, log }: Parts, daemon: number): Promise<SeenTargets> {
+/** Looks at a daemon's targets. While it is being restarted there are none; the nodes are shown all the same. */
+async function seeTargets({ targets, log }: NodeViewServices, daemon: number): Promise<SeenTargets> {
   try {
     const states = await targets.list(daemon);
     return new Map(states.map((state) => [state.iqn, state]));
@@ -126,19 +178,22 @@ async function look({ targets, log }: Parts, daemon: number): Promise<SeenTarget
     if (!isRpcError(error, 'TARGET_TOOL_UNAVAILABLE')) {
       throw error;
     }
-    log.warn('the targets cannot be listed now', { daemon, error });
+    log.warn('cannot list the targets now', { daemon, error });
     return undefined;
   }
 }
 
-function viewOf({ exports }: Parts, record: NodeRecord, { volume, targets: seen }: Seen): NodeView {
+function viewOf(
+  { exports }: NodeViewServices,
+  record: NodeRecord,
+  { volume, targets: seen, image }: Seen,
+): NodeView {
   const common = {
-    ...viewOrigin(record),
+    ...viewOrigin(record, image),
     usedBytes: volume?.usedBytes ?? 0,
     createdAt: new Date(record.disk.createdAtMs).toISOString(),
   };
-  const isAtRest = record.state === 'ready' || record.state === 'detached';
-  const state = (isAtRest ? volume?.trouble : undefined) ?? record.state;
+  const state = (isAtRest(record) ? volume?.trouble : undefined) ?? record.state;
   if (!isExportWanted(record)) {
     return { ...common, state, connected: [] };
   }
@@ -161,7 +216,10 @@ function viewLogin({ target: { initiator, mac } }: ExportedNode): { initiator: s
   return { initiator, ...(mac === undefined ? {} : { mac }) };
 }
 
-function viewOrigin({ node, disk }: NodeRecord): {
+function viewOrigin(
+  { node, disk }: NodeRecord,
+  image: string,
+): {
   node: string;
   image: string;
   snapshot?: string;
@@ -171,7 +229,7 @@ function viewOrigin({ node, disk }: NodeRecord): {
 } {
   return {
     node,
-    image: disk.image,
+    image,
     ...(disk.snapshot === undefined ? {} : { snapshot: fullName(disk.snapshot) }),
     diskId: disk.id,
     sizeBytes: disk.sizeBytes,

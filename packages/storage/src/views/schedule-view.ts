@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 import { type ScheduleRecord } from '../catalog/tables.js';
 
-/** What is said of a schedule of snapshots. */
+/** How a schedule of snapshots is shown. */
 export const scheduleView = z.object({
   node: z.string(),
-  name: z.string().describe('what the names of its snapshots begin with'),
+  name: z.string().describe('the prefix of the names of its snapshots'),
   cron: z.string(),
-  keep: z.int().describe('how many of its snapshots stay'),
+  keep: z.int().describe('how many of its snapshots are kept'),
   nextAt: z.iso.datetime(),
   lastAt: z.iso.datetime().optional(),
   lastError: z.string().optional().describe('why the last try failed'),

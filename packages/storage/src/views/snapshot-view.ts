@@ -1,40 +1,58 @@
 import { z } from 'zod';
 
 import { type SnapshotRecord } from '../catalog/tables.js';
-import { type Parts } from '../provision/parts.js';
-import { lookAt } from './volume-state.js';
+import { readImageNames } from '../provision/image-names.js';
+import { type DiskViewServices } from './disk-view.js';
+import { inspectVolumes, type VolumeInfo } from './volume-state.js';
 
-/** What is said of a snapshot. */
+/** How a snapshot is shown. */
 export const snapshotView = z.object({
   node: z.string(),
   name: z.string(),
   image: z.string().describe('the image that the disk came from'),
-  diskId: z.string().describe('the disk that it is a snapshot of'),
+  diskId: z.string().describe('the disk that it was taken of'),
   sizeBytes: z.int(),
-  usedBytes: z.int().describe('what it occupies; blocks shared with the disk count too'),
+  usedBytes: z.int().describe('what it occupies, including blocks shared with the disk'),
   schedule: z.string().optional().describe('the schedule that took it'),
   createdAt: z.iso.datetime(),
   state: z
     .enum(['ready', 'volume-missing', 'pool-unavailable'])
-    .describe('volume-missing: its file is not in the pool; pool-unavailable: nobody knows'),
+    .describe('volume-missing: its file is not in the pool; pool-unavailable: unknown'),
 });
 export type SnapshotView = z.infer<typeof snapshotView>;
 
 /** Shows a snapshot. */
 export async function viewSnapshot(
-  { pool }: Pick<Parts, 'pool'>,
+  services: DiskViewServices,
   record: SnapshotRecord,
 ): Promise<SnapshotView> {
-  const { usedBytes, trouble } = await lookAt(pool, { kind: 'snapshot', id: record.id });
+  const [view] = await viewSnapshots(services, [record]);
+  return view as SnapshotView;
+}
+
+/** Shows snapshots. */
+export async function viewSnapshots(
+  { catalog, pool }: DiskViewServices,
+  records: readonly SnapshotRecord[],
+): Promise<SnapshotView[]> {
+  const volumes = await inspectVolumes(
+    pool,
+    records.map(({ id }) => ({ kind: 'snapshot', id })),
+  );
+  const nameOfImage = await readImageNames(catalog);
+  return records.map((record, at) => viewOf(record, nameOfImage(record), volumes[at]));
+}
+
+function viewOf(record: SnapshotRecord, image: string, volume: VolumeInfo | undefined): SnapshotView {
   return {
     node: record.node,
     name: record.name,
-    image: record.image,
+    image,
     diskId: record.diskId,
     sizeBytes: record.sizeBytes,
-    usedBytes,
+    usedBytes: volume?.usedBytes ?? 0,
     ...(record.schedule === undefined ? {} : { schedule: record.schedule }),
     createdAt: new Date(record.createdAtMs).toISOString(),
-    state: trouble ?? 'ready',
+    state: volume?.trouble ?? 'ready',
   };
 }

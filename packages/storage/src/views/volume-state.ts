@@ -2,20 +2,23 @@ import { isRpcError } from '@patchbay/objects';
 
 import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
 
-/** What is seen of a volume. */
-export interface VolumeSight {
+/** What is known of a volume at a moment. */
+export interface VolumeInfo {
   readonly usedBytes: number;
   /** Undefined when the volume is there. */
   readonly trouble: 'volume-missing' | 'pool-unavailable' | undefined;
 }
 
-const unseen: VolumeSight = { usedBytes: 0, trouble: 'pool-unavailable' };
+/** What volumes are inspected with. */
+export type VolumeStats = Pick<VolumePool, 'stats'>;
 
-/** Looks at volumes, together. That the pool is away is no reason to show nothing of what the catalog knows. */
-export async function lookAtAll(
-  pool: Pick<VolumePool, 'stats'>,
+const unknown: VolumeInfo = { usedBytes: 0, trouble: 'pool-unavailable' };
+
+/** Inspects volumes together. While the pool is unavailable, what the catalog knows can be shown all the same. */
+export async function inspectVolumes(
+  pool: VolumeStats,
   volumes: readonly VolumeRef[],
-): Promise<readonly VolumeSight[]> {
+): Promise<readonly VolumeInfo[]> {
   try {
     return (await pool.stats(volumes)).map((stat) => ({
       usedBytes: stat?.usedBytes ?? 0,
@@ -25,11 +28,11 @@ export async function lookAtAll(
     if (!isRpcError(error, 'POOL_UNAVAILABLE')) {
       throw error;
     }
-    return volumes.map(() => unseen);
+    return volumes.map(() => unknown);
   }
 }
 
-/** Looks at one volume. */
-export async function lookAt(pool: Pick<VolumePool, 'stats'>, volume: VolumeRef): Promise<VolumeSight> {
-  return (await lookAtAll(pool, [volume]))[0] ?? unseen;
+/** Inspects one volume. */
+export async function inspectVolume(pool: VolumeStats, volume: VolumeRef): Promise<VolumeInfo> {
+  return (await inspectVolumes(pool, [volume]))[0] ?? unknown;
 }

@@ -13,7 +13,7 @@ import { Catalog } from '../../src/catalog/catalog.js';
 import { answerLocally } from '../../src/catalog/local-requests.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { facts } from '../../src/catalog/tables.js';
-import { localAnswers } from '../../src/object/local-answers.js';
+import { localAnswers } from '../../src/object/create-storage.js';
 import { World } from '../fakes/world.js';
 
 /** Opens the catalog of a state directory. */

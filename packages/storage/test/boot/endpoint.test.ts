@@ -1,63 +1,64 @@
 import { expect } from 'chai';
 
-import { BootAnswers, type BootOutcome } from '../../src/boot/answer.js';
-import { BootEndpoint, type EndpointContent } from '../../src/boot/endpoint.js';
+import { type BootEndpoint, type BootEndpointOptions, startBootEndpoint } from '../../src/boot/endpoint.js';
 import { Health } from '../../src/boot/health.js';
 import { type BootOptions, bootOptions } from '../../src/boot/options.js';
+import { type BootOutcome, BootScriptHandler } from '../../src/boot/script-handler.js';
 import { bootTokens } from '../../src/catalog/tables.js';
 import { type Machine } from '../fakes/machine.js';
 import { World } from '../fakes/world.js';
 
 const mac = '52:54:00:00:00:07';
 
-/** What came back. */
+/** An HTTP response. */
 interface Fetched {
   readonly status: number;
   readonly body: string;
 }
 
-/** An endpoint on a world with the node `node7`, which has the card `mac`, and `other`, which has none. */
+/** An endpoint of a world with the node `node7`, which has the card `mac`, and `other`, which has none. */
 class Scene implements AsyncDisposable {
   readonly world: World;
   readonly machine: Machine;
   readonly endpoint: BootEndpoint;
-  readonly content: EndpointContent;
+  readonly options: BootEndpointOptions;
   readonly outcomes: readonly BootOutcome[];
 
   private constructor(
-    made: Pick<Scene, 'world' | 'machine' | 'content' | 'outcomes'>,
+    made: Pick<Scene, 'world' | 'machine' | 'options' | 'outcomes'>,
     endpoint: BootEndpoint,
   ) {
     this.world = made.world;
     this.machine = made.machine;
-    this.content = made.content;
+    this.options = made.options;
     this.outcomes = made.outcomes;
     this.endpoint = endpoint;
   }
 
-  static async open(options: Partial<BootOptions> = {}): Promise<Scene> {
+  static async open(boot: Partial<BootOptions> = {}): Promise<Scene> {
     const world = await World.open();
-    world.bootTokens = options.token ?? false;
+    world.bootTokens = boot.token ?? false;
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu', { mac });
     await machine.provision('other', 'ubuntu');
     const outcomes: BootOutcome[] = [];
     const { parts } = machine;
     const { log } = world;
-    const answers = new BootAnswers({
+    const scripts = new BootScriptHandler({
       parts,
-      options: bootOptions.parse({ advertise: '10.20.0.1', ...options }),
+      options: bootOptions.parse({ advertise: '10.20.0.1', ...boot }),
       fetched: (outcome) => outcomes.push(outcome),
       freshen: (node) => machine.freshen(node),
     });
-    const content: EndpointContent = {
-      answers,
+    const options: BootEndpointOptions = {
+      listen: '127.0.0.1:0',
+      scripts,
       health: new Health({ targets: () => parts.targets.list(0) }, { clock: world.clock, log }),
       metrics: { contentType: 'text/plain', text: () => Promise.resolve('numbers 1\n') },
       log,
     };
-    const endpoint = await BootEndpoint.start('127.0.0.1:0', content);
-    return new Scene({ world, machine, content, outcomes }, endpoint);
+    const endpoint = await startBootEndpoint(options);
+    return new Scene({ world, machine, options, outcomes }, endpoint);
   }
 
   async fetch(path: string, method = 'GET'): Promise<Fetched> {
@@ -75,13 +76,13 @@ class Scene implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.endpoint[Symbol.asyncDispose]();
+    await this.endpoint.close();
     await this.world[Symbol.asyncDispose]();
   }
 }
 
 describe('the boot endpoint', () => {
-  it('gives a node whose disk is ephemeral a fresh one with its script', async () => {
+  it('replaces an ephemeral disk with a fresh clone when its node fetches its script', async () => {
     await using scene = await Scene.open();
     const { world, machine } = scene;
     const card = '52:54:00:00:00:08';
@@ -94,7 +95,7 @@ describe('the boot endpoint', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
-  it('gives no script, and keeps the token, while an ephemeral disk cannot be cloned anew', async () => {
+  it('returns no script, and keeps the token, while an ephemeral disk cannot be replaced', async () => {
     await using scene = await Scene.open({ token: true });
     const { world, machine } = scene;
     const card = '52:54:00:00:00:08';
@@ -108,16 +109,16 @@ describe('the boot endpoint', () => {
     expect(await scene.token('node8')).to.equal(undefined);
   });
 
-  const ways = [
+  const paths = [
     ...['52:54:00:00:00:07', '52-54-00-00-00-07', '525400000007', '52%3A54%3A00%3a00%3a00%3a07'],
     'node7?mac=52-54-00-00-00-07',
     'node7?mac=52%3A54%3A00%3A00%3A00%3A07',
   ];
-  for (const way of ways) {
-    it(`gives a node its script at /boot/${way}, and logs it without the secret`, async () => {
+  for (const path of paths) {
+    it(`returns a node its script at /boot/${path}, and logs it without the secret`, async () => {
       await using scene = await Scene.open();
 
-      const { status, body } = await scene.fetch(`/boot/${way}`);
+      const { status, body } = await scene.fetch(`/boot/${path}`);
 
       expect(status).to.equal(200);
       expect(body).to.include(`set password ${await scene.secret()}\n`);
@@ -143,7 +144,7 @@ describe('the boot endpoint', () => {
     ['node7/more', 404],
   ];
   for (const [path, status] of refusals) {
-    it(`answers ${String(status)} with a script to /boot/${path.slice(0, 40)}`, async () => {
+    it(`responds with ${String(status)} and a script to /boot/${path.slice(0, 40)}`, async () => {
       await using scene = await Scene.open();
 
       const answer = await scene.fetch(`/boot/${path}`);
@@ -153,7 +154,7 @@ describe('the boot endpoint', () => {
     });
   }
 
-  it('asks a node that is named for its card first', async () => {
+  it('has a node that is requested by name send its card first', async () => {
     await using scene = await Scene.open();
 
     const { status, body } = await scene.fetch('/boot/node7');
@@ -162,20 +163,20 @@ describe('the boot endpoint', () => {
     expect(body).to.equal('#!ipxe\nchain --replace node7?mac=${netX/mac:hexhyp}\n');
   });
 
-  it('sends every card on to its own script', async () => {
+  it('chains every card to its own script', async () => {
     await using scene = await Scene.open();
     expect((await scene.fetch('/boot.ipxe')).body).to.include('chain boot/${netX/mac:hexhyp} ||');
     expect((await scene.fetch('/boot.ipxe?token=a%0Ashell')).body).to.not.include('token');
   });
 
-  it('says nothing of a node that has no disk to boot from any more', async () => {
+  it('returns no script for a node that no longer has a disk to boot from', async () => {
     await using scene = await Scene.open();
     await scene.machine.detach('node7', true);
     expect((await scene.fetch(`/boot/${mac}`)).status).to.equal(404);
     expect((await scene.fetch(`/boot/node7?mac=${mac}`)).status).to.equal(503);
   });
 
-  it('refuses an address outside of the networks, whatever it asks for', async () => {
+  it('refuses an address outside the networks, whatever it requests', async () => {
     await using scene = await Scene.open({ networks: ['10.20.0.0/16'] });
 
     expect((await scene.fetch(`/boot/${mac}`)).status).to.equal(403);
@@ -183,7 +184,7 @@ describe('the boot endpoint', () => {
     expect(scene.outcomes).to.deep.equal(['outside', 'outside']);
   });
 
-  it('bounds how often an address may ask', async () => {
+  it('limits the rate of requests of an address', async () => {
     await using scene = await Scene.open();
 
     const answers = [];
@@ -192,11 +193,11 @@ describe('the boot endpoint', () => {
     }
 
     expect(answers.map(({ status }) => status)).to.deep.equal([...Array<number>(60).fill(404), 429, 429]);
-    const told = scene.world.log.lines.filter(({ message }) => message.startsWith('too many requests'));
-    expect(told).to.have.length(1);
+    const logged = scene.world.log.lines.filter(({ message }) => message.startsWith('too many requests'));
+    expect(logged).to.have.length(1);
   });
 
-  it('gives a script for a token once', async () => {
+  it('returns a script once for a token', async () => {
     await using scene = await Scene.open({ token: true });
     const path = `/boot/${mac}?token=${String(await scene.token())}`;
 
@@ -206,7 +207,7 @@ describe('the boot endpoint', () => {
     expect(await scene.token()).to.equal(undefined);
   });
 
-  it('gives a script for a token once also when it is asked for many times at the same moment', async () => {
+  it('returns a script once for a token even if it is requested many times at once', async () => {
     await using scene = await Scene.open({ token: true });
     const path = `/boot/${mac}?token=${String(await scene.token())}`;
 
@@ -219,9 +220,9 @@ describe('the boot endpoint', () => {
     ['without a token', ''],
     ['for a wrong token', '?token=00000000000000000000000000000000'],
     ['for two tokens', '?token=TOKEN&token=TOKEN'],
-    ['for what is no token', '?token=%00'],
+    ['for an invalid token', '?token=%00'],
   ] as const) {
-    it(`gives none ${what}, and leaves the token as it is`, async () => {
+    it(`returns none ${what}, and does not consume the token`, async () => {
       await using scene = await Scene.open({ token: true });
       const token = String(await scene.token());
 
@@ -233,7 +234,7 @@ describe('the boot endpoint', () => {
     });
   }
 
-  it("does not take another node's token", async () => {
+  it("does not accept another node's token", async () => {
     await using scene = await Scene.open({ token: true });
     const others = String(await scene.token('other'));
     expect((await scene.fetch(`/boot/${mac}?token=${others}`)).status).to.equal(403);
@@ -241,7 +242,7 @@ describe('the boot endpoint', () => {
   });
 
   for (const method of ['HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS']) {
-    it(`uses up no token for ${method}`, async () => {
+    it(`consumes no token for ${method}`, async () => {
       await using scene = await Scene.open({ token: true });
       const token = String(await scene.token());
 
@@ -252,7 +253,7 @@ describe('the boot endpoint', () => {
     });
   }
 
-  it('tells its health, and 503 with what is wrong', async () => {
+  it('reports its health, and 503 with the problem', async () => {
     await using scene = await Scene.open();
     expect((await scene.fetch('/healthz')).status).to.equal(200);
     expect(await scene.fetch('/healthz', 'HEAD')).to.deep.equal({ status: 200, body: '' });
@@ -266,14 +267,14 @@ describe('the boot endpoint', () => {
     expect(body).to.include('TARGET_TOOL_UNAVAILABLE');
   });
 
-  it('gives the metrics as they are', async () => {
+  it('returns the metrics unchanged', async () => {
     await using scene = await Scene.open();
     expect(await scene.fetch('/metrics')).to.deep.equal({ status: 200, body: 'numbers 1\n' });
   });
 
-  it('says so when the address is taken', async () => {
+  it('reports it when the address is in use', async () => {
     await using scene = await Scene.open();
-    const second = BootEndpoint.start(scene.endpoint.address, scene.content);
+    const second = startBootEndpoint({ ...scene.options, listen: scene.endpoint.address });
     expect(await second.catch((error: unknown) => error)).to.have.property('reason', 'BOOT_UNAVAILABLE');
   });
 });

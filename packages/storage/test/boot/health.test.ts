@@ -22,7 +22,7 @@ describe('Health', () => {
     });
   });
 
-  it('says what is wrong of which part, and keeps what is unexpected for the log', async () => {
+  it('reports the problem of each part, and unexpected errors only in the log', async () => {
     const { health, log } = scene({
       pool: () => Promise.reject(coreError('SERVER_DRAINING', 'the pool is going')),
       targets: () => Promise.reject(new Error('/secret/path')),
@@ -40,28 +40,28 @@ describe('Health', () => {
     expect(log.lines.map(({ level }) => level)).to.deep.equal(['warn', 'warn']);
   });
 
-  it('does not wait for a part that does not answer', async () => {
+  it('does not wait for a part that does not respond', async () => {
     const { health, clock } = scene({ pool: () => new Promise(() => undefined) });
 
     const report = health.report();
     await clock.advance(3000);
 
-    expect((await report).checks.pool).to.include('did not answer');
+    expect((await report).checks.pool).to.include('did not respond');
   });
 
-  it('looks once for all who ask within a second, and again after it', async () => {
-    let looks = 0;
-    const { health, clock } = scene({ pool: () => Promise.resolve((looks += 1)) });
+  it('checks once for all requests within a second, and again after it', async () => {
+    let checks = 0;
+    const { health, clock } = scene({ pool: () => Promise.resolve((checks += 1)) });
 
     await Promise.all([health.report(), health.report()]);
     await health.report();
-    expect(looks).to.equal(1);
+    expect(checks).to.equal(1);
     await clock.advance(1000);
     await health.report();
-    expect(looks).to.equal(2);
+    expect(checks).to.equal(2);
   });
 
-  it('logs a lasting failure once, and again when it comes back', async () => {
+  it('logs a lasting failure once, and again when it recurs', async () => {
     let error: Error | undefined = new Error('gone');
     const { health, clock, log } = scene({
       pool: () => (error === undefined ? fine() : Promise.reject(error)),

@@ -31,7 +31,7 @@ describe('the options of the boot endpoint', () => {
     });
   }
 
-  it('must say where nodes find a portal that is every address', () => {
+  it('must advertise an address for a wildcard portal', () => {
     const options = { pool: '/p', portal: '0.0.0.0:3260', boot: {} };
     expect(() => parseStorageOptions(options)).to.throw('boot: advertise');
     parseStorageOptions({ ...options, boot: { advertise: '10.20.0.1' } });
@@ -51,7 +51,7 @@ describe('the options of the boot endpoint', () => {
     it(`send the nodes to ${host} port ${String(port)} for ${String(advertise)}`, () => {
       const parsed = bootOptions.parse({ advertise });
       expect(advertisedPortal('127.0.0.1:3260', parsed.advertise, 0)).to.deep.equal({ host, port });
-      // The third daemon is two ports further, wherever the first is.
+      // The third daemon is always two ports above the first.
       expect(advertisedPortal('127.0.0.1:3262', parsed.advertise, 2)).to.deep.equal({ host, port: port + 2 });
     });
   }

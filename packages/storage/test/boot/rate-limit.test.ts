@@ -9,12 +9,12 @@ const take = (limit: RateLimit, times: number, asker = 'a'): string[] =>
   Array.from({ length: times }, () => limit.take(asker));
 
 describe('RateLimit', () => {
-  it('grants a burst, and tells the first refusal from the others', () => {
+  it('grants a burst, and distinguishes the first refusal from the others', () => {
     const limit = new RateLimit(new FakeClock(), rate);
     expect(take(limit, 5)).to.deep.equal(['granted', 'granted', 'granted', 'first-refusal', 'refused']);
   });
 
-  it('grants as many as time has brought, and no more than a burst', async () => {
+  it('grants more as time passes, and no more than a burst', async () => {
     const clock = new FakeClock();
     const limit = new RateLimit(clock, rate);
     take(limit, 4);
@@ -25,13 +25,13 @@ describe('RateLimit', () => {
     expect(take(limit, 4)).to.deep.equal(['granted', 'granted', 'granted', 'first-refusal']);
   });
 
-  it('lets nobody suffer for another', () => {
+  it('limits each client independently', () => {
     const limit = new RateLimit(new FakeClock(), rate);
     take(limit, 10);
     expect(limit.take('b')).to.equal('granted');
   });
 
-  it('forgets who asked longest ago when there are too many, so that it cannot grow', () => {
+  it('drops the least recently seen client when there are too many, so that it cannot grow', () => {
     const limit = new RateLimit(new FakeClock(), rate);
     take(limit, 4);
     for (let n = 0; n < 5000; n++) {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { bootScript, chainScript, refusalScript, tellMacScript } from '../../src/boot/script.js';
+import { bootScript, chainScript, refusalScript, retryWithMacScript } from '../../src/boot/script.js';
 import { type ExportedNode } from '../../src/catalog/tables.js';
 import { World } from '../fakes/world.js';
 
@@ -29,7 +29,7 @@ describe('a boot script', () => {
     ]);
   });
 
-  it('tries again some times, each time after a longer wait, and then leaves it to who fetched it', async () => {
+  it('retries several times with growing delays, and then returns to the script that fetched it', async () => {
     const script = bootScript(await someNode(), portal);
 
     const waits = [...script.matchAll(/^sleep (\d+)$/gm)].map(([, seconds]) => Number(seconds));
@@ -47,7 +47,7 @@ describe('a boot script', () => {
   });
 
   for (const secret of ['two words', '${net0/mac}', 'a;b', 'a\nshell', 'a||b', '']) {
-    it(`is not made of a secret that iPXE would not take as it is: ${JSON.stringify(secret)}`, async () => {
+    it(`is not made from a secret that iPXE would not take literally: ${JSON.stringify(secret)}`, async () => {
       const record = await someNode();
       const chap = { ...record.target.chap, secret };
       const bad = { ...record, target: { ...record.target, chap } };
@@ -56,13 +56,13 @@ describe('a boot script', () => {
     });
   }
 
-  it('of another kind holds no more than it needs', () => {
+  it('of another kind contains no more than it needs', () => {
     expect(chainScript(undefined)).to.include('chain boot/${netX/mac:hexhyp} ||');
     expect(chainScript('abc')).to.include('chain boot/${netX/mac:hexhyp}?token=abc ||');
-    expect(tellMacScript('node7', undefined)).to.equal(
+    expect(retryWithMacScript('node7', undefined)).to.equal(
       '#!ipxe\nchain --replace node7?mac=${netX/mac:hexhyp}\n',
     );
-    expect(tellMacScript('node7', 'abc')).to.include('&token=abc');
+    expect(retryWithMacScript('node7', 'abc')).to.include('&token=abc');
     expect(refusalScript('no')).to.equal('#!ipxe\necho Patchbay: no\nexit 1\n');
   });
 });

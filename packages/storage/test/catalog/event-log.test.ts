@@ -13,7 +13,7 @@ async function eventsOf({ parts: { events } }: Machine): Promise<NumberedEvent[]
   return found;
 }
 
-/** Tells events in a line each. */
+/** Formats events, a line each. */
 function told(found: readonly NumberedEvent[]): string[] {
   return found.map(
     ({ event: { thing, was, state, by } }) =>

@@ -1,12 +1,17 @@
+import { FakeClock } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
-import { FakeClock } from '@patchbay/objects/testing';
-
+import { type OperationRequest } from '../../src/concurrency/operation.js';
 import { type EndedOperation, Operations } from '../../src/concurrency/operations.js';
 import { reasonOf } from '../fakes/world.js';
 
 const never = new AbortController().signal;
-const request = { thing: 'node:node7', kind: 'provision', parameters: { image: 'ubuntu' } };
+const resource = 'node:node7';
+const request: OperationRequest = {
+  resources: [resource],
+  kind: 'provision',
+  parameters: { image: 'ubuntu' },
+};
 
 /** Work that ends when it is told to. */
 function held(): { work: () => Promise<string>; finish: () => void; runs: () => number } {
@@ -38,11 +43,11 @@ describe('Operations', () => {
     expect(runs()).to.equal(1);
   });
 
-  it('refuses another request on the same thing with the id of the operation under way', async () => {
+  it('refuses another request on the same resource with the id of the operation under way', async () => {
     const operations = new Operations();
     const { work, finish } = held();
     const first = operations.run(request, never, work);
-    const id = operations.current(request.thing);
+    const id = operations.current(resource);
 
     const second = operations.run({ ...request, parameters: { image: 'debian' } }, never, work);
 
@@ -53,19 +58,34 @@ describe('Operations', () => {
     await first;
   });
 
-  it('lets operations on different things run at the same time', async () => {
+  it('lets operations on different resources run at the same time', async () => {
     const operations = new Operations();
     const first = held();
     const second = held();
 
     const results = Promise.all([
       operations.run(request, never, first.work),
-      operations.run({ ...request, thing: 'node:node8' }, never, second.work),
+      operations.run({ ...request, resources: ['node:node8'] }, never, second.work),
     ]);
     second.finish();
     first.finish();
 
     expect(await results).to.deep.equal(['run 1', 'run 1']);
+  });
+
+  it('holds all resources of an operation, and frees them together', async () => {
+    const operations = new Operations();
+    const { work, finish } = held();
+    const both: OperationRequest = { ...request, resources: ['node:node8', resource] };
+
+    const first = operations.run(both, never, work);
+    const joined = operations.run(both, never, work);
+
+    expect(await reasonOf(operations.run(request, never, work))).to.equal('OPERATION_PENDING');
+    expect(operations.current('node:node8')).to.equal(operations.current(resource));
+    finish();
+    expect(await Promise.all([first, joined])).to.deep.equal(['run 1', 'run 1']);
+    expect(operations.idle).to.equal(true);
   });
 
   it('gives every caller the error that the work ended with', async () => {
@@ -130,22 +150,22 @@ describe('Operations', () => {
     expect(await following.next()).to.deep.equal({ done: true, value: 'done' });
   });
 
-  it('tells the reconciler to leave a thing alone that an operation is on', async () => {
+  it('tells the reconciler to leave a resource alone that an operation is on', async () => {
     const operations = new Operations();
     const { work, finish } = held();
     const running = operations.run(request, never, work);
 
-    expect(await operations.maintain(request.thing, () => Promise.resolve('mended'))).to.equal('busy');
+    expect(await operations.maintain(resource, () => Promise.resolve('mended'))).to.equal('busy');
 
     finish();
     await running;
-    expect(await operations.maintain(request.thing, () => Promise.resolve('mended'))).to.equal('mended');
+    expect(await operations.maintain(resource, () => Promise.resolve('mended'))).to.equal('mended');
   });
 
   it('lets a caller wait for the reconciler', async () => {
     const operations = new Operations();
     const { work, finish } = held();
-    const mending = operations.maintain(request.thing, work);
+    const mending = operations.maintain(resource, work);
 
     const called = operations.run(request, never, () => Promise.resolve('after'));
     finish();
@@ -187,7 +207,7 @@ describe('Operations', () => {
       operations.run(request, never, () => Promise.resolve()),
     ]);
     await operations.run(request, never, () => Promise.reject(failure)).catch(() => undefined);
-    await operations.maintain(request.thing, () => Promise.resolve());
+    await operations.maintain(resource, () => Promise.resolve());
 
     expect(told).to.deep.equal([
       { request, error: undefined, durationMs: 70 },

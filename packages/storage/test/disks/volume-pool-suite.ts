@@ -10,16 +10,16 @@ const disk: VolumeRef = { kind: 'disk', id: 'disk-000000001' };
 const other: VolumeRef = { kind: 'disk', id: 'disk-000000002' };
 const snapshot: VolumeRef = { kind: 'snapshot', id: 'snapshot-00001' };
 
-/** A fresh pool for one test, and what a test does to its volumes from outside. */
+/** A fresh pool for one test, and the means to access its volumes from outside. */
 export interface PoolUnderTest extends AsyncDisposable {
   readonly pool: VolumePool;
-  /** Makes a volume with these bytes. */
+  /** Creates a volume with these bytes. */
   seed(volume: VolumeRef, content: Buffer): Promise<void>;
   read(volume: VolumeRef): Promise<Buffer>;
   write(volume: VolumeRef, content: Buffer, position: number): Promise<void>;
 }
 
-/** Gives the error that a promise rejects with. */
+/** Returns the error that a promise rejects with. */
 export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   try {
     await promise;
@@ -29,7 +29,7 @@ export async function failureOf(promise: Promise<unknown>): Promise<unknown> {
   throw new Error('it did not fail');
 }
 
-/** Describes what every kind of pool must do; `before` skips where the machine cannot have one. */
+/** Defines the tests that every kind of pool must pass; `before` skips them if the machine cannot have one. */
 export function describeVolumePool(
   name: string,
   open: () => Promise<PoolUnderTest>,
@@ -77,7 +77,7 @@ export function describeVolumePool(
       expect((await made.read(other)).subarray(4096, 4104).toString()).to.equal('twochbay');
     });
 
-    it('makes a snapshot of a disk and a disk of that snapshot', async () => {
+    it('creates a snapshot of a disk and a disk from that snapshot', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk);
@@ -88,7 +88,7 @@ export function describeVolumePool(
       expect((await made.read(other)).subarray(0, 4).toString()).to.equal('kept');
     });
 
-    it('leaves a clone that is there as it is', async () => {
+    it('leaves an existing clone as it is', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk);
@@ -104,7 +104,7 @@ export function describeVolumePool(
       expect(await made.pool.list()).to.deep.equal([]);
     });
 
-    it('does not begin a clone whose signal is aborted', async () => {
+    it('does not start a clone whose signal is aborted', async () => {
       await using made = await open();
       await made.seed(image, content);
       const reason = new Error('the caller went away');
@@ -113,7 +113,7 @@ export function describeVolumePool(
       expect(await made.pool.stat(disk)).to.be.undefined;
     });
 
-    it('makes a volume longer, never shorter, and what is added reads as zeros', async () => {
+    it('grows a volume, never shrinks it, and the new part reads as zeros', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk);
@@ -128,7 +128,7 @@ export function describeVolumePool(
       expect(isRpcError(await failureOf(made.pool.ensureSize(other, MiB)), 'VOLUME_MISSING')).to.be.true;
     });
 
-    it('puts a volume in the place of another, and once more without complaint', async () => {
+    it('replaces a volume with another, and does nothing the second time', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk);
@@ -143,7 +143,7 @@ export function describeVolumePool(
       await made.write(disk, Buffer.from('more'), 0);
     });
 
-    it('removes a volume of each kind, and once more without complaint', async () => {
+    it('removes a volume of each kind, and does nothing the second time', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk);
@@ -154,7 +154,7 @@ export function describeVolumePool(
       expect(await made.pool.list()).to.deep.equal([]);
     });
 
-    it('keeps a clone whole when its image is removed', async () => {
+    it('keeps a clone intact when its image is removed', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk);
@@ -173,7 +173,7 @@ export function describeVolumePool(
       }
     });
 
-    it('tells the size of a volume and what it occupies', async () => {
+    it('returns the size of a volume and the space it occupies', async () => {
       await using made = await open();
       await made.seed(image, content);
       await made.pool.ensureCloned(image, disk, { sizeBytes: 64 * MiB });
@@ -182,7 +182,7 @@ export function describeVolumePool(
       expect(stat?.usedBytes).to.be.within(MiB, 8 * MiB);
     });
 
-    it('knows nothing of a volume that is not there', async () => {
+    it('returns undefined for a volume that does not exist', async () => {
       await using made = await open();
       expect(await made.pool.stat(disk)).to.be.undefined;
     });
@@ -196,7 +196,7 @@ export function describeVolumePool(
       'line\nbreak-1',
       '',
     ]) {
-      it(`takes no path from the id ${JSON.stringify(id)}`, async () => {
+      it(`makes no path from the id ${JSON.stringify(id)}`, async () => {
         await using made = await open();
         expect(() => made.pool.path({ kind: 'disk', id })).to.throw(RangeError);
       });

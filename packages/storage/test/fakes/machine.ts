@@ -17,45 +17,52 @@ import {
   snapshotName,
   snapshotReference,
 } from '../../src/names.js';
+import { type StorageServices } from '../../src/object/storage-object.js';
 import { attachDisk } from '../../src/provision/attach-disk.js';
-import { type Detached, detachNode } from '../../src/provision/detach-node.js';
-import { freshenDisk } from '../../src/provision/freshen-disk.js';
+import { detachNode, type Detached } from '../../src/provision/detach-node.js';
 import { ImageCopies } from '../../src/provision/image-copies.js';
 import { ImageLabels, type TagChange } from '../../src/provision/image-labels.js';
 import { Images } from '../../src/provision/images.js';
-import { moveNode } from '../../src/provision/move-node.js';
-import { type Parts } from '../../src/provision/parts.js';
-import { NodeProvisioner } from '../../src/provision/provision-node.js';
-import { type ProvisionRequest } from '../../src/provision/provision-request.js';
+import { Intents } from '../../src/provision/intents.js';
+import { provisionNode } from '../../src/provision/provision-node.js';
+import { Recovery } from '../../src/provision/recovery.js';
+import { renameNode } from '../../src/provision/rename-node.js';
+import { freshenDisk, restoreSnapshot } from '../../src/provision/replace-disk.js';
 import { resizeDisk } from '../../src/provision/resize-disk.js';
-import { restoreSnapshot } from '../../src/provision/restore-snapshot.js';
 import { rotateCredentials } from '../../src/provision/rotate-credentials.js';
+import { type ProvisionRequest } from '../../src/provision/provision-request.js';
 import { Snapshots } from '../../src/provision/snapshots.js';
 import { deleteTrashed, restoreFromTrash } from '../../src/provision/trash.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { listSchedules, scheduleSnapshots } from '../../src/schedule/schedules.js';
 
+/** What a machine is made from; it adds what depends on all of it. */
+export type MachineParts = Omit<StorageServices, 'intents' | 'reconciler'>;
+
 /** One life of the process, with its operations as a test writes them. */
 export class Machine {
-  readonly parts: Parts;
+  readonly parts: StorageServices;
+  readonly recovery: Recovery;
   readonly reconciler: Reconciler;
   /** Fulfils when the target daemons that were empty are rebuilt. */
   readonly served: Promise<void>;
   readonly #images: Images;
   readonly #copies: ImageCopies;
   readonly #labels: ImageLabels;
-  readonly #provisioner: NodeProvisioner;
   readonly #snapshots: Snapshots;
 
-  constructor(parts: Parts, graceMs: number) {
+  constructor(made: MachineParts, graceMs: number) {
+    const { operations, catalog, log } = made;
+    this.recovery = new Recovery(made);
+    const intents = new Intents(operations, catalog, this.recovery, log);
+    this.reconciler = new Reconciler({ ...made, recovery: this.recovery }, { graceMs });
+    const parts = { ...made, intents, reconciler: this.reconciler };
     this.parts = parts;
     this.#images = new Images(parts);
     this.#copies = new ImageCopies(parts);
     this.#labels = new ImageLabels(parts);
-    this.#provisioner = new NodeProvisioner(parts);
     this.#snapshots = new Snapshots(parts);
-    this.reconciler = new Reconciler(parts, { graceMs });
     this.served = parts.targets.onRestart((daemon) => this.reconciler.rebuildExports(daemon));
   }
 
@@ -120,7 +127,7 @@ export class Machine {
       initiator: options.initiator === undefined ? undefined : iqn.parse(options.initiator),
       mac: options.mac === undefined ? undefined : macAddress.parse(options.mac),
     };
-    return this.#provisioner.provision(request, signal);
+    return provisionNode(this.parts, request, signal);
   }
 
   detach(name: string, keepDisk = false): Promise<Detached> {
@@ -144,8 +151,8 @@ export class Machine {
     return attachDisk(this.parts, { diskId, node: node(name) }, this.#never);
   }
 
-  move(name: string, to: string, force = false): Promise<NodeRecord> {
-    return moveNode(this.parts, { node: node(name), to: node(to), force }, this.#never);
+  rename(name: string, to: string, force = false): Promise<NodeRecord> {
+    return renameNode(this.parts, { node: node(name), to: node(to), force }, this.#never);
   }
 
   resize(name: string, sizeBytes: number): Promise<ExportedNode> {

@@ -51,7 +51,7 @@ async function uploaded(source: AsyncIterable<Buffer>): Promise<{ sizeBytes: num
   return { sizeBytes: 1024, content: Buffer.concat(pieces).toString() };
 }
 
-/** Gives the SHA-256 of a content. */
+/** Returns the SHA-256 of a content. */
 export function sha256Of(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }

@@ -5,20 +5,20 @@ import {
   type TargetHost,
   type TargetSpec,
   type TargetState,
-  type UnwantedTarget,
+  type TargetToRemove,
 } from '../../src/targets/target-host.js';
 
-/** A target host in memory, which refuses what tgt confuses: two targets on one file. */
+/** A target host in memory, which refuses what breaks tgt: two targets on one file. */
 export class MemoryTargets implements TargetHost {
   readonly daemons: TargetDaemon[] = [{ daemon: 0, state: 'ready' }];
-  /** How many targets go to the first daemon, and to the next. */
+  /** How many targets one daemon serves. */
   targetsPerDaemon = 250;
   readonly specs = new Map<string, TargetSpec>();
   readonly foreign: TargetState[] = [];
-  /** Accounts that no target has. */
+  /** Accounts that are bound to no target. */
   readonly accounts = new Set<string>();
   readonly connections = new Map<string, TargetConnection[]>();
-  /** The targets that were told to show their size anew. */
+  /** The targets that were reopened. */
   readonly reopened: string[] = [];
   available = true;
   #rebuild: (daemon: number) => Promise<void> = () => Promise.resolve();
@@ -50,7 +50,7 @@ export class MemoryTargets implements TargetHost {
     return this.ensureExported(spec);
   }
 
-  ensureRemoved({ iqn }: UnwantedTarget): Promise<void> {
+  ensureRemoved({ iqn }: TargetToRemove): Promise<void> {
     return this.#step(() => {
       this.specs.delete(iqn);
       this.connections.delete(iqn);
@@ -89,7 +89,7 @@ export class MemoryTargets implements TargetHost {
     return Promise.resolve();
   }
 
-  /** Loses everything that a daemon has, as when it is killed, and has it rebuilt. */
+  /** Drops all targets of a daemon, as when it is killed, and has them rebuilt. */
   async restart(daemon = 0): Promise<void> {
     for (const [iqn, spec] of this.specs) {
       if (spec.daemon === daemon) {
@@ -100,14 +100,18 @@ export class MemoryTargets implements TargetHost {
     await this.#rebuild(daemon);
   }
 
-  [Symbol.asyncDispose](): Promise<void> {
+  close(): Promise<void> {
     return Promise.resolve();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #step<T>(work: () => T): Promise<T> {
     await Promise.resolve();
     if (!this.available) {
-      throw storageError('TARGET_TOOL_UNAVAILABLE', 'the target daemon does not answer');
+      throw storageError('TARGET_TOOL_UNAVAILABLE', 'the target daemon does not respond');
     }
     return work();
   }

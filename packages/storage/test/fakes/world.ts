@@ -14,6 +14,7 @@ import {
   macs,
   type NodeRecord,
   nodes,
+  renames,
   snapshots,
   targetOf,
   tidKey,
@@ -27,14 +28,14 @@ import { Admission } from '../../src/pool/admission.js';
 import { type Quotas } from '../../src/pool/quotas.js';
 import { Exports } from '../../src/provision/exports.js';
 import { Naming } from '../../src/provision/naming.js';
-import { type Parts } from '../../src/provision/parts.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';
+import { TargetClaims } from '../../src/provision/target-claims.js';
 import { Faults } from './faults.js';
 import { MemoryExporter } from './memory-exporter.js';
 import { MemoryImporter } from './memory-importer.js';
 import { MemoryPool } from './memory-pool.js';
 import { MemoryTargets } from './memory-targets.js';
-import { Machine } from './machine.js';
+import { Machine, type MachineParts } from './machine.js';
 
 export const graceMs = 60_000;
 /** The image that `World` can import from `server:/ubuntu.raw`. */
@@ -76,16 +77,18 @@ export class World implements AsyncDisposable {
     const pool = faults.pool(this.pool);
     const targets = faults.targets(this.targets);
     const naming = new Naming(iqn.parse('iqn.2026-11.local.patchbay'));
-    const parts: Parts = {
+    const exports = new Exports(catalog, pool, targets);
+    const claims = new TargetClaims(naming, new TargetAllocator(targets), this.bootTokens);
+    const parts: MachineParts = {
       catalog,
       events: new EventLog(store, catalog),
       pool,
       targets,
-      allocator: new TargetAllocator(targets),
+      claims,
       importer: faults.importer(this.importer),
       admission: new Admission(pool, this.quotas),
       exporter: new MemoryExporter(this.pool),
-      exports: new Exports(catalog, pool, targets),
+      exports,
       backupDirectory: join(this.#directory, 'backups'),
       operations: new Operations(),
       naming,
@@ -101,6 +104,29 @@ export class World implements AsyncDisposable {
     const machine = this.start();
     await machine.import('ubuntu', 'server:/ubuntu.raw');
     return machine;
+  }
+
+  /** Counts the operations of each commit from now on. */
+  countOperations(): readonly number[] {
+    const counts: number[] = [];
+    const commit = this.store.commit.bind(this.store);
+    this.store.commit = (conditions, operations, ...rest) => {
+      counts.push(operations.length);
+      return commit(conditions, operations, ...rest);
+    };
+    return counts;
+  }
+
+  /** Reads all of the catalog's store, as it is written there. */
+  async records(): Promise<ReadonlyMap<string, string>> {
+    const { entries } = await this.store.range({ prefix: '' });
+    return new Map(entries.map(({ key, value }) => [key, value]));
+  }
+
+  /** Changes a record of the catalog's store, past its schema. */
+  async rewrite(key: string, change: (record: object) => object): Promise<void> {
+    const { value = '{}' } = (await this.store.get(key)) ?? {};
+    await this.store.commit([], [{ put: key, value: JSON.stringify(change(JSON.parse(value) as object)) }]);
   }
 
   /** Lists what does not fit together: what has no record, what a record has not, what is not at rest. */
@@ -144,6 +170,7 @@ export class World implements AsyncDisposable {
         }
       }
     }
+    found.push(...(await catalog.list(renames)).map(({ key }) => `node ${key} is being renamed`));
     for (const { key, value } of await catalog.list(trash)) {
       take(volumes, this.pool.path({ kind: 'disk', id: key }));
       found.push(...(value.state === 'trashed' ? [] : [`disk ${key} is ${value.state}`]));
@@ -151,7 +178,7 @@ export class World implements AsyncDisposable {
     return [...found, ...[volumes, iqns, ...Object.values(keys)].flatMap((set) => [...set])];
   }
 
-  /** Tells where a node's file or target is not what its record says. */
+  /** Lists where a node's file or target is not what its record says. */
   #differences(record: NodeRecord): string[] {
     const { node, disk } = record;
     const volume = this.pool.volumes.get(this.pool.path({ kind: 'disk', id: disk.id }));
@@ -172,7 +199,7 @@ export class World implements AsyncDisposable {
   }
 }
 
-/** Gives a stream of bytes, as an upload is. */
+/** Returns a stream of bytes, as an upload is. */
 export async function* bytesOf(content: string): AsyncGenerator<Buffer, void, undefined> {
   yield await Promise.resolve(Buffer.from(content));
 }
@@ -183,7 +210,7 @@ export function connect({ targets }: World, { target }: ExportedNode): void {
   targets.connections.set(target.iqn, [connection]);
 }
 
-/** Gives the reason of the error that a promise rejects with. */
+/** Returns the reason of the error that a promise rejects with. */
 export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
   return await promise.then(
     () => undefined,

@@ -24,21 +24,21 @@ async function nodeOf({
   return { id: record.disk.id, tid, iqn, initiator };
 }
 
-type Spoil = (world: World, machine: Machine) => Promise<unknown>;
+type Damage = (world: World, machine: Machine) => Promise<unknown>;
 
 const cases: readonly (readonly [
   what: string,
-  spoil: Spoil,
+  damage: Damage,
   expected: readonly (readonly [string, RegExp])[],
 ])[] = [
-  ['finds nothing where all is as it shall be', () => Promise.resolve(), []],
+  ['finds nothing in a consistent storage', () => Promise.resolve(), []],
   [
-    'finds a file that is gone',
+    'finds a file that is missing',
     async (world, machine) => world.pool.ensureRemoved({ kind: 'disk', id: (await nodeOf(machine)).id }),
-    [['error', /its file is not in the pool/]],
+    [['error', /its file is missing from the pool/]],
   ],
   [
-    'finds a file that was cut off',
+    'finds a file that was truncated',
     async (world, machine) => {
       world.pool.write({ kind: 'disk', id: (await nodeOf(machine)).id }, 512, 'cut');
     },
@@ -61,7 +61,7 @@ const cases: readonly (readonly [
     [['warning', /not exported/]],
   ],
   [
-    'finds a target id and an initiator that are not kept for their node',
+    'finds a target id and an initiator that are not reserved for their node',
     async (_world, machine) => {
       const { tid, initiator } = await nodeOf(machine);
       await machine.parts.catalog.transact((tx) => {
@@ -70,41 +70,41 @@ const cases: readonly (readonly [
       });
     },
     [
-      ['error', /its target id .* is not kept for it/],
-      ['error', /its initiator .* is not kept for it/],
+      ['error', /its target id .* is not reserved for it/],
+      ['error', /its initiator .* is not reserved for it/],
     ],
   ],
   [
-    'finds a target id that is kept for nobody',
+    'finds a target id that is reserved for a node without it',
     (_world, machine) =>
       machine.parts.catalog.transact((tx) => {
         tx.put(tids, tidKey(77), 'node9');
       }),
-    [['error', /is kept for it, and it has another or none/]],
+    [['error', /is reserved for it, but it has another or none/]],
   ],
   [
-    'finds a record that cannot be read, and judges nothing else by the rest',
+    'finds an unreadable record, and checks nothing else',
     (world) => world.store.commit([], [{ put: 'node/node1', value: '{"node":' }]),
     [['error', /record cannot be read/]],
   ],
   [
-    'goes on without the pool',
+    'continues without the pool',
     (world) => Promise.resolve((world.pool.isMissing = true)),
     [['error', /not mounted/]],
   ],
   [
-    'says that a restored backup awaits its confirmation',
+    'reports that a restored backup awaits its confirmation',
     (_world, machine) => machine.parts.catalog.noteRestore('/backup.sqlite'),
     [['note', /was restored/]],
   ],
 ];
 
 describe('fsck', () => {
-  for (const [what, spoil, expected] of cases) {
+  for (const [what, damage, expected] of cases) {
     it(what, async () => {
       await using world = await World.open();
       const machine = await startWithNode(world);
-      await spoil(world, machine);
+      await damage(world, machine);
       const revision = await world.store.revision();
       const findings = await checkStorage(machine.parts);
       expect(findings.map(({ severity }) => severity)).to.deep.equal(expected.map(([severity]) => severity));
@@ -117,7 +117,7 @@ describe('fsck', () => {
 });
 
 describe('a restored catalog', () => {
-  it('keeps the files that it does not know until that is confirmed', async () => {
+  it('keeps files without a record until the restore is confirmed', async () => {
     await using world = await World.open();
     const machine = await startWithNode(world);
     await machine.parts.catalog.noteRestore('/backup.sqlite');

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promise
 import { systemClock } from '@patchbay/objects';
 import { RecordingLog, refusal, requireTools, Scratch } from '@patchbay/objects/testing';
 
-import { FilePool } from '../../src/disks/file/file-pool.js';
+import { openFilePool } from '../../src/disks/file/file-pool.js';
 import { type Exec, ExecError, execTool } from '../../src/exec.js';
 import { initPool, type InitPoolRequest } from '../../src/init-pool/init-pool.js';
 
@@ -49,7 +49,7 @@ describe('init-pool', function () {
     requireTools(this, 'mkfs.xfs', 'losetup', 'blkid');
   });
 
-  it('makes a pool with reflinks in a sparse file, and mounts it when asked', async () => {
+  it('creates a pool with reflinks in a sparse file, and mounts it on request', async () => {
     await using scratch = await Scratch.make();
     const made = await initPool(requestIn(scratch, { mountNow: true }), execTool);
     try {
@@ -60,7 +60,7 @@ describe('init-pool', function () {
       expect(file.blocks * 512).to.be.below(128 * 1024 ** 2);
       const log = new RecordingLog();
       const directory = made.mountPoint;
-      const pool = await FilePool.open({ directory, exec: execTool, clock: systemClock, log });
+      const pool = await openFilePool({ directory, exec: execTool, clock: systemClock, log });
       expect(pool.copyOnWrite).to.be.true;
       expect((await pool.capacity()).filesystem).to.equal('xfs');
       await refusal(initPool(requestIn(scratch, { force: true }), execTool), 'POOL_TARGET_REFUSED');
@@ -69,7 +69,7 @@ describe('init-pool', function () {
     }
   });
 
-  it('refuses a mount point that has a mount or holds files, and makes nothing', async () => {
+  it('refuses a mount point that has a mount or holds files, and creates nothing', async () => {
     await using scratch = await Scratch.make();
     const mountPoint = scratch.file('mount');
     await mkdir(mountPoint);
@@ -107,7 +107,7 @@ describe('init-pool', function () {
     });
   }
 
-  it('says that a device keeps its new filesystem when that cannot be mounted', async () => {
+  it('reports that a device keeps its new filesystem when that cannot be mounted', async () => {
     await using scratch = await Scratch.make();
     await using device = await makeDevice(scratch);
     const request = requestIn(scratch, { target: device.path, sizeBytes: undefined, mountNow: true });
@@ -117,25 +117,25 @@ describe('init-pool', function () {
     await execTool('umount', [request.mountPoint]);
   });
 
-  it('leaves no file when it is told to give up while the filesystem is made', async () => {
+  it('leaves no file when it is cancelled while the filesystem is created', async () => {
     await using scratch = await Scratch.make();
-    const giveUp = new AbortController();
+    const cancel = new AbortController();
     const slow: Exec = (file, args, options) => {
       if (file === 'mkfs.xfs') {
         setImmediate(() => {
-          giveUp.abort(new Error('told to'));
+          cancel.abort(new Error('cancelled'));
         });
         return execTool('sleep', ['60'], options);
       }
       return execTool(file, args, options);
     };
-    const making = initPool(requestIn(scratch, { mountNow: true, signal: giveUp.signal }), slow);
+    const making = initPool(requestIn(scratch, { mountNow: true, signal: cancel.signal }), slow);
     const error: unknown = await making.catch((reason: unknown) => reason);
-    expect(error).to.equal(giveUp.signal.reason);
+    expect(error).to.equal(cancel.signal.reason);
     expect(await readdir(scratch.path)).to.deep.equal([]);
   });
 
-  it('makes a pool on an empty device, and on one that holds data only when forced', async () => {
+  it('creates a pool on an empty device, and on one that holds data only when forced', async () => {
     await using scratch = await Scratch.make();
     await using device = await makeDevice(scratch);
     const request = requestIn(scratch, { target: device.path, sizeBytes: undefined, mountBy: 'fstab' });
@@ -146,7 +146,7 @@ describe('init-pool', function () {
     await initPool({ ...request, force: true }, execTool);
   });
 
-  it('refuses a device with data that nobody knows', async () => {
+  it('refuses a device with data of an unknown kind', async () => {
     await using scratch = await Scratch.make();
     await using device = await makeDevice(scratch);
     const handle = await open(device.path, 'r+');
@@ -159,7 +159,7 @@ describe('init-pool', function () {
     );
   });
 
-  it('refuses a file that is there, and leaves it as it was', async () => {
+  it('refuses an existing file, and leaves it as it was', async () => {
     await using scratch = await Scratch.make();
     await writeFile(scratch.file('pool.xfs'), 'precious');
     await refusal(initPool(requestIn(scratch), execTool), 'POOL_TARGET_REFUSED');

@@ -18,14 +18,14 @@ const order = 'x-systemd.before=patchbay-rpcserver.service,x-systemd.before=patc
 
 describe('the mount of a pool', () => {
   for (const path of ['/var/lib/patchbay/pool', '/srv/a-b', '/srv/.hidden/x y', '/srv/ü%']) {
-    it(`has the unit that systemd demands for ${path}`, async function () {
+    it(`has the unit name that systemd requires for ${path}`, async function () {
       requireTools(this, 'systemd-escape');
       const { stdout } = await execTool('systemd-escape', ['--path', '--suffix=mount', path]);
       expect(unitName(path)).to.equal(stdout.trim());
     });
   }
 
-  it('is a unit that systemd finds nothing wrong with', async function () {
+  it('is a unit that systemd accepts', async function () {
     requireTools(this, 'systemd-analyze');
     await using scratch = await Scratch.make();
     const { path } = await writeUnit(entry, scratch.path);
@@ -35,7 +35,7 @@ describe('the mount of a pool', () => {
     expect(unitText({ ...entry, isLoop: false })).to.match(/^Options=noatime,nodev,nosuid,noexec$/m);
   });
 
-  it('is a line of fstab, once, below what stands there', async () => {
+  it('is a line of fstab, once, after the existing lines', async () => {
     await using scratch = await Scratch.make();
     const other = { ...entry, mountPoint: '/srv/other', source: '/dev/other', isLoop: false };
     await addToFstab(other, scratch.path);
@@ -47,7 +47,7 @@ describe('the mount of a pool', () => {
     );
   });
 
-  it('is taken out again as it was put in, and what was there before stays', async () => {
+  it('is removed again, and what was there before is kept', async () => {
     await using scratch = await Scratch.make();
     const other = { ...entry, mountPoint: '/srv/other' };
     await addToFstab(other, scratch.path);
@@ -64,7 +64,7 @@ describe('the mount of a pool', () => {
     expect(await readdir(scratch.file('etc/systemd/system'))).to.deep.equal([]);
   });
 
-  it('never replaces another mount of the same place', async () => {
+  it('never replaces another mount of the same mount point', async () => {
     await using scratch = await Scratch.make();
     await addToFstab(entry, scratch.path);
     await writeUnit(entry, scratch.path);

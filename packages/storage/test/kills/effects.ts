@@ -86,7 +86,7 @@ function replace(
   };
 }
 
-/** Says whether a file that is opened with these flags may be made or written. */
+/** Reports whether a file that is opened with these flags may be made or written. */
 function writes(flags: unknown): boolean {
   return typeof flags === 'number'
     ? (flags & (O_WRONLY | O_RDWR | O_CREAT)) !== 0

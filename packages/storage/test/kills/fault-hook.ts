@@ -12,7 +12,7 @@ import { KillSwitch } from './kill-switch.js';
 
 const killSwitch = new KillSwitch();
 
-/** Gives what every store has as its prototype, whoever opens it. */
+/** Returns what every store has as its prototype, whoever opens it. */
 async function prototypeOfStores(): Promise<Parameters<typeof interceptStore>[0]> {
   const directory = await mkdtemp(join(tmpdir(), 'patchbay-hook-'));
   try {

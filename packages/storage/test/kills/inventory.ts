@@ -10,6 +10,7 @@ import {
   initiators,
   macs,
   nodes,
+  renames,
   schedules,
   snapshots,
   type Table,
@@ -19,12 +20,12 @@ import {
   trash,
 } from '../../src/catalog/tables.js';
 import { type VolumeKind } from '../../src/disks/volume-pool.js';
+import { type StorageServices } from '../../src/object/storage-object.js';
 import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
-import { isExportWanted } from '../../src/provision/exports.js';
-import { type Parts } from '../../src/provision/parts.js';
+import { isExportWanted } from '../../src/provision/node-states.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { markerOf } from '../../src/targets/secret-marker.js';
-import { hasForm } from '../../src/targets/tgt/export.js';
+import { matchesSpec } from '../../src/targets/tgt/export.js';
 import { markerIn } from '../../src/targets/tgt/marker.js';
 import { type RealWorld } from './real-world.js';
 
@@ -44,6 +45,7 @@ const tables: readonly Table<unknown>[] = [
   snapshots,
   trash,
   schedules,
+  renames,
   tids,
   initiators,
   macs,
@@ -52,7 +54,7 @@ const tables: readonly Table<unknown>[] = [
 ];
 
 /** What stock is taken by. */
-type StockParts = Pick<Parts, 'catalog' | 'pool' | 'exports'>;
+type StockParts = Pick<StorageServices, 'catalog' | 'pool' | 'exports'>;
 
 /** Takes stock of a world: the catalog, the pool's files, and tgtd's targets and accounts. */
 export async function takeStock(world: RealWorld, parts: StockParts): Promise<Inventory> {
@@ -88,7 +90,7 @@ export function anonymous({ text }: Inventory): string {
     .replace(/"(tid|\w+Ms)":\d+/g, '"$1":0');
 }
 
-/** Gives the digests of the files of all records. */
+/** Returns the digests of the files of all records. */
 async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: string[]): Promise<string[]> {
   const left = new Set<string>();
   for (const directory of ['images', 'disks', 'snapshots', 'tmp']) {
@@ -153,7 +155,7 @@ async function compareTargets(
       const target = targets.get(spec.iqn);
       targets.delete(spec.iqn);
       accounts.delete(spec.chap.user);
-      if (target === undefined || !hasForm(target, spec) || target.state !== 'ready') {
+      if (target === undefined || !matchesSpec(target, spec) || target.state !== 'ready') {
         leaks.push(`the target of ${node.node} is ${JSON.stringify(target)}`);
       } else if (markerIn(target) !== markerOf(spec)) {
         leaks.push(`the target of ${node.node} has another secret`);
@@ -183,6 +185,7 @@ async function claimsWithoutNode(catalog: Catalog): Promise<string[]> {
     found.push(...keys.filter((key) => !expected.includes(key)).map((key) => `${table.prefix}${key}`));
     found.push(...expected.filter((key) => !keys.includes(key)).map((key) => `no ${table.prefix}${key}`));
   }
+  found.push(...(await catalog.list(renames)).map(({ key }) => `${renames.prefix}${key}`));
   // A node may have used its token.
   const tokens = (await catalog.list(bootTokens)).map(({ key }) => key);
   found.push(...tokens.filter((node) => !targets.some(({ key }) => key === node)));

@@ -66,7 +66,7 @@ export function describeKills({ open, moments, titles }: KillSuite): void {
       }
 
       if (reflinks && titles === undefined) {
-        it('settles what was cut short, and removes what nobody knows, in whatever start comes through', async () => {
+        it('recovers what was cut short, and removes what nobody knows, in whatever start comes through', async () => {
           await stage.restore('furnished');
           const { storage } = await begin(stage);
           await storage.provision('rotated', 'ubuntu');

@@ -113,7 +113,7 @@ export class Killing {
     }
   }
 
-  /** Tells what each of the steps comes to that the operation may be cut short at. */
+  /** Returns what each of the steps results in that the operation may be cut short at. */
   async #between(): Promise<readonly Inventory[]> {
     const found: Inventory[] = [];
     for (const step of this.#case.between ?? []) {

@@ -107,7 +107,7 @@ export const lifeOfEffects: Interceptor = {
   opened: (held) => lives.getStore()?.opened(held),
 };
 
-/** Gives a promise that stays as it is. */
+/** Returns a promise that never settles. */
 function never(): Promise<never> {
   return new Promise(() => undefined);
 }

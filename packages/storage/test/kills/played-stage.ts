@@ -7,7 +7,7 @@ import { type Store } from '@patchbay/store';
 import { removeUnfinishedBackups } from '../../src/backup/take-backup.js';
 import { toolMissing } from '../../src/exec.js';
 import { type Storage } from '../../src/index.js';
-import { type Parts } from '../../src/provision/parts.js';
+import { type StorageServices } from '../../src/object/storage-object.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { startTgtHosts } from '../../src/targets/tgt/tgt-hosts.js';
 import { type Machine } from '../fakes/machine.js';
@@ -28,7 +28,7 @@ export class PlayedStage extends WorldStage {
   readonly #restoreEffects: () => void;
   #life: Life | undefined;
   #store: Store | undefined;
-  #parts: Parts | undefined;
+  #parts: StorageServices | undefined;
 
   private constructor(world: RealWorld, restoreEffects: () => void) {
     super(world);

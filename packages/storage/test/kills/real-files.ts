@@ -8,7 +8,7 @@ import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { EventLog } from '../../src/catalog/event-log.js';
 import { Operations } from '../../src/concurrency/operations.js';
 import { FileImageExporter } from '../../src/disks/export/exporter.js';
-import { FilePool } from '../../src/disks/file/file-pool.js';
+import { openFilePool } from '../../src/disks/file/file-pool.js';
 import { FileImageImporter } from '../../src/disks/import/importer.js';
 import { execTool } from '../../src/exec.js';
 import { iqn } from '../../src/names.js';
@@ -16,6 +16,7 @@ import { Admission } from '../../src/pool/admission.js';
 import { Exports } from '../../src/provision/exports.js';
 import { Naming } from '../../src/provision/naming.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';
+import { TargetClaims } from '../../src/provision/target-claims.js';
 import { type TargetHost } from '../../src/targets/target-host.js';
 import { MemoryTargets } from '../fakes/memory-targets.js';
 import { Machine } from '../fakes/machine.js';
@@ -55,7 +56,7 @@ export async function openRealFiles(
   const store = wrap(await openCatalogStore(state, clock));
   const catalog = new Catalog(store);
   const expectedId = await catalog.poolId();
-  const pool = await FilePool.open({
+  const pool = await openFilePool({
     directory: poolDirectory,
     expectedId,
     exec: execTool,
@@ -65,6 +66,7 @@ export async function openRealFiles(
   await catalog.rememberPool(pool.id);
   const targets = await openTargets(catalog);
   const files = { pool: pool.directory, exec: execTool, clock };
+  const naming = new Naming(iqn.parse('iqn.2026-11.local.patchbay'));
   const machine = new Machine(
     {
       catalog,
@@ -81,9 +83,9 @@ export async function openRealFiles(
       admission: new Admission(pool, {}),
       backupDirectory: join(state, 'backups'),
       exports: new Exports(catalog, pool, targets),
-      allocator: new TargetAllocator(targets),
+      claims: new TargetClaims(naming, new TargetAllocator(targets), true),
       operations: new Operations(),
-      naming: new Naming(iqn.parse('iqn.2026-11.local.patchbay')),
+      naming,
       bootTokens: true,
       clock,
       log,

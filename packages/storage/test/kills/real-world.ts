@@ -100,7 +100,7 @@ export class RealWorld implements AsyncDisposable {
     return `127.0.0.1:${String(this.port + daemonsAtMost)}`;
   }
 
-  /** Gives the tgtds that run. */
+  /** Returns the tgtds that run. */
   async tgtds(): Promise<readonly RunningTgtd[]> {
     const running: RunningTgtd[] = [];
     for (const [daemon, prefix] of this.#controls.entries()) {
@@ -211,7 +211,7 @@ export async function copyAll(from: string, to: string): Promise<void> {
 }
 
 /**
- * Gives a directory in memory, where the machine has one of some size: what outlives a process is there too, and
+ * Returns a directory in memory, if the machine has one of some size: what outlives a process is there too, and
  * the many commits of these tests need not wait for a disk.
  */
 async function quickDirectory(): Promise<string> {

@@ -8,8 +8,7 @@ import { type Site, type Sources } from './operations/operation.js';
 
 /** Makes an object out of a machine, and a client of it in the same process. */
 export function siteOf(machine: Machine, sources: Sources): Site {
-  const { parts, reconciler } = machine;
-  const object = defineStorage(parts, reconciler, () => Promise.resolve());
+  const object = defineStorage(machine.parts, () => Promise.resolve());
   const client = connectInMemory({ storage: object }, { timeoutMs: 'none', log: silentLog });
   return {
     storage: client.proxy<Storage>('storage'),

@@ -15,7 +15,7 @@ export interface Server extends Site {
 export interface Stage {
   /**
    * Ends the life that there is as a kill does, and lets a server start on what there is. Fulfils when it has done what
-   * a start does: settled what was cut short, and what is due.
+   * a start does: recovered what was cut short, and what is due.
    * @param dieAt at which of its effects it dies, counted from 1; default: at none
    */
   start(dieAt?: number): Promise<Server | 'died'>;

@@ -1,24 +1,25 @@
 import { expect } from 'chai';
 
+import { type OperationRequest } from '../../src/concurrency/operation.js';
 import { StorageMetrics } from '../../src/metrics/metrics.js';
-import { type Capacity, type Survey, survey } from '../../src/metrics/survey.js';
+import { type Capacity, collectStatistics, type Statistics } from '../../src/metrics/statistics.js';
 import { storageError } from '../../src/errors.js';
 import { emptyReport } from '../../src/reconcile/report.js';
 import { World } from '../fakes/world.js';
 
 const capacity = (): Promise<Capacity> => Promise.resolve({ sizeBytes: 1000, freeBytes: 600 });
-const nothing: Survey = {
+const nothing: Statistics = {
   nodes: new Map(),
   images: new Map(),
   snapshots: new Map(),
   sessions: undefined,
   capacity: undefined,
 };
-const operation = { thing: 'node:node7', kind: 'provision', parameters: {} };
+const operation: OperationRequest = { resources: ['node:node7'], kind: 'provision', parameters: {} };
 
-/** Gives the lines of the text that hold a number, without the prefix. */
-async function numbers(metrics: StorageMetrics, counted: Survey = nothing): Promise<string[]> {
-  const text = await metrics.render(counted);
+/** Returns the lines of the text that contain a number, without the prefix. */
+async function numbers(metrics: StorageMetrics, statistics: Statistics = nothing): Promise<string[]> {
+  const text = await metrics.render(statistics);
   return text
     .split('\n')
     .filter((line) => line.startsWith('patchbay_storage_'))
@@ -34,18 +35,18 @@ describe('the metrics', () => {
     metrics.operationEnded({ request: operation, error: new Error('?'), durationMs: 10 });
 
     expect(await numbers(metrics)).to.include.members([
-      'operations_total{kind="provision",thing="node",outcome="OK"} 1',
-      'operations_total{kind="provision",thing="node",outcome="RESOURCE_EXHAUSTED"} 1',
-      'operations_total{kind="provision",thing="node",outcome="UNEXPECTED"} 1',
-      'operation_duration_seconds_bucket{le="0.025",kind="provision",thing="node"} 2',
-      'operation_duration_seconds_count{kind="provision",thing="node"} 3',
+      'operations_total{kind="provision",resource="node",outcome="OK"} 1',
+      'operations_total{kind="provision",resource="node",outcome="RESOURCE_EXHAUSTED"} 1',
+      'operations_total{kind="provision",resource="node",outcome="UNEXPECTED"} 1',
+      'operation_duration_seconds_bucket{le="0.025",kind="provision",resource="node"} 2',
+      'operation_duration_seconds_count{kind="provision",resource="node"} 3',
     ]);
   });
 
   it('count rounds of the reconciler, and what they found', async () => {
     const metrics = new StorageMetrics();
     metrics.reconciled({ ...emptyReport(), exported: ['node:a', 'node:b'], removedTemporaries: 3 }, 5);
-    const failed = [{ thing: 'node:a', reason: 'X', message: 'x' }];
+    const failed = [{ resource: 'node:a', reason: 'X', message: 'x' }];
     metrics.reconciled({ ...emptyReport(), failed }, 5);
 
     expect(await numbers(metrics)).to.include.members([
@@ -69,13 +70,13 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('of two objects have nothing to do with each other', async () => {
+  it('of two objects are independent', async () => {
     const [one, two] = [new StorageMetrics(), new StorageMetrics()];
     one.tgtdRestarted();
     expect(await numbers(two)).to.include('tgtd_restarts_total 0');
   });
 
-  it('tell what is there at the moment', async () => {
+  it('show the current numbers', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     const { target } = await machine.provision('node7', 'ubuntu');
@@ -90,9 +91,9 @@ describe('the metrics', () => {
       { ...connection, sid: 2 },
     ]);
 
-    const counted = await survey(machine.parts, capacity);
+    const statistics = await collectStatistics(machine.parts, capacity);
 
-    expect(await numbers(new StorageMetrics(), counted)).to.include.members([
+    expect(await numbers(new StorageMetrics(), statistics)).to.include.members([
       'nodes{state="ready"} 1',
       'nodes{state="detached"} 1',
       'images{state="ready"} 1',
@@ -103,17 +104,17 @@ describe('the metrics', () => {
     ]);
   });
 
-  it('leave out what is not known now, and what is no more', async () => {
+  it('omit what is not available now, and what no longer exists', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
     const metrics = new StorageMetrics();
-    await numbers(metrics, await survey(machine.parts, capacity));
+    await numbers(metrics, await collectStatistics(machine.parts, capacity));
 
     world.targets.available = false;
-    const counted = await survey(machine.parts, () => Promise.reject(new Error('not mounted')));
+    const statistics = await collectStatistics(machine.parts, () => Promise.reject(new Error('not mounted')));
 
-    const shown = (await numbers(metrics, { ...counted, nodes: new Map() })).join('\n');
+    const shown = (await numbers(metrics, { ...statistics, nodes: new Map() })).join('\n');
     expect(shown).to.not.match(/^(?:iscsi_sessions|pool_bytes|nodes)/m);
     expect(shown).to.include('images{state="ready"} 1');
   });

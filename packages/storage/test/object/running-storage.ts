@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { coreError, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
@@ -111,9 +112,9 @@ export class RunningStorage implements AsyncDisposable {
     await object?.close?.();
   }
 
-  /** Calls a method, with the words of a command line. */
+  /** Calls a method, with the argv of a command line. */
   words<T = unknown>(method: string, ...words: string[]): Promise<T> {
-    return this.#call(method, { words }).result as Promise<T>;
+    return this.#call(method, { argv: words }).result as Promise<T>;
   }
 
   /** Calls a method, with values. */
@@ -135,7 +136,7 @@ export class RunningStorage implements AsyncDisposable {
     await result.catch(() => undefined);
   }
 
-  /** Says how a node logs in. */
+  /** Returns how a node logs in. */
   async login(node: string, made: Provisioned): Promise<DiskLogin> {
     return loginOf(made, await this.call('show_credentials', node));
   }
@@ -186,7 +187,7 @@ export class RunningStorage implements AsyncDisposable {
 
   #call(
     method: string,
-    input: { readonly values: readonly unknown[] } | { readonly words: readonly string[] },
+    input: { readonly values: readonly unknown[] } | { readonly argv: readonly string[] },
   ): { result: Promise<unknown>; items: unknown[]; cancelAtFirst: () => void } {
     const dispatcher = new Dispatcher({ clock: systemClock, log: this.log });
     if (this.#object === undefined) {

@@ -1,21 +1,23 @@
 import { expect } from 'chai';
 
-import { describeObject, Dispatcher, type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
+import { type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
+import { describeObject, Dispatcher } from '@patchbay/objects/define';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
+import { badNameRows, badNames } from './bad-names.js';
 import { type Machine } from '../fakes/machine.js';
 import { connect, reasonOf, World } from '../fakes/world.js';
 
-type Input = { readonly words: readonly string[] } | { readonly values: readonly unknown[] };
+type Input = { readonly argv: readonly string[] } | { readonly values: readonly unknown[] };
 
 /** Calls a method as a server does. */
-async function dispatch({ parts, reconciler }: Machine, method: string, input: Input): Promise<unknown> {
+async function dispatch({ parts }: Machine, method: string, input: Input): Promise<unknown> {
   const { clock, log } = parts;
   const dispatcher = new Dispatcher({ clock, log });
   dispatcher.host(
     'storage',
-    defineStorage(parts, reconciler, () => Promise.resolve()),
+    defineStorage(parts, () => Promise.resolve()),
   );
   return await new Promise((resolve, reject) => {
     dispatcher.begin(
@@ -27,7 +29,7 @@ async function dispatch({ parts, reconciler }: Machine, method: string, input: I
 
 /** Calls a method with the words of a command line. */
 function call(machine: Machine, method: string, ...words: string[]): Promise<unknown> {
-  return dispatch(machine, method, { words });
+  return dispatch(machine, method, { argv: words });
 }
 
 /** Calls `provision` as a client in TypeScript does. */
@@ -38,79 +40,20 @@ function provision(
   return dispatch(machine, 'provision', { values }) as Promise<Storage['provision']['result']>;
 }
 
-const badNames = [
-  'has space',
-  '-rf',
-  '--force',
-  'a/b',
-  '..',
-  '../etc/passwd',
-  'line\nbreak',
-  '',
-  'x'.repeat(300),
-  'semi;colon',
-  '$(reboot)',
-  'a,b',
-  'ünïcode',
-  '.hidden',
-];
-
 describe('the storage object', () => {
-  const calls: readonly (readonly [string, (name: string) => string[]])[] = [
-    ['import_image', (name) => [name, 'server:/ubuntu.raw']],
-    ['delete_image', (name) => [name]],
-    ['export_image', (name) => [name]],
-    ['show_image', (name) => [name]],
-    ['copy_image', (name) => [name, 'copy']],
-    ['copy_image', (name) => ['ubuntu', name]],
-    ['rename_image', (name) => ['ubuntu', name]],
-    ['promote_snapshot', (name) => ['node7', name, 'golden']],
-    ['promote_snapshot', (name) => ['node7', 's', name]],
-    ['tag_image', (name) => ['ubuntu', `-${name}`]],
-    ['provision', (name) => [name, 'ubuntu']],
-    ['provision', (name) => ['node8', name]],
-    ['provision', (name) => ['node8', 'ubuntu', name]],
-    ['provision', (name) => ['node8', 'ubuntu', `--initiator=${name}`]],
-    ['provision', (name) => ['node8', 'ubuntu', `--mac=${name}`]],
-    ['renew_boot_token', (name) => [name]],
-    ['show_credentials', (name) => [name]],
-    ['detach_node', (name) => [name]],
-    ['create_snapshot', (name) => [name, 's']],
-    ['create_snapshot', (name) => ['node7', name]],
-    ['list_snapshots', (name) => [name]],
-    ['delete_snapshot', (name) => ['node7', name]],
-    ['show_node', (name) => [name]],
-    ['provision_many', (name) => ['ubuntu', 'node8', name]],
-    ['provision_many', (name) => [name, 'node8']],
-    ['rotate_credentials', (name) => [name]],
-    ['move_node', (name) => [name, 'node8']],
-    ['move_node', (name) => ['node7', name]],
-    ['resize_disk', (name) => [name, '2GiB']],
-    ['resize_disk', (name) => ['node7', name]],
-    ['attach_disk', (name) => [name, 'node8']],
-    ['attach_disk', (name) => ['0b0e7a1c-0000-4000-8000-000000000000', name]],
-    ['restore_from_trash', (name) => [name]],
-    ['empty_trash', (name) => [name]],
-    ['restore_snapshot', (name) => [name, 's']],
-    ['restore_snapshot', (name) => ['node7', name]],
-    ['schedule_snapshots', (name) => [name, '0 0 * * *']],
-    ['schedule_snapshots', (name) => ['node7', name]],
-    ['schedule_snapshots', (name) => ['node7', '0 0 * * *', `--name=${name}`]],
-    ['list_schedules', (name) => [name]],
-    ['unschedule', (name) => [name]],
-    ['unschedule', (name) => ['node7', name]],
-  ];
-  for (const [method, wordsOf] of calls) {
-    it(`changes nothing for a bad name: ${method} ${wordsOf('NAME').join(' ')}`, async () => {
+  for (const [method, ...argv] of badNameRows) {
+    it(`changes nothing for a bad name: ${method} ${argv.join(' ')}`, async () => {
       await using world = await World.open();
       const machine = await world.startWithImage();
       await machine.provision('node7', 'ubuntu');
       const revision = await world.store.revision();
 
       for (const name of badNames) {
-        const error = await call(machine, method, ...wordsOf(name)).catch(
-          (each: unknown) => each as RpcError,
-        );
+        const error = await call(
+          machine,
+          method,
+          ...argv.map((word) => word.replace('NAME', () => name)),
+        ).catch((each: unknown) => each as RpcError);
         expect(error, JSON.stringify(name)).to.have.property('code', 'INVALID_ARGUMENT');
       }
 
@@ -128,10 +71,9 @@ describe('the storage object', () => {
     const { disk: trashed } = await machine.provision('node8', 'ubuntu');
     await machine.trash('node8');
     const { disk } = await machine.provision('node7', 'ubuntu');
-    const { parts, reconciler } = machine;
-    const definition = defineStorage(parts, reconciler, () => Promise.resolve());
+    const definition = defineStorage(machine.parts, () => Promise.resolve());
     const described = describeObject('storage', definition).methods.flatMap(({ name, args }) =>
-      args.map((each) => ({ place: `${name} ${each.name}`, from: valuesOf(each.schema) })),
+      args.map((each) => ({ name: each.name, place: `${name} ${each.name}`, from: valuesOf(each.schema) })),
     );
 
     const offered: Record<string, string[]> = {};
@@ -144,26 +86,9 @@ describe('the storage object', () => {
       }
     }
 
-    const nodeOf = [
-      'provision',
-      'show_credentials',
-      'rotate_credentials',
-      'detach_node',
-      'move_node',
-      'attach_disk',
-      'resize_disk',
-      'create_snapshot',
-      'list_snapshots',
-      'restore_snapshot',
-      'delete_snapshot',
-      'schedule_snapshots',
-      'list_schedules',
-      'unschedule',
-      'show_node',
-      'history',
-    ].map((method) => [`${method} node`, ['node7']]);
+    const ofNodes = described.filter(({ name }) => name === 'node').map(({ place }) => [place, ['node7']]);
     expect(offered).to.deep.equal({
-      ...(Object.fromEntries(nodeOf) as Record<string, string[]>),
+      ...(Object.fromEntries(ofNodes) as Record<string, string[]>),
       'provision_many image': ['ubuntu'],
       'provision_many nodes': ['node7'],
       'attach_disk disk': [disk.id, trashed.id],
@@ -178,11 +103,9 @@ describe('the storage object', () => {
       'rename_image image': ['ubuntu'],
       'tag_image image': ['ubuntu'],
       'untag_image image': ['ubuntu'],
-      'promote_snapshot node': ['node7'],
       'promote_snapshot name': ['s'],
       'provision image': ['ubuntu'],
       'provision snapshot': ['node7@s'],
-      'renew_boot_token node': ['node7'],
       'delete_snapshot name': ['s'],
     });
   });
@@ -365,7 +288,7 @@ describe('the storage object', () => {
 
     const told = (await call(machine, 'history', 'node7')) as Record<string, unknown>[];
 
-    expect(told.map(({ thing, was, state, method }) => [thing, was, state, method])).to.deep.equal([
+    expect(told.map(({ resource, was, state, method }) => [resource, was, state, method])).to.deep.equal([
       ['node:node7', undefined, 'creating', 'provision'],
       ['node:node7', 'creating', 'ready', 'provision'],
       ['snapshot:node7@s', undefined, 'creating', 'create_snapshot'],

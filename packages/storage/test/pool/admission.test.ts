@@ -96,10 +96,10 @@ describe('a quota of disks that move', () => {
     const machine = await startWith(world, { 'lab-': { disks: 1 } });
     await machine.provision('lab-1', 'ubuntu');
     await machine.provision('office-1', 'ubuntu');
-    await refusal(machine.move('office-1', 'lab-9'), 'QUOTA_EXCEEDED');
-    await machine.move('lab-1', 'lab-2');
-    await machine.move('lab-2', 'office-2');
-    await machine.move('office-1', 'lab-9');
+    await refusal(machine.rename('office-1', 'lab-9'), 'QUOTA_EXCEEDED');
+    await machine.rename('lab-1', 'lab-2');
+    await machine.rename('lab-2', 'office-2');
+    await machine.rename('office-1', 'lab-9');
     expect(await world.leaks()).to.deep.equal([]);
   });
 

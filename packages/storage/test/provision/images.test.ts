@@ -1,9 +1,11 @@
 import { expect } from 'chai';
 
 import { images } from '../../src/catalog/tables.js';
-import { viewImages } from '../../src/views/image-view.js';
 import { imageTag } from '../../src/names.js';
+import { viewDisks } from '../../src/views/disk-view.js';
+import { viewImages } from '../../src/views/image-view.js';
 import { viewNodes } from '../../src/views/node-view.js';
+import { viewSnapshots } from '../../src/views/snapshot-view.js';
 import { bytesOf, reasonOf, World } from '../fakes/world.js';
 import { sha256Of } from '../fakes/memory-importer.js';
 
@@ -259,17 +261,64 @@ describe('rename_image', () => {
     expect(await reasonOf(machine.renameImage('none', 'other'))).to.equal('IMAGE_NOT_FOUND');
   });
 
-  it('is refused while a node of the image is being made', async () => {
+  it('does not disturb a node of the image that is being made', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
-    let refused: unknown;
     world.pool.onClone = async () => {
-      refused = await reasonOf(machine.renameImage('ubuntu', 'jammy'));
+      await machine.renameImage('ubuntu', 'jammy');
     };
 
-    await machine.provision('node7', 'ubuntu');
+    const { disk } = await machine.provision('node7', 'ubuntu');
 
-    expect(refused).to.equal('OPERATION_PENDING');
+    expect((await machine.provision('node7', 'jammy')).disk.id).to.equal(disk.id);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('writes one record, however many disks and snapshots there are', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    for (const node of ['node7', 'node8', 'node9']) {
+      await machine.provision(node, 'ubuntu');
+      await machine.snapshot(node, 's');
+    }
+    const before = await world.records();
+
+    await machine.renameImage('ubuntu', 'jammy');
+
+    const after = await world.records();
+    const changed = [...new Set([...before.keys(), ...after.keys()])].filter(
+      (key) => before.get(key) !== after.get(key) && !/^(?:event\/|version$)/.test(key),
+    );
+    expect(changed).to.have.members(['image/ubuntu', 'image/jammy']);
+  });
+
+  it('is remembered by what the trash has of the image, once it is deleted', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { disk } = await machine.provision('node7', 'ubuntu');
+    await machine.trash('node7');
+    await machine.renameImage('ubuntu', 'jammy');
+
+    expect((await viewDisks(machine.parts)).map(({ image }) => image)).to.deep.equal(['jammy']);
+    await machine.deleteImage('jammy');
+    expect((await viewDisks(machine.parts)).map(({ image }) => image)).to.deep.equal(['jammy']);
+    await machine.restore(disk.id);
+    expect((await machine.provision('node7', 'jammy')).disk.id).to.equal(disk.id);
+  });
+
+  it('of an image whose disks were written by version e5be670 holds for them too', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { disk } = await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 's');
+    await world.rewrite('node/node7', (record) => ({ ...record, disk: { ...disk, image: 'ubuntu' } }));
+    await world.rewrite('snapshot/node7/s', (record) => ({ ...record, image: 'ubuntu' }));
+
+    await machine.renameImage('ubuntu', 'jammy');
+
+    expect((await viewNodes(machine.parts)).map(({ image }) => image)).to.deep.equal(['jammy']);
+    const shown = await viewSnapshots(machine.parts, await machine.listSnapshots('node7'));
+    expect(shown.map(({ image }) => image)).to.deep.equal(['jammy']);
   });
 
   it('and a provision at the same moment do not contradict each other', async () => {
@@ -282,7 +331,7 @@ describe('rename_image', () => {
     ]);
 
     expect([provisioned, renamed]).to.be.deep.oneOf([
-      [undefined, 'OPERATION_PENDING'],
+      [undefined, undefined],
       ['IMAGE_NOT_FOUND', undefined],
     ]);
     expect(await world.leaks()).to.deep.equal([]);

@@ -35,7 +35,7 @@ async function take(world: World, step: Step | Due, machine: Machine): Promise<v
   }
 }
 
-/** Does the operation with a fault at its nth effect, then lives on. Says whether the fault struck. */
+/** Does the operation with a fault at its nth effect, then lives on. Reports whether the fault struck. */
 async function strike({ prepare = [], operation, isTwo }: OperationCase, fault: Fault): Promise<boolean> {
   await using world = await World.open();
   world.bootTokens = true;
@@ -57,10 +57,10 @@ async function strike({ prepare = [], operation, isTwo }: OperationCase, fault: 
 
   const after = world.start();
   const revision = await world.store.revision();
-  const foreseen = await after.reconciler.foresee();
+  const planned = await after.reconciler.plan();
   expect(await world.store.revision(), 'what a dry run wrote').to.equal(revision);
   const report = await after.reconciler.run(true);
-  expect(foreseen).to.deep.equal(report);
+  expect(planned).to.deep.equal(report);
   await world.clock.advance(graceMs);
   await after.reconciler.run();
   expect(report.failed).to.deep.equal([]);

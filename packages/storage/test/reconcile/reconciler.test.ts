@@ -53,9 +53,9 @@ describe('Reconciler', () => {
     world.pool.temporaries = 3;
     const revision = await world.store.revision();
 
-    const foreseen = await machine.reconciler.foresee();
+    const planned = await machine.reconciler.plan();
 
-    expect(foreseen).to.deep.equal({
+    expect(planned).to.deep.equal({
       ...emptyReport(),
       exported: ['node:node7'],
       expired: [`disk:${disk.id}`],
@@ -65,10 +65,10 @@ describe('Reconciler', () => {
     expect(await world.store.revision()).to.equal(revision);
     expect(world.targets.specs.size).to.equal(0);
     expect(world.pool.temporaries).to.equal(3);
-    expect(await machine.reconciler.run()).to.deep.equal(foreseen);
+    expect(await machine.reconciler.run()).to.deep.equal(planned);
     await world.clock.advance(graceMs);
     const later = { ...emptyReport(), removedVolumes: ['disk:nobodys'] };
-    expect(await machine.reconciler.foresee()).to.deep.equal(later);
+    expect(await machine.reconciler.plan()).to.deep.equal(later);
     expect(await machine.reconciler.run()).to.deep.equal(later);
   });
 
@@ -261,7 +261,7 @@ describe('Reconciler', () => {
 
     const report = await machine.reconciler.run();
 
-    expect(report.failed.map(({ thing, reason }) => `${thing} ${reason}`)).to.include(
+    expect(report.failed.map(({ resource, reason }) => `${resource} ${reason}`)).to.include(
       'targets TARGET_TOOL_UNAVAILABLE',
     );
     expect(report.removedTemporaries).to.equal(1);
@@ -285,9 +285,12 @@ describe('Reconciler', () => {
 
   it('tells of each round with its report and duration', async () => {
     await using world = await World.open();
-    const { parts } = await world.startWithImage();
+    const { parts, recovery } = await world.startWithImage();
     const told: unknown[] = [];
-    const reconciler = new Reconciler(parts, { graceMs, ended: (...round) => told.push(round) });
+    const reconciler = new Reconciler(
+      { ...parts, recovery },
+      { graceMs, ended: (...round) => told.push(round) },
+    );
 
     const report = await reconciler.run();
 

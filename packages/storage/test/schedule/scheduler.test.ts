@@ -9,6 +9,23 @@ const never = new AbortController().signal;
 const minute = 60_000;
 
 describe('schedule_snapshots', () => {
+  it('gives a node at most 32 schedules, so that one commit of 100 operations removes them', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu', { mac: '52:54:00:00:00:07' });
+    for (let index = 0; index < 32; index++) {
+      await machine.schedule('node7', '0 0 1 1 *', 1, `s${String(index)}`);
+    }
+    expect(await reasonOf(machine.schedule('node7', '0 0 1 1 *', 1, 'more'))).to.equal('SCHEDULES_EXHAUSTED');
+    const sizes = world.countOperations();
+
+    await machine.trash('node7');
+
+    expect(Math.max(...sizes)).to.be.at.most(100);
+    expect(await machine.scheduled()).to.deep.equal([]);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
   it('takes a snapshot at each time, and keeps the newest', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
@@ -33,7 +50,7 @@ describe('schedule_snapshots', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
-  it('catches up once what was missed many times, and then waits for the next time', async () => {
+  it('catches up once on many missed times, and then waits for the next one', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -51,7 +68,7 @@ describe('schedule_snapshots', () => {
     expect(schedule).to.include({ lastAtMs: world.clock.now() });
   });
 
-  it('keeps a snapshot that a disk is a clone of, beyond those that it shall keep', async () => {
+  it('keeps a snapshot that a disk is a clone of, in addition to the newest', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -72,7 +89,7 @@ describe('schedule_snapshots', () => {
     ]);
   });
 
-  it('tries again soon while the node is busy, and tells why it did not succeed', async () => {
+  it('retries soon while the node is busy, and reports why it failed', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -107,7 +124,7 @@ describe('schedule_snapshots', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
-  it('rests while the node is detached, and ends with the node', async () => {
+  it('pauses while the node is detached, and is removed with the node', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -118,13 +135,13 @@ describe('schedule_snapshots', () => {
     await machine.runSchedules();
     expect(await machine.listSnapshots('node7')).to.deep.equal([]);
     expect(await machine.scheduled()).to.deep.equal(['node7/auto']);
-    const [resting] = await machine.parts.catalog.list(schedules);
-    expect(resting?.value, 'it has not run').to.not.have.property('lastAtMs');
+    const [paused] = await machine.parts.catalog.list(schedules);
+    expect(paused?.value, 'it has not run').to.not.have.property('lastAtMs');
     await machine.detach('node7');
     expect(await machine.scheduled()).to.deep.equal([]);
   });
 
-  it('gives the same when asked again, and refuses another one of the same name', async () => {
+  it('keeps an identical schedule, and refuses a different one of the same name', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
     await machine.provision('node7', 'ubuntu');
@@ -137,7 +154,7 @@ describe('schedule_snapshots', () => {
   });
 
   for (const cron of ['every day', '* * * *', '60 * * * *', '0 0 31 2 *', '$(reboot)', '* * * * * * *']) {
-    it(`refuses what is no cron expression: ${cron}`, async () => {
+    it(`refuses an invalid cron expression: ${cron}`, async () => {
       await using world = await World.open();
       const machine = await world.startWithImage();
       await machine.provision('node7', 'ubuntu');

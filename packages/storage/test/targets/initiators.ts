@@ -5,10 +5,10 @@ import { ExecError, execTool } from '../../src/exec.js';
 import { iqn } from '../../src/names.js';
 import { type TargetSpec } from '../../src/targets/target-host.js';
 
-/** What an initiator is told of its disk. */
+/** What an initiator needs to log in to its disk. */
 export type DiskLogin = Pick<TargetSpec, 'iqn' | 'lun' | 'initiator' | 'chap'>;
 
-/** Puts together what the object tells of a node, and of its secret. */
+/** Combines the object's results for a node and its credentials. */
 export function loginOf(
   node: {
     readonly target?: { readonly iqn: string; readonly lun: number } | undefined;
@@ -24,14 +24,14 @@ export function loginOf(
   };
 }
 
-/** Who tries to log in: the node itself, but for what is given. */
+/** Who tries to log in: the node itself, except for the given fields. */
 export interface Login {
   readonly initiator?: string;
-  /** None at all where it is null. */
+  /** Null: no account at all. */
   readonly chap?: { readonly user: string; readonly secret: string } | null;
 }
 
-/** Logs in with libiscsi and asks who the disk is; gives what came out, or the words of the refusal. */
+/** Logs in with libiscsi and sends an INQUIRY to the disk; returns the output, or the text of the refusal. */
 export async function inquire(
   portal: string,
   spec: DiskLogin,
@@ -39,18 +39,18 @@ export async function inquire(
   ...more: string[]
 ): Promise<string> {
   const chap = login.chap === undefined ? spec.chap : login.chap;
-  // libiscsi takes user and secret as they stand; it decodes nothing.
+  // libiscsi takes user and secret literally; it decodes nothing.
   const credentials = chap === null ? '' : `${chap.user}%${chap.secret}@`;
   const url = `iscsi://${credentials}${portal}/${spec.iqn}/${String(spec.lun)}`;
-  return await wordsOf('iscsi-inq', ['-i', login.initiator ?? spec.initiator, ...more, url]);
+  return await outputOf('iscsi-inq', ['-i', login.initiator ?? spec.initiator, ...more, url]);
 }
 
-/** Gives what discovery shows to an initiator. */
+/** Returns what discovery shows to an initiator. */
 export async function discover(portal: string, initiator: string): Promise<string> {
-  return await wordsOf('iscsi-ls', ['-i', initiator, `iscsi://${portal}`]);
+  return await outputOf('iscsi-ls', ['-i', initiator, `iscsi://${portal}`]);
 }
 
-async function wordsOf(file: string, args: readonly string[]): Promise<string> {
+async function outputOf(file: string, args: readonly string[]): Promise<string> {
   try {
     return (await execTool(file, args, { timeoutMs: 10_000 })).stdout;
   } catch (error) {
@@ -61,7 +61,7 @@ async function wordsOf(file: string, args: readonly string[]): Promise<string> {
   }
 }
 
-/** A session that stays: QEMU's block layer with libiscsi, which connects again by itself when it is cut. */
+/** A session that stays open: QEMU's block layer with libiscsi, which reconnects by itself when it is cut. */
 export class OpenDisk implements AsyncDisposable {
   readonly #child: ChildProcess;
   #output = '';
@@ -80,7 +80,7 @@ export class OpenDisk implements AsyncDisposable {
     });
   }
 
-  /** @param length what the disk's size is, as qemu-io says it */
+  /** @param length the disk's size, as qemu-io prints it */
   static async connect(portal: string, spec: DiskLogin, length = /16 MiB/): Promise<OpenDisk> {
     const options =
       `driver=iscsi,transport=tcp,portal=${portal},target=${spec.iqn},lun=${String(spec.lun)},` +
@@ -93,7 +93,7 @@ export class OpenDisk implements AsyncDisposable {
     return disk;
   }
 
-  /** Runs a command of qemu-io and waits until it printed what is expected. */
+  /** Runs a command of qemu-io and waits until it has printed what is expected. */
   async run(command: string, expected: RegExp, timeoutMs = 30_000): Promise<void> {
     this.#output = '';
     this.#child.stdin?.write(`${command}\n`);
@@ -112,18 +112,18 @@ export class OpenDisk implements AsyncDisposable {
     }
   }
 
-  /** Writes a MiB of one byte at the disk's begin and reads it back. */
+  /** Writes a MiB of one byte at the start of the disk and reads it back. */
   async use(byte: number): Promise<void> {
     await this.run(`write -P ${String(byte)} 0 1M`, /wrote 1048576\/1048576/);
     await this.run(`read -P ${String(byte)} 0 1M`, /read 1048576\/1048576/);
   }
 
-  /** Keeps writing until the session is disposed of, without waiting for what comes of it. */
+  /** Keeps writing until the session is disposed of, without waiting for the results. */
   flood(): void {
     const write = 'aio_write -q 0 4M\n'.repeat(16);
     const feed = (): void => {
       while (this.#child.stdin?.writable === true && this.#child.stdin.write(`${write}aio_flush\n`)) {
-        // The pipe takes some more.
+        // The pipe accepts more.
       }
     };
     this.#child.stdin?.on('drain', feed).on('error', () => undefined);

@@ -9,21 +9,21 @@ import { type TargetSpec } from '../../src/targets/target-host.js';
 import { ControlSocket } from '../../src/targets/tgt/control-socket.js';
 import { type Daemon } from '../../src/targets/tgt/daemon.js';
 import { reopenTarget } from '../../src/targets/tgt/reopen.js';
-import { TargetView } from '../../src/targets/tgt/target-view.js';
+import { TargetCache } from '../../src/targets/tgt/target-cache.js';
 import { Tgtadm } from '../../src/targets/tgt/tgtadm.js';
 import { inquire } from './initiators.js';
 import { Scene } from './scene.js';
 
 const MiB = 2 ** 20;
 
-/** Gives the size that a new login sees, in bytes. */
+/** Returns the size that a new login sees, in bytes. */
 async function shownBytes(scene: Scene, { iqn, lun, initiator, chap }: TargetSpec): Promise<number> {
   const url = `iscsi://${chap.user}%${chap.secret}@${scene.portal}/${iqn}/${String(lun)}`;
   const { stdout } = await execTool('iscsi-readcapacity16', ['-i', initiator, url]);
   return (Number(/RETURNED LOGICAL BLOCK ADDRESS:(\d+)/.exec(stdout)?.[1]) + 1) * 512;
 }
 
-/** Lets only so many commands through, then none: as if the process had died there. */
+/** Lets a number of commands through and then no more, as if the process had died there. */
 function dyingAfter(commands: number, tgtadm: Tgtadm): Tgtadm {
   let given = 0;
   return new Proxy(tgtadm, {
@@ -56,7 +56,7 @@ describe('reopening a target whose file has grown', function () {
     await scene[Symbol.asyncDispose]();
   });
 
-  it('shows the new size to a new login, by the same names, and lets the old session go on', async () => {
+  it('shows the new size to a new login, under the same names, and the old session continues', async () => {
     const host = await scene.startHost();
     const spec = await scene.disk(1);
     await host.ensureExported(spec);
@@ -84,7 +84,7 @@ describe('reopening a target whose file has grown', function () {
     expect(await shownBytes(scene, spec)).to.equal(32 * MiB);
   });
 
-  it('makes a target that is missing', async () => {
+  it('creates a target that is missing', async () => {
     const host = await scene.startHost();
     const spec = await scene.disk(1);
 
@@ -93,7 +93,7 @@ describe('reopening a target whose file has grown', function () {
     expect(await shownBytes(scene, spec)).to.equal(16 * MiB);
   });
 
-  it('is made good by the next server, whichever command the process died after', async () => {
+  it('is completed by the next server, whichever command the process died after', async () => {
     const spec = await scene.disk(1);
     let sizeBytes = 16 * MiB;
     let commands = 0;
@@ -121,8 +121,8 @@ describe('reopening a target whose file has grown', function () {
     }
     const socket = new ControlSocket(join(scene.dir, 'tgt', 'control.0'));
     const tgtadm = new Tgtadm(socket);
-    const view = new TargetView(tgtadm, false);
-    await view.look();
-    return { process, socket, tgtadm: dyingAfter(commands, tgtadm), view };
+    const cache = new TargetCache(tgtadm, false);
+    await cache.refresh();
+    return { process, socket, tgtadm: dyingAfter(commands, tgtadm), cache };
   }
 });

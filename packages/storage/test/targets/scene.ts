@@ -16,10 +16,10 @@ import { findTgtd, kill } from '../../src/targets/tgt/tgtd-process.js';
 import { Tgtadm } from '../../src/targets/tgt/tgtadm.js';
 import { OpenDisk } from './initiators.js';
 
-/** What begins the IQNs of the targets that the hosts under test own. */
+/** The prefix of the IQNs of the targets that the hosts under test own. */
 export const prefix = 'iqn.2026-11.local.patchbay.test';
 
-/** A scratch directory and a free port, with the hosts, disks and initiators of one test; ends all of them. */
+/** A scratch directory and a free port, with the hosts, disks and initiators of one test; disposal ends all of them. */
 export class Scene implements AsyncDisposable {
   readonly dir: string;
   readonly portal: string;
@@ -32,13 +32,13 @@ export class Scene implements AsyncDisposable {
     this.portal = portal;
   }
 
-  /** @param ports how many ports from the portal's on shall be free */
+  /** @param ports how many consecutive ports from the portal's on must be free */
   static async create(ports = 1): Promise<Scene> {
     const port = await freePorts(ports);
     return new Scene(await mkdtemp(join(tmpdir(), 'patchbay-tgt-')), `127.0.0.1:${String(port)}`);
   }
 
-  /** Starts a host that nobody has told what to rebuild; its service is held back unless it took a daemon over. */
+  /** Starts a host without a rebuild callback; its service is held back unless it adopted a daemon. */
   async startHeldBack(options: Partial<TgtHostOptions> = {}): Promise<TgtHost> {
     const host = await startTgtHost({ ...this.#defaults(), daemon: 0, ...options });
     this.#started.push(host);
@@ -60,17 +60,17 @@ export class Scene implements AsyncDisposable {
     return hosts;
   }
 
-  /** Speaks to the daemon past the host, as a stranger's hand would. */
+  /** Returns a client that bypasses the host, as a third party would. */
   tgtadm(): Tgtadm {
     return new Tgtadm(new ControlSocket(join(this.dir, 'tgt', 'control.0')));
   }
 
-  /** A daemon of this scene, if there is one. */
+  /** Finds a daemon of this scene, if it runs. */
   daemon(number = 0): ReturnType<typeof findTgtd> {
     return findTgtd(join(this.dir, number === 0 ? 'tgt' : `tgt-${String(number)}`, 'control'));
   }
 
-  /** Mounts an XFS of 320 MiB in a file, and gives its directory. */
+  /** Mounts an XFS of 320 MiB in a file, and returns its directory. */
   async mountXfs(): Promise<string> {
     const [image, dir] = [join(this.dir, 'pool.xfs'), join(this.dir, 'pool')];
     await mkdir(dir);
@@ -82,7 +82,7 @@ export class Scene implements AsyncDisposable {
     return dir;
   }
 
-  /** Makes a 16 MiB disk and says how to export it. */
+  /** Creates a 16 MiB disk and returns the spec of its export. */
   async disk(tid: number, dir = this.dir): Promise<TargetSpec> {
     const backingPath = join(dir, `disk ${String(tid)}.img`);
     await writeFile(backingPath, '');
@@ -100,7 +100,7 @@ export class Scene implements AsyncDisposable {
     };
   }
 
-  /** Logs in as the node does, and keeps the session. */
+  /** Logs in as the node does, and keeps the session open. */
   async open(spec: TargetSpec, portal = this.portal): Promise<OpenDisk> {
     const disk = await OpenDisk.connect(portal, spec);
     this.#started.push(disk);
@@ -139,7 +139,7 @@ export class Scene implements AsyncDisposable {
   }
 }
 
-/** Gives a port that is free, as are those after it. */
+/** Returns a port that is free, as are the following ones. */
 export async function freePorts(count: number): Promise<number> {
   for (;;) {
     const first = await freePort();

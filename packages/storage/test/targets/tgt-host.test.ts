@@ -36,7 +36,7 @@ describe('the targets of a tgtd of our own', function () {
     );
   });
 
-  it('tells what is exported, and who is connected', async () => {
+  it('lists what is exported and who is connected', async () => {
     const host = await scene.startHost();
     const spec = await scene.disk(1);
     await host.ensureExported(spec);
@@ -60,7 +60,7 @@ describe('the targets of a tgtd of our own', function () {
   });
 
   describe('exporting', () => {
-    it('leaves an export that is right untouched, with its session', async () => {
+    it('leaves an export that already matches untouched, with its session', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await host.ensureExported(spec);
@@ -71,7 +71,7 @@ describe('the targets of a tgtd of our own', function () {
       await disk.use(1);
     });
 
-    it('makes several at once', async () => {
+    it('creates several at once', async () => {
       const host = await scene.startHost();
       const specs = await Promise.all([1, 2, 3, 4, 5, 6].map((tid) => scene.disk(tid)));
       await Promise.all(specs.map((spec) => host.ensureExported(spec)));
@@ -79,7 +79,7 @@ describe('the targets of a tgtd of our own', function () {
       expect(answers.every((answer) => answer.includes('Product:VIRTUAL-DISK'))).to.equal(true);
     });
 
-    it('makes one when two ask for the same at once', async () => {
+    it('creates one when the same is requested twice at once', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await Promise.all([host.ensureExported(spec), host.ensureExported(spec)]);
@@ -95,7 +95,7 @@ describe('the targets of a tgtd of our own', function () {
       expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
     });
 
-    it('finishes an export that was interrupted half-way', async () => {
+    it('completes an export that was interrupted halfway', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await scene.tgtadm().newTarget(1, spec.iqn);
@@ -113,7 +113,7 @@ describe('the targets of a tgtd of our own', function () {
       expect(await scene.tgtadm().accounts()).to.deep.equal([]);
     });
 
-    it('makes a target again that somebody removed behind our back', async () => {
+    it('recreates a target that somebody removed behind our back', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await host.ensureExported(spec);
@@ -122,7 +122,7 @@ describe('the targets of a tgtd of our own', function () {
       expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
     });
 
-    it('puts right what somebody changed behind our back, once everything was looked at', async () => {
+    it('repairs what somebody changed behind our back, after the next full refresh', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await host.ensureExported(spec);
@@ -145,7 +145,7 @@ describe('the targets of a tgtd of our own', function () {
       ['its CHAP user', () => ({ chap: { user: 'other-user', secret: 'other-secret' } })],
     ];
     for (const [what, change] of changes) {
-      it(`remakes a target that changed ${what}, and leaves nothing of the old one`, async () => {
+      it(`rebuilds a target that changed ${what}, and leaves nothing of the old one`, async () => {
         const host = await scene.startHost();
         const spec = await scene.disk(1);
         await host.ensureExported(spec);
@@ -159,7 +159,7 @@ describe('the targets of a tgtd of our own', function () {
   });
 
   describe('removing', () => {
-    it('leaves neither target nor account, and is content when there is none', async () => {
+    it('leaves neither target nor account, and does nothing when there is none', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await host.ensureExported(spec);
@@ -178,7 +178,7 @@ describe('the targets of a tgtd of our own', function () {
       expect(await scene.tgtadm().accounts()).to.deep.equal([]);
     });
 
-    it('leaves the target of another that has the tid now', async () => {
+    it('leaves another target that has the tid now', async () => {
       const host = await scene.startHost();
       const spec = await scene.disk(1);
       await host.ensureExported(spec);

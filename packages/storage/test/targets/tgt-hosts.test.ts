@@ -22,17 +22,17 @@ describe('several tgtds of our own, with one target each', function () {
     await scene[Symbol.asyncDispose]();
   });
 
-  /** Makes a disk for each of two daemons. */
+  /** Creates a disk for each of two daemons. */
   async function twoDisks(): Promise<readonly [TargetSpec, TargetSpec]> {
     return [await scene.disk(1), { ...(await scene.disk(2)), daemon: 1 }];
   }
 
-  it('go by the target id: the first has its share before the second gets one', async () => {
+  it('are assigned by the target id: each is filled to its share before the next', async () => {
     const host = await scene.startHosts(1);
     expect([1, 2, 3].map((tid) => host.daemonFor(tid))).to.deep.equal([0, 1, 2]);
   });
 
-  it('are started when a target needs them, each at a portal of its own', async () => {
+  it('are started when a target needs them, each at its own portal', async () => {
     const host = await scene.startHosts(1);
     const [first, second] = await twoDisks();
     await host.ensureExported(first);
@@ -47,7 +47,7 @@ describe('several tgtds of our own, with one target each', function () {
     expect((await host.list(1)).map(({ daemon, tid }) => [daemon, tid])).to.deep.equal([[1, 2]]);
   });
 
-  it('are started once when several ask for one at once', async () => {
+  it('are started once when several targets need one at once', async () => {
     const host = await scene.startHosts(1);
     const [, second] = await twoDisks();
     await Promise.all([
@@ -58,7 +58,7 @@ describe('several tgtds of our own, with one target each', function () {
     expect(host.daemons).to.have.length(2);
   });
 
-  it('are none where nothing was exported, and to remove from there is fine', async () => {
+  it('are not started where nothing was exported, and removing from there does nothing', async () => {
     const host = await scene.startHosts(1);
     const [, second] = await twoDisks();
     await host.ensureRemoved(second);
@@ -66,7 +66,7 @@ describe('several tgtds of our own, with one target each', function () {
     expect(host.daemons).to.have.length(1);
   });
 
-  it('are all taken over after a restart of ours, with their sessions', async () => {
+  it('are all adopted after a restart of ours, with their sessions', async () => {
     const before = await scene.startHosts(1, { onStop: 'keep' });
     const [first, second] = await twoDisks();
     await before.ensureExported(first);
@@ -83,7 +83,7 @@ describe('several tgtds of our own, with one target each', function () {
     expect((await after.list(1))[0]?.connections).to.have.length(1);
   });
 
-  it('are ended when nobody needs them any more', async () => {
+  it('are ended when they are no longer needed', async () => {
     const before = await scene.startHosts(2, { onStop: 'keep' });
     await before[Symbol.asyncDispose]();
     expect(await scene.daemon(1)).to.not.equal(undefined);
@@ -91,7 +91,7 @@ describe('several tgtds of our own, with one target each', function () {
     expect(await scene.daemon(1)).to.equal(undefined);
   });
 
-  it('come back one by one: the others serve on, and are not rebuilt', async () => {
+  it('are restarted one by one: the others keep serving, and are not rebuilt', async () => {
     const host = await scene.startHosts(2);
     const [first, second] = await twoDisks();
     const rebuilt: number[] = [];

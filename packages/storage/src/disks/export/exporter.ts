@@ -25,7 +25,7 @@ export interface FileImageExporterOptions {
   readonly clock: Clock;
 }
 
-/** How much is sent at a time, in bytes. */
+/** How much is sent per item, in bytes. */
 const pieceBytes = 128 * 1024;
 const progressEveryMs = 100;
 
@@ -44,7 +44,7 @@ export class FileImageExporter implements ImageExporter {
     format: ExportFormat,
     signal: AbortSignal,
   ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined> {
-    // Once it is open it can be read to its end, even if the image is deleted meanwhile.
+    // Once open it can be read to the end, even if the image is deleted meanwhile.
     await using raw = await this.#open(volume);
     if (format === 'raw') {
       return yield* this.#send(raw.file, signal);
@@ -93,15 +93,15 @@ export class FileImageExporter implements ImageExporter {
     const { clock } = this.#options;
     const { size: totalBytes } = await file.stat();
     const hash = createHash('sha256');
-    let toldAtMs = -Infinity;
+    let reportedAtMs = -Infinity;
     let doneBytes = 0;
     for (;;) {
-      if (clock.monotonicMs() - toldAtMs >= progressEveryMs || doneBytes === totalBytes) {
-        toldAtMs = clock.monotonicMs();
+      if (clock.monotonicMs() - reportedAtMs >= progressEveryMs || doneBytes === totalBytes) {
+        reportedAtMs = clock.monotonicMs();
         yield { phase: 'send', doneBytes, totalBytes };
       }
       signal.throwIfAborted();
-      // A buffer of its own for each: the last one may still be on its way.
+      // A new buffer for each: the last one may still be in transit.
       const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, doneBytes);
       if (bytesRead === 0) {
         return { sentBytes: doneBytes, sha256: hash.digest('hex') };
@@ -122,7 +122,7 @@ export class FileImageExporter implements ImageExporter {
         if (errnoOf(error) === 'ENOENT') {
           throw storageError(
             'VOLUME_MISSING',
-            `the ${volume.kind} ${quoted(volume.id)} has no file ${path}`,
+            `the file ${path} of the ${volume.kind} ${quoted(volume.id)} is missing`,
             {
               details: { kind: volume.kind, id: volume.id, path },
               cause: error,

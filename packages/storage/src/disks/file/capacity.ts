@@ -6,7 +6,7 @@ import { storageError } from '../../errors.js';
 import { type PoolCapacity } from '../volume-pool.js';
 import { errnoOf, poolFull, poolUnavailable } from './pool-error.js';
 
-/** The numbers by which the kernel tells filesystems apart (`statfs(2)`), of those that pools are likely to be on. */
+/** The kernel's magic numbers of filesystems (`statfs(2)`) that pools are likely to be on. */
 const filesystems: Readonly<Record<number, string>> = {
   0x58465342: 'xfs',
   0x9123683e: 'btrfs',
@@ -17,7 +17,7 @@ const filesystems: Readonly<Record<number, string>> = {
   0x794c7630: 'overlay',
 };
 
-/** Says how full the filesystem of a pool is; what is reserved for root counts as used. */
+/** Returns the capacity of a pool's filesystem; the blocks reserved for root count as used. */
 export async function capacityOf(pool: string, highWater: number): Promise<PoolCapacity> {
   const { type, bsize, blocks, bfree, bavail } = await statfs(pool);
   const usedBytes = (blocks - bfree) * bsize;
@@ -34,13 +34,13 @@ export async function capacityOf(pool: string, highWater: number): Promise<PoolC
 }
 
 /**
- * Makes sure that the pool can be written, and that `neededBytes` more fit under its high-water mark.
+ * Asserts that the pool is writable, and that `neededBytes` more fit below its high-water mark.
  * @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE`
  */
 export async function requireRoom(pool: string, neededBytes: number, highWater: number): Promise<void> {
   const capacity = await capacityOf(pool, highWater);
   if (!capacity.isWritable) {
-    throw poolUnavailable(pool, 'its filesystem is read-only; see the log of the kernel, and mount it anew');
+    throw poolUnavailable(pool, 'its filesystem is read-only; see the kernel log, then remount it');
   }
   if (neededBytes > capacity.freeBytes) {
     throw await poolFull(pool, neededBytes);
@@ -50,17 +50,17 @@ export async function requireRoom(pool: string, neededBytes: number, highWater: 
   }
 }
 
-/** Says whether a pool is, or with `moreBytes` would be, filled beyond its high-water mark. */
+/** Reports whether a pool is, or with `moreBytes` would be, above its high-water mark. */
 export function isOverHighWater({ usedBytes, highWaterBytes }: PoolCapacity, moreBytes = 0): boolean {
   return usedBytes + moreBytes > highWaterBytes;
 }
 
 function overHighWater(pool: string, capacity: PoolCapacity, neededBytes: number): RpcError {
   const { usedBytes, sizeBytes, highWaterBytes } = capacity;
-  const needed = neededBytes === 0 ? '' : `, ${formatBytes(neededBytes)} more are needed`;
+  const needed = neededBytes === 0 ? '' : ` and ${formatBytes(neededBytes)} more are needed`;
   return storageError(
     'POOL_HIGH_WATER',
-    `the pool ${pool} has ${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)} in use${needed}, and takes nothing new above its high-water mark of ${formatBytes(highWaterBytes)}: delete images, snapshots or disks, or grow it`,
+    `the pool ${pool} has ${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)} in use${needed}; it accepts nothing new above its high-water mark of ${formatBytes(highWaterBytes)}: delete images, snapshots or disks, or grow the pool`,
     { details: { pool, usedBytes, sizeBytes, highWaterBytes, neededBytes } },
   );
 }

@@ -14,61 +14,58 @@ import {
   type VolumeStat,
 } from '../volume-pool.js';
 import { capacityOf } from './capacity.js';
-import { foreignFiles } from './foreign-files.js';
-import { PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
+import { hasReflinks, reflink, sparseCopy } from './clone-file.js';
+import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
 import { errnoOf, poolUnavailable } from './pool-error.js';
-import { directoryOfKind, volumeIdOf } from './pool-layout.js';
-import { hasReflinks, reflink } from './reflink.js';
-import { sparseCopy } from './sparse-copy.js';
+import { directoryOfKind, foreignFiles, volumeIdOf } from './pool-layout.js';
 import { syncDirectory } from './sync.js';
 
 /** What a pool of files needs. */
 export interface FilePoolOptions extends PoolDirectoryOptions {
-  /** The pool's absolute path; made when the pool is opened for the first time. */
-  readonly directory: string;
   readonly exec: Exec;
   readonly log: Log;
 }
 
-/** A pool whose volumes are raw files in a directory. */
+/**
+ * Opens the pool in a directory, and detects whether its filesystem has reflinks. With `whenMissing: 'wait'` a pool that
+ * is missing or read-only is opened too: operations on it fail until it is available.
+ * @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL`
+ */
+export async function openFilePool(options: FilePoolOptions): Promise<FilePool> {
+  const { log, whenMissing } = options;
+  const directory = await openPoolDirectory(options);
+  try {
+    return new FilePool(directory, await detectReflinks(directory, log), options);
+  } catch (error) {
+    if (whenMissing !== 'wait' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
+      throw error;
+    }
+    log.error('the pool is not available; requests that need it are refused until it is', { error });
+    return new FilePool(directory, undefined, options);
+  }
+}
+
+/** A pool whose volumes are raw files in a directory. Created by `openFilePool`. */
 export class FilePool implements VolumePool {
   readonly directory: PoolDirectory;
   readonly #exec: Exec;
   readonly #log: Log;
   #copyOnWrite: boolean | undefined;
 
-  private constructor(directory: PoolDirectory, { exec, log }: FilePoolOptions) {
+  /** @param copyOnWrite undefined while it is not known */
+  constructor(directory: PoolDirectory, copyOnWrite: boolean | undefined, { exec, log }: FilePoolOptions) {
     this.directory = directory;
+    this.#copyOnWrite = copyOnWrite;
     this.#exec = exec;
     this.#log = log;
   }
 
-  /**
-   * Opens the pool in a directory, and finds out whether its filesystem has reflinks. With `whenMissing: 'wait'` a
-   * pool that is away or read-only is opened too: what cannot be done fails until it can.
-   * @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL`
-   */
-  static async open(options: FilePoolOptions): Promise<FilePool> {
-    const pool = new FilePool(await PoolDirectory.open(options.directory, options), options);
-    try {
-      await pool.#findReflinks();
-    } catch (error) {
-      if (options.whenMissing !== 'wait' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
-        throw error;
-      }
-      options.log.error('the pool cannot be used now; what is asked of it is refused until it can', {
-        error,
-      });
-    }
-    return pool;
-  }
-
-  /** False also as long as it is not known; whatever makes something new has asked for room before. */
+  /** False while it is not known; whoever creates a volume has called `requireRoom` before, which detects it. */
   get copyOnWrite(): boolean {
     return this.#copyOnWrite ?? false;
   }
 
-  /** Identifies the pool; to be remembered, and given as `expectedId` from then on. */
+  /** Identifies the pool; to be stored, and passed as `expectedId` from then on. */
   get id(): string {
     return this.directory.id;
   }
@@ -93,7 +90,7 @@ export class FilePool implements VolumePool {
 
   async requireRoom(neededBytes = 0): Promise<void> {
     await this.directory.use(() => this.directory.assertRoom(neededBytes));
-    await this.#findReflinks();
+    await this.#detectReflinks();
   }
 
   async ensureCloned(
@@ -104,7 +101,7 @@ export class FilePool implements VolumePool {
     const { sizeBytes = 0, signal } = options;
     const targetPath = this.path(target);
     const sourcePath = this.path(source);
-    await this.#findReflinks();
+    await this.#detectReflinks();
     await this.directory.use(async () => {
       signal?.throwIfAborted();
       if ((await statOf(targetPath)) !== undefined) {
@@ -117,10 +114,10 @@ export class FilePool implements VolumePool {
       await using temporary = this.directory.temporaries.create();
       if (!(await reflink(sourcePath, temporary.path))) {
         if (this.copyOnWrite) {
-          // A copy instead would be no point in time, which the caller relies on.
+          // A plain copy would not be the point-in-time copy that the caller relies on.
           throw poolUnavailable(
             this.directory.path,
-            `${sourcePath} cannot share its blocks, though the filesystem can; has it attributes such as +C?`,
+            `${sourcePath} cannot share its blocks, although the filesystem has reflinks; check it for attributes such as +C`,
           );
         }
         await this.directory.assertRoom(sourceStat.usedBytes);
@@ -190,22 +187,22 @@ export class FilePool implements VolumePool {
     return this.directory.use(() => this.directory.temporaries.removeOlderThan(olderThanMs, dryRun));
   }
 
-  async #findReflinks(): Promise<void> {
-    this.#copyOnWrite ??= await tryReflinks(this.directory, this.#log);
+  async #detectReflinks(): Promise<void> {
+    this.#copyOnWrite ??= await detectReflinks(this.directory, this.#log);
   }
 }
 
 /**
- * Finds out whether clones will be instant. A pool that is full must open too, or nothing could be deleted: then it
- * is not known yet.
+ * Detects whether the pool has reflinks. Returns undefined if the pool is too full to tell: such a pool must still open,
+ * or nothing could be deleted.
  */
-async function tryReflinks(directory: PoolDirectory, log: Log): Promise<boolean | undefined> {
+async function detectReflinks(directory: PoolDirectory, log: Log): Promise<boolean | undefined> {
   const pool = directory.path;
   try {
     const copyOnWrite = await directory.use(() => hasReflinks(pool, directory.temporaries));
     if (!copyOnWrite) {
       log.warn(
-        'the filesystem of the pool has no reflinks, so that every clone is a slow, full copy; ' +
+        'the filesystem of the pool has no reflinks, so every clone is a slow, full copy; ' +
           'put the pool on XFS (mkfs.xfs -m reflink=1) or Btrfs',
         { pool },
       );
@@ -215,7 +212,7 @@ async function tryReflinks(directory: PoolDirectory, log: Log): Promise<boolean 
     if (!isRpcError(error, 'POOL_FULL')) {
       throw error;
     }
-    log.warn('the pool is too full to find out whether its filesystem has reflinks; free some space', {
+    log.warn('the pool is too full to detect whether its filesystem has reflinks; free some space', {
       pool,
       error,
     });
@@ -224,7 +221,7 @@ async function tryReflinks(directory: PoolDirectory, log: Log): Promise<boolean 
 }
 
 function volumeMissing({ kind, id }: VolumeRef, path: string): Error {
-  return storageError('VOLUME_MISSING', `the ${kind} ${quoted(id)} has no file ${path}`, {
+  return storageError('VOLUME_MISSING', `the file ${path} of the ${kind} ${quoted(id)} is missing`, {
     details: { kind, id, path },
   });
 }

@@ -9,22 +9,42 @@ import { asPoolError, errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';
 import { createMarker, markerName, readMarker } from './pool-marker.js';
 import { syncDirectory } from './sync.js';
-import { type Temporary, TemporaryFiles } from './temporary-files.js';
+import { type TemporaryFile, TemporaryFiles } from './temporary-files.js';
 
 /** How the directory of a pool is opened. */
 export interface PoolDirectoryOptions {
-  /** The id that the pool had when it was last opened; undefined at the first time. */
+  /** The pool's absolute path; created when the pool is opened for the first time. */
+  readonly directory: string;
+  /** The id that the pool had when it was last opened; undefined the first time. */
   readonly expectedId?: string | undefined;
-  /** Which part of the filesystem may be used before nothing new is taken in; 1, all of it, when it is not given. */
+  /** The fraction of the filesystem above which nothing new is accepted; default: 1, all of it. */
   readonly highWater?: number | undefined;
-  /** Whether a pool with an `expectedId` that is not there is refused (the default), or opened for when it comes. */
+  /** Whether a missing pool with an `expectedId` is refused (the default), or opened for when it appears. */
   readonly whenMissing?: 'refuse' | 'wait' | undefined;
-  /** Called once when the pool is there, before it is used; what it throws, every use of the pool does. */
+  /** Called once when the pool is available, before it is used; while it throws, so does every use of the pool. */
   readonly onFound?: ((id: string) => Promise<void>) | undefined;
   readonly clock: Clock;
 }
 
-/** The directory behind a pool: which pool it is, whether it is there, and how a file appears in it. */
+/**
+ * Opens the directory of a pool. Without an `expectedId`, the first time, the directory and its content are created, or
+ * the pool that is there is used. With one, only that very pool is accepted.
+ * @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL`
+ */
+export async function openPoolDirectory(options: PoolDirectoryOptions): Promise<PoolDirectory> {
+  const { directory: path, expectedId, whenMissing = 'refuse' } = options;
+  const directory = new PoolDirectory(expectedId ?? (await createPool(path)), options);
+  try {
+    await directory.assertAvailable();
+  } catch (error) {
+    if (expectedId === undefined || whenMissing === 'refuse' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
+      throw error;
+    }
+  }
+  return directory;
+}
+
+/** The directory of a pool: identifies it, checks that it is available, and publishes files. Created by `openPoolDirectory`. */
 export class PoolDirectory {
   readonly path: string;
   /** Identifies the pool, wherever its filesystem is mounted. */
@@ -34,46 +54,28 @@ export class PoolDirectory {
   readonly #onFound: PoolDirectoryOptions['onFound'];
   #prepared: Promise<void> | undefined;
 
-  private constructor(path: string, id: string, { clock, highWater = 1, onFound }: PoolDirectoryOptions) {
-    this.path = path;
+  constructor(id: string, { directory, clock, highWater = 1, onFound }: PoolDirectoryOptions) {
+    this.path = directory;
     this.id = id;
-    this.temporaries = new TemporaryFiles(join(path, temporaryDirectory), clock);
+    this.temporaries = new TemporaryFiles(join(directory, temporaryDirectory), clock);
     this.highWater = highWater;
     this.#onFound = onFound;
   }
 
-  /**
-   * Opens a pool. Without an `expectedId` it is the first time: the directory and what belongs in it are made,
-   * and a pool that is there is taken as it is. With one, only that very pool will do.
-   * @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL`
-   */
-  static async open(path: string, options: PoolDirectoryOptions): Promise<PoolDirectory> {
-    const { expectedId, whenMissing = 'refuse' } = options;
-    const directory = new PoolDirectory(path, expectedId ?? (await makePool(path)), options);
-    try {
-      await directory.assertAvailable();
-    } catch (error) {
-      if (expectedId === undefined || whenMissing === 'refuse' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
-        throw error;
-      }
-    }
-    return directory;
-  }
-
-  /** Gives a volume's absolute path. */
+  /** Returns a volume's absolute path. */
   pathOf(volume: VolumeRef): string {
     return volumePath(this.path, volume);
   }
 
   /**
-   * Makes sure that the directory still is the pool: what is below an unmounted one must neither be filled nor
-   * taken for a pool whose volumes are gone. @throws RpcError `POOL_UNAVAILABLE`
+   * Asserts that the directory still is the pool: an unmounted mount point must neither be filled nor taken for a pool
+   * whose volumes are gone. @throws RpcError `POOL_UNAVAILABLE`
    */
   assertAvailable(): Promise<void> {
     return this.use(() => Promise.resolve());
   }
 
-  /** Does something with the pool's files, if they are there. @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL` */
+  /** Runs work on the pool's files, if the pool is available. @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL` */
   async use<T>(work: () => Promise<T>): Promise<T> {
     try {
       assertSamePool(this.path, await readMarker(this.path), this.id);
@@ -84,12 +86,12 @@ export class PoolDirectory {
     }
   }
 
-  /** Makes sure that `neededBytes` fit. @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE` */
+  /** Asserts that `neededBytes` fit. @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE` */
   async assertRoom(neededBytes: number): Promise<void> {
     await requireRoom(this.path, neededBytes, this.highWater);
   }
 
-  /** Does once what makes the directory fit for use; a try that failed is made again at the next use. */
+  /** Prepares the directory once; a failed attempt is repeated at the next use. */
   #prepare(): Promise<void> {
     this.#prepared ??= (async () => {
       await this.#onFound?.(this.id);
@@ -102,10 +104,10 @@ export class PoolDirectory {
   }
 
   /**
-   * Makes a temporary file, at least `sizeBytes` long, the volume's file: whole, durable and with the volume's
-   * permissions before it has its name. A file that has the name already is left as it is.
+   * Publishes a temporary file, grown to at least `sizeBytes`, as the volume's file: it is complete, durable and has the
+   * volume's permissions before it gets its name. An existing file of that name is kept.
    */
-  async publish(temporary: Pick<Temporary, 'path'>, volume: VolumeRef, sizeBytes: number): Promise<void> {
+  async publish(temporary: Pick<TemporaryFile, 'path'>, volume: VolumeRef, sizeBytes: number): Promise<void> {
     const path = this.pathOf(volume);
     await chmod(temporary.path, 0o600);
     const handle = await open(temporary.path, 'r+');
@@ -119,7 +121,7 @@ export class PoolDirectory {
       await handle.close();
     }
     try {
-      // Unlike a rename, a link never replaces a file that an initiator may be writing.
+      // Unlike rename, link never replaces a file that an initiator may be writing.
       await link(temporary.path, path);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') {
@@ -130,8 +132,8 @@ export class PoolDirectory {
   }
 }
 
-/** Makes a directory a pool, or takes the pool that is there; gives its id. @throws RpcError `POOL_UNAVAILABLE` */
-async function makePool(path: string): Promise<string> {
+/** Creates a pool in a directory unless there is one, and returns its id. @throws RpcError `POOL_UNAVAILABLE` */
+async function createPool(path: string): Promise<string> {
   try {
     await mkdir(path, { recursive: true, mode: 0o750 });
     return (await readMarker(path)) ?? (await createMarker(path));
@@ -140,15 +142,15 @@ async function makePool(path: string): Promise<string> {
   }
 }
 
-/** Refuses a pool that is not there, or is another one. */
+/** Asserts that the pool found is the expected one. */
 function assertSamePool(path: string, found: string | undefined, expected: string): void {
   if (found === undefined) {
-    throw poolUnavailable(path, `${markerName} is missing; is its filesystem mounted?`);
+    throw poolUnavailable(path, `${markerName} is missing; check that its filesystem is mounted`);
   }
   if (found !== expected) {
     throw poolUnavailable(
       path,
-      `it is the pool ${found}, not ${expected}; is another filesystem mounted there?`,
+      `it is the pool ${found}, not ${expected}; check whether another filesystem is mounted there`,
     );
   }
 }
@@ -159,8 +161,11 @@ async function makeDirectories(pool: string): Promise<void> {
     const path = join(pool, name);
     await mkdir(path, { recursive: true, mode: 0o750 });
     if ((await stat(path)).dev !== dev) {
-      // A file becomes whole under tmp/ and is linked to its place, which one filesystem alone can do.
-      throw poolUnavailable(pool, `${name}/ is a filesystem (or subvolume) of its own; all must be on one`);
+      // Files are completed under tmp/ and then linked into place, which works within one filesystem only.
+      throw poolUnavailable(
+        pool,
+        `${name}/ is a separate filesystem (or subvolume); all directories must be on the same one`,
+      );
     }
   }
   await syncDirectory(pool);

@@ -4,36 +4,36 @@ import { formatBytes, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 
-/** How programs say that a filesystem is full. */
+/** Matches the messages of programs when the filesystem is full. */
 export const outOfSpace = /No space left on device|Disk quota exceeded/;
 
 const full = new Set(['ENOSPC', 'EDQUOT']);
 const unavailable = new Set(['EROFS', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'EIO', 'ESTALE', 'ENOTCONN']);
 
-/** Gives the code of a system call's error, such as `ENOENT`; undefined for any other error. */
+/** Returns the code of a system call's error, such as `ENOENT`; undefined for any other error. */
 export function errnoOf(error: unknown): string | undefined {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
 }
 
-/** Gives the bytes that the filesystem of a path has left for us. */
+/** Returns the free bytes of a path's filesystem, without those reserved for root. */
 export async function freeBytesOf(path: string): Promise<number> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize;
 }
 
-/** Makes the `POOL_FULL` of a pool, with what is left and, where it is known, what was needed. */
+/** Creates the `POOL_FULL` of a pool, with the free bytes and, if known, the needed bytes. */
 export async function poolFull(pool: string, neededBytes?: number, cause?: unknown): Promise<RpcError> {
   const freeBytes = await freeBytesOf(pool);
   const needed = neededBytes === undefined ? '' : `, and ${formatBytes(neededBytes)} are needed`;
   return storageError(
     'POOL_FULL',
-    `the pool ${pool} has ${formatBytes(freeBytes)} left${needed}: delete images, snapshots or disks, or grow it`,
+    `the pool ${pool} has ${formatBytes(freeBytes)} left${needed}: delete images, snapshots or disks, or grow the pool`,
     { details: { pool, freeBytes, ...(neededBytes === undefined ? {} : { neededBytes }) }, cause },
   );
 }
 
-/** Makes the `POOL_UNAVAILABLE` of a pool. */
+/** Creates the `POOL_UNAVAILABLE` of a pool. */
 export function poolUnavailable(pool: string, why: string, cause?: unknown): RpcError {
   return storageError('POOL_UNAVAILABLE', `the pool ${pool} cannot be used: ${why}`, {
     details: { pool },
@@ -42,8 +42,8 @@ export function poolUnavailable(pool: string, why: string, cause?: unknown): Rpc
 }
 
 /**
- * Turns an error of a system call on the pool's files into `POOL_FULL` or `POOL_UNAVAILABLE`. Where a missing
- * file means something else, the caller has looked at it before. Other errors come back as they are.
+ * Converts an error of a system call on the pool's files to `POOL_FULL` or `POOL_UNAVAILABLE`, and returns other errors
+ * unchanged. Where a missing file means something else, the caller handles it first.
  */
 export async function asPoolError(error: unknown, pool: string): Promise<unknown> {
   const code = errnoOf(error);

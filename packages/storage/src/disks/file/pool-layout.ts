@@ -1,18 +1,19 @@
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type VolumeKind, type VolumeRef } from '../volume-pool.js';
 
-/** The directory of each kind of volume, under the pool's. */
+/** The directory of each kind of volume, in the pool's directory. */
 export const directoryOfKind: Readonly<Record<VolumeKind, string>> = {
   image: 'images',
   disk: 'disks',
   snapshot: 'snapshots',
 };
 
-/** The directory of files that are not whole yet. */
+/** The directory of incomplete files. */
 export const temporaryDirectory = 'tmp';
 
-/** The permission bits of each kind of volume: only a disk is ever written again. */
+/** The permission bits of each kind of volume: only disks are writable. */
 export const modeOfKind: Readonly<Record<VolumeKind, number>> = {
   image: 0o440,
   disk: 0o600,
@@ -22,8 +23,8 @@ export const modeOfKind: Readonly<Record<VolumeKind, number>> = {
 const fileName = /^patchbay-([a-z0-9-]{8,64})\.raw$/;
 
 /**
- * Gives a volume's path in a pool.
- * @throws RangeError when the id is not one that the catalog gives, so that no other text becomes a path
+ * Returns a volume's path in a pool.
+ * @throws RangeError for an id that the catalog cannot have assigned, so that no other text becomes a path
  */
 export function volumePath(pool: string, volume: VolumeRef): string {
   const name = `patchbay-${volume.id}.raw`;
@@ -35,7 +36,24 @@ export function volumePath(pool: string, volume: VolumeRef): string {
   return join(pool, directoryOfKind[volume.kind], name);
 }
 
-/** Gives the id in a volume's file name; undefined for a file that is not ours. */
+/** Returns the id in a volume's file name; undefined for a file that is not ours. */
 export function volumeIdOf(name: string): string | undefined {
   return fileName.exec(name)?.[1];
+}
+
+/** The directory that a filesystem such as ext4 creates by itself. */
+const ofFilesystem = 'lost+found';
+
+/** Lists the files in a pool's directories, except in `tmp/`, that are not named by us: paths in the pool, sorted. */
+export async function foreignFiles(pool: string): Promise<readonly string[]> {
+  const directories = Object.values(directoryOfKind);
+  const own = new Set([...directories, temporaryDirectory, ofFilesystem]);
+  const found = (await readdir(pool)).filter((name) => !own.has(name) && !name.startsWith('patchbay-'));
+  for (const directory of directories) {
+    const names = await readdir(join(pool, directory));
+    found.push(
+      ...names.filter((name) => volumeIdOf(name) === undefined).map((name) => `${directory}/${name}`),
+    );
+  }
+  return found.sort();
 }

@@ -6,14 +6,14 @@ import { z } from 'zod';
 import { errnoOf, poolUnavailable } from './pool-error.js';
 import { syncDirectory } from './sync.js';
 
-/** The file that says that a directory is a pool, and which. */
+/** The file that marks a directory as a pool, and identifies it. */
 export const markerName = 'patchbay-pool.json';
 
 const markerSchema = z.object({ version: z.literal(1), id: z.uuid() });
 
 /**
- * Reads the id of the pool in a directory; undefined when it holds none.
- * @throws RpcError `POOL_UNAVAILABLE` when the marker is not one that this version understands
+ * Reads the id of the pool in a directory; returns undefined if the directory is not a pool.
+ * @throws RpcError `POOL_UNAVAILABLE` if this version does not understand the marker
  */
 export async function readMarker(pool: string): Promise<string | undefined> {
   let text: string;
@@ -30,13 +30,13 @@ export async function readMarker(pool: string): Promise<string | undefined> {
   } catch (error) {
     throw poolUnavailable(
       pool,
-      `${markerName} is not of version 1; was it edited, or made by a newer version?`,
+      `${markerName} is not of version 1; check whether it was edited, or written by a newer version`,
       error,
     );
   }
 }
 
-/** Makes a directory a pool and gives its id; the id of whoever was faster where two do it at once. */
+/** Marks a directory as a pool and returns its id; if two do so at once, both get the id of the first. */
 export async function createMarker(pool: string): Promise<string> {
   const id = randomUUID();
   const draft = join(pool, `${markerName}.${id}`);

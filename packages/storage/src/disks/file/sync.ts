@@ -1,11 +1,11 @@
 import { open } from 'node:fs/promises';
 
-/** Makes what was created, renamed or removed in a directory survive a crash. */
+/** Makes creations, renames and removals in a directory durable. */
 export function syncDirectory(path: string): Promise<void> {
   return sync(path);
 }
 
-/** Makes what was written to a file survive a crash. */
+/** Makes what was written to a file durable. */
 export function syncFile(path: string): Promise<void> {
   return sync(path);
 }

@@ -6,25 +6,25 @@ import { type Clock } from '@patchbay/objects';
 
 import { errnoOf } from './pool-error.js';
 
-/** A name for a file that is not whole yet; disposing of it removes the file, where one was made. */
-export interface Temporary extends AsyncDisposable {
+/** The path of an incomplete file; disposal removes the file, if it was created. */
+export interface TemporaryFile extends AsyncDisposable {
   readonly path: string;
 }
 
-/** A temporary file that may stay, with a note of what is in it, for whoever goes on with it. */
-export interface LastingTemporary extends Temporary {
-  /** Where the note is; there is none before the first. */
-  readonly notePath: string;
-  /** Writes the note, whole or not at all: from then on the file outlives this process, for a while. */
-  note(text: string): Promise<void>;
-  /** Leaves the file, which has a note, where it is. */
+/** A temporary file that can be kept, with a checkpoint that describes its content, so that work on it can be resumed. */
+export interface ResumableFile extends TemporaryFile {
+  /** The path of the checkpoint; there is no file before the first one. */
+  readonly checkpointPath: string;
+  /** Writes the checkpoint, atomically: from then on the file outlives this process, for a day. */
+  checkpoint(text: string): Promise<void>;
+  /** Keeps the file, which has a checkpoint, on disposal. */
   keep(): void;
 }
 
-/** How long a file with a note stays, in milliseconds: a day. */
-const keepNotedMs = 24 * 3_600_000;
+/** How long a file with a checkpoint is kept, in milliseconds: a day. */
+const keepResumableMs = 24 * 3_600_000;
 
-/** The temporary files of a pool. What a crash left is told from what is under way by this process's own list. */
+/** The temporary files of a pool. Leftovers of a crash are those that are not in this process's own list. */
 export class TemporaryFiles {
   readonly #directory: string;
   readonly #clock: Clock;
@@ -35,57 +35,57 @@ export class TemporaryFiles {
     this.#clock = clock;
   }
 
-  /** Gives a fresh path; nothing is made there yet. */
-  create(): Temporary {
+  /** Returns a fresh path; no file is created yet. */
+  create(): TemporaryFile {
     return this.#take(`patchbay-${randomUUID()}.part`);
   }
 
   /**
-   * Gives the path of a key, where there may be a file with its note from before; a fresh path where somebody here
-   * is at it already. @param key of the characters a-z, 0-9 and "-"
+   * Returns the path of a key, which may have a file and a checkpoint from before; a fresh path if it is in use in this
+   * process. @param key of the characters a-z, 0-9 and "-"
    */
-  lasting(key: string): LastingTemporary {
+  resumable(key: string): ResumableFile {
     const name = `patchbay-${key}.part`;
     const file = this.#take(this.#inUse.has(name) ? `patchbay-${randomUUID()}.part` : name);
-    const notePath = file.path + noteSuffix;
+    const checkpointPath = file.path + checkpointSuffix;
     let kept = false;
     return {
       path: file.path,
-      notePath,
-      note: async (text) => {
+      checkpointPath,
+      checkpoint: async (text) => {
         await using draft = this.create();
         await writeFile(draft.path, text, { flush: true, mode: 0o600 });
-        await rename(draft.path, notePath);
+        await rename(draft.path, checkpointPath);
       },
       keep: () => {
         kept = true;
       },
       [Symbol.asyncDispose]: async () => {
         if (kept) {
-          this.#letGo(file.path);
+          this.#release(file.path);
           return;
         }
-        await rm(notePath, { force: true });
+        await rm(checkpointPath, { force: true });
         await file[Symbol.asyncDispose]();
       },
     };
   }
 
   /**
-   * Removes the files that nobody here uses and nobody has written for `olderThanMs`, those with a note for a day;
-   * gives their number.
+   * Removes the files that are not in use and were not written for `olderThanMs`, or for a day if they have a
+   * checkpoint; returns their number.
    */
   async removeOlderThan(olderThanMs: number, dryRun = false): Promise<number> {
     let removed = 0;
     const names = new Set(await readdir(this.#directory));
     for (const name of names) {
-      const file = name.endsWith(noteSuffix) ? name.slice(0, -noteSuffix.length) : name;
+      const file = name.endsWith(checkpointSuffix) ? name.slice(0, -checkpointSuffix.length) : name;
       if (!name.startsWith('patchbay-') || this.#inUse.has(file)) {
         continue;
       }
-      const isNoted = names.has(file) && names.has(file + noteSuffix);
+      const isResumable = names.has(file) && names.has(file + checkpointSuffix);
       const path = join(this.#directory, name);
-      if (this.#clock.now() - (await modifiedAtMs(path)) >= (isNoted ? keepNotedMs : olderThanMs)) {
+      if (this.#clock.now() - (await modifiedAtMs(path)) >= (isResumable ? keepResumableMs : olderThanMs)) {
         await (dryRun ? undefined : rm(path, { force: true }));
         removed += 1;
       }
@@ -93,26 +93,26 @@ export class TemporaryFiles {
     return removed;
   }
 
-  #take(name: string): Temporary {
+  #take(name: string): TemporaryFile {
     const path = join(this.#directory, name);
     this.#inUse.add(name);
     return {
       path,
       [Symbol.asyncDispose]: async () => {
         await rm(path, { force: true });
-        this.#letGo(path);
+        this.#release(path);
       },
     };
   }
 
-  #letGo(path: string): void {
+  #release(path: string): void {
     this.#inUse.delete(basename(path));
   }
 }
 
-const noteSuffix = '.json';
+const checkpointSuffix = '.json';
 
-/** Gives when a file was written last; one that is gone is never old. */
+/** Returns when a file was last written; Infinity if it does not exist, so that it never counts as old. */
 async function modifiedAtMs(path: string): Promise<number> {
   try {
     return (await stat(path)).mtimeMs;

@@ -2,66 +2,70 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-import { type LastingTemporary, type TemporaryFiles } from '../file/temporary-files.js';
+import { type ResumableFile, type TemporaryFiles } from '../file/temporary-files.js';
 import { errnoOf } from '../file/pool-error.js';
 import { hashRange } from './hash-file.js';
-import { type Report } from './progress.js';
+import { type ReportProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
 
-/** What tells one content of a URL from another one. */
+/** Identifies the content of a URL, as opposed to a later one. */
 export interface Validator {
-  /** What the server gave it as: its ETag or its Last-Modified. */
+  /** The ETag or Last-Modified of the server. */
   readonly text: string;
   readonly totalBytes: number;
 }
 
-const noteSchema = z.object({
+const checkpointSchema = z.object({
   url: z.string(),
   validator: z.object({ text: z.string(), totalBytes: z.int().nonnegative() }),
   doneBytes: z.int().positive(),
 });
-type Note = z.infer<typeof noteSchema>;
+type Checkpoint = z.infer<typeof checkpointSchema>;
 
-/** How much may come before what is there is noted, in bytes. */
-const noteEveryBytes = 64 * 1024 * 1024;
+/** How many bytes are received between checkpoints. */
+const checkpointEveryBytes = 64 * 1024 * 1024;
+
+/** Opens the file for a URL, with what an earlier download has left. */
+export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): Promise<DownloadPart> {
+  const key = createHash('sha256').update(url.href).digest('hex').slice(0, 32);
+  const temporary = temporaries.resumable(`download-${key}`);
+  const checkpoint = await readCheckpoint(temporary.checkpointPath, url);
+  const file = await openOrCreate(temporary.path, checkpoint !== undefined);
+  const { size } = await file.stat();
+  const isUsable =
+    checkpoint !== undefined &&
+    size >= checkpoint.doneBytes &&
+    checkpoint.doneBytes < checkpoint.validator.totalBytes;
+  await file.truncate(isUsable ? checkpoint.doneBytes : 0);
+  return new DownloadPart(temporary, file, url, isUsable ? checkpoint : undefined);
+}
 
 /**
- * The file that a URL is downloaded to. Where the server lets one go on, it is kept for a while when the download
- * breaks, and the next one begins with it.
+ * The file that a URL is downloaded to. If the server supports resuming, it is kept for a while when the download fails,
+ * and the next download resumes it. Created by `openDownloadPart`.
  */
 export class DownloadPart implements AsyncDisposable {
   readonly file: FileHandle;
-  readonly #temporary: LastingTemporary;
+  readonly #temporary: ResumableFile;
   readonly #url: string;
   #hash: Hash = createHash('sha256');
   #writer: SparseWriter;
   #validator: Validator | undefined;
-  #notedBytes = 0;
+  #checkpointedBytes: number;
 
-  private constructor(temporary: LastingTemporary, file: FileHandle, url: URL) {
+  /** @param checkpoint what the file holds already; undefined if it is empty */
+  constructor(
+    temporary: ResumableFile,
+    file: FileHandle,
+    url: URL,
+    checkpoint: Pick<Checkpoint, 'validator' | 'doneBytes'> | undefined,
+  ) {
     this.#temporary = temporary;
     this.file = file;
     this.#url = url.href;
-    this.#writer = new SparseWriter(file);
-  }
-
-  /** Opens the file for a URL, with what an earlier download has left of it. */
-  static async open(temporaries: TemporaryFiles, url: URL): Promise<DownloadPart> {
-    const key = createHash('sha256').update(url.href).digest('hex').slice(0, 32);
-    const temporary = temporaries.lasting(`download-${key}`);
-    const note = await readNote(temporary.notePath, url);
-    const file = await openEither(temporary.path, note !== undefined);
-    const part = new DownloadPart(temporary, file, url);
-    const { size } = await file.stat();
-    if (note !== undefined && size >= note.doneBytes && note.doneBytes < note.validator.totalBytes) {
-      await file.truncate(note.doneBytes);
-      part.#validator = note.validator;
-      part.#writer = new SparseWriter(file, note.doneBytes);
-      part.#notedBytes = note.doneBytes;
-    } else {
-      await part.restart(undefined);
-    }
-    return part;
+    this.#validator = checkpoint?.validator;
+    this.#checkpointedBytes = checkpoint?.doneBytes ?? 0;
+    this.#writer = new SparseWriter(file, this.#checkpointedBytes);
   }
 
   get path(): string {
@@ -72,13 +76,13 @@ export class DownloadPart implements AsyncDisposable {
     return this.#writer.position;
   }
 
-  /** What the content is known by; undefined where one cannot go on with it. */
+  /** Identifies the content; undefined if the download cannot be resumed. */
   get validator(): Validator | undefined {
     return this.#validator;
   }
 
-  /** Reads what an earlier download has left, for the checksum. */
-  async readAgain(report: Report, signal: AbortSignal): Promise<void> {
+  /** Rereads what an earlier download has left, for the checksum. */
+  async rehash(report: ReportProgress, signal: AbortSignal): Promise<void> {
     const { doneBytes } = this;
     await hashRange(
       this.file,
@@ -91,58 +95,67 @@ export class DownloadPart implements AsyncDisposable {
     );
   }
 
-  /** Begins anew, with the content of this validator. */
+  /** Discards the content and starts over, with the content of this validator. */
   async restart(validator: Validator | undefined): Promise<void> {
     await this.file.truncate(0);
     this.#hash = createHash('sha256');
     this.#writer = new SparseWriter(this.file);
     this.#validator = validator;
-    this.#notedBytes = 0;
+    this.#checkpointedBytes = 0;
   }
 
   async write(chunk: Uint8Array): Promise<void> {
     this.#hash.update(chunk);
     await this.#writer.write(chunk);
-    if (this.doneBytes - this.#notedBytes >= noteEveryBytes) {
-      await this.#note();
+    if (this.doneBytes - this.#checkpointedBytes >= checkpointEveryBytes) {
+      await this.#checkpoint();
     }
   }
 
-  /** Gives the SHA-256 of all of it, hexadecimal. */
+  /** Completes the file and returns its SHA-256, hexadecimal. */
   async finish(): Promise<string> {
     await this.#writer.finish();
     return this.#hash.digest('hex');
   }
 
-  /** Leaves what is there for another download, if one can go on with it. */
+  /** Keeps the file for a later download, if it can be resumed. */
   async keep(): Promise<void> {
     if (this.#validator !== undefined && this.doneBytes > 0) {
-      await this.#note();
+      await this.#checkpoint();
       this.#temporary.keep();
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Closes the file, and removes it unless it was kept. */
+  async close(): Promise<void> {
     await this.file.close();
     await this.#temporary[Symbol.asyncDispose]();
   }
 
-  /** The bytes are durable before the note says so. */
-  async #note(): Promise<void> {
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Writes a checkpoint, after making the bytes durable that it describes. */
+  async #checkpoint(): Promise<void> {
     if (this.#validator !== undefined) {
       await this.#writer.finish();
       await this.file.datasync();
-      const note: Note = { url: this.#url, validator: this.#validator, doneBytes: this.doneBytes };
-      await this.#temporary.note(JSON.stringify(note));
+      const checkpoint: Checkpoint = {
+        url: this.#url,
+        validator: this.#validator,
+        doneBytes: this.doneBytes,
+      };
+      await this.#temporary.checkpoint(JSON.stringify(checkpoint));
     }
-    this.#notedBytes = this.doneBytes;
+    this.#checkpointedBytes = this.doneBytes;
   }
 }
 
-async function readNote(path: string, url: URL): Promise<Note | undefined> {
+async function readCheckpoint(path: string, url: URL): Promise<Checkpoint | undefined> {
   try {
-    const note = noteSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    return note.url === url.href ? note : undefined;
+    const checkpoint = checkpointSchema.parse(JSON.parse(await readFile(path, 'utf8')));
+    return checkpoint.url === url.href ? checkpoint : undefined;
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') {
       return undefined;
@@ -151,9 +164,9 @@ async function readNote(path: string, url: URL): Promise<Note | undefined> {
   }
 }
 
-async function openEither(path: string, isThere: boolean): Promise<FileHandle> {
+async function openOrCreate(path: string, exists: boolean): Promise<FileHandle> {
   try {
-    return await open(path, isThere ? 'r+' : 'w+', 0o600);
+    return await open(path, exists ? 'r+' : 'w+', 0o600);
   } catch (error) {
     if (errnoOf(error) !== 'ENOENT') {
       throw error;

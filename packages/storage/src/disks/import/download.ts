@@ -3,39 +3,39 @@ import { type Clock, isRpcError, type RpcError } from '@patchbay/objects';
 import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';
 import { type DownloadPart, type Validator } from './download-part.js';
-import { type Report } from './progress.js';
+import { type ReportProgress } from './progress.js';
 import { sourceRefused } from './source.js';
 import { type WebPolicy } from './web-policy.js';
-import { requestUrl, type WebAnswer } from './web-request.js';
+import { requestUrl, type WebResponse } from './web-request.js';
 
 /** What a download needs. */
 export interface DownloadOptions {
   readonly clock: Clock;
   readonly policy: WebPolicy;
-  /** How long the server may send nothing before the connection is given up, in milliseconds. */
+  /** How long the server may send nothing until the connection is aborted, in milliseconds. */
   readonly stallTimeoutMs: number;
-  /** Throws for a file that is larger than what is taken. */
+  /** Throws for a file that is larger than the limit. */
   readonly assertSize: (sizeBytes: number) => void;
-  /** Called with how much will come, before it is written. */
+  /** Called with the number of bytes to receive, before any are written. */
   readonly assertRoom: (neededBytes: number) => Promise<void>;
-  readonly report: Report;
+  readonly report: ReportProgress;
   readonly signal: AbortSignal;
 }
 
-/** How long to wait before each further try at a connection that broke, in milliseconds. */
-const waitsMs = [1_000, 2_000, 4_000, 8_000, 15_000];
+/** The delay before each retry after a broken connection, in milliseconds. */
+const retryDelaysMs = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 /**
- * Downloads a URL, and gives the SHA-256 of what came, hexadecimal. A download that has begun, and that the server
- * can go on with, is taken up again when its connection breaks, until several tries in a row brought nothing; then,
- * and when it is cancelled, what is there is kept for another one.
+ * Downloads a URL, and returns the SHA-256 of its content, hexadecimal. If the connection breaks and the server supports
+ * resuming, the download is resumed, until several retries in a row made no progress; then, and when it is cancelled,
+ * the part is kept for a later download.
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`, `SOURCE_UNAVAILABLE`; the signal's reason
  */
 export async function download(url: URL, part: DownloadPart, options: DownloadOptions): Promise<string> {
   const { clock, signal } = options;
   signal.throwIfAborted();
   try {
-    await part.readAgain(options.report, signal);
+    await part.rehash(options.report, signal);
     for (let failures = 0; ;) {
       const before = part.doneBytes;
       try {
@@ -43,16 +43,16 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
         return await part.finish();
       } catch (error) {
         failures = part.doneBytes > before ? 0 : failures;
-        const waitMs = waitsMs[failures];
+        const delayMs = retryDelaysMs[failures];
         if (
           !isRpcError(error, 'SOURCE_UNAVAILABLE') ||
           part.validator === undefined ||
-          waitMs === undefined
+          delayMs === undefined
         ) {
           throw error;
         }
         failures += 1;
-        await clock.sleep(waitMs, { signal });
+        await clock.sleep(delayMs, { signal });
       }
     }
   } catch (error) {
@@ -63,7 +63,7 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
   }
 }
 
-/** Receives what is still missing, on one connection. */
+/** Receives the missing bytes over one connection. */
 async function receive(url: URL, part: DownloadPart, options: DownloadOptions): Promise<void> {
   const { signal, report } = options;
   const controller = new AbortController();
@@ -74,20 +74,23 @@ async function receive(url: URL, part: DownloadPart, options: DownloadOptions): 
   const watchdog = abortWhenStalled(part, url, options, controller);
   try {
     const headers = part.validator === undefined ? {} : rangeHeaders(part, part.validator);
-    const answer = await requestUrl(url, { policy: options.policy, headers, signal: controller.signal });
+    const response = await requestUrl(url, { policy: options.policy, headers, signal: controller.signal });
     try {
-      const totalBytes = await begin(url, part, answer, options);
+      const totalBytes = await acceptResponse(url, part, response, options);
       report(part.doneBytes, totalBytes);
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      for await (const chunk of response.body as AsyncIterable<Buffer>) {
         options.assertSize(part.doneBytes + chunk.length);
         await part.write(chunk);
         report(part.doneBytes, totalBytes);
       }
       if (totalBytes !== undefined && part.doneBytes !== totalBytes) {
-        throw unavailable(url, `it broke off after ${String(part.doneBytes)} of ${String(totalBytes)} bytes`);
+        throw unavailable(
+          url,
+          `the connection was closed after ${String(part.doneBytes)} of ${String(totalBytes)} bytes`,
+        );
       }
     } finally {
-      answer.body.destroy();
+      response.body.destroy();
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -104,32 +107,32 @@ function rangeHeaders({ doneBytes }: DownloadPart, { text }: Validator): Record<
   return doneBytes === 0 ? {} : { range: `bytes=${String(doneBytes)}-`, 'if-range': text };
 }
 
-/** Looks at how a server answers, and makes the file ready for what comes; gives how long it will be. */
-async function begin(
+/** Checks the status of a response, prepares the file for its body, and returns the total length of the content. */
+async function acceptResponse(
   url: URL,
   part: DownloadPart,
-  answer: WebAnswer,
+  response: WebResponse,
   options: Pick<DownloadOptions, 'assertSize' | 'assertRoom'>,
 ): Promise<number | undefined> {
-  const { status, headers } = answer;
+  const { status, headers } = response;
   if (status === 206) {
     const totalBytes = part.validator?.totalBytes;
     const expected = `bytes ${String(part.doneBytes)}-${String((totalBytes ?? 0) - 1)}/${String(totalBytes)}`;
-    if (headers['content-range'] !== expected || answer.isEncoded) {
-      await part.restart(undefined); // what it goes on with is not what we have
-      throw sourceRefused(url.href, 'the server answered with another part of it than it was asked for');
+    if (headers['content-range'] !== expected || response.isEncoded) {
+      await part.restart(undefined); // it does not continue what we have
+      throw sourceRefused(url.href, 'the server returned a different range than was requested');
     }
-    return await roomFor(totalBytes, part, options);
+    return await assertFits(totalBytes, part, options);
   }
   if (status !== 200) {
     throw statusError(url, status);
   }
-  const totalBytes = lengthOf(answer);
-  await part.restart(validatorOf(answer, totalBytes));
-  return await roomFor(totalBytes, part, options);
+  const totalBytes = lengthOf(response);
+  await part.restart(validatorOf(response, totalBytes));
+  return await assertFits(totalBytes, part, options);
 }
 
-async function roomFor(
+async function assertFits(
   totalBytes: number | undefined,
   { doneBytes }: DownloadPart,
   { assertSize, assertRoom }: Pick<DownloadOptions, 'assertSize' | 'assertRoom'>,
@@ -141,8 +144,8 @@ async function roomFor(
   return totalBytes;
 }
 
-/** Gives what an answer's content is known by: only what RFC 9110 (8.8.1, 13.1.5) takes for a strong validator. */
-function validatorOf({ headers }: WebAnswer, totalBytes: number | undefined): Validator | undefined {
+/** Returns the validator of a response: only one that is strong by RFC 9110 (8.8.1, 13.1.5). */
+function validatorOf({ headers }: WebResponse, totalBytes: number | undefined): Validator | undefined {
   const { etag, 'last-modified': modified, date } = headers;
   const isOld = Date.parse(date ?? '') - Date.parse(modified ?? '') >= 1000;
   const text = etag?.startsWith('"') === true ? etag : isOld ? modified : undefined;
@@ -160,14 +163,14 @@ async function abortWhenStalled(
     try {
       await clock.sleep(stallTimeoutMs, { signal: controller.signal });
     } catch {
-      // The connection has ended, well or not; its own result says how.
+      // The transfer has ended; its own result tells whether it succeeded.
       return;
     }
   }
   controller.abort(unavailable(url, `it sent nothing for ${String(stallTimeoutMs / 1000)} s`));
 }
 
-function lengthOf({ headers, isEncoded }: WebAnswer): number | undefined {
+function lengthOf({ headers, isEncoded }: WebResponse): number | undefined {
   const text = headers['content-length'];
   return text === undefined || isEncoded ? undefined : Number(text);
 }
@@ -178,17 +181,17 @@ function unavailable(url: URL, why: string, cause?: unknown): RpcError {
 
 function statusError(url: URL, status: number): RpcError {
   if (status === 404 || status === 410) {
-    return storageError('SOURCE_NOT_FOUND', `${url.href} is not there (HTTP status ${String(status)})`);
+    return storageError('SOURCE_NOT_FOUND', `${url.href} does not exist (HTTP status ${String(status)})`);
   }
   return status >= 500 || status === 408 || status === 429
-    ? unavailable(url, `the server answered with HTTP status ${String(status)}`)
-    : sourceRefused(url.href, `the server answered with HTTP status ${String(status)}`);
+    ? unavailable(url, `the server responded with HTTP status ${String(status)}`)
+    : sourceRefused(url.href, `the server responded with HTTP status ${String(status)}`);
 }
 
-/** What a connection, or looking a name up, fails with when the network or the server is at fault. */
+/** The error codes of connections and lookups that fail because of the network or the server. */
 const brokenConnection = /^E(?:CONN|HOST|NET|PIPE|TIMEDOUT|AI_|PROTO)|^ERR_STREAM_PREMATURE_CLOSE$|^HPE_/;
 
-/** Turns what a request throws into our errors; errors of the pool's files are left to the pool. */
+/** Converts the errors of a request to ours; errors of the pool's files are left to the pool. */
 function asSourceError(error: unknown, url: URL): unknown {
   const code = errnoOf(error);
   if (code === undefined || isRpcError(error)) {

@@ -2,10 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { type Report } from './progress.js';
+import { type ReportProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
 
-/** A part of a file, in bytes; `end` is behind it. */
+/** A part of a file, in bytes; `end` is exclusive. */
 export interface Range {
   readonly begin: number;
   readonly end: number;
@@ -15,8 +15,8 @@ const pieceBytes = 1024 * 1024;
 const zeros = Buffer.alloc(pieceBytes);
 
 /**
- * Reads a part of a file into a hash, and gives each piece on.
- * @param onPiece called with where the piece ends, and its bytes until the next one
+ * Reads a part of a file into a hash, and passes on each piece.
+ * @param onPiece called with the end of the piece and its bytes, which are valid until the next call
  * @throws the signal's reason
  */
 export async function hashRange(
@@ -31,7 +31,7 @@ export async function hashRange(
     signal.throwIfAborted();
     const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, end - position), position);
     if (bytesRead === 0) {
-      return; // it was cut off meanwhile; whoever compares its state notices
+      return; // truncated meanwhile; callers that compare its stat notice
     }
     const piece = buffer.subarray(0, bytesRead);
     hash.update(piece);
@@ -40,8 +40,12 @@ export async function hashRange(
   }
 }
 
-/** Reads an open file whole and gives the SHA-256 of its bytes, hexadecimal. @throws the signal's reason */
-export async function hashFile(file: FileHandle, report: Report, signal: AbortSignal): Promise<string> {
+/** Reads all of an open file and returns the SHA-256 of its bytes, hexadecimal. @throws the signal's reason */
+export async function hashFile(
+  file: FileHandle,
+  report: ReportProgress,
+  signal: AbortSignal,
+): Promise<string> {
   const { size } = await file.stat();
   const hash = createHash('sha256');
   await hashRange(
@@ -57,13 +61,13 @@ export async function hashFile(file: FileHandle, report: Report, signal: AbortSi
 }
 
 /**
- * Copies an open file to an empty one and gives the SHA-256 of its bytes, hexadecimal. What is outside of `ranges` is
- * zeros: it is neither read nor written. @throws the signal's reason
+ * Copies an open file to an empty one and returns the SHA-256 of its bytes, hexadecimal. The bytes outside `ranges` are
+ * zeros, which are neither read nor written. @throws the signal's reason
  */
 export async function copyHashed(
   from: FileHandle,
   to: FileHandle,
-  options: { size: number; ranges: readonly Range[]; report: Report; signal: AbortSignal },
+  options: { size: number; ranges: readonly Range[]; report: ReportProgress; signal: AbortSignal },
 ): Promise<string> {
   const { size, ranges, report, signal } = options;
   const hash = createHash('sha256');
@@ -74,7 +78,7 @@ export async function copyHashed(
       hash.update(zeros.subarray(0, bytes));
       writer.skip(bytes);
       report(writer.position, size);
-      await turn(); // others have their turn, which no read gives them here
+      await turn(); // yield to the event loop, as no read does here
       signal.throwIfAborted();
     }
   };

@@ -2,13 +2,13 @@ import { type FileHandle } from 'node:fs/promises';
 
 import { formatBytes } from '@patchbay/objects';
 
-/** The formats that are imported, by the names of QEMU's drivers (`vpc` is VHD). */
+/** The supported formats, by the names of QEMU's drivers (`vpc` is VHD). */
 export type ImageFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'vpc';
 
-/** What the first bytes of a file say. */
+/** What the header of a file reveals. */
 export type Detected =
   | { readonly format: ImageFormat }
-  /** Not to be opened by any tool, and why. */
+  /** Why no tool may open it. */
   | { readonly refused: string }
   | { readonly corrupt: string };
 
@@ -27,15 +27,15 @@ interface Signature {
 
 const headBytes = 4096;
 const refuse = (refused: string) => (): Detected => ({ refused });
-const packed = (by: string) => refuse(`it is packed with ${by}; unpack it first`);
+const compressed = (by: string) => refuse(`it is compressed with ${by}; decompress it first`);
 
-/** The signatures as Latin-1 text. What has none of them is a raw disk. */
+/** The signatures as Latin-1 text. A file with none of them is a raw disk. */
 const signatures: readonly Signature[] = [
-  { magic: 'QFI\xfb', detect: whole(qcow2) },
-  { magic: 'KDMV', detect: whole(vmdk) },
-  { magic: 'COWD', detect: refuse('it is a part of a vmdk that is described by another file') },
+  { magic: 'QFI\xfb', detect: complete(qcow2) },
+  { magic: 'KDMV', detect: complete(vmdk) },
+  { magic: 'COWD', detect: refuse('it is an extent of a vmdk whose descriptor is in another file') },
   { magic: '# Disk DescriptorFile', detect: refuse('it is a vmdk descriptor, which refers to other files') },
-  { magic: '\x7f\x10\xda\xbe', at: 0x40, detect: whole(vdi) },
+  { magic: '\x7f\x10\xda\xbe', at: 0x40, detect: complete(vdi) },
   { magic: 'vhdxfile', detect: () => ({ format: 'vhdx' }) },
   { magic: 'conectix', detect: vpc },
   { magic: 'QED\0', detect: refuse('QED images are not supported; convert it to qcow2 first') },
@@ -47,20 +47,20 @@ const signatures: readonly Signature[] = [
     magic: 'WithouFreSpacExt',
     detect: refuse('Parallels images are not supported; convert it to qcow2 first'),
   },
-  { magic: '\x1f\x8b', detect: packed('gzip') },
-  { magic: '\xfd7zXZ\0', detect: packed('xz') },
-  { magic: '\x28\xb5\x2f\xfd', detect: packed('zstd') },
-  { magic: 'BZh', detect: packed('bzip2') },
-  { magic: 'PK\x03\x04', detect: packed('zip') },
-  { magic: '7z\xbc\xaf\x27\x1c', detect: packed('7z') },
+  { magic: '\x1f\x8b', detect: compressed('gzip') },
+  { magic: '\xfd7zXZ\0', detect: compressed('xz') },
+  { magic: '\x28\xb5\x2f\xfd', detect: compressed('zstd') },
+  { magic: 'BZh', detect: compressed('bzip2') },
+  { magic: 'PK\x03\x04', detect: compressed('zip') },
+  { magic: '7z\xbc\xaf\x27\x1c', detect: compressed('7z') },
   { magic: '<!DOCTYPE html', detect: refuse('it is a web page; give the URL of the image itself') },
   { magic: '<!doctype html', detect: refuse('it is a web page; give the URL of the image itself') },
   { magic: '<html', detect: refuse('it is a web page; give the URL of the image itself') },
 ];
 
 /**
- * Finds out an image's format by its signature, before any tool opens it: an image that names other files
- * could otherwise make the tool read those.
+ * Detects an image's format by its signature, before any tool opens it: an image that refers to other files could
+ * otherwise make the tool read those.
  */
 export async function detectFormat(file: FileHandle): Promise<Detected> {
   const { size } = await file.stat();
@@ -78,12 +78,12 @@ export async function detectFormat(file: FileHandle): Promise<Detected> {
   if (found !== undefined) {
     return found.detect(header);
   }
-  // A VHD of fixed size is a raw disk with a footer.
+  // A fixed-size VHD is a raw disk with a footer.
   return header.tail.toString('latin1', 0, 8) === 'conectix' ? vpc(header) : { format: 'raw' };
 }
 
-/** Reads a header only where all of it is there. */
-function whole(detect: Signature['detect']): Signature['detect'] {
+/** Detects only if the header is complete. */
+function complete(detect: Signature['detect']): Signature['detect'] {
   return (header) => (header.head.length < 512 ? { corrupt: 'it ends within its header' } : detect(header));
 }
 
@@ -100,13 +100,13 @@ function qcow2({ head }: Header): Detected {
   }
   const externalData = 1n << 2n;
   if (version === 3 && (head.readBigUInt64BE(72) & externalData) !== 0n) {
-    return { refused: 'it has its data in another file; flatten it with qemu-img convert first' };
+    return { refused: 'its data is in another file; flatten it with qemu-img convert first' };
   }
   return { format: 'qcow2' };
 }
 
 function vmdk({ head }: Header): Detected {
-  // Without a capacity of its own it is a descriptor in disguise.
+  // Without a capacity it is a descriptor with the magic of an image.
   return head.readBigUInt64LE(12) === 0n
     ? { refused: 'it is a vmdk descriptor, which refers to other files' }
     : { format: 'vmdk' };
@@ -116,22 +116,22 @@ function vdi({ head, sizeBytes }: Header): Detected {
   const linkUuid = head.subarray(0x1a8, 0x1b8);
   const parentUuid = head.subarray(0x1b8, 0x1c8);
   if (linkUuid.some((byte) => byte !== 0) || parentUuid.some((byte) => byte !== 0)) {
-    return { refused: 'it is a difference to another vdi' };
+    return { refused: 'it is a differencing image of another vdi' };
   }
-  // qemu-img reads zeros beyond the end without a word.
+  // qemu-img silently reads zeros beyond the end.
   const neededBytes = head.readUInt32LE(0x158) + head.readUInt32LE(0x178) * head.readUInt32LE(0x184);
   return sizeBytes < neededBytes
-    ? { corrupt: `it is cut off: ${formatBytes(sizeBytes)} of ${formatBytes(neededBytes)}` }
+    ? { corrupt: `it is truncated: ${formatBytes(sizeBytes)} of ${formatBytes(neededBytes)}` }
     : { format: 'vdi' };
 }
 
 function vpc({ tail }: Header): Detected {
   if (tail.toString('latin1', 0, 8) !== 'conectix') {
-    return { corrupt: 'it is cut off: a VHD ends with a footer' };
+    return { corrupt: 'it is truncated: the footer of the VHD is missing' };
   }
   const differencing = 4;
   return tail.readUInt32BE(60) === differencing
-    ? { refused: 'it is a difference to another VHD' }
+    ? { refused: 'it is a differencing image of another VHD' }
     : { format: 'vpc' };
 }
 

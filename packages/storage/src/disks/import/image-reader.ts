@@ -8,26 +8,26 @@ import { type PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
 import { copyHashed } from './hash-file.js';
 import { detectFormat } from './image-format.js';
-import { type Report } from './progress.js';
-import { type QemuImage, QemuImg, type QemuInfo } from './qemu-img.js';
+import { type ReportProgress } from './progress.js';
+import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
 import { sourceRefused } from './source.js';
 import { pathOfOpen } from './source-file.js';
 
-/** An image that was examined: it stands for itself alone, and all of it is there as far as one can tell. */
-export interface ReadableImage extends QemuImage {
-  /** The size of the disk in it, in bytes; a multiple of 512. */
+/** An image that was inspected: it is self-contained, and complete as far as its format shows. */
+export interface InspectedImage extends QemuImage {
+  /** The virtual size of the disk, in bytes; a multiple of 512. */
   readonly sizeBytes: number;
-  /** What its data will occupy, in bytes. */
+  /** The space that its data will occupy, in bytes. */
   readonly dataBytes: number;
 }
 
-/** Examines images of unknown origin and writes their disks as raw files. */
+/** Inspects untrusted images and writes their disks as raw files. */
 export class ImageReader {
   readonly #qemuImg: QemuImg;
   readonly #pool: PoolDirectory;
   readonly #maxImageBytes: number;
 
-  /** @param options.maxImageBytes how large an image, or the disk in it, may be */
+  /** @param options.maxImageBytes the size limit of an image, and of the disk in it */
   constructor(options: {
     readonly exec: Exec;
     readonly pool: PoolDirectory;
@@ -38,21 +38,21 @@ export class ImageReader {
     this.#maxImageBytes = options.maxImageBytes;
   }
 
-  /** @throws RpcError `SOURCE_REFUSED` for more bytes than an image may have */
+  /** @throws RpcError `SOURCE_REFUSED` if the size exceeds the limit */
   assertSize(source: string, sizeBytes: number): void {
     if (sizeBytes > this.#maxImageBytes) {
       throw sourceRefused(
         source,
-        `it has ${formatBytes(sizeBytes)} or more, and ${formatBytes(this.#maxImageBytes)} is the most; the option maxImageBytes says so`,
+        `its size is ${formatBytes(sizeBytes)} or more, and the limit is ${formatBytes(this.#maxImageBytes)} (option maxImageBytes)`,
       );
     }
   }
 
   /**
-   * Finds out what an open file holds.
+   * Inspects the image in an open file.
    * @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason
    */
-  async examine(source: string, file: FileHandle, signal: AbortSignal): Promise<ReadableImage> {
+  async inspect(source: string, file: FileHandle, signal: AbortSignal): Promise<InspectedImage> {
     const detected = await detectFormat(file);
     if ('refused' in detected) {
       throw sourceRefused(source, detected.refused);
@@ -61,35 +61,35 @@ export class ImageReader {
       throw corrupt(source, detected.corrupt);
     }
     const image = { path: pathOfOpen(file), format: detected.format };
-    return this.#explained(source, image, async () => {
+    return this.#translateErrors(source, image, async () => {
       const info = await this.#qemuImg.info(image, signal);
-      assertAlone(source, info);
+      assertSelfContained(source, info);
       this.assertSize(source, info['virtual-size']);
-      if (!(await this.#qemuImg.isWhole(image, signal))) {
+      if (!(await this.#qemuImg.isIntact(image, signal))) {
         throw corrupt(source, `parts of the ${image.format} image are missing or damaged`);
       }
       const sizeBytes = Math.ceil(info['virtual-size'] / 512) * 512;
       if (sizeBytes === 0) {
-        throw corrupt(source, 'the disk in it has no bytes');
+        throw corrupt(source, 'the disk in it is empty');
       }
       return { ...image, sizeBytes, dataBytes: await this.#qemuImg.dataBytes(image, signal) };
     });
   }
 
   /**
-   * Writes an image's disk to a raw file and tells the bytes of the disk that are done.
+   * Writes an image's disk to a raw file, and reports its progress in bytes of the disk.
    * @throws RpcError `SOURCE_CORRUPT`, `POOL_FULL`; the signal's reason
    */
   async writeRaw(
     source: string,
-    image: ReadableImage,
+    image: InspectedImage,
     path: string,
-    report: Report,
+    report: ReportProgress,
     signal: AbortSignal,
   ): Promise<void> {
     const { sizeBytes } = image;
     report(0, sizeBytes);
-    await this.#explained(source, image, () =>
+    await this.#translateErrors(source, image, () =>
       this.#qemuImg.convert(
         image,
         { path, format: 'raw' },
@@ -103,19 +103,19 @@ export class ImageReader {
   }
 
   /**
-   * Copies a raw image to a file that is not there yet, holes as holes, in one go with its SHA-256, which it gives
-   * in hexadecimal. @throws RpcError `POOL_FULL`; the signal's reason
+   * Copies a raw image to a new file, preserving holes, and returns its SHA-256, hexadecimal, computed in the same pass.
+   * @throws RpcError `POOL_FULL`; the signal's reason
    */
   async copyRaw(
     source: string,
-    image: ReadableImage,
+    image: InspectedImage,
     from: FileHandle,
     path: string,
-    report: Report,
+    report: ReportProgress,
     signal: AbortSignal,
   ): Promise<string> {
     const { size } = await from.stat();
-    const ranges = await this.#explained(source, image, () => this.#qemuImg.dataRanges(image, signal));
+    const ranges = await this.#translateErrors(source, image, () => this.#qemuImg.dataRanges(image, signal));
     const to = await open(path, 'wx', 0o600);
     try {
       return await copyHashed(from, to, { size, ranges, report, signal });
@@ -124,38 +124,38 @@ export class ImageReader {
     }
   }
 
-  /** Does something with qemu-img, and says in our terms what it says in its own. */
-  async #explained<T>(source: string, image: QemuImage, work: () => Promise<T>): Promise<T> {
+  /** Runs work with qemu-img, and converts its errors to ours. */
+  async #translateErrors<T>(source: string, image: QemuImage, work: () => Promise<T>): Promise<T> {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof ExecError)) {
         throw error;
       }
-      const words = error.stderrTail;
-      if (outOfSpace.test(words)) {
+      const output = error.stderrTail;
+      if (outOfSpace.test(output)) {
         throw await poolFull(this.#pool.path, undefined, error);
       }
-      if (/File too large|too large for file format/.test(words)) {
+      if (/File too large|too large for file format/.test(output)) {
         throw sourceRefused(
           source,
-          "its disk is larger than any file in the pool's filesystem can be",
+          "its disk is larger than the maximum file size of the pool's filesystem",
           error,
         );
       }
-      if (words.includes('lock')) {
+      if (output.includes('lock')) {
         throw sourceRefused(source, 'another program is using it', error);
       }
-      if (/not supported|unsupported/i.test(words)) {
-        throw sourceRefused(source, lastLine(words, image), error);
+      if (/not supported|unsupported/i.test(output)) {
+        throw sourceRefused(source, lastLine(output, image), error);
       }
-      throw corrupt(source, lastLine(words, image) || error.message, error);
+      throw corrupt(source, lastLine(output, image) || error.message, error);
     }
   }
 }
 
-/** The signature was looked at before; this is what only the format's driver can tell. */
-function assertAlone(source: string, info: QemuInfo): void {
+/** Asserts what the header alone does not show: that the image refers to no other file, and is neither encrypted nor corrupt. */
+function assertSelfContained(source: string, info: QemuInfo): void {
   const data = info['format-specific']?.data;
   const other = info['backing-filename'] ?? data?.['data-file'];
   if (other !== undefined) {
@@ -173,9 +173,9 @@ function corrupt(source: string, why: string, cause?: unknown): Error {
   return storageError('SOURCE_CORRUPT', `cannot import ${quoted(source)}: ${why}`, { cause });
 }
 
-/** Gives the tool's last words, without the name under which it saw the file. */
-function lastLine(words: string, image: QemuImage): string {
-  const line = words.trim().split('\n').at(-1) ?? '';
+/** Returns the last line of the tool's output, with the name under which it opened the file replaced by "it". */
+function lastLine(output: string, image: QemuImage): string {
+  const line = output.trim().split('\n').at(-1) ?? '';
   return line
     .replace(/^qemu-img: /, '')
     .replace(/json:\{.*?\}\}/g, 'it')

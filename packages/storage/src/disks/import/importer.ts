@@ -13,10 +13,10 @@ import {
   type VolumeRef,
 } from '../volume-pool.js';
 import { download } from './download.js';
-import { DownloadPart } from './download-part.js';
+import { openDownloadPart } from './download-part.js';
 import { hashFile } from './hash-file.js';
-import { ImageReader, type ReadableImage } from './image-reader.js';
-import { type Report, withProgress } from './progress.js';
+import { ImageReader, type InspectedImage } from './image-reader.js';
+import { type ReportProgress, withProgress } from './progress.js';
 import { parseSource, type Source, sourceName } from './source.js';
 import { isChanged, openSourceFile } from './source-file.js';
 import { receiveUpload } from './upload.js';
@@ -32,7 +32,7 @@ export interface FileImageImporterOptions {
   readonly sourceDirectories: readonly string[];
   /** Which web servers images may be downloaded from. */
   readonly web: WebPolicyOptions;
-  /** How large an image, and the disk in it, may be. */
+  /** The size limit of an image, and of the disk in it. */
   readonly maxImageBytes: number;
   /** How long a web server may send nothing, in milliseconds. */
   readonly stallTimeoutMs?: number | undefined;
@@ -40,20 +40,20 @@ export interface FileImageImporterOptions {
 
 const defaultStallTimeoutMs = 60_000;
 
-/** A source that was opened; disposing of it closes it, and removes what came of it, but for what may be gone on with. */
+/** An open source; disposal closes it and removes what was fetched, unless a later download can resume it. */
 interface OpenSource extends AsyncDisposable {
   readonly phase: ImportProgress['phase'];
   readonly file: FileHandle;
-  /** Where the file is, if it is in the pool and ours: what is raw in it can become the image as it is. */
+  /** The path of the file, if it is a temporary file of ours in the pool: a raw one can become the image as it is. */
   readonly ownPath?: string;
-  /** Fetches or reads the whole source and gives its SHA-256. */
-  readonly read: (report: Report, signal: AbortSignal) => Promise<string>;
+  /** Fetches or reads the whole source and returns its SHA-256. */
+  readonly read: (report: ReportProgress, signal: AbortSignal) => Promise<string>;
 }
 
-/** What became of a source: its disk as a raw file, and what is known of it. */
+/** The disk of a source as a raw file. */
 interface RawDisk {
   readonly path: string;
-  readonly image: ReadableImage;
+  readonly image: InspectedImage;
   readonly sha256: string;
 }
 
@@ -87,13 +87,13 @@ export class FileImageImporter implements ImageImporter {
     const before = await origin.file.stat({ bigint: true });
     const disk = yield* this.#makeRaw(name, origin, temporary.path, { expected, signal });
     if (parsed.kind === 'file' && isChanged(before, await origin.file.stat({ bigint: true }))) {
-      throw storageError('SOURCE_CORRUPT', `${quoted(name)} was written while it was imported; try again`);
+      throw storageError('SOURCE_CORRUPT', `${quoted(name)} was modified during the import; try again`);
     }
     signal.throwIfAborted();
     const { sha256, image } = disk;
-    // From here on there is nothing to cancel at: it appears, or it fails.
+    // From here on the import is no longer cancelled: the volume appears, or the import fails.
     await pool.use(async () => {
-      // What an import left that nobody recorded as done.
+      // Left by an import that was not recorded as done.
       await rm(pool.pathOf(target), { force: true });
       await pool.publish(disk, target, image.sizeBytes);
     });
@@ -110,10 +110,10 @@ export class FileImageImporter implements ImageImporter {
     const progress = { clock, signal };
     const { phase, file, ownPath, read } = origin;
     const isOurs = ownPath !== undefined;
-    // What has to be fetched is fetched before anybody looks at it; a file that is here is looked at first.
+    // A remote source is fetched before it is inspected; a local file is inspected first.
     const fetched = isOurs ? yield* withProgress(phase, progress, read) : undefined;
     assertChecksum(name, fetched, expected);
-    const image = await this.#examine(name, file, isOurs, signal);
+    const image = await this.#inspect(name, file, isOurs, signal);
     if (isOurs && image.format === 'raw') {
       return { path: ownPath, image, sha256: fetched ?? '' };
     }
@@ -132,15 +132,15 @@ export class FileImageImporter implements ImageImporter {
     return { path, image, sha256 };
   }
 
-  /** Finds out what the source holds, and whether there is room for it. */
-  async #examine(
+  /** Inspects the source, and asserts that there is room for it. */
+  async #inspect(
     name: string,
     file: FileHandle,
     isOurs: boolean,
     signal: AbortSignal,
-  ): Promise<ReadableImage> {
+  ): Promise<InspectedImage> {
     const { pool } = this.#options;
-    const image = await this.#reader.examine(name, file, signal);
+    const image = await this.#reader.inspect(name, file, signal);
     if (!isOurs || image.format !== 'raw') {
       await pool.use(() => pool.assertRoom(image.dataBytes));
     }
@@ -172,8 +172,8 @@ export class FileImageImporter implements ImageImporter {
 
   async #openDownload(name: string, url: URL): Promise<OpenSource> {
     const { pool, clock, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
-    const part = await pool.use(() => DownloadPart.open(pool.temporaries, url));
-    const tools = {
+    const part = await pool.use(() => openDownloadPart(pool.temporaries, url));
+    const options = {
       clock,
       stallTimeoutMs,
       policy: this.#policy,
@@ -186,8 +186,8 @@ export class FileImageImporter implements ImageImporter {
       phase: 'download',
       file: part.file,
       ownPath: part.path,
-      read: (report, signal) => pool.use(() => download(url, part, { ...tools, report, signal })),
-      [Symbol.asyncDispose]: () => part[Symbol.asyncDispose](),
+      read: (report, signal) => pool.use(() => download(url, part, { ...options, report, signal })),
+      [Symbol.asyncDispose]: () => part.close(),
     };
   }
 
@@ -211,7 +211,7 @@ export class FileImageImporter implements ImageImporter {
   }
 }
 
-/** @param sha256 undefined where it is not known yet */
+/** @param sha256 undefined if it is not known yet */
 function assertChecksum(source: string, sha256: string | undefined, expected: string | undefined): void {
   if (expected !== undefined && sha256 !== undefined && expected.toLowerCase() !== sha256) {
     throw storageError(

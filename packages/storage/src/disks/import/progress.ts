@@ -2,19 +2,19 @@ import { type Clock } from '@patchbay/objects';
 
 import { type ImportProgress } from '../volume-pool.js';
 
-/** Tells how far a phase is; `totalBytes` is remembered once it was told. */
-export type Report = (doneBytes: number, totalBytes?: number) => void;
+/** Reports the progress of a phase; `totalBytes` is remembered from earlier calls. */
+export type ReportProgress = (doneBytes: number, totalBytes?: number) => void;
 
 const minimumGapMs = 100;
 
 /**
- * Runs one phase of an import and yields its progress: once at the beginning, at most ten times a second on
- * the way and once at the end. Left early, it aborts the work and waits until the work has stopped.
+ * Runs one phase of an import and yields its progress: at the start, at most ten times a second meanwhile, and at the
+ * end. If the consumer stops early, it aborts the work and waits until the work has stopped.
  */
 export async function* withProgress<T>(
   phase: ImportProgress['phase'],
   options: { readonly clock: Clock; readonly signal: AbortSignal },
-  work: (report: Report, signal: AbortSignal) => Promise<T>,
+  work: (report: ReportProgress, signal: AbortSignal) => Promise<T>,
 ): AsyncGenerator<ImportProgress, T, undefined> {
   const { clock, signal } = options;
   signal.throwIfAborted();
@@ -27,7 +27,7 @@ export async function* withProgress<T>(
   const state = { latest: { phase, doneBytes: 0 } as ImportProgress, running: true, isDue: false };
   let wake = (): void => undefined;
   let yieldedAtMs = clock.monotonicMs();
-  const report: Report = (doneBytes, totalBytes = state.latest.totalBytes) => {
+  const report: ReportProgress = (doneBytes, totalBytes = state.latest.totalBytes) => {
     state.latest = { phase, doneBytes, totalBytes };
     state.isDue = clock.monotonicMs() - yieldedAtMs >= minimumGapMs;
     if (state.isDue) {

@@ -3,16 +3,16 @@ import { z } from 'zod';
 import { type Exec, ExecError, toolMissing } from '../../exec.js';
 import { type Range } from './hash-file.js';
 import { type ImageFormat } from './image-format.js';
-import { type Report } from './progress.js';
+import { type ReportProgress } from './progress.js';
 
-/** An image for qemu-img to read: a file, and the format that it is to be read as. */
+/** An image for qemu-img: a file, and the format to read it as. */
 export interface QemuImage {
   readonly path: string;
   readonly format: ImageFormat;
 }
 
 const infoSchema = z.object({
-  // Not z.int(): a hostile header may say more than a number here can count.
+  // Not z.int(): a hostile header may claim more than a safe integer.
   'virtual-size': z.number().nonnegative(),
   'backing-filename': z.string().optional(),
   encrypted: z.boolean().optional(),
@@ -21,7 +21,7 @@ const infoSchema = z.object({
     .optional(),
 });
 
-/** What `qemu-img info` says of an image. */
+/** The output of `qemu-img info`. */
 export type QemuInfo = z.infer<typeof infoSchema>;
 
 const checkSchema = z.object({
@@ -35,15 +35,15 @@ const mapSchema = z.array(
 
 const measureSchema = z.object({ required: z.number() });
 
-/** Bounds what a malicious header can make qemu-img use: 1 GiB of memory, and ten minutes of one processor. */
+/** Limits what a malicious header can make qemu-img use: 1 GiB of memory, and ten minutes of CPU time. */
 const limits = ['--as=1073741824', '--cpu=600', '--'];
 const metadataTimeoutMs = 600_000;
 const notSupportedByFormat = 63;
 const leaksOnly = 3;
 
 /**
- * Drives qemu-img. An image is always named with its driver, so that nothing is probed, no name is taken for
- * a protocol or an option, and no backing file is opened.
+ * Runs qemu-img. An image is always named with its driver, so that no format is probed, no name is taken for a protocol
+ * or an option, and no backing file is opened.
  */
 export class QemuImg {
   readonly #exec: Exec;
@@ -52,13 +52,13 @@ export class QemuImg {
     this.#exec = exec;
   }
 
-  /** Reads an image's header. @throws ExecError when it has none of its format */
+  /** Reads an image's header. @throws ExecError if it is not of its format */
   async info(image: QemuImage, signal: AbortSignal): Promise<QemuInfo> {
     return infoSchema.parse(JSON.parse(await this.#examine('info', [], image, signal)));
   }
 
-  /** Says whether an image's tables fit together and its data is all there, where the format can tell. */
-  async isWhole(image: QemuImage, signal: AbortSignal): Promise<boolean> {
+  /** Reports whether an image's tables are consistent and its data complete, as far as the format shows. */
+  async isIntact(image: QemuImage, signal: AbortSignal): Promise<boolean> {
     const text = await this.#examine('check', [], image, signal, [0, 2, leaksOnly, notSupportedByFormat]);
     if (!text.trimStart().startsWith('{')) {
       return true;
@@ -67,14 +67,14 @@ export class QemuImg {
     return (found.corruptions ?? 0) === 0 && found['check-errors'] === 0;
   }
 
-  /** Gives the bytes that an image's data needs, in whole clusters of 64 KiB and with qcow2's own tables. */
+  /** Returns the bytes that an image's data needs, in clusters of 64 KiB and including qcow2's tables. */
   async dataBytes(image: QemuImage, signal: AbortSignal): Promise<number> {
-    // For raw it would tell the virtual size; qcow2's answer counts only what is allocated.
+    // With `-O raw` it would return the virtual size; for qcow2 it counts only what is allocated.
     const text = await this.#examine('measure', ['-O', 'qcow2'], image, signal);
     return measureSchema.parse(JSON.parse(text)).required;
   }
 
-  /** Gives the parts of an image's disk that are not known to be zeros, in their order: not the holes of a file. */
+  /** Returns the ranges of an image's disk that are not known to be zeros, such as the holes of a file are; in order. */
   async dataRanges(image: QemuImage, signal: AbortSignal): Promise<readonly Range[]> {
     const text = await this.#examine('map', [], image, signal);
     return mapSchema
@@ -83,11 +83,11 @@ export class QemuImg {
       .map(({ start, length }) => ({ begin: start, end: start + length }));
   }
 
-  /** Writes an image's disk as another file, raw (and sparse) or qcow2. Progress is told in percent. */
+  /** Writes an image's disk to another file, raw (and sparse) or qcow2. Reports its progress in percent. */
   async convert(
     image: QemuImage,
     target: { readonly path: string; readonly format: 'raw' | 'qcow2' },
-    onPercent: Report,
+    onPercent: ReportProgress,
     signal: AbortSignal,
   ): Promise<void> {
     const args = ['convert', '-p', '-O', target.format, '-S', '4k', nameOf(image), target.path];
@@ -125,7 +125,7 @@ export class QemuImg {
   }
 }
 
-/** Gives QEMU's `json:` name of an image. */
+/** Returns QEMU's `json:` name of an image. */
 function nameOf({ path, format }: QemuImage): string {
   return `json:${JSON.stringify({ driver: format, backing: null, file: { driver: 'file', filename: path } })}`;
 }

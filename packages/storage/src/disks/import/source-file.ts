@@ -9,37 +9,37 @@ import { errnoOf } from '../file/pool-error.js';
 import { sourceRefused } from './source.js';
 
 /**
- * Gives the path of an open file under which another process opens that very file: whatever happens to its
- * name meanwhile, what was checked is what is read.
+ * Returns a path by which another process opens the same open file, so that what was checked is what is read, whatever
+ * happens to its name meanwhile.
  */
 export function pathOfOpen(handle: FileHandle): string {
   return `/proc/${String(process.pid)}/fd/${String(handle.fd)}`;
 }
 
 /**
- * Opens an image on the server's host. It must be a plain file below one of `directories`, wherever the links on
- * its way lead; of files elsewhere nobody learns whether they are there.
+ * Opens an image on the server's host. It must be a regular file in one of `directories`, after resolving symbolic
+ * links; the errors do not reveal whether files elsewhere exist.
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`
  */
 export async function openSourceFile(path: string, directories: readonly string[]): Promise<FileHandle> {
   const allowed = await realPaths(directories);
-  const place = await realPathOf(dirname(path));
+  const parent = await realPathOf(dirname(path));
   const isInside =
-    place === undefined
+    parent === undefined
       ? directories.some((each) => isIn(normalize(path), each))
-      : allowed.some((each) => isIn(place, each));
+      : allowed.some((each) => isIn(parent, each));
   if (!isInside) {
     throw notAllowed(path, directories);
   }
-  const handle = await openPlainly(path);
+  const handle = await openRegular(path);
   try {
-    // Once more, of the very file that was opened: the way to it may lead elsewhere by now.
+    // Checked again for the file that was opened: the links may lead elsewhere by now.
     const real = await realpath(pathOfOpen(handle));
     if (!allowed.some((each) => isIn(real, each))) {
       throw notAllowed(path, directories);
     }
     if (!(await handle.stat()).isFile()) {
-      throw sourceRefused(path, 'it is not a plain file');
+      throw sourceRefused(path, 'it is not a regular file');
     }
     return handle;
   } catch (error) {
@@ -48,7 +48,7 @@ export async function openSourceFile(path: string, directories: readonly string[
   }
 }
 
-/** Says whether a file was written between two looks at it. */
+/** Reports whether a file was modified between two `stat` calls. */
 export function isChanged(before: BigIntStats, after: BigIntStats): boolean {
   return before.size !== after.size || before.mtimeNs !== after.mtimeNs;
 }
@@ -56,14 +56,14 @@ export function isChanged(before: BigIntStats, after: BigIntStats): boolean {
 function notAllowed(path: string, directories: readonly string[]): RpcError {
   const which =
     directories.length === 0
-      ? 'the server takes no files of its host'
-      : `the server takes files of its host only from ${directories.join(', ')}`;
-  return sourceRefused(`server:${path}`, `${which}; its option sourceDirectories says so`);
+      ? 'the server imports no files of its host'
+      : `the server imports files of its host only from ${directories.join(', ')}`;
+  return sourceRefused(`server:${path}`, `${which} (option sourceDirectories)`);
 }
 
-async function openPlainly(path: string): Promise<FileHandle> {
+async function openRegular(path: string): Promise<FileHandle> {
   try {
-    // Not blocking: opening a FIFO would wait for its writer.
+    // Non-blocking, as opening a FIFO would wait for its writer.
     return await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   } catch (error) {
     switch (errnoOf(error)) {
@@ -79,7 +79,7 @@ async function openPlainly(path: string): Promise<FileHandle> {
       case 'EPERM':
       case 'ENXIO':
       case 'ENODEV':
-        throw sourceRefused(path, 'the server may not or cannot read it', error);
+        throw sourceRefused(path, 'the server cannot read it; check its permissions and type', error);
       case undefined:
       default:
         throw error;
@@ -92,7 +92,7 @@ async function realPaths(directories: readonly string[]): Promise<string[]> {
   return found.filter((each) => each !== undefined);
 }
 
-/** Gives where a path leads; undefined where it leads nowhere. */
+/** Resolves the links of a path; returns undefined if it leads nowhere. */
 async function realPathOf(path: string): Promise<string | undefined> {
   try {
     return await realpath(path);

@@ -2,17 +2,17 @@ import { z } from 'zod';
 
 import { network, Networks } from '../../networks.js';
 
-/** Stands for every address that is of no inner network. */
+/** Stands for every address that is not in a special-purpose network. */
 const publicNetwork = 'public';
 
-/** The schema of the networks that images may be downloaded from: each in CIDR notation, or `public`. */
+/** The schema of a network that images may be downloaded from: in CIDR notation, or `public`. */
 export const sourceNetwork = z.union([z.literal(publicNetwork), network]);
 
 /**
- * The networks that are not the internet: this host, links, private and shared networks, multicast, reserved ones,
- * and those whose addresses hold an IPv4 address that a gateway would turn into such.
+ * The networks that are not the public internet: this host, link-local, private and shared networks, multicast, reserved
+ * ones, and those whose addresses embed an IPv4 address that a gateway would translate.
  */
-const inner = new Networks([
+const specialPurpose = new Networks([
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -45,13 +45,13 @@ export class SourceNetworks {
   readonly #listed: Networks;
   readonly #includesPublic: boolean;
 
-  /** @param networks - as `sourceNetwork` has them */
+  /** @param networks - as `sourceNetwork` accepts them */
   constructor(networks: readonly string[]) {
     this.#includesPublic = networks.includes(publicNetwork);
     this.#listed = new Networks(networks.filter((each) => each !== publicNetwork));
   }
 
   has(address: string): boolean {
-    return this.#listed.has(address) || (this.#includesPublic && !inner.has(address));
+    return this.#listed.has(address) || (this.#includesPublic && !specialPurpose.has(address));
   }
 }

@@ -4,17 +4,17 @@ import { type FileHandle } from 'node:fs/promises';
 import { type Clock } from '@patchbay/objects';
 
 import { type ImportProgress } from '../volume-pool.js';
-import { type Report, withProgress } from './progress.js';
+import { type ReportProgress, withProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
 
 /**
- * Writes what a caller sends into an open, empty file, no faster than it is written, and gives its SHA-256,
- * hexadecimal. @throws what `assertSize` says of so many bytes; what reading throws; the signal's reason
+ * Writes an upload to an open, empty file, with backpressure, and returns its SHA-256, hexadecimal.
+ * @throws what `assertSize` throws for its size; what reading throws; the signal's reason
  */
 export async function receiveUpload(
   content: AsyncIterable<Buffer>,
   file: FileHandle,
-  options: { assertSize: (sizeBytes: number) => void; report: Report; signal: AbortSignal },
+  options: { assertSize: (sizeBytes: number) => void; report: ReportProgress; signal: AbortSignal },
 ): Promise<string> {
   const writer = new SparseWriter(file);
   const hash = createHash('sha256');
@@ -28,7 +28,7 @@ export async function receiveUpload(
   return hash.digest('hex');
 }
 
-/** Reads what a caller sends and gives its SHA-256, hexadecimal, without keeping it. */
+/** Reads an upload and returns its SHA-256, hexadecimal, without storing it. */
 export function hashUpload(
   content: AsyncIterable<Buffer>,
   progress: { readonly clock: Clock; readonly signal: AbortSignal },
@@ -45,7 +45,7 @@ export function hashUpload(
   });
 }
 
-/** Reads a stream until the signal aborts, also while it waits for a caller who sends nothing. */
+/** Reads a stream until the signal aborts, even while the sender sends nothing. */
 async function* untilAborted<T>(
   source: AsyncIterable<T>,
   signal: AbortSignal,
@@ -58,7 +58,7 @@ async function* untilAborted<T>(
       reject(signal.reason as Error);
     };
   });
-  aborted.catch(() => undefined); // it may abort while nobody waits
+  aborted.catch(() => undefined); // it may reject while nothing awaits it
   signal.addEventListener('abort', abort, { once: true });
   let ended = false;
   try {
@@ -73,7 +73,7 @@ async function* untilAborted<T>(
   } finally {
     signal.removeEventListener('abort', abort);
     if (!ended) {
-      // Not awaited: it would wait for the very piece that does not come.
+      // Not awaited: it would wait for the item that never arrives.
       iterator.return?.().catch(() => undefined);
     }
   }

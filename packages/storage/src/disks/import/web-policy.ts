@@ -8,11 +8,11 @@ import { SourceNetworks } from './source-networks.js';
 
 /** Which web servers images may be downloaded from. */
 export interface WebPolicyOptions {
-  /** Names of hosts, `*.example.org` for all names below one; undefined: any. */
+  /** Host names, `*.example.org` for all subdomains; undefined: any host. */
   readonly hosts?: readonly string[] | undefined;
-  /** The networks in which the addresses of hosts must be; see `sourceNetwork`. */
+  /** The networks that the addresses of hosts must be in; see `sourceNetwork`. */
   readonly networks: readonly string[];
-  /** Gives the addresses of a name. Default: the system's own. */
+  /** Resolves a host name. Default: the system's resolver. */
   readonly resolve?: Resolve | undefined;
 }
 
@@ -22,9 +22,9 @@ type Resolve = (
 ) => void;
 
 /**
- * Says which web servers may be asked, so that nobody reaches through us what he cannot reach himself. It is asked
- * for each request, also that which a redirect leads to; and the addresses that it passes are those that are
- * connected to, so that no later answer of the name's owner counts.
+ * Decides which web servers may be contacted, so that nobody reaches through us what they cannot reach themselves. It is
+ * applied to each request, including redirects; and the connection uses the very addresses that were checked, so that a
+ * later DNS response cannot change them.
  */
 export class WebPolicy {
   readonly #hosts: readonly string[] | undefined;
@@ -41,13 +41,13 @@ export class WebPolicy {
       });
   }
 
-  /** @throws RpcError `SOURCE_REFUSED` when the server may not be asked; the addresses of a name come later */
+  /** @throws RpcError `SOURCE_REFUSED` if the server may not be contacted; `lookupFor` checks the addresses of a name */
   assertAllowed(url: URL): void {
     const host = hostOf(url);
     if (this.#hosts?.some((each) => matches(host, each)) === false) {
       throw sourceRefused(
         url.href,
-        `the server takes no images from the host ${host}; the option urlHosts names those that it does`,
+        `the server imports no images from the host ${host}; the option urlHosts lists the allowed hosts`,
       );
     }
     if (isIP(host) !== 0 && !this.#networks.has(host)) {
@@ -55,7 +55,7 @@ export class WebPolicy {
     }
   }
 
-  /** Gives what connects to the host of a URL by those of its addresses that are allowed. */
+  /** Returns the lookup function that resolves the host of a URL to its allowed addresses. */
   lookupFor(url: URL): LookupFunction {
     return (name, options, callback) => {
       this.#resolve(name, (error, found) => {
@@ -73,15 +73,15 @@ export class WebPolicy {
   }
 }
 
-/** Does not tell the address: whoever asks need not learn what names of an inner network stand for. */
+/** Omits the address, so that callers do not learn how names of internal networks resolve. */
 function addressRefused(url: URL): RpcError {
   return sourceRefused(
     url.href,
-    'its host is in no network that the server takes images from; the option urlNetworks names them',
+    'its host is not in a network that the server imports images from; the option urlNetworks lists them',
   );
 }
 
-/** An IPv6 address without its brackets, a name without the dot at its end. */
+/** Returns the host without the brackets of an IPv6 address, or the trailing dot of a name. */
 function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }

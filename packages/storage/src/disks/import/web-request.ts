@@ -6,15 +6,15 @@ import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 import { sourceRefused } from './source.js';
 import { type WebPolicy } from './web-policy.js';
 
-const mostRedirects = 10;
+const maxRedirects = 10;
 
-/** What a web server answered. */
-export interface WebAnswer {
+/** The response of a web server. */
+export interface WebResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** As the file is, whatever it was packed with for the way. */
+  /** The decoded body. */
   readonly body: Readable;
-  /** Whether it was packed, so that lengths and ranges are those of other bytes. */
+  /** Whether it was encoded, so that lengths and ranges refer to other bytes. */
   readonly isEncoded: boolean;
 }
 
@@ -26,8 +26,8 @@ const decoders: Readonly<Record<string, () => Transform>> = {
 };
 
 /**
- * Asks for a URL and follows redirects, as far as the policy allows.
- * @throws RpcError `SOURCE_REFUSED`; errors of connections as Node gives them; the signal's reason
+ * Requests a URL and follows redirects, if the policy allows them.
+ * @throws RpcError `SOURCE_REFUSED`; connection errors of Node; the signal's reason
  */
 export async function requestUrl(
   url: URL,
@@ -36,24 +36,21 @@ export async function requestUrl(
     readonly headers: Readonly<Record<string, string>>;
     readonly signal: AbortSignal;
   },
-): Promise<WebAnswer> {
-  let at = url;
-  for (let redirects = 0; redirects <= mostRedirects; redirects += 1) {
-    const answer = await ask(at, options);
-    const { location } = answer.headers;
-    if (location === undefined || ![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) {
-      return opened(at, answer);
+): Promise<WebResponse> {
+  let current = url;
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const message = await send(current, options);
+    const { location } = message.headers;
+    if (location === undefined || ![301, 302, 303, 307, 308].includes(message.statusCode ?? 0)) {
+      return decoded(current, message);
     }
-    answer.destroy();
-    at = next(at, location);
+    message.destroy();
+    current = redirectTarget(current, location);
   }
-  throw sourceRefused(
-    url.href,
-    `it leads from one place to another more than ${String(mostRedirects)} times`,
-  );
+  throw sourceRefused(url.href, `it redirects more than ${String(maxRedirects)} times`);
 }
 
-function ask(
+function send(
   url: URL,
   { policy, headers, signal }: Parameters<typeof requestUrl>[1],
 ): Promise<IncomingMessage> {
@@ -63,7 +60,7 @@ function ask(
     request(
       url,
       {
-        // Any encoding would make the length, and perhaps the checksum, that of other bytes.
+        // With an encoding the length, and perhaps the checksum, would be those of other bytes.
         headers: { ...headers, 'accept-encoding': 'identity', 'user-agent': 'patchbay' },
         agent: false,
         lookup: policy.lookupFor(url),
@@ -76,29 +73,29 @@ function ask(
   });
 }
 
-function next(from: URL, location: string): URL {
+function redirectTarget(from: URL, location: string): URL {
   const to = URL.canParse(location, from.href) ? new URL(location, from) : undefined;
   if (to?.protocol !== 'http:' && to?.protocol !== 'https:') {
-    throw sourceRefused(from.href, `it leads to ${location}, which is no http or https URL`);
+    throw sourceRefused(from.href, `it redirects to ${location}, which is not an http or https URL`);
   }
   if (to.username !== '' || to.password !== '') {
-    throw sourceRefused(from.href, 'it leads to a URL with a password');
+    throw sourceRefused(from.href, 'it redirects to a URL with a user or password');
   }
   return to;
 }
 
-function opened(url: URL, answer: IncomingMessage): WebAnswer {
-  const { statusCode: status = 0, headers } = answer;
+function decoded(url: URL, message: IncomingMessage): WebResponse {
+  const { statusCode: status = 0, headers } = message;
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') {
-    return { status, headers, body: answer, isEncoded: false };
+    return { status, headers, body: message, isEncoded: false };
   }
   const decoder = decoders[encoding]?.();
   if (decoder === undefined) {
-    answer.destroy();
-    throw sourceRefused(url.href, `the server packs it with ${encoding}, which is unknown here`);
+    message.destroy();
+    throw sourceRefused(url.href, `the server encodes it with ${encoding}, which is not supported`);
   }
-  // What goes wrong on the way, the reader of the last stream hears.
-  const body = pipeline(answer, decoder, () => undefined);
+  // The reader of the last stream receives the errors of all.
+  const body = pipeline(message, decoder, () => undefined);
   return { status, headers, body, isEncoded: true };
 }

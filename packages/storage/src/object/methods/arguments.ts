@@ -1,10 +1,11 @@
 import { z } from 'zod';
 
-import { arg, type ValuesFrom } from '@patchbay/objects';
+import { type ValuesFrom } from '@patchbay/objects';
+import { arg } from '@patchbay/objects/define';
 
 import { imageName, nodeName, snapshotName } from '../../names.js';
 
-/** Where completion and forms find the values of what is there already; names of what is to be made have none. */
+/** Where completion and forms find the values of existing resources; names of new ones have none. */
 export const values = {
   images: { method: 'list_all_images', field: 'name' },
   nodes: { method: 'list_nodes', field: 'node' },
@@ -15,21 +16,21 @@ export const values = {
   snapshotsOfNode: { method: 'list_snapshots', field: 'name', with: ['node'] },
 } satisfies Record<string, ValuesFrom>;
 
-/** An image that is to be made. */
+/** A new image. */
 export const newImage = arg('image', imageName, "the image's name");
-/** An image that is there. */
+/** An existing image. */
 export const image = arg('image', imageName.meta({ values: values.images }), "the image's name");
-/** A node's name, of which some are there. */
+/** A node's name, often that of an existing one. */
 export const existingNode = nodeName.meta({ values: values.nodes });
 /** A node. */
 export const node = arg('node', existingNode, "the node's name, like a host name");
-/** The name that a node shall have. */
+/** The new name of a node. */
 export const newNode = arg('to', nodeName, 'its new name, like a host name');
-/** The id that the catalog gave a disk. */
+/** The id of a disk. */
 export const diskId = z.uuid('must be the id of a disk, as list_disks shows it');
-/** A snapshot that is to be made. */
+/** A new snapshot. */
 export const newSnapshot = arg('name', snapshotName, "the snapshot's name");
-/** A snapshot of the node before it. */
+/** A snapshot of the node that is the argument before it. */
 export const snapshot = arg(
   'name',
   snapshotName.meta({ values: values.snapshotsOfNode }),

@@ -1,33 +1,35 @@
 import { z } from 'zod';
 
-import { arg, bytesSchema, method } from '@patchbay/objects';
+import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { trash } from '../../catalog/tables.js';
 import { iqn, macAddress } from '../../names.js';
-import { attachDisk } from '../../provision/attach-disk.js';
-import { type Parts } from '../../provision/parts.js';
-import { resizeDisk } from '../../provision/resize-disk.js';
+import { type AttachServices, attachDisk } from '../../provision/attach-disk.js';
+import { type ResizeServices, resizeDisk } from '../../provision/resize-disk.js';
 import { deleteTrashed, restoreFromTrash } from '../../provision/trash.js';
-import { diskView, viewDisks, viewOfNode, viewTrash } from '../../views/disk-view.js';
+import { diskView, viewDiskOf, viewDisks, viewTrash } from '../../views/disk-view.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
 import { diskId, existingNode, node, values } from './arguments.js';
 
-/** Makes the methods that concern disks apart from the nodes that have them. */
+/** What the methods work with that concern disks. */
+export type DiskServices = AttachServices & ResizeServices;
+
+/** Defines the methods that concern disks apart from the nodes that have them. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function diskMethods(parts: Parts) {
+export function diskMethods(services: DiskServices) {
   return {
     list_disks: method({
-      summary: 'List the disks: those of nodes, those that were kept, and those in the trash',
+      summary: 'List the disks: those of nodes, kept ones, and those in the trash',
       options: { state: diskView.shape.state.optional().describe('only disks in this state') },
       returns: z.array(diskView),
       idempotent: true,
       run: async ({ state }) => {
-        const all = await viewDisks(parts);
+        const all = await viewDisks(services);
         return all.filter((view) => state === undefined || view.state === state);
       },
     }),
     attach_disk: method({
-      summary: 'Give a disk that was kept to a node that has none; it may be another node than before',
+      summary: 'Attach a kept disk to a node that has none, the same node as before or another',
       args: [
         arg('disk', diskId.meta({ values: values.disks }), "the disk's id, as list_disks shows it"),
         node,
@@ -38,13 +40,13 @@ export function diskMethods(parts: Parts) {
           .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
         mac: macAddress
           .optional()
-          .describe('the MAC address of the network card that may have the boot script of the node'),
+          .describe('the MAC address of the network card that gets the boot script of the node'),
       },
       returns: provisionedNode,
       idempotent: true,
       run: async (disk, node, { initiator, mac }, { signal }) => {
-        const record = await attachDisk(parts, { diskId: disk, node, initiator, mac }, signal);
-        return viewProvisioned(record, parts.exports.portalOf(record));
+        const record = await attachDisk(services, { diskId: disk, node, initiator, mac }, signal);
+        return await viewProvisioned(services, record);
       },
     }),
     resize_disk: method({
@@ -53,30 +55,30 @@ export function diskMethods(parts: Parts) {
       returns: provisionedNode,
       idempotent: true,
       run: async (node, sizeBytes, { signal }) => {
-        const record = await resizeDisk(parts, node, sizeBytes, signal);
-        return viewProvisioned(record, parts.exports.portalOf(record));
+        const record = await resizeDisk(services, node, sizeBytes, signal);
+        return await viewProvisioned(services, record);
       },
     }),
     list_trash: method({
       summary: 'List the disks in the trash, the next to be deleted first',
       returns: z.array(diskView),
       idempotent: true,
-      run: () => viewTrash(parts),
+      run: () => viewTrash(services),
     }),
     restore_from_trash: method({
       summary:
-        'Take a disk out of the trash; it is kept then, for provision or attach_disk to give it to a node',
+        'Take a disk out of the trash; it is kept then, for provision or attach_disk to attach it to a node',
       args: [arg('disk', diskId.meta({ values: values.trash }), "the disk's id, as list_trash shows it")],
       options: {
-        node: existingNode.optional().describe('the node to keep it for; default: the one that it was of'),
+        node: existingNode.optional().describe('the node to keep it for; default: the one that had it'),
       },
       returns: diskView,
       idempotent: true,
       run: async (disk, { node }, { signal }) =>
-        viewOfNode(parts, await restoreFromTrash(parts, disk, node, signal)),
+        viewDiskOf(services, await restoreFromTrash(services, disk, node, signal)),
     }),
     empty_trash: method({
-      summary: 'Delete the disks in the trash for good, or the one that is named',
+      summary: 'Delete the disks in the trash for good, or only the one named',
       args: [
         arg(
           'disk',
@@ -87,10 +89,10 @@ export function diskMethods(parts: Parts) {
       returns: z.object({ deleted: z.array(z.string()) }),
       idempotent: true,
       run: async (disk, { signal }) => {
-        const ids = disk === undefined ? (await parts.catalog.list(trash)).map(({ key }) => key) : [disk];
+        const ids = disk === undefined ? (await services.catalog.list(trash)).map(({ key }) => key) : [disk];
         const deleted: string[] = [];
         for (const id of ids) {
-          if (await deleteTrashed(parts, id, signal)) {
+          if (await deleteTrashed(services, id, signal)) {
             deleted.push(id);
           }
         }

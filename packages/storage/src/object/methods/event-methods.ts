@@ -1,23 +1,27 @@
+import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { arg, method } from '@patchbay/objects';
-
-import { type Parts } from '../../provision/parts.js';
+import { type EventLog } from '../../catalog/event-log.js';
 import { eventView, type EventView, viewEvent } from '../../views/event-view.js';
 import { node } from './arguments.js';
 
-/** Makes the methods that tell what happens and what happened. */
+/** What the methods work with that concern events. */
+export interface EventServices {
+  readonly events: EventLog;
+}
+
+/** Defines the methods that report what happens and what happened. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function eventMethods({ events }: Pick<Parts, 'events'>) {
+export function eventMethods({ events }: EventServices) {
   return {
     watch: method({
       summary:
-        'Tell each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled or out of time',
+        'Report each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled or out of time',
       args: [
         arg(
           'fromRevision',
           z.int().nonnegative().optional(),
-          'tell first what has happened after this revision; without it, only what comes',
+          'report first what has happened after this revision; default: only what comes',
         ),
       ],
       yields: eventView,
@@ -32,10 +36,10 @@ export function eventMethods({ events }: Pick<Parts, 'events'>) {
       },
     }),
     history: method({
-      summary: 'Tell what happened to a node, its disks, snapshots and schedules, by whom and when',
+      summary: 'Show what happened to a node, its disks, snapshots and schedules, when, and who did it',
       args: [node],
       options: {
-        limit: z.int().min(1).max(10_000).default(100).describe('only the newest so many'),
+        limit: z.int().min(1).max(10_000).default(100).describe('how many at most, the newest'),
       },
       returns: z.array(eventView),
       idempotent: true,

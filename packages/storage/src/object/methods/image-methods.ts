@@ -1,14 +1,12 @@
+import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { arg, byteStream, method } from '@patchbay/objects';
-
-import { exportFormats, importPhases } from '../../disks/volume-pool.js';
+import { exportFormats, type ImageExporter, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';
 import { ImageCopies } from '../../provision/image-copies.js';
 import { ImageLabels } from '../../provision/image-labels.js';
-import { requireImage } from '../../provision/image-needs.js';
-import { Images } from '../../provision/images.js';
-import { type Parts } from '../../provision/parts.js';
+import { requireImage } from '../../provision/image-lookup.js';
+import { Images, type ImportServices } from '../../provision/images.js';
 import { imageRow, imageView, viewImage, viewImages } from '../../views/image-view.js';
 import { image, newImage, node, snapshot } from './arguments.js';
 
@@ -32,17 +30,23 @@ const sourceText = z
   .max(4096)
   .regex(/^[A-Za-z][A-Za-z0-9+.-]*:/, 'must be a URL or server:/PATH');
 
-const tagList = arg('tags', z.array(imageTag).min(1), 'words such as lts or os=debian');
+const tagList = arg('tags', z.array(imageTag).min(1), 'tags such as lts or os=debian');
 
-/** Makes the methods that concern images. */
+/** What the methods work with that concern images. */
+export interface ImageMethodServices extends ImportServices {
+  readonly exporter: ImageExporter;
+}
+
+/** Defines the methods that concern images. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function imageMethods(parts: Parts) {
-  const images = new Images(parts);
-  const copies = new ImageCopies(parts);
-  const labels = new ImageLabels(parts);
+export function imageMethods(services: ImageMethodServices) {
+  const { catalog, intents, exporter } = services;
+  const images = new Images(services);
+  const copies = new ImageCopies(services);
+  const labels = new ImageLabels(services);
   return {
     import_image: method({
-      summary: 'Import a disk image; one that was imported from the same source stays as it is',
+      summary: 'Import a disk image; one imported from the same source stays as it is',
       args: [
         newImage,
         arg(
@@ -62,11 +66,11 @@ export function imageMethods(parts: Parts) {
       returns: imageView,
       idempotent: true,
       run: async function* (name, source, { sha256 }, { signal }) {
-        return await viewImage(parts, yield* images.import({ name, source, sha256 }, signal));
+        return await viewImage(services, yield* images.import({ name, source, sha256 }, signal));
       },
     }),
     export_image: method({
-      summary: 'Give an image as a file: the bytes of it, and how far it is',
+      summary: 'Export an image as a file: its bytes, and the progress',
       args: [
         image,
         arg('format', z.enum(exportFormats).default('qcow2'), "the file's format; default: qcow2"),
@@ -79,65 +83,65 @@ export function imageMethods(parts: Parts) {
         sha256: z.string().describe('of the bytes that were sent'),
       }),
       run: async function* (name, format, { signal }) {
-        const { id } = await requireImage(parts.catalog, name, parts.operations);
-        const sent = yield* parts.exporter.exportImage({ kind: 'image', id }, format, signal);
+        const { id } = await requireImage(catalog, name, intents);
+        const sent = yield* exporter.exportImage({ kind: 'image', id }, format, signal);
         return { name, format, ...sent };
       },
     }),
     list_all_images: method({
       summary: 'List the images, in the order of their names',
       options: {
-        filter: z.string().min(1).optional().describe('only names like this, with * and ?'),
+        filter: z.string().min(1).optional().describe('only names that match this glob, with * and ?'),
         tag: z.array(imageTag).optional().describe('only images with this tag; of several, with all of them'),
-        after: z.string().optional().describe('only names behind this one: the last of the page before'),
+        after: z.string().optional().describe('only names after this one, the last of the page before'),
         limit: z.int().min(1).max(10_000).optional().describe('how many at most; default: all'),
       },
       returns: z.array(imageRow),
       idempotent: true,
-      run: ({ filter, tag, after, limit }) => viewImages(parts, { filter, tags: tag, after, limit }),
+      run: ({ filter, tag, after, limit }) => viewImages(services, { filter, tags: tag, after, limit }),
     }),
     show_image: method({
-      summary: 'Show one image: its size, checksum, tags, and where it is from',
+      summary: 'Show an image: its size, checksum, tags, and where it came from',
       args: [image],
       returns: imageView,
       idempotent: true,
-      run: async (name) => viewImage(parts, await requireImage(parts.catalog, name, parts.operations)),
+      run: async (name) => viewImage(services, await requireImage(catalog, name, intents)),
     }),
     copy_image: method({
-      summary: 'Copy an image under another name; the copy does not need the first one',
+      summary: 'Copy an image under another name; the copy does not need the original',
       args: [image, arg('to', newImage.schema, "the copy's name")],
       returns: imageView,
       idempotent: true,
-      run: async (from, to, { signal }) => viewImage(parts, await copies.copy(from, to, signal)),
+      run: async (from, to, { signal }) => viewImage(services, await copies.copy(from, to, signal)),
     }),
     promote_snapshot: method({
-      summary: "Make a new image of a snapshot of a node's disk; the image does not need the snapshot",
+      summary: "Make a new image from a snapshot of a node's disk; the image does not need the snapshot",
       args: [node, snapshot, newImage],
       returns: imageView,
       idempotent: true,
       run: async (node, name, image, { signal }) =>
-        viewImage(parts, await copies.promote(node, name, image, signal)),
+        viewImage(services, await copies.promote(node, name, image, signal)),
     }),
     rename_image: method({
-      summary: 'Give an image another name; what was made from it stays as it is',
+      summary: 'Rename an image; what was made from it stays as it is',
       args: [image, arg('to', newImage.schema, 'its new name')],
       returns: imageView,
       idempotent: true,
-      run: async (from, to, { signal }) => viewImage(parts, await labels.rename(from, to, signal)),
+      run: async (from, to, { signal }) => viewImage(services, await labels.rename(from, to, signal)),
     }),
     tag_image: method({
       summary: 'Add tags to an image',
       args: [image, tagList],
       returns: imageView,
       idempotent: true,
-      run: async (name, tags) => viewImage(parts, await labels.tag(name, { add: tags })),
+      run: async (name, tags) => viewImage(services, await labels.tag(name, { add: tags })),
     }),
     untag_image: method({
-      summary: 'Remove tags from an image; fine when it has none such',
+      summary: 'Remove tags from an image; fine when it does not have them',
       args: [image, tagList],
       returns: imageView,
       idempotent: true,
-      run: async (name, tags) => viewImage(parts, await labels.tag(name, { remove: tags })),
+      run: async (name, tags) => viewImage(services, await labels.tag(name, { remove: tags })),
     }),
     delete_image: method({
       summary: 'Delete an image; refused while disks or snapshots were made from it; fine when there is none',

@@ -1,41 +1,64 @@
+import { coreError } from '@patchbay/objects';
+import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/objects';
-
+import { type Operations } from '../../concurrency/operations.js';
+import { storageError } from '../../errors.js';
 import { iqn, macAddress, snapshotReference } from '../../names.js';
-import { detachNode, type DiskFate } from '../../provision/detach-node.js';
-import { moveNode } from '../../provision/move-node.js';
-import { nodeThing, type Parts } from '../../provision/parts.js';
-import { NodeProvisioner } from '../../provision/provision-node.js';
+import { mintBootToken } from '../../provision/boot-tokens.js';
+import { type DetachServices, type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
+import { requireReadyNode } from '../../provision/node-lookup.js';
+import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
+import { renameNode, type RenameServices } from '../../provision/rename-node.js';
+import { nodeResource } from '../../provision/resources.js';
 import { rotateCredentials } from '../../provision/rotate-credentials.js';
-import { nodeCredentials, viewCredentials } from '../../views/credentials-view.js';
-import { matchesGlob } from '../../views/glob.js';
-import { nodeView, provisionedNode, viewNode, viewNodes, viewProvisioned } from '../../views/node-view.js';
+import {
+  nodeCredentials,
+  nodeView,
+  type NodeViewServices,
+  provisionedNode,
+  viewCredentials,
+  viewNode,
+  viewNodes,
+  viewProvisioned,
+} from '../../views/node-view.js';
 import { image, newNode, node, values } from './arguments.js';
 
 const detached = z.object({
   node: z.string(),
-  detached: z.boolean().describe('false when the node was so already'),
+  detached: z.boolean().describe('false when the node was detached already'),
   diskId: z.string().optional(),
   diskKept: z.boolean(),
   trashedUntil: z.iso.datetime().optional().describe('until when the disk can be restored from the trash'),
   snapshots: z.array(z.string()).describe('snapshots of the node that stay until delete_snapshot'),
 });
 
-/** Makes the methods that concern nodes and their disks. */
+/** What the methods work with that concern nodes. */
+export interface NodeMethodServices
+  extends
+    ProvisionServices,
+    DetachServices,
+    RenameServices,
+    Omit<NodeViewServices, 'catalog' | 'pool' | 'exports'> {
+  readonly operations: Operations;
+  /** Whether boot scripts are handed out for a one-time token only. */
+  readonly bootTokens: boolean;
+}
+
+/** Defines the methods that concern nodes and their disks. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function nodeMethods(parts: Parts) {
-  const provisioner = new NodeProvisioner(parts);
+export function nodeMethods(services: NodeMethodServices) {
+  const { catalog, operations, bootTokens } = services;
   return {
     provision: method({
-      summary: 'Give a node a disk of its own, cloned from an image or a snapshot, over iSCSI',
+      summary: 'Provision a node with a disk of its own, cloned from an image or a snapshot, over iSCSI',
       args: [
         node,
         image,
         arg(
           'snapshot',
           snapshotReference.meta({ values: values.snapshots }).optional(),
-          'clone this snapshot of a disk that came from the image: NODE@NAME, or NAME where one node has it',
+          'clone this snapshot of a disk that came from the image: NODE@NAME, or NAME if only one node has it',
         ),
       ],
       options: {
@@ -48,25 +71,24 @@ export function nodeMethods(parts: Parts) {
           .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
         mac: macAddress
           .optional()
-          .describe('the MAC address of the network card that may have the boot script of the node'),
+          .describe('the MAC address of the network card that gets the boot script of the node'),
       },
       returns: provisionedNode,
       idempotent: true,
       run: async (node, image, snapshot, { sizeBytes, ephemeral, initiator, mac }, { signal }) => {
         const request = { node, image, snapshot, sizeBytes, ephemeral, initiator, mac };
-        const made = await provisioner.provision(request, signal);
-        return viewProvisioned(made, parts.exports.portalOf(made));
+        return await viewProvisioned(services, await provisionNode(services, request, signal));
       },
     }),
     show_credentials: method({
-      summary: "Show a node's CHAP user and secret; nothing else shows a secret",
+      summary: "Show a node's CHAP user and secret, which no other method shows",
       args: [node],
       returns: nodeCredentials,
       idempotent: true,
-      run: (node) => viewCredentials(parts.catalog, node),
+      run: (node) => viewCredentials(catalog, node),
     }),
     rotate_credentials: method({
-      summary: 'Give a node a new CHAP secret; show_credentials shows it',
+      summary: 'Set a new CHAP secret for a node; show_credentials shows it',
       args: [node],
       options: {
         force: z
@@ -76,7 +98,7 @@ export function nodeMethods(parts: Parts) {
       },
       returns: z.object({ node: z.string(), chapUser: z.string() }),
       run: async (node, { force }, { signal }) => {
-        const { target } = await rotateCredentials(parts, node, force, signal);
+        const { target } = await rotateCredentials(services, node, force, signal);
         return { node, chapUser: target.chap.user };
       },
     }),
@@ -91,7 +113,7 @@ export function nodeMethods(parts: Parts) {
           .describe('keep the disk: the next provision of the node from the same image takes it again'),
         trashMs: durationSchema()
           .optional()
-          .describe('put the disk into the trash for this time, such as 7d, from where it can be restored'),
+          .describe('put the disk into the trash for this time, such as 7d, during which it can be restored'),
         force: z
           .boolean()
           .default(false)
@@ -100,11 +122,11 @@ export function nodeMethods(parts: Parts) {
       returns: detached,
       idempotent: true,
       run: async (node, { keepDisk, trashMs, force }, { signal }) => {
-        const fate = fateOf(keepDisk, trashMs);
+        const policy = reclaimPolicyOf(keepDisk, trashMs);
         if (force) {
-          await parts.operations.interrupt(nodeThing(node));
+          await operations.interrupt(nodeResource(node));
         }
-        const { trashedUntilMs, ...result } = await detachNode(parts, node, fate, signal);
+        const { trashedUntilMs, ...result } = await detachNode(services, node, policy, signal);
         return {
           ...result,
           ...(trashedUntilMs === undefined ? {} : { trashedUntil: new Date(trashedUntilMs).toISOString() }),
@@ -112,25 +134,46 @@ export function nodeMethods(parts: Parts) {
         };
       },
     }),
-    move_node: method({
-      summary: 'Give a node another name, with its disk, secret, snapshots and schedules',
+    rename_node: method({
+      summary: 'Rename a node, with its disk, secret, snapshots and schedules',
       args: [node, newNode],
       options: {
         force: z
           .boolean()
           .default(false)
-          .describe('also while the node is connected by a name that changes, which cuts it off'),
+          .describe('also while the node is connected by an initiator name that changes, which cuts it off'),
       },
       returns: nodeView,
       idempotent: true,
       run: async (node, to, { force }, { signal }) => {
-        await moveNode(parts, { node, to, force }, signal);
-        return await viewNode(parts, to);
+        await renameNode(services, { node, to, force }, signal);
+        return await viewNode(services, to);
+      },
+    }),
+    renew_boot_token: method({
+      summary: "Make a new one-time token for a node's boot script; the one that it has becomes worthless",
+      args: [node],
+      returns: z.object({ node: z.string(), bootToken: z.string() }),
+      idempotent: true,
+      run: async (node) => {
+        if (!bootTokens) {
+          throw storageError(
+            'BOOT_TOKENS_OFF',
+            'boot scripts are handed out without tokens here; set boot.token in the options of the storage object',
+          );
+        }
+        const bootToken = await catalog.transact(async (tx) => {
+          await requireReadyNode(tx, node);
+          return mintBootToken(tx, node);
+        });
+        return { node, bootToken };
       },
     }),
     list_nodes: method({
-      summary: 'List the nodes with their disks, also disks that were kept',
-      args: [arg('pattern', z.string().max(63).optional(), 'only nodes whose names are like this: * and ?')],
+      summary: 'List the nodes with their disks, including kept ones',
+      args: [
+        arg('pattern', z.string().max(63).optional(), 'only nodes whose names match this glob, with * and ?'),
+      ],
       options: {
         state: nodeView.shape.state.optional().describe('only nodes in this state'),
         image: image.schema.optional().describe('only nodes whose disks came from this image'),
@@ -141,28 +184,20 @@ export function nodeMethods(parts: Parts) {
       },
       returns: z.array(nodeView),
       idempotent: true,
-      run: async (pattern, { state, image, connected }) => {
-        const all = await viewNodes(parts);
-        return all.filter(
-          (view) =>
-            (pattern === undefined || matchesGlob(view.node, pattern)) &&
-            (state === undefined || view.state === state) &&
-            (image === undefined || view.image === image) &&
-            (connected === undefined || view.connected.length > 0 === connected),
-        );
-      },
+      run: (pattern, { state, image, connected }) =>
+        viewNodes(services, { filter: pattern, state, image, connected }),
     }),
     show_node: method({
-      summary: 'Show one node: its state, disk, target and connected initiators',
+      summary: 'Show a node: its state, disk, target and connected initiators',
       args: [node],
       returns: nodeView,
       idempotent: true,
-      run: (node) => viewNode(parts, node),
+      run: (node) => viewNode(services, node),
     }),
   };
 }
 
-function fateOf(keepDisk: boolean, trashMs: number | undefined): DiskFate {
+function reclaimPolicyOf(keepDisk: boolean, trashMs: number | undefined): ReclaimPolicy {
   if (keepDisk && trashMs !== undefined) {
     throw coreError('ARGUMENT_INVALID', 'keep the disk or put it into the trash, not both', {
       details: { options: ['keepDisk', 'trashMs'] },

@@ -1,12 +1,12 @@
 import { z } from 'zod';
 
-import { arg, bytesSchema, isRpcError, method } from '@patchbay/objects';
+import { isRpcError } from '@patchbay/objects';
+import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { snapshotReference } from '../../names.js';
-import { type Parts } from '../../provision/parts.js';
 import { provisionMany, type ProvisionOutcome } from '../../provision/provision-many.js';
-import { NodeProvisioner } from '../../provision/provision-node.js';
-import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
+import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
+import { type NodeViewServices, provisionedNode, viewProvisioned } from '../../views/node-view.js';
 import { existingNode, image, values } from './arguments.js';
 
 const mostNodes = 10_000;
@@ -18,13 +18,15 @@ const outcome = z.object({
   failed: failure.omit({ node: true }).optional(),
 });
 
-/** Makes the method that provisions many nodes at once. */
+/** What nodes are provisioned with, and shown. */
+export type ProvisionManyServices = ProvisionServices & Pick<NodeViewServices, 'catalog' | 'exports'>;
+
+/** Defines the method that provisions many nodes at once. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function provisionManyMethods(parts: Parts) {
-  const provisioner = new NodeProvisioner(parts);
+export function provisionManyMethods(services: ProvisionManyServices) {
   return {
     provision_many: method({
-      summary: 'Give many nodes a disk each; a failure of one does not stop the others',
+      summary: 'Provision many nodes with a disk each; a failure of one does not stop the others',
       args: [
         image,
         arg(
@@ -49,15 +51,15 @@ export function provisionManyMethods(parts: Parts) {
         const failed: z.infer<typeof failure>[] = [];
         let provisioned = 0;
         const outcomes = provisionMany(nodes, concurrency, signal, (node) =>
-          provisioner.provision({ node, image, ...shared }, signal),
+          provisionNode(services, { node, image, ...shared }, signal),
         );
         for await (const each of outcomes) {
-          const view = viewOutcome(each, parts.exports);
+          const view = await viewOutcome(services, each);
           if (view.failed === undefined) {
             provisioned += 1;
           } else {
             failed.push({ node: each.node, ...view.failed });
-            log.warn('one of many nodes could not be provisioned', {
+            log.warn('cannot provision one of many nodes', {
               node: each.node,
               ...('error' in each ? { error: each.error } : {}),
             });
@@ -70,10 +72,13 @@ export function provisionManyMethods(parts: Parts) {
   };
 }
 
-function viewOutcome(each: ProvisionOutcome, exports: Parts['exports']): z.infer<typeof outcome> {
+async function viewOutcome(
+  services: ProvisionManyServices,
+  each: ProvisionOutcome,
+): Promise<z.infer<typeof outcome>> {
   const { node } = each;
   if ('record' in each) {
-    return { node, provisioned: viewProvisioned(each.record, exports.portalOf(each.record)) };
+    return { node, provisioned: await viewProvisioned(services, each.record) };
   }
   const { error } = each;
   return {

@@ -1,19 +1,23 @@
 import { z } from 'zod';
 
-import { arg, method } from '@patchbay/objects';
+import { arg, method } from '@patchbay/objects/define';
 
 import { snapshotName } from '../../names.js';
-import { type Parts } from '../../provision/parts.js';
-import { listSchedules, scheduleSnapshots, unschedule } from '../../schedule/schedules.js';
+import {
+  listSchedules,
+  type ScheduleServices,
+  scheduleSnapshots,
+  unschedule,
+} from '../../schedule/schedules.js';
 import { scheduleView, viewSchedule } from '../../views/schedule-view.js';
 import { existingNode, node, values } from './arguments.js';
 
 /** As a snapshot's name, in which a dash and 16 characters follow it. */
 const scheduleName = snapshotName.max(40, 'at most 40 characters');
 
-/** Makes the methods that concern schedules of snapshots. */
+/** Defines the methods that concern schedules of snapshots. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function scheduleMethods(parts: Parts) {
+export function scheduleMethods(services: ScheduleServices) {
   return {
     schedule_snapshots: method({
       summary: "Take snapshots of a node's disk at the times of a cron expression, and keep the newest",
@@ -26,26 +30,26 @@ export function scheduleMethods(parts: Parts) {
         ),
       ],
       options: {
-        keep: z.int().min(1).max(1000).default(7).describe('how many of its snapshots stay'),
+        keep: z.int().min(1).max(1000).default(7).describe('how many of its snapshots are kept'),
         name: scheduleName
           .default(snapshotName.parse('auto'))
-          .describe("the schedule's name, which those of its snapshots begin with"),
+          .describe("the schedule's name, the prefix of its snapshots' names"),
       },
       returns: scheduleView,
       idempotent: true,
       run: async (node, cron, { keep, name }) =>
-        viewSchedule(await scheduleSnapshots(parts, { node, cron, keep, name })),
+        viewSchedule(await scheduleSnapshots(services, { node, cron, keep, name })),
     }),
     list_schedules: method({
-      summary: 'List the schedules of snapshots, with when they ran and will run',
+      summary: 'List the schedules of snapshots, with their last and next times',
       args: [arg('node', existingNode.optional(), 'the node; without it, all of them')],
       returns: z.array(scheduleView),
       idempotent: true,
-      run: async (node) => (await listSchedules(parts, node)).map(viewSchedule),
+      run: async (node) => (await listSchedules(services, node)).map(viewSchedule),
     }),
     unschedule: method({
       summary:
-        "End a node's schedules, or the one that is named; their snapshots stay; fine when there are none",
+        "Remove a node's schedules, or only the one named; their snapshots stay; fine when there are none",
       args: [
         node,
         arg(
@@ -56,7 +60,7 @@ export function scheduleMethods(parts: Parts) {
       ],
       returns: z.object({ node: z.string(), unscheduled: z.array(z.string()) }),
       idempotent: true,
-      run: async (node, name) => ({ node, unscheduled: [...(await unschedule(parts, node, name))] }),
+      run: async (node, name) => ({ node, unscheduled: [...(await unschedule(services, node, name))] }),
     }),
   };
 }

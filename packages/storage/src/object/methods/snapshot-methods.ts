@@ -1,33 +1,34 @@
+import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { arg, method } from '@patchbay/objects';
-
-import { type Parts } from '../../provision/parts.js';
-import { restoreSnapshot } from '../../provision/restore-snapshot.js';
-import { Snapshots } from '../../provision/snapshots.js';
-import { snapshotView, viewSnapshot } from '../../views/snapshot-view.js';
+import { type ReplaceServices, restoreSnapshot } from '../../provision/replace-disk.js';
+import { Snapshots, type SnapshotServices } from '../../provision/snapshots.js';
+import { snapshotView, viewSnapshot, viewSnapshots } from '../../views/snapshot-view.js';
 import { existingNode, newSnapshot, node, snapshot } from './arguments.js';
 
-/** Makes the methods that concern snapshots. */
+/** What the methods work with that concern snapshots. */
+export type SnapshotMethodServices = SnapshotServices & ReplaceServices;
+
+/** Defines the methods that concern snapshots. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function snapshotMethods(parts: Parts) {
-  const snapshots = new Snapshots(parts);
+export function snapshotMethods(services: SnapshotMethodServices) {
+  const snapshots = new Snapshots(services);
   return {
     create_snapshot: method({
       summary: "Take a snapshot of a node's disk as it is at this moment, also while it is written",
       args: [node, newSnapshot],
       returns: snapshotView,
       idempotent: true,
-      run: async (node, name, { signal }) => viewSnapshot(parts, await snapshots.create(node, name, signal)),
+      run: async (node, name, { signal }) =>
+        viewSnapshot(services, await snapshots.create(node, name, signal)),
     }),
     list_snapshots: method({
       summary:
-        'List the snapshots of a node, or of all, the oldest first, also those of a disk that it had before',
+        'List the snapshots of a node, or of all, the oldest first, including those of disks that it had before',
       args: [arg('node', existingNode.optional(), 'the node; without it, all of them')],
       returns: z.array(snapshotView),
       idempotent: true,
-      run: async (node) =>
-        Promise.all((await snapshots.list(node)).map((record) => viewSnapshot(parts, record))),
+      run: async (node) => viewSnapshots(services, await snapshots.list(node)),
     }),
     restore_snapshot: method({
       summary: "Put a node's disk back to a snapshot of it; the node must be detached or not connected",
@@ -35,7 +36,7 @@ export function snapshotMethods(parts: Parts) {
       returns: snapshotView,
       idempotent: true,
       run: async (node, name, { signal }) =>
-        viewSnapshot(parts, await restoreSnapshot(parts, node, name, signal)),
+        viewSnapshot(services, await restoreSnapshot(services, node, name, signal)),
     }),
     delete_snapshot: method({
       summary: 'Delete a snapshot; disks cloned from it are whole without it; fine when there is none',

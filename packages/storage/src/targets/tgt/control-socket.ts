@@ -2,9 +2,9 @@ import { createConnection } from 'node:net';
 
 import { storageError } from '../../errors.js';
 import { decodeResponse, encodeRequest, type Request, type Response } from './request.js';
-import { Serial } from './serial.js';
+import { TaskQueue } from './task-queue.js';
 
-/** What tgtd's error numbers mean, in the words of tgtadm 1.0.85; for people only, as other versions number them otherwise. */
+/** The messages of tgtd's error numbers, from tgtadm 1.0.85; for people only, as other versions use other numbers. */
 const meanings: readonly string[] = [
   'success',
   'unknown error',
@@ -33,36 +33,35 @@ const meanings: readonly string[] = [
   'this device has Prevent Removal set',
 ];
 
-/** The number of "can't find the target", the same in every version that was looked at. */
+/** The number of "can't find the target", the same in all versions examined. */
 export const noSuchTarget = 4;
 
 /**
- * Speaks to tgtd over its control socket, as tgtadm does. tgtadm itself is not used, because a CHAP secret among its
- * arguments can be read by every user of the machine while it runs, and because starting a process costs
- * many times what the request does.
+ * A client of tgtd's control socket. tgtadm itself is not used, because every user of the machine can read a CHAP
+ * secret in its arguments while it runs, and because starting a process costs many times as much as the request.
  *
- * Requests go one at a time: tgtd serves them one by one anyhow, and refuses when many wait.
+ * Requests are sent one at a time: tgtd serves them sequentially anyway, and refuses connections when many wait.
  */
 export class ControlSocket {
   readonly path: string;
   readonly #timeoutMs: number;
-  readonly #queue = new Serial();
-  #isSilent = false;
+  readonly #queue = new TaskQueue();
+  #isUnresponsive = false;
 
-  /** @param timeoutMs how long an answer may take */
+  /** @param timeoutMs how long a response may take */
   constructor(path: string, timeoutMs = 10_000) {
     this.path = path;
     this.#timeoutMs = timeoutMs;
   }
 
   /**
-   * Sends one request and gives the text of the answer.
-   * @throws RpcError `TARGET_TOOL_FAILED` when tgtd refuses, `TARGET_TOOL_UNAVAILABLE` when it does not answer
+   * Sends one request and returns the text of the response.
+   * @throws RpcError `TARGET_TOOL_FAILED` when tgtd refuses it, `TARGET_TOOL_UNAVAILABLE` when it does not respond
    */
   async request(request: Request): Promise<string> {
     const { error, text } = await this.#queue.run(() => {
-      if (this.#isSilent) {
-        throw this.#noAnswer('it lives, but did not for a while, and is started again if it stays so');
+      if (this.#isUnresponsive) {
+        throw this.#noResponse('it runs, but has not responded for a while; it is restarted if it stays so');
       }
       return this.#exchange(request, this.#timeoutMs);
     });
@@ -72,7 +71,7 @@ export class ControlSocket {
       throw storageError(
         'TARGET_TOOL_FAILED',
         `tgtd refused "${op} ${mode}"${tid === undefined ? '' : ` of target ${String(tid)}`}: ${meaning}`,
-        // Not the parameters: a secret may be among them.
+        // Without the parameters, which may include a secret.
         { details: { mode, op, ...(tid === undefined ? {} : { tid }), error, stderr: meaning } },
       );
     }
@@ -80,23 +79,23 @@ export class ControlSocket {
   }
 
   /**
-   * Asks for a sign of life, past what waits in the queue, and says whether it came. While the last one did not come,
-   * requests fail at once, or each of those that wait would take the whole of its time.
+   * Probes the daemon, bypassing the queue, and reports whether it responded. After a failed probe requests fail at
+   * once; otherwise each queued one would wait for its full timeout.
    */
   async probe(timeoutMs: number): Promise<boolean> {
     try {
       await this.#exchange({ mode: 'system', op: 'show' }, timeoutMs);
-      this.#isSilent = false;
+      this.#isUnresponsive = false;
     } catch {
-      // Why there is no answer is no matter: the caller sees whether the process lives.
-      this.#isSilent = true;
+      // The reason does not matter here: the caller checks whether the process runs.
+      this.#isUnresponsive = true;
     }
-    return !this.#isSilent;
+    return !this.#isUnresponsive;
   }
 
-  #noAnswer(why: string, cause?: Error): Error {
+  #noResponse(why: string, cause?: Error): Error {
     const details = { socket: this.path };
-    return storageError('TARGET_TOOL_UNAVAILABLE', `tgtd does not answer: ${why}`, { cause, details });
+    return storageError('TARGET_TOOL_UNAVAILABLE', `tgtd does not respond: ${why}`, { cause, details });
   }
 
   #exchange(request: Request, timeoutMs: number): Promise<Response> {
@@ -105,10 +104,10 @@ export class ControlSocket {
       const chunks: Buffer[] = [];
       const fail = (why: string, cause?: Error): void => {
         socket.destroy();
-        reject(this.#noAnswer(why, cause));
+        reject(this.#noResponse(why, cause));
       };
       socket.setTimeout(timeoutMs, () => {
-        fail(`nothing came for ${String(timeoutMs)} ms`);
+        fail(`received nothing for ${String(timeoutMs)} ms`);
       });
       socket.on('connect', () => {
         socket.write(encodeRequest(request));
@@ -119,13 +118,13 @@ export class ControlSocket {
       socket.on('data', (chunk) => {
         chunks.push(chunk);
       });
-      // tgtd closes after each answer.
+      // tgtd closes the connection after each response.
       socket.on('close', () => {
-        const answer = decodeResponse(Buffer.concat(chunks));
-        if (answer === undefined) {
-          fail('it closed the connection without an answer');
+        const response = decodeResponse(Buffer.concat(chunks));
+        if (response === undefined) {
+          fail('it closed the connection without a response');
         } else {
-          resolve(answer);
+          resolve(response);
         }
       });
     });

@@ -1,33 +1,33 @@
 import { ControlSocket } from './control-socket.js';
-import { TargetView } from './target-view.js';
+import { TargetCache } from './target-cache.js';
 import { Tgtadm } from './tgtadm.js';
 import { type ProcessIdentity } from './tgtd-process.js';
 
-/** How a tgtd is commanded, and what it has as we know it. */
-export interface CommandedDaemon {
+/** The commands to a tgtd, and what is cached of its state. */
+export interface DaemonClient {
   readonly tgtadm: Tgtadm;
-  readonly view: TargetView;
+  readonly cache: TargetCache;
 }
 
-/** A running tgtd: its process, and how it is commanded. All of them end with it. */
-export interface Daemon extends CommandedDaemon {
+/** A running tgtd: its process and its client. A restarted tgtd is another one. */
+export interface Daemon extends DaemonClient {
   readonly process: ProcessIdentity;
   readonly socket: ControlSocket;
 }
 
-/** How a daemon is met. */
+/** How to connect to a daemon. */
 export interface DaemonOptions {
   /** The path of its control socket. */
   readonly socket: string;
-  /** How long an answer may take, in milliseconds. */
+  /** How long a response may take, in milliseconds. */
   readonly answerTimeoutMs?: number | undefined;
-  /** Whether it was started just now, and so has no target. */
+  /** Whether it has just been started, and so has no targets. */
   readonly isEmpty: boolean;
 }
 
-/** Makes what a daemon is commanded by. */
-export function commandDaemon(process: ProcessIdentity, options: DaemonOptions): Daemon {
+/** Creates the client of a running tgtd. */
+export function connectDaemon(process: ProcessIdentity, options: DaemonOptions): Daemon {
   const socket = new ControlSocket(options.socket, options.answerTimeoutMs);
   const tgtadm = new Tgtadm(socket);
-  return { process, socket, tgtadm, view: new TargetView(tgtadm, options.isEmpty) };
+  return { process, socket, tgtadm, cache: new TargetCache(tgtadm, options.isEmpty) };
 }

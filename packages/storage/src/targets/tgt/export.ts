@@ -1,30 +1,30 @@
 import { storageError } from '../../errors.js';
 import { markerOf } from '../secret-marker.js';
 import { type TargetSpec } from '../target-host.js';
-import { type CommandedDaemon } from './daemon.js';
+import { type DaemonClient } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
-import { type ShownTarget } from './show-targets.js';
+import { type ShownTarget } from './show.js';
 
-/** Says which targets we may change. */
+/** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;
 
 /**
- * Makes a target be as specified, in one try. It gives false when sessions are still being cut, of the target or of
- * one that stands in its place; then it is to be called again a little later.
+ * Brings a target into the specified state, in one attempt. Returns false while sessions are still being cut, of the
+ * target or of one in its place; the caller then retries a little later.
  * @throws RpcError `TARGET_CONFLICT`, `TARGET_TOOL_FAILED`, `TARGET_TOOL_UNAVAILABLE`
  */
-export async function exportTarget(daemon: CommandedDaemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
-  const { tgtadm, view } = daemon;
-  const { targets } = view;
+export async function exportTarget(daemon: DaemonClient, spec: TargetSpec, owns: Owns): Promise<boolean> {
+  const { tgtadm, cache } = daemon;
+  const { targets } = cache;
   refuseConflicts(targets, spec, owns);
   const inPlace = targets.filter(({ tid, iqn }) => tid === spec.tid || iqn === spec.iqn);
   const [found] = inPlace;
-  if (found !== undefined && inPlace.length === 1 && hasForm(found, spec)) {
+  if (found !== undefined && inPlace.length === 1 && matchesSpec(found, spec)) {
     if (markerIn(found) !== markerOf(spec)) {
       return await changeSecret(daemon, spec);
     }
-    // Whether one target is online is shown only with all others; to say it again changes nothing.
+    // tgtd shows whether a target is online only together with all others; setting it again changes nothing.
     await tgtadm.setTargetState(spec.tid, 'ready');
     await confirm(daemon, spec);
     return true;
@@ -39,8 +39,8 @@ export async function exportTarget(daemon: CommandedDaemon, spec: TargetSpec, ow
   return true;
 }
 
-/** Says whether a target is as specified, but for its secret, which cannot be seen, and for being online. */
-export function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
+/** Reports whether a target matches, except for its secret, which tgtd does not show, and for being online. */
+export function matchesSpec(target: ShownTarget, spec: TargetSpec): boolean {
   const [lun, ...more] = target.luns.filter((each) => each.lun !== controllerLun);
   return (
     target.tid === spec.tid &&
@@ -57,7 +57,7 @@ export function hasForm(target: ShownTarget, spec: TargetSpec): boolean {
   );
 }
 
-async function build(daemon: CommandedDaemon, spec: TargetSpec): Promise<void> {
+async function build(daemon: DaemonClient, spec: TargetSpec): Promise<void> {
   const { tgtadm } = daemon;
   const { tid, lun, iqn } = spec;
   await tgtadm.newTarget(tid, iqn);
@@ -69,20 +69,20 @@ async function build(daemon: CommandedDaemon, spec: TargetSpec): Promise<void> {
     await tgtadm.allowInitiator(tid, spec.initiator);
     await tgtadm.setTargetState(tid, 'ready');
   } catch (error) {
-    // The reason for the failure says more than that of a removal that fails after it.
+    // The original failure says more than one of the removal.
     await removeTarget(daemon, { tid, accounts: [spec.chap.user] }).catch(() => false);
     throw error;
   }
 }
 
-/** Gives the target its new secret. It is offline meanwhile, as a target without an account admits anyone. */
-async function changeSecret(daemon: CommandedDaemon, spec: TargetSpec): Promise<boolean> {
+/** Sets the target's new secret. It is offline meanwhile, as a target without an account admits anyone. */
+async function changeSecret(daemon: DaemonClient, spec: TargetSpec): Promise<boolean> {
   const { tgtadm } = daemon;
   await tgtadm.setTargetState(spec.tid, 'offline');
   if (!(await cutConnections(tgtadm, spec.tid))) {
     return false;
   }
-  // The old marker first and the new one last: whatever interrupts this is seen as a wrong secret.
+  // The old marker is removed first and the new one set last, so that an interruption shows as a wrong secret.
   await tgtadm.setLunSerial(spec.tid, controllerLun, noMarker);
   await setAccount(daemon, spec);
   await tgtadm.setTargetState(spec.tid, 'ready');
@@ -90,34 +90,34 @@ async function changeSecret(daemon: CommandedDaemon, spec: TargetSpec): Promise<
   return true;
 }
 
-/** Makes the target's only account anew. The target must be offline. */
-async function setAccount({ tgtadm, view }: CommandedDaemon, spec: TargetSpec): Promise<void> {
+/** Recreates the target's only account. The target must be offline. */
+async function setAccount({ tgtadm, cache }: DaemonClient, spec: TargetSpec): Promise<void> {
   const { tid, chap } = spec;
-  if (view.hasAccount(chap.user)) {
-    await view.deleteAccount(chap.user);
+  if (cache.hasAccount(chap.user)) {
+    await cache.deleteAccount(chap.user);
   }
-  await view.newAccount(chap.user, chap.secret);
+  await cache.newAccount(chap.user, chap.secret);
   await tgtadm.bindAccount(tid, chap.user);
   await tgtadm.setLunSerial(tid, controllerLun, markerOf(spec));
 }
 
 /**
- * Looks again at a target of which every command was acknowledged, by what tgtd shows of one: whether it and its LUN
- * are there. The rest is looked at whenever all targets are.
+ * Verifies a target after all commands to it succeeded, by what tgtd shows of a single target: whether it and its LUN
+ * exist. The rest is verified by the next full refresh.
  */
-export async function confirm({ tgtadm, view }: CommandedDaemon, spec: TargetSpec): Promise<void> {
+export async function confirm({ tgtadm, cache }: DaemonClient, spec: TargetSpec): Promise<void> {
   if (!(await tgtadm.hasLun(spec.tid, spec.lun))) {
     throw storageError(
       'TARGET_TOOL_FAILED',
-      `target ${String(spec.tid)} is not as specified, though tgtd refused nothing`,
+      `target ${String(spec.tid)} is not as specified, although tgtd refused no command`,
       { details: { target: spec.iqn } },
     );
   }
-  view.set(asShown(spec));
+  cache.set(shownAs(spec));
 }
 
-/** Gives what tgtd shows of a target that is as specified and has no session. */
-function asShown(spec: TargetSpec): ShownTarget {
+/** Returns what tgtd shows of a target that matches the spec and has no sessions. */
+function shownAs(spec: TargetSpec): ShownTarget {
   const { tid, iqn, lun, backingPath: path, scsiId, serial } = spec;
   return {
     tid,
@@ -146,22 +146,18 @@ function refuseConflicts(targets: readonly ShownTarget[], spec: TargetSpec, owns
     const sameIqn = target.iqn === spec.iqn;
     if (sameTid || sameIqn) {
       if (!owns(target.iqn)) {
-        throw conflict(target, spec, `has the ${sameTid ? 'tid' : 'IQN'} and is not ours`);
+        throw conflict(target, spec, `has this ${sameTid ? 'tid' : 'IQN'} and is not ours`);
       }
       continue;
     }
     if (target.luns.some(({ path }) => path === spec.backingPath)) {
-      throw conflict(
-        target,
-        spec,
-        `exports ${spec.backingPath} already; two would destroy each other's data`,
-      );
+      throw conflict(target, spec, `already exports ${spec.backingPath}; two writers would corrupt the data`);
     }
     if (target.accounts.includes(spec.chap.user)) {
       throw conflict(
         target,
         spec,
-        `has the account ${spec.chap.user}, which each target must have for itself`,
+        `has the account ${spec.chap.user}, and an account must belong to one target only`,
       );
     }
   }

@@ -4,101 +4,100 @@ import { dirname, join } from 'node:path';
 import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { commandDaemon, type Daemon } from './daemon.js';
+import { connectDaemon, type Daemon } from './daemon.js';
 import {
   controlSocketPath,
   findTgtd,
   isRunning,
   kill,
   type ProcessIdentity,
-  startTgtd,
+  spawnTgtd,
 } from './tgtd-process.js';
 
-/** How long the daemon may take to answer after its start, or to end, in milliseconds. */
-const patienceMs = 10_000;
+/** How long the daemon may take to respond after its start, or to exit, in milliseconds. */
+const startStopTimeoutMs = 10_000;
 
-/** Where a daemon of ours keeps its things. */
+/** The files of a daemon of ours. */
 export interface TgtdPaths {
   readonly socketPrefix: string;
   readonly socket: string;
   readonly log: string;
 }
 
-/** What it takes to start, take over or end a daemon. */
+/** What is needed to start, adopt or end a daemon. */
 export interface LaunchContext {
   readonly paths: TgtdPaths;
   /** `host:port` */
   readonly portal: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** How long an answer of the daemon may take, in milliseconds; 10 s when it is not given. */
+  /** How long a response of the daemon may take, in milliseconds; default: 10 s. */
   readonly answerTimeoutMs?: number | undefined;
 }
 
 /**
- * Makes the folder of a daemon in the state directory: `tgt` for the first, `tgt-1` and so on for others.
+ * Creates the directory of a daemon in the state directory: `tgt` for the first, `tgt-1` and so on for others.
  * @throws RpcError `CONFIG_INVALID` when its path is too long
  */
 export async function prepareTgtdPaths(stateDir: string, daemon: number): Promise<TgtdPaths> {
   const dir = join(stateDir, tgtdDirectory(daemon));
   const socketPrefix = join(dir, 'control');
   const socket = controlSocketPath(socketPrefix);
-  // The kernel's limit for the path of a unix socket; tgtd would cut it short without a word.
+  // The kernel's limit for the path of a unix socket; tgtd would silently truncate it.
   if (Buffer.byteLength(socket) > 107) {
     throw coreError(
       'CONFIG_INVALID',
-      `the path of the state directory ${stateDir} is too long: that of the control socket in it would have ` +
-        `${String(Buffer.byteLength(socket))} bytes, and at most 107 are possible; choose a shorter one`,
+      `the path of the state directory ${stateDir} is too long: the path of the control socket in it would have ` +
+        `${String(Buffer.byteLength(socket))} bytes, and the limit is 107; choose a shorter one`,
     );
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   return { socketPrefix, socket, log: join(dir, 'tgtd.log') };
 }
 
-/** Gives the name of a daemon's folder. */
 function tgtdDirectory(daemon: number): string {
   return daemon === 0 ? 'tgt' : `tgt-${String(daemon)}`;
 }
 
 /**
- * Finds the daemon that an earlier process of ours started, if it still lives and listens where it shall. One
- * that does not answer, or listens elsewhere, is ended.
+ * Adopts the daemon that an earlier process of ours started, if it still runs and listens on the portal; returns
+ * undefined if there is none. One that does not respond, or listens elsewhere, is ended.
  */
-export async function takeOverTgtd(context: LaunchContext): Promise<Daemon | undefined> {
+export async function adoptTgtd(context: LaunchContext): Promise<Daemon | undefined> {
   const { paths, portal, log } = context;
   const found = await findTgtd(paths.socketPrefix);
   if (found === undefined) {
     return undefined;
   }
-  const daemon = commandDaemon(found, { ...context, socket: paths.socket, isEmpty: false });
+  const daemon = connectDaemon(found, { ...context, socket: paths.socket, isEmpty: false });
   try {
     const portals = await daemon.tgtadm.portals();
     if (isOnly(portal, portals)) {
-      log.info('Took over the running iSCSI target daemon', { pid: found.pid, portal });
+      log.info('adopted the running iSCSI target daemon', { pid: found.pid, portal });
       return daemon;
     }
-    log.warn('The running iSCSI target daemon listens elsewhere and is replaced', {
+    log.warn('the running iSCSI target daemon listens elsewhere; replacing it', {
       pid: found.pid,
       portals,
     });
   } catch (error) {
-    log.warn('The running iSCSI target daemon does not answer and is replaced', { pid: found.pid, error });
+    log.warn('the running iSCSI target daemon does not respond; replacing it', { pid: found.pid, error });
   }
   await endTgtd(found, context);
   return undefined;
 }
 
 /**
- * Starts a daemon that holds its service back, and only then gives it its portal.
- * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`; nothing is left running then
+ * Starts a daemon, holds its service back, and only then adds its portal. On failure nothing is left running.
+ * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`
  */
 export async function launchTgtd(context: LaunchContext): Promise<Daemon> {
   const { paths, portal, log } = context;
-  const started = await startTgtd(paths.socketPrefix, paths.log);
-  const daemon = commandDaemon(started, { ...context, socket: paths.socket, isEmpty: true });
+  const started = await spawnTgtd(paths.socketPrefix, paths.log);
+  const daemon = connectDaemon(started, { ...context, socket: paths.socket, isEmpty: true });
   const { tgtadm } = daemon;
   try {
-    await answers(daemon, context);
+    await waitForResponse(daemon, context);
     await tgtadm.setSystemState('offline');
     const firstPortals = await tgtadm.portals();
     await bindPortal(daemon, context);
@@ -112,20 +111,20 @@ export async function launchTgtd(context: LaunchContext): Promise<Daemon> {
   } catch (error) {
     await endTgtd(started, context);
     if (isRpcError(error, 'TARGET_TOOL_UNAVAILABLE') && error.message.includes('another tgtd is using')) {
-      // One that was killed holds its lock until the kernel has let go of all that it had.
+      // A killed daemon holds its lock until the kernel has released all of its resources.
       await context.clock.sleep(20);
       return await launchTgtd(context);
     }
     throw error;
   }
-  log.info('Started an iSCSI target daemon', { pid: started.pid, portal });
+  log.info('started an iSCSI target daemon', { pid: started.pid, portal });
   return daemon;
 }
 
 /**
- * Ends a daemon, whose targets should be gone. It is killed: asked to end (`--mode system --op delete`) it takes half
- * a second, and it has nothing to lose, as what initiators wrote is with the kernel.
- * @throws RpcError `TARGET_TOOL_UNAVAILABLE` when it does not end: the kernel waits for a disk on its behalf
+ * Ends a daemon, whose targets should have been removed. It is killed: a regular shutdown (`--mode system --op delete`)
+ * takes half a second, and nothing is lost, as the kernel already has what initiators wrote.
+ * @throws RpcError `TARGET_TOOL_UNAVAILABLE` when it does not exit: the kernel is waiting for a disk on its behalf
  */
 export async function endTgtd(
   daemon: ProcessIdentity,
@@ -133,12 +132,12 @@ export async function endTgtd(
 ): Promise<void> {
   const { paths } = context;
   await kill(daemon);
-  await waitForEnd(daemon, context.clock);
+  await waitForExit(daemon, context.clock);
   await rm(paths.socket, { force: true });
   await rm(`${paths.socket}.lock`, { force: true });
 }
 
-/** Ends the daemons of ours that are beyond the number of those that there shall be, with whatever they serve. */
+/** Ends our daemons with numbers from `daemons` on, and all that they serve. */
 export async function endSurplusTgtds(
   options: Pick<LaunchContext, 'clock' | 'log'> & { readonly stateDir: string; readonly daemons: number },
 ): Promise<void> {
@@ -149,7 +148,7 @@ export async function endSurplusTgtds(
     const paths = await prepareTgtdPaths(stateDir, daemon);
     const found = await findTgtd(paths.socketPrefix);
     if (found !== undefined) {
-      log.info('An iSCSI target daemon that is not needed any more is ended', { pid: found.pid, daemon });
+      log.info('ending an iSCSI target daemon that is no longer needed', { pid: found.pid, daemon });
       await endTgtd(found, { paths, clock });
     }
     await rm(dirname(paths.socket), { recursive: true, force: true });
@@ -177,16 +176,19 @@ function portalUnavailable(portal: string, why: string, cause?: unknown): Error 
   );
 }
 
-async function answers({ process: started, tgtadm }: Daemon, { clock, paths }: LaunchContext): Promise<void> {
-  const giveUpAt = clock.monotonicMs() + patienceMs;
+async function waitForResponse(
+  { process: started, tgtadm }: Daemon,
+  { clock, paths }: LaunchContext,
+): Promise<void> {
+  const giveUpAt = clock.monotonicMs() + startStopTimeoutMs;
   for (;;) {
     try {
       await tgtadm.systemState();
       return;
     } catch (error) {
       if (!(await isRunning(started)) || clock.monotonicMs() > giveUpAt) {
-        const words = (await logLines(paths)).slice(-2).join('; ');
-        throw storageError('TARGET_TOOL_UNAVAILABLE', `the iSCSI target daemon did not start: ${words}`, {
+        const why = (await logLines(paths)).slice(-2).join('; ');
+        throw storageError('TARGET_TOOL_UNAVAILABLE', `the iSCSI target daemon did not start: ${why}`, {
           cause: error,
         });
       }
@@ -195,13 +197,13 @@ async function answers({ process: started, tgtadm }: Daemon, { clock, paths }: L
   }
 }
 
-async function waitForEnd(daemon: ProcessIdentity, clock: Clock): Promise<void> {
-  const giveUpAt = clock.monotonicMs() + patienceMs;
+async function waitForExit(daemon: ProcessIdentity, clock: Clock): Promise<void> {
+  const giveUpAt = clock.monotonicMs() + startStopTimeoutMs;
   while (await isRunning(daemon)) {
     if (clock.monotonicMs() > giveUpAt) {
       throw storageError(
         'TARGET_TOOL_UNAVAILABLE',
-        `the iSCSI target daemon (pid ${String(daemon.pid)}) was killed and does not end; a disk of the pool may not answer`,
+        `the iSCSI target daemon (pid ${String(daemon.pid)}) was killed but does not exit; check whether a disk of the pool hangs`,
       );
     }
     await clock.sleep(5);

@@ -1,7 +1,7 @@
 import { endianness } from 'node:os';
 
-// tgtd is told what to do by a C structure on a unix socket, in the host's byte order: `struct tgtadm_req` of
-// usr/tgtadm.h, here of tgt 1.0.85. A test holds the bytes against what the installed tgtadm sends.
+// tgtd takes its commands as a C structure on a unix socket, in the host's byte order: `struct tgtadm_req` of
+// usr/tgtadm.h, here of tgt 1.0.85. A test compares the bytes with those that the installed tgtadm sends.
 
 const littleEndian = endianness() === 'LE';
 const headerBytes = 120;
@@ -10,7 +10,7 @@ const everyLun = 0xffff_ffff_ffff_ffffn;
 const modes = { system: 0, target: 1, logicalunit: 2, portal: 3, connection: 6, account: 7 } as const;
 const ops = { new: 0, delete: 1, show: 2, bind: 3, unbind: 4, update: 5, stat: 6 } as const;
 
-/** A request to tgtd, in the words of tgtadm's options. */
+/** A request to tgtd, named as tgtadm's options are. */
 export interface Request {
   readonly mode: keyof typeof modes;
   readonly op: keyof typeof ops;
@@ -19,11 +19,11 @@ export interface Request {
   readonly sid?: number;
   readonly cid?: number;
   readonly force?: boolean;
-  /** What follows the structure: `key=value` pairs, joined by commas. */
+  /** The text after the structure: `key=value` pairs, joined by commas. */
   readonly params?: string;
 }
 
-/** Gives the bytes of a request. */
+/** Returns the encoded bytes of a request. */
 export function encodeRequest(request: Request): Buffer {
   const params = request.params === undefined ? Buffer.alloc(0) : Buffer.from(`${request.params}\0`);
   const bytes = Buffer.alloc(headerBytes);
@@ -40,13 +40,13 @@ export function encodeRequest(request: Request): Buffer {
   return Buffer.concat([bytes, params]);
 }
 
-/** What tgtd answers: 0 or the number of an error, and the text that was asked for. */
+/** A response of tgtd: 0 or an error number, and the requested text. */
 export interface Response {
   readonly error: number;
   readonly text: string;
 }
 
-/** Reads an answer; undefined while bytes are missing. */
+/** Decodes a response; returns undefined while bytes are missing. */
 export function decodeResponse(bytes: Buffer): Response | undefined {
   if (bytes.length < 8) {
     return undefined;

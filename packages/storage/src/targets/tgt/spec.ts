@@ -5,8 +5,8 @@ import { coreError } from '@patchbay/objects';
 import { iqn } from '../../names.js';
 import { type TargetSpec } from '../target-host.js';
 
-// tgtd takes its parameters joined by commas and cuts long ones short without a word, so that every value that
-// reaches it is checked here, whoever made it.
+// tgtd takes its parameters joined by commas and silently truncates long ones, so every value that reaches it is
+// checked here, wherever it comes from.
 const checks: readonly (readonly [what: string, holds: (spec: TargetSpec) => boolean])[] = [
   ['tid: must be a whole number from 1 to 2147483647', ({ tid }) => isIn(tid, 1, 0x7fff_ffff)],
   ['lun: must be a whole number from 1 to 255', ({ lun }) => isIn(lun, 1, 255)],
@@ -29,7 +29,7 @@ const checks: readonly (readonly [what: string, holds: (spec: TargetSpec) => boo
   ],
 ];
 
-/** Checks that tgtd can take a target as it is specified. @throws RpcError `ARGUMENT_INVALID` */
+/** Checks that tgtd can represent a target as specified. @throws RpcError `ARGUMENT_INVALID` */
 export function checkSpec(spec: TargetSpec): void {
   for (const [what, holds] of checks) {
     if (!holds(spec)) {

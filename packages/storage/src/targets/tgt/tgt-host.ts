@@ -1,71 +1,71 @@
 import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type TargetDaemon, type TargetSpec, type TargetState, type UnwantedTarget } from '../target-host.js';
-import { Comebacks } from './comebacks.js';
+import { type TargetDaemon, type TargetSpec, type TargetState, type TargetToRemove } from '../target-host.js';
 import { type Daemon } from './daemon.js';
 import { exportTarget, type Owns } from './export.js';
 import { controllerLun, markerIn } from './marker.js';
-import { removeTarget, unlessRefused } from './remove.js';
-import { type SilenceLimits } from './pulse.js';
-import { reopenTarget } from './reopen.js';
-import { Serial } from './serial.js';
-import { type ShownTarget } from './show-targets.js';
+import { removeTarget, undefinedIfRefused } from './remove.js';
+import { type LivenessLimits } from './liveness-probe.js';
+import { ReconnectCooldown, reopenTarget } from './reopen.js';
+import { TaskQueue } from './task-queue.js';
+import { type ShownTarget } from './show.js';
 import { checkSpec } from './spec.js';
-import { Tgtd } from './tgtd.js';
+import { superviseTgtd, type TgtdSupervisor } from './tgtd-supervisor.js';
 
+/** How the targets of one daemon are served. */
 export interface TgtHostOptions {
-  /** An absolute path, of at most some 90 bytes: a unix socket is in it. */
+  /** An absolute path of at most some 90 bytes, as a unix socket is in it. */
   readonly stateDir: string;
-  /** Which of the host's daemons it is, from 0. */
+  /** The daemon's number on this host, from 0. */
   readonly daemon: number;
   /** `host:port` where initiators connect, an IPv6 host in brackets. */
   readonly portal: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** Whether disposing the host ends the daemon, or leaves it and its sessions to the next host. */
+  /** Whether closing the host ends the daemon, or leaves it and its sessions to the next host. */
   readonly onStop: 'keep' | 'stop';
-  /** Says which targets are ours, by their IQN; others are never changed. */
+  /** Reports which targets are ours; others are never changed. */
   readonly owns: Owns;
-  /** How long an answer of the daemon may take, in milliseconds; 10 s when it is not given. */
+  /** How long a response of the daemon may take, in milliseconds; default: 10 s. */
   readonly answerTimeoutMs?: number | undefined;
-  /** How long a target may stay busy until its removal is given up, in milliseconds; 10 s when it is not given. */
+  /** How long a busy target is retried, in milliseconds; default: 10 s. */
   readonly busyTimeoutMs?: number | undefined;
-  /** When a daemon without an answer counts as degraded, and is given up; 5 s and 30 s when it is not given. */
-  readonly silence?: SilenceLimits | undefined;
+  /** When a daemon that does not respond counts as degraded, and when it is replaced; default: 5 s and 30 s. */
+  readonly liveness?: LivenessLimits | undefined;
 }
 
 /**
- * Starts a tgtd of our own, or takes over the one that an earlier host left running over the same state directory,
- * without touching its sessions.
+ * Starts a tgtd of our own, or adopts the one that an earlier host left running for the same state directory, without
+ * touching its sessions.
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
 export async function startTgtHost(options: TgtHostOptions): Promise<TgtHost> {
   const { daemon } = options;
   const log = options.log.child({ component: 'targets', ...(daemon > 0 && { daemon }) });
-  return new TgtHost(await Tgtd.start({ ...options, log }), options);
+  return new TgtHost(await superviseTgtd({ ...options, log }), options);
 }
 
-/** The iSCSI targets that one tgtd of our own serves; made by `startTgtHost`. */
+/** The iSCSI targets that one tgtd of our own serves. Created by `startTgtHost`. */
 export class TgtHost implements AsyncDisposable {
-  readonly #tgtd: Tgtd;
+  readonly #tgtd: TgtdSupervisor;
   readonly #options: TgtHostOptions;
-  /** Looking and acting are one step here, so that two calls cannot both find a name free. */
-  readonly #steps = new Serial();
-  readonly #comebacks: Comebacks;
+  /** Makes checking and acting one step, so that two calls cannot both find a name free. */
+  readonly #steps = new TaskQueue();
+  readonly #cooldown: ReconnectCooldown;
 
-  constructor(tgtd: Tgtd, options: TgtHostOptions) {
+  constructor(tgtd: TgtdSupervisor, options: TgtHostOptions) {
     this.#tgtd = tgtd;
     this.#options = options;
-    this.#comebacks = new Comebacks(options.clock);
+    this.#cooldown = new ReconnectCooldown(options.clock);
   }
 
-  /** How its daemon is. */
+  /** The state of its daemon. */
   get state(): TargetDaemon['state'] {
     return this.#tgtd.state;
   }
 
-  /** The daemon's process. */
+  /** The process id of its daemon. */
   get pid(): number {
     return this.#tgtd.daemon.process.pid;
   }
@@ -74,7 +74,7 @@ export class TgtHost implements AsyncDisposable {
   async ensureExported(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
-    await this.#untilDone(spec, (daemon) => exportTarget(daemon, spec, this.#options.owns));
+    await this.#retryWhileBusy(spec, (daemon) => exportTarget(daemon, spec, this.#options.owns));
   }
 
   /** As `TargetHost.reopen`. */
@@ -83,31 +83,31 @@ export class TgtHost implements AsyncDisposable {
     this.#refuseForeign(spec.iqn);
     const isConnected = async (): Promise<boolean> => {
       const { tgtadm } = this.#tgtd.daemon;
-      return ((await unlessRefused(tgtadm.connections(spec.tid))) ?? []).length > 0;
+      return ((await undefinedIfRefused(tgtadm.connections(spec.tid))) ?? []).length > 0;
     };
     if (await isConnected()) {
-      await this.#comebacks.settled(spec.iqn);
+      await this.#cooldown.wait(spec.iqn);
     }
-    const cuts = await isConnected();
-    await this.#untilDone(spec, (daemon) => reopenTarget(daemon, spec, this.#options.owns));
-    if (cuts) {
-      this.#comebacks.cut(spec.iqn);
+    const cutsSessions = await isConnected();
+    await this.#retryWhileBusy(spec, (daemon) => reopenTarget(daemon, spec, this.#options.owns));
+    if (cutsSessions) {
+      this.#cooldown.start(spec.iqn);
     }
   }
 
   /** As `TargetHost.ensureRemoved`. */
-  async ensureRemoved(target: UnwantedTarget): Promise<void> {
+  async ensureRemoved(target: TargetToRemove): Promise<void> {
     this.#refuseForeign(target.iqn);
-    await this.#untilDone(target, async (daemon) => {
-      const { tgtadm, view } = daemon;
+    await this.#retryWhileBusy(target, async (daemon) => {
+      const { tgtadm, cache } = daemon;
       const users = target.chap === undefined ? [] : [target.chap.user];
-      const found = view.targets.find(({ iqn }) => iqn === target.iqn);
+      const found = cache.targets.find(({ iqn }) => iqn === target.iqn);
       if (found !== undefined) {
         return await removeTarget(daemon, { tid: found.tid, accounts: [...found.accounts, ...users] });
       }
       if (await tgtadm.hasTarget(target.tid)) {
-        // Another has the tid now, if that is what a look at all of them says too.
-        return (await view.look()).every(({ iqn }) => iqn !== target.iqn);
+        // Another target has the tid now, provided that a full refresh confirms it.
+        return (await cache.refresh()).every(({ iqn }) => iqn !== target.iqn);
       }
       return await removeTarget(daemon, { tid: target.tid, accounts: users });
     });
@@ -116,20 +116,20 @@ export class TgtHost implements AsyncDisposable {
   /** As `TargetHost.looseAccounts`. */
   looseAccounts(): Promise<readonly string[]> {
     return this.#steps.run(async () => {
-      const { view } = this.#tgtd.daemon;
-      if (!view.isKnown) {
-        await view.look();
+      const { cache } = this.#tgtd.daemon;
+      if (!cache.isValid) {
+        await cache.refresh();
       }
-      return view.looseAccounts;
+      return cache.looseAccounts;
     });
   }
 
   /** As `TargetHost.ensureAccountRemoved`. */
   async ensureAccountRemoved(user: string): Promise<void> {
     await this.#steps.run(() =>
-      this.#inView(async ({ view }) => {
-        if (view.looseAccounts.includes(user)) {
-          await view.deleteAccount(user);
+      this.#withCache(async ({ cache }) => {
+        if (cache.looseAccounts.includes(user)) {
+          await cache.deleteAccount(user);
         }
         return true;
       }),
@@ -138,35 +138,40 @@ export class TgtHost implements AsyncDisposable {
 
   /** As `TargetHost.list`. */
   async list(): Promise<readonly TargetState[]> {
-    const targets = await this.#steps.run(() => this.#tgtd.daemon.view.look());
+    const targets = await this.#steps.run(() => this.#tgtd.daemon.cache.refresh());
     return targets.map((target) => stateOf(target, this.#options.daemon));
   }
 
-  /** Calls back whenever the daemon was started empty; as `TargetHost.onRestart`. */
+  /** As `TargetHost.onRestart`, of its daemon. */
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     return this.#tgtd.onRestart(rebuild);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#tgtd.release();
+  /** Stops supervising the daemon; ends it too, with its targets, if `onStop` is `stop`. */
+  async close(): Promise<void> {
+    await this.#tgtd.close();
     if (this.#options.onStop === 'stop') {
       await this.#removeAll();
-      await this.#tgtd.stop();
+      await this.#tgtd.stopDaemon();
     }
   }
 
-  /** Removes every target, so that what initiators wrote is on disk; what is busy dies with the daemon. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Removes every target, so that what initiators wrote is on disk; a busy one is lost with the daemon. */
   async #removeAll(): Promise<void> {
     try {
-      for (const target of await this.#tgtd.daemon.view.look()) {
-        await this.#untilDone(target, (daemon) => removeTarget(daemon, target));
+      for (const target of await this.#tgtd.daemon.cache.refresh()) {
+        await this.#retryWhileBusy(target, (daemon) => removeTarget(daemon, target));
       }
     } catch (error) {
-      this.#options.log.warn('Not every target could be removed before the daemon ends', { error });
+      this.#options.log.warn('not every target could be removed before the daemon ends', { error });
     }
   }
 
-  async #untilDone(
+  async #retryWhileBusy(
     target: Pick<TargetSpec, 'tid'> & { iqn: string },
     step: (daemon: Daemon) => Promise<boolean>,
   ): Promise<void> {
@@ -174,42 +179,42 @@ export class TgtHost implements AsyncDisposable {
     const giveUpAt = clock.monotonicMs() + busyTimeoutMs;
     for (
       let waitMs = 5;
-      !(await this.#steps.run(() => this.#inView(step)));
+      !(await this.#steps.run(() => this.#withCache(step)));
       waitMs = Math.min(waitMs * 2, 250)
     ) {
       if (clock.monotonicMs() > giveUpAt) {
         throw storageError(
           'TARGET_BUSY',
-          `target ${target.iqn} is offline, but commands of an initiator are still under way; try again`,
+          `target ${target.iqn} is offline, but commands of an initiator are still in progress; try again`,
           { details: { target: target.iqn, tid: target.tid } },
         );
       }
-      // Between the steps others may go on.
+      // Other calls get their turn between the attempts.
       await clock.sleep(waitMs);
     }
   }
 
   /**
-   * Does a step by what we know of the daemon. What turns out otherwise, and what is not done yet, is not known any
-   * more; where the knowledge was older than the step, the step is done once more, after a look at everything.
+   * Runs a step on the cached state of the daemon, and invalidates the cache if the step fails or is not done. If the
+   * step failed on a cache from before it, it runs once more after a full refresh.
    */
-  async #inView(step: (daemon: Daemon) => Promise<boolean>): Promise<boolean> {
+  async #withCache(step: (daemon: Daemon) => Promise<boolean>): Promise<boolean> {
     const { daemon } = this.#tgtd;
-    const { view } = daemon;
-    const isRemembered = view.isKnown;
+    const { cache } = daemon;
+    const wasCached = cache.isValid;
     try {
-      if (!isRemembered) {
-        await view.look();
+      if (!wasCached) {
+        await cache.refresh();
       }
       const isDone = await step(daemon);
       if (!isDone) {
-        view.forget();
+        cache.invalidate();
       }
       return isDone;
     } catch (error) {
-      view.forget();
-      if (isRemembered && (isRpcError(error, 'TARGET_TOOL_FAILED') || isRpcError(error, 'TARGET_CONFLICT'))) {
-        return await this.#inView(step);
+      cache.invalidate();
+      if (wasCached && (isRpcError(error, 'TARGET_TOOL_FAILED') || isRpcError(error, 'TARGET_CONFLICT'))) {
+        return await this.#withCache(step);
       }
       throw error;
     }
@@ -217,7 +222,7 @@ export class TgtHost implements AsyncDisposable {
 
   #refuseForeign(iqn: string): void {
     if (!this.#options.owns(iqn)) {
-      throw coreError('ARGUMENT_INVALID', `target ${iqn} is not one of ours, so it is not changed`);
+      throw coreError('ARGUMENT_INVALID', `target ${iqn} is not one of ours and cannot be changed`);
     }
   }
 }

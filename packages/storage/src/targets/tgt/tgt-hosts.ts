@@ -1,27 +1,29 @@
-import { type Exec } from '../../exec.js';
+import { isRpcError } from '@patchbay/objects';
+
+import { type Exec, ExecError } from '../../exec.js';
 import {
   type TargetDaemon,
   type TargetHost,
   type TargetSpec,
   type TargetState,
-  type UnwantedTarget,
+  type TargetToRemove,
 } from '../target-host.js';
 import { endSurplusTgtds } from './launch.js';
 import { portalAfter } from './portal.js';
-import { Serial } from './serial.js';
+import { TaskQueue } from './task-queue.js';
 import { startTgtHost, type TgtHost, type TgtHostOptions } from './tgt-host.js';
-import { warnOfVulnerableTgt } from './version.js';
 
+/** How the targets of this host are served. */
 export interface TgtHostsOptions extends Omit<TgtHostOptions, 'daemon'> {
-  /** How many targets go to one daemon. */
+  /** How many targets one daemon serves. */
   readonly targetsPerDaemon: number;
-  /** How many daemons the known targets need, and so are started at once; at least one. */
+  /** How many daemons to start at once, for the known targets; at least one. */
   readonly daemons: number;
   readonly exec: Exec;
 }
 
 /**
- * Starts, or takes over, the tgtds that are needed, and ends those that nobody needs any more.
+ * Starts or adopts the tgtds that are needed, and ends those that are no longer needed.
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
 export async function startTgtHosts(options: TgtHostsOptions): Promise<TgtHosts> {
@@ -32,23 +34,23 @@ export async function startTgtHosts(options: TgtHostsOptions): Promise<TgtHosts>
       started.push(await startAt(options, started.length));
     }
   } catch (error) {
-    await Promise.all(started.map((host) => host[Symbol.asyncDispose]()));
+    await Promise.all(started.map((host) => host.close()));
     throw error;
   }
-  await warnOfVulnerableTgt(options);
+  await warnIfVulnerable(options);
   return new TgtHosts(options, started);
 }
 
 /**
- * The iSCSI targets of this machine, served by one or several tgtds of our own; made by `startTgtHosts`. To make an
- * account takes tgtd the longer the more there are, and it serves all sessions with one thread; so each daemon has its
- * share of targets only. Each is looked after, and rebuilt, without the others noticing.
+ * The iSCSI targets of this host, served by one or several tgtds of our own. Creating an account takes tgtd longer the
+ * more there are, and it serves all sessions with one thread, so each daemon serves only its share of the targets. Each
+ * is supervised and rebuilt independently. Created by `startTgtHosts`.
  */
 export class TgtHosts implements TargetHost {
   readonly #options: TgtHostsOptions;
-  /** By the numbers of their daemons. */
+  /** Indexed by the numbers of their daemons. */
   readonly #hosts: TgtHost[];
-  readonly #starts = new Serial();
+  readonly #starts = new TaskQueue();
   #rebuild: (daemon: number) => Promise<void> = () => Promise.resolve();
 
   constructor(options: TgtHostsOptions, started: readonly TgtHost[]) {
@@ -78,8 +80,8 @@ export class TgtHosts implements TargetHost {
     await host.reopen(spec);
   }
 
-  async ensureRemoved(target: UnwantedTarget): Promise<void> {
-    // A daemon that was not started has no targets.
+  async ensureRemoved(target: TargetToRemove): Promise<void> {
+    // A daemon that is not running has no targets.
     await this.#hosts[target.daemon]?.ensureRemoved(target);
   }
 
@@ -100,11 +102,15 @@ export class TgtHosts implements TargetHost {
     await Promise.all(this.#hosts.map((host, daemon) => host.onRestart(() => rebuild(daemon))));
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#hosts.map((host) => host[Symbol.asyncDispose]()));
+  async close(): Promise<void> {
+    await Promise.all(this.#hosts.map((host) => host.close()));
   }
 
-  /** Starts a daemon for its first target, and those before it that there are none of yet. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  /** Starts a daemon for its first target, and any missing ones with lower numbers. */
   #start(daemon: number): Promise<TgtHost> {
     return this.#starts.run(async () => {
       while (this.#hosts.length <= daemon) {
@@ -113,7 +119,7 @@ export class TgtHosts implements TargetHost {
         this.#hosts.push(host);
         let isNew = true;
         await host.onRestart(async () => {
-          // Whatever goes to a daemon that there never was is being exported to it by those who wait for it.
+          // The targets of a daemon that never ran before are being exported by those that wait for it.
           if (!isNew) {
             await this.#rebuild(number);
           }
@@ -127,4 +133,29 @@ export class TgtHosts implements TargetHost {
 
 function startAt(options: TgtHostsOptions, daemon: number): Promise<TgtHost> {
   return startTgtHost({ ...options, daemon, portal: portalAfter(options.portal, daemon) });
+}
+
+/** Debian's first version in which a CHAP response cannot be replayed. */
+const fixedVersion = '1:1.0.85-1+deb12u1';
+
+/** Warns if the installed tgt lets an eavesdropper replay a CHAP login (CVE-2024-45751). */
+export async function warnIfVulnerable({ exec, log }: Pick<TgtHostsOptions, 'exec' | 'log'>): Promise<void> {
+  try {
+    const { stdout: version } = await exec('dpkg-query', ['--show', '--showformat=${Version}', 'tgt']);
+    const { exitCode } = await exec('dpkg', ['--compare-versions', version, 'lt', fixedVersion], {
+      okExitCodes: [0, 1],
+    });
+    if (exitCode === 0) {
+      log.warn('the installed tgt is vulnerable to replayed CHAP logins (CVE-2024-45751); upgrade it', {
+        version,
+        fixedVersion,
+      });
+    }
+  } catch (error) {
+    // Not Debian, or not its package: the version does not tell which fixes it has.
+    if (!(error instanceof ExecError || isRpcError(error, 'TOOL_MISSING'))) {
+      throw error;
+    }
+    log.debug('cannot determine whether the installed tgt has the fix for CVE-2024-45751', { error });
+  }
 }

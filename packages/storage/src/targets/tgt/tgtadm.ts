@@ -2,13 +2,18 @@ import { isRpcError } from '@patchbay/objects';
 
 import { type TargetConnection } from '../target-host.js';
 import { type ControlSocket, noSuchTarget } from './control-socket.js';
-import { parseAccounts, parseConnections, parsePortals, parseSystemState } from './show.js';
-import { parseTargets, type ShownTarget } from './show-targets.js';
+import {
+  parseAccounts,
+  parseConnections,
+  parsePortals,
+  parseSystemState,
+  parseTargets,
+  type ShownTarget,
+} from './show.js';
 
 /**
- * The commands of tgtadm that we use, one method each. Values are checked by the caller (see spec.ts): a comma
- * in one would begin a parameter of its own.
- * Every method throws what `ControlSocket.request` throws.
+ * The commands of tgtadm that we use, one method each. The caller checks the values (see spec.ts): a comma in one would
+ * start another parameter. Every method throws as `ControlSocket.request` does.
  */
 export class Tgtadm {
   readonly #socket: ControlSocket;
@@ -29,13 +34,13 @@ export class Tgtadm {
     await this.#socket.request({ mode: 'target', op: 'update', tid, params: `state=${state}` });
   }
 
-  /** Lets an initiator in, by its name. There is no method for addresses: rules are ORed, so one would let in more. */
+  /** Allows an initiator by its name. There is no method for addresses: rules are ORed, so one would allow more. */
   async allowInitiator(tid: number, initiator: string): Promise<void> {
     await this.#socket.request({ mode: 'target', op: 'bind', tid, params: `initiator-name=${initiator}` });
   }
 
   async newLun(tid: number, lun: number, path: string): Promise<void> {
-    // rdwr, as aio has no UNMAP and stops at some 500 LUNs.
+    // rdwr, as aio has no UNMAP and fails beyond some 500 LUNs.
     await this.#socket.request({
       mode: 'logicalunit',
       op: 'new',
@@ -63,7 +68,7 @@ export class Tgtadm {
     await this.#socket.request({ mode: 'account', op: 'new', params: `user=${user},password=${secret}` });
   }
 
-  /** Deletes an account, and so unbinds it: a target that had only this one is open to all whom its ACL admits. */
+  /** Deletes an account, and so unbinds it: a target that had only this one is open to all that its ACL admits. */
   async deleteAccount(user: string): Promise<void> {
     await this.#socket.request({ mode: 'account', op: 'delete', params: `user=${user}` });
   }
@@ -84,7 +89,7 @@ export class Tgtadm {
     await this.#socket.request({ mode: 'portal', op: 'delete', params: `portalOps portal=${portal},` });
   }
 
-  /** Opens the service or holds it back: while it is offline new connections are dropped, and initiators try again. */
+  /** Opens the service or holds it back: while it is offline new connections are dropped, and initiators retry. */
   async setSystemState(state: 'offline' | 'ready'): Promise<void> {
     await this.#socket.request({ mode: 'system', op: 'update', params: `State=${state}` });
   }
@@ -97,7 +102,7 @@ export class Tgtadm {
     return parseConnections(await this.#socket.request({ mode: 'connection', op: 'show', tid }));
   }
 
-  /** Says whether there is a target of this tid; much cheaper than showing all. */
+  /** Reports whether there is a target of this tid; much cheaper than showing all. */
   async hasTarget(tid: number): Promise<boolean> {
     try {
       await this.connections(tid);
@@ -110,7 +115,7 @@ export class Tgtadm {
     }
   }
 
-  /** Says whether a target has this LUN; tgtd tells nothing more of a single one. */
+  /** Reports whether a target has this LUN; tgtd shows nothing more about a single one. */
   async hasLun(tid: number, lun: number): Promise<boolean> {
     try {
       await this.#socket.request({ mode: 'logicalunit', op: 'stat', tid, lun });

@@ -6,31 +6,31 @@ import { basename } from 'node:path';
 
 import { toolMissing } from '../../exec.js';
 
-/** A process, told apart from a later one with the same pid. */
+/** Identifies a process, as opposed to a later one with the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, in clock ticks since the machine did. */
+  /** When it started, in clock ticks since boot. */
   readonly startTicks: string;
 }
 
-/** The name of the variable that tells tgtd where its control socket is; it adds a dot and the control port. */
+/** The environment variable with tgtd's path prefix of the control socket, to which it adds a dot and the control port. */
 const socketVariable = 'TGT_IPC_SOCKET';
 const controlPort = 0;
 
-/** Gives the path of the control socket that a tgtd started with this prefix makes. */
+/** Returns the path of the control socket of a tgtd started with this prefix. */
 export function controlSocketPath(socketPrefix: string): string {
   return `${socketPrefix}.${String(controlPort)}`;
 }
 
 /**
- * Starts a tgtd that outlives this process. It listens on a free port of the loopback only: a portal that it
- * cannot bind at its start makes it listen on every address instead, so the real one is added afterwards.
+ * Spawns a tgtd that outlives this process. It listens on a free loopback port only: if tgtd cannot bind a portal at
+ * its start, it listens on every address instead, so the real portal is added afterwards.
  * @throws RpcError `TOOL_MISSING`
  */
-export async function startTgtd(socketPrefix: string, logPath: string): Promise<ProcessIdentity> {
+export async function spawnTgtd(socketPrefix: string, logPath: string): Promise<ProcessIdentity> {
   const log = openSync(logPath, 'w', 0o600);
   try {
-    // One I/O thread for each LUN; with the default of 16, some 2000 LUNs take every thread the machine has.
+    // One I/O thread per LUN; with the default of 16, some 2000 LUNs use up every thread of the machine.
     const child = spawn(
       'tgtd',
       ['-f', '-C', String(controlPort), '-t', '1', '--iscsi', 'portal=127.0.0.1:0'],
@@ -48,7 +48,7 @@ export async function startTgtd(socketPrefix: string, logPath: string): Promise<
     child.unref();
     await once(child, 'spawn');
     const { pid = 0 } = child;
-    // One that has ended already has no start; it runs no more, as the caller will see.
+    // A process that has already exited has no start time; the caller notices that it does not run.
     return (await identify(pid)) ?? { pid, startTicks: '' };
   } catch (error) {
     throw (error as NodeJS.ErrnoException).code === 'ENOENT' ? toolMissing('tgtd') : error;
@@ -58,8 +58,8 @@ export async function startTgtd(socketPrefix: string, logPath: string): Promise<
 }
 
 /**
- * Finds the tgtd that was started with this socket prefix, by whatever process. The table of processes is the
- * record of it: a file of ours could be lost, or stale, where this cannot.
+ * Finds the tgtd that was started with this socket prefix, by any process. The process table is the record of it:
+ * unlike a pid file it cannot be lost or stale.
  */
 export async function findTgtd(socketPrefix: string): Promise<ProcessIdentity | undefined> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
@@ -79,12 +79,12 @@ export async function findTgtd(socketPrefix: string): Promise<ProcessIdentity | 
   return undefined;
 }
 
-/** Says whether the process still runs; a zombie does not. */
+/** Reports whether the process still runs; a zombie does not. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.startTicks === identity.startTicks;
 }
 
-/** Kills the process if it still runs. tgtd ignores every signal that it could. */
+/** Kills the process if it still runs. tgtd ignores every signal that can be ignored. */
 export async function kill(identity: ProcessIdentity): Promise<void> {
   if (await isRunning(identity)) {
     process.kill(identity.pid, 'SIGKILL');
@@ -93,14 +93,14 @@ export async function kill(identity: ProcessIdentity): Promise<void> {
 
 async function identify(pid: number): Promise<ProcessIdentity | undefined> {
   const stat = await contentsOf(`/proc/${String(pid)}/stat`);
-  // The command's name stands in parentheses and may hold anything, so the fields are counted from its end.
+  // The command's name is in parentheses and may contain anything, so the fields are counted from its end.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state] = fields;
   const startTicks = fields[19];
   return startTicks === undefined || state === 'Z' || state === 'X' ? undefined : { pid, startTicks };
 }
 
-/** Reads a file of a process; empty when the process is gone or is not ours to read. */
+/** Reads a file of /proc; returns '' when the process is gone or may not be read. */
 async function contentsOf(path: string): Promise<string> {
   try {
     return await readFile(path, 'latin1');

@@ -4,7 +4,7 @@ import { chmod, open } from 'node:fs/promises';
 import { systemClock } from '@patchbay/objects';
 import { RecordingLog, requireTools } from '@patchbay/objects/testing';
 
-import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { mountXfs } from '../../../src/testing/loop-filesystem.js';
@@ -13,7 +13,7 @@ const MiB = 1024 * 1024;
 const small: VolumeRef = { kind: 'image', id: 'image-of-100-mib' };
 const large: VolumeRef = { kind: 'image', id: 'image-of-10-gib' };
 
-/** Makes an image that occupies all its bytes, in many extents, without writing them all. */
+/** Creates an image with all of its blocks allocated, in many extents, without writing them all. */
 async function allocate(pool: FilePool, image: VolumeRef, sizeBytes: number): Promise<void> {
   await execTool('fallocate', ['-l', String(sizeBytes), pool.path(image)]);
   const file = await open(pool.path(image), 'r+');
@@ -37,13 +37,13 @@ async function medianCloneMs(pool: FilePool, image: VolumeRef): Promise<number> 
   return times.sort((a, b) => a - b)[4]!;
 }
 
-describe('the time that a clone takes on XFS', function () {
+describe('the time to clone on XFS', function () {
   this.timeout(300_000);
 
   it('does not depend on the size of the image', async function () {
     requireTools(this, 'mkfs.xfs');
     await using mount = await mountXfs({ sizeBytes: 12 * 1024 * MiB });
-    const pool = await FilePool.open({
+    const pool = await openFilePool({
       directory: mount.path,
       exec: execTool,
       clock: systemClock,

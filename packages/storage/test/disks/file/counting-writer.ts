@@ -1,8 +1,8 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
 /**
- * Writes a file as an initiator at queue depth 1 would: the n-th write puts the number n, all over a block of
- * 4096 bytes, at block n * `stride` modulo `blocks`, and each is durable before the next. Runs until it is ended.
+ * Writes a file as an initiator at queue depth 1 would: the n-th write fills a block of 4096 bytes with the number n,
+ * at block n * `stride` modulo `blocks`, and each is durable before the next. Runs until it is terminated.
  * Usage: node counting-writer.js FILE BLOCKS STRIDE
  */
 const [path = '', blocks = '', stride = ''] = process.argv.slice(2);
@@ -17,7 +17,7 @@ function writeSome(from: number): void {
   for (let n = from; n < from + 64; n += 1) {
     writeSync(file, block.fill(BigInt(n)), 0, 4096, ((n * Number(stride)) % Number(blocks)) * 4096);
   }
-  // Between two rounds the signal is looked at.
+  // Signals are handled between two rounds.
   setImmediate(writeSome, from + 64);
 }
 

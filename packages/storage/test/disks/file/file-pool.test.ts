@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { isRpcError, type RpcError, systemClock } from '@patchbay/objects';
 import { FakeClock, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
-import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { mountBtrfs, mountExt4, mountXfs } from '../../../src/testing/loop-filesystem.js';
@@ -17,7 +17,7 @@ const image: VolumeRef = { kind: 'image', id: 'image-00000001' };
 const disk: VolumeRef = { kind: 'disk', id: 'disk-000000001' };
 
 function openPool(path: string, expectedId?: string, log = new RecordingLog()): Promise<FilePool> {
-  return FilePool.open({ directory: path, expectedId, exec: execTool, clock: systemClock, log });
+  return openFilePool({ directory: path, expectedId, exec: execTool, clock: systemClock, log });
 }
 
 async function seed(pool: FilePool, volume: VolumeRef, content: Buffer): Promise<void> {
@@ -59,7 +59,7 @@ describeVolumePool(
 describe('FilePool', function () {
   this.timeout(60_000);
 
-  it('keeps its id, and is found again by it', async () => {
+  it('keeps its id, and can be reopened by it', async () => {
     await using scratch = await makeScratch();
     const { id } = await openPool(scratch.path);
     expect((await openPool(scratch.path, id)).id).to.equal(id);
@@ -147,7 +147,7 @@ describe('FilePool', function () {
     }
   });
 
-  it('finds reflinks on XFS and says nothing', async function () {
+  it('detects reflinks on XFS and logs nothing', async function () {
     requireTools(this, 'mkfs.xfs');
     await using mount = await mountXfs({ sizeBytes: 320 * MiB });
     const log = new RecordingLog();
@@ -155,7 +155,7 @@ describe('FilePool', function () {
     expect(log.lines).to.deep.equal([]);
   });
 
-  it('warns once where there are no reflinks, says what to do, and makes sparse copies', async function () {
+  it('warns once if there are no reflinks, with what to do, and makes sparse copies', async function () {
     requireTools(this, 'mkfs.ext4');
     await using mount = await mountExt4({ sizeBytes: 256 * MiB });
     const log = new RecordingLog();
@@ -170,7 +170,7 @@ describe('FilePool', function () {
     expect(cloned?.usedBytes).to.be.below(2 * MiB);
   });
 
-  it('makes no copy in place of a reflink where it promised one', async function () {
+  it('makes no plain copy instead of a reflink where it reported reflinks', async function () {
     requireTools(this, 'mkfs.btrfs', 'chattr');
     await using mount = await mountBtrfs({ sizeBytes: 320 * MiB });
     const pool = await openPool(mount.path);
@@ -183,7 +183,7 @@ describe('FilePool', function () {
     expect(await pool.stat(disk)).to.be.undefined;
   });
 
-  it('makes disks writable for its owner alone, and snapshots for nobody', async () => {
+  it('makes disks writable for the owner only, and snapshots for nobody', async () => {
     await using scratch = await makeScratch();
     const pool = await openPool(scratch.path);
     await seed(pool, image, Buffer.alloc(MiB));
@@ -203,10 +203,10 @@ describe('FilePool', function () {
     expect(await pool.list()).to.deep.equal([]);
   });
 
-  it('removes temporary files that are old enough, of its own names only', async () => {
+  it('removes temporary files that are old enough, and only those with our names', async () => {
     await using scratch = await makeScratch();
     const clock = new FakeClock();
-    const pool = await FilePool.open({
+    const pool = await openFilePool({
       directory: scratch.path,
       exec: execTool,
       clock,
@@ -241,9 +241,9 @@ describe('FilePool', function () {
     await using mount = await mountExt4({ sizeBytes: 256 * MiB });
     const controller = new AbortController();
     const reason = new Error('the caller went away');
-    const pool = await FilePool.open({
+    const pool = await openFilePool({
       directory: mount.path,
-      // Aborts while the copy runs: the program has been started by then.
+      // Aborts while the copy runs: the program has started by then.
       exec: (file, args, options) => {
         const running = execTool(file, args, options);
         controller.abort(reason);

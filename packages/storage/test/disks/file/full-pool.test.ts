@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { type RpcError, systemClock } from '@patchbay/objects';
 import { eventually, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
-import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { freeBytesOf } from '../../../src/disks/file/pool-error.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
@@ -17,7 +17,7 @@ const image: VolumeRef = { kind: 'image', id: 'image-00000001' };
 const disk: VolumeRef = { kind: 'disk', id: 'disk-000000001' };
 
 function openPool(path: string, log = new RecordingLog()): Promise<FilePool> {
-  return FilePool.open({ directory: path, exec: execTool, clock: systemClock, log });
+  return openFilePool({ directory: path, exec: execTool, clock: systemClock, log });
 }
 
 /** Writes bytes that are not zero until they are all written or the filesystem is full. */
@@ -34,7 +34,7 @@ async function fill(path: string, sizeBytes: number, chunkBytes = MiB): Promise<
   }
 }
 
-/** Leaves not a block to a pool. */
+/** Fills a pool to the last block. */
 async function fillUp(path: string): Promise<void> {
   for (const chunkBytes of [MiB, 4096]) {
     const error = await failureOf(fill(path, Infinity, chunkBytes));
@@ -59,13 +59,13 @@ describe('a FilePool that is full', function () {
     expect(await pool.stat(disk)).to.be.undefined;
   });
 
-  it('says so when the space ends in the middle of a full copy, and leaves nothing', async function () {
+  it('reports it when the space runs out in the middle of a full copy, and leaves nothing', async function () {
     requireTools(this, 'mkfs.ext4');
     await using mount = await mountExt4({ sizeBytes: 128 * MiB });
     const hog = join(mount.path, 'hog');
-    const pool = await FilePool.open({
+    const pool = await openFilePool({
       directory: mount.path,
-      // Another takes the space after it was looked at.
+      // Somebody else uses up the space after it was checked.
       exec: async (file, args, options) => {
         await fill(hog, 50 * MiB);
         return execTool(file, args, options);
@@ -87,7 +87,7 @@ describe('a FilePool that is full', function () {
     ['ext4', 'mkfs.ext4', () => mountExt4({ sizeBytes: 64 * MiB })],
   ];
   for (const [name, mkfs, mount] of filesystems) {
-    it(`still opens on ${name}, clones or says that it is full, and can be emptied`, async function () {
+    it(`still opens on ${name}, clones or reports that it is full, and can be emptied`, async function () {
       requireTools(this, mkfs);
       await using mounted = await mount();
       const first = await openPool(mounted.path);
@@ -96,7 +96,7 @@ describe('a FilePool that is full', function () {
       await fillUp(join(mounted.path, 'hog'));
 
       const pool = await openPool(mounted.path);
-      // A reflink needs next to nothing, so that it may still succeed.
+      // A reflink needs next to nothing, so it may still succeed.
       const failure = await pool.ensureCloned(image, disk).catch((error: unknown) => error);
       if (failure === undefined) {
         expect((await pool.stat(disk))?.sizeBytes).to.equal(8 * MiB);
@@ -126,12 +126,12 @@ describe('a FilePool that is full', function () {
 describe('a FilePool with a high-water mark', function () {
   this.timeout(120_000);
 
-  it('takes in nothing more above it, though there is room, and takes in again below it', async function () {
+  it('accepts nothing more above it, although there is space, and accepts again below it', async function () {
     requireTools(this, 'mkfs.xfs');
     await using mount = await mountXfs({ sizeBytes: 512 * MiB });
     const log = new RecordingLog();
     const options = { directory: mount.path, exec: execTool, clock: systemClock, log, highWater: 0.5 };
-    const pool = await FilePool.open(options);
+    const pool = await openFilePool(options);
     await pool.requireRoom();
     const { highWaterBytes, usedBytes, sizeBytes } = await pool.capacity();
     expect(highWaterBytes / sizeBytes).to.be.closeTo(0.5, 0.001);
@@ -147,10 +147,10 @@ describe('a FilePool with a high-water mark', function () {
   });
 });
 
-describe('a FilePool that is opened for when it comes', function () {
+describe('a FilePool that is opened before it is available', function () {
   this.timeout(120_000);
 
-  it('refuses while it is not mounted, tells while it is read-only, and clones once it can', async function () {
+  it('refuses while it is not mounted, reports when it is read-only, and clones once it can', async function () {
     requireTools(this, 'mkfs.xfs');
     await using mount = await mountXfs({ sizeBytes: 320 * MiB });
     const first = await openPool(mount.path);
@@ -158,7 +158,7 @@ describe('a FilePool that is opened for when it comes', function () {
     await mount.unmount();
     const log = new RecordingLog();
     const found: string[] = [];
-    const pool = await FilePool.open({
+    const pool = await openFilePool({
       directory: mount.path,
       expectedId: first.id,
       whenMissing: 'wait',

@@ -7,19 +7,19 @@ import { fileURLToPath } from 'node:url';
 import { systemClock } from '@patchbay/objects';
 import { eventually, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
-import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { openFilePool } from '../../../src/disks/file/file-pool.js';
 import { type VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { mountBtrfs, mountXfs } from '../../../src/testing/loop-filesystem.js';
 
 const MiB = 1024 * 1024;
 const blocks = 4096;
-/** Neighbours in time are far apart on the disk, so that a copy from front to back would mix times. */
+/** Consecutive writes are far apart on the disk, so that a copy from front to back would mix points in time. */
 const stride = 1553;
 const disk: VolumeRef = { kind: 'disk', id: 'disk-000000001' };
 const writer = fileURLToPath(new URL('counting-writer.js', import.meta.url));
 
-/** Gives the number of the last write in a disk's content. */
+/** Returns the number of the last write in a disk's content. */
 function lastWriteIn(content: Buffer): number {
   let last = 0;
   for (let position = 0; position < content.length; position += 4096) {
@@ -28,7 +28,7 @@ function lastWriteIn(content: Buffer): number {
   return last;
 }
 
-/** Makes sure that a content has exactly the writes up to its last one. */
+/** Asserts that a content has exactly the writes up to its last one. */
 function expectOneMoment(content: Buffer): void {
   const last = lastWriteIn(content);
   const expected = new Array<number>(blocks).fill(0);
@@ -52,10 +52,10 @@ for (const [name, mkfs, mount] of filesystems) {
   describe(`a snapshot on ${name} of a disk that is being written`, function () {
     this.timeout(120_000);
 
-    it('has exactly the writes until one moment, each of thirty times', async function () {
+    it('has exactly the writes up to one point in time, in each of thirty attempts', async function () {
       requireTools(this, mkfs);
       await using mounted = await mount({ sizeBytes: 400 * MiB });
-      const pool = await FilePool.open({
+      const pool = await openFilePool({
         directory: mounted.path,
         exec: execTool,
         clock: systemClock,

@@ -9,7 +9,7 @@ import { eventually, FakeClock } from '@patchbay/objects/testing';
 
 import { TemporaryFiles } from '../../../src/disks/file/temporary-files.js';
 import { download, type DownloadOptions } from '../../../src/disks/import/download.js';
-import { DownloadPart } from '../../../src/disks/import/download-part.js';
+import { openDownloadPart } from '../../../src/disks/import/download-part.js';
 import { WebPolicy } from '../../../src/disks/import/web-policy.js';
 import { makeScratch } from '../scratch.js';
 import { failureOf } from '../volume-pool-suite.js';
@@ -24,7 +24,7 @@ interface Downloaded {
   readonly totals: readonly (number | undefined)[];
 }
 
-/** A place for downloads to go to, and what each needs. */
+/** A directory for downloads, and what each needs. */
 async function withPlace(
   test: (download: (url: string, options?: Partial<DownloadOptions>) => Downloaded) => Promise<void>,
 ): Promise<void> {
@@ -34,7 +34,7 @@ async function withPlace(
     const totals: (number | undefined)[] = [];
     const place: { path?: string } = {};
     const run = async (): Promise<string> => {
-      const part = await DownloadPart.open(temporaries, new URL(url));
+      const part = await openDownloadPart(temporaries, new URL(url));
       place.path = part.path;
       try {
         return await download(new URL(url), part, {
@@ -54,7 +54,7 @@ async function withPlace(
     };
     let written: Buffer | undefined;
     const result = run();
-    // A test may look at the result later than it comes.
+    // A test may await the result after it rejects.
     result.catch(() => undefined);
     return {
       result,
@@ -83,7 +83,7 @@ async function withDownload(
   });
 }
 
-/** Serves `content`, breaking each connection after so many bytes, and remembers what was asked for. */
+/** Serves `content`, closing each connection after a number of bytes, and records the requested ranges. */
 function breakingServer(
   breakAfterBytes: number,
   headers: Readonly<Record<string, string>> = { etag: '"v1"' },
@@ -124,7 +124,7 @@ async function reasonOf(promise: Promise<unknown>): Promise<string> {
 describe('download', function () {
   this.timeout(20_000);
 
-  it('writes what the server sends, and gives its SHA-256', () =>
+  it('writes what the server sends, and returns its SHA-256', () =>
     withDownload(
       (_request, response) => response.setHeader('content-length', content.length).end(content),
       async ({ result, written, totals }) => {
@@ -134,7 +134,7 @@ describe('download', function () {
       },
     ));
 
-  it('takes an answer of unknown length', () =>
+  it('accepts a response of unknown length', () =>
     withDownload(
       (_request, response) => {
         response.write(content.subarray(0, 1000));
@@ -146,7 +146,7 @@ describe('download', function () {
       },
     ));
 
-  it('asks for the file as it is, and unpacks what comes encoded in transit all the same', () =>
+  it('requests the file unencoded, and still decodes an encoded response', () =>
     withDownload(
       (request, response) => {
         const encoded = gzipSync(content);
@@ -195,7 +195,7 @@ describe('download', function () {
     [503, 'SOURCE_UNAVAILABLE'],
   ] as const;
   for (const [status, reason] of statuses) {
-    it(`answers the HTTP status ${String(status)} with ${reason}, and names the status`, () =>
+    it(`reports the HTTP status ${String(status)} as ${reason}, and names the status`, () =>
       withDownload(
         (_request, response) => response.writeHead(status).end('a page about it'),
         async ({ result }) => {
@@ -206,7 +206,7 @@ describe('download', function () {
       ));
   }
 
-  it('says so when nobody listens there', () =>
+  it('reports it when nothing listens there', () =>
     withPlace(async (start) => {
       const server = await serveWeb(() => undefined);
       await server[Symbol.asyncDispose]();
@@ -214,7 +214,7 @@ describe('download', function () {
     }));
 
   for (const length of [content.length, undefined]) {
-    it(`says so when the connection breaks, the length being ${length === undefined ? 'un' : ''}known`, () =>
+    it(`reports it when the connection breaks, with the length ${length === undefined ? 'un' : ''}known`, () =>
       withDownload(
         (_request, response) => {
           if (length !== undefined) {
@@ -228,7 +228,7 @@ describe('download', function () {
       ));
   }
 
-  it('gives up a server that sends nothing more', () => {
+  it('times out on a server that sends nothing more', () => {
     const clock = new FakeClock();
     return withDownload(
       (_request, response) => response.write(content.subarray(0, 1000)),
@@ -244,7 +244,7 @@ describe('download', function () {
     );
   });
 
-  it('writes nothing when there is no room for what the server announces', () => {
+  it('writes nothing when there is no room for the length that the server announces', () => {
     const full = new Error('full');
     return withDownload(
       (_request, response) => response.setHeader('content-length', content.length).end(content),
@@ -256,7 +256,7 @@ describe('download', function () {
     );
   });
 
-  it('ends with the reason of its signal', () => {
+  it('rejects with the reason of its signal', () => {
     const controller = new AbortController();
     const reason = new Error('the caller went away');
     return withDownload(
@@ -270,7 +270,7 @@ describe('download', function () {
     );
   });
 
-  it('goes on where a connection broke, after a while, and gives the SHA-256 of the whole', async () => {
+  it('resumes where a connection broke, after a delay, and returns the SHA-256 of the whole', async () => {
     const clock = new FakeClock();
     const { handler, ranges } = breakingServer(120_000);
     await withDownload(
@@ -296,7 +296,7 @@ describe('download', function () {
     );
   });
 
-  it('begins anew when the file has changed meanwhile', () =>
+  it('starts over when the file has changed meanwhile', () =>
     withPlace(async (start) => {
       const leaving = new AbortController();
       let headers = { etag: '"old"' };
@@ -326,7 +326,7 @@ describe('download', function () {
       expect(ranges[0]).to.match(/^bytes=/);
     }));
 
-  it('is taken up by the next one after it was cancelled', () =>
+  it('is resumed by the next one after it was cancelled', () =>
     withPlace(async (start) => {
       const { handler, ranges } = breakingServer(1e9);
       let holding = true;
@@ -353,7 +353,7 @@ describe('download', function () {
       expect(ranges[0]).to.match(/^bytes=[1-9]\d*-$/);
     }));
 
-  it('gives up when several tries in a row bring nothing', async () => {
+  it('gives up when several retries in a row make no progress', async () => {
     const clock = new FakeClock();
     let asked = 0;
     const { handler } = breakingServer(1000);
@@ -387,7 +387,7 @@ describe('download', function () {
     ['a weak ETag', { etag: 'W/"v1"' }],
   ];
   for (const [what, headers] of unfit) {
-    it(`does not go on with a file that has ${what}`, () => {
+    it(`does not resume a file that has ${what}`, () => {
       const { handler, ranges } = breakingServer(1000, headers);
       return withDownload(handler, async ({ result }) => {
         expect(await reasonOf(result)).to.equal('SOURCE_UNAVAILABLE');
@@ -396,7 +396,7 @@ describe('download', function () {
     });
   }
 
-  it('refuses what is larger than it may be, before it comes', () =>
+  it('refuses what exceeds the size limit, before receiving it', () =>
     withDownload(
       (_request, response) => response.setHeader('content-length', content.length).write('x'),
       async ({ result }) => {

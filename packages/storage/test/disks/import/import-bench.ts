@@ -6,7 +6,7 @@ import { isAbsolute, join } from 'node:path';
 import { type Clock, systemClock } from '@patchbay/objects';
 import { RecordingLog } from '@patchbay/objects/testing';
 
-import { FilePool } from '../../../src/disks/file/file-pool.js';
+import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { FileImageImporter, type FileImageImporterOptions } from '../../../src/disks/import/importer.js';
 import {
   type ImportedImage,
@@ -30,14 +30,14 @@ export const content = Buffer.concat([
   Buffer.alloc(2 * MiB),
 ]);
 
-/** A pool and an importer into it, beside a directory for the images to import. */
+/** A pool and an importer into it, and a directory of images to import. */
 export interface ImportBench extends AsyncDisposable {
   readonly pool: FilePool;
   readonly sources: string;
   readonly importer: FileImageImporter;
-  /** Makes an image of `content` and gives its path. */
+  /** Creates an image of `content` and returns its path. */
   makeImage(format: string, ...options: readonly string[]): Promise<string>;
-  /** Runs an import to its end and gives its result and steps; a path is that of a file on the server's host. */
+  /** Runs an import to its end and returns its result and steps; a path is a file on the server's host. */
   run(
     source: ImportSource,
     options?: { sha256?: string; signal?: AbortSignal },
@@ -45,13 +45,13 @@ export interface ImportBench extends AsyncDisposable {
   expectNothingLeft(): Promise<void>;
 }
 
-/** Sets up a pool and an importer for one test; the pool is in `place` where one is given. */
+/** Sets up a pool and an importer for one test; the pool is in `place` if given. */
 export async function makeImportBench(
   options: { exec?: Exec; clock?: Clock; place?: string } & Partial<FileImageImporterOptions> = {},
 ): Promise<ImportBench> {
   const scratch: Scratch = await makeScratch();
   const { exec = execTool, clock = systemClock, place = join(scratch.path, 'pool') } = options;
-  const pool = await FilePool.open({ directory: place, exec, clock, log: new RecordingLog() });
+  const pool = await openFilePool({ directory: place, exec, clock, log: new RecordingLog() });
   const sources = scratch.path;
   const importer = new FileImageImporter({
     sourceDirectories: [sources],

@@ -15,7 +15,7 @@ import { serveWeb } from './web-server.js';
 
 const MiB = 1024 * 1024;
 
-/** Runs programs, and calls back once `qemu-img convert` has been started. */
+/** Runs programs, and calls back once `qemu-img convert` has started. */
 function noticingConvert(onConvert: () => void | Promise<void>): Exec {
   return async (file, args, options) => {
     const running = execTool(file, args, options);
@@ -27,7 +27,7 @@ function noticingConvert(onConvert: () => void | Promise<void>): Exec {
   };
 }
 
-/** Gives how long the temporary files of the pool are, holes included. */
+/** Returns the lengths of the temporary files of the pool, holes included. */
 async function tmpBytes(bench: ImportBench): Promise<number> {
   const directory = join(bench.pool.directory.path, 'tmp');
   const sizes = (await readdir(directory)).map(async (name) => (await stat(join(directory, name))).size);
@@ -72,14 +72,14 @@ describe('FileImageImporter', function () {
     });
   }
 
-  it('makes a sparse file that nobody may write', async () => {
+  it('creates a sparse file that nobody may write', async () => {
     await using bench = await makeImportBench();
     await bench.run(await bench.makeImage('raw', '-S', '0'));
     expect((await stat(bench.pool.path(image))).mode & 0o777).to.equal(0o440);
     expect((await bench.pool.stat(image))?.usedBytes).to.be.within(2 * MiB, 4 * MiB);
   });
 
-  it('fills a raw image up to a whole sector', async () => {
+  it('pads a raw image to a whole sector', async () => {
     await using bench = await makeImportBench();
     const source = join(bench.sources, 'odd.raw');
     await writeFile(source, Buffer.alloc(1111, 'x'));
@@ -96,7 +96,7 @@ describe('FileImageImporter', function () {
     'json:{}',
     'line\nbreak',
   ]) {
-    it(`reads a file of the name ${JSON.stringify(name)}`, async () => {
+    it(`reads a file named ${JSON.stringify(name)}`, async () => {
       await using bench = await makeImportBench();
       await writeFile(join(bench.sources, name), content);
       await bench.run(join(bench.sources, name));
@@ -119,7 +119,7 @@ describe('FileImageImporter', function () {
     ['raw', ['-S', '0']],
     ['qcow2', ['-c']],
   ] as const) {
-    it(`takes an upload of a ${format} image${options.length > 0 ? `, ${options.join(' ')}` : ''}`, async () => {
+    it(`accepts an upload of a ${format} image${options.length > 0 ? `, ${options.join(' ')}` : ''}`, async () => {
       await using bench = await makeImportBench();
       const source = await bench.makeImage(format, ...options);
       const { result, steps } = await bench.run(createReadStream(source));
@@ -132,7 +132,7 @@ describe('FileImageImporter', function () {
     });
   }
 
-  it('gives up an upload whose sender sends nothing more when it is cancelled, and leaves nothing', async () => {
+  it('aborts a cancelled upload whose sender sends nothing more, and leaves nothing', async () => {
     await using bench = await makeImportBench();
     const controller = new AbortController();
     const reason = new Error('the caller went away');
@@ -145,7 +145,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('leaves nothing of an upload that breaks', async () => {
+  it('leaves nothing of an upload that fails', async () => {
     await using bench = await makeImportBench();
     const broken = (async function* () {
       yield await Promise.resolve(Buffer.alloc(MiB, 'x'));
@@ -155,7 +155,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('takes no more of an upload than an image may have', async () => {
+  it('reads no more of an upload than the size limit of an image', async () => {
     await using bench = await makeImportBench({ maxImageBytes: 2 * MiB });
     let sentBytes = 0;
     const endless = (async function* () {
@@ -171,7 +171,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('keeps what came of a download that broke, and goes on with it', async () => {
+  it('keeps the part of a download that failed, and resumes it', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('raw');
     const whole = await readFile(source);
@@ -205,7 +205,7 @@ describe('FileImageImporter', function () {
     expect(await readdir(join(bench.pool.directory.path, 'tmp'))).to.deep.equal([]);
   });
 
-  it('tells its progress from the beginning to the end of both phases', async () => {
+  it('reports its progress from the start to the end of both phases', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('qcow2');
     const totals = { read: (await stat(source)).size, convert: content.length };
@@ -218,7 +218,7 @@ describe('FileImageImporter', function () {
     }
   });
 
-  it('takes the place of what an import left that nobody recorded', async () => {
+  it('replaces what an unrecorded import left behind', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('raw');
     await bench.run(source);
@@ -227,7 +227,7 @@ describe('FileImageImporter', function () {
     expect((await readFile(bench.pool.path(image))).equals(Buffer.alloc(MiB, 'new'))).to.be.true;
   });
 
-  it('refuses a wrong checksum, tells the right one, and leaves nothing', async () => {
+  it('refuses a wrong checksum, reports the right one, and leaves nothing', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('raw');
     const error = (await failureOf(bench.run(source, { sha256: '0'.repeat(64) }))) as RpcError;
@@ -247,7 +247,7 @@ describe('FileImageImporter', function () {
   ];
   for (const [name, format, options] of truncated) {
     for (const share of [0.6, 0.01]) {
-      it(`finds ${name} corrupt of which only ${String(share * 100)} % are there, and leaves nothing`, async () => {
+      it(`refuses ${name} truncated to ${String(share * 100)} % as corrupt, and leaves nothing`, async () => {
         await using bench = await makeImportBench();
         const source = await bench.makeImage(format, ...options);
         await truncate(source, Math.floor((await stat(source)).size * share));
@@ -259,7 +259,7 @@ describe('FileImageImporter', function () {
     }
   }
 
-  it('finds an empty file corrupt', async () => {
+  it('refuses an empty file as corrupt', async () => {
     await using bench = await makeImportBench();
     await writeFile(join(bench.sources, 'empty'), '');
     const error = (await failureOf(bench.run(join(bench.sources, 'empty')))) as RpcError;
@@ -267,7 +267,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('finds an image of an empty disk corrupt', async () => {
+  it('refuses an image of an empty disk as corrupt', async () => {
     await using bench = await makeImportBench();
     const source = join(bench.sources, 'empty.qcow2');
     await execTool('qemu-img', ['create', '-f', 'qcow2', source, '0']);
@@ -276,7 +276,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('notices a file that is written meanwhile', async () => {
+  it('notices a file that is modified meanwhile', async () => {
     const written: { source?: string } = {};
     await using bench = await makeImportBench({
       exec: noticingConvert(() => appendFile(written.source ?? '', 'more')),
@@ -287,7 +287,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('leaves nothing when it is cancelled while it converts, and qemu-img has ended', async () => {
+  it('leaves nothing when it is cancelled during the conversion, and qemu-img has exited', async () => {
     const controller = new AbortController();
     const reason = new Error('the caller went away');
     let running = 0;
@@ -310,7 +310,7 @@ describe('FileImageImporter', function () {
   });
 
   for (const phase of ['read', 'convert'] as const) {
-    it(`leaves nothing when its reader leaves at the first step of the phase ${phase}`, async () => {
+    it(`leaves nothing when its consumer stops at the first step of the phase ${phase}`, async () => {
       await using bench = await makeImportBench();
       const source = await bench.makeImage('qcow2');
       const steps = bench.importer.importImage(image, `server:${source}`, {
@@ -345,7 +345,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('leaves nothing when the server of a download breaks off', async () => {
+  it('leaves nothing when the server of a download closes the connection', async () => {
     await using bench = await makeImportBench();
     await using server = await serveWeb((_request, response) => {
       response.setHeader('content-length', 10 * MiB);
@@ -356,7 +356,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('refuses before it writes what the pool has no room for', async function () {
+  it('refuses what does not fit the pool, before writing it', async function () {
     requireTools(this, 'mkfs.ext4');
     await using mount = await mountExt4({ sizeBytes: 64 * MiB });
     await using bench = await makeImportBench({
@@ -373,7 +373,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('refuses a download that is announced larger than the pool', async function () {
+  it('refuses a download whose length exceeds the free space of the pool', async function () {
     requireTools(this, 'mkfs.ext4');
     await using mount = await mountExt4({ sizeBytes: 64 * MiB });
     await using bench = await makeImportBench({ place: mount.path });
@@ -385,7 +385,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('says so when a download without a length fills the pool, and leaves nothing', async function () {
+  it('reports it when a download without a length fills the pool, and leaves nothing', async function () {
     requireTools(this, 'mkfs.ext4');
     await using mount = await mountExt4({ sizeBytes: 64 * MiB });
     await using bench = await makeImportBench({ place: mount.path });
@@ -400,7 +400,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('says so when the pool fills while it converts, and leaves nothing', async function () {
+  it('reports it when the pool fills up during the conversion, and leaves nothing', async function () {
     requireTools(this, 'mkfs.ext4');
     await using mount = await mountExt4({ sizeBytes: 64 * MiB });
     const hog = join(mount.path, 'hog');
@@ -423,7 +423,7 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
-  it('does nothing when the pool is not there', async () => {
+  it('does nothing when the pool is not available', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('raw');
     await rm(join(bench.pool.directory.path, 'patchbay-pool.json'));
@@ -431,7 +431,7 @@ describe('FileImageImporter', function () {
     expect(error.reason).to.equal('POOL_UNAVAILABLE');
   });
 
-  it('says which package to install where qemu-img is missing', async () => {
+  it('names the package to install if qemu-img is missing', async () => {
     await using bench = await makeImportBench({
       exec: (file, args, options) =>
         execTool(

@@ -2,14 +2,14 @@ import { expect } from 'chai';
 
 import { FakeClock } from '@patchbay/objects/testing';
 
-import { type Report, withProgress } from '../../../src/disks/import/progress.js';
+import { type ReportProgress, withProgress } from '../../../src/disks/import/progress.js';
 import { type ImportProgress } from '../../../src/disks/volume-pool.js';
 import { failureOf } from '../volume-pool-suite.js';
 
 const signal = new AbortController().signal;
 
 async function collect(
-  work: (report: Report, clock: FakeClock) => Promise<unknown>,
+  work: (report: ReportProgress, clock: FakeClock) => Promise<unknown>,
 ): Promise<readonly ImportProgress[]> {
   const clock = new FakeClock();
   const steps: ImportProgress[] = [];
@@ -20,12 +20,12 @@ async function collect(
 }
 
 describe('withProgress', () => {
-  it('yields the beginning and the end of work that reports nothing', async () => {
+  it('yields the start and the end of work that reports nothing', async () => {
     const steps = await collect(() => Promise.resolve());
     expect(steps.map(({ doneBytes }) => doneBytes)).to.deep.equal([0, 0]);
   });
 
-  it('yields at most ten times a second, and the last state whenever it came', async () => {
+  it('yields at most ten times a second, and always the last state', async () => {
     const steps = await collect(async (report, clock) => {
       for (let done = 1; done <= 1000; done += 1) {
         report(done, 1000);
@@ -45,7 +45,7 @@ describe('withProgress', () => {
     expect(steps.at(-1)).to.deep.equal({ phase: 'convert', doneBytes: 2, totalBytes: 10 });
   });
 
-  it('gives what the work gives', async () => {
+  it('returns what the work returns', async () => {
     const steps = withProgress('download', { clock: new FakeClock(), signal }, () => Promise.resolve('sum'));
     let next = await steps.next();
     while (next.done !== true) {
@@ -59,7 +59,7 @@ describe('withProgress', () => {
     expect(await failureOf(collect(() => Promise.reject(broken)))).to.equal(broken);
   });
 
-  it('aborts the work when it is left, and waits until it has stopped', async () => {
+  it('aborts the work when the consumer stops, and waits until it has stopped', async () => {
     let stopped = false;
     const steps = withProgress(
       'download',
@@ -81,7 +81,7 @@ describe('withProgress', () => {
     expect(stopped).to.be.true;
   });
 
-  it('gives the work the reason of its signal', async () => {
+  it('passes the reason of its signal to the work', async () => {
     const controller = new AbortController();
     const reason = new Error('deadline');
     const steps = withProgress(

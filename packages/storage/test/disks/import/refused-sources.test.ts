@@ -23,7 +23,7 @@ async function create(bench: ImportBench, ...args: readonly string[]): Promise<s
   return path;
 }
 
-/** A descriptor that names a file of the host as the disk's content. */
+/** A descriptor that refers to a file of the host as the disk's content. */
 const descriptor = `# Disk DescriptorFile
 version=1
 CID=12345678
@@ -32,11 +32,11 @@ createType="monolithicFlat"
 RW 4 FLAT "/etc/passwd" 0
 `;
 
-/** What a hostile qcow2 says of itself, in its header of 112 bytes. */
+/** The fields of a hostile qcow2's header of 112 bytes. */
 interface CraftedHeader {
   readonly virtualBytes?: bigint;
   readonly clusterBits?: number;
-  /** Stands behind the header, as the name of the backing file. */
+  /** The name of the backing file, after the header. */
   readonly backing?: string;
   readonly encryption?: number;
   readonly incompatible?: bigint;
@@ -44,7 +44,7 @@ interface CraftedHeader {
   readonly l1At?: bigint;
 }
 
-/** Makes a qcow2 by hand, as no tool would. */
+/** Crafts a qcow2 that no tool would write. */
 async function craft(bench: ImportBench, header: CraftedHeader, sizeBytes = 4 * 65536): Promise<string> {
   const { virtualBytes = 16n << 20n, clusterBits = 16, backing = '', encryption = 0 } = header;
   const bytes = Buffer.alloc(sizeBytes);
@@ -68,7 +68,7 @@ async function craft(bench: ImportBench, header: CraftedHeader, sizeBytes = 4 * 
   return path;
 }
 
-describe('an import of an image with a header made by hand', function () {
+describe('an import of an image with a crafted header', function () {
   this.timeout(60_000);
 
   before(function () {
@@ -108,7 +108,7 @@ describe('an import of an image with a header made by hand', function () {
     }
   }
 
-  it('never opens the file that a qcow2 names', async () => {
+  it('never opens the file that a qcow2 refers to', async () => {
     const opened: string[] = [];
     await using bench = await makeImportBench({
       exec: (file, args, options) => {
@@ -128,7 +128,7 @@ describe('an import of an image with a header made by hand', function () {
     ['a VHD', 'conectix', 0],
   ];
   for (const [name, magic, at] of lies) {
-    it(`refuses noise that says it is ${name}, and leaves nothing`, async () => {
+    it(`refuses noise with the signature of ${name}, and leaves nothing`, async () => {
       await using bench = await makeImportBench();
       const bytes = randomBytes(1024 * 1024);
       bytes.write(magic, at, 'latin1');
@@ -140,7 +140,7 @@ describe('an import of an image with a header made by hand', function () {
     });
   }
 
-  it('takes no raw disk that is larger than it may be', async () => {
+  it('refuses a raw disk that exceeds the size limit', async () => {
     await using bench = await makeImportBench({ maxImageBytes: 1024 * 1024 });
     const path = join(bench.sources, 'large.raw');
     await writeFile(path, '');
@@ -151,7 +151,7 @@ describe('an import of an image with a header made by hand', function () {
   });
 });
 
-describe('an import of an image that is more than itself', function () {
+describe('an import of an image that is not self-contained', function () {
   this.timeout(60_000);
 
   before(function () {
@@ -239,7 +239,7 @@ describe('an import of an image that is more than itself', function () {
     ],
   ];
   for (const [name, why, make] of malicious) {
-    it(`refuses ${name}, says why, and leaves nothing`, async () => {
+    it(`refuses ${name} with the reason, and leaves nothing`, async () => {
       await using bench = await makeImportBench();
       const error = (await failureOf(bench.run(await make(bench)))) as RpcError;
       expect(error.reason, error.message).to.equal('SOURCE_REFUSED');
@@ -249,15 +249,15 @@ describe('an import of an image that is more than itself', function () {
   }
 
   const mistaken: readonly (readonly [string, Buffer, RegExp])[] = [
-    ['a file packed with gzip', Buffer.from('1f8b08', 'hex'), /gzip/],
-    ['a file packed with xz', Buffer.from('fd377a585a00', 'hex'), /xz/],
-    ['a file packed with zstd', Buffer.from('28b52ffd', 'hex'), /zstd/],
-    ['a file packed with bzip2', Buffer.from('BZh9'), /bzip2/],
-    ['a file packed with zip', Buffer.from('504b0304', 'hex'), /zip/],
+    ['a file compressed with gzip', Buffer.from('1f8b08', 'hex'), /gzip/],
+    ['a file compressed with xz', Buffer.from('fd377a585a00', 'hex'), /xz/],
+    ['a file compressed with zstd', Buffer.from('28b52ffd', 'hex'), /zstd/],
+    ['a file compressed with bzip2', Buffer.from('BZh9'), /bzip2/],
+    ['a file compressed with zip', Buffer.from('504b0304', 'hex'), /zip/],
     ['a web page', Buffer.from('<!DOCTYPE html><html>'), /web page/],
   ];
   for (const [name, start, why] of mistaken) {
-    it(`refuses ${name} and says what it is`, async () => {
+    it(`refuses ${name} and reports what it is`, async () => {
       await using bench = await makeImportBench();
       const path = join(bench.sources, 'mistaken');
       await writeFile(path, Buffer.concat([start, Buffer.alloc(4096)]));
@@ -269,10 +269,10 @@ describe('an import of an image that is more than itself', function () {
   }
 });
 
-describe('an import of something that is no plain file', function () {
+describe('an import of something that is not a regular file', function () {
   this.timeout(60_000);
 
-  const things: readonly (readonly [string, string, (bench: ImportBench) => string | Promise<string>])[] = [
+  const sources: readonly (readonly [string, string, (bench: ImportBench) => string | Promise<string>])[] = [
     ['a directory', 'SOURCE_REFUSED', ({ sources }) => sources],
     ['a device', 'SOURCE_REFUSED', () => '/dev/zero'],
     [
@@ -302,8 +302,8 @@ describe('an import of something that is no plain file', function () {
     ],
     ['a name that is too long', 'SOURCE_NOT_FOUND', ({ sources }) => join(sources, 'a'.repeat(300))],
   ];
-  for (const [name, reason, make] of things) {
-    it(`answers ${name} with ${reason}`, async () => {
+  for (const [name, reason, make] of sources) {
+    it(`refuses ${name} with ${reason}`, async () => {
       await using bench = await makeImportBench();
       const error = (await failureOf(bench.run(await make(bench)))) as RpcError;
       expect(error.reason, error.message).to.equal(reason);
@@ -338,7 +338,7 @@ describe('an import where only some directories are allowed', function () {
     await test(bench, allowed);
   }
 
-  it('takes a file from below one of them', () =>
+  it('accepts a file in one of them', () =>
     withAllowed(async (bench, allowed) => {
       await bench.run(join(allowed, 'below', 'image'));
       expect((await readFile(bench.pool.path(image))).equals(content)).to.be.true;

@@ -11,7 +11,7 @@ describe('parseSource', () => {
     ['server:/srv/images/a b,c:d.img', { kind: 'file', path: '/srv/images/a b,c:d.img' }],
   ];
   for (const [text, source] of accepted) {
-    it(`takes ${text}`, () => {
+    it(`accepts ${text}`, () => {
       expect(parseSource(text)).to.deep.equal(source);
     });
   }
@@ -34,7 +34,7 @@ describe('parseSource', () => {
     ['server:/srv/a\0b', /NUL/],
   ];
   for (const [text, why] of refused) {
-    it(`refuses ${JSON.stringify(text)} and says what to give`, () => {
+    it(`refuses ${JSON.stringify(text)} and explains what to give`, () => {
       expect(() => parseSource(text))
         .to.throw(why)
         .with.property('reason', 'SOURCE_REFUSED');
@@ -61,7 +61,7 @@ describe('isSameSource', () => {
     ['upload', 'server:/srv/a', false],
   ];
   for (const [known, given, same] of cases) {
-    it(`says that ${given} is ${same ? '' : 'not '}what an image from ${known} came from`, () => {
+    it(`reports that ${given} is ${same ? '' : 'not '}the source of an image from ${known}`, () => {
       expect(isSameSource(known, given)).to.equal(same);
     });
   }

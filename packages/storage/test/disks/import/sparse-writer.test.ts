@@ -24,7 +24,7 @@ async function written(path: string, pieces: readonly Uint8Array[]): Promise<voi
 describe('SparseWriter', function () {
   this.timeout(60_000);
 
-  it('writes what it is given, however it is cut, with zeros anywhere', async () => {
+  it('writes its input, however it is split, with zeros anywhere', async () => {
     await using scratch = await makeScratch();
     const path = join(scratch.path, 'file');
     const run = fc.record({ bytes: fc.integer({ min: 1, max: 20_000 }), byte: fc.constantFrom(0, 0, 7) });
@@ -38,7 +38,7 @@ describe('SparseWriter', function () {
     );
   });
 
-  it('leaves holes on XFS, which reserves space behind a file that grows', async function () {
+  it('leaves holes on XFS, which preallocates space after a growing file', async function () {
     requireTools(this, 'mkfs.xfs');
     await using mount = await mountXfs({ sizeBytes: 512 * MiB });
     const path = join(mount.path, 'file');

@@ -55,13 +55,13 @@ describe('SourceNetworks', () => {
     ['fd00::/8', 'fd00::5', true],
   ];
   for (const [network, address, has] of listed) {
-    it(`${has ? 'have' : 'have not'} ${address} where ${network} is listed`, () => {
+    it(`${has ? 'have' : 'do not have'} ${address} if ${network} is listed`, () => {
       expect(new SourceNetworks([network]).has(address)).to.equal(has);
     });
   }
 });
 
-/** Gives what becomes of a request: the addresses that are connected to, or the reason of the refusal. */
+/** Returns the outcome of a request: the addresses connected to, or the reason of the refusal. */
 async function tried(
   url: string,
   options: Partial<WebPolicyOptions>,
@@ -106,11 +106,11 @@ describe('WebPolicy', () => {
     });
   }
 
-  it('connects only to those addresses of a name that are allowed', async () => {
+  it('connects only to the allowed addresses of a name', async () => {
     expect(await tried('http://example.org/', {}, ['10.0.0.1', '8.8.8.8'])).to.deep.equal(['8.8.8.8']);
   });
 
-  it('does not tell what an inner name stands for', () => {
+  it('does not reveal how an internal name resolves', () => {
     const policy = new WebPolicy({
       networks: ['public'],
       resolve: (_name, callback) => {
@@ -135,7 +135,7 @@ describe('WebPolicy', () => {
     ['https://images.example.org/a', [], false],
   ];
   for (const [url, hosts, allowed] of named) {
-    it(`${allowed ? 'takes' : 'refuses'} ${url} where the hosts are ${JSON.stringify(hosts)}`, async () => {
+    it(`${allowed ? 'accepts' : 'refuses'} ${url} where the hosts are ${JSON.stringify(hosts)}`, async () => {
       const outcome = await tried(url, { hosts }, ['8.8.8.8']);
       expect(outcome).to.deep.equal(allowed ? ['8.8.8.8'] : 'SOURCE_REFUSED');
     });

@@ -7,7 +7,7 @@ export interface WebServer extends AsyncDisposable {
   readonly url: string;
 }
 
-/** Serves with one handler until it is disposed of, which breaks the connections that are open. */
+/** Serves with one handler until it is disposed of, which closes all open connections. */
 export async function serveWeb(handler: RequestListener): Promise<WebServer> {
   const server = createServer(handler).listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -5,7 +5,7 @@ import { type Storage } from '../../../src/index.js';
 import { kept, provisioned, trashed, withSnapshot } from './nodes.js';
 import { Due, type OperationCase } from './operation.js';
 
-/** Gives the operations on disks. The image `ubuntu` and its node `keeper` are there before. */
+/** Returns the operations on disks. The image `ubuntu` and its node `keeper` are there before. */
 export function diskOperations(): readonly OperationCase[] {
   return [
     {
@@ -67,7 +67,7 @@ async function growToTwice(storage: Proxy<Storage>): Promise<void> {
   await storage.resize_disk('node7', 2 * sizeBytes);
 }
 
-/** Gives the id of the disk that one of some nodes has, or had before it went to the trash. */
+/** Returns the id of the disk that one of some nodes has, or had before it went to the trash. */
 async function diskOf(storage: Proxy<Storage>, ...nodes: readonly string[]): Promise<string> {
   const disks = [...(await storage.list_disks()), ...(await storage.list_trash())];
   const found = disks.find(({ node }) => nodes.includes(node));

@@ -4,7 +4,7 @@ import { type Storage } from '../../../src/index.js';
 import { bytesOf } from '../../fakes/world.js';
 import { type OperationCase } from './operation.js';
 
-/** Gives the operations on images. The image `ubuntu` and its node `keeper` are there before. */
+/** Returns the operations on images. The image `ubuntu` and its node `keeper` are there before. */
 export function imageOperations(): readonly OperationCase[] {
   return [
     {

@@ -10,7 +10,7 @@ export const withSnapshot: Step = (storage) => storage.create_snapshot('node7', 
 export const kept: Step = (storage) => storage.detach_node('node7', { keepDisk: true });
 export const trashed: Step = (storage) => storage.detach_node('node7', { trashMs });
 
-/** Gives the operations on nodes. The image `ubuntu` and its node `keeper` are there before. */
+/** Returns the operations on nodes. The image `ubuntu` and its node `keeper` are there before. */
 export function nodeOperations(): readonly OperationCase[] {
   return [
     { title: 'provision', operation: provisioned, clones: true },
@@ -69,14 +69,14 @@ export function nodeOperations(): readonly OperationCase[] {
       clones: true,
     },
     {
-      title: 'move_node',
+      title: 'rename_node',
       prepare: [provisioned, withSnapshot],
-      operation: (storage) => storage.move_node('node7', 'node8'),
+      operation: (storage) => storage.rename_node('node7', 'node8'),
     },
     {
-      title: 'move_node --force of a connected node',
+      title: 'rename_node --force of a connected node',
       prepare: [provisioned, withSnapshot],
-      operation: (storage) => storage.move_node('node7', 'node8', { force: true }),
+      operation: (storage) => storage.rename_node('node7', 'node8', { force: true }),
       isConnected: true,
     },
     {

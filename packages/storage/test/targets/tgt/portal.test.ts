@@ -4,7 +4,7 @@ import { checkPortal } from '../../../src/targets/tgt/portal.js';
 
 describe('checking a portal', () => {
   for (const portal of ['127.0.0.1:3260', '0.0.0.0:1', '[::1]:3260', '[2001:db8::7]:65535']) {
-    it(`takes ${portal}`, () => {
+    it(`accepts ${portal}`, () => {
       expect(() => {
         checkPortal(portal);
       }).to.not.throw();

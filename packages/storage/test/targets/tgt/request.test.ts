@@ -15,7 +15,7 @@ import { Tgtadm } from '../../../src/targets/tgt/tgtadm.js';
 const iqn = 'iqn.2026-11.local.patchbay:disk.d1';
 const lunParams = 'scsi_id=00112233445566778899aabbccddeeff,scsi_sn=PB1,thin_provisioning=1';
 
-/** Each of our commands, beside the words that make the installed tgtadm send the same. */
+/** Each of our commands, with the arguments that make the installed tgtadm send the same. */
 const commands: readonly (readonly [string, (tgtadm: Tgtadm) => Promise<unknown>])[] = [
   [`--mode target --op new --tid 258 --targetname ${iqn}`, (t) => t.newTarget(258, iqn)],
   ['--mode target --op delete --force --tid 258', (t) => t.deleteTarget(258)],
@@ -45,7 +45,7 @@ const commands: readonly (readonly [string, (tgtadm: Tgtadm) => Promise<unknown>
   ['--mode sys --op show', (t) => t.systemState()],
 ];
 
-describe('what we say to tgtd', function () {
+describe('requests to tgtd', function () {
   this.timeout(30_000);
 
   let listener: Listener;
@@ -59,9 +59,9 @@ describe('what we say to tgtd', function () {
     await listener[Symbol.asyncDispose]();
   });
 
-  for (const [words, command] of commands) {
-    it(`is byte for byte what tgtadm says for "${words}"`, async () => {
-      await execTool('tgtadm', ['-C', '0', '--lld', 'iscsi', ...words.split(' ')], {
+  for (const [args, command] of commands) {
+    it(`are byte for byte what tgtadm sends for "${args}"`, async () => {
+      await execTool('tgtadm', ['-C', '0', '--lld', 'iscsi', ...args.split(' ')], {
         env: { TGT_IPC_SOCKET: listener.prefix },
       });
       await command(new Tgtadm(new ControlSocket(`${listener.prefix}.0`)));
@@ -71,8 +71,8 @@ describe('what we say to tgtd', function () {
   }
 });
 
-describe('what tgtd answers', () => {
-  it('is not complete before its last byte, wherever it is cut', () => {
+describe('responses of tgtd', () => {
+  it('are not complete before the last byte, wherever they are cut', () => {
     fc.assert(
       fc.property(fc.nat(30), fc.string(), (error, text) => {
         const bytes = answer(error, text);
@@ -85,7 +85,7 @@ describe('what tgtd answers', () => {
   });
 });
 
-/** Stands in for tgtd: hears one request on each connection and answers that all is well. */
+/** Stands in for tgtd: reads one request per connection and responds with success. */
 class Listener implements AsyncDisposable {
   readonly heard: Buffer[] = [];
   readonly prefix: string;

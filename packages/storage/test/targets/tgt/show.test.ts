@@ -8,11 +8,12 @@ import {
   parseConnections,
   parsePortals,
   parseSystemState,
+  parseTargets,
+  type ShownTarget,
 } from '../../../src/targets/tgt/show.js';
-import { parseTargets, type ShownTarget } from '../../../src/targets/tgt/show-targets.js';
 
-describe('reading what tgtd shows', () => {
-  it('reads a target with a session, as tgt 1.0.85 prints it', () => {
+describe('parsing the output of tgtd', () => {
+  it('parses a target with a session, as tgt 1.0.85 prints it', () => {
     expect(parseTargets(shownByTgt)).to.deep.equal([
       {
         tid: 5,
@@ -45,11 +46,11 @@ describe('reading what tgtd shows', () => {
     ]);
   });
 
-  it('reads nothing from nothing', () => {
+  it('parses no targets from no output', () => {
     expect(parseTargets('')).to.deep.equal([]);
   });
 
-  it('refuses a target that lacks a part, rather than take it for one without an ACL', () => {
+  it('refuses a target that lacks a section, rather than taking it for one without an ACL', () => {
     const cut = shownByTgt.slice(0, shownByTgt.indexOf('    ACL information'));
     expect(() => parseTargets(cut))
       .to.throw()
@@ -57,7 +58,7 @@ describe('reading what tgtd shows', () => {
       .with.property('reason', 'TARGET_TOOL_FAILED');
   });
 
-  it('reads every target, however many parts each has', () => {
+  it('parses every target, however many parts each has', () => {
     fc.assert(
       fc.property(fc.array(target, { maxLength: 5 }), (targets) => {
         expect(parseTargets(targets.map(print).join(''))).to.deep.equal(targets);
@@ -65,19 +66,19 @@ describe('reading what tgtd shows', () => {
     );
   });
 
-  it('reads portals, of IPv6 too', () => {
+  it('parses portals, IPv6 too', () => {
     expect(parsePortals('Portal: [::1]:3963,1\nPortal: 127.0.0.1:3962,1\n')).to.deep.equal([
       '[::1]:3963',
       '127.0.0.1:3962',
     ]);
   });
 
-  it('reads accounts', () => {
+  it('parses accounts', () => {
     expect(parseAccounts('Account list:\n    u1\n    mark.1.ab.u1\n')).to.deep.equal(['u1', 'mark.1.ab.u1']);
     expect(parseAccounts('Account list:\n')).to.deep.equal([]);
   });
 
-  it('reads connections', () => {
+  it('parses connections', () => {
     const text =
       'Session: 1\n    Connection: 0\n        Initiator: iqn.a\n        IP Address: 127.0.0.1\n' +
       'Session: 3\n    Connection: 2\n        Initiator: iqn.b\n        IP Address: ::1\n';
@@ -87,7 +88,7 @@ describe('reading what tgtd shows', () => {
     ]);
   });
 
-  it('reads the state of the daemon', () => {
+  it('parses the state of the daemon', () => {
     expect(
       parseSystemState('System:\n    State: offline\n    debug: off\nLLDs:\n    iscsi: ready\n'),
     ).to.equal('offline');

@@ -35,8 +35,8 @@ const refused: readonly (readonly [string, string, Partial<TargetSpec>])[] = [
   ['a secret shorter than initiators take', 'chap.secret', { chap: { user: 'n1', secret: 'short' } }],
 ];
 
-describe('checking what is to be exported', () => {
-  it('takes what tgtd can take', () => {
+describe('checking the spec of an export', () => {
+  it('accepts what tgtd accepts', () => {
     expect(() => {
       checkSpec(spec);
     }).to.not.throw();

@@ -3,7 +3,7 @@
 import type { AnyInput as _google_protobuf_AnyInput, Any as _google_protobuf_Any } from '../../google/protobuf/Any.js';
 
 /**
- * A gRPC error in full, as it stands in the trailer grpc-status-details-bin.
+ * A complete gRPC error, as in the trailer grpc-status-details-bin.
  */
 export interface StatusInput {
   'code'?: (number);
@@ -12,7 +12,7 @@ export interface StatusInput {
 }
 
 /**
- * A gRPC error in full, as it stands in the trailer grpc-status-details-bin.
+ * A complete gRPC error, as in the trailer grpc-status-details-bin.
  */
 export interface Status {
   'code': (number);

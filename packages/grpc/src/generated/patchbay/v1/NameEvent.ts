@@ -27,7 +27,7 @@ export type _patchbay_v1_NameEvent_Type = typeof _patchbay_v1_NameEvent_Type[key
 export interface NameEventInput {
   'type'?: (_patchbay_v1_NameEvent_TypeInput);
   /**
-   * For REMOVED: the record as it was. Of a shared name: the endpoint alone that came, changed or went.
+   * Of REMOVED: the last record. Of a shared name: with only the endpoint that was added, changed or removed.
    */
   'record'?: (_patchbay_v1_NameRecordInput | null);
   'revision'?: (number | string | Long);
@@ -36,7 +36,7 @@ export interface NameEventInput {
 export interface NameEvent {
   'type': (_patchbay_v1_NameEvent_Type);
   /**
-   * For REMOVED: the record as it was. Of a shared name: the endpoint alone that came, changed or went.
+   * Of REMOVED: the last record. Of a shared name: with only the endpoint that was added, changed or removed.
    */
   'record': (_patchbay_v1_NameRecord | null);
   'revision': (number);

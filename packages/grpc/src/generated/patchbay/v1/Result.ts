@@ -4,7 +4,7 @@ import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Ends a call well.
+ * Ends a call with its result.
  */
 export interface ResultInput {
   'call'?: (number | string | Long);
@@ -12,7 +12,7 @@ export interface ResultInput {
 }
 
 /**
- * Ends a call well.
+ * Ends a call with its result.
  */
 export interface Result {
   'call': (number);

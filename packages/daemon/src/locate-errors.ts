@@ -1,0 +1,42 @@
+import { RpcError } from '@patchbay/objects';
+
+import { type Problem, problemText } from './problems.js';
+import { type KeyPath, keyText, readYamlFile } from './yaml-file.js';
+
+/**
+ * Locates an error in a configuration file: at a key or, if the error's `details.issues` name paths below it, as a
+ * module's check of its options may, at each of those. Returns one error for each location, prefixed with file and line.
+ */
+export function locateErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
+  const yaml = readYamlFile(file);
+  return issuesOf(error).map(({ path: below, message }) => {
+    const at = [...path, ...below];
+    const problem: Problem = { where: `${yaml.name}:${String(yaml.lineOf(at))}`, key: keyText(at), message };
+    return new RpcError(error.code, error.reason, problemText(problem), {
+      details: { problems: [problem] },
+      cause: error,
+    });
+  });
+}
+
+interface Issue {
+  readonly path: KeyPath;
+  readonly message: string;
+}
+
+function issuesOf(error: RpcError): readonly Issue[] {
+  const { issues } = error.details;
+  const listed = Array.isArray(issues) ? (issues as unknown[]).filter(isIssue) : [];
+  return listed.length === 0 ? [{ path: [], message: error.message }] : listed;
+}
+
+function isIssue(value: unknown): value is Issue {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'path' in value &&
+    Array.isArray(value.path) &&
+    'message' in value &&
+    typeof value.message === 'string'
+  );
+}

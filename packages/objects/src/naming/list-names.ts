@@ -1,0 +1,39 @@
+import { coreError } from '../errors/core-errors.js';
+import { quoted } from '../names.js';
+import { type ListOptions, type NamePage, type NameRecord } from './contract.js';
+
+/**
+ * Adds a command's pattern to the options of a list: as a glob if it contains `*` or `?`, else as a prefix.
+ * @throws RpcError `ARGUMENT_SURPLUS` if the options have a glob already
+ */
+export function selectNames(pattern: string, options: ListOptions): ListOptions {
+  if (!/[*?]/.test(pattern)) {
+    return { ...options, prefix: pattern };
+  }
+  if (options.glob !== undefined) {
+    throw coreError(
+      'ARGUMENT_SURPLUS',
+      `two globs, ${quoted(pattern)} and ${quoted(options.glob)}; give one`,
+    );
+  }
+  return { ...options, glob: pattern };
+}
+
+/** The largest page of a name server's list, in names. */
+export const maxPageSize = 1000;
+
+/** Lists all names that match, page by page. @throws RpcError what `list` throws */
+export async function listAllNames(
+  names: { list(options: ListOptions): PromiseLike<NamePage> },
+  selection: ListOptions,
+): Promise<NameRecord[]> {
+  const records: NameRecord[] = [];
+  for (let after: string | undefined; ;) {
+    const page = await names.list({ ...selection, after, limit: maxPageSize });
+    records.push(...page.names);
+    if (page.next === undefined) {
+      return records;
+    }
+    after = page.next;
+  }
+}

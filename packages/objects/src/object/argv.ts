@@ -1,0 +1,185 @@
+import { quoted } from '../names.js';
+import { kebabCase } from '../text/field-name.js';
+import { ArgumentErrors } from './argument-errors.js';
+import { type Coercion, coercionOf, type ListCoercion } from './coercion.js';
+import { type MethodDescription } from './description.js';
+import { type ArgvElement, type FileArgument } from './file-argument.js';
+
+/** The values of a command line, not yet checked by the schemas. */
+export interface ArgvValues {
+  readonly positionals: readonly unknown[];
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Files whose content has to be read as text first; then the argv is read once more. */
+  readonly unread: readonly FileArgument[];
+}
+
+interface Flag {
+  readonly name: string;
+  readonly coercion: Coercion | ListCoercion;
+  /** A boolean needs no value. */
+  readonly isSwitch: boolean;
+}
+
+/**
+ * Reads the argv after a method's name. `--size 20GiB` and `--size=20GiB` are options, `--keep-disk` and
+ * `--no-keep-disk` switches, a list's option may be repeated or hold commas, and after `--` every argument is
+ * positional. An argument with one dash is positional too: `-5` is a number, and there are no one-letter options.
+ */
+export class ArgvReader {
+  readonly #positionals: readonly { readonly name: string; readonly coercion: Coercion | ListCoercion }[];
+  readonly #flags = new Map<string, Flag>();
+  readonly #errors: ArgumentErrors;
+
+  constructor(method: MethodDescription, errors: ArgumentErrors) {
+    this.#errors = errors;
+    this.#positionals = method.args.map(({ name, schema }) => ({ name, coercion: coercionOf(schema) }));
+    for (const { name, flag, schema, placeholder } of method.options) {
+      const entry = { name, coercion: coercionOf(schema), isSwitch: placeholder === undefined };
+      this.#flags.set(flag, entry);
+      this.#flags.set(`--${kebabCase(name)}`, entry);
+    }
+  }
+
+  /** @throws RpcError `ARGUMENT_INVALID`, `FILE_EXPECTED`, `ARGUMENT_SURPLUS`, `OPTION_UNKNOWN` */
+  read(argv: readonly ArgvElement[]): ArgvValues {
+    const positionals: ArgvElement[] = [];
+    const options: Record<string, unknown> = {};
+    const unread: FileArgument[] = [];
+    for (let index = 0; index < argv.length; index += 1) {
+      const element = argv[index] ?? '';
+      const typed = asTyped(element);
+      if (typed === '--') {
+        positionals.push(...argv.slice(index + 1));
+        break;
+      }
+      if (!typed.startsWith('--')) {
+        positionals.push(element);
+        continue;
+      }
+      const { flag, value, needsValue } = this.#readOption(element, unread);
+      if (!needsValue) {
+        this.#set(options, flag, value);
+        continue;
+      }
+      index += 1;
+      const next = argv[index];
+      if (next === undefined || asTyped(next).startsWith('--')) {
+        throw this.#errors.unreadable(flag.name, `needs a value; write ${quoted(`${typed}=VALUE`)}`);
+      }
+      this.#set(options, flag, this.#coerce(flag.name, flag.coercion, next, unread));
+    }
+    return { positionals: this.#readPositionals(positionals, unread), options, unread };
+  }
+
+  #readOption(
+    element: ArgvElement,
+    unread: FileArgument[],
+  ): { flag: Flag; value: unknown; needsValue: boolean } {
+    const typed = asTyped(element);
+    const equals = typed.indexOf('=');
+    const given = equals < 0 ? typed : typed.slice(0, equals);
+    const flag = this.#flags.get(given);
+    if (flag !== undefined && equals >= 0) {
+      const text = typeof element === 'string' ? element.slice(equals + 1) : element;
+      const value = this.#coerce(flag.name, flag.coercion, text, unread);
+      return { flag, value, needsValue: false };
+    }
+    if (flag !== undefined) {
+      return { flag, value: true, needsValue: !flag.isSwitch };
+    }
+    const negated = given.startsWith('--no-') ? this.#flags.get(`--${given.slice(5)}`) : undefined;
+    if (negated?.isSwitch === true && equals < 0) {
+      return { flag: negated, value: false, needsValue: false };
+    }
+    throw this.#errors.unknownOption(given);
+  }
+
+  #set(options: Record<string, unknown>, { name, coercion }: Flag, value: unknown): void {
+    const before = options[name];
+    if (before !== undefined && !('item' in coercion)) {
+      throw this.#errors.unreadable(name, 'is given twice');
+    }
+    options[name] = before === undefined ? value : [before, value].flat();
+  }
+
+  #readPositionals(elements: readonly ArgvElement[], unread: FileArgument[]): unknown[] {
+    const last = this.#positionals.at(-1);
+    const rest = last !== undefined && 'item' in last.coercion ? last : undefined;
+    const single = rest === undefined ? this.#positionals : this.#positionals.slice(0, -1);
+    if (rest === undefined && elements.length > single.length) {
+      throw this.#errors.surplus(elements.length, asTyped(elements[single.length] ?? ''));
+    }
+    const values = single
+      .slice(0, elements.length)
+      .map(({ name, coercion }, index) => this.#coerce(name, coercion, elements[index] ?? '', unread));
+    if (rest !== undefined && 'item' in rest.coercion && elements.length > single.length) {
+      const { item } = rest.coercion;
+      values.push(
+        elements
+          .slice(single.length)
+          .flatMap((element) =>
+            typeof element === 'string'
+              ? this.#coerceOne(rest.name, item, element)
+              : this.#coerce(rest.name, rest.coercion, element, unread),
+          ),
+      );
+    }
+    return values;
+  }
+
+  #coerce(
+    name: string,
+    coercion: Coercion | ListCoercion,
+    element: ArgvElement,
+    unread: FileArgument[],
+  ): unknown {
+    if (typeof element === 'string') {
+      return 'item' in coercion
+        ? element.split(',').map((each) => this.#coerceOne(name, coercion.item, each))
+        : this.#coerceOne(name, coercion, element);
+    }
+    if (!('item' in coercion) && coercion.stream !== undefined) {
+      return coercion.stream(element.content);
+    }
+    const { text } = element;
+    if (text === undefined) {
+      unread.push(element);
+      return undefined;
+    }
+    // A file for a list has one item per line.
+    return 'item' in coercion
+      ? text
+          .split(/\r?\n/)
+          .filter((line) => line !== '')
+          .map((line) => this.#coerceOne(name, coercion.item, line))
+      : this.#coerceOne(name, coercion, text);
+  }
+
+  #coerceOne(name: string, coercion: Coercion, text: string): unknown {
+    const value = coercion.read(text);
+    if (value === undefined) {
+      throw coercion.stream === undefined
+        ? this.#errors.unreadable(name, `must be ${coercion.expects}, not ${quoted(text)}`)
+        : this.#errors.fileExpected(name, coercion.expects, text);
+    }
+    return value;
+  }
+}
+
+/**
+ * Reads argv by a description alone, for a command that is used as a method is but has no schemas to check by.
+ * @throws RpcError `ARGUMENT_MISSING` and what `ArgvReader` throws
+ */
+export function readArgv(method: MethodDescription, argv: readonly string[]): ArgvValues {
+  const errors = new ArgumentErrors(method, 'argv');
+  const values = new ArgvReader(method, errors).read(argv);
+  const missing = method.args[values.positionals.length];
+  if (missing?.required === true) {
+    throw errors.missing(missing.name);
+  }
+  return values;
+}
+
+function asTyped(element: ArgvElement): string {
+  return typeof element === 'string' ? element : element.typed;
+}

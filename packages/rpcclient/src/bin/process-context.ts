@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { type WriteStream } from 'node:tty';
+
+import { coreError, findNameServer, systemClock } from '@patchbay/objects';
+
+import { type Client } from '../client.js';
+import { readCommandLine } from '../command/command-line.js';
+import { type CommandContext, type Output } from '../command/context.js';
+import { readSettings } from '../command/settings.js';
+import { execute } from './execute.js';
+
+/** Returns this process as the context of a command line. Its streams are opened on first use. */
+export function processContext(client: Client, nameServer: string, signal: AbortSignal): CommandContext {
+  const context: CommandContext = {
+    client,
+    nameServer,
+    signal,
+    clock: systemClock,
+    environment: process.env,
+    get input() {
+      return process.stdin;
+    },
+    get standardInput() {
+      return process.stdin;
+    },
+    get output() {
+      return process.stdout;
+    },
+    out: outputTo(() => process.stdout),
+    errors: outputTo(() => process.stderr),
+    toYaml: async (value) => (await import('@patchbay/daemon/yaml')).yamlText(value),
+    nameServerAt: (option) => findNameServer(option),
+    execute: async (argv, { defaultObject, signal: own }) => {
+      const line = readCommandLine(argv);
+      const refused = line.options.has('name-server')
+        ? '--name-server'
+        : line.method === 'repl'
+          ? 'repl'
+          : '';
+      if (refused !== '') {
+        throw coreError('ARGUMENT_INVALID', `${refused} cannot be used here: a connection is open already`);
+      }
+      await execute(line, readSettings(line, defaultObject), {
+        ...context,
+        standardInput: undefined,
+        signal: own,
+      });
+    },
+  };
+  return context;
+}
+
+function outputTo(stream: () => WriteStream): Output {
+  return {
+    get isTerminal() {
+      return stream().isTTY;
+    },
+    get columns() {
+      return stream().columns;
+    },
+    write: (text) => stream().write(text),
+    ready: async () => {
+      if (stream().writableNeedDrain) {
+        await once(stream(), 'drain');
+      }
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { type Log } from '@patchbay/objects';
+
+import { images, nodes, snapshots } from '../catalog/tables.js';
+import { type CatalogReader } from '../catalog/catalog.js';
+import { type Naming } from '../provision/naming.js';
+import { type TargetHost } from '../targets/target-host.js';
+
+/** The capacity of a pool's filesystem, in bytes. */
+export interface Capacity {
+  readonly sizeBytes: number;
+  readonly freeBytes: number;
+}
+
+/** The current numbers of records by state, sessions and bytes; undefined where a number is not available. */
+export interface Statistics {
+  readonly nodes: ReadonlyMap<string, number>;
+  readonly images: ReadonlyMap<string, number>;
+  readonly snapshots: ReadonlyMap<string, number>;
+  readonly sessions: number | undefined;
+  readonly capacity: Capacity | undefined;
+}
+
+/** What is counted. */
+export interface StatisticsServices {
+  readonly catalog: CatalogReader;
+  readonly targets: Pick<TargetHost, 'daemons' | 'list'>;
+  readonly naming: Naming;
+  readonly log: Log;
+}
+
+/** Counts the catalog's records by their states, the sessions of our targets, and the pool's bytes. */
+export async function collectStatistics(
+  { catalog, targets, naming, log }: StatisticsServices,
+  capacity: () => Promise<Capacity>,
+): Promise<Statistics> {
+  const [nodeRecords, imageRecords, snapshotRecords, states, bytes] = await Promise.all([
+    catalog.list(nodes),
+    catalog.list(images),
+    catalog.list(snapshots),
+    orUnknown(Promise.all(targets.daemons.map(({ daemon }) => targets.list(daemon))), log),
+    orUnknown(capacity(), log),
+  ]);
+  const ours = states?.flat().filter(({ iqn }) => naming.isOurs(iqn));
+  return {
+    nodes: countByState(nodeRecords),
+    images: countByState(imageRecords),
+    snapshots: countByState(snapshotRecords),
+    sessions: ours?.reduce(
+      (sum, { connections }) => sum + new Set(connections.map(({ sid }) => sid)).size,
+      0,
+    ),
+    capacity: bytes,
+  };
+}
+
+/** Returns undefined on failure, as the other numbers still matter while tgtd restarts or the pool is unavailable. */
+async function orUnknown<T>(counting: Promise<T>, log: Log): Promise<T | undefined> {
+  try {
+    return await counting;
+  } catch (error) {
+    log.debug('a number for the metrics is not available', { error });
+    return undefined;
+  }
+}
+
+function countByState(
+  records: readonly { readonly value: { readonly state: string } }[],
+): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { value } of records) {
+    counts.set(value.state, (counts.get(value.state) ?? 0) + 1);
+  }
+  return counts;
+}

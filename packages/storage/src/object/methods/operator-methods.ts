@@ -1,0 +1,76 @@
+import { type Clock } from '@patchbay/objects';
+import { arg, method } from '@patchbay/objects/define';
+import { z } from 'zod';
+
+import { backupName, takeBackup } from '../../backup/take-backup.js';
+import { type VolumePool } from '../../disks/volume-pool.js';
+import { checkStorage, finding } from '../../fsck/check-storage.js';
+import { type Catalog } from '../../catalog/catalog.js';
+import { describePool, poolInfo, type PoolInfoServices } from '../../pool/pool-info.js';
+import { type StatusServices, statusOf, storageStatus } from '../../pool/status.js';
+import { type Exports } from '../../provision/exports.js';
+import { type Naming } from '../../provision/naming.js';
+import { type Reconciler } from '../../reconcile/reconciler.js';
+import { reconcileReport } from '../../reconcile/report.js';
+import { type TargetHost } from '../../targets/target-host.js';
+
+/** What operators' methods work with. */
+export interface OperatorServices extends PoolInfoServices, StatusServices {
+  readonly catalog: Catalog;
+  readonly pool: VolumePool & PoolInfoServices['pool'];
+  readonly targets: TargetHost;
+  readonly exports: Exports;
+  readonly naming: Naming;
+  readonly reconciler: Reconciler;
+  /** Where backups of the catalog are written. */
+  readonly backupDirectory: string;
+  readonly clock: Clock;
+}
+
+/** Defines the methods by which operators watch the storage and keep it in order. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
+export function operatorMethods(services: OperatorServices) {
+  const { catalog, reconciler } = services;
+  return {
+    pool_info: method({
+      summary: 'Show how full the pool is, how much of it is promised, and the quotas',
+      returns: poolInfo,
+      idempotent: true,
+      run: () => describePool(services),
+    }),
+    status: method({
+      summary: 'Show whether the catalog, the pool and the targets work, and what is wrong with them',
+      returns: storageStatus,
+      idempotent: true,
+      run: () => statusOf(services),
+    }),
+    fsck: method({
+      summary: 'Compare the catalog, the files and the targets, without changing anything',
+      returns: z.array(finding),
+      idempotent: true,
+      run: () => checkStorage(services),
+    }),
+    backup_catalog: method({
+      summary: 'Write a backup of the catalog, while it is in use, to the backup directory of the server',
+      args: [arg('name', backupName.optional(), "the backup's name; default: made from the date and time")],
+      returns: z.object({ path: z.string().describe("on the server's host"), sizeBytes: z.int() }),
+      run: (name) => takeBackup(services, name),
+    }),
+    confirm_restore: method({
+      summary:
+        'Confirm a restored backup: files that it does not know, kept until now, are removed; see fsck',
+      returns: z.object({ confirmed: z.boolean().describe('false when no restore was waiting for it') }),
+      idempotent: true,
+      run: async () => ({ confirmed: await catalog.confirmRestore() }),
+    }),
+    reconcile: method({
+      summary: 'Compare the pool and the targets with the catalog now, and put right what differs',
+      options: {
+        dryRun: z.boolean().default(false).describe('only show what it would do'),
+      },
+      returns: reconcileReport,
+      idempotent: true,
+      run: ({ dryRun }) => (dryRun ? reconciler.plan() : reconciler.run()),
+    }),
+  };
+}

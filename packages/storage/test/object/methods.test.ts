@@ -1,0 +1,80 @@
+import { readFile } from 'node:fs/promises';
+
+import { type MethodDefinition } from '@patchbay/objects';
+import { expect } from 'chai';
+
+import { defineStorage } from '../../src/object/storage-object.js';
+import { World } from '../fakes/world.js';
+import { operations } from '../kills/operations/index.js';
+import { badNameRows } from './bad-names.js';
+
+const reference = new URL('../../../../../docs/reference/storage.md', import.meta.url);
+
+/** Methods that change nothing. Whatever is not here has to be safe from kills, and tell its steps. */
+const readOnly: readonly string[] = [
+  'list_all_images',
+  'show_image',
+  'list_nodes',
+  'show_node',
+  'show_credentials',
+  'list_disks',
+  'list_trash',
+  'list_snapshots',
+  'list_schedules',
+  'watch',
+  'history',
+  'pool_info',
+  'status',
+  'fsck',
+];
+/** It does what every start does, which all kill cases do too; the reference has it in its own words. */
+const reconcile = 'reconcile';
+/** Methods whose arguments are no names: a glob, and a revision. */
+const nameless: readonly string[] = ['list_nodes', 'watch'];
+
+/** Lists the methods of the storage object. */
+async function methods(): Promise<readonly (readonly [name: string, definition: MethodDefinition])[]> {
+  await using world = await World.open();
+  return Object.entries(defineStorage(world.start().parts, () => Promise.resolve()).methods);
+}
+
+describe('A method of the storage object', () => {
+  it('that changes something has a row with its steps in docs/reference/storage.md', async () => {
+    const text = await readFile(reference, 'utf8');
+    const rows = text.split('\n').filter((line) => line.startsWith('| `') || line.startsWith('| a '));
+
+    const forgotten = (await methods())
+      .map(([name]) => name)
+      .filter((name) => !readOnly.includes(name) && name !== reconcile)
+      .filter((name) => !rows.some((row) => row.split('|')[1]?.includes(`\`${name}`)));
+
+    expect(forgotten, 'add a row to docs/reference/storage.md').to.deep.equal([]);
+  });
+
+  it('that changes something is killed at every effect', async () => {
+    const killed = new Set(operations.map(({ title }) => title.split(' ')[0]));
+
+    const forgotten = (await methods())
+      .map(([name]) => name)
+      .filter((name) => !readOnly.includes(name) && name !== reconcile && !killed.has(name));
+
+    expect(forgotten, 'add a case to test/kills/operations').to.deep.equal([]);
+  });
+
+  it('that takes a name refuses bad ones', async () => {
+    const refused = new Set(badNameRows.map(([method]) => method));
+
+    const forgotten = (await methods())
+      .filter(([name, { args }]) => args.length > 0 && !nameless.includes(name) && !refused.has(name))
+      .map(([name]) => name);
+
+    expect(forgotten, 'add a row to test/object/bad-names.ts').to.deep.equal([]);
+  });
+
+  it('is named rightly where it is left out here', async () => {
+    const names = (await methods()).map(([name]) => name);
+    expect([...readOnly, ...nameless, reconcile].filter((name) => !names.includes(name))).to.deep.equal([]);
+    const known = badNameRows.map(([method]) => method);
+    expect(known.filter((name) => !names.includes(name))).to.deep.equal([]);
+  });
+});
