@@ -99,7 +99,7 @@ describe('The command nameserver', function () {
     );
   });
 
-  it('sets and removes words of metadata', async () => {
+  it('sets and removes keys of metadata', async () => {
     await ask('set-metadata', 'spare', 'a=1', 'b=x=y');
     const { stdout } = await ask('set-metadata', 'spare', 'a=', '--json');
     expect((JSON.parse(stdout) as NameRecord).metadata).to.deep.equal({ b: 'x=y' });
@@ -108,7 +108,7 @@ describe('The command nameserver', function () {
   for (const [words, message] of [
     [['a'], /"a": write KEY=VALUE/],
     [['=x'], /"=x": write KEY=VALUE/],
-    [['a=1', 'a=2'], /the word "a" is given twice/],
+    [['a=1', 'a=2'], /the key "a" is given twice/],
   ] as const) {
     it(`refuses ${words.join(' ')} as metadata`, async () => {
       const { status, stderr } = await ask('set-metadata', 'spare', ...words);
