@@ -52,7 +52,7 @@ function define(registry: Registry) {
         args: [
           arg('server_id', endpoint.shape.serverId, "the server's lasting identity"),
           arg('address', endpoint.shape.address, 'HOST:PORT, as clients dial the server'),
-          arg('claims', nameClaim.array(), 'the names, each with its metadata if it has any'),
+          arg('claims', nameClaim.array(), 'the names, at most 100, each with its metadata if it has any'),
         ],
         options: nameServerOptions.register,
         returns: lease,
