@@ -54,7 +54,7 @@ export {
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
 export { maxPageSize, listAllNames } from './naming/list-names.js';
-export { defaultLeaseMs, nameServerObject } from './naming/contract.js';
+export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
 export { selectNames } from './naming/list-names.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
 export { arg, type Arg, type OptionShape } from './object/arg.js';

@@ -66,7 +66,7 @@ describe('a limit of calls that run at once', () => {
     const calls = [pass(client), pass(client)];
     const error = await refusal(pass(client));
     expect(error).to.include({ code: 'RESOURCE_EXHAUSTED', reason: 'CONCURRENCY_EXHAUSTED' });
-    expect(error.message).to.match(/2 calls of method gate\.pass run already/);
+    expect(error.message).to.match(/method gate\.pass already runs 2 calls/);
     expect(error.details).to.deep.equal({ limit: 'method', maxConcurrent: 2 });
     gate.open();
     await Promise.all(calls);

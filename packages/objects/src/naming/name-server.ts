@@ -1,0 +1,7 @@
+// Apart from the contract, which loads zod: the client's main file needs only these.
+
+/** The name under which a name server hosts itself. */
+export const nameServerObject = 'nameserver';
+
+/** The default time to live of a lease, in milliseconds. */
+export const defaultLeaseMs = 10_000;
