@@ -3,7 +3,48 @@
  *
  * @module @patchbay/objects
  */
-export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
+
+// Defining objects
+export { arg, type Arg, type OptionShape } from './object/arg.js';
+export { callback } from './object/callback.js';
+export { type Authorize, type CallContext, type Caller } from './object/context.js';
+export { defineObject, method } from './object/define.js';
+export {
+  isObjectDefinition,
+  type MethodDefinition,
+  type Methods,
+  type MethodSignature,
+  type ObjectContext,
+  type ObjectDefinition,
+  type ObjectFactory,
+  type SignaturesOf,
+} from './object/definition.js';
+export { objectOf, ownObject } from './object/object-reference.js';
+export { bytesSchema, durationSchema, objectName, timestampSchema, type Unit } from './object/schemas.js';
+export { type ByteSource, byteStream, isStream, streamOf } from './object/streams.js';
+
+// Describing objects
+export { describeMethod, describeObject } from './object/describe.js';
+export {
+  type ArgDescription,
+  argDescription,
+  type JsonSchema,
+  type MethodDescription,
+  methodDescription,
+  type ObjectDescription,
+  objectDescription,
+  type OptionDescription,
+  optionDescription,
+} from './object/description.js';
+export { optionSpelling, usageLine } from './object/usage.js';
+export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
+
+// Arguments of a command line
+export { type ArgvValues, readArgv } from './object/argv.js';
+export { coercionOf } from './object/coercion.js';
+export { FileArgument } from './object/file-argument.js';
+
+// Calling objects
 export {
   type AnyCallOptions,
   type Call,
@@ -11,11 +52,33 @@ export {
   defaultTimeoutMs,
   type OneWayOptions,
 } from './call.js';
-export { type Clock, systemClock } from './clock.js';
 export { correlationIdError } from './correlation.js';
+export {
+  makeProxy,
+  type ObjectReference,
+  type Proxy,
+  reservedMethodNames,
+  type Signatures,
+} from './proxy.js';
+
+// Running calls
 export { Deadlines, type Expiring } from './deadlines.js';
+export { logCalls, type LoggedCalls } from './object/call-log.js';
+export { CallTimings, type MethodTiming } from './object/call-timings.js';
+export { Dispatcher } from './object/dispatcher.js';
+export { HostedObject } from './object/hosted-object.js';
+export {
+  type CallInfo,
+  intercepted,
+  type Interceptor,
+  type ItemHook,
+  ItemHooks,
+} from './object/interceptor.js';
+export { type CallSink, type Deferred, type Invocation, RunningCall } from './object/running-call.js';
+
+// Errors
 export { type Code, codeOfGrpcStatus, grpcStatusOfCode, isCode } from './errors/code.js';
-export { coreError } from './errors/core-errors.js';
+export { coreError, toRpcError } from './errors/core-errors.js';
 export { defineErrors, type ErrorFactory, type ErrorTable } from './errors/define-errors.js';
 export { exitStatusOf, exitStatusOfCode } from './errors/exit-status.js';
 export {
@@ -25,12 +88,13 @@ export {
   type RpcErrorOptions,
   withAwaitingFrames,
 } from './errors/rpc-error.js';
-export { toRpcError } from './errors/core-errors.js';
-export { type Log, type LogFields, silentLog } from './log.js';
+
+// Names and the name server
+export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export {
-  endpoint,
   type Endpoint,
+  endpoint,
   type Lease,
   lease,
   type ListOptions,
@@ -53,65 +117,16 @@ export {
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
-export { maxPageSize, listAllNames } from './naming/list-names.js';
+export { listAllNames, maxPageSize, selectNames } from './naming/list-names.js';
 export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
-export { selectNames } from './naming/list-names.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
-export { arg, type Arg, type OptionShape } from './object/arg.js';
-export { type Authorize } from './object/context.js';
-export { logCalls, type LoggedCalls } from './object/call-log.js';
-export { CallTimings, type MethodTiming } from './object/call-timings.js';
-export { callback } from './object/callback.js';
-export { coercionOf } from './object/coercion.js';
-export { type CallContext, type Caller } from './object/context.js';
-export { defineObject, method } from './object/define.js';
-export {
-  isObjectDefinition,
-  type MethodDefinition,
-  type Methods,
-  type MethodSignature,
-  type ObjectContext,
-  type ObjectDefinition,
-  type ObjectFactory,
-  type SignaturesOf,
-} from './object/definition.js';
-export { describeMethod, describeObject } from './object/describe.js';
-export {
-  type ArgDescription,
-  argDescription,
-  type JsonSchema,
-  type MethodDescription,
-  methodDescription,
-  objectDescription,
-  type ObjectDescription,
-  type OptionDescription,
-  optionDescription,
-} from './object/description.js';
-export { Dispatcher } from './object/dispatcher.js';
-export { objectOf, ownObject } from './object/object-reference.js';
-export { HostedObject } from './object/hosted-object.js';
-export {
-  type CallInfo,
-  intercepted,
-  type Interceptor,
-  type ItemHook,
-  ItemHooks,
-} from './object/interceptor.js';
-export { type CallSink, type Invocation, type Deferred, RunningCall } from './object/running-call.js';
-export { bytesSchema, durationSchema, timestampSchema, objectName, type Unit } from './object/schemas.js';
-export { FileArgument } from './object/file-argument.js';
-export { type ByteSource, byteStream, isStream, streamOf } from './object/streams.js';
-export { optionSpelling, usageLine } from './object/usage.js';
-export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
-export { readArgv, type ArgvValues } from './object/argv.js';
-export { type BackoffOptions, backoffMs, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';
-export {
-  makeProxy,
-  type ObjectReference,
-  type Proxy,
-  reservedMethodNames,
-  type Signatures,
-} from './proxy.js';
+
+// Time and log
+export { type Clock, systemClock } from './clock.js';
+export { type Log, type LogFields, silentLog } from './log.js';
+export { backoffMs, type BackoffOptions, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';
+
+// Text
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
 export { kebabCase, unitOf, withoutUnit } from './text/field-name.js';
 export { compileGlob, type Glob } from './text/glob.js';
