@@ -10,7 +10,7 @@ export interface Contestant {
   readonly command: readonly string[];
 }
 
-/** Gives a contestant of bench/transports. */
+/** Returns a contestant of bench/transports. */
 export function inNode(transport: string, title: string): Contestant {
   return { title, command: [process.execPath, beside('peer.js'), transport] };
 }
@@ -21,7 +21,7 @@ const inPython = [
   { module: 'rpyc', script: 'rpyc_peer.py', from: 'apt-get install python3-rpyc' },
 ];
 
-/** Gives the contestants in Python that are installed, by their modules, and says of the others how to install them. */
+/** Returns the installed contestants in Python by their modules, and prints how to install the others. */
 export function installedInPython(): ReadonlyMap<string, Contestant> {
   const found = new Map<string, Contestant>();
   for (const { module, script, from } of inPython) {

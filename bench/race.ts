@@ -80,7 +80,7 @@ function start(children: Child[], pinned: boolean, command: readonly string[], .
   return child;
 }
 
-/** Gives a function that writes to a child and waits for its next line. */
+/** Returns a function that writes to a child and waits for its next line. */
 function asker(child: Child): (text: string) => Promise<string> {
   const lines = createInterface({ input: child.stdout });
   const ended = once(child, 'exit').then(([code]) => {

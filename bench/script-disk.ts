@@ -18,7 +18,7 @@ adm --mode target --op bind --tid "$TID" --initiator-name "iqn.2026-11.local.scr
 adm --mode target --op update --tid "$TID" --name state --value ready
 `;
 
-/** Gives a disk by a shell script, through the target daemon behind a control socket. */
+/** Exports a disk by a shell script, through the target daemon behind a control socket. */
 export async function provisionByScript(disk: {
   readonly image: string;
   readonly file: string;

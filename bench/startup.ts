@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { arg, defineObject, method, silentLog } from '@patchbay/objects';
+import { silentLog } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, Scratch } from '@patchbay/objects/testing';
 import { RpcServer } from '@patchbay/rpcserver';
 
@@ -80,7 +81,7 @@ function startPyro(): ChildProcessByStdio<null, Readable, null> {
   return spawn(python, [pyroScript, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Gives the median time of each. They take turns, so that whatever else the machine does hits all alike. */
+/** Returns the median time of each. They take turns, so that other load on the machine affects all alike. */
 async function race(contestants: readonly Contestant[]): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   for (let round = 0; round < warmUps + rounds; round += 1) {
@@ -94,7 +95,7 @@ async function race(contestants: readonly Contestant[]): Promise<ReadonlyMap<str
   return new Map([...times].map(([name, values]) => [name, median(values)]));
 }
 
-/** Says how long a program takes from its start to its end, in milliseconds. */
+/** Returns how long a program runs, in milliseconds. */
 async function timed({ name, program, words }: Contestant): Promise<number> {
   // Where it is set, node 20 reads all certificates at every start.
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };

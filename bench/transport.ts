@@ -5,8 +5,8 @@ export type Echo = (payload: Payload) => Promise<unknown>;
 
 /** A way to echo over loopback, measured against the others. */
 export interface Transport {
-  /** Starts the server and gives its port. */
+  /** Starts the server and returns its port. */
   serve(): Promise<number>;
-  /** Connects, and gives what calls. */
+  /** Connects, and returns what calls. */
   connect(port: number): Promise<Echo>;
 }

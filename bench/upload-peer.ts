@@ -3,7 +3,8 @@ import { type AddressInfo, createServer } from 'node:net';
 import { z } from 'zod';
 
 import { ObjectServer } from '@patchbay/grpc/server';
-import { arg, byteStream, defineObject, Dispatcher, method, silentLog, systemClock } from '@patchbay/objects';
+import { silentLog, systemClock } from '@patchbay/objects';
+import { arg, byteStream, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 
 // A child of the benchmark: takes uploads by a method and by a bare socket, tells where by its first message, and
 // answers every message that it gets with the memory that it has needed at most, in bytes.

@@ -1,6 +1,7 @@
 // Leaves compiled code beside the command `rpcclient`, for the version of node that runs this: the code of a call,
 // found by making one. A command that finds none, or that of another version, compiles for itself.
-import { arg, defineObject, Dispatcher, method, silentLog, systemClock } from '@patchbay/objects';
+import { silentLog, systemClock } from '@patchbay/objects';
+import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { ObjectServer } from '@patchbay/grpc/server';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -105,7 +105,7 @@ function setModes() {
   chmodSync(fresh, 0o755);
 }
 
-/** Gives the name in lib/ of a package's entry: `rpcclient-testing` for `./testing` of `rpcclient`. */
+/** Returns the name in lib/ of a package's entry: `rpcclient-testing` for `./testing` of `rpcclient`. */
 function entryName(name, path) {
   return join(name, path).replaceAll('/', '-');
 }

@@ -48,10 +48,10 @@ describe('The bundled command', function () {
     });
 
     for (const [what, pattern] of [
-      ['the server', /\/wire\/server\//],
+      ['the server', /\/(?:session|grpc)\/dist\/src\/server\//],
       ['the definition of objects', /\/object\/(?:define|dispatcher|bind)\.js$/],
       ['the generated messages', /\/generated\//],
-      ['the help', /show-help|own-help/],
+      ['the help', /\/(?:show-help|command\/help)\.js$/],
     ] as const) {
       it(`holds nothing of ${what}`, () => {
         expect(sources.filter((source) => pattern.test(source))).to.deep.equal([]);

@@ -5,16 +5,18 @@ import { z } from 'zod';
 
 import { logSettings } from '@patchbay/daemon';
 import {
-  argDescription,
   type Code,
   type ErrorFactory,
   type ErrorTable,
   exitStatusOfCode,
   grpcStatusOfCode,
+} from '@patchbay/objects';
+import {
+  argDescription,
   methodDescription,
   objectDescription,
   optionDescription,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 import { storageOptions } from '@patchbay/storage';
 
 import { keysOf } from './configuration-keys.js';

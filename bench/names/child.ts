@@ -17,7 +17,7 @@ export class Child implements AsyncDisposable {
     this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
 
-  /** Gives the next line that it prints. @throws Error when it has ended */
+  /** Returns the next line that it prints. @throws Error when it has ended */
   async line(): Promise<string> {
     const next = await this.#lines.next();
     if (next.done === true) {

@@ -19,7 +19,7 @@ export interface Lookups {
   readonly pyro4: number | null;
 }
 
-/** Says whether Pyro4 is there to be measured beside, and how to install it where it is not. */
+/** Reports whether Pyro4 is installed for comparison, and prints how to install it if not. */
 export function hasPyro4(): boolean {
   const there = spawnSync(python, ['-c', 'import Pyro4'], { stdio: 'ignore' }).status === 0;
   if (!there) {

@@ -5,19 +5,16 @@ import { createLogger, streamDestination } from '@patchbay/daemon';
 import { connectTo } from '@patchbay/grpc/client';
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
-  arg,
-  defineObject,
-  Dispatcher,
   type Interceptor,
   type Log,
   logCalls,
   type LoggedCalls,
-  method,
   type ObjectDefinition,
   type SignaturesOf,
   silentLog,
   systemClock,
 } from '@patchbay/objects';
+import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 
 import { type Transport } from '../transport.js';
 
@@ -103,7 +100,7 @@ function serveLogging(calls: LoggedCalls): Promise<number> {
   return serveEcho(checked, log, [logCalls({ log, clock: systemClock, calls })]);
 }
 
-/** Serves an object as `echo` and gives the port. */
+/** Serves an object as `echo` and returns the port. */
 export async function serveEcho(
   object: ObjectDefinition = checked,
   log: Log = silentLog,

@@ -85,29 +85,37 @@ export const layers: readonly Layer[] = [
     mayImport: ['objects', 'session/client', 'grpc/client'],
   },
   { name: 'rpcclient/testing', folder: 'packages/rpcclient/src/testing', mayImport: ['session/memory'] },
-  ...['command', 'verbs', 'completion', 'repl'].map((name, _, all) => ({
-    name: `rpcclient/${name}`,
-    folder: `packages/rpcclient/src/${name}`,
-    mayImport: [
-      'rpcclient',
-      ...all.filter((each) => each !== name).map((each) => `rpcclient/${each}`),
-      'objects',
-      'session/client',
-      'terminal',
-    ],
-  })),
   {
-    name: 'rpcclient/bin',
-    folder: 'packages/rpcclient/src/bin',
+    name: 'rpcclient/command',
+    folder: 'packages/rpcclient/src/command',
+    mayImport: ['rpcclient', 'objects', 'session/client', 'terminal'],
+  },
+  {
+    name: 'rpcclient/completion',
+    folder: 'packages/rpcclient/src/completion',
+    mayImport: ['rpcclient', 'rpcclient/command', 'objects', 'terminal'],
+  },
+  {
+    name: 'rpcclient/repl',
+    folder: 'packages/rpcclient/src/repl',
+    mayImport: ['rpcclient/command', 'rpcclient/completion', 'objects', 'terminal'],
+  },
+  {
+    name: 'rpcclient/verbs',
+    folder: 'packages/rpcclient/src/verbs',
     mayImport: [
       'rpcclient',
       'rpcclient/command',
-      'rpcclient/verbs',
+      'rpcclient/completion',
+      'rpcclient/repl',
       'objects',
-      'session/client',
-      'daemon',
       'terminal',
     ],
+  },
+  {
+    name: 'rpcclient/bin',
+    folder: 'packages/rpcclient/src/bin',
+    mayImport: ['rpcclient', 'rpcclient/command', 'rpcclient/verbs', 'objects', 'daemon', 'terminal'],
   },
   {
     name: 'storage',

@@ -17,6 +17,14 @@ describe('A job of checks', () => {
     rmSync(folder, { recursive: true });
   });
 
+  function isRunning(pid: number): boolean {
+    try {
+      return process.kill(pid, 0);
+    } catch {
+      return false;
+    }
+  }
+
   const shell = (script: string, isMocha = false): Job => ({
     ...{ name: 'a shell', argv: ['sh', '-c', script], seconds: 1, exclusive: false, quick: false, isMocha },
   });
@@ -45,6 +53,12 @@ describe('A job of checks', () => {
 
   it('has counted nothing when its tests did not get to their end', async () => {
     expect(await runJob(shell('exit 1', true), never)).to.include({ passed: false, tally: undefined });
+  });
+
+  it('leaves nothing that it started in the background', async () => {
+    const { output } = await runJob(shell('sleep 60 & echo $!'), never);
+    const pid = Number(output);
+    await eventually(() => !isRunning(pid));
   });
 
   it('is interrupted, with what it started, when the signal aborts', async () => {

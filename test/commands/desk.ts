@@ -3,21 +3,16 @@ import { z } from 'zod';
 import { connectTo } from '@patchbay/grpc/client';
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
-  arg,
-  bytesSchema,
-  byteStream,
   type Code,
-  defineObject,
-  Dispatcher,
   isCode,
   type Lease,
-  method,
   type NameServerMethods,
   type ObjectDefinition,
   RpcError,
   silentLog,
   systemClock,
 } from '@patchbay/objects';
+import { arg, bytesSchema, byteStream, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 
 /** A name that would clear a terminal and forge a line. */
 export const hostile = 'eve\u001b[2J\nerror: forged\u202e';

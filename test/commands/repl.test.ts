@@ -66,8 +66,8 @@ describe('rpcclient repl', function () {
       ['use', /ARGUMENT_MISSING: usage: use OBJECT/],
       ['use ../x', /NAME_INVALID/],
       ['exit now', /ARGUMENT_SURPLUS: "exit" stands alone/],
-      ['repl', /ARGUMENT_INVALID: repl has no place here/],
-      ['say a --name-server 127.0.0.1:1', /ARGUMENT_INVALID: --name-server has no place here/],
+      ['repl', /ARGUMENT_INVALID: repl cannot be used here/],
+      ['say a --name-server 127.0.0.1:1', /ARGUMENT_INVALID: --name-server cannot be used here/],
     ] as const) {
       it(`says what is wrong with "${line}"`, async () => {
         const { status, stderr } = await runLines(line);

@@ -46,7 +46,7 @@ describe('The command rpcclient', function () {
     return running.ended;
   }
 
-  /** Calls a method and gives its result as JSON tells it. */
+  /** Calls a method and returns its result as JSON tells it. */
   async function resultOf(...words: string[]): Promise<unknown> {
     const { status, stdout, stderr } = await call('--json', ...words);
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });
@@ -171,7 +171,7 @@ describe('The command rpcclient', function () {
 
   const noOutput: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['a directory that is not there', ['give', '--output', '/no/such/file'], /OUTPUT_FAILED: cannot write/],
-    ['a method that gives no bytes', ['list_images', '--output', '/no/such/file'], /gave no bytes/],
+    ['a method that gives no bytes', ['list_images', '--output', '/no/such/file'], /returned no bytes/],
     ['a verb', ['ls', '--output', '/no/such/file'], /--output/],
   ];
   for (const [what, words, why] of noOutput) {
@@ -268,7 +268,7 @@ describe('The command rpcclient', function () {
     [['say', '--timeout=1s', '--timeout=2s'], 2, /ARGUMENT_INVALID: option --timeout is given twice/],
     [['say', '--json=yes'], 2, /ARGUMENT_INVALID: option --json takes no value/],
     [['--name-server', 'here', 'say'], 2, /CONFIG_INVALID: address "here": must be host:port/],
-    [['storage.'], 2, /ARGUMENT_MISSING: no method stands behind the dot/],
+    [['storage.'], 2, /ARGUMENT_MISSING: no method follows the dot/],
     [['.say'], 2, /NAME_INVALID: object name ""/],
     [['../x.say'], 2, /NAME_INVALID/],
     [['provison', 'a', 'b'], 2, /METHOD_NOT_FOUND: .*"provison"; did you mean "provision"\?/],

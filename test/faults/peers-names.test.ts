@@ -34,7 +34,7 @@ describe('A name server, where others break,', function () {
     await directory[Symbol.asyncDispose]();
   });
 
-  /** Looks a name up many times, and gives how long the slowest took, in milliseconds. */
+  /** Looks a name up many times, and returns how long the slowest took, in milliseconds. */
   async function slowestLookup(times: number): Promise<number> {
     let slowestMs = 0;
     for (let index = 0; index < times; index += 1) {

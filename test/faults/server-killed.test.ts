@@ -47,7 +47,7 @@ class Belfry implements AsyncDisposable {
     return belfry;
   }
 
-  /** Gives the process that listens at an address. */
+  /** Returns the process that listens at an address. */
   at(address: string | undefined): Daemon {
     const server = this.#servers.get(address ?? '');
     if (server === undefined) {

@@ -5,16 +5,8 @@ import { z } from 'zod';
 
 import { connectTo } from '@patchbay/grpc/client';
 import { ObjectServer } from '@patchbay/grpc/server';
-import {
-  arg,
-  defineObject,
-  Dispatcher,
-  method,
-  objectOf,
-  type SignaturesOf,
-  silentLog,
-  systemClock,
-} from '@patchbay/objects';
+import { type SignaturesOf, silentLog, systemClock } from '@patchbay/objects';
+import { arg, defineObject, Dispatcher, method, objectOf } from '@patchbay/objects/define';
 import { eventually } from '@patchbay/objects/testing';
 import { type ObjectClient } from '@patchbay/session/client';
 
@@ -132,7 +124,7 @@ describe('The memory of a server and its clients', function () {
   }
 });
 
-/** Gives the bytes in use once everything that can be freed is. */
+/** Returns the bytes in use once everything that can be freed is. */
 async function settledBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;

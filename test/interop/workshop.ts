@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { arg, defineErrors, defineObject, method, type ObjectDefinition } from '@patchbay/objects';
+import { defineErrors, type ObjectDefinition } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 
 const workshopError = defineErrors({
   TOOL_LENT: ['FAILED_PRECONDITION', 'Somebody else has the tool.'],

@@ -28,7 +28,7 @@ export class ProgramTree implements AsyncDisposable {
     return join(this.#scratch.path, 'program');
   }
 
-  /** Gives a path in the tree. */
+  /** Returns a path in the tree. */
   at(...names: readonly string[]): string {
     return join(this.path, ...names);
   }

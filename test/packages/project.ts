@@ -68,7 +68,7 @@ export class Project implements AsyncDisposable {
     writeFileSync(join(this.path, name), text);
   }
 
-  /** Gives the words that run one of the project's own commands. */
+  /** Returns the argv that runs one of the project's own commands. */
   command(name: string): string {
     return join(this.path, 'node_modules/.bin', name);
   }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { bytesSchema, durationSchema } from '@patchbay/objects';
+import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 
 import { configure, type ConfigureOptions } from '../src/configuration.js';
 

@@ -1,6 +1,7 @@
 import { credentials } from '@grpc/grpc-js';
 
-import { coreError, objectDescription, type ObjectDescription } from '@patchbay/objects';
+import { coreError, type ObjectDescription } from '@patchbay/objects';
+import { objectDescription } from '@patchbay/objects/define';
 
 import { channelOptions } from './channel-options.js';
 import { grpcTypes } from './definitions.js';

@@ -2,7 +2,8 @@ import { Metadata } from '@grpc/grpc-js';
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, type CallContext, defineObject, logCalls, method, systemClock } from '@patchbay/objects';
+import { type CallContext, logCalls, systemClock } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { RecordingLog, refusal } from '@patchbay/objects/testing';
 import { type ObjectClient } from '@patchbay/session/client';
 import { connectInMemory } from '@patchbay/session/memory';

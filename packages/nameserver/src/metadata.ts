@@ -1,4 +1,5 @@
-import { type Metadata, metadata, type MetadataChanges } from '@patchbay/objects';
+import { type Metadata, type MetadataChanges } from '@patchbay/objects';
+import { metadata } from '@patchbay/objects/define';
 
 import { nameServerError } from './errors.js';
 

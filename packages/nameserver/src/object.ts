@@ -14,7 +14,7 @@ import {
   nameServerInfo,
   nameServerOptions,
   objectName,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 
 import { type Registry } from './registry.js';
 

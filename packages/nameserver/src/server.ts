@@ -1,12 +1,12 @@
+import { ObjectServer } from '@patchbay/grpc/server';
 import {
   type Clock,
   coreError,
-  Dispatcher,
   type Log,
   nameServerObject as objectName,
   systemClock,
 } from '@patchbay/objects';
-import { ObjectServer } from '@patchbay/grpc/server';
+import { Dispatcher } from '@patchbay/objects/define';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';

@@ -10,9 +10,9 @@ import { z } from 'zod';
 
 import { ObjectServer } from '@patchbay/grpc/server';
 import { dial, readAll } from '@patchbay/grpc/testing';
+import { coreError, type NameRecord, silentLog, systemClock } from '@patchbay/objects';
 import {
   arg,
-  coreError,
   defineObject,
   Dispatcher,
   lease,
@@ -20,13 +20,10 @@ import {
   nameClaim,
   nameEvent,
   namePage,
-  type NameRecord,
   nameRecord,
   nameServerInfo,
   objectName,
-  silentLog,
-  systemClock,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 import { eventually } from '@patchbay/objects/testing';
 
 import { nameService } from '../src/name-service.js';

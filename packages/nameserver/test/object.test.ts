@@ -1,13 +1,8 @@
 import { expect } from 'chai';
 
 import { nameServerObject, type NameServerObject } from '@patchbay/nameserver';
-import {
-  type CallContext,
-  type NameServerMethods,
-  objectName,
-  type SignaturesOf,
-  silentLog,
-} from '@patchbay/objects';
+import { type CallContext, type NameServerMethods, type SignaturesOf, silentLog } from '@patchbay/objects';
+import { objectName } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
 import { claims, OpenedRegistry } from './opened-registry.js';

@@ -29,42 +29,30 @@ export { toRpcError } from './errors/core-errors.js';
 export { type Log, type LogFields, silentLog } from './log.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export {
-  endpoint,
   type Endpoint,
   type Lease,
-  lease,
   type ListOptions,
   type Metadata,
-  metadata,
   type MetadataChanges,
-  metadataChanges,
   type NameClaim,
-  nameClaim,
   type NameEvent,
-  nameEvent,
   type NamePage,
-  namePage,
   type NameRecord,
-  nameRecord,
   type NameServerInfo,
-  nameServerInfo,
   type NameServerMethods,
-  nameServerOptions,
 } from './naming/contract.js';
+export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
 export { maxPageSize, listAllNames } from './naming/list-names.js';
-export { defaultLeaseMs, nameServerObject } from './naming/contract.js';
 export { selectNames } from './naming/list-names.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
-export { arg, type Arg, type OptionShape } from './object/arg.js';
+export { type Arg, type OptionShape } from './object/arg.js';
 export { type Authorize } from './object/context.js';
 export { logCalls, type LoggedCalls } from './object/call-log.js';
 export { CallTimings, type MethodTiming } from './object/call-timings.js';
-export { callback } from './object/callback.js';
 export { coercionOf } from './object/coercion.js';
 export { type CallContext, type Caller } from './object/context.js';
-export { defineObject, method } from './object/define.js';
 export {
   isObjectDefinition,
   type MethodDefinition,
@@ -75,21 +63,13 @@ export {
   type ObjectFactory,
   type SignaturesOf,
 } from './object/definition.js';
-export { describeMethod, describeObject } from './object/describe.js';
 export {
   type ArgDescription,
-  argDescription,
   type JsonSchema,
   type MethodDescription,
-  methodDescription,
-  objectDescription,
   type ObjectDescription,
   type OptionDescription,
-  optionDescription,
 } from './object/description.js';
-export { Dispatcher } from './object/dispatcher.js';
-export { objectOf, ownObject } from './object/object-reference.js';
-export { HostedObject } from './object/hosted-object.js';
 export {
   type CallInfo,
   intercepted,
@@ -98,9 +78,10 @@ export {
   ItemHooks,
 } from './object/interceptor.js';
 export { type CallSink, type Invocation, type Deferred, RunningCall } from './object/running-call.js';
-export { bytesSchema, durationSchema, timestampSchema, objectName, type Unit } from './object/schemas.js';
+export { type Unit } from './object/schemas.js';
 export { FileArgument } from './object/file-argument.js';
-export { type ByteSource, byteStream, isStream, streamOf } from './object/streams.js';
+export { isStream } from './object/is-stream.js';
+export { type ByteSource } from './object/streams.js';
 export { optionSpelling, usageLine } from './object/usage.js';
 export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
 export { readArgv, type ArgvValues } from './object/argv.js';

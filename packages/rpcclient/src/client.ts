@@ -1,9 +1,13 @@
 import { connectTo, grpcTransport } from '@patchbay/grpc/client';
 import {
+  type CallOptions,
   type Clock,
   findNameServer,
   type Interceptor,
+  type ListOptions,
   type Log,
+  type NameRecord,
+  nameServerFailure,
   type NameServerMethods,
   nameServerObject,
   type Signatures,
@@ -15,45 +19,51 @@ import {
   type FanOutOptions,
   ObjectClient,
   type ObjectClientOptions,
+  type RemoteObject,
 } from '@patchbay/session/client';
 
-import { matchingNames, type NameFilter } from './matching-names.js';
 import { Resolver } from './resolver.js';
 
-/** What a client needs. */
+/** The most names that the name server returns in one page. */
+const pageSize = 1_000;
+
+/** Selects names: by a glob, or by conditions that all must hold. */
+export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
+
+/** Configures a client. */
 export interface ConnectOptions {
-  /** The name server's address, `host:port`. Default: the one that `findNameServer` finds. */
+  /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
-  /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
+  /** The time limit of calls without one of their own, in milliseconds, or `'none'`. Default: 60 s. */
   readonly timeoutMs?: number | 'none';
   /**
-   * Whether to follow the name server's changes of the names in use, so that a server that moves is found before
-   * a call fails. Default: true; a program of one call does without.
+   * Whether to watch the names in use, so that a server that moves is found before a call fails. Default: true; a
+   * program that makes a single call does not need it.
    */
   readonly watch?: boolean;
-  /** Stand around every call, the first outermost. Default: none. */
+  /** Wrap every call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
-  /** How large a frame (a result, for one) the client takes, in bytes, from 256 KiB. Default: 64 MiB. */
+  /** The largest frame (such as a result) that the client accepts, in bytes, at least 256 KiB. Default: 64 MiB. */
   readonly maxFrameBytes?: number;
-  /** How often calls that a connection took with it may run again. Default: 1024 at once, then one for each ten calls. */
+  /** How often calls that were lost with their connection may be retried. Default: 1024 at once, then one for every ten calls. */
   readonly retryBudget?: ObjectClientOptions['retryBudget'];
   /**
-   * For how long after each call was sent to keep the processor busy while its answer is awaited, in microseconds, at
-   * most 1000; about 100 takes the time of waking a sleeping processor off a short call. Default: 0.
+   * For how long to keep the processor busy while a call's answer is awaited, in microseconds, at most 1000. About 100
+   * saves a short call the time that a sleeping processor takes to wake up. Default: 0.
    */
   readonly spinUs?: number;
   readonly clock?: Clock;
-  /** Takes a line at `debug` when a call has ended, and above for what went wrong on the way. Default: none. */
+  /** Gets a line at `debug` for each call that ended, and lines at higher levels for failures on the way. Default: none. */
   readonly log?: Log;
 }
 
-/** Calls objects by name, wherever the name server says that they live. */
+/** Calls objects by name, on whichever server the name server has them registered. */
 export class Client extends ObjectClient {
   readonly #resolver: Resolver;
   readonly #names: ObjectClient;
   readonly #nameServer: string;
 
-  /** @internal Use `connect`. */
+  /** @internal Use `connect`. @throws RpcError `CONFIG_INVALID` */
   constructor(options: ConnectOptions) {
     const clock = options.clock ?? systemClock;
     const nameServer = options.nameServer ?? findNameServer();
@@ -83,24 +93,22 @@ export class Client extends ObjectClient {
   }
 
   /**
-   * Gives all objects whose names are like a glob (`storage.*`), or that the given conditions allow, as one: a method
-   * calls those that are registered then, a shared name once.
+   * Returns all objects whose names match a glob (`storage.*`) or other conditions, as one: a method calls those that
+   * are registered at that time, a shared name once.
    */
   all<S extends Signatures>(filter: NameFilter, options: FanOutOptions = {}): FanOutObject<S> {
     const resolver = this.#resolver;
-    const nameServer = {
-      address: this.#nameServer,
-      names: this.#names.proxy<NameServerMethods>(nameServerObject),
-    };
-    return this.fanOut<S>(async function* (rest) {
-      for await (const record of matchingNames(nameServer, filter, rest)) {
+    const nameServer = this.#nameServer;
+    const names = this.#names.proxy<NameServerMethods>(nameServerObject);
+    return this.fanOut<S>(async function* (callOptions) {
+      for await (const record of namesMatching(filter, names, nameServer, callOptions)) {
         resolver.take(record);
         yield record.name;
       }
     }, options);
   }
 
-  /** Cancels what runs, and closes every connection. */
+  /** Cancels the calls in flight, and closes every connection. */
   override async close(): Promise<void> {
     this.#resolver.close();
     await super.close();
@@ -109,10 +117,36 @@ export class Client extends ObjectClient {
 }
 
 /**
- * Makes a client. Nothing is dialled before the first call.
+ * Returns a client, which connects on its first call.
  *
- * @throws RpcError `CONFIG_INVALID` where no name server is given and the environment or a `client.yaml` says a wrong one
+ * @throws RpcError `CONFIG_INVALID` for a wrong address of the name server in the environment or in a `client.yaml`
  */
 export function connect(options: ConnectOptions = {}): Client {
   return new Client(options);
+}
+
+/**
+ * Returns the records of all names that match a filter, ordered by name, page by page.
+ *
+ * @param callOptions returns the options of each request
+ * @throws RpcError `PATTERN_INVALID`, `NAMESERVER_UNAVAILABLE`
+ */
+async function* namesMatching(
+  filter: NameFilter,
+  names: RemoteObject<NameServerMethods>,
+  nameServer: string,
+  callOptions: () => CallOptions,
+): AsyncGenerator<NameRecord, void, undefined> {
+  const conditions = typeof filter === 'string' ? { glob: filter } : filter;
+  let after: string | undefined;
+  do {
+    const page = await names
+      .with(callOptions())
+      .list({ ...conditions, limit: pageSize, after })
+      .catch((error: unknown) => {
+        throw nameServerFailure(error, nameServer);
+      });
+    yield* page.names;
+    after = page.next;
+  } while (after !== undefined);
 }

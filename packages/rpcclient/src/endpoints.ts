@@ -1,36 +1,36 @@
 import { type Clock, coreError, type Endpoint, type NameRecord } from '@patchbay/objects';
 
-/** How long an endpoint that could not be reached is left out, in milliseconds; each time in a row twice as long. */
-const restMs = { first: 5_000, last: 60_000 };
+/** How long an unreachable endpoint is skipped, in milliseconds; twice as long after each further failure in a row. */
+const cooldownRangeMs = { first: 5_000, last: 60_000 };
 
 interface Candidate {
   readonly endpoint: Endpoint;
-  /** Until when, on the monotonic clock, it is left out; 0 when it is not. */
-  restsUntilMs: number;
-  restMs: number;
+  /** Until when it is skipped, on the monotonic clock; 0 if it is not. */
+  skippedUntilMs: number;
+  cooldownMs: number;
 }
 
-/** The servers of one name, asked in turn. Those that could not be reached are left out for a while. */
+/** Selects the servers of one name in turn, skipping those that were unreachable for a while. */
 export class Endpoints {
-  /** The name that they have: of a bare name, one of its versions. */
+  /** The registered name; for a bare name one of its versions. */
   readonly name: string;
   readonly shared: boolean;
   readonly #clock: Clock;
   #candidates: Candidate[];
   #turn: number;
-  /** Whether none was left to ask: only somebody who knows better can say where to go then. */
+  /** Whether all were unreachable: none is tried again before the resolver has asked the name server. */
   #exhausted = false;
 
   /** @throws RpcError `MESSAGE_MALFORMED` when the record has no endpoint */
   constructor(record: NameRecord, clock: Clock) {
     if (record.endpoints.length === 0) {
-      throw coreError('MESSAGE_MALFORMED', `the name server gave no address for "${record.name}"`);
+      throw coreError('MESSAGE_MALFORMED', `the name server returned no address for "${record.name}"`);
     }
     this.name = record.name;
     this.shared = record.shared ?? false;
     this.#clock = clock;
     this.#candidates = record.endpoints.map(candidate);
-    // Clients that begin together, each with one call, shall not all begin with the same server.
+    // Random, so that clients which start together do not all begin with the same server.
     this.#turn = Math.floor(Math.random() * this.#candidates.length);
   }
 
@@ -38,42 +38,44 @@ export class Endpoints {
     return this.#candidates.length === 0;
   }
 
-  /** Gives the address whose turn it is; undefined where none is left to ask. */
+  /** Returns the next address in turn; undefined if all are skipped. */
   next(): string | undefined {
     const count = this.#candidates.length;
     for (let tried = 0; tried < count && !this.#exhausted; tried += 1) {
       const each = this.#candidates[this.#turn % count];
       this.#turn = (this.#turn + 1) % count;
-      if (each !== undefined && !this.#rests(each)) {
+      if (each !== undefined && !this.#isSkipped(each)) {
         return each.endpoint.address;
       }
     }
     return undefined;
   }
 
-  /** Leaves the server at an address out for a while: it could not be reached. */
-  rest(address: string): void {
+  /** Skips the server at an address for a while, as it was unreachable. */
+  skip(address: string): void {
     for (const each of this.#candidates) {
-      // Many calls that were under way may tell of the same failure.
-      if (each.endpoint.address === address && !this.#rests(each)) {
+      // Many calls in flight may report the same failure.
+      if (each.endpoint.address === address && !this.#isSkipped(each)) {
         const nowMs = this.#clock.monotonicMs();
-        const inARow = each.restsUntilMs > 0 && nowMs < each.restsUntilMs + each.restMs;
-        each.restMs = inARow ? Math.min(2 * each.restMs, restMs.last) : restMs.first;
-        each.restsUntilMs = nowMs + each.restMs;
+        const inARow = each.skippedUntilMs > 0 && nowMs < each.skippedUntilMs + each.cooldownMs;
+        each.cooldownMs = inARow
+          ? Math.min(2 * each.cooldownMs, cooldownRangeMs.last)
+          : cooldownRangeMs.first;
+        each.skippedUntilMs = nowMs + each.cooldownMs;
       }
     }
-    this.#exhausted = this.#candidates.every((each) => this.#rests(each));
+    this.#exhausted = this.#candidates.every((each) => this.#isSkipped(each));
   }
 
-  /** Lets all have their turn again: better to try those that could not be reached than none. */
-  wake(): void {
+  /** Ends all cooldowns: trying unreachable servers is better than trying none. */
+  skipNone(): void {
     this.#exhausted = false;
     for (const each of this.#candidates) {
-      each.restsUntilMs = 0;
+      each.skippedUntilMs = 0;
     }
   }
 
-  /** Adds a server, or takes its new address. */
+  /** Adds a server, or updates its address. */
   put(endpoint: Endpoint): void {
     this.remove(endpoint.serverId);
     this.#candidates.push(candidate(endpoint));
@@ -84,11 +86,11 @@ export class Endpoints {
     this.#candidates = this.#candidates.filter(({ endpoint }) => endpoint.serverId !== serverId);
   }
 
-  #rests({ restsUntilMs }: Candidate): boolean {
-    return restsUntilMs > 0 && this.#clock.monotonicMs() < restsUntilMs;
+  #isSkipped({ skippedUntilMs }: Candidate): boolean {
+    return skippedUntilMs > 0 && this.#clock.monotonicMs() < skippedUntilMs;
   }
 }
 
 function candidate(endpoint: Endpoint): Candidate {
-  return { endpoint, restsUntilMs: 0, restMs: restMs.first };
+  return { endpoint, skippedUntilMs: 0, cooldownMs: cooldownRangeMs.first };
 }

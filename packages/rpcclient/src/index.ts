@@ -3,10 +3,9 @@
  *
  * @module @patchbay/rpcclient
  */
-export { Client, connect, type ConnectOptions } from './client.js';
-export { type NameFilter } from './matching-names.js';
+export { type Client, connect, type ConnectOptions, type NameFilter } from './client.js';
 
-// What a program needs to call objects, so that it imports this package alone.
+// All that a program needs to call objects, so that it imports only this package.
 export {
   CallTimings,
   isRpcError,

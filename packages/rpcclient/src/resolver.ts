@@ -16,34 +16,34 @@ import { type RemoteObject, type Router } from '@patchbay/session/client';
 
 import { Endpoints } from './endpoints.js';
 
-/** What a resolver needs. */
+/** Configures a resolver. */
 export interface ResolverOptions {
-  /** The name server's address, for the object `nameserver` itself and for messages. */
+  /** The name server's address, to which the object `nameserver` itself resolves. */
   readonly address: string;
   readonly names: RemoteObject<NameServerMethods>;
-  /** Whether to follow the names in use. */
+  /** Whether to watch the names in use. */
   readonly watch: boolean;
   readonly clock: Clock;
   readonly log: Log;
 }
 
-/** How long a lookup may take, in milliseconds: it is one round trip. */
+/** The time limit of a lookup, in milliseconds: it is one round trip. */
 const lookupTimeoutMs = 10_000;
 
-/** How long to wait before a broken watch begins again. */
+/** How long to wait before an interrupted watch is resumed. */
 const watchRetry = { firstMs: 250, maxMs: 5_000, jitter: true };
 
-/** How many names are followed at once; those beyond are looked up again when a call to their server fails. */
-const maxFollowed = 256;
+/** How many names are watched at once; any others are looked up again when a call to their server fails. */
+const maxWatches = 256;
 
 /**
- * Turns names into addresses: asks the name server once for each, and then follows what becomes of it. Of a name that
- * several servers share it gives their addresses in turn.
+ * Resolves names to addresses: looks each up once, and then watches it for changes. For a name that several servers
+ * share it returns their addresses in turn.
  */
 export class Resolver implements Router {
   readonly #options: ResolverOptions;
-  readonly #known = new Map<string, Endpoints>();
-  readonly #asking = new Map<string, Promise<Endpoints>>();
+  readonly #endpoints = new Map<string, Endpoints>();
+  readonly #lookups = new Map<string, Promise<Endpoints>>();
   readonly #watches = new Map<string, PeriodicTask>();
   #closed = false;
 
@@ -55,25 +55,25 @@ export class Resolver implements Router {
     if (object === nameServerObject) {
       return this.#options.address;
     }
-    return this.#known.get(object)?.next() ?? this.#ask(object);
+    return this.#endpoints.get(object)?.next() ?? this.#resolve(object);
   }
 
   forget(object: string, address: string): void {
-    this.#known.get(object)?.rest(address);
+    this.#endpoints.get(object)?.skip(address);
   }
 
   elsewhere(object: string): string | undefined {
-    return this.#known.get(object)?.next();
+    return this.#endpoints.get(object)?.next();
   }
 
-  /** Takes what the name server just said of a name that is not followed, instead of asking when it is called. */
+  /** Takes over a current record of a name that is not watched, which saves its lookup. */
   take(record: NameRecord): void {
     if (!this.#watches.has(record.name)) {
-      this.#learn(record.name, record);
+      this.#store(record.name, record);
     }
   }
 
-  /** Stops to follow names. */
+  /** Stops watching names. */
   close(): void {
     this.#closed = true;
     for (const watch of this.#watches.values()) {
@@ -82,23 +82,23 @@ export class Resolver implements Router {
     this.#watches.clear();
   }
 
-  async #ask(object: string): Promise<string> {
-    let asking = this.#asking.get(object);
-    if (asking === undefined) {
-      asking = this.#find(object).finally(() => {
-        this.#asking.delete(object);
+  async #resolve(object: string): Promise<string> {
+    let lookup = this.#lookups.get(object);
+    if (lookup === undefined) {
+      lookup = this.#find(object).finally(() => {
+        this.#lookups.delete(object);
       });
-      this.#asking.set(object, asking);
+      this.#lookups.set(object, lookup);
     }
-    const endpoints = await asking;
+    const endpoints = await lookup;
     let address = endpoints.next();
     if (address === undefined) {
-      // Others who asked with this one have been there already, and found nobody.
-      endpoints.wake();
+      // Other callers of the same lookup have tried them all in the meantime, without success.
+      endpoints.skipNone();
       address = endpoints.next();
     }
     if (address === undefined) {
-      throw coreError('OBJECT_NOT_FOUND', `the last server of "${object}" has just left`, {
+      throw coreError('OBJECT_NOT_FOUND', `the last server of "${object}" has just unregistered it`, {
         details: { name: object },
       });
     }
@@ -108,23 +108,23 @@ export class Resolver implements Router {
   async #find(object: string): Promise<Endpoints> {
     try {
       const record = await this.#lookUp(object);
-      const endpoints = this.#learn(object, record);
-      this.#follow(object, record.revision);
+      const endpoints = this.#store(object, record);
+      this.#startWatch(object, record.revision);
       return endpoints;
     } catch (error) {
-      // What was known and could not be reached is still the best guess while no name server answers.
-      const known = this.#known.get(object);
+      // While no name server answers, the last known servers are the best guess, even if they were unreachable.
+      const known = this.#endpoints.get(object);
       if (known === undefined || !isRpcError(error, 'NAMESERVER_UNAVAILABLE')) {
         throw error;
       }
-      known.wake();
+      known.skipNone();
       return known;
     }
   }
 
-  #learn(object: string, record: NameRecord): Endpoints {
+  #store(object: string, record: NameRecord): Endpoints {
     const endpoints = new Endpoints(record, this.#options.clock);
-    this.#known.set(object, endpoints);
+    this.#endpoints.set(object, endpoints);
     return endpoints;
   }
 
@@ -140,9 +140,9 @@ export class Resolver implements Router {
     }
   }
 
-  #follow(object: string, fromRevision: number): void {
+  #startWatch(object: string, fromRevision: number): void {
     const { watch, clock, log } = this.#options;
-    if (!watch || this.#closed || this.#watches.has(object) || this.#watches.size >= maxFollowed) {
+    if (!watch || this.#closed || this.#watches.has(object) || this.#watches.size >= maxWatches) {
       return;
     }
     let from: number | undefined = fromRevision;
@@ -159,24 +159,24 @@ export class Resolver implements Router {
         },
         onFailure: (error, failures) => {
           if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
-            this.#unfollow(object);
+            this.#forgetName(object);
             return undefined;
           }
-          log.debug('the watch of a name broke', { object, error });
+          log.debug('the watch of a name was interrupted', { object, error });
           return backoffMs(watchRetry, failures);
         },
       }),
     );
   }
 
-  /** Forgets a name that is gone; when it is called again it is looked up and followed anew. */
-  #unfollow(object: string): void {
-    this.#known.delete(object);
+  /** Forgets a name that is gone; the next call looks it up and watches it anew. */
+  #forgetName(object: string): void {
+    this.#endpoints.delete(object);
     void this.#watches.get(object)?.close();
     this.#watches.delete(object);
   }
 
-  /** Follows a name until it is gone, or its watch breaks. @throws what broke a watch that reported nothing */
+  /** Watches a name until it is gone, or the watch is interrupted. @throws RpcError of a watch that reported nothing */
   async #watch(object: string, fromRevision: number, signal: AbortSignal): Promise<void> {
     const { names, log } = this.#options;
     const events = names.with({ timeoutMs: 'none', signal }).watch({ prefix: object, fromRevision });
@@ -184,21 +184,21 @@ export class Resolver implements Router {
     try {
       for await (const event of events) {
         reported = true;
-        const standing = this.#note(object, event);
-        if (standing === 'gone') {
-          this.#unfollow(object);
+        const effect = this.#apply(object, event);
+        if (effect === 'gone') {
+          this.#forgetName(object);
           return;
         }
-        if (standing === 'outranked') {
-          // Asked, as the event may be of long ago: a newer version that is gone again.
-          this.#learn(object, await this.#lookUp(object));
+        if (effect === 'outranked') {
+          // Looked up, as the event may be old, of a newer version that is gone again.
+          this.#store(object, await this.#lookUp(object));
         }
       }
     } catch (error) {
       if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND')) {
         throw error;
       }
-      log.debug('the watch of a name broke', { object, error });
+      log.debug('the watch of a name was interrupted', { object, error });
       return;
     }
     if (!reported) {
@@ -207,33 +207,33 @@ export class Resolver implements Router {
   }
 
   /**
-   * Looks a followed name up after its watch broke, and gives a revision to watch on from: the registry's own from
-   * before the lookup, as the name's may be older than the history that is kept, or of a registry that was lost. What
-   * was known stays while nobody can say otherwise.
+   * Looks a name up after its watch was interrupted, and returns the revision from which to resume: the registry's own
+   * from before the lookup, as the name's may be older than the history that is kept, or of a registry that was lost.
+   * If the lookup fails, the last known endpoints stay.
    */
   async #catchUp(object: string): Promise<number> {
     const { revision } = await this.#options.names.with({ timeoutMs: lookupTimeoutMs }).info();
-    this.#learn(object, await this.#lookUp(object));
+    this.#store(object, await this.#lookUp(object));
     return revision;
   }
 
-  /** Takes note of what became of a name, and says what it means for what is known of it. */
-  #note(object: string, { type, record }: NameEvent): 'stands' | 'outranked' | 'gone' {
-    const known = this.#known.get(object);
+  /** Applies an event to the known endpoints of a name, and returns its effect. */
+  #apply(object: string, { type, record }: NameEvent): 'current' | 'outranked' | 'gone' {
+    const known = this.#endpoints.get(object);
     if (known === undefined) {
       return 'gone';
     }
     if (record.name !== known.name) {
-      // The watch is by prefix: it tells also of versions, and of longer names that begin alike.
-      return type !== 'removed' && outranks(record.name, known.name, object) ? 'outranked' : 'stands';
+      // The watch is by prefix, so that it includes versions, and longer names with the same beginning.
+      return type !== 'removed' && outranks(record.name, known.name, object) ? 'outranked' : 'current';
     }
     if (record.shared !== true || !known.shared) {
       if (type !== 'removed') {
-        this.#learn(object, record);
+        this.#store(object, record);
       }
-      return type === 'removed' ? 'gone' : 'stands';
+      return type === 'removed' ? 'gone' : 'current';
     }
-    // An event of a shared name tells of the one endpoint that came, changed or went.
+    // An event of a shared name carries the one endpoint that was added, changed or removed.
     for (const endpoint of record.endpoints) {
       if (type === 'removed') {
         known.remove(endpoint.serverId);
@@ -241,11 +241,11 @@ export class Resolver implements Router {
         known.put(endpoint);
       }
     }
-    return known.empty ? 'gone' : 'stands';
+    return known.empty ? 'gone' : 'current';
   }
 }
 
-/** Says whether a name is what a bare name stands for rather than another one: it is the name itself, or a newer version. */
+/** Reports whether a bare name resolves to `name` rather than to `other`: it is the name itself, or a newer version. */
 function outranks(name: string, other: string, object: string): boolean {
   return name === object || (other !== object && versionsOf(object, [name, other])[0] === name);
 }

@@ -3,163 +3,163 @@ import { expect } from 'chai';
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
 
-import { type Post, post, Scene } from './scene.js';
+import { type Post, post, TestCluster } from './cluster.js';
 
 describe('A client', () => {
-  it('looks a name up once, and then knows it', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    const proxy = scene.client().proxy<Post>('post');
+  it('looks a name up once, and then uses the known address', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    const proxy = cluster.client().proxy<Post>('post');
     for (let call = 0; call < 5; call++) {
       expect(await proxy.place()).to.equal('here');
     }
-    expect(scene.nameServer.called('lookup')).to.equal(1);
+    expect(cluster.nameServer.called('lookup')).to.equal(1);
   });
 
   it('looks a name up once for many calls that begin together', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    const proxy = scene.client().proxy<Post>('post');
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    const proxy = cluster.client().proxy<Post>('post');
     await Promise.all(Array.from({ length: 20 }, () => proxy.place()));
-    expect(scene.nameServer.called('lookup')).to.equal(1);
+    expect(cluster.nameServer.called('lookup')).to.equal(1);
   });
 
-  it('dials nothing before the first call', async () => {
-    await using scene = await Scene.set();
+  it('connects on the first call, not before', async () => {
+    await using cluster = await TestCluster.start();
     await using client = connect({ nameServer: '127.0.0.1:1' });
     expect(client.proxy<Post>('post')).to.be.an('object');
-    expect(scene.nameServer.calls.size).to.equal(0);
+    expect(cluster.nameServer.calls.size).to.equal(0);
   });
 
   it('goes to the new address without a lookup when a server has moved', async () => {
-    await using scene = await Scene.set();
-    const first = await scene.serve({ post: post('first') }, { id: 'one' });
-    const proxy = scene.client().proxy<Post>('post');
+    await using cluster = await TestCluster.start();
+    const first = await cluster.serve({ post: post('first') }, { id: 'one' });
+    const proxy = cluster.client().proxy<Post>('post');
     expect(await proxy.place()).to.equal('first');
-    await eventually(() => scene.nameServer.called('watch') === 1);
-    await scene.serve({ post: post('second') }, { id: 'one' }); // the same identity: it takes over
+    await eventually(() => cluster.nameServer.called('watch') === 1);
+    await cluster.serve({ post: post('second') }, { id: 'one' }); // the same identity: it takes over
     await eventually(async () => (await proxy.place()) === 'second');
-    expect(scene.nameServer.called('lookup')).to.equal(1);
-    expect(first.address).to.not.equal(await scene.nameServer.addressOf('post'));
+    expect(cluster.nameServer.called('lookup')).to.equal(1);
+    expect(first.address).to.not.equal(await cluster.nameServer.addressOf('post'));
   });
 
-  it('does not mistake a longer name for the one that it follows', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('short') });
-    const proxy = scene.client().proxy<Post>('post');
+  it('does not mistake a longer name for the one that it watches', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('short') });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
-    await eventually(() => scene.nameServer.called('watch') === 1);
-    const longer = await scene.serve({ 'post/office': post('long') });
+    await eventually(() => cluster.nameServer.called('watch') === 1);
+    const longer = await cluster.serve({ 'post/office': post('long') });
     await longer[Symbol.asyncDispose]();
     expect(await proxy.place()).to.equal('short');
   });
 
-  it('resolves again when what it knew is dead, before the call fails', async () => {
-    await using scene = await Scene.set();
-    const first = await scene.serve({ post: post('first') }, { id: 'one' });
-    const proxy = scene.client({ watch: false }).proxy<Post>('post');
+  it('resolves a name again before the call fails when the known address is dead', async () => {
+    await using cluster = await TestCluster.start();
+    const first = await cluster.serve({ post: post('first') }, { id: 'one' });
+    const proxy = cluster.client({ watch: false }).proxy<Post>('post');
     expect(await proxy.place()).to.equal('first');
     await first[Symbol.asyncDispose]();
-    await scene.serve({ post: post('second') }, { id: 'one' });
+    await cluster.serve({ post: post('second') }, { id: 'one' });
     expect(await proxy.place()).to.equal('second');
-    expect(scene.nameServer.called('watch')).to.equal(0);
+    expect(cluster.nameServer.called('watch')).to.equal(0);
   });
 
-  it('goes elsewhere when a server drains and another has the name', async () => {
-    await using scene = await Scene.set();
-    const first = await scene.serve({ post: post('first') });
-    const proxy = scene.client({ watch: false }).proxy<Post>('post');
+  it('calls another server of the name when one drains', async () => {
+    await using cluster = await TestCluster.start();
+    const first = await cluster.serve({ post: post('first') });
+    const proxy = cluster.client({ watch: false }).proxy<Post>('post');
     expect(await proxy.place()).to.equal('first');
     const running = proxy.wait(1_500);
     const stopped = first[Symbol.asyncDispose]();
-    await scene.serve({ post: post('second') });
+    await cluster.serve({ post: post('second') });
     expect(await proxy.place()).to.equal('second');
     expect(await running).to.equal('first');
     await stopped;
   });
 
-  it('says that a name is gone, and what may have been meant', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.serve({ post: post('here') });
-    await scene.serve({ posts: post('there') });
-    const proxy = scene.client().proxy<Post>('post');
+  it('reports that a name is gone, and suggests a similar one', async () => {
+    await using cluster = await TestCluster.start();
+    const server = await cluster.serve({ post: post('here') });
+    await cluster.serve({ posts: post('there') });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
-    await eventually(() => scene.nameServer.called('watch') === 1);
+    await eventually(() => cluster.nameServer.called('watch') === 1);
     await server[Symbol.asyncDispose]();
     const error = await refusal(proxy.place());
     expect(`${error.code} ${error.reason}: ${error.message}`).to.equal(
-      `NOT_FOUND OBJECT_NOT_FOUND: no object "post" is registered at ${scene.nameServer.address}; did you mean "posts"?`,
+      `NOT_FOUND OBJECT_NOT_FOUND: no object "post" is registered at ${cluster.nameServer.address}; did you mean "posts"?`,
     );
   });
 
-  it('finds a name again that was gone, and follows it again', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.serve({ post: post('first') }, { id: 'one' });
-    const proxy = scene.client().proxy<Post>('post');
+  it('finds a name again that was gone, and watches it anew', async () => {
+    await using cluster = await TestCluster.start();
+    const server = await cluster.serve({ post: post('first') }, { id: 'one' });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
     await server[Symbol.asyncDispose]();
     await eventually(async () => (await refusal(proxy.place())).reason === 'OBJECT_NOT_FOUND');
-    await scene.serve({ post: post('second') }, { id: 'one' });
+    await cluster.serve({ post: post('second') }, { id: 'one' });
     expect(await proxy.place()).to.equal('second');
-    await eventually(() => scene.nameServer.called('watch') === 2);
-    await scene.serve({ post: post('third') }, { id: 'one' });
+    await eventually(() => cluster.nameServer.called('watch') === 2);
+    await cluster.serve({ post: post('third') }, { id: 'one' });
     await eventually(async () => (await proxy.place()) === 'third');
   });
 
-  it('goes on with what it knows while the name server is away, and follows again when it is back', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('first') }, { id: 'one' });
-    const proxy = scene.client().proxy<Post>('post');
+  it('keeps using known addresses while the name server is away, and watches again when it is back', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('first') }, { id: 'one' });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
-    await eventually(() => scene.nameServer.called('watch') === 1);
-    await scene.nameServer.stop();
+    await eventually(() => cluster.nameServer.called('watch') === 1);
+    await cluster.nameServer.stop();
     expect(await proxy.place()).to.equal('first');
-    await scene.nameServer.start();
-    await eventually(() => scene.nameServer.called('watch') === 2, 20_000);
-    await scene.serve({ post: post('second') }, { id: 'one' });
+    await cluster.nameServer.start();
+    await eventually(() => cluster.nameServer.called('watch') === 2, 20_000);
+    await cluster.serve({ post: post('second') }, { id: 'one' });
     await eventually(async () => (await proxy.place()) === 'second');
   });
 
-  it('finds a server that restarts where it was while the name server is away', async () => {
-    await using scene = await Scene.set();
-    const first = await scene.serve({ post: post('first') }, { id: 'one' });
-    const proxy = scene.client().proxy<Post>('post');
+  it('reaches a server that restarts at its address while the name server is away', async () => {
+    await using cluster = await TestCluster.start();
+    const first = await cluster.serve({ post: post('first') }, { id: 'one' });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
-    await scene.nameServer.stop();
+    await cluster.nameServer.stop();
     await first[Symbol.asyncDispose]();
-    await scene.start({ post: post('second') }, { id: 'one', listen: first.address });
+    await cluster.start({ post: post('second') }, { id: 'one', listen: first.address });
     expect(await proxy.place()).to.equal('second');
   });
 
-  it('follows a name also when the name server lost its state', async () => {
-    await using scene = await Scene.set();
-    await scene.nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'old' }]);
-    const first = await scene.serve({ post: post('first') }, { id: 'one', leaseMs: 1_000 });
-    const proxy = scene.client().proxy<Post>('post');
+  it('keeps watching a name after the name server lost its state', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'old' }]);
+    const first = await cluster.serve({ post: post('first') }, { id: 'one', leaseMs: 1_000 });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
-    await scene.nameServer.stop();
-    await scene.nameServer.loseState();
-    await scene.nameServer.start();
-    await eventually(async () => (await scene.nameServer.addressOf('post')) === first.address);
-    await scene.serve({ post: post('second') }, { id: 'one' });
+    await cluster.nameServer.stop();
+    await cluster.nameServer.loseState();
+    await cluster.nameServer.start();
+    await eventually(async () => (await cluster.nameServer.addressOf('post')) === first.address);
+    await cluster.serve({ post: post('second') }, { id: 'one' });
     await eventually(async () => (await proxy.place()) === 'second', 20_000);
   });
 
-  it('follows a name whose registration is older than the history that the name server keeps', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('first') }, { id: 'one' });
-    await scene.nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'young' }]);
-    await scene.nameServer.stop();
-    await scene.nameServer.start({ historyRevisions: 0 });
-    const proxy = scene.client().proxy<Post>('post');
+  it('watches a name whose registration is older than the history that the name server keeps', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('first') }, { id: 'one' });
+    await cluster.nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'young' }]);
+    await cluster.nameServer.stop();
+    await cluster.nameServer.start({ historyRevisions: 0 });
+    const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
-    await eventually(() => scene.nameServer.called('watch') === 2, 20_000);
-    await scene.serve({ post: post('second') }, { id: 'one' });
+    await eventually(() => cluster.nameServer.called('watch') === 2, 20_000);
+    await cluster.serve({ post: post('second') }, { id: 'one' });
     await eventually(async () => (await proxy.place()) === 'second');
-    expect(scene.nameServer.called('watch')).to.equal(2);
+    expect(cluster.nameServer.called('watch')).to.equal(2);
   });
 
-  it('says that no name server answers, and where it looked for one', async () => {
+  it('reports that no name server answers, and at which address', async () => {
     await using client = connect({ nameServer: `127.0.0.1:${String(await freePort())}` });
     const error = await refusal(client.proxy<Post>('post').place());
     expect(`${error.code} ${error.reason}: ${error.message}`).to.match(
@@ -167,45 +167,45 @@ describe('A client', () => {
     );
   });
 
-  it('says so when what answers is no name server', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.serve({ post: post('here') });
-    const error = await refusal(scene.client({ nameServer: server.address }).proxy<Post>('post').place());
+  it('reports when what answers is no name server', async () => {
+    await using cluster = await TestCluster.start();
+    const server = await cluster.serve({ post: post('here') });
+    const error = await refusal(cluster.client({ nameServer: server.address }).proxy<Post>('post').place());
     expect(`${error.reason}: ${error.message}`).to.match(
       /^NAMESERVER_UNAVAILABLE: the server at 127\.0\.0\.1:\d+ is not a name server \(/,
     );
   });
 
-  it('counts the lookup into the time of a call', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    const held = scene.nameServer.hold('lookup');
+  it('counts the lookup towards the time limit of a call', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    const held = cluster.nameServer.hold('lookup');
     const startedAt = performance.now();
-    const error = await refusal(scene.client().proxy<Post>('post', { timeoutMs: 300 }).place());
+    const error = await refusal(cluster.client().proxy<Post>('post', { timeoutMs: 300 }).place());
     expect(error.reason).to.equal('DEADLINE_PASSED');
     expect(performance.now() - startedAt).to.be.within(250, 3_000);
     held.release();
   });
 
-  it('tells the server how much time is left after the lookup', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    const error = await refusal(scene.client().proxy<Post>('post').with({ timeoutMs: 300 }).wait(60_000));
+  it('sends the server the time that is left after the lookup', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    const error = await refusal(cluster.client().proxy<Post>('post').with({ timeoutMs: 300 }).wait(60_000));
     expect(error.reason).to.equal('DEADLINE_PASSED');
   });
 
   it('calls the name server itself as an object', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    expect((await scene.client().describe('nameserver')).methods.map(({ name }) => name)).to.include(
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    expect((await cluster.client().describe('nameserver')).methods.map(({ name }) => name)).to.include(
       'lookup',
     );
   });
 
-  it('fails the calls that are under way when it is disposed of, and makes no new connection', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    const client = scene.client();
+  it('fails the calls in flight when it is closed, and opens no new connection', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    const client = cluster.client();
     const proxy = client.proxy<Post>('post');
     await proxy.place();
     const running = refusal(proxy.wait(60_000));
@@ -214,16 +214,24 @@ describe('A client', () => {
     expect((await refusal(proxy.place())).reason).to.equal('CONNECTION_LOST');
   });
 
-  it('follows nothing whose lookup ends after it was disposed of', async () => {
-    await using scene = await Scene.set();
-    await scene.serve({ post: post('here') });
-    const held = scene.nameServer.hold('lookup');
-    const client = scene.client();
+  it('can be closed more than once', async () => {
+    await using cluster = await TestCluster.start();
+    const client = cluster.client();
+    await client.close();
+    await client.close();
+    await client[Symbol.asyncDispose]();
+  });
+
+  it('watches no name whose lookup ends after it was closed', async () => {
+    await using cluster = await TestCluster.start();
+    await cluster.serve({ post: post('here') });
+    const held = cluster.nameServer.hold('lookup');
+    const client = cluster.client();
     const running = refusal(client.proxy<Post>('post').place());
-    await eventually(() => scene.nameServer.called('lookup') === 1);
+    await eventually(() => cluster.nameServer.called('lookup') === 1);
     await client[Symbol.asyncDispose]();
     held.release();
     expect((await running).reason).to.equal('CONNECTION_LOST');
-    expect(scene.nameServer.called('watch')).to.equal(0);
+    expect(cluster.nameServer.called('watch')).to.equal(0);
   });
 }).timeout(60_000);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
-import { type NameRecord, objectName } from '@patchbay/objects';
+import { type NameRecord } from '@patchbay/objects';
+import { objectName } from '@patchbay/objects/define';
 import { FakeClock } from '@patchbay/objects/testing';
 
 import { Endpoints } from '../src/endpoints.js';
@@ -29,42 +30,42 @@ describe('Endpoints', () => {
     expect(again).to.deep.equal([first, second, third]);
   });
 
-  it('begin with any of them', () => {
+  it('begin with a random one', () => {
     const firsts = Array.from({ length: 100 }, () => new Endpoints(recordOf('a', 'b'), clock()).next());
     expect(new Set(firsts)).to.deep.equal(new Set(['a', 'b']));
   });
 
-  it('are left out for 5 s when they could not be reached, and twice as long when again', async () => {
+  it('are skipped for 5 s when unreachable, and twice as long each time in a row', async () => {
     const time = clock();
     const endpoints = new Endpoints(recordOf('a', 'b'), time);
     for (const pauseMs of [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]) {
-      endpoints.rest('a');
-      endpoints.rest('a'); // another call that was under way
+      endpoints.skip('a');
+      endpoints.skip('a'); // another call that was in flight
       await time.advance(pauseMs - 1);
       expect(turns(endpoints, 3)).to.deep.equal(['b', 'b', 'b']);
       await time.advance(1);
       expect(turns(endpoints, 2)).to.have.members(['a', 'b']);
     }
     await time.advance(120_000);
-    endpoints.rest('a');
+    endpoints.skip('a');
     await time.advance(5_000);
     expect(turns(endpoints, 2)).to.have.members(['a', 'b']);
   });
 
-  it('give none when none could be reached, however much later, until they are woken', async () => {
+  it('return none when all were unreachable, however much later, until the cooldowns are ended', async () => {
     const time = clock();
     const endpoints = new Endpoints(recordOf('a', 'b'), time);
-    endpoints.rest('a');
-    endpoints.rest('b');
+    endpoints.skip('a');
+    endpoints.skip('b');
     await time.advance(60_000);
     expect(endpoints.next()).to.equal(undefined);
-    endpoints.wake();
+    endpoints.skipNone();
     expect(turns(endpoints, 2)).to.have.members(['a', 'b']);
   });
 
   it('come, move and go', () => {
     const endpoints = new Endpoints(recordOf('a', 'b'), clock());
-    endpoints.rest('a');
+    endpoints.skip('a');
     endpoints.put({ address: 'c', serverId: 'of a', leaseId: 'l' });
     expect(turns(endpoints, 2)).to.have.members(['b', 'c']);
     endpoints.remove('of b');

@@ -7,12 +7,12 @@ import { fileURLToPath } from 'node:url';
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
 
 import { type Bell } from './fixtures/bell.js';
-import { Scene } from './scene.js';
+import { TestCluster } from './cluster.js';
 
 const program = fileURLToPath(new URL('bin/rpcserver.js', import.meta.resolve('@patchbay/rpcserver')));
 const bell = fileURLToPath(new URL('./fixtures/bell.js', import.meta.url));
 
-/** An `rpcserver` process with a bell, which can be killed and started again on its port. */
+/** An `rpcserver` process that hosts a bell, and can be killed and restarted on its port. */
 class BellServer implements AsyncDisposable {
   readonly #configuration: string;
   #child: ChildProcess | undefined;
@@ -21,10 +21,10 @@ class BellServer implements AsyncDisposable {
     this.#configuration = configuration;
   }
 
-  static async start(scene: Scene): Promise<BellServer> {
-    const configuration = scene.scratch.file('rpcserver.yaml');
+  static async start(cluster: TestCluster): Promise<BellServer> {
+    const configuration = cluster.scratch.file('rpcserver.yaml');
     const keys = {
-      nameServer: scene.nameServer.address,
+      nameServer: cluster.nameServer.address,
       listen: `127.0.0.1:${String(await freePort())}`,
       stateDir: './state',
       objects: [{ name: 'bell', module: bell }],
@@ -58,13 +58,13 @@ async function ringsIn(file: string): Promise<number> {
   return (await readFile(file, 'utf8')).split('\n').length - 1;
 }
 
-describe('A call whose server is killed and started again', () => {
+describe('A call whose server is killed and restarted', () => {
   it('runs again when its method is idempotent', async () => {
-    await using scene = await Scene.set();
-    await using server = await BellServer.start(scene);
-    await eventually(() => scene.nameServer.addressOf('bell'), 30_000);
-    const file = scene.scratch.file('rings');
-    const ringing = scene.client().proxy<Bell>('bell').ring(file);
+    await using cluster = await TestCluster.start();
+    await using server = await BellServer.start(cluster);
+    await eventually(() => cluster.nameServer.addressOf('bell'), 30_000);
+    const file = cluster.scratch.file('rings');
+    const ringing = cluster.client().proxy<Bell>('bell').ring(file);
     await eventually(async () => (await ringsIn(file)) === 1);
     await server.kill();
     server.start();
@@ -72,12 +72,12 @@ describe('A call whose server is killed and started again', () => {
     expect(await ringsIn(file)).to.equal(2);
   });
 
-  it('does not run again when its method is not idempotent, and says that it may have run', async () => {
-    await using scene = await Scene.set();
-    await using server = await BellServer.start(scene);
-    await eventually(() => scene.nameServer.addressOf('bell'), 30_000);
-    const file = scene.scratch.file('rings');
-    const ringing = refusal(scene.client().proxy<Bell>('bell').ring_once(file));
+  it('does not run again when its method is not idempotent, and fails with a note that it may have run', async () => {
+    await using cluster = await TestCluster.start();
+    await using server = await BellServer.start(cluster);
+    await eventually(() => cluster.nameServer.addressOf('bell'), 30_000);
+    const file = cluster.scratch.file('rings');
+    const ringing = refusal(cluster.client().proxy<Bell>('bell').ring_once(file));
     await eventually(async () => (await ringsIn(file)) === 1);
     await server.kill();
     server.start();
@@ -88,11 +88,11 @@ describe('A call whose server is killed and started again', () => {
   });
 
   it('fails within seconds when the server stays away', async () => {
-    await using scene = await Scene.set();
-    await using server = await BellServer.start(scene);
-    await eventually(() => scene.nameServer.addressOf('bell'), 30_000);
-    const file = scene.scratch.file('rings');
-    const ringing = refusal(scene.client().proxy<Bell>('bell').ring(file));
+    await using cluster = await TestCluster.start();
+    await using server = await BellServer.start(cluster);
+    await eventually(() => cluster.nameServer.addressOf('bell'), 30_000);
+    const file = cluster.scratch.file('rings');
+    const ringing = refusal(cluster.client().proxy<Bell>('bell').ring(file));
     await eventually(async () => (await ringsIn(file)) === 1);
     await server.kill();
     const killedAt = performance.now();

@@ -1,11 +1,11 @@
 import {
   type Clock,
-  type Dispatcher,
   type Log,
   type ObjectDefinition,
   parseObjectName,
   type RpcError,
 } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
 import { drain } from './drain.js';
 import { rpcServerError } from './errors.js';

@@ -3,13 +3,13 @@ import { ObjectServer } from '@patchbay/grpc/server';
 import {
   coreError,
   defaultLeaseMs,
-  Dispatcher,
   findNameServer,
   type NameClaim,
   parseObjectName,
   silentLog,
   systemClock,
 } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
 import { type SessionLimits } from '@patchbay/session/server';
 

@@ -5,7 +5,8 @@ import { z } from 'zod';
 
 import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { loadObject } from '../src/load-object.js';

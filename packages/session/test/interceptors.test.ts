@@ -2,16 +2,14 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import {
-  arg,
   CallTimings,
   coreError,
-  defineObject,
   type Interceptor,
   logCalls,
-  method,
   type SignaturesOf,
   systemClock,
 } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal } from '@patchbay/objects/testing';
 
 import { connectInMemory } from '../src/memory/index.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, defineObject, Dispatcher, method, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal } from '@patchbay/objects/testing';
 
 import { connectInMemory } from '../src/memory/index.js';

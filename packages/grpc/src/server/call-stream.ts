@@ -10,12 +10,12 @@ import { randomUUID } from 'node:crypto';
 import {
   type CallSink,
   coreError,
-  type Dispatcher,
   type RpcError,
   type RunningCall,
   toRpcError,
   correlationIdError,
 } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
 import { type CallRequest } from '../generated/patchbay/v1/CallRequest.js';
 import { type CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';

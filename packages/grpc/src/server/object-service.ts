@@ -7,7 +7,8 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 
-import { type Dispatcher, toRpcError } from '@patchbay/objects';
+import { toRpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
 import { grpcTypes } from '../definitions.js';
 import { type DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.js';

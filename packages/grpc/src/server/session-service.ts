@@ -5,7 +5,8 @@ import {
 } from '@grpc/grpc-js';
 import { type ServerHttp2Stream } from 'node:http2';
 
-import { coreError, type Dispatcher, type RpcError } from '@patchbay/objects';
+import { coreError, type RpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 import { ServerSession, type SessionLimits } from '@patchbay/session/server';
 
 import { grpcTypes } from '../definitions.js';

@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { coreError, defineObject, method, systemClock } from '@patchbay/objects';
+import { coreError, systemClock } from '@patchbay/objects';
+import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
 import { type Sample } from '@patchbay/session/testing';

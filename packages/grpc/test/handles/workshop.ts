@@ -1,18 +1,17 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
+import { coreError, type SignaturesOf } from '@patchbay/objects';
 import {
   arg,
   byteStream,
   callback,
-  coreError,
   defineObject,
   method,
   objectOf,
   ownObject,
-  type SignaturesOf,
   streamOf,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 
 /** The objects that a workshop handed out and that were released, and their calls. */
 export interface WorkshopNotes {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
 import { z } from 'zod';
 
-import { arg, defineObject, method } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { encodeFrames, encodePayload } from '@patchbay/session';
 import { type SessionLimits } from '@patchbay/session/server';

@@ -2,7 +2,8 @@ import { expect } from 'chai';
 import { once } from 'node:events';
 import { connect } from 'node:http2';
 
-import { Dispatcher, silentLog, systemClock } from '@patchbay/objects';
+import { silentLog, systemClock } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 import { eventually } from '@patchbay/objects/testing';
 
 import { ObjectServer } from '../../src/server/object-server.js';

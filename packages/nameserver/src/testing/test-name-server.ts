@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 
-import { Dispatcher, type NameEvent, silentLog, systemClock } from '@patchbay/objects';
-import { Scratch } from '@patchbay/objects/testing';
 import { ObjectServer } from '@patchbay/grpc/server';
+import { type NameEvent, silentLog, systemClock } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
+import { Scratch } from '@patchbay/objects/testing';
 import { openSqliteStore } from '@patchbay/store';
 
 import { nameServerObject } from '../object.js';

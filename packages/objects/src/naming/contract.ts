@@ -3,12 +3,6 @@ import { z } from 'zod';
 import { type MethodSignature } from '../object/definition.js';
 import { durationSchema, objectName } from '../object/schemas.js';
 
-/** The name under which a name server hosts itself. */
-export const nameServerObject = 'nameserver';
-
-/** The default time to live of a lease, in milliseconds. */
-export const defaultLeaseMs = 10_000;
-
 const metadataKey = z.string().min(1).max(64);
 const metadataValue = z.string().max(1024);
 

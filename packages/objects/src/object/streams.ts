@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
 import { type RpcError } from '../errors/rpc-error.js';
+import { isStream } from './is-stream.js';
 
 /** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */
 export type ByteSource = AsyncIterable<Uint8Array | string> | Uint8Array;
@@ -36,11 +37,6 @@ export function streamOf<S extends z.ZodType>(
     )
     .meta({ stream: z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' }), placeholder: 'FILE' })
     .transform((source) => itemsOf(source, item));
-}
-
-/** Reports whether a value is a stream that may be passed to a method. */
-export function isStream(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }
 
 async function* bytesOf(source: ByteSource): AsyncGenerator<Buffer, void, undefined> {

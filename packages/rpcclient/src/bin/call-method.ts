@@ -5,49 +5,49 @@ import { type ByteOutput } from '../command/byte-output.js';
 import { formatted } from '../command/format.js';
 import { ProgressView } from '../command/progress.js';
 import { type Settings } from '../command/settings.js';
-import { type Output, type Stage } from '../command/stage.js';
+import { type CommandContext, type Output } from '../command/context.js';
 
-/** A call as the command line asks for it. */
+/** A call as a command line asks for it. */
 export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'format' | 'outputFile'> {
   readonly object: string;
   readonly method: string;
-  readonly words: readonly string[];
+  readonly args: readonly string[];
 }
 
-/** Makes a call and prints what comes of it. @throws RpcError what the call throws */
-export async function callMethod(request: CommandCall, stage: Stage, out: Output): Promise<void> {
-  for (let { words } = request; ;) {
+/** Makes a call and prints its result. @throws RpcError of the call */
+export async function callMethod(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
+  for (let { args } = request; ;) {
     try {
-      await callOnce({ ...request, words }, stage, out);
+      await callOnce({ ...request, args }, context, out);
       return;
     } catch (error) {
       if (!isRpcError(error, 'FILE_EXPECTED')) {
         throw error;
       }
-      // The method has not run: only the server knows the schema by which a path means the file's content.
-      const { withFile } = await import('../command/streamed-words.js');
-      const read = withFile(words, error);
-      if (read === undefined) {
+      // The method has not run: only the server knows from the schema that a path means the file's content.
+      const { withFileContent } = await import('../command/streamed-args.js');
+      const corrected = withFileContent(args, error);
+      if (corrected === undefined) {
         throw error;
       }
-      words = read;
+      args = corrected;
     }
   }
 }
 
-async function callOnce(request: CommandCall, stage: Stage, out: Output): Promise<void> {
+async function callOnce(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
   const { object, method, timeoutMs, format, outputFile } = request;
-  const { client, clock, errors, signal } = stage;
-  const words = request.words.some(mayStream)
-    ? (await import('../command/streamed-words.js')).openWords(request.words, stage.standardInput)
-    : request.words;
-  const call = client.callWithArgv(object, method, words, { timeoutMs, signal });
+  const { client, clock, errors, signal } = context;
+  const args = request.args.some(mayStream)
+    ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput)
+    : request.args;
+  const call = client.callWithArgv(object, method, args, { timeoutMs, signal });
   if (format === 'json' && outputFile === undefined) {
-    out.write(await formatted(await call, format, stage));
+    out.write(await formatted(await call, format, context));
     return;
   }
   const view = new ProgressView({
-    // Looked at when there is progress: a command that has none need not open its standard error.
+    // Evaluated when there is progress: a command without any need not open its standard error.
     get bar() {
       return errors.isTerminal && format !== 'json' ? errors : undefined;
     },
@@ -60,11 +60,11 @@ async function callOnce(request: CommandCall, stage: Stage, out: Output): Promis
   try {
     for await (const item of call) {
       if (takesBytes && item instanceof Uint8Array) {
-        bytes ??= (await import('../command/byte-output.js')).openByteOutput(outputFile, stage, out);
+        bytes ??= (await import('../command/byte-output.js')).openByteOutput(outputFile, context, out);
         await bytes.write(item);
       } else {
         view.show(item);
-        await out.ready(); // a slow reader slows the method
+        await out.ready(); // a slow reader slows the method down
       }
     }
     await bytes?.finish();
@@ -72,18 +72,18 @@ async function callOnce(request: CommandCall, stage: Stage, out: Output): Promis
     view.end();
     await bytes?.discard();
   }
-  const text = await formatted(await call, format, stage);
+  const text = await formatted(await call, format, context);
   if (bytes === undefined || outputFile !== undefined) {
     out.write(text);
   } else if (errors.isTerminal) {
-    errors.write(text); // standard output has the bytes, and nothing else
+    errors.write(text); // standard output carries the bytes, and nothing else
   }
   if (bytes === undefined && outputFile !== undefined) {
-    throw coreError('ARGUMENT_INVALID', `${method} gave no bytes to write to ${quoted(outputFile)}`);
+    throw coreError('ARGUMENT_INVALID', `${method} returned no bytes to write to ${quoted(outputFile)}`);
   }
 }
 
-/** Says whether a word may stand for a stream: `-`, `@FILE`, or an option with such a value. */
-function mayStream(word: string): boolean {
-  return /^(?:--[^=]+=)?(?:-$|@)/.test(word);
+/** Reports whether an argument may be a stream: `-`, `@FILE`, or an option with such a value. */
+function mayStream(arg: string): boolean {
+  return /^(?:--[^=]+=)?(?:-$|@)/.test(arg);
 }

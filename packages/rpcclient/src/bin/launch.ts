@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { Script } from 'node:vm';
 
-/** The bundle's main file, which scripts/bundle-command.js fills in: one function, as node makes of any CommonJS file. */
+/** The bundle's main file, set by scripts/bundle-command.js: one function, as node wraps any CommonJS file. */
 declare const mainFile: string;
 
 type CommonJs = (
@@ -15,8 +15,8 @@ type CommonJs = (
 ) => void;
 
 /**
- * Runs the main file, with the compiled code that the build left beside it for this version of node: that takes a
- * fifth off the command's own time (docs/adr/0007). Without it, or where V8 refuses it, the main file is compiled.
+ * Runs the main file with the code cache that the build left beside it for this version of node, which saves a fifth
+ * of the command's own time (docs/adr/0007). Without the cache, or where V8 rejects it, the main file is compiled.
  */
 function launch(folder: string): void {
   const file = `${folder}/${mainFile}`;

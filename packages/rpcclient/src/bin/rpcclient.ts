@@ -4,37 +4,38 @@ import { errorLine } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
-import { readSettings, usualObject } from '../command/settings.js';
-import { verbOf } from '../verbs/index.js';
+import { defaultObjectIn, readSettings } from '../command/settings.js';
+import { verbNameIn } from '../command/verbs.js';
 import { execute } from './execute.js';
-import { processStage } from './process-stage.js';
+import { processContext } from './process-context.js';
 
-async function main(words: readonly string[]): Promise<void> {
-  const line = readCommandLine(words);
-  if (line.own.has('version')) {
+async function main(argv: readonly string[]): Promise<void> {
+  const line = readCommandLine(argv);
+  if (line.options.has('version')) {
     await writeOut(`${packageVersion(import.meta.url)}\n`);
     return;
   }
-  const settings = readSettings(line, usualObject(process.env));
-  const nameServer = findNameServer(line.own.get('name-server'));
-  await using client = connect({ nameServer, watch: verbOf(line)?.stays === true });
-  await interruptible((signal) => execute(line, settings, processStage(client, nameServer, signal)));
+  const settings = readSettings(line, defaultObjectIn(process.env));
+  const nameServer = findNameServer(line.options.get('name-server'));
+  // Only the prompt lasts long enough for following the names in use to pay off.
+  await using client = connect({ nameServer, watch: verbNameIn(line) === 'repl' });
+  await interruptible((signal) => execute(line, settings, processContext(client, nameServer, signal)));
 }
 
 async function run(): Promise<void> {
   let status = 0;
   try {
     const done = main(process.argv.slice(2));
-    endOnClosedPipe(); // opens standard output while the call is on its way
+    endOnClosedPipe(); // opens standard output while the call is in flight
     await done;
   } catch (error) {
     process.stderr.write(`${errorLine(error)}\n`);
     status = exitStatusOf(error);
   }
   if (process.stdout.writableLength > 0) {
-    await writeOut(''); // what was printed before is out when this is
+    await writeOut(''); // resolves once everything printed before it is written
   }
-  // Whatever still waits for a server that does not answer is of no interest any more.
+  // Nothing that still waits for an unresponsive server matters any more.
   process.exit(status);
 }
 

@@ -4,35 +4,35 @@ import { finished } from 'node:stream/promises';
 
 import { coreError, quoted } from '@patchbay/objects';
 
-import { type Output, type Stage } from './stage.js';
+import { type CommandContext, type Output } from './context.js';
 
-/** Takes the bytes that a method gives. */
+/** Takes the bytes that a method yields. */
 export interface ByteOutput {
-  /** Writes a piece; a slow destination slows the method. @throws RpcError `OUTPUT_FAILED` */
-  write(piece: Uint8Array): Promise<void>;
-  /** Ends it: what was written is whole. @throws RpcError `OUTPUT_FAILED` */
+  /** Writes a chunk; a slow destination slows the method down. @throws RpcError `OUTPUT_FAILED` */
+  write(chunk: Uint8Array): Promise<void>;
+  /** Completes the output. @throws RpcError `OUTPUT_FAILED` */
   finish(): Promise<void>;
-  /** Ends it with nothing left behind, unless it was finished. */
+  /** Removes what was written, unless it was finished. */
   discard(): Promise<void>;
 }
 
 /**
- * Gives what takes a method's bytes: a file, or standard output.
- * @throws RpcError `OUTPUT_REQUIRED` where standard output shall not have them
+ * Opens a file, or else standard output, for a method's bytes.
+ * @throws RpcError `OUTPUT_REQUIRED` where standard output is a terminal or carries something else
  */
-export function openByteOutput(path: string | undefined, stage: Stage, out: Output): ByteOutput {
+export function openByteOutput(path: string | undefined, context: CommandContext, out: Output): ByteOutput {
   if (path !== undefined) {
     return new FileOutput(path);
   }
-  if (out !== stage.out || out.isTerminal) {
+  if (out !== context.out || out.isTerminal) {
     throw coreError(
       'OUTPUT_REQUIRED',
-      'the method gives bytes, which are not for a terminal: name a file by --output FILE, or redirect standard output',
+      'the method returns bytes, which are not for a terminal: name a file with --output FILE, or redirect standard output',
     );
   }
   return {
-    write: async (piece) => {
-      stage.output.write(piece);
+    write: async (chunk) => {
+      context.output.write(chunk);
       await out.ready();
     },
     finish: () => Promise.resolve(),
@@ -40,7 +40,7 @@ export function openByteOutput(path: string | undefined, stage: Stage, out: Outp
   };
 }
 
-/** A file that has its name only when it is whole; what is no plain file, such as a pipe, is written as it is. */
+/** A file that gets its name only when it is complete; anything but a plain file, such as a pipe, is written directly. */
 class FileOutput implements ByteOutput {
   readonly #path: string;
   readonly #partPath: string;
@@ -58,16 +58,16 @@ class FileOutput implements ByteOutput {
     });
   }
 
-  async write(piece: Uint8Array): Promise<void> {
-    if (!this.#stream.write(piece) && this.#failure === undefined) {
-      await once(this.#stream, 'drain').catch(() => undefined); // its error is kept
+  async write(chunk: Uint8Array): Promise<void> {
+    if (!this.#stream.write(chunk) && this.#failure === undefined) {
+      await once(this.#stream, 'drain').catch(() => undefined); // recorded in #failure
     }
     this.#assertNoFailure();
   }
 
   async finish(): Promise<void> {
     this.#stream.end();
-    await finished(this.#stream).catch(() => undefined); // its error is kept
+    await finished(this.#stream).catch(() => undefined); // recorded in #failure
     this.#assertNoFailure();
     if (this.#partPath !== this.#path) {
       renameSync(this.#partPath, this.#path);

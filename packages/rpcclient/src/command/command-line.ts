@@ -1,100 +1,107 @@
 import { coreError, didYouMean, parseDuration, quoted } from '@patchbay/objects';
 
-import { isOwnOption, type OwnOption, type OwnOptionName, ownOptions } from './own-options.js';
+import { type GlobalOption, type GlobalOptionName, globalOptions, isGlobalOption } from './global-options.js';
 
-/** A command line taken apart. */
+/** The hidden verb that completion scripts run. No method can have its name, and help does not list it. */
+export const completeVerb = '__complete';
+
+/** A parsed command line. */
 export interface CommandLine {
-  /** The command's own options; those that take no value are there or not. */
-  readonly own: ReadonlyMap<OwnOptionName, string>;
-  /** `[OBJECT.]METHOD`; undefined when the words hold none. */
+  /** The global options and their values; the value of an option that takes none is empty. */
+  readonly options: ReadonlyMap<GlobalOptionName, string>;
+  /** `[OBJECT.]METHOD` or a verb; undefined when there is none. */
   readonly method: string | undefined;
-  /** Whether a `--` stood before METHOD, which then is a method even if one of our verbs is called so. */
+  /** Whether a `--` stood before METHOD, which is then a method even if a verb has that name. */
   readonly literal: boolean;
-  /** The words for the method, as they were typed. */
-  readonly words: readonly string[];
+  /** The arguments for the method, as typed. */
+  readonly args: readonly string[];
 }
 
 /**
- * Takes the command's own options out of the words of a command line, wherever they stand before the first `--`; the
- * rest goes to the method word for word. A `--` before METHOD hands over everything behind it, so that a method's
- * option of the same name as one of ours can be reached; one behind METHOD is the method's own and stays. An option
- * whose value may be left out takes the next word only where that looks like its value.
+ * Parses a command line: extracts the global options, wherever they stand before the first `--`; the rest goes to the
+ * method unchanged. A `--` before METHOD passes on everything after it, so that a method's option with the name of a
+ * global one can be reached; a `--` after METHOD belongs to the method and stays. An option whose value is optional
+ * takes the next argument only if it looks like a value.
  *
- * yargs' parser does not serve here: it reads `-5`, `-json` and `--no-json` as options, whatever it is told.
+ * yargs' parser does not fit: it always reads `-5`, `-json` and `--no-json` as options.
  *
  * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
  */
-export function readCommandLine(words: readonly string[]): CommandLine {
-  const own = new Map<OwnOptionName, string>();
+export function readCommandLine(argv: readonly string[]): CommandLine {
+  const options = new Map<GlobalOptionName, string>();
   const rest: string[] = [];
   let literal = false;
-  for (let index = 0; index < words.length; index += 1) {
-    const word = words[index] ?? '';
-    if (word === '--') {
+  for (let index = 0; index < argv.length; index += 1) {
+    const arg = argv[index] ?? '';
+    if (arg === '--') {
       literal = rest.length === 0;
-      rest.push(...words.slice(literal ? index + 1 : index));
+      rest.push(...argv.slice(literal ? index + 1 : index));
       break;
     }
-    const { name, value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(word)?.groups ?? {};
-    if (name !== undefined && isOwnOption(name)) {
-      const next = words[index + 1];
+    const { name, value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(arg)?.groups ?? {};
+    if (name !== undefined && isGlobalOption(name)) {
+      const next = argv[index + 1];
       if (isValueOptional(name) && value === undefined) {
         const isGiven = next !== undefined && parseDuration(next) !== undefined;
         index += isGiven ? 1 : 0;
-        set(own, name, isGiven ? next : '');
+        setOption(options, name, isGiven ? next : '');
       } else if (takesValue(name) && value === undefined) {
         index += 1;
-        set(own, name, valueIn(next, name));
+        setOption(options, name, requireValue(next, name));
       } else {
-        set(own, name, value);
+        setOption(options, name, value);
       }
-    } else if (rest.length === 0 && word.startsWith('-')) {
-      throw unknownOption(word);
+    } else if (rest.length === 0 && arg.startsWith('-')) {
+      throw unknownOption(arg);
     } else {
-      rest.push(word);
+      rest.push(arg);
     }
   }
-  const [method, ...others] = rest;
-  return { own, method, literal, words: others };
+  const [method, ...args] = rest;
+  return { options, method, literal, args };
 }
 
-/** Says whether one of the command's own options takes a value. */
-export function takesValue(name: OwnOptionName): boolean {
-  const option: OwnOption = ownOptions[name];
+/** Reports whether a global option takes a value. */
+export function takesValue(name: GlobalOptionName): boolean {
+  const option: GlobalOption = globalOptions[name];
   return option.placeholder !== undefined;
 }
 
-/** Says whether it may stand without the value that it takes. */
-export function isValueOptional(name: OwnOptionName): boolean {
-  const option: OwnOption = ownOptions[name];
+/** Reports whether the value of a global option is optional. */
+export function isValueOptional(name: GlobalOptionName): boolean {
+  const option: GlobalOption = globalOptions[name];
   return option.valueOptional === true;
 }
 
-function valueIn(word: string | undefined, name: OwnOptionName): string {
-  if (word === undefined || word.startsWith('--')) {
+function requireValue(arg: string | undefined, name: GlobalOptionName): string {
+  if (arg === undefined || arg.startsWith('--')) {
     throw coreError('ARGUMENT_MISSING', `option --${name} needs a value; see "rpcclient --help"`);
   }
-  return word;
+  return arg;
 }
 
-function set(own: Map<OwnOptionName, string>, name: OwnOptionName, value: string | undefined): void {
+function setOption(
+  options: Map<GlobalOptionName, string>,
+  name: GlobalOptionName,
+  value: string | undefined,
+): void {
   if (!takesValue(name)) {
     if (value !== undefined) {
       throw coreError('ARGUMENT_INVALID', `option --${name} takes no value, but was given ${quoted(value)}`);
     }
-    own.set(name, '');
+    options.set(name, '');
     return;
   }
-  if (own.has(name)) {
+  if (options.has(name)) {
     throw coreError('ARGUMENT_INVALID', `option --${name} is given twice`);
   }
-  own.set(name, value ?? '');
+  options.set(name, value ?? '');
 }
 
-function unknownOption(word: string): Error {
-  const names = Object.keys(ownOptions).map((name) => `--${name}`);
-  const hint = didYouMean(word, names) || '; options of a method stand behind it, see "rpcclient --help"';
-  return coreError('OPTION_UNKNOWN', `unknown option ${quoted(word)} before a method${hint}`, {
-    details: { option: word.slice(0, 80) },
+function unknownOption(arg: string): Error {
+  const names = Object.keys(globalOptions).map((name) => `--${name}`);
+  const hint = didYouMean(arg, names) || '; options of a method come after it, see "rpcclient --help"';
+  return coreError('OPTION_UNKNOWN', `unknown option ${quoted(arg)} before a method${hint}`, {
+    details: { option: arg.slice(0, 80) },
   });
 }

@@ -1,16 +1,16 @@
 import { coreError, didYouMean, quoted } from '@patchbay/objects';
 import { jsonText, resultText } from '@patchbay/terminal';
 
-import { type OwnOptionName } from './own-options.js';
-import { type Stage } from './stage.js';
+import { type CommandContext } from './context.js';
+import { type GlobalOptionName } from './global-options.js';
 
-/** The forms that a result can be printed in. */
+/** The formats in which a result can be printed. */
 export const formats = ['table', 'json', 'yaml', 'ndjson'] as const;
 export type Format = (typeof formats)[number];
 
 /** Reads `--format`, and `--json`, which is its alias. @throws RpcError `ARGUMENT_INVALID` */
-export function readFormat(own: ReadonlyMap<OwnOptionName, string>): Format {
-  const text = own.get('format');
+export function readFormat(options: ReadonlyMap<GlobalOptionName, string>): Format {
+  const text = options.get('format');
   const format = text === undefined ? undefined : formats.find((each) => each === text);
   if (text !== undefined && format === undefined) {
     throw coreError(
@@ -18,32 +18,33 @@ export function readFormat(own: ReadonlyMap<OwnOptionName, string>): Format {
       `option --format must be ${formats.join(', ')}, not ${quoted(text)}${didYouMean(text, formats)}`,
     );
   }
-  if (own.has('json') && format !== undefined && format !== 'json') {
+  if (options.has('json') && format !== undefined && format !== 'json') {
     throw coreError('ARGUMENT_INVALID', `--json and --format ${format} contradict each other; give one`);
   }
-  return own.has('json') ? 'json' : (format ?? 'table');
+  return options.has('json') ? 'json' : (format ?? 'table');
 }
 
 /**
- * Writes a value in a format, each line ended: for people as a table, or as the text that is given for it; as one JSON
- * value or one YAML document; or of a list each row as a line of JSON. Nothing at all for null but in JSON and YAML.
+ * Formats a value; every line ends in a newline. `table` is for people: a table, or `text` where it is given. `json` is
+ * one JSON value, `yaml` one YAML document, and `ndjson` one line of JSON for each row of a list. Null is empty except
+ * in JSON and YAML.
  */
 export async function formatted(
   value: unknown,
   format: Format,
-  { toYaml }: Pick<Stage, 'toYaml'>,
+  { toYaml }: Pick<CommandContext, 'toYaml'>,
   text?: string,
 ): Promise<string> {
   switch (format) {
     case 'table':
-      return ended(text ?? resultText(value));
+      return terminated(text ?? resultText(value));
     case 'json':
-      return ended(jsonText(value));
+      return terminated(jsonText(value));
     case 'yaml':
       return await toYaml(value);
     case 'ndjson':
       return rowsOf(value)
-        .map((row) => ended(jsonText(row)))
+        .map((row) => terminated(jsonText(row)))
         .join('');
     default:
       return format satisfies never;
@@ -57,6 +58,6 @@ function rowsOf(value: unknown): readonly unknown[] {
   return value === null || value === undefined ? [] : [value];
 }
 
-function ended(text: string): string {
+function terminated(text: string): string {
   return text === '' ? '' : `${text}\n`;
 }

@@ -1,5 +1,7 @@
 import {
   type ArgDescription,
+  coreError,
+  didYouMean,
   formatBytes,
   formatDuration,
   type JsonSchema,
@@ -7,21 +9,23 @@ import {
   type ObjectDescription,
   type OptionDescription,
   optionSpelling,
+  quoted,
   usageLine,
 } from '@patchbay/objects';
 import { escapeLines } from '@patchbay/terminal';
 
+import { isGlobalOption } from './global-options.js';
 import { termList, wrap, wrapHanging } from './layout.js';
 
-/** How help is written. */
+/** How help is laid out. */
 export interface HelpForm {
-  /** What stands before a method's name on a command line, such as `rpcclient ` or `rpcclient echo.`. */
+  /** What precedes a method's name on a command line, such as `rpcclient ` or `rpcclient echo.`. */
   readonly prefix: string;
-  /** The columns that there are. */
+  /** The width in columns. */
   readonly width: number;
 }
 
-/** Writes an object's help: its methods with their arguments. */
+/** Returns an object's help: its methods with their arguments. */
 export function objectHelp(object: ObjectDescription, { prefix, width }: HelpForm): string {
   const methods = object.methods.map((method): [string, string] => [
     usageLine({ ...method, options: [] }),
@@ -30,11 +34,14 @@ export function objectHelp(object: ObjectDescription, { prefix, width }: HelpFor
   return joined([
     wrap(`${object.name}: ${object.summary}`, width).join('\n'),
     methods.length === 0 ? 'It has no methods.' : `Methods:\n${termList(methods, width)}`,
-    `"${prefix}METHOD --help" tells a method's options.`,
+    `"${prefix}METHOD --help" shows a method's options.`,
   ]);
 }
 
-/** Writes a method's help: how it is used, and what its arguments and options mean. */
+/**
+ * Returns a method's help: its usage, its arguments and options, and how to reach those options that have the name of a
+ * global one.
+ */
 export function methodHelp(method: MethodDescription, { prefix, width }: HelpForm): string {
   const usage = `Usage: ${prefix}${usageLine(method)}`;
   return joined([
@@ -42,7 +49,32 @@ export function methodHelp(method: MethodDescription, { prefix, width }: HelpFor
     wrap(method.summary, width).join('\n'),
     section('Arguments', method.args.map(argTerm), width),
     section('Options', method.options.map(optionTerm), width),
+    hiddenOptionsNote(method, { prefix, width }),
   ]);
+}
+
+/** Finds a method in its object's description. @throws RpcError `METHOD_NOT_FOUND` */
+export function findMethod({ name, methods }: ObjectDescription, method: string): MethodDescription {
+  const found = methods.find((each) => each.name === method);
+  if (found === undefined) {
+    const names = methods.map((each) => each.name);
+    throw coreError(
+      'METHOD_NOT_FOUND',
+      `${name} has no method ${quoted(method)}${didYouMean(method, names) || '; see "rpcclient --help"'}`,
+    );
+  }
+  return found;
+}
+
+/** Explains how to reach options that have the name of a global one; empty if there are none. */
+function hiddenOptionsNote({ name, options }: MethodDescription, { prefix, width }: HelpForm): string {
+  const hidden = options.map(({ flag }) => flag).filter((flag) => isGlobalOption(flag.slice(2)));
+  if (hidden.length === 0) {
+    return '';
+  }
+  const [program, ...object] = prefix.split(' ');
+  const note = `${hidden.join(', ')}: rpcclient has an option of this name too; write "${String(program)} -- ${object.join(' ')}${name} ..." for the method's.`;
+  return wrap(note, width).join('\n');
 }
 
 function argTerm({ placeholder, summary, schema }: ArgDescription): [string, string] {
@@ -60,7 +92,7 @@ function optionTerm(option: OptionDescription): [string, string] {
   return [optionSpelling(option), withNotes(option.summary, notes)];
 }
 
-/** Says what a value looks like where its name does not, and what it is when left out. */
+/** Returns notes on what a value looks like, where its name does not show it, and on its default. */
 function notesOf(schema: JsonSchema): string[] {
   const alternatives: unknown = schema.anyOf ?? schema.oneOf;
   if (Array.isArray(alternatives)) {
@@ -109,7 +141,7 @@ function section(title: string, terms: readonly (readonly [string, string])[], w
   return terms.length === 0 ? '' : `${title}:\n${termList(terms, width)}`;
 }
 
-/** Joins what there is by empty lines. The words are a server's, so they may not drive the terminal. */
+/** Joins paragraphs by empty lines. The text comes from a server, so its control characters are escaped. */
 function joined(parts: readonly string[]): string {
   return escapeLines(parts.filter((each) => each !== '').join('\n\n'));
 }

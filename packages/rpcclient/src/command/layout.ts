@@ -2,11 +2,11 @@ import { displayWidth, padToWidth } from '@patchbay/terminal';
 
 const indent = '  ';
 const gap = 2;
-/** Terms wider than this have their explanation on the next line, so that one long term does not push all aside. */
-const widestTerm = 34;
-const narrowestText = 20;
+/** The meaning of a wider term begins on the next line, so that one long term does not push all others aside. */
+const maxTermWidth = 34;
+const minTextWidth = 20;
 
-/** Breaks a text into lines of at most `width` columns, between words; a longer word stands on a line alone. */
+/** Wraps a text between words to lines of at most `width` columns; a longer word gets a line of its own. */
 export function wrap(text: string, width: number): string[] {
   const lines: string[] = [];
   let line = '';
@@ -22,22 +22,22 @@ export function wrap(text: string, width: number): string[] {
   return line === '' ? lines : [...lines, line];
 }
 
-/** Wraps a text with every line after the first indented. */
+/** Wraps a text, indenting every line after the first by `hang` columns. */
 export function wrapHanging(text: string, width: number, hang: number): string {
   const [first = '', ...rest] = wrap(text, width);
-  const others = wrap(rest.join(' '), Math.max(narrowestText, width - hang));
+  const others = wrap(rest.join(' '), Math.max(minTextWidth, width - hang));
   return [first, ...others.map((line) => ' '.repeat(hang) + line)].join('\n');
 }
 
-/** Writes terms and what they mean as two columns, the meanings aligned and wrapped to the width. */
+/** Returns terms and their meanings in two columns, the meanings aligned and wrapped to `width` columns. */
 export function termList(
   terms: readonly (readonly [term: string, meaning: string])[],
   width: number,
 ): string {
-  const widths = terms.map(([term]) => displayWidth(term)).filter((each) => each <= widestTerm);
+  const widths = terms.map(([term]) => displayWidth(term)).filter((each) => each <= maxTermWidth);
   const termWidth = Math.max(0, ...widths);
   const margin = indent.length + termWidth + gap;
-  const textWidth = Math.max(narrowestText, width - margin);
+  const textWidth = Math.max(minTextWidth, width - margin);
   const lines = terms.flatMap(([term, meaning]) => {
     const [first = '', ...rest] = wrap(meaning, textWidth);
     const further = rest.map((line) => ' '.repeat(margin) + line);

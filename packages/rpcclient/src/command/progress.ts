@@ -1,23 +1,22 @@
 import { type Clock, formatBytes, formatDuration } from '@patchbay/objects';
 import { displayWidth, escapeControls, itemText } from '@patchbay/terminal';
 
-import { Rate } from './rate.js';
-
+const rateWindowMs = 5000;
 const redrawEveryMs = 100;
-const widestBar = 24;
-const narrowestBar = 6;
-const longestTimeLeftMs = 48 * 3_600_000;
+const maxBarWidth = 24;
+const minBarWidth = 6;
+const maxTimeLeftMs = 48 * 3_600_000;
 const clearLine = '\r\u001b[K';
 
-/** What a method yields to say how far it is; totalBytes is absent where nobody knows the end. */
+/** The progress that a method yields; totalBytes is absent while the total is unknown. */
 export interface ProgressItem {
   readonly doneBytes: number;
   readonly totalBytes?: number | null | undefined;
-  /** What it is doing, such as `converting`. */
+  /** What the method is doing, such as `converting`. */
   readonly phase?: string | undefined;
 }
 
-/** Says whether an item tells progress; any other item is part of what a method gives. */
+/** Reports whether an item is progress; any other item is part of the output. */
 export function isProgressItem(item: unknown): item is ProgressItem {
   if (typeof item !== 'object' || item === null) {
     return false;
@@ -30,23 +29,23 @@ export function isProgressItem(item: unknown): item is ProgressItem {
   );
 }
 
-/** Where text goes: a process's stdout or stderr, or a test's array. */
+/** Where text is written: a process's stdout or stderr, or a test's array. */
 export interface TextSink {
   write(text: string): unknown;
 }
 
 /** What a `ProgressView` draws on. */
 export interface ProgressViewOptions {
-  /** The terminal for the bar; undefined where there is none. */
+  /** The terminal for the bar; undefined if there is none. */
   readonly bar: (TextSink & { readonly columns?: number }) | undefined;
-  /** Takes the items that are not progress, a line each; undefined drops them. */
+  /** Where items other than progress are written, a line each; undefined drops them. */
   readonly lines: TextSink | undefined;
-  /** Writes an item as a line. Default: as people read it. */
+  /** Formats an item as a line. Default: for people. */
   readonly lineOf?: (item: unknown) => string;
   readonly clock: Clock;
 }
 
-/** Shows what a call yields: progress as one bar that is drawn over again, anything else as lines. */
+/** Shows what a call yields: progress as one bar that is redrawn, anything else as lines. */
 export class ProgressView {
   readonly #options: ProgressViewOptions;
   #rate = new Rate();
@@ -73,7 +72,7 @@ export class ProgressView {
     }
   }
 
-  /** Takes the bar away, so that what comes next stands on a clean line. */
+  /** Clears the bar, so that the next output begins on an empty line. */
   end(): void {
     if (this.#drawn !== '') {
       this.#options.bar?.write(clearLine);
@@ -102,14 +101,14 @@ export class ProgressView {
   }
 }
 
-/** Gives the width of a terminal; one that does not know its own says 0 or nothing. */
+/** Returns the width of a terminal, 80 columns if it is unknown. */
 function columnsOf({ columns = 0 }: { readonly columns?: number }): number {
   return columns > 0 ? columns : 80;
 }
 
 /**
- * Writes progress on one line of at most `width` columns. What does not fit makes the bar narrower, as how long it
- * takes says more; then it is left out from the end.
+ * Formats progress as one line of at most `width` columns. If it does not fit, the bar gets narrower first, as the
+ * figures say more; then details are dropped from the end.
  */
 function progressLine(item: ProgressItem, perSecond: number | undefined, width: number): string {
   const { doneBytes, totalBytes, phase } = item;
@@ -126,11 +125,11 @@ function progressLine(item: ProgressItem, perSecond: number | undefined, width: 
   const fraction = totalBytes > 0 ? Math.min(1, Math.max(0, doneBytes / totalBytes)) : 1;
   const percent = `${String(Math.floor(fraction * 100)).padStart(3)}%`;
   const roomForBar = (): number => roomFor([...phases, `[] ${percent}`, ...details]);
-  while (details.length > 0 && roomForBar() < narrowestBar) {
+  while (details.length > 0 && roomForBar() < minBarWidth) {
     details.pop();
   }
-  const barWidth = Math.min(widestBar, roomForBar());
-  if (barWidth < narrowestBar) {
+  const barWidth = Math.min(maxBarWidth, roomForBar());
+  if (barWidth < minBarWidth) {
     return phases[0] ?? percent;
   }
   const filled = Math.floor(fraction * barWidth);
@@ -138,7 +137,7 @@ function progressLine(item: ProgressItem, perSecond: number | undefined, width: 
   return [...phases, bar, ...details].join('  ');
 }
 
-/** Writes how much is done, how fast, and how long it takes still, as far as it is known. */
+/** Formats how much is done, how fast, and the time left, as far as they are known. */
 function detailsOf({ doneBytes, totalBytes }: ProgressItem, perSecond: number | undefined): string[] {
   const isTotalKnown = typeof totalBytes === 'number';
   const details = [
@@ -147,9 +146,37 @@ function detailsOf({ doneBytes, totalBytes }: ProgressItem, perSecond: number | 
   if (perSecond !== undefined) {
     details.push(`${formatBytes(perSecond)}/s`);
     const leftMs = isTotalKnown ? ((totalBytes - doneBytes) / perSecond) * 1000 : 0;
-    if (leftMs > 0 && leftMs <= longestTimeLeftMs) {
+    if (leftMs > 0 && leftMs <= maxTimeLeftMs) {
       details.push(`${formatDuration(Math.ceil(leftMs / 1000) * 1000)} left`);
     }
   }
   return details;
+}
+
+interface Sample {
+  readonly atMs: number;
+  readonly amount: number;
+}
+
+/** Measures how fast an amount grows, over the last five seconds. */
+class Rate {
+  #samples: Sample[] = [];
+
+  /** @param atMs monotonic time in milliseconds */
+  add(amount: number, atMs: number): void {
+    this.#samples.push({ amount, atMs });
+    // The newest sample older than the window is kept as its start.
+    const begin = this.#samples.findLastIndex((each) => each.atMs <= atMs - rateWindowMs);
+    this.#samples = this.#samples.slice(Math.max(0, begin));
+  }
+
+  /** Returns the growth per second; undefined while it is unknown or zero. */
+  perSecond(): number | undefined {
+    const first = this.#samples[0];
+    const last = this.#samples.at(-1);
+    if (first === undefined || last === undefined || last.atMs <= first.atMs || last.amount <= first.amount) {
+      return undefined;
+    }
+    return ((last.amount - first.amount) * 1000) / (last.atMs - first.atMs);
+  }
 }

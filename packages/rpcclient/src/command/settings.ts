@@ -1,46 +1,78 @@
-import { acceptedDurations, coreError, defaultTimeoutMs, parseDuration, quoted } from '@patchbay/objects';
+import {
+  acceptedDurations,
+  coreError,
+  defaultTimeoutMs,
+  parseDuration,
+  parseObjectName,
+  quoted,
+} from '@patchbay/objects';
 
 import { type CommandLine } from './command-line.js';
 import { type Format, readFormat } from './format.js';
-import { readTarget, type Target } from './target.js';
 
 /** The environment variable that names the default object. */
 const objectVariable = 'PATCHBAY_OBJECT';
 
-/** How long `--watch` waits between two calls when it is not told, in milliseconds. */
-const usualIntervalMs = 2_000;
+/** How long `--watch` waits between two calls by default, in milliseconds. */
+const defaultIntervalMs = 2_000;
 
-/** What a command line and the environment say of a call, but for the name server. */
+/** What a command line calls. */
+export interface Target {
+  readonly object: string;
+  /** Undefined when no method was named. */
+  readonly method: string | undefined;
+  /** What precedes the name of a method of the same object, such as `rpcclient echo.`. */
+  readonly prefix: string;
+}
+
+/** What the command line and the environment set for a call, except the name server. */
 export interface Settings {
   readonly target: Target;
-  /** The object of a METHOD that stands without one. */
+  /** The object of a METHOD without one. */
   readonly defaultObject: string;
   readonly format: Format;
-  /** The file for the bytes that a method gives; undefined: standard output. */
+  /** The file for the bytes that a method returns; undefined: standard output. */
   readonly outputFile: string | undefined;
-  /** How long to wait before each further call, in milliseconds; undefined: one call is all. */
+  /** How long to wait before each further call, in milliseconds; undefined: call once. */
   readonly watchMs: number | undefined;
   /** The call's time limit in milliseconds. */
   readonly timeoutMs: number | 'none';
 }
 
-/** Gives the object of a METHOD that stands without one, as the environment says. */
-export function usualObject(environment: Readonly<Record<string, string | undefined>>): string {
+/** Returns the object of a METHOD without one, as the environment sets it. */
+export function defaultObjectIn(environment: Readonly<Record<string, string | undefined>>): string {
   const variable = environment[objectVariable];
   return variable === undefined || variable === '' ? 'storage' : variable;
 }
 
-/** Reads the options over the defaults. @throws RpcError */
-export function readSettings({ own, method }: CommandLine, defaultObject: string): Settings {
-  const object = own.get('object') ?? defaultObject;
+/** Reads the settings of a command line. @throws RpcError `NAME_INVALID`, `ARGUMENT_MISSING`, `ARGUMENT_INVALID` */
+export function readSettings({ options, method }: CommandLine, defaultObject: string): Settings {
+  const object = options.get('object') ?? defaultObject;
   return {
     target: readTarget(method, object),
     defaultObject: object,
-    format: readFormat(own),
-    outputFile: own.get('output'),
-    watchMs: readInterval(own.get('watch')),
-    timeoutMs: readTimeout(own.get('timeout')),
+    format: readFormat(options),
+    outputFile: options.get('output'),
+    watchMs: readInterval(options.get('watch')),
+    timeoutMs: readTimeout(options.get('timeout')),
   };
+}
+
+/**
+ * Parses `[OBJECT.]METHOD`, which splits at its last dot because an object's name may have dots; without an object the
+ * default one is meant. @throws RpcError `NAME_INVALID`, `ARGUMENT_MISSING`
+ */
+export function readTarget(selector: string | undefined, defaultObject: string): Target {
+  const dot = selector?.lastIndexOf('.') ?? -1;
+  if (selector === undefined || dot < 0) {
+    return { object: parseObjectName(defaultObject), method: selector, prefix: 'rpcclient ' };
+  }
+  const object = parseObjectName(selector.slice(0, dot));
+  const method = selector.slice(dot + 1);
+  if (method === '') {
+    throw coreError('ARGUMENT_MISSING', `no method follows the dot of ${quoted(selector)}`);
+  }
+  return { object, method, prefix: `rpcclient ${object}.` };
 }
 
 function readTimeout(text: string | undefined): number | 'none' {
@@ -51,7 +83,7 @@ function readTimeout(text: string | undefined): number | 'none' {
 }
 
 function readInterval(text: string | undefined): number | undefined {
-  return text === '' ? usualIntervalMs : text === undefined ? undefined : readDuration('--watch', text);
+  return text === '' ? defaultIntervalMs : text === undefined ? undefined : readDuration('--watch', text);
 }
 
 function readDuration(option: string, text: string, others = ''): number {

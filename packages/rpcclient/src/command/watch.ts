@@ -2,34 +2,33 @@ import { type Clock, formatDuration, PeriodicTask, type RpcError, toRpcError } f
 import { errorLine } from '@patchbay/terminal';
 
 import { type Format } from './format.js';
-import { type Output, type Stage } from './stage.js';
+import { type CommandContext, type Output } from './context.js';
 
-/** What is watched, and how. */
+/** What is repeated, and how. */
 export interface Watched {
   readonly intervalMs: number;
   readonly format: Format;
-  /** Does it once, and prints what comes of it. */
+  /** Runs it once, and prints the result. */
   readonly once: (out: Output) => Promise<void>;
 }
 
 const clearScreen = '\u001b[H\u001b[2J';
 
 /**
- * Does a thing again and again, each time an interval after it was done, until the signal aborts, which is no error.
- * On a terminal what is for people is drawn over what was there before; otherwise it is separated by an empty line,
- * YAML by its own mark, and lines of JSON by nothing. Once it has worked, a server that cannot be reached, or is too
- * slow, does not end it.
+ * Repeats a task, each time an interval after it ended, until the signal aborts, which is no error. On a terminal, tables
+ * and YAML are redrawn in place; otherwise tables are separated by an empty line, YAML by `---`, and lines of JSON by
+ * nothing. After the first success, a server that is unreachable or too slow is reported, and asked again.
  *
- * @throws RpcError what the thing throws
+ * @throws RpcError of the task
  */
-export async function watch({ intervalMs, format, once }: Watched, stage: WatchStage): Promise<void> {
-  const { out, clock, signal } = stage;
+export async function watch({ intervalMs, format, once }: Watched, context: WatchContext): Promise<void> {
+  const { out, clock, signal } = context;
   const redraws = out.isTerminal && (format === 'table' || format === 'yaml');
   const heading = (): string => {
     const at = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
     return `${clearScreen}Every ${formatDuration(intervalMs)}, last at ${at}; Ctrl-C ends it.\n\n`;
   };
-  // Printed as it comes: the first may be one that has no end.
+  // Printed as it comes: the first run may never end.
   out.write(redraws ? heading() : '');
   try {
     await once(out);
@@ -44,8 +43,8 @@ export async function watch({ intervalMs, format, once }: Watched, stage: WatchS
     signal,
     delayMs: intervalMs,
     run: async () => {
-      const { text, error } = await kept(once, out);
-      if (error !== undefined && !mayPass(error)) {
+      const { text, error } = await capture(once, out);
+      if (error !== undefined && !isTransient(error)) {
         throw error;
       }
       const line = error === undefined ? '' : `${errorLine(error)}\n`;
@@ -53,7 +52,7 @@ export async function watch({ intervalMs, format, once }: Watched, stage: WatchS
         out.write(heading() + text + line);
       } else {
         out.write(separator(format) + text);
-        stage.errors.write(line);
+        context.errors.write(line);
       }
       await out.ready();
       return intervalMs;
@@ -62,16 +61,16 @@ export async function watch({ intervalMs, format, once }: Watched, stage: WatchS
   await task.ended;
 }
 
-/** What watching needs of a stage. */
-export type WatchStage = Pick<Stage, 'out' | 'errors' | 'signal'> & { readonly clock: Clock };
+/** What `watch` needs of a command's context. */
+export type WatchContext = Pick<CommandContext, 'out' | 'errors' | 'signal'> & { readonly clock: Clock };
 
-/** Does a thing and keeps what it prints, so that what stands on the screen stays until there is something new. */
-async function kept(
+/** Runs a task and captures what it prints, so that the screen stays as it is until there is something new. */
+async function capture(
   once: Watched['once'],
   out: Output,
 ): Promise<{ readonly text: string; readonly error?: RpcError }> {
   let text = '';
-  const keep: Output = {
+  const sink: Output = {
     write: (more) => {
       text += more;
     },
@@ -80,14 +79,14 @@ async function kept(
     columns: out.columns ?? 0,
   };
   try {
-    await once(keep);
+    await once(sink);
     return { text };
   } catch (error) {
     return { text, error: toRpcError(error) };
   }
 }
 
-function mayPass({ code }: RpcError): boolean {
+function isTransient({ code }: RpcError): boolean {
   return code === 'UNAVAILABLE' || code === 'DEADLINE_EXCEEDED';
 }
 

@@ -1,6 +1,6 @@
 import { escapeControls } from '@patchbay/terminal';
 
-/** What a word may become. */
+/** What an incomplete word may become. */
 export interface Candidate {
   /** The whole word. */
   readonly value: string;
@@ -10,26 +10,30 @@ export interface Candidate {
   readonly open?: boolean;
 }
 
-/** What is known of the word that is typed. */
+/** What is known of an incomplete word. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
-  /** Whether it may be anything, so that names of files are the best guess. */
+  /** Whether it may be anything, so that file names are the best guess. */
   readonly anything: boolean;
 }
 
-export const nothingKnown: Completion = { candidates: [], anything: false };
+export const noCandidates: Completion = { candidates: [], anything: false };
 
-/** Leaves those that go on as the word begins, and that neither drive a terminal nor take more than a line of it. */
+/** A candidate longer than this takes more than a line of the terminal. */
+const maxLength = 200;
+
+/** Returns the candidates that continue a word, take one line at most and hold no control characters. */
 export function fitting(candidates: readonly Candidate[], current: string): Candidate[] {
   return candidates.filter(
     ({ value }) =>
-      value !== '' && value.startsWith(current) && value.length <= longest && escapeControls(value) === value,
+      value !== '' &&
+      value.startsWith(current) &&
+      value.length <= maxLength &&
+      escapeControls(value) === value,
   );
 }
 
-const longest = 200;
-
-/** Makes candidates of values without notes. */
+/** Returns candidates for values without notes. */
 export function candidatesOf(values: readonly string[]): Candidate[] {
   return values.map((value) => ({ value }));
 }

@@ -1,93 +1,98 @@
 import { type CommandLine, isValueOptional, readCommandLine, takesValue } from '../command/command-line.js';
 import { formats } from '../command/format.js';
-import { isOwnOption, type OwnOption, type OwnOptionName, ownOptions } from '../command/own-options.js';
-import { readTarget } from '../command/target.js';
-import { verbOf, verbs } from '../verbs/index.js';
-import { type Candidate, candidatesOf, type Completion, fitting, nothingKnown } from './candidate.js';
-import { completeMethodWord } from './method-words.js';
+import {
+  type GlobalOption,
+  type GlobalOptionName,
+  globalOptions,
+  isGlobalOption,
+} from '../command/global-options.js';
+import { readTarget } from '../command/settings.js';
+import { verbNameIn, verbs } from '../command/verbs.js';
+import { type Candidate, candidatesOf, type Completion, fitting, noCandidates } from './candidate.js';
+import { completeMethodArg } from './method-args.js';
 import { type Sources } from './sources.js';
 
 /** A command line to be completed, without the name of the command. */
 export interface Incomplete {
-  /** The words before the one that is typed. */
-  readonly words: readonly string[];
+  /** The arguments before the one at the cursor. */
+  readonly argv: readonly string[];
+  /** The argument at the cursor, as far as it is typed. */
   readonly current: string;
-  /** The object of a METHOD that stands without one, unless `--object` tells another. */
+  /** The object of a METHOD that stands without one, unless `--object` names another. */
   readonly defaultObject: string;
-  /** Words that stand for themselves beside the verbs, as those of the prompt. */
+  /** Commands of the prompt, which complete like verbs. */
   readonly others?: readonly Candidate[];
 }
 
 /**
- * Reads the words before the one that is typed; `pending` is the one of our own options whose value that one is.
- * @throws RpcError what reading a command line throws
+ * Reads the arguments before the one at the cursor; `pending` is the global option whose value that one is.
+ * @throws RpcError as `readCommandLine` does
  */
 export function readIncomplete(
-  words: readonly string[],
+  argv: readonly string[],
   current: string,
-): { readonly line: CommandLine; readonly pending: OwnOptionName | undefined } {
-  const pending = words.includes('--') ? undefined : ownOptionOf(words.at(-1), current);
-  return { line: readCommandLine(pending === undefined ? words : words.slice(0, -1)), pending };
+): { readonly line: CommandLine; readonly pending: GlobalOptionName | undefined } {
+  const pending = argv.includes('--') ? undefined : optionAwaitingValue(argv.at(-1), current);
+  return { line: readCommandLine(pending === undefined ? argv : argv.slice(0, -1)), pending };
 }
 
-/** Finds what the word at the end of a command line may become. @throws what the sources, or wrong words, throw */
+/** Returns what the last word of a command line may become. @throws RpcError of the sources, or for a wrong line */
 export async function complete(incomplete: Incomplete, sources: Sources): Promise<Completion> {
-  const { words, current, defaultObject } = incomplete;
-  const { line, pending } = readIncomplete(words, current);
+  const { argv, current, defaultObject } = incomplete;
+  const { line, pending } = readIncomplete(argv, current);
   if (pending !== undefined) {
-    return await completeOwnValue(pending, current, sources);
+    return await completeGlobalValue(pending, current, sources);
   }
-  const mayBeOwn = !words.includes('--');
+  const mayBeGlobal = !argv.includes('--');
   const [, name, value] = /^--([^=]+)=(.*)$/s.exec(current) ?? [];
-  if (mayBeOwn && name !== undefined && value !== undefined && isOwnOption(name)) {
-    const { candidates } = await completeOwnValue(name, value, sources);
+  if (mayBeGlobal && name !== undefined && value !== undefined && isGlobalOption(name)) {
+    const { candidates } = await completeGlobalValue(name, value, sources);
     const whole = candidates.map((each) => ({ ...each, value: `--${name}=${each.value}` }));
     return { candidates: whole, anything: false };
   }
-  const own = mayBeOwn ? ownCandidates(line) : [];
+  const options = mayBeGlobal ? optionCandidates(line) : [];
   if (line.method === undefined) {
-    const object = line.own.get('object') ?? defaultObject;
+    const object = line.options.get('object') ?? defaultObject;
     return current.startsWith('-')
-      ? { candidates: fitting(own, current), anything: false }
-      : await completeFirstWord({ ...incomplete, defaultObject: object }, line.literal, sources);
+      ? { candidates: fitting(options, current), anything: false }
+      : await completeCommand({ ...incomplete, defaultObject: object }, line.literal, sources);
   }
-  const verb = verbOf(line);
+  const verb = verbNameIn(line);
   if (verb !== undefined) {
-    const { description } = (await verb.load()).verb;
+    const described = { description: verbs[verb], object: undefined, globalOptions: options };
     return (
-      (await completeVerbArgument(line, current, sources)) ??
-      (await completeMethodWord(
-        { description, object: undefined, ownOptions: own },
-        line.words,
-        current,
-        sources,
-      ))
+      (await completeVerbName(line, current, sources)) ??
+      (await completeMethodArg(described, line.args, current, sources))
     );
   }
-  const target = readTarget(line.method, line.own.get('object') ?? defaultObject);
+  const target = readTarget(line.method, line.options.get('object') ?? defaultObject);
   const object = await sources.describe(target.object);
   const description = object.methods.find((each) => each.name === target.method);
   return description === undefined
-    ? nothingKnown
-    : await completeMethodWord({ description, object, ownOptions: own }, line.words, current, sources);
+    ? noCandidates
+    : await completeMethodArg({ description, object, globalOptions: options }, line.args, current, sources);
 }
 
-/** Gives the one of our own options whose value the word is that is typed. */
-function ownOptionOf(before: string | undefined, current: string): OwnOptionName | undefined {
+/** Returns the global option whose value the argument at the cursor is. */
+function optionAwaitingValue(before: string | undefined, current: string): GlobalOptionName | undefined {
   const name = before?.startsWith('--') === true ? before.slice(2) : '';
-  const needsValue = isOwnOption(name) && takesValue(name) && !isValueOptional(name);
+  const needsValue = isGlobalOption(name) && takesValue(name) && !isValueOptional(name);
   return needsValue && !current.startsWith('--') ? name : undefined;
 }
 
-async function completeOwnValue(name: OwnOptionName, current: string, sources: Sources): Promise<Completion> {
+async function completeGlobalValue(
+  name: GlobalOptionName,
+  current: string,
+  sources: Sources,
+): Promise<Completion> {
   if (name === 'object') {
     return { candidates: fitting(candidatesOf(await sources.names(current)), current), anything: false };
   }
   return { candidates: name === 'format' ? fitting(candidatesOf(formats), current) : [], anything: false };
 }
 
-/** Completes METHOD, OBJECT.METHOD or a verb. An object that is only begun ends in its dot, and no space. */
-async function completeFirstWord(
+/** Completes METHOD, OBJECT.METHOD or a verb. An incomplete object ends in its dot, without a space. */
+async function completeCommand(
   { current, defaultObject, others = [] }: Incomplete,
   literal: boolean,
   sources: Sources,
@@ -101,7 +106,7 @@ async function completeFirstWord(
       sources,
     ),
   ];
-  // What is known is offered even if not all is: an object that does not answer hides no other.
+  // Partial results are offered too: an object that does not answer hides no other.
   const found = (await Promise.allSettled(lists)).flatMap((each) =>
     each.status === 'fulfilled' ? each.value : [],
   );
@@ -116,29 +121,29 @@ async function methodsOf(object: string, prefix: string, sources: Sources): Prom
   return methods.map(({ name, summary }) => ({ value: prefix + name, note: summary }));
 }
 
-/** Completes the names that verbs take, and the methods; undefined where it is anything else. */
-async function completeVerbArgument(
-  { method, words }: CommandLine,
+/** Completes the names of objects and methods that verbs take; undefined for any other argument. */
+async function completeVerbName(
+  { method, args }: CommandLine,
   current: string,
   sources: Sources,
 ): Promise<Completion | undefined> {
   const takesName = method === 'ls' || method === 'describe';
-  if (takesName && words.length === 0 && !current.startsWith('-')) {
+  if (takesName && args.length === 0 && !current.startsWith('-')) {
     return { candidates: fitting(candidatesOf(await sources.names(current)), current), anything: false };
   }
-  const [object] = words;
-  if (method === 'describe' && words.length === 1 && object !== undefined && !current.startsWith('-')) {
+  const [object] = args;
+  if (method === 'describe' && args.length === 1 && object !== undefined && !current.startsWith('-')) {
     return { candidates: fitting(await methodsOf(object, '', sources), current), anything: false };
   }
   return undefined;
 }
 
 function verbCandidates(): Candidate[] {
-  return [...verbs].map(([value, { summary }]) => ({ value, note: summary }));
+  return Object.values(verbs).map(({ name, summary }) => ({ value: name, note: summary }));
 }
 
-function ownCandidates({ own }: CommandLine): Candidate[] {
-  return Object.entries<OwnOption>(ownOptions)
-    .filter(([name]) => !isOwnOption(name) || !own.has(name))
+function optionCandidates({ options }: CommandLine): Candidate[] {
+  return Object.entries<GlobalOption>(globalOptions)
+    .filter(([name]) => !isGlobalOption(name) || !options.has(name))
     .map(([name, { summary }]) => ({ value: `--${name}`, note: summary }));
 }

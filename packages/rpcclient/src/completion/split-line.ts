@@ -1,10 +1,10 @@
 import { coreError } from '@patchbay/objects';
 
-/** A line taken apart up to its end, where somebody types. */
+/** A line split up to its end, where the cursor is. */
 export interface SplitLine {
-  /** The words that are whole. */
-  readonly words: readonly string[];
-  /** The word at the end of the line, as far as it is there; empty after a space. */
+  /** The complete tokens. */
+  readonly tokens: readonly string[];
+  /** The incomplete token at the end of the line; empty after a space. */
   readonly current: string;
   /** The same as it was typed, with its quotes and backslashes. */
   readonly typed: string;
@@ -15,11 +15,11 @@ export interface SplitLine {
 const space = /[ \t]/;
 
 /**
- * Splits a line into words as a shell does: at spaces, but for those in quotes or behind a backslash. Nothing is
- * expanded. Between double quotes a backslash stands for itself unless a `"`, `$`, `` ` `` or `\` follows.
+ * Splits a line into tokens as a shell does: at spaces, except in quotes or after a backslash. Nothing is expanded.
+ * Between double quotes a backslash is literal unless a `"`, `$`, `` ` `` or `\` follows.
  */
 export function splitLine(line: string): SplitLine {
-  const words: string[] = [];
+  const tokens: string[] = [];
   let current: string | undefined;
   let quote: SplitLine['quote'] = '';
   let start = 0;
@@ -27,7 +27,7 @@ export function splitLine(line: string): SplitLine {
     const character = line.charAt(index);
     if (quote === '' && space.test(character)) {
       if (current !== undefined) {
-        words.push(current);
+        tokens.push(current);
       }
       current = undefined;
       start = index + 1;
@@ -46,19 +46,19 @@ export function splitLine(line: string): SplitLine {
       current += character;
     }
   }
-  return { words, current: current ?? '', typed: line.slice(start), quote };
+  return { tokens, current: current ?? '', typed: line.slice(start), quote };
 }
 
-/** Reads a whole line as words. @throws RpcError `ARGUMENT_INVALID` for a quote that is not closed */
-export function wordsOfLine(line: string): readonly string[] {
-  const { words, current, typed, quote } = splitLine(line);
+/** Splits a whole line into tokens. @throws RpcError `ARGUMENT_INVALID` for a quote that is not closed */
+export function tokenize(line: string): readonly string[] {
+  const { tokens, current, typed, quote } = splitLine(line);
   if (quote !== '') {
     throw coreError('ARGUMENT_INVALID', `the quote ${quote} is not closed`);
   }
-  return typed === '' ? words : [...words, current];
+  return typed === '' ? tokens : [...tokens, current];
 }
 
-/** Writes a word so that a shell, and `splitLine`, reads it as it is. */
-export function escapeWord(word: string): string {
-  return word.replace(/[^\p{L}\p{N}_./:=@%+,-]/gu, '\\$&');
+/** Escapes a token so that a shell, and `splitLine`, reads it back unchanged. */
+export function escapeToken(token: string): string {
+  return token.replace(/[^\p{L}\p{N}_./:=@%+,-]/gu, '\\$&');
 }

@@ -3,18 +3,18 @@ import { type JsonSchema, type ObjectDescription, valuesOf } from '@patchbay/obj
 import { candidatesOf, type Completion, fitting } from './candidate.js';
 import { type Sources } from './sources.js';
 
-/** Whose values are sought. */
-export interface Place {
+/** The argument whose values are completed. */
+export interface CompletedArgument {
   readonly schema: JsonSchema;
-  /** The object that the method is of; undefined for a verb of the command. */
+  /** The object that has the method; undefined for a verb. */
   readonly object: ObjectDescription | undefined;
-  /** Finds the word that the call has for another argument. */
-  readonly wordOf: (argument: string) => string | undefined;
+  /** Returns the value that the command line has for another argument. */
+  readonly valueOf: (argument: string) => string | undefined;
 }
 
-/** Completes a value: one of a choice, or one that the object offers; anything where neither is known. */
+/** Completes a value: one of a choice, or one that the object lists; anything where neither is known. */
 export async function completeValue(
-  { schema, object, wordOf }: Place,
+  { schema, object, valueOf }: CompletedArgument,
   current: string,
   sources: Sources,
 ): Promise<Completion> {
@@ -26,12 +26,12 @@ export async function completeValue(
   if (from === undefined || object === undefined) {
     return { candidates: [], anything: schema.type === 'string' };
   }
-  const args = (from.with ?? []).map(wordOf).filter((word) => word !== undefined);
+  const args = (from.with ?? []).map(valueOf).filter((value) => value !== undefined);
   const values = await sources.values(object, from, args);
   return { candidates: fitting(candidatesOf(values), current), anything: false };
 }
 
-/** Gives the words that a schema allows where it allows only some; the items' for a list. */
+/** Returns the choices of a schema, for a list those of its items; none where any value is allowed. */
 function choicesOf(schema: JsonSchema): string[] {
   if (schema.type === 'boolean') {
     return ['true', 'false'];

@@ -1,43 +1,43 @@
-import { type Stage } from '../command/stage.js';
+import { type CommandContext } from '../command/context.js';
 import { complete } from '../completion/complete.js';
 import { clientSources, type Sources } from '../completion/sources.js';
-import { escapeWord, splitLine } from '../completion/split-line.js';
-import { type LineRunner, replWords } from './line-runner.js';
+import { escapeToken, splitLine } from '../completion/split-line.js';
+import { type LineRunner, replCommands } from './line-runner.js';
 
-/** How long somebody who pressed a key waits, in milliseconds. */
+/** How long somebody who pressed Tab waits, in milliseconds. */
 const patienceMs = 1_500;
 
-/** Completes a line up to the cursor as `node:readline` wants it: words, and what they stand for of the line. */
+/** Completes a line up to the cursor as `node:readline` asks: the candidates, and the text that they replace. */
 export type Completer = (
   line: string,
-  callback: (error: null, found: [words: string[], typed: string]) => void,
+  callback: (error: null, found: [candidates: string[], typed: string]) => void,
 ) => void;
 
-/** Makes what completes the lines of a prompt; whatever fails, there is nothing to complete. */
+/** Returns the completer of a prompt. On any failure it finds no candidates. */
 export function makeCompleter(
   runner: Pick<LineRunner, 'object'>,
-  { client, clock }: Pick<Stage, 'client' | 'clock'>,
+  { client, clock }: Pick<CommandContext, 'client' | 'clock'>,
 ): Completer {
   const sources = clientSources(client, patienceMs);
   return (line, callback) => {
     const tooLate = clock.sleep(patienceMs, { background: true }).then((): string[] => []);
-    const found = wordsFor(line, runner.object, sources).catch((): string[] => []);
-    void Promise.race([found, tooLate]).then((words) => {
-      callback(null, [words, splitLine(line).typed]);
+    const found = candidatesFor(line, runner.object, sources).catch((): string[] => []);
+    void Promise.race([found, tooLate]).then((candidates) => {
+      callback(null, [candidates, splitLine(line).typed]);
     });
   };
 }
 
-async function wordsFor(line: string, defaultObject: string, sources: Sources): Promise<string[]> {
-  const { words, current, typed } = splitLine(line);
-  const [first, ...others] = words;
+async function candidatesFor(line: string, defaultObject: string, sources: Sources): Promise<string[]> {
+  const { tokens, current, typed } = splitLine(line);
+  const [first, ...others] = tokens;
   // `use` takes what --object takes, and `help` a method.
-  const asked = first === 'use' ? ['--object', ...others] : first === 'help' ? others : words;
+  const argv = first === 'use' ? ['--object', ...others] : first === 'help' ? others : tokens;
   const { candidates } = await complete(
-    { words: asked, current, defaultObject, others: first === undefined ? replWords : [] },
+    { argv, current, defaultObject, others: first === undefined ? replCommands : [] },
     sources,
   );
   return candidates
-    .map(({ value, open = false }) => escapeWord(value) + (open ? '' : ' '))
-    .filter((word) => word.startsWith(typed));
+    .map(({ value, open = false }) => escapeToken(value) + (open ? '' : ' '))
+    .filter((token) => token.startsWith(typed));
 }

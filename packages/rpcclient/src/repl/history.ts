@@ -3,9 +3,9 @@ import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
 
 /** How many lines a prompt remembers. */
-export const longestHistory = 1_000;
+export const maxHistoryLines = 1_000;
 
-/** Gives where the prompt's history is kept: in the user's state directory, which `XDG_STATE_HOME` may move. */
+/** Returns the path of the prompt's history: in the user's state directory, which `XDG_STATE_HOME` may move. */
 export function historyFile(
   { XDG_STATE_HOME: stateHome }: Readonly<Record<string, string | undefined>>,
   home = homedir(),
@@ -14,10 +14,10 @@ export function historyFile(
   return join(isUsable ? stateHome : join(home, '.local', 'state'), 'patchbay', 'rpcclient-history');
 }
 
-/** The lines that were typed at the prompt, in a file that nobody else can read: they may hold secrets. */
+/** The lines typed at the prompt, in a file that only its owner can read: they may hold secrets. */
 export class History {
   readonly #path: string;
-  /** What was there at the start, the oldest line first. */
+  /** The lines of earlier prompts, the oldest first. */
   readonly lines: readonly string[];
 
   private constructor(path: string, lines: readonly string[]) {
@@ -25,19 +25,19 @@ export class History {
     this.lines = lines;
   }
 
-  /** Opens the history, or begins one. A file that has become long is cut. @throws what the file system refuses */
+  /** Opens the history, creating it if needed. A file that has grown long is truncated. @throws Error of the file system */
   static async open(path: string): Promise<History> {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const all = (await readIfThere(path)).split('\n').filter((line) => line !== '');
-    const lines = all.slice(-longestHistory);
+    const lines = all.slice(-maxHistoryLines);
     const history = new History(path, lines);
-    if (all.length > 2 * longestHistory) {
+    if (all.length > 2 * maxHistoryLines) {
       await history.#replace(lines);
     }
     return history;
   }
 
-  /** Adds a line that is not empty at the end, whatever other prompts have added in the meantime. @throws what the file system refuses */
+  /** Appends a line unless it is empty; lines that other prompts add meanwhile are kept. @throws Error of the file system */
   async add(line: string): Promise<void> {
     if (line.trim() === '') {
       return;
@@ -46,16 +46,16 @@ export class History {
   }
 
   async #replace(lines: readonly string[]): Promise<void> {
-    const draft = `${this.#path}.${String(process.pid)}`;
-    await rm(draft, { force: true });
-    await append(draft, lines.map((line) => `${line}\n`).join(''));
-    await rename(draft, this.#path);
+    const temporary = `${this.#path}.${String(process.pid)}`;
+    await rm(temporary, { force: true });
+    await append(temporary, lines.map((line) => `${line}\n`).join(''));
+    await rename(temporary, this.#path);
   }
 }
 
 async function append(path: string, text: string): Promise<void> {
   await using file = await open(path, 'a', 0o600);
-  await file.chmod(0o600); // it may have been there with more
+  await file.chmod(0o600); // an existing file may allow more
   await file.appendFile(text);
 }
 

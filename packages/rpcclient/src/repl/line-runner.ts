@@ -1,35 +1,35 @@
 import { coreError, parseObjectName } from '@patchbay/objects';
 
-import { wordsOfLine } from '../completion/split-line.js';
-import { type Stage } from '../command/stage.js';
+import { tokenize } from '../completion/split-line.js';
+import { type CommandContext } from '../command/context.js';
 
-/** The words that only the lines of `repl` know. */
-export const replWords = [
+/** The commands that exist only at the prompt. */
+export const replCommands = [
   { value: 'use', note: 'Call the methods of another object: use OBJECT' },
-  { value: 'help', note: 'Tell the methods of the object, or of one: help [METHOD]' },
-  { value: 'exit', note: 'End; Ctrl-D does too' },
+  { value: 'help', note: 'Show the help of the object, or of one of its methods: help [METHOD]' },
+  { value: 'exit', note: 'Exit; so does Ctrl-D' },
 ] as const;
 
-/** Runs lines one after the other, each as a command line of its own on one client. */
+/** Runs lines one after another, each as a command line of its own, on one client. */
 export class LineRunner {
-  readonly #stage: Pick<Stage, 'execute'>;
+  readonly #context: Pick<CommandContext, 'execute'>;
   /** The object of a METHOD that stands without one. */
   object: string;
   /** Whether a line asked to end. */
   ended = false;
 
-  constructor(object: string, stage: Pick<Stage, 'execute'>) {
+  constructor(object: string, context: Pick<CommandContext, 'execute'>) {
     this.object = object;
-    this.#stage = stage;
+    this.#context = context;
   }
 
-  /** Runs a line; an empty one, and one that begins with #, does nothing. @throws RpcError what comes of it */
+  /** Runs a line; an empty one, and one that begins with #, does nothing. @throws RpcError of the command line */
   async run(line: string, signal: AbortSignal): Promise<void> {
     if (line.trimStart().startsWith('#')) {
       return;
     }
-    const words = wordsOfLine(line);
-    const [first, ...others] = words;
+    const argv = tokenize(line);
+    const [first, ...others] = argv;
     switch (first) {
       case undefined:
         return;
@@ -45,20 +45,20 @@ export class LineRunner {
         await this.#execute([...others, '--help'], signal);
         return;
       default:
-        await this.#execute(words, signal);
+        await this.#execute(argv, signal);
     }
   }
 
-  #execute(words: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.#stage.execute(words, { defaultObject: this.object, signal });
+  #execute(argv: readonly string[], signal: AbortSignal): Promise<void> {
+    return this.#context.execute(argv, { defaultObject: this.object, signal });
   }
 }
 
-function requireCount(name: string, words: readonly string[], count: number): void {
-  if (words.length !== count) {
+function requireCount(name: string, args: readonly string[], count: number): void {
+  if (args.length !== count) {
     const usage = count === 0 ? `"${name}" stands alone` : `usage: ${name} OBJECT`;
     throw coreError(
-      words.length < count ? 'ARGUMENT_MISSING' : 'ARGUMENT_SURPLUS',
+      args.length < count ? 'ARGUMENT_MISSING' : 'ARGUMENT_SURPLUS',
       `${usage}; if a method called "${name}" is meant, write OBJECT.${name}`,
     );
   }

@@ -2,27 +2,27 @@ import { createInterface, type Interface } from 'node:readline';
 
 import { errorLine } from '@patchbay/terminal';
 
-import { type Stage } from '../command/stage.js';
+import { type CommandContext } from '../command/context.js';
 import { makeCompleter } from './completer.js';
-import { type History, longestHistory } from './history.js';
+import { type History, maxHistoryLines } from './history.js';
 import { type LineRunner } from './line-runner.js';
 
-/** Asks for lines on a terminal and runs each, until Ctrl-D or `exit`. A line that fails does not end it. */
+/** Prompts for lines on a terminal and runs each, until Ctrl-D or `exit`. A line that fails does not end the prompt. */
 export async function runPrompt(
   runner: LineRunner,
-  stage: Stage,
+  context: CommandContext,
   history: History | undefined,
 ): Promise<void> {
-  const { input, output, errors, signal } = stage;
+  const { input, output, errors, signal } = context;
   const lines = createInterface({
     input,
     output,
     terminal: true,
     history: [...(history?.lines ?? [])].reverse(),
-    historySize: longestHistory,
+    historySize: maxHistoryLines,
     removeHistoryDuplicates: true,
     signal,
-    completer: makeCompleter(runner, stage),
+    completer: makeCompleter(runner, context),
   });
   let running: AbortController | undefined;
   const cancel = (): void => {
@@ -38,10 +38,10 @@ export async function runPrompt(
     }
   });
   try {
-    let memory = history;
-    ask(lines, runner);
+    let current = history;
+    promptFor(lines, runner);
     for await (const line of lines) {
-      memory = await remembered(line, memory, stage);
+      current = await remember(line, current, context);
       running = new AbortController();
       try {
         await runner.run(line, running.signal);
@@ -53,38 +53,38 @@ export async function runPrompt(
       if (runner.ended || signal.aborted) {
         return;
       }
-      ask(lines, runner);
+      promptFor(lines, runner);
     }
-    output.write('\n'); // Ctrl-D leaves the cursor behind the prompt
+    output.write('\n'); // Ctrl-D leaves the cursor after the prompt
   } finally {
     signal.removeEventListener('abort', cancel);
     lines.close();
   }
 }
 
-function ask(lines: Interface, { object }: LineRunner): void {
+function promptFor(lines: Interface, { object }: LineRunner): void {
   lines.setPrompt(`${object}> `);
   lines.prompt();
 }
 
-/** Lets go of what was typed, as a shell does on Ctrl-C. */
+/** Discards what was typed, as a shell does on Ctrl-C. */
 function dropLine(lines: Interface): void {
   lines.write(null, { ctrl: true, name: 'e' });
   lines.write(null, { ctrl: true, name: 'u' });
   lines.prompt();
 }
 
-/** Adds a line to the history. Where it cannot be kept any more, that is told once, and the prompt goes on without. */
-async function remembered(
+/** Adds a line to the history; after a failure, which is reported once, the prompt continues without one. */
+async function remember(
   line: string,
   history: History | undefined,
-  { errors }: Pick<Stage, 'errors'>,
+  { errors }: Pick<CommandContext, 'errors'>,
 ): Promise<History | undefined> {
   try {
     await history?.add(line);
     return history;
   } catch (error) {
-    errors.write(`the history cannot be kept: ${(error as Error).message}\n`);
+    errors.write(`cannot keep the history: ${(error as Error).message}\n`);
     return undefined;
   }
 }

@@ -1,35 +1,22 @@
 import { coreError, didYouMean, quoted } from '@patchbay/objects';
 
-import { bashScript } from '../completion/bash.js';
-import { zshScript } from '../completion/zsh.js';
-import { describeVerb, readVerbWords, textArg, type Verb } from './verb.js';
+import { shells } from '../command/verbs.js';
+import { completionScripts } from '../completion/scripts.js';
+import { type PrepareVerb, readVerbArgs } from './verb.js';
 
-const scripts: ReadonlyMap<string, string> = new Map([
-  ['bash', bashScript],
-  ['zsh', zshScript],
-]);
-const shells = [...scripts.keys()];
-
-/** `rpcclient completion`: the script for a shell. */
-export const verb: Verb = {
-  description: describeVerb(
-    'completion',
-    'Print the script that makes a shell complete names, methods, options and values',
-    [textArg('shell', 'the shell', { required: true, choices: shells })],
-  ),
-  prepare(line) {
-    const { positionals } = readVerbWords(verb, line, ['object', 'format', 'json', 'watch']);
-    const [shell = ''] = positionals as string[];
-    const script = scripts.get(shell);
-    if (script === undefined) {
-      throw coreError(
-        'ARGUMENT_INVALID',
-        `there is no completion for ${quoted(shell)}, only for ${shells.join(' and ')}${didYouMean(shell, shells)}`,
-      );
-    }
-    return (out) => {
-      out.write(script);
-      return Promise.resolve();
-    };
-  },
+/** `rpcclient completion`: prints the script for a shell. */
+export const prepare: PrepareVerb = (line) => {
+  const { positionals } = readVerbArgs('completion', line, ['object', 'format', 'json', 'watch']);
+  const [text = ''] = positionals as string[];
+  const shell = shells.find((each) => each === text);
+  if (shell === undefined) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `there is no completion for ${quoted(text)}, only for ${shells.join(' and ')}${didYouMean(text, shells)}`,
+    );
+  }
+  return (out) => {
+    out.write(completionScripts[shell]);
+    return Promise.resolve();
+  };
 };

@@ -2,32 +2,29 @@ import { createInterface } from 'node:readline';
 
 import { coreError } from '@patchbay/objects';
 
-import { type Stage } from '../command/stage.js';
+import { type CommandContext } from '../command/context.js';
 import { History, historyFile } from '../repl/history.js';
 import { LineRunner } from '../repl/line-runner.js';
 import { runPrompt } from '../repl/prompt.js';
-import { describeVerb, readVerbWords, type Verb } from './verb.js';
+import { type PrepareVerb, readVerbArgs } from './verb.js';
 
-/** `rpcclient repl`: many command lines on one client, from a prompt or from standard input. */
-export const verb: Verb = {
-  description: describeVerb('repl', 'Run a command line for every line of a prompt, or of standard input'),
-  prepare(line, { defaultObject }, stage) {
-    readVerbWords(verb, line, ['format', 'json', 'watch', 'timeout']);
-    const runner = new LineRunner(defaultObject, stage);
-    return async () => {
-      const { input, out, environment } = stage;
-      if (input.isTTY !== true || !out.isTerminal) {
-        await runLines(runner, stage);
-        return;
-      }
-      const history = await openHistory(historyFile(environment), stage);
-      await runPrompt(runner, stage, history);
-    };
-  },
+/** `rpcclient repl`: runs many command lines on one client, from a prompt or from standard input. */
+export const prepare: PrepareVerb = (line, { defaultObject }, context) => {
+  readVerbArgs('repl', line, ['format', 'json', 'watch', 'timeout']);
+  const runner = new LineRunner(defaultObject, context);
+  return async () => {
+    const { input, out, environment } = context;
+    if (input.isTTY !== true || !out.isTerminal) {
+      await runLines(runner, context);
+      return;
+    }
+    const history = await openHistory(historyFile(environment), context);
+    await runPrompt(runner, context, history);
+  };
 };
 
-/** Runs the lines of standard input, up to the first that fails. @throws RpcError what that one throws */
-async function runLines(runner: LineRunner, { input, signal }: Stage): Promise<void> {
+/** Runs the lines of standard input, up to the first that fails. @throws RpcError of that line */
+async function runLines(runner: LineRunner, { input, signal }: CommandContext): Promise<void> {
   const lines = createInterface({ input, signal });
   for await (const line of lines) {
     await runner.run(line, signal);
@@ -36,16 +33,19 @@ async function runLines(runner: LineRunner, { input, signal }: Stage): Promise<v
     }
   }
   if (signal.aborted) {
-    throw coreError('CALL_CANCELLED', 'the lines were not run to their end');
+    throw coreError('CALL_CANCELLED', 'cancelled before all lines were run');
   }
 }
 
-/** A prompt without a memory is better than none. */
-async function openHistory(path: string, { errors }: Pick<Stage, 'errors'>): Promise<History | undefined> {
+/** Opens the history; a prompt without one is better than none. */
+async function openHistory(
+  path: string,
+  { errors }: Pick<CommandContext, 'errors'>,
+): Promise<History | undefined> {
   try {
     return await History.open(path);
   } catch (error) {
-    errors.write(`the history cannot be kept: ${(error as Error).message}\n`);
+    errors.write(`cannot keep the history: ${(error as Error).message}\n`);
     return undefined;
   }
 }

@@ -4,72 +4,73 @@ import fc from 'fast-check';
 import { isRpcError } from '@patchbay/objects';
 
 import { readCommandLine } from '../../src/command/command-line.js';
-import { ownOptions } from '../../src/command/own-options.js';
+import { globalOptions } from '../../src/command/global-options.js';
 
-/** Reads a command line of words without spaces. */
+/** Reads a command line whose arguments hold no spaces. */
 function read(line: string): {
-  own: Record<string, string>;
+  options: Record<string, string>;
   method: string | undefined;
-  words: readonly string[];
+  args: readonly string[];
 } {
-  const { own, method, words } = readCommandLine(line === '' ? [] : line.split(' '));
-  return { own: Object.fromEntries(own), method, words };
+  const { options, method, args } = readCommandLine(line === '' ? [] : line.split(' '));
+  return { options: Object.fromEntries(options), method, args };
 }
 
 describe('A command line of rpcclient', () => {
-  const rows: [line: string, own: Record<string, string>, method: string | undefined, words: string[]][] = [
-    ['', {}, undefined, []],
-    ['--json', { json: '' }, undefined, []],
-    ['list --json', { json: '' }, 'list', []],
-    ['--json --json list', { json: '' }, 'list', []],
-    ['set --json true', { json: '' }, 'set', ['true']],
-    ['provision n i --timeout 5s', { timeout: '5s' }, 'provision', ['n', 'i']],
-    ['--timeout=5s m', { timeout: '5s' }, 'm', []],
-    ['m --timeout -5 x', { timeout: '-5' }, 'm', ['x']],
-    ['m --object= x', { object: '' }, 'm', ['x']],
-    ['m --name-server a:1=b x', { 'name-server': 'a:1=b' }, 'm', ['x']],
+  const rows: [line: string, options: Record<string, string>, method: string | undefined, args: string[]][] =
     [
-      'm --size 20GiB --no-json -5 -json --Json',
-      {},
-      'm',
-      ['--size', '20GiB', '--no-json', '-5', '-json', '--Json'],
-    ],
-    ['m --__proto__ --constructor=1', {}, 'm', ['--__proto__', '--constructor=1']],
-    ['m a -- --json -- b', {}, 'm', ['a', '--', '--json', '--', 'b']],
-    ['m --', {}, 'm', ['--']],
-    ['--json -- m --json -- --timeout', { json: '' }, 'm', ['--json', '--', '--timeout']],
-    ['m --watch', { watch: '' }, 'm', []],
-    ['m --watch 5s x', { watch: '5s' }, 'm', ['x']],
-    ['m --watch 5 x', { watch: '' }, 'm', ['5', 'x']],
-    ['--watch m 5s', { watch: '' }, 'm', ['5s']],
-    ['m --watch=1m 5s', { watch: '1m' }, 'm', ['5s']],
-    ['m -- --watch', {}, 'm', ['--', '--watch']],
-    ['--', {}, undefined, []],
-    ['-- --odd', {}, '--odd', []],
-  ];
-  for (const [line, own, method, words] of rows) {
-    it(`of "${line}" is taken apart`, () => {
-      expect(read(line)).to.deep.equal({ own, method, words });
+      ['', {}, undefined, []],
+      ['--json', { json: '' }, undefined, []],
+      ['list --json', { json: '' }, 'list', []],
+      ['--json --json list', { json: '' }, 'list', []],
+      ['set --json true', { json: '' }, 'set', ['true']],
+      ['provision n i --timeout 5s', { timeout: '5s' }, 'provision', ['n', 'i']],
+      ['--timeout=5s m', { timeout: '5s' }, 'm', []],
+      ['m --timeout -5 x', { timeout: '-5' }, 'm', ['x']],
+      ['m --object= x', { object: '' }, 'm', ['x']],
+      ['m --name-server a:1=b x', { 'name-server': 'a:1=b' }, 'm', ['x']],
+      [
+        'm --size 20GiB --no-json -5 -json --Json',
+        {},
+        'm',
+        ['--size', '20GiB', '--no-json', '-5', '-json', '--Json'],
+      ],
+      ['m --__proto__ --constructor=1', {}, 'm', ['--__proto__', '--constructor=1']],
+      ['m a -- --json -- b', {}, 'm', ['a', '--', '--json', '--', 'b']],
+      ['m --', {}, 'm', ['--']],
+      ['--json -- m --json -- --timeout', { json: '' }, 'm', ['--json', '--', '--timeout']],
+      ['m --watch', { watch: '' }, 'm', []],
+      ['m --watch 5s x', { watch: '5s' }, 'm', ['x']],
+      ['m --watch 5 x', { watch: '' }, 'm', ['5', 'x']],
+      ['--watch m 5s', { watch: '' }, 'm', ['5s']],
+      ['m --watch=1m 5s', { watch: '1m' }, 'm', ['5s']],
+      ['m -- --watch', {}, 'm', ['--', '--watch']],
+      ['--', {}, undefined, []],
+      ['-- --odd', {}, '--odd', []],
+    ];
+  for (const [line, options, method, args] of rows) {
+    it(`of "${line}" is parsed`, () => {
+      expect(read(line)).to.deep.equal({ options, method, args });
     });
   }
 
-  it('keeps every word that is not an option of its own, in place and as it is', () => {
-    const own = Object.keys(ownOptions).map((name) => `--${name}`);
-    const word = fc.string().filter((each) => each !== '--' && !own.includes(each.split('=')[0] ?? ''));
+  it('keeps every argument that is not a global option, in place and unchanged', () => {
+    const global = Object.keys(globalOptions).map((name) => `--${name}`);
+    const arg = fc.string().filter((each) => each !== '--' && !global.includes(each.split('=')[0] ?? ''));
     fc.assert(
-      fc.property(fc.array(word), fc.nat(), (words, at) => {
-        const place = at % (words.length + 1);
-        const line = readCommandLine(['m', ...words.slice(0, place), '--json', ...words.slice(place)]);
-        expect(line.words).to.deep.equal(words);
-        expect(line.own.has('json')).to.equal(true);
+      fc.property(fc.array(arg), fc.nat(), (args, at) => {
+        const index = at % (args.length + 1);
+        const line = readCommandLine(['m', ...args.slice(0, index), '--json', ...args.slice(index)]);
+        expect(line.args).to.deep.equal(args);
+        expect(line.options.has('json')).to.equal(true);
       }),
     );
   });
 
-  it('keeps every word behind a -- before the method', () => {
+  it('keeps every argument after a -- before the method', () => {
     fc.assert(
-      fc.property(fc.array(fc.string()), (words) => {
-        expect(readCommandLine(['--', 'm', ...words]).words).to.deep.equal(words);
+      fc.property(fc.array(fc.string()), (args) => {
+        expect(readCommandLine(['--', 'm', ...args]).args).to.deep.equal(args);
       }),
     );
   });

@@ -9,7 +9,7 @@ import {
   describeObject,
   durationSchema,
   method,
-} from '@patchbay/objects';
+} from '@patchbay/objects/define';
 
 import { methodHelp, objectHelp } from '../../src/command/help.js';
 
@@ -42,7 +42,7 @@ const description = describeObject(
 const form = { prefix: 'rpcclient ', width: 80 };
 
 describe('objectHelp', () => {
-  it('lists the methods with their arguments and what they do', () => {
+  it('lists the methods with their arguments and summaries', () => {
     expect(objectHelp(description, form).split('\n')).to.deep.equal([
       'storage: Gives diskless nodes their disks',
       '',
@@ -51,18 +51,18 @@ describe('objectHelp', () => {
       '                                   image',
       '  list_nodes                       List the nodes',
       '',
-      '"rpcclient METHOD --help" tells a method\'s options.',
+      '"rpcclient METHOD --help" shows a method\'s options.',
     ]);
   });
 
-  it("lets no server's words drive the terminal", () => {
+  it("escapes control characters in a server's text", () => {
     const hostile = { ...description, summary: 'x\u001b[2Jy' };
     expect(objectHelp(hostile, form)).to.contain('x\\u001b[2Jy');
   });
 });
 
 describe('methodHelp', () => {
-  it('tells the usage, the arguments and the options', () => {
+  it('shows the usage, the arguments and the options', () => {
     expect(methodHelp(description.methods[0]!, form).split('\n')).to.deep.equal([
       'Usage: rpcclient provision NODE IMAGE [SNAPSHOT] [--size SIZE] [--timeout',
       '           TIMEOUT] [--keep-disk] [--format FORMAT] --luns LUNS...',
@@ -80,10 +80,13 @@ describe('methodHelp', () => {
       '  --keep-disk        Keep the disk',
       '  --format FORMAT    The format (raw, qcow2; default: raw)',
       '  --luns LUNS        The LUNs (may be repeated; required)',
+      '',
+      '--timeout, --format: rpcclient has an option of this name too; write "rpcclient',
+      '-- provision ..." for the method\'s.',
     ]);
   });
 
-  it('tells what the alternatives of an option look like', () => {
+  it('shows what the alternatives of an option look like', () => {
     const options = {
       ttl: z
         .union([durationSchema(), z.literal('none')])
@@ -96,7 +99,7 @@ describe('methodHelp', () => {
     );
   });
 
-  it('leaves out what a method does not have', () => {
+  it('omits what a method does not have', () => {
     expect(methodHelp(description.methods[1]!, form)).to.equal(
       'Usage: rpcclient list_nodes\n\nList the nodes',
     );

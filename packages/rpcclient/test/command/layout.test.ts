@@ -14,7 +14,7 @@ describe('wrap', () => {
     );
   });
 
-  it('keeps to the width, unless one word is wider', () => {
+  it('stays within the width, unless one word is wider', () => {
     fc.assert(
       fc.property(text, fc.integer({ min: 1, max: 40 }), (words, width) => {
         expect(wrap(words, width).every((line) => line.length <= width || !line.includes(' '))).to.equal(
@@ -24,7 +24,7 @@ describe('wrap', () => {
     );
   });
 
-  it('indents all but the first line where asked', () => {
+  it('indents all but the first line on request', () => {
     expect(wrapHanging('one two three four five six seven', 24, 4)).to.equal(
       'one two three four five\n    six seven',
     );
@@ -32,7 +32,7 @@ describe('wrap', () => {
 });
 
 describe('termList', () => {
-  it('aligns and wraps what the terms mean', () => {
+  it('aligns and wraps the meanings', () => {
     const terms = [
       ['NODE', 'The node that gets the disk, by its name'],
       ['--size SIZE', 'How large'],

@@ -18,7 +18,7 @@ class Sink {
     this.text += text;
   }
 
-  /** What stands on the line of the bar now. */
+  /** What the line of the bar shows now. */
   get line(): string {
     return this.text.split('\r\u001b[K').at(-1) ?? '';
   }
@@ -42,7 +42,7 @@ describe('isProgressItem', () => {
 });
 
 describe('ProgressView', () => {
-  it('draws a bar with what is done, how fast, and how long it takes', async () => {
+  it('draws a bar with the amount done, the rate and the time left', async () => {
     const clock = new FakeClock();
     const bar = new Sink();
     const view = new ProgressView({ bar, lines: undefined, clock });
@@ -54,7 +54,7 @@ describe('ProgressView', () => {
     );
   });
 
-  it('measures the rate of the last seconds, not of the whole time', async () => {
+  it('measures the rate over the last seconds, not since the start', async () => {
     const clock = new FakeClock();
     const bar = new Sink();
     const view = new ProgressView({ bar, lines: undefined, clock });
@@ -66,7 +66,7 @@ describe('ProgressView', () => {
     expect(bar.line).to.equal('51.0 MiB  10.0 MiB/s');
   });
 
-  it('draws at most ten times a second, but every new phase and the end', async () => {
+  it('draws at most ten times a second, except for every new phase and the end', async () => {
     const clock = new FakeClock();
     const bar = new Sink();
     const view = new ProgressView({ bar, lines: undefined, clock });
@@ -82,14 +82,14 @@ describe('ProgressView', () => {
     expect(bar.line).to.contain('100%');
   });
 
-  it('keeps to the columns of the terminal', () => {
+  it('stays within the columns of the terminal', () => {
     const bar = new Sink(45);
     const view = new ProgressView({ bar, lines: undefined, clock: new FakeClock() });
     view.show({ phase: 'downloading', doneBytes: mib, totalBytes: 2 * mib });
     expect(bar.line).to.equal('downloading  [############------------]  50%');
   });
 
-  it('makes the bar narrower where 80 columns would not hold how long it takes', async () => {
+  it('shrinks the bar where 80 columns would not hold the time left', async () => {
     const clock = new FakeClock();
     const bar = new Sink(80);
     const view = new ProgressView({ bar, lines: undefined, clock });
@@ -102,14 +102,14 @@ describe('ProgressView', () => {
     expect(bar.line.length).to.be.below(80);
   });
 
-  it('takes 80 columns where the terminal says that it has none', () => {
+  it('uses 80 columns where the terminal does not know its width', () => {
     const bar = new Sink(0);
     const view = new ProgressView({ bar, lines: undefined, clock: new FakeClock() });
     view.show({ phase: 'converting', doneBytes: 1, totalBytes: 2 });
     expect(bar.line).to.match(/^converting {2}\[#{12}-{12}\] {2}50%/);
   });
 
-  it('takes nothing of nothing as done', () => {
+  it('treats zero of zero as done', () => {
     const bar = new Sink();
     new ProgressView({ bar, lines: undefined, clock: new FakeClock() }).show({ doneBytes: 0, totalBytes: 0 });
     expect(bar.line).to.contain('100%');
@@ -123,13 +123,13 @@ describe('ProgressView', () => {
     expect(bar.line).to.equal('');
   });
 
-  it('writes nothing at the end where no bar was drawn', () => {
+  it('writes nothing at the end if no bar was drawn', () => {
     const bar = new Sink();
     new ProgressView({ bar, lines: undefined, clock: new FakeClock() }).end();
     expect(bar.text).to.equal('');
   });
 
-  it('draws no bar where there is no terminal', () => {
+  it('draws no bar without a terminal', () => {
     const lines = new Sink();
     const view = new ProgressView({ bar: undefined, lines, clock: new FakeClock() });
     view.show({ doneBytes: 1, totalBytes: 2 });
@@ -145,7 +145,7 @@ describe('ProgressView', () => {
     expect(sink.text).to.equal('\r\u001b[Ka  1 B\r\u001b[Ka line\\u001b[2J\na  1 B');
   });
 
-  it("lets no server's words drive the terminal", () => {
+  it("escapes control characters in a server's text", () => {
     const bar = new Sink();
     new ProgressView({ bar, lines: undefined, clock: new FakeClock() }).show({
       phase: '\u001b[2J',

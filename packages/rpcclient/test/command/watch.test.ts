@@ -4,11 +4,11 @@ import { coreError } from '@patchbay/objects';
 import { eventually, FakeClock } from '@patchbay/objects/testing';
 
 import { type Format } from '../../src/command/format.js';
-import { type Output } from '../../src/command/stage.js';
+import { type Output } from '../../src/command/context.js';
 import { watch } from '../../src/command/watch.js';
 
-/** An output that keeps what is written. */
-class KeptOutput implements Output {
+/** An output that records what is written. */
+class RecordedOutput implements Output {
   text = '';
   readonly isTerminal: boolean;
 
@@ -25,14 +25,14 @@ class KeptOutput implements Output {
   }
 }
 
-/** Watches something that gives these one after the other, errors by their reasons, and stops at the end. */
+/** Watches a task with these results, one after another, and stops after the last. */
 async function watched(
   steps: readonly (string | Error)[],
   format: Format,
   isTerminal = false,
 ): Promise<{ out: string; errors: string }> {
   const [clock, end] = [new FakeClock(), new AbortController()];
-  const [out, errors] = [new KeptOutput(isTerminal), new KeptOutput(isTerminal)];
+  const [out, errors] = [new RecordedOutput(isTerminal), new RecordedOutput(isTerminal)];
   let done = 0;
   const watching = watch(
     {

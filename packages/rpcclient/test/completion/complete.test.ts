@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, bytesSchema, defineObject, describeObject, method, valuesIn } from '@patchbay/objects';
+import { valuesIn } from '@patchbay/objects';
+import { arg, bytesSchema, defineObject, describeObject, method } from '@patchbay/objects/define';
 
 import { type Completion } from '../../src/completion/candidate.js';
 import { complete } from '../../src/completion/complete.js';
@@ -69,16 +70,16 @@ const sources: Sources = {
     ),
 };
 
-/** Completes the word that a line, whose words hold no spaces, ends in. */
+/** Completes the end of a line whose arguments hold no spaces. */
 async function at(line: string): Promise<Completion> {
-  const words = line.split(' ');
+  const argv = line.split(' ');
   return await complete(
-    { words: words.slice(0, -1), current: words.at(-1) ?? '', defaultObject: 'disks' },
+    { argv: argv.slice(0, -1), current: argv.at(-1) ?? '', defaultObject: 'disks' },
     sources,
   );
 }
 
-describe('The word at the end of a command line', () => {
+describe('The last word of a command line', () => {
   const rows: [line: string, values: string[]][] = [
     ['prov', ['provision']],
     ['disks.t', ['disks.two.']],
@@ -113,24 +114,24 @@ describe('The word at the end of a command line', () => {
     ['unknown x', []],
   ];
   for (const [line, values] of rows) {
-    it(`may become ${values.join(' or ') || 'nothing known'}: ${line}`, async () => {
+    it(`completes to ${values.join(' or ') || 'nothing'}: ${line}`, async () => {
       const { candidates } = await at(line);
       expect(candidates.map(({ value }) => value)).to.have.members(values);
     });
   }
 
-  it('may be the name of a file where a text is wanted of which nothing is known', async () => {
+  it('may be a file name where any text is allowed', async () => {
     expect(await at('provision node7 ')).to.deep.equal({ candidates: [], anything: true });
     expect(await at('provision node7 x ')).to.deep.equal({ candidates: [], anything: false });
   });
 
-  it('offers the options where no argument is left', async () => {
+  it('offers the options when no argument is left', async () => {
     const { candidates } = await at('list_nodes ');
     expect(candidates.map(({ value }) => value)).to.include('--watch');
   });
 
   it('still offers verbs and names when the object does not answer', async () => {
-    const { candidates } = await complete({ words: [], current: '', defaultObject: 'gone' }, sources);
+    const { candidates } = await complete({ argv: [], current: '', defaultObject: 'gone' }, sources);
     expect(candidates.map(({ value }) => value)).to.include.members(['ls', 'disks.']);
   });
 });

@@ -1,19 +1,20 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { arg, defineObject, describeObject, method, type ObjectDescription } from '@patchbay/objects';
+import { type ObjectDescription } from '@patchbay/objects';
+import { arg, defineObject, describeObject, method } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
 import { clientSources } from '../../src/completion/sources.js';
-import { Scene } from '../scene.js';
+import { TestCluster } from '../cluster.js';
 
 describe('The values of an argument', () => {
-  let scene: Scene;
+  let cluster: TestCluster;
   let made = 0;
   let described: ObjectDescription;
 
   before(async () => {
-    scene = await Scene.set();
+    cluster = await TestCluster.start();
     const images = defineObject({
       summary: 'Images',
       methods: {
@@ -32,13 +33,13 @@ describe('The values of an argument', () => {
         }),
       },
     });
-    await scene.serve({ images });
+    await cluster.serve({ images });
     described = describeObject('images', images);
   });
-  after(() => scene[Symbol.asyncDispose]());
+  after(() => cluster[Symbol.asyncDispose]());
 
-  it('are what the method gives', async () => {
-    const sources = clientSources(scene.client(), 10_000);
+  it('are those that the method returns', async () => {
+    const sources = clientSources(cluster.client(), 10_000);
     expect(await sources.values(described, { method: 'list' }, [])).to.deep.equal(['a']);
     expect(await sources.values(described, { method: 'list_of' }, ['--n'])).to.deep.equal(['--n-a']);
   });
@@ -49,15 +50,15 @@ describe('The values of an argument', () => {
     ['list_of', []],
     ['nothing', []],
   ] as const) {
-    it(`are not asked of ${name} with ${String(args.length)} arguments, whatever a server says`, async () => {
-      const sources = clientSources(scene.client(), 10_000);
+    it(`are not requested from ${name} with ${String(args.length)} arguments, whatever a server says`, async () => {
+      const sources = clientSources(cluster.client(), 10_000);
       const error = await refusal(sources.values(described, { method: name }, args));
       expect(error).to.have.property('reason', 'METHOD_NOT_FOUND');
       expect(made).to.equal(0);
     });
   }
 
-  it('begin with the names that there are', async () => {
-    expect(await clientSources(scene.client(), 10_000).names('im')).to.deep.equal(['images']);
+  it('include the registered names', async () => {
+    expect(await clientSources(cluster.client(), 10_000).names('im')).to.deep.equal(['images']);
   });
 });

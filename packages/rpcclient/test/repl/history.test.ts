@@ -14,7 +14,7 @@ describe('The history of a prompt', () => {
     expect(historyFile({ XDG_STATE_HOME: 'relative' }, '/home/u')).to.match(/^\/home\/u\//);
   });
 
-  it('remembers the lines of prompts that were open at once, but for empty ones', async () => {
+  it('remembers the lines of prompts that were open at once, except empty ones', async () => {
     await using scratch = await Scratch.make();
     const path = scratch.file('deep', 'history');
     const [one, two] = [await History.open(path), await History.open(path)];
@@ -25,7 +25,7 @@ describe('The history of a prompt', () => {
     expect((await History.open(path)).lines).to.deep.equal(['a', 'b', 'c']);
   });
 
-  it('is for the user alone, also where the file was there with more', async () => {
+  it('is readable by the user alone, even if the file allowed more before', async () => {
     await using scratch = await Scratch.make();
     const path = scratch.file('history');
     await writeFile(path, 'old\n');
@@ -47,7 +47,7 @@ describe('The history of a prompt', () => {
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
-  it('says so when it cannot be opened', async () => {
+  it('fails when it cannot be opened', async () => {
     await using scratch = await Scratch.make();
     const path = scratch.file('history');
     await mkdir(path);

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 
 import { logSettings } from '@patchbay/daemon';
-import { bytesSchema, durationSchema, nameServerObject, objectName, parseAddress } from '@patchbay/objects';
+import { nameServerObject, parseAddress } from '@patchbay/objects';
+import { bytesSchema, durationSchema, objectName } from '@patchbay/objects/define';
 
 import { defaultSessionLimits } from '../server-options.js';
 

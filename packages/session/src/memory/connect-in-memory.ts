@@ -2,7 +2,6 @@ import {
   type Authorize,
   type Clock,
   coreError,
-  Dispatcher,
   type Interceptor,
   type Log,
   type ObjectDefinition,
@@ -10,6 +9,7 @@ import {
   silentLog,
   systemClock,
 } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 
 import { ObjectClient } from '../client/object-client.js';
 import { type SessionLimits } from '../server/session-limits.js';

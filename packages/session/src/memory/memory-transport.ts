@@ -1,4 +1,5 @@
-import { coreError, type Dispatcher, type ObjectDescription, toRpcError } from '@patchbay/objects';
+import { coreError, type ObjectDescription, toRpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
 import { type MessageStream, type MessageStreamEvents, type Transport } from '../client/transport.js';
 import { ServerSession } from '../server/server-session.js';

@@ -1,4 +1,5 @@
-import { coreError, HostedObject, type ObjectDefinition } from '@patchbay/objects';
+import { coreError, type ObjectDefinition } from '@patchbay/objects';
+import { HostedObject } from '@patchbay/objects/define';
 
 /** How many handed-out objects a session may hold. */
 const maxObjects = 200_000;

@@ -3,8 +3,6 @@ import {
   type CallSink,
   coreError,
   correlationIdError,
-  type Dispatcher,
-  type HostedObject,
   type Invocation,
   isObjectDefinition,
   isRpcError,
@@ -12,6 +10,7 @@ import {
   type RunningCall,
   toRpcError,
 } from '@patchbay/objects';
+import { type Dispatcher, type HostedObject } from '@patchbay/objects/define';
 
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';

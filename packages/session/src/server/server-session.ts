@@ -1,4 +1,5 @@
-import { type Caller, coreError, type Dispatcher, type Invocation, type RpcError } from '@patchbay/objects';
+import { type Caller, coreError, type Invocation, type RpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
 import { CallNumbers } from '../protocol/call-numbers.js';
 import { CallTable } from '../protocol/call-table.js';

@@ -2,16 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 import {
-  arg,
   type CallContext,
   coreError,
-  defineObject,
-  Dispatcher,
-  method,
   type ObjectDefinition,
   type SignaturesOf,
   systemClock,
 } from '@patchbay/objects';
+import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { RecordingLog } from '@patchbay/objects/testing';
 
 /** Defines an object that records what it does. */

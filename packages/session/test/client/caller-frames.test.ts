@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { coreError, defineObject, method, RpcError } from '@patchbay/objects';
+import { coreError, RpcError } from '@patchbay/objects';
+import { defineObject, method } from '@patchbay/objects/define';
 
 import { type ObjectClient } from '../../src/client/index.js';
 import { connectInMemory } from '../../src/memory/index.js';

@@ -1,14 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
-import {
-  bytesSchema,
-  coreError,
-  durationSchema,
-  parseBytes,
-  parseDuration,
-  type Unit,
-} from '@patchbay/objects';
+import { coreError, parseBytes, parseDuration, type Unit } from '@patchbay/objects';
+import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
 import { sourceNetwork } from '../disks/import/source-networks.js';

@@ -1,10 +1,5 @@
-import {
-  type CallContext,
-  defineObject,
-  type MethodDefinition,
-  type Methods,
-  type SignaturesOf,
-} from '@patchbay/objects';
+import { type CallContext, type MethodDefinition, type Methods, type SignaturesOf } from '@patchbay/objects';
+import { defineObject } from '@patchbay/objects/define';
 
 import { type Actor, type Actors } from '../catalog/actor.js';
 import { type ScheduleServices } from '../schedule/schedules.js';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { acceptedSizes, bytesSchema, parseBytes } from '@patchbay/objects';
+import { acceptedSizes, parseBytes } from '@patchbay/objects';
+import { bytesSchema } from '@patchbay/objects/define';
 
 const bytes = z.union([
   bytesSchema(),

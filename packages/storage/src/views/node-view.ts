@@ -1,4 +1,4 @@
-import { isRpcError, type Log } from '@patchbay/objects';
+import { compileGlob, isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { type CatalogReader } from '../catalog/catalog.js';
@@ -11,7 +11,6 @@ import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { isAtRest, isExportWanted, nodeStateNames } from '../provision/node-states.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { type TargetHost, type TargetState } from '../targets/target-host.js';
-import { matchesGlob } from './glob.js';
 import { inspectVolume, inspectVolumes, type VolumeInfo, type VolumeStats } from './volume-state.js';
 
 /** What nodes are shown with. */
@@ -116,9 +115,10 @@ export async function viewNodes(
   services: NodeViewServices,
   { filter = '*', state, image, connected }: NodeSelection = {},
 ): Promise<NodeView[]> {
+  const glob = compileGlob(filter);
   return (await viewAll(services)).filter(
     (view) =>
-      matchesGlob(view.node, filter) &&
+      glob.matches(view.node) &&
       (state === undefined || view.state === state) &&
       (image === undefined || view.image === image) &&
       (connected === undefined || view.connected.length > 0 === connected),

@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { coreError, Dispatcher, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { coreError, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';

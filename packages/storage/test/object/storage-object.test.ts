@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
-import { describeObject, Dispatcher, type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
+import { type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
+import { describeObject, Dispatcher } from '@patchbay/objects/define';
 
 import { type Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';

@@ -1,6 +1,7 @@
 // A process of its own that makes and removes nodes as fast as it can, and prints each answer that it got, until it
 // is killed. Started by kill.test.ts with the options of the object and its context as arguments.
-import { Dispatcher, silentLog, systemClock } from '@patchbay/objects';
+import { silentLog, systemClock } from '@patchbay/objects';
+import { Dispatcher } from '@patchbay/objects/define';
 
 import createStorage from '../../src/index.js';
 

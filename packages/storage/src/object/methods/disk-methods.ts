@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { arg, bytesSchema, method } from '@patchbay/objects';
+import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { trash } from '../../catalog/tables.js';
 import { iqn, macAddress } from '../../names.js';

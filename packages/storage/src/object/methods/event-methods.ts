@@ -1,4 +1,4 @@
-import { arg, method } from '@patchbay/objects';
+import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { type EventLog } from '../../catalog/event-log.js';

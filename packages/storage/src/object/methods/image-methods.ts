@@ -1,4 +1,4 @@
-import { arg, byteStream, method } from '@patchbay/objects';
+import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { exportFormats, type ImageExporter, importPhases } from '../../disks/volume-pool.js';

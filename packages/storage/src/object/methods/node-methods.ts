@@ -1,4 +1,5 @@
-import { arg, bytesSchema, coreError, durationSchema, method } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
+import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { type Operations } from '../../concurrency/operations.js';

@@ -1,4 +1,5 @@
-import { arg, type Clock, method } from '@patchbay/objects';
+import { type Clock } from '@patchbay/objects';
+import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';

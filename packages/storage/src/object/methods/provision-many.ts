@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { arg, bytesSchema, isRpcError, method } from '@patchbay/objects';
+import { isRpcError } from '@patchbay/objects';
+import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { snapshotReference } from '../../names.js';
 import { provisionMany, type ProvisionOutcome } from '../../provision/provision-many.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { arg, method } from '@patchbay/objects';
+import { arg, method } from '@patchbay/objects/define';
 
 import { snapshotName } from '../../names.js';
 import {

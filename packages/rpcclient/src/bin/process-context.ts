@@ -5,13 +5,13 @@ import { coreError, findNameServer, systemClock } from '@patchbay/objects';
 
 import { type Client } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
+import { type CommandContext, type Output } from '../command/context.js';
 import { readSettings } from '../command/settings.js';
-import { type Output, type Stage } from '../command/stage.js';
 import { execute } from './execute.js';
 
-/** Gives what this process has for a command line to work with. Its streams are opened when they are used first. */
-export function processStage(client: Client, nameServer: string, signal: AbortSignal): Stage {
-  const stage: Stage = {
+/** Returns this process as the context of a command line. Its streams are opened on first use. */
+export function processContext(client: Client, nameServer: string, signal: AbortSignal): CommandContext {
+  const context: CommandContext = {
     client,
     nameServer,
     signal,
@@ -30,20 +30,24 @@ export function processStage(client: Client, nameServer: string, signal: AbortSi
     errors: outputTo(() => process.stderr),
     toYaml: async (value) => (await import('@patchbay/daemon/yaml')).yamlText(value),
     nameServerAt: (option) => findNameServer(option),
-    execute: async (words, { defaultObject, signal: own }) => {
-      const line = readCommandLine(words);
-      const refused = line.own.has('name-server') ? '--name-server' : line.method === 'repl' ? 'repl' : '';
+    execute: async (argv, { defaultObject, signal: own }) => {
+      const line = readCommandLine(argv);
+      const refused = line.options.has('name-server')
+        ? '--name-server'
+        : line.method === 'repl'
+          ? 'repl'
+          : '';
       if (refused !== '') {
-        throw coreError('ARGUMENT_INVALID', `${refused} has no place here: there is one connection already`);
+        throw coreError('ARGUMENT_INVALID', `${refused} cannot be used here: a connection is open already`);
       }
       await execute(line, readSettings(line, defaultObject), {
-        ...stage,
+        ...context,
         standardInput: undefined,
         signal: own,
       });
     },
   };
-  return stage;
+  return context;
 }
 
 function outputTo(stream: () => WriteStream): Output {

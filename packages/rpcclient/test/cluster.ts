@@ -3,18 +3,19 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { arg, defineObject, method, type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, Scratch } from '@patchbay/objects/testing';
 import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';
 import { RpcServer, type RpcServerOptions } from '@patchbay/rpcserver';
 
-/** An object that says where it lives, and waits when it is asked to. */
+/** An object that returns its place, and waits on request. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods
 export function post(place: string) {
   return defineObject({
-    summary: 'Says where it lives',
+    summary: 'Returns its place',
     methods: {
-      place: method({ summary: 'Say where', returns: z.string(), run: () => place }),
+      place: method({ summary: 'Return the place', returns: z.string(), run: () => place }),
       wait: method({
         summary: 'Wait until cancelled',
         args: [arg('ms', z.number(), 'how long, in milliseconds')],
@@ -36,14 +37,14 @@ export type Post = SignaturesOf<ReturnType<typeof post>>;
 type Objects = Readonly<Record<string, ObjectDefinition>>;
 type ServeOptions = Partial<RpcServerOptions> & { readonly id?: string };
 
-/** A name server, RPC servers and clients of one test. */
-export class Scene implements AsyncDisposable {
+/** The name server, RPC servers and clients of a test. */
+export class TestCluster implements AsyncDisposable {
   readonly nameServer: TestNameServer;
   readonly scratch: Scratch;
   readonly log = new RecordingLog();
   readonly #open: AsyncDisposable[] = [];
   #started = 0;
-  /** Where the servers were last, by their ids. */
+  /** The last state directories of the servers, by their ids. */
   readonly #stateDirs = new Map<string, string>();
 
   private constructor(nameServer: TestNameServer, scratch: Scratch) {
@@ -51,8 +52,8 @@ export class Scene implements AsyncDisposable {
     this.scratch = scratch;
   }
 
-  static async set(): Promise<Scene> {
-    return new Scene(await TestNameServer.start(), await Scratch.make());
+  static async start(): Promise<TestCluster> {
+    return new TestCluster(await TestNameServer.start(), await Scratch.make());
   }
 
   /** Starts an RPC server, and waits until it is registered. */
@@ -62,7 +63,7 @@ export class Scene implements AsyncDisposable {
     return server;
   }
 
-  /** Starts an RPC server of an identity of its own, unless one is given: then it has moved to another host. */
+  /** Starts an RPC server with a new identity, or with a given one, as if it had moved to another host. */
   async start(objects: Objects, options: ServeOptions = {}): Promise<RpcServer> {
     const number = String(this.#started++);
     const { id = `server-${number}`, ...rest } = options;

@@ -5,25 +5,25 @@ import { type TextSink } from './progress.js';
 
 /** Where a command prints. */
 export interface Output extends TextSink {
-  /** Waits until there is room for more, so that a slow reader slows what is printed. */
+  /** Waits until there is room for more, so that a slow reader slows the printing down. */
   ready(): Promise<void>;
-  /** Whether a person looks at it. */
+  /** Whether it is a terminal. */
   readonly isTerminal: boolean;
-  /** How wide it is, in columns; 0 or undefined where nobody knows. */
+  /** Its width in columns; 0 or undefined if unknown. */
   readonly columns?: number;
 }
 
-/** What a command line has to work with. */
-export interface Stage {
+/** What a command line runs with. */
+export interface CommandContext {
   readonly client: Client;
-  /** The address of the name server that the client asks. */
+  /** The address of the client's name server. */
   readonly nameServer: string;
   readonly clock: Clock;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
-  /** Standard input, for a method's arguments; undefined where something else reads it. */
+  /** Standard input, for a method's arguments; undefined if something else reads it. */
   readonly standardInput: (NodeJS.ReadableStream & AsyncIterable<Uint8Array | string>) | undefined;
-  /** The stream beneath `out`, for a prompt to draw on. */
+  /** The stream under `out`, for a prompt to draw on. */
   readonly output: NodeJS.WritableStream;
   readonly out: Output;
   readonly errors: Output;
@@ -31,24 +31,24 @@ export interface Stage {
   toYaml(value: unknown): Promise<string>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
-  /** Runs another command line on the same client. @throws RpcError what comes of it */
+  /** Runs another command line on the same client. @throws RpcError of that command line */
   execute(
-    words: readonly string[],
+    argv: readonly string[],
     options: { readonly defaultObject: string; readonly signal: AbortSignal },
   ): Promise<void>;
-  /** Gives the address of the name server that an option names, else of the usual one. @throws RpcError */
+  /** Returns the address of the name server that an option names, else the default one. @throws RpcError `CONFIG_INVALID` */
   nameServerAt(option: string | undefined): string;
 }
 
-/** Lines longer than this are hard to read, however wide the terminal is. */
-const widestText = 100;
+/** Longer lines are hard to read, however wide the terminal is. */
+const maxTextWidth = 100;
 
-/** Gives the width to which text for people is wrapped. */
+/** Returns the width at which text for people is wrapped, in columns. */
 export function textWidth({ columns = 0 }: Pick<Output, 'columns'>): number {
-  return Math.min(columns > 0 ? columns : 80, widestText);
+  return Math.min(columns > 0 ? columns : 80, maxTextWidth);
 }
 
-/** Waits for a promise until the signal aborts. @throws RpcError `CALL_CANCELLED` when it does, saying so of `what` */
+/** Waits for a promise unless the signal aborts first. @throws RpcError `CALL_CANCELLED`, which names `what` */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, what: string): Promise<T> {
   let stop = (): void => undefined;
   const aborted = new Promise<never>((_, reject) => {

@@ -1,0 +1,32 @@
+/**
+ * Defines, describes and hosts objects. Only this part loads zod, so that programs that only call objects do not.
+ *
+ * @module @patchbay/objects/define
+ */
+export {
+  endpoint,
+  lease,
+  metadata,
+  metadataChanges,
+  nameClaim,
+  nameEvent,
+  namePage,
+  nameRecord,
+  nameServerInfo,
+  nameServerOptions,
+} from './naming/contract.js';
+export { arg } from './object/arg.js';
+export { callback } from './object/callback.js';
+export { defineObject, method } from './object/define.js';
+export { describeMethod, describeObject } from './object/describe.js';
+export {
+  argDescription,
+  methodDescription,
+  objectDescription,
+  optionDescription,
+} from './object/description.js';
+export { Dispatcher } from './object/dispatcher.js';
+export { HostedObject } from './object/hosted-object.js';
+export { objectOf, ownObject } from './object/object-reference.js';
+export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
+export { byteStream, streamOf } from './object/streams.js';

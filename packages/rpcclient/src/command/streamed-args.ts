@@ -1,0 +1,83 @@
+import { createReadStream, fstatSync, openSync } from 'node:fs';
+
+import { coreError, isRpcError, quoted } from '@patchbay/objects';
+import { type StreamArgument } from '@patchbay/session/client';
+
+/** How much of a file is read at a time, in bytes. */
+const chunkBytes = 256 * 1024;
+
+/**
+ * Opens the streams among the arguments of a command line: `-` is standard input, `@FILE` a file's content, both also as
+ * the value of an option, `--NAME=@FILE`. `@@TEXT` is the text `@TEXT`, and after `--` every argument is literal.
+ *
+ * @param input standard input; undefined if something else reads it
+ * @throws RpcError `ARGUMENT_INVALID` for a file that cannot be read, or if standard input is not available
+ */
+export function openStreams(
+  args: readonly string[],
+  input: NodeJS.ReadableStream | undefined,
+): readonly (string | StreamArgument)[] {
+  const literalFrom = args.indexOf('--');
+  let unread = input;
+  return args.map((arg, index) => {
+    const { option = '', value = arg } = /^(?<option>--[^=]+=)(?<value>.*)$/s.exec(arg)?.groups ?? {};
+    if (literalFrom !== -1 && index >= literalFrom) {
+      return arg;
+    }
+    if (value === '-') {
+      const content = requireInput(unread);
+      unread = undefined; // it can be read only once
+      return { typed: arg, content };
+    }
+    if (value.startsWith('@@')) {
+      return option + value.slice(1);
+    }
+    return value.startsWith('@') ? { typed: arg, content: openFile(value.slice(1)) } : arg;
+  });
+}
+
+/**
+ * Returns the arguments of a call that was refused because it has the path of a file where the content belongs, with
+ * `@` before that path. Returns undefined after any other refusal; if the argument is not evidently a path, so that no
+ * server gets a file by mistake; and if the arguments include standard input, which may have been read.
+ */
+export function withFileContent(args: readonly string[], refusal: unknown): readonly string[] | undefined {
+  const path = isRpcError(refusal, 'FILE_EXPECTED') ? refusal.details.word : undefined;
+  if (typeof path !== 'string' || !/^\.{0,2}\//.test(path)) {
+    return undefined;
+  }
+  const literalFrom = args.indexOf('--');
+  const before = literalFrom === -1 ? args : args.slice(0, literalFrom);
+  const at = before.findIndex((arg) => arg === path || (arg.startsWith('--') && arg.endsWith(`=${path}`)));
+  const readsInput = before.some((arg) => /^(?:--[^=]+=)?-$/.test(arg));
+  if (at === -1 || readsInput) {
+    return undefined;
+  }
+  return args.map((arg, index) => (index === at ? `${arg.slice(0, -path.length)}@${path}` : arg));
+}
+
+function requireInput(input: NodeJS.ReadableStream | undefined): AsyncIterable<Uint8Array | string> {
+  if (input?.readable !== true) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      '"-" is standard input, which cannot be read here, or was read already',
+    );
+  }
+  return input;
+}
+
+function openFile(path: string): AsyncIterable<Uint8Array | string> {
+  try {
+    const fd = openSync(path, 'r');
+    if (fstatSync(fd).isDirectory()) {
+      throw new Error('it is a directory');
+    }
+    return createReadStream(path, { fd, highWaterMark: chunkBytes });
+  } catch (error) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `cannot read the file ${quoted(path)}: ${(error as Error).message}; to pass a text that begins with "@", write "@@"`,
+      { cause: error },
+    );
+  }
+}

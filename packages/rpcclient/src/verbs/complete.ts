@@ -1,0 +1,66 @@
+import { escapeControls } from '@patchbay/terminal';
+
+import { connect } from '../client.js';
+import { type CommandContext } from '../command/context.js';
+import { type Candidate, type Completion, noCandidates } from '../completion/candidate.js';
+import { complete, readIncomplete } from '../completion/complete.js';
+import { clientSources } from '../completion/sources.js';
+import { escapeToken, type SplitLine, splitLine } from '../completion/split-line.js';
+import { type PrepareVerb } from './verb.js';
+
+/** How long somebody who pressed Tab waits, in milliseconds. */
+const patienceMs = 1_500;
+
+/**
+ * Answers the scripts of `completion`: given the line up to the cursor, prints `word`, `stem` (no space follows) or
+ * `files`, a tab, the whole word, a tab, and what it means. On any failure it prints nothing: there is nothing to
+ * complete.
+ */
+export const prepare: PrepareVerb = (
+  { args: [shell = '', line = '', wordBreaks = ''] },
+  { defaultObject },
+  context,
+) => {
+  const split = splitLine(line);
+  return async (out) => {
+    const found = completeWithin(split, defaultObject, context).catch(() => noCandidates);
+    const tooLate = context.clock.sleep(patienceMs, { background: true }).then(() => noCandidates);
+    const { candidates, anything } = await Promise.race([found, tooLate]);
+    const shown =
+      shell === 'bash' ? candidates.flatMap((each) => forBash(each, split, wordBreaks)) : candidates;
+    out.write(shown.map(lineOf).join('') + (anything ? 'files\n' : ''));
+  };
+};
+
+async function completeWithin(
+  { tokens, current }: SplitLine,
+  defaultObject: string,
+  context: CommandContext,
+): Promise<Completion> {
+  const [, ...argv] = tokens; // the first is the command itself
+  const { options } = readIncomplete(argv, current).line;
+  await using client = connect({
+    nameServer: context.nameServerAt(options.get('name-server')),
+    watch: false,
+  });
+  return await complete({ argv, current, defaultObject }, clientSources(client, patienceMs));
+}
+
+function lineOf({ value, note = '', open = false }: Candidate): string {
+  return `${open ? 'stem' : 'word'}\t${value}\t${escapeControls(note)}\n`;
+}
+
+/**
+ * Writes a word as bash inserts it after what is typed: without what precedes the last character that breaks words
+ * there, and escaped, since it is read again. A `@` breaks words too, but begins the next one. Within quotes only a
+ * word that needs no escapes is offered.
+ */
+function forBash(candidate: Candidate, { typed, quote }: SplitLine, wordBreaks: string): Candidate[] {
+  const escaped = escapeToken(candidate.value);
+  if (quote !== '' || /["']/.test(typed)) {
+    return escaped === candidate.value ? [candidate] : [];
+  }
+  const last = typed.split('').findLastIndex((each) => wordBreaks.includes(each));
+  const begin = typed.charAt(last) === '@' ? last : last + 1;
+  return escaped.startsWith(typed) ? [{ ...candidate, value: escaped.slice(begin) }] : [];
+}
