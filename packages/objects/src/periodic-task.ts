@@ -70,6 +70,7 @@ export class PeriodicTask implements AsyncDisposable {
     await this.ended.catch(() => undefined);
   }
 
+  /** Closes it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
