@@ -1,5 +1,4 @@
 import { maxPageSize, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
 import { type MetadataIndex } from './metadata-index.js';
