@@ -1,7 +1,7 @@
-import { eventually } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
 import { type RpcError } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { type Patchbay } from './patchbay.js';
 
