@@ -1,6 +1,6 @@
 import { type Metadata } from '@patchbay/objects';
 
-import { afterShares, keyOfName, nameAt, placeOf } from './name-record.js';
+import { afterShares, keyOfName, keySuffix, nameIn } from './name-record.js';
 import { SortedKeys } from './sorted-keys.js';
 
 /** A condition on metadata: that a key is there, with this value or any. */
@@ -45,9 +45,9 @@ export class MetadataIndex {
   /** Puts a name, by its key in the store, in the place of what it was before. */
   put(key: string, metadata: Metadata, leaseId: string | undefined): void {
     this.delete(key);
-    const postings = Object.entries(metadata).flatMap(([word, value]) => [
-      this.#postingOf({ key: word, value: undefined }),
-      this.#postingOf({ key: word, value }),
+    const postings = Object.entries(metadata).flatMap(([name, value]) => [
+      this.#postingOf({ key: name, value: undefined }),
+      this.#postingOf({ key: name, value }),
     ]);
     for (const { keys } of postings) {
       keys.add(key);
@@ -98,7 +98,7 @@ export class MetadataIndex {
     const from = behind > begin ? behind : begin;
     const keys = this.#postings.get(textOf(condition))?.keys.slice(from, endOf(prefix), limit + 1) ?? [];
     return {
-      names: keys.slice(0, limit).map((key) => nameAt(placeOf(key))),
+      names: keys.slice(0, limit).map((key) => nameIn(keySuffix(key))),
       more: keys.length > limit,
     };
   }

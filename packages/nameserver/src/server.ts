@@ -79,8 +79,8 @@ interface Parts {
 }
 
 /**
- * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and gives
- * every lease its whole time anew.
+ * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
+ * time of every lease.
  *
  * @throws RpcError `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory, and what else
  *   opening the store throws

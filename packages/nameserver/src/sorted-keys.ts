@@ -80,7 +80,7 @@ export class SortedKeys {
   }
 }
 
-/** Returns the first index at which a condition holds that, once it holds, goes on to; the length where it never does. */
+/** Returns the first index from which on a condition holds; the length where it never does. */
 function firstIndex<T>(sorted: readonly T[], holds: (each: T) => boolean): number {
   let low = 0;
   let high = sorted.length;

@@ -53,7 +53,7 @@ async function requireDirectory(path: string): Promise<void> {
   }
 }
 
-/** Writes a new file; when this has failed, nothing is about to make it any more. */
+/** Writes a new file; once this has failed, nothing will create it any more. */
 async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   await using file = await open(path, 'wx', 0o600);
   await writeFile(file, bytes);

@@ -33,25 +33,25 @@ export function entryOf(row: EntryRow): Entry {
 /** The entries of the store. */
 export class EntryTable {
   readonly #get: Statement<[string], EntryColumns>;
-  readonly #scan: Statement<[KeyInterval & { readonly limit: number }], EntryRow>;
-  readonly #writtenSince: Statement<[KeyInterval & { readonly revision: number }], EntryRow>;
-  readonly #count: Statement<[KeyInterval], number>;
+  readonly #scan: Statement<[from: string, to: string], EntryRow>;
+  readonly #writtenSince: Statement<[from: string, to: string, revision: number], EntryRow>;
+  readonly #count: Statement<[from: string, to: string], number>;
   readonly #ofLease: Statement<[string], EntryRow>;
   readonly #put: Statement<[EntryRow]>;
   readonly #delete: Statement<[string]>;
 
   constructor(connection: Connection) {
-    const inInterval = 'FROM entries WHERE key >= @from AND key < @to';
+    const inInterval = 'FROM entries WHERE key >= ? AND key < ?';
     this.#get = connection
       .prepare<[string], EntryColumns>(
         'SELECT value, create_revision, mod_revision, lease_id FROM entries WHERE key = ?',
       )
       .raw();
-    this.#scan = connection.prepare(`SELECT ${entryColumns} ${inInterval} ORDER BY key LIMIT @limit`);
+    this.#scan = connection.prepare(`SELECT ${entryColumns} ${inInterval} ORDER BY key`);
     this.#writtenSince = connection.prepare(
-      `SELECT ${entryColumns} ${inInterval} AND mod_revision > @revision ORDER BY key`,
+      `SELECT ${entryColumns} ${inInterval} AND mod_revision > ? ORDER BY key`,
     );
-    this.#count = connection.prepare<[KeyInterval], number>(`SELECT count(*) ${inInterval}`).pluck();
+    this.#count = connection.prepare<[string, string], number>(`SELECT count(*) ${inInterval}`).pluck();
     this.#ofLease = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE lease_id = ? ORDER BY key`);
     this.#put = connection.prepare(
       'INSERT OR REPLACE INTO entries (key, value, create_revision, mod_revision, lease_id) ' +
@@ -70,17 +70,27 @@ export class EntryTable {
   }
 
   /** Returns the first entries of an interval; without a limit all. */
-  scan(interval: KeyInterval, limit?: number): Entry[] {
-    return this.#scan.all({ ...interval, limit: limit ?? -1 }).map(entryOf);
+  scan({ from, to }: KeyInterval, limit?: number): Entry[] {
+    if (limit === undefined) {
+      return this.#scan.all(from, to).map(entryOf);
+    }
+    // Cut off here: with a LIMIT the shortest scan takes SQLite five times as long.
+    const entries: Entry[] = [];
+    for (const row of this.#scan.iterate(from, to)) {
+      if (entries.push(entryOf(row)) >= limit) {
+        break;
+      }
+    }
+    return entries;
   }
 
   /** Returns the entries of an interval that were written after a revision. */
-  writtenSince(interval: KeyInterval, revision: number): Entry[] {
-    return this.#writtenSince.all({ ...interval, revision }).map(entryOf);
+  writtenSince({ from, to }: KeyInterval, revision: number): Entry[] {
+    return this.#writtenSince.all(from, to, revision).map(entryOf);
   }
 
-  count(interval: KeyInterval): number {
-    return this.#count.get(interval) ?? 0;
+  count({ from, to }: KeyInterval): number {
+    return this.#count.get(from, to) ?? 0;
   }
 
   ofLease(leaseId: string): readonly Entry[] {

@@ -86,18 +86,18 @@ export interface NameServerClient extends grpc.Client {
   lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   
   /**
-   * Registers all of the names, or none, for one server under a new lease. The same server_id takes over its own names
-   * at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it as
-   * shared, or the claim replaces the owner.
+   * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
+   * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
    */
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   /**
-   * Registers all of the names, or none, for one server under a new lease. The same server_id takes over its own names
-   * at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it as
-   * shared, or the claim replaces the owner.
+   * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
+   * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
    */
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
@@ -180,9 +180,9 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   Lookup: grpc.handleUnaryCall<_patchbay_v1_LookupRequest, _patchbay_v1_NameRecordInput>;
   
   /**
-   * Registers all of the names, or none, for one server under a new lease. The same server_id takes over its own names
-   * at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it as
-   * shared, or the claim replaces the owner.
+   * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
+   * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
    */
   Register: grpc.handleUnaryCall<_patchbay_v1_RegisterRequest, _patchbay_v1_LeaseResponseInput>;
   
