@@ -5,7 +5,6 @@ import { isRpcError, type RpcError } from '@patchbay/objects';
 
 import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
 import { ClientSession } from '../src/client/index.js';
-import { CallNumbers, callNumberWindow } from '../src/protocol/call-numbers.js';
 import { ServerSession, sessionLimits } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
 import { anyFrame } from '../src/testing/any-frame.js';
@@ -191,25 +190,6 @@ describe('a session on the client', () => {
         },
       ),
       { numRuns: 500 },
-    );
-  });
-});
-
-describe('the numbers of a session’s calls', () => {
-  it('are accepted once each, in any order, within the window', () => {
-    const steps = fc.array(fc.integer({ min: 1, max: 3 * callNumberWindow }), { maxLength: 200 });
-    fc.assert(
-      fc.property(steps, (numbers) => {
-        const taken = new Set<number>();
-        const session = new CallNumbers();
-        let highest = 0;
-        for (const number of numbers) {
-          const fresh = !taken.has(number) && number > highest - callNumberWindow;
-          expect(session.take(number)).to.equal(fresh);
-          taken.add(number);
-          highest = Math.max(highest, number);
-        }
-      }),
     );
   });
 });

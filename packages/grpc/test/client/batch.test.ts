@@ -136,7 +136,7 @@ describe('a batch', function () {
     sample.pause(0);
     await batch.run();
     expect((await refusal(batch.run())).reason).to.equal('BATCH_DONE');
-    expect(() => sample.echo('late')).to.throw(/run already/);
+    expect(() => sample.echo('late')).to.throw(/already run/);
     expect(server.notes).to.deep.equal(['paused']);
   });
 

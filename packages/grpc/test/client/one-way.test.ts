@@ -104,6 +104,6 @@ describe('a one-way call', function () {
     await using client = connectTo(server.address);
     const error = await refusal(client.call('sample', 'echo', [() => 1], { oneWay: true }));
     expect(error.reason).to.equal('ARGUMENT_INVALID');
-    expect(error.message).to.include('one way');
+    expect(error.message).to.include('one-way');
   });
 });

@@ -13,7 +13,7 @@ describe('Finding the name server', () => {
   });
   afterEach(() => scratch[Symbol.asyncDispose]());
 
-  /** Finds with a home and a system directory in the test's directory. */
+  /** Finds the name server with home and system directories inside the scratch directory. */
   function find(given?: string, environment: Readonly<Record<string, string>> = {}): string {
     return findNameServer(given, {
       environment: { HOME: scratch.file('home'), ...environment },

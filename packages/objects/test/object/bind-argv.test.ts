@@ -14,7 +14,7 @@ import { refusalOf } from '../../src/testing/refusal.js';
 const provision = prepareMethod('provision', provisionMethod());
 const gib = 1024 ** 3;
 
-/** Binds one word to an argument of a schema, as `method WORD`. */
+/** Binds argv to one argument of a schema. */
 function bindOne(schema: z.ZodType, ...words: string[]): unknown {
   const definition = method({
     summary: 'Take',
@@ -63,11 +63,11 @@ describe('bindArgv', () => {
 
   const uploads = z.union([byteStream(), z.string().regex(/^[a-z]+:/)]);
 
-  it('reads a word for a stream or a text as the text, where it looks like it', () => {
+  it('reads an argument for a stream or text as the text if it has its form', () => {
     expect(bindOne(uploads, 'server:/srv/a')).to.equal('server:/srv/a');
   });
 
-  it('reads the content of a file for a stream or a text as the stream', async () => {
+  it('reads the content of a file for a stream or text as the stream', async () => {
     const content = (async function* () {
       yield await Promise.resolve(Buffer.from('content'));
     })();
@@ -185,13 +185,13 @@ describe('bindArgv', () => {
     });
   }
 
-  it('cuts and escapes a word in its message', () => {
+  it('truncates and escapes an argument in its message', () => {
     const refusal = refusalOf(() => bindOne(z.number(), `\u001b[2J${'x'.repeat(10_000)}`));
     expect(refusal.message.length).to.be.below(200);
     expect(refusal.message).to.contain('\\u001b[2J');
   });
 
-  it('gives any text back as it was, after --', () => {
+  it('returns any text unchanged after --', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(bindOne(z.string(), '--', text)).to.equal(text);
@@ -199,7 +199,7 @@ describe('bindArgv', () => {
     );
   });
 
-  it('reads the same from words as from values', () => {
+  it('reads the same from argv as from values', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1 }),
@@ -222,7 +222,7 @@ describe('bindArgv', () => {
     );
   });
 
-  it('fails in no other way than as a wrong argument, whatever the words', () => {
+  it('fails only with errors about arguments, whatever the argv', () => {
     const flag = fc.constantFrom(
       '--',
       '--size',

@@ -59,7 +59,7 @@ const disks = defineObject({
   },
 });
 
-/** Compiled, never run: what the compiler lets a caller write. */
+/** Compiled, never run: what the compiler accepts from a caller. */
 export async function whatCallersMayWrite(remote: Proxy<SignaturesOf<typeof disks>>): Promise<void> {
   const disk: Call<{ disk: string; sizeBytes: number }> = remote.provision('node7', 'ubuntu');
   const { sizeBytes }: { sizeBytes: number } = await disk;

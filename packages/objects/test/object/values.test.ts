@@ -6,7 +6,7 @@ import { defineObject, method } from '../../src/object/define.js';
 import { describeMethod } from '../../src/object/describe.js';
 import { valuesIn, valuesOf } from '../../src/object/values.js';
 
-/** An object with a method that has an argument of these values. */
+/** Returns an object with a method whose argument has these values. */
 function withValues(
   values: Readonly<Record<string, unknown>>,
   wrap = (schema: z.ZodType) => schema,
@@ -36,7 +36,7 @@ function withValues(
   });
 }
 
-describe('The values that a schema says it has', () => {
+describe('The values of a schema', () => {
   const right: Readonly<Record<string, unknown>>[] = [
     { method: 'list' },
     { method: 'list', field: 'name' },
@@ -85,7 +85,7 @@ describe('The values that a schema says it has', () => {
     });
   }
 
-  it('are not made up where a schema says something else', () => {
+  it('are undefined where a schema has none, or others of another form', () => {
     expect(valuesOf({ type: 'string' })).to.equal(undefined);
     expect(valuesOf({ type: 'string', values: ['a'] })).to.equal(undefined);
   });

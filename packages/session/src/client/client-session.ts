@@ -1,6 +1,6 @@
 import { coreError, type RpcError, toRpcError, versionsOf } from '@patchbay/objects';
 
-import { CallNumbers } from '../protocol/call-numbers.js';
+import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { errorOf } from '../protocol/failure.js';
 import { type Frame, type IdempotentMethods, payloadBytes } from '../protocol/frame.js';
@@ -42,7 +42,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   readonly #stream: MessageStream;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #numbers = new CallNumbers();
+  readonly #replayWindow = new ReplayWindow();
   readonly #calls = new CallTable<ClientCall>();
   readonly #imports = new ObjectImports(this);
   readonly #exports = new ExportTable({
@@ -93,9 +93,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       );
       return;
     }
-    if (!this.#numbers.take(call.number)) {
+    if (!this.#replayWindow.accept(call.number)) {
       call.renumber(); // it was sent here before, or is far behind: no number is used twice
-      this.#numbers.take(call.number);
+      this.#replayWindow.accept(call.number);
     }
     call.sent(this);
     this.#calls.add(call.number, call);

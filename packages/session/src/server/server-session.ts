@@ -1,7 +1,7 @@
 import { type Caller, coreError, type Invocation, type RpcError } from '@patchbay/objects';
 import { type Dispatcher } from '@patchbay/objects/define';
 
-import { CallNumbers } from '../protocol/call-numbers.js';
+import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { sendFailure } from '../protocol/failure.js';
 import { type Frame } from '../protocol/frame.js';
@@ -39,7 +39,7 @@ export class ServerSession implements ServerCallHost {
   readonly #inbox: Inbox;
   readonly #queue: ReceiveQueue;
   readonly #calls = new CallTable<ServerCall>();
-  readonly #numbers = new CallNumbers();
+  readonly #replayWindow = new ReplayWindow();
   /** How many methods run, including those that still do although their call was cancelled. */
   #running = 0;
   /** The objects that were handed out to this session. */
@@ -198,7 +198,7 @@ export class ServerSession implements ServerCallHost {
     if (this.#client === '') {
       throw malformed('a call before the hello of its session');
     }
-    if (!this.#numbers.take(frame.call)) {
+    if (!this.#replayWindow.accept(frame.call)) {
       throw malformed(`call number ${String(frame.call)} was used before, or is too old to know`);
     }
     const call = new ServerCall(frame, this, this.#itemWindow);
