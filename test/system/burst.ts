@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { type RpcError } from '@patchbay/objects';
+import { eventually } from '@patchbay/objects/testing';
 
 import { type Patchbay } from './patchbay.js';
 
@@ -40,6 +41,8 @@ export async function burst(
   const outcomes = await Promise.allSettled(calls);
   await happening;
   expect(happening, 'the accident').to.not.equal(undefined);
+  // If the restart took longer than the lease, the name is back some time after it.
+  await eventually(() => patchbay.storage.list_nodes());
   // What was not answered may be done or not, but may fail only because of the accident.
   const reasons = outcomes.flatMap((outcome) =>
     outcome.status === 'rejected' ? [(outcome.reason as RpcError).reason] : [],
