@@ -55,7 +55,7 @@ export function openLog(
     levels: settings.levels,
     format: settings.format === 'auto' ? automatic : settings.format,
     destination:
-      settings.file === undefined ? streamDestination(stderr) : new LogFile(settings.file, settings),
+      settings.file === undefined ? streamDestination(stderr) : LogFile.open(settings.file, settings),
   });
 }
 
