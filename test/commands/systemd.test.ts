@@ -19,7 +19,7 @@ function ending(running: Running): Running & AsyncDisposable {
   };
 }
 
-const loadSockets = (): Promise<typeof import('node-unix-socket')> => import('node-unix-socket');
+const loadSockets: Parameters<typeof systemdManager>[0]['loadSockets'] = () => import('node-unix-socket');
 
 describe('systemd', function () {
   this.timeout(60_000);

@@ -62,6 +62,7 @@ export class LogFile implements LogDestination, Disposable {
     }
   }
 
+  /** Does the same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }

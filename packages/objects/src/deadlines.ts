@@ -69,6 +69,7 @@ export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<En
     this.#firesAtMs = Infinity;
   }
 
+  /** Does the same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
