@@ -70,7 +70,7 @@ export class PeriodicTask implements AsyncDisposable {
     await this.ended.catch(() => undefined);
   }
 
-  /** Closes it. */
+  /** Does the same as `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
