@@ -40,7 +40,7 @@ const echo = defineObject({
   },
 });
 
-/** Measures a call from a cold start, lookup and all, beside a node that does nothing, and Pyro4 where it is installed. */
+/** Measures a call from a cold start, including its lookup, against a node that does nothing, and Pyro4 if installed. */
 export async function benchStartup(): Promise<Section[]> {
   await using scratch = await Scratch.make();
   await using names = await TestNameServer.start();
@@ -81,7 +81,7 @@ function startPyro(): ChildProcessByStdio<null, Readable, null> {
   return spawn(python, [pyroScript, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Gives the median time of each. They take turns, so that whatever else the machine does hits all alike. */
+/** Returns the median time of each. They take turns, so that other load affects all alike. */
 async function race(contestants: readonly Contestant[]): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   for (let round = 0; round < warmUps + rounds; round += 1) {
@@ -95,9 +95,9 @@ async function race(contestants: readonly Contestant[]): Promise<ReadonlyMap<str
   return new Map([...times].map(([name, values]) => [name, median(values)]));
 }
 
-/** Says how long a program takes from its start to its end, in milliseconds. */
+/** Returns how long a program runs, in milliseconds. */
 async function timed({ name, program, words }: Contestant): Promise<number> {
-  // Where it is set, node 20 reads all certificates at every start.
+  // If it is set, node 20 reads all certificates at every start.
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
   const startedMs = performance.now();
   const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'inherit'] });

@@ -7,23 +7,23 @@ export type Names = RemoteObject<NameServerMethods>;
 /** How many names are registered in one call. */
 export const batch = 1_000;
 
-/** How many names a list shall give: as many as share a prefix, and a word of metadata. */
+/** How many names a list returns: those that share a prefix, or a metadata entry. */
 export const listed = 100;
 
 /** Nobody keeps the leases of the benchmark alive. */
 export const ttlMs = 3_600_000;
 
-/** Gives the nth of the names, of which each `listed` share a prefix. They are not registered in their order. */
+/** Returns the nth name; `listed` names each share a prefix. They are not registered in their order. */
 export function nameAt(index: number, count: number): string {
   return `${rackAt(index, count)}/node${String(index)}`;
 }
 
-/** Gives the prefix, and the word of metadata, that the nth name has with others. */
+/** Returns the prefix, and the metadata entry, that the nth name shares with others. */
 function rackAt(index: number, count: number): string {
   return `rack${String(index % (count / listed)).padStart(4, '0')}`;
 }
 
-/** Makes a caller of a name server. */
+/** Returns a client of a name server. */
 export function callerOf(address: string): AsyncDisposable & { readonly names: Names } {
   const client = connectTo(address);
   return {
