@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-/** The Python of Debian's packages; BENCH_PYTHON sets another one, such as that of a virtual environment. */
+/** The Python that Debian's packages belong to; another one by BENCH_PYTHON, such as that of a virtual environment. */
 const python = process.env.BENCH_PYTHON ?? '/usr/bin/python3';
 
-/** A contestant: the name of its rows, and the command of its peers. */
+/** What is measured beside the others: how its rows are called, and the command of its peers. */
 export interface Contestant {
   readonly title: string;
   readonly command: readonly string[];
@@ -21,7 +21,7 @@ const inPython = [
   { module: 'rpyc', script: 'rpyc_peer.py', from: 'apt-get install python3-rpyc' },
 ];
 
-/** Returns the installed contestants in Python, by their modules, and prints how to install the others. */
+/** Returns the installed contestants in Python by their modules, and prints how to install the others. */
 export function installedInPython(): ReadonlyMap<string, Contestant> {
   const found = new Map<string, Contestant>();
   for (const { module, script, from } of inPython) {

@@ -144,7 +144,7 @@ function registrations(figures: readonly Figures[]): Section {
   const [few] = figures.map((each) => each.registrations);
   const kinds = [...(few?.keys() ?? [])];
   const many = figures.at(-1);
-  const inBatches = kinds.filter((kind) => /names a call|^256/.test(kind));
+  const inBatches = kinds.filter((kind) => /names at once|^256/.test(kind));
   return {
     title: 'Durable registrations, two cores',
     unit: 'names/s',
@@ -152,7 +152,7 @@ function registrations(figures: readonly Figures[]): Section {
     rows: [
       ...kinds.map((name) => ({ name, values: figures.map((each) => each.registrations.get(name) ?? null) })),
       {
-        name: 'the names themselves: 1000 a call, two words of metadata each',
+        name: 'the names themselves: 1000 at once, two keys of metadata each',
         values: figures.map(({ filledPerSecond }) => filledPerSecond),
       },
     ],

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What a shell script would do to provision a node: the same clone and the same tgtadm commands, nothing else. */
+/** What a shell script would do to give a node a disk: the same clone and the same tgtadm commands, nothing else. */
 const script = `set -e
 cp --reflink=always "$IMAGE" "$DISK"
 truncate -s "$SIZE" "$DISK"
@@ -18,7 +18,7 @@ adm --mode target --op bind --tid "$TID" --initiator-name "iqn.2026-11.local.scr
 adm --mode target --op update --tid "$TID" --name state --value ready
 `;
 
-/** Provisions a disk with a shell script, through the target daemon of a control socket. */
+/** Exports a disk by a shell script, through the target daemon behind a control socket. */
 export async function provisionByScript(disk: {
   readonly image: string;
   readonly file: string;

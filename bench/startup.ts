@@ -40,7 +40,7 @@ const echo = defineObject({
   },
 });
 
-/** Measures a call from a cold start, including its lookup, against a node that does nothing, and Pyro4 if installed. */
+/** Measures a call from a cold start, lookup and all, beside a node that does nothing, and Pyro4 where it is installed. */
 export async function benchStartup(): Promise<Section[]> {
   await using scratch = await Scratch.make();
   await using names = await TestNameServer.start();
@@ -81,7 +81,7 @@ function startPyro(): ChildProcessByStdio<null, Readable, null> {
   return spawn(python, [pyroScript, 'serve'], { stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
-/** Returns the median time of each. They take turns, so that other load affects all alike. */
+/** Returns the median time of each. They take turns, so that other load on the machine affects all alike. */
 async function race(contestants: readonly Contestant[]): Promise<ReadonlyMap<string, number>> {
   const times = new Map<string, number[]>(contestants.map(({ name }) => [name, []]));
   for (let round = 0; round < warmUps + rounds; round += 1) {
@@ -97,7 +97,7 @@ async function race(contestants: readonly Contestant[]): Promise<ReadonlyMap<str
 
 /** Returns how long a program runs, in milliseconds. */
 async function timed({ name, program, words }: Contestant): Promise<number> {
-  // If it is set, node 20 reads all certificates at every start.
+  // Where it is set, node 20 reads all certificates at every start.
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: undefined };
   const startedMs = performance.now();
   const child = spawn(program, words, { env, stdio: ['ignore', 'pipe', 'inherit'] });

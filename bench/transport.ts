@@ -3,10 +3,10 @@ import { type Payload } from './payloads.js';
 /** Sends a payload and waits for its echo. */
 export type Echo = (payload: Payload) => Promise<unknown>;
 
-/** An echo over loopback, compared with the others. */
+/** A way to echo over loopback, measured against the others. */
 export interface Transport {
   /** Starts the server and returns its port. */
   serve(): Promise<number>;
-  /** Connects, and returns the function that calls. */
+  /** Connects, and returns what calls. */
   connect(port: number): Promise<Echo>;
 }

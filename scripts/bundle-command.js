@@ -105,5 +105,5 @@ writeFileSync(
   join(bin, 'LICENSES.txt'),
   licensesOf(Object.values(contents).flatMap(({ sources }) => sources)),
 );
-// Says what each file is made of: for the tests, and for whoever wonders why one has grown.
+// Writes the inputs of each file, for the tests and to find out why one has grown.
 writeFileSync(join(folder, 'bundle.json'), `${JSON.stringify(contents, undefined, 2)}\n`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 const ofPackage = /^.*node_modules\/(?:@[^/]+\/)?[^/]+/;
 
-/** Gives the licences of the packages that sources are from: who passes their code on must pass these on too. */
+/** Returns the licences of the packages that sources are from, which must be redistributed with their code. */
 export function licensesOf(sources) {
   const folders = new Set(sources.map((source) => ofPackage.exec(source)?.[0]).filter(Boolean));
   const texts = [...folders].map((folder) => {
@@ -14,7 +14,7 @@ export function licensesOf(sources) {
   return `${[...new Set(texts)].sort().join('\n\n')}\n`;
 }
 
-/** Says who made a package that comes without the text of its licence. */
+/** Returns the author of a package without a licence text. */
 function authorText(author) {
   return `Copyright ${typeof author === 'string' ? author : author.name}`;
 }

@@ -1,5 +1,5 @@
-// Makes the tree that is installed under /usr/lib/patchbay: node scripts/make-program.js [FOLDER]. It needs Node and
-// nothing else, wherever it is put:
+// Makes the tree that is installed under /usr/lib/patchbay: node scripts/make-program.js [--if-stale] [FOLDER].
+// With --if-stale it leaves a tree that is newer than the build. It needs Node and nothing else, wherever it is put:
 //
 //   bin/                  the four commands, of which rpcclient is a link to its own bundle, and beside rpcserver the
 //                         commands of it that are programs of their own (docs/adr/0012)
@@ -13,20 +13,26 @@ import { build } from 'esbuild';
 import {
   chmodSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import process from 'node:process';
+import { parseArgs } from 'node:util';
 
 import { licensesOf } from './licenses.js';
 
-const [folder = join('build', 'program')] = process.argv.slice(2);
+const {
+  values: { 'if-stale': ifStale = false },
+  positionals: [folder = join('build', 'program')],
+} = parseArgs({ options: { 'if-stale': { type: 'boolean' } }, allowPositionals: true });
 const fresh = `${resolve(folder)}.new`; // swapped in when it is whole
 
 /** The programs of bin/, by the modules that they run. */
@@ -99,7 +105,7 @@ function setModes() {
   chmodSync(fresh, 0o755);
 }
 
-/** Gives the name in lib/ of a package's entry: `rpcclient-testing` for `./testing` of `rpcclient`. */
+/** Returns the name in lib/ of a package's entry: `rpcclient-testing` for `./testing` of `rpcclient`. */
 function entryName(name, path) {
   return join(name, path).replaceAll('/', '-');
 }
@@ -177,10 +183,34 @@ function writePackage(name, exported, manifest) {
   );
 }
 
+/** Lists what the tree is made of. */
+function inputs() {
+  const built = readdirSync('packages').map((name) => join('packages', name, 'dist'));
+  return ['package.json', 'package-lock.json', 'LICENSE', 'scripts', ...built];
+}
+
+/** Reports whether a file is there and newer than all files of some folders. */
+function isNewerThan(file, others) {
+  if (!existsSync(file)) {
+    return false;
+  }
+  const { mtimeMs } = statSync(file);
+  const isOlder = (path) => statSync(path).mtimeMs < mtimeMs;
+  return others.every(
+    (other) =>
+      isOlder(other) &&
+      (!statSync(other).isDirectory() ||
+        readdirSync(other, { recursive: true }).every((path) => isOlder(join(other, path)))),
+  );
+}
+
 function json(value) {
   return `${JSON.stringify(value, undefined, 2)}\n`;
 }
 
+if (ifStale && isNewerThan(join(folder, 'package.json'), inputs())) {
+  process.exit();
+}
 rmSync(fresh, { recursive: true, force: true });
 const { version, description, license, engines } = JSON.parse(readFileSync('package.json', 'utf8'));
 const manifest = { version, license, type: 'module', engines };

@@ -1,4 +1,4 @@
-/** Gives the pieces of code of one language that stand in a page of Markdown. */
+/** Returns the code blocks of one language in a page of Markdown. */
 export function codeBlocks(page: string, language: string): string[] {
   const fenced = new RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\`$`, 'gm');
   return [...page.matchAll(fenced)].map(([, code]) => code ?? '');

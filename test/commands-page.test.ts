@@ -9,12 +9,12 @@ import { read, root, sourcesIn } from './repository.js';
 
 const page = read('docs/reference/commands.md');
 
-/** Gives what stands below a heading, up to the next one of any level. */
+/** Returns the text below a heading, up to the next one of any level. */
 function section(heading: string): string {
   return new RegExp(`^#+ ${heading}$(.*?)(?=^#|$(?![^]))`, 'ms').exec(page)?.[1] ?? '';
 }
 
-/** Gives the first cells of a section's tables, without their backticks. */
+/** Returns the first cells of a section's tables, without their backticks. */
 function firstCells(heading: string): string[] {
   return [...section(heading).matchAll(/^\| `([^`]+)`/gm)].map(([, cell = '']) => cell);
 }

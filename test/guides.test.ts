@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { codeBlocks } from './code-blocks.js';
 import { read, root, sourcesIn } from './repository.js';
 
-/** Gives a text without the space that lines begin with: a piece of code may stand deeper in its file. */
+/** Returns a text without the indentation of its lines: a block may be indented further in its file. */
 function unindented(text: string): string {
   return text
     .split('\n')

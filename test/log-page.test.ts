@@ -7,7 +7,7 @@ import { read, sourcesIn } from './repository.js';
 const packages = ['daemon', 'grpc', 'nameserver', 'objects', 'rpcserver', 'session', 'storage', 'store'];
 const levels = ['debug', 'info', 'warn', 'error'];
 
-/** Gives the texts that an expression of literals may be; none where it is something else. */
+/** Returns the possible values of an expression of string literals; none for any other. */
 function textsOf(node: ts.Expression): string[] {
   if (ts.isStringLiteralLike(node)) {
     return [node.text];

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { type Readable, type Writable } from 'node:stream';
 
-/** A process that answers each line with a line, and exits at the end of its input. */
+/** A process that answers a line with a line, and ends with its input. */
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
@@ -17,7 +17,7 @@ export class Child implements AsyncDisposable {
     this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
 
-  /** Returns the next line that it prints. @throws Error when it has exited */
+  /** Returns the next line that it prints. @throws Error when it has ended */
   async line(): Promise<string> {
     const next = await this.#lines.next();
     if (next.done === true) {

@@ -15,7 +15,7 @@ export class Daemon implements AsyncDisposable {
     this.#child = child;
   }
 
-  /** Starts it; `processor` pins it to that one, so that wake-ups between processors do not mask the software's own time. */
+  /** Starts it; `processor` pins it to that one, where wake-ups between processors do not hide the software. */
   static async start(stateDir: string, processor?: number): Promise<Daemon> {
     const words = [process.execPath, program, 'start', '--listen', '127.0.0.1:0', '--state-dir', stateDir];
     const [file = '', ...args] = pinned(words, processor);
@@ -30,7 +30,7 @@ export class Daemon implements AsyncDisposable {
     throw new Error('the name server ended before it was ready');
   }
 
-  /** Returns its resident memory, in MB. */
+  /** Returns its resident memory in MB. */
   async memoryMb(): Promise<number> {
     const status = await readFile(`/proc/${String(this.#child.pid)}/status`, 'utf8');
     return (Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6;
@@ -44,7 +44,7 @@ export class Daemon implements AsyncDisposable {
   }
 }
 
-/** Returns the argv that runs a command on one processor alone, or on any. */
+/** Returns the argv that runs a command on one processor, or on any. */
 export function pinned(words: readonly string[], processor: number | undefined): readonly string[] {
   return processor === undefined ? words : ['taskset', '-c', String(processor), ...words];
 }

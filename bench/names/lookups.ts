@@ -19,7 +19,7 @@ export interface Lookups {
   readonly pyro4: number | null;
 }
 
-/** Reports whether Pyro4 is installed for comparison, and prints how to install it if it is not. */
+/** Reports whether Pyro4 is installed for comparison, and prints how to install it if not. */
 export function hasPyro4(): boolean {
   const there = spawnSync(python, ['-c', 'import Pyro4'], { stdio: 'ignore' }).status === 0;
   if (!there) {
@@ -31,8 +31,8 @@ export function hasPyro4(): boolean {
 }
 
 /**
- * Measures lookups of one caller among the names in a state directory, taking turns with Pyro4 with as many names in
- * memory; with a processor, all of them on that one.
+ * Measures lookups of one caller among the names in a state directory, in turns with Pyro4 with as many names in
+ * memory; with a processor, everybody on that one.
  */
 export async function benchLookups(options: {
   readonly stateDir: string;
@@ -54,7 +54,7 @@ export async function benchLookups(options: {
   return { ours: median(oursUs), pyro4: median(pyro4Us) };
 }
 
-/** Runs the rounds of each in turns, so that other load affects all alike. */
+/** Lets each have its rounds in turns, so that whatever else the machine does hits all alike. */
 async function race(children: readonly Child[]): Promise<readonly (readonly number[])[]> {
   const times = children.map((): number[] => []);
   for (let round = 0; round < warmUps + rounds; round += 1) {

@@ -47,7 +47,7 @@ export const warehouse = defineObject({
       },
     }),
     contents: method({
-      summary: 'List what there is',
+      summary: 'List the contents',
       yields: z.object({ item: z.string(), count: z.int() }),
       returns: z.null(),
       idempotent: true,
@@ -72,7 +72,7 @@ export const warehouse = defineObject({
       },
     }),
     bin: method({
-      summary: 'Hand out the bin of an item',
+      summary: 'Return the bin of an item',
       args: [arg('item', z.string().min(1), 'what it is')],
       returns: objectOf<Bin>(),
       run: (item) => binOf(item, stock),

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 
-/** Finds the processes of a program ('' for any) with a directory in their arguments or environment: those started for it. */
+/** Finds the processes of a program ('' for any) that have a directory in their arguments or environment. */
 export async function processesOf(directory: string, program: string): Promise<readonly number[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   const found = await Promise.all(
@@ -11,10 +11,10 @@ export async function processesOf(directory: string, program: string): Promise<r
 
 async function isOf(pid: string, directory: string, program: string): Promise<boolean> {
   try {
-    const words = await readFile(`/proc/${pid}/cmdline`, 'utf8');
+    const commandLine = await readFile(`/proc/${pid}/cmdline`, 'utf8');
     const environment = await readFile(`/proc/${pid}/environ`, 'utf8');
-    const [file = ''] = words.split('\0');
-    return file.endsWith(program) && (words.includes(directory) || environment.includes(directory));
+    const [file = ''] = commandLine.split('\0');
+    return file.endsWith(program) && (commandLine.includes(directory) || environment.includes(directory));
   } catch {
     return false; // it has exited meanwhile
   }

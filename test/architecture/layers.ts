@@ -57,17 +57,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'nameserver',
     folder: 'packages/nameserver/src',
-    mayImport: [
-      'objects',
-      'session/client',
-      'grpc',
-      'grpc/client',
-      'grpc/server',
-      'store',
-      'node-cron',
-      're2js',
-      'zod',
-    ],
+    mayImport: ['objects', 'session/client', 'grpc', 'grpc/client', 'grpc/server', 'store', 're2js', 'zod'],
   },
   {
     name: 'nameserver/bin',

@@ -26,35 +26,44 @@ export type TestSchedules = Readonly<Record<string, Schedule & { readonly eachFi
 
 /** The static checks of a built checkout. */
 const checks: Readonly<Record<string, Schedule & Pick<Job, 'argv'>>> = {
-  format: { argv: ['prettier', '--check', '--log-level', 'warn', '.'], seconds: 20 },
-  lint: { argv: ['eslint', '.'], seconds: 60 },
+  // By their contents, as a checkout gives files new times.
+  format: {
+    argv: ['prettier', '--check', '--cache', '--cache-strategy', 'content', '--log-level', 'warn', '.'],
+    seconds: 20,
+    quick: true,
+  },
+  lint: { argv: ['eslint', '--config', 'eslint.whole.config.js', '.'], seconds: 60 },
   generated: { argv: ['scripts/check-generated.sh'], quick: true },
   unused: { argv: ['knip', '--no-progress'], quick: true },
   shell: { argv: ['scripts/check-shell.sh'], quick: true },
 };
 
 /**
- * The folders and files of tests that do not run with all others of their package: those that take long, so that the
- * lanes end together; those that start many programs, as each start takes 40 ms in a process of half a GiB; and those
- * that measure time. The longest path counts.
+ * The folders and files of tests that do not run with the others of their package, by their paths without `.test.ts`:
+ * those that take long, so that the lanes end together; those that start many programs, as each start takes 40 ms in
+ * a process of half a GiB; and those that measure time so closely that nothing may run beside them.
  */
 export const testSchedules: TestSchedules = {
+  'packages/grpc/test/half-open': { seconds: 20 },
+  'packages/grpc/test/server': { seconds: 15 },
   'packages/rpcserver/test/bin': { seconds: 40 },
   'packages/storage/test/disks': { seconds: 35 },
-  // It compares how long two clones take.
   'packages/storage/test/disks/file/clone-time': { exclusive: true },
-  'packages/storage/test/kills': { seconds: 120, eachFile: true },
+  'packages/storage/test/kills': { seconds: 70, eachFile: true },
   'packages/storage/test/object': { seconds: 15 },
-  'packages/storage/test/reconcile': { seconds: 15, quick: true },
+  'packages/storage/test/reconcile': { seconds: 15 },
   'packages/storage/test/targets': { seconds: 25 },
-  'test/commands': { seconds: 20, eachFile: true },
-  'test/faults': { seconds: 20, eachFile: true },
-  'test/install': { seconds: 60, eachFile: true },
-  'test/interop': { seconds: 20 },
-  'test/packages': { seconds: 30, eachFile: true },
-  'test/system': { seconds: 20, eachFile: true },
-  // It holds calls under load to a time.
-  'test/system/load': { seconds: 20, exclusive: true },
+  'test/api': { seconds: 10 },
+  'test/bundle': { seconds: 5 },
+  'test/commands': { seconds: 30, eachFile: true },
+  'test/commands-page': { seconds: 10 },
+  'test/faults': { seconds: 40, eachFile: true },
+  'test/install': { seconds: 50, eachFile: true },
+  'test/interop': { seconds: 10 },
+  'test/packages': { seconds: 60, eachFile: true },
+  'test/system': { seconds: 45, eachFile: true },
+  'test/system/load': { exclusive: true },
+  'test/upgrade': { seconds: 20 },
 };
 
 /** Returns all jobs: the checks, and every test that was built. */

@@ -21,8 +21,6 @@ export interface JobResult {
 const limitMs = 20 * 60_000;
 /** How long a job that is interrupted has to clean up, in milliseconds. */
 const graceMs = 15_000;
-/** How long what it started may outlast it, in milliseconds. */
-const leftoverMs = 5_000;
 
 /** Runs a job to its end, or until the signal aborts: then it is interrupted as by Ctrl-C, and killed if it stays. */
 export async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> {
@@ -58,10 +56,13 @@ function runProcess(
     child.stderr.setEncoding('utf8').on('data', add);
 
     const signalGroup = (name: NodeJS.Signals): void => {
+      if (child.pid === undefined) {
+        return; // it did not start; and 0 would be our own group
+      }
       try {
-        process.kill(-(child.pid ?? 0), name);
+        process.kill(-child.pid, name);
       } catch {
-        // It has ended.
+        // All of it has ended.
       }
     };
     let killTimer: NodeJS.Timeout | undefined;
@@ -86,8 +87,7 @@ function runProcess(
       settle(-1);
     });
     child.once('exit', () => {
-      // What still holds its output was left behind.
-      killTimer ??= setTimeout(signalGroup, leftoverMs, 'SIGKILL');
+      signalGroup('SIGKILL'); // what it left behind, which may hold its output
     });
     child.once('close', (status) => {
       settle(status ?? -1);

@@ -29,7 +29,7 @@ export class NameServerProcess implements AsyncDisposable {
     }
   }
 
-  /** Sends a signal and gives what came of the process. */
+  /** Sends a signal and returns what came of the process. */
   end(signal: NodeJS.Signals): Promise<Outcome> {
     this.#running.child.kill(signal);
     return this.#running.ended;

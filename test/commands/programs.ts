@@ -24,7 +24,7 @@ export interface Running {
   readonly ended: Promise<Outcome>;
 }
 
-/** Gives the path of a command, as the build has linked it. */
+/** Returns the path of a command, as the build has linked it. */
 export function fileOf(program: ProgramName): string {
   return join(root, 'node_modules', '.bin', program);
 }

@@ -38,7 +38,7 @@ describe('nameserver register', function () {
     const command = start('nameserver', ['register', ...words], environment());
     running.push(command);
     await eventually(() => {
-      expect(command.said.stderr).to.include('the names are registered');
+      expect(command.said.stderr).to.include('registered the names');
     }, 20_000);
     return command;
   }

@@ -46,7 +46,7 @@ describe('The command rpcclient', function () {
     return running.ended;
   }
 
-  /** Calls a method and gives its result as JSON tells it. */
+  /** Calls a method and returns its result as JSON tells it. */
   async function resultOf(...words: string[]): Promise<unknown> {
     const { status, stdout, stderr } = await call('--json', ...words);
     expect({ status, stderr }).to.deep.equal({ status: 0, stderr: '' });

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
+import type * as sockets from 'node-unix-socket';
 import { join } from 'node:path';
 
 import { systemdManager } from '@patchbay/daemon';
@@ -19,7 +20,7 @@ function ending(running: Running): Running & AsyncDisposable {
   };
 }
 
-const loadSockets = (): Promise<typeof import('node-unix-socket')> => import('node-unix-socket');
+const loadSockets = (): Promise<typeof sockets> => import('node-unix-socket');
 
 describe('systemd', function () {
   this.timeout(60_000);

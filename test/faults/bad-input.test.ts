@@ -68,7 +68,7 @@ describe('Bad input', function () {
   it('as the words of a command line is answered, or refused with a code and a reason', async () => {
     await tried(
       fc.asyncProperty(fc.constantFrom(...methods), words, async (method, line) => {
-        await answeredOrRefused(client.callWithWords('nameserver', method, line));
+        await answeredOrRefused(client.callWithArgv('nameserver', method, line));
       }),
     );
   });

@@ -34,7 +34,7 @@ describe('A name server, where others break,', function () {
     await directory[Symbol.asyncDispose]();
   });
 
-  /** Looks a name up many times, and gives how long the slowest took, in milliseconds. */
+  /** Looks a name up many times, and returns how long the slowest took, in milliseconds. */
   async function slowestLookup(times: number): Promise<number> {
     let slowestMs = 0;
     for (let index = 0; index < times; index += 1) {
@@ -126,7 +126,7 @@ describe('A name server, where others break,', function () {
       const server = start('nameserver', words, environment);
       try {
         await eventually(() => {
-          expect(server.said.stderr).to.include('the names are registered');
+          expect(server.said.stderr).to.include('registered the names');
         }, 20_000);
         server.child.kill(signal);
         const diedMs = performance.now();

@@ -47,7 +47,7 @@ class Belfry implements AsyncDisposable {
     return belfry;
   }
 
-  /** Gives the process that listens at an address. */
+  /** Returns the process that listens at an address. */
   at(address: string | undefined): Daemon {
     const server = this.#servers.get(address ?? '');
     if (server === undefined) {
@@ -98,7 +98,7 @@ describe('A call whose server', function () {
     const error = await failing;
     expect(performance.now() - killedAt).to.be.below(5_000);
     expect(`${error.code} ${error.reason}`).to.equal('UNAVAILABLE CONNECTION_LOST');
-    expect(error.message).to.include('bell.ring_once may have run or not');
+    expect(error.message).to.include('bell.ring_once may or may not have run');
     expect(await client.proxy<Bell>('bell').ring_once(file)).to.equal(2); // by the other one, as it was asked to
     expect(await belfry.ringsIn(file)).to.equal(2);
   });

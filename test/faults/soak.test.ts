@@ -10,6 +10,13 @@ import { arg, defineObject, Dispatcher, method, objectOf } from '@patchbay/objec
 import { eventually } from '@patchbay/objects/testing';
 import { type ObjectClient } from '@patchbay/session/client';
 
+import { Random } from '../soak/random.js';
+
+// `npm run soak calls` sets both.
+const { PATCHBAY_SOAK: soak, PATCHBAY_SEED: seed = '1' } = process.env;
+/** How many times as much is done as in CI. */
+const times = soak === undefined ? 1 : 10;
+
 const thing = defineObject({
   summary: 'A thing',
   methods: { ping: method({ summary: 'Answer', returns: z.literal('pong'), run: () => 'pong' as const }) },
@@ -45,13 +52,15 @@ describe('The memory of a server and its clients', function () {
     await server[Symbol.asyncDispose]();
   });
 
-  const loads: readonly (readonly [string, number, (count: number) => Promise<void>])[] = [
-    ['10,000 sessions were opened and closed', 10_000, openSessions],
-    ['1,000,000 calls', 1_000_000, makeCalls],
-    ['100,000 objects were handed out and let go of', 100_000, holdObjects],
+  const loads: readonly (readonly [number, string, (count: number) => Promise<void>])[] = [
+    [10_000, 'sessions were opened and closed', openSessions],
+    [1_000_000, 'calls', makeCalls],
+    [100_000, 'objects were handed out and let go of', holdObjects],
+    [500, 'bursts of all of these, and of cancelled calls, as a seed chooses them', mixAll],
   ];
-  for (const [what, count, load] of loads) {
-    it(`is what it was before, within 10 %, after ${what}`, async () => {
+  for (const [atLeast, what, load] of loads) {
+    const count = atLeast * times;
+    it(`is what it was before, within 10 %, after ${count.toLocaleString('en')} ${what}`, async () => {
       await load(count / 10); // what is compiled and pooled once is no leak
       const before = await settledBytes();
       await load(count);
@@ -82,16 +91,40 @@ describe('The memory of a server and its clients', function () {
   async function holdObjects(count: number): Promise<void> {
     const proxy = client.proxy<Service>('service');
     for (let done = 0; done < count; done += 500) {
-      const things = await Promise.all(Array.from({ length: 500 }, () => proxy.thing()));
+      const length = Math.min(500, count - done);
+      const things = await Promise.all(Array.from({ length }, () => proxy.thing()));
       await Promise.all(things.map((each) => each.ping()));
       for (const each of things) {
         each[Symbol.dispose]();
       }
     }
   }
+
+  async function mixAll(count: number): Promise<void> {
+    const random = new Random(Number(seed));
+    const bursts: readonly (() => PromiseLike<unknown>)[] = [
+      openSession,
+      () => client.proxy<Service>('service').echo('x'.repeat(random.below(100_000))),
+      () => cancelCalls(1 + random.below(20)),
+      () => holdObjects(1 + random.below(20)),
+    ];
+    for (let done = 0; done < count; done++) {
+      const length = 1 + random.below(5);
+      const some = Array.from({ length }, () => bursts[random.below(bursts.length)] ?? openSession);
+      await Promise.all(some.map((burst) => burst()));
+    }
+  }
+
+  async function cancelCalls(count: number): Promise<void> {
+    const calls = Array.from({ length: count }, () => client.proxy<Service>('service').echo('hello'));
+    for (const call of calls) {
+      call.cancel();
+    }
+    await Promise.allSettled(calls);
+  }
 });
 
-/** Gives the bytes in use once everything that can be freed is. */
+/** Returns the bytes in use once everything that can be freed is. */
 async function settledBytes(): Promise<number> {
   setFlagsFromString('--expose-gc');
   const gc = runInNewContext('gc') as () => void;

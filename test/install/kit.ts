@@ -1,8 +1,8 @@
 import { cp, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { builtProgram } from '../packages/build-folder.js';
 import { root } from '../repository.js';
-import { output } from '../system/command.js';
 import { type Machine, makeIn } from './machine.js';
 
 /** What an operator has to install a version from: install-daemons.sh and what goes with it. */
@@ -19,7 +19,7 @@ export async function bringKit(machine: Machine, name = 'kit'): Promise<Kit> {
   for (const part of ['install-daemons.sh', 'installer', 'init.d', 'systemd']) {
     await cp(join(root, part), join(path, part), { recursive: true });
   }
-  await output([process.execPath, 'scripts/make-program.js', join(path, 'build/program')], { cwd: root });
+  await cp(await builtProgram(), join(path, 'build/program'), { recursive: true, verbatimSymlinks: true });
   return { path, installer: `/srv/files/${name}/install-daemons.sh` };
 }
 

@@ -50,7 +50,7 @@ export class Machine implements AsyncDisposable {
     return readFile(join(this.#directory, 'console'), 'utf8');
   }
 
-  /** Gives the words that run a command on the machine. */
+  /** Returns the argv that runs a command on the machine. */
   enter(...words: readonly string[]): string[] {
     const [pid, path] = [
       String(this.#pid),
@@ -69,12 +69,12 @@ export class Machine implements AsyncDisposable {
     return this.run('sh', '-c', script);
   }
 
-  /** Runs a script of the shell that shall succeed, and gives what it printed. @throws Error when it fails */
+  /** Runs a script of the shell that shall succeed, and returns what it printed. @throws Error when it fails */
   async shell(script: string): Promise<string> {
     return output(this.enter('sh', '-c', script), { timeoutMs: 90_000 });
   }
 
-  /** Gives the paths of all files, links and directories that are not those of this machine; what was removed counts. */
+  /** Returns the paths of all files, links and directories that are not those of this machine; what was removed counts. */
   async changes(): Promise<readonly string[]> {
     const listed = await this.shell("find /srv/changes -mindepth 1 -printf '/%P\\n' | sort");
     return listed.trimEnd().split('\n');
@@ -112,7 +112,7 @@ export class Machine implements AsyncDisposable {
     return this.#holder.exitCode === null && this.#holder.signalCode === null;
   }
 
-  /** Gives the process that is the machine's first: that which the power runs, in the holder. */
+  /** Returns the first process of the machine, as seen from outside. */
   async #firstProcess(): Promise<number> {
     const power = await childOf(this.#holder.pid ?? 0);
     return await childOf(await childOf(power));
@@ -130,7 +130,7 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-/** Gives the child of a process that has one; 0 where it is not so. */
+/** Returns the child of a process that has one; 0 if it does not have exactly one. */
 async function childOf(pid: number): Promise<number> {
   const children = await readFile(`/proc/${String(pid)}/task/${String(pid)}/children`, 'utf8').catch(
     () => '',

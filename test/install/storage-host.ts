@@ -58,12 +58,12 @@ export async function whileWriting(
   return node.slowestMs;
 }
 
-/** Gives the process id of the tgtd that serves the disks. */
+/** Returns the process id of the tgtd that serves the disks. */
 export async function tgtdPid(machine: Machine): Promise<string> {
   return (await machine.shell('pgrep -x tgtd || true')).trim();
 }
 
-/** Gives the paths of what an installation has left. */
+/** Returns the paths of what an installation has left. */
 export async function ourFiles(machine: Machine): Promise<readonly string[]> {
   const changed = await machine.changes();
   return changed.filter((path) => /patchbay|rpcserver|rpcclient/.test(path) && !path.startsWith('/srv/'));

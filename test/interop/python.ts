@@ -46,7 +46,7 @@ export async function generateModules(directory: string): Promise<void> {
   ]);
 }
 
-/** Runs a script of this folder and gives its standard output, also where it exits with 1. */
+/** Runs a script of this folder and returns its standard output, also where it exits with 1. */
 export async function runPython(
   script: string,
   words: readonly string[],

@@ -10,6 +10,7 @@ import { root } from '../repository.js';
 import { output } from '../system/command.js';
 import { describeSystem } from '../system/scratch.js';
 import { shared } from '../system/shared.js';
+import { builtProgram, outputOfOne } from './build-folder.js';
 import { version } from './version.js';
 
 /** A Debian package that was made of the checkout. */
@@ -48,13 +49,13 @@ const tools = ['dpkg-deb', 'unshare', 'nsenter', 'tgtd', 'tgtadm', 'qemu-img'];
 
 describeSystem('The Debian package', tools, () => {
   before('make the program that it holds', async () => {
-    await output(['node', 'scripts/make-program.js'], { cwd: root });
+    await builtProgram();
   });
   const made = shared(() => DebianPackage.make());
 
   it('is the same when it is made again, beside the npm packages, and listed with them', async () => {
     await using packages = await Scratch.make();
-    const said = await output(['scripts/make-packages.sh', packages.path], { cwd: root });
+    const said = await outputOfOne(['scripts/make-packages.sh', packages.path]);
     const names = readdirSync(packages.path);
     expect(names.filter((name) => name.endsWith('.tgz'))).to.have.length(
       readdirSync(join(root, 'packages')).length,

@@ -16,7 +16,7 @@ interface Manifest {
   readonly bin?: Readonly<Record<string, string>>;
 }
 
-/** Gives the one piece of code in a package's README, with other places. */
+/** Returns the one piece of code in a package's README, with other places. */
 function example(name: string, places: Readonly<Record<string, string>>): string {
   let [code = ''] = codeBlocks(read(`packages/${name}/README.md`), 'ts');
   for (const [place, other] of Object.entries(places)) {

@@ -1,11 +1,11 @@
+import { cp } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { Scratch } from '@patchbay/objects/testing';
 
-import { root } from '../repository.js';
-import { output } from '../system/command.js';
+import { builtProgram } from './build-folder.js';
 
-/** The tree of the installable program, made in a directory from which no package of the checkout is found. */
+/** The tree of the installable program, copied to a directory from which no package of the checkout is found. */
 export class ProgramTree implements AsyncDisposable {
   readonly #scratch: Scratch;
 
@@ -16,7 +16,7 @@ export class ProgramTree implements AsyncDisposable {
   static async make(): Promise<ProgramTree> {
     const tree = new ProgramTree(await Scratch.make());
     try {
-      await output(['node', 'scripts/make-program.js', tree.path], { cwd: root });
+      await cp(await builtProgram(), tree.path, { recursive: true, verbatimSymlinks: true });
       return tree;
     } catch (error) {
       await tree[Symbol.asyncDispose]();
@@ -28,7 +28,7 @@ export class ProgramTree implements AsyncDisposable {
     return join(this.#scratch.path, 'program');
   }
 
-  /** Gives a path in the tree. */
+  /** Returns a path in the tree. */
   at(...names: readonly string[]): string {
     return join(this.path, ...names);
   }

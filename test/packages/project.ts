@@ -5,6 +5,7 @@ import { Scratch } from '@patchbay/objects/testing';
 
 import { read, root } from '../repository.js';
 import { output } from '../system/command.js';
+import { outputOfOne } from './build-folder.js';
 
 /** The settings of npm that a project outside of the checkout shares with it. */
 const npmSettings = Object.fromEntries(
@@ -25,7 +26,7 @@ export interface Packed {
 /** Packs every package of the checkout into a directory. */
 export async function packAll(directory: string): Promise<Packed[]> {
   const words = ['npm', 'pack', '--workspaces', '--json', '--pack-destination', directory];
-  const text = await output(words, { cwd: root, environment: npmSettings });
+  const text = await outputOfOne(words, { environment: npmSettings });
   return JSON.parse(text.slice(text.search(/^\[$/m))) as Packed[]; // behind what the scripts say
 }
 
@@ -67,7 +68,7 @@ export class Project implements AsyncDisposable {
     writeFileSync(join(this.path, name), text);
   }
 
-  /** Gives the words that run one of the project's own commands. */
+  /** Returns the argv that runs one of the project's own commands. */
   command(name: string): string {
     return join(this.path, 'node_modules/.bin', name);
   }

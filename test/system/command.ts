@@ -20,7 +20,7 @@ export interface CommandOptions {
 
 const folder = join(root, 'node_modules', '.bin');
 
-/** Returns the environment of commands: the project's own come first on the path, and the user's settings are dropped. */
+/** Returns the environment of commands: the project's own come first on the path; the user's settings are dropped. */
 export function commandEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
   const { PATH, HOME, TMPDIR } = process.env;
   const path = [folder, PATH, '/usr/sbin', '/sbin'].join(delimiter);

@@ -5,7 +5,7 @@ import { type Enter, QemuSession } from './qemu-session.js';
 
 const blockBytes = 4096;
 
-/** The progress of the counting: before the block the disk has the byte of the round, from it on that of the previous round. */
+/** The progress of the counting: the disk has the byte of the round before the block, that of the previous round after. */
 export interface CountedPrefix {
   readonly round: number;
   readonly block: number;

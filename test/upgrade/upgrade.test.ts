@@ -61,6 +61,8 @@ function lasting(rows: Contents[string] = [], older: Contents[string] = []): unk
 interface NewerState {
   readonly what: string;
   readonly file: string;
+  /** Makes it look newer. Default: `makeNewer`. */
+  readonly make?: (file: string) => Promise<void>;
   /** Returns the command that reads it. */
   readonly command: (directory: string) => Promise<readonly string[]>;
 }
@@ -85,14 +87,24 @@ const newer: readonly NewerState[] = [
     },
   },
   {
-    what: 'a backup',
+    what: 'a copy of the catalog',
     file: backup,
-    command: async (directory) => [
-      ...['patchbay-storage', 'restore', join(directory, backup)],
-      ...['--state-dir', join(directory, storageState)],
-    ],
+    command: async (directory) => restoring(directory, backup),
+  },
+  {
+    what: 'a backup',
+    file: 'newer.jsonl',
+    make: (file) => writeFile(file, '{"backup":1001,"revision":1}\n{"entries":0}\n'),
+    command: async (directory) => restoring(directory, 'newer.jsonl'),
   },
 ];
+
+function restoring(directory: string, file: string): readonly string[] {
+  return [
+    ...['patchbay-storage', 'restore', join(directory, file)],
+    ...['--state-dir', join(directory, storageState)],
+  ];
+}
 
 async function expectSound(patchbay: Patchbay): Promise<void> {
   await eventually(async () => {
@@ -188,8 +200,7 @@ for (const commit of commits) {
     const patchbay = shared(() =>
       start(commit, 'whole', async (directory) => {
         await rm(join(directory, storageState, 'catalog'), { recursive: true });
-        const from = ['patchbay-storage', 'restore', join(directory, backup)];
-        await output([...from, '--state-dir', join(directory, storageState)]);
+        await output(restoring(directory, backup));
       }),
     );
 
@@ -201,12 +212,12 @@ for (const commit of commits) {
   });
 
   describeSystem(`What a newer version than this has made of ${commit}'s state`, tools, () => {
-    for (const { what, file, command } of newer) {
+    for (const { what, file, command, make = makeNewer } of newer) {
       it(`is refused and left as it is: ${what}`, async () => {
         const directory = await mkdtemp(join(tmpdir(), 'newer-'));
         try {
           await unpack(commit, 'whole', directory);
-          await makeNewer(join(directory, file));
+          await make(join(directory, file));
           const before = await readFile(join(directory, file));
 
           const { status, stdout, stderr } = await run(await command(directory));

@@ -47,7 +47,7 @@ describe('A configuration', () => {
     return configure({ schema, file, ...others });
   }
 
-  it('takes what the file says, and the defaults of the schema for the rest', () => {
+  it("takes values from the file, and the rest from the schema's defaults", () => {
     const configuration = fromText(
       'listen: 127.0.0.1:7441\nobjects:\n  - { name: storage, module: "@x/y" }\n',
     );
@@ -172,17 +172,17 @@ describe('A configuration', () => {
     expect(() => configure({ schema, ...options })).to.throw(/^PB_CALLS: .*; --log-level: Invalid option/);
   });
 
-  it('says that a file is not there', () => {
+  it('reports a missing file', () => {
     expect(() => configure({ schema, file: join(folder, 'absent.yaml') })).to.throw(
       /absent\.yaml: .*no such file/,
     );
   });
 
-  it('says that a directory is no file', () => {
+  it('reports a directory in place of a file', () => {
     expect(() => configure({ schema, file: folder })).to.throw(/cannot be read: EISDIR/);
   });
 
-  it('tells what is wrong with the nearest alternative of a union', () => {
+  it('reports the problem of the nearest alternative of a union', () => {
     const union = z.strictObject({
       pool: z.union([z.string(), z.strictObject({ kind: z.literal('file'), path: z.string() })]),
     });

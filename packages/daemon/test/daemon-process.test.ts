@@ -5,7 +5,7 @@ import { text } from 'node:stream/consumers';
 
 const daemonModule = new URL('../src/index.js', import.meta.url).href;
 
-/** A daemon that says `ready`, does `work`, and says `done` when it was told to stop. */
+/** A daemon that prints `ready`, runs `work`, and prints `done` once it is stopped. */
 function daemonSource(work: string): string {
   return `
     import { logSettings, openLog, runDaemon } from ${JSON.stringify(daemonModule)};

@@ -6,7 +6,7 @@ import { Scratch } from '@patchbay/objects/testing';
 
 import { ExternalCommands } from '../src/external-commands.js';
 
-/** Puts files there that can be run, or not. */
+/** Creates files, executable or not. */
 function put(scratch: Scratch, path: string, mode = 0o755): void {
   mkdirSync(dirname(scratch.file(path)), { recursive: true });
   writeFileSync(scratch.file(path), '#!/bin/sh\n');

@@ -12,7 +12,7 @@ class FakeProcess extends EventEmitter {
 }
 
 describe('Work that can be interrupted', () => {
-  it('gives its result and leaves no listener', async () => {
+  it('returns the result and leaves no listener', async () => {
     const events = new FakeProcess();
     expect(await interruptible(() => Promise.resolve(7), events)).to.equal(7);
     expect(events.listenerCount('SIGINT')).to.equal(0);

@@ -11,7 +11,7 @@ import { type LogDestination, streamDestination } from '../src/log-destination.j
 import { LogFile } from '../src/log-file.js';
 import { createLogger, logSettings, openLog } from '../src/logger.js';
 
-/** A destination that keeps its lines, and fails while `failure` is set. */
+/** A destination that records its lines, and fails while `failure` is set. */
 class Lines implements LogDestination {
   readonly lines: string[] = [];
   failure: Error | undefined;
@@ -76,7 +76,7 @@ describe('A log in JSON', () => {
     });
   });
 
-  it('tells an error with its stack and its whole chain of causes', () => {
+  it('writes an error with its stack and all its causes', () => {
     const root = Object.assign(new Error('no space left'), { code: 'ENOSPC', path: '/pool' });
     const error = coreError('UNEXPECTED', 'cannot write', {
       cause: new Error('copying failed', { cause: root }),
@@ -92,7 +92,7 @@ describe('A log in JSON', () => {
     expect(line).to.have.nested.property('error.cause.cause.code', 'ENOSPC');
   });
 
-  it('never tells a secret, however deep', () => {
+  it('never writes a secret, however deep', () => {
     const line = jsonOf((log) => {
       log.info('Exported', {
         token: 't0psecret',
@@ -129,7 +129,7 @@ describe('A log in JSON', () => {
     expect(line.message).to.equal(text);
   });
 
-  it('takes no more of a foreign error than its words', () => {
+  it("writes only known fields of other libraries' errors", () => {
     const error = Object.assign(new Error('failed'), { command: 'tool --password t0psecret' });
     const line = jsonOf((log) => {
       log.info('Failed', { error });
@@ -172,7 +172,7 @@ describe('A log in JSON', () => {
     expect(line).to.include({ message: 'Odd' });
   });
 
-  it('says what can be thrown but is no error', () => {
+  it('writes thrown values that are not errors', () => {
     const line = jsonOf((log) => {
       log.error('Failed', { error: new Error('outer', { cause: 'a text' }) });
     });
@@ -197,7 +197,7 @@ describe('A log in text', () => {
     );
   });
 
-  it('tells every error of several', () => {
+  it('writes each error of an AggregateError', () => {
     const text = textOf((log) => {
       log.error('Failed', { error: new AggregateError([new Error('first'), 'second'], 'both') });
     });
@@ -244,7 +244,7 @@ describe('A log', () => {
     expect(say()).to.equal('daemon');
   });
 
-  it('goes on when its destination fails, and then says how many lines were lost', () => {
+  it('survives a failing destination, and then reports how many lines were lost', () => {
     const destination = new Lines();
     const log = logTo(destination, 'json');
     destination.failure = new Error('EPIPE');
@@ -306,7 +306,7 @@ describe('A log file', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it('goes on where it ended', () => {
+  it('appends to an existing file', () => {
     new LogFile(path, { maxBytes: 1000, keep: 1 }).write('first\n');
     new LogFile(path, { maxBytes: 1000, keep: 1 }).write('second\n');
     expect(readFileSync(path, 'utf8')).to.equal('first\nsecond\n');
@@ -317,7 +317,7 @@ describe('A log file', () => {
     expect(statSync(path).mode & 0o007).to.equal(0);
   });
 
-  it('never outgrows its bound, and keeps as many older files as it shall', () => {
+  it('never exceeds its bound, and keeps the configured number of older files', () => {
     const file = new LogFile(path, { maxBytes: 100, keep: 2 });
     for (let count = 0; count < 50; count += 1) {
       file.write(`line ${String(count).padStart(4, '0')}\n`);

@@ -7,7 +7,7 @@ import { command } from '../src/command.js';
 import { packageVersion } from '../src/package-version.js';
 import { type Program, runProgram } from '../src/program.js';
 
-/** Runs a program on words and gives what came of it. */
+/** Runs a program with arguments and returns its status and output. */
 async function run(
   words: string,
 ): Promise<{ status: number; stdout: string; stderr: string; ran: unknown[] }> {
@@ -90,13 +90,13 @@ describe('A program', () => {
     );
   });
 
-  it('helps with one command, and tells its defaults', async () => {
+  it('prints the help of one command, with its defaults', async () => {
     const { status, stdout, ran } = await run('start --help');
     expect({ status, ran }).to.deep.equal({ status: 0, ran: [] });
     expect(stdout).to.match(/--listen .*Where to listen.*127\.0\.0\.1:7440.*--state-dir/s);
   });
 
-  it('tells its version', async () => {
+  it('prints its version', async () => {
     expect(await run('--version')).to.deep.equal({ status: 0, stdout: '1.2.3\n', stderr: '', ran: [] });
   });
 

@@ -6,7 +6,7 @@ import { text } from 'node:stream/consumers';
 
 import { eventually, requireTools, Scratch } from '@patchbay/objects/testing';
 
-/** A program of one command, and whatever stands beside it. */
+/** A program of one command, with the external commands beside it. */
 const caller = `#!${process.execPath}
 import { command, ExternalCommands, runProgram } from ${JSON.stringify(new URL('../src/index.js', import.meta.url).href)};
 const own = command({ usage: 'own', summary: 'Its own.', run: () => Promise.resolve(console.log('its own')) });
@@ -56,7 +56,7 @@ describe('A program with commands that are programs of their own', function () {
     return { status, stdout, stderr };
   }
 
-  it('hands on the words as they are, input, output and exit status', async () => {
+  it('passes on arguments, input, output and exit status unchanged', async () => {
     const words = ['', 'a b', '--help', '$HOME;`true`', '-x'];
     expect(await run('show', ...words)).to.deep.equal({
       status: 9,
@@ -78,7 +78,7 @@ describe('A program with commands that are programs of their own', function () {
     expect((await run('own', '--help')).stdout).to.not.include('tool show');
   });
 
-  it('proposes one for a word that is nearly its name', async () => {
+  it('suggests one for a similar name', async () => {
     const { status, stderr } = await run('shw');
     expect(stderr).to.equal(
       'error: INVALID_ARGUMENT ARGUMENT_INVALID: unknown command "shw"; did you mean "show"?\n',
@@ -90,7 +90,7 @@ describe('A program with commands that are programs of their own', function () {
     expect(await run('killed')).to.deep.equal({ status: 137, stdout: '', stderr: '' });
   });
 
-  it('says when one cannot be started', async () => {
+  it('reports one that cannot be started', async () => {
     const { status, stderr } = await run('broken');
     expect(stderr).to.match(/^error: FAILED_PRECONDITION COMMAND_UNUSABLE: .*tool-broken cannot be started/);
     expect(status).to.equal(5);
@@ -132,7 +132,7 @@ describe('A program with commands that are programs of their own', function () {
     await eventually(() => {
       expect(said).to.include('told');
     });
-    process.kill(Number(/ready (\d+)/.exec(said)?.[1]), 'SIGTERM'); // and whatever else was sent came before it
+    process.kill(Number(/ready (\d+)/.exec(said)?.[1]), 'SIGTERM'); // which arrives after all other signals
     expect(await ended).to.deep.equal([7, null]);
     expect(said.match(/told/g)).to.have.length(1);
   });

@@ -5,7 +5,7 @@ import { RecordingLog } from '@patchbay/objects/testing';
 
 import { type ProcessEvents, runDaemon } from '../src/signals.js';
 
-/** A process that remembers the status it was told to exit with, and does not. */
+/** A process that records its exit status instead of exiting. */
 class FakeProcess extends EventEmitter implements ProcessEvents {
   readonly statuses: number[] = [];
 
@@ -82,7 +82,7 @@ describe('A daemon', () => {
     });
   }
 
-  it('reloads on SIGHUP, and goes on when that fails', async () => {
+  it('reloads on SIGHUP, and keeps running if that fails', async () => {
     let reloads = 0;
     const reload = (): Promise<void> => {
       reloads += 1;
@@ -128,7 +128,7 @@ describe('A daemon', () => {
     expect(steps).to.deep.equal(['ready', 'reload', 'finish', 'reload']);
   });
 
-  it('lets SIGHUP pass when there is nothing to reload', async () => {
+  it('ignores SIGHUP if there is nothing to reload', async () => {
     await runDaemon(
       (_signal, daemon) => {
         daemon.ready({});

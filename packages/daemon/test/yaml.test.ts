@@ -16,7 +16,7 @@ describe('A value as YAML', () => {
     );
   });
 
-  it('keeps a moment, and a word that older readers take for a switch, as texts', () => {
+  it('quotes timestamps, and text that YAML 1.1 reads as a boolean', () => {
     expect(yamlText({ at: '2026-01-02T03:04:05.678Z', answer: 'yes' })).to.equal(
       'at: "2026-01-02T03:04:05.678Z"\nanswer: "yes"\n',
     );
@@ -26,7 +26,7 @@ describe('A value as YAML', () => {
     expect(yamlText({ bytes: Uint8Array.of(1, 2, 3) })).to.equal('bytes: AQID\n');
   });
 
-  it('is null where there is nothing', () => {
+  it('is null for undefined', () => {
     expect(yamlText(undefined)).to.equal('null\n');
   });
 });

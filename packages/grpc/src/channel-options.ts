@@ -1,4 +1,4 @@
-/** How grpc-js is set, on both sides; docs/adr/0005 says what was measured. */
+/** The options of grpc-js, on both sides; docs/adr/0005 has the measurements. */
 export const channelOptions = {
   'grpc.enable_channelz': 0,
   'grpc.enable_retries': 0,

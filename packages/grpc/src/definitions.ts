@@ -7,11 +7,11 @@ import { type ProtoGrpcType as ObjectTypes } from './generated/objects.js';
 import { type ProtoGrpcType as StatusTypes } from './generated/status.js';
 
 if (process.env.GRPC_VERBOSITY === undefined) {
-  // It would print beside the errors that it gives: our errors are one line, and logs have a form.
+  // grpc-js would print what its errors say already, and not in the format of our logs.
   setLogVerbosity(logVerbosity.NONE);
 }
 
-/** The messages and services of proto/, as proto-loader knows them. */
+/** The messages and services of proto/, for proto-loader. */
 export const packageDefinition: PackageDefinition = fromJSON(definitions, {
   longs: Number,
   enums: String,
@@ -21,5 +21,5 @@ export const packageDefinition: PackageDefinition = fromJSON(definitions, {
 
 const loaded: GrpcObject = loadPackageDefinition(packageDefinition);
 
-/** The same, as grpc-js serves and calls them. */
+/** The messages and services of proto/, for grpc-js. */
 export const grpcTypes = loaded as unknown as ObjectTypes & NameServerTypes & StatusTypes;

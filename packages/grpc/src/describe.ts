@@ -3,15 +3,15 @@ import { credentials } from '@grpc/grpc-js';
 import { coreError, type ObjectDescription } from '@patchbay/objects';
 import { objectDescription } from '@patchbay/objects/define';
 
+import { channelOptions } from './channel-options.js';
 import { grpcTypes } from './definitions.js';
 import { type DescribeResponse } from './generated/patchbay/v1/DescribeResponse.js';
 import { fromGrpcStatus } from './status.js';
 import { fromValue } from './value.js';
-import { channelOptions } from './channel-options.js';
 
 const timeoutMs = 5_000;
 
-/** Asks the server at an address what one of its objects can do. @throws RpcError */
+/** Fetches the description of an object from the server at an address. @throws RpcError */
 export async function describeAt(address: string, object: string): Promise<ObjectDescription> {
   const server = new grpcTypes.patchbay.v1.ObjectServer(
     address,

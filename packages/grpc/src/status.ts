@@ -10,20 +10,24 @@ import { type Status, type StatusInput } from './generated/google/rpc/Status.js'
 const detailsKey = 'grpc-status-details-bin';
 const errorInfoUrl = 'type.googleapis.com/google.rpc.ErrorInfo';
 const domain = 'patchbay';
-/** Trailers are HTTP/2 headers, of which peers and proxies take only so much. */
-const mostMessageLength = 1024;
-const mostInfoBytes = 4 * 1024;
+/** Trailers are HTTP/2 headers, whose size peers and proxies limit. */
+const maxMessageLength = 1024;
+const maxInfoBytes = 4 * 1024;
 const statusCodec = codecOf<StatusInput, Status>('google.rpc.Status');
 const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo');
 
-/** Turns an error into a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
+/** Converts an error to a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
 export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
   const code = status[error.code];
-  const message = cut(error.message);
+  const message = truncated(error.message);
   const metadata = callId === undefined ? {} : { call_id: callId };
   const { reason } = error;
-  let info = errorInfoCodec.serialize({ reason, domain, metadata: { ...texts(error.details), ...metadata } });
-  if (info.length > mostInfoBytes) {
+  let info = errorInfoCodec.serialize({
+    reason,
+    domain,
+    metadata: { ...stringsOf(error.details), ...metadata },
+  });
+  if (info.length > maxInfoBytes) {
     info = errorInfoCodec.serialize({ reason, domain, metadata });
   }
   const full = statusCodec.serialize({ code, message, details: [{ type_url: errorInfoUrl, value: info }] });
@@ -32,7 +36,7 @@ export function toGrpcStatus(error: RpcError, callId: string | undefined): Statu
   return { code, details: message, metadata: trailer };
 }
 
-/** Turns a gRPC status into an error, with the reason and details of its trailer where it has one. */
+/** Converts a gRPC status to an error, with the reason and details in its trailer if it has one. */
 export function fromGrpcStatus(error: ServiceError): RpcError {
   const code = codeOfGrpcStatus(error.code);
   const info = errorInfoOf(error);
@@ -55,20 +59,20 @@ function errorInfoOf(error: ServiceError): ErrorInfo | undefined {
     const found = statusCodec.deserialize(trailer).details.find((each) => each.type_url === errorInfoUrl);
     return found === undefined ? undefined : errorInfoCodec.deserialize(found.value);
   } catch {
-    return undefined; // not ours, or damaged: the status itself still tells what happened
+    return undefined; // damaged or foreign: the status itself still says what happened
   }
 }
 
-/** Says an error's details as texts, leaving out what JSON cannot say. */
-function texts(details: Details): Record<string, string> {
-  const said: Record<string, string> = {};
+/** Converts an error's details to strings, without what JSON cannot represent. */
+function stringsOf(details: Details): Record<string, string> {
+  const strings: Record<string, string> = {};
   for (const [key, detail] of Object.entries(details)) {
     const text = typeof detail === 'string' ? detail : jsonOf(detail);
     if (text !== undefined) {
-      said[key] = text;
+      strings[key] = text;
     }
   }
-  return said;
+  return strings;
 }
 
 function jsonOf(value: unknown): string | undefined {
@@ -79,8 +83,8 @@ function jsonOf(value: unknown): string | undefined {
   }
 }
 
-function cut(message: string): string {
-  const short = message.length > mostMessageLength ? `${message.slice(0, mostMessageLength)}…` : message;
+function truncated(message: string): string {
+  const short = message.length > maxMessageLength ? `${message.slice(0, maxMessageLength)}…` : message;
   return short.replace(/\p{Surrogate}/gu, '\ufffd'); // grpc-js throws at half a surrogate pair
 }
 

@@ -2,7 +2,7 @@ import { coreError, isObjectDefinition } from '@patchbay/objects';
 
 import { type ValueInput } from './generated/google/protobuf/Value.js';
 
-/** Turns plain JSON data into a google.protobuf.Value as proto-loader writes it; bytes become base64 text. */
+/** Converts JSON data to a google.protobuf.Value for proto-loader; bytes become base64. @throws RpcError `RESULT_INVALID` */
 export function toValue(data: unknown): ValueInput {
   switch (typeof data) {
     case 'string':
@@ -34,13 +34,13 @@ export function toValue(data: unknown): ValueInput {
   return { structValue: toStruct(data as Record<string, unknown>) };
 }
 
-/** Turns a plain object into a google.protobuf.Struct; undefined members are left out. */
+/** Converts an object to a google.protobuf.Struct, without its undefined members. @throws RpcError `RESULT_INVALID` */
 export function toStruct(data: Readonly<Record<string, unknown>>): { fields: Record<string, ValueInput> } {
   const entries = Object.entries(data).filter(([, member]) => member !== undefined);
   return { fields: Object.fromEntries(entries.map(([key, member]) => [key, toValue(member)])) };
 }
 
-/** Turns a google.protobuf.Value, as proto-loader reads it, into plain JSON data. @throws RpcError `MESSAGE_MALFORMED` */
+/** Converts a google.protobuf.Value from proto-loader to JSON data. @throws RpcError `MESSAGE_MALFORMED` */
 export function fromValue(value: ValueInput): unknown {
   switch (value.kind) {
     case 'nullValue':

@@ -9,11 +9,11 @@ import { type ObjectClient } from '@patchbay/session/client';
 import { connectInMemory } from '@patchbay/session/memory';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../src/client/direct-client.js';
+import { connectTo } from '../src/client/grpc-transport.js';
 import { startSample } from './sample.js';
 import { dial } from '../src/testing/foreign-client.js';
 
-/** An object that tells the correlation id of its call, and asks the next one for its own. */
+/** An object that returns the correlation id of its call, and calls the next one for its own. */
 function makeRelay(next: () => ObjectClient | undefined, contexts: CallContext[]) {
   return defineObject({
     summary: 'A relay',
@@ -37,7 +37,7 @@ function makeRelay(next: () => ObjectClient | undefined, contexts: CallContext[]
 }
 
 describe('a correlation id', () => {
-  it('is the call’s own id where none is given', async () => {
+  it('defaults to the call’s id', async () => {
     const contexts: CallContext[] = [];
     await using client = connectInMemory({ relay: makeRelay(() => undefined, contexts) });
     const call = client.call('relay', 'ask', [0]);
@@ -45,7 +45,7 @@ describe('a correlation id', () => {
     expect(contexts[0]?.callId).to.equal(call.callId);
   });
 
-  it('goes along with the calls that a method makes in turn, over two servers that call each other', async () => {
+  it('is passed on to the calls that a method makes, across two servers that call each other', async () => {
     const contexts: CallContext[] = [];
     const clients: ObjectClient[] = [];
     await using first = await startSample({ objects: { relay: makeRelay(() => clients[1], contexts) } });
@@ -53,13 +53,13 @@ describe('a correlation id', () => {
     await using toFirst = connectTo(first.address);
     await using toSecond = connectTo(second.address);
     clients.push(toFirst, toSecond);
-    // Each server waits for the other, ten deep: nothing is held that the other one needs.
+    // Each server waits for the other, ten deep: neither holds what the other needs.
     const ids = await toFirst.call('relay', 'ask', [10], { correlationId: 'request-7' });
     expect(ids).to.deep.equal(Array.from({ length: 11 }, () => 'request-7'));
     expect(new Set(contexts.map(({ callId }) => callId)).size).to.equal(11);
   });
 
-  it('makes a circle of calls that a limit of 1 cannot hold fail at once, instead of waiting for itself', async () => {
+  it('makes a cycle of calls that exceeds a limit of 1 fail at once, instead of waiting for itself', async () => {
     const clients: ObjectClient[] = [];
     const relay = { ...makeRelay(() => clients[0], []), maxConcurrent: 1 };
     await using client = connectInMemory({ relay });
@@ -68,7 +68,7 @@ describe('a correlation id', () => {
     expect(error.reason).to.equal('CONCURRENCY_EXHAUSTED');
   });
 
-  it('goes along with what is left of the time, and with the signal', async () => {
+  it('is passed on with the time left, and with the signal', async () => {
     const contexts: CallContext[] = [];
     await using client = connectInMemory({ relay: makeRelay(() => undefined, contexts) });
     await client.call('relay', 'ask', [0], { timeoutMs: 5_000 });
@@ -79,7 +79,7 @@ describe('a correlation id', () => {
     expect(unlimited?.callOptions).not.to.have.property('timeoutMs');
   });
 
-  it('stands in the lines that either side logs of the call', async () => {
+  it('is in the log lines of both sides of the call', async () => {
     const serverLog = new RecordingLog();
     const clientLog = new RecordingLog();
     await using client = connectInMemory(
@@ -139,7 +139,7 @@ describe('a correlation id', () => {
     });
   });
 
-  it('of a client’s lines tells also of the calls that are sent again', async () => {
+  it('is in the log lines of calls that a client retries', async () => {
     const log = new RecordingLog();
     const first = await startSample();
     await using client = connectTo(first.address, { log });
@@ -153,7 +153,7 @@ describe('a correlation id', () => {
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     call.cancel();
-    const again = log.lines.find(({ message }) => message === 'a call is sent again');
+    const again = log.lines.find(({ message }) => message === 'retrying a call');
     expect(again?.fields.correlationId).to.equal('request-7');
   });
 });

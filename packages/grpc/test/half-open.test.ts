@@ -5,10 +5,10 @@ import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../src/client/direct-client.js';
+import { connectTo } from '../src/client/grpc-transport.js';
 import { startSample } from './sample.js';
 
-/** Stands between a client and a server, and at a word swallows all that either of them says. */
+/** A proxy between a client and a server that drops all that either of them sends, once told to. */
 class Proxy implements AsyncDisposable {
   readonly #sockets: Socket[] = [];
   readonly #server = createServer((socket) => {
@@ -32,7 +32,7 @@ class Proxy implements AsyncDisposable {
     return `127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
   }
 
-  /** Keeps the connections and lets nothing through, not even their end. */
+  /** Keeps the connections open and forwards nothing, not even their end. */
   swallow(): void {
     for (const socket of this.#sockets) {
       socket.unpipe();
@@ -48,10 +48,10 @@ class Proxy implements AsyncDisposable {
   }
 }
 
-describe('a connection whose other end is gone without a word', function () {
+describe('a half-open connection', function () {
   this.timeout(60_000);
 
-  it('is found by both sides within 15 s, by the keepalive', async () => {
+  it('is detected by both sides within 15 s, by the keepalive', async () => {
     await using server = await startSample();
     await using proxy = new Proxy(server.address);
     await using client = connectTo(await proxy.listen(), { timeoutMs: 'none', openTimeoutMs: 500 });

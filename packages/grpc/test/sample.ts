@@ -3,13 +3,13 @@ import { type HostedSample, hostSample } from '@patchbay/session/testing';
 
 import { ObjectServer, type ObjectServerOptions } from '../src/server/index.js';
 
-/** A server of the sample, and what it did. */
+/** A server of the sample, and what the sample did. */
 export interface SampleServer extends HostedSample, AsyncDisposable {
   readonly address: string;
   readonly server: ObjectServer;
 }
 
-/** What a sample server is started with. */
+/** Options of a sample server. */
 export type SampleOptions = Partial<ObjectServerOptions> & {
   readonly objects?: Readonly<Record<string, ObjectDefinition>>;
 };
@@ -30,7 +30,7 @@ export async function startSample(options: SampleOptions = {}): Promise<SampleSe
   };
 }
 
-/** What a server tells the calls that it cuts off when it stops. */
+/** Makes the error of calls that a server cancels when it stops. */
 export function stopping(): RpcError {
   return coreError('SERVER_DRAINING', 'the server stops');
 }

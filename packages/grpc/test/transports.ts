@@ -1,17 +1,17 @@
 import { systemClock } from '@patchbay/objects';
 import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
-import { MemoryServer } from '@patchbay/session/memory';
+import { MemoryTransport } from '@patchbay/session/memory';
 import { hostSample } from '@patchbay/session/testing';
 
 import { grpcTransport } from '../src/client/grpc-transport.js';
 import { type SampleOptions, type SampleServer, startSample } from './sample.js';
 
-/** The sample behind one transport. */
+/** The sample over one transport. */
 export interface Served extends Omit<SampleServer, 'server' | 'address'> {
   connect(options?: Partial<ObjectClientOptions>): ObjectClient;
 }
 
-/** Starts the sample on each transport that there is: what holds for one shall hold for all. */
+/** Starts the sample on each transport: what holds for one must hold for all. */
 export const transports: Readonly<Record<string, (options?: SampleOptions) => Promise<Served>>> = {
   'over a session': async (options = {}) => {
     const { dispatcher, log, notes, contexts, ...server } = await startSample(options);
@@ -32,7 +32,7 @@ export const transports: Readonly<Record<string, (options?: SampleOptions) => Pr
   },
   'in memory': (options = {}) => {
     const scene = hostSample(options.objects);
-    const server = new MemoryServer(scene.dispatcher, options);
+    const server = new MemoryTransport(scene.dispatcher, options);
     return Promise.resolve({
       ...scene,
       connect: (own = {}) =>

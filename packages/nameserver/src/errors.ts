@@ -1,6 +1,6 @@
 import { defineErrors } from '@patchbay/objects';
 
-/** Makes the errors of the name server. */
+/** The errors of the name server. */
 export const nameServerError = defineErrors({
   NAME_TAKEN: [
     'ALREADY_EXISTS',
@@ -12,6 +12,10 @@ export const nameServerError = defineErrors({
   ],
   NAME_RESERVED: ['INVALID_ARGUMENT', "The name is the name server's own; register another."],
   NAME_REPEATED: ['INVALID_ARGUMENT', 'One registration claims the same name twice.'],
+  CLAIMS_EXHAUSTED: [
+    'RESOURCE_EXHAUSTED',
+    'One registration claims more than 100 names; register the others under a lease of their own.',
+  ],
   SERVER_ID_INVALID: ['INVALID_ARGUMENT', "A server's id is empty, too long, or not plain text."],
   ADDRESS_INVALID: [
     'INVALID_ARGUMENT',
@@ -25,6 +29,6 @@ export const nameServerError = defineErrors({
   ],
   METADATA_INVALID: [
     'INVALID_ARGUMENT',
-    'Metadata has more than 64 words, or a word or its value is too long.',
+    'Metadata has more than 64 keys, or a key or its value is too long.',
   ],
 });

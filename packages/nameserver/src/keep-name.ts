@@ -6,11 +6,11 @@ import { Registration } from '@patchbay/session/client';
 
 import { nameServerError } from './errors.js';
 
-/** A name to keep, and whose it is. */
+/** A name to keep registered, and its owner. */
 export interface KeptName {
   readonly nameServer: string;
   readonly serverId: string;
-  /** `host:port` as clients shall dial it. */
+  /** `host:port` as clients dial it. */
   readonly address: string;
   readonly claim: NameClaim;
   /** How long the name outlives this process, in milliseconds. */

@@ -1,50 +1,40 @@
-import { isRpcError } from '@patchbay/objects';
 import { type Store, storeError } from '@patchbay/store';
 
-import { keyOfName } from './name-record.js';
-import { indexName } from './name-writes.js';
+import { maxOperations } from './registrar.js';
 
 const layoutKey = 'layout';
 
-/** What is written in the store now: since 2, the metadata of names are indexed. */
-const layout = 2;
-
-/** How many names are indexed in one commit. */
-const atOnce = 1000;
+/** What is written in the store: the names. Layout 2, of an earlier version, has an index of their metadata beside them. */
+const layout = 1;
+const newestKnown = 2;
 
 /**
- * Brings a store that an earlier version wrote to the layout of this one. When it is cut short, it begins anew the
- * next time. Nobody else may write meanwhile. @throws RpcError `STORE_VERSION_NEWER`
+ * Brings a store that an earlier version wrote to the layout of this one. When it is cut short, it continues the next
+ * time. Nobody else may write meanwhile. @throws RpcError `STORE_VERSION_NEWER`
  */
-export async function upgradeLayout(store: Store): Promise<void> {
-  const written = Number((await store.get(layoutKey))?.value ?? 1);
-  if (written > layout) {
+export async function convertLayout(store: Store): Promise<void> {
+  const found = await store.get(layoutKey);
+  const written = Number(found?.value ?? layout);
+  if (written > newestKnown) {
     throw storeError(
       'STORE_VERSION_NEWER',
-      `the registry has layout ${String(written)}, this program knows ${String(layout)}; install the newer program`,
-      { details: { version: written, knownVersion: layout } },
+      `the registry has layout ${String(written)}, this program knows ${String(newestKnown)}; install the newer program`,
+      { details: { version: written, knownVersion: newestKnown } },
     );
   }
-  if (written === layout) {
+  if (found?.value === String(layout)) {
     return;
   }
-  for (let from: string | undefined; ;) {
-    const { entries, more } = await store.range({ prefix: keyOfName(''), after: from, limit: atOnce });
-    const writes = entries.flatMap(indexName);
-    try {
-      if (writes.length > 0) {
-        await store.commit([], writes);
-      }
-    } catch (error) {
-      if (isRpcError(error, 'LEASE_NOT_FOUND')) {
-        continue; // a lease has just passed, and its names are not read again
-      }
-      throw error;
+  for (let more = true; more;) {
+    const page = await store.range({ prefix: 'meta/', limit: maxOperations });
+    if (page.entries.length > 0) {
+      await store.commit(
+        [],
+        page.entries.map(({ key }) => ({ delete: key })),
+      );
     }
-    if (!more) {
-      break;
-    }
-    from = entries.at(-1)?.key;
+    more = page.more;
   }
+  // The earlier version takes this for a registry without an index, and builds its own when it comes back.
   await store.commit([], [{ put: layoutKey, value: String(layout) }]);
 }

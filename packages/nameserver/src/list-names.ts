@@ -1,38 +1,41 @@
-import { largestPage, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import { maxPageSize, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
+import { type MetadataIndex } from './metadata-index.js';
 import { nameQuery } from './name-query.js';
-import { searchIndex, searchNames } from './name-search.js';
+import { type NameReader, searchIndex, searchNames } from './name-search.js';
 
 /** How many names a page holds. */
-export const pageLimits = { usual: 100, max: largestPage } as const;
+export const pageLimits = { usual: 100, max: maxPageSize } as const;
 
-/** How many names are looked through before other callers have their turn. */
-const turnNames = 250;
+/** How many names are looked at before other callers get their turn. */
+const namesPerTurn = 250;
 
 /**
- * Gives a page of the names that all of the options allow. A search through many names takes turns with other callers,
+ * Returns a page of the names that all of the options allow. A search through many names takes turns with other callers,
  * and ends when the signal aborts. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID`
  */
 export async function listNames(
-  store: Pick<Store, 'get' | 'range' | 'count' | 'revision'>,
+  store: NameReader,
+  index: MetadataIndex,
   options: ListOptions,
   signal?: AbortSignal,
 ): Promise<NamePage> {
   const { limit = pageLimits.usual, after } = options;
   checkLimit(limit);
   const query = nameQuery(options);
-  // Whoever watches from where the search began misses nothing that happened while it went on.
+  // Whoever watches from where the search began misses nothing that happens during it.
   const revision = await store.revision();
-  if (query.prefix === undefined) {
+  const { prefix, accessPaths } = query;
+  if (prefix === undefined) {
     return { names: [], revision };
   }
   // One more than the page shows whether there is a next name, and one more that it is whole.
-  const turn = query.narrows ? turnNames : limit + 2;
-  const search = query.ways.length > 0 ? searchIndex : searchNames;
+  const range = { prefix, after, limit: query.narrows ? namesPerTurn : limit + 2 };
+  const search =
+    accessPaths.length > 0 ? searchIndex(store, index, { ...range, accessPaths }) : searchNames(store, range);
   const names: NameRecord[] = [];
-  for await (const record of search(store, { ...query, prefix: query.prefix, after, turn })) {
+  for await (const record of search) {
     signal?.throwIfAborted();
     if (!query.wants(record)) {
       continue;

@@ -3,13 +3,13 @@ import { type Entry, type Operation, type Store } from '@patchbay/store';
 
 import { nameOf } from './name-record.js';
 
-/** Gives the writes that let a lease's holder know that it has lost a name. The notice goes with the lease. */
-export function noticeOfLoss(entry: Entry): readonly Operation[] {
+/** Returns the writes that let a lease's holder know that it has lost a name. The notice goes with the lease. */
+export function lossNotice(entry: Entry): readonly Operation[] {
   const { leaseId } = entry;
   return leaseId === undefined ? [] : [{ put: keyOfLoss(leaseId, nameOf(entry)), value: '', leaseId }];
 }
 
-/** Gives the names that a lease has lost. */
+/** Returns the names that a lease has lost. */
 export async function lostNames(store: Pick<Store, 'range'>, leaseId: string): Promise<ObjectName[]> {
   const prefix = keyOfLoss(leaseId, '');
   const { entries } = await store.range({ prefix });

@@ -3,35 +3,35 @@ import { metadata } from '@patchbay/objects/define';
 
 import { nameServerError } from './errors.js';
 
-const maxWords = 64;
+const maxKeys = 64;
 
 /** Checks metadata. @throws RpcError `METADATA_INVALID` */
-export function checkMetadata(words: Metadata): void {
-  const parsed = metadata.safeParse(words);
+export function checkMetadata(checked: Metadata): void {
+  const parsed = metadata.safeParse(checked);
   if (!parsed.success) {
     const why = parsed.error.issues[0]?.message ?? 'it is not text';
     throw nameServerError(
       'METADATA_INVALID',
-      `metadata: ${why}; a word has 1 to 64 characters, a value 1024`,
+      `metadata: ${why}; a key has 1 to 64 characters, a value at most 1024`,
     );
   }
-  const count = Object.keys(words).length;
-  if (count > maxWords) {
+  const count = Object.keys(checked).length;
+  if (count > maxKeys) {
     throw nameServerError(
       'METADATA_INVALID',
-      `${String(count)} words of metadata; a name has at most ${String(maxWords)}`,
+      `${String(count)} keys of metadata; a name has at most ${String(maxKeys)}`,
     );
   }
 }
 
-/** Applies changes to metadata: a text sets a word, null removes it. @throws RpcError `METADATA_INVALID` */
-export function changeMetadata(words: Metadata, changes: MetadataChanges): Metadata {
-  const changed = new Map(Object.entries(words));
-  for (const [word, value] of Object.entries(changes)) {
+/** Applies changes to metadata: a text sets a key, null removes it. @throws RpcError `METADATA_INVALID` */
+export function changeMetadata(before: Metadata, changes: MetadataChanges): Metadata {
+  const changed = new Map(Object.entries(before));
+  for (const [key, value] of Object.entries(changes)) {
     if (value === null) {
-      changed.delete(word);
+      changed.delete(key);
     } else {
-      changed.set(word, value);
+      changed.set(key, value);
     }
   }
   const result = Object.fromEntries(changed);

@@ -2,7 +2,7 @@ import { type Entry, type Store } from '@patchbay/store';
 
 import { keyOfName, keyOfShare } from './name-record.js';
 
-/** Gives what the registry has of a name: one entry, or one for each of the servers that share it, or none. */
+/** Returns the entries of a name: one, or one for each of the servers that share it, or none. */
 export async function entriesOf(
   store: Pick<Store, 'get' | 'range'>,
   name: string,

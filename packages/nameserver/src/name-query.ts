@@ -4,21 +4,21 @@ import { nameServerError } from './errors.js';
 import { type MetadataCondition } from './metadata-index.js';
 import { globPattern, type Pattern, regexPattern } from './pattern.js';
 
-/** How many conditions on metadata a query may have: as many as a name may have words. */
+/** How many conditions on metadata a query may have: as many as a name may have keys. */
 const maxConditions = 64;
 
 /** Which names are wanted. */
 export interface NameQuery {
-  /** What every wanted name begins with; undefined where none can be wanted. */
+  /** The prefix of every wanted name; undefined where none can be wanted. */
   readonly prefix: string | undefined;
-  /** Whether there is more to ask of a name than its prefix. */
+  /** Whether a wanted name has more than the prefix. */
   readonly narrows: boolean;
   /**
-   * Ways to find the wanted names by their metadata: whichever is taken, every wanted name meets at least one of its
-   * conditions. None where metadata are not asked for.
+   * Ways to find the wanted names by their metadata: every wanted name meets at least one condition of each. None where
+   * metadata are not asked for.
    */
-  readonly ways: readonly (readonly MetadataCondition[])[];
-  /** Says whether a name that begins with the prefix is wanted. */
+  readonly accessPaths: readonly (readonly MetadataCondition[])[];
+  /** Reports whether a name with the prefix is wanted. */
   wants(record: NameRecord): boolean;
 }
 
@@ -36,7 +36,7 @@ export function nameQuery({ prefix = '', glob, regex, meta = [], anyMeta = [] }:
   return {
     prefix: longestPrefix([prefix, ...patterns.map((pattern) => pattern.prefix)]),
     narrows: patterns.length + all.length + any.length > 0,
-    ways: [...all.map((each) => [each]), ...(any.length === 0 ? [] : [any])],
+    accessPaths: [...all.map((each) => [each]), ...(any.length === 0 ? [] : [any])],
     wants: ({ name, metadata }) =>
       name.startsWith(prefix) &&
       patterns.every((pattern) => pattern.matches(name)) &&
@@ -45,14 +45,14 @@ export function nameQuery({ prefix = '', glob, regex, meta = [], anyMeta = [] }:
   };
 }
 
-/** Gives the prefix of the names that have all of these prefixes; undefined where no name can. */
+/** Returns the prefix of the names that have all of these prefixes; undefined where no name can. */
 function longestPrefix(prefixes: readonly string[]): string | undefined {
   const longest = prefixes.reduce((a, b) => (b.length > a.length ? b : a));
   return prefixes.every((each) => longest.startsWith(each)) ? longest : undefined;
 }
 
-function holds({ word, value }: MetadataCondition, metadata: Metadata): boolean {
-  return Object.hasOwn(metadata, word) && (value === undefined || metadata[word] === value);
+function holds({ key, value }: MetadataCondition, metadata: Metadata): boolean {
+  return Object.hasOwn(metadata, key) && (value === undefined || metadata[key] === value);
 }
 
 function conditions(texts: readonly string[]): readonly MetadataCondition[] {
@@ -69,13 +69,13 @@ function conditions(texts: readonly string[]): readonly MetadataCondition[] {
 /** Reads `KEY=VALUE`, or `KEY` for any value. */
 function condition(text: string): MetadataCondition {
   const equals = text.indexOf('=');
-  const word = equals === -1 ? text : text.slice(0, equals);
-  if (word === '') {
+  const key = equals === -1 ? text : text.slice(0, equals);
+  if (key === '') {
     throw nameServerError(
       'PATTERN_INVALID',
       `metadata ${quoted(text)}: write KEY=VALUE, or KEY for any value`,
       { details: { pattern: text } },
     );
   }
-  return { word, value: equals === -1 ? undefined : text.slice(equals + 1) };
+  return { key, value: equals === -1 ? undefined : text.slice(equals + 1) };
 }

@@ -15,53 +15,53 @@ export interface StoredName {
   readonly registeredAt: string;
 }
 
-/** Gives the store's key of an exclusive name, or of the beginning of any. */
+/** Returns the store's key of an exclusive name, or the prefix of the keys of names that begin so. */
 export function keyOfName(name: string): string {
   return namePrefix + name;
 }
 
-/** Gives the store's key of a server's share in a name, or without a server the beginning of all of these. */
+/** Returns the store's key of a server's share in a name; without a server, the prefix of all of these. */
 export function keyOfShare(name: string, serverId = ''): string {
   return keyOfName(name) + sharer + serverId;
 }
 
-/** Gives a key after which the names that follow a name begin. */
+/** Returns a key after which the names that follow a name begin. */
 export function keyAfterName(name: string): string {
   return keyOfName(afterShares(name));
 }
 
-/** Gives a text that sorts after a name and all shares in it, and before every name that follows. */
+/** Returns a text that sorts after a name and all shares in it, and before every name that follows. */
 export function afterShares(name: string): string {
   return name + sharer + afterSharers;
 }
 
-/** Gives what stands in a name's key behind the part that all names have: the name, with the server that shares it. */
-export function placeOf(key: string): string {
+/** Returns the suffix of a name's key: the name, with the server that shares it. */
+export function keySuffix(key: string): string {
   return key.slice(namePrefix.length);
 }
 
-/** Gives the name that a place is of. */
-export function nameAt(place: string): string {
-  const [name = ''] = place.split(sharer, 1);
+/** Returns the name in a key suffix. */
+export function nameIn(suffix: string): string {
+  const [name = ''] = suffix.split(sharer, 1);
   return name;
 }
 
-/** Says whether a key is one under which a server has a name. */
+/** Reports whether a key is one under which a server has a name. */
 export function isNameKey(key: string): boolean {
   return key.startsWith(namePrefix);
 }
 
-/** Gives the name that an entry is of. */
+/** Returns the name that an entry is of. */
 export function nameOf({ key }: Entry): string {
-  return nameAt(placeOf(key));
+  return nameIn(keySuffix(key));
 }
 
-/** Says whether an entry is a server's share in a name. */
+/** Reports whether an entry is a server's share in a name. */
 export function isShare({ key }: Entry): boolean {
   return key.includes(sharer);
 }
 
-/** Gives the text that the store keeps for a name. */
+/** Returns the value that the store keeps for a name. */
 export function valueOfName(stored: StoredName): string {
   return JSON.stringify(stored);
 }
@@ -100,7 +100,7 @@ function recordOfMany(first: Entry, ...others: readonly Entry[]): NameRecord {
   };
 }
 
-/** Gives what servers say of a name together: of a word that two set, the one stands that registered later. */
+/** Merges what the servers of a name say of it: of a key that two set, the value of the later registration stands. */
 function together(stored: readonly StoredName[]): Pick<NameRecord, 'metadata' | 'registeredAt'> {
   const byAge = [...stored].sort((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
   return {

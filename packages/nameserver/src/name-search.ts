@@ -3,32 +3,23 @@ import { setImmediate } from 'node:timers/promises';
 import { type NameRecord } from '@patchbay/objects';
 import { type Entry, type Store } from '@patchbay/store';
 
-import { afterInIndex, indexOf } from './metadata-index.js';
+import { type IndexRange, type MetadataCondition, type MetadataIndex } from './metadata-index.js';
 import { entriesOf } from './name-entries.js';
 import { type NameQuery } from './name-query.js';
-import { keyAfterName, keyOfName, nameAt, nameOf, recordOf } from './name-record.js';
-import { shortestWay } from './shortest-way.js';
+import { keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
 
-type Reading = Pick<Store, 'get' | 'range' | 'count'>;
+/** The store's reads that a search takes. */
+export type NameReader = Pick<Store, 'get' | 'range' | 'revision'>;
 
-/** Where a search begins and how it goes. */
-export interface SearchOptions {
-  readonly prefix: string;
-  /** Begin after this name. */
-  readonly after: string | undefined;
-  /** How many names are read before other callers have their turn. */
-  readonly turn: number;
-}
-
-/** Yields the records of the names that begin with a prefix, in their order. */
+/** Yields the records of the names with a prefix, in their order; other callers get their turn after each `limit` names. */
 export async function* searchNames(
-  store: Reading,
-  { prefix, after, turn }: SearchOptions,
+  store: NameReader,
+  { prefix, after, limit }: IndexRange,
 ): AsyncGenerator<NameRecord, void, undefined> {
   let from = after === undefined ? undefined : keyAfterName(after);
-  let begun: Entry[] = []; // the servers of a shared name that may have more of them in the next part
+  let begun: Entry[] = []; // the servers of a shared name that may have more of them on the next page
   for (;;) {
-    const { entries, more } = await store.range({ prefix: keyOfName(prefix), after: from, limit: turn });
+    const { entries, more } = await store.range({ prefix: keyOfName(prefix), after: from, limit });
     for (const entry of entries) {
       const [first, ...others] = begun;
       if (first !== undefined && nameOf(first) !== nameOf(entry)) {
@@ -50,16 +41,17 @@ export async function* searchNames(
 }
 
 /**
- * Yields the records of the names that begin with a prefix and meet at least one of a query's conditions on metadata,
- * in their order and by the index.
+ * Yields the records of the names with a prefix that meet at least one condition of a query's cheapest access path, in
+ * their order.
  */
 export async function* searchIndex(
-  store: Reading,
-  { ways, prefix, after, turn }: SearchOptions & Pick<NameQuery, 'ways'>,
+  store: NameReader,
+  index: MetadataIndex,
+  { accessPaths, ...range }: IndexRange & Pick<NameQuery, 'accessPaths'>,
 ): AsyncGenerator<NameRecord, void, undefined> {
-  const indexes = (await shortestWay(store, ways, { prefix, turn })).map(indexOf);
-  for (let from = after; ;) {
-    const { names, next } = await namesIn(store, indexes, { prefix, after: from, turn });
+  const conditions = cheapestIndex(index, accessPaths, range.prefix);
+  for (let { after } = range; ;) {
+    const { names, next } = namesMeeting(index, conditions, { ...range, after });
     for (const name of names) {
       const [first, ...others] = await entriesOf(store, name);
       if (first !== undefined) {
@@ -69,27 +61,46 @@ export async function* searchIndex(
     if (next === undefined) {
       return;
     }
-    from = next;
+    after = next;
     await setImmediate();
   }
 }
 
-/** Merges the next names of several indexes; `next` is where to go on, undefined at the end. */
-async function namesIn(
-  store: Reading,
-  indexes: readonly string[],
-  { prefix, after, turn }: SearchOptions,
-): Promise<{ readonly names: readonly string[]; readonly next: string | undefined }> {
+/** Returns the access path on which the fewest names with a prefix are looked at. */
+function cheapestIndex(
+  index: MetadataIndex,
+  accessPaths: NameQuery['accessPaths'],
+  prefix: string,
+): readonly MetadataCondition[] {
+  const [first = [], ...others] = accessPaths;
+  if (others.length === 0) {
+    return first;
+  }
+  const cost = (path: readonly MetadataCondition[]): number =>
+    path.reduce((sum, condition) => sum + index.count(condition, prefix), 0);
+  return others.reduce(
+    (best, path) => {
+      const names = cost(path);
+      return names < best.names ? { path, names } : best;
+    },
+    { path: first, names: cost(first) },
+  ).path;
+}
+
+/** Merges the next names that meet any of the conditions; `next` is the name to continue after, undefined at the end. */
+function namesMeeting(
+  index: MetadataIndex,
+  conditions: readonly MetadataCondition[],
+  range: IndexRange,
+): { readonly names: readonly string[]; readonly next: string | undefined } {
   const found = new Set<string>();
   let next: string | undefined;
-  for (const index of indexes) {
-    const from = after === undefined ? undefined : afterInIndex(index, after);
-    const { entries, more } = await store.range({ prefix: index + prefix, after: from, limit: turn });
-    const names = entries.map(({ key }) => nameAt(key.slice(index.length)));
+  for (const condition of conditions) {
+    const { names, more } = index.find(condition, range);
     names.forEach((name) => found.add(name));
     const last = names.at(-1);
     if (more && last !== undefined && (next === undefined || last < next)) {
-      next = last; // beyond it, this index has not told its names yet
+      next = last; // beyond it, this condition's names have not been read yet
     }
   }
   const names = [...found].sort();

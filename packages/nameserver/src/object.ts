@@ -21,20 +21,20 @@ import { type Registry } from './registry.js';
 /** The name server as an object. */
 export type NameServerObject = ReturnType<typeof define>;
 
-/** Makes the object under which a name server offers its registry. */
+/** Creates the object under which a name server offers its registry. */
 export function nameServerObject(registry: Registry): NameServerObject {
   return define(registry);
 }
 
 const nameArg = arg('name', objectName, "the object's name");
-const leaseArg = arg('lease', lease.shape.leaseId, 'the lease that registering gave');
+const leaseArg = arg('lease', lease.shape.leaseId, 'the lease that registering returned');
 
 function define(registry: Registry) {
   return defineObject({
     summary: 'The registry of names: which server answers to which name',
     methods: {
       lookup: method({
-        summary: "Give a name's record: its servers, metadata and revision",
+        summary: "Return a name's record: its servers, metadata and revision",
         args: [nameArg],
         returns: nameRecord,
         idempotent: true,
@@ -48,11 +48,11 @@ function define(registry: Registry) {
         run: (options, { signal }) => registry.list(options, signal),
       }),
       register: method({
-        summary: 'Take names for a server, all or none, under one new lease',
+        summary: 'Register names for a server, all or none, under one new lease',
         args: [
           arg('server_id', endpoint.shape.serverId, "the server's lasting identity"),
           arg('address', endpoint.shape.address, 'HOST:PORT, as clients dial the server'),
-          arg('claims', nameClaim.array(), 'the names, each with its metadata if it has any'),
+          arg('claims', nameClaim.array(), 'the names, at most 100, each with its metadata if it has any'),
         ],
         options: nameServerOptions.register,
         returns: lease,
@@ -61,7 +61,7 @@ function define(registry: Registry) {
         run: (serverId, address, claims, options) => registry.register(serverId, address, claims, options),
       }),
       keep_alive: method({
-        summary: "Start a lease's time anew",
+        summary: "Restart a lease's time",
         args: [leaseArg],
         returns: lease,
         idempotent: true,
@@ -78,15 +78,15 @@ function define(registry: Registry) {
         },
       }),
       remove: method({
-        summary: 'Remove one name whoever holds it, and say whether it was there',
+        summary: 'Remove one name whoever holds it, and report whether it was there',
         args: [nameArg],
         returns: z.boolean(),
         // Not idempotent: between two calls another server may take the name.
         run: (name) => registry.remove(name),
       }),
       set_metadata: method({
-        summary: "Set or remove words of a name's metadata",
-        args: [nameArg, arg('changes', metadataChanges, 'words with their texts; null removes a word')],
+        summary: "Set or remove keys of a name's metadata",
+        args: [nameArg, arg('changes', metadataChanges, 'keys with their values; null removes a key')],
         returns: nameRecord,
         idempotent: true,
         run: (name, changes) => registry.setMetadata(name, changes),
@@ -102,7 +102,7 @@ function define(registry: Registry) {
         },
       }),
       info: method({
-        summary: "Say the name server's version, start and size",
+        summary: "Return the name server's version, start and size",
         returns: nameServerInfo,
         idempotent: true,
         run: () => registry.info(),

@@ -7,9 +7,9 @@ import { nameServerError } from './errors.js';
 /** How long a pattern may be, in characters. */
 const maxLength = 512;
 
-/** What names are matched with, as a whole. */
+/** A pattern that whole names are matched against. */
 export interface Pattern {
-  /** What every name that matches begins with. */
+  /** The prefix of every name that matches. */
   readonly prefix: string;
   matches(name: string): boolean;
 }

@@ -7,23 +7,32 @@ import {
   parseObjectName,
   quoted,
 } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import { type Entry, type Store } from '@patchbay/store';
 
 import { checkAddress } from './address.js';
-import { type Claimant, type Giving, lookAtClaim } from './claim.js';
 import { nameServerError } from './errors.js';
+import {
+  displacementOf,
+  type Grant,
+  KnownEntries,
+  planGrant,
+  readClaimed,
+  type Registrant,
+  unchanged,
+} from './grant.js';
 import { checkMetadata } from './metadata.js';
 import { isNameKey } from './name-record.js';
 
 /** The bounds of a lease's time, in milliseconds. */
 export const leaseBounds = { minMs: 1000, maxMs: 3_600_000 } as const;
 
-/** A server with the names that it wants. */
-interface Applicant extends Claimant {
-  readonly claims: readonly NameClaim[];
-}
+/** How many names one registration may claim. */
+export const maxClaims = 100;
 
-/** Gives names to servers. */
+/** How many operations a commit of the registry has at the most. */
+export const maxOperations = 100;
+
+/** Gives names to servers, and takes them away. */
 export class Registrar {
   readonly #store: Store;
   readonly #clock: Clock;
@@ -34,34 +43,66 @@ export class Registrar {
   }
 
   /** @throws RpcError `NAME_TAKEN` and what the checks throw */
-  async register(applicant: Applicant, ttlMs = defaultLeaseMs): Promise<Lease> {
-    checkServerId(applicant.serverId);
-    checkAddress(applicant.address);
+  async register(
+    registrant: Registrant,
+    claims: readonly NameClaim[],
+    ttlMs = defaultLeaseMs,
+  ): Promise<Lease> {
+    checkServerId(registrant.serverId);
+    checkAddress(registrant.address);
     checkTtl(ttlMs);
-    checkClaims(applicant.claims);
-    let givings = await this.#look(applicant);
+    checkClaims(claims);
+    const known = new KnownEntries();
+    for (const claim of claims) {
+      known.add(...(await readClaimed(this.#store, registrant, claim)));
+    }
+    const plan = (): readonly Grant[] => claims.map((claim) => planGrant(registrant, claim, known));
+    let grants = plan();
     // From here on a failure leaves a lease without names, which ends by itself.
-    const { leaseId } = await this.#store.grantLease(ttlMs);
+    const lease = await this.#store.grantLease(ttlMs);
     const registeredAt = new Date(this.#clock.now()).toISOString();
-    for (;;) {
-      const { committed, revision } = await this.#store.commit(
-        givings.flatMap(({ conditions }) => conditions),
-        givings.flatMap(({ operations }) => operations(leaseId, registeredAt)),
-      );
-      if (committed) {
-        await this.#endEmpty(new Set(givings.flatMap(({ formerLeases }) => formerLeases)));
-        return { leaseId, ttlMs, revision };
+    for (; ; grants = plan()) {
+      const operations = grants.flatMap((grant) => grant.operations(lease.leaseId, registeredAt));
+      if (operations.length === 0) {
+        return { ...lease, revision: await this.#store.revision() };
       }
-      givings = await this.#look(applicant);
+      if (operations.length > maxOperations) {
+        const displaced = grants.flatMap((grant) => grant.displaced);
+        if (displaced.length > 0) {
+          await this.displace(displaced, known, registrant.serverId);
+          continue;
+        }
+      }
+      const outcome = await this.#store.commit(
+        grants.flatMap(({ conditions }) => conditions),
+        operations,
+      );
+      if (known.learn(outcome)) {
+        await this.#endEmpty(new Set(grants.flatMap(({ formerLeases }) => formerLeases)));
+        return { ...lease, revision: outcome.revision };
+      }
     }
   }
 
-  async #look(applicant: Applicant): Promise<readonly Giving[]> {
-    const givings: Giving[] = [];
-    for (const claim of applicant.claims) {
-      givings.push(await lookAtClaim(this.#store, applicant, claim));
+  /**
+   * Takes entries away and lets their servers know, other than `serverId`: so many that one commit can, the first ones.
+   * What was learned is in `known` then. Returns the revision, or undefined where something has changed.
+   */
+  async displace(
+    entries: readonly Entry[],
+    known: KnownEntries,
+    serverId?: string,
+  ): Promise<number | undefined> {
+    const some = entries.slice(0, maxOperations / 2); // an entry takes two writes
+    const outcome = await this.#store.commit(
+      some.map((entry) => unchanged(entry.key, entry)),
+      some.flatMap((entry) => displacementOf(entry, serverId)),
+    );
+    if (known.learn(outcome)) {
+      known.delete(...some);
+      return outcome.revision;
     }
-    return givings;
+    return undefined;
   }
 
   /** Ends the leases that have no name any more, so that a holder who still renews one learns of it. */
@@ -96,6 +137,14 @@ function checkTtl(ttlMs: number): void {
 }
 
 function checkClaims(claims: readonly NameClaim[]): void {
+  if (claims.length > maxClaims) {
+    throw nameServerError(
+      'CLAIMS_EXHAUSTED',
+      `${String(claims.length)} names in one registration; register at most ${String(maxClaims)} at once, ` +
+        `the others under a lease of their own`,
+      { details: { claims: claims.length, maxClaims } },
+    );
+  }
   const seen = new Set<string>();
   for (const { name, metadata = {} } of claims) {
     parseObjectName(name);

@@ -8,23 +8,29 @@ import {
   type NamePage,
   type NameRecord,
   type NameServerInfo,
+  noSuchName,
   parseObjectName,
   quoted,
+  suggest,
+  versionedNameIn,
+  versionsOf,
 } from '@patchbay/objects';
-import { type Entry, type Store, storeError } from '@patchbay/store';
+import { type Change, type Entry, type Store, storeError } from '@patchbay/store';
 
-import { upgradeLayout } from './layout.js';
+import { KnownEntries, unchanged } from './grant.js';
+import { IndexFeed } from './index-feed.js';
+import { convertLayout } from './layout.js';
 import { listNames } from './list-names.js';
+import { lostNames } from './lost-names.js';
 import { changeMetadata } from './metadata.js';
-import { nameEvents } from './name-events.js';
-import { lostNames, noticeOfLoss } from './lost-names.js';
 import { entriesOf } from './name-entries.js';
-import { notFound, versionsIn } from './near-names.js';
-import { keyOfName, recordOf, storedIn, type StoredName, valueOfName } from './name-record.js';
-import { deleteName, putName } from './name-writes.js';
-import { Registrar } from './registrar.js';
+import { keyOfName, nameOf, recordOf, storedIn, type StoredName, valueOfName } from './name-record.js';
+import { maxOperations, Registrar } from './registrar.js';
 
-/** What a registry works on. */
+/** How many names that begin alike are looked at for what a mistyped one may have meant. */
+const nearLimit = 100;
+
+/** What a registry needs. */
 export interface RegistryOptions {
   readonly store: Store;
   readonly clock: Clock;
@@ -33,45 +39,52 @@ export interface RegistryOptions {
 }
 
 /**
- * The registry of names: what the name server does, over a store and a clock. It keeps nothing in memory, so that
- * what has been answered is on disk and a name server that restarts has forgotten nothing.
+ * The registry of names, in a store. What it answers is on disk, so that a name server that restarts has forgotten
+ * nothing; only the index of metadata is in memory, and is built anew.
  */
 export class Registry {
   readonly #store: Store;
   readonly #registrar: Registrar;
+  readonly #feed: IndexFeed;
   readonly #version: string;
   readonly #startedAt: string;
 
-  private constructor(options: RegistryOptions) {
+  private constructor(options: RegistryOptions, feed: IndexFeed) {
     this.#store = options.store;
     this.#registrar = new Registrar(options.store, options.clock);
+    this.#feed = feed;
     this.#version = options.version;
     this.#startedAt = new Date(options.clock.now()).toISOString();
   }
 
-  /** Opens the registry in a store; one that an earlier version wrote gets its index now. @throws RpcError `STORE_VERSION_NEWER` */
+  /**
+   * Opens the registry in a store, for as long as that is open, and converts what an earlier version wrote to this
+   * one's layout. @throws RpcError `STORE_VERSION_NEWER`
+   */
   static async open(options: RegistryOptions): Promise<Registry> {
-    await upgradeLayout(options.store);
-    return new Registry(options);
+    await convertLayout(options.store);
+    return new Registry(options, await IndexFeed.open(options.store));
   }
 
   /**
    * Takes all of the names, or none, for one server under one new lease of `ttlMs` (default 10 s). Names of the same
    * server's former lease move over at once, and that lease ends when it has no more of them.
    *
-   * @throws RpcError `NAME_TAKEN`, `NAME_INVALID`, `NAME_RESERVED`, `NAME_REPEATED`, `SERVER_ID_INVALID`,
-   *   `ADDRESS_INVALID`, `TTL_OUT_OF_RANGE`, `METADATA_INVALID`
+   * @throws RpcError `NAME_TAKEN`, `NAME_INVALID`, `NAME_RESERVED`, `NAME_REPEATED`, `CLAIMS_EXHAUSTED`,
+   *   `SERVER_ID_INVALID`, `ADDRESS_INVALID`, `TTL_OUT_OF_RANGE`, `METADATA_INVALID`
    */
-  register(
+  async register(
     serverId: string,
     address: string,
     claims: readonly NameClaim[],
     options: { readonly ttlMs?: number | undefined } = {},
   ): Promise<Lease> {
-    return this.#registrar.register({ serverId, address, claims }, options.ttlMs);
+    const lease = await this.#registrar.register({ serverId, address }, claims, options.ttlMs);
+    await this.#feed.reached(lease.revision);
+    return lease;
   }
 
-  /** Starts a lease's time anew, and tells which names it has lost; writes nothing. @throws RpcError `LEASE_NOT_FOUND` */
+  /** Restarts a lease's time, and returns the names that it has lost; writes nothing. @throws RpcError `LEASE_NOT_FOUND` */
   async keepAlive(leaseId: string): Promise<Lease> {
     const kept = await this.#store.keepAlive(leaseId);
     if (kept === undefined) {
@@ -84,55 +97,57 @@ export class Registry {
   }
 
   /** Ends a lease and every name on it; fine when it has already ended. */
-  unregister(leaseId: string): Promise<void> {
-    return this.#store.revokeLease(leaseId);
+  async unregister(leaseId: string): Promise<void> {
+    await this.#feed.reached(await this.#store.revokeLease(leaseId));
   }
 
   /**
-   * Removes one name from all who have it; says whether it was there. Their leases stay and tell them, so that they do
+   * Removes one name from all who have it; reports whether it was there. Their leases stay and tell them, so that they do
    * not register it again.
    */
   async remove(name: string): Promise<boolean> {
-    parseObjectName(name);
-    for (;;) {
-      const entries = await entriesOf(this.#store, name);
-      if (entries.length === 0) {
-        return false;
-      }
-      const { committed } = await this.#store.commit(
-        entries.map(({ key, modRevision }) => ({ key, modRevision })),
-        entries.flatMap((entry) => [...deleteName(entry), ...noticeOfLoss(entry)]),
-      );
-      if (committed) {
-        return true;
-      }
+    const known = new KnownEntries();
+    known.add(...(await entriesOf(this.#store, parseObjectName(name))));
+    let revision: number | undefined;
+    for (let entries = known.of(name); entries.length > 0; entries = known.of(name)) {
+      revision = (await this.#registrar.displace(entries, known)) ?? revision;
     }
-  }
-
-  /** Sets (a text) or removes (null) words of a name's metadata. @throws RpcError `OBJECT_NOT_FOUND`, `METADATA_INVALID` */
-  async setMetadata(name: string, changes: MetadataChanges): Promise<NameRecord> {
-    for (;;) {
-      const entries = await this.#find(name);
-      const changed = entries.map((entry) => ({ before: entry, stored: withChanges(entry, changes) }));
-      const { committed, revision } = await this.#store.commit(
-        entries.map(({ key, modRevision }) => ({ key, modRevision })),
-        changed.flatMap(({ before, stored }) =>
-          putName(before.key, stored, { before, leaseId: before.leaseId }),
-        ),
-      );
-      if (committed) {
-        const [first, ...others] = changed.map(({ before, stored }) => ({
-          ...before,
-          value: valueOfName(stored),
-          modRevision: revision,
-        }));
-        return recordOf(first ?? entries[0], ...others);
-      }
-    }
+    await this.#feed.reached(revision ?? 0);
+    return revision !== undefined;
   }
 
   /**
-   * Gives a name's record; of a bare name that is not registered itself, that of its newest version, such as that of
+   * Sets (a text) or removes (null) keys of a name's metadata; of a name that many servers share, for some of them after
+   * the others. @throws RpcError `OBJECT_NOT_FOUND`, `METADATA_INVALID`
+   */
+  async setMetadata(name: string, changes: MetadataChanges): Promise<NameRecord> {
+    const known = new KnownEntries();
+    known.add(...(await this.#find(name)));
+    const changed: Entry[] = [];
+    for (let left = known.of(name); left.length > 0; left = known.of(name)) {
+      const some = left.slice(0, maxOperations).map((entry) => ({
+        ...entry,
+        value: valueOfName(withChanges(entry, changes)),
+      }));
+      const outcome = await this.#store.commit(
+        some.map((entry) => unchanged(entry.key, entry)),
+        some.map(({ key, value, leaseId }) => ({ put: key, value, leaseId })),
+      );
+      if (known.learn(outcome)) {
+        known.delete(...some);
+        changed.push(...some.map((entry) => ({ ...entry, modRevision: outcome.revision })));
+      }
+    }
+    const [first, ...others] = changed;
+    if (first === undefined) {
+      throw await this.#notFound(name); // it went while it was to be changed
+    }
+    await this.#feed.reached(Math.max(...changed.map(({ modRevision }) => modRevision)));
+    return recordOf(first, ...others);
+  }
+
+  /**
+   * Returns a name's record; of a bare name that is not registered itself, that of its newest version, such as that of
    * `storage/v2` for `storage`. @throws RpcError `OBJECT_NOT_FOUND`, `NAME_INVALID`
    */
   async lookup(name: string): Promise<NameRecord> {
@@ -140,13 +155,13 @@ export class Registry {
     if (first !== undefined) {
       return recordOf(first, ...others);
     }
-    const [newest] = await versionsIn(this.#store, name);
+    const [newest] = await this.#versionsOf(name);
     return recordOf(...(await this.#find(newest ?? name)));
   }
 
-  /** Gives a page of the names that all of the options allow. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID` */
+  /** Returns a page of the names that all of the options allow. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID` */
   list(options: ListOptions = {}, signal?: AbortSignal): Promise<NamePage> {
-    return listNames(this.#store, options, signal);
+    return listNames(this.#store, this.#feed.index, options, signal);
   }
 
   /**
@@ -162,36 +177,60 @@ export class Registry {
     return nameEvents(this.#store.watch({ prefix: keyOfName(prefix), fromRevision, signal }), prefix);
   }
 
-  /** Tells of the registry as a whole. */
+  /** Describes the registry as a whole. */
   async info(): Promise<NameServerInfo> {
-    const [names, leases, revision] = await Promise.all([
-      this.#store.count(keyOfName('')),
-      this.#store.leases(),
-      this.#store.revision(),
-    ]);
-    return { version: this.#version, startedAt: this.#startedAt, names, leases: leases.length, revision };
-  }
-
-  /** Ends the leases whose time has passed, so that watchers see their names go; says how many. */
-  sweep(): Promise<number> {
-    return this.#store.sweep();
-  }
-
-  /** Forgets the history but for the last `keepRevisions` revisions. */
-  async compact(keepRevisions: number): Promise<void> {
-    const revision = await this.#store.revision();
-    if (revision > keepRevisions) {
-      await this.#store.compact(revision - keepRevisions);
-    }
+    const [names, revision] = await Promise.all([this.#store.count(keyOfName('')), this.#store.revision()]);
+    const { leases } = this.#feed.index;
+    return { version: this.#version, startedAt: this.#startedAt, names, leases, revision };
   }
 
   async #find(name: string): Promise<readonly [Entry, ...Entry[]]> {
     const [first, ...others] = await entriesOf(this.#store, parseObjectName(name));
     if (first === undefined) {
-      throw await notFound(this.#store, name);
+      throw await this.#notFound(name);
     }
     return [first, ...others];
   }
+
+  /** Makes the error about a name that is not registered: it names the versions that are, or a name that is near. */
+  async #notFound(name: string): Promise<Error> {
+    const versions = await this.#versionsOf(versionedNameIn(name)?.base ?? name);
+    if (versions.length > 0) {
+      return noSuchName({ name, versions });
+    }
+    // Who mistypes a name does so seldom in its first two letters.
+    const { entries } = await this.#store.range({ prefix: keyOfName(name.slice(0, 2)), limit: nearLimit });
+    const near = suggest(name, entries.map(nameOf));
+    return noSuchName(near === undefined ? { name } : { name, near });
+  }
+
+  /** Returns the registered names that are versions of a bare name, the newest first. */
+  async #versionsOf(name: string): Promise<readonly string[]> {
+    const { entries } = await this.#store.range({ prefix: keyOfName(`${name}/v`) });
+    return versionsOf(name, new Set(entries.map(nameOf)));
+  }
+}
+
+/** Turns the store's changes of names with a prefix into events, one by one. */
+async function* nameEvents(
+  commits: AsyncIterable<readonly Change[]>,
+  prefix: string,
+): AsyncGenerator<NameEvent, void, undefined> {
+  for await (const changes of commits) {
+    for (const change of changes) {
+      if (!nameOf(change.entry).startsWith(prefix)) {
+        continue; // the prefix is no name's beginning, but that of a server's share in one
+      }
+      yield { type: typeOf(change), record: recordOf(change.entry), revision: change.revision };
+    }
+  }
+}
+
+function typeOf({ type, entry }: Change): NameEvent['type'] {
+  if (type === 'delete') {
+    return 'removed';
+  }
+  return entry.createRevision === entry.modRevision ? 'registered' : 'changed';
 }
 
 function withChanges(entry: Entry, changes: MetadataChanges): StoredName {

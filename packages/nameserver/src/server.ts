@@ -7,13 +7,11 @@ import {
   systemClock,
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
-import { type Store } from '@patchbay/store';
+import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
 import { nameService } from './name-service.js';
-import { openRegistryStore } from './registry-store.js';
 import { Registry } from './registry.js';
-import { startSweeper } from './sweeper.js';
 
 /** How long calls may take to finish when the server stops, in milliseconds. None takes as long, but watches never end. */
 const drainMs = 250;
@@ -53,11 +51,10 @@ export class NameServer implements AsyncDisposable {
 
   /** Lets calls that run finish, ends watches, and closes the registry last. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, sweeper, store } = this.#parts;
+    const { server, store } = this.#parts;
     server.leave();
     await this.#drain();
     await server[Symbol.asyncDispose]();
-    await sweeper[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   }
 
@@ -78,20 +75,19 @@ interface Parts {
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
   readonly server: ObjectServer;
-  readonly sweeper: AsyncDisposable;
   readonly clock: Clock;
 }
 
 /**
- * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and gives
- * every lease its whole time anew.
+ * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
+ * time of every lease.
  *
  * @throws RpcError `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory, and what else
  *   opening the store throws
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const { stateDir, log, version, sendStacks = false, clock = systemClock } = options;
-  const store = await openRegistryStore(stateDir, clock);
+  const store = await openSqliteStore({ directory: stateDir, clock, log });
   try {
     const registry = await Registry.open({ store, clock, version });
     const dispatcher = new Dispatcher({ clock, log });
@@ -102,14 +98,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       services: [nameService],
       sendStacks,
     });
-    return new NameServer({
-      store,
-      registry,
-      dispatcher,
-      server,
-      sweeper: startSweeper({ registry, clock, log }),
-      clock,
-    });
+    return new NameServer({ store, registry, dispatcher, server, clock });
   } catch (error) {
     await store[Symbol.asyncDispose]();
     throw error;

@@ -183,7 +183,7 @@ describe('a search through many names', () => {
 
   before(async () => {
     opened = await OpenedRegistry.open();
-    await opened.registry.register('s1', 'a:1', claims(...all));
+    await opened.registerMany('s1', claims(...all));
   });
   after(() => opened[Symbol.asyncDispose]());
 

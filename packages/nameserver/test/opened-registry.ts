@@ -2,12 +2,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { Registry } from '@patchbay/nameserver';
 import { type NameClaim } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
-import { type Store } from '@patchbay/store';
-
-import { openRegistryStore } from '../src/registry-store.js';
+import { maxClaims, Registry } from '@patchbay/nameserver';
+import { openSqliteStore, type Store } from '@patchbay/store';
 
 /** A registry in a directory of a test's own, on a clock that the test advances. */
 export class OpenedRegistry implements AsyncDisposable {
@@ -23,10 +21,11 @@ export class OpenedRegistry implements AsyncDisposable {
     this.registry = opened.registry;
   }
 
-  static async open(): Promise<OpenedRegistry> {
+  /** @param historyRevisions - how many revisions a watcher may be behind */
+  static async open(historyRevisions?: number): Promise<OpenedRegistry> {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-registry-'));
     const clock = new FakeClock();
-    return new OpenedRegistry(directory, await openIn(directory, clock), clock);
+    return new OpenedRegistry(directory, await openIn(directory, clock, historyRevisions), clock);
   }
 
   get store(): Store {
@@ -41,13 +40,20 @@ export class OpenedRegistry implements AsyncDisposable {
     this.registry = registry;
   }
 
-  /** Registers names for a server with an address made of its id, and gives the lease's id. */
+  /** Registers names for a server with an address made of its id, and returns the lease's id. */
   async register(serverId: string, ...names: string[]): Promise<string> {
     const { leaseId } = await this.registry.register(serverId, `${serverId}.example:7441`, claims(...names));
     return leaseId;
   }
 
-  /** Gives the names that a list shows. */
+  /** Registers any number of names for a server, on as many leases as that takes. */
+  async registerMany(serverId: string, all: readonly NameClaim[]): Promise<void> {
+    for (let first = 0; first < all.length; first += maxClaims) {
+      await this.registry.register(serverId, 'a:1', all.slice(first, first + maxClaims));
+    }
+  }
+
+  /** Returns the names that a list shows. */
   async names(prefix = ''): Promise<readonly string[]> {
     return (await this.registry.list({ prefix, limit: 1000 })).names.map(({ name }) => name);
   }
@@ -63,8 +69,8 @@ interface Opened {
   readonly registry: Registry;
 }
 
-async function openIn(directory: string, clock: FakeClock): Promise<Opened> {
-  const store = await openRegistryStore(directory, clock);
+async function openIn(directory: string, clock: FakeClock, historyRevisions = 10_000): Promise<Opened> {
+  const store = await openSqliteStore({ directory, clock, historyRevisions });
   return { store, registry: await Registry.open({ store, clock, version: '0.0.0-test' }) };
 }
 

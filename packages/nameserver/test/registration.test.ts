@@ -1,8 +1,20 @@
+import { type NameClaim } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
+import { type Store } from '@patchbay/store';
 import { expect } from 'chai';
 
-import { refusal } from '@patchbay/objects/testing';
-
 import { claims, OpenedRegistry } from './opened-registry.js';
+
+/** Records how many operations each commit of a store has from now on. */
+function commitSizes(store: Store): readonly number[] {
+  const sizes: number[] = [];
+  const commit = store.commit.bind(store);
+  store.commit = (conditions, operations) => {
+    sizes.push(operations.length);
+    return commit(conditions, operations);
+  };
+  return sizes;
+}
 
 describe('registering', () => {
   it('makes a name known with its address, server, lease and metadata', async () => {
@@ -50,7 +62,7 @@ describe('registering', () => {
     expect(await opened.names()).to.have.lengthOf(2);
   });
 
-  it('gives a name to another server once the lease has passed, before anybody sweeps', async () => {
+  it('gives a name to another server once the lease has passed', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'storage');
     await opened.clock.advance(10_000);
@@ -96,6 +108,71 @@ describe('registering', () => {
   it('refuses the same name twice', async () => {
     await using opened = await OpenedRegistry.open();
     await refusal(opened.register('s1', 'a', 'a'), 'NAME_REPEATED');
+  });
+
+  it('takes 100 names at once, and refuses more', async () => {
+    await using opened = await OpenedRegistry.open();
+    const names = Array.from({ length: 101 }, (_, index) => `n${String(index)}`);
+    await opened.register('s1', ...names.slice(1));
+    const error = await refusal(opened.register('s1', ...names), 'CLAIMS_EXHAUSTED');
+    expect(error.details).to.deep.equal({ claims: 101, maxClaims: 100 });
+    expect(await opened.names()).to.have.lengthOf(100);
+  });
+
+  for (const [what, before, after] of [
+    ['takes 100 names from another server', { shared: false }, { shared: false }],
+    ['takes 100 names from another server to share them', { shared: false }, { shared: true }],
+    ['takes 100 shared names for itself', { shared: true }, { shared: false }],
+  ] as const) {
+    it(`${what}, in commits of at most 100 writes`, async () => {
+      await using opened = await OpenedRegistry.open();
+      const all = claims(...Array.from({ length: 100 }, (_, index) => `n${String(index)}`));
+      const claimed = (how: Partial<NameClaim>): NameClaim[] => all.map((claim) => ({ ...claim, ...how }));
+      const { leaseId } = await opened.registry.register('s1', 'a:1', claimed(before));
+      const sizes = commitSizes(opened.store);
+      await opened.registry.register('s2', 'b:1', claimed({ ...after, replace: true }));
+      expect(Math.max(...sizes)).to.be.at.most(100);
+      expect((await opened.registry.keepAlive(leaseId)).lost).to.have.lengthOf(100);
+      const { names } = await opened.registry.list({ limit: 1000 });
+      expect(names.flatMap(({ endpoints }) => endpoints.map(({ serverId }) => serverId))).to.deep.equal(
+        all.map(() => 's2'),
+      );
+    });
+  }
+
+  it('shares 100 names that the server had alone, in commits of at most 100 writes', async () => {
+    await using opened = await OpenedRegistry.open();
+    const all = claims(...Array.from({ length: 100 }, (_, index) => `n${String(index)}`));
+    await opened.registry.register('s1', 'a:1', all);
+    const sizes = commitSizes(opened.store);
+    await opened.registry.register(
+      's1',
+      'a:1',
+      all.map((claim) => ({ ...claim, shared: true })),
+    );
+    expect(Math.max(...sizes)).to.be.at.most(100);
+    expect((await opened.registry.list()).names.every(({ shared }) => shared === true)).to.be.true;
+    expect((await opened.registry.info()).leases).to.equal(1);
+  });
+
+  it('removes and changes a name of 150 servers, in commits of at most 100 writes', async () => {
+    await using opened = await OpenedRegistry.open();
+    for (let index = 0; index < 150; index += 1) {
+      await opened.registry.register(`s${String(index)}`, 'a:1', [{ name: 'pool', shared: true }]);
+    }
+    const sizes = commitSizes(opened.store);
+    const { endpoints, metadata } = await opened.registry.setMetadata('pool', { rack: '7' });
+    expect([endpoints.length, metadata]).to.deep.equal([150, { rack: '7' }]);
+    expect(await opened.registry.remove('pool')).to.be.true;
+    expect(await opened.names()).to.be.empty;
+    expect(Math.max(...sizes)).to.be.at.most(100);
+  });
+
+  it('takes no name at all for a server that has none', async () => {
+    await using opened = await OpenedRegistry.open();
+    const { leaseId, revision } = await opened.registry.register('s1', 'a:1', []);
+    expect(revision).to.equal(1);
+    expect((await opened.registry.keepAlive(leaseId)).ttlMs).to.equal(10_000);
   });
 
   it('refuses an address that nobody can dial', async () => {

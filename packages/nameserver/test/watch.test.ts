@@ -30,13 +30,12 @@ describe('watching names', () => {
     expect(await take(watch, 2)).to.deep.equal(['changed a at 3', 'registered b at 4']);
   });
 
-  it('tells that names went when their lease is swept, with their last record', async () => {
+  it('tells that names went when their lease has passed, with their last record', async () => {
     await using opened = await OpenedRegistry.open();
     await opened.register('s1', 'a');
     const last = await opened.registry.lookup('a');
     const watch = opened.registry.watch({ signal: new AbortController().signal });
     await opened.clock.advance(10_000);
-    expect(await opened.registry.sweep()).to.equal(1);
     expect((await watch.next()).value).to.deep.equal({ type: 'removed', record: last, revision: 3 });
   });
 
@@ -59,11 +58,10 @@ describe('watching names', () => {
   });
 
   it('refuses a revision that has been forgotten, and says what to do', async () => {
-    await using opened = await OpenedRegistry.open();
+    await using opened = await OpenedRegistry.open(2);
     for (const name of ['a', 'b', 'c', 'd']) {
       await opened.register('s1', name);
     }
-    await opened.registry.compact(2);
     const { signal } = new AbortController();
     const error = await refusal(
       opened.registry.watch({ fromRevision: 2, signal }).next(),
@@ -78,9 +76,8 @@ describe('watching names', () => {
   });
 
   it('forgets nothing while there are fewer revisions than are to be kept', async () => {
-    await using opened = await OpenedRegistry.open();
+    await using opened = await OpenedRegistry.open(10);
     await opened.register('s1', 'a');
-    await opened.registry.compact(10);
     const { signal } = new AbortController();
     expect(await take(opened.registry.watch({ fromRevision: 0, signal }), 1)).to.deep.equal([
       'registered a at 2',

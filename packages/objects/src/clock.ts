@@ -1,24 +1,24 @@
-/** The time, as a dependency: everything that waits or dates takes one, so that tests need not wait. */
+/** The time, as a dependency: whatever waits or takes timestamps is given one, so that tests need not wait. */
 export interface Clock {
-  /** Gives the wall-clock time, in milliseconds since the Unix epoch. */
+  /** Returns the wall-clock time, in milliseconds since the Unix epoch. */
   now(): number;
-  /** Gives a time that never jumps, in milliseconds from an arbitrary start: for leases and durations. */
+  /** Returns a time that never jumps, in milliseconds from an arbitrary start: for leases and durations. */
   monotonicMs(): number;
-  /** Waits; rejects with the signal's reason when it is aborted first. */
+  /** Waits; rejects with the signal's reason if it is aborted first. */
   sleep(ms: number, options?: SleepOptions): Promise<void>;
 }
 
-/** How to wait. */
+/** The options of `Clock.sleep`. */
 export interface SleepOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Whether the process may end while this sleeper is the last thing in it. Default: false. */
+  /** Whether the process may exit while it only sleeps. Default: false. */
   readonly background?: boolean | undefined;
 }
 
-/** The machine's own clock. */
+/** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
-  // Not `performance`, and below no `node:timers/promises`: loading them takes a millisecond of a command's start.
+  // Neither `performance` nor, below, `node:timers/promises`: loading them takes 1 ms of a command's start.
   monotonicMs: () => {
     const [seconds, nanoseconds] = process.hrtime();
     return seconds * 1e3 + nanoseconds / 1e6;

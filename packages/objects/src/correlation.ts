@@ -4,7 +4,7 @@ import { quoted } from './names.js';
 
 const correlationIdPattern = /^[\x21-\x7e]{1,128}$/;
 
-/** Says what is wrong with a correlation id, which goes into logs and gRPC metadata; undefined: nothing. */
+/** Returns `ARGUMENT_INVALID` for an invalid correlation id, which goes into logs and gRPC metadata; else undefined. */
 export function correlationIdError(id: string): RpcError | undefined {
   return correlationIdPattern.test(id)
     ? undefined

@@ -1,91 +1,95 @@
 import { type Clock } from './clock.js';
 
-/** Something that ends by itself at a time of the clock's monotonic milliseconds. */
+/** An entry that expires at a time, in the clock's monotonic milliseconds. */
 export interface Expiring {
   readonly expiresAtMs: number;
-  /** Where the deadlines keep it; theirs alone to read and write. */
+  /** Its index in `Deadlines`, which alone reads and writes it. */
   deadlineIndex: number;
-  /** Called when its time has passed. */
+  /** Called once, when its time has passed. */
   expire(): void;
 }
 
 /**
- * Watches over the deadlines of many short calls with one sleeper: adding and removing one costs no timer. The
- * sleeper wakes when the earliest deadline that it knew of passes, and then looks for the next.
+ * Keeps the deadlines of many short calls with one timer, so that adding and removing one is cheap. The timer fires at
+ * the earliest deadline known when it was set, and is then set for the next.
  */
-export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<Entry> {
+export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<Entry>, Disposable {
   readonly #clock: Clock;
-  // In no order, without gaps. A set would do as well, but costs a short call several times as much.
+  // Unordered, without gaps. A Set would do as well, but costs a short call several times as much.
   readonly #pending: (Entry | undefined)[] = [];
   #count = 0;
-  #wakesAtMs = Infinity;
-  #sleeper = new AbortController();
+  #firesAtMs = Infinity;
+  #timer = new AbortController();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
-  /** Says when a time limit that begins now will have passed. */
+  /** Returns the time at which a limit that starts now passes. */
   expiryOf(timeoutMs: number): number {
     return this.#clock.monotonicMs() + timeoutMs;
   }
 
-  /** How many there are. */
+  /** The number of entries. */
   get size(): number {
     return this.#count;
   }
 
-  /** Watches over an entry until it expires or is deleted. */
+  /** Adds an entry, until it expires or is deleted. */
   add(entry: Entry): void {
     entry.deadlineIndex = this.#count;
     this.#pending[this.#count++] = entry;
-    if (entry.expiresAtMs < this.#wakesAtMs) {
-      this.#sleepUntil(entry.expiresAtMs);
+    if (entry.expiresAtMs < this.#firesAtMs) {
+      this.#setTimer(entry.expiresAtMs);
     }
   }
 
-  /** Forgets an entry; nothing happens when it is not there. */
+  /** Deletes an entry, if it is there. */
   delete(entry: Entry): void {
-    const place = entry.deadlineIndex;
-    if (this.#pending[place] !== entry) {
-      return; // deleted already, or expired
+    const index = entry.deadlineIndex;
+    if (this.#pending[index] !== entry) {
+      return; // already deleted or expired
     }
     const last = this.#pending[--this.#count] as Entry;
-    this.#pending[place] = last;
-    last.deadlineIndex = place;
+    this.#pending[index] = last;
+    last.deadlineIndex = index;
     this.#pending[this.#count] = undefined;
   }
 
-  /** Gives those that have neither expired nor been deleted. */
+  /** Iterates over the entries that have neither expired nor been deleted. */
   [Symbol.iterator](): IterableIterator<Entry> {
     return (this.#pending.slice(0, this.#count) as Entry[]).values();
   }
 
-  /** Forgets everything. */
+  /** Deletes all entries, and stops the timer. */
   close(): void {
     this.#pending.length = 0;
     this.#count = 0;
-    this.#sleeper.abort();
-    this.#wakesAtMs = Infinity;
+    this.#timer.abort();
+    this.#firesAtMs = Infinity;
   }
 
-  #sleepUntil(atMs: number): void {
-    this.#sleeper.abort();
-    this.#sleeper = new AbortController();
-    this.#wakesAtMs = atMs;
-    const { signal } = this.#sleeper;
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #setTimer(atMs: number): void {
+    this.#timer.abort();
+    this.#timer = new AbortController();
+    this.#firesAtMs = atMs;
+    const { signal } = this.#timer;
     const ms = Math.max(0, Math.ceil(atMs - this.#clock.monotonicMs()));
-    // A longer sleep than a timer can hold (24 days) wakes early, finds nothing to do and sleeps again.
+    // A wait longer than a timer can hold (24 days) ends early, finds nothing expired and is repeated.
     this.#clock.sleep(Math.min(ms, 0x7fff_ffff), { signal, background: true }).then(
       () => {
         this.#expire();
       },
-      () => undefined, // replaced by an earlier sleeper, or closed
+      () => undefined, // replaced by an earlier one, or closed
     );
   }
 
   #expire(): void {
-    this.#wakesAtMs = Infinity;
+    this.#firesAtMs = Infinity;
     const nowMs = this.#clock.monotonicMs();
     let nextMs = Infinity;
     for (const entry of this) {
@@ -96,8 +100,8 @@ export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<En
         nextMs = Math.min(nextMs, entry.expiresAtMs);
       }
     }
-    if (nextMs < this.#wakesAtMs) {
-      this.#sleepUntil(nextMs);
+    if (nextMs < this.#firesAtMs) {
+      this.#setTimer(nextMs);
     }
   }
 }

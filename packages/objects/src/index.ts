@@ -3,7 +3,40 @@
  *
  * @module @patchbay/objects
  */
-export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
+
+// Defining objects
+export { type Arg, type OptionShape } from './object/arg.js';
+export { type Authorize, type CallContext, type Caller } from './object/context.js';
+export {
+  isObjectDefinition,
+  type MethodDefinition,
+  type Methods,
+  type MethodSignature,
+  type ObjectContext,
+  type ObjectDefinition,
+  type ObjectFactory,
+  type SignaturesOf,
+} from './object/definition.js';
+export { type Unit } from './object/schemas.js';
+export { type ByteSource } from './object/streams.js';
+
+// Describing objects
+export {
+  type ArgDescription,
+  type JsonSchema,
+  type MethodDescription,
+  type ObjectDescription,
+  type OptionDescription,
+} from './object/description.js';
+export { optionSpelling, usageLine } from './object/usage.js';
+export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
+
+// Arguments of a command line
+export { type ArgvValues, readArgv } from './object/argv.js';
+export { coercionOf } from './object/coercion.js';
+export { FileArgument } from './object/file-argument.js';
+
+// Calling objects
 export {
   type AnyCallOptions,
   type Call,
@@ -11,11 +44,34 @@ export {
   defaultTimeoutMs,
   type OneWayOptions,
 } from './call.js';
-export { type Clock, systemClock } from './clock.js';
 export { correlationIdError } from './correlation.js';
+export {
+  makeProxy,
+  type ObjectReference,
+  type Proxy,
+  reservedMethodNames,
+  type Signatures,
+} from './proxy.js';
+
+// Defining objects
+export { isStream } from './object/is-stream.js';
+
+// Running calls
 export { Deadlines, type Expiring } from './deadlines.js';
+export { logCalls, type LoggedCalls } from './object/call-log.js';
+export { CallTimings, type MethodTiming } from './object/call-timings.js';
+export {
+  type CallInfo,
+  intercepted,
+  type Interceptor,
+  type ItemHook,
+  ItemHooks,
+} from './object/interceptor.js';
+export { type CallSink, type Deferred, type Invocation, RunningCall } from './object/running-call.js';
+
+// Errors
 export { type Code, codeOfGrpcStatus, grpcStatusOfCode, isCode } from './errors/code.js';
-export { coreError } from './errors/core-errors.js';
+export { coreError, toRpcError } from './errors/core-errors.js';
 export { defineErrors, type ErrorFactory, type ErrorTable } from './errors/define-errors.js';
 export { exitStatusOf, exitStatusOfCode } from './errors/exit-status.js';
 export {
@@ -25,8 +81,9 @@ export {
   type RpcErrorOptions,
   withAwaitingFrames,
 } from './errors/rpc-error.js';
-export { toRpcError } from './errors/core-errors.js';
-export { type Log, type LogFields, silentLog } from './log.js';
+
+// Names and the name server
+export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export {
   type Endpoint,
@@ -41,58 +98,18 @@ export {
   type NameServerInfo,
   type NameServerMethods,
 } from './naming/contract.js';
-export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
-export { largestPage, listAllNames } from './naming/list-names.js';
-export { selectNames } from './naming/list-names.js';
+export { listAllNames, maxPageSize, selectNames } from './naming/list-names.js';
+export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
-export { type Arg, type OptionShape } from './object/arg.js';
-export { type Authorize } from './object/context.js';
-export { logCalls, type LoggedCalls } from './object/call-log.js';
-export { CallTimings, type MethodTiming } from './object/call-timings.js';
-export { coercionOf } from './object/coercion.js';
-export { type CallContext, type Caller } from './object/context.js';
-export {
-  isObjectDefinition,
-  type MethodDefinition,
-  type Methods,
-  type MethodSignature,
-  type ObjectContext,
-  type ObjectDefinition,
-  type ObjectFactory,
-  type SignaturesOf,
-} from './object/definition.js';
-export {
-  type ArgDescription,
-  type JsonSchema,
-  type MethodDescription,
-  type ObjectDescription,
-  type OptionDescription,
-} from './object/description.js';
-export {
-  type CallInfo,
-  intercepted,
-  type Interceptor,
-  type ItemHook,
-  ItemHooks,
-} from './object/interceptor.js';
-export { type CallSink, type Invocation, type Deferred, RunningCall } from './object/running-call.js';
-export { type Unit } from './object/schemas.js';
-export { FileArgument } from './object/file-argument.js';
-export { isStream } from './object/is-stream.js';
-export { type ByteSource } from './object/streams.js';
-export { optionSpelling, usageLine } from './object/usage.js';
-export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
-export { readArgv, type ArgvValues } from './object/argv.js';
-export { type BackoffOptions, backoffMs, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';
-export {
-  makeProxy,
-  type ObjectReference,
-  type Proxy,
-  reservedMethodNames,
-  type Signatures,
-} from './proxy.js';
+
+// Time and log
+export { type Clock, systemClock } from './clock.js';
+export { type Log, type LogFields, silentLog } from './log.js';
+export { backoffMs, type BackoffOptions, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';
+
+// Text
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
 export { kebabCase, unitOf, withoutUnit } from './text/field-name.js';
 export { compileGlob, type Glob } from './text/glob.js';

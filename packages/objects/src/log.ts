@@ -1,21 +1,21 @@
-/** What stands beside a log line's message, for programs; errors under `error` are written with their causes. */
+/** The fields of a log line, for programs; an error under `error` is written with its causes. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
-/** The log, as a dependency. Messages are fixed sentences; what varies goes into the fields. */
+/** The log, as a dependency. Messages are constant and begin in lower case; what varies goes into fields. */
 export interface Log {
-  /** Writes what helps to follow a program step by step. */
+  /** Logs what helps to follow a program step by step. */
   debug(message: string, fields?: LogFields): void;
-  /** Writes what an operator wants to know of in normal operation. */
+  /** Logs what an operator wants to know in normal operation. */
   info(message: string, fields?: LogFields): void;
-  /** Writes what may need somebody, though it goes on. */
+  /** Logs what may need attention although the program keeps working. */
   warn(message: string, fields?: LogFields): void;
-  /** Writes what failed. */
+  /** Logs a failure. */
   error(message: string, fields?: LogFields): void;
-  /** Makes a log whose every line carries these fields too. */
+  /** Returns a log that adds these fields to every line. */
   child(fields: LogFields): Log;
 }
 
-/** A log that keeps nothing. */
+/** Discards all lines. */
 export const silentLog: Log = {
   debug: () => undefined,
   info: () => undefined,

@@ -4,31 +4,31 @@ import { type Clock } from './clock.js';
 export interface PeriodicTaskOptions {
   readonly clock: Clock;
   /**
-   * Does the work once, and returns how long to wait until the next run; undefined: until the task is woken. The
-   * signal aborts when the task is closed.
+   * Does the work once. Returns the wait until the next run; undefined to wait until the task is woken. The signal aborts
+   * when the task is closed.
    */
   readonly run: (signal: AbortSignal) => Promise<number | undefined>;
-  /** How long to wait before the first run. Default: it begins at once. */
+  /** The wait before the first run. Default: 0. */
   readonly delayMs?: number | undefined;
   /**
-   * Called when a run failed, as the `failures`th in a row; returns how long to wait until the next run. What it
-   * throws ends the task. Not called once the task is closed. Default: the failure ends the task.
+   * Called when a run has failed, the `failures`th in a row. Returns the wait until the next run; if it throws, the task
+   * ends. Not called once the task is closed. Default: the failure ends the task.
    */
   readonly onFailure?: (error: unknown, failures: number) => number | undefined;
-  /** Whether the process may end while the task only waits for its next run. Default: false. */
+  /** Whether the process may exit while the task only waits for its next run. Default: false. */
   readonly background?: boolean;
   /** Closes the task when it aborts. */
   readonly signal?: AbortSignal;
 }
 
 /**
- * Runs a function again and again until it is closed, never twice at the same time. Each run says how long to wait for
- * the next one; `wake` does not wait that long.
+ * Runs a function repeatedly until it is closed, one run at a time. Each run returns the wait until the next one, which
+ * `wake` cuts short.
  */
 export class PeriodicTask implements AsyncDisposable {
   readonly #options: PeriodicTaskOptions;
   readonly #closing = new AbortController();
-  /** Settles once the task does nothing more: rejects when a failure ended it. */
+  /** Settles when the task has ended: rejects if a failure ended it. */
   readonly ended: Promise<void>;
   #wakeUps: (() => void)[] = [];
   #sleep = new AbortController();
@@ -36,10 +36,10 @@ export class PeriodicTask implements AsyncDisposable {
   private constructor(options: PeriodicTaskOptions) {
     this.#options = options;
     this.ended = this.#repeat();
-    this.ended.catch(() => undefined); // whoever started it need not look
+    this.ended.catch(() => undefined); // nobody needs to handle it
   }
 
-  /** Starts a task. Its first run begins after this has returned. */
+  /** Starts a task. Its first run begins after this call. */
   static start(options: PeriodicTaskOptions): PeriodicTask {
     return new PeriodicTask(options);
   }
@@ -50,8 +50,8 @@ export class PeriodicTask implements AsyncDisposable {
   }
 
   /**
-   * Starts a run now, or right after the one under way. Fulfils when a run that began after this call has ended, even
-   * if it failed, or when the task is closed.
+   * Starts a run at once, or right after the current one. Fulfils when a run that began after this call has ended, even
+   * if it failed, or when the task is closed. Never rejects.
    */
   wake(): Promise<void> {
     return new Promise((resolve) => {
@@ -64,7 +64,7 @@ export class PeriodicTask implements AsyncDisposable {
     });
   }
 
-  /** Aborts the signal of the run under way, waits for its end, and starts no more. A run must not await it. */
+  /** Ends the task: aborts the current run's signal and waits for that run. Must not be awaited inside a run. */
   async close(): Promise<void> {
     this.#abort();
     await this.ended.catch(() => undefined);
@@ -145,17 +145,17 @@ function settle(wakeUps: readonly (() => void)[]): void {
   }
 }
 
-/** How the waits after failures grow. */
+/** The waits after failures: exponential, up to a maximum. */
 export interface BackoffOptions {
-  /** The wait after the first failure, in milliseconds; it doubles with each further one. */
+  /** The wait after the first failure, in milliseconds; each further failure doubles it. */
   readonly firstMs: number;
   /** The longest wait, in milliseconds. */
   readonly maxMs: number;
-  /** Spreads the waits evenly from half to one and a half of their length, so that many do not retry together. */
+  /** Randomizes each wait between 0.5 and 1.5 times its length, so that many clients do not retry together. */
   readonly jitter?: boolean;
 }
 
-/** Returns how long to wait after a number of failures in a row, in milliseconds. */
+/** Returns the wait after a number of failures in a row, in milliseconds. */
 export function backoffMs({ firstMs, maxMs, jitter = false }: BackoffOptions, failures: number): number {
   return Math.min(firstMs * 2 ** (failures - 1), maxMs) * (jitter ? 0.5 + Math.random() : 1);
 }

@@ -8,8 +8,8 @@ type CallOf<S> =
   S extends MethodSignature<infer A, infer R, infer I> ? (...args: A) => Call<R, I> & Pipelined<R> : never;
 
 /**
- * Of a call that gives an object: the object's methods, which may be called before it is there. One that is called
- * like something that every call has, such as `cancel`, is reached when the object is there.
+ * The methods of the object that a call returns, which may be called before it has returned. Methods named like a
+ * member of every call, such as `cancel`, can be called only on the object itself.
  */
 type Pipelined<R> = [R] extends [{ readonly '~signatures': infer S extends Signatures }]
   ? Proxy<Omit<S, keyof Call<unknown>>>
@@ -19,19 +19,19 @@ type Pipelined<R> = [R] extends [{ readonly '~signatures': infer S extends Signa
 export type Proxy<S extends Signatures> = { readonly [K in keyof S]: CallOf<S[K]> };
 
 /**
- * An object that a method handed out: its methods, until it is disposed of or its session ends. One that nobody holds
- * any more is let go of when its memory is collected.
+ * A reference to an object that a method returned: its methods, usable until it is disposed of or its session ends. A
+ * reference that is garbage-collected is released too.
  */
 export type ObjectReference<S extends Signatures> = Proxy<S> &
   Disposable &
   AsyncDisposable & {
-    /** Carries the types of its methods; never there. */
+    /** Carries the types of its methods; never set. */
     readonly '~signatures': S;
-    /** Gives the same object, called with these options. */
+    /** Returns a reference to the same object whose calls have these options. */
     with(options: CallOptions): ObjectReference<S>;
   };
 
-/** Names that a proxy needs for itself, so that no method may bear them. */
+/** Names that a proxy needs for itself, so that no method may have them. */
 export const reservedMethodNames: ReadonlySet<string> = new Set([
   'then',
   'with',
@@ -43,10 +43,10 @@ export const reservedMethodNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * Makes a proxy whose every method starts a call by `start`.
+ * Creates a proxy whose every method starts a call.
  *
  * @param start starts a call of a method with its arguments
- * @param own what the proxy has under reserved names
+ * @param own the proxy's own members, under reserved names
  */
 export function makeProxy<S extends Signatures>(
   start: (method: string, args: readonly unknown[]) => unknown,
@@ -56,7 +56,7 @@ export function makeProxy<S extends Signatures>(
   return new globalThis.Proxy(Object.create(null) as object, {
     get: (_target, property) => {
       let method = methods.get(property);
-      // `await` asks whatever it gets for `then`, and JSON for `toJSON`: that shall start no call.
+      // `await` reads `then` of any value, and JSON.stringify `toJSON`: neither may start a call.
       if (method === undefined && typeof property === 'string' && !reservedMethodNames.has(property)) {
         method = (...args: unknown[]) => start(property, args);
         methods.set(property, method);

@@ -78,7 +78,7 @@ describe('deadlines', () => {
     expect(clock.sleepers).to.equal(1);
   });
 
-  it('see to what is added while something expires', async () => {
+  it('handle entries that are added while others expire', async () => {
     deadlines.add({
       deadlineIndex: -1,
       expiresAtMs: deadlines.expiryOf(10),
@@ -103,7 +103,7 @@ describe('deadlines', () => {
     expect(expired).to.deep.equal(['in 100 days']);
   });
 
-  it('forget everything when they are closed', async () => {
+  it('delete all entries when closed', async () => {
     add('closed', 10);
     deadlines.close();
     expect(clock.sleepers).to.equal(0);

@@ -5,7 +5,7 @@ import { FakeClock } from '@patchbay/objects/testing';
 
 describe('periodic task', () => {
   let clock: FakeClock;
-  /** When each run began, in milliseconds of the clock. */
+  /** The start of each run, in the clock's milliseconds. */
   let runs: number[];
   const tasks: PeriodicTask[] = [];
 
@@ -20,7 +20,7 @@ describe('periodic task', () => {
     await Promise.all(closing);
   });
 
-  /** Starts a task that notes its runs before it does what is given. */
+  /** Starts a task that records the start of each run. */
   function start(
     run: (signal: AbortSignal) => number | undefined | Promise<number | undefined>,
     options: Partial<PeriodicTaskOptions> = {},
@@ -43,7 +43,7 @@ describe('periodic task', () => {
     deepStrictEqual(runs, [0, 100, 300, 600]);
   });
 
-  it('begins its first run after it was returned', async () => {
+  it('begins its first run after start has returned', async () => {
     let task: PeriodicTask | undefined = undefined;
     let seen: PeriodicTask | undefined;
     const started = start(() => {
@@ -55,7 +55,7 @@ describe('periodic task', () => {
     strictEqual(seen, started);
   });
 
-  it('waits before the first run where it is told to', async () => {
+  it('waits before the first run if asked to', async () => {
     start(() => 100, { delayMs: 30 });
     await clock.advance(130);
     deepStrictEqual(runs, [30, 130]);
@@ -99,7 +99,7 @@ describe('periodic task', () => {
     deepStrictEqual(runs, [0, 10]);
   });
 
-  it('fulfils what woke it only after a run that began later', async () => {
+  it('fulfils a wake-up only after a run that began later', async () => {
     let woken = false;
     const task = start(async () => {
       await clock.sleep(10);
@@ -113,7 +113,7 @@ describe('periodic task', () => {
     await waking;
   });
 
-  it('does nothing until it is woken after a run that returned undefined', async () => {
+  it('sleeps until it is woken after a run that returned undefined', async () => {
     const task = start(() => undefined);
     await clock.advance(1_000_000);
     strictEqual(clock.sleepers, 0);
@@ -146,7 +146,7 @@ describe('periodic task', () => {
     ]);
   });
 
-  it('fulfils what woke it also when the run failed', async () => {
+  it('fulfils a wake-up even if the run failed', async () => {
     const task = start(
       () => {
         throw new Error('no');
@@ -157,7 +157,7 @@ describe('periodic task', () => {
     deepStrictEqual(runs, [0]);
   });
 
-  it('ends with a failure that nobody handles', async () => {
+  it('ends with a failure if there is no handler', async () => {
     const task = start(() => Promise.reject(new Error('broken')));
     const waking = task.wake();
     await rejects(task.ended, new Error('broken'));
@@ -168,7 +168,7 @@ describe('periodic task', () => {
     deepStrictEqual(runs, [0]);
   });
 
-  it('ends with what the handler of failures throws', async () => {
+  it('ends with the error that the failure handler throws', async () => {
     const task = start(() => Promise.reject(new Error('broken')), {
       onFailure: (error) => {
         throw error;
@@ -177,7 +177,7 @@ describe('periodic task', () => {
     await rejects(task.ended, new Error('broken'));
   });
 
-  it('waits for the run under way when it is closed, and has its signal aborted', async () => {
+  it('aborts the signal of the current run and waits for it when closed', async () => {
     let ended = false;
     const task = start(async (signal) => {
       await clock.sleep(10);
@@ -194,7 +194,7 @@ describe('periodic task', () => {
     await task.ended;
   });
 
-  it('reports no failure of a run that was cut short by the end', async () => {
+  it('does not report the failure of a run that close interrupted', async () => {
     const task = start(
       async (signal) => {
         await clock.sleep(100, { signal });
@@ -211,7 +211,7 @@ describe('periodic task', () => {
     await task.ended;
   });
 
-  it('is not woken any more once it is closed, and lets go of those who wait', async () => {
+  it('fulfils wake-ups without a run once it is closed', async () => {
     const task = start(async (signal) => {
       await clock.sleep(100, { signal });
       return 100;
@@ -224,7 +224,7 @@ describe('periodic task', () => {
     deepStrictEqual(runs, [0]);
   });
 
-  it('closes itself when a run asks it to', async () => {
+  it('can be closed by a run of its own', async () => {
     const task = start(() => {
       void task.close();
       return 100;
@@ -242,7 +242,7 @@ describe('periodic task', () => {
     strictEqual(task.isClosed, true);
   });
 
-  it('does not run at all when its signal is aborted already', async () => {
+  it('never runs if its signal is already aborted', async () => {
     const task = start(() => 100, { signal: AbortSignal.abort() });
     await task.ended;
     deepStrictEqual(runs, []);
@@ -278,7 +278,7 @@ describe('back-off', () => {
     deepStrictEqual(waits, [250, 500, 1_000, 1_500, 1_500, 1_500]);
   });
 
-  it('spreads the waits where it is told to', () => {
+  it('randomizes the waits if asked to', () => {
     const waits = Array.from({ length: 200 }, () =>
       backoffMs({ firstMs: 100, maxMs: 1_000, jitter: true }, 2),
     );

@@ -24,12 +24,12 @@ describe('a proxy', () => {
     expect(started).to.deep.equal([['echo', ['hello']]]);
   });
 
-  it('gives the same function for the same name', () => {
+  it('returns the same function for the same name', () => {
     const proxy = makeOne();
     expect(proxy.echo).to.equal(proxy.echo);
   });
 
-  it('is itself no promise: awaiting it gives it back', async () => {
+  it('is not a promise: awaiting it returns it', async () => {
     const proxy = makeOne();
     expect((await Promise.resolve(proxy)) === proxy).to.equal(true);
     expect(started).to.deep.equal([]);

@@ -109,14 +109,10 @@ export class Client extends ObjectClient {
   }
 
   /** Cancels the calls in flight, and closes every connection. */
-  async close(): Promise<void> {
+  override async close(): Promise<void> {
     this.#resolver.close();
-    await super[Symbol.asyncDispose]();
-    await this.#names[Symbol.asyncDispose]();
-  }
-
-  override [Symbol.asyncDispose](): Promise<void> {
-    return this.close();
+    await super.close();
+    await this.#names.close();
   }
 }
 

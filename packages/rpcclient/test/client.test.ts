@@ -149,7 +149,8 @@ describe('A client', () => {
     await using cluster = await TestCluster.start();
     await cluster.serve({ post: post('first') }, { id: 'one' });
     await cluster.nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'young' }]);
-    await cluster.nameServer.registry.compact(0);
+    await cluster.nameServer.stop();
+    await cluster.nameServer.start({ historyRevisions: 0 });
     const proxy = cluster.client().proxy<Post>('post');
     await proxy.place();
     await eventually(() => cluster.nameServer.called('watch') === 2, 20_000);
@@ -171,7 +172,7 @@ describe('A client', () => {
     const server = await cluster.serve({ post: post('here') });
     const error = await refusal(cluster.client({ nameServer: server.address }).proxy<Post>('post').place());
     expect(`${error.reason}: ${error.message}`).to.match(
-      /^NAMESERVER_UNAVAILABLE: what answers at 127\.0\.0\.1:\d+ is no name server \(/,
+      /^NAMESERVER_UNAVAILABLE: the server at 127\.0\.0\.1:\d+ is not a name server \(/,
     );
   });
 

@@ -83,7 +83,7 @@ describe('A call whose server is killed and restarted', () => {
     server.start();
     const error = await ringing;
     expect(error.reason).to.equal('CONNECTION_LOST');
-    expect(error.message).to.include('bell.ring_once may have run or not');
+    expect(error.message).to.include('bell.ring_once may or may not have run');
     expect(await ringsIn(file)).to.equal(1);
   });
 

@@ -171,12 +171,12 @@ export class RpcServer implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#stopping = true;
     this.#server.leave();
-    await this.#registration[Symbol.asyncDispose]();
+    await this.#registration.close();
     await this.#hosting.drainAll();
     this.#stop.abort();
     this.#hosting.stopAll();
     await this.#changing;
-    await this.#server[Symbol.asyncDispose]();
+    await this.#server.close();
     await this.#hosting.closeAll();
     await this.#state.close();
   }

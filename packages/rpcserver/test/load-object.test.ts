@@ -167,7 +167,7 @@ describe('Loading an object', () => {
       `${library}
        const bad = method({ summary: 'Fail', returns: undefined, run: () => null });
        export default () => defineObject({ summary: 'a', methods: { 'bad name!': bad } });`,
-      /OBJECT_FAILED: object "thing" could not start: "bad name!" cannot be a method's name$/,
+      /OBJECT_FAILED: object "thing" could not start: "bad name!" is not a valid method name$/,
     ],
     [
       'a function that fails',

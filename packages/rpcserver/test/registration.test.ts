@@ -74,6 +74,44 @@ describe('A registration', () => {
     expect(names[0]?.endpoints[0]).to.include({ address: '127.0.0.1:7441', serverId: 'server-1' });
   });
 
+  it('registers each hundred of its names under a lease of their own', async () => {
+    await using nameServer = await TestNameServer.start();
+    const claims = Array.from({ length: 250 }, (_, index) => ({
+      name: `n${String(index).padStart(3, '0')}`,
+    }));
+    const registration = register(nameServer.address, { claims });
+    await eventually(() => registration.registered);
+    expect((await nameServer.registry.info()).leases).to.equal(3);
+    await registration.change({
+      add: Array.from({ length: 120 }, (_, index) => ({ name: `m${String(index)}` })),
+      remove: claims.slice(0, 80).map(({ name }) => name),
+    });
+    expect(registration.registered).to.be.true;
+    const { names, leases } = await nameServer.registry.info();
+    expect([names, leases]).to.deep.equal([290, 3]);
+    await registration.change({
+      add: Array.from({ length: 20 }, (_, index) => ({ name: `o${String(index)}` })),
+    });
+    expect((await nameServer.registry.info()).leases).to.equal(4);
+    await registration[Symbol.asyncDispose]();
+    expect(await nameServer.names()).to.deep.equal([]);
+  });
+
+  it('keeps the names of its other leases while one of a hundred is taken', async () => {
+    await using nameServer = await TestNameServer.start();
+    const claims = Array.from({ length: 150 }, (_, index) => ({
+      name: `n${String(index).padStart(3, '0')}`,
+    }));
+    await nameServer.registry.register('other', '127.0.0.1:1', [{ name: 'n149' }], { ttlMs: 60_000 });
+    await using registration = register(nameServer.address, { claims, ttlMs: 1_000 });
+    const renewals = nameServer.called('keep_alive');
+    await eventually(() => nameServer.called('keep_alive') >= renewals + 3);
+    expect(registration.registered).to.be.false;
+    expect((await nameServer.registry.info()).names).to.equal(101);
+    await nameServer.registry.remove('n149');
+    await eventually(() => registration.registered);
+  });
+
   it('renews its lease at a third of its time', async () => {
     await using nameServer = await TestNameServer.start();
     const clock = new FakeClock();
@@ -99,7 +137,7 @@ describe('A registration', () => {
       await clock.advance(0);
       return (await nameServer.names()).length === 2;
     });
-    expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering anew']);
+    expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering again']);
   });
 
   it('waits for a name server that is not running yet, and warns once', async () => {
@@ -172,7 +210,7 @@ describe('A registration', () => {
     await impostor.listen(Number(address.split(':')[1]));
     await eventually(() => impostor.connections > 3);
     expect(registration.registered).to.be.false;
-    expect(warnings(log)).to.deep.equal(['the name server does not answer; trying again until it does']);
+    expect(warnings(log)).to.deep.equal(['the name server does not respond; retrying until it does']);
   });
 
   it('learns who owns a name that is taken, and takes it as soon as it is free', async () => {
@@ -250,7 +288,7 @@ describe('A registration', () => {
     await nameServer.registry.unregister((await nameServer.registry.lookup('a')).endpoints[0]!.leaseId);
     await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'a' }]);
     await eventually(() =>
-      warnings(log).includes('the name server refuses the names; trying again until it takes them'),
+      warnings(log).includes('the name server refuses the names; retrying until it accepts them'),
     );
     expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
   });
@@ -283,7 +321,7 @@ describe('A registration', () => {
     await eventually(() => registration.registered);
     expect(await nameServer.addressOf('c')).to.equal('127.0.0.1:7441');
     expect(warnings(log)).to.deep.equal([
-      'the name server refuses the names; trying again until it takes them',
+      'the name server refuses the names; retrying until it accepts them',
     ]);
   });
 
@@ -347,7 +385,7 @@ describe('A registration', () => {
     await registration[Symbol.asyncDispose]();
     expect(performance.now() - startedAt).to.be.below(4_000);
     expect(warnings(log)).to.deep.equal([
-      'the names could not be unregistered; they go when their lease passes',
+      'cannot unregister the names; they disappear when their lease expires',
     ]);
   });
 

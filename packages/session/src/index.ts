@@ -1,12 +1,10 @@
 /**
- * What both ends of a session share: frames and their codec, flow control, payloads.
+ * The protocol that both ends of a session speak: frames and their encoding.
  *
  * @module @patchbay/session
  */
-export { CallNumbers, callNumberWindow } from './protocol/call-numbers.js';
-export { decodeFrame, decodeFrames } from './protocol/decode-frames.js';
-export { encodeFrame, encodeFrames } from './protocol/encode-frame.js';
 export { type Attachment, type Frame, type Payload } from './protocol/frame.js';
+export { encodeFrame, encodeFrames } from './protocol/encode-frames.js';
+export { decodeFrame, decodeFrames } from './protocol/decode-frames.js';
+export { encodePayload } from './protocol/encode-payload.js';
 export { MessageReader } from './protocol/message-reader.js';
-export { type MessageStream } from './protocol/message-stream.js';
-export { encodePayload } from './protocol/payload.js';

@@ -3,14 +3,7 @@ import fc from 'fast-check';
 
 import { isRpcError, type RpcError } from '@patchbay/objects';
 
-import {
-  CallNumbers,
-  callNumberWindow,
-  decodeFrames,
-  encodeFrames,
-  encodePayload,
-  type Frame,
-} from '../src/index.js';
+import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
 import { ClientSession } from '../src/client/index.js';
 import { ServerSession, sessionLimits } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
@@ -54,7 +47,7 @@ function open({ dispatcher }: Hosted): { session: ServerSession; answers: () => 
   return { session, answers: () => written.flatMap((message) => decodeFrames(message)) };
 }
 
-/** Gives messages to a session, and what it refuses one with. Whatever comes, it refuses it with a clear status. */
+/** Passes messages to a session, and returns the error of the one that it refuses, which is always an RpcError. */
 function refusalOfAny(session: ServerSession, messages: readonly Buffer[]): RpcError | undefined {
   for (const message of messages) {
     try {
@@ -67,7 +60,7 @@ function refusalOfAny(session: ServerSession, messages: readonly Buffer[]): RpcE
   return undefined;
 }
 
-/** Says whether the server still serves a client that behaves. */
+/** Checks that the server still serves a well-behaved client. */
 async function expectServing(hosted: Hosted): Promise<void> {
   const { session, answers } = open(hosted);
   session.receive(hello);
@@ -77,7 +70,7 @@ async function expectServing(hosted: Hosted): Promise<void> {
   session.close();
 }
 
-/** Bytes of a message that were changed, cut off, repeated or swapped. */
+/** Bytes of a message that were changed, truncated, repeated or swapped. */
 function damaged(message: Buffer): fc.Arbitrary<Buffer> {
   const at = fc.nat(Math.max(0, message.length - 1));
   return fc.oneof(
@@ -95,7 +88,7 @@ function damaged(message: Buffer): fc.Arbitrary<Buffer> {
 describe('a session on the server', function () {
   this.timeout(60_000);
 
-  it('answers any frames, in any order, or ends with a clear status; and the server goes on', async () => {
+  it('answers any frames, in any order, or ends with a clear status; and the server keeps working', async () => {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(anyFrame, { maxLength: 12 }), async (begun, frames) => {
         const hosted = hostSample();
@@ -109,7 +102,7 @@ describe('a session on the server', function () {
     );
   });
 
-  it('answers damaged messages, or ends with a clear status; and the server goes on', async () => {
+  it('answers damaged messages, or ends with a clear status; and the server keeps working', async () => {
     const message = fc
       .array(
         fc.oneof(
@@ -134,7 +127,7 @@ describe('a session on the server', function () {
     );
   });
 
-  it('takes calls in any order, and ends at the first that is replayed', () => {
+  it('accepts calls in any order, and ends at the first that is replayed', () => {
     const orders = fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(orders, fc.nat(), (numbers, which) => {
@@ -160,7 +153,7 @@ describe('a session on the server', function () {
 });
 
 describe('a session on the client', () => {
-  it('takes any frames, damaged ones too, or is lost with a clear error', () => {
+  it('accepts any frames, even damaged ones, or is lost with a clear error', () => {
     const message = anyFrame.map((frame) => encodeFrames(frame));
     fc.assert(
       fc.property(
@@ -197,25 +190,6 @@ describe('a session on the client', () => {
         },
       ),
       { numRuns: 500 },
-    );
-  });
-});
-
-describe('the numbers of a session’s calls', () => {
-  it('are taken once each, whatever their order, within the window', () => {
-    const steps = fc.array(fc.integer({ min: 1, max: 3 * callNumberWindow }), { maxLength: 200 });
-    fc.assert(
-      fc.property(steps, (numbers) => {
-        const taken = new Set<number>();
-        const session = new CallNumbers();
-        let highest = 0;
-        for (const number of numbers) {
-          const fresh = !taken.has(number) && number > highest - callNumberWindow;
-          expect(session.take(number)).to.equal(fresh);
-          taken.add(number);
-          highest = Math.max(highest, number);
-        }
-      }),
     );
   });
 });

@@ -61,7 +61,7 @@ const sample = defineObject({
 });
 type Sample = SignaturesOf<typeof sample>;
 
-/** Both sides take the same interceptors: each test runs on each. */
+/** Both sides run the same interceptors: each test runs on both. */
 for (const side of ['client', 'server'] as const) {
   describe(`interceptors of the ${side}`, () => {
     beforeEach(() => {
@@ -107,13 +107,13 @@ for (const side of ['client', 'server'] as const) {
       expect(ids[3]).to.equal('request-7');
     });
 
-    it('see the words of a command line', async () => {
+    it('see the arguments of a command line', async () => {
       let words: readonly unknown[] = [];
       await using client = connected((call, next) => {
         words = call.arguments;
         return next();
       });
-      await client.callWithWords('sample', 'count', ['3']);
+      await client.callWithArgv('sample', 'count', ['3']);
       expect(words).to.deep.equal(['3']);
     });
 
@@ -134,7 +134,7 @@ for (const side of ['client', 'server'] as const) {
       expect((await refusal(client.proxy<Sample>('sample').echo('x'))).reason).to.equal('CALLER_REFUSED');
     });
 
-    it('give another result, and answer without the method', async () => {
+    it('replace the result, and answer without the method', async () => {
       await using client = connected(async (call, next) =>
         call.arguments[0] === 'known' ? 'from the cache' : `${String(await next())}!`,
       );
@@ -143,7 +143,7 @@ for (const side of ['client', 'server'] as const) {
       expect(await proxy.echo('new')).to.equal('new!');
     });
 
-    it('see each item, and give another in its place', async () => {
+    it('see each item, and replace it', async () => {
       const seen: unknown[] = [];
       await using client = connected(
         (call, next) => {
@@ -183,7 +183,7 @@ for (const side of ['client', 'server'] as const) {
       expect(error.details).to.deep.equal({ was: 'METHOD_NOT_FOUND' });
     });
 
-    it('end the method that goes on when they have answered for it', async () => {
+    it('cancel a method that still runs when they have answered for it', async () => {
       await using client = connected((_call, next) => {
         next().catch(() => undefined);
         return eventually(() => notes.includes('began')).then(() => null);
@@ -192,7 +192,7 @@ for (const side of ['client', 'server'] as const) {
       await eventually(() => notes.includes('aborted'));
     });
 
-    it('hear of a call that its caller cancels', async () => {
+    it('see that a caller cancels its call', async () => {
       const heard: unknown[] = [];
       await using client = connected((_call, next) =>
         next().catch((error: unknown) => {
@@ -208,7 +208,7 @@ for (const side of ['client', 'server'] as const) {
       expect(heard).to.deep.equal(['CALL_CANCELLED']);
     });
 
-    it('cannot keep a call beyond its deadline', async () => {
+    it('cannot hold a call beyond its deadline', async () => {
       let reached = false;
       let letGo = (): void => undefined;
       const held = new Promise<void>((resolve) => (letGo = resolve));
@@ -221,7 +221,7 @@ for (const side of ['client', 'server'] as const) {
       });
       const error = await refusal(client.proxy<Sample>('sample').with({ timeoutMs: 20 }).hang());
       expect(error.reason).to.equal('DEADLINE_PASSED');
-      // What is answered after it shows that the server, too, knows by now that the call is over.
+      // An answer after it shows that the server, too, has noticed the end of the call.
       await client.proxy<Sample>('sample').echo('x');
       letGo();
       await eventually(() => reached);
@@ -229,7 +229,7 @@ for (const side of ['client', 'server'] as const) {
       expect(notes).to.deep.equal([]);
     });
 
-    it('keep to themselves what is no RpcError, on the server', async () => {
+    it('do not reveal errors other than RpcErrors, on the server', async () => {
       if (side === 'client') {
         return;
       }
@@ -239,7 +239,7 @@ for (const side of ['client', 'server'] as const) {
       expect(error.message).not.to.include('secret');
     });
 
-    it('log calls with their time and what became of them', async () => {
+    it('log calls with their duration and outcome', async () => {
       const log = new RecordingLog();
       await using client = connected(logCalls({ log, clock: systemClock }));
       const proxy = client.proxy<Sample>('sample').with({ correlationId: 'request-7' });
@@ -258,7 +258,7 @@ for (const side of ['client', 'server'] as const) {
       expect(log.lines[1]?.fields.code).to.equal('INTERNAL');
     });
 
-    it('log only the calls that failed where that is asked for', async () => {
+    it('log only failed calls if so configured', async () => {
       const log = new RecordingLog();
       await using client = connected(logCalls({ log, clock: systemClock, calls: 'failed' }));
       await client.proxy<Sample>('sample').echo('x');

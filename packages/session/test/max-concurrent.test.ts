@@ -8,7 +8,7 @@ import { eventually, RecordingLog, refusal } from '@patchbay/objects/testing';
 import { connectInMemory } from '../src/memory/index.js';
 import { type ObjectClient } from '../src/client/index.js';
 
-/** An object whose calls run until they are let go. */
+/** An object whose calls run until they are released. */
 class Gate {
   running = 0;
   #letGo: (() => void)[] = [];
@@ -62,12 +62,12 @@ describe('a limit of calls that run at once', () => {
     return client.call('gate', method, []);
   }
 
-  it('of a method refuses the call above it, and lets the next in when one has ended', async () => {
+  it('of a method refuses calls above it, and admits the next when one has ended', async () => {
     await using client = connectInMemory({ gate: gate.object({ ofMethod: 2 }) });
     const calls = [pass(client), pass(client)];
     const error = await refusal(pass(client));
     expect(error).to.include({ code: 'RESOURCE_EXHAUSTED', reason: 'CONCURRENCY_EXHAUSTED' });
-    expect(error.message).to.match(/2 calls of method gate\.pass run already/);
+    expect(error.message).to.match(/method gate\.pass already runs 2 calls/);
     expect(error.details).to.deep.equal({ limit: 'method', maxConcurrent: 2 });
     gate.open();
     await Promise.all(calls);
@@ -77,7 +77,7 @@ describe('a limit of calls that run at once', () => {
     await next;
   });
 
-  it('of a method leaves the others alone', async () => {
+  it('of a method does not apply to the others', async () => {
     await using client = connectInMemory({ gate: gate.object({ ofMethod: 1 }) });
     const calls = [pass(client), pass(client, 'other'), pass(client, 'other')];
     await eventually(() => gate.running === 3);
@@ -95,13 +95,13 @@ describe('a limit of calls that run at once', () => {
     expect(await client.call('gate', 'check', [1])).to.equal(1);
   });
 
-  it('gives the place back of a call that was refused, or whose arguments were', async () => {
+  it('does not count a call that was refused, or whose arguments were', async () => {
     await using client = connectInMemory({ gate: gate.object({}) });
     expect((await refusal(client.call('gate', 'check', ['x']))).reason).to.equal('ARGUMENT_INVALID');
     expect(await client.call('gate', 'check', [7])).to.equal(7);
   });
 
-  it('counts a cancelled call for as long as its method goes on', async () => {
+  it('counts a cancelled call for as long as its method runs', async () => {
     await using client = connectInMemory({ gate: gate.object({ ofMethod: 1 }) });
     const call = client.call('gate', 'pass', []);
     await eventually(() => gate.running === 1);
@@ -115,7 +115,7 @@ describe('a limit of calls that run at once', () => {
     await next;
   });
 
-  it('is what the host says over what the object says', async () => {
+  it('of the host overrides that of the object', async () => {
     const dispatcher = new Dispatcher({ clock: systemClock, log: new RecordingLog() });
     dispatcher.host('gate', gate.object({ ofObject: 100 }), { maxConcurrent: 1 });
     const answers: string[] = [];

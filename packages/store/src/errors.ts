@@ -1,6 +1,6 @@
 import { defineErrors } from '@patchbay/objects';
 
-/** Makes the errors of every store. */
+/** The errors of every store. */
 export const storeError = defineErrors({
   KEY_INVALID: [
     'INVALID_ARGUMENT',
@@ -9,10 +9,18 @@ export const storeError = defineErrors({
   KEY_REPEATED: ['INVALID_ARGUMENT', 'One commit writes the same key twice.'],
   VALUE_INVALID: ['INVALID_ARGUMENT', 'A value holds half of a surrogate pair, which is not text.'],
   TTL_INVALID: ['INVALID_ARGUMENT', "A lease's time to live is not a whole number of milliseconds above 0."],
+  COMMIT_TOO_LARGE: [
+    'INVALID_ARGUMENT',
+    'One commit holds more than the store takes at once; write less at once, or smaller values.',
+  ],
   LEASE_NOT_FOUND: ['NOT_FOUND', 'The lease has ended, or never was; ask for a new one.'],
   REVISION_COMPACTED: [
     'OUT_OF_RANGE',
     'The store has no history from this revision on; read the entries again and watch from their revision.',
+  ],
+  STORE_UNAVAILABLE: [
+    'UNAVAILABLE',
+    'The store cannot be reached; details.outcome says whether a commit is unchanged or unknown. Try again.',
   ],
   STORE_CLOSED: ['UNAVAILABLE', 'The store has been closed; the process is ending.'],
   STORE_LOCKED: ['FAILED_PRECONDITION', 'Another process has the store open; only one may.'],
@@ -24,6 +32,7 @@ export const storeError = defineErrors({
     'FAILED_PRECONDITION',
     'A newer version of Patchbay wrote the store; use that version, or another state directory.',
   ],
+  BACKUP_DAMAGED: ['DATA_LOSS', 'The file is not a backup of a store, or not a whole one; use another.'],
   STORE_FULL: ['RESOURCE_EXHAUSTED', 'The disk that holds the store has no space left; nothing was changed.'],
   STORE_READ_ONLY: ['FAILED_PRECONDITION', 'The store cannot be written: its permissions or file system.'],
   BACKUP_EXISTS: ['ALREADY_EXISTS', 'A file of this name is there; a backup never replaces one.'],

@@ -1,11 +1,12 @@
 import { quoted } from '@patchbay/objects';
 
 import { storeError } from './errors.js';
+import { type KeyInterval } from './store.js';
 
 const maxKeyBytes = 512;
 
 /** Sorts after every key, being text of the highest code point and longer than any key. */
-export const afterEveryKey = '\u{10FFFF}'.repeat(maxKeyBytes / 4 + 1);
+const afterEveryKey = '\u{10FFFF}'.repeat(maxKeyBytes / 4 + 1);
 
 /** Checks a key. @throws RpcError `KEY_INVALID` */
 export function checkKey(key: string): void {
@@ -26,14 +27,8 @@ export function checkPrefix(prefix: string): void {
   }
 }
 
-/** A half-open interval of keys in the order of their UTF-8 bytes: `from` belongs to it, `to` does not. */
-export interface KeyInterval {
-  readonly from: string;
-  readonly to: string;
-}
-
-/** Gives the interval of the keys that begin with a prefix and come after a key, where one is given. */
-export function keyInterval(prefix: string, after?: string): KeyInterval {
+/** Returns the interval of the keys that have a prefix and come after a key, where one is given. */
+export function keysWith(prefix: string, after?: string): KeyInterval {
   const to = prefixEnd(prefix);
   if (after === undefined || Buffer.compare(Buffer.from(after), Buffer.from(prefix)) < 0) {
     return { from: prefix, to };
@@ -42,7 +37,7 @@ export function keyInterval(prefix: string, after?: string): KeyInterval {
   return { from: `${after}\0`, to };
 }
 
-/** Gives the least text above every text with this prefix: the prefix with its last code point raised by one. */
+/** Returns the least text above every text with this prefix: the prefix with its last code point raised by one. */
 function prefixEnd(prefix: string): string {
   const points = Array.from(prefix, (character) => character.codePointAt(0) ?? 0);
   for (let last = points.pop(); last !== undefined; last = points.pop()) {

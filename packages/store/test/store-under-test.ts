@@ -7,9 +7,9 @@ export interface StoreUnderTest extends AsyncDisposable {
   advance(ms: number): Promise<void>;
   /** A path that a backup may be written to. */
   readonly backupPath: string;
-  /** Opens a backup as a store. */
-  openBackup(path: string): Promise<Store>;
+  /** Opens another store of the same kind, which is empty. */
+  openAnother(): Promise<Store>;
 }
 
-/** Opens a fresh store. */
-export type OpenStore = () => Promise<StoreUnderTest>;
+/** Opens a fresh store that keeps the history of so many revisions; without a number, of more than a test makes. */
+export type OpenStore = (options?: { readonly historyRevisions?: number }) => Promise<StoreUnderTest>;

@@ -2,14 +2,14 @@ import { formatBytes, formatDuration, kebabCase, unitOf, withoutUnit } from '@pa
 
 import { escapeControls } from './terminal.js';
 
-/** Stands for a value that is not there, so that a table keeps its columns. */
+/** The text for an absent value, so that a table keeps its columns. */
 const absent = '-';
 
-const moment = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.\d+Z$/;
+const timestamp = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.\d+Z$/;
 
 /**
- * Writes one value of a field for people, on one line: `sizeBytes` as `10.0 GiB`, `leaseMs` as `10s`, `createdAt`
- * without its milliseconds, booleans as yes and no, lists of words with commas, anything deeper as JSON.
+ * Formats one value of a field for people, on one line: `sizeBytes` as `10.0 GiB`, `leaseMs` as `10s`, `createdAt`
+ * without its milliseconds, booleans as yes and no, lists of scalars with commas, anything deeper as JSON.
  */
 export function cellText(field: string, value: unknown): string {
   return escapeControls(rawText(field, value));
@@ -26,7 +26,7 @@ function rawText(field: string, value: unknown): string {
     return numberText(field, value);
   }
   if (typeof value === 'string') {
-    return field.endsWith('At') ? value.replace(moment, '$1Z') : value;
+    return field.endsWith('At') ? value.replace(timestamp, '$1Z') : value;
   }
   return absent;
 }
@@ -52,10 +52,10 @@ function objectText(field: string, value: object): string {
 }
 
 /**
- * Gives the words of a field's name: `target.chapUser` is `target.chap user`. The unit goes from a name whose
- * values are written with theirs.
+ * Returns the label of a field: `target.chap user` for `target.chapUser`. A unit is dropped from the name if values are
+ * formatted with theirs.
  */
 export function fieldLabel(path: readonly string[]): string {
-  const words = path.map((name) => kebabCase(withoutUnit(name, unitOf(name))).replaceAll('-', ' '));
-  return escapeControls(words.join('.'));
+  const labels = path.map((name) => kebabCase(withoutUnit(name, unitOf(name))).replaceAll('-', ' '));
+  return escapeControls(labels.join('.'));
 }

@@ -3,8 +3,8 @@ import { isRpcError } from '@patchbay/objects';
 import { escapeControls } from './terminal.js';
 
 /**
- * Writes an error as the commands print it: `error: NOT_FOUND IMAGE_NOT_FOUND: no image "ubunut"`. It is one line
- * whatever the message holds, and nothing in it can drive a terminal.
+ * Formats an error as the commands print it: `error: NOT_FOUND IMAGE_NOT_FOUND: no image "ubunut"`. It is one line
+ * whatever the message contains, and cannot control the terminal.
  */
 export function errorLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);

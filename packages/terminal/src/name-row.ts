@@ -1,6 +1,6 @@
 import { type NameRecord } from '@patchbay/objects';
 
-/** Gives a name's record as the fields of a table. */
+/** Returns a name's record as the fields of a table. */
 export function nameRow({
   name,
   endpoints,
@@ -16,9 +16,9 @@ export function nameRow({
   };
 }
 
-/** Writes metadata as a command takes it: `site=lab rack=7`. */
+/** Formats metadata as commands take it: `site=lab rack=7`. */
 export function metadataText(metadata: NameRecord['metadata']): string {
   return Object.entries(metadata)
-    .map(([word, value]) => `${word}=${value}`)
+    .map(([key, value]) => `${key}=${value}`)
     .join(' ');
 }

@@ -2,16 +2,16 @@ import { cellText, fieldLabel } from './cell.js';
 import { displayWidth, escapeLines, padToWidth } from './terminal.js';
 
 const gap = '  ';
-/** Objects nested deeper than this are written as JSON. */
-const deepest = 4;
+/** Objects nested deeper than this are formatted as JSON. */
+const maxDepth = 4;
 
 type Row = Readonly<Record<string, unknown>>;
 type Field = readonly string[];
 
 /**
- * Writes a method's result for people: a list of objects as a table, one object as a field and its value a line, a
- * list of anything else an item a line, a string as it is, an empty list as `none`, nothing at all for null. Values
- * cannot drive the terminal. The text does not end in a newline.
+ * Formats a method's result for people: a list of objects as a table, one object as one line per field, any other list
+ * as one line per item, a string as it is, an empty list as `none`, null as the empty text. Values cannot control the
+ * terminal. The text does not end in a line break.
  */
 export function resultText(value: unknown): string {
   if (value === null || value === undefined) {
@@ -27,8 +27,8 @@ export function resultText(value: unknown): string {
 }
 
 /**
- * Writes what a method yields on its way for people: an object on one line, each field that it has with its name before
- * it, so that a line says all of an item; anything else as `resultText` does.
+ * Formats an item that a method yields, for people: an object on one line, each field with its name before it; anything
+ * else as `resultText` does.
  */
 export function itemText(item: unknown): string {
   if (!isRow(item)) {
@@ -48,7 +48,7 @@ function listText(values: readonly unknown[]): string {
   return values.every(isRow) ? tableText(values) : values.map((each) => cellText('', each)).join('\n');
 }
 
-/** Writes objects as a table with a column for every field that any of them has. */
+/** Formats objects as a table with a column for every field that any of them has. */
 function tableText(rows: readonly Row[]): string {
   const fields = fieldsOf(rows, []);
   if (fields.length === 0) {
@@ -72,7 +72,7 @@ function tableText(rows: readonly Row[]): string {
     .join('\n');
 }
 
-/** Writes one object as two columns. */
+/** Formats one object as two columns. */
 function fieldsText(row: Row): string {
   const fields = labelled(fieldsOf([row], []));
   const width = Math.max(0, ...fields.map(([, label]) => displayWidth(label)));
@@ -84,15 +84,15 @@ function fieldsText(row: Row): string {
 }
 
 /**
- * Lists the fields of objects, in the order they come. A field that holds objects of the same fields in every row
- * becomes those fields; one whose objects differ, such as metadata, stays one field.
+ * Lists the fields of objects in the order of their appearance. A field that holds objects with the same keys in every
+ * row is flattened; one whose objects differ, such as metadata, stays one field.
  */
 function fieldsOf(rows: readonly Row[], path: Field): Field[] {
   const names = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   return names.flatMap((name) => {
     const field = [...path, name];
     const nested = rows.map((row) => row[name]).filter((each) => each !== null && each !== undefined);
-    return nested.length > 0 && nested.every(isRow) && sameKeys(nested) && path.length + 1 < deepest
+    return nested.length > 0 && nested.every(isRow) && sameKeys(nested) && path.length + 1 < maxDepth
       ? fieldsOf(nested, field)
       : [field];
   });
@@ -103,7 +103,7 @@ function sameKeys(rows: readonly Row[]): boolean {
   return keys[0] !== '[]' && new Set(keys).size === 1;
 }
 
-/** Gives each field its label; two fields that would get the same one keep their names as they are. */
+/** Pairs each field with its label; fields whose labels would collide keep their names. */
 function labelled(fields: readonly Field[]): [Field, string][] {
   const labels = fields.map(fieldLabel);
   return fields.map((field, index) => {

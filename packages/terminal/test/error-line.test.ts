@@ -6,13 +6,13 @@ import { coreError, RpcError } from '@patchbay/objects';
 import { errorLine } from '../src/error-line.js';
 
 describe('errorLine', () => {
-  it('gives the code, the reason and the message', () => {
+  it('contains the code, the reason and the message', () => {
     expect(errorLine(coreError('OBJECT_NOT_FOUND', 'no object "x"'))).to.equal(
       'error: NOT_FOUND OBJECT_NOT_FOUND: no object "x"',
     );
   });
 
-  it('calls an error of no code unexpected', () => {
+  it('reports an error without a code as unexpected', () => {
     expect(errorLine(new TypeError('x is not a function'))).to.equal(
       'error: INTERNAL UNEXPECTED: x is not a function',
     );

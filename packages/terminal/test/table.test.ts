@@ -24,7 +24,7 @@ describe('resultText', () => {
     ]);
   });
 
-  it('gives a nested object of one shape a column for each of its fields', () => {
+  it('flattens nested objects of one shape into columns', () => {
     const rows = [
       { node: 'n1', target: { iqn: 'iqn.a', lun: 1 } },
       { node: 'n2', target: null },

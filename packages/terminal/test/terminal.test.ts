@@ -12,7 +12,7 @@ describe('escapeControls', () => {
     expect(escapeControls('a\ud83db')).to.equal('a\\ud83db');
   });
 
-  it('escapes once: what it gives stays as it is', () => {
+  it('is idempotent', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), (text) => {
         const escaped = escapeControls(text);

@@ -1,22 +1,21 @@
-import { type MessageStream } from '@patchbay/session';
-import { type MessageStreamEvents } from '@patchbay/session/client';
+import { MessageReader } from '@patchbay/session';
+import { type MessageStream, type MessageStreamEvents } from '@patchbay/session/client';
 
-import { statusReason } from './status-reason.js';
-import { codeOfCalm, errorName } from './http2/frame.js';
+import { enhanceYourCalm, errorName } from './http2/frame.js';
 import { Http2Stream } from './http2/http2-stream.js';
-import { headerBytes, MessageSplitter, writePrefix } from './message-splitter.js';
+import { MessageSplitter, prefixBytes, writePrefix } from './message-splitter.js';
 
-/** gRPC's number of RESOURCE_EXHAUSTED. */
-const exhausted = 8;
+/** gRPC's status number of RESOURCE_EXHAUSTED. */
+const resourceExhausted = 8;
 const keepAliveMs = 10_000;
 const keepAliveTimeoutMs = 5_000;
 
 /**
- * One bidirectional gRPC stream on a connection of its own: the general client of grpc-js costs a quarter of a whole
- * call (docs/adr/0005), and a session needs nothing of what it does for that.
+ * A bidirectional gRPC stream on a connection of its own. The general client of grpc-js costs a quarter of a whole call
+ * (docs/adr/0005), and a session needs nothing that it does for that.
  */
 export class GrpcStream implements MessageStream {
-  readonly headroomBytes = Http2Stream.headroomBytes + headerBytes;
+  readonly headroomBytes = Http2Stream.headroomBytes + prefixBytes;
   readonly #stream: Http2Stream;
   readonly #events: MessageStreamEvents;
   readonly #splitter = new MessageSplitter();
@@ -24,15 +23,9 @@ export class GrpcStream implements MessageStream {
   #responded = false;
   #ended = false;
 
-  /**
-   * Dials at once; that it could not is told by `onEnd`.
-   *
-   * @param address `host:port`; throws an RpcError where it is not that
-   * @param path `/package.Service/Method`
-   */
-  constructor(address: string, path: string, events: MessageStreamEvents) {
+  private constructor(address: string, path: string, events: MessageStreamEvents) {
     this.#events = events;
-    this.#stream = new Http2Stream(address, path, {
+    this.#stream = Http2Stream.open(address, path, {
       onHeaders: (headers) => {
         this.#takeHeaders(headers);
       },
@@ -51,6 +44,17 @@ export class GrpcStream implements MessageStream {
     }, keepAliveMs).unref();
   }
 
+  /**
+   * Opens a stream. It returns before the connection is there; `onEnd` reports a failure to connect.
+   *
+   * @param address `host:port`
+   * @param path `/package.Service/Method`
+   * @throws RpcError `CONFIG_INVALID` for a malformed address
+   */
+  static open(address: string, path: string, events: MessageStreamEvents): GrpcStream {
+    return new GrpcStream(address, path, events);
+  }
+
   /** Writes a message, whose first `headroomBytes` are free for the prefixes. */
   write(message: Buffer, tail?: Uint8Array): void {
     if (!this.#ended) {
@@ -59,9 +63,9 @@ export class GrpcStream implements MessageStream {
     }
   }
 
-  /** Says that nothing more comes, and cuts the connection once that is sent, or after a while; resolves then. */
+  /** Ends the stream, and closes the connection when that is sent, or after 2 s; resolves then. */
   async end(): Promise<void> {
-    this.#tellEnd('it was closed');
+    this.#reportEnd('it was closed');
     await this.#stream.end();
   }
 
@@ -79,13 +83,15 @@ export class GrpcStream implements MessageStream {
       const message = headers.get('grpc-message');
       this.#end(
         message === undefined ? `status ${grpcStatus}` : decoded(message),
-        Number(grpcStatus) === exhausted ? statusReason(headers.get('grpc-status-details-bin')) : undefined,
+        Number(grpcStatus) === resourceExhausted
+          ? statusReason(headers.get('grpc-status-details-bin'))
+          : undefined,
       );
     }
   }
 
   #takeReset(code: number): void {
-    if (this.#responded && code === codeOfCalm) {
+    if (this.#responded && code === enhanceYourCalm) {
       this.#end('its answers were not read for too long', 'READER_STALLED');
     } else {
       this.#end(`the server ended the stream (${errorName(code)})`);
@@ -103,7 +109,7 @@ export class GrpcStream implements MessageStream {
     }
   }
 
-  /** Finds out whether the peer is still there: a stopped process keeps its connections open. */
+  /** Checks that the peer is alive: a stopped process keeps its connections open. */
   #ping(): void {
     const giveUp = setTimeout(() => {
       this.#end('the server does not answer');
@@ -114,11 +120,11 @@ export class GrpcStream implements MessageStream {
   }
 
   #end(why: string, exhaustedReason?: string): void {
-    this.#tellEnd(why, exhaustedReason);
-    this.#stream.cut();
+    this.#reportEnd(why, exhaustedReason);
+    this.#stream.close();
   }
 
-  #tellEnd(why: string, exhaustedReason?: string): void {
+  #reportEnd(why: string, exhaustedReason?: string): void {
     if (!this.#ended) {
       this.#ended = true;
       clearInterval(this.#keepAlive);
@@ -127,11 +133,38 @@ export class GrpcStream implements MessageStream {
   }
 }
 
-/** Undoes the percent-encoding of a grpc-message. */
+/** Decodes the percent-encoding of a grpc-message. */
 function decoded(message: string): string {
   try {
     return decodeURIComponent(message);
   } catch {
-    return message; // not encoded after all: better as it is than not at all
+    return message; // not encoded after all
   }
+}
+
+/** Returns the reason of the google.rpc.ErrorInfo in a `grpc-status-details-bin` trailer; undefined without one. */
+function statusReason(trailer: string | undefined): string | undefined {
+  if (trailer === undefined) {
+    return undefined;
+  }
+  try {
+    // Status.details (3) holds an Any, whose value (2) is the ErrorInfo, whose reason is 1.
+    return stringAt(new MessageReader(Buffer.from(trailer, 'base64')), [3, 2, 1]);
+  } catch {
+    return undefined; // damaged or foreign: the status itself still says what happened
+  }
+}
+
+function stringAt(reader: MessageReader, [field, ...path]: readonly number[]): string | undefined {
+  for (let each = reader.next(); each !== 0; each = reader.next()) {
+    if (each === field) {
+      if (path.length === 0) {
+        return reader.text();
+      }
+      reader.enter();
+      return stringAt(reader, path);
+    }
+    reader.skip();
+  }
+  return undefined;
 }

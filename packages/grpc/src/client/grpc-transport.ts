@@ -1,20 +1,32 @@
 import { coreError } from '@patchbay/objects';
-import { type Transport } from '@patchbay/session/client';
+import {
+  connectOver,
+  type ConnectToOptions,
+  type ObjectClient,
+  type Transport,
+} from '@patchbay/session/client';
 
-import { sessionPath } from '../session-path.js';
 import { GrpcStream } from './grpc-stream.js';
 
-/** Brings a client to its servers over gRPC. */
+/** The path of `Session` of ObjectServer. */
+const sessionPath = '/patchbay.v1.ObjectServer/Session';
+
+/** Connects a client to its servers over gRPC. */
 export const grpcTransport: Transport = {
   dial: (address, events) => {
     try {
-      return new GrpcStream(address, sessionPath, events);
+      return GrpcStream.open(address, sessionPath, events);
     } catch (error) {
       throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
         cause: error,
       });
     }
   },
-  // On demand: it loads grpc-js, which a call by itself has no use for.
+  // On demand: it loads grpc-js, which calls do not need.
   describe: async (address, object) => (await import('../describe.js')).describeAt(address, object),
 };
+
+/** Makes a client of the server at an address, `host:port`, to which every object is routed. */
+export function connectTo(address: string, options: ConnectToOptions = {}): ObjectClient {
+  return connectOver(grpcTransport, address, options);
+}

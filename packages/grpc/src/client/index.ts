@@ -1,7 +1,6 @@
 /**
- * Carries sessions to servers over HTTP/2.
+ * Calls objects over gRPC, by an HTTP/2 client of its own.
  *
  * @module @patchbay/grpc/client
  */
-export { connectTo } from './direct-client.js';
-export { grpcTransport } from './grpc-transport.js';
+export { connectTo, grpcTransport } from './grpc-transport.js';

@@ -1,24 +1,24 @@
 import { coreError } from '@patchbay/objects';
 
-/** The length of gRPC's prefix of a message. */
-export const headerBytes = 5;
+/** The length of gRPC's prefix of a message, in bytes. */
+export const prefixBytes = 5;
 
-/** How large a gRPC message may be: the frames of a session come in messages far below that. */
+/** How large a gRPC message may be, in bytes: those of a session are far below that. */
 const maxMessageBytes = 8 * 1024 * 1024;
 
-/** Writes gRPC's prefix into five bytes which a message left free in front: no compression, and its length. */
-export function writePrefix(message: Buffer, at: number, tailBytes = 0): void {
-  message[at] = 0;
-  message.writeUInt32BE(message.length - at - headerBytes + tailBytes, at + 1);
+/** Writes gRPC's prefix into the five free bytes at an offset of a message: no compression, and its length. */
+export function writePrefix(message: Buffer, offset: number, tailBytes = 0): void {
+  message[offset] = 0;
+  message.writeUInt32BE(message.length - offset - prefixBytes + tailBytes, offset + 1);
 }
 
-/** Finds the gRPC messages in a stream of bytes. */
+/** Splits a stream of bytes into gRPC messages. */
 export class MessageSplitter {
   #rest: Buffer[] = [];
   #restBytes = 0;
-  #neededBytes = headerBytes;
+  #neededBytes = prefixBytes;
 
-  /** Takes bytes and gives each message that they complete. @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` */
+  /** Takes bytes, and passes on each message that they complete. @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` */
   push(data: Buffer, take: (message: Buffer) => void): void {
     let bytes = data;
     if (this.#restBytes > 0) {
@@ -32,15 +32,15 @@ export class MessageSplitter {
       this.#restBytes = 0;
     }
     let from = 0;
-    this.#neededBytes = headerBytes;
-    while (bytes.length - from >= headerBytes) {
+    this.#neededBytes = prefixBytes;
+    while (bytes.length - from >= prefixBytes) {
       const length = lengthAt(bytes, from);
-      if (bytes.length - from < headerBytes + length) {
-        this.#neededBytes = headerBytes + length;
+      if (bytes.length - from < prefixBytes + length) {
+        this.#neededBytes = prefixBytes + length;
         break;
       }
-      take(bytes.subarray(from + headerBytes, from + headerBytes + length));
-      from += headerBytes + length;
+      take(bytes.subarray(from + prefixBytes, from + prefixBytes + length));
+      from += prefixBytes + length;
     }
     if (from < bytes.length) {
       this.#rest = [from === 0 ? bytes : bytes.subarray(from)];

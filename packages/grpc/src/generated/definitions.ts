@@ -145,7 +145,17 @@ export const definitions: object = {
                   "type": "Release",
                   "id": 10
                 }
-              }
+              },
+              "reserved": [
+                [
+                  11,
+                  11
+                ],
+                [
+                  12,
+                  12
+                ]
+              ]
             },
             "Hello": {
               "fields": {
@@ -170,7 +180,13 @@ export const definitions: object = {
                   "type": "IdempotentMethods",
                   "id": 10
                 }
-              }
+              },
+              "reserved": [
+                [
+                  5,
+                  9
+                ]
+              ]
             },
             "IdempotentMethods": {
               "fields": {
@@ -289,7 +305,17 @@ export const definitions: object = {
                   "type": "string",
                   "id": 11
                 }
-              }
+              },
+              "reserved": [
+                [
+                  13,
+                  13
+                ],
+                [
+                  14,
+                  14
+                ]
+              ]
             },
             "Cancel": {
               "fields": {
@@ -511,7 +537,13 @@ export const definitions: object = {
                   "type": "string",
                   "id": 4
                 }
-              }
+              },
+              "reserved": [
+                [
+                  5,
+                  5
+                ]
+              ]
             },
             "KeepAliveRequest": {
               "fields": {
@@ -554,7 +586,13 @@ export const definitions: object = {
                   "type": "string",
                   "id": 3
                 }
-              }
+              },
+              "reserved": [
+                [
+                  4,
+                  6
+                ]
+              ]
             },
             "NameRecord": {
               "oneofs": {

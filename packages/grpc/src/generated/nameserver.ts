@@ -38,11 +38,11 @@ export interface ProtoGrpcType {
       NameEvent: MessageTypeDefinition<_patchbay_v1_NameEventInput, _patchbay_v1_NameEvent>
       NameRecord: MessageTypeDefinition<_patchbay_v1_NameRecordInput, _patchbay_v1_NameRecord>
       /**
-       * The registry of objects: which server answers to which name. A name server also hosts the same registry as
-       * an object named "nameserver" on its ObjectServer; the two are one registry with two faces.
+       * The registry of names: which servers host which object. A name server also hosts the same registry as the object
+       * "nameserver" on its ObjectServer.
        * 
-       * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose
-       * reason is one of docs/reference/errors.md.
+       * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose reason is
+       * one of docs/reference/errors.md.
        */
       NameServer: SubtypeConstructor<typeof grpc.Client, _patchbay_v1_NameServerClient> & { service: _patchbay_v1_NameServerDefinition }
       RegisterRequest: MessageTypeDefinition<_patchbay_v1_RegisterRequestInput, _patchbay_v1_RegisterRequest>

@@ -57,7 +57,7 @@ export interface ProtoGrpcType {
       Invoke: MessageTypeDefinition<_patchbay_v1_InvokeInput, _patchbay_v1_Invoke>
       Item: MessageTypeDefinition<_patchbay_v1_ItemInput, _patchbay_v1_Item>
       /**
-       * The objects that a server hosts. Call and Session end in the same dispatch: the same checks, the same errors.
+       * Calls the objects that a server hosts. Call and Session share one dispatcher, with the same checks and errors.
        */
       ObjectServer: SubtypeConstructor<typeof grpc.Client, _patchbay_v1_ObjectServerClient> & { service: _patchbay_v1_ObjectServerDefinition }
       Payload: MessageTypeDefinition<_patchbay_v1_PayloadInput, _patchbay_v1_Payload>

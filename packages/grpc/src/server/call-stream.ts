@@ -1,4 +1,5 @@
 import {
+  type Deadline,
   type FullServerListener,
   type Metadata,
   type ServerInterceptingCallInterface,
@@ -20,14 +21,13 @@ import { type CallRequest } from '../generated/patchbay/v1/CallRequest.js';
 import { type CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
 import { toGrpcStatus } from '../status.js';
 import { fromValue, toValue } from '../value.js';
-import { remainingMs } from './remaining.js';
 
-/** How many items may wait to be sent until the method waits too. */
-const mostUnsent = 16;
+/** How many items may wait to be sent before the method waits too. */
+const maxUnsent = 16;
 
 /**
- * Serves one `Call` of ObjectServer. Like a session's stream it stands where grpc-js has the messages first: the
- * streams of objects that it would make of them cost a third of the server's part.
+ * Serves one `Call` of ObjectServer. Like a session's stream it is an interceptor of grpc-js, whose own object streams
+ * would cost a third of the server's work.
  */
 export class CallStream implements CallSink {
   readonly #call: ServerInterceptingCallInterface;
@@ -44,7 +44,7 @@ export class CallStream implements CallSink {
     this.#dispatcher = dispatcher;
   }
 
-  /** Hears what comes from the client. */
+  /** Returns the listener to what comes from the client. */
   listener(): FullServerListener {
     return {
       onReceiveMetadata: (metadata) => {
@@ -67,7 +67,7 @@ export class CallStream implements CallSink {
         }
       },
       onCancel: () => {
-        // Told at the end of every call.
+        // Called at the end of every call.
         if (this.#running?.ended === false) {
           this.#running.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
         }
@@ -81,7 +81,7 @@ export class CallStream implements CallSink {
       this.#unsent--;
       this.#wake();
     });
-    if (this.#unsent < mostUnsent) {
+    if (this.#unsent < maxUnsent) {
       return undefined;
     }
     return new Promise((resolve) => {
@@ -135,7 +135,7 @@ export class CallStream implements CallSink {
   }
 }
 
-/** Gives the correlation id that a caller sent beside its call. @throws RpcError `ARGUMENT_INVALID` */
+/** Returns the correlation id in the metadata of a call. @throws RpcError `ARGUMENT_INVALID` */
 function correlationIn(metadata: Metadata | undefined): string | undefined {
   const given = metadata?.get('x-patchbay-correlation')[0]?.toString();
   const wrong = given === undefined ? undefined : correlationIdError(given);
@@ -143,4 +143,10 @@ function correlationIn(metadata: Metadata | undefined): string | undefined {
     throw wrong;
   }
   return given;
+}
+
+/** Returns the time left until a gRPC deadline in milliseconds, at least 1; undefined for none. */
+export function remainingMs(deadline: Deadline): number | undefined {
+  const atMs = typeof deadline === 'number' ? deadline : deadline.getTime();
+  return Number.isFinite(atMs) ? Math.max(1, Math.ceil(atMs - Date.now())) : undefined;
 }

@@ -1,13 +1,13 @@
 /**
- * Serves objects over gRPC.
+ * Serves objects, and further services, over gRPC.
  *
  * @module @patchbay/grpc/server
  */
-export { type GrpcService, ObjectServer, type ObjectServerOptions } from './grpc-server.js';
-export { remainingMs } from './remaining.js';
-export { StreamSink } from './stream-sink.js';
+export { type GrpcService, ObjectServer, type ObjectServerOptions } from './object-server.js';
 
-// What the handlers of a further service are typed by.
+// What the handlers of a further service need to call objects.
+export { remainingMs } from './call-stream.js';
+export { StreamSink } from './stream-sink.js';
 export type {
   handleBidiStreamingCall,
   handleServerStreamingCall,

@@ -20,13 +20,13 @@ import { CallStream } from './call-stream.js';
 const sameBytes = (message: Buffer): Buffer => message;
 const { ObjectServer } = grpcTypes.patchbay.v1;
 
-/** The ObjectServer service, whose sessions are read and written by this project's own codec. */
+/** The ObjectServer service, whose sessions have a codec of their own. */
 export const objectServiceDefinition: ServiceDefinition = {
   ...ObjectServer.service,
   Session: { ...ObjectServer.service.Session, requestDeserialize: sameBytes, responseSerialize: sameBytes },
 };
 
-/** Serves Describe and Call of ObjectServer by a dispatcher; its sessions have a service of their own. */
+/** Serves Describe and Call of ObjectServer through a dispatcher; SessionService serves Session. */
 export class ObjectService {
   readonly #dispatcher: Dispatcher;
 
@@ -34,7 +34,7 @@ export class ObjectService {
     this.#dispatcher = dispatcher;
   }
 
-  /** Takes calls for itself, and lets everything else pass. */
+  /** Takes over the streams of Call, and passes on every other call. */
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
     if (path !== ObjectServer.service.Call.path) {
       return new ServerInterceptingCall(call);
@@ -47,7 +47,7 @@ export class ObjectService {
     });
   };
 
-  /** The handlers, as grpc-js takes them. */
+  /** Returns the handlers for grpc-js. */
   handlers(): UntypedServiceImplementation {
     return {
       Describe: (

@@ -3,17 +3,22 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
+import { type ServerHttp2Stream } from 'node:http2';
 
 import { coreError, type RpcError } from '@patchbay/objects';
 import { type Dispatcher } from '@patchbay/objects/define';
 import { ServerSession, type SessionLimits } from '@patchbay/session/server';
 
-import { sessionPath } from '../session-path.js';
+import { grpcTypes } from '../definitions.js';
 import { toGrpcStatus } from '../status.js';
-import { widenReceiveWindow } from './receive-window.js';
 import { SessionStream } from './session-stream.js';
 
-/** Serves the sessions of an object server by a dispatcher. */
+/** How much a client may send ahead on its connection, in bytes: as much as one stream of a call may be ahead. */
+export const receiveWindowBytes = 1024 * 1024;
+
+const sessionPath = grpcTypes.patchbay.v1.ObjectServer.service.Session.path;
+
+/** Serves the sessions of an object server through a dispatcher. */
 export class SessionService {
   readonly #dispatcher: Dispatcher;
   #limits: SessionLimits;
@@ -24,7 +29,7 @@ export class SessionService {
     this.#limits = limits;
   }
 
-  /** Takes the streams of sessions for itself, and lets every other call pass. */
+  /** Takes over the streams of sessions, and passes on every other call. */
   readonly interceptor: ServerInterceptor = ({ path }, call) => {
     if (path !== sessionPath) {
       return new ServerInterceptingCall(call);
@@ -43,13 +48,13 @@ export class SessionService {
         clock: dispatcher.clock,
         stallMs: limits.stallMs,
         onStall: () => {
-          dispatcher.log.warn('a client did not read its answers; its session is ended', {
+          dispatcher.log.warn('ended the session of a client that did not read its answers', {
             peer,
             unsentBytes: stream.unsentBytes,
           });
         },
-        onBreach: (error) => {
-          dispatcher.log.warn('a client broke the protocol of its session', { peer, error });
+        onViolation: (error) => {
+          dispatcher.log.warn('a client violated the session protocol', { peer, error });
         },
         onEnd: () => {
           this.#streams.delete(stream);
@@ -64,12 +69,12 @@ export class SessionService {
     });
   };
 
-  /** Bounds the sessions that are opened from now on; those that are open keep what they were told. */
+  /** Bounds the sessions that are opened from now on; open ones keep their limits. */
   limitTo(limits: SessionLimits): void {
     this.#limits = limits;
   }
 
-  /** Ends every session, so that clients look for the object elsewhere. */
+  /** Ends every session, so that clients look for their objects elsewhere. */
   endAll(): void {
     for (const stream of [...this.#streams]) {
       stream.end();
@@ -78,16 +83,19 @@ export class SessionService {
 
   #exhausted(peer: string): RpcError {
     const { maxSessions } = this.#limits;
-    this.#dispatcher.log.warn('a session is refused: as many are open as are allowed', { peer, maxSessions });
+    this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', {
+      peer,
+      maxSessions,
+    });
     return coreError(
       'SESSIONS_EXHAUSTED',
-      `${String(maxSessions)} sessions are open on this server already, as many as it allows`,
+      `${String(maxSessions)} sessions are open on this server already, the most that it allows`,
       { details: { limit: 'sessions', maxSessions } },
     );
   }
 }
 
-/** Answers a stream with an error at once. */
+/** Refuses a stream with an error. */
 function refusing(call: ServerInterceptingCallInterface, error: RpcError): ServerInterceptingCall {
   return new ServerInterceptingCall(call, {
     start: (next) => {
@@ -98,4 +106,21 @@ function refusing(call: ServerInterceptingCallInterface, error: RpcError): Serve
       });
     },
   });
+}
+
+/**
+ * Widens HTTP/2's receive window of 64 KiB, with which a large upload waits for an answer after each piece. grpc-js has
+ * an option for this only in its clients, so the connection is taken from a private field. If a later version renames
+ * that, uploads become slower, and a test fails.
+ */
+export function widenReceiveWindow(call: ServerInterceptingCallInterface): void {
+  const { stream } = call as { readonly stream?: ServerHttp2Stream };
+  const connection = stream?.session;
+  if (
+    connection?.destroyed === false &&
+    (connection.state.effectiveLocalWindowSize ?? 0) < receiveWindowBytes
+  ) {
+    connection.settings({ initialWindowSize: receiveWindowBytes });
+    connection.setLocalWindowSize(receiveWindowBytes);
+  }
 }

@@ -11,19 +11,19 @@ import { type ServerSession, type SessionOutput, StallWatch } from '@patchbay/se
 
 import { toGrpcStatus } from '../status.js';
 
-/** What a session's stream tells. */
+/** What a session's stream reports. */
 export interface SessionStreamEvents {
-  /** Tells that the client broke the protocol. */
-  readonly onBreach: (error: RpcError) => void;
-  /** Tells that the client took none of its answers for too long, and that its stream was cut off. */
+  /** Called when the client violated the protocol. */
+  readonly onViolation: (error: RpcError) => void;
+  /** Called when the client read none of its answers for too long, before its stream is cut off. */
   readonly onStall: () => void;
-  /** Tells, once, that the stream is over. */
+  /** Called once, when the stream has ended. */
   readonly onEnd: () => void;
 }
 
 /**
- * The gRPC stream under one session: takes the client's messages one at a time, and sends the session's. It stands
- * where grpc-js has them first, before the streams of objects that it would make of them (docs/adr/0005).
+ * The gRPC stream under one session: takes the client's messages one at a time, and sends the session's. It is an
+ * interceptor of grpc-js, without the object streams that grpc-js would make (docs/adr/0005).
  */
 export class SessionStream implements SessionOutput {
   readonly #call: ServerInterceptingCallInterface;
@@ -34,7 +34,7 @@ export class SessionStream implements SessionOutput {
   #sentBytes = 0;
   #reading = false;
   #readAgain = false;
-  /** Whether no message is asked for until answers have left. */
+  /** Whether no message is requested until answers have been sent. */
   #waits = false;
   #ended = false;
 
@@ -63,7 +63,7 @@ export class SessionStream implements SessionOutput {
     return this.#writtenBytes - this.#sentBytes;
   }
 
-  /** Hears what comes from the client. */
+  /** Returns the listener to what comes from the client. */
   listener(): Pick<
     FullServerListener,
     'onReceiveMetadata' | 'onReceiveMessage' | 'onReceiveHalfClose' | 'onCancel'
@@ -99,7 +99,7 @@ export class SessionStream implements SessionOutput {
     this.#call.sendMessage(message, () => {
       this.#sentBytes += length;
       if (this.#waits && !this.#ended) {
-        this.#goOn();
+        this.#resume();
       }
     });
   }
@@ -110,21 +110,21 @@ export class SessionStream implements SessionOutput {
     });
   }
 
-  /** Takes up again, when answers have left, what was held back from a client that did not read them. */
-  #goOn(): void {
+  /** Takes the frames that waited for the client to read its answers. */
+  #resume(): void {
     this.#attempt(() => {
       this.#session.resume();
     });
   }
 
-  /** Lets the session take something, and asks for the next message unless the client shall read first. */
+  /** Lets the session take frames, and requests the next message unless the client must read first. */
   #attempt(take: () => void): void {
     try {
       take();
     } catch (error) {
-      const breach = toRpcError(error);
-      this.#events.onBreach(breach);
-      this.#endWith(toGrpcStatus(breach, undefined));
+      const violation = toRpcError(error);
+      this.#events.onViolation(violation);
+      this.#endWith(toGrpcStatus(violation, undefined));
       return;
     }
     this.#waits = this.#session.blocked;
@@ -135,7 +135,7 @@ export class SessionStream implements SessionOutput {
     }
   }
 
-  /** Asks for the next message. One that is here already comes at once, so this loops instead of nesting. */
+  /** Requests the next message. One that has arrived comes at once, so this loops instead of recursing. */
   #read(): void {
     this.#readAgain = true;
     if (this.#reading) {
@@ -152,7 +152,7 @@ export class SessionStream implements SessionOutput {
   #endWith(last: Pick<StatusObject, 'code' | 'details'>): void {
     this.#close();
     this.#call.sendStatus(last);
-    this.#stallWatch.begin(); // behind answers that nobody reads the status would wait for ever
+    this.#stallWatch.begin(); // behind answers that nobody reads the status would wait forever
   }
 
   #close(): void {
@@ -165,8 +165,8 @@ export class SessionStream implements SessionOutput {
 }
 
 /**
- * Cuts a stream off, with what waits in it, by the HTTP/2 error that gRPC reads as RESOURCE_EXHAUSTED. grpc-js offers
- * no such thing: a status would queue up behind the answers that are not read.
+ * Cuts off a stream, and what waits in it, by the HTTP/2 error that gRPC maps to RESOURCE_EXHAUSTED. grpc-js has no
+ * means for that: a status would queue up behind the unread answers.
  */
 function cutOff(call: ServerInterceptingCallInterface): void {
   const { stream } = call as unknown as { readonly stream: ServerHttp2Stream };

@@ -4,7 +4,7 @@ import { type CallSink, type RpcError } from '@patchbay/objects';
 
 import { toGrpcStatus } from '../status.js';
 
-/** Answers a call on a gRPC stream of its own, its items no faster than the stream drains. */
+/** Answers a call on a gRPC stream of its own; its items are sent no faster than the stream drains. */
 export class StreamSink<Response> implements CallSink {
   readonly #stream: ServerWritableStream<unknown, Response>;
   readonly #callId: string;
@@ -12,7 +12,7 @@ export class StreamSink<Response> implements CallSink {
   readonly #toResult: (value: unknown) => Response | undefined;
   #resume: (() => void) | undefined;
 
-  /** @param toResult gives the last message; undefined where the stream ends without one */
+  /** @param toResult returns the last message; undefined where the stream ends without one */
   constructor(
     stream: ServerWritableStream<unknown, Response>,
     callId: string,

@@ -5,11 +5,11 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const require = createRequire(import.meta.url);
-/** Where this repository keeps its .proto files. */
+/** The directory of this repository's .proto files. */
 export const protoDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../../../../proto');
 const options = { keepCase: true, longs: String, defaults: true, oneofs: true };
 
-/** Makes a client of one service from its .proto file alone, as somebody who does not know this code would. */
+/** Makes a client of a service from its .proto file alone, as somebody who does not know this code would. */
 export function dial<C extends Client>(address: string, file: string, service: string): C {
   const loaded = loadPackageDefinition(loadSync(file, { ...options, includeDirs: [protoDirectory] }));
   let found: unknown = loaded;
@@ -20,19 +20,19 @@ export function dial<C extends Client>(address: string, file: string, service: s
   return new Service(address, credentials.createInsecure());
 }
 
-/** Where the .proto file of the standard health service stands. */
+/** The path of the .proto file of the standard health service. */
 export const healthProto = join(
   dirname(require.resolve('grpc-health-check')),
   '../../proto/health/v1/health.proto',
 );
 
-/** Where the .proto file of server reflection stands. */
+/** The path of the .proto file of server reflection. */
 export const reflectionProto = join(
   dirname(require.resolve('@grpc/reflection')),
   '../proto/grpc/reflection/v1/reflection.proto',
 );
 
-/** The whole of a stream of answers. */
+/** Reads a stream of responses to its end. */
 export async function readAll(
   stream: AsyncIterable<unknown>,
 ): Promise<{ answers: unknown[]; error?: ServiceError }> {

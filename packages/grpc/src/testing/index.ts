@@ -1,5 +1,5 @@
 /**
- * Calls services as a client that does not know Patchbay.
+ * Calls services as a client that does not know Patchbay does.
  *
  * @module @patchbay/grpc/testing
  */

@@ -6,7 +6,7 @@ import { ObjectClient } from '@patchbay/session/client';
 import { ServerSession } from '@patchbay/session/server';
 import { makeSample, type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 
@@ -35,7 +35,7 @@ describe('a batch', function () {
     expect(server.notes).to.deep.equal(['paused']);
   });
 
-  it('gives the results in the order of its calls, whichever ends first', async () => {
+  it('returns the results in the order of its calls, whichever ends first', async () => {
     const batch = client.batch();
     const sample = batch.proxy<Sample>('sample');
     sample.pause(200);
@@ -49,7 +49,7 @@ describe('a batch', function () {
     ]);
   });
 
-  it('does not hide the others behind one that fails', async () => {
+  it('returns the other results when one call fails', async () => {
     const [first, failed, wrong, last] = await client.batch((batch) => {
       const sample = batch.proxy<Sample>('sample');
       return [sample.echo(1), sample.fail(), sample.echo(1n), sample.echo(2)];
@@ -68,7 +68,7 @@ describe('a batch', function () {
       return [sample.pause(0), sample.count(1)];
     });
     const word: 'done' = paused.status === 'fulfilled' ? paused.value : 'done';
-    // @ts-expect-error it gives a number
+    // @ts-expect-error it returns a number
     const text: string = counted.status === 'fulfilled' ? counted.value : '';
     expect([word, text]).to.deep.equal(['done', 1]);
   });
@@ -113,7 +113,7 @@ describe('a batch', function () {
     ]);
   });
 
-  it('may have more calls than a session lets be in flight', async () => {
+  it('may have more calls than a session allows in flight', async () => {
     const batch = client.batch();
     const numbers = Array.from({ length: 3_000 }, (_, index) => index);
     for (const number of numbers) {
@@ -125,18 +125,18 @@ describe('a batch', function () {
     );
   });
 
-  it('without calls gives no results', async () => {
+  it('without calls returns no results', async () => {
     expect(await client.batch().run()).to.deep.equal([]);
     expect(await client.batch(() => [])).to.deep.equal([]);
   });
 
-  it('runs once, and takes no calls afterwards', async () => {
+  it('runs once, and accepts no calls afterwards', async () => {
     const batch = client.batch();
     const sample = batch.proxy<Sample>('sample');
     sample.pause(0);
     await batch.run();
     expect((await refusal(batch.run())).reason).to.equal('BATCH_DONE');
-    expect(() => sample.echo('late')).to.throw(/run already/);
+    expect(() => sample.echo('late')).to.throw(/already run/);
     expect(server.notes).to.deep.equal(['paused']);
   });
 
@@ -144,7 +144,7 @@ describe('a batch', function () {
     const batch = client.batch({ timeoutMs: 200 });
     const sample = batch.proxy<Sample>('sample');
     for (let index = 0; index < 600; index++) {
-      sample.hang(); // the last of them wait for their turn, and never have it
+      sample.hang(); // the last of them never start
     }
     sample.echo('late');
     const results = await batch.run();
@@ -169,7 +169,7 @@ describe('a batch', function () {
   });
 });
 
-/** Counts the messages that the servers of this process get meanwhile. */
+/** Counts the messages that the servers of this process receive meanwhile. */
 async function countMessages(meanwhile: () => Promise<unknown>): Promise<number> {
   const { prototype } = ServerSession;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on each session below

@@ -51,12 +51,12 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(await sample.echo(value)).to.deep.equal(value);
     });
 
-    it('carry undefined in no place at all', async () => {
+    it('carry undefined as no result at all', async () => {
       expect(await sample.echo(null)).to.equal(null);
       expect(await client.call('sample', 'echo', [])).to.equal(undefined);
     });
 
-    it('carry long texts and bytes of many megabytes, both ways', async () => {
+    it('carry long strings and bytes of many megabytes, both ways', async () => {
       const text = 'ж'.repeat(2_500_000);
       const bytes = Buffer.alloc(5 << 20, 'bytes');
       const [gotText, gotBytes] = await Promise.all([sample.echo(text), sample.echo({ bytes })]);
@@ -69,8 +69,8 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(await Promise.all(numbers.map((each) => sample.echo(each)))).to.deep.equal(numbers);
     });
 
-    it('take the words of a command line', async () => {
-      expect(await client.callWithWords('sample', 'pause', ['0'])).to.equal('done');
+    it('take the arguments of a command line', async () => {
+      expect(await client.callWithArgv('sample', 'pause', ['0'])).to.equal('done');
     });
 
     it('describe an object', async () => {
@@ -79,7 +79,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(methods.find((each) => each.name === 'echo')?.idempotent).to.equal(true);
     });
 
-    it('fail as the method says, with the details and the call’s id, without cause and stack', async () => {
+    it('fail with the error of the method, its details and the call’s id, without cause and stack', async () => {
       const call = sample.fail();
       const error = await refusal(call);
       expect(error).to.include({
@@ -87,27 +87,27 @@ for (const [transport, start] of Object.entries(transports)) {
         reason: 'NAME_INVALID',
         message: 'no such thing: "\u{1f4be}"',
         callId: call.callId,
-        remoteStack: undefined,
       });
       expect(error.details).to.deep.equal({ name: 'x', tries: 3 });
       expect(error.cause).to.equal(undefined);
+      expect(error.remoteStack).to.equal(undefined);
       expect(server.log.lines[0]?.fields.callId).to.equal(call.callId);
     });
 
-    it('carry the stack with its causes where the server sends it', async () => {
+    it('carry the stack with its causes if the server sends it', async () => {
       await using open = await start({ sendStacks: true });
       await using opened = open.connect();
       const error = await refusal(opened.proxy<Sample>('sample').fail());
       expect(error.remoteStack).to.match(/no such thing[\s\S]*caused by: Error: the secret cause/);
     });
 
-    it('keep what an unexpected error says on the server', async () => {
+    it('do not reveal unexpected errors of the server', async () => {
       const error = await refusal(sample.crash());
       expect(error.reason).to.equal('UNEXPECTED');
       expect(inspect(error, { depth: 10 })).not.to.include('secret');
     });
 
-    it('fail alone when their result cannot be sent, and the others go on', async () => {
+    it('fail alone when their result cannot be sent', async () => {
       const hanging = sample.hang();
       const error = await refusal(sample.cycle());
       expect(error.reason).to.equal('RESULT_INVALID');
@@ -121,13 +121,13 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(await sample.echo('still here')).to.equal('still here');
     });
 
-    it('carry an error of any size, and one whose details JSON cannot say', async () => {
+    it('carry an error of any size, and one whose details JSON cannot represent', async () => {
       const error = await refusal(sample.failLong(2_000_000));
       expect(error.reason).to.equal('NAME_INVALID');
       expect(error.message.startsWith('longlong')).to.equal(true);
     });
 
-    it('are refused above what the server allows, and not before', async () => {
+    it('are refused above the server’s limit, and not below', async () => {
       await sample.echo('open');
       const hanging = Array.from({ length: 300 }, () => sample.hang());
       const error = await refusal(sample.echo('one more'));
@@ -138,7 +138,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(await sample.echo('room again')).to.equal('room again');
     });
 
-    it('give items in their order, then their result', async () => {
+    it('yield items in order, then their result', async () => {
       const call = sample.count(1_000);
       let last = 0;
       for await (const { n } of call) {
@@ -149,7 +149,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(server.notes.at(-1)).to.equal('finally');
     });
 
-    it('slow the generator down to the pace of its reader, while others go on', async () => {
+    it('slow the generator down to the pace of its reader, and no other calls', async () => {
       const padding = 10_000;
       const call = sample.count(1_000, padding);
       const reader = call[Symbol.asyncIterator]();
@@ -167,7 +167,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(read).to.equal(1_000);
     });
 
-    it('drop the items of whoever only awaits, and do not stall', async () => {
+    it('drop the items if only the result is awaited, and do not stall', async () => {
       expect(await sample.count(500, 10_000)).to.equal(500);
     });
 
@@ -182,7 +182,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(server.notes.length).to.be.below(1_000);
     });
 
-    it('throw the failure to the reader of the items, once', async () => {
+    it('throw the error to the reader of the items, once', async () => {
       const seen: unknown[] = [];
       const loop = async (): Promise<void> => {
         for await (const item of sample.with({ timeoutMs: 200 }).trickle()) {
@@ -194,7 +194,7 @@ for (const [transport, start] of Object.entries(transports)) {
       await eventually(() => server.notes.includes('finally'));
     });
 
-    it('pass their deadline on both sides', async () => {
+    it('expire on both sides', async () => {
       await sample.echo('open');
       const error = await refusal(sample.with({ timeoutMs: 100 }).hang());
       expect(error.reason).to.equal('DEADLINE_PASSED');
@@ -204,7 +204,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(deadlineMs).to.be.within(Date.now() - 20_000, Date.now() + 100);
     });
 
-    it('have no deadline where none is asked for', async () => {
+    it('have no deadline if none is requested', async () => {
       const call = sample.with({ timeoutMs: 'none' }).hang();
       await eventually(() => server.contexts.length === 1);
       expect(server.contexts[0]!.deadlineMs).to.equal(undefined);
@@ -217,7 +217,7 @@ for (const [transport, start] of Object.entries(transports)) {
       });
     }
 
-    it('end by the signal of their caller', async () => {
+    it('are cancelled by the signal of their caller', async () => {
       const controller = new AbortController();
       const call = sample.with({ signal: controller.signal }).hang();
       await eventually(() => server.notes.includes('hang began'));
@@ -226,7 +226,7 @@ for (const [transport, start] of Object.entries(transports)) {
       await eventually(() => server.notes.includes('hang aborted'));
     });
 
-    it('do not begin when the signal is aborted already', async () => {
+    it('do not start when the signal is already aborted', async () => {
       const call = sample.with({ signal: AbortSignal.abort() }).hang();
       expect((await refusal(call)).reason).to.equal('CALL_CANCELLED');
       await sample.echo('later');
@@ -259,7 +259,7 @@ for (const [transport, start] of Object.entries(transports)) {
       await eventually(() => server.notes.includes('hang aborted'));
     });
 
-    it('are told apart by their ids', () => {
+    it('have unique ids', () => {
       const calls = [sample.hang(), sample.hang()];
       expect(new Set(calls.map(({ callId }) => callId)).size).to.equal(2);
       for (const call of calls) {

@@ -10,11 +10,11 @@ import { encodeFrame } from '@patchbay/session';
 import { ObjectClient } from '@patchbay/session/client';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';
 import { startSample } from '../sample.js';
 
-/** A server that is none of ours, on a free port. */
+/** A foreign server on a free port. */
 interface Stranger extends AsyncDisposable {
   readonly address: string;
   readonly accepted: number;
@@ -23,7 +23,7 @@ interface Stranger extends AsyncDisposable {
 describe('a client whose connection fails', function () {
   this.timeout(30_000);
 
-  it('runs an idempotent call again where the object is now', async () => {
+  it('retries an idempotent call where the object is now', async () => {
     await using first = await startSample();
     await using second = await startSample();
     await using client = follow(first.address, second.address);
@@ -35,7 +35,7 @@ describe('a client whose connection fails', function () {
     call.cancel();
   });
 
-  it('does not run any other call twice, and says so', async () => {
+  it('does not run any other call twice, and reports so', async () => {
     await using first = await startSample();
     await using client = connectTo(first.address);
     const call = client.proxy<Sample>('sample').hang();
@@ -45,20 +45,20 @@ describe('a client whose connection fails', function () {
     await using second = await startSample({ listen: first.address });
     const error = await failing;
     expect(error).to.include({ reason: 'CONNECTION_LOST', callId: call.callId });
-    expect(error.message).to.match(/sample\.hang may have run or not/);
+    expect(error.message).to.match(/sample\.hang may or may not have run/);
     expect(second.notes).to.deep.equal([]);
   });
 
-  it('does not run a call again of which an item was seen', async () => {
+  it('does not retry a call of which an item was seen', async () => {
     await using first = await startSample();
     await using client = connectTo(first.address);
     const items = client.proxy<Sample>('sample').trickle()[Symbol.asyncIterator]();
     expect(await items.next()).to.deep.equal({ done: false, value: 1 });
     await first.server[Symbol.asyncDispose]();
-    expect((await refusal(items.next())).message).to.match(/may have run or not/);
+    expect((await refusal(items.next())).message).to.match(/may or may not have run/);
   });
 
-  it('sends calls that were not sent yet to the server that comes late', async () => {
+  it('sends calls that were not sent yet to a server that starts late', async () => {
     const first = await startSample();
     await first[Symbol.asyncDispose]();
     await using client = connectTo(first.address);
@@ -69,7 +69,7 @@ describe('a client whose connection fails', function () {
     expect(second.address).to.equal(first.address);
   });
 
-  it('runs all the idempotent calls again that a connection took with it, and asks nobody whether it may', async () => {
+  it('retries all idempotent calls that were lost with a connection, without asking any server', async () => {
     await using first = await startSample();
     await using second = await startSample();
     await using client = follow(first.address, second.address);
@@ -85,7 +85,7 @@ describe('a client whose connection fails', function () {
     }
   });
 
-  it('asks its router again when a server drains, and goes where the object is now', async () => {
+  it('asks its router again when a server drains, and sends to where the object is now', async () => {
     await using old = await startSample();
     await using other = await startSample();
     await using client = follow(old.address, other.address);
@@ -99,7 +99,7 @@ describe('a client whose connection fails', function () {
     expect(await running).to.equal('done');
   });
 
-  it('hears the answers of a server that drained and closed in the same turn', async () => {
+  it('receives the answers of a server that drained and closed in the same turn', async () => {
     await using server = await startSample();
     await using client = connectTo(server.address);
     const call = client.proxy<Sample>('sample').pause(100);
@@ -109,7 +109,7 @@ describe('a client whose connection fails', function () {
     expect(await call).to.equal('done');
   });
 
-  it('gives up on a server that accepts and never answers, in the time for opening', async () => {
+  it('gives up on a server that accepts and never answers, within the open timeout', async () => {
     await using stopped = await listen(() => undefined);
     await using client = connectTo(stopped.address, { openTimeoutMs: 300 });
     const began = performance.now();
@@ -128,7 +128,7 @@ describe('a client whose connection fails', function () {
     expect(rude.accepted).to.equal(3);
   });
 
-  it('says why nobody answers, also where the host has several addresses', async () => {
+  it('reports why a connection failed, also of a host with several addresses', async () => {
     for (const host of ['127.0.0.1', 'localhost']) {
       await using client = connectTo(`${host}:1`);
       const error = await refusal(client.proxy<Sample>('sample').echo('?'));
@@ -138,7 +138,7 @@ describe('a client whose connection fails', function () {
   });
 
   for (const address of ['', 'host:99999', 'no host at all']) {
-    it(`says that ${JSON.stringify(address)} is no address`, async () => {
+    it(`reports that ${JSON.stringify(address)} is no address`, async () => {
       await using client = connectTo(address);
       const error = await refusal(client.proxy<Sample>('sample').echo('?'));
       expect(error.reason).to.equal('CONNECTION_LOST');
@@ -203,7 +203,7 @@ describe('a client whose connection fails', function () {
     ],
   ];
   for (const [what, answer, message] of strangers) {
-    it(`says what is wrong with a server that ${what}`, async () => {
+    it(`reports what is wrong with a server that ${what}`, async () => {
       await using stranger = await listenHttp2(answer);
       await using client = connectTo(stranger.address);
       const error = await refusal(client.proxy<Sample>('sample').echo('?'));
@@ -211,7 +211,7 @@ describe('a client whose connection fails', function () {
     });
   }
 
-  it('says that a server which speaks HTTP/1 is none of ours', async () => {
+  it('reports a server that speaks HTTP/1', async () => {
     await using old = await listen((socket) => {
       socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
     });
@@ -243,7 +243,7 @@ describe('a client whose connection fails', function () {
     expect(refused.accepted).to.equal(1);
   });
 
-  it('holds no memory of the calls that are done', async () => {
+  it('retains no memory for calls that have ended', async () => {
     await using server = await startSample();
     await using client = connectTo(server.address);
     const sample = client.proxy<Sample>('sample');
@@ -309,7 +309,7 @@ describe('a client whose connection fails', function () {
   }
 });
 
-/** Makes a client that finds its objects at one address until that is gone, and then at another. */
+/** Makes a client that routes to one address until that is unreachable, and then to another. */
 function follow(first: string, second: string): ObjectClient {
   let address = first;
   return new ObjectClient({

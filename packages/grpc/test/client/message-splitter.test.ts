@@ -3,10 +3,10 @@ import fc from 'fast-check';
 
 import { refusalOf } from '@patchbay/objects/testing';
 
-import { headerBytes, MessageSplitter, writePrefix } from '../../src/client/message-splitter.js';
+import { prefixBytes, MessageSplitter, writePrefix } from '../../src/client/message-splitter.js';
 
 describe('the splitter of gRPC messages', () => {
-  it('finds the messages wherever the stream was cut', () => {
+  it('finds the messages however the stream is split', () => {
     const message = fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes));
     fc.assert(
       fc.property(
@@ -37,7 +37,7 @@ describe('the splitter of gRPC messages', () => {
     ).to.equal('MESSAGE_MALFORMED');
   });
 
-  it('refuses a giant message by its prefix, before it is there', () => {
+  it('refuses a giant message by its prefix, before it arrives', () => {
     const bytes = Buffer.from([0, 0xff, 0xff, 0xff, 0xff]);
     expect(
       refusalOf(() => {
@@ -48,7 +48,7 @@ describe('the splitter of gRPC messages', () => {
 });
 
 function prefixed(content: Buffer): Buffer {
-  const message = Buffer.concat([Buffer.alloc(headerBytes), content]);
+  const message = Buffer.concat([Buffer.alloc(prefixBytes), content]);
   writePrefix(message, 0);
   return message;
 }

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { startSample } from '../sample.js';
 
-const unheard = 'a one-way call failed, and its caller does not hear of it';
+const failureMessage = 'a one-way call failed; its caller is not notified';
 
 describe('a one-way call', function () {
   this.timeout(30_000);
@@ -21,7 +21,7 @@ describe('a one-way call', function () {
     await eventually(() => server.notes.includes('paused'));
   });
 
-  it('reaches its server also when the client is closed at once', async () => {
+  it('reaches its server even if the client is closed at once', async () => {
     await using server = await startSample();
     {
       await using client = connectTo(server.address);
@@ -32,7 +32,7 @@ describe('a one-way call', function () {
     await eventually(() => server.notes.includes('paused'));
   });
 
-  it('has neither items nor a result, and leaves no trace in the session', async () => {
+  it('has neither items nor a result, and leaves nothing behind in the session', async () => {
     await using server = await startSample();
     await using client = connectTo(server.address);
     const call = client.proxy<Sample>('sample').with({ oneWay: true }).count(1_000, 1_000);
@@ -52,8 +52,8 @@ describe('a one-way call', function () {
     const sample = client.proxy<Sample>('sample').with({ oneWay: true });
     const calls = [sample.fail(), sample.crash(), client.call('sample', 'none', [], { oneWay: true })];
     await Promise.all(calls);
-    await eventually(() => server.log.lines.filter(({ message }) => message === unheard).length === 3);
-    const logged = server.log.lines.filter(({ message }) => message === unheard);
+    await eventually(() => server.log.lines.filter(({ message }) => message === failureMessage).length === 3);
+    const logged = server.log.lines.filter(({ message }) => message === failureMessage);
     expect(logged.map(({ fields }) => fields.callId)).to.deep.equal(calls.map(({ callId }) => callId));
     expect(logged.map(({ fields }) => (fields.error as { reason: string }).reason)).to.deep.equal([
       'NAME_INVALID',
@@ -62,25 +62,25 @@ describe('a one-way call', function () {
     ]);
   });
 
-  it('counts against the limit of calls, over which it is dropped and logged', async () => {
+  it('counts against the limit of calls, above which it is dropped and logged', async () => {
     await using server = await startSample({ maxCalls: 2 });
     await using client = connectTo(server.address);
     const sample = client.proxy<Sample>('sample').with({ oneWay: true });
     await Promise.all([sample.hang(), sample.hang(), sample.hang()]);
-    await eventually(() => server.log.lines.some(({ message }) => message === unheard));
+    await eventually(() => server.log.lines.some(({ message }) => message === failureMessage));
     expect(server.notes).to.deep.equal(['hang began', 'hang began']);
     const [line] = server.log.lines;
     expect((line?.fields.error as { reason: string }).reason).to.equal('CALLS_EXHAUSTED');
   });
 
-  it('is aborted by its time limit, though nobody waits for it', async () => {
+  it('is aborted by its time limit, although nobody waits for it', async () => {
     await using server = await startSample();
     await using client = connectTo(server.address);
     await client.proxy<Sample>('sample').with({ oneWay: true, timeoutMs: 300 }).hang();
     await eventually(() => server.notes.includes('hang aborted'));
   });
 
-  it('is not sent again when the server that got it is gone', async () => {
+  it('is not retried when the server that received it is lost', async () => {
     const first = await startSample();
     await using client = connectTo(first.address);
     await client.proxy<Sample>('sample').with({ oneWay: true }).hangSafely();
@@ -99,11 +99,11 @@ describe('a one-way call', function () {
     expect((await refusal(sample.echo(1n))).reason).to.equal('ARGUMENT_INVALID');
   });
 
-  it('takes no stream and no function along, which nobody would wait for', async () => {
+  it('cannot have streams or functions among its arguments', async () => {
     await using server = await startSample();
     await using client = connectTo(server.address);
     const error = await refusal(client.call('sample', 'echo', [() => 1], { oneWay: true }));
     expect(error.reason).to.equal('ARGUMENT_INVALID');
-    expect(error.message).to.include('one way');
+    expect(error.message).to.include('one-way');
   });
 });

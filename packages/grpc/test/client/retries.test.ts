@@ -7,14 +7,14 @@ import { eventually, refusal } from '@patchbay/objects/testing';
 import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
 import { type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 
 describe('a call whose server goes away', function () {
   this.timeout(30_000);
 
-  it('fails at once when it may not run twice, and runs once on all servers together', async () => {
+  it('fails at once when it may not run twice, and runs once among all servers', async () => {
     await using scene = await Scene.set();
     const { client, first, second } = scene;
     const calls = Array.from({ length: 100 }, () => refusal(client.proxy<Sample>('sample').hang()));
@@ -28,7 +28,7 @@ describe('a call whose server goes away', function () {
     expect(second.notes).to.deep.equal([]);
   });
 
-  it('fails at once when nobody else has its object either', async () => {
+  it('fails at once when no other server has its object', async () => {
     await using server = await startSample();
     await using client = connectTo(server.address);
     const failing = refusal(client.proxy<Sample>('sample').hang());
@@ -39,7 +39,7 @@ describe('a call whose server goes away', function () {
     expect(performance.now() - lostAt).to.be.below(1_500);
   });
 
-  it('runs elsewhere when its server stopped it, if it may run twice', async () => {
+  it('runs elsewhere when its server cancelled it, if it may run twice', async () => {
     await using scene = await Scene.set();
     const { client, first, second } = scene;
     const sample = client.proxy<Sample>('sample');
@@ -53,7 +53,7 @@ describe('a call whose server goes away', function () {
     safe.cancel();
   });
 
-  it('begins elsewhere when its server drains, whatever its method', async () => {
+  it('starts elsewhere when its server drains, whatever its method', async () => {
     await using scene = await Scene.set();
     const { client, first, second } = scene;
     await client.proxy<Sample>('sample').echo('open');
@@ -64,7 +64,7 @@ describe('a call whose server goes away', function () {
     call.cancel();
   });
 
-  it('is not begun again for what its method tells of another server that drains', async () => {
+  it('is not retried when its method fails because another server drains', async () => {
     let runs = 0;
     const relay = defineObject({
       summary: 'Calls another server',
@@ -86,7 +86,7 @@ describe('a call whose server goes away', function () {
     expect(runs).to.equal(1);
   });
 
-  it('runs again only while the budget lasts', async () => {
+  it('is retried only while the budget lasts', async () => {
     await using scene = await Scene.set({ retryBudget: { capacity: 5, perCall: 0, perSecond: 0 } });
     const { client, first, second } = scene;
     const calls = Array.from({ length: 20 }, () => client.proxy<Sample>('sample').hangSafely());
@@ -102,7 +102,7 @@ describe('a call whose server goes away', function () {
     expect(second.notes.filter((note) => note.endsWith('began'))).to.have.length(5);
   });
 
-  it('fails with what is known, instead of waiting beyond its time limit for a server', async () => {
+  it('fails with the known error instead of waiting for a server until its time limit', async () => {
     const gone = await startSample();
     await gone[Symbol.asyncDispose]();
     await using client = connectTo(gone.address);
@@ -111,7 +111,7 @@ describe('a call whose server goes away', function () {
   });
 });
 
-/** A client of an object on a first server, until that is gone, and then on a second. */
+/** A client of an object on a first server, and on a second once the first is gone. */
 class Scene implements AsyncDisposable {
   readonly first: SampleServer;
   readonly second: SampleServer;

@@ -4,7 +4,7 @@ import { coreError } from '@patchbay/objects';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 import { makeWorkshop, type Workshop } from './workshop.js';
 
@@ -27,7 +27,7 @@ describe('functions among the arguments', function () {
     await server[Symbol.asyncDispose]();
   });
 
-  it('are called by the method with its values, and give it theirs', async () => {
+  it('are called by the method with its values, and return theirs', async () => {
     const asked: number[] = [];
     const sum = await workshop.sum(4, (index) => {
       asked.push(index);
@@ -42,7 +42,7 @@ describe('functions among the arguments', function () {
     expect(sum).to.equal(3);
   });
 
-  it('tell the method why they failed', async () => {
+  it('report to the method why they failed', async () => {
     const error = await refusal(
       workshop.sum(1, () => {
         throw new Error('the cable is out');
@@ -58,7 +58,7 @@ describe('functions among the arguments', function () {
     expect(own).to.include({ code: 'PERMISSION_DENIED', reason: 'CALLER_REFUSED' });
   });
 
-  it('must give what the schema says', async () => {
+  it('must return what the schema declares', async () => {
     const error = await refusal(workshop.sum(1, () => 'ten' as unknown as number));
     expect(error.reason).to.equal('ARGUMENT_INVALID');
   });

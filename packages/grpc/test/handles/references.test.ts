@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { collectGarbage, eventually, refusal } from '@patchbay/objects/testing';
 import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 import { makeWorkshop, type Workshop, type WorkshopNotes } from './workshop.js';
 
@@ -33,7 +33,7 @@ describe('objects that a method hands out', function () {
     expect(await node.with({ timeoutMs: 1000 }).name()).to.equal('node7');
   });
 
-  it('are called before the call that gives them has returned', async () => {
+  it('are called before the call that returns them has ended', async () => {
     expect(await workshop.node('node7', 100).snapshot('x')).to.equal('node7@x');
   });
 
@@ -60,7 +60,7 @@ describe('objects that a method hands out', function () {
   });
 
   it('may be given back to the server that they are of', async () => {
-    expect(await workshop.nameOf(await workshop.node('node7'))).to.equal('Tell the name');
+    expect(await workshop.nameOf(await workshop.node('node7'))).to.equal('Return the name');
   });
 
   it('fail what was called on them with the call that should have given them', async () => {
@@ -72,7 +72,7 @@ describe('objects that a method hands out', function () {
     expect(notes.calls).to.deep.equal([]);
   });
 
-  it('are told where they are missing: a method that is none, a result that is no object', async () => {
+  it('report what is missing: an unknown method, a result that is no object', async () => {
     const node = (await workshop.node('node7')) as unknown as { snapshott(): Promise<unknown> };
     const unknown = await refusal(node.snapshott());
     expect(unknown.reason).to.equal('METHOD_NOT_FOUND');
@@ -81,7 +81,7 @@ describe('objects that a method hands out', function () {
     expect((await refusal(plain.name())).reason).to.equal('METHOD_NOT_FOUND');
   });
 
-  it('are let go of when they are disposed of, and then can be called no more', async () => {
+  it('are released when they are disposed of, and can no longer be called', async () => {
     const node = await workshop.node('node7');
     node[Symbol.dispose]();
     await eventually(() => notes.released.length === 1);
@@ -93,20 +93,20 @@ describe('objects that a method hands out', function () {
     await eventually(() => notes.released.length === 2);
   });
 
-  it('are let go of when the session ends', async () => {
+  it('are released when the session ends', async () => {
     await workshop.node('node7');
     await workshop.nodes(['a', 'b']);
     await client[Symbol.asyncDispose]();
     await eventually(() => notes.released.length === 4);
   });
 
-  it('cannot be called when their connection is over', async () => {
+  it('cannot be called when their connection has ended', async () => {
     const node = await workshop.node('node7');
     await server[Symbol.asyncDispose]();
     await eventually(async () => (await refusal(node.name())).reason === 'REFERENCE_LOST');
   });
 
-  it('are let go of when a result comes for a call that was cancelled', async () => {
+  it('are released when a result arrives for a call that was cancelled', async () => {
     const racing = Array.from({ length: 100 }, () => workshop.node('racer'));
     await workshop.plain();
     for (const each of racing) {
@@ -114,7 +114,7 @@ describe('objects that a method hands out', function () {
     }
     await Promise.allSettled(racing);
     await eventually(() => server.dispatcher.running === 0);
-    racing.length = 0; // some were there before they were cancelled: nobody shall hold those
+    racing.length = 0; // some were returned before they were cancelled: nothing may reference those
     await eventually(() => {
       collectGarbage();
       expect(notes.made).to.have.length(100);
@@ -122,7 +122,7 @@ describe('objects that a method hands out', function () {
     });
   });
 
-  it('are let go of when nobody holds them any more', async () => {
+  it('are released when nothing references them any more', async () => {
     for (let index = 0; index < 20; index++) {
       await workshop.node('forgotten').snapshot('x');
     }

@@ -4,7 +4,7 @@ import { Readable } from 'node:stream';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
 
-import { connectTo } from '../../src/client/direct-client.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';
 import { makeWorkshop, type Workshop } from './workshop.js';
 
@@ -47,11 +47,11 @@ describe('streams among the arguments', function () {
     });
   }
 
-  it('flow both ways at once, each item as it comes', async () => {
+  it('flow both ways at once, each item as it arrives', async () => {
     const said: string[] = [];
     const words = (async function* () {
       yield 'one';
-      await eventually(() => said.length === 1); // the answer to the first word, before there is a second
+      await eventually(() => said.length === 1); // the answer to the first word, before the second is sent
       yield 'two';
     })();
     const call = workshop.shout(words);
@@ -67,7 +67,7 @@ describe('streams among the arguments', function () {
     expect(await workshop.mix(odd, Readable.from([2, 4]))).to.deep.equal([1, 2, 3, 4, 5]);
   });
 
-  it('are read by their source no faster than by the method', async () => {
+  it('are read from their source no faster than by the method', async () => {
     let given = 0;
     const source = (async function* () {
       for (; given < 200; given++) {
@@ -80,7 +80,7 @@ describe('streams among the arguments', function () {
     for (let round = 0; round < 10; round++) {
       await other.echo(round); // the session still carries other calls
     }
-    expect(given).to.be.below(60); // the window, what is in the pipes, and what was read meanwhile
+    expect(given).to.be.below(60); // the window, what is in flight, and what was read meanwhile
     call.cancel();
   });
 
@@ -128,13 +128,13 @@ describe('streams among the arguments', function () {
     await eventually(() => server.dispatcher.running === 0);
   });
 
-  it('fail the call when an item is not what the schema says', async () => {
+  it('fail the call when an item does not match the schema', async () => {
     const error = await refusal(workshop.shout(Readable.from(['fine', 'much too long a word'])));
     expect(error.reason).to.equal('ARGUMENT_INVALID');
     expect(error.message).to.contain('item 1');
   });
 
-  it('are refused where a method takes none, and what is none where it takes one', async () => {
+  it('are refused where a method takes none, and other values where it takes one', async () => {
     const wrong = workshop as unknown as {
       node(name: unknown): Promise<unknown>;
       size(data: unknown): Promise<unknown>;

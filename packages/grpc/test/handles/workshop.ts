@@ -13,20 +13,20 @@ import {
   streamOf,
 } from '@patchbay/objects/define';
 
-/** What became of the objects that a workshop handed out, and of the streams that it read. */
+/** The objects that a workshop handed out and that were released, and their calls. */
 export interface WorkshopNotes {
   readonly made: string[];
   readonly released: string[];
   readonly calls: string[];
 }
 
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is what it is for
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, for the types of its methods
 export function makeNode(name: string, notes: WorkshopNotes) {
   notes.made.push(name);
   return defineObject({
     summary: 'A node',
     methods: {
-      name: method({ summary: 'Tell the name', returns: z.string(), run: () => name }),
+      name: method({ summary: 'Return the name', returns: z.string(), run: () => name }),
       snapshot: method({
         summary: 'Make a snapshot',
         args: [arg('label', z.string(), 'its label')],
@@ -46,7 +46,7 @@ export function makeNode(name: string, notes: WorkshopNotes) {
 type Node = ReturnType<typeof makeNode>;
 
 /** An object whose methods take streams and functions, and hand out objects. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is what it is for
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, for the types of its methods
 export function makeWorkshop(notes: WorkshopNotes) {
   let kept: ((index: number) => Promise<number>) | undefined;
   return defineObject({

@@ -14,13 +14,10 @@ import {
 } from '@patchbay/session';
 import { anyFrame } from '@patchbay/session/testing';
 
-import {
-  type Attachment as ProtoAttachment,
-  type Frame as ProtoFrame,
-  type FrameInput,
-  packageDefinition,
-  type Payload as ProtoPayload,
-} from '../../src/index.js';
+import { type Attachment as ProtoAttachment } from '../../src/generated/patchbay/v1/Attachment.js';
+import { type Frame as ProtoFrame, type FrameInput } from '../../src/generated/patchbay/v1/Frame.js';
+import { type Payload as ProtoPayload } from '../../src/generated/patchbay/v1/Payload.js';
+import { packageDefinition } from '../../src/index.js';
 
 const proto = packageDefinition['patchbay.v1.Frames'] as unknown as {
   serialize(message: { frames: FrameInput[] }): Buffer;
@@ -46,7 +43,7 @@ describe('the codec of frames', () => {
     );
   });
 
-  it('reads one frame by itself as it wrote it', () => {
+  it('round-trips a single frame', () => {
     fc.assert(
       fc.property(anyFrame, (frame) => {
         expect(decodeFrame(encodeFrame(frame))).to.deep.equal(frame);
@@ -54,7 +51,7 @@ describe('the codec of frames', () => {
     );
   });
 
-  it('passes over the fields of a later version, whatever their wire type', () => {
+  it('skips the fields of a later version, whatever their wire type', () => {
     const varints = [0x78, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]; // field 15: 2^64 - 1
     const fixed = [0x79, 1, 2, 3, 4, 5, 6, 7, 8, 0x7d, 1, 2, 3, 4]; // 64 bits, 32 bits
     const delimited = [0x7a, 3, 0x08, 0x09, 0x0a, 0x7a, 0]; // three bytes that look like tags; none
@@ -65,7 +62,7 @@ describe('the codec of frames', () => {
     expect(decodeFrames(message)).to.deep.equal([{ kind: 'cancel', call: 7 }]);
   });
 
-  it('answers any bytes at all with frames or MESSAGE_MALFORMED', () => {
+  it('decodes any bytes to frames or MESSAGE_MALFORMED', () => {
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
         expectFramesOrMalformed(Buffer.from(bytes));
@@ -74,7 +71,7 @@ describe('the codec of frames', () => {
     );
   });
 
-  it('answers a damaged message with frames or MESSAGE_MALFORMED', () => {
+  it('decodes a damaged message to frames or MESSAGE_MALFORMED', () => {
     fc.assert(
       fc.property(
         fc.array(anyFrame, { minLength: 1, maxLength: 3 }),
@@ -90,7 +87,7 @@ describe('the codec of frames', () => {
     );
   });
 
-  it('refuses every message that was cut off within a frame', () => {
+  it('refuses every message that is truncated within a frame', () => {
     fc.assert(
       fc.property(anyFrame, fc.nat(), (frame, at) => {
         const message = joined([frame]);
@@ -116,7 +113,7 @@ describe('the codec of frames', () => {
     });
   }
 
-  it('keeps no giant buffer and writes the next frame rightly', () => {
+  it('keeps no giant buffer, and writes the next frame correctly', () => {
     const giant: Frame = { kind: 'chunk', number: 1, data: Buffer.alloc(3_000_000, 7), total: 3_000_000 };
     const small: Frame = { kind: 'cancel', call: 3 };
     expect(decodeFrame(encodeFrame(giant))).to.deep.equal(giant);

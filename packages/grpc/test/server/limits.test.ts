@@ -8,13 +8,13 @@ import { encodeFrames, encodePayload } from '@patchbay/session';
 import { type SessionLimits } from '@patchbay/session/server';
 import { hostSample, type Sample } from '@patchbay/session/testing';
 
-import { connectTo } from '../../src/client/direct-client.js';
-import { ObjectServer } from '../../src/server/grpc-server.js';
+import { connectTo } from '../../src/client/grpc-transport.js';
+import { ObjectServer } from '../../src/server/object-server.js';
 import { writePrefix } from '../../src/client/message-splitter.js';
 import { startSample } from '../sample.js';
 import { transports } from '../transports.js';
 
-/** A client that sends what it likes and reads nothing. */
+/** A client that sends what it is told and reads nothing. */
 class DeafClient implements Disposable {
   readonly #connection: ClientHttp2Session;
   readonly stream: ClientHttp2Stream;
@@ -74,7 +74,7 @@ const kib = 1024;
 describe('a server of objects', function () {
   this.timeout(60_000);
 
-  /** Starts a server whose object gives large answers and counts them. */
+  /** Starts a server whose object returns large answers and counts them. */
   async function startBig(
     limits: Partial<SessionLimits>,
   ): Promise<Awaited<ReturnType<typeof startSample>> & { given: () => number }> {
@@ -96,7 +96,7 @@ describe('a server of objects', function () {
     return { ...(await startSample({ ...limits, objects: { big } })), given: () => given };
   }
 
-  it('begins no more calls of a client that does not read its answers', async () => {
+  it('starts no more calls of a client that does not read its answers', async () => {
     const maxUnreadBytes = 1024 * kib;
     await using server = await startBig({ maxUnreadBytes, maxCalls: 100_000 });
     using client = new DeafClient(server.address);
@@ -109,11 +109,11 @@ describe('a server of objects', function () {
       await new Promise((resolve) => setTimeout(resolve, 100));
       return settled;
     });
-    // What may wait here, one answer above it, and what the windows of HTTP/2 and the socket take.
+    // The limit, one answer above it, and what the windows of HTTP/2 and the socket hold.
     expect(server.given() * 64 * kib).to.be.below(maxUnreadBytes + 8 * 1024 * kib);
   });
 
-  it('goes on when the client reads, and answers every call', async () => {
+  it('resumes when the client reads, and answers every call', async () => {
     await using server = await startBig({ maxUnreadBytes: 256 * kib, maxCalls: 100_000 });
     using client = new DeafClient(server.address);
     client.call('give', [64 * kib], 300);
@@ -140,7 +140,7 @@ describe('a server of objects', function () {
     await eventually(() => client.stream.closed);
     expect(client.stream.rstCode).to.equal(constants.NGHTTP2_ENHANCE_YOUR_CALM);
     expect(server.log.lines.map(({ message }) => message)).to.include(
-      'a client did not read its answers; its session is ended',
+      'ended the session of a client that did not read its answers',
     );
     await eventually(() => server.dispatcher.running === 0);
   });
@@ -165,7 +165,7 @@ describe('a server of objects', function () {
     expect(client.stream.closed).to.equal(false);
   });
 
-  it('takes a thousand sessions that idle, and goes on serving', async () => {
+  it('accepts a thousand idle sessions, and keeps serving', async () => {
     await using server = await startSample();
     const idle = Array.from({ length: 1_000 }, () => connectTo(server.address));
     for (let from = 0; from < idle.length; from += 50) {
@@ -212,7 +212,7 @@ for (const [transport, start] of Object.entries(transports)) {
       });
     });
 
-    it('count calls whose methods go on although they were cancelled', async () => {
+    it('count calls whose methods still run although they were cancelled', async () => {
       await using server = await start({ maxCalls: 3 });
       await using client = server.connect();
       const sample = client.proxy<Sample>('sample');
@@ -229,7 +229,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(await sample.echo('room again')).to.equal('room again');
     });
 
-    it('refuse arguments that are larger than the server takes, and go on', async () => {
+    it('refuse arguments that are larger than the server accepts, and no other calls', async () => {
       await using server = await start({ maxFrameBytes: 300 * kib });
       await using client = server.connect();
       const sample = client.proxy<Sample>('sample');
@@ -239,7 +239,7 @@ for (const [transport, start] of Object.entries(transports)) {
       expect(await sample.echo('x'.repeat(280 * kib))).to.have.length(280 * kib);
     });
 
-    it('refuse a result that is larger than the client takes, and go on', async () => {
+    it('refuse a result that is larger than the client accepts, and no other calls', async () => {
       await using server = await start();
       await using client = server.connect({ maxFrameBytes: 300 * kib });
       const sample = client.proxy<Sample>('sample');

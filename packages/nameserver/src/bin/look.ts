@@ -5,10 +5,10 @@ import { nameRow } from '@patchbay/terminal';
 import { callingOptions, callNameServer, print } from './calling.js';
 import { patternOptions } from './selection.js';
 
-/** `nameserver ping`: whether it is there, what it is, and how fast it answers. */
+/** `nameserver ping`: whether it answers, how fast, and what it holds. */
 export const ping = command({
   usage: 'ping',
-  summary: 'Say whether the name server answers, and what it holds',
+  summary: 'Report whether the name server answers, and what it holds',
   options: callingOptions,
   run: async (args) => {
     const startedMs = performance.now();
@@ -34,12 +34,12 @@ export const list = command({
     meta: {
       type: 'string',
       array: true,
-      describe: 'Names with this word of metadata, KEY=VALUE or KEY; repeated: with all of them',
+      describe: 'Names with this metadata, KEY=VALUE or KEY; repeated: with all of them',
     },
     'any-meta': {
       type: 'string',
       array: true,
-      describe: 'Names with this word of metadata, KEY=VALUE or KEY; repeated: with any of them',
+      describe: 'Names with this metadata, KEY=VALUE or KEY; repeated: with any of them',
     },
     ...callingOptions,
   },

@@ -12,7 +12,7 @@ import {
 
 import { keepName } from '../keep-name.js';
 import { callingOptions, callNameServer } from './calling.js';
-import { readWords } from './metadata-words.js';
+import { readMetadata } from './set-metadata.js';
 
 /** `nameserver register`: keeps a name for a server that does not do so itself. */
 export const register = command({
@@ -23,7 +23,7 @@ export const register = command({
     address: { type: 'string', demandOption: true, describe: 'HOST:PORT, as clients dial the server' },
   },
   options: {
-    meta: { type: 'string', array: true, describe: 'A word of metadata, KEY=VALUE; may be repeated' },
+    meta: { type: 'string', array: true, describe: 'Metadata, KEY=VALUE; may be repeated' },
     shared: { type: 'boolean', default: false, describe: 'Other servers may have the name too' },
     replace: { type: 'boolean', default: false, describe: 'Take the name from whoever has it' },
     ttl: {
@@ -35,25 +35,25 @@ export const register = command({
   },
   run: async (args) => {
     const { name, address, shared, replace } = args;
-    const metadata = Object.fromEntries(readWords(args.meta ?? [], 'write KEY=VALUE'));
-    const applicant = {
+    const metadata = Object.fromEntries(readMetadata(args.meta ?? [], 'write KEY=VALUE'));
+    const registrant = {
       nameServer: findNameServer(args['name-server']),
       serverId: serverIdOf(name, address),
       address,
       ttlMs: readTtl(args.ttl),
     };
     const claim = { name, metadata, shared, replace };
-    // Asked once outside the loop that keeps the name: what is wrong with it, a person shall be told and not a log.
+    // Asked once outside the loop that keeps the name: what is wrong with it is for a person to see, not for a log.
     await callNameServer(args, (names) =>
-      names.register(applicant.serverId, address, [claim], { ttlMs: applicant.ttlMs }),
+      names.register(registrant.serverId, address, [claim], { ttlMs: registrant.ttlMs }),
     );
     const log = openLog(logSettings.parse({}));
     const kept = { ...claim, replace: false }; // it has been taken
-    await runDaemon((signal) => keepName({ ...applicant, claim: kept, log }, signal), { log });
+    await runDaemon((signal) => keepName({ ...registrant, claim: kept, log }, signal), { log });
   },
 });
 
-/** Gives the identity of a server by what is known of it: so this command takes the name over from itself at once. */
+/** Derives a server's identity from what is known of it, so that this command takes the name over from itself at once. */
 function serverIdOf(name: string, address: string): string {
   const digest = createHash('sha256').update(`${name} ${address}`).digest('hex');
   return `register-${digest.slice(0, 16)}`;

@@ -1,10 +1,11 @@
+import { createInterface } from 'node:readline/promises';
+
 import { command } from '@patchbay/daemon';
 import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } from '@patchbay/objects';
 import { nameRow, resultText } from '@patchbay/terminal';
 
 import { type Names } from '../client.js';
 import { callingOptions, callNameServer, print } from './calling.js';
-import { confirm } from './confirm.js';
 import { patternOptions } from './selection.js';
 
 /** How many names are removed at once. */
@@ -38,10 +39,10 @@ export const remove = command({
 });
 
 type CallingArguments = Parameters<typeof callNameServer>[0];
-type Manner = Readonly<Record<'json' | 'ask', boolean>>;
+type RemovalOptions = Readonly<Record<'json' | 'ask', boolean>>;
 
-async function removeOne(args: CallingArguments, name: string, { json, ask }: Manner): Promise<void> {
-  // Looked up first: for the question, and because a mistyped name shall not look like success.
+async function removeOne(args: CallingArguments, name: string, { json, ask }: RemovalOptions): Promise<void> {
+  // Looked up first: for the question, and because a mistyped name must not look like success.
   const record = await callNameServer(args, (names) => names.lookup(name));
   if (record.name !== name) {
     throw coreError(
@@ -60,7 +61,7 @@ async function removeOne(args: CallingArguments, name: string, { json, ask }: Ma
 async function removeAll(
   args: CallingArguments,
   selection: ListOptions,
-  { json, ask }: Manner,
+  { json, ask }: RemovalOptions,
 ): Promise<void> {
   // Listed first, so that what goes is what was shown, and no name that came in the meantime.
   const records = await callNameServer(args, (names) => listAllNames(names, selection));
@@ -72,7 +73,7 @@ async function removeAll(
   await print({ removed: removed.length, names: removed }, json, text);
 }
 
-/** Removes names and gives those that were still there. */
+/** Removes names and returns those that were still there. */
 async function removeEach(names: Names, records: readonly NameRecord[]): Promise<readonly string[]> {
   const removed: string[] = [];
   for (let first = 0; first < records.length; first += atOnce) {
@@ -90,4 +91,25 @@ function questionOf(records: readonly NameRecord[]): string {
 
 function countText(count: number): string {
   return count === 1 ? '1 name' : `${String(count)} names`;
+}
+
+/** Asks a question on the terminal; no answer (Ctrl-C, Ctrl-D) is a no. */
+async function confirm(question: string): Promise<boolean> {
+  const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  const left = new AbortController();
+  terminal.once('close', () => {
+    left.abort();
+  });
+  try {
+    const answer = await terminal.question(`${question} [y/N] `, { signal: left.signal });
+    return /^y(?:es)?$/i.test(answer.trim());
+  } catch (error) {
+    if (left.signal.aborted) {
+      process.stderr.write('\n');
+      return false;
+    }
+    throw error;
+  } finally {
+    terminal.close();
+  }
 }

@@ -1,13 +1,13 @@
 import { command } from '@patchbay/daemon';
+import { coreError, quoted } from '@patchbay/objects';
 import { nameRow } from '@patchbay/terminal';
 
 import { callingOptions, callNameServer, print } from './calling.js';
-import { readWords } from './metadata-words.js';
 
-/** `nameserver set-metadata`: the words that operators attach to a name. */
+/** `nameserver set-metadata`: what operators attach to a name. */
 export const setMetadata = command({
   usage: 'set-metadata <name> <changes..>',
-  summary: "Set words of a name's metadata (KEY=VALUE) or remove them (KEY=)",
+  summary: "Set keys of a name's metadata (KEY=VALUE) or remove them (KEY=)",
   positionals: {
     name: { type: 'string', demandOption: true, describe: 'The name' },
     changes: {
@@ -19,9 +19,26 @@ export const setMetadata = command({
   },
   options: callingOptions,
   run: async (args) => {
-    const words = [...readWords(args.changes, 'write KEY=VALUE to set a word, KEY= to remove it')];
-    const changes = Object.fromEntries(words.map(([key, value]) => [key, value === '' ? null : value]));
+    const metadata = [...readMetadata(args.changes, 'write KEY=VALUE to set a key, KEY= to remove it')];
+    const changes = Object.fromEntries(metadata.map(([key, value]) => [key, value === '' ? null : value]));
     const record = await callNameServer(args, (names) => names.set_metadata(args.name, changes));
     await print(args.json ? record : nameRow(record), args.json);
   },
 });
+
+/** Reads metadata, `KEY=VALUE` each. @throws RpcError `ARGUMENT_INVALID`, which says what to write */
+export function readMetadata(texts: readonly string[], advice: string): ReadonlyMap<string, string> {
+  const metadata = new Map<string, string>();
+  for (const text of texts) {
+    const equals = text.indexOf('=');
+    const key = text.slice(0, Math.max(0, equals));
+    if (key === '') {
+      throw coreError('ARGUMENT_INVALID', `${quoted(text)}: ${advice}`);
+    }
+    if (metadata.has(key)) {
+      throw coreError('ARGUMENT_INVALID', `the key ${quoted(key)} is given twice`);
+    }
+    metadata.set(key, text.slice(equals + 1));
+  }
+  return metadata;
+}

@@ -37,8 +37,8 @@ export const watch = command({
 
 function lineOf({ type, record, revision }: NameEvent): string {
   const addresses = record.endpoints.map(({ address }) => address).join(',');
-  const words = [`[${String(revision)}]`, type, record.name, addresses, metadataText(record.metadata)];
-  return escapeControls(words.join(' ').trimEnd());
+  const fields = [`[${String(revision)}]`, type, record.name, addresses, metadataText(record.metadata)];
+  return escapeControls(fields.join(' ').trimEnd());
 }
 
 function readRevision(text: string | undefined): number | undefined {

@@ -4,11 +4,10 @@ import { ObjectServer } from '@patchbay/grpc/server';
 import { type NameEvent, silentLog, systemClock } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { Scratch } from '@patchbay/objects/testing';
+import { openSqliteStore } from '@patchbay/store';
 
 import { nameServerObject } from '../object.js';
-import { openRegistryStore } from '../registry-store.js';
 import { Registry } from '../registry.js';
-import { startSweeper } from '../sweeper.js';
 
 interface Running {
   readonly registry: Registry;
@@ -66,12 +65,11 @@ export class TestNameServer implements AsyncDisposable {
     return { release };
   }
 
-  /** Starts again, on the address that it had. */
-  async start(): Promise<void> {
+  /** Starts again, on the address that it had; watchers may be as many revisions behind as it is told. */
+  async start(options: { readonly historyRevisions?: number } = {}): Promise<void> {
     const clock = systemClock;
-    const store = await openRegistryStore(this.#scratch.file('names'), clock);
+    const store = await openSqliteStore({ directory: this.#scratch.file('names'), clock, ...options });
     const registry = await Registry.open({ store, clock, version: '0.0.0-test' });
-    const sweeper = startSweeper({ registry, clock, log: silentLog, sweeps: () => 100 });
     const dispatcher = new Dispatcher({
       clock,
       log: silentLog,
@@ -83,7 +81,7 @@ export class TestNameServer implements AsyncDisposable {
     dispatcher.host('nameserver', nameServerObject(registry));
     const server = await ObjectServer.start({ listen: this.#listen, dispatcher });
     this.#listen = server.address;
-    this.#running = { registry, parts: [server, sweeper, store] };
+    this.#running = { registry, parts: [server, store] };
   }
 
   async stop(): Promise<void> {
@@ -99,12 +97,12 @@ export class TestNameServer implements AsyncDisposable {
     await rm(this.#scratch.file('names'), { recursive: true, force: true });
   }
 
-  /** Gives the names that are registered. */
+  /** Returns the names that are registered. */
   async names(): Promise<readonly string[]> {
     return (await this.registry.list({})).names.map(({ name }) => name);
   }
 
-  /** Gives the address under which a name is registered. */
+  /** Returns the address under which a name is registered. */
   async addressOf(name: string): Promise<string | undefined> {
     return (await this.registry.lookup(name)).endpoints[0]?.address;
   }

@@ -1,6 +1,6 @@
 /**
  * The error codes of Patchbay and the gRPC status of each: one to one, under gRPC's own names.
- * What each code means to a caller stands in docs/reference/errors.md.
+ * docs/reference/errors.md explains what each code means to a caller.
  */
 export const grpcStatusOfCode = {
   CANCELLED: 1,
@@ -28,12 +28,12 @@ const codeOfStatus = new Map<number, Code>(
   Object.entries(grpcStatusOfCode).map(([code, status]) => [status, code as Code]),
 );
 
-/** Gives the code of a gRPC status number; `UNKNOWN` for a number outside the table. */
+/** Returns the code of a gRPC status number; `UNKNOWN` for a number outside the table. */
 export function codeOfGrpcStatus(status: number): Code {
   return codeOfStatus.get(status) ?? 'UNKNOWN';
 }
 
-/** Says whether a text is the name of a code. */
+/** Reports whether a text is the name of a code. */
 export function isCode(text: string): text is Code {
   return Object.hasOwn(grpcStatusOfCode, text);
 }

@@ -1,83 +1,80 @@
 import { defineErrors } from './define-errors.js';
 import { RpcError } from './rpc-error.js';
 
-/** Makes the errors that the framework itself raises. */
+/** Creates the framework's own errors. */
 export const coreError = defineErrors({
   NAME_INVALID: [
     'INVALID_ARGUMENT',
-    'A name has characters, a length or a form that its kind does not allow.',
+    'A name has characters, a length or a form that are not allowed for its kind.',
   ],
   ARGUMENT_INVALID: ['INVALID_ARGUMENT', 'An argument does not fit its schema; details.path says which.'],
   FILE_EXPECTED: [
     'INVALID_ARGUMENT',
-    'An argument takes the content of a file, and the word given for it may be its path; details.word is that word.',
+    'An argument takes the content of a file, but was given what may be its path; details.word is that text.',
   ],
   OUTPUT_REQUIRED: [
     'INVALID_ARGUMENT',
-    'A method gives bytes, and the command was not told where to write them.',
+    'A method returns bytes, and the command was not told where to write them.',
   ],
-  OUTPUT_FAILED: ['FAILED_PRECONDITION', 'The command cannot write the file for what a method gives.'],
+  OUTPUT_FAILED: ['FAILED_PRECONDITION', "The command cannot write a method's result to the file."],
   ARGUMENT_MISSING: ['INVALID_ARGUMENT', 'A required argument was not given.'],
   ARGUMENT_SURPLUS: ['INVALID_ARGUMENT', 'More positional arguments were given than the method has.'],
   OPTION_UNKNOWN: ['INVALID_ARGUMENT', 'The method has no option of this name.'],
   COMMAND_UNUSABLE: [
     'FAILED_PRECONDITION',
-    'A command that is a program of its own is there, and cannot be started.',
+    'A command that is an executable of its own exists but cannot be started.',
   ],
   CONFIG_INVALID: [
     'INVALID_ARGUMENT',
-    'A configuration file, flag or variable has a wrong value or an unknown key.',
+    'A configuration file, flag or variable has an invalid value or an unknown key.',
   ],
-  MESSAGE_MALFORMED: ['INVALID_ARGUMENT', 'A message is not of the form that the protocol gives it.'],
+  MESSAGE_MALFORMED: ['INVALID_ARGUMENT', 'A message does not conform to the protocol.'],
   MESSAGE_TOO_LARGE: ['RESOURCE_EXHAUSTED', 'A message is larger than the receiver accepts.'],
   CALLS_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'A session has as many calls in flight as the server allows.'],
   CONCURRENCY_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',
-    'A method or an object runs as many calls at once as it allows; details.limit says which of them.',
+    'A method or an object is running as many calls at once as it allows; details.limit says which.',
   ],
   SESSIONS_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'The server has as many sessions open as it allows.'],
-  READER_STALLED: [
-    'RESOURCE_EXHAUSTED',
-    'The server ended a session whose client did not read the answers that it was owed.',
-  ],
-  BATCH_DONE: ['FAILED_PRECONDITION', 'A batch of calls was run already; make another one.'],
+  READER_STALLED: ['RESOURCE_EXHAUSTED', 'The server ended a session whose client did not read its answers.'],
+  BATCH_DONE: ['FAILED_PRECONDITION', 'A batch of calls was already run; create another one.'],
   OBJECT_NOT_FOUND: ['NOT_FOUND', 'No object of this name is registered, or the server no longer hosts it.'],
   METHOD_NOT_FOUND: ['UNIMPLEMENTED', 'The object has no method of this name.'],
-  REFERENCE_RELEASED: ['NOT_FOUND', 'The object that a method handed out was released, or never handed out.'],
+  REFERENCE_RELEASED: ['NOT_FOUND', 'The reference to an object was released, or never existed.'],
   REFERENCE_LOST: [
     'UNAVAILABLE',
-    'The connection by which an object was handed out is over: ask for the object again.',
+    'The connection through which a reference to an object was obtained has ended; get a new reference.',
   ],
   REFERENCES_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',
-    'A session holds as many objects that were handed out as the server allows.',
+    'A session holds as many references to objects as the server allows.',
   ],
   STREAM_FAILED: ['ABORTED', 'A stream that the caller passed could not be read to its end.'],
   CALLBACK_FAILED: ['ABORTED', 'A function that the caller passed failed.'],
-  CALLER_REFUSED: ['PERMISSION_DENIED', 'The server does not let this caller use this method.'],
-  DEADLINE_PASSED: ['DEADLINE_EXCEEDED', 'The call did not finish within its timeout.'],
+  CALLER_REFUSED: ['PERMISSION_DENIED', 'The server does not allow this caller to use this method.'],
+  DEADLINE_PASSED: ['DEADLINE_EXCEEDED', 'The call did not finish within its time limit.'],
   CALL_CANCELLED: ['CANCELLED', 'The caller cancelled the call.'],
   CONNECTION_LOST: ['UNAVAILABLE', 'The connection to the server broke or could not be made.'],
   SERVER_DRAINING: ['UNAVAILABLE', 'The server is shutting down and takes no new calls.'],
   SERVER_STOPPED: [
     'UNAVAILABLE',
-    'The server shut down while the call ran; whether its work was done is not known.',
+    'The server shut down while the call was running; whether the call took effect is unknown.',
   ],
   LISTEN_FAILED: [
     'FAILED_PRECONDITION',
-    'The server cannot listen on its address: it is taken or not of this host.',
+    'The server cannot listen on its address: it is in use, or not an address of this host.',
   ],
   NAMESERVER_UNAVAILABLE: ['UNAVAILABLE', 'The name server cannot be reached.'],
-  RESULT_INVALID: ['INTERNAL', 'A method returned what its schema does not allow; the server logged it.'],
-  UNEXPECTED: [
+  RESULT_INVALID: [
     'INTERNAL',
-    'The method failed in a way it does not declare; the server logged it under the call id.',
+    'A method returned a value that its schema does not allow; the server logged it.',
   ],
+  UNEXPECTED: ['INTERNAL', 'The method failed unexpectedly; the server logged the error under the call id.'],
 });
 
-/** Gives an `RpcError` as it is; anything else becomes `UNEXPECTED`, with the original as its cause. */
+/** Returns an `RpcError` as it is; anything else as the cause of an `UNEXPECTED`. */
 export function toRpcError(error: unknown): RpcError {
   return error instanceof RpcError
     ? error
-    : coreError('UNEXPECTED', 'something failed unexpectedly; the log tells more', { cause: error });
+    : coreError('UNEXPECTED', 'an unexpected error occurred; see the log', { cause: error });
 }

@@ -1,10 +1,10 @@
 import { type Code } from './code.js';
 import { isRpcError } from './rpc-error.js';
 
-/** The exit status of a command that was itself used wrongly: the same as for wrong arguments of a method. */
+/** The exit status of a usage error: the same as for invalid arguments of a method. */
 export const usageExitStatus = 2;
 
-/** The exit status of a command whose call failed with a code. The reference page on errors has the same table. */
+/** The exit status of a command whose call failed with a code, as in docs/reference/errors.md. */
 export const exitStatusOfCode: Readonly<Record<Code, number>> = {
   INTERNAL: 1,
   UNKNOWN: 1,
@@ -21,11 +21,11 @@ export const exitStatusOfCode: Readonly<Record<Code, number>> = {
   RESOURCE_EXHAUSTED: 7,
   UNAVAILABLE: 8,
   DEADLINE_EXCEEDED: 9,
-  // As a shell reports a program that SIGINT ended.
+  // As a shell reports a program that SIGINT terminated.
   CANCELLED: 130,
 };
 
-/** Gives the exit status of a command that ends with an error; 1 for an error that has no code. */
+/** Returns the exit status of a command that fails with an error; 1 if the error has no code. */
 export function exitStatusOf(error: unknown): number {
   return isRpcError(error) ? exitStatusOfCode[error.code] : exitStatusOfCode.INTERNAL;
 }

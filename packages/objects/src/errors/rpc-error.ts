@@ -1,20 +1,20 @@
 import { type Code } from './code.js';
 
-/** A JSON object: what an error carries beside its message, for programs. */
+/** An error's details for programs, a JSON object. */
 export type Details = Readonly<Record<string, unknown>>;
 
-/** What an error may carry beside its code, reason and message. */
+/** The optional parts of an error. */
 export interface RpcErrorOptions {
   readonly details?: Details;
   /** Logged on the side where it happened, never sent. */
   readonly cause?: unknown;
-  /** The id of the call that failed; it finds the call in both sides' logs. */
+  /** The id of the failed call, for finding it in both sides' logs. */
   readonly callId?: string;
-  /** The server's stack, present only where the server's configuration sends it. */
+  /** The server's stack; present only if the server is configured to send it. */
   readonly remoteStack?: string;
 }
 
-/** The same in every copy of this module that a process may hold: an object's module can bring one of its own. */
+/** The same in every copy of this module in a process: an object's module may bring one of its own. */
 const brand = Symbol.for('patchbay.RpcError');
 
 /**
@@ -28,7 +28,7 @@ export class RpcError extends Error {
   }
 
   static {
-    // Of the prototype, so that printing an error shows neither.
+    // On the prototype, so that a printed error shows neither.
     Object.defineProperty(this.prototype, brand, { value: true });
     Object.defineProperty(this.prototype, 'name', { value: 'RpcError', configurable: true, writable: true });
   }
@@ -46,7 +46,7 @@ export class RpcError extends Error {
     this.code = code;
     this.reason = reason;
     this.details = options.details ?? {};
-    // Absent where there is nothing to show.
+    // Left absent rather than undefined, so that a printed error does not show them.
     if (options.callId !== undefined) {
       this.callId = options.callId;
     }
@@ -62,9 +62,9 @@ export function isRpcError(error: unknown, ...reasons: readonly string[]): error
 }
 
 /**
- * Returns a copy of an error whose stack ends with the frames of whoever awaits it; the error itself where nobody does
- * in an async function. To be called in a handler of rejections that stands between the failed promise and its
- * awaiter: there V8 knows the awaiter's frames, and calls that succeed pay nothing for them.
+ * Returns a copy of an error whose stack ends with the frames of the async functions that await it, or the error itself
+ * if there are none. Call it in a rejection handler between the failed promise and its awaiter: V8 knows the awaiter
+ * there, and calls that succeed cost nothing.
  */
 export function withAwaitingFrames(error: RpcError): RpcError {
   const here: { stack?: string } = {};

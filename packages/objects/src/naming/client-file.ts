@@ -8,8 +8,8 @@ import { didYouMean } from '../text/suggest.js';
 const key = 'nameServer';
 
 /**
- * Reads the name server's address from a `client.yaml`; undefined where there is no such file, or nothing in it.
- * The file is YAML of one key a line, which is read without YAML's parser: that takes longer to load than a call takes.
+ * Reads the name server's address from a `client.yaml`; undefined if the file does not exist or has none. The file is
+ * YAML of one key per line, read without a YAML parser, which takes longer to load than a call takes.
  *
  * @throws RpcError `CONFIG_INVALID`, with the file and the line
  */
@@ -22,7 +22,7 @@ export function readClientFile(path: string): string | undefined {
       continue;
     }
     if (found !== undefined) {
-      throw invalid(at, `${key} is there twice`);
+      throw invalid(at, `duplicate key ${quoted(key)}`);
     }
     found = value;
   }
@@ -41,7 +41,7 @@ function textOf(path: string): string | undefined {
   }
 }
 
-/** Gives the address that a line says; undefined for a line that says nothing. */
+/** Returns the address on a line; undefined for a blank line or a comment. */
 function valueIn(line: string, at: string): string | undefined {
   if (/^\s*(?:#|$)|^---$/.test(line)) {
     return undefined;
@@ -54,7 +54,7 @@ function valueIn(line: string, at: string): string | undefined {
   if (name !== key) {
     throw invalid(at, `unknown key ${quoted(name)}${didYouMean(name, [key])}`);
   }
-  // As in YAML: in quotes, or up to a "#" that stands behind a space.
+  // As in YAML: in quotes, or up to a "#" after a space.
   const { single, double, plain } =
     /^(?:'(?<single>[^']*)'|"(?<double>[^"\\]*)"|(?<plain>[^\s'"#]*))(?:\s+#.*)?$/.exec(rest)?.groups ?? {};
   const value = single ?? double ?? plain ?? rest;

@@ -3,8 +3,8 @@ import { isRpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 
 /**
- * Gives what went wrong with a call of a name server as its caller shall read it: with the name server's address,
- * which the name server itself does not know. Any other error stays as it is.
+ * Converts an error of a call to a name server for its caller: adds the name server's address, which the name server
+ * itself does not know. Returns any other error as it is.
  */
 export function nameServerFailure(error: unknown, address: string): unknown {
   if (isRpcError(error, 'CONNECTION_LOST', 'SERVER_DRAINING', 'DEADLINE_PASSED')) {
@@ -20,10 +20,10 @@ export function nameServerFailure(error: unknown, address: string): unknown {
   if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
     const { name } = error.details;
     if (typeof name !== 'string') {
-      // A registry says which name it does not have; a server that hosts no name server says so of that.
+      // A registry names what it did not find; the details of a server without a name server have no name.
       return coreError(
         'NAMESERVER_UNAVAILABLE',
-        `what answers at ${address} is no name server (${error.message})`,
+        `the server at ${address} is not a name server (${error.message})`,
         {
           details: { nameServer: address },
           cause: error,
@@ -35,7 +35,7 @@ export function nameServerFailure(error: unknown, address: string): unknown {
   return error;
 }
 
-/** Makes the error about a name that is not registered, with what may have been meant: versions of it, or a name near. */
+/** Creates the error for a name that is not registered; suggests its versions, or a similar name. */
 export function noSuchName(
   details: { readonly name: string; readonly near?: unknown; readonly versions?: unknown },
   { address, cause }: { readonly address?: string; readonly cause?: unknown } = {},

@@ -3,12 +3,12 @@ import { isAbsolute, join } from 'node:path';
 import { parseAddress } from '../address.js';
 import { readClientFile } from './client-file.js';
 
-// A command that only makes a call goes through here: nothing that takes long to load may be imported.
+// Every command that makes a call loads this: it must not import anything slow to load.
 
-/** The environment variable that says where the name server is. */
+/** The environment variable with the name server's address. */
 export const nameServerVariable = 'PATCHBAY_NAMESERVER';
 
-/** Where the name server is when nobody says otherwise. */
+/** The name server's default address. */
 export const standardNameServer = '127.0.0.1:7440';
 
 const fileName = 'client.yaml';
@@ -17,22 +17,22 @@ const fileName = 'client.yaml';
 export interface FindOptions {
   /** Default: this process's. */
   readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The directory of the whole machine's file. Default: `/etc/patchbay`. */
+  /** The directory of the machine-wide file. Default: `/etc/patchbay`. */
   readonly systemDirectory?: string;
 }
 
 /**
- * Finds the name server's address: the one that was given, else that of the environment variable
- * `PATCHBAY_NAMESERVER`, else that of the user's `client.yaml`, else that of the machine's in `/etc/patchbay`, else
- * 127.0.0.1:7440. @throws RpcError `CONFIG_INVALID` where the first of these that is there is wrong
+ * Finds the name server's address: the given one, else that of the environment variable `PATCHBAY_NAMESERVER`, of the
+ * user's `client.yaml`, of the machine's in `/etc/patchbay`, else 127.0.0.1:7440. @throws RpcError `CONFIG_INVALID` if
+ * the first of these that exists is invalid
  */
 export function findNameServer(given?: string, options: FindOptions = {}): string {
   const { environment = process.env, systemDirectory = '/etc/patchbay' } = options;
   const variable = environment[nameServerVariable];
-  const said = given ?? (variable === '' ? undefined : variable);
-  if (said !== undefined) {
-    parseAddress(said);
-    return said;
+  const address = given ?? (variable === '' ? undefined : variable);
+  if (address !== undefined) {
+    parseAddress(address);
+    return address;
   }
   for (const directory of [userDirectory(environment), systemDirectory]) {
     const nameServer = directory === undefined ? undefined : readClientFile(join(directory, fileName));
@@ -43,12 +43,12 @@ export function findNameServer(given?: string, options: FindOptions = {}): strin
   return standardNameServer;
 }
 
-/** Gives the directory of the user's own configuration; none where there is no home, as for some daemons. */
+/** Returns the directory of the user's configuration; undefined without a home directory, as for some daemons. */
 function userDirectory({
   XDG_CONFIG_HOME: configuration = '',
   HOME: home = '',
 }: Readonly<Record<string, string | undefined>>): string | undefined {
-  // The XDG base directory specification leaves relative paths out.
+  // The XDG base directory specification has relative paths ignored.
   if (isAbsolute(configuration)) {
     return join(configuration, 'patchbay');
   }

@@ -3,8 +3,8 @@ import { quoted } from '../names.js';
 import { type ListOptions, type NamePage, type NameRecord } from './contract.js';
 
 /**
- * Reads what a command is given to list names by: a glob where it has `*` or `?`, else what the names begin with.
- * @throws RpcError `ARGUMENT_SURPLUS` when it and the option are two globs
+ * Adds a command's pattern to the options of a list: as a glob if it contains `*` or `?`, else as a prefix.
+ * @throws RpcError `ARGUMENT_SURPLUS` if the options have a glob already
  */
 export function selectNames(pattern: string, options: ListOptions): ListOptions {
   if (!/[*?]/.test(pattern)) {
@@ -19,17 +19,17 @@ export function selectNames(pattern: string, options: ListOptions): ListOptions 
   return { ...options, glob: pattern };
 }
 
-/** The most names that a page of a name server's list has. */
-export const largestPage = 1000;
+/** The largest page of a name server's list, in names. */
+export const maxPageSize = 1000;
 
-/** Lists every name that is selected, page by page, however many there are. @throws RpcError what `list` throws */
+/** Lists all names that match, page by page. @throws RpcError what `list` throws */
 export async function listAllNames(
   names: { list(options: ListOptions): PromiseLike<NamePage> },
   selection: ListOptions,
 ): Promise<NameRecord[]> {
   const records: NameRecord[] = [];
   for (let after: string | undefined; ;) {
-    const page = await names.list({ ...selection, after, limit: largestPage });
+    const page = await names.list({ ...selection, after, limit: maxPageSize });
     records.push(...page.names);
     if (page.next === undefined) {
       return records;

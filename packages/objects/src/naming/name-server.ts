@@ -1,5 +1,5 @@
 /** The name under which a name server hosts itself. */
 export const nameServerObject = 'nameserver';
 
-/** How long a lease lives without being kept alive, unless asked otherwise: 10 s. */
+/** The default time to live of a lease, in milliseconds. */
 export const defaultLeaseMs = 10_000;

@@ -1,18 +1,18 @@
 const versionedName = /^(?<base>.+)\/v(?<version>0|[1-9][0-9]{0,8})$/;
 
-/** A name that says its version, `BASE/vN`. */
+/** A name with a version, `BASE/vN`. */
 export interface VersionedName {
   readonly base: string;
   readonly version: number;
 }
 
-/** Reads a name that says its version, such as `storage/v2`; undefined for any other. */
+/** Parses a name with a version, such as `storage/v2`; returns undefined for any other. */
 export function versionedNameIn(name: string): VersionedName | undefined {
   const { base, version } = versionedName.exec(name)?.groups ?? {};
   return base === undefined ? undefined : { base, version: Number(version) };
 }
 
-/** Gives the names that are versions of a bare name, the newest first. */
+/** Returns the versions of a bare name among names, newest first. */
 export function versionsOf(base: string, names: Iterable<string>): readonly string[] {
   const versions: { name: string; version: number }[] = [];
   for (const name of names) {

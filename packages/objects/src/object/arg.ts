@@ -7,7 +7,7 @@ export interface Arg<N extends string = string, S extends z.ZodType = z.ZodType>
   readonly summary: string;
 }
 
-/** Declares a positional argument: its name, its schema and what it means, for the help. */
+/** Declares a positional argument: its name, its schema, and a summary for the help. */
 export function arg<const N extends string, S extends z.ZodType>(
   name: N,
   schema: S,
@@ -16,13 +16,13 @@ export function arg<const N extends string, S extends z.ZodType>(
   return { name, schema, summary };
 }
 
-/** Named options: their schemas, each described by `.describe()`; a caller may leave out what is optional. */
+/** Named options: their schemas, each with its summary by `.describe()`; callers may omit optional ones. */
 export type OptionShape = Readonly<Record<string, z.ZodType>>;
 
 type Head<T extends readonly unknown[]> = T extends readonly [...infer H, unknown] ? H : [];
 type Last<T extends readonly unknown[]> = T extends readonly [...unknown[], infer L] ? L : never;
 
-/** Gives a tuple the labels of another one of the same length, and keeps its own types. */
+/** Labels the elements of a tuple like those of another one of the same length. */
 type Relabel<T extends readonly unknown[], Labels extends readonly unknown[]> = {
   [K in keyof Labels]: K extends keyof T ? T[K] : never;
 };
@@ -42,13 +42,13 @@ type InputOptions<O extends OptionShape> = z.input<z.ZodObject<O>>;
 type OutputOptions<O extends OptionShape> = z.output<z.ZodObject<O>>;
 type HasOptions<O extends OptionShape> = keyof O extends never ? false : true;
 
-/** What `run` takes: the checked positional arguments, the options where the method has any, the context. */
+/** The parameters of `run`: the checked positional arguments, the options if the method has any, the context. */
 export type RunArgs<A extends readonly Arg[], O extends OptionShape, C> =
   HasOptions<O> extends true
     ? [...Outputs<A>, options: OutputOptions<O>, context: C]
     : [...Outputs<A>, context: C];
 
-/** The arities a caller may use: every positional argument, or fewer where the last ones are optional. */
+/** The arities that a caller may use: all positional arguments, or fewer if the last ones are optional. */
 type Arities<T extends readonly unknown[]> = T extends []
   ? []
   : undefined extends Last<T>
@@ -62,7 +62,7 @@ type WithOptions<T extends readonly unknown[], O extends OptionShape> = T extend
     : T
   : never;
 
-/** What a caller passes: positional arguments, then the options; labels are those of `run`'s parameters. */
+/** The arguments of a caller: positional ones, then the options; labelled like `run`'s parameters. */
 export type CallArgs<
   A extends readonly Arg[],
   O extends OptionShape,

@@ -8,12 +8,12 @@ import { type MethodDescription } from './description.js';
 import { issueMessage } from './issue-message.js';
 import { callSignature, usageLine } from './usage.js';
 
-/** How the caller wrote the arguments: errors speak of `--size` to one, and of `sizeBytes` to the other. */
+/** The form of a call's arguments: errors name an option `--size` in argv, and `sizeBytes` in values. */
 export type ArgumentForm = 'values' | 'argv';
 
-const mostIssues = 10;
+const maxIssues = 10;
 
-/** Makes the errors of one method's arguments. */
+/** Creates the errors about one method's arguments. */
 export class ArgumentErrors {
   readonly #method: MethodDescription;
   readonly #form: ArgumentForm;
@@ -29,16 +29,16 @@ export class ArgumentErrors {
     });
   }
 
-  /** @param extra the first value that has no place */
+  /** @param extra the first surplus value */
   surplus(given: number, extra: unknown): RpcError {
     const most = this.#method.args.length;
     const takes = most === 0 ? 'no arguments' : most === 1 ? 'one argument' : `${String(most)} arguments`;
-    const word = typeof extra === 'string' ? ` (the first too many is ${quoted(extra)})` : '';
+    const first = typeof extra === 'string' ? ` (the first extra one is ${quoted(extra)})` : '';
     const dash =
       this.#form === 'argv' && typeof extra === 'string' && /^-[^-]/.test(extra)
-        ? '; options begin with two dashes'
+        ? '; options start with two dashes'
         : '';
-    const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${word}${dash}`;
+    const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${first}${dash}`;
     return coreError('ARGUMENT_SURPLUS', `${message}; usage: ${this.#usage()}`, { details: { given, most } });
   }
 
@@ -53,18 +53,18 @@ export class ArgumentErrors {
     });
   }
 
-  /** Refuses a word, or its absence, before there is a value for a schema to check. */
+  /** Refuses an argument, or its absence, before there is a value for a schema to check. */
   unreadable(name: string, why: string): RpcError {
     return coreError('ARGUMENT_INVALID', `${this.#label(name)}: ${why}`, {
       details: { argument: name, path: [name], issues: [{ path: [name], message: why }] },
     });
   }
 
-  /** Refuses a word for what takes the content of a file: a command may read the file that it names, and try again. */
-  fileExpected(name: string, expects: string, word: string): RpcError {
-    const advice = `for the content of the file ${quoted(word)} write ${quoted(`@${word}`)}`;
+  /** Refuses text for an argument that takes a file's content: a command may read the file of that name, and retry. */
+  fileExpected(name: string, expects: string, text: string): RpcError {
+    const advice = `to pass the content of the file ${quoted(text)}, write ${quoted(`@${text}`)}`;
     return coreError('FILE_EXPECTED', `${this.#label(name)} must be ${expects}; ${advice}`, {
-      details: { argument: name, word },
+      details: { argument: name, word: text },
     });
   }
 
@@ -73,7 +73,7 @@ export class ArgumentErrors {
     return this.#invalid(issuesOf(schema, value).map((issue) => ({ ...issue, path: [name, ...issue.path] })));
   }
 
-  /** Refuses options that their schema refuses: what is unknown first, then what is missing, then what is wrong. */
+  /** Refuses options that their schema refuses: reports unknown ones first, then missing, then invalid ones. */
   invalidOptions(schema: z.ZodType, options: Readonly<Record<string, unknown>>): RpcError {
     const unknown = Object.keys(options).find(
       (key) => !this.#method.options.some(({ name }) => name === key),
@@ -111,10 +111,10 @@ interface Issue {
   readonly message: string;
 }
 
-/** Checks a refused value once more, now with words for its issues: on the good path nobody pays for them. */
+/** Checks a refused value again, with messages for its issues: valid values do not pay for them. */
 function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
   const parsed = schema.safeParse(value, { error: issueMessage });
-  return (parsed.error?.issues ?? []).slice(0, mostIssues).map(({ path, message }) => ({
+  return (parsed.error?.issues ?? []).slice(0, maxIssues).map(({ path, message }) => ({
     path: path.map((each) => String(each).slice(0, 80)),
     message,
   }));

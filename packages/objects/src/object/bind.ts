@@ -7,24 +7,24 @@ import { type MethodDescription } from './description.js';
 import { type ArgvElement } from './file-argument.js';
 import { ArgvReader } from './argv.js';
 
-/** A method with what its calls need worked out once. */
+/** A method, prepared once for all of its calls. */
 export interface PreparedMethod {
   readonly name: string;
   readonly definition: MethodDefinition;
-  /** The method as `Describe` tells it. */
+  /** The method as `Describe` returns it. */
   readonly description: MethodDescription;
   /**
-   * Turns a call's JSON values into what `run` takes before the context: every positional argument (undefined where
-   * an optional one is absent), then the options where the method has any. The array is the caller's own.
-   * A plain object after the last positional argument, or last and at the place of an optional one, is the options;
-   * null where an optional argument does not take it counts as absent.
+   * Converts a call's JSON values to the parameters of `run` before the context: all positional arguments (undefined for
+   * absent optional ones), then the options if the method has any. The caller owns the array. A plain object after the
+   * last positional argument, or last in place of an optional one, is the options; null counts as absent for an optional
+   * argument that does not accept it.
    *
    * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_SURPLUS`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
    */
   bindValues(values: readonly unknown[]): unknown[];
   /**
-   * The same for the words of a command line, which are read by the schemas first; later where one of them is the
-   * content of a file that has to be read as a whole.
+   * Converts the argv of a command line, parsed by the schemas, in the same way. Returns a promise if the content of a
+   * file has to be read.
    */
   bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]>;
 }
@@ -34,18 +34,18 @@ export function prepareMethod(name: string, definition: MethodDefinition): Prepa
   return new Binder(name, definition);
 }
 
-interface Place {
+interface Parameter {
   readonly name: string;
   readonly schema: z.ZodType;
   readonly optional: boolean;
-  /** Whether JSON's null stands for an argument left out: not where the schema has a meaning for it. */
+  /** Whether JSON's null stands for an absent argument: not if the schema accepts null. */
   readonly nullIsAbsent: boolean;
 }
 
 class Binder implements PreparedMethod {
   readonly name: string;
   readonly definition: MethodDefinition;
-  readonly #places: readonly Place[];
+  readonly #parameters: readonly Parameter[];
   readonly #required: number;
   readonly #options: z.ZodType | undefined;
   #description: MethodDescription | undefined;
@@ -54,18 +54,18 @@ class Binder implements PreparedMethod {
   constructor(name: string, definition: MethodDefinition) {
     this.name = name;
     this.definition = definition;
-    this.#places = definition.args.map(({ name: argName, schema }) => ({
+    this.#parameters = definition.args.map(({ name: argName, schema }) => ({
       name: argName,
       schema,
       optional: isOptional(schema),
       nullIsAbsent: !schema.safeParse(null).success,
     }));
-    this.#required = this.#places.filter(({ optional }) => !optional).length;
+    this.#required = this.#parameters.filter(({ optional }) => !optional).length;
     this.#options =
       Object.keys(definition.options).length === 0 ? undefined : z.strictObject(definition.options);
   }
 
-  /** Made when first asked for: most methods are only ever called with values that fit. */
+  /** Created on first use: most methods are only ever called with valid values. */
   get description(): MethodDescription {
     this.#description ??= describeMethod(this.name, this.definition);
     return this.#description;
@@ -74,14 +74,14 @@ class Binder implements PreparedMethod {
   bindValues(values: readonly unknown[]): unknown[] {
     const last = values.length - 1;
     const tail = values[last];
-    const most = this.#places.length;
-    const mayEndInOptions = this.#options !== undefined && last >= this.#required && last <= most;
+    const max = this.#parameters.length;
+    const mayEndInOptions = this.#options !== undefined && last >= this.#required && last <= max;
     if (mayEndInOptions && isPlainObject(tail)) {
       return this.#check(values, last, tail, 'values');
     }
-    const given = mayEndInOptions && last === most && isAbsent(tail) ? most : values.length;
-    if (given > most) {
-      throw this.#errors('values').surplus(given, values[most]);
+    const given = mayEndInOptions && last === max && isAbsent(tail) ? max : values.length;
+    if (given > max) {
+      throw this.#errors('values').surplus(given, values[max]);
     }
     return this.#check(values, given, {}, 'values');
   }
@@ -102,13 +102,13 @@ class Binder implements PreparedMethod {
     form: ArgumentForm,
   ): unknown[] {
     const bound: unknown[] = [];
-    for (const [index, place] of this.#places.entries()) {
+    for (const [index, parameter] of this.#parameters.entries()) {
       const value = index < given ? values[index] : undefined;
-      const parsed = place.schema.safeParse(value === null && place.nullIsAbsent ? undefined : value);
+      const parsed = parameter.schema.safeParse(value === null && parameter.nullIsAbsent ? undefined : value);
       if (!parsed.success) {
-        throw isAbsent(value) && !place.optional
-          ? this.#errors(form).missing(place.name)
-          : this.#errors(form).invalidArgument(place.name, place.schema, value);
+        throw isAbsent(value) && !parameter.optional
+          ? this.#errors(form).missing(parameter.name)
+          : this.#errors(form).invalidArgument(parameter.name, parameter.schema, value);
       }
       bound.push(parsed.data);
     }

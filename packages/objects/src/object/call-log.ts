@@ -6,7 +6,7 @@ import { type Interceptor } from './interceptor.js';
 /** Which calls are logged. */
 export type LoggedCalls = 'failed' | 'all';
 
-/** Makes an interceptor that writes one line for each call when it has ended, or for those that failed. */
+/** Returns an interceptor that logs one line when a call has ended, for all calls or those that failed. */
 export function logCalls(options: {
   readonly log: Log;
   readonly clock: Clock;

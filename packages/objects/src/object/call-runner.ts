@@ -10,15 +10,15 @@ import { type HostedMethod } from './hosted-object.js';
 import { type ObjectDirectory } from './object-directory.js';
 import { type Invocation, type RunningCall } from './running-call.js';
 
-/** What a runner of calls needs. */
+/** What `CallRunner` takes. */
 export interface CallRunnerOptions {
   readonly objects: ObjectDirectory;
   readonly authorize: Authorize | undefined;
-  /** Undefined where there are none: then they cost nothing. */
+  /** Undefined if there are none, so that they cost nothing. */
   readonly interceptors: readonly Interceptor[] | undefined;
-  /** Throws when no call may begin. */
+  /** Throws if no call may begin. */
   readonly admit: () => void;
-  /** Hears once that a call is answered and its method runs no more. */
+  /** Called once when a call is answered and its method has ended. */
   readonly forget: (call: RunningCall) => void;
 }
 
@@ -30,7 +30,7 @@ export class CallRunner {
     this.#options = options;
   }
 
-  /** Runs a call, which is answered whatever happens. */
+  /** Runs a call. It is answered whatever happens. */
   run(call: RunningCall, invocation: Invocation): void {
     const { interceptors } = this.#options;
     if (interceptors === undefined) {
@@ -40,7 +40,7 @@ export class CallRunner {
     }
   }
 
-  /** Starts a call within the interceptors, which answer in its place. */
+  /** Runs a call within the interceptors, whose result or error is its answer. */
   #intercept(call: RunningCall, invocation: Invocation, interceptors: readonly Interceptor[]): void {
     let checked: { readonly result: unknown } | undefined;
     const start = (): Promise<unknown> =>
@@ -55,7 +55,7 @@ export class CallRunner {
     intercepted(interceptors, call, start).then(
       (value) => {
         this.#conclude(call, () => {
-          // What interceptors give in place of the method's result is checked as that was.
+          // A result that interceptors return in place of the method's is checked too.
           const { definition } = this.#methodOf(call, invocation).method;
           call.succeed(
             checked?.result === value ? value : checkOutput(definition.returns, value, 'returned'),
@@ -70,7 +70,7 @@ export class CallRunner {
     );
   }
 
-  /** Answers for the interceptors, which may have left the method to itself. */
+  /** Answers for the interceptors, which may not have waited for the method. */
   #conclude(call: RunningCall, answer: () => void): void {
     try {
       answer();
@@ -124,7 +124,7 @@ export class CallRunner {
 
   #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: readonly unknown[]): void {
     if (call.ended) {
-      this.#leave(call); // cancelled while the caller's permission was looked up, or its arguments were read
+      this.#leave(call); // cancelled while it was being authorized, or its arguments read
       return;
     }
     if (limits.length > 0) {
@@ -165,17 +165,17 @@ export class CallRunner {
     }
   }
 
-  /** Ends a call that was answered already. */
+  /** Ends a call that was already answered. */
   #leave(call: RunningCall): void {
     this.#fail(call, call.stopReason);
   }
 
-  /** Goes on with a call when something has come, or fails it. */
-  #when<T>(call: RunningCall, coming: Promise<T>, goOn: (value: T) => void): void {
-    coming.then(
+  /** Continues a call when a promise has fulfilled, or fails the call. */
+  #when<T>(call: RunningCall, promise: Promise<T>, next: (value: T) => void): void {
+    promise.then(
       (value) => {
         try {
-          goOn(value);
+          next(value);
         } catch (error) {
           this.#fail(call, error);
         }
@@ -194,14 +194,14 @@ export class CallRunner {
       call.outcome = undefined;
       outcome.reject(error);
       if (!call.ended) {
-        return; // the interceptors answer, and the call is forgotten then
+        return; // the interceptors answer, and the call is forgotten after that
       }
     }
-    this.#options.forget(call); // last: whoever waits for the server to be idle may close its connections then
+    this.#options.forget(call); // last, as the server's connections may be closed once it is idle
   }
 }
 
-/** Sends what a method yields while somebody waits for it, and gives what it returns: nothing when it was left early. */
+/** Sends a method's items until the call has ended, and returns its result; undefined if it was left early. */
 async function sendItems(
   call: RunningCall,
   { definition }: PreparedMethod,
@@ -221,21 +221,21 @@ async function sendItems(
       }
     }
   } finally {
-    await steps.return(undefined); // runs the method's own finally blocks when it was left early
+    await steps.return(undefined); // runs the method's own finally blocks if it was left early
   }
 }
 
 /**
- * Checks what a method gave against its schema, which also drops what the schema does not declare.
+ * Checks a method's result or item against its schema, which also drops undeclared fields.
  *
- * @throws RpcError `RESULT_INVALID`; what was wrong with it is the cause, for the log only
+ * @throws RpcError `RESULT_INVALID`, with the schema's error as its cause, for the log only
  */
 function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'returned' | 'yielded'): unknown {
   const checked = schema?.safeParse(value);
   if (checked?.success !== true) {
     throw coreError(
       'RESULT_INVALID',
-      `the method ${how} what its schema does not allow; the server's log tells more`,
+      `the method ${how} a value that its schema does not allow; see the server's log`,
       {
         cause: checked?.error,
       },
@@ -244,7 +244,7 @@ function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'return
   return checked.data;
 }
 
-/** Answers a call with what its caller may know of an error, and logs what only the operator shall. */
+/** Answers a call with what its caller may know of an error, and logs what only the operator may. */
 function answerFailure(call: RunningCall, error: unknown): void {
   if (error instanceof RpcError) {
     if (error.code === 'INTERNAL' || error.cause !== undefined) {
@@ -261,7 +261,7 @@ function answerFailure(call: RunningCall, error: unknown): void {
   call.fail(
     coreError(
       'UNEXPECTED',
-      `${call.object}.${call.method} failed unexpectedly; the server's log tells more under call ${call.callId}`,
+      `${call.object}.${call.method} failed unexpectedly; see the server's log for call ${call.callId}`,
       { cause: error },
     ),
   );

@@ -1,11 +1,11 @@
 import { type Clock } from '../clock.js';
 import { type Interceptor } from './interceptor.js';
 
-/** How often a method was called, and how long that took. */
+/** How often a method was called, and how long the calls took. */
 export interface MethodTiming {
   /** `object.method`. */
   readonly name: string;
-  /** Calls that have ended, those that failed included. */
+  /** Calls that have ended, including those that failed. */
   readonly calls: number;
   readonly failed: number;
   readonly totalMs: number;
@@ -14,10 +14,10 @@ export interface MethodTiming {
 
 type Counted = { -readonly [K in keyof MethodTiming]: MethodTiming[K] };
 
-/** How many methods are told apart: on the client's side they are whatever callers name. */
-const mostMethods = 1_000;
+/** The most methods that are counted separately: on the client's side callers can name any. */
+const maxMethods = 1_000;
 
-/** Measures calls, by method. */
+/** Measures calls by method. */
 export class CallTimings implements Iterable<MethodTiming> {
   readonly #clock: Clock;
   readonly #methods = new Map<string, Counted>();
@@ -26,7 +26,7 @@ export class CallTimings implements Iterable<MethodTiming> {
     this.#clock = clock;
   }
 
-  /** Give it to a server or a client. */
+  /** The interceptor that measures; pass it to a server or a client. */
   readonly interceptor: Interceptor = ({ object, method }, next) => {
     const beganMs = this.#clock.monotonicMs();
     return next().then(
@@ -41,13 +41,13 @@ export class CallTimings implements Iterable<MethodTiming> {
     );
   };
 
-  /** Gives the timing of each method that was called. */
+  /** Iterates over the timings of the methods that were called. */
   [Symbol.iterator](): IterableIterator<MethodTiming> {
     return this.#methods.values();
   }
 
   #count(called: string, beganMs: number, failed: 0 | 1): void {
-    const known = this.#methods.has(called) || this.#methods.size < mostMethods;
+    const known = this.#methods.has(called) || this.#methods.size < maxMethods;
     const name = known ? called : 'others';
     let counted = this.#methods.get(name);
     if (counted === undefined) {

@@ -6,10 +6,10 @@ type Inputs<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: z.inpu
 type Outputs<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: z.output<A[K]> };
 
 /**
- * The schema of a function among a method's arguments: it runs at the caller, and the method calls it, as often as it
- * likes, while the call lasts. What it gives is checked by `returns`; what it throws the method gets as an `RpcError`.
+ * Returns the schema of a function among a method's arguments: the method may call it any number of times during the
+ * call, and it runs at the caller. `returns` checks its result; the method sees what it throws as an `RpcError`.
  *
- * @param args the schemas of what the method passes to it
+ * @param args the schemas of the function's arguments
  */
 export function callback<const A extends readonly z.ZodType[], R extends z.ZodType>(
   args: A,
@@ -27,7 +27,7 @@ export function callback<const A extends readonly z.ZodType[], R extends z.ZodTy
       const checked = returns.safeParse(await given(...outputs));
       if (!checked.success) {
         const why = checked.error.issues[0]?.message ?? 'is not valid';
-        throw coreError('ARGUMENT_INVALID', `what the caller's function gave: ${why}`);
+        throw coreError('ARGUMENT_INVALID', `the result of the caller's function ${why}`);
       }
       return checked.data;
     });

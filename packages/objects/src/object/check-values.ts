@@ -4,33 +4,33 @@ import { type MethodDefinition, type Methods } from './definition.js';
 import { readValuesFrom } from './values.js';
 
 /**
- * Checks that what a method's schemas say of their values leads to a method that can be called for them.
- * @throws TypeError when it does not
+ * Checks that the `values` of a method's schemas name a method that can be called for them.
+ * @throws TypeError if they do not
  */
 export function checkValues(name: string, definition: MethodDefinition, methods: Methods): void {
-  const places = [
+  const parameters = [
     ...definition.args.map((each): [string, z.ZodType] => [each.name, each.schema]),
     ...Object.entries(definition.options),
   ];
-  for (const [place, schema] of places) {
+  for (const [parameter, schema] of parameters) {
     const raw = valuesMeta(schema);
     if (raw !== undefined) {
-      const wrong = objection(raw, definition, methods);
-      if (wrong !== undefined) {
-        throw new TypeError(`method ${name}: the values of "${place}" ${wrong}`);
+      const problem = problemOf(raw, definition, methods);
+      if (problem !== undefined) {
+        throw new TypeError(`method ${name}: the values of "${parameter}" ${problem}`);
       }
     }
   }
 }
 
-function objection(raw: unknown, own: MethodDefinition, methods: Methods): string | undefined {
+function problemOf(raw: unknown, own: MethodDefinition, methods: Methods): string | undefined {
   const from = readValuesFrom(raw);
   if (from === undefined) {
     return 'must be { method, field or template, with }';
   }
   const source = Object.hasOwn(methods, from.method) ? methods[from.method] : undefined;
   if (source === undefined) {
-    return `come from a method that is not there, "${from.method}"`;
+    return `come from an unknown method, "${from.method}"`;
   }
   if (!source.idempotent) {
     return `come from "${from.method}", which is not idempotent`;
@@ -38,7 +38,7 @@ function objection(raw: unknown, own: MethodDefinition, methods: Methods): strin
   const given = from.with ?? [];
   const unknown = given.find((each) => !own.args.some((argument) => argument.name === each));
   if (unknown !== undefined) {
-    return `need "${unknown}", which is no argument of the method`;
+    return `need "${unknown}", which is not an argument of the method`;
   }
   const needed = [
     ...source.args.slice(given.length).map(({ schema }) => schema),
@@ -49,7 +49,7 @@ function objection(raw: unknown, own: MethodDefinition, methods: Methods): strin
     : undefined;
 }
 
-/** Finds what a schema, or what it wraps, says of its values. */
+/** Returns the `values` of a schema, or of one that it wraps. */
 function valuesMeta(schema: z.ZodType): unknown {
   const own = schema.meta()?.values;
   if (own !== undefined) {

@@ -4,50 +4,50 @@ import { acceptedDurations, parseDuration } from '../text/durations.js';
 import { acceptedSizes, parseBytes } from '../text/sizes.js';
 import { type JsonSchema } from './description.js';
 
-/** Reads one word of a command line as a value of a schema. */
+/** Parses one argument of a command line into a value for a schema. */
 export interface Coercion {
-  /** Says what the words look like, for an error message. */
+  /** Describes valid arguments, for error messages. */
   readonly expects: string;
-  /** Gives undefined for a word that does not look so. Whether the value fits is for the schema to check. */
-  readonly read: (word: string) => unknown;
-  /** Makes a stream of the content of a file or of standard input; absent where the content is read as a word. */
+  /** Returns undefined for text of another form. Whether the value is valid is for the schema to check. */
+  readonly read: (text: string) => unknown;
+  /** Converts the content of a file or of standard input to a stream; absent if the content is read as text. */
   readonly stream?: (content: AsyncIterable<unknown>) => unknown;
 }
 
-/** Reads the words of a list, one item a word. */
+/** Parses the arguments of a list, one item each. */
 export interface ListCoercion {
   readonly item: Coercion;
 }
 
-/** How long a line may be, in characters. */
-const longestLine = 1024 * 1024;
+/** The longest line of a stream of values, in characters. */
+const maxLineLength = 1024 * 1024;
 
 const decimal = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 
-/** A string, and a choice of strings, is its word as it stands: `007` stays three characters. */
-const text: Coercion = { expects: 'a text', read: (word) => word };
+/** A string or a choice of strings is taken verbatim: `007` stays three characters. */
+const text: Coercion = { expects: 'text', read: (given) => given };
 const number: Coercion = {
   expects: 'a number',
-  read: (word) => (decimal.test(word) ? Number(word) : undefined),
+  read: (given) => (decimal.test(given) ? Number(given) : undefined),
 };
 const boolean: Coercion = {
   expects: '"true" or "false"',
-  read: (word) => (word === 'true' ? true : word === 'false' ? false : undefined),
+  read: (given) => (given === 'true' ? true : given === 'false' ? false : undefined),
 };
 const bytes: Coercion = { expects: acceptedSizes, read: parseBytes };
 const milliseconds: Coercion = { expects: acceptedDurations, read: parseDuration };
 const json: Coercion = {
-  expects: 'JSON, such as {"key":"value"}, 5 or "a text" in its quotes',
-  read: (word) => {
+  expects: 'JSON, such as {"key":"value"}, 5 or "text" in quotes',
+  read: (given) => {
     try {
-      return JSON.parse(word) as unknown;
+      return JSON.parse(given) as unknown;
     } catch {
       return undefined;
     }
   },
 };
 
-/** Gives the coercion of a JSON schema; a list only where its items are single words, else its JSON. */
+/** Returns the coercion for a JSON schema; a list's items are parsed one by one unless they need JSON. */
 export function coercionOf(schema: JsonSchema): Coercion | ListCoercion {
   if (schema.type === 'array' && isSchema(schema.items)) {
     const item = single(schema.items, schema, 0);
@@ -56,7 +56,7 @@ export function coercionOf(schema: JsonSchema): Coercion | ListCoercion {
   return single(schema, schema, 0);
 }
 
-/** @param followed how many references led here: a schema that refers to itself is read as JSON. */
+/** @param followed how many references led here: a recursive schema is parsed as JSON */
 function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercion {
   if (schema.stream !== undefined) {
     return streamed(schema.stream);
@@ -88,7 +88,7 @@ function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercio
   }
 }
 
-/** Reads a stream: of bytes as they are, of values a line each. */
+/** Returns the coercion for a stream: of bytes as they are, or of values, one per line. */
 function streamed(items: unknown): Coercion {
   const line = isSchema(items) ? single(items, items, 0) : undefined;
   return {
@@ -113,17 +113,17 @@ async function* valuesOfLines(
   }
 }
 
-/** Gives the lines of a stream of bytes in UTF-8, without their ends; empty ones are left out. */
+/** Yields the lines of a stream of UTF-8 bytes, without line breaks and empty lines. */
 async function* linesOf(content: AsyncIterable<unknown>): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder('utf-8');
   let rest = '';
-  for await (const piece of content) {
-    rest += typeof piece === 'string' ? piece : decoder.decode(piece as Uint8Array, { stream: true });
+  for await (const chunk of content) {
+    rest += typeof chunk === 'string' ? chunk : decoder.decode(chunk as Uint8Array, { stream: true });
     const lines = rest.split(/\r?\n/);
     rest = lines.pop() ?? '';
     yield* lines.filter((line) => line !== '');
-    if (rest.length > longestLine) {
-      throw coreError('ARGUMENT_INVALID', 'a line of more than 1 MiB');
+    if (rest.length > maxLineLength) {
+      throw coreError('ARGUMENT_INVALID', 'a line exceeds 1 MiB');
     }
   }
   rest += decoder.decode();
@@ -132,7 +132,7 @@ async function* linesOf(content: AsyncIterable<unknown>): AsyncGenerator<string,
   }
 }
 
-/** Reads a stream or something else: a word is that only where it looks like it, for it may be the path of a file. */
+/** Returns the coercion for a stream or another type; text of neither form may be the path of a file. */
 function streamOr(
   stream: unknown,
   others: readonly JsonSchema[],
@@ -147,12 +147,12 @@ function streamOr(
   return {
     ...streams,
     expects: `${streams.expects}, or ${other.expects}`,
-    read: (word) =>
-      patterns.length === 0 || patterns.some((each) => each.test(word)) ? other.read(word) : undefined,
+    read: (given) =>
+      patterns.length === 0 || patterns.some((each) => each.test(given)) ? other.read(given) : undefined,
   };
 }
 
-/** Reads a union: as JSON or as a string where it holds such, else as the first alternative that the word looks like. */
+/** Returns the coercion for a union: JSON or a string if it has such an alternative, else the first that parses. */
 function oneOf(alternatives: readonly JsonSchema[], root: JsonSchema, followed: number): Coercion {
   const read = alternatives
     .filter((each) => each.type !== 'null')
@@ -165,7 +165,7 @@ function oneOf(alternatives: readonly JsonSchema[], root: JsonSchema, followed: 
   }
   return {
     expects: read.map((each) => each.expects).join(' or '),
-    read: (word) => read.map((each) => each.read(word)).find((value) => value !== undefined),
+    read: (given) => read.map((each) => each.read(given)).find((value) => value !== undefined),
   };
 }
 
@@ -174,7 +174,7 @@ function choice(schema: JsonSchema): Coercion | undefined {
   return schema.type === 'string' && Array.isArray(values)
     ? {
         expects: values.map((each) => JSON.stringify(each)).join(' or '),
-        read: (word) => (values.includes(word) ? word : undefined),
+        read: (given) => (values.includes(given) ? given : undefined),
       }
     : undefined;
 }
@@ -187,7 +187,7 @@ function alternativesOf(schema: JsonSchema): readonly JsonSchema[] | undefined {
   return Array.isArray(listed) ? listed.filter(isSchema) : undefined;
 }
 
-/** Follows a reference to one of the schema's own `$defs`: what zod makes of a schema with an id. */
+/** Resolves a reference to one of the schema's own `$defs`, which zod generates for a schema with an id. */
 function definitionOf(schema: JsonSchema, root: JsonSchema): JsonSchema | undefined {
   const reference = schema.$ref;
   const definitions = root.$defs;

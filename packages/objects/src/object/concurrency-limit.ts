@@ -1,54 +1,54 @@
 import { coreError } from '../errors/core-errors.js';
 
-/** Bounds how many calls of a method, or of an object, run at once. */
+/** Limits how many calls of a method or an object run at once. */
 export class ConcurrencyLimit {
   readonly #what: 'method' | 'object';
   readonly #name: string;
-  readonly #most: number;
+  readonly #max: number;
   #running = 0;
 
   /** @param name names the method or object in the error */
-  constructor(what: 'method' | 'object', name: string, most: number) {
+  constructor(what: 'method' | 'object', name: string, max: number) {
     this.#what = what;
     this.#name = name;
-    this.#most = most;
+    this.#max = max;
   }
 
-  /** Takes a place, which is to be given back. @throws RpcError `CONCURRENCY_EXHAUSTED` */
+  /** Takes a slot, which must be released. @throws RpcError `CONCURRENCY_EXHAUSTED` */
   take(): void {
-    if (this.#running >= this.#most) {
-      const many = this.#most === 1 ? '1 call' : `${String(this.#most)} calls`;
+    if (this.#running >= this.#max) {
+      const many = this.#max === 1 ? '1 call' : `${String(this.#max)} calls`;
       throw coreError(
         'CONCURRENCY_EXHAUSTED',
-        `${many} of ${this.#what} ${this.#name} run already, as many as it allows at once; try again later`,
-        { details: { limit: this.#what, maxConcurrent: this.#most } },
+        `${this.#what} ${this.#name} already runs ${many}, as many as it allows at once; try again later`,
+        { details: { limit: this.#what, maxConcurrent: this.#max } },
       );
     }
     this.#running++;
   }
 
-  giveBack(): void {
+  release(): void {
     this.#running--;
   }
 }
 
-/** Makes the limit of a method or object; undefined where it has none. */
+/** Creates the limit of a method or object; undefined if it has none. */
 export function limitOf(
   what: 'method' | 'object',
   name: string,
-  most: number | undefined,
+  max: number | undefined,
 ): ConcurrencyLimit | undefined {
-  return most === undefined ? undefined : new ConcurrencyLimit(what, name, most);
+  return max === undefined ? undefined : new ConcurrencyLimit(what, name, max);
 }
 
-/** Takes a place of each limit, or none. @throws RpcError `CONCURRENCY_EXHAUSTED` */
+/** Takes a slot of each limit, or none. @throws RpcError `CONCURRENCY_EXHAUSTED` */
 export function takeAll(limits: readonly ConcurrencyLimit[]): void {
   for (const [index, limit] of limits.entries()) {
     try {
       limit.take();
     } catch (error) {
       limits.slice(0, index).forEach((taken) => {
-        taken.giveBack();
+        taken.release();
       });
       throw error;
     }

@@ -1,27 +1,27 @@
 import { type CallOptions } from '../call.js';
 import { type Log } from '../log.js';
 
-/** Who calls. Today this is the connection's peer; an authenticated name joins it when there is one. */
+/** Who calls: at present only the connection's peer, as callers are not authenticated yet. */
 export interface Caller {
-  /** The transport's name for the other end, such as `127.0.0.1:53122`, or `in-memory`. */
+  /** The transport's name for the other end: `127.0.0.1:53122`, or `in-memory`. */
   readonly peer: string;
 }
 
-/** What a method knows of the call that it serves. */
+/** What a method knows of its call. */
 export interface CallContext {
   /** Identifies the call in the logs of both sides. */
   readonly callId: string;
-  /** Identifies in the logs what this call and all that it leads to belong to: its caller's word, or its own id. */
+  /** Identifies in the logs what this call and all calls that it leads to belong to. Default: the call's own id. */
   readonly correlationId: string;
   /**
-   * What a call that this one makes takes over, as in `client.proxy('x').with(context.callOptions)`: the correlation
-   * id, the signal, and what is left of the time.
+   * The options for calls that the method makes, as in `client.proxy('x').with(context.callOptions)`: the correlation id,
+   * the signal, and the remaining time.
    */
   readonly callOptions: CallOptions;
   readonly object: string;
   readonly method: string;
   readonly caller: Caller;
-  /** When the caller stops waiting, in milliseconds since the Unix epoch; undefined: never. */
+  /** When the caller stops waiting, in milliseconds since the Unix epoch; undefined for no limit. */
   readonly deadlineMs: number | undefined;
   /** Aborts when the caller cancels, the deadline passes or the connection is lost. */
   readonly signal: AbortSignal;
@@ -29,7 +29,7 @@ export interface CallContext {
   readonly log: Log;
 }
 
-/** Decides whether a caller may use a method; throws the `RpcError` to refuse with. */
+/** Authorizes a caller to use a method. @throws RpcError to refuse it, which the caller gets */
 export type Authorize = (request: {
   readonly caller: Caller;
   readonly object: string;

@@ -13,16 +13,16 @@ import {
 } from './definition.js';
 
 interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends z.ZodType> {
-  /** One line for the help, beginning with a verb. */
+  /** One line for the help, starting with a verb in the imperative. */
   readonly summary: string;
   readonly args?: A;
   readonly options?: O;
   readonly returns: R;
-  /** Whether calling twice does no more than calling once; only such methods are retried. Default: false. */
+  /** Whether calling twice has the same effect as calling once; only such methods are retried. Default: false. */
   readonly idempotent?: boolean;
   /**
-   * How many calls may run at once; those above fail with `CONCURRENCY_EXHAUSTED`, and do not wait. A call that comes
-   * back to the method while an earlier one waits for it counts too. Default: any number.
+   * How many calls may run at once; further ones fail with `CONCURRENCY_EXHAUSTED` without waiting. A call that re-enters
+   * the method while an earlier one waits for it counts too. Default: unlimited.
    */
   readonly maxConcurrent?: number;
 }
@@ -43,7 +43,7 @@ export function method<
   O extends OptionShape = NoOptions,
   F extends Run<A, O, z.input<R> | Promise<z.input<R>>> = Run<A, O, z.input<R> | Promise<z.input<R>>>,
 >(shape: MethodShape<A, O, R> & { readonly run: F }): MethodDefinition<CallArgs<A, O, F>, z.output<R>, never>;
-/** Declares a method that yields items (progress, or rows) before it returns. */
+/** Declares a method that yields items (progress, or rows) before it returns its result. */
 export function method<
   R extends z.ZodType,
   Y extends z.ZodType,
@@ -72,20 +72,19 @@ export function method(
 }
 
 /**
- * Makes an object from its methods.
+ * Defines an object by its methods.
  *
- * @throws TypeError when a method's name cannot be called, two of its arguments share a name, or their values are said
- *   to come from a method that cannot give them: a mistake in the program, found when it starts. The same for a
- *   `maxConcurrent` below 1.
+ * @throws TypeError for mistakes in the program, found when it starts: an invalid name of a method, two arguments with
+ *   the same name, `values` from a method that cannot return them, or a `maxConcurrent` below 1
  */
 export function defineObject<const M extends Methods>(shape: {
   readonly summary: string;
   readonly methods: M;
-  /** How many calls of all its methods may run at once. Default: any number. */
+  /** How many calls of all its methods together may run at once. Default: unlimited. */
   readonly maxConcurrent?: number;
-  /** Ends what the object started, when its server stops. */
+  /** Stops what the object started, when its server stops. */
   readonly close?: () => Promise<void>;
-  /** Called each time that a caller to whom a method handed it out has let go of it; shall not throw. */
+  /** Called each time that a caller releases its reference to the object; must not throw. */
   readonly released?: () => void;
 }): ObjectDefinition<M> {
   checkMaxConcurrent('the object', shape.maxConcurrent);
@@ -97,21 +96,21 @@ export function defineObject<const M extends Methods>(shape: {
   return objectDefinition({ summary, methods, maxConcurrent, close, released });
 }
 
-function checkMaxConcurrent(what: string, most: number | undefined): void {
-  if (most !== undefined && !(Number.isSafeInteger(most) && most >= 1)) {
-    throw new TypeError(`maxConcurrent of ${what} must be a whole number from 1, not ${String(most)}`);
+function checkMaxConcurrent(what: string, max: number | undefined): void {
+  if (max !== undefined && !(Number.isSafeInteger(max) && max >= 1)) {
+    throw new TypeError(`maxConcurrent of ${what} must be an integer of at least 1, not ${String(max)}`);
   }
 }
 
 function checkMethod(name: string, definition: MethodDefinition): void {
   if (!methodNamePattern.test(name) || reservedMethodNames.has(name)) {
-    throw new TypeError(`"${name}" cannot be a method's name`);
+    throw new TypeError(`"${name}" is not a valid method name`);
   }
   checkMaxConcurrent(`method ${name}`, definition.maxConcurrent);
   const names = [...definition.args.map((each) => each.name), ...Object.keys(definition.options)];
-  const twice = names.find((each, index) => names.indexOf(each) !== index);
-  if (twice !== undefined) {
-    throw new TypeError(`method ${name} has two arguments named "${twice}"`);
+  const duplicate = names.find((each, index) => names.indexOf(each) !== index);
+  if (duplicate !== undefined) {
+    throw new TypeError(`method ${name} has two arguments named "${duplicate}"`);
   }
   let optionalSeen = false;
   for (const { name: argName, schema } of definition.args) {
@@ -122,7 +121,7 @@ function checkMethod(name: string, definition: MethodDefinition): void {
     optionalSeen = optional;
     if (optional && Object.keys(definition.options).length > 0 && schema.safeParse({}).success) {
       throw new TypeError(
-        `method ${name}: the optional argument "${argName}" could be taken for the options`,
+        `method ${name}: the optional argument "${argName}" could be mistaken for the options`,
       );
     }
   }

@@ -4,7 +4,7 @@ import { type Clock } from '../clock.js';
 import { type Log } from '../log.js';
 import { type Arg, type OptionShape } from './arg.js';
 
-/** A method as the dispatch sees it: schemas, and a function of checked arguments. */
+/** A method as the dispatcher sees it: schemas, and a function of checked arguments. */
 export interface MethodDefinition<
   Args extends readonly unknown[] = readonly unknown[],
   Result = unknown,
@@ -15,17 +15,17 @@ export interface MethodDefinition<
   readonly options: OptionShape;
   readonly returns: z.ZodType;
   readonly yields: z.ZodType | undefined;
-  /** Whether calling twice does no more than calling once, so that a client may retry. */
+  /** Whether calling twice has the same effect as calling once, so that clients may retry. */
   readonly idempotent: boolean;
-  /** How many calls may run at once; undefined: any number. */
+  /** How many calls may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
-  /** Takes the positional arguments, then the options where there are any, then the context. */
+  /** Takes the positional arguments, then the options if the method has any, then the context. */
   readonly run: (...args: never[]) => unknown;
   /** Carries the method's types to the client; never set. */
   readonly signature?: MethodSignature<Args, Result, Item>;
 }
 
-/** The types of a method as its caller sees it. */
+/** A method's types as its caller sees them. */
 export interface MethodSignature<Args extends readonly unknown[], Result, Item = never> {
   readonly args: Args;
   readonly result: Result;
@@ -38,22 +38,22 @@ export type Methods = Readonly<Record<string, MethodDefinition>>;
 /** Marks what `defineObject` made, by whichever copy of this package. */
 const definitionBrand = Symbol.for('patchbay.object');
 
-/** An object that can be hosted, or handed out by a method: a plain value. */
+/** An object that can be hosted, or returned by a method: a plain value. Create it with `defineObject`. */
 export interface ObjectDefinition<M extends Methods = Methods> {
   readonly [definitionBrand]: true;
   readonly summary: string;
   readonly methods: M;
-  /** How many calls of all its methods may run at once; undefined: any number. */
+  /** How many calls of all its methods together may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
-  /** Ends what the object started, when its server stops. */
+  /** Stops what the object started, when its server stops. */
   readonly close: (() => Promise<void>) | undefined;
-  /** Called each time that a caller to whom a method handed it out has let go of it. */
+  /** Called each time that a caller releases its reference to the object. */
   readonly released: (() => void) | undefined;
 }
 
 /**
- * Brands a definition whose methods were checked. The brand is not enumerable: a copy with other methods, which nobody
- * checked, does not have it.
+ * Brands a definition whose methods were checked. The brand is not enumerable, so that a copy with other, unchecked
+ * methods does not have it.
  */
 export function objectDefinition<M extends Methods>(
   shape: Omit<ObjectDefinition<M>, typeof definitionBrand>,
@@ -77,16 +77,16 @@ export type SignaturesOf<D extends ObjectDefinition> = {
     : never;
 };
 
-/** What an object's module makes its objects with. */
+/** What an object's module is given to create an object. */
 export interface ObjectContext {
   readonly name: string;
   readonly clock: Clock;
   readonly log: Log;
-  /** A directory of this object's own, which exists. */
+  /** A directory of this object's own; it exists. */
   readonly stateDir: string;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
 }
 
-/** The default export of an object's module. It checks its options itself. */
+/** The default export of an object's module. It validates its options itself. */
 export type ObjectFactory = (options: unknown, context: ObjectContext) => Promise<ObjectDefinition>;

@@ -64,7 +64,7 @@ function describeOptions(definition: MethodDefinition): OptionDescription[] {
   });
 }
 
-/** Gives the flag of every option: without its unit, unless that is another option's name. */
+/** Returns the flag of each option: without its unit, unless another option has that name. */
 function flagsOf(options: ReadonlyMap<string, JsonSchema>): Map<string, string> {
   const full = [...options.keys()].map(kebabCase);
   const short = [...options].map(([name, schema]) => kebabCase(withoutUnit(name, schema.unit)));
@@ -77,12 +77,12 @@ function flagsOf(options: ReadonlyMap<string, JsonSchema>): Map<string, string> 
   );
 }
 
-/** Says whether an argument or option may be left out. */
+/** Reports whether an argument or option may be omitted. */
 export function isOptional(schema: z.ZodType): boolean {
   return schema.safeParse(undefined).success;
 }
 
-/** A schema may name its own placeholder by `.meta({ placeholder: 'IQN' })`. */
+/** Returns the placeholder that a schema sets by `.meta({ placeholder: 'IQN' })`, else one made from the name. */
 function placeholderOf(name: string, schema: JsonSchema): string {
   const own = schema.placeholder;
   return typeof own === 'string'
@@ -92,7 +92,7 @@ function placeholderOf(name: string, schema: JsonSchema): string {
 
 function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
   const full = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
-  // Through JSON, so that what a method describes locally is what a client reads from the wire.
+  // Through JSON, so that a description is the same locally as a client gets it over the wire.
   const plain = JSON.parse(JSON.stringify(full)) as JsonSchema;
   delete plain.$schema;
   return plain;

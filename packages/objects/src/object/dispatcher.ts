@@ -12,19 +12,19 @@ import { type HostedObject, type HostOptions } from './hosted-object.js';
 import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
-/** What a dispatcher needs. */
+/** What `Dispatcher` takes. */
 export interface DispatcherOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Default: every caller may use every method. */
   readonly authorize?: Authorize;
-  /** Stand around every call, the first outermost. Default: none. */
+  /** Wrap every call, the first one outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
 }
 
 /**
- * Runs calls on objects: finds the method, asks whether the caller may, checks the arguments, runs, checks the
- * result. Every way into a server ends here.
+ * Runs calls on objects: finds the method, authorizes the caller, checks the arguments, runs the method, checks its
+ * result. All calls to a server end up here.
  */
 export class Dispatcher {
   readonly #objects = new ObjectDirectory();
@@ -59,19 +59,19 @@ export class Dispatcher {
   }
 
   /**
-   * Hosts an object no more: new calls of it are refused, and those that run go on. Gives it, to wait until it is
-   * idle. @throws RpcError `OBJECT_NOT_FOUND`
+   * Stops hosting an object: refuses new calls to it and lets running ones finish. Returns it, so that the caller can
+   * wait until it is idle. @throws RpcError `OBJECT_NOT_FOUND`
    */
   unhost(name: string): HostedObject {
     return this.#objects.remove(name);
   }
 
-  /** The objects hosted here. */
+  /** The hosted objects. */
   get objects(): ObjectDirectory {
     return this.#objects;
   }
 
-  /** Where this server tells what went wrong with its callers. */
+  /** The server's log. */
   get log(): Log {
     return this.#services.log;
   }
@@ -80,7 +80,7 @@ export class Dispatcher {
     return this.#services.clock;
   }
 
-  /** How many methods are running, those included whose callers have left. */
+  /** The number of running methods, including those whose callers have left. */
   get running(): number {
     return this.#running;
   }
@@ -90,7 +90,7 @@ export class Dispatcher {
     return this.#objects.describe(name);
   }
 
-  /** Starts a call. It answers through the sink, also when it cannot begin. */
+  /** Starts a call. It answers through the sink, even if it cannot begin. */
   begin(invocation: Invocation, sink: CallSink): RunningCall {
     const { timeoutMs } = invocation;
     const call = new RunningCall(
@@ -105,7 +105,7 @@ export class Dispatcher {
     return call;
   }
 
-  /** Takes no new calls any more, and waits until those that run have ended. */
+  /** Refuses new calls, and waits until the running ones have ended. */
   async drain(): Promise<void> {
     this.#draining = true;
     if (this.#running > 0) {
@@ -115,7 +115,7 @@ export class Dispatcher {
     }
   }
 
-  /** Cancels every call that runs, or every one of an object. */
+  /** Cancels all running calls, or those of one object. */
   cancelAll(error: RpcError, object?: HostedObject): void {
     for (const call of [...this.#deadlines]) {
       if (object === undefined || call.hosted === object) {
@@ -131,7 +131,7 @@ export class Dispatcher {
     call.running = false;
     this.#deadlines.delete(call);
     for (const limit of call.limits) {
-      limit.giveBack();
+      limit.release();
     }
     call.hosted?.leave();
     call.sink.done?.();

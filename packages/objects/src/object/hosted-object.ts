@@ -5,32 +5,32 @@ import { type PreparedMethod, prepareMethod } from './bind.js';
 import { type ConcurrencyLimit, limitOf } from './concurrency-limit.js';
 import { type ObjectDefinition } from './definition.js';
 
-/** What a host may say of an object over what its definition says. */
+/** Options of a hosted object, which override its definition's. */
 export interface HostOptions {
-  /** How many calls of the object may run at once. Default: what the definition says. */
+  /** How many calls of the object may run at once. Default: the definition's. */
   readonly maxConcurrent?: number | undefined;
 }
 
-/** A method of an object that is hosted. */
+/** A method of a hosted object. */
 export interface HostedMethod {
   readonly method: PreparedMethod;
   readonly object: HostedObject;
-  /** What bounds the calls that run at once: its own limit, and its object's. */
+  /** The limits of concurrent calls: its own, and its object's. */
   readonly limits: readonly ConcurrencyLimit[];
 }
 
-/** A method with its own limit, so that its object's can be exchanged. */
-interface PreparedHere {
+/** A method and its own limit, kept so that the object's limit can be replaced. */
+interface MethodEntry {
   readonly own: ConcurrencyLimit | undefined;
   hosted: HostedMethod;
 }
 
-/** An object that can be called: its methods are made ready when they are first called. */
+/** An object that can be called. Its methods are prepared on their first call. */
 export class HostedObject {
-  /** What it is called in errors and logs: its name, or how it was handed out, such as `storage.node()`. */
+  /** Its name in errors and logs: that of the object, or how it was returned, such as `storage.node()`. */
   readonly label: string;
   readonly definition: ObjectDefinition;
-  readonly #methods = new Map<string, PreparedHere>();
+  readonly #methods = new Map<string, MethodEntry>();
   #limit: ConcurrencyLimit | undefined;
   #running = 0;
   readonly #onIdle: (() => void)[] = [];
@@ -41,17 +41,17 @@ export class HostedObject {
     this.#limit = limitOf('object', label, options.maxConcurrent ?? definition.maxConcurrent);
   }
 
-  /** How many of its methods run, those included whose callers have left. */
+  /** The number of running methods, including those whose callers have left. */
   get running(): number {
     return this.#running;
   }
 
-  /** Counts a call whose method begins. */
+  /** Counts a call whose method starts. */
   enter(): void {
     this.#running++;
   }
 
-  /** Counts a call whose method runs no more. */
+  /** Counts a call whose method has ended. */
   leave(): void {
     if (--this.#running === 0 && this.#onIdle.length > 0) {
       for (const resolve of this.#onIdle.splice(0)) {
@@ -60,7 +60,7 @@ export class HostedObject {
     }
   }
 
-  /** Waits until none of its methods runs. */
+  /** Waits until none of its methods is running. */
   async idle(): Promise<void> {
     if (this.#running > 0) {
       await new Promise<void>((resolve) => {
@@ -69,7 +69,7 @@ export class HostedObject {
     }
   }
 
-  /** Bounds the calls that begin from now on; those that run already do not count. */
+  /** Replaces the object's limit for calls that begin from now on; running ones do not count. */
   limitTo({ maxConcurrent }: HostOptions): void {
     this.#limit = limitOf('object', this.label, maxConcurrent ?? this.definition.maxConcurrent);
     for (const prepared of this.#methods.values()) {
@@ -77,7 +77,7 @@ export class HostedObject {
     }
   }
 
-  /** Gives a method. @throws RpcError `METHOD_NOT_FOUND` */
+  /** Returns a method. @throws RpcError `METHOD_NOT_FOUND` */
   method(name: string): HostedMethod {
     let prepared = this.#methods.get(name);
     if (prepared === undefined) {

@@ -6,29 +6,29 @@ export interface CallInfo {
   readonly object: string;
   readonly method: string;
   readonly callId: string;
-  /** What the logs of all the calls share that one call led to. */
+  /** Identifies in the logs all the calls that one call led to. */
   readonly correlationId: string;
-  /** What the caller passed, not checked yet: the positional arguments with the options last, or a command line's words. */
+  /** The caller's unchecked arguments: positional ones with the options last, or the argv of a command line. */
   readonly arguments: readonly unknown[];
-  /** Who calls; undefined on the client's side. */
+  /** The caller; undefined on the client's side. */
   readonly caller: Caller | undefined;
-  /** The server that the call went to; undefined while it has not gone out, and on the server's side. */
+  /** The server that the call was sent to; undefined until it is sent, and on the server's side. */
   readonly endpoint: string | undefined;
-  /** Shows each item that the method yields to `hook`, which gives what goes on in its place: the item, or another. */
+  /** Passes each item that the method yields to `hook`, which returns the item to pass on. */
   onItem(hook: ItemHook): void;
 }
 
-/** Sees an item on its way, and gives what goes on in its place. */
+/** Inspects an item, and returns the item to pass on. */
 export type ItemHook = (item: unknown) => unknown;
 
 /**
- * Stands around every call, of whatever kind. `next` lets the call go on, once, and gives its result or throws its
- * error. An interceptor may look, refuse by throwing an `RpcError`, and give another result or error instead. It is
- * outside of everything: on the server also of `authorize` and of the check of the arguments.
+ * Wraps every call, of whatever kind. `next` continues the call, at most once, and resolves to its result or rejects
+ * with its error. An interceptor may observe, refuse by throwing an `RpcError`, or replace the result or error. On the
+ * server it runs before `authorize` and the check of the arguments.
  */
 export type Interceptor = (call: CallInfo, next: () => Promise<unknown>) => Promise<unknown>;
 
-/** Runs a call within interceptors, of which the first is the outermost. */
+/** Runs a call within interceptors, the first one outermost. */
 export function intercepted(
   interceptors: readonly Interceptor[],
   call: CallInfo,
@@ -54,7 +54,7 @@ export function intercepted(
     }
   };
   const answer = enter(0);
-  // An interceptor may answer for itself, and not look at what became of the call.
+  // An interceptor may answer by itself and ignore the call's own outcome.
   isLate = true;
   if (answer !== started) {
     started?.catch(ignore);
@@ -63,16 +63,16 @@ export function intercepted(
 }
 
 function ignore(): void {
-  // What became of the call concerns nobody.
+  // Nobody waits for the call's own outcome.
 }
 
-/** What interceptors ask to be shown of a call's items. */
+/** The hooks that interceptors attach to a call's items. */
 export class ItemHooks {
   readonly #hooks: ItemHook[] = [];
 
-  /** Adds a hook, which sees items before those that were added earlier. */
+  /** Adds a hook, which sees items before those added earlier. */
   add(hook: ItemHook): void {
-    this.#hooks.unshift(hook); // the innermost, who comes last, is the first to see what comes out
+    this.#hooks.unshift(hook); // the innermost interceptor is the last to add and the first to see an item
   }
 
   /** Returns an item as the hooks leave it. */

@@ -24,7 +24,7 @@ const formats: Readonly<Record<string, string>> = {
   url: 'a URL',
   email: 'an e-mail address',
   uuid: 'a UUID',
-  datetime: 'a moment such as 2026-11-20T15:04:05Z',
+  datetime: 'a timestamp such as 2026-11-20T15:04:05Z',
   date: 'a date such as 2026-11-20',
   ipv4: 'an IPv4 address',
   ipv6: 'an IPv6 address',
@@ -38,8 +38,8 @@ const affixes: Readonly<Record<string, { readonly verb: string; readonly field: 
 };
 
 /**
- * Says what is wrong with a value so that it can stand after `argument "node":`, for zod's per-parse `error`.
- * A message that the schema itself brings goes first; undefined leaves an issue to zod's own words.
+ * Returns the message of an issue, to follow `argument "node":`, for zod's per-parse `error`. Messages of the schema
+ * itself take precedence; undefined leaves an issue to zod's own message.
  */
 export function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {

@@ -15,7 +15,7 @@ export class ObjectDirectory {
     this.#objects.set(name, new HostedObject(name, definition, options));
   }
 
-  /** Takes an object away, and gives it: calls of it may still run. @throws RpcError `OBJECT_NOT_FOUND` */
+  /** Removes an object and returns it, as calls of it may still be running. @throws RpcError `OBJECT_NOT_FOUND` */
   remove(name: string): HostedObject {
     const object = this.find(name);
     this.#objects.delete(name);
@@ -26,12 +26,12 @@ export class ObjectDirectory {
     return [...this.#objects.keys()];
   }
 
-  /** Gives the name by which an object is hosted: of a bare name that is not, that of its newest version. */
+  /** Returns the name under which an object is hosted: for a bare name, that of its newest version. */
   nameOf(name: string): string {
     return this.#objects.has(name) ? name : (versionsOf(name, this.#objects.keys())[0] ?? name);
   }
 
-  /** Tells of each object which of its methods may run twice. */
+  /** Lists the idempotent methods of each object. */
   idempotentMethods(): readonly { readonly object: string; readonly methods: readonly string[] }[] {
     return [...this.#objects].map(([object, { definition }]) => {
       const methods = Object.entries(definition.methods).filter(([, { idempotent }]) => idempotent);
@@ -44,7 +44,7 @@ export class ObjectDirectory {
     return describeObject(this.nameOf(name), this.find(name).definition);
   }
 
-  /** Gives an object. @throws RpcError `OBJECT_NOT_FOUND` */
+  /** Returns an object. @throws RpcError `OBJECT_NOT_FOUND` */
   find(name: string): HostedObject {
     const object = this.#objects.get(name) ?? this.#objects.get(this.nameOf(name));
     if (object === undefined) {

@@ -6,19 +6,19 @@ import { isObjectDefinition, type ObjectDefinition, type SignaturesOf } from './
 type ReferenceTo<D extends ObjectDefinition> = ObjectReference<SignaturesOf<D>>;
 
 /**
- * The schema of an object that a method hands out: `run` gives what `defineObject` made, and the caller gets an object
- * whose methods it can call, also before the call that gives it has returned.
+ * Returns the schema of an object that a method returns: `run` returns what `defineObject` made, and the caller gets a
+ * reference whose methods it can call, even before the call that returns it has ended.
  */
 export function objectOf<D extends ObjectDefinition>(): z.ZodType<ReferenceTo<D>, D> {
-  // The types are those of the two ends: what the method gives, and what that is for its caller.
-  return handedOut as unknown as z.ZodType<ReferenceTo<D>, D>;
+  // The types of the two ends: what the method returns, and what its caller gets.
+  return reference as unknown as z.ZodType<ReferenceTo<D>, D>;
 }
 
-/** The schema of an argument that takes an object back which a method of the same server handed out to the caller. */
+/** Returns the schema of an argument that takes back an object which a method of the same server returned. */
 export function ownObject<D extends ObjectDefinition>(): z.ZodType<D, ReferenceTo<D>> {
-  return handedOut as unknown as z.ZodType<D, ReferenceTo<D>>;
+  return reference as unknown as z.ZodType<D, ReferenceTo<D>>;
 }
 
-const handedOut = z
-  .custom<ObjectDefinition>(isObjectDefinition, 'must be an object that this server handed out')
+const reference = z
+  .custom<ObjectDefinition>(isObjectDefinition, 'must be a reference to an object of this server')
   .meta({ object: true });

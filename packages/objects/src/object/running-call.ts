@@ -10,38 +10,38 @@ import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
 import { type HostedObject } from './hosted-object.js';
 import { type ArgvElement } from './file-argument.js';
 
-/** Where a call's answer goes. Exactly one of `result` and `failure` answers, once and last. */
+/** Receives a call's answer: items, then exactly one result or failure. */
 export interface CallSink {
-  /** Sends an item; a promise, where there is one, asks to wait: the reader is slow. */
+  /** Sends an item; a returned promise asks to wait, as the reader is slow. */
   item(value: unknown): Promise<void> | undefined;
-  /** @throws when it cannot send the value; then it has not answered, and `failure` still can */
+  /** @throws if the value cannot be sent; then the call is not answered yet, and `failure` still may be called */
   result(value: unknown): void;
-  /** Never throws. @param begun whether the method was reached; if not, the call may run elsewhere */
+  /** Never throws. @param begun whether the method was started; if not, the call may run elsewhere */
   failure(error: RpcError, begun: boolean): void;
-  /** Hears that the method runs no more, which may be long after it was answered for. */
+  /** Called when the method has ended, possibly long after the answer. */
   done?(): void;
 }
 
-/** Where interceptors wait for what becomes of a call. */
+/** Settles the promise by which interceptors wait for a call. */
 export interface Deferred {
-  /** Settles the call with its result. */
+  /** Fulfils it with the call's result. */
   readonly resolve: (result: unknown) => void;
-  /** Settles the call with an error. */
+  /** Rejects it with the call's error. */
   readonly reject: (error: unknown) => void;
 }
 
-/** A call that a server received. */
+/** A call as a server received it. */
 export interface Invocation {
-  /** The object's name; of one that was handed out its label. */
+  /** The object's name; for a reference its label. */
   readonly object: string;
-  /** The object itself where it was handed out: it has no name to be found by. */
+  /** The object itself if it was called by reference, as it has no name. */
   readonly handedOut?: HostedObject | undefined;
   readonly method: string;
-  /** Positional values with the options last, or the argv of a command line. */
+  /** The positional values with the options last, or the argv of a command line. */
   readonly input: { readonly values: readonly unknown[] } | { readonly argv: readonly ArgvElement[] };
   readonly caller: Caller;
   readonly callId: string;
-  /** As the caller gave it; undefined: the call's id stands for it. */
+  /** As the caller gave it; undefined: the call's id. */
   readonly correlationId?: string | undefined;
   /** The time limit in milliseconds; undefined: none. */
   readonly timeoutMs: number | undefined;
@@ -49,27 +49,27 @@ export interface Invocation {
 
 const noLimits: readonly ConcurrencyLimit[] = [];
 
-/** A call while it runs on a server. It answers its sink once, whatever its method still does. */
+/** A call that runs on a server. It answers its sink once, whatever its method still does. */
 export class RunningCall implements CallContext, CallInfo, Expiring {
   readonly side = 'server';
   readonly endpoint = undefined;
   readonly expiresAtMs: number;
   deadlineIndex = -1;
   readonly sink: CallSink;
-  /** Whether the method runs, which it may do longer than anybody waits for it; kept by the dispatcher. */
+  /** Whether the method is running, possibly longer than anybody waits for it. Set by the dispatcher. */
   running = true;
-  /** The limits that count this call, until it runs no more. */
+  /** The limits whose slots the call holds until its method has ended. */
   limits: readonly ConcurrencyLimit[] = noLimits;
-  /** The object whose method runs, once it does; kept by the dispatcher. */
+  /** The object whose method is running, once it is. Set by the dispatcher. */
   hosted: HostedObject | undefined;
-  /** Who waits for the outcome in the sink's place: interceptors, while they have the call. */
+  /** Set while interceptors wait for the outcome in place of the sink. */
   outcome: Deferred | undefined;
-  /** Whether the method was reached; kept by the dispatcher. */
+  /** Whether the method was started. Set by the dispatcher. */
   begun = false;
   readonly #invocation: Invocation;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   #ended = false;
-  // Made when a method asks: most are done before anybody could cancel them.
+  // Created when a method asks for it: most end before anybody could cancel them.
   #abort: AbortController | undefined;
   #abortReason: RpcError | undefined;
   #contextLog: Log | undefined;
@@ -153,17 +153,17 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     this.#itemHooks.add(hook);
   }
 
-  /** Sends an item, as the interceptors let it go on. */
+  /** Sends an item, after the interceptors' hooks. */
   item(value: unknown): Promise<void> | undefined {
     return this.sink.item(this.#itemHooks === undefined ? value : this.#itemHooks.apply(value));
   }
 
-  /** Why the method shall stop; undefined while it need not. */
+  /** Why the method should stop; undefined while it need not. */
   get stopReason(): RpcError | undefined {
     return this.#abortReason;
   }
 
-  /** Answers with the result, unless there is an answer already. @throws what the sink does when it cannot send it */
+  /** Answers with the result, unless already answered. @throws what the sink throws if it cannot send it */
   succeed(value: unknown): void {
     if (!this.#ended) {
       this.sink.result(value);
@@ -171,7 +171,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     }
   }
 
-  /** Answers with the error, unless there is an answer already. */
+  /** Answers with the error, unless already answered. */
   fail(error: RpcError): void {
     if (!this.#ended) {
       this.#ended = true;
@@ -179,7 +179,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     }
   }
 
-  /** Answers with the error now, and asks the method to stop. */
+  /** Answers with the error at once, and signals the method to stop. */
   cancel(error: RpcError): void {
     if (this.#ended) {
       return;
@@ -188,7 +188,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     this.stop(error);
   }
 
-  /** Asks the method to stop, as nobody waits for it any more. */
+  /** Signals the method to stop, as nobody waits for it any more. */
   stop(reason: RpcError): void {
     this.#abortReason ??= reason;
     this.#abort?.abort(this.#abortReason);

@@ -4,14 +4,14 @@ import { coreError } from '../errors/core-errors.js';
 import { type RpcError } from '../errors/rpc-error.js';
 import { isStream } from './is-stream.js';
 
-/** What a caller passes where a method takes a stream of bytes: a Node or web stream, or any async iterable. */
+/** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */
 export type ByteSource = AsyncIterable<Uint8Array | string> | Uint8Array;
 
 /**
- * The schema of a stream of bytes among a method's arguments. The method iterates over it, once, and what it has not
- * read yet slows its caller; texts among the bytes are taken as UTF-8. As with any Node stream, a piece that was given
- * must not be changed afterwards: it is sent without a copy. A command line gives `-` for standard input or
- * `@FILE`. The iteration throws what became of the call when that ends before the stream.
+ * Returns the schema of a stream of bytes among a method's arguments. The method iterates over it once, and its pace
+ * limits the caller's; strings are encoded as UTF-8. As with any Node stream, a chunk must not be changed after it was
+ * passed, as it is sent without a copy. On a command line, `-` is standard input and `@FILE` a file. The iteration
+ * throws the call's error if the call ends before the stream.
  */
 export function byteStream(): z.ZodType<AsyncIterable<Buffer>, ByteSource> {
   return z
@@ -24,8 +24,8 @@ export function byteStream(): z.ZodType<AsyncIterable<Buffer>, ByteSource> {
 }
 
 /**
- * The schema of a stream of values among a method's arguments, each checked by its own schema. A command line gives
- * `-` for standard input or `@FILE`, a value each line.
+ * Returns the schema of a stream of values among a method's arguments, each checked by `item`. On a command line, `-` is
+ * standard input and `@FILE` a file, with one value per line.
  */
 export function streamOf<S extends z.ZodType>(
   item: S,
@@ -46,7 +46,7 @@ async function* bytesOf(source: ByteSource): AsyncGenerator<Buffer, void, undefi
     } else if ((chunk as unknown) instanceof Uint8Array) {
       yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     } else {
-      throw wrongItem('a stream of bytes holds what is neither bytes nor text');
+      throw invalidItem('a stream of bytes yielded neither bytes nor text');
     }
   }
 }
@@ -60,13 +60,13 @@ async function* itemsOf<S extends z.ZodType>(
     const checked = schema.safeParse(item);
     if (!checked.success) {
       const why = checked.error.issues[0]?.message ?? 'is not valid';
-      throw wrongItem(`item ${String(index)} of a stream: ${why}`);
+      throw invalidItem(`item ${String(index)} of a stream: ${why}`);
     }
     yield checked.data;
     index += 1;
   }
 }
 
-function wrongItem(message: string): RpcError {
+function invalidItem(message: string): RpcError {
   return coreError('ARGUMENT_INVALID', message);
 }

@@ -1,11 +1,11 @@
 import { type ArgDescription, type MethodDescription, type OptionDescription } from './description.js';
 
-/** Gives a method's usage line for the command: `provision NODE IMAGE [SNAPSHOT] [--size SIZE]`. */
+/** Returns a method's usage line for the command: `provision NODE IMAGE [SNAPSHOT] [--size SIZE]`. */
 export function usageLine(method: MethodDescription): string {
   return [method.name, ...method.args.map(argUsage), ...method.options.map(optionUsage)].join(' ');
 }
 
-/** Gives a method's usage for programs: `provision(node, image, snapshot?, { sizeBytes? })`. */
+/** Returns a method's usage for programs: `provision(node, image, snapshot?, { sizeBytes? })`. */
 export function callSignature(method: MethodDescription): string {
   const named = ({ name, required }: ArgDescription | OptionDescription): string =>
     required ? name : `${name}?`;
@@ -13,7 +13,7 @@ export function callSignature(method: MethodDescription): string {
   return `${method.name}(${[...method.args.map(named), ...options].join(', ')})`;
 }
 
-/** Gives how an option is written: `--size SIZE`, `--keep-disk`, `--no-verify` where it is on by default. */
+/** Formats an option: `--size SIZE`, `--keep-disk`, or `--no-verify` if it is on by default. */
 export function optionSpelling({ flag, placeholder, schema, required }: OptionDescription): string {
   if (placeholder !== undefined) {
     return `${flag} ${placeholder}`;

@@ -1,27 +1,27 @@
 import { type JsonSchema } from './description.js';
 
 /**
- * Says where the values of an argument or option can be had, for completion and for forms: from another method of the
- * same object, which must be idempotent. A schema carries it: `.meta({ values: { method: 'list_images', field: 'name' } })`.
+ * The source of an argument's or option's values, for completion and forms: another method of the same object, which
+ * must be idempotent. Attached to a schema: `.meta({ values: { method: 'list_images', field: 'name' } })`.
  */
 export interface ValuesFrom {
-  /** Gives a list, whose rows hold the values. */
+  /** The method; it returns a list of rows with the values. */
   readonly method: string;
-  /** The field of a row that is the value. Without it, and without `template`, the rows are the values. */
+  /** The field of a row with the value. Without `field` and `template`, the rows are the values. */
   readonly field?: string | undefined;
-  /** A value made of several fields of a row, such as `{node}@{name}`. */
+  /** A template of a value made of several fields of a row, such as `{node}@{name}`. */
   readonly template?: string | undefined;
-  /** Which arguments of this method are given to the other one, in its order. Default: none. */
+  /** The arguments of this method that are passed to the other one, in its order. Default: none. */
   readonly with?: readonly string[] | undefined;
 }
 
-/** Finds where the values of a schema, or of its items or alternatives, can be had; undefined: nowhere. */
+/** Returns the source of the values of a schema, or of its items or alternatives; undefined if there is none. */
 export function valuesOf(schema: JsonSchema): ValuesFrom | undefined {
   const within = [schema, schema.items, schema.anyOf, schema.oneOf].flat().filter(isRecord);
   return within.map(({ values }) => readValuesFrom(values)).find((each) => each !== undefined);
 }
 
-/** Reads what a schema says of its values; undefined when it is not of the form of `ValuesFrom`. */
+/** Parses the `values` of a schema; returns undefined if they are not a `ValuesFrom`. */
 export function readValuesFrom(raw: unknown): ValuesFrom | undefined {
   if (!isRecord(raw)) {
     return undefined;
@@ -37,21 +37,21 @@ export function readValuesFrom(raw: unknown): ValuesFrom | undefined {
   return isRight ? { method, field, template, with: given } : undefined;
 }
 
-/** Takes the values out of what the method gave; rows that have none are left out, and so is what is given twice. */
+/** Extracts the values from the rows that a method returned, without duplicates and rows that have none. */
 export function valuesIn(rows: unknown, { field, template }: ValuesFrom): string[] {
   const values = (Array.isArray(rows) ? rows : []).map((row: unknown) => {
     if (template !== undefined) {
-      return filled(template, row);
+      return fillTemplate(template, row);
     }
     return textOf(field === undefined ? row : fieldOf(row, field));
   });
   return [...new Set(values.filter((each) => each !== undefined))];
 }
 
-/** Puts a row's fields into a template; undefined where the row lacks one. */
-function filled(template: string, row: unknown): string | undefined {
+/** Fills a row's fields into a template; returns undefined if the row lacks one. */
+function fillTemplate(template: string, row: unknown): string | undefined {
   const parts = template.split(/\{(\w+)\}/).map((part, index) => {
-    return index % 2 === 0 ? part : textOf(fieldOf(row, part)); // every other part is what the braces hold
+    return index % 2 === 0 ? part : textOf(fieldOf(row, part)); // every other part is the name of a field
   });
   return parts.includes(undefined) ? undefined : parts.join('');
 }

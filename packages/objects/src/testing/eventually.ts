@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 /**
- * Waits until `probe` neither throws nor returns false, looking every 20 ms, and gives what it returned.
- * When `timeoutMs` has passed it throws the probe's last error. For conditions of other processes only;
- * inside one process, await the thing itself.
+ * Waits until `probe` neither throws nor returns false, polling every 20 ms, and returns its result. After `timeoutMs`
+ * it throws the probe's last error. Only for conditions of other processes; inside one process, await the event itself.
  */
 export async function eventually<T>(probe: () => T | Promise<T>, timeoutMs = 10_000): Promise<T> {
   const giveUpAt = performance.now() + timeoutMs;

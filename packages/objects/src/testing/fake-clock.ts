@@ -24,7 +24,7 @@ export class FakeClock implements Clock {
     return this.#nowMs - this.#startedMs;
   }
 
-  /** How many callers are asleep. */
+  /** The number of pending sleeps. */
   get sleepers(): number {
     return this.#sleepers.size;
   }
@@ -52,7 +52,7 @@ export class FakeClock implements Clock {
     });
   }
 
-  /** Moves the time on and wakes, in order, everyone whose time has come, also those who go to sleep again. */
+  /** Advances the time and ends the sleeps that are due, in order, including those that begin meanwhile. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
     for (;;) {
@@ -70,7 +70,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Lets every promise that is already settled run its continuations. */
+/** Waits until the reactions of all settled promises have run. */
 function settled(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 
 /**
- * Gives a port of the loopback that was free just now. It is below those that the kernel gives to whoever asks for
- * any port, so that nobody else is likely to take it meanwhile.
+ * Finds a loopback port that is free at the moment. It is below the kernel's range of ephemeral ports, so that it is
+ * unlikely to be taken meanwhile.
  */
 export async function freePort(): Promise<number> {
   for (;;) {

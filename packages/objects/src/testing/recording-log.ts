@@ -7,7 +7,7 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** A log that keeps its lines for a test to look at. */
+/** A log that records its lines for tests. */
 export class RecordingLog implements Log {
   readonly lines: LogLine[];
   readonly #fields: LogFields;

@@ -1,8 +1,8 @@
 import { isRpcError, type RpcError } from '../errors/rpc-error.js';
 
 /**
- * Gives the error of ours that a promise rejects with. One that fulfils, rejects with another error, or for another
- * reason than the one expected, throws.
+ * Returns the `RpcError` that a promise rejects with. Throws if the promise fulfils, or rejects with another error or
+ * reason than expected.
  */
 export async function refusal(promise: Promise<unknown>, reason?: string): Promise<RpcError> {
   try {
@@ -16,7 +16,7 @@ export async function refusal(promise: Promise<unknown>, reason?: string): Promi
   throw new Error(`it was not refused${reason === undefined ? '' : ` with ${reason}`}`);
 }
 
-/** Returns the RpcError that a function throws; one that does not throw, or throws another error, fails the test. */
+/** Returns the `RpcError` that a function throws. Throws if it throws nothing or another error. */
 export function refusalOf(act: () => unknown): RpcError {
   try {
     act();

@@ -1,17 +1,17 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
 
-/** What of mocha's context it takes to skip a suite. */
+/** The part of mocha's context that skips a suite. */
 export interface SkippableContext {
-  /** Leaves the test or suite out. */
+  /** Skips the test or suite. */
   skip(): void;
-  /** Gives what runs now. */
+  /** Returns the test or hook that is running. */
   runnable(): { readonly parent?: object | undefined };
 }
 
 /**
- * Skips the test or suite, with `this.skip()`, on a machine without root or without one of the programs; where
- * `CI` is `true` it fails instead, as nothing may be left out there. For use in a `before` hook.
+ * Skips the test or suite, with `this.skip()`, without root or one of the programs; with `CI=true` it fails instead, as
+ * nothing may be skipped there. For use in a `before` hook.
  */
 export function requireTools(context: SkippableContext, ...programs: readonly string[]): void {
   requireAll(context, [
@@ -20,7 +20,7 @@ export function requireTools(context: SkippableContext, ...programs: readonly st
   ]);
 }
 
-/** Does the same where anything at all is missing, named as it shall be told. */
+/** Does the same for anything that is missing, by its description. */
 export function requireAll(context: SkippableContext, missing: readonly string[]): void {
   if (missing.length === 0) {
     return;
@@ -28,7 +28,7 @@ export function requireAll(context: SkippableContext, missing: readonly string[]
   if (process.env.CI === 'true') {
     throw new Error(`this test needs ${missing.join(', ')}, and with CI=true nothing may be skipped`);
   }
-  // The report of the test run tells this beside each test that it leaves out.
+  // The report of the test run shows this next to each skipped test.
   Object.assign(context.runnable().parent ?? {}, { leftOut: `it needs ${missing.join(', ')}` });
   context.skip();
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** A directory of a test's own, removed with what is in it. */
+/** A temporary directory of a test, removed with its content. */
 export class Scratch implements AsyncDisposable {
   readonly path: string;
 
@@ -10,18 +10,23 @@ export class Scratch implements AsyncDisposable {
     this.path = path;
   }
 
-  /** Makes an empty one. */
+  /** Creates an empty one. */
   static async make(): Promise<Scratch> {
     return new Scratch(await mkdtemp(join(tmpdir(), 'patchbay-test-')));
   }
 
-  /** Gives the path of something in it. */
+  /** Returns the path of a file in it. */
   file(...names: string[]): string {
     return join(this.path, ...names);
   }
 
-  /** Removes it with all that is in it. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Removes the directory with its content. */
+  async close(): Promise<void> {
     await rm(this.path, { recursive: true, force: true });
+  }
+
+  /** Removes the directory, like `close`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 }

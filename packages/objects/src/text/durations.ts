@@ -1,4 +1,4 @@
-/** Says, for an error message, what `parseDuration` takes. */
+/** Describes what `parseDuration` accepts, for error messages. */
 export const acceptedDurations = 'a duration such as 30s, 1h30m, 1.5h or 250ms (units: d, h, m, s, ms)';
 
 const units = [
@@ -8,18 +8,18 @@ const units = [
   ['s', 1000],
   ['ms', 1],
 ] as const;
-const longestText = 64;
+const maxLength = 64;
 
 /**
- * Reads a duration as people write it, into whole milliseconds: numbers with units, each unit at most once and the
- * larger before the smaller. A number without a unit is refused, since some mean seconds and some milliseconds by
- * it; only `0` needs none. Gives undefined for any other text, and for more than a number holds exactly.
+ * Parses a duration into whole milliseconds: numbers with units, each unit at most once and larger units first. Only
+ * `0` may lack a unit, as some mean seconds by a bare number and some milliseconds. Returns undefined for any other
+ * text, and for values beyond a number's exact range.
  */
 export function parseDuration(text: string): number | undefined {
   if (text === '0') {
     return 0;
   }
-  if (text.length > longestText) {
+  if (text.length > maxLength) {
     return undefined;
   }
   const part = /(\d+(?:\.\d+)?)(ms|[dhms])/y;
@@ -40,7 +40,7 @@ export function parseDuration(text: string): number | undefined {
   return end > 0 && Number.isSafeInteger(wholeMs) ? wholeMs : undefined;
 }
 
-/** Writes a number of milliseconds, 0 or more, exactly: `1h30m`, `1s500ms`, `0s`. `parseDuration` reads it back. */
+/** Formats a number of milliseconds, 0 or more, exactly: `1h30m`, `1s500ms`, `0s`. `parseDuration` is the inverse. */
 export function formatDuration(ms: number): string {
   let restMs = Math.round(ms);
   let text = '';

@@ -5,7 +5,7 @@ const suffixes = [
   ['milliseconds', 'Ms'],
 ] as const satisfies [Unit, string][];
 
-/** Turns `sizeBytes` or `size_bytes` into `size-bytes`. */
+/** Converts `sizeBytes` or `size_bytes` to `size-bytes`. */
 export function kebabCase(name: string): string {
   return name
     .replace(/([a-z0-9])([A-Z])/g, '$1-$2')
@@ -14,12 +14,12 @@ export function kebabCase(name: string): string {
     .toLowerCase();
 }
 
-/** Tells a field's unit from its name: `sizeBytes` counts bytes. */
+/** Returns the unit in a field's name: bytes for `sizeBytes`. */
 export function unitOf(name: string): Unit | undefined {
   return suffixes.find(([, suffix]) => name.endsWith(suffix) && name.length > suffix.length)?.[0];
 }
 
-/** Drops a unit from a name that ends in it: a person reads `size: 20 GiB` and writes `--size 20GiB`. */
+/** Removes a unit from the end of a name: people read `size: 20 GiB` and write `--size 20GiB`. */
 export function withoutUnit(name: string, unit: unknown): string {
   const suffix = suffixes.find(([each]) => each === unit && each === unitOf(name))?.[1] ?? '';
   return name.slice(0, name.length - suffix.length);

@@ -1,17 +1,18 @@
-/** A glob ready to match texts with, as a whole. */
+/** A compiled glob. */
 export interface Glob {
-  /** What every text that matches begins with. */
+  /** The common prefix of all texts that match. */
   readonly prefix: string;
+  /** Reports whether a text matches as a whole. */
   matches(text: string): boolean;
 }
 
-/** One step of a glob: a character that stands for itself, or a wildcard. */
+/** A token of a glob: a literal character, or a wildcard. */
 type Token = { readonly literal: string } | '?' | '*' | '**';
 
 /**
- * Compiles a glob: `*` stands for any characters but `/`, `?` for one of them, `**` for any characters, and all others
- * for themselves. A match takes at most time in proportion to the lengths of text and glob multiplied: no glob of a
- * caller hangs a server.
+ * Compiles a glob: `*` matches any characters except `/`, `?` any one of these, `**` any characters including `/`, and
+ * all other characters themselves. Matching takes time linear in the text's length for a given glob, so that a caller's
+ * glob cannot hang a server.
  */
 export function compileGlob(glob: string): Glob {
   const [prefix = ''] = glob.split(/[*?]/, 1);
@@ -25,7 +26,7 @@ function tokensOf(glob: string): readonly Token[] {
   );
 }
 
-/** Follows all the ways to match at once, as sets of positions in the glob; none is tried twice. */
+/** Simulates the glob as a nondeterministic automaton: tracks the set of positions that it can be in. */
 function matchesTokens(tokens: readonly Token[], text: string): boolean {
   let positions = new Set<number>();
   reach(positions, tokens, 0);
@@ -49,7 +50,7 @@ function matchesTokens(tokens: readonly Token[], text: string): boolean {
   return positions.has(tokens.length);
 }
 
-/** Adds a position, and those behind the stars that follow, which may stand for nothing. */
+/** Adds a position, and those after stars that follow it, which may match the empty text. */
 function reach(positions: Set<number>, tokens: readonly Token[], from: number): void {
   let position = from;
   positions.add(position);

@@ -1,24 +1,24 @@
-/** Words longer than this are not compared: nobody mistypes them, and comparing costs the square of the length. */
-const longestWord = 64;
+/** Longer texts are not compared: nobody mistypes them, and comparing takes quadratic time. */
+const maxLength = 64;
 
 /**
- * Finds the candidate that a mistyped word probably meant, ignoring case: the nearest by edits (a letter added,
- * dropped, replaced, or swapped with its neighbour), where at most a third of the longer word was edited.
- * Gives undefined when none is near.
+ * Finds the candidate that a mistyped name probably means, ignoring case: the nearest by edit distance (a character
+ * added, dropped, replaced, or swapped with its neighbour), of at most a third of the longer one's length. Returns
+ * undefined if none is near.
  */
-export function suggest(word: string, candidates: Iterable<string>): string | undefined {
-  if (word.length > longestWord) {
+export function suggest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > maxLength) {
     return undefined;
   }
-  const lowerWord = word.toLowerCase();
+  const lowerName = name.toLowerCase();
   let nearest: string | undefined;
   let fewestEdits = Infinity;
   for (const candidate of candidates) {
-    const limit = Math.min(Math.floor(Math.max(word.length, candidate.length) / 3), fewestEdits - 1);
-    if (candidate.length > longestWord || Math.abs(word.length - candidate.length) > limit) {
+    const limit = Math.min(Math.floor(Math.max(name.length, candidate.length) / 3), fewestEdits - 1);
+    if (candidate.length > maxLength || Math.abs(name.length - candidate.length) > limit) {
       continue;
     }
-    const edits = editDistance(lowerWord, candidate.toLowerCase());
+    const edits = editDistance(lowerName, candidate.toLowerCase());
     if (edits <= limit) {
       nearest = candidate;
       fewestEdits = edits;
@@ -27,13 +27,13 @@ export function suggest(word: string, candidates: Iterable<string>): string | un
   return nearest;
 }
 
-/** Gives the end of an error message, `; did you mean "x"?`, or nothing when no candidate is near. */
-export function didYouMean(word: string, candidates: Iterable<string>): string {
-  const nearest = suggest(word, candidates);
+/** Returns the end of an error message, `; did you mean "x"?`, or the empty text if no candidate is near. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const nearest = suggest(name, candidates);
   return nearest === undefined ? '' : `; did you mean ${JSON.stringify(nearest)}?`;
 }
 
-/** Counts the edits between two words (the optimal string alignment distance), row by row. */
+/** Computes the optimal string alignment distance, row by row. */
 function editDistance(a: string, b: string): number {
   let twoBack: number[] = [];
   let previous = Array.from({ length: b.length + 1 }, (_, column) => column);

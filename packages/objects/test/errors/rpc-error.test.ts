@@ -43,7 +43,7 @@ describe('RpcError', () => {
     expect(text).to.match(/\{\s+code: 'NOT_FOUND',\s+reason: 'IMAGE_NOT_FOUND',\s+details: \{\}\s+\}$/);
   });
 
-  it('is printed with its call, its cause and the stack of the server', () => {
+  it('is printed with its call id, its cause and the remote stack', () => {
     const text = inspect(
       new RpcError('ABORTED', 'BUSY', 'wait', {
         callId: 'c-1',
@@ -63,7 +63,7 @@ describe('RpcError', () => {
 });
 
 describe('withAwaitingFrames', () => {
-  /** Rejects from a timer, as an answer comes from a socket: nothing leads from there to the caller. */
+  /** Rejects from an event loop callback, as answers from a socket do, where no stack leads to the caller. */
   function rejected(error: RpcError): Promise<never> {
     return new Promise<never>((_resolve, reject) => {
       setImmediate(() => {
@@ -99,7 +99,7 @@ describe('withAwaitingFrames', () => {
     expect(caught.stack?.startsWith(error.stack ?? 'x')).to.be.true;
   });
 
-  it('leaves the error as it was, which others may wait for too', async () => {
+  it('leaves the error unchanged, as other calls may fail with it too', async () => {
     const before = error.stack;
     const [one, other] = await Promise.all(
       [1, 2].map(() => provisionEverything(async () => rejected(error))),
@@ -111,7 +111,7 @@ describe('withAwaitingFrames', () => {
     expect(one?.cause).to.equal(error.cause);
   });
 
-  it('returns the error itself where nobody awaits it in an async function', async () => {
+  it('returns the error itself if no async function awaits it', async () => {
     const caught = await new Promise((resolve) => {
       rejected(error).catch(resolve);
     });

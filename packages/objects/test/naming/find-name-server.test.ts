@@ -13,7 +13,7 @@ describe('Finding the name server', () => {
   });
   afterEach(() => scratch[Symbol.asyncDispose]());
 
-  /** Finds with a home and a system directory in the test's directory. */
+  /** Finds the name server with home and system directories inside the scratch directory. */
   function find(given?: string, environment: Readonly<Record<string, string>> = {}): string {
     return findNameServer(given, {
       environment: { HOME: scratch.file('home'), ...environment },
@@ -73,7 +73,7 @@ describe('Finding the name server', () => {
     ['\nnameServer: a\n', 2, 'nameServer: address "a": must be host:port'],
     ['nameServer:', 1, 'nameServer: address "": must be host:port'],
     ['nameServer: "a:1', 1, 'nameServer: address "\\"a:1": must be host:port'],
-    ['nameServer: a:1\nnameServer: b:1\n', 2, 'nameServer is there twice'],
+    ['nameServer: a:1\nnameServer: b:1\n', 2, 'duplicate key "nameServer"'],
     ['nameServer:a:1', 1, '"nameServer:a:1": write "nameServer: HOST:PORT"'],
     ['# x\n  nameServer: a:1', 2, 'write "nameServer: HOST:PORT"'],
     ['\u001b[2J', 1, '"\\u001b[2J": write'],

@@ -14,7 +14,7 @@ import { refusalOf } from '../../src/testing/refusal.js';
 const provision = prepareMethod('provision', provisionMethod());
 const gib = 1024 ** 3;
 
-/** Binds one word to an argument of a schema, as `method WORD`. */
+/** Binds argv to one argument of a schema. */
 function bindOne(schema: z.ZodType, ...words: string[]): unknown {
   const definition = method({
     summary: 'Take',
@@ -63,11 +63,11 @@ describe('bindArgv', () => {
 
   const uploads = z.union([byteStream(), z.string().regex(/^[a-z]+:/)]);
 
-  it('reads a word for a stream or a text as the text, where it looks like it', () => {
+  it('reads an argument for a stream or text as the text if it has its form', () => {
     expect(bindOne(uploads, 'server:/srv/a')).to.equal('server:/srv/a');
   });
 
-  it('reads the content of a file for a stream or a text as the stream', async () => {
+  it('reads the content of a file for a stream or text as the stream', async () => {
     const content = (async function* () {
       yield await Promise.resolve(Buffer.from('content'));
     })();
@@ -106,9 +106,9 @@ describe('bindArgv', () => {
     [
       'n i s t',
       'ARGUMENT_SURPLUS',
-      /^provision takes 3 arguments, but 4 were given \(the first too many is "t"\)/,
+      /^provision takes 3 arguments, but 4 were given \(the first extra one is "t"\)/,
     ],
-    ['n i s -size', 'ARGUMENT_SURPLUS', /options begin with two dashes/],
+    ['n i s -size', 'ARGUMENT_SURPLUS', /options start with two dashes/],
     ['n i --sise 5', 'OPTION_UNKNOWN', /^provision has no option "--sise"; did you mean "--size"\?$/],
     ['n i --no-size', 'OPTION_UNKNOWN', /"--no-size"/],
     ['n i --size', 'ARGUMENT_INVALID', /^option "--size": needs a value; write "--size=VALUE"$/],
@@ -185,13 +185,13 @@ describe('bindArgv', () => {
     });
   }
 
-  it('cuts and escapes a word in its message', () => {
+  it('truncates and escapes an argument in its message', () => {
     const refusal = refusalOf(() => bindOne(z.number(), `\u001b[2J${'x'.repeat(10_000)}`));
     expect(refusal.message.length).to.be.below(200);
     expect(refusal.message).to.contain('\\u001b[2J');
   });
 
-  it('gives any text back as it was, after --', () => {
+  it('returns any text unchanged after --', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(bindOne(z.string(), '--', text)).to.equal(text);
@@ -199,7 +199,7 @@ describe('bindArgv', () => {
     );
   });
 
-  it('reads the same from words as from values', () => {
+  it('reads the same from argv as from values', () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1 }),
@@ -222,7 +222,7 @@ describe('bindArgv', () => {
     );
   });
 
-  it('fails in no other way than as a wrong argument, whatever the words', () => {
+  it('fails only with errors about arguments, whatever the argv', () => {
     const flag = fc.constantFrom(
       '--',
       '--size',

@@ -60,7 +60,7 @@ describe('bindValues', () => {
       'too many arguments',
       ['n', 'i', 's', 't', 'u'],
       'ARGUMENT_SURPLUS',
-      /^provision takes 3 arguments, but 5 were given \(the first too many is "t"\)/,
+      /^provision takes 3 arguments, but 5 were given \(the first extra one is "t"\)/,
     ],
     ['a text at the place of the options', ['n', 'i', 's', 'x'], 'ARGUMENT_SURPLUS', /but 4 were given/],
     ['a list at the place of the options', ['n', 'i', 's', []], 'ARGUMENT_SURPLUS', /but 4 were given/],
@@ -135,7 +135,7 @@ describe('bindValues', () => {
     });
   }
 
-  it('tells programs which argument was wrong, and where within it', () => {
+  it('reports the path of the invalid value in its details', () => {
     const refusal = refusalOf(() => provision.bindValues(['n', 'i', { luns: [1, 'two'] }]));
     expect(refusal.details).to.deep.equal({
       argument: 'luns',
@@ -155,7 +155,7 @@ describe('bindValues', () => {
     expect(echo.bindValues([{ a: 1 }])).to.deep.equal([{ a: 1 }]);
   });
 
-  it('gives null to an argument whose schema has a meaning for it', () => {
+  it('passes null to an argument whose schema accepts it', () => {
     expect(echo.bindValues([null])).to.deep.equal([null]);
   });
 
@@ -184,7 +184,7 @@ describe('bindValues', () => {
     expect(refusal.message).to.equal('option "owner" is missing; usage: set({ owner })');
   });
 
-  it('gives an array of its own at every call', () => {
+  it('returns a new array for every call', () => {
     const values = ['n', 'i', 's'];
     provision.bindValues(values).push('context');
     expect(provision.bindValues(values)).to.deep.equal(['n', 'i', 's', defaults]);

@@ -59,7 +59,7 @@ const disks = defineObject({
   },
 });
 
-/** Compiled, never run: what the compiler lets a caller write. */
+/** Compiled, never run: what the compiler accepts from a caller. */
 export async function whatCallersMayWrite(remote: Proxy<SignaturesOf<typeof disks>>): Promise<void> {
   const disk: Call<{ disk: string; sizeBytes: number }> = remote.provision('node7', 'ubuntu');
   const { sizeBytes }: { sizeBytes: number } = await disk;
@@ -155,7 +155,7 @@ describe('defineObject', () => {
           options: { b: optional },
         }),
       },
-      /"a" could be taken for the options/,
+      /"a" could be mistaken for the options/,
     ],
   ];
   for (const [what, methods, message] of mistakes) {

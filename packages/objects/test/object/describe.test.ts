@@ -34,7 +34,7 @@ describe('describeObject', () => {
     expect(objectDescription.parse(JSON.parse(JSON.stringify(description)))).to.deep.equal(description);
   });
 
-  it('tells what a positional argument is called, means and must be', () => {
+  it('describes the name, summary and schema of a positional argument', () => {
     expect(provision!.args[0]).to.deep.include({
       name: 'node',
       summary: 'The node',
@@ -45,7 +45,7 @@ describe('describeObject', () => {
     expect(provision!.args[2]).to.include({ name: 'snapshot', required: false });
   });
 
-  it('tells how an option is spelt, and what its number counts', () => {
+  it('describes the flag of an option, and its unit', () => {
     expect(provision!.options[0]).to.deep.include({
       name: 'sizeBytes',
       flag: '--size',
@@ -60,11 +60,11 @@ describe('describeObject', () => {
     expect(provision!.options[2]).to.include({ name: 'initiator', placeholder: 'IQN' });
   });
 
-  it('gives a boolean option no placeholder', () => {
+  it('describes no placeholder for a boolean option', () => {
     expect(provision!.options[3]).to.include({ flag: '--keep-disk' }).and.not.have.property('placeholder');
   });
 
-  it('tells whether a method yields, and whether it may be called twice', () => {
+  it('describes whether a method yields, and whether it is idempotent', () => {
     expect(tail!.yields).to.deep.equal({ type: 'string' });
     expect(provision).not.to.have.property('yields');
     expect([provision!.idempotent, tail!.idempotent]).to.deep.equal([true, false]);
@@ -87,7 +87,7 @@ describe('a usage line', () => {
     );
   });
 
-  it('shows a list that takes all the words left', () => {
+  it('marks a list that takes all remaining arguments', () => {
     expect(usageLine(tail!)).to.equal('tail NAMES...');
   });
 

@@ -17,10 +17,10 @@ const secret = 'postgres://root:secret@db';
 describe('the dispatcher', () => {
   let clock: FakeClock;
   let log: RecordingLog;
-  /** What the methods did. */
+  /** What the methods recorded. */
   let notes: string[];
   let contexts: CallContext[];
-  /** Lets the methods that wait go on. */
+  /** Resumes the waiting methods. */
   let release: (value: string) => void;
   let released: Promise<string>;
 
@@ -129,13 +129,13 @@ describe('the dispatcher', () => {
     expect(sink.answers).to.deep.equal([{ result: 'late' }]);
   });
 
-  it('reads the words of a command line by the schema', () => {
+  it('reads argv by the schema', () => {
     const sink = new RecordingSink();
     makeDispatcher().begin({ ...invocation('echo', []), input: { argv: ['hello'] } }, sink);
     expect(sink.answers).to.deep.equal([{ result: 'hello' }]);
   });
 
-  it('gives items, then the result, then runs the finally', async () => {
+  it('sends items, then the result, then runs the finally block', async () => {
     const sink = new RecordingSink();
     makeDispatcher().begin(invocation('count', [2]), sink);
     await settled();
@@ -180,7 +180,7 @@ describe('the dispatcher', () => {
     });
   }
 
-  it('asks whether the caller may, and tells who asks for what', () => {
+  it('authorizes the caller, with its object and method', () => {
     const asked: unknown[] = [];
     const sink = new RecordingSink();
     makeDispatcher((request) => {
@@ -227,7 +227,7 @@ describe('the dispatcher', () => {
     expect(dispatcher.running).to.equal(0);
   });
 
-  it('refuses a wrong result, and tells what was wrong with it only to the log', () => {
+  it('refuses an invalid result, and reports what was wrong with it only in the log', () => {
     const sink = new RecordingSink();
     makeDispatcher().begin(invocation('wrong', []), sink);
     expect(sink.failed?.reason).to.equal('RESULT_INVALID');
@@ -281,7 +281,7 @@ describe('the dispatcher', () => {
     const { signal } = contexts[0]!;
     call.cancel(coreError('CALL_CANCELLED', 'left'));
     expect(signal.aborted).to.equal(true);
-    expect(dispatcher.running).to.equal(1); // the method itself has not ended
+    expect(dispatcher.running).to.equal(1); // the method itself is still running
     release('too late');
     await settled();
     expect(sink.answers).to.have.length(1);
@@ -289,7 +289,7 @@ describe('the dispatcher', () => {
     expect(dispatcher.running).to.equal(0);
   });
 
-  it('gives an aborted signal to a method that asks for it after the cancel', () => {
+  it('returns an aborted signal to a method that asks for it after the cancel', () => {
     const call = makeDispatcher().begin(invocation('later', []), new RecordingSink());
     call.cancel(coreError('CALL_CANCELLED', 'left'));
     expect(contexts[0]!.signal.aborted).to.equal(true);
@@ -373,11 +373,11 @@ describe('the dispatcher', () => {
     expect(answeredWhenDrained).to.deep.equal([1, 1]);
   });
 
-  it('drains at once when nothing runs', async () => {
+  it('drains at once if nothing runs', async () => {
     await makeDispatcher().drain();
   });
 
-  it('cancels everything when it is told to', () => {
+  it('cancels all calls on request', () => {
     const dispatcher = makeDispatcher();
     const sinks = [new RecordingSink(), new RecordingSink()];
     for (const sink of sinks) {

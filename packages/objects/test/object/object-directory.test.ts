@@ -12,7 +12,7 @@ function named(name: string): ObjectDefinition {
   return defineObject({ summary: name, methods: { say } });
 }
 
-/** Calls `say` of an object, and gives the answer and the name that permission was asked for. */
+/** Calls `say` of an object; returns the answer, and the name that was authorized. */
 async function say(
   hosted: readonly string[],
   object: string,

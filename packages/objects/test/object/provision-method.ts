@@ -10,7 +10,7 @@ const nodeName = z
   .max(63, 'at most 63 characters')
   .regex(/^[a-z0-9-]+$/, 'must be lower-case letters, digits and "-"');
 
-/** A method with one of everything that a command line can say. */
+/** A method with every kind of argument and option of a command line. */
 export function provisionMethod(): MethodDefinition {
   return method({
     summary: 'Give a node a disk',
@@ -35,5 +35,5 @@ export function provisionMethod(): MethodDefinition {
   });
 }
 
-/** What `bind` gives for the options that were not given. */
+/** The bound values of absent options. */
 export const defaults = { timeoutMs: 30_000, keepDisk: false, verify: true };

@@ -6,7 +6,7 @@ import { defineObject, method } from '../../src/object/define.js';
 import { describeMethod } from '../../src/object/describe.js';
 import { valuesIn, valuesOf } from '../../src/object/values.js';
 
-/** An object with a method that has an argument of these values. */
+/** Returns an object with a method whose argument has these values. */
 function withValues(
   values: Readonly<Record<string, unknown>>,
   wrap = (schema: z.ZodType) => schema,
@@ -36,7 +36,7 @@ function withValues(
   });
 }
 
-describe('The values that a schema says it has', () => {
+describe('The values of a schema', () => {
   const right: Readonly<Record<string, unknown>>[] = [
     { method: 'list' },
     { method: 'list', field: 'name' },
@@ -50,12 +50,12 @@ describe('The values that a schema says it has', () => {
   }
 
   const wrong: [values: Readonly<Record<string, unknown>>, why: RegExp][] = [
-    [{ method: 'lst' }, /method show: the values of "image" come from a method that is not there, "lst"/],
-    [{ method: 'toString' }, /not there/],
+    [{ method: 'lst' }, /method show: the values of "image" come from an unknown method, "lst"/],
+    [{ method: 'toString' }, /unknown method/],
     [{ method: 'make' }, /"make", which is not idempotent/],
     [{ method: 'list_of' }, /"list_of", which cannot be called with 0 arguments/],
     [{ method: 'list', with: ['node'] }, /"list", which cannot be called with 1 arguments/],
-    [{ method: 'list_of', with: ['nod'] }, /need "nod", which is no argument of the method/],
+    [{ method: 'list_of', with: ['nod'] }, /need "nod", which is not an argument of the method/],
     [{ method: 'list', field: 'a', template: '{b}' }, /must be { method, field or template, with }/],
     [{ method: 'list', fields: 'a' }, /must be/],
     [{ field: 'a' }, /must be/],
@@ -85,7 +85,7 @@ describe('The values that a schema says it has', () => {
     });
   }
 
-  it('are not made up where a schema says something else', () => {
+  it('are undefined where a schema has none, or others of another form', () => {
     expect(valuesOf({ type: 'string' })).to.equal(undefined);
     expect(valuesOf({ type: 'string', values: ['a'] })).to.equal(undefined);
   });

@@ -24,7 +24,7 @@ describe('suggest', () => {
     expect(suggest('sda', ['sad'])).to.equal('sad');
   });
 
-  it('does not take a wholly different short word', () => {
+  it('suggests nothing for an entirely different short name', () => {
     expect(suggest('ab', ['cd', 'ac'])).to.equal(undefined);
   });
 
@@ -32,7 +32,7 @@ describe('suggest', () => {
     expect(suggest('debian12', ['debian10a', 'debian11'])).to.equal('debian11');
   });
 
-  it('finds a word after any one letter of it was dropped', () => {
+  it('finds a name after any one letter of it was dropped', () => {
     const word = fc.stringMatching(/^[a-z]{4,20}$/);
     fc.assert(
       fc.property(word, fc.nat(), (right, at) => {
@@ -42,7 +42,7 @@ describe('suggest', () => {
     );
   });
 
-  it('gives an exact match before all others', () => {
+  it('prefers an exact match', () => {
     const word = fc.stringMatching(/^[a-z]{3,10}$/);
     fc.assert(
       fc.property(word, fc.array(word), (right, others) => {

@@ -41,7 +41,7 @@ async function callOnce(request: CommandCall, context: CommandContext, out: Outp
   const args = request.args.some(mayStream)
     ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput)
     : request.args;
-  const call = client.callWithWords(object, method, args, { timeoutMs, signal });
+  const call = client.callWithArgv(object, method, args, { timeoutMs, signal });
   if (format === 'json' && outputFile === undefined) {
     out.write(await formatted(await call, format, context));
     return;

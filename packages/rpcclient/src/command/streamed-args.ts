@@ -1,7 +1,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 
 import { coreError, isRpcError, quoted } from '@patchbay/objects';
-import { type StreamedWord } from '@patchbay/session/client';
+import { type StreamArgument } from '@patchbay/session/client';
 
 /** How much of a file is read at a time, in bytes. */
 const chunkBytes = 256 * 1024;
@@ -16,7 +16,7 @@ const chunkBytes = 256 * 1024;
 export function openStreams(
   args: readonly string[],
   input: NodeJS.ReadableStream | undefined,
-): readonly (string | StreamedWord)[] {
+): readonly (string | StreamArgument)[] {
   const literalFrom = args.indexOf('--');
   let unread = input;
   return args.map((arg, index) => {
@@ -27,12 +27,12 @@ export function openStreams(
     if (value === '-') {
       const content = requireInput(unread);
       unread = undefined; // it can be read only once
-      return { word: arg, content };
+      return { typed: arg, content };
     }
     if (value.startsWith('@@')) {
       return option + value.slice(1);
     }
-    return value.startsWith('@') ? { word: arg, content: openFile(value.slice(1)) } : arg;
+    return value.startsWith('@') ? { typed: arg, content: openFile(value.slice(1)) } : arg;
   });
 }
 

@@ -40,7 +40,7 @@ export function clientSources(client: Client, timeoutMs: number): Sources {
         );
       }
       const argv = ['--', ...args];
-      const rows = await client.callWithWords(object.name, from.method, argv, { timeoutMs });
+      const rows = await client.callWithArgv(object.name, from.method, argv, { timeoutMs });
       return valuesIn(rows, from);
     },
   };

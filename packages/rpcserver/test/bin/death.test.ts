@@ -78,7 +78,7 @@ describe('An rpcserver that dies', () => {
     await using first = await ServerProcess.serving(firstScratch, keys);
     await eventually(async () => (await nameServer.addressOf('workshop')) === first.address);
     await using second = await ServerProcess.serving(secondScratch, keys);
-    await second.logged('the name server refuses the names; trying again until it takes them');
+    await second.logged('the name server refuses the names; retrying until it accepts them');
     const refused = second.log.find(({ level }) => level === 'warn');
     expect(JSON.stringify(refused?.error)).to.include(`at ${first.address}`);
     first.kill('SIGKILL');

@@ -4,12 +4,12 @@ import { CallGroup, type CallGroupOptions, type Settled } from './call-group.js'
 
 declare const resultOf: unique symbol;
 
-/** A call that a batch will make. */
+/** A call that a batch is to make. */
 export interface BatchedCall<Result> {
   readonly object: string;
   readonly method: string;
   readonly args: readonly unknown[];
-  /** Only for types: what the call gives. */
+  /** Carries the type of the call's result; never set. */
   readonly [resultOf]?: Result;
 }
 
@@ -20,15 +20,15 @@ export type BatchedObject<S extends Signatures> = {
     : never;
 };
 
-/** How the calls of a batch ended, by their own types. */
+/** The outcomes of a batch's calls, by their own types. */
 export type BatchResults<Calls extends readonly BatchedCall<unknown>[]> = {
   readonly [Index in keyof Calls]: Calls[Index] extends BatchedCall<infer Result> ? Settled<Result> : never;
 };
 
-/** How many calls of one batch are in flight at most: half of what a server allows to one session. */
-const atOnce = 512;
+/** How many calls of a batch are in flight at most: half of what a server allows to one session. */
+const maxInFlight = 512;
 
-/** Gathers calls, to whatever objects, and sends them all together: those to one server in one message. */
+/** Gathers calls of any objects, and sends them together: those to one server in one message. */
 export class Batch {
   readonly #options: CallGroupOptions;
   readonly #calls: BatchedCall<unknown>[] = [];
@@ -38,14 +38,14 @@ export class Batch {
     this.#options = options;
   }
 
-  /** Gives an object whose methods add calls to this batch. What such a call yields is dropped. */
+  /** Returns an object whose methods add calls to this batch. What such a call yields is dropped. */
   proxy<S extends Signatures>(object: string): BatchedObject<S> {
     return makeProxy(this.#adder(object)) as unknown as BatchedObject<S>;
   }
 
   /**
-   * Sends the calls, and tells in their order how each ended; one that fails does not hide the others. They begin in
-   * that order too, but run side by side. A batch runs once.
+   * Sends the calls, and resolves to their outcomes in order; one that fails does not affect the others. They start in
+   * order too, but run concurrently. A batch runs once.
    *
    * @throws RpcError `BATCH_DONE`, `ARGUMENT_INVALID` for a wrong time limit
    */
@@ -62,13 +62,13 @@ export class Batch {
     using group = new CallGroup(this.#options);
     const results = new Array<Settled<unknown>>(calls.length);
     const rest = calls.entries();
-    // Each takes the next call when its own has ended. The first of each begins here and now: all in one message.
+    // Each takes the next call when its own has ended. The first of each start here and now: all in one message.
     const takeTurns = async (): Promise<void> => {
       for (const [index, { object, method, args }] of rest) {
         results[index] = await group.settle(object, method, args);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(atOnce, calls.length) }, takeTurns));
+    await Promise.all(Array.from({ length: Math.min(maxInFlight, calls.length) }, takeTurns));
     return results as unknown as BatchResults<Calls>;
   }
 
@@ -83,7 +83,7 @@ export class Batch {
 
   #requireOpen(): void {
     if (this.#done) {
-      throw coreError('BATCH_DONE', 'this batch was run already; make another one with client.batch()');
+      throw coreError('BATCH_DONE', 'this batch has already run; make another with client.batch()');
     }
   }
 }

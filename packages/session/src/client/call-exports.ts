@@ -1,10 +1,10 @@
 import { coreError, RpcError } from '@patchbay/objects';
 
+import { encodePayload } from '../protocol/encode-payload.js';
 import { sendFailure } from '../protocol/failure.js';
 import { type Frame } from '../protocol/frame.js';
-import { encodePayload } from '../protocol/payload.js';
-import { type ArgumentExports } from './argument-exports.js';
 import { type ClientCall } from './client-call.js';
+import { type ExportedArguments } from './exported-arguments.js';
 import { type ObjectImports } from './object-imports.js';
 import { OutgoingStream } from './outgoing-stream.js';
 
@@ -12,19 +12,19 @@ import { OutgoingStream } from './outgoing-stream.js';
 export interface CallExportsHost {
   /** @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
-  /** Makes objects of those that the server passes to a function. */
+  /** Imports the objects that the server passes to a callback. */
   readonly imports: ObjectImports;
 }
 
-/** What a call under way keeps at its caller: its streams, which are sent, and its functions, which are called. */
+/** Serves what a call exports while it runs: sends its streams, and runs its callbacks. */
 export class CallExports {
   readonly #call: ClientCall;
-  readonly #exports: ArgumentExports;
+  readonly #exports: ExportedArguments;
   readonly #host: CallExportsHost;
   readonly #streams: readonly OutgoingStream[];
 
-  /** @param windowBytes how much of a stream may go out before the server grants credit */
-  constructor(call: ClientCall, exports: ArgumentExports, host: CallExportsHost, windowBytes: number) {
+  /** @param windowBytes how much of a stream may be sent before the server grants credit, in bytes */
+  constructor(call: ClientCall, exports: ExportedArguments, host: CallExportsHost, windowBytes: number) {
     this.#call = call;
     this.#exports = exports;
     this.#host = host;
@@ -44,17 +44,17 @@ export class CallExports {
     }
   }
 
-  /** Lets a stream go on. */
+  /** Lets a stream send this many more bytes. */
   grant(stream: number, bytes: number): void {
     this.#streams[stream - 1]?.grant(bytes);
   }
 
-  /** Takes note that the server wants no more of a stream. */
+  /** Stops a stream of which the server wants no more. */
   stop(stream: number): void {
     this.#streams[stream - 1]?.stop();
   }
 
-  /** Calls a function for the server, and answers. */
+  /** Runs a callback for the server, and answers. */
   async callBack({ call: number, callback, input }: Frame & { kind: 'invoke' }): Promise<void> {
     const { send, imports } = this.#host;
     try {
@@ -70,7 +70,7 @@ export class CallExports {
     }
   }
 
-  /** Ends the streams: the call is over. */
+  /** Stops the streams: the call has ended. */
   close(): void {
     for (const stream of this.#streams) {
       stream.stop();
@@ -78,7 +78,7 @@ export class CallExports {
   }
 }
 
-/** The caller's own program failed: the server gets to know what it says, not where. */
+/** Makes the error of the caller's own function: the server receives its message, not its stack. */
 function callbackFailure(error: unknown): RpcError {
   return error instanceof RpcError
     ? error

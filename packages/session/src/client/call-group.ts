@@ -1,28 +1,35 @@
 import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
 
-import { type Caller } from './remote-object.js';
-import { wrongTimeout } from './time-limit.js';
+import { timeoutError } from './check-options.js';
+import { type RequestOptions } from './client-call.js';
 
-/** How one call of several ended, and where: an `RpcError` is the reason of one that was rejected. */
+/** The outcome of one call of several: an `RpcError` is the reason of one that was rejected. */
 export type Settled<Result> = (
   | { readonly status: 'fulfilled'; readonly value: Result }
   | { readonly status: 'rejected'; readonly reason: RpcError }
 ) & {
-  /** `host:port` of the server that the call went to; undefined where it did not go out. */
+  /** `host:port` of the server that the call was sent to; undefined where it was not sent. */
   readonly endpoint: string | undefined;
 };
 
-/** What the calls of a group have in common. */
+/** What the calls of a group share. */
 export interface CallGroupOptions {
-  readonly caller: Caller;
+  readonly caller: {
+    call(
+      object: string,
+      method: string,
+      args: readonly unknown[],
+      options: RequestOptions,
+    ): Call<unknown, unknown>;
+  };
   readonly clock: Clock;
-  /** The time limit of all together, in milliseconds, from now on. */
+  /** The time limit of all together, in milliseconds from now. */
   readonly timeoutMs: number | 'none';
-  /** Cancels those that run, and those that would begin later. */
+  /** Cancels those that run, and those that would start later. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Calls under one time limit and one signal, each of which ends by itself. */
+/** Makes calls under one time limit and one signal; one that fails does not affect the others. */
 export class CallGroup implements Disposable {
   readonly #options: CallGroupOptions;
   readonly #expiresAtMs: number;
@@ -35,9 +42,9 @@ export class CallGroup implements Disposable {
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong time limit */
   constructor(options: CallGroupOptions) {
     const { clock, timeoutMs, signal } = options;
-    const wrong = wrongTimeout(timeoutMs);
-    if (wrong !== undefined) {
-      throw wrong;
+    const error = timeoutError(timeoutMs);
+    if (error !== undefined) {
+      throw error;
     }
     this.#options = options;
     this.#expiresAtMs = timeoutMs === 'none' ? Infinity : clock.monotonicMs() + timeoutMs;
@@ -47,19 +54,19 @@ export class CallGroup implements Disposable {
     }
   }
 
-  /** Gives what is left for one more call: of the time, and the signal. @throws RpcError when nothing is */
+  /** Returns the options for one more call: the time left, and the signal. @throws RpcError `CALL_CANCELLED`, `DEADLINE_PASSED` */
   rest(what: string): CallOptions {
     const leftMs = this.#expiresAtMs - this.#options.clock.monotonicMs();
     if (this.#abort.signal.aborted) {
       throw coreError('CALL_CANCELLED', `${what} was cancelled before it began`);
     }
     if (leftMs <= 0) {
-      throw coreError('DEADLINE_PASSED', `the time was over before ${what} began`);
+      throw coreError('DEADLINE_PASSED', `the time limit passed before ${what} began`);
     }
     return { timeoutMs: leftMs === Infinity ? 'none' : leftMs, signal: this.#abort.signal };
   }
 
-  /** Makes a call at once, and tells how it ended. */
+  /** Makes a call at once, and resolves to its outcome. */
   async settle(object: string, method: string, args: readonly unknown[]): Promise<Settled<unknown>> {
     let call: Call<unknown, unknown> | undefined;
     try {
@@ -76,7 +83,7 @@ export class CallGroup implements Disposable {
     }
   }
 
-  /** Cancels the calls that run, and those that would begin later. */
+  /** Cancels the calls that run, and those that would start later. */
   cancel(): void {
     this.#abort.abort();
     for (const call of this.#calls) {
@@ -84,8 +91,12 @@ export class CallGroup implements Disposable {
     }
   }
 
-  /** Lets go of the signal: all calls have ended. */
-  [Symbol.dispose](): void {
+  /** Stops listening to the signal: all calls have ended. */
+  close(): void {
     this.#options.signal?.removeEventListener('abort', this.#cancel);
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
   }
 }

@@ -1,8 +1,18 @@
 import { type Call, reservedMethodNames } from '@patchbay/objects';
 
-import { type ClientCall } from './client-call.js';
+/** The call behind a promise. */
+export interface PromisedCall {
+  readonly callId: string;
+  readonly endpoint: string | undefined;
+  cancel(): void;
+  /** Notes that the result is awaited, so that items which nobody reads need not be kept. */
+  dropItemsUnlessRead(): void;
+  readItems(): AsyncIterator<unknown, undefined>;
+  /** Calls a method of the object that the call returns. */
+  pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown>;
+}
 
-// Of a call that gives an object the object's methods can be called at once. Their names are not known here, so every
+// The methods of the object that a call returns can be called at once. Their names are not known here, so every
 // property that a call does not have is taken for one. Standing behind the class, this costs a plain call nothing.
 const pipelining = new Proxy(Object.create(Promise.prototype) as object, {
   get: (target, property, receiver) => {
@@ -15,7 +25,7 @@ const pipelining = new Proxy(Object.create(Promise.prototype) as object, {
 
 /** What a caller holds of its call: a promise of the result, and the items on the way there. */
 export class CallPromise extends Promise<unknown> implements Call<unknown, unknown> {
-  // What `then` returns is a plain promise, not another call.
+  // `then` returns a plain promise, not another call.
   static override get [Symbol.species](): PromiseConstructor {
     return Promise;
   }
@@ -24,17 +34,17 @@ export class CallPromise extends Promise<unknown> implements Call<unknown, unkno
     Object.setPrototypeOf(this.prototype, pipelining);
   }
 
-  readonly #call: ClientCall;
+  readonly #call: PromisedCall;
 
   constructor(
-    call: ClientCall,
+    call: PromisedCall,
     executor: (resolve: (result: unknown) => void, reject: (error: Error) => void) => void,
   ) {
     super(executor);
     this.#call = call;
   }
 
-  static callOf(promise: CallPromise): ClientCall {
+  static callOf(promise: CallPromise): PromisedCall {
     return promise.#call;
   }
 
@@ -55,7 +65,7 @@ export class CallPromise extends Promise<unknown> implements Call<unknown, unkno
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
-    this.#silence(); // the iterator reports the failure, so that the promise need not be awaited as well
+    this.#silence(); // the iterator reports the failure, so the promise need not be awaited as well
     return this.#call.readItems();
   }
 

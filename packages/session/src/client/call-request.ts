@@ -1,61 +1,61 @@
-import { type AnyCallOptions, type RpcError, toRpcError } from '@patchbay/objects';
+import { type RpcError, toRpcError } from '@patchbay/objects';
 
+import { encodePayload } from '../protocol/encode-payload.js';
 import { type Arguments } from '../protocol/frame.js';
-import { encodePayload } from '../protocol/payload.js';
-import { ArgumentExports } from './argument-exports.js';
-import { type CallRequest } from './client-call.js';
+import { type CallRequest, type RequestOptions } from './client-call.js';
+import { ExportedArguments } from './exported-arguments.js';
 
-/** A word of a command line that is the content of a file or of standard input. */
-export interface StreamedWord {
-  /** The word as it was typed: `-`, `@FILE` or `--NAME=@FILE`. */
-  readonly word: string;
+/** A command-line argument whose value is the content of a file or of standard input. */
+export interface StreamArgument {
+  /** The argument as it was typed: `-`, `@FILE` or `--NAME=@FILE`. */
+  readonly typed: string;
   readonly content: AsyncIterable<Uint8Array | string>;
 }
 
-/** A call's request, with what is wrong with it, if anything: then it fails before it is sent. */
+/** A call's request, and the error that it fails with before it is sent, if any. */
 export interface PreparedRequest {
   readonly request: CallRequest;
-  readonly wrong: RpcError | undefined;
+  readonly error: RpcError | undefined;
 }
 
 const nothing: Arguments = { words: [], streams: [] };
 
-/** Makes the request of a call with positional arguments. */
-export function requestOf(
+/** Prepares a call with positional arguments. */
+export function valuesRequest(
   object: string,
   method: string,
   args: readonly unknown[],
-  options: AnyCallOptions,
+  options: RequestOptions,
   target?: CallRequest['target'],
 ): PreparedRequest {
-  // Most calls pass texts and numbers only, and need nobody to look after what they export.
-  const exports = args.some(isObject) ? new ArgumentExports() : undefined;
+  // Most calls pass strings and numbers only, which need no exporter.
+  const exported = args.some(isObject) ? new ExportedArguments() : undefined;
   try {
-    const input = { values: encodePayload(args, exports) };
-    const kept = exports?.empty === false ? exports : undefined;
-    return { request: { object, method, input, options, exports: kept, target }, wrong: undefined };
+    const input = { values: encodePayload(args, exported) };
+    const exports = exported?.empty === false ? exported : undefined;
+    return { request: { object, method, input, options, exports, target }, error: undefined };
   } catch (error) {
-    return { request: { object, method, input: nothing, options, target }, wrong: toRpcError(error) };
+    return { request: { object, method, input: nothing, options, target }, error: toRpcError(error) };
   }
 }
 
-/** Makes the request of a call with the words of a command line. */
-export function wordsRequestOf(
+/** Prepares a call with the arguments of a command line. */
+export function argvRequest(
   object: string,
   method: string,
-  words: readonly (string | StreamedWord)[],
-  options: AnyCallOptions,
+  argv: readonly (string | StreamArgument)[],
+  options: RequestOptions,
 ): PreparedRequest {
-  const exports = new ArgumentExports();
-  const streams = words.flatMap((each, index) =>
-    typeof each === 'string' ? [] : [{ path: [String(index)], content: exports.addStream(each.content) }],
+  const exported = new ExportedArguments();
+  const streams = argv.flatMap((each, index) =>
+    typeof each === 'string' ? [] : [{ path: [String(index)], content: exported.addStream(each.content) }],
   );
-  const input = { words: words.map((each) => (typeof each === 'string' ? each : each.word)), streams };
-  const kept = exports.empty ? undefined : exports;
-  return { request: { object, method, input, options, exports: kept }, wrong: undefined };
+  const words = argv.map((each) => (typeof each === 'string' ? each : each.typed));
+  const exports = exported.empty ? undefined : exported;
+  return { request: { object, method, input: { words, streams }, options, exports }, error: undefined };
 }
 
-/** Says whether a call can be sent once more: not with what is read or called while it runs. */
+/** Reports whether a call can be sent again: not with arguments that are read or called while it runs. */
 export function isRepeatable({ target, exports }: CallRequest): boolean {
   return target === undefined && exports === undefined;
 }

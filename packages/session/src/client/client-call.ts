@@ -1,28 +1,28 @@
-import {
-  type AnyCallOptions,
-  type Call,
-  type CallOptions,
-  coreError,
-  type Expiring,
-  type RpcError,
-} from '@patchbay/objects';
+import { type AnyCallOptions, type Call, coreError, type Expiring, type RpcError } from '@patchbay/objects';
 
 import { type Arguments } from '../protocol/frame.js';
 import { ItemQueue } from '../protocol/item-queue.js';
-import { type ArgumentExports } from './argument-exports.js';
-import { CallPromise } from './call-promise.js';
-import { type ObjectHandle } from './object-handle.js';
+import { CallPromise, type PromisedCall } from './call-promise.js';
+import { withCallerFrames } from '../protocol/caller-frames.js';
+import { type ExportedArguments } from './exported-arguments.js';
+import { type HandleCaller, type ObjectHandle } from './object-handle.js';
+
+/** The options of a call that is made alone or in a batch. */
+export type RequestOptions = AnyCallOptions & {
+  /** Whether the calls that follow in this turn of the event loop share the call's message. */
+  readonly inBatch?: boolean;
+};
 
 /** What a call asks for. */
 export interface CallRequest {
-  /** The object's name; of one that was handed out, or will be, what it is called in messages. */
+  /** The object's name; of one that was handed out, or will be, its label in messages. */
   readonly object: string;
   readonly method: string;
   readonly input: Arguments;
-  readonly options: AnyCallOptions;
+  readonly options: RequestOptions;
   /** The streams, functions and objects among the arguments. */
-  readonly exports?: ArgumentExports | undefined;
-  /** The object that was handed out, or the call that gives it; absent where the object has a name. */
+  readonly exports?: ExportedArguments | undefined;
+  /** The object that was handed out, or the call that returns it; absent where the object has a name. */
   readonly target?: ObjectHandle | ClientCall | undefined;
 }
 
@@ -34,26 +34,26 @@ export interface CallCarrier {
   grant(call: ClientCall, bytes: number): void;
 }
 
-/** What makes calls, and hears of their ends. */
-export interface CallHost {
+/** Makes calls, and is notified of their ends. */
+export interface CallHost extends HandleCaller {
   /** The client's id, with which call ids begin. */
   readonly id: string;
-  /** Calls a method of an object that was handed out, or that a call gives. */
+  /** Calls a method of an object that was handed out, or that a call will return. */
   callOn(
     target: ObjectHandle | ClientCall,
     method: string,
     args: readonly unknown[],
-    options: CallOptions,
+    options: RequestOptions,
   ): Call<unknown, unknown>;
   ended(call: ClientCall): void;
-  /** Gives a call its number, or a new one. */
+  /** Returns the number of the next call, or of the next attempt of one. */
   nextNumber(): number;
 }
 
 /** A call from its making to its end, over whatever session carries it. */
-export class ClientCall implements Expiring {
+export class ClientCall implements PromisedCall, Expiring {
   readonly request: CallRequest;
-  /** Of the attempt that goes on: most keep their first for good. */
+  /** Of the current attempt: most calls keep their first. */
   number: number;
   readonly expiresAtMs: number;
   deadlineIndex = -1;
@@ -68,19 +68,18 @@ export class ClientCall implements Expiring {
    * caller has seen something.
    */
   progress: 'unsent' | 'sent' | 'answered' = 'unsent';
-  /** Whether a server that got it is gone without an answer: it may have run. */
+  /** Whether a server that received it was lost without an answer: it may have run. */
   mayHaveRun = false;
-  /** Whether it may run twice, as the server says that it was lost with. */
+  /** Whether it may run twice, as the server that it was lost with declared. */
   idempotent = false;
   /** How often it has waited to be sent again. */
   pauses = 0;
-  /** What the call ended with: the object that it gave, where its result is one, or its error. */
+  /** What the call ended with: the object that it returned, where its result is one, or its error. */
   outcome: ObjectHandle | RpcError | undefined;
   #ended = false;
   #awaited = false;
   #items: ItemQueue | undefined;
   #resolve: ((result: unknown) => void) | undefined;
-  #reject: ((error: RpcError) => void) | undefined;
   #forgetSignal: (() => void) | undefined;
   #followers: (() => void)[] | undefined;
 
@@ -89,9 +88,8 @@ export class ClientCall implements Expiring {
     this.number = host.nextNumber();
     this.expiresAtMs = expiresAtMs;
     this.host = host;
-    this.promise = new CallPromise(this, (resolve, reject) => {
+    this.promise = new CallPromise(this, (resolve) => {
       this.#resolve = resolve;
-      this.#reject = reject;
     });
   }
 
@@ -112,12 +110,12 @@ export class ClientCall implements Expiring {
     return this.#ended;
   }
 
-  /** What the call is called in messages, such as `storage.provision`. */
+  /** Names the call in messages, such as `storage.provision`. */
   get title(): string {
     return `${this.request.object}.${this.request.method}`;
   }
 
-  /** Cancels the call when the signal aborts, and lets go of the signal when the call has ended. */
+  /** Cancels the call when the signal aborts; stops listening to the signal when the call has ended. */
   cancelOn(signal: AbortSignal): void {
     const cancel = (): void => {
       this.promise.cancel();
@@ -131,23 +129,22 @@ export class ClientCall implements Expiring {
     }
   }
 
-  /** Calls a method of the object that this call gives. */
   pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown> {
     return this.host.callOn(this, method, args, this.request.options);
   }
 
-  /** Does something when the call has gone out, or has ended without. */
+  /** Runs an action once the call has been sent, or has ended without. */
   follow(action: () => void): void {
     (this.#followers ??= []).push(action);
   }
 
-  /** Takes note that it has gone out. */
+  /** Notes that it has been sent. */
   sent(carrier: CallCarrier): void {
     this.carrier = carrier;
     this.progress = 'sent';
   }
 
-  /** Lets those go on who wait for it to go out or to end. */
+  /** Runs the actions that wait for the call to be sent or to end. */
   releaseFollowers(): void {
     if (this.#followers !== undefined) {
       const followers = this.#followers;
@@ -158,7 +155,6 @@ export class ClientCall implements Expiring {
     }
   }
 
-  /** Takes note that somebody awaits the result. */
   dropItemsUnlessRead(): void {
     this.#awaited = true;
     this.#items?.dropUnlessRead();
@@ -201,7 +197,7 @@ export class ClientCall implements Expiring {
   fail(error: RpcError): void {
     if (this.#end()) {
       this.outcome = error;
-      this.#reject?.(error);
+      this.#resolve?.(withCallerFrames(error));
       this.#items?.end(error);
       this.releaseFollowers();
     }

@@ -1,31 +1,48 @@
-import { coreError, type RpcError, toRpcError } from '@patchbay/objects';
+import { coreError, type RpcError, toRpcError, versionsOf } from '@patchbay/objects';
 
-import { CallNumbers } from '../protocol/call-numbers.js';
+import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { errorOf } from '../protocol/failure.js';
-import { type Frame } from '../protocol/frame.js';
+import { type Frame, type IdempotentMethods, payloadBytes } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
-import { type MessageStream } from '../protocol/message-stream.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
-import { payloadBytes } from '../protocol/payload.js';
 import { isRepeatable } from './call-request.js';
 import { type CallCarrier, type ClientCall } from './client-call.js';
 import { ExportTable } from './export-table.js';
-import { Idempotency } from './idempotency.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
-import { type SessionEvents } from './session-events.js';
+import { type MessageStream } from './transport.js';
 
 /** How many bytes of items a server may send ahead of its reader, for each call: 256 KiB. */
 const itemWindow = 256 * 1024;
 
-/** The client's end of one session: calls go out, answers find their calls again. */
+/** What a client says of itself when it opens a session. */
+export interface ClientHello {
+  /** The client's id. */
+  readonly client: string;
+  /** The largest frame that it accepts, in bytes. */
+  readonly maxFrameBytes: number;
+}
+
+/** Takes a call whose session was lost before its end. */
+export type LostCallHandler = (call: ClientCall, error: RpcError, address: string) => void;
+
+/** What a session reports. */
+export interface ClientSessionEvents {
+  /** The server said hello: calls may be sent. */
+  readonly onOpen: () => void;
+  /** The session has ended, or could not be opened; reported once, before its calls are. */
+  readonly onEnd: (error: RpcError) => void;
+  readonly onLostCall: LostCallHandler;
+}
+
+/** The client's end of one session: sends calls, and finds the call of each answer. */
 export class ClientSession implements CallCarrier, AsyncDisposable {
   readonly address: string;
   readonly #stream: MessageStream;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #numbers = new CallNumbers();
+  readonly #replayWindow = new ReplayWindow();
   readonly #calls = new CallTable<ClientCall>();
   readonly #imports = new ObjectImports(this);
   readonly #exports = new ExportTable({
@@ -34,22 +51,17 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       this.#outbox.send(frame);
     },
   });
-  readonly #events: SessionEvents;
+  readonly #events: ClientSessionEvents;
   #maxCalls = Infinity;
-  #idempotency = new Idempotency();
+  /** By object, as the server's hello declares them. */
+  #idempotentMethods: ReadonlyMap<string, readonly string[]> = new Map();
   #lost: RpcError | undefined;
 
-  /** @param maxFrameBytes the largest frame that it accepts */
-  constructor(
-    address: string,
-    { client, maxFrameBytes }: { readonly client: string; readonly maxFrameBytes: number },
-    stream: MessageStream,
-    events: SessionEvents,
-  ) {
+  constructor(address: string, hello: ClientHello, stream: MessageStream, events: ClientSessionEvents) {
     this.address = address;
     this.#stream = stream;
     this.#events = events;
-    this.#inbox = new Inbox(maxFrameBytes);
+    this.#inbox = new Inbox(hello.maxFrameBytes);
     this.#outbox = new Outbox(
       (message, tail) => {
         stream.write(message, tail);
@@ -57,16 +69,16 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       stream.headroomBytes,
       true,
     );
-    this.#outbox.send({ kind: 'hello', client, maxCalls: 0, itemWindow, maxFrameBytes, idempotent: [] });
+    this.#outbox.send({ kind: 'hello', ...hello, maxCalls: 0, itemWindow, idempotent: [] });
   }
 
-  /** Whether the session can carry calls no more. */
+  /** Whether the session can no longer carry calls. */
   get lost(): boolean {
     return this.#lost !== undefined;
   }
 
-  /** Sends a call; `timeoutMs` is what it has left, 0 for no limit. */
-  carry(call: ClientCall, timeoutMs: number): void {
+  /** Sends a call that has so many milliseconds left; `Infinity` for no limit. */
+  carry(call: ClientCall, leftMs: number): void {
     if (this.#lost !== undefined) {
       this.#events.onLostCall(call, this.#lost, this.address);
       return;
@@ -76,19 +88,19 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       call.fail(
         coreError(
           'CALLS_EXHAUSTED',
-          `${limit} calls to ${this.address} are in flight already, as many as it allows`,
+          `${limit} calls to ${this.address} are in flight already, the most that it allows`,
         ),
       );
       return;
     }
-    if (!this.#numbers.take(call.number)) {
-      call.renumber(); // it was sent here before, or others overtook it by far: no number is used twice
-      this.#numbers.take(call.number);
+    if (!this.#replayWindow.accept(call.number)) {
+      call.renumber(); // it was sent here before, or is far behind: no number is used twice
+      this.#replayWindow.accept(call.number);
     }
     call.sent(this);
     this.#calls.add(call.number, call);
     try {
-      this.#outbox.send(invokeFrame(call, timeoutMs, this), call.request.options.inBatch);
+      this.#outbox.send(invokeFrame(call, leftMs, this), call.request.options.inBatch);
       this.#exports.add(call);
     } catch (error) {
       this.#calls.delete(call.number);
@@ -113,14 +125,14 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /** Lets go of an object that the server handed out. */
+  /** Releases an object that the server handed out. */
   release(object: number): void {
     if (!this.lost) {
       this.#outbox.send({ kind: 'release', object });
     }
   }
 
-  /** Takes one message from the server. */
+  /** Takes a message from the server. */
   receive(message: Buffer): void {
     try {
       for (const frame of this.#inbox.receive(message)) {
@@ -132,7 +144,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /** Takes the end of the stream: every call that is under way is lost. */
+  /** Takes the end of the stream: every call in flight is lost. */
   lose(error: RpcError): void {
     if (this.#lost !== undefined) {
       return;
@@ -147,11 +159,15 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#outbox.flush(); // what was said last, such as a cancel or a one-way call, still goes out
+  async close(): Promise<void> {
+    this.#outbox.flush(); // the last frames, such as a cancel or a one-way call, are still sent
     const ended = this.#stream.end();
     this.lose(coreError('CONNECTION_LOST', `the session with ${this.address} was closed`));
     await ended;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #take(frame: Frame): void {
@@ -168,7 +184,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       case 'hello':
         this.#maxCalls = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
         this.#exports.windowBytes = frame.itemWindow;
-        this.#idempotency = new Idempotency(frame.idempotent);
+        this.#idempotentMethods = methodsByObject(frame.idempotent);
         this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
         this.#events.onOpen();
         return;
@@ -178,12 +194,12 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         this.#exports.take(frame);
         return;
       case 'cancel':
-        return; // of a function's call: its answer is not waited for any more
+        return; // of a callback: the server no longer waits for its answer
       case 'chunk':
       case 'release':
         throw coreError(
           'MESSAGE_MALFORMED',
-          `${this.address} sent a frame of kind ${frame.kind}, which a server does not`,
+          `${this.address} sent a frame of kind ${frame.kind}, which a server must not`,
         );
       default:
         frame satisfies never;
@@ -205,7 +221,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     });
   }
 
-  /** Reads an answer for its call, where it still waits; an answer that cannot be read fails that call alone. */
+  /** Reads an answer for a call that still waits for it; one that cannot be read fails that call alone. */
   #read(call: ClientCall | undefined, read: (call: ClientCall) => void): void {
     if (call === undefined) {
       return;
@@ -218,7 +234,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /** Gives the call that an answer ends; none when its caller has left. */
+  /** Returns the call that an answer ends; undefined when its caller has left. */
   #finish(number: number): ClientCall | undefined {
     const call = this.#calls.get(number);
     this.#calls.delete(number);
@@ -237,10 +253,21 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /** Gives up a call that may go on elsewhere. */
+  /** Hands over a call that may run elsewhere. */
   #leave(call: ClientCall, error: RpcError): void {
     const { object, method } = call.request;
-    call.idempotent = isRepeatable(call.request) && this.#idempotency.of(object, method);
+    call.idempotent = isRepeatable(call.request) && this.#isIdempotent(object, method);
     this.#events.onLostCall(call, error, this.address);
   }
+
+  /** Reports whether a method may run twice; false also where the server did not declare it. */
+  #isIdempotent(object: string, method: string): boolean {
+    const objects = this.#idempotentMethods;
+    const name = objects.has(object) ? object : (versionsOf(object, objects.keys())[0] ?? object);
+    return objects.get(name)?.includes(method) ?? false;
+  }
+}
+
+function methodsByObject(declared: readonly IdempotentMethods[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(declared.map(({ object, methods }) => [object, methods]));
 }

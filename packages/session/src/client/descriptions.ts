@@ -1,9 +1,8 @@
 import { type ObjectDescription } from '@patchbay/objects';
 
-import { type Router } from './router.js';
-import { type Transport } from './transport.js';
+import { type Router, type Transport } from './transport.js';
 
-/** Asks the servers what their objects can do. */
+/** Fetches the descriptions of objects from their servers; asked twice at once, it fetches once. */
 export class Descriptions {
   readonly #router: Router;
   readonly #transport: Transport;
@@ -14,7 +13,7 @@ export class Descriptions {
     this.#transport = transport;
   }
 
-  /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
+  /** Returns the description of an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
   of(object: string): Promise<ObjectDescription> {
     let asking = this.#asking.get(object);
     if (asking === undefined) {

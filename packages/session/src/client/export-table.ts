@@ -2,9 +2,9 @@ import { type Frame } from '../protocol/frame.js';
 import { CallExports, type CallExportsHost } from './call-exports.js';
 import { type ClientCall } from './client-call.js';
 
-/** The calls of a session that have streams or functions among their arguments, while they are under way. */
+/** The calls in flight of a session that have streams or callbacks among their arguments. */
 export class ExportTable {
-  /** How much of a stream the server takes before it grants credit, in bytes; its hello tells. */
+  /** How much of a stream the server takes before it grants credit, in bytes; from its hello. */
   windowBytes = 0;
   readonly #host: CallExportsHost;
   readonly #calls = new Map<number, CallExports>();
@@ -13,7 +13,7 @@ export class ExportTable {
     this.#host = host;
   }
 
-  /** Begins to serve what a call exports. */
+  /** Starts to serve what a call exports. */
   add(call: ClientCall): void {
     const { exports } = call.request;
     if (exports !== undefined) {
@@ -23,7 +23,7 @@ export class ExportTable {
     }
   }
 
-  /** Takes a frame that concerns a call's streams or functions; one for a call that has ended is late. */
+  /** Takes a frame about a call's streams or callbacks; one that is late for its call is dropped. */
   take(frame: Frame & { kind: 'credit' | 'end' | 'invoke' }): void {
     switch (frame.kind) {
       case 'credit':
@@ -37,7 +37,7 @@ export class ExportTable {
     }
   }
 
-  /** Ends what a call exports: the call is over. */
+  /** Stops serving what a call exports: the call has ended. */
   delete(call: number): void {
     if (this.#calls.size > 0) {
       this.#calls.get(call)?.close();

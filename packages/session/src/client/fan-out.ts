@@ -10,38 +10,38 @@ import {
 import { ItemQueue } from '../protocol/item-queue.js';
 import { CallGroup, type CallGroupOptions, type Settled } from './call-group.js';
 
-/** How the call of one object ended. */
+/** The outcome of the call of one object. */
 export type FanOutResult<Result> = Settled<Result> & { readonly name: string };
 
 /**
- * A call of many objects: a promise of how each ended, in the order of their names, that can also be iterated for the
- * same as they come. It rejects only if the names could not be found. Leaving the loop early cancels what runs.
+ * A call of many objects: a promise of the outcomes in the order of their names, which can also be iterated for the
+ * outcomes as they arrive. It rejects only if the names could not be found. Leaving the loop early cancels what runs.
  */
 export interface FanOutCall<Result>
   extends Promise<readonly FanOutResult<Result>[]>, AsyncIterable<FanOutResult<Result>> {
-  /** Cancels the calls that run, and those that would begin later. */
+  /** Cancels the calls that run, and those that would start later. */
   cancel(): void;
 }
 
-/** Many objects that are called as one. What a method yields on the way is dropped. */
+/** Many objects that are called as one. What a method yields is dropped. */
 export type FanOutObject<S extends Signatures> = {
   readonly [K in keyof S]: S[K] extends MethodSignature<infer Args, infer Result, unknown>
     ? (...args: Args) => FanOutCall<Result>
     : never;
 };
 
-/** What a caller may ask of a call of many objects. The time limit and the signal are of all calls together. */
+/** Options of a call of many objects. The time limit and the signal apply to all calls together. */
 export interface FanOutOptions extends CallOptions {
-  /** How many objects are called at once, 1 to 1024. Default: 64. */
+  /** How many objects are called concurrently, 1 to 1024. Default: 64. */
   readonly concurrency?: number;
   /** Whether to reject with `OBJECT_NOT_FOUND` when there is no object to call. Default: false. */
   readonly requireMatch?: boolean;
 }
 
-/** Finds the names of the objects to call; `rest` gives what is left of the time for each request that it takes. */
+/** Finds the names of the objects to call; `rest` returns the options, with the time left, of each request that it makes. */
 export type FindNames = (rest: () => CallOptions) => AsyncIterable<string>;
 
-/** Makes an object whose methods call all of the objects that are found, at that time. */
+/** Makes an object whose methods call all of the objects that are found at that time. */
 export function fanOutObject<S extends Signatures>(
   findNames: FindNames,
   calls: CallGroupOptions,
@@ -50,7 +50,7 @@ export function fanOutObject<S extends Signatures>(
   const start = (method: string, args: readonly unknown[]): FanOutCall<unknown> => {
     const queue = new ItemQueue(() => undefined);
     let cancelGroup = (): void => undefined;
-    const call = async (): Promise<readonly FanOutResult<unknown>[]> => {
+    const callAll = async (): Promise<readonly FanOutResult<unknown>[]> => {
       try {
         using group = new CallGroup(calls);
         cancelGroup = () => {
@@ -63,7 +63,7 @@ export function fanOutObject<S extends Signatures>(
           return result;
         });
         if (results.length === 0 && options.requireMatch === true) {
-          throw coreError('OBJECT_NOT_FOUND', `there is no object to call ${method} of: no name matches`);
+          throw coreError('OBJECT_NOT_FOUND', `no name matches, so there is no object to call ${method} of`);
         }
         queue.end(undefined);
         return results;
@@ -73,7 +73,7 @@ export function fanOutObject<S extends Signatures>(
         throw error;
       }
     };
-    const results = call();
+    const results = callAll();
     const cancel = (): void => {
       results.catch(() => undefined); // whoever cancels knows the outcome
       cancelGroup();
@@ -89,7 +89,7 @@ export function fanOutObject<S extends Signatures>(
   return makeProxy(start) as unknown as FanOutObject<S>;
 }
 
-/** Calls for each of the names, so many at once, and gives the results in the order of the names. */
+/** Calls each of the names, so many concurrently, and returns the results in the order of the names. */
 async function callEach<Result>(
   names: AsyncIterator<string>,
   concurrency: number,

@@ -3,15 +3,21 @@
  *
  * @module @patchbay/session/client
  */
-export { Batch, type BatchedCall, type BatchedObject, type BatchResults } from './batch.js';
-export { type Settled } from './call-group.js';
-export { type StreamedWord } from './call-request.js';
+// Clients, and what their callers hold.
 export { type ObjectClientOptions } from './client-options.js';
-export { ClientSession } from './client-session.js';
-export { directClient, type DirectClientOptions } from './direct-client.js';
-export { type FanOutCall, type FanOutObject, type FanOutOptions, type FanOutResult } from './fan-out.js';
+export { connectOver, type ConnectToOptions } from './connect-over.js';
 export { ObjectClient } from './object-client.js';
-export { Registration, type RegistrationOptions } from './registration.js';
 export { type OneWayObject, type RemoteObject } from './remote-object.js';
-export { type Router } from './router.js';
-export { type MessageStreamEvents, type Transport } from './transport.js';
+export { type StreamArgument } from './call-request.js';
+
+// Many calls at once.
+export { type Batch, type BatchedCall, type BatchedObject, type BatchResults } from './batch.js';
+export { type Settled } from './call-group.js';
+export { type FanOutCall, type FanOutObject, type FanOutOptions, type FanOutResult } from './fan-out.js';
+
+// What a client is made of: its way to the servers, and one end of a session.
+export { ClientSession } from './client-session.js';
+export { type MessageStream, type MessageStreamEvents, type Router, type Transport } from './transport.js';
+
+// A server as a client of the name server.
+export { Registration, type RegistrationOptions } from './registration.js';

@@ -12,10 +12,10 @@ import {
   toRpcError,
 } from '@patchbay/objects';
 
-import { decodePayload } from '../protocol/payload.js';
+import { decodePayload } from '../protocol/decode-payload.js';
 import { type CallHost, type CallRequest, ClientCall } from './client-call.js';
 
-/** Gives the interceptors that a client's calls go through, the log of its calls among them; undefined: none. */
+/** Returns the interceptors of a client, the log of its calls among them; undefined for none. */
 export function interceptorsOf(options: {
   readonly clock: Clock;
   readonly log?: Log | undefined;
@@ -32,7 +32,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   readonly caller = undefined;
   readonly #interceptors: readonly Interceptor[];
   #hooks: ItemHooks | undefined;
-  /** Where the answer goes, from the call's launch until it is there. */
+  /** What the interceptors wait for, from the call's launch until its answer. */
   #outcome: Deferred | undefined;
   #answer: { readonly error: RpcError | undefined } | undefined;
 
@@ -46,12 +46,12 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     this.#interceptors = interceptors;
   }
 
-  /** Lets the interceptors have the call, which goes out by `launch` when they let it. */
+  /** Runs the interceptors around the call, which `launch` sends when they proceed. */
   run(launch: () => void): void {
     const start = (): Promise<unknown> =>
       new Promise((resolve, reject) => {
         if (this.#answer?.error !== undefined) {
-          reject(this.#answer.error); // it was cancelled, or too late, before it was let out
+          reject(this.#answer.error); // it was cancelled, or expired, before they proceeded
           return;
         }
         this.#outcome = { resolve, reject };
@@ -69,7 +69,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     );
   }
 
-  /** Whether the server has answered, or the call was given up: then nothing is sent for it any more. */
+  /** Whether the server has answered, or the call was given up: then nothing more is sent for it. */
   override get ended(): boolean {
     return this.#answer !== undefined || super.ended;
   }
@@ -87,7 +87,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     if ('words' in input) {
       return input.words;
     }
-    // What stays with the caller is named only: whoever looked into a stream would take from it.
+    // Exports are named only: reading a stream would consume it.
     return (decodePayload(input.values, ({ kind }) => `<${kind}>`) ?? []) as readonly unknown[];
   }
 
@@ -107,7 +107,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   override fail(error: RpcError): void {
     const outcome = this.#take(error);
     if (outcome === undefined) {
-      super.fail(error); // the interceptors have not let it out yet, or take too long
+      super.fail(error); // the interceptors have not proceeded yet, or take too long
     } else {
       outcome.reject(error);
     }
@@ -121,7 +121,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     return outcome;
   }
 
-  /** Ends the call on its way when the interceptors have answered without it. */
+  /** Abandons a call in flight when the interceptors have answered in its place. */
   #abandonUnanswered(): void {
     if (this.#outcome !== undefined) {
       this.#outcome = undefined;
@@ -130,7 +130,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   }
 }
 
-/** Makes a call, a plain one where there are no interceptors: then they cost nothing. */
+/** Makes a call; a plain one, which costs less, where there are no interceptors. */
 export function callOf(
   request: CallRequest,
   expiresAtMs: number,

@@ -5,21 +5,25 @@ import { ClientCall } from './client-call.js';
 import { ObjectHandle } from './object-handle.js';
 
 /**
- * Says a call in a frame.
+ * Returns the frame that starts a call.
  *
- * @param session what carries it; objects among its arguments must be of the same
- * @throws RpcError `REFERENCE_LOST`, `ARGUMENT_INVALID` for what cannot go one way
+ * @param leftMs the time that the call has left, in milliseconds; `Infinity` for no limit
+ * @param session what carries it; objects among its arguments must belong to it
+ * @throws RpcError `REFERENCE_LOST`, `ARGUMENT_INVALID` for arguments that a one-way call cannot have
  */
-export function invokeFrame(call: ClientCall, timeoutMs: number, session: object): Frame {
+export function invokeFrame(call: ClientCall, leftMs: number, session: object): Frame {
   const { object, method, input, target, exports, options } = call.request;
   const oneWay = options.oneWay === true;
   if (oneWay && exports !== undefined) {
-    throw coreError('ARGUMENT_INVALID', `${call.title} cannot go one way with a stream, function or object`);
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `${call.title} cannot be a one-way call with a stream, function or object among its arguments`,
+    );
   }
   if (exports?.session !== undefined && exports.session !== session) {
     throw coreError(
       'REFERENCE_LOST',
-      `an object among the arguments of ${call.title} is of another connection`,
+      `an object among the arguments of ${call.title} belongs to another connection`,
     );
   }
   return {
@@ -28,11 +32,16 @@ export function invokeFrame(call: ClientCall, timeoutMs: number, session: object
     object: target === undefined ? object : '',
     method,
     input,
-    timeoutMs,
+    timeoutMs: leftMs === Infinity ? 0 : toTimeoutMs(leftMs),
     oneWay,
     target: target instanceof ObjectHandle ? target.number : 0,
     ofCall: target instanceof ClientCall ? target.number : 0,
     callback: 0,
     correlationId: options.correlationId ?? '',
   };
+}
+
+/** Rounds a time limit to what the frame can hold: whole milliseconds in 32 bits, where 0 means no limit. */
+function toTimeoutMs(leftMs: number): number {
+  return Math.min(Math.max(1, Math.ceil(leftMs)), 0xffff_ffff);
 }

@@ -1,19 +1,17 @@
-import { type CallOptions, makeProxy } from '@patchbay/objects';
-
-import { type CallHost } from './client-call.js';
+import { type Call, type CallOptions, makeProxy } from '@patchbay/objects';
 
 /** The session that an object was handed out by. */
 export interface HandleSession {
   readonly lost: boolean;
-  /** Lets go of an object. */
+  /** Releases an object. */
   release(object: number): void;
 }
 
-/** Finds the handle of what a caller holds of an object. */
+/** Finds the handle behind an object reference. */
 const handleKey = Symbol('handle');
 
-// Objects that nobody holds any more are let go of, so that a caller who forgets to cannot fill the server.
-const forgotten = new FinalizationRegistry<{ readonly session: HandleSession; readonly number: number }>(
+// Objects that nobody references any more are released, so that a caller who forgets to cannot fill the server.
+const unreferenced = new FinalizationRegistry<{ readonly session: HandleSession; readonly number: number }>(
   ({ session, number }) => {
     session.release(number);
   },
@@ -23,7 +21,7 @@ const forgotten = new FinalizationRegistry<{ readonly session: HandleSession; re
 export class ObjectHandle {
   readonly session: HandleSession;
   readonly number: number;
-  /** What it is called in messages, such as `storage.node()`. */
+  /** Names the object in messages, such as `storage.node()`. */
   readonly label: string;
   #released = false;
 
@@ -31,7 +29,7 @@ export class ObjectHandle {
     this.session = session;
     this.number = number;
     this.label = label;
-    forgotten.register(this, { session, number }, this);
+    unreferenced.register(this, { session, number }, this);
   }
 
   get released(): boolean {
@@ -41,19 +39,29 @@ export class ObjectHandle {
   release(): void {
     if (!this.#released) {
       this.#released = true;
-      forgotten.unregister(this);
+      unreferenced.unregister(this);
       this.session.release(this.number);
     }
   }
 }
 
-/** Makes what a caller holds of an object that was handed out: its methods, and the means to let go of it. */
-export function objectReference(host: CallHost, handle: ObjectHandle, options: CallOptions): object {
+/** Calls methods of objects that were handed out. */
+export interface HandleCaller {
+  callOn(
+    handle: ObjectHandle,
+    method: string,
+    args: readonly unknown[],
+    options: CallOptions,
+  ): Call<unknown, unknown>;
+}
+
+/** Makes a reference to an object that was handed out: its methods, and the means to release it. */
+export function objectReference(caller: HandleCaller, handle: ObjectHandle, options: CallOptions): object {
   const release = (): void => {
     handle.release();
   };
-  return makeProxy((method, args) => host.callOn(handle, method, args, options), {
-    with: (more: CallOptions) => objectReference(host, handle, { ...options, ...more }),
+  return makeProxy((method, args) => caller.callOn(handle, method, args, options), {
+    with: (more: CallOptions) => objectReference(caller, handle, { ...options, ...more }),
     [handleKey]: handle,
     [Symbol.dispose]: release,
     [Symbol.asyncDispose]: () => {
@@ -63,7 +71,7 @@ export function objectReference(host: CallHost, handle: ObjectHandle, options: C
   });
 }
 
-/** Gives the handle of an object that was handed out; undefined for anything else. */
+/** Returns the handle of an object that was handed out; undefined for anything else. */
 export function handleOf(value: object): ObjectHandle | undefined {
   return (value as { readonly [handleKey]?: ObjectHandle })[handleKey];
 }

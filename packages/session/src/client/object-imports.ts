@@ -1,10 +1,10 @@
+import { decodePayload } from '../protocol/decode-payload.js';
 import { type Handle, type Payload } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
-import { decodePayload } from '../protocol/payload.js';
 import { type ClientCall } from './client-call.js';
 import { handleOf, type HandleSession, ObjectHandle, objectReference } from './object-handle.js';
 
-/** Makes objects that can be called of those that a session's server hands out. */
+/** Makes references to the objects that the server of a session hands out. */
 export class ObjectImports {
   readonly #session: HandleSession;
 
@@ -12,14 +12,14 @@ export class ObjectImports {
     this.#session = session;
   }
 
-  /** Reads what the server sent for a call. @throws RpcError `MESSAGE_MALFORMED` */
+  /** Decodes a value that the server sent for a call. @throws RpcError `MESSAGE_MALFORMED` */
   value(call: ClientCall, payload: Payload): unknown {
     return payload.attachments.length === 0
       ? decodePayload(payload)
       : decodePayload(payload, (handle) => this.reference(call, handle));
   }
 
-  /** Reads the result of a call, which is then what is called on by those that did not wait for it. */
+  /** Decodes the result of a call, and notes it for pipelined calls where it is an object. */
   result(call: ClientCall, payload: Payload): unknown {
     const result = this.value(call, payload);
     if (payload.attachments.length > 0 && typeof result === 'object' && result !== null) {
@@ -28,7 +28,7 @@ export class ObjectImports {
     return result;
   }
 
-  /** Makes the object that a handle stands for. @throws RpcError `MESSAGE_MALFORMED` */
+  /** Makes a reference to the object of a handle. @throws RpcError `MESSAGE_MALFORMED` */
   reference(call: ClientCall, { kind, number }: Handle): object {
     if (kind !== 'object') {
       throw malformed(`a ${kind} of the server's`);
@@ -40,7 +40,7 @@ export class ObjectImports {
     );
   }
 
-  /** Lets go of the objects in what came for a call whose caller has left. */
+  /** Releases the objects in a value that came for a call whose caller has left. */
   discard(payload: Payload): void {
     for (const { content } of payload.attachments) {
       if (typeof content === 'object' && 'kind' in content) {

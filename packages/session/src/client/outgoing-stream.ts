@@ -1,21 +1,21 @@
-import { type Frame } from '../protocol/frame.js';
-import { encodePayload, payloadBytes } from '../protocol/payload.js';
+import { encodePayload } from '../protocol/encode-payload.js';
+import { type Frame, payloadBytes } from '../protocol/frame.js';
 
-/** How large the pieces are in which bytes go out: small enough that other calls' frames find room between them. */
+/** How large the pieces of bytes are, in bytes: small enough that other calls' frames find room between them. */
 const pieceBytes = 64 * 1024;
 
-/** What a stream goes out by. */
+/** What an outgoing stream needs. */
 export interface OutgoingStreamOptions {
   readonly call: number;
   /** Its number within the call. */
   readonly stream: number;
-  /** How much may go out before the other side grants credit, in bytes. */
+  /** How much may be sent before the other side grants credit, in bytes. */
   readonly windowBytes: number;
   /** @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
 }
 
-/** A stream among a call's arguments on its way to the server, no faster than the server reads it. */
+/** Sends a stream among a call's arguments, no faster than the server reads it. */
 export class OutgoingStream {
   readonly #source: AsyncIterator<unknown>;
   readonly #options: OutgoingStreamOptions;
@@ -29,7 +29,7 @@ export class OutgoingStream {
     this.#windowBytes = options.windowBytes;
   }
 
-  /** Sends the stream to its end, or until it is stopped. Rejects with what the source throws. */
+  /** Sends the stream to its end, or until it is stopped. @throws what the source throws */
   async run(): Promise<void> {
     const { call, stream, send } = this.#options;
     for (;;) {
@@ -54,12 +54,12 @@ export class OutgoingStream {
     this.#wake();
   }
 
-  /** Sends no more, and lets the source clean up. */
+  /** Stops sending, and lets the source clean up. */
   stop(): void {
     if (!this.#stopped) {
       this.#stopped = true;
       this.#wake();
-      // What it throws concerns nobody any more: its call is over, or does not want the rest.
+      // Nobody needs what it throws: its call has ended, or does not want the rest.
       this.#source.return?.().then(undefined, () => undefined);
     }
   }

@@ -5,8 +5,8 @@ import { ClientSession } from './client-session.js';
 import { ObjectHandle } from './object-handle.js';
 
 /**
- * Sends a call of an object without a name by the session that the object is of. One that is called before the call
- * that gives it has returned goes out right behind that one, so that both need one round trip.
+ * Sends a call of an object without a name over the session that the object belongs to. A call of an object that
+ * another call has yet to return is sent right behind that one, so that both need one round trip.
  */
 export function launchOn(
   call: ClientCall,
@@ -35,10 +35,10 @@ function launchOnHandle(
   carry: (session: ClientSession) => void,
 ): void {
   if (released) {
-    call.fail(coreError('REFERENCE_RELEASED', `${label} was let go of by its caller`));
+    call.fail(coreError('REFERENCE_RELEASED', `${label} was released by its caller`));
   } else if (!(session instanceof ClientSession) || session.lost) {
     call.fail(
-      coreError('REFERENCE_LOST', `${label} was handed out by a connection that is over: ask for it again`),
+      coreError('REFERENCE_LOST', `${label} was handed out by a connection that has ended: request it again`),
     );
   } else {
     carry(session);
@@ -53,7 +53,9 @@ function launchOnOutcome(
   if (outcome instanceof RpcError) {
     call.fail(outcome);
   } else if (outcome === undefined) {
-    call.fail(coreError('METHOD_NOT_FOUND', `${title} gave no object, so ${call.title} cannot be called`));
+    call.fail(
+      coreError('METHOD_NOT_FOUND', `${title} returned no object, so ${call.title} cannot be called`),
+    );
   } else {
     launchOnHandle(call, outcome, carry);
   }

@@ -11,20 +11,20 @@ import {
 
 /** A remote object: its methods, and itself with other call options. */
 export type RemoteObject<S extends Signatures> = Proxy<S> & {
-  /** Gives the same object, called without an answer. */
+  /** Returns the same object, called without an answer. */
   with(options: OneWayOptions): OneWayObject<S>;
-  /** Gives the same object, called with these options. */
+  /** Returns the same object, called with these options. */
   with(options: CallOptions): RemoteObject<S>;
 };
 
-/** A remote object whose calls are done when they are sent: nobody hears what becomes of them. */
+/** A remote object whose calls resolve when they are sent: their results and errors are discarded. */
 export type OneWayObject<S extends Signatures> = {
   readonly [K in keyof S]: S[K] extends MethodSignature<infer Args, unknown, unknown>
     ? (...args: Args) => Call<undefined>
     : never;
 };
 
-/** What makes the calls of a remote object. */
+/** Makes the calls of a remote object. */
 export interface Caller {
   call(
     object: string,

@@ -9,30 +9,30 @@ import {
 
 import { type ClientCall } from './client-call.js';
 import { type RetryBudget } from './retry-budget.js';
-import { type Router } from './router.js';
+import { type Router } from './transport.js';
 
 /** What retries need. */
 export interface RetriesOptions {
   readonly clock: Clock;
   readonly router: Router;
   readonly budget: RetryBudget;
-  /** Takes a line for each call that is sent again. */
+  /** Logs each call that is sent again. */
   readonly log: Log | undefined;
-  /** Sends a call of an object without a name, which goes by the session that the object is of. */
+  /** Sends a call of an object without a name, over the session that the object belongs to. */
   readonly launch: (call: ClientCall) => void;
   /** Sends a call to a server. @throws RpcError when the client is closed */
   readonly send: (call: ClientCall, address: string) => void;
 }
 
 /**
- * How long a call waits before each time that it is sent again, in milliseconds, give or take half: longer if its
- * server died under it, for that to be started again.
+ * How long a call waits before each retry, in milliseconds, give or take half: longer if its server died under it, so
+ * that it can be restarted.
  */
 const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
 /**
- * Decides about calls whose server could not be reached, or left them: again, where that is safe, or the end. A call
- * that may have run runs again only if its method is idempotent, and while the budget lasts.
+ * Retries calls whose server could not be reached or was lost, where that is safe, and fails the others. A call that
+ * may have run runs again only if its method is idempotent, and while the budget lasts.
  */
 export class Retries {
   readonly #options: RetriesOptions;
@@ -52,11 +52,11 @@ export class Retries {
     }
     call.mayHaveRun ||= call.progress !== 'unsent';
     if (this.#closed || call.progress === 'answered' || (call.mayHaveRun && !call.idempotent)) {
-      call.fail(lasting(call, error));
+      call.fail(errorFor(call, error));
       return;
     }
     if (call.progress === 'sent' && !budget.take()) {
-      call.fail(lasting(call, error, "the client's budget for running calls again is spent"));
+      call.fail(errorFor(call, error, "the client's retry budget is spent"));
       return;
     }
     const other = call.progress === 'unsent' ? router.elsewhere?.(object) : undefined;
@@ -64,26 +64,26 @@ export class Retries {
       send(call, other);
       return;
     }
-    this.#again(call, error, address).catch((unexpected: unknown) => {
+    this.#retry(call, error, address).catch((unexpected: unknown) => {
       call.fail(toRpcError(unexpected));
     });
   }
 
-  /** Sends nothing again any more. */
+  /** Stops retrying. */
   close(): void {
     this.#closed = true;
   }
 
-  async #again(call: ClientCall, error: RpcError, address: string): Promise<void> {
+  async #retry(call: ClientCall, error: RpcError, address: string): Promise<void> {
     const { clock, launch, send, log } = this.#options;
     while (!call.ended) {
       const pauseMs = pausesMs[call.mayHaveRun ? 'sent' : 'unsent'][call.pauses++];
       const waitMs = (pauseMs ?? Infinity) * (0.5 + Math.random());
       if (waitMs >= call.expiresAtMs - clock.monotonicMs() || pauseMs === undefined) {
-        call.fail(lasting(call, error)); // better what is known now than its deadline later
+        call.fail(errorFor(call, error)); // rather than its deadline later
         return;
       }
-      log?.info('a call is sent again', { ...fieldsOf(call), error });
+      log?.info('retrying a call', { ...fieldsOf(call), error });
       await clock.sleep(waitMs);
       if (call.request.target !== undefined) {
         call.progress = 'unsent';
@@ -92,7 +92,7 @@ export class Retries {
       }
       const next = await this.#route(call);
       if (this.#closed || (error.details.timedOut === true && next === address)) {
-        call.fail(lasting(call, error)); // it has had its time
+        call.fail(errorFor(call, error)); // it timed out once already
         return;
       }
       if (next !== undefined) {
@@ -103,7 +103,7 @@ export class Retries {
     }
   }
 
-  /** Finds a server; none, for a call that may have run, while nobody has the name: its server may be on its way back. */
+  /** Finds a server; undefined, for a call that may have run, while the name is not registered: it may come back. */
   async #route(call: ClientCall): Promise<string | undefined> {
     try {
       return await this.#options.router.route(call.request.object);
@@ -116,23 +116,23 @@ export class Retries {
   }
 }
 
-/** Gives the error that a call ends with: one that tells whether it may have run. */
-function lasting(call: ClientCall, error: RpcError, why?: string): RpcError {
+/** Returns the error that a call ends with: one that says whether it may have run. */
+function errorFor(call: ClientCall, error: RpcError, why?: string): RpcError {
   if (!call.mayHaveRun || error.reason === 'SERVER_STOPPED') {
     return error;
   }
   const { object, method } = call.request;
   const advice = call.idempotent
-    ? `${why ?? 'running it again did not succeed either'}; it is idempotent, and may be repeated`
-    : 'is not run again by itself: look before you repeat it';
+    ? `${why ?? 'retrying it did not succeed either'}; it is idempotent, and may be repeated`
+    : 'is not retried automatically: check before you repeat it';
   return coreError(
     'CONNECTION_LOST',
-    `${error.message}; ${object}.${method} may have run or not, and ${advice}`,
+    `${error.message}; ${object}.${method} may or may not have run, and ${advice}`,
     { callId: call.callId, cause: error },
   );
 }
 
-/** Gives what the log tells a call by. */
+/** Returns the log fields that identify a call. */
 function fieldsOf({ callId, correlationId, endpoint, request: { object, method } }: ClientCall): LogFields {
   return { callId, ...(correlationId === callId ? {} : { correlationId }), object, method, endpoint };
 }

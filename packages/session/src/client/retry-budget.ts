@@ -1,18 +1,18 @@
 import { type Clock } from '@patchbay/objects';
 
-/** How often a client may run calls again. */
+/** How often a client may retry calls. */
 export interface RetryBudgetOptions {
-  /** How many reruns may be saved up: those that one lost session can ask for at once. Default: 1024. */
+  /** How many retries may be saved up: as many as one lost session can need at once. Default: 1024. */
   readonly capacity?: number;
-  /** How much of a rerun each call earns. Default: 0.1, so that an outage adds a tenth to the load. */
+  /** How much of a retry each call earns. Default: 0.1, so that an outage adds a tenth to the load. */
   readonly perCall?: number;
-  /** How many reruns each second earns, for clients that call seldom. Default: 10. */
+  /** How many retries each second earns, for clients that call seldom. Default: 10. */
   readonly perSecond?: number;
 }
 
 /**
- * Bounds how often a client runs calls again, as a bucket of tokens that is full at first: each rerun takes one. An
- * outage then cannot multiply the load of the servers that are left.
+ * Bounds how often a client retries calls, by a token bucket that is full at first: each retry takes one. An outage
+ * then cannot multiply the load of the servers that are left.
  */
 export class RetryBudget {
   readonly #clock: Clock;
@@ -24,7 +24,7 @@ export class RetryBudget {
   #countedCalls = 0;
   #countedAtMs: number;
 
-  /** @param callsMade tells how many calls the client has made: counted here only when it matters */
+  /** @param callsMade returns how many calls the client has made: read only when it matters */
   constructor(clock: Clock, callsMade: () => number, options: RetryBudgetOptions = {}) {
     this.#clock = clock;
     this.#callsMade = callsMade;
@@ -35,7 +35,7 @@ export class RetryBudget {
     this.#countedAtMs = clock.monotonicMs();
   }
 
-  /** Takes one rerun; false when none is left. */
+  /** Takes a token; returns false when none is left. */
   take(): boolean {
     const nowMs = this.#clock.monotonicMs();
     const calls = this.#callsMade();

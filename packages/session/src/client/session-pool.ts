@@ -1,38 +1,39 @@
-import { coreError } from '@patchbay/objects';
+import { coreError, RpcError } from '@patchbay/objects';
 
-import { type ClientSession } from './client-session.js';
-import { openSession } from './open-session.js';
-import { type LostCallHandler } from './session-events.js';
+import { type ClientHello, ClientSession, type LostCallHandler } from './client-session.js';
 import { type Transport } from './transport.js';
 
-/** How long a server may take to say hello where nothing else is asked for, in milliseconds. */
+/** How long a server may take to say hello by default, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;
 
-/** What a client says of itself, and how long it waits for a server to say hello, in milliseconds. */
-export interface OwnEnd {
-  readonly client: string;
-  readonly maxFrameBytes: number;
+/** What a pool of sessions needs. */
+export interface SessionPoolOptions {
+  readonly transport: Transport;
+  readonly hello: ClientHello;
+  /** How long a server may take to say hello, in milliseconds. */
   readonly openTimeoutMs: number;
+  readonly onLostCall: LostCallHandler;
 }
 
-/** Keeps one session to each address, opened when first asked for and again after it was lost. */
+/** Keeps one session with each address, opened when first asked for and again after it was lost. */
 export class SessionPool implements AsyncDisposable {
-  readonly #transport: Transport;
-  readonly #own: OwnEnd;
-  readonly #onLostCall: LostCallHandler;
-  readonly #open = new Map<string, ClientSession>();
+  readonly #options: SessionPoolOptions;
+  readonly #sessions = new Map<string, ClientSession>();
   readonly #opening = new Map<string, Promise<ClientSession>>();
   readonly #closing = new AbortController();
 
-  constructor(transport: Transport, own: OwnEnd, onLostCall: LostCallHandler) {
-    this.#transport = transport;
-    this.#own = own;
-    this.#onLostCall = onLostCall;
+  constructor(options: SessionPoolOptions) {
+    this.#options = options;
   }
 
-  /** Gives the session to an address: at once where it is open. @throws RpcError `CONNECTION_LOST` */
+  /**
+   * Returns the session with an address: at once where it is open. Before it is open nothing of any call was sent, so
+   * that a failure to open is always safe to retry.
+   *
+   * @throws RpcError `CONNECTION_LOST`, or the reason of a server that has no room for a session
+   */
   session(address: string): ClientSession | Promise<ClientSession> {
-    const open = this.#open.get(address);
+    const open = this.#sessions.get(address);
     if (open !== undefined) {
       return open;
     }
@@ -43,41 +44,34 @@ export class SessionPool implements AsyncDisposable {
     if (opening !== undefined) {
       return opening;
     }
-    const session = this.#start(address).finally(() => {
+    const session = this.#openInTime(address).finally(() => {
       this.#opening.delete(address);
     });
     this.#opening.set(address, session);
     return session;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#opening.values());
-    await Promise.all([...this.#open.values()].map((session) => session[Symbol.asyncDispose]()));
+    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
   }
 
-  async #start(address: string): Promise<ClientSession> {
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #openInTime(address: string): Promise<ClientSession> {
     const giveUp = new AbortController();
     const abort = (): void => {
       giveUp.abort();
     };
-    const timer = setTimeout(abort, this.#own.openTimeoutMs);
+    const timer = setTimeout(abort, this.#options.openTimeoutMs);
     this.#closing.signal.addEventListener('abort', abort, { once: true });
     try {
-      const session = await openSession({
-        address,
-        transport: this.#transport,
-        own: this.#own,
-        onLostCall: this.#onLostCall,
-        signal: giveUp.signal,
-        onEnd: (ended) => {
-          if (this.#open.get(address) === ended) {
-            this.#open.delete(address);
-          }
-        },
-      });
+      const session = await this.#open(address, giveUp.signal);
       if (!session.lost) {
-        this.#open.set(address, session);
+        this.#sessions.set(address, session);
       }
       return session;
     } finally {
@@ -85,4 +79,46 @@ export class SessionPool implements AsyncDisposable {
       this.#closing.signal.removeEventListener('abort', abort);
     }
   }
+
+  #open(address: string, signal: AbortSignal): Promise<ClientSession> {
+    const { transport, hello, onLostCall } = this.#options;
+    return new Promise((resolve, reject) => {
+      const stream = transport.dial(address, {
+        onMessage: (message) => {
+          session.receive(message);
+        },
+        onEnd: (why, exhaustedReason) => {
+          session.lose(sessionError(address, why, exhaustedReason));
+        },
+      });
+      const giveUp = (): void => {
+        session.lose(
+          coreError('CONNECTION_LOST', `${address} did not answer in time`, { details: { timedOut: true } }),
+        );
+        void stream.end();
+      };
+      const session = new ClientSession(address, hello, stream, {
+        onOpen: () => {
+          signal.removeEventListener('abort', giveUp);
+          resolve(session);
+        },
+        onEnd: (error) => {
+          signal.removeEventListener('abort', giveUp);
+          if (this.#sessions.get(address) === session) {
+            this.#sessions.delete(address);
+          }
+          reject(error);
+        },
+        onLostCall,
+      });
+      signal.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+}
+
+/** Makes the error of a session that ended: without a connection, or because the server has no room for it. */
+function sessionError(address: string, why: string, exhaustedReason: string | undefined): RpcError {
+  return exhaustedReason === undefined
+    ? coreError('CONNECTION_LOST', `no connection to ${address}: ${why}`)
+    : new RpcError('RESOURCE_EXHAUSTED', exhaustedReason, `${address} ended the session: ${why}`);
 }

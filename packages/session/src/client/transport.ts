@@ -1,21 +1,39 @@
 import { type ObjectDescription } from '@patchbay/objects';
 
-import { type MessageStream } from '../protocol/message-stream.js';
+/** The stream under a session: messages in order, both ways. */
+export interface MessageStream {
+  /** How many bytes each message leaves free in front, for a prefix that the stream writes. */
+  readonly headroomBytes: number;
+  /** Writes a message, and its tail where it has one. The tail is not copied, and must not be changed. */
+  write(message: Buffer, tail?: Uint8Array): void;
+  /** Ends the stream behind what was written; the server cancels what runs. Resolves when that is sent. */
+  end(): void | Promise<void>;
+}
 
-/** What a stream tells. `onEnd` comes once and last. */
+/** What a stream reports. `onEnd` comes once and last. */
 export interface MessageStreamEvents {
   readonly onMessage: (message: Buffer) => void;
   /**
-   * @param why one clause on why the stream is over, for the caller's error message
+   * @param why one clause on why the stream ended, for the caller's error message
    * @param exhaustedReason the reason of the server's `RESOURCE_EXHAUSTED`, where that is why
    */
   readonly onEnd: (why: string, exhaustedReason?: string) => void;
 }
 
-/** What brings a client to its servers. */
+/** Connects a client to its servers. */
 export interface Transport {
-  /** Begins a stream for a session. @throws RpcError `CONNECTION_LOST` where the address is none */
+  /** Opens a stream for a session. @throws RpcError `CONNECTION_LOST` for a malformed address */
   dial(address: string, events: MessageStreamEvents): MessageStream;
-  /** Asks a server what one of its objects can do. @throws RpcError */
+  /** Asks a server for the description of one of its objects. @throws RpcError */
   describe(address: string, object: string): Promise<ObjectDescription>;
+}
+
+/** Finds the servers of objects. */
+export interface Router {
+  /** Returns the address of an object's server: at once where it is known. @throws RpcError */
+  route(object: string): string | Promise<string>;
+  /** Notes that the object's server at this address could not be reached. */
+  forget(object: string, address: string): void;
+  /** Returns the address of another server of the object to try at once; undefined where none is known. */
+  elsewhere?(object: string): string | undefined;
 }

@@ -13,14 +13,14 @@ import { Dispatcher } from '@patchbay/objects/define';
 
 import { ObjectClient } from '../client/object-client.js';
 import { type SessionLimits } from '../server/session-limits.js';
-import { MemoryServer } from './memory-server.js';
+import { MemoryTransport } from './memory-transport.js';
 
-/** What may be asked of objects in memory and of their client. */
+/** Options of objects in memory and of their client. */
 export interface InMemoryOptions {
   readonly clock?: Clock;
   /** The client's log. Default: none. */
   readonly log?: Log;
-  /** The time limit of calls that do not say their own, in milliseconds, or `'none'`. Default: 60 s. */
+  /** The time limit of calls that set none, in milliseconds, or `'none'`. Default: 60 s. */
   readonly timeoutMs?: number | 'none';
   readonly interceptors?: readonly Interceptor[];
   /** The server's side. */
@@ -33,14 +33,14 @@ export interface InMemoryOptions {
 }
 
 const address = 'in-memory';
-/** How long methods that were cancelled may take to clean up, in milliseconds. */
+/** How long cancelled methods may take to clean up, in milliseconds. */
 const cleanUpMs = 2_000;
 
-/** The client of objects in memory; disposing of it cancels what runs and closes the objects. */
+/** The client of objects in memory; closing it cancels what runs and closes the objects. */
 class InMemoryClient extends ObjectClient {
   readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
-  readonly #server: MemoryServer;
+  readonly #transport: MemoryTransport;
   readonly #objects: readonly ObjectDefinition[];
 
   constructor(objects: Readonly<Record<string, ObjectDefinition>>, options: InMemoryOptions) {
@@ -55,7 +55,7 @@ class InMemoryClient extends ObjectClient {
     for (const [name, definition] of Object.entries(objects)) {
       dispatcher.host(parseObjectName(name), definition);
     }
-    const transport = new MemoryServer(dispatcher, limits);
+    const transport = new MemoryTransport(dispatcher, limits);
     super({
       clock,
       transport,
@@ -66,13 +66,13 @@ class InMemoryClient extends ObjectClient {
     });
     this.#clock = clock;
     this.#dispatcher = dispatcher;
-    this.#server = transport;
+    this.#transport = transport;
     this.#objects = Object.values(objects);
   }
 
-  override async [Symbol.asyncDispose](): Promise<void> {
-    await super[Symbol.asyncDispose]();
-    this.#server[Symbol.dispose]();
+  override async close(): Promise<void> {
+    await super.close();
+    this.#transport.close();
     this.#dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the objects in memory were closed'));
     const cleanUp = new AbortController();
     await Promise.race([
@@ -87,8 +87,8 @@ class InMemoryClient extends ObjectClient {
 }
 
 /**
- * Gives a client of objects that live in this process: calls take the same way as over a network (checks, codec,
- * sessions, flow control, dispatch), without a port or a name server. Disposing of the client closes the objects.
+ * Returns a client of objects in this process: calls take the same path as over a network (checks, codec, sessions,
+ * flow control, dispatch), without a port or a name server. Closing the client closes the objects.
  */
 export function connectInMemory(
   objects: Readonly<Record<string, ObjectDefinition>>,

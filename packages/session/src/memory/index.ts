@@ -1,7 +1,7 @@
 /**
- * Joins a client and a server in one process.
+ * Connects a client to objects in the same process.
  *
  * @module @patchbay/session/memory
  */
 export { connectInMemory, type InMemoryOptions } from './connect-in-memory.js';
-export { MemoryServer } from './memory-server.js';
+export { MemoryTransport } from './memory-transport.js';

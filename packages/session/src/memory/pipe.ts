@@ -1,16 +1,16 @@
-/** Where a pipe's messages go. */
+/** The receiving end of a pipe. */
 export interface PipeEnd {
   /** Takes a message. */
   readonly take: (message: Buffer) => void;
-  /** Says whether there is room for the next one; the pipe is told by `goOn` when that changes. */
+  /** Reports whether there is room for the next one; `resume` follows when that changes. */
   readonly ready: () => boolean;
-  /** Hears, once, that nothing more comes. */
+  /** Called once, when nothing more comes. */
   readonly onEnd: () => void;
-  /** Hears that messages have left. */
-  readonly onLeft: () => void;
+  /** Called when a message was delivered. */
+  readonly onDelivered: () => void;
 }
 
-/** Carries messages one way, in order and never within the turn in which they were written. */
+/** Carries messages one way, in order, and never within the turn in which they were written. */
 export class Pipe {
   readonly #end: PipeEnd;
   #queue: Buffer[] = [];
@@ -22,38 +22,38 @@ export class Pipe {
     this.#end = end;
   }
 
-  /** How much has not left yet. */
+  /** How many bytes were not delivered yet. */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** Takes a message, which is copied, as a connection would: what is read from it are views of no one else's. */
+  /** Queues a copy of a message, as a connection would: decoded values are views of it. */
   write(message: Buffer, tail?: Uint8Array): void {
     if (this.#state === 'open') {
       const copy = Buffer.concat(tail === undefined ? [message] : [message, tail]);
       this.#queue.push(copy);
       this.#bytes += copy.length;
-      this.goOn();
+      this.resume();
     }
   }
 
-  /** Says that nothing more comes behind what was written. */
+  /** Ends the pipe behind what was written. */
   end(): void {
     if (this.#state === 'open') {
       this.#state = 'ending';
-      this.goOn();
+      this.resume();
     }
   }
 
-  /** Drops what has not left, and ends now, silently. */
+  /** Drops what was not delivered, and ends now, without `onEnd`. */
   close(): void {
     this.#state = 'ended';
     this.#queue = [];
     this.#bytes = 0;
   }
 
-  /** Delivers soon what there is room for. */
-  goOn(): void {
+  /** Delivers what there is room for, in the next turn. */
+  resume(): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
       setImmediate(() => {
@@ -68,7 +68,7 @@ export class Pipe {
       const message = this.#queue.shift() as Buffer;
       this.#bytes -= message.length;
       this.#end.take(message);
-      this.#end.onLeft();
+      this.#end.onDelivered();
     }
     if (this.#queue.length === 0 && this.#state === 'ending') {
       this.#state = 'ended';

@@ -1,16 +1,18 @@
 const varint = 0;
 const lengthDelimited = 2;
-const shortTextLength = 64;
+const shortStringLength = 64;
+/** The longest tag, five bytes, with the longest number behind it, ten. */
+const maxHeadBytes = 16;
 
 /**
- * Writes protobuf messages from their end to their beginning, so that the length of a nested message is known
- * when its turn to be written comes. Callers therefore write fields in descending order. Field numbers are
- * below 16, so that a tag is one byte. Fields with default values are left out, as proto3 has it.
+ * Writes protobuf messages from their end to their beginning, so that the length of a nested message is known when it
+ * is written. Callers therefore write fields in descending order. Fields with default values are left out, as in
+ * proto3.
  */
 export class BackwardWriter {
   #buffer: Buffer;
   #position: number;
-  /** What is counted as written, and stands behind the buffer. */
+  /** How many bytes count as written that follow the buffer. */
   #tailBytes = 0;
 
   constructor(capacityBytes = 16 * 1024) {
@@ -18,7 +20,7 @@ export class BackwardWriter {
     this.#position = capacityBytes;
   }
 
-  /** Where the writer stands: remember it before the fields of a nested message, then give it to `message`. */
+  /** Returns the position before the fields of a nested message, for `message`. */
   mark(): number {
     return this.#buffer.length - this.#position + this.#tailBytes;
   }
@@ -26,14 +28,14 @@ export class BackwardWriter {
   /** Ends a nested message whose fields were written since the mark. */
   message(field: number, mark: number): void {
     const length = this.mark() - mark;
-    this.#reserve(6);
+    this.#reserve(maxHeadBytes);
     this.#varint(length);
     this.#tag(field, lengthDelimited);
   }
 
   uint(field: number, value: number): void {
     if (value !== 0) {
-      this.#reserve(11);
+      this.#reserve(maxHeadBytes);
       this.#varint(value);
       this.#tag(field, varint);
     }
@@ -45,11 +47,11 @@ export class BackwardWriter {
     }
   }
 
-  /** Writes a text also when it is empty: an element of a repeated field, or a member of a oneof. */
+  /** Writes a string even when it is empty: an element of a repeated field, or a member of a oneof. */
   element(field: number, value: string): void {
-    if (value.length > shortTextLength || !this.#ascii(value)) {
+    if (value.length > shortStringLength || !this.#ascii(value)) {
       const length = Buffer.byteLength(value, 'utf8');
-      this.#reserve(length + 6);
+      this.#reserve(length + maxHeadBytes);
       this.#position -= length;
       this.#buffer.write(value, this.#position, length, 'utf8');
       this.#varint(length);
@@ -59,17 +61,17 @@ export class BackwardWriter {
     this.#tag(field, lengthDelimited);
   }
 
-  /** Writes a field of bytes without the bytes: they stand behind all that is written, so nothing may be written yet. */
+  /** Writes a field of bytes without the bytes: they follow all that is written, so nothing may be written yet. */
   tail(field: number, length: number): void {
-    this.#reserve(6);
+    this.#reserve(maxHeadBytes);
     this.#tailBytes = length;
     this.#varint(length);
     this.#tag(field, lengthDelimited);
   }
 
-  /** Writes bytes, also when there are none. */
+  /** Writes bytes, even when there are none. */
   bytes(field: number, value: Uint8Array): void {
-    this.#reserve(value.length + 6);
+    this.#reserve(value.length + maxHeadBytes);
     this.#position -= value.length;
     this.#buffer.set(value, this.#position);
     this.#varint(value.length);
@@ -77,15 +79,15 @@ export class BackwardWriter {
   }
 
   /**
-   * Gives what was written without a copy, behind room for as many bytes as asked. The writer is used up: what would be
-   * written next would stand in the same buffer.
+   * Returns what was written without a copy, behind so many bytes of headroom. The writer must not be used afterwards:
+   * it would write into the same buffer.
    */
   release(headroomBytes: number): Buffer {
     this.#reserve(headroomBytes);
     return this.#buffer.subarray(this.#position - headroomBytes);
   }
 
-  /** Gives what was written as a buffer of its own, behind room for as many bytes as asked, and begins anew. */
+  /** Returns a copy of what was written, behind so many bytes of headroom, and starts over. */
   finish(headroomBytes: number): Buffer {
     const written = Buffer.allocUnsafe(headroomBytes + this.#buffer.length - this.#position);
     this.#tailBytes = 0;
@@ -94,9 +96,9 @@ export class BackwardWriter {
     return written;
   }
 
-  /** Writes a short text letter by letter, which beats a call into native code; gives false when one is not ASCII. */
+  /** Writes a short string byte by byte, which beats a call into native code; returns false when it is not ASCII. */
   #ascii(value: string): boolean {
-    this.#reserve(value.length + 6);
+    this.#reserve(value.length + maxHeadBytes);
     const buffer = this.#buffer;
     let position = this.#position;
     for (let index = value.length - 1; index >= 0; index--) {
@@ -111,7 +113,11 @@ export class BackwardWriter {
   }
 
   #tag(field: number, type: number): void {
-    this.#buffer[--this.#position] = (field << 3) | type;
+    if (field < 16) {
+      this.#buffer[--this.#position] = (field << 3) | type;
+    } else {
+      this.#varint(field * 8 + type);
+    }
   }
 
   #varint(value: number): void {
@@ -137,8 +143,8 @@ export class BackwardWriter {
   }
 }
 
-/** Says how many bytes a number takes as a varint. */
-export function varintLength(value: number): number {
+/** Returns how many bytes a number takes as a varint. */
+function varintLength(value: number): number {
   let length = 1;
   for (let rest = value; rest > 0x7f; rest = Math.floor(rest / 0x80)) {
     length++;

@@ -1,12 +1,12 @@
 const slots = 128;
 
 /**
- * Keeps the calls of a session by their numbers, which mostly count up: each has a slot of its own among the latest.
- * A call whose slot is taken, by one that lasts longer, goes into a map, which alone would cost a short call several
- * times as much. The numbers may come from anybody.
+ * Keeps the calls of a session by number. As numbers mostly count up, each of the latest has a slot of its own; a call
+ * whose slot is taken by one that lasts longer goes into a map, which alone would cost a short call several times as
+ * much. Numbers need not be trusted.
  */
 export class CallTable<Call> {
-  // Both made with the first call, as most sessions of a large server idle.
+  // Both allocated by the first call, as most sessions of a large server are idle.
   #numbers: number[] = [];
   #calls: (Call | undefined)[] = [];
   readonly #others = new Map<number, Call>();
@@ -28,7 +28,7 @@ export class CallTable<Call> {
     return this.get(number) !== undefined;
   }
 
-  /** Adds a call whose number is not here yet. */
+  /** Adds a call whose number is not in the table. */
   add(number: number, call: Call): void {
     if (this.#numbers.length === 0) {
       this.#numbers = new Array<number>(slots).fill(-1);
@@ -44,7 +44,7 @@ export class CallTable<Call> {
     this.#size++;
   }
 
-  /** Removes a call and says whether it was here. */
+  /** Removes a call; reports whether it was in the table. */
   delete(number: number): boolean {
     const slot = number % slots;
     if (this.#numbers[slot] === number) {
@@ -57,7 +57,7 @@ export class CallTable<Call> {
     return true;
   }
 
-  /** Removes all calls and gives them. */
+  /** Removes and returns all calls. */
   takeAll(): Call[] {
     const calls = [...this.#calls.filter((call) => call !== undefined), ...this.#others.values()];
     this.#numbers.fill(-1);

@@ -38,7 +38,7 @@ function readFrame(reader: MessageReader): Frame {
     }
   }
   if (frame === undefined) {
-    throw malformed('a frame of no kind that this version knows');
+    throw malformed('a frame of an unknown kind');
   }
   return frame;
 }

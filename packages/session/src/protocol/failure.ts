@@ -1,10 +1,11 @@
 import { codeOfGrpcStatus, grpcStatusOfCode, RpcError } from '@patchbay/objects';
 
+import { decodePayload } from './decode-payload.js';
 import { type Frame } from './frame.js';
-import { decodePayload } from './payload.js';
 
 /**
- * Says an error in a frame; with its stack and those of its causes only where `withStack`.
+ * Returns the frame for an error, with its stack and those of its causes only where `withStack`.
+ *
  * @param notBegun whether the call may run elsewhere
  */
 export function failureFrame(call: number, error: RpcError, withStack: boolean, notBegun = false): Frame {
@@ -20,7 +21,7 @@ export function failureFrame(call: number, error: RpcError, withStack: boolean, 
   };
 }
 
-/** Says what fits into any frame of an error that was too large to send. */
+/** Returns a frame for an error that was too large to send, cut short. */
 export function shortFailureFrame(call: number, error: RpcError): Frame {
   const { code, reason } = error;
   const message = `${error.message.slice(0, 1000)}… (too long to be sent whole)`;
@@ -36,7 +37,7 @@ export function shortFailureFrame(call: number, error: RpcError): Frame {
   };
 }
 
-/** Sends an error, or what fits of it. */
+/** Sends an error, cut short where it is too large. */
 export function sendFailure(
   send: (frame: Frame) => void,
   call: number,
@@ -46,11 +47,11 @@ export function sendFailure(
   try {
     send(failureFrame(call, error, withStack, notBegun));
   } catch {
-    send(shortFailureFrame(call, error)); // it is larger than the other side takes
+    send(shortFailureFrame(call, error)); // it is larger than the other side accepts
   }
 }
 
-/** Reads the error that a frame tells. */
+/** Returns the error in a frame. */
 export function errorOf(frame: Frame & { kind: 'failure' }, callId: string): RpcError {
   const details = decodePayload({ json: frame.details, attachments: [] });
   return new RpcError(codeOfGrpcStatus(frame.code), frame.reason, frame.message, {
@@ -67,7 +68,7 @@ function detailsText({ details }: RpcError): string {
   try {
     return JSON.stringify(details);
   } catch {
-    return ''; // a cycle or a bigint: the message and the reason still tell what happened
+    return ''; // a cycle or a bigint: the message and the reason still say what happened
   }
 }
 

@@ -1,28 +1,42 @@
-/** A value ready for the wire: JSON text, with long texts and bytes beside it. Empty JSON means `undefined`. */
+/** An encoded value: JSON, with long strings and bytes attached. Empty JSON means `undefined`. */
 export interface Payload {
   readonly json: string;
   readonly attachments: readonly Attachment[];
 }
 
-/** What belongs into a payload's JSON at a path of object keys and array indexes: a long text, bytes, or a handle. */
+/** A part of a payload at a path of object keys and array indexes in its JSON: a long string, bytes, or a handle. */
 export interface Attachment {
   readonly path: readonly string[];
   readonly content: string | Uint8Array | Handle;
 }
 
-/** Stands for what cannot leave its side: a stream, a function or an object, by the number that it was given. */
+/** Refers to what cannot leave its side: a stream, a function or an object, by its number. */
 export interface Handle {
   readonly kind: 'stream' | 'callback' | 'object';
   readonly number: number;
 }
 
 /**
- * What a caller passes: JSON values, or the words of a command line for the server to read by its schema, some of
- * which may stand for a stream.
+ * What a caller passes: JSON values, or the arguments of a command line for the server to read by its schema, some of
+ * which may be streams.
  */
 export type Arguments =
   | { readonly values: Payload }
   | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };
+
+/** Reports whether an attachment is a handle. */
+export function isHandle(content: Attachment['content'] | undefined): content is Handle {
+  return typeof content === 'object' && 'kind' in content;
+}
+
+/** Returns about how many bytes a payload takes on the wire. */
+export function payloadBytes(payload: Payload): number {
+  let bytes = payload.json.length + 16;
+  for (const { content } of payload.attachments) {
+    bytes += (isHandle(content) ? 0 : content.length) + 16;
+  }
+  return bytes;
+}
 
 /** The idempotent methods of one object. */
 export interface IdempotentMethods {
@@ -30,7 +44,7 @@ export interface IdempotentMethods {
   readonly methods: readonly string[];
 }
 
-/** What each side says in a session; proto/patchbay/v1/objects.proto says what each kind means. */
+/** What each side sends in a session; proto/patchbay/v1/objects.proto documents each kind. */
 export type Frame =
   | {
       readonly kind: 'hello';
@@ -47,7 +61,7 @@ export type Frame =
       readonly method: string;
       readonly input: Arguments;
       readonly timeoutMs: number;
-      /** Empty: the call's id stands for it. */
+      /** Empty: the call's id. */
       readonly correlationId: string;
       readonly oneWay: boolean;
       /** The number of an object that was handed out; 0: none. */

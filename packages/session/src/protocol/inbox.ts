@@ -4,13 +4,13 @@ import { decodeFrame, decodeFrames } from './decode-frames.js';
 import { type Frame } from './frame.js';
 import { malformed } from './message-reader.js';
 
-/** A frame of which not all chunks are here. Its bytes are copied, so that it holds none of the messages. */
+/** A frame whose chunks have not all arrived. Its bytes are copied, so that it retains none of the messages. */
 interface Partial {
   readonly bytes: Buffer;
   received: number;
 }
 
-/** Turns a session's messages into frames, and puts chunked ones together. */
+/** Decodes a session's messages, and reassembles chunked frames. */
 export class Inbox {
   readonly #maxFrameBytes: number;
   readonly #partials = new Map<number, Partial>();
@@ -21,22 +21,22 @@ export class Inbox {
     this.#maxFrameBytes = maxFrameBytes;
   }
 
-  /** Gives the frames that a message completes. @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` */
+  /** Returns the frames that a message completes. @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` */
   receive(message: Buffer): Frame[] {
     const frames = decodeFrames(message);
     return frames.some((frame) => frame.kind === 'chunk')
-      ? frames.flatMap((frame) => this.#whole(frame))
+      ? frames.flatMap((frame) => this.#reassemble(frame))
       : frames;
   }
 
-  #whole(frame: Frame): Frame[] {
+  #reassemble(frame: Frame): Frame[] {
     if (frame.kind !== 'chunk') {
       return [frame];
     }
     const partial = this.#partials.get(frame.number) ?? this.#begin(frame.number, frame.total);
     const { bytes, received } = partial;
     if (received + frame.data.length > bytes.length) {
-      throw malformed('chunks that are more than their frame');
+      throw malformed('chunks that exceed their frame');
     }
     bytes.set(frame.data, received);
     partial.received += frame.data.length;
@@ -50,12 +50,12 @@ export class Inbox {
 
   #begin(number: number, total: number): Partial {
     if (total === 0) {
-      throw malformed('a chunk without a beginning');
+      throw malformed('a chunk without a first one');
     }
     if (total > this.#maxFrameBytes || this.#partialBytes + total > 4 * this.#maxFrameBytes) {
       throw coreError(
         'MESSAGE_TOO_LARGE',
-        `a message of ${String(total)} bytes is more than the ${String(this.#maxFrameBytes)} bytes accepted here`,
+        `a message of ${String(total)} bytes exceeds the ${String(this.#maxFrameBytes)} bytes accepted here`,
       );
     }
     const partial = { bytes: Buffer.allocUnsafeSlow(total), received: 0 };

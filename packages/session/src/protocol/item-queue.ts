@@ -1,15 +1,14 @@
 import { type RpcError } from '@patchbay/objects';
 
-interface Waiter {
-  readonly resolve: (result: IteratorResult<unknown, undefined>) => void;
-  readonly reject: (error: RpcError) => void;
-}
+import { withCallerFrames } from './caller-frames.js';
 
-/** Holds a call's items between their arrival and their reader, and grants credit as they are taken. */
+type Step = IteratorResult<unknown, undefined>;
+
+/** Holds items between their arrival and their reader, and grants credit as they are read. */
 export class ItemQueue {
   readonly #grant: (bytes: number) => void;
   #items: { readonly item: unknown; readonly bytes: number }[] = [];
-  readonly #waiters: Waiter[] = [];
+  readonly #waiters: ((step: Step | PromiseLike<Step>) => void)[] = [];
   #hasReader = false;
   #dropping = false;
   #ended = false;
@@ -21,9 +20,9 @@ export class ItemQueue {
   }
 
   push(item: unknown, bytes: number): void {
-    const waiter = this.#waiters.shift();
-    if (waiter !== undefined) {
-      waiter.resolve({ done: false, value: item });
+    const resolve = this.#waiters.shift();
+    if (resolve !== undefined) {
+      resolve({ done: false, value: item });
       this.#grant(bytes);
     } else if (this.#dropping) {
       this.#grant(bytes);
@@ -35,16 +34,12 @@ export class ItemQueue {
   end(error: RpcError | undefined): void {
     this.#ended = true;
     this.#error = error;
-    for (const { resolve, reject } of this.#waiters.splice(0)) {
-      if (error === undefined) {
-        resolve({ done: true, value: undefined });
-      } else {
-        reject(error);
-      }
+    for (const resolve of this.#waiters.splice(0)) {
+      resolve(this.#last());
     }
   }
 
-  /** Drops what is here and what comes, unless somebody reads it: the caller only awaits the result. */
+  /** Drops the items that are here and those to come, unless there is a reader: the caller only awaits the result. */
   dropUnlessRead(): void {
     if (this.#hasReader) {
       return;
@@ -57,7 +52,7 @@ export class ItemQueue {
     }
   }
 
-  /** Begins to read; `leave` is called when the reader leaves before the end. */
+  /** Returns a reader; it calls `leave` when it is closed before the end. */
   read(leave: () => void): AsyncIterator<unknown, undefined> {
     this.#hasReader = true;
     this.#dropping = false;
@@ -70,19 +65,23 @@ export class ItemQueue {
     };
   }
 
-  #next(): Promise<IteratorResult<unknown, undefined>> {
+  #next(): Promise<Step> {
     const entry = this.#items.shift();
     if (entry !== undefined) {
       this.#grant(entry.bytes);
       return Promise.resolve({ done: false, value: entry.item });
     }
     if (this.#ended) {
-      return this.#error === undefined
-        ? Promise.resolve({ done: true, value: undefined })
-        : Promise.reject(this.#error);
+      return this.#last();
     }
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ resolve, reject });
+    return new Promise((resolve) => {
+      this.#waiters.push(resolve);
     });
+  }
+
+  #last(): Promise<Step> {
+    return this.#error === undefined
+      ? Promise.resolve({ done: true, value: undefined })
+      : withCallerFrames(this.#error);
   }
 }

@@ -1,6 +1,6 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
-/** Makes the error for bytes that are no message of ours. */
+/** Makes the error for bytes that violate the protocol. */
 export function malformed(what: string): RpcError {
   return coreError('MESSAGE_MALFORMED', `the peer sent a malformed message: ${what}`);
 }
@@ -18,7 +18,7 @@ export class MessageReader {
     this.#end = buffer.length;
   }
 
-  /** Moves to the next field of the current message and gives its number; 0 at the message's end. */
+  /** Moves to the next field of the current message and returns its number; 0 at the message's end. */
   next(): number {
     if (this.#position >= this.#end) {
       return 0;
@@ -32,7 +32,7 @@ export class MessageReader {
     return field;
   }
 
-  /** Enters the nested message; give what it returns to `leave` when it is read. */
+  /** Enters the nested message; returns what `leave` takes when it is read. */
   enter(): number {
     const length = this.#length();
     const outerEnd = this.#end;
@@ -59,7 +59,7 @@ export class MessageReader {
     return this.#buffer.toString('utf8', from, this.#position);
   }
 
-  /** Gives bytes as a view of the message. */
+  /** Returns bytes as a view of the message. */
   bytes(): Buffer {
     const length = this.#length();
     const from = this.#position;
@@ -67,7 +67,7 @@ export class MessageReader {
     return this.#buffer.subarray(from, this.#position);
   }
 
-  /** Passes over a field that this version does not know. */
+  /** Skips a field that this version does not know. */
   skip(): void {
     switch (this.#type) {
       case 0:
@@ -125,7 +125,7 @@ export class MessageReader {
     throw malformed('a number above 2^53');
   }
 
-  /** Passes over a number of any size: one that this version does not know may be larger than it can hold. */
+  /** Skips a number of any size: one that this version does not know may exceed 2^53. */
   #skipVarint(): void {
     for (let index = 0; index < 10; index++) {
       this.#advance(1);

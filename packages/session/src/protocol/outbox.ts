@@ -1,28 +1,28 @@
 import { coreError } from '@patchbay/objects';
 
-import { encodeFrame, encodeFrames, encodeHead, encodeTogether, tailOf } from './encode-frame.js';
+import { encodeFrame, encodeFrames, encodeHead, encodeTogether, tailOf } from './encode-frames.js';
 import { type Frame, type Payload } from './frame.js';
 
-/** About how large one gRPC message of a session gets: far below what any gRPC peer takes. Larger frames go in chunks. */
+/** The target size of a session's messages, in bytes: far below any gRPC peer's limit. Larger frames are chunked. */
 export const messageBytes = 256 * 1024;
 
 /** From this size on, in bytes, a message is not joined with those before it. */
 const largeBytes = 32 * 1024;
 
-/** Frames with no more text than this, and nothing beside it, are encoded together when they are written. */
+/** Frames of at most so many characters, without attachments, are encoded together when they are written. */
 const shortLength = 1024;
 
 /**
- * How many of those go together. They do not wait for the end of the turn, so that the other side begins with them
- * while this one makes the next: with 64 calls in flight that is nearly twice as many in the same time.
+ * How many of those make a message. It does not wait for the end of the turn, so that the other side can start while
+ * this one makes the next: with 64 calls in flight that is nearly twice as many in the same time.
  */
-const mostTogether = 32;
+const maxTogether = 32;
 
-/** How large a frame (a call's arguments, a result) may be where nothing else is configured: 64 MiB. */
+/** How large a frame (a call's arguments, a result) may be by default: 64 MiB. */
 export const defaultMaxFrameBytes = 64 * 1024 * 1024;
 
-/** The beginning of a message, and the bytes that end it, which are written as they are. */
-class Tailed {
+/** A message in two parts, the second of which is not copied. */
+class SplitMessage {
   readonly head: Buffer;
   readonly tail: Uint8Array;
 
@@ -32,26 +32,26 @@ class Tailed {
   }
 }
 
-/** Writes a message; where there is a tail it ends the message. */
+/** Writes a message, and its tail where it has one. */
 export type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
 
-/** Gathers what is said in one turn of the event loop and writes it in few messages. */
+/** Gathers the frames that are sent in one turn of the event loop, and writes them in few messages. */
 export class Outbox {
   readonly #write: WriteMessage;
   readonly #headroomBytes: number;
   readonly #takesTails: boolean;
-  #queue: (Buffer | Tailed)[] = [];
+  #queue: (Buffer | SplitMessage)[] = [];
   #queuedBytes = 0;
-  /** Short frames behind the queue, not encoded yet; nothing that they hold can change. */
+  /** Short frames behind the queue, not encoded yet; their values are immutable. */
   #together: Frame[] = [];
   #scheduled = false;
-  #chunked = 0;
-  /** The largest frame that the peer accepts, in bytes; its hello tells. */
+  #chunkedFrames = 0;
+  /** The largest frame that the peer accepts, in bytes, from its hello. */
   peerMaxFrameBytes = defaultMaxFrameBytes;
 
   /**
-   * @param headroomBytes how much room each message leaves in front, for a prefix of the transport
-   * @param takesTails whether `write` takes tails: then large pieces of streams are not copied
+   * @param headroomBytes how many bytes each message leaves free in front, for a prefix of the transport
+   * @param takesTails whether `write` accepts tails: then large pieces of streams are not copied
    */
   constructor(write: WriteMessage, headroomBytes = 0, takesTails = false) {
     this.#write = write;
@@ -59,7 +59,7 @@ export class Outbox {
     this.#headroomBytes = headroomBytes;
   }
 
-  /** How much waits for the end of this turn. */
+  /** About how many bytes wait for the end of this turn. */
   get queuedBytes(): number {
     return this.#queuedBytes + this.#together.length * shortLength;
   }
@@ -67,13 +67,13 @@ export class Outbox {
   /**
    * Queues a frame.
    *
-   * @param waits whether it stays until the end of the turn, however many there are
-   * @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not take it
+   * @param waits whether it waits for the end of the turn, however many there are
+   * @throws RpcError `MESSAGE_TOO_LARGE` when the peer would not accept it
    */
   send(frame: Frame, waits = false): void {
     if (isShort(frame)) {
       this.#schedule();
-      if (this.#together.push(frame) >= mostTogether) {
+      if (this.#together.push(frame) >= maxTogether) {
         if (waits) {
           this.#encodeTogether();
         } else {
@@ -85,7 +85,7 @@ export class Outbox {
     this.#encodeTogether();
     const tail = this.#takesTails ? tailOf(frame) : undefined;
     if (tail !== undefined && tail.length < messageBytes) {
-      this.#enqueue(new Tailed(encodeHead(frame, this.#headroomBytes), tail));
+      this.#enqueue(new SplitMessage(encodeHead(frame, this.#headroomBytes), tail));
       return;
     }
     const message = encodeFrames(frame, this.#headroomBytes);
@@ -101,10 +101,10 @@ export class Outbox {
       const limit = String(this.peerMaxFrameBytes);
       throw coreError(
         'MESSAGE_TOO_LARGE',
-        `a message of ${String(encoded.length)} bytes is more than the ${limit} bytes that the other side takes`,
+        `a message of ${String(encoded.length)} bytes exceeds the ${limit} bytes that the other side accepts`,
       );
     }
-    const number = ++this.#chunked;
+    const number = ++this.#chunkedFrames;
     for (let from = 0; from < encoded.length; from += messageBytes) {
       const data = encoded.subarray(from, from + messageBytes);
       this.#enqueue(
@@ -129,13 +129,13 @@ export class Outbox {
     let bytes = 0;
     for (const entry of queue) {
       const length = lengthOf(entry);
-      // What is large already goes by itself, which saves copying it.
+      // Large messages are written separately, which saves copying them.
       if (bytes > 0 && (bytes + length > messageBytes || length >= largeBytes)) {
         this.#write(this.#join(batch));
         batch = [];
         bytes = 0;
       }
-      if (entry instanceof Tailed) {
+      if (entry instanceof SplitMessage) {
         this.#write(entry.head, entry.tail);
       } else {
         batch.push(entry);
@@ -147,7 +147,7 @@ export class Outbox {
     }
   }
 
-  #enqueue(entry: Buffer | Tailed): void {
+  #enqueue(entry: Buffer | SplitMessage): void {
     this.#queue.push(entry);
     this.#queuedBytes += lengthOf(entry);
     this.#schedule();
@@ -164,7 +164,7 @@ export class Outbox {
   #schedule(): void {
     if (!this.#scheduled) {
       this.#scheduled = true;
-      // nextTick runs after the microtasks of this turn: after every call that one answer set free
+      // nextTick runs after the microtasks of this turn: after every call that one answer leads to
       process.nextTick(() => {
         this.#scheduled = false;
         this.flush();
@@ -182,16 +182,16 @@ export class Outbox {
   }
 }
 
-function lengthOf(entry: Buffer | Tailed): number {
-  return entry instanceof Tailed ? entry.head.length + entry.tail.length : entry.length;
+function lengthOf(entry: Buffer | SplitMessage): number {
+  return entry instanceof SplitMessage ? entry.head.length + entry.tail.length : entry.length;
 }
 
 function isShort(frame: Frame): boolean {
   switch (frame.kind) {
     case 'invoke': {
       const { object, method, correlationId, input } = frame;
-      const beside = object.length + method.length + correlationId.length;
-      return 'values' in input && isShortPayload(input.values, beside);
+      const names = object.length + method.length + correlationId.length;
+      return 'values' in input && isShortPayload(input.values, names);
     }
     case 'item':
     case 'result':
@@ -201,6 +201,6 @@ function isShort(frame: Frame): boolean {
   }
 }
 
-function isShortPayload({ json, attachments }: Payload, beside: number): boolean {
-  return json.length + beside <= shortLength && attachments.length === 0;
+function isShortPayload({ json, attachments }: Payload, extraLength: number): boolean {
+  return json.length + extraLength <= shortLength && attachments.length === 0;
 }

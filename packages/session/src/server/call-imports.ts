@@ -1,12 +1,13 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
-import { type Frame, type Handle, type Payload } from '../protocol/frame.js';
-import { IncomingStream } from '../protocol/incoming-stream.js';
+import { decodePayload } from '../protocol/decode-payload.js';
+import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
+import { type Frame, type Handle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
-import { decodePayload, encodePayload, type Exporter, payloadBytes } from '../protocol/payload.js';
 import { type CallbackCalls } from './callback-calls.js';
+import { IncomingStream } from './incoming-stream.js';
 
-/** How much of a stream among a call's arguments may be here unread, in bytes. */
+/** How much of a stream among a call's arguments may be buffered unread, in bytes. */
 export const streamWindowBytes = 1024 * 1024;
 
 /** What a call's imports need of its session. */
@@ -15,7 +16,7 @@ export interface CallImportsHost {
   readonly callbackCalls: CallbackCalls;
 }
 
-/** What a call has of its caller's: streams that arrive while it runs, and functions that it may call. */
+/** What a call imports from its caller: streams that arrive while it runs, and functions that it may call. */
 export class CallImports {
   readonly #call: number;
   readonly #host: CallImportsHost;
@@ -23,17 +24,17 @@ export class CallImports {
   readonly #streams = new Map<number, IncomingStream>();
   #ended: RpcError | undefined;
 
-  /** @param exporter hands out the objects that the server passes to functions */
+  /** @param exporter exports the objects that the server passes to callbacks */
   constructor(call: number, host: CallImportsHost, exporter: Exporter) {
     this.#call = call;
     this.#exporter = exporter;
     this.#host = host;
   }
 
-  /** Makes the stream that a handle stands for. @throws RpcError `MESSAGE_MALFORMED` */
+  /** Makes the stream of a handle. @throws RpcError `MESSAGE_MALFORMED` */
   stream({ number }: Handle): AsyncIterable<unknown> {
     if (this.#streams.has(number)) {
-      throw malformed(`stream ${String(number)} stands at two places`);
+      throw malformed(`stream ${String(number)} occurs twice`);
     }
     const end: Frame = { kind: 'end', call: this.#call, stream: number };
     const stream = new IncomingStream(streamWindowBytes, {
@@ -48,7 +49,7 @@ export class CallImports {
     return stream;
   }
 
-  /** Makes the function that a handle stands for. */
+  /** Makes the function of a handle. */
   callback({ number }: Handle): (...args: unknown[]) => Promise<unknown> {
     return async (...args) => {
       if (this.#ended !== undefined) {
@@ -58,7 +59,7 @@ export class CallImports {
     };
   }
 
-  /** Takes the next of a stream. @throws RpcError `MESSAGE_MALFORMED` */
+  /** Takes the next item of a stream. @throws RpcError `MESSAGE_MALFORMED` */
   item(stream: number, value: Payload): void {
     this.#find(stream).push(decodePayload(value), payloadBytes(value));
   }
@@ -68,7 +69,7 @@ export class CallImports {
     this.#find(stream).end(undefined);
   }
 
-  /** Ends all with the call. @param error what became of the call; undefined when it ended well */
+  /** Ends the streams and callbacks with the call. @param error the call's; undefined when it succeeded */
   close(error: RpcError | undefined): void {
     this.#ended =
       error ??

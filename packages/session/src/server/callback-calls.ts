@@ -1,18 +1,18 @@
 import { type RpcError } from '@patchbay/objects';
 
+import { decodePayload } from '../protocol/decode-payload.js';
 import { errorOf } from '../protocol/failure.js';
 import { type Frame, type Payload } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
-import { decodePayload } from '../protocol/payload.js';
 
 interface PendingCall {
-  /** The client's call whose function it is. */
+  /** The client's call that passed the function. */
   readonly ofCall: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The calls that a server makes of functions that its client passed. */
+/** Calls the functions that the client of a session passed. */
 export class CallbackCalls {
   readonly #send: (frame: Frame) => void;
   readonly #pending = new Map<number, PendingCall>();
@@ -22,7 +22,7 @@ export class CallbackCalls {
     this.#send = send;
   }
 
-  /** Calls a function among the arguments of a call. Rejects with an RpcError, also when that call ends first. */
+  /** Calls a function among the arguments of a call. @throws RpcError, also when that call ends first */
   begin(ofCall: number, callback: number, values: Payload): Promise<unknown> {
     this.#last += 1;
     const call = this.#last;
@@ -33,10 +33,10 @@ export class CallbackCalls {
     });
   }
 
-  /** Takes the client's answer; one that nobody waits for any more is dropped. @throws RpcError `MESSAGE_MALFORMED` */
+  /** Takes the client's answer, and drops it when nobody waits for it any more. @throws RpcError `MESSAGE_MALFORMED` */
   settle(frame: Frame & { kind: 'result' | 'failure' }): void {
     if (frame.call > this.#last) {
-      throw malformed('an answer to what was not asked');
+      throw malformed('an answer to a call that was not made');
     }
     const pending = this.#pending.get(frame.call);
     if (pending === undefined) {
@@ -54,7 +54,7 @@ export class CallbackCalls {
     }
   }
 
-  /** Ends what is under way of a call that has ended. */
+  /** Cancels the calls in flight of functions that an ended call passed. */
   end(ofCall: number, error: RpcError): void {
     for (const [call, pending] of this.#pending) {
       if (pending.ofCall === ofCall) {

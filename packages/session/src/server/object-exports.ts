@@ -1,13 +1,13 @@
 import { coreError, type ObjectDefinition } from '@patchbay/objects';
 import { HostedObject } from '@patchbay/objects/define';
 
-/** How many objects a session may hold that methods handed out to it. */
-const mostObjects = 200_000;
+/** How many handed-out objects a session may hold. */
+const maxObjects = 200_000;
 
-/** The objects that methods handed out to one session, until it lets go of them or ends. */
+/** The objects that methods handed out to one session, until it releases them or ends. */
 export class ObjectExports {
   readonly #objects = new Map<number, HostedObject>();
-  /** By the number of the call whose whole result it is: what was called on before the client had the result. */
+  /** By the number of the call whose whole result it is, for pipelined calls. */
   readonly #results = new Map<number, number>();
   readonly #calls = new Map<number, number>();
   #last = 0;
@@ -16,12 +16,12 @@ export class ObjectExports {
     return this.#objects.size;
   }
 
-  /** Hands an object out and gives its number. @throws RpcError `REFERENCES_EXHAUSTED` */
+  /** Hands out an object and returns its number. @throws RpcError `REFERENCES_EXHAUSTED` */
   add(definition: ObjectDefinition, label: string): number {
-    if (this.#objects.size >= mostObjects) {
+    if (this.#objects.size >= maxObjects) {
       throw coreError(
         'REFERENCES_EXHAUSTED',
-        `the session holds ${String(mostObjects)} objects already; let go of those that are not in use`,
+        `the session holds ${String(maxObjects)} objects already; release those that are no longer used`,
       );
     }
     this.#last += 1;
@@ -29,37 +29,37 @@ export class ObjectExports {
     return this.#last;
   }
 
-  /** Takes note that an object is the whole result of a call. */
+  /** Notes that an object is the whole result of a call. */
   noteResult(call: number, object: number): void {
     this.#results.set(call, object);
     this.#calls.set(object, call);
   }
 
-  /** Gives an object by its number. @throws RpcError `REFERENCE_RELEASED` */
+  /** Returns an object by its number. @throws RpcError `REFERENCE_RELEASED` */
   get(number: number): HostedObject {
     const object = this.#objects.get(number);
     if (object === undefined) {
       throw coreError(
         'REFERENCE_RELEASED',
-        `object ${String(number)} of this session was let go of, or never was`,
+        `object ${String(number)} of this session was released, or never existed`,
       );
     }
     return object;
   }
 
-  /** Gives the object that a call which has ended gave. @throws RpcError `METHOD_NOT_FOUND` */
+  /** Returns the object that is the result of a call that has ended. @throws RpcError `METHOD_NOT_FOUND` */
   resultOf(call: number): HostedObject {
     const number = this.#results.get(call);
     if (number === undefined) {
       throw coreError(
         'METHOD_NOT_FOUND',
-        `call ${String(call)} of this session gave no object to call a method of`,
+        `call ${String(call)} of this session returned no object to call a method of`,
       );
     }
     return this.get(number);
   }
 
-  /** Takes note that the client has no use for an object any more. */
+  /** Releases an object that the client no longer uses. */
   release(number: number): void {
     const object = this.#objects.get(number);
     if (object !== undefined) {
@@ -73,7 +73,7 @@ export class ObjectExports {
     }
   }
 
-  /** Releases all: the session is over. */
+  /** Releases all objects: the session has ended. */
   close(): void {
     for (const number of [...this.#objects.keys()]) {
       this.release(number);

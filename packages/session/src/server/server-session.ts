@@ -1,6 +1,7 @@
-import { type Caller, coreError, type Invocation, type RpcError, toRpcError } from '@patchbay/objects';
+import { type Caller, coreError, type Invocation, type RpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
 
-import { CallNumbers } from '../protocol/call-numbers.js';
+import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { sendFailure } from '../protocol/failure.js';
 import { type Frame } from '../protocol/frame.js';
@@ -9,21 +10,37 @@ import { malformed } from '../protocol/message-reader.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { CallbackCalls } from './callback-calls.js';
 import { streamWindowBytes } from './call-imports.js';
-import { HeldFrames } from './held-frames.js';
 import { ObjectExports } from './object-exports.js';
-import { SessionCall, type SessionCallHost } from './session-call.js';
-import { callsExhausted } from './session-limits.js';
-import { type ServerSessionOptions } from './session-options.js';
+import { ReceiveQueue } from './receive-queue.js';
+import { ServerCall, type ServerCallHost } from './server-call.js';
+import { callsExhausted, type SessionLimits } from './session-limits.js';
 
-/** The server's end of one session: calls come in, and each is answered. */
-export class ServerSession implements SessionCallHost {
-  readonly #options: ServerSessionOptions;
+/** The way to the client under a session. */
+export interface SessionOutput {
+  write(message: Buffer): void;
+  /** How many of the bytes that were written have not been sent yet. */
+  readonly unsentBytes: number;
+}
+
+/** What a server session needs. */
+export interface ServerSessionOptions {
+  readonly dispatcher: Dispatcher;
+  readonly caller: Caller;
+  readonly limits: SessionLimits;
+  readonly output: SessionOutput;
+}
+
+/** The server's end of one session: takes calls, and answers each. */
+export class ServerSession implements ServerCallHost {
+  readonly dispatcher: Dispatcher;
+  readonly caller: Caller;
+  readonly #limits: SessionLimits;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #frames: HeldFrames;
-  readonly #calls = new CallTable<SessionCall>();
-  readonly #numbers = new CallNumbers();
-  /** How many methods run, those included that go on although their call was cancelled. */
+  readonly #queue: ReceiveQueue;
+  readonly #calls = new CallTable<ServerCall>();
+  readonly #replayWindow = new ReplayWindow();
+  /** How many methods run, including those that still do although their call was cancelled. */
   #running = 0;
   /** The objects that were handed out to this session. */
   readonly exports = new ObjectExports();
@@ -35,16 +52,17 @@ export class ServerSession implements SessionCallHost {
   #itemWindow = 0;
   #closed = false;
 
-  constructor(options: ServerSessionOptions) {
-    this.#options = options;
-    const { limits, output } = options;
+  constructor({ dispatcher, caller, limits, output }: ServerSessionOptions) {
+    this.dispatcher = dispatcher;
+    this.caller = caller;
+    this.#limits = limits;
     this.#inbox = new Inbox(limits.maxFrameBytes);
     this.#outbox = new Outbox((message) => {
       if (!this.#closed) {
         output.write(message);
       }
     });
-    this.#frames = new HeldFrames(
+    this.#queue = new ReceiveQueue(
       (frame) => {
         this.#take(frame);
       },
@@ -53,32 +71,36 @@ export class ServerSession implements SessionCallHost {
   }
 
   /**
-   * Takes one message from the client, which is to come only while the session is not `blocked`.
+   * Takes a message from the client, to be read only while the session is not `blocked`.
    *
-   * @throws RpcError when it breaks the protocol: end the stream with it
+   * @throws RpcError when it violates the protocol: end the stream with it
    */
   receive(message: Buffer): void {
     if (!this.#closed) {
-      this.#frames.takeAll(this.#inbox.receive(message));
+      this.#queue.push(this.#inbox.receive(message));
     }
   }
 
-  /** Whether the client owes it to read its answers before more of what it says is taken. */
+  /** Whether the client must read its answers before more of its messages are taken. */
   get blocked(): boolean {
-    return this.#frames.blocked;
+    return this.#queue.blocked;
   }
 
-  /** Goes on with what waits, when answers have left. @throws RpcError when it breaks the protocol, as `receive` */
+  /** Takes the frames that wait, when answers were sent. @throws RpcError as `receive` */
   resume(): void {
-    this.#frames.resume();
-  }
-
-  get caller(): Caller {
-    return this.#options.caller;
+    this.#queue.resume();
   }
 
   callIdOf(number: number): string {
     return `${this.#client}-${String(number)}`;
+  }
+
+  find(number: number): ServerCall | undefined {
+    return this.#calls.get(number);
+  }
+
+  started(): void {
+    this.#running++;
   }
 
   done(): void {
@@ -90,27 +112,27 @@ export class ServerSession implements SessionCallHost {
   }
 
   sendFailure(call: number, error: RpcError, notBegun: boolean): void {
-    sendFailure(this.send, call, error, { withStack: this.#options.limits.sendStacks, notBegun });
+    sendFailure(this.send, call, error, { withStack: this.#limits.sendStacks, notBegun });
   }
 
-  noteUnheard({ callId, object, method }: Invocation, error: RpcError): void {
+  logUnsent({ callId, object, method }: Invocation, error: RpcError): void {
     const fields = { callId, object, method, error };
-    this.#options.dispatcher.log.warn('a one-way call failed, and its caller does not hear of it', fields);
+    this.dispatcher.log.warn('a one-way call failed; its caller is not notified', fields);
   }
 
-  /** Writes the answers that are ready, before the stream is ended from this side. */
+  /** Writes the answers that are ready, before this side ends the stream. */
   flush(): void {
     this.#outbox.flush();
   }
 
-  /** Takes the end of the stream: whatever runs for this client is cancelled, and nothing is written any more. */
+  /** Takes the end of the stream: cancels what runs for this client, and writes nothing more. */
   close(): void {
     this.#closed = true;
-    this.#frames.drop();
-    const error = coreError('CALL_CANCELLED', 'the connection of the caller is lost');
+    this.#queue.clear();
+    const error = coreError('CALL_CANCELLED', 'the connection to the caller was lost');
     for (const call of this.#calls.takeAll()) {
       if (!call.oneWay) {
-        call.cancel(error); // nobody waits for an answer that is none: a one-way call goes on
+        call.cancel(error); // a one-way call has no answer to wait for, and continues
       }
     }
     this.exports.close();
@@ -148,7 +170,7 @@ export class ServerSession implements SessionCallHost {
       case 'chunk':
         throw coreError(
           'MESSAGE_MALFORMED',
-          `the client sent a frame of kind ${frame.kind}, which a client does not`,
+          `the client sent a frame of kind ${frame.kind}, which a client must not`,
         );
       default:
         frame satisfies never;
@@ -157,7 +179,7 @@ export class ServerSession implements SessionCallHost {
 
   #hello(frame: Frame & { kind: 'hello' }): void {
     if (this.#client !== '' || frame.client === '') {
-      throw coreError('MESSAGE_MALFORMED', 'a session begins with one hello that tells the client');
+      throw coreError('MESSAGE_MALFORMED', 'a session begins with one hello that names the client');
     }
     this.#client = frame.client;
     this.#itemWindow = frame.itemWindow;
@@ -165,10 +187,10 @@ export class ServerSession implements SessionCallHost {
     this.#outbox.send({
       kind: 'hello',
       client: '',
-      maxCalls: this.#options.limits.maxCalls,
+      maxCalls: this.#limits.maxCalls,
       itemWindow: streamWindowBytes,
-      maxFrameBytes: this.#options.limits.maxFrameBytes,
-      idempotent: this.#options.dispatcher.objects.idempotentMethods(),
+      maxFrameBytes: this.#limits.maxFrameBytes,
+      idempotent: this.dispatcher.objects.idempotentMethods(),
     });
   }
 
@@ -176,71 +198,25 @@ export class ServerSession implements SessionCallHost {
     if (this.#client === '') {
       throw malformed('a call before the hello of its session');
     }
-    if (!this.#numbers.take(frame.call)) {
+    if (!this.#replayWindow.accept(frame.call)) {
       throw malformed(`call number ${String(frame.call)} was used before, or is too old to know`);
     }
-    const call = new SessionCall(frame, this, this.#itemWindow);
+    const call = new ServerCall(frame, this, this.#itemWindow);
     this.#calls.add(frame.call, call);
-    const { maxCalls } = this.#options.limits;
+    const { maxCalls } = this.#limits;
     if (this.#calls.size > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
     } else if (this.#running < maxCalls) {
-      this.#begin(call, frame);
+      call.begin();
     } else {
-      // Methods whose calls were cancelled take all places: those that heed it are done in a turn.
+      // Methods whose calls were cancelled still run: those that heed their signal have stopped one turn later.
       setImmediate(() => {
         if (!call.ended && this.#running >= maxCalls) {
           call.failure(callsExhausted(maxCalls), false);
         } else if (!call.ended) {
-          this.#begin(call, frame);
+          call.begin();
         }
       });
     }
-  }
-
-  #begin(call: SessionCall, frame: Frame & { kind: 'invoke' }): void {
-    try {
-      call.readInput();
-      this.#beginOn(call, frame);
-    } catch (error) {
-      call.failure(toRpcError(error), false); // this call's alone: the session's frames are well
-    }
-  }
-
-  #beginOn(call: SessionCall, { target, ofCall }: Frame & { kind: 'invoke' }): void {
-    if (target !== 0) {
-      call.handedOut = this.exports.get(target);
-    } else if (ofCall !== 0) {
-      const giver = this.#calls.get(ofCall);
-      if (giver !== undefined) {
-        giver.follow((failure) => {
-          this.#beginAfter(call, ofCall, failure);
-        });
-        return;
-      }
-      call.handedOut = this.exports.resultOf(ofCall);
-    }
-    this.#run(call);
-  }
-
-  /** Begins a call of the object that another one gave, now that it has, or fails with it. */
-  #beginAfter(call: SessionCall, giver: number, failure: RpcError | undefined): void {
-    if (call.ended) {
-      return;
-    }
-    try {
-      if (failure !== undefined) {
-        throw failure;
-      }
-      call.handedOut = this.exports.resultOf(giver);
-      this.#run(call);
-    } catch (error) {
-      call.failure(toRpcError(error), false);
-    }
-  }
-
-  #run(call: SessionCall): void {
-    this.#running++;
-    call.running = this.#options.dispatcher.begin(call, call);
   }
 }

@@ -2,10 +2,10 @@ import { coreError, type RpcError } from '@patchbay/objects';
 
 import { defaultMaxFrameBytes, messageBytes } from '../protocol/outbox.js';
 
-/** How an object server bounds its sessions. Over each limit callers get `RESOURCE_EXHAUSTED`. */
+/** Bounds the sessions of an object server. Callers above a limit receive `RESOURCE_EXHAUSTED`. */
 export interface SessionLimits {
   /**
-   * How many calls one session may have in flight; those count too whose caller has left and whose method goes on.
+   * How many calls one session may have in flight, including those whose caller has left and whose method still runs.
    * Default: 1024.
    */
   readonly maxCalls: number;
@@ -13,15 +13,15 @@ export interface SessionLimits {
   readonly maxSessions: number;
   /** How large a frame (a call's arguments, for one) may be, in bytes, from 256 KiB. Default: 64 MiB. */
   readonly maxFrameBytes: number;
-  /** How many bytes of answers may wait for a client until no more of its calls are begun. Default: 8 MiB. */
+  /** How many bytes of answers a client may leave unread before its next calls must wait. Default: 8 MiB. */
   readonly maxUnreadBytes: number;
-  /** How long a client above `maxUnreadBytes` may read nothing until its session is ended, in ms. Default: 30 s. */
+  /** How long a client above `maxUnreadBytes` may read nothing before its session is ended, in ms. Default: 30 s. */
   readonly stallMs: number;
   /** Whether a failure carries the server's stack to the caller. Default: false. */
   readonly sendStacks: boolean;
 }
 
-/** The limits where nothing else is configured. */
+/** The default limits. */
 export const defaultSessionLimits: SessionLimits = {
   maxCalls: 1024,
   maxSessions: 10_000,
@@ -31,7 +31,7 @@ export const defaultSessionLimits: SessionLimits = {
   sendStacks: false,
 };
 
-/** Fills in the defaults. @throws RpcError `CONFIG_INVALID` where a limit is none */
+/** Fills in the defaults. @throws RpcError `CONFIG_INVALID` for an invalid limit */
 export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
   const { sendStacks, ...limits } = defaultSessionLimits;
   const numbers = Object.fromEntries(
@@ -41,7 +41,7 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
       if (!(Number.isSafeInteger(limit) && limit >= least)) {
         throw coreError(
           'CONFIG_INVALID',
-          `${name} must be a whole number from ${String(least)}, not ${String(limit)}`,
+          `${name} must be an integer of at least ${String(least)}, not ${String(limit)}`,
         );
       }
       return [name, limit];
@@ -50,11 +50,11 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
   return { ...numbers, sendStacks: given.sendStacks ?? sendStacks };
 }
 
-/** Makes the error for a call above what a session may have in flight. */
+/** Makes the error for a call above the limit of calls in flight. */
 export function callsExhausted(maxCalls: number): RpcError {
   return coreError(
     'CALLS_EXHAUSTED',
-    `${String(maxCalls)} calls of this session are in flight already, as many as the server allows`,
+    `this session has ${String(maxCalls)} calls in flight already, the most that the server allows`,
     { details: { limit: 'session', maxCalls } },
   );
 }

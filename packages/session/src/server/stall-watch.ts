@@ -5,15 +5,15 @@ export interface StallWatchOptions {
   readonly clock: Clock;
   /** How long the reader may take nothing, in milliseconds. */
   readonly stallMs: number;
-  /** Reports whether something waits for the reader. */
+  /** Reports whether the reader is waited for. */
   readonly waiting: () => boolean;
   /** Returns how many bytes the reader has taken. */
   readonly takenBytes: () => number;
-  /** Called when the reader took nothing for too long. */
+  /** Called when the reader has taken nothing for too long. */
   readonly onStall: () => void;
 }
 
-/** Notices a reader that takes nothing while something waits for it. It costs nothing until it is asked to look. */
+/** Detects a reader that takes nothing while it is waited for. It costs nothing until it is started. */
 export class StallWatch {
   readonly #options: StallWatchOptions;
   #task: PeriodicTask | undefined;
@@ -23,7 +23,7 @@ export class StallWatch {
     this.#options = options;
   }
 
-  /** Watches until nothing waits for the reader any more. */
+  /** Watches until the reader is no longer waited for. */
   begin(): void {
     if (this.#isClosed || this.#task?.isClosed === false) {
       return;

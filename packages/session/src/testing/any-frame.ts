@@ -4,7 +4,7 @@ import { type Attachment, type Frame, type Payload } from '../protocol/frame.js'
 
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const callNumber = fc.oneof(fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));
-/** Texts without lone surrogates: protobuf's text is UTF-8. */
+/** Strings without lone surrogates: protobuf's are UTF-8. */
 const text = fc.oneof(fc.string(), fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary' }));
 const bytes = fc.uint8Array({ maxLength: 300 }).map((each) => Buffer.from(each));
 

@@ -1,5 +1,5 @@
 /**
- * A sample object and frames of every kind, for tests of what carries calls.
+ * A sample object and frames of every kind, for tests of sessions and transports.
  *
  * @module @patchbay/session/testing
  */

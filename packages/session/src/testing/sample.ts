@@ -11,8 +11,8 @@ import {
 import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { RecordingLog } from '@patchbay/objects/testing';
 
-/** An object that notes what it did. */
-// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is what it is for
+/** Defines an object that records what it does. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, for the types of its methods
 export function makeSample(notes: string[], contexts: CallContext[]) {
   return defineObject({
     summary: 'A sample',
@@ -119,7 +119,7 @@ export function makeSample(notes: string[], contexts: CallContext[]) {
 /** The sample's methods, as a client sees them. */
 export type Sample = SignaturesOf<ReturnType<typeof makeSample>>;
 
-/** The sample, hosted, and what it did. */
+/** The hosted sample, and what it did. */
 export interface HostedSample {
   readonly dispatcher: Dispatcher;
   readonly log: RecordingLog;
@@ -127,7 +127,7 @@ export interface HostedSample {
   readonly contexts: CallContext[];
 }
 
-/** Hosts the sample, and further objects beside it, for servers of any kind. */
+/** Hosts the sample, and further objects beside it. */
 export function hostSample(objects: Readonly<Record<string, ObjectDefinition>> = {}): HostedSample {
   const notes: string[] = [];
   const contexts: CallContext[] = [];

@@ -21,20 +21,20 @@ describe('a retry budget', () => {
     return taken;
   };
 
-  it('lets as many calls run again at first as a session can lose', () => {
+  it('allows at first as many retries as a session can lose calls', () => {
     expect(takenFrom(new RetryBudget(clock, () => calls))).to.equal(1024);
   });
 
-  it('earns a rerun with every ten calls', () => {
+  it('earns a retry with every ten calls', () => {
     const budget = new RetryBudget(clock, () => calls);
     takenFrom(budget);
     calls = 995;
     expect(takenFrom(budget)).to.equal(99);
     calls = 1_000;
-    expect(takenFrom(budget)).to.equal(1); // the half that was left, and the half that came
+    expect(takenFrom(budget)).to.equal(1); // the half that was left, and the half that was earned
   });
 
-  it('earns ten reruns a second', async () => {
+  it('earns ten retries a second', async () => {
     const budget = new RetryBudget(clock, () => calls);
     takenFrom(budget);
     await clock.advance(2_500);
@@ -48,7 +48,7 @@ describe('a retry budget', () => {
     expect(takenFrom(budget)).to.equal(7);
   });
 
-  it('gives nothing where all of it is zero', async () => {
+  it('allows none if all options are zero', async () => {
     const budget = new RetryBudget(clock, () => calls, { capacity: 0, perCall: 0, perSecond: 0 });
     calls = 1_000;
     await clock.advance(1_000_000);

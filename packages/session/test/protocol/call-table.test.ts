@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { CallTable } from '../../src/protocol/call-table.js';
 
 describe('a table of calls', () => {
-  it('does as a map does, whatever the numbers', () => {
-    // Few numbers, many of which share a slot, and some as large as the wire allows.
+  it('behaves as a map, whatever the numbers', () => {
+    // A few numbers, many of which share a slot, and some as large as the wire allows.
     const number = fc.oneof(
       fc.nat(300),
       fc.nat(4).map((nth) => nth * 128 + 5),

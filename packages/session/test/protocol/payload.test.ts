@@ -4,9 +4,10 @@ import fc from 'fast-check';
 import { refusalOf } from '@patchbay/objects/testing';
 
 import { decodeFrame } from '../../src/protocol/decode-frames.js';
-import { encodeFrame } from '../../src/protocol/encode-frame.js';
+import { encodeFrame } from '../../src/protocol/encode-frames.js';
+import { decodePayload } from '../../src/protocol/decode-payload.js';
+import { encodePayload } from '../../src/protocol/encode-payload.js';
 import { type Payload } from '../../src/protocol/frame.js';
-import { decodePayload, encodePayload } from '../../src/protocol/payload.js';
 
 const longText = 'long '.repeat(400);
 const leaf = fc.oneof(
@@ -25,7 +26,7 @@ const { value: anyValue } = fc.letrec<{ value: unknown }>((tie) => ({
 }));
 
 describe('the payload of a call', () => {
-  it('gives back any JSON value with long texts and bytes in any place', () => {
+  it('round-trips any JSON value with long strings and bytes anywhere', () => {
     fc.assert(
       fc.property(anyValue, (value) => {
         const got = decodePayload(overTheWire(encodePayload(value)));
@@ -35,7 +36,7 @@ describe('the payload of a call', () => {
     );
   });
 
-  it('leaves a text in the JSON where UTF-8 could not carry it', () => {
+  it('leaves a string in the JSON that UTF-8 cannot represent', () => {
     const value = { '\ud800': longText, half: `${longText}\udfff` };
     expect(decodePayload(overTheWire(encodePayload({ ...value, longText })))).to.deep.equal({
       ...value,
@@ -43,18 +44,18 @@ describe('the payload of a call', () => {
     });
   });
 
-  it('says undefined, and leaves out members that are undefined', () => {
+  it('represents undefined, and omits members that are undefined', () => {
     expect(decodePayload(overTheWire(encodePayload(undefined)))).to.equal(undefined);
     expect(decodePayload(encodePayload({ a: undefined, b: 1 }))).to.deep.equal({ b: 1 });
   });
 
-  it('carries long texts and bytes beside the JSON, in which they are null', () => {
+  it('attaches long strings and bytes to the JSON, in which they are null', () => {
     const payload = encodePayload({ text: longText, data: Buffer.from([1]), list: ['short', longText] });
     expect(JSON.parse(payload.json)).to.deep.equal({ text: null, data: null, list: ['short', null] });
     expect(payload.attachments.map(({ path }) => path)).to.deep.equal([['text'], ['data'], ['list', '1']]);
   });
 
-  it('lets a value with a toJSON of its own speak for itself', () => {
+  it('respects the toJSON method of a value', () => {
     const moment = new Date(0);
     const secretive = { secret: longText, toJSON: () => 'nothing to see' };
     expect(decodePayload(encodePayload([moment, secretive]))).to.deep.equal([
@@ -69,7 +70,7 @@ describe('the payload of a call', () => {
     expect(refusalOf(() => encodePayload(cycle)).reason).to.equal('ARGUMENT_INVALID');
   });
 
-  it('refuses a cycle beside a long text', () => {
+  it('refuses a cycle beside a long string', () => {
     const cycle: Record<string, unknown> = { text: longText };
     cycle.self = cycle;
     expect(refusalOf(() => encodePayload(cycle)).reason).to.equal('ARGUMENT_INVALID');
@@ -79,7 +80,7 @@ describe('the payload of a call', () => {
     expect(refusalOf(() => encodePayload({ size: 1n })).reason).to.equal('ARGUMENT_INVALID');
   });
 
-  it('refuses bytes under a name that UTF-8 cannot carry', () => {
+  it('refuses bytes under a key that UTF-8 cannot represent', () => {
     expect(refusalOf(() => encodePayload({ '\ud800': Buffer.from([1]) })).reason).to.equal(
       'ARGUMENT_INVALID',
     );
@@ -87,7 +88,7 @@ describe('the payload of a call', () => {
 
   const misplaced: readonly (readonly [string, Payload])[] = [
     ['a place that is not there', { json: '{}', attachments: [{ path: ['a'], content: 'x' }] }],
-    ['a place that is taken', { json: '{"a":1}', attachments: [{ path: ['a'], content: 'x' }] }],
+    ['a path that holds another value', { json: '{"a":1}', attachments: [{ path: ['a'], content: 'x' }] }],
     ['a prototype', { json: '{}', attachments: [{ path: ['__proto__', 'polluted'], content: 'x' }] }],
     ['a constructor', { json: '{}', attachments: [{ path: ['constructor', 'name'], content: 'x' }] }],
     ['the length of an array', { json: '[]', attachments: [{ path: ['length'], content: 'x' }] }],
@@ -95,7 +96,7 @@ describe('the payload of a call', () => {
     ['nothing', { json: '1', attachments: [{ path: [], content: 'x' }] }],
   ];
   for (const [where, payload] of misplaced) {
-    it(`refuses an attachment that belongs to ${where}`, () => {
+    it(`refuses an attachment at ${where}`, () => {
       expect(refusalOf(() => decodePayload(payload)).reason).to.equal('MESSAGE_MALFORMED');
       expect(({} as { polluted?: unknown }).polluted).to.equal(undefined);
     });
@@ -113,7 +114,7 @@ function overTheWire(value: Payload): Payload {
   return frame.kind === 'result' ? frame.value : { json: '', attachments: [] };
 }
 
-/** What JSON makes of a value whose bytes stay bytes: -0 becomes 0. */
+/** Round-trips a value through JSON except for its bytes: -0 becomes 0. */
 function asJson(value: unknown): unknown {
   if (value instanceof Uint8Array) {
     return value;

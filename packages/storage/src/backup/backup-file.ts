@@ -3,14 +3,14 @@ import { access, link, open, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { type Clock, coreError, isRpcError } from '@patchbay/objects';
-import { type Store, storeError } from '@patchbay/store';
+import { type Store, storeError, writeBackup } from '@patchbay/store';
 
 import { askLocally } from '../catalog/local-requests.js';
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
 import { syncDirectory } from '../disks/file/sync.js';
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
-import { withCatalogFile } from './verify.js';
+import { readWhole } from './verify.js';
 
 /**
  * Writes a backup of the catalog in a state directory to a new file: by the object that has it open, else itself.
@@ -22,14 +22,14 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
   const store = await openUnlessInUse(stateDir, clock);
   if (store !== 'in-use') {
     await using own = store;
-    await own.backup(path);
+    await writeBackup(own, path);
     return;
   }
   const draft = `${path}.${randomUUID()}.part`;
   try {
     await writeWhole(draft, await askLocally(stateDir, 'backup'));
     // What came may have been cut off.
-    await withCatalogFile(draft, clock, () => Promise.resolve());
+    await readWhole(draft);
     await link(draft, path);
     await syncDirectory(dirname(path));
   } catch (error) {
@@ -53,7 +53,7 @@ async function requireDirectory(path: string): Promise<void> {
   }
 }
 
-/** Writes a new file; when this has failed, nothing is about to make it any more. */
+/** Writes a new file; once this has failed, nothing will create it any more. */
 async function writeWhole(path: string, bytes: AsyncIterable<Uint8Array>): Promise<void> {
   await using file = await open(path, 'wx', 0o600);
   await writeFile(file, bytes);

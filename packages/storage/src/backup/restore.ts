@@ -1,18 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
 import { type Clock, isRpcError } from '@patchbay/objects';
+import { openSqliteStore, restoreBackup } from '@patchbay/store';
 
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
 import { errnoOf } from '../disks/file/pool-error.js';
 import { syncDirectory, syncFile } from '../disks/file/sync.js';
-import { storageError } from '../errors.js';
-import { withCatalogFile } from './verify.js';
+import { isSqlite, readWhole, requireCatalog, unusable } from './verify.js';
 
 /**
  * Makes a backup the catalog of a state directory whose storage object does not run. What was there is kept beside
- * it; cut short, either catalog is there, whole. Gives where the former one is, if there was one.
+ * it; cut short, either catalog is there, whole. Returns where the former one is, if there was one.
  * @throws RpcError `BACKUP_UNUSABLE`, `STORE_LOCKED` while the object runs
  */
 export async function restoreFrom(
@@ -24,8 +24,7 @@ export async function restoreFrom(
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const draft = join(directory, `restored-${randomUUID()}.sqlite`);
   try {
-    await copyBackup(path, draft);
-    await withCatalogFile(draft, clock, (catalog) => catalog.noteRestore(path), path);
+    await fillDraft(path, draft, clock);
     await syncFile(draft);
     const former = (await isThere(join(directory, catalogFile)))
       ? await keepFormer(stateDir, directory, clock)
@@ -34,28 +33,41 @@ export async function restoreFrom(
     await syncDirectory(directory);
     return { formerCatalog: former };
   } finally {
-    await rm(draft, { force: true });
+    // Closed in order, a store has taken its log in; a damaged one leaves it.
+    for (const leftover of [draft, `${draft}-wal`, `${draft}-shm`]) {
+      await rm(leftover, { force: true });
+    }
+  }
+}
+
+/** Makes a new catalog of a backup. */
+async function fillDraft(path: string, draft: string, clock: Clock): Promise<void> {
+  const isCopy = await isSqlite(path);
+  const backup = isCopy ? undefined : await readWhole(path);
+  if (isCopy) {
+    await copyFile(path, draft);
+    await chmod(draft, 0o600);
+  }
+  try {
+    await using store = await openSqliteStore({
+      directory: dirname(draft),
+      fileName: basename(draft),
+      clock,
+    });
+    if (backup !== undefined) {
+      await restoreBackup(backup, store);
+    }
+    const catalog = await requireCatalog(store, path);
+    await catalog.noteRestore(path);
+  } catch (error) {
+    throw isRpcError(error, 'STORE_DAMAGED')
+      ? unusable(path, `${path} is no backup, or damaged`, error)
+      : error;
   }
 }
 
 async function isThere(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-async function copyBackup(path: string, draft: string): Promise<void> {
-  try {
-    await copyFile(path, draft);
-  } catch (error) {
-    throw storageError(
-      'BACKUP_UNUSABLE',
-      `${path} cannot be read: ${error instanceof Error ? error.message : ''}`,
-      {
-        details: { path },
-        cause: error,
-      },
-    );
-  }
-  await chmod(draft, 0o600);
 }
 
 /** A damaged catalog is what restoring is for; only one that is open must not be replaced. */

@@ -26,13 +26,13 @@ export interface BackupServices {
   readonly backupDirectory: string;
 }
 
-/** Writes a backup of the catalog, as it is at one moment, for its owner alone: it holds the CHAP secrets. */
+/** Writes a backup of the catalog, as it is at one revision, for its owner alone: it holds the CHAP secrets. */
 export async function takeBackup(
   { catalog, clock, log, backupDirectory }: BackupServices,
   name = `catalog-${new Date(clock.now()).toISOString().replaceAll(':', '')}`,
 ): Promise<{ path: string; sizeBytes: number }> {
   await mkdir(backupDirectory, { recursive: true, mode: 0o700 });
-  const path = join(backupDirectory, `${name}.sqlite`);
+  const path = join(backupDirectory, `${name}.jsonl`);
   await catalog.backUp(path);
   const { size } = await stat(path);
   log.info('the catalog was backed up', { path, sizeBytes: size });
@@ -43,7 +43,7 @@ export async function takeBackup(
 export async function removeUnfinishedBackups(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
   for (const name of await readdir(directory)) {
-    if (name.endsWith('.sqlite.part') || name.startsWith(requestedPrefix)) {
+    if (/\.(?:sqlite|jsonl)\.part$/.test(name) || name.startsWith(requestedPrefix)) {
       await rm(join(directory, name), { force: true });
     }
   }

@@ -1,50 +1,51 @@
-import { rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { open } from 'node:fs/promises';
 
-import { type Clock, isRpcError } from '@patchbay/objects';
-import { openSqliteStore } from '@patchbay/store';
+import { isRpcError } from '@patchbay/objects';
+import { type Backup, readBackup, type Store } from '@patchbay/store';
 
 import { Catalog } from '../catalog/catalog.js';
-import { findUnreadable } from '../fsck/check-catalog.js';
 import { storageError } from '../errors.js';
+import { findUnreadable } from '../fsck/check-catalog.js';
 
-/**
- * Opens a file as a catalog, makes sure that it is one and whole, and does something with it. Errors call it `name`,
- * where it is the copy of what somebody named so.
- * @throws RpcError `BACKUP_UNUSABLE`
- */
-export async function withCatalogFile<T>(
-  path: string,
-  clock: Clock,
-  use: (catalog: Catalog) => Promise<T>,
-  name = path,
-): Promise<T> {
-  const fileName = basename(path);
+/** What a file of SQLite begins with: the first version's backups are copies of the catalog's own. */
+const sqliteMark = 'SQLite format 3\0';
+
+/** Reads a backup and checks that it is whole. Errors call it `name`. @throws RpcError `BACKUP_UNUSABLE` */
+export async function readWhole(path: string, name = path): Promise<Backup> {
   try {
-    await using store = await openSqliteStore({ directory: dirname(path), fileName, clock });
-    const catalog = new Catalog(store);
-    const unreadable = await findUnreadable(catalog);
-    if (unreadable.length > 0 || !(await catalog.hasId())) {
-      throw storageError(
-        'BACKUP_UNUSABLE',
-        unreadable.length > 0
-          ? `${name} has records that this version cannot read, such as "${String(unreadable[0]?.resource)}"`
-          : `${name} is not the backup of a catalog`,
-        { details: { path: name } },
-      );
-    }
-    return await use(catalog);
+    return await readBackup(path);
   } catch (error) {
-    if (isRpcError(error, 'STORE_DAMAGED')) {
-      throw storageError('BACKUP_UNUSABLE', `${name} is no backup, or damaged`, {
-        details: { path: name },
-        cause: error,
-      });
-    }
-    throw error;
-  } finally {
-    // Closed in order, a store has taken them in; a damaged one leaves them.
-    await rm(`${path}-wal`, { force: true });
-    await rm(`${path}-shm`, { force: true });
+    throw isRpcError(error, 'BACKUP_DAMAGED')
+      ? unusable(name, `${name} is no backup, or damaged`, error)
+      : error;
   }
+}
+
+/** Makes sure that a store is a catalog that can be read. Errors call it `name`. @throws RpcError `BACKUP_UNUSABLE` */
+export async function requireCatalog(store: Store, name: string): Promise<Catalog> {
+  const catalog = new Catalog(store);
+  const [unreadable] = await findUnreadable(catalog);
+  if (unreadable !== undefined) {
+    throw unusable(name, `${name} has records that this version cannot read, such as "${unreadable.resource}"`);
+  }
+  if (!(await catalog.hasId())) {
+    throw unusable(name, `${name} is not the backup of a catalog`);
+  }
+  return catalog;
+}
+
+/** Reports whether a backup is a file of SQLite. @throws RpcError `BACKUP_UNUSABLE` when it cannot be read */
+export async function isSqlite(path: string): Promise<boolean> {
+  try {
+    await using file = await open(path, 'r');
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(sqliteMark.length), 0, sqliteMark.length, 0);
+    return buffer.toString('latin1', 0, bytesRead) === sqliteMark;
+  } catch (error) {
+    throw unusable(path, `${path} cannot be read: ${error instanceof Error ? error.message : ''}`, error);
+  }
+}
+
+/** Makes the error about a backup that cannot be restored. */
+export function unusable(name: string, message: string, cause?: unknown): Error {
+  return storageError('BACKUP_UNUSABLE', message, { details: { path: name }, cause });
 }

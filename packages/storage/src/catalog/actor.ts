@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** On whose behalf something is done. */
+/** The one on whose behalf something is done. */
 export interface Actor {
   /** The method that was called, or what part of the storage object does it by itself. */
   readonly method: string;
@@ -16,7 +16,7 @@ export interface Actor {
 const running = new AsyncLocalStorage<{ readonly of: Actors; readonly actor: Actor }>();
 
 /**
- * Knows on whose behalf the running work is done. Every write of the catalog is told who it is by, however many
+ * Tracks on whose behalf the running work is done. Every write of the catalog records whom it is by, however many
  * functions are in between; they need not hand it on, and an operation that a caller begins and others join is its own.
  */
 export class Actors {

@@ -1,38 +1,22 @@
 import { randomUUID } from 'node:crypto';
 
 import { type Clock, isRpcError, type RpcError, systemClock } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import { type Entry, type Operation, type Store, writeBackup } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { type Iqn } from '../names.js';
 import { Actors } from './actor.js';
-import { Draft, putOf } from './draft.js';
-import { eventKey, events } from './events.js';
+import { eventKey, type EventRecord, events } from './events.js';
+import { type CatalogReader, type Keyed, parse, type Transaction } from './records.js';
 import { facts, type Table } from './tables.js';
+import { putOf, recordsOf, TransactionBuffer } from './transaction-buffer.js';
 
-/** A record with the key that it stands under. */
-export interface Keyed<T> {
-  readonly key: string;
-  readonly value: T;
-}
-
-/** Reads of the catalog's tables. */
-export interface CatalogReader {
-  get<T>(table: Table<T>, key: string): Promise<T | undefined>;
-  /** Lists a table's records whose keys begin with `within` (default: all), in the order of their keys. */
-  list<T>(table: Table<T>, within?: string): Promise<readonly Keyed<T>[]>;
-}
-
-/** Reads and writes that take effect together, or not at all. Reads do not see the transaction's own writes. */
-export interface Transaction extends CatalogReader {
-  put<T>(table: Table<T>, key: string, value: T): void;
-  delete<T>(table: Table<T>, key: string): void;
-}
+export type { CatalogReader, Keyed, Transaction } from './records.js';
 
 /** Why nothing can be written, while reads may go on. */
 const writeFailures = ['STORE_FULL', 'STORE_READ_ONLY', 'STORE_FAILED'] as const;
 /** Its value is the number of the last event. */
-const versionKey = 'version';
+const lastEventKey = 'version';
 /** The fact that the catalog is a restored backup. */
 const restoredKey = 'restored';
 
@@ -41,12 +25,11 @@ const restoredKey = 'restored';
  * targets are made after it.
  */
 export class Catalog implements CatalogReader {
-  /** Whoever works with the catalog does so on somebody's behalf, which its events tell. */
+  /** Whoever works with the catalog does so on somebody's behalf, which its events record. */
   readonly actors = new Actors();
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #transactions = new KeyedMutex();
-  #forgottenTo = 0;
   #writeFailure: RpcError | undefined;
 
   /** @param clock - dates the events */
@@ -61,42 +44,49 @@ export class Catalog implements CatalogReader {
   }
 
   async list<T>(table: Table<T>, within = ''): Promise<readonly Keyed<T>[]> {
-    const { entries } = await this.#store.range({ prefix: table.prefix + within });
-    return entries.map(({ key, value }) => ({
-      key: key.slice(table.prefix.length),
-      value: parse(table, key, value),
-    }));
+    return recordsOf(table, await this.#store.range({ prefix: table.prefix + within }));
   }
 
   /**
-   * Runs `change` and commits what it wrote, durably; what it throws leaves everything as it was. It may run
-   * more than once. Transactions follow one another: every one is conditioned on, and writes, one version key,
-   * so that what `change` read (also that something is not there) still holds when it is committed.
+   * Runs `change` and commits what it wrote, durably; what it throws leaves everything as it was. It runs again when what
+   * it read (also that something is not there) no longer holds when it is committed. The transactions of one process
+   * follow one another.
    */
   transact<T>(change: (tx: Transaction) => T | Promise<T>): Promise<T> {
-    return this.#transactions.run(versionKey, async () => {
+    return this.#transactions.run(lastEventKey, async () => {
       for (;;) {
-        const version = await this.#store.get(versionKey);
-        const draft = new Draft(this);
-        const result = await change(draft);
-        if (draft.operations.length === 0) {
-          return result;
-        }
-        const told = await draft.events(this.#clock.now(), this.actors.current);
-        const revision = Number(version?.value ?? 0);
-        const outcome = await this.#commit(
-          [{ key: versionKey, modRevision: version?.modRevision ?? 0 }],
-          [
-            { put: versionKey, value: String(revision + told.length) },
-            ...draft.operations,
-            ...told.map((event, index) => putOf(events, eventKey(revision + index + 1), event)),
-          ],
-        );
-        if (outcome.committed) {
+        const buffer = new TransactionBuffer(this.#store);
+        const result = await change(buffer);
+        if (buffer.isEmpty || (await this.#commitBuffer(buffer))) {
           return result;
         }
       }
     });
+  }
+
+  /** Commits a transaction with its events, numbered without gaps; reports whether what it read still held. */
+  async #commitBuffer(buffer: TransactionBuffer): Promise<boolean> {
+    const happened = await buffer.events(this.#clock.now(), this.actors.current);
+    if (happened.length === 0) {
+      return (await this.#commit(buffer.conditions, buffer.operations)).committed;
+    }
+    let last = await this.#store.get(lastEventKey);
+    for (;;) {
+      const outcome = await this.#commit(
+        [...buffer.conditions, { key: lastEventKey, modRevision: last?.modRevision ?? 0 }],
+        [...buffer.operations, ...numberEvents(happened, last)],
+      );
+      if (outcome.committed) {
+        return true;
+      }
+      if (
+        outcome.conflicts.some(({ condition }) => !('key' in condition) || condition.key !== lastEventKey)
+      ) {
+        return false;
+      }
+      // Another process took the numbers, and all else is as it was read.
+      [last] = outcome.conflicts.flatMap(({ entries }) => entries);
+    }
   }
 
   async #commit(...changes: Parameters<Store['commit']>): ReturnType<Store['commit']> {
@@ -117,30 +107,21 @@ export class Catalog implements CatalogReader {
     }
   }
 
-  /** Writes what is there once more when the last write failed, so that `assertWritable` tells how it is now. */
+  /** Writes what is there once more when the last write failed, so that `assertWritable` reports how it is now. */
   async retryWriting(): Promise<void> {
     if (this.#writeFailure === undefined) {
       return;
     }
-    await this.#transactions.run(versionKey, async () => {
-      const { modRevision = 0, value = '0' } = (await this.#store.get(versionKey)) ?? {};
-      const unchanged = [{ put: versionKey, value }];
-      await this.#commit([{ key: versionKey, modRevision }], unchanged).catch(() => undefined);
+    await this.#transactions.run(lastEventKey, async () => {
+      const { modRevision = 0, value = '0' } = (await this.#store.get(lastEventKey)) ?? {};
+      const unchanged = [{ put: lastEventKey, value }];
+      await this.#commit([{ key: lastEventKey, modRevision }], unchanged).catch(() => undefined);
     });
   }
 
-  /** Gives the number of the last event. */
+  /** Returns the number of the last event. */
   async revision(): Promise<number> {
-    return Number((await this.#store.get(versionKey))?.value ?? 0);
-  }
-
-  /** Forgets former values, which nobody here asks for, so that the store does not grow for ever. */
-  async forgetHistory(): Promise<void> {
-    const revision = await this.#store.revision();
-    if (revision > this.#forgottenTo) {
-      await this.#store.compact(revision);
-      this.#forgottenTo = revision;
-    }
+    return Number((await this.#store.get(lastEventKey))?.value ?? 0);
   }
 
   /** Lists the keys of a table's records that this version cannot read, where a bad disk or a hand changed them. */
@@ -149,12 +130,12 @@ export class Catalog implements CatalogReader {
     return entries.filter(({ key, value }) => !isValid(table, key, value)).map(({ key }) => key);
   }
 
-  /** Writes all of the catalog, as it is at one moment, to a new file. @throws RpcError `BACKUP_EXISTS`, ... */
+  /** Writes all of the catalog, as it is at one revision, to a new file. @throws RpcError `BACKUP_EXISTS`, ... */
   backUp(path: string): Promise<void> {
-    return this.#store.backup(path);
+    return writeBackup(this.#store, path);
   }
 
-  /** Says whether the catalog is a restored backup that nobody has confirmed: files it does not know may matter. */
+  /** Reports whether the catalog is a restored backup that nobody has confirmed: files it does not know may matter. */
   async isRestored(): Promise<boolean> {
     return (await this.get(facts, restoredKey)) !== undefined;
   }
@@ -166,7 +147,7 @@ export class Catalog implements CatalogReader {
     });
   }
 
-  /** Forgets that the catalog was restored; says whether it was. */
+  /** Forgets that the catalog was restored; reports whether it was. */
   confirmRestore(): Promise<boolean> {
     return this.transact(async (tx) => {
       const found = await tx.get(facts, restoredKey);
@@ -177,12 +158,12 @@ export class Catalog implements CatalogReader {
     });
   }
 
-  /** Says whether it is a catalog that was in use; a new one, or another store, is not. */
+  /** Reports whether it is a catalog that was in use; a new one, or another store, is not. */
   async hasId(): Promise<boolean> {
     return (await this.get(facts, 'id')) !== undefined;
   }
 
-  /** Gives the catalog's lasting id, made at the first call; a pool is claimed with it. */
+  /** Returns the catalog's lasting id, made at the first call; a pool is claimed with it. */
   id(): Promise<string> {
     return this.transact(async (tx) => {
       const known = await tx.get(facts, 'id');
@@ -194,12 +175,12 @@ export class Catalog implements CatalogReader {
     });
   }
 
-  /** Gives the id of the pool that the catalog's volumes are in; undefined before the first. */
+  /** Returns the id of the pool that the catalog's volumes are in; undefined before the first. */
   poolId(): Promise<string | undefined> {
     return this.get(facts, 'pool');
   }
 
-  /** Remembers a prefix of target names, and gives it with all that were in use before. */
+  /** Remembers a prefix of target names, and returns it with all that were in use before. */
   rememberPrefix(prefix: Iqn): Promise<readonly string[]> {
     return this.transact(async (tx) => {
       const known = (await tx.list(facts, 'prefix/')).map(({ value }) => value);
@@ -227,11 +208,11 @@ function isValid<T>(table: Table<T>, key: string, value: string): boolean {
   }
 }
 
-/** Reads a record's value. @throws Error when it is not one of the table's */
-export function parse<T>(table: Table<T>, key: string, value: string): T {
-  try {
-    return table.schema.parse(JSON.parse(value));
-  } catch (error) {
-    throw new Error(`the catalog's record "${key}" is not valid`, { cause: error });
-  }
+/** Returns the writes of events, numbered from after the last one. */
+function numberEvents(happened: readonly EventRecord[], last: Entry | undefined): readonly Operation[] {
+  const number = Number(last?.value ?? 0);
+  return [
+    { put: lastEventKey, value: String(number + happened.length) },
+    ...happened.map((event, index) => putOf(events, eventKey(number + index + 1), event)),
+  ];
 }

@@ -2,11 +2,14 @@ import { isRpcError } from '@patchbay/objects';
 import { type Store } from '@patchbay/store';
 
 import { storageError } from '../errors.js';
-import { type Catalog, parse } from './catalog.js';
+import { type Catalog } from './catalog.js';
 import { eventKey, type EventRecord, events } from './events.js';
+import { parse } from './records.js';
 
-/** How many events are read or forgotten at once. */
+/** How many events are read at once. */
 const pageLength = 500;
+/** How many are forgotten at once: with the mark of their table, a commit of 100 writes. */
+const forgottenTogether = 99;
 
 /** An event with its number. */
 export interface NumberedEvent {
@@ -24,7 +27,7 @@ export class EventLog {
     this.#catalog = catalog;
   }
 
-  /** Gives the number of the last event. */
+  /** Returns the number of the last event. */
   revision(): Promise<number> {
     return this.#catalog.revision();
   }
@@ -74,7 +77,8 @@ export class EventLog {
   async forget(keep: number): Promise<void> {
     const forgetTo = (await this.revision()) - keep;
     for (;;) {
-      const old = (await this.#after(0)).found.filter(({ revision }) => revision <= forgetTo);
+      const { found } = await this.#after(0);
+      const old = found.filter(({ revision }) => revision <= forgetTo).slice(0, forgottenTogether);
       if (old.length === 0) {
         return;
       }

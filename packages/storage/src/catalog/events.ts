@@ -4,14 +4,14 @@ import { type Actor } from './actor.js';
 import { images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
 
 /**
- * What happened to one thing: the state of its record before and after a commit. It is written by the same commit, so
- * that nothing happens without it, and it does not tell of what did not happen.
+ * What happened to one resource: the state of its record before and after a commit. The same commit writes it, so that
+ * nothing happens without an event, and there is none of what did not happen.
  */
 export const eventRecord = z.object({
   atMs: z.int().nonnegative(),
   /** Such as `node:node7`, `image:ubuntu`, `snapshot:node7@s`, `schedule:node7/auto` or, in the trash, `disk:ID`. */
   thing: z.string(),
-  /** The node that the thing is, or is of. */
+  /** The node that the resource is, or belongs to. */
   node: z.string().optional(),
   /** The state before; undefined: there was none. */
   was: z.string().optional(),
@@ -33,7 +33,7 @@ export type EventRecord = z.infer<typeof eventRecord>;
 /** Events by their number, by `eventKey`; the numbers have no gaps. */
 export const events: Table<EventRecord> = { prefix: 'event/', schema: eventRecord };
 
-/** Gives an event's key: of fixed width, so that keys are in the order of the numbers. */
+/** Returns an event's key: of fixed width, so that keys are in the order of the numbers. */
 export function eventKey(revision: number): string {
   return String(revision).padStart(16, '0');
 }
@@ -45,47 +45,51 @@ export interface Write {
   readonly after: unknown;
 }
 
-/** What an event tells of a record. */
-type Told = Pick<EventRecord, 'thing' | 'node' | 'state' | 'diskId' | 'movedFrom'>;
+/** The part of an event that comes from a record. */
+type Described = Pick<EventRecord, 'thing' | 'node' | 'state' | 'diskId' | 'movedFrom'>;
 
-/** How the records of a table are told of; a table that is not here is not told of. */
-const tellers: ReadonlyMap<string, (record: unknown) => Told> = new Map([
-  teller(images, ({ name, state }) => ({ thing: `image:${name}`, state })),
-  teller(nodes, ({ node, state, disk, movedFrom }) => {
+/** How the records of a table are described in events; changes of a table that is not here are no events. */
+const descriptions: ReadonlyMap<string, (record: unknown) => Described> = new Map([
+  describedBy(images, ({ name, state }) => ({ thing: `image:${name}`, state })),
+  describedBy(nodes, ({ node, state, disk, movedFrom }) => {
     return { thing: `node:${node}`, node, state, diskId: disk.id, movedFrom };
   }),
-  teller(snapshots, ({ node, name, state, diskId }) => {
+  describedBy(snapshots, ({ node, name, state, diskId }) => {
     return { thing: `snapshot:${node}@${name}`, node, state, diskId };
   }),
-  teller(trash, ({ node, disk, state }) => ({ thing: `disk:${disk.id}`, node, state, diskId: disk.id })),
-  teller(schedules, ({ node, name }) => ({ thing: `schedule:${node}/${name}`, node, state: 'scheduled' })),
+  describedBy(trash, ({ node, disk, state }) => ({ thing: `disk:${disk.id}`, node, state, diskId: disk.id })),
+  describedBy(schedules, ({ node, name }) => ({
+    thing: `schedule:${node}/${name}`,
+    node,
+    state: 'scheduled',
+  })),
 ]);
 
-/** Says whether the records of a table are told of. */
-export function isTold(table: Table<unknown>): boolean {
-  return tellers.has(table.prefix);
+/** Reports whether changes of a table's records are events. */
+export function isRecorded(table: Table<unknown>): boolean {
+  return descriptions.has(table.prefix);
 }
 
-/** Gives the event of a write; undefined where the state stays as it is. */
+/** Returns the event of a write; undefined where the state stays as it is. */
 export function eventOf(
   { table, before, after }: Write,
   atMs: number,
   by: Actor | undefined,
 ): EventRecord | undefined {
-  const tell = tellers.get(table.prefix);
-  const was = before === undefined ? undefined : tell?.(before);
-  const is = after === undefined ? undefined : tell?.(after);
-  const told = is ?? was;
-  if (told === undefined || was?.state === is?.state) {
+  const describe = descriptions.get(table.prefix);
+  const was = before === undefined ? undefined : describe?.(before);
+  const is = after === undefined ? undefined : describe?.(after);
+  const described = is ?? was;
+  if (described === undefined || was?.state === is?.state) {
     return undefined;
   }
-  return { ...told, atMs, was: was?.state, state: is?.state, by };
+  return { ...described, atMs, was: was?.state, state: is?.state, by };
 }
 
-function teller<T>(
+function describedBy<T>(
   { prefix }: Table<T>,
-  tell: (record: T) => Told,
-): [prefix: string, (record: unknown) => Told] {
+  describe: (record: T) => Described,
+): [prefix: string, (record: unknown) => Described] {
   // What a table's schema has parsed is of its type.
-  return [prefix, (record) => tell(record as T)];
+  return [prefix, (record) => describe(record as T)];
 }

@@ -10,14 +10,14 @@ import { type Log } from '@patchbay/objects';
 import { storageError } from '../errors.js';
 import { catalogDirectory } from './open-catalog.js';
 
-/** What the commands on the server's host ask of a storage object that runs, which alone can open its catalog. */
+/** What commands on the server's host ask of a running storage object, which alone can open its catalog. */
 export type LocalRequest = 'backup' | 'fsck';
 
 /** What answers each of them: bytes, or a text. */
 export type LocalAnswers = Readonly<Record<LocalRequest, () => Promise<Readable>>>;
 
 /**
- * Answers requests at a socket in the catalog's directory, which root alone can enter. A request is one word and the
+ * Answers requests at a socket in the catalog's directory, which root alone can enter. A request is its name, and the
  * answer all bytes until the end; where there is none, the request failed and the log says why.
  */
 export async function answerLocally(

@@ -9,6 +9,9 @@ import { storageError } from '../errors.js';
 export const catalogDirectory = 'catalog';
 export const catalogFile = 'store.sqlite';
 
+/** How many revisions a watcher of events may be behind before it has to look for them. */
+const historyRevisions = 1000;
+
 /** Opens the store of the catalog in an object's state directory. @throws RpcError `CATALOG_DAMAGED`, `STORE_...` */
 export async function openCatalogStore(stateDir: string, clock: Clock): Promise<Store> {
   try {
@@ -16,6 +19,7 @@ export async function openCatalogStore(stateDir: string, clock: Clock): Promise<
       directory: join(stateDir, catalogDirectory),
       fileName: catalogFile,
       clock,
+      historyRevisions,
     });
   } catch (error) {
     if (!isRpcError(error, 'STORE_DAMAGED')) {

@@ -19,7 +19,7 @@ const imageContent = z.object({
   format: z.string(),
 });
 
-/** Which volume of the pool an image was cloned from: it tells a thing from another one of the same name. */
+/** Which volume of the pool an image was cloned from: it tells apart images and snapshots of the same name. */
 const imageOrigin = z.object({ kind: z.enum(['image', 'snapshot']), id });
 export type ImageOrigin = z.infer<typeof imageOrigin>;
 
@@ -47,7 +47,7 @@ export const imageRecord = z.discriminatedUnion('state', [
 export type ImageRecord = z.infer<typeof imageRecord>;
 export type ReadyImage = Extract<ImageRecord, { state: 'ready' }>;
 
-/** Which snapshot a disk was cloned from. It is kept when the snapshot is gone: it says where the data is from. */
+/** Which snapshot a disk was cloned from. It is kept when the snapshot is gone, as the source of the data. */
 const snapshotOrigin = z.object({ id, node: nodeName, name: snapshotName });
 
 /** A disk, whosever it is. */
@@ -176,17 +176,17 @@ export const bootTokens: Table<string> = { prefix: 'boot-token/', schema: z.stri
 /** The catalog's own facts, by name. */
 export const facts: Table<string> = { prefix: 'fact/', schema: z.string() };
 
-/** Gives the target that a node has, or that is being removed. */
+/** Returns the target that a node has, or that is being removed. */
 export function targetOf(record: NodeRecord): TargetRecord | undefined {
   return 'target' in record ? record.target : undefined;
 }
 
-/** Gives a snapshot's key, and a schedule's. */
+/** Returns a snapshot's key, or a schedule's. */
 export function snapshotKey(node: string, name: string): string {
   return `${node}/${name}`;
 }
 
-/** Gives a target id's key: of fixed width, so that keys are in the order of the numbers. */
+/** Returns a target id's key: of fixed width, so that keys are in the order of the numbers. */
 export function tidKey(tid: number): string {
   return String(tid).padStart(10, '0');
 }

@@ -160,7 +160,6 @@ async function assemble(
     await catalog.retryWriting();
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
     await events.forget(rememberedEvents);
-    await catalog.forgetHistory();
   };
   const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
@@ -223,7 +222,7 @@ export function localAnswers(services: StorageServices, stateDir: string): Local
 
 /** Makes a backup that has no name any more, so that nothing of it is left however the reading ends. */
 async function backUp(catalog: Catalog, stateDir: string): Promise<Readable> {
-  const path = join(stateDir, catalogDirectory, `${requestedPrefix}${randomUUID()}.sqlite`);
+  const path = join(stateDir, catalogDirectory, `${requestedPrefix}${randomUUID()}`);
   try {
     await catalog.backUp(path);
     const file = await open(path, 'r');

@@ -20,23 +20,23 @@ const maxPauseMs = 5000;
  * something is unavailable is retried soon; after any other failure the schedule waits for its next time.
  */
 export class Scheduler {
-  readonly #parts: SnapshotServices;
+  readonly #services: SnapshotServices;
   readonly #snapshots: Snapshots;
   #nextAtMs = 0;
 
-  constructor(parts: SnapshotServices) {
-    this.#parts = parts;
-    this.#snapshots = new Snapshots(parts);
+  constructor(services: SnapshotServices) {
+    this.#services = services;
+    this.#snapshots = new Snapshots(services);
   }
 
   /** How long until the next run, in milliseconds. */
   get pauseMs(): number {
-    return Math.max(0, Math.min(maxPauseMs, this.#nextAtMs - this.#parts.clock.now()));
+    return Math.max(0, Math.min(maxPauseMs, this.#nextAtMs - this.#services.clock.now()));
   }
 
   /** Runs the schedules that are due. */
   async run(signal: AbortSignal): Promise<void> {
-    const { catalog, clock } = this.#parts;
+    const { catalog, clock } = this.#services;
     for (const { value } of await catalog.list(schedules)) {
       if (value.nextAtMs <= clock.now() && !signal.aborted) {
         await this.#runOne(value, signal);
@@ -49,7 +49,7 @@ export class Scheduler {
   }
 
   async #runOne(schedule: ScheduleRecord, signal: AbortSignal): Promise<void> {
-    const { catalog, clock, log } = this.#parts;
+    const { catalog, clock, log } = this.#services;
     const { node, name } = schedule;
     try {
       // The disk of a detached node does not change.
@@ -77,7 +77,7 @@ export class Scheduler {
     { node, name, cron }: ScheduleRecord,
     ran: Pick<ScheduleRecord, 'lastAtMs' | 'lastError'> & { readonly moveOn: boolean },
   ): Promise<void> {
-    const { catalog, clock } = this.#parts;
+    const { catalog, clock } = this.#services;
     const { lastAtMs, lastError, moveOn } = ran;
     await catalog.transact(async (tx) => {
       const record = await tx.get(schedules, snapshotKey(node, name));
@@ -91,7 +91,7 @@ export class Scheduler {
 
   /** Deletes the schedule's oldest snapshots, except those that a disk is a clone of. */
   async #retain({ node, name, keep }: ScheduleRecord, signal: AbortSignal): Promise<void> {
-    const { catalog } = this.#parts;
+    const { catalog } = this.#services;
     const taken = (await this.#snapshots.list(node)).filter(({ schedule }) => schedule === name);
     const sources = new Set((await catalog.list(nodes)).map(({ value }) => value.disk.snapshot?.id));
     for (const { name: oldest } of taken.slice(0, -keep).filter(({ id }) => !sources.has(id))) {

@@ -1,8 +1,8 @@
+import { compileGlob } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { images, nodes, type ReadyImage } from '../catalog/tables.js';
 import { type DiskViewServices } from './disk-view.js';
-import { matchesGlob } from './glob.js';
 import { inspectVolume } from './volume-state.js';
 
 /** How an image is shown. */
@@ -48,10 +48,11 @@ export async function viewImages(
   selection: ImageSelection = {},
 ): Promise<ImageView[]> {
   const { filter = '*', tags = [], after = '', limit = Infinity } = selection;
+  const glob = compileGlob(filter);
   const records = (await services.catalog.list(images)).map(({ value }) => value);
   const shown = records
     .filter((record) => record.state === 'ready')
-    .filter((record) => record.name > after && matchesGlob(record.name, filter))
+    .filter((record) => record.name > after && glob.matches(record.name))
     .filter((record) => tags.every((tag) => record.tags.some((each) => each === tag)))
     .slice(0, limit);
   const clones = await countClones(services);

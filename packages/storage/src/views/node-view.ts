@@ -1,4 +1,4 @@
-import { isRpcError, type Log } from '@patchbay/objects';
+import { compileGlob, isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { type CatalogReader } from '../catalog/catalog.js';
@@ -99,8 +99,33 @@ export async function viewCredentials(
   };
 }
 
-/** Lists every node, in the order of their names. */
-export async function viewNodes(services: NodeViewServices): Promise<NodeView[]> {
+/** Which nodes a list holds. */
+export interface NodeSelection {
+  /** A glob that names match. */
+  readonly filter?: string | undefined;
+  readonly state?: NodeView['state'] | undefined;
+  /** The image that the disk came from. */
+  readonly image?: string | undefined;
+  /** Whether an initiator is connected. */
+  readonly connected?: boolean | undefined;
+}
+
+/** Lists the nodes in the order of their names: all, or a selection. */
+export async function viewNodes(
+  services: NodeViewServices,
+  { filter = '*', state, image, connected }: NodeSelection = {},
+): Promise<NodeView[]> {
+  const glob = compileGlob(filter);
+  return (await viewAll(services)).filter(
+    (view) =>
+      glob.matches(view.node) &&
+      (state === undefined || view.state === state) &&
+      (image === undefined || view.image === image) &&
+      (connected === undefined || view.connected.length > 0 === connected),
+  );
+}
+
+async function viewAll(services: NodeViewServices): Promise<NodeView[]> {
   const { targets, catalog, pool } = services;
   const [seen, { records, volumes }, nameOfImage] = await Promise.all([
     Promise.all(targets.daemons.map(({ daemon }) => seeTargets(services, daemon))),

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 
 import { systemClock } from '@patchbay/objects';
 import { RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { openSqliteStore, type Store, writeBackup } from '@patchbay/store';
 
 import { backUpTo } from '../../src/backup/backup-file.js';
 import { restoreFrom } from '../../src/backup/restore.js';
@@ -86,6 +86,17 @@ describe('a backup of the catalog', () => {
     expect(await readdir(join(another, 'catalog'))).to.deep.equal(['store.sqlite']);
   });
 
+  it('becomes the catalog when it is a copy of the file of SQLite, as the first version made it', async () => {
+    await using scratch = await Scratch.make();
+    const [stateDir, backup] = [scratch.file('state'), scratch.file('backup.sqlite')];
+    await makeCatalog(stateDir, 'before');
+    await copyFile(join(stateDir, 'catalog', 'store.sqlite'), backup);
+    await withCatalog(stateDir, (catalog) => writeWord(catalog, 'after'));
+    await restoreFrom(backup, stateDir, systemClock);
+    expect(await wordIn(stateDir)).to.equal('before');
+    expect(await withCatalog(stateDir, (catalog) => catalog.isRestored())).to.be.true;
+  });
+
   it('is refused where there is no directory to write it to', async () => {
     await using scratch = await Scratch.make();
     const stateDir = scratch.file('state');
@@ -130,6 +141,7 @@ describe('a backup of the catalog', () => {
     ['empty', (path: string) => writeFile(path, '')],
     ['not there', () => Promise.resolve()],
     ['cut off', cutOffBackup],
+    ['a file of SQLite that is cut off', cutOffCopy],
     ['a store of something else', otherStore],
   ] as const) {
     it(`is not restored when it is ${what}, and the catalog stays`, async () => {
@@ -178,8 +190,8 @@ describe('a backup of a catalog that is in use', () => {
       await refusal(backUpTo(backup, stateDir, systemClock), 'CATALOG_IN_USE');
       const log = new RecordingLog();
       const whole = scratch.file('whole');
-      await store.backup(whole);
-      const half = (await readFile(whole)).subarray(0, 5000);
+      await writeBackup(store, whole);
+      const half = (await readFile(whole)).subarray(0, 100);
       const answers = [
         () => Promise.reject(new Error('no space left')),
         () => Promise.resolve(Readable.from([half])),
@@ -209,9 +221,16 @@ async function cutOffBackup(path: string): Promise<void> {
   await truncate(path, Math.floor((await stat(path)).size / 2));
 }
 
+async function cutOffCopy(path: string): Promise<void> {
+  await using scratch = await Scratch.make();
+  await makeCatalog(scratch.file('state'), 'x'.repeat(50_000));
+  await copyFile(join(scratch.file('state'), 'catalog', 'store.sqlite'), path);
+  await truncate(path, Math.floor((await stat(path)).size / 2));
+}
+
 async function otherStore(path: string): Promise<void> {
   await using scratch = await Scratch.make();
   await using store = await openSqliteStore({ directory: scratch.path, clock: systemClock });
   await store.commit([], [{ put: 'a', value: '1' }]);
-  await store.backup(path);
+  await writeBackup(store, path);
 }

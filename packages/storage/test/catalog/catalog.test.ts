@@ -1,9 +1,34 @@
 import { expect } from 'chai';
 
-import { Catalog } from '../../src/catalog/catalog.js';
-import { facts, nodes, snapshotKey, snapshots } from '../../src/catalog/tables.js';
+import { Catalog, type Transaction } from '../../src/catalog/catalog.js';
+import { events } from '../../src/catalog/events.js';
+import { facts, type ImageRecord, images, nodes, snapshotKey, snapshots } from '../../src/catalog/tables.js';
 import { iqn } from '../../src/names.js';
-import { reasonOf, World } from '../fakes/world.js';
+import { World } from '../fakes/world.js';
+
+const getA = (tx: Transaction): Promise<unknown> => tx.get(facts, 'a');
+const getB = (tx: Transaction): Promise<unknown> => tx.get(facts, 'b');
+const listAll = (tx: Transaction): Promise<unknown> => tx.list(facts);
+const listBelow = (tx: Transaction): Promise<unknown> => tx.list(facts, 'below/');
+const nothing = (): Promise<unknown> => Promise.resolve();
+
+function put(key: string): (tx: Transaction) => void {
+  return (tx) => {
+    tx.put(facts, key, 'theirs');
+  };
+}
+
+function remove(key: string): (tx: Transaction) => void {
+  return (tx) => {
+    tx.delete(facts, key);
+  };
+}
+
+async function someImage(world: World): Promise<ImageRecord> {
+  const machine = await world.startWithImage();
+  const [image] = await machine.parts.catalog.list(images);
+  return image!.value;
+}
 
 describe('Catalog', () => {
   it('commits what a transaction writes together', async () => {
@@ -47,40 +72,86 @@ describe('Catalog', () => {
     expect(await catalog.get(facts, 'count')).to.equal('20');
   });
 
-  it('runs a transaction again when another process committed meanwhile, even elsewhere', async () => {
+  for (const [what, read, change, runs] of [
+    ['changed a record that it read', getA, put('a'), 2],
+    ['made a record that it found missing', getB, put('b'), 2],
+    ['deleted a record that it read', getA, remove('a'), 2],
+    ['changed a record of a list', listAll, put('a'), 2],
+    ['made a record of a list', listAll, put('b'), 2],
+    ['deleted a record of a list', listAll, remove('a'), 2],
+    ['changed a record that it did not read', getB, put('a'), 1],
+    ['changed nothing of a list', listBelow, put('a'), 1],
+    ['changed a record that it only writes', nothing, put('ours'), 1],
+  ] as const) {
+    it(`runs ${runs === 1 ? 'once' : 'again'} when another process ${what} meanwhile`, async () => {
+      await using world = await World.open();
+      const catalog = new Catalog(world.store);
+      const other = new Catalog(world.store);
+      await catalog.transact(put('a'));
+      let ran = 0;
+
+      await catalog.transact(async (tx) => {
+        ran += 1;
+        await read(tx);
+        if (ran === 1) {
+          await other.transact(change);
+        }
+        tx.put(facts, 'ours', String(ran));
+      });
+
+      expect(ran).to.equal(runs);
+      expect(await catalog.get(facts, 'ours')).to.equal(String(runs));
+    });
+  }
+
+  it('runs again when the two reads of a transaction do not fit together', async () => {
     await using world = await World.open();
     const catalog = new Catalog(world.store);
     const other = new Catalog(world.store);
-    let runs = 0;
+    const seen: (string | undefined)[][] = [];
 
     await catalog.transact(async (tx) => {
-      runs += 1;
-      const seen = await tx.list(facts);
-      if (runs === 1) {
-        await other.transact((theirs) => {
-          theirs.put(facts, 'theirs', 'x');
-        });
+      const first = await tx.get(facts, 'a');
+      if (seen.length === 0) {
+        await other.transact(put('a'));
       }
-      tx.put(facts, 'ours', String(seen.length));
+      seen.push([first, await tx.get(facts, 'a')]);
+      tx.put(facts, 'ours', '');
     });
 
-    expect(runs).to.equal(2);
-    expect(await catalog.get(facts, 'ours')).to.equal('1');
+    expect(seen).to.deep.equal([
+      [undefined, 'theirs'],
+      ['theirs', 'theirs'],
+    ]);
   });
 
-  it('forgets history without forgetting what is there, and once only', async () => {
+  it('numbers the events of several processes without gaps, and runs no transaction again for that', async () => {
     await using world = await World.open();
-    const catalog = new Catalog(world.store);
-    await catalog.transact((tx) => {
-      tx.put(facts, 'a', '1');
-    });
+    const image = await someImage(world);
+    const catalogs = [new Catalog(world.store), new Catalog(world.store), new Catalog(world.store)];
+    const before = await catalogs[0]?.revision();
+    let ran = 0;
 
-    await catalog.forgetHistory();
-    await catalog.forgetHistory();
+    await Promise.all(
+      catalogs.flatMap((catalog, index) =>
+        ['x', 'y'].map((name) =>
+          catalog.transact((tx) => {
+            ran += 1;
+            tx.put(images, `${name}${String(index)}`, {
+              ...image,
+              name: `${name}${String(index)}` as typeof image.name,
+            });
+          }),
+        ),
+      ),
+    );
 
-    expect(await catalog.get(facts, 'a')).to.equal('1');
-    const watching = world.store.watch({ prefix: '', fromRevision: 0, signal: new AbortController().signal });
-    expect(await reasonOf(watching[Symbol.asyncIterator]().next())).to.equal('REVISION_COMPACTED');
+    expect(ran).to.equal(6);
+    const keys = (await world.store.range({ prefix: events.prefix })).entries.map(({ key }) =>
+      Number(key.slice(events.prefix.length)),
+    );
+    expect(keys.slice(-6)).to.deep.equal([1, 2, 3, 4, 5, 6].map((each) => (before ?? 0) + each));
+    expect(await catalogs[0]?.revision()).to.equal((before ?? 0) + 6);
   });
 
   it('keeps one id for ever', async () => {

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
 import { type NumberedEvent } from '../../src/catalog/event-log.js';
+import { images } from '../../src/catalog/tables.js';
 import { type Machine } from '../fakes/machine.js';
 import { reasonOf, World } from '../fakes/world.js';
 
@@ -103,15 +104,13 @@ describe('EventLog', () => {
   });
 
   it('is watched on although the store forgets its history meanwhile', async () => {
-    await using world = await World.open();
+    await using world = await World.open({ historyRevisions: 0 });
     const machine = await world.startWithImage();
-    const { events, catalog } = machine.parts;
+    const { events } = machine.parts;
     const watching = events.watch(2, new AbortController().signal);
 
     const next = watching.next();
-    await catalog.forgetHistory();
     await machine.provision('node7', 'ubuntu');
-    await catalog.forgetHistory();
 
     expect((await next).value).to.include({ revision: 3 });
     expect((await watching.next()).value).to.include({ revision: 4 });
@@ -127,6 +126,32 @@ describe('EventLog', () => {
 
     const error = await next.catch((each: unknown) => each);
     expect(error).to.have.property('message', 'gone');
+  });
+
+  it('forgets in commits of at most 100 writes', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { catalog, events } = machine.parts;
+    const [image] = await catalog.list(images);
+    for (let part = 0; part < 10; part += 1) {
+      await catalog.transact((tx) => {
+        for (let each = 0; each < 25; each += 1) {
+          tx.put(images, `image-${String(part)}-${String(each)}`, image!.value);
+        }
+      });
+    }
+    const sizes: number[] = [];
+    const commit = world.store.commit.bind(world.store);
+    world.store.commit = (conditions, operations) => {
+      sizes.push(operations.length);
+      return commit(conditions, operations);
+    };
+
+    await events.forget(1);
+
+    expect((await eventsOf(machine)).map(({ revision }) => revision)).to.deep.equal([252]);
+    expect(sizes).to.have.lengthOf.at.least(3);
+    expect(Math.max(...sizes)).to.be.at.most(100);
   });
 
   it('remembers so many, and refuses to watch from what it has forgotten', async () => {

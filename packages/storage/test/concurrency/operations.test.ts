@@ -73,6 +73,21 @@ describe('Operations', () => {
     expect(await results).to.deep.equal(['run 1', 'run 1']);
   });
 
+  it('holds all resources of an operation, and frees them together', async () => {
+    const operations = new Operations();
+    const { work, finish } = held();
+    const both: OperationRequest = { ...request, resources: ['node:node8', resource] };
+
+    const first = operations.run(both, never, work);
+    const joined = operations.run(both, never, work);
+
+    expect(await reasonOf(operations.run(request, never, work))).to.equal('OPERATION_PENDING');
+    expect(operations.current('node:node8')).to.equal(operations.current(resource));
+    finish();
+    expect(await Promise.all([first, joined])).to.deep.equal(['run 1', 'run 1']);
+    expect(operations.idle).to.equal(true);
+  });
+
   it('gives every caller the error that the work ended with', async () => {
     const operations = new Operations();
     const fail = (): Promise<never> => Promise.reject(new Error('no'));

@@ -64,9 +64,10 @@ export class World implements AsyncDisposable {
     }
   }
 
-  static async open(): Promise<World> {
+  /** @param options - how many revisions a watcher of the store may be behind */
+  static async open(options: { readonly historyRevisions?: number } = {}): Promise<World> {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-storage-'));
-    return new World(directory, await openSqliteStore({ directory, clock: new FakeClock() }));
+    return new World(directory, await openSqliteStore({ directory, clock: new FakeClock(), ...options }));
   }
 
   /** Starts the process. */

@@ -68,9 +68,7 @@ export async function interceptEffects(interceptor: Interceptor, anyFile: string
 
 /** Lets the writes of a store, or of all that have it as their prototype, go through an interceptor too. */
 export function interceptStore(store: Store, { effect }: Interceptor): void {
-  for (const name of ['commit', 'compact'] as const) {
-    replace(store, name, (perform) => effect(perform));
-  }
+  replace(store, 'commit', (perform) => effect(perform));
 }
 
 /** Replaces a method; gives what puts it back. */

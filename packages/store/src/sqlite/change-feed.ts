@@ -1,5 +1,5 @@
-import { type KeyInterval, keyInterval } from '../keys.js';
-import { type Change } from '../store.js';
+import { keysWith } from '../keys.js';
+import { type Change, type KeyInterval } from '../store.js';
 import { type History } from './change-log.js';
 
 /** Reads the history of an interval of keys after a revision. @throws RpcError `REVISION_COMPACTED` */
@@ -7,18 +7,20 @@ type ReadHistory = (fromRevision: number, interval: KeyInterval) => History;
 
 interface Waiter {
   readonly prefix: string;
-  /** The revision up to which nothing more is to be told. */
+  /** The revision up to which the watcher has seen every change. */
   seenRevision: number;
-  readonly wake: () => void;
+  readonly wake: (changes: readonly Change[] | undefined) => void;
 }
 
 /**
- * Tells watchers of commits. A watcher has no queue: it reads the change log at its own pace and waits here when
- * it has read everything, so that a slow one costs no memory.
+ * Hands commits to watchers. A watcher that waits gets the next commit from memory; one that is behind has no queue but
+ * reads the change log at its own pace, so that a slow one costs no memory.
  */
 export class ChangeFeed {
   readonly #readHistory: ReadHistory;
   readonly #waiters = new Set<Waiter>();
+  /** Until the first commit it is not known whether a watcher is behind. */
+  #publishedRevision = Infinity;
   #closed = false;
 
   constructor(readHistory: ReadHistory) {
@@ -30,13 +32,14 @@ export class ChangeFeed {
     return this.#waiters.size;
   }
 
-  /** Wakes those who wait for one of a commit's changes. */
+  /** Hands a commit's changes to those who wait for one of them. */
   publish(revision: number, changes: readonly Change[]): void {
+    this.#publishedRevision = revision;
     for (const waiter of this.#waiters) {
-      if (changes.some(({ entry }) => entry.key.startsWith(waiter.prefix))) {
-        waiter.wake();
-      } else {
-        waiter.seenRevision = revision;
+      waiter.seenRevision = revision;
+      const matching = changes.filter(({ entry }) => entry.key.startsWith(waiter.prefix));
+      if (matching.length > 0) {
+        waiter.wake(matching);
       }
     }
   }
@@ -45,7 +48,7 @@ export class ChangeFeed {
   close(): void {
     this.#closed = true;
     for (const waiter of this.#waiters) {
-      waiter.wake();
+      waiter.wake(undefined);
     }
   }
 
@@ -54,18 +57,23 @@ export class ChangeFeed {
     fromRevision: number,
     signal: AbortSignal,
   ): AsyncGenerator<readonly Change[], void, undefined> {
-    const interval = keyInterval(prefix);
+    const interval = keysWith(prefix);
     let seenRevision = fromRevision;
+    let isBehind = true;
     while (!this.#hasEnded(signal)) {
-      const { commits, reachedRevision } = this.#readHistory(seenRevision, interval);
+      const history = isBehind ? this.#readHistory(seenRevision, interval) : undefined;
+      const { commits, reachedRevision } =
+        history !== undefined && history.commits.length > 0
+          ? history
+          : await this.#nextCommit(prefix, history?.reachedRevision ?? seenRevision, signal);
       for (const changes of commits) {
         yield changes;
         if (this.#hasEnded(signal)) {
           return;
         }
       }
-      seenRevision =
-        commits.length > 0 ? reachedRevision : await this.#nextChange(prefix, reachedRevision, signal);
+      seenRevision = reachedRevision;
+      isBehind = seenRevision < this.#publishedRevision;
     }
   }
 
@@ -73,17 +81,23 @@ export class ChangeFeed {
     return this.#closed || signal.aborted;
   }
 
-  /** Waits for a change below the prefix, the signal or the end; gives the revision to read on from. */
-  #nextChange(prefix: string, seenRevision: number, signal: AbortSignal): Promise<number> {
+  /** Waits for a commit that changes a key with the prefix, for the signal, or for the end. */
+  #nextCommit(prefix: string, seenRevision: number, signal: AbortSignal): Promise<History> {
     return new Promise((resolve) => {
-      const wake = (): void => {
+      const wake = (changes: readonly Change[] | undefined): void => {
         this.#waiters.delete(waiter);
-        signal.removeEventListener('abort', wake);
-        resolve(waiter.seenRevision);
+        signal.removeEventListener('abort', giveUp);
+        resolve({
+          commits: changes === undefined ? [] : [changes],
+          reachedRevision: waiter.seenRevision,
+        });
+      };
+      const giveUp = (): void => {
+        wake(undefined);
       };
       const waiter: Waiter = { prefix, seenRevision, wake };
       this.#waiters.add(waiter);
-      signal.addEventListener('abort', wake, { once: true });
+      signal.addEventListener('abort', giveUp, { once: true });
     });
   }
 }

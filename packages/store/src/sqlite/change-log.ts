@@ -1,8 +1,7 @@
 import { type Statement } from 'better-sqlite3';
 
 import { storeError } from '../errors.js';
-import { type KeyInterval } from '../keys.js';
-import { type Change } from '../store.js';
+import { type Change, type KeyInterval } from '../store.js';
 import { type Connection } from './database.js';
 import { entryColumns, entryOf, type EntryRow } from './entry-table.js';
 
@@ -27,6 +26,9 @@ export interface History {
 
 /** The store's revision, and the changes that led to it as far as they have not been compacted. */
 export class ChangeLog {
+  readonly #keptRevisions: number;
+  /** How many revisions pass between two compactions: to delete them together costs less than one by one. */
+  readonly #compactedTogether: number;
   readonly #state: Statement<[], State>;
   readonly #setRevision: Statement<[number]>;
   readonly #setCompacted: Statement<[number]>;
@@ -34,7 +36,10 @@ export class ChangeLog {
   readonly #since: Statement<[KeyInterval & { readonly revision: number }], ChangeRow>;
   readonly #forget: Statement<[number]>;
 
-  constructor(connection: Connection) {
+  /** @param keptRevisions - how many of the last revisions are never compacted */
+  constructor(connection: Connection, keptRevisions: number) {
+    this.#keptRevisions = keptRevisions;
+    this.#compactedTogether = Math.ceil((keptRevisions + 1) / 10);
     this.#state = connection.prepare('SELECT revision, compacted FROM state');
     this.#setRevision = connection.prepare('UPDATE state SET revision = ?');
     this.#setCompacted = connection.prepare('UPDATE state SET compacted = ?');
@@ -59,9 +64,12 @@ export class ChangeLog {
     changes.forEach(({ type, entry }, position) => {
       this.#append.run({ ...entry, leaseId: entry.leaseId ?? null, type, revision, position });
     });
+    if (revision % this.#compactedTogether === 0) {
+      this.compact();
+    }
   }
 
-  /** Gives the next commits after a revision that changed keys of an interval. @throws RpcError `REVISION_COMPACTED` */
+  /** Returns the next commits after a revision that changed keys of an interval. @throws RpcError `REVISION_COMPACTED` */
   since(fromRevision: number, interval: KeyInterval): History {
     const { revision, compacted } = this.#read();
     if (fromRevision < compacted || fromRevision > revision) {
@@ -89,10 +97,10 @@ export class ChangeLog {
     return { commits, reachedRevision: revision };
   }
 
-  /** Forgets the changes up to a revision; one that lies ahead means all there are. */
-  compact(toRevision: number): void {
+  /** Forgets the changes that lie further back than the revisions that are kept. */
+  compact(): void {
     const { revision, compacted } = this.#read();
-    const target = Math.min(toRevision, revision);
+    const target = revision - this.#keptRevisions;
     if (target > compacted) {
       this.#setCompacted.run(target);
       this.#forget.run(target);

@@ -1,16 +1,17 @@
-import Database from 'better-sqlite3';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import Database from 'better-sqlite3';
+
+import { asStoreError } from '../as-store-error.js';
 import { storeError } from '../errors.js';
 import { applicationId, schema, schemaVersion } from './schema.js';
-import { asStoreError } from './sqlite-errors.js';
 
 /** An open file of SQLite. */
 export type Connection = Database.Database;
 
 /**
- * Opens the store's file for this process alone, and makes it (and its directory) when it is not there.
+ * Opens the store's file for this process alone; creates it, and its directory, when it is not there.
  *
  * @throws RpcError `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_VERSION_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`,
  *   `STORE_FAILED`
@@ -55,7 +56,7 @@ function createPrivateFile(file: string): void {
   }
 }
 
-/** Says whether the file is new; refuses another program's file and a newer version's, before any write. */
+/** Reports whether the file is new; refuses another program's file and a newer version's, before any write. */
 function checkIdentity(connection: Connection, file: string): boolean {
   const version = connection.pragma('user_version', { simple: true }) as number;
   const application = connection.pragma('application_id', { simple: true }) as number;

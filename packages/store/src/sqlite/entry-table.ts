@@ -1,14 +1,13 @@
 import { type Statement } from 'better-sqlite3';
 
-import { type KeyInterval } from '../keys.js';
-import { type Entry } from '../store.js';
+import { type Entry, type KeyInterval } from '../store.js';
 import { type Connection } from './database.js';
 
 /** The columns of an entry, as `entries` and `changes` both have them. */
 export const entryColumns =
   'key, value, create_revision AS createRevision, mod_revision AS modRevision, lease_id AS leaseId';
 
-/** An entry as SQLite gives it. */
+/** An entry as SQLite returns it. */
 export interface EntryRow {
   readonly key: string;
   readonly value: string;
@@ -17,7 +16,7 @@ export interface EntryRow {
   readonly leaseId: string | null;
 }
 
-/** What an entry has beside its key, as an array, which SQLite makes in less time than an object. */
+/** The columns of an entry beside its key, as an array, which SQLite makes in less time than an object. */
 type EntryColumns = readonly [
   value: string,
   createRevision: number,
@@ -31,26 +30,28 @@ export function entryOf(row: EntryRow): Entry {
   return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
 }
 
-/** The entries as they stand in the file, whether their leases have passed or not. */
+/** The entries of the store. */
 export class EntryTable {
   readonly #get: Statement<[string], EntryColumns>;
-  readonly #scan: Statement<[KeyInterval], EntryRow>;
-  readonly #count: Statement<[KeyInterval], number>;
+  readonly #scan: Statement<[from: string, to: string], EntryRow>;
+  readonly #writtenSince: Statement<[from: string, to: string, revision: number], EntryRow>;
+  readonly #count: Statement<[from: string, to: string], number>;
   readonly #ofLease: Statement<[string], EntryRow>;
   readonly #put: Statement<[EntryRow]>;
   readonly #delete: Statement<[string]>;
 
   constructor(connection: Connection) {
-    const interval = 'key >= @from AND key < @to';
+    const inInterval = 'FROM entries WHERE key >= ? AND key < ?';
     this.#get = connection
       .prepare<[string], EntryColumns>(
         'SELECT value, create_revision, mod_revision, lease_id FROM entries WHERE key = ?',
       )
       .raw();
-    this.#scan = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE ${interval} ORDER BY key`);
-    this.#count = connection
-      .prepare<[KeyInterval], number>(`SELECT count(*) FROM entries WHERE ${interval}`)
-      .pluck();
+    this.#scan = connection.prepare(`SELECT ${entryColumns} ${inInterval} ORDER BY key`);
+    this.#writtenSince = connection.prepare(
+      `SELECT ${entryColumns} ${inInterval} AND mod_revision > ? ORDER BY key`,
+    );
+    this.#count = connection.prepare<[string, string], number>(`SELECT count(*) ${inInterval}`).pluck();
     this.#ofLease = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE lease_id = ? ORDER BY key`);
     this.#put = connection.prepare(
       'INSERT OR REPLACE INTO entries (key, value, create_revision, mod_revision, lease_id) ' +
@@ -68,15 +69,28 @@ export class EntryTable {
     return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
   }
 
-  /** Gives the entries of an interval one by one; no other statement may run until the loop has ended. */
-  *scan(interval: KeyInterval): Generator<Entry, void, undefined> {
-    for (const row of this.#scan.iterate(interval)) {
-      yield entryOf(row);
+  /** Returns the first entries of an interval; without a limit all. */
+  scan({ from, to }: KeyInterval, limit?: number): Entry[] {
+    if (limit === undefined) {
+      return this.#scan.all(from, to).map(entryOf);
     }
+    // Cut off here: with a LIMIT the shortest scan takes SQLite five times as long.
+    const entries: Entry[] = [];
+    for (const row of this.#scan.iterate(from, to)) {
+      if (entries.push(entryOf(row)) >= limit) {
+        break;
+      }
+    }
+    return entries;
   }
 
-  count(interval: KeyInterval): number {
-    return this.#count.get(interval) ?? 0;
+  /** Returns the entries of an interval that were written after a revision. */
+  writtenSince({ from, to }: KeyInterval, revision: number): Entry[] {
+    return this.#writtenSince.all(from, to, revision).map(entryOf);
+  }
+
+  count({ from, to }: KeyInterval): number {
+    return this.#count.get(from, to) ?? 0;
   }
 
   ofLease(leaseId: string): readonly Entry[] {

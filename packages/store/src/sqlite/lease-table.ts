@@ -3,7 +3,7 @@ import { type Statement } from 'better-sqlite3';
 import { type StoreLease } from '../store.js';
 import { type Connection } from './database.js';
 
-/** The leases as they stand in the file, whether their time has passed or not. */
+/** The leases of the store. */
 export class LeaseTable {
   readonly #all: Statement<[], StoreLease>;
   readonly #has: Statement<[string], number>;
@@ -29,7 +29,7 @@ export class LeaseTable {
     this.#insert.run(lease);
   }
 
-  /** Deletes a lease, on which nothing may hang any more; says whether it was there. */
+  /** Deletes a lease that has no keys any more; reports whether it was there. */
   delete(leaseId: string): boolean {
     return this.#delete.run(leaseId).changes > 0;
   }

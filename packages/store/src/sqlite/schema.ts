@@ -5,7 +5,7 @@ export const schemaVersion = 1;
 export const applicationId = 0x50426179;
 
 /**
- * Makes the tables. Text compares by its UTF-8 bytes (SQLite's BINARY collation), so that a prefix is an interval
+ * Creates the tables. Text compares by its UTF-8 bytes (SQLite's BINARY collation), so that a prefix is an interval
  * of the primary key. `changes` holds the history that watchers read; `state.compacted` is the last revision that
  * it has forgotten.
  */

@@ -1,11 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
-import { type Clock } from '@patchbay/objects';
+import { type Clock, type Log, silentLog } from '@patchbay/objects';
+import { type Statement } from 'better-sqlite3';
 
+import { asStoreError } from '../as-store-error.js';
 import { storeError } from '../errors.js';
-import { checkPrefix } from '../keys.js';
-import { checkConditions, checkOperations } from '../operations.js';
+import { checkKey, checkPrefix, keysWith } from '../keys.js';
+import { checkCommit } from '../operations.js';
 import {
   type Change,
   type Compare,
@@ -17,35 +19,33 @@ import {
   type Store,
   type StoreLease,
 } from '../store.js';
-import { backUp } from './backup.js';
 import { ChangeFeed } from './change-feed.js';
 import { ChangeLog } from './change-log.js';
 import { type Connection, openDatabase } from './database.js';
 import { EntryTable } from './entry-table.js';
-import { LeaseDeadlines } from './lease-deadlines.js';
+import { LeaseExpiry } from './lease-expiry.js';
 import { LeaseTable } from './lease-table.js';
-import { OpenRead } from './open-read.js';
-import { Reader } from './reader.js';
-import { asStoreError } from './sqlite-errors.js';
-import { WriteQueue } from './write-queue.js';
+import { type WhenDurable, WriteQueue } from './write-queue.js';
 import { Writer } from './writer.js';
 
-/** How many leases one transaction of a sweep ends, so that calls get their turn between two. */
-const sweptTogether = 256;
+/** How many leases one transaction ends when their time has passed, so that calls get their turn between two. */
+const endedTogether = 256;
 
-/** Where a store lives, and its time. */
+/** Where a store lives, and what it needs. */
 export interface SqliteStoreOptions {
-  /** The directory of the store's file; it is made, for its owner alone, when it is not there. */
+  /** The directory of the store's file; it is created, for its owner alone, when it is not there. */
   readonly directory: string;
   /** The file's name in the directory. Default: `store.sqlite`. */
   readonly fileName?: string;
-  /** Beginnings of keys that nobody watches: of these no history is kept, which saves half of their writing. */
-  readonly unwatched?: readonly string[];
   readonly clock: Clock;
+  /** Default: nothing is logged. */
+  readonly log?: Log;
+  /** How many of the last revisions a watcher may be behind without missing anything. Default: 10,000. */
+  readonly historyRevisions?: number;
 }
 
 /**
- * Opens the store in a directory, for this process alone. Every lease in it gets its whole time anew.
+ * Opens the store in a directory, for this process alone. The time of every lease in it begins anew.
  *
  * @throws RpcError `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_VERSION_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`,
  *   `STORE_FAILED`
@@ -58,41 +58,40 @@ export function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
 }
 
 class SqliteStore implements Store {
+  /** SQLite has none of these; they are etcd's, so that what works on one works on the other. */
+  readonly limits = { operations: 4096, conditions: 128, bytes: 1_048_576 };
+  readonly lateMs = 1000;
   readonly #file: string;
   readonly #connection: Connection;
   readonly #openRead: OpenRead;
+  readonly #entries: EntryTable;
   readonly #leases: LeaseTable;
-  readonly #deadlines: LeaseDeadlines;
+  readonly #expiry: LeaseExpiry;
   readonly #changes: ChangeLog;
   readonly #feed: ChangeFeed;
-  readonly #reader: Reader;
   readonly #writer: Writer;
   readonly #queue: WriteQueue;
 
   constructor(
     file: string,
     connection: Connection,
-    { clock, unwatched = [] }: Pick<SqliteStoreOptions, 'clock' | 'unwatched'>,
+    {
+      clock,
+      log = silentLog,
+      historyRevisions = 10_000,
+    }: Pick<SqliteStoreOptions, 'clock' | 'log' | 'historyRevisions'>,
   ) {
-    const entries = new EntryTable(connection);
-    const leases = new LeaseTable(connection);
-    const deadlines = new LeaseDeadlines(clock);
-    const changes = new ChangeLog(connection);
-    const feed = new ChangeFeed((revision, interval) =>
-      this.#inStoreErrors(() => changes.since(revision, interval)),
-    );
-    leases.all().forEach((lease) => {
-      deadlines.start(lease);
-    });
     this.#file = file;
     this.#connection = connection;
     this.#openRead = new OpenRead(connection);
-    this.#leases = leases;
-    this.#deadlines = deadlines;
+    this.#entries = new EntryTable(connection);
+    this.#leases = new LeaseTable(connection);
+    const changes = new ChangeLog(connection, historyRevisions);
     this.#changes = changes;
-    this.#feed = feed;
-    this.#reader = new Reader({ entries, deadlines, changes });
-    this.#writer = new Writer({ entries, leases, deadlines, changes, feed, unwatched });
+    this.#feed = new ChangeFeed((revision, interval) =>
+      this.#inStoreErrors(() => changes.since(revision, interval)),
+    );
+    this.#writer = new Writer({ entries: this.#entries, leases: this.#leases, changes, feed: this.#feed });
     const transaction = connection.transaction((work: () => void) => {
       work();
     });
@@ -103,27 +102,48 @@ class SqliteStore implements Store {
       },
       asStoreError: (error) => asStoreError(error, file),
     });
+    this.#inStoreErrors(() => {
+      transaction.immediate(() => {
+        changes.compact();
+      });
+    });
+    this.#expiry = new LeaseExpiry({ clock, log, end: (leaseIds) => this.#endPassed(leaseIds) });
+    this.#leases.all().forEach((lease) => {
+      this.#expiry.start(lease);
+    });
   }
 
   get(key: string): Promise<Entry | undefined> {
     return this.#whenOpen(() => {
+      checkKey(key);
       this.#openRead.begin();
-      return this.#reader.get(key);
+      return this.#entries.get(key);
     });
   }
 
-  range(range: Range): Promise<Page> {
-    return this.#whenOpen(() => this.#reader.range(range));
+  range({ prefix, after, limit }: Range): Promise<Page> {
+    return this.#whenOpen(() => {
+      checkPrefix(prefix);
+      // One more than asked for shows whether there is more.
+      const entries = this.#entries.scan(
+        keysWith(prefix, after),
+        limit === undefined ? undefined : limit + 1,
+      );
+      const more = limit !== undefined && entries.length > limit;
+      return { entries: more ? entries.slice(0, limit) : entries, more, revision: this.#changes.revision };
+    });
   }
 
   count(prefix: string): Promise<number> {
-    return this.#whenOpen(() => this.#reader.count(prefix));
+    return this.#whenOpen(() => {
+      checkPrefix(prefix);
+      return this.#entries.count(keysWith(prefix));
+    });
   }
 
   commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome> {
     return this.#whenOpen(() => {
-      checkConditions(conditions);
-      checkOperations(operations);
+      checkCommit(conditions, operations, this.limits);
       return this.#queue.write((whenDurable) => this.#writer.commit(conditions, operations, whenDurable));
     });
   }
@@ -141,7 +161,7 @@ class SqliteStore implements Store {
       return this.#queue.write((whenDurable) => {
         this.#leases.insert(lease);
         whenDurable(() => {
-          this.#deadlines.start(lease);
+          this.#expiry.start(lease);
         });
         return lease;
       });
@@ -149,37 +169,20 @@ class SqliteStore implements Store {
   }
 
   keepAlive(leaseId: string): Promise<StoreLease | undefined> {
-    return this.#whenOpen(() => this.#deadlines.renew(leaseId));
+    return this.#whenOpen(() => this.#expiry.renew(leaseId));
   }
 
-  revokeLease(leaseId: string): Promise<void> {
+  revokeLease(leaseId: string): Promise<number> {
     return this.#whenOpen(() =>
       this.#queue.write((whenDurable) => {
-        this.#writer.endLease(leaseId, whenDurable);
+        this.#endLease(leaseId, whenDurable);
+        return this.#changes.revision;
       }),
     );
   }
 
-  leases(): Promise<readonly StoreLease[]> {
-    return this.#whenOpen(() => this.#deadlines.live());
-  }
-
   leaseKeys(leaseId: string): Promise<readonly string[]> {
-    return this.#whenOpen(() => this.#reader.leaseKeys(leaseId));
-  }
-
-  async sweep(): Promise<number> {
-    const passed = await this.#whenOpen(() => this.#deadlines.passed());
-    let ended = 0;
-    for (let start = 0; start < passed.length; start += sweptTogether) {
-      const some = passed.slice(start, start + sweptTogether);
-      ended += await this.#whenOpen(() =>
-        this.#queue.write(
-          (whenDurable) => some.filter(({ leaseId }) => this.#writer.endLease(leaseId, whenDurable)).length,
-        ),
-      );
-    }
-    return ended;
+    return this.#whenOpen(() => this.#entries.ofLease(leaseId).map(({ key }) => key));
   }
 
   watch(options: {
@@ -193,25 +196,10 @@ class SqliteStore implements Store {
     return this.#feed.watch(options.prefix, fromRevision, options.signal);
   }
 
-  compact(revision: number): Promise<void> {
-    return this.#whenOpen(() =>
-      this.#queue.write(() => {
-        this.#changes.compact(revision);
-      }),
-    );
-  }
-
-  async backup(path: string): Promise<void> {
-    try {
-      await this.#whenOpen(() => backUp(this.#connection, path));
-    } catch (error) {
-      throw asStoreError(error, path);
-    }
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
     return new Promise((resolve) => {
       if (this.#connection.open) {
+        this.#expiry[Symbol.dispose]();
         this.#queue.drain();
         this.#feed.close();
         this.#openRead.end();
@@ -219,6 +207,29 @@ class SqliteStore implements Store {
       }
       resolve();
     });
+  }
+
+  /** Ends leases whose time has passed; returns how many had not ended yet. */
+  async #endPassed(leaseIds: readonly string[]): Promise<number> {
+    let ended = 0;
+    for (let start = 0; start < leaseIds.length; start += endedTogether) {
+      const some = leaseIds.slice(start, start + endedTogether);
+      ended += await this.#whenOpen(() =>
+        this.#queue.write(
+          (whenDurable) =>
+            some.filter((leaseId) => this.#expiry.hasPassed(leaseId) && this.#endLease(leaseId, whenDurable))
+              .length,
+        ),
+      );
+    }
+    return ended;
+  }
+
+  #endLease(leaseId: string, whenDurable: WhenDurable): boolean {
+    whenDurable(() => {
+      this.#expiry.forget(leaseId);
+    });
+    return this.#writer.endLease(leaseId, whenDurable);
   }
 
   #whenOpen<T>(work: () => T | Promise<T>): Promise<T> {
@@ -239,6 +250,35 @@ class SqliteStore implements Store {
       return work();
     } catch (error) {
       throw asStoreError(error, this.#file);
+    }
+  }
+}
+
+/**
+ * A read transaction that stays open from one read to the next, as to begin and end one takes SQLite about as long as
+ * to find a row. Nobody else writes to the file, so that it hides nothing; it ends before anything is written.
+ */
+class OpenRead {
+  readonly #connection: Connection;
+  readonly #begin: Statement<[]>;
+  readonly #commit: Statement<[]>;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+    this.#begin = connection.prepare('BEGIN');
+    this.#commit = connection.prepare('COMMIT');
+  }
+
+  /** Begins it, unless it is open or a write is under way. */
+  begin(): void {
+    if (!this.#connection.inTransaction) {
+      this.#begin.run();
+    }
+  }
+
+  end(): void {
+    if (this.#connection.inTransaction) {
+      this.#commit.run();
     }
   }
 }

@@ -3,7 +3,7 @@ import { isRpcError } from '@patchbay/objects';
 /** How many writes share a transaction at most, so that reads get their turn between two. */
 const maxWritesTogether = 256;
 
-/** Has something done once the transaction is durable; it does not happen when the transaction fails. */
+/** Registers an effect of a write that happens once the transaction is durable, and not at all when it fails. */
 export type WhenDurable = (effect: () => void) => void;
 
 interface Waiting {
@@ -13,8 +13,8 @@ interface Waiting {
 }
 
 /**
- * Puts the writes that are asked for in one turn of the event loop into one transaction: a sync to disk costs
- * far more than a write, so 64 writes at once take little longer than one. They run in the order of the asking.
+ * Puts the writes of one turn of the event loop into one transaction: a sync to disk costs far more than a write, so
+ * 64 writes at once take little longer than one.
  */
 export class WriteQueue {
   readonly #inTransaction: (work: () => void) => void;
@@ -30,8 +30,8 @@ export class WriteQueue {
   }
 
   /**
-   * Runs a write, and gives its result when that is durable. A write that throws an RpcError is refused alone;
-   * it must do so before it has written anything of its own. Any other error fails the transaction, and every write in it.
+   * Runs a write, and returns its result when that is durable. A write that throws an RpcError is refused alone; it must
+   * throw before it has written anything. Any other error fails the transaction, and every write in it.
    */
   write<T>(work: (whenDurable: WhenDurable) => T): Promise<T> {
     return new Promise((resolve, reject) => {
@@ -93,7 +93,7 @@ export class WriteQueue {
   }
 }
 
-/** Runs one write of a transaction; gives what tells its caller, once the transaction is durable. */
+/** Runs one write of a transaction; returns what answers its caller once the transaction is durable. */
 function runOrRefuse(write: Waiting, effects: (() => void)[]): () => void {
   try {
     write.run((effect) => effects.push(effect));

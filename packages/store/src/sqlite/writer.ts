@@ -1,25 +1,26 @@
 import { quoted } from '@patchbay/objects';
 
 import { storeError } from '../errors.js';
-import { keyInterval } from '../keys.js';
-import { keyOf } from '../operations.js';
-import { type Change, type Compare, type Entry, type Operation, type Outcome } from '../store.js';
+import {
+  type Change,
+  type Compare,
+  type Conflict,
+  type Entry,
+  type Operation,
+  type Outcome,
+} from '../store.js';
 import { type ChangeFeed } from './change-feed.js';
 import { type ChangeLog } from './change-log.js';
 import { type EntryTable } from './entry-table.js';
-import { type LeaseDeadlines } from './lease-deadlines.js';
 import { type LeaseTable } from './lease-table.js';
 import { type WhenDurable } from './write-queue.js';
 
-/** What a writer works on. */
+/** The tables and the feed that a writer writes to. */
 export interface WriterParts {
   readonly entries: EntryTable;
   readonly leases: LeaseTable;
-  readonly deadlines: LeaseDeadlines;
   readonly changes: ChangeLog;
   readonly feed: ChangeFeed;
-  /** Beginnings of the keys whose changes are not recorded. */
-  readonly unwatched: readonly string[];
 }
 
 /**
@@ -40,26 +41,21 @@ export class Writer {
     whenDurable: WhenDurable,
   ): Outcome {
     const { changes } = this.#parts;
-    if (!conditions.every((condition) => this.#holds(condition, whenDurable))) {
-      return { committed: false, revision: changes.revision };
+    const before = changes.revision;
+    const conflicts = conditions.flatMap((condition) => this.#conflict(condition));
+    if (conflicts.length > 0) {
+      return { committed: false, revision: before, conflicts };
     }
     this.#checkLeases(operations);
-    const current = new Map(operations.map(keyOf).map((key) => [key, this.#current(key, whenDurable)]));
-    const revision = changes.revision + 1;
-    const made: Change[] = [];
-    for (const operation of operations) {
-      const change = this.#apply(operation, current.get(keyOf(operation)), revision);
-      if (change !== undefined) {
-        made.push(change);
-      }
-    }
+    const revision = before + 1;
+    const made = operations.flatMap((operation) => this.#apply(operation, revision));
     this.#record(revision, made, whenDurable);
     return { committed: true, revision };
   }
 
-  /** Ends a lease and deletes what hangs on it, as one commit; says whether it had not ended yet. */
+  /** Ends a lease and deletes its keys, as one commit; reports whether it had not ended yet. */
   endLease(leaseId: string, whenDurable: WhenDurable): boolean {
-    const { entries, leases, deadlines, changes } = this.#parts;
+    const { entries, leases, changes } = this.#parts;
     const hanging = entries.ofLease(leaseId);
     if (hanging.length > 0) {
       const revision = changes.revision + 1;
@@ -72,70 +68,57 @@ export class Writer {
         whenDurable,
       );
     }
-    whenDurable(() => {
-      deadlines.end(leaseId);
-    });
     return leases.delete(leaseId);
   }
 
-  #holds(condition: Compare, whenDurable: WhenDurable): boolean {
+  /** Returns the entries for which a condition does not hold; nothing when it holds. */
+  #conflict(condition: Compare): readonly Conflict[] {
+    const { entries } = this.#parts;
     if ('key' in condition) {
-      return (this.#current(condition.key, whenDurable)?.modRevision ?? 0) === condition.modRevision;
+      const entry = entries.get(condition.key);
+      const holds = (entry?.modRevision ?? 0) === condition.modRevision;
+      return holds ? [] : [{ condition, entries: entry === undefined ? [] : [entry] }];
     }
-    const { entries, deadlines } = this.#parts;
-    for (const { modRevision, leaseId } of entries.scan(keyInterval(condition.prefix))) {
-      const isLive = leaseId === undefined || deadlines.isLive(leaseId);
-      if (isLive && modRevision > condition.unwrittenSince) {
-        return false;
-      }
-    }
-    return true;
-  }
-
-  /** Gives a key's entry; when its lease has passed unswept, that ends first. */
-  #current(key: string, whenDurable: WhenDurable): Entry | undefined {
-    const { entries, deadlines } = this.#parts;
-    const entry = entries.get(key);
-    if (entry?.leaseId === undefined || deadlines.isLive(entry.leaseId)) {
-      return entry;
-    }
-    this.endLease(entry.leaseId, whenDurable);
-    return undefined;
+    const newer = entries.writtenSince(condition.keys, condition.unwrittenSince);
+    return newer.length === 0 ? [] : [{ condition, entries: newer }];
   }
 
   #checkLeases(operations: readonly Operation[]): void {
-    const { leases, deadlines } = this.#parts;
+    const checked = new Set<string>();
     for (const operation of operations) {
       const leaseId = 'put' in operation ? operation.leaseId : undefined;
-      // Memory knows the time; the file knows of an end earlier in this transaction.
-      if (leaseId !== undefined && !(deadlines.isLive(leaseId) && leases.has(leaseId))) {
+      if (leaseId === undefined || checked.has(leaseId)) {
+        continue;
+      }
+      if (!this.#parts.leases.has(leaseId)) {
         throw leaseNotFound(leaseId);
       }
+      checked.add(leaseId);
     }
   }
 
-  #apply(operation: Operation, current: Entry | undefined, revision: number): Change | undefined {
+  #apply(operation: Operation, revision: number): readonly Change[] {
     const { entries } = this.#parts;
     if ('put' in operation) {
       const { put: key, value, leaseId } = operation;
-      const createRevision = current?.createRevision ?? revision;
+      const createRevision = entries.get(key)?.createRevision ?? revision;
       const entry: Entry = { key, value, createRevision, modRevision: revision, leaseId };
       entries.put(entry);
-      return { type: 'put', entry, revision };
+      return [{ type: 'put', entry, revision }];
     }
-    if (current === undefined) {
-      return undefined;
+    const entry = entries.get(operation.delete);
+    if (entry === undefined) {
+      return [];
     }
-    entries.delete(current.key);
-    return { type: 'delete', entry: current, revision };
+    entries.delete(entry.key);
+    return [{ type: 'delete', entry, revision }];
   }
 
   #record(revision: number, made: readonly Change[], whenDurable: WhenDurable): void {
-    const { changes, feed, unwatched } = this.#parts;
-    const watched = made.filter(({ entry }) => !unwatched.some((prefix) => entry.key.startsWith(prefix)));
-    changes.append(revision, watched);
+    const { changes, feed } = this.#parts;
+    changes.append(revision, made);
     whenDurable(() => {
-      feed.publish(revision, watched);
+      feed.publish(revision, made);
     });
   }
 }

@@ -34,13 +34,11 @@ export function describeWatch(open: OpenStore): void {
 
   it('yields the history after a revision first', async () => {
     await using opened = await open();
-    for (const key of ['a', 'b', 'c']) {
-      await opened.store.commit([], [{ put: key, value: '' }]);
-    }
-    await using watching = new Watching(opened.store, { prefix: '', fromRevision: 1 });
-    await opened.store.commit([], [{ put: 'd', value: '' }]);
+    const [first, ...others] = await putEach(opened.store, ['a', 'b', 'c']);
+    await using watching = new Watching(opened.store, { prefix: '', fromRevision: first ?? 0 });
+    const [last] = await putEach(opened.store, ['d']);
     await told(watching, ['put b=', 'put c=', 'put d=']);
-    expect(watching.commits.map((changes) => changes[0]?.revision)).to.deep.equal([2, 3, 4]);
+    expect(watching.commits.map((changes) => changes[0]?.revision)).to.deep.equal([...others, last]);
   });
 
   it('yields only what is below the prefix', async () => {
@@ -56,31 +54,31 @@ export function describeWatch(open: OpenStore): void {
     await using opened = await open();
     await opened.store.commit([], [{ put: 'a', value: 'last words' }]);
     const entry = await opened.store.get('a');
-    await opened.store.commit([], [{ delete: 'a' }, { delete: 'absent' }]);
-    await using watching = new Watching(opened.store, { prefix: '', fromRevision: 1 });
+    const { revision } = await opened.store.commit([], [{ delete: 'a' }, { delete: 'absent' }]);
+    const fromRevision = entry?.modRevision ?? 0;
+    await using watching = new Watching(opened.store, { prefix: '', fromRevision });
     await told(watching, ['delete a']);
-    expect(watching.commits).to.deep.equal([[{ type: 'delete', entry, revision: 2 }]]);
+    expect(watching.commits).to.deep.equal([[{ type: 'delete', entry, revision }]]);
   });
 
-  it('tells of the keys of a lease that ended as one commit, once it is swept', async () => {
+  it('tells of the keys of a lease that ended as one commit', async () => {
     await using opened = await open();
-    const { leaseId } = await opened.store.grantLease(1000);
+    const { leaseId, ttlMs } = await opened.store.grantLease(1000);
     await opened.store.commit(
       [],
       ['a', 'b'].map((key) => ({ put: key, value: '', leaseId })),
     );
     await using watching = new Watching(opened.store, { prefix: '' });
-    await opened.advance(1000);
-    await opened.store.sweep();
+    await opened.advance(ttlMs + opened.store.lateMs);
     await told(watching, ['delete a, delete b']);
   });
 
   it('tells that a key went before it tells that it came back', async () => {
     await using opened = await open();
-    const { leaseId } = await opened.store.grantLease(1000);
+    const { leaseId } = await opened.store.grantLease(60_000);
     await opened.store.commit([], [{ put: 'a', value: 'old', leaseId }]);
     await using watching = new Watching(opened.store, { prefix: '' });
-    await opened.advance(1000);
+    await opened.store.revokeLease(leaseId);
     await opened.store.commit([], [{ put: 'a', value: 'new' }]);
     await told(watching, ['delete a', 'put a=new']);
   });
@@ -99,67 +97,64 @@ export function describeWatch(open: OpenStore): void {
   it('lets a slow watcher read at its own pace', async () => {
     await using opened = await open();
     const signal = new AbortController();
-    const seen: string[] = [];
+    const seen: Change[] = [];
     const watch = opened.store.watch({ prefix: '', signal: signal.signal });
-    for (let i = 0; i < 1000; i += 1) {
-      void opened.store.commit([], [{ put: 'a', value: String(i) }]);
-    }
+    const values = Array.from({ length: 1000 }, (_, i) => String(i));
+    void Promise.all(values.map((value) => opened.store.commit([], [{ put: 'a', value }])));
     for await (const changes of watch) {
-      seen.push(...changes.map(({ entry }) => entry.value));
+      seen.push(...changes);
       if (seen.length === 1000) {
         signal.abort();
       }
     }
-    expect(seen).to.deep.equal(Array.from({ length: 1000 }, (_, i) => String(i)));
+    expect(seen.map(({ entry }) => entry.value)).to.have.members(values);
+    expect(seen).to.deep.equal([...seen].sort((a, b) => a.revision - b.revision));
   });
 
-  it('refuses a revision whose history has been compacted', async () => {
-    await using opened = await open();
-    for (const key of ['a', 'b', 'c']) {
-      await opened.store.commit([], [{ put: key, value: '' }]);
-    }
-    await opened.store.compact(2);
-    const error = await refusal(next(watchFrom(opened.store, 1)), 'REVISION_COMPACTED');
-    expect(error.code).to.equal('OUT_OF_RANGE');
-    expect((await next(watchFrom(opened.store, 2))).map(({ entry }) => entry.key)).to.deep.equal(['c']);
-    expect(await opened.store.count('')).to.equal(3);
-  });
-
-  it('refuses a revision that the store has not reached', async () => {
-    await using opened = await open();
-    await refusal(next(watchFrom(opened.store, 1)), 'REVISION_COMPACTED');
-  });
-
-  it('tells a watcher that fell behind a compaction, and does not skip', async () => {
-    await using opened = await open();
-    await opened.store.commit([], [{ put: 'a', value: '' }]);
-    const watch = watchFrom(opened.store, 0)[Symbol.asyncIterator]();
+  it('tells a watcher that falls behind every change or that it cannot, and never skips', async () => {
+    await using opened = await open({ historyRevisions: 10 });
+    const { revision } = await opened.store.commit([], [{ put: 'a', value: '0' }]);
+    const watch = watchFrom(opened.store, revision)[Symbol.asyncIterator]();
+    await opened.store.commit([], [{ put: 'a', value: '1' }]);
     await watch.next();
-    for (const key of ['b', 'c']) {
-      await opened.store.commit([], [{ put: key, value: '' }]);
+    for (let value = 2; value < 100; value += 1) {
+      await opened.store.commit([], [{ put: 'a', value: String(value) }]);
     }
-    await opened.store.compact(2);
-    await refusal(watch.next(), 'REVISION_COMPACTED');
+    try {
+      for (let value = 2; value < 100; value += 1) {
+        const next = (await watch.next()).value as readonly Change[] | undefined;
+        expect(next?.map(({ entry }) => entry.value)).to.deep.equal([String(value)]);
+      }
+    } catch (error) {
+      expect(error).to.include({ reason: 'REVISION_COMPACTED', code: 'OUT_OF_RANGE' });
+    }
   });
 
-  it('does not hold a compaction against a watcher that missed nothing', async () => {
-    await using opened = await open();
+  it('does not hold history that is gone against a watcher that missed nothing', async () => {
+    await using opened = await open({ historyRevisions: 5 });
     await using watching = new Watching(opened.store, { prefix: 'a' });
-    for (let i = 0; i < 5; i += 1) {
+    for (let i = 0; i < 50; i += 1) {
       await opened.store.commit([], [{ put: 'b', value: '' }]);
     }
-    await opened.store.compact(5);
     await opened.store.commit([], [{ put: 'a', value: '' }]);
     await told(watching, ['put a=']);
   });
 
-  it('takes a compaction beyond the revision for one of everything there is', async () => {
+  it('keeps the history of as many revisions as it was told to', async () => {
+    await using opened = await open({ historyRevisions: 10 });
+    const revisions = await putEach(
+      opened.store,
+      Array.from({ length: 50 }, (_, i) => `k${String(i)}`),
+    );
+    const fromRevision = revisions.at(-11) ?? 0;
+    await using watching = new Watching(opened.store, { prefix: '', fromRevision });
+    await eventually(() => watching.commits.length === 10);
+  });
+
+  it('refuses a revision that the store has not reached', async () => {
     await using opened = await open();
-    await opened.store.commit([], [{ put: 'a', value: '' }]);
-    await opened.store.compact(1000);
-    await using watching = new Watching(opened.store, { prefix: '' });
-    await opened.store.commit([], [{ put: 'b', value: '' }]);
-    await told(watching, ['put b=']);
+    const revision = await opened.store.revision();
+    await refusal(next(watchFrom(opened.store, revision + 1)), 'REVISION_COMPACTED');
   });
 
   it('ends when its signal aborts', async () => {
@@ -171,8 +166,9 @@ export function describeWatch(open: OpenStore): void {
 
   it('ends when its signal was aborted before', async () => {
     await using opened = await open();
+    const fromRevision = await opened.store.revision();
     await opened.store.commit([], [{ put: 'a', value: '' }]);
-    const watch = opened.store.watch({ prefix: '', fromRevision: 0, signal: AbortSignal.abort() });
+    const watch = opened.store.watch({ prefix: '', fromRevision, signal: AbortSignal.abort() });
     expect((await watch[Symbol.asyncIterator]().next()).done).to.be.true;
   });
 
@@ -183,6 +179,15 @@ export function describeWatch(open: OpenStore): void {
     await watching.ended;
     expect(watching.commits).to.be.empty;
   });
+}
+
+/** Puts keys, one commit after the other, and returns the revisions. */
+async function putEach(store: Store, keys: readonly string[]): Promise<readonly number[]> {
+  const revisions: number[] = [];
+  for (const key of keys) {
+    revisions.push((await store.commit([], [{ put: key, value: '' }])).revision);
+  }
+  return revisions;
 }
 
 function watchFrom(store: Store, fromRevision: number): AsyncIterable<readonly Change[]> {

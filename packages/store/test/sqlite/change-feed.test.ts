@@ -33,6 +33,34 @@ describe('the change feed', () => {
     await Promise.all(ends);
   });
 
+  it('hands a commit to who waits without reading the history', async () => {
+    let reads = 0;
+    const feed = new ChangeFeed((fromRevision) => {
+      reads += 1;
+      return { commits: [], reachedRevision: fromRevision };
+    });
+    const stop = new AbortController();
+    const watch = feed.watch('a', 0, stop.signal);
+    for (const revision of [1, 2, 3]) {
+      const next = watch.next();
+      feed.publish(revision, [change('a', revision), change('b', revision)]);
+      expect((await next).value).to.deep.equal([change('a', revision)]);
+    }
+    expect(reads).to.equal(1);
+    stop.abort();
+  });
+
+  it('reads what was committed between two waits', async () => {
+    const feed = feedOf(change('a', 1), change('a', 2));
+    const stop = new AbortController();
+    const watch = feed.watch('', 0, stop.signal);
+    feed.publish(1, [change('a', 1)]);
+    await watch.next();
+    feed.publish(2, [change('a', 2)]);
+    expect((await watch.next()).value).to.deep.equal([change('a', 2)]);
+    stop.abort();
+  });
+
   it('keeps nothing for a watcher that does not read', () => {
     const feed = feedOf();
     feed.watch('', 0, new AbortController().signal);

@@ -1,30 +1,35 @@
-import Database from 'better-sqlite3';
-import { expect } from 'chai';
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { open as openFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 
 import { systemClock } from '@patchbay/objects';
 import { FakeClock, refusal } from '@patchbay/objects/testing';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { type Change, openSqliteStore, type Store, writeBackup } from '@patchbay/store';
+import Database from 'better-sqlite3';
+import { expect } from 'chai';
 
 import { describeStore } from '../conformance.js';
+import { CommittingProcess } from './committing-process.js';
 import { Scratch } from './scratch.js';
 
-describeStore('the SQLite store', async () => {
+describeStore('the SQLite store', async (options = {}) => {
   const scratch = await Scratch.make();
+  const { directory } = scratch;
   const clock = new FakeClock();
-  const store = await openSqliteStore({ directory: scratch.directory, clock });
+  const store = await openSqliteStore({ directory, clock, ...options });
+  const others: Store[] = [];
   return {
     store,
     advance: (ms) => clock.advance(ms),
-    backupPath: join(scratch.directory, 'backup.sqlite'),
-    openBackup: (path) => openSqliteStore({ directory: dirname(path), fileName: basename(path), clock }),
+    backupPath: join(directory, 'backup'),
+    openAnother: async () => {
+      const other = await openSqliteStore({ directory, fileName: `${String(others.length)}.sqlite`, clock });
+      others.push(other);
+      return other;
+    },
     [Symbol.asyncDispose]: async () => {
-      await store[Symbol.asyncDispose]();
+      for (const each of [store, ...others]) {
+        await each[Symbol.asyncDispose]();
+      }
       await scratch[Symbol.asyncDispose]();
     },
   };
@@ -47,11 +52,11 @@ describe('a file of the SQLite store', () => {
       const { leaseId } = await store.grantLease(1000);
       await store.commit([], [{ put: 'a', value: '1', leaseId }]);
       await store.commit([], [{ put: 'b', value: '2' }]);
-      return { page: await store.range({ prefix: '' }), leases: await store.leases() };
+      return { page: await store.range({ prefix: '' }), lease: await store.keepAlive(leaseId) };
     });
     const after = await withStore(scratch, async (store) => ({
       page: await store.range({ prefix: '' }),
-      leases: await store.leases(),
+      lease: await store.keepAlive(before.lease?.leaseId ?? ''),
     }));
     expect(after).to.deep.equal(before);
   });
@@ -59,7 +64,7 @@ describe('a file of the SQLite store', () => {
   it('has backups that are for their owner alone', async () => {
     await using scratch = await Scratch.make();
     const path = join(scratch.directory, 'backup');
-    await withStore(scratch, (store) => store.backup(path));
+    await withStore(scratch, (store) => writeBackup(store, path));
     expect((await stat(path)).mode & 0o777).to.equal(0o600);
   });
 
@@ -67,35 +72,9 @@ describe('a file of the SQLite store', () => {
     await using scratch = await Scratch.make();
     await withStore(scratch, async (store) => {
       const path = join(scratch.directory, 'no-such-directory', 'backup');
-      await refusal(store.backup(path), 'STORE_FAILED');
+      await refusal(writeBackup(store, path), 'STORE_FAILED');
       expect((await store.commit([], [{ put: 'a', value: '' }])).committed).to.be.true;
     });
-  });
-
-  it('keeps no history of keys that nobody watches, and all of others', async () => {
-    await using scratch = await Scratch.make();
-    const { directory } = scratch;
-    await using store = await openSqliteStore({ directory, clock: systemClock, unwatched: ['index/'] });
-    const { leaseId } = await store.grantLease(60_000);
-    await store.commit(
-      [],
-      [
-        { put: 'a', value: '', leaseId },
-        { put: 'index/a', value: '', leaseId },
-      ],
-    );
-    await store.commit([], [{ put: 'index/b', value: '' }]);
-    await store.revokeLease(leaseId);
-    const seen: string[] = [];
-    const stop = new AbortController();
-    for await (const changes of store.watch({ prefix: '', fromRevision: 0, signal: stop.signal })) {
-      seen.push(...changes.map(({ type, entry, revision }) => `${type} ${entry.key} ${String(revision)}`));
-      if (seen.length === 2) {
-        stop.abort();
-      }
-    }
-    expect(seen).to.deep.equal(['put a 1', 'delete a 3']);
-    expect((await store.range({ prefix: '' })).entries.map(({ key }) => key)).to.deep.equal(['index/b']);
   });
 
   it('still has its history when it is opened again', async () => {
@@ -103,15 +82,28 @@ describe('a file of the SQLite store', () => {
     await withStore(scratch, async (store) => {
       await store.commit([], [{ put: 'a', value: '' }]);
       await store.commit([], [{ put: 'b', value: '' }]);
-      await store.compact(1);
     });
     await withStore(scratch, async (store) => {
-      const { signal } = new AbortController();
-      const watch = store.watch({ prefix: '', fromRevision: 1, signal })[Symbol.asyncIterator]();
-      expect((await watch.next()).value).to.have.nested.property('[0].entry.key', 'b');
-      const tooEarly = store.watch({ prefix: '', fromRevision: 0, signal })[Symbol.asyncIterator]();
-      await refusal(tooEarly.next(), 'REVISION_COMPACTED');
+      expect((await firstAfter(store, 1)).value).to.have.nested.property('[0].entry.key', 'b');
     });
+  });
+
+  it('forgets the history that is not to be kept, a part at a time and when it is opened', async () => {
+    await using scratch = await Scratch.make();
+    const { directory } = scratch;
+    const options = { directory, clock: systemClock };
+    await using store = await openSqliteStore({ ...options, historyRevisions: 20 });
+    for (let i = 0; i < 100; i += 1) {
+      await store.commit([], [{ put: 'a', value: String(i) }]);
+    }
+    expect((await firstAfter(store, 80)).value).to.have.nested.property('[0].revision', 81);
+    const error = await refusal(firstAfter(store, 77), 'REVISION_COMPACTED');
+    expect(error.code).to.equal('OUT_OF_RANGE');
+    await store[Symbol.asyncDispose]();
+    await using shorter = await openSqliteStore({ ...options, historyRevisions: 1 });
+    await refusal(firstAfter(shorter, 98), 'REVISION_COMPACTED');
+    expect((await firstAfter(shorter, 99)).value).to.have.nested.property('[0].revision', 100);
+    expect((await shorter.get('a'))?.value).to.equal('99');
   });
 
   it('gives every lease its whole time anew when it is opened again', async () => {
@@ -230,6 +222,12 @@ describe('a file of the SQLite store', () => {
   });
 }).timeout(60_000);
 
+/** Reads the first commit that a watch after a revision yields. */
+function firstAfter(store: Store, fromRevision: number): Promise<IteratorResult<readonly Change[]>> {
+  const { signal } = new AbortController();
+  return store.watch({ prefix: '', fromRevision, signal })[Symbol.asyncIterator]().next();
+}
+
 function open({ directory }: Scratch): Promise<Store> {
   return openSqliteStore({ directory, clock: systemClock });
 }
@@ -253,60 +251,5 @@ async function scribble(file: string): Promise<void> {
     }
   } finally {
     await handle.close();
-  }
-}
-
-/** A process that commits without end, see commit-forever.ts. */
-class CommittingProcess implements AsyncDisposable {
-  readonly #child: ChildProcess;
-  readonly #numbers: string[] = [];
-  readonly #closed: Promise<unknown>;
-  #onLine: () => void = () => undefined;
-
-  private constructor(child: ChildProcess) {
-    this.#child = child;
-    this.#closed = once(child, 'close');
-    if (child.stdout !== null) {
-      createInterface({ input: child.stdout }).on('line', (line) => {
-        this.#numbers.push(line);
-        this.#onLine();
-      });
-    }
-  }
-
-  static async start(directory: string, prefix: string): Promise<CommittingProcess> {
-    const script = fileURLToPath(new URL('commit-forever.js', import.meta.url));
-    const child = spawn(process.execPath, [script, directory, prefix], {
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
-    const started = new CommittingProcess(child);
-    await once(child, 'spawn');
-    return started;
-  }
-
-  /** Waits until the process has said so many commits. */
-  acknowledged(count: number): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#onLine = () => {
-        if (this.#numbers.length >= count) {
-          resolve();
-        }
-      };
-      this.#onLine();
-      void this.#closed.then(() => {
-        reject(new Error('the committing process ended by itself'));
-      });
-    });
-  }
-
-  /** Kills it with SIGKILL and gives every number that it said. */
-  async kill(): Promise<readonly string[]> {
-    this.#child.kill('SIGKILL');
-    await this.#closed;
-    return this.#numbers;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.kill();
   }
 }

@@ -2,7 +2,7 @@ import { coreError } from '@patchbay/objects';
 
 import { frameFlags, frameHeaderBytes, frameTypes, standardFrameBytes } from './frame.js';
 
-/** A frame other than one of data. */
+/** A frame that is not a DATA frame. */
 export interface ControlFrame {
   readonly type: number;
   readonly flags: number;
@@ -10,26 +10,26 @@ export interface ControlFrame {
   readonly payload: Buffer;
 }
 
-/** Takes what a reader finds. */
-export interface FrameTaker {
-  /** Takes data as they come, which may be less than a whole frame of them. */
+/** Takes the frames that a reader finds. */
+export interface FrameHandler {
+  /** Takes data as they arrive, which may be part of a frame. */
   onData(data: Buffer): void;
-  /** Takes the end of a frame of data that is the stream's last. */
+  /** Called at the end of the stream's last DATA frame. */
   onLastData(): void;
   onControl(frame: ControlFrame): void;
 }
 
-/** Finds the frames in a stream of bytes. */
+/** Splits a stream of bytes into HTTP/2 frames. */
 export class FrameReader {
-  readonly #taker: FrameTaker;
+  readonly #handler: FrameHandler;
   #rest: Buffer | undefined;
-  /** What is still to come of a frame of data. */
+  /** How many bytes of the current DATA frame are still to come. */
   #dataLeft = 0;
   #isLastData = false;
   #began = false;
 
-  constructor(taker: FrameTaker) {
-    this.#taker = taker;
+  constructor(handler: FrameHandler) {
+    this.#handler = handler;
   }
 
   /** Takes bytes. @throws RpcError `MESSAGE_MALFORMED` */
@@ -50,14 +50,14 @@ export class FrameReader {
   #takeData(bytes: Buffer, from: number): number {
     const length = Math.min(this.#dataLeft, bytes.length - from);
     this.#dataLeft -= length;
-    this.#taker.onData(bytes.subarray(from, from + length));
+    this.#handler.onData(bytes.subarray(from, from + length));
     if (this.#dataLeft === 0 && this.#isLastData) {
-      this.#taker.onLastData();
+      this.#handler.onLastData();
     }
     return length;
   }
 
-  /** Takes a frame, or the header of one of data, and says how many bytes that is: 0 when some are missing. */
+  /** Takes a frame, or the header of a DATA frame; returns its size in bytes, or 0 when some are missing. */
   #takeFrame(bytes: Buffer, from: number): number {
     if (bytes.length - from < frameHeaderBytes) {
       return 0;
@@ -84,18 +84,18 @@ export class FrameReader {
     const stream = bytes.readUInt32BE(from + 5) & 0x7fff_ffff;
     const payload = withoutPadding(bytes.subarray(from + frameHeaderBytes, end), type, flags);
     if (type === frameTypes.data) {
-      this.#taker.onData(payload);
+      this.#handler.onData(payload);
       if ((flags & frameFlags.endStream) !== 0) {
-        this.#taker.onLastData();
+        this.#handler.onLastData();
       }
     } else {
-      this.#taker.onControl({ type, flags, stream, payload });
+      this.#handler.onControl({ type, flags, stream, payload });
     }
     return end - from;
   }
 }
 
-/** Takes off what frames of data and headers may have around their content. */
+/** Removes the padding and priority of DATA and HEADERS frames. */
 function withoutPadding(payload: Buffer, type: number, flags: number): Buffer {
   const mayPad = type === frameTypes.data || type === frameTypes.headers;
   const padded = mayPad && (flags & frameFlags.padded) !== 0;

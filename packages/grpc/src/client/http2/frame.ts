@@ -1,12 +1,12 @@
 import { coreError } from '@patchbay/objects';
 
-/** The length of the header of an HTTP/2 frame. */
+/** The length of the header of an HTTP/2 frame, in bytes. */
 export const frameHeaderBytes = 9;
 
-/** How long the payload of a frame may be unless its receiver allows more; what we receive never is longer. */
+/** How long the payload of a frame may be unless its receiver allows more, in bytes; ours does not. */
 export const standardFrameBytes = 16_384;
 
-/** The types of frames that have a meaning here; all others are skipped. RFC 9113, section 6. */
+/** The types of frames that are handled; all others are skipped. RFC 9113, section 6. */
 export const frameTypes = {
   data: 0x0,
   headers: 0x1,
@@ -19,7 +19,7 @@ export const frameTypes = {
   continuation: 0x9,
 } as const;
 
-/** The flags of frames; what a bit means depends on the type. */
+/** The flags of frames; the meaning of a bit depends on the type. */
 export const frameFlags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0x8, priority: 0x20 } as const;
 
 /** Writes the header of a frame into the first nine bytes of a buffer. */
@@ -46,22 +46,22 @@ export function makeFrame(type: number, flags: number, stream: number, payload: 
   return frame;
 }
 
-/** Makes the payload of a frame that is one number of 32 bits. */
-export function number32(value: number): Buffer {
+/** Encodes a 32-bit number. */
+export function uint32(value: number): Buffer {
   const payload = Buffer.allocUnsafe(4);
   payload.writeUInt32BE(value);
   return payload;
 }
 
-/** Reads a number of 31 bits, as all of HTTP/2's are; the bit above is reserved. @throws RpcError `MESSAGE_MALFORMED` */
-export function number32At(payload: Buffer, at: number): number {
+/** Reads a 31-bit number, as all of HTTP/2's are; the bit above is reserved. @throws RpcError `MESSAGE_MALFORMED` */
+export function uint31At(payload: Buffer, at: number): number {
   if (payload.length < at + 4) {
     throw coreError('MESSAGE_MALFORMED', 'the server sent an HTTP/2 frame that is too short');
   }
   return payload.readUInt32BE(at) & 0x7fff_ffff;
 }
 
-/** What a peer may say of why it ended something, by number. RFC 9113, section 7. */
+/** The names of the error codes, by number. RFC 9113, section 7. */
 const errorNames = [
   'NO_ERROR',
   'PROTOCOL_ERROR',
@@ -79,10 +79,10 @@ const errorNames = [
   'HTTP_1_1_REQUIRED',
 ];
 
-/** Tells a peer that takes too much, or too little. */
-export const codeOfCalm = 11;
+/** The error code ENHANCE_YOUR_CALM. */
+export const enhanceYourCalm = 11;
 
-/** Gives the name of an error code. */
+/** Returns the name of an error code. */
 export function errorName(code: number): string {
   return errorNames[code] ?? `error ${String(code)}`;
 }

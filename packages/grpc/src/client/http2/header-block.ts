@@ -2,12 +2,12 @@ import { coreError } from '@patchbay/objects';
 
 import { decodeHuffman } from './huffman.js';
 
-/** What the status headers among HPACK's static table say, by their numbers there. RFC 7541, appendix A. */
+/** The statuses in HPACK's static table, by index. RFC 7541, appendix A. */
 const staticStatuses = new Map(
   ['200', '204', '206', '304', '400', '404', '500'].map((status, index) => [8 + index, status]),
 );
 
-/** Writes the headers of a gRPC request, without a table and without compression: they are sent once. */
+/** Encodes the headers of a gRPC request, without a dynamic table and without compression: they are sent once. */
 export function encodeRequest(authority: string, path: string): Buffer {
   return Buffer.concat([
     Buffer.from([0x80 | 3, 0x80 | 6]), // :method POST, :scheme http
@@ -18,7 +18,7 @@ export function encodeRequest(authority: string, path: string): Buffer {
   ]);
 }
 
-/** Writes a header that is not to be kept; its name by its number in the static table, where it has one there. */
+/** Encodes a header without indexing; its name by its index in the static table, where it has one. */
 function literal(name: number | string, value: string): Buffer {
   const nameBytes = typeof name === 'number' ? number(name, 4) : Buffer.concat([Buffer.of(0), text(name)]);
   return Buffer.concat([nameBytes, text(value)]);
@@ -29,7 +29,7 @@ function text(value: string): Buffer {
   return Buffer.concat([number(bytes.length, 7), bytes]);
 }
 
-/** Writes a number that begins in the low bits of a byte. RFC 7541, section 5.1. */
+/** Encodes an integer with a prefix of so many bits. RFC 7541, section 5.1. */
 function number(value: number, prefixBits: number): Buffer {
   const most = 2 ** prefixBits - 1;
   if (value < most) {
@@ -44,8 +44,8 @@ function number(value: number, prefixBits: number): Buffer {
 }
 
 /**
- * Reads the headers of an answer, `:status` and those whose names are spelt out: gRPC's own are among them. The peer
- * has no table to refer to, as our settings give it no room for one.
+ * Decodes the headers of a response: `:status`, and those with literal names, which gRPC's have. Our settings allow the
+ * peer no dynamic table to refer to.
  *
  * @throws RpcError `MESSAGE_MALFORMED`
  */
@@ -60,7 +60,7 @@ export function decodeHeaders(block: Uint8Array): ReadonlyMap<string, string> {
         headers.set(':status', status);
       }
     } else if ((kind & 0xe0) === 0x20) {
-      reader.number(5); // the size of the peer's table
+      reader.number(5); // a dynamic table size update
     } else {
       const index = reader.number((kind & 0x40) === 0 ? 4 : 6);
       const name = index === 0 ? reader.text() : staticStatuses.has(index) ? ':status' : undefined;

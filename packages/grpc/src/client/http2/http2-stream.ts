@@ -2,63 +2,54 @@ import { connect, type Socket } from 'node:net';
 
 import { coreError, parseAddress } from '@patchbay/objects';
 
-import {
-  errorName,
-  frameFlags,
-  frameHeaderBytes,
-  frameTypes,
-  makeFrame,
-  number32,
-  number32At,
-} from './frame.js';
-import { type ControlFrame, FrameReader } from './frame-reader.js';
+import { errorName, frameFlags, frameHeaderBytes, frameTypes, makeFrame, uint32, uint31At } from './frame.js';
+import { type ControlFrame, type FrameHandler, FrameReader } from './frame-reader.js';
 import { decodeHeaders, encodeRequest } from './header-block.js';
 import { SendQueue } from './send-queue.js';
 import { readSettings, settingsPayload } from './settings.js';
 
-/** What a stream tells. */
+/** What a stream reports. */
 export interface Http2StreamEvents {
-  /** Takes headers, and trailers. */
+  /** Takes headers and trailers. */
   readonly onHeaders: (headers: ReadonlyMap<string, string>) => void;
   readonly onData: (data: Buffer) => void;
-  /** Told when the server resets the stream. @param code an error code of HTTP/2 */
+  /** Called when the server resets the stream. @param code an HTTP/2 error code */
   readonly onReset: (code: number) => void;
-  /** Told when the stream or its connection is over. @param why one clause */
+  /** Called when the stream or its connection has ended, possibly more than once. @param why one clause */
   readonly onEnd: (why: string) => void;
 }
 
-/** The one stream of a connection. */
+/** The only stream of a connection. */
 const stream = 1;
-/** How far the server may be ahead of us, in bytes, and when it is told that it may go on. */
+/** How many bytes the server may send ahead; half of them read, it is granted more. */
 const windowBytes = 4 * 1024 * 1024;
 const standardWindow = 65_535;
 const preface = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
 const codeOfCancel = 8;
 const closeMs = 100;
-/** How long a peer that does not read may keep the last words of a stream, in milliseconds. */
+/** How long the last data of a stream may take to be sent to a peer that does not read, in milliseconds. */
 const sendMs = 2_000;
-/** How long the headers of an answer may be. */
+/** How long the headers of a response may be, in bytes. */
 const maxHeaderBytes = 64 * 1024;
 
 /**
- * One bidirectional stream on an HTTP/2 connection of its own, by hand: node:http2 takes longer to load than a whole
+ * A bidirectional stream on an HTTP/2 connection of its own. Not of node:http2, which takes longer to load than a whole
  * call from a cold start may take (docs/adr/0007), and costs more for each message.
  */
 export class Http2Stream {
-  /** How much room the data to write leave in front. */
+  /** How many bytes each message leaves free in front. */
   static readonly headroomBytes = frameHeaderBytes;
 
   readonly #socket: Socket;
   readonly #events: Http2StreamEvents;
   readonly #queue: SendQueue;
-  readonly #reader = new FrameReader(this.#taker());
+  readonly #reader = new FrameReader(this.#handler());
   #unacknowledged = 0;
   #headers: Buffer[] = [];
   #headerBytes = 0;
   #onPong: (() => void) | undefined;
 
-  /** Dials, and sends the request's headers. @throws RpcError `CONFIG_INVALID` where the address is not `host:port` */
-  constructor(address: string, path: string, events: Http2StreamEvents) {
+  private constructor(address: string, path: string, events: Http2StreamEvents) {
     this.#events = events;
     const { host, port } = parseAddress(address);
     this.#socket = connect({ host, port, noDelay: true });
@@ -67,7 +58,7 @@ export class Http2Stream {
       Buffer.concat([
         Buffer.from(preface, 'latin1'),
         makeFrame(frameTypes.settings, 0, 0, settingsPayload({ initialWindow: windowBytes })),
-        makeFrame(frameTypes.windowUpdate, 0, 0, number32(windowBytes - standardWindow)),
+        makeFrame(frameTypes.windowUpdate, 0, 0, uint32(windowBytes - standardWindow)),
         makeFrame(frameTypes.headers, frameFlags.endHeaders, stream, encodeRequest(address, path)),
       ]),
     );
@@ -82,18 +73,23 @@ export class Http2Stream {
     });
   }
 
-  /** Writes data, whose first `headroomBytes` are free. */
+  /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
+  static open(address: string, path: string, events: Http2StreamEvents): Http2Stream {
+    return new Http2Stream(address, path, events);
+  }
+
+  /** Writes a message, whose first `headroomBytes` are free, and its tail if it has one. */
   write(message: Buffer, tail?: Uint8Array): void {
     this.#queue.send(message, tail);
   }
 
-  /** Asks the peer for a sign of life. */
+  /** Pings the peer. */
   ping(onPong: () => void): void {
     this.#onPong = onPong;
     this.#socket.write(makeFrame(frameTypes.ping, 0, 0, Buffer.alloc(8)));
   }
 
-  /** Says that nothing more comes, and closes the connection once all is sent, or after 2 s; resolves then. */
+  /** Ends the stream, and closes the connection when all is sent, or after 2 s; resolves then. */
   async end(): Promise<void> {
     if (!this.#socket.connecting && !this.#socket.destroyed && !this.#socket.writableEnded) {
       await new Promise<void>((resolve) => {
@@ -106,16 +102,16 @@ export class Http2Stream {
         this.#queue.end(sent);
       });
     }
-    this.cut();
+    this.close();
   }
 
-  /** Closes the connection: the peer is told, and has 100 ms to do likewise. */
-  cut(): void {
+  /** Cancels the stream and closes the connection; the peer has 100 ms to do likewise. */
+  close(): void {
     if (this.#socket.destroyed || this.#socket.writableEnded) {
       return;
     }
     this.#socket.cork();
-    this.#socket.write(makeFrame(frameTypes.rstStream, 0, stream, number32(codeOfCancel)));
+    this.#socket.write(makeFrame(frameTypes.rstStream, 0, stream, uint32(codeOfCancel)));
     this.#socket.write(makeFrame(frameTypes.goAway, 0, 0, Buffer.alloc(8)));
     this.#socket.uncork();
     this.#socket.end();
@@ -132,7 +128,7 @@ export class Http2Stream {
     }
   }
 
-  #taker(): ConstructorParameters<typeof FrameReader>[0] {
+  #handler(): FrameHandler {
     return {
       onData: (data) => {
         this.#acknowledge(data.length);
@@ -147,18 +143,18 @@ export class Http2Stream {
     };
   }
 
-  /** Lets the server go on once half of what it may send has come. */
+  /** Grants the server more once half of its window has arrived. */
   #acknowledge(bytes: number): void {
     this.#unacknowledged += bytes;
     if (this.#unacknowledged >= windowBytes / 2) {
       for (const each of [0, stream]) {
-        this.#socket.write(makeFrame(frameTypes.windowUpdate, 0, each, number32(this.#unacknowledged)));
+        this.#socket.write(makeFrame(frameTypes.windowUpdate, 0, each, uint32(this.#unacknowledged)));
       }
       this.#unacknowledged = 0;
     }
   }
 
-  #takeControl({ type, flags, stream: about, payload }: ControlFrame): void {
+  #takeControl({ type, flags, stream: streamId, payload }: ControlFrame): void {
     switch (type) {
       case frameTypes.headers:
       case frameTypes.continuation:
@@ -171,7 +167,7 @@ export class Http2Stream {
         }
         return;
       case frameTypes.windowUpdate:
-        this.#queue.grant(about, number32At(payload, 0));
+        this.#queue.grant(streamId, uint31At(payload, 0));
         return;
       case frameTypes.ping:
         if ((flags & frameFlags.ack) === 0) {
@@ -181,15 +177,15 @@ export class Http2Stream {
         }
         return;
       case frameTypes.rstStream:
-        this.#events.onReset(number32At(payload, 0));
+        this.#events.onReset(uint31At(payload, 0));
         return;
       case frameTypes.goAway:
-        this.#takeGoAway(number32At(payload, 0), number32At(payload, 4));
+        this.#takeGoAway(uint31At(payload, 0), uint31At(payload, 4));
         return;
       case frameTypes.pushPromise:
-        throw coreError('MESSAGE_MALFORMED', 'the server sent what it was told not to send');
+        throw coreError('MESSAGE_MALFORMED', 'the server sent a push promise, which was disabled');
       default:
-      // Frames of other types may be ignored, and those of unknown types shall be.
+      // Frames of other types may be ignored, and those of unknown types must be.
     }
   }
 
@@ -207,7 +203,7 @@ export class Http2Stream {
     }
   }
 
-  /** A server that goes away in order finishes the stream first, unless it never took it up. */
+  /** A server that shuts down gracefully finishes the stream first, unless it never started it. */
   #takeGoAway(lastStream: number, code: number): void {
     if (code !== 0 || lastStream < stream) {
       this.#events.onEnd(`the server closed the connection (${errorName(code)})`);
@@ -215,7 +211,7 @@ export class Http2Stream {
   }
 }
 
-/** Says why a connection failed: a host with several addresses gives one error for each, in one without a message. */
+/** Returns why a connection failed: for a host with several addresses, the errors of all. */
 function reasonOf(error: Error): string {
   const each = error instanceof AggregateError ? (error.errors as Error[]) : [error];
   return each.map(({ message }) => message).join('; ');

@@ -1,8 +1,8 @@
 import { coreError } from '@patchbay/objects';
 
 /**
- * The length in bits of each symbol's code, in base 36: the 256 bytes and the end of a text, as RFC 7541, appendix B,
- * has them. The codes follow: they are in the order of their lengths, and among equals in that of their symbols.
+ * The length in bits of each symbol's code, in base 36: of the 256 bytes and EOS, from RFC 7541, appendix B. The code is
+ * canonical: the codes follow from their lengths.
  */
 const lengths =
   'dnsssssssoussussssssssusssssssss6aacd68baa8b8666555666666678f6ca' +
@@ -10,8 +10,8 @@ const lengths =
   'kmkkmmmnmnnnnnonoomnonnnnlmnmnnomlkmmnnlnmmolmnnllmlnmnnkmmmnmmn' +
   'qqkjmnmpqqqrrqopjlqrrqrollqqsrrrkoklmllnmmppooqnqrqqrrrrrsrrrrrqu';
 
-/** The length of the longest code. */
-const longest = 30;
+/** The length of the longest code, in bits. */
+const maxLength = 30;
 
 interface Code {
   /** The first code of this length, and the symbols of all of them. */
@@ -19,10 +19,10 @@ interface Code {
   readonly symbols: readonly number[];
 }
 
-/** By the length of the codes; made when first needed. */
+/** By length; made when first needed. */
 let codes: readonly Code[] | undefined;
 
-/** Decodes a text in HPACK's Huffman code. @throws RpcError `MESSAGE_MALFORMED` */
+/** Decodes a string in HPACK's Huffman code. @throws RpcError `MESSAGE_MALFORMED` */
 export function decodeHuffman(bytes: Uint8Array): string {
   codes ??= makeCodes();
   let text = '';
@@ -40,7 +40,7 @@ export function decodeHuffman(bytes: Uint8Array): string {
       }
     }
   }
-  // What is left fills the last byte: ones, as the longest code of all begins.
+  // The last byte is padded with ones, the beginning of EOS.
   if (length > 7 || code !== 2 ** length - 1) {
     throw coreError('MESSAGE_MALFORMED', 'the server sent a header that cannot be decoded');
   }
@@ -53,7 +53,7 @@ function symbolOf(all: readonly Code[], code: number, length: number): number | 
 }
 
 function makeCodes(): readonly Code[] {
-  const symbols: number[][] = Array.from({ length: longest + 1 }, () => []);
+  const symbols: number[][] = Array.from({ length: maxLength + 1 }, () => []);
   for (let symbol = 0; symbol < lengths.length; symbol += 1) {
     symbols[parseInt(lengths.charAt(symbol), 36)]?.push(symbol);
   }

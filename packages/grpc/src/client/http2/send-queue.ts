@@ -13,7 +13,7 @@ import { type PeerSettings } from './settings.js';
 const standardWindow = 65_535;
 const nothing = Buffer.alloc(0);
 
-/** Sends the data of a stream as fast as the windows of the peer allow. */
+/** Sends the data of a stream as fast as the peer's flow-control windows allow. */
 export class SendQueue {
   readonly #socket: Socket;
   readonly #stream: number;
@@ -29,10 +29,10 @@ export class SendQueue {
     this.#stream = stream;
   }
 
-  /** Sends a message whose first nine bytes are free for the header of a frame, and behind it its tail, if it has one. */
+  /** Sends a message, whose first nine bytes are free for the header of a frame, and its tail if it has one. */
   send(message: Buffer, tail?: Uint8Array): void {
     const length = message.length - frameHeaderBytes;
-    if (tail === undefined && this.#waiting.length === 0 && length <= this.#room()) {
+    if (tail === undefined && this.#waiting.length === 0 && length <= this.#available()) {
       this.#spend(length);
       writeFrameHeader(message, { length, type: frameTypes.data, flags: 0, stream: this.#stream });
       this.#socket.write(message);
@@ -45,13 +45,13 @@ export class SendQueue {
     this.#sendWaiting();
   }
 
-  /** Says that no more data comes, behind all that waits; tells when that is written out. */
+  /** Ends the stream behind all that waits; calls back when that is written. */
   end(onSent: () => void): void {
     this.#onSent = onSent;
     this.#sendWaiting();
   }
 
-  /** Takes note of the room that the peer gives: on the whole connection (0) or on the stream. */
+  /** Adds to the window of the whole connection (0) or of the stream. */
   grant(stream: number, bytes: number): void {
     if (stream === 0) {
       this.#connectionWindow += bytes;
@@ -61,7 +61,7 @@ export class SendQueue {
     this.#sendWaiting();
   }
 
-  /** Takes note of the peer's settings: how far a stream may go at first, and how long a frame may be. */
+  /** Applies the peer's settings: the initial window of a stream, and the length of a frame. */
   configure({
     initialWindow = this.#initialWindow,
     maxFrameBytes = this.#maxFrameBytes,
@@ -72,7 +72,7 @@ export class SendQueue {
     this.#sendWaiting();
   }
 
-  #room(): number {
+  #available(): number {
     return Math.min(this.#connectionWindow, this.#streamWindow, this.#maxFrameBytes);
   }
 
@@ -86,12 +86,12 @@ export class SendQueue {
       return;
     }
     this.#socket.cork();
-    for (let room = this.#room(); room > 0; room = this.#room()) {
+    for (let available = this.#available(); available > 0; available = this.#available()) {
       const first = this.#waiting[0];
       if (first === undefined) {
         break;
       }
-      const length = Math.min(first.length, room);
+      const length = Math.min(first.length, available);
       this.#spend(length);
       const header = Buffer.allocUnsafe(frameHeaderBytes);
       writeFrameHeader(header, { length, type: frameTypes.data, flags: 0, stream: this.#stream });

@@ -6,7 +6,7 @@ import { FrameReader } from '../../../src/client/http2/frame-reader.js';
 
 const settings = makeFrame(frameTypes.settings, 0, 0, Buffer.alloc(0));
 
-/** Reads pieces of a stream, and gives what came of them: the data as one text, and the other frames. */
+/** Reads pieces of a stream, and returns the data as one string, and the other frames. */
 function read(pieces: readonly Buffer[]): { data: string; last: number; control: unknown[] } {
   const seen = { data: '', last: 0, control: [] as unknown[] };
   const reader = new FrameReader({
@@ -31,8 +31,8 @@ function cut(bytes: Buffer, at: readonly number[]): Buffer[] {
   return cuts.slice(1).map((end, index) => bytes.subarray(cuts[index], end));
 }
 
-describe('A reader of HTTP/2 frames', () => {
-  it('finds the same frames however the bytes are cut', () => {
+describe('a reader of HTTP/2 frames', () => {
+  it('finds the same frames however the bytes are split', () => {
     const bytes = Buffer.concat([
       settings,
       makeFrame(frameTypes.headers, frameFlags.endHeaders, 1, Buffer.from('headers')),

@@ -10,7 +10,7 @@ import { Http2Stream } from '../../../src/client/http2/http2-stream.js';
 
 const mib = 1024 ** 2;
 
-/** A server of node's own HTTP/2, by which ours is measured. */
+/** A server of node:http2, as the reference. */
 async function serve(
   answer: (stream: ServerHttp2Stream, headers: Readonly<Record<string, unknown>>) => void,
   settings: Settings = {},
@@ -31,7 +31,7 @@ async function serve(
   };
 }
 
-/** What came of a stream. */
+/** What was received from a stream. */
 class Seen {
   readonly headers: Record<string, string>[] = [];
   readonly data: Buffer[] = [];
@@ -39,7 +39,7 @@ class Seen {
   readonly stream: Http2Stream;
 
   constructor(address: string) {
-    this.stream = new Http2Stream(address, '/a.B/C', {
+    this.stream = Http2Stream.open(address, '/a.B/C', {
       onHeaders: (headers) => this.headers.push(Object.fromEntries(headers)),
       onData: (data) => this.data.push(data),
       onReset: (code) => this.ends.push(`reset by ${String(code)}`),
@@ -47,7 +47,7 @@ class Seen {
     });
   }
 
-  /** Writes data as a message of its own. */
+  /** Writes data as a message. */
   write(data: Buffer): void {
     this.stream.write(Buffer.concat([Buffer.alloc(Http2Stream.headroomBytes), data]));
   }
@@ -58,7 +58,7 @@ class Seen {
   }
 }
 
-/** Bytes that are not alike anywhere, so that none can be lost or repeated unseen. */
+/** Bytes without repetition, so that lost or repeated ones are noticed. */
 function pattern(length: number): Buffer {
   const bytes = Buffer.alloc(length);
   for (let at = 0; at + 4 <= length; at += 4) {
@@ -67,10 +67,10 @@ function pattern(length: number): Buffer {
   return bytes;
 }
 
-describe('An HTTP/2 stream', function () {
+describe('an HTTP/2 stream', function () {
   this.timeout(30_000);
 
-  it("asks as gRPC's clients do", async () => {
+  it("sends the headers that gRPC's clients send", async () => {
     let asked: Readonly<Record<string, unknown>> = {};
     await using server = await serve((stream, headers) => {
       asked = headers;
@@ -88,7 +88,7 @@ describe('An HTTP/2 stream', function () {
     });
   });
 
-  it('reads whatever headers a server sends', async () => {
+  it('reads any headers that a server sends', async () => {
     const visible = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map(String.fromCharCode) });
     const high = fc.string({ unit: fc.integer({ min: 0xa1, max: 0xff }).map(String.fromCharCode) });
     await fc.assert(
@@ -153,7 +153,7 @@ describe('An HTTP/2 stream', function () {
     });
   }
 
-  it('takes more than its window holds', async () => {
+  it('receives more than its window holds', async () => {
     const all = pattern(20 * mib);
     await using server = await serve((stream) => {
       stream.respond({ ':status': 200 });
@@ -165,7 +165,7 @@ describe('An HTTP/2 stream', function () {
     expect(seen.ends[0]).to.equal('the server ended the stream');
   });
 
-  it('takes padded data without the padding', async () => {
+  it('removes the padding of data', async () => {
     const server = createServer({ paddingStrategy: constants.PADDING_STRATEGY_MAX });
     server.on('stream', (stream) => {
       stream.respond({ ':status': 200 });
@@ -183,7 +183,7 @@ describe('An HTTP/2 stream', function () {
     }
   });
 
-  it('answers a ping, and hears that its own is answered', async () => {
+  it('answers a ping, and notices the answer to its own', async () => {
     let heard = 0;
     let asked = 0;
     await using server = await serve((stream) => {
@@ -200,7 +200,7 @@ describe('An HTTP/2 stream', function () {
     await eventually(() => asked === 1);
   });
 
-  it('tells why a server reset it', async () => {
+  it('reports why a server reset it', async () => {
     await using server = await serve((stream) => {
       stream.close(7);
     });
@@ -209,7 +209,7 @@ describe('An HTTP/2 stream', function () {
     expect(seen.ends[0]).to.equal('reset by 7');
   });
 
-  it('tells the server that it ends', async () => {
+  it('ends the stream at the server', async () => {
     let code: number | undefined;
     await using server = await serve((stream) => {
       stream.respond({ ':status': 200 });

@@ -12,7 +12,6 @@ import { provisionNode, type ProvisionServices } from '../../provision/provision
 import { renameNode, type RenameServices } from '../../provision/rename-node.js';
 import { nodeResource } from '../../provision/resources.js';
 import { rotateCredentials } from '../../provision/rotate-credentials.js';
-import { matchesGlob } from '../../views/glob.js';
 import {
   nodeCredentials,
   nodeView,
@@ -185,16 +184,8 @@ export function nodeMethods(services: NodeMethodServices) {
       },
       returns: z.array(nodeView),
       idempotent: true,
-      run: async (pattern, { state, image, connected }) => {
-        const all = await viewNodes(services);
-        return all.filter(
-          (view) =>
-            (pattern === undefined || matchesGlob(view.node, pattern)) &&
-            (state === undefined || view.state === state) &&
-            (image === undefined || view.image === image) &&
-            (connected === undefined || view.connected.length > 0 === connected),
-        );
-      },
+      run: (pattern, { state, image, connected }) =>
+        viewNodes(services, { filter: pattern, state, image, connected }),
     }),
     show_node: method({
       summary: 'Show a node: its state, disk, target and connected initiators',

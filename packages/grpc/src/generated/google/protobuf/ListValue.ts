@@ -1,6 +1,6 @@
 // Original file: null
 
-import { type Value as _google_protobuf_Value, type ValueInput as _google_protobuf_ValueInput } from './Value.js';
+import type { ValueInput as _google_protobuf_ValueInput, Value as _google_protobuf_Value } from '../../google/protobuf/Value.js';
 
 export interface ListValueInput {
   'values'?: (_google_protobuf_ValueInput)[];

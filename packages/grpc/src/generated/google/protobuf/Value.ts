@@ -1,8 +1,8 @@
 // Original file: null
 
-import { type NullValue as _google_protobuf_NullValue, type NullValueInput as _google_protobuf_NullValueInput } from './NullValue.js';
-import { type Struct as _google_protobuf_Struct, type StructInput as _google_protobuf_StructInput } from './Struct.js';
-import { type ListValue as _google_protobuf_ListValue, type ListValueInput as _google_protobuf_ListValueInput } from './ListValue.js';
+import type { NullValueInput as _google_protobuf_NullValueInput, NullValue as _google_protobuf_NullValue } from '../../google/protobuf/NullValue.js';
+import type { StructInput as _google_protobuf_StructInput, Struct as _google_protobuf_Struct } from '../../google/protobuf/Struct.js';
+import type { ListValueInput as _google_protobuf_ListValueInput, ListValue as _google_protobuf_ListValue } from '../../google/protobuf/ListValue.js';
 
 export interface ValueInput {
   'nullValue'?: (_google_protobuf_NullValueInput);

@@ -2,25 +2,25 @@
 
 
 /**
- * Why it failed, for programs. The domain is "patchbay".
+ * The reason of an error, for programs. The domain is "patchbay".
  */
 export interface ErrorInfoInput {
   'reason'?: (string);
   'domain'?: (string);
   /**
-   * Text details as they are, others as JSON text; and "call_id".
+   * The details: strings unchanged, others as JSON; and "call_id".
    */
   'metadata'?: ({[key: string]: string});
 }
 
 /**
- * Why it failed, for programs. The domain is "patchbay".
+ * The reason of an error, for programs. The domain is "patchbay".
  */
 export interface ErrorInfo {
   'reason': (string);
   'domain': (string);
   /**
-   * Text details as they are, others as JSON text; and "call_id".
+   * The details: strings unchanged, others as JSON; and "call_id".
    */
   'metadata': ({[key: string]: string});
 }

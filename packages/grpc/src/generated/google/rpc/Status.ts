@@ -1,9 +1,9 @@
 // Original file: proto/google/rpc/status.proto
 
-import { type Any as _google_protobuf_Any, type AnyInput as _google_protobuf_AnyInput } from '../protobuf/Any.js';
+import type { AnyInput as _google_protobuf_AnyInput, Any as _google_protobuf_Any } from '../../google/protobuf/Any.js';
 
 /**
- * A gRPC error in full, as it stands in the trailer grpc-status-details-bin.
+ * A complete gRPC error, as in the trailer grpc-status-details-bin.
  */
 export interface StatusInput {
   'code'?: (number);
@@ -12,7 +12,7 @@ export interface StatusInput {
 }
 
 /**
- * A gRPC error in full, as it stands in the trailer grpc-status-details-bin.
+ * A complete gRPC error, as in the trailer grpc-status-details-bin.
  */
 export interface Status {
   'code': (number);

@@ -6,7 +6,7 @@ export interface CallRequestInput {
   'object'?: (string);
   'method'?: (string);
   /**
-   * The positional arguments, then an object with the options. Bytes are base64 text.
+   * The positional arguments, then an object with the options. Bytes are base64 strings.
    */
   'arguments'?: (_google_protobuf_ValueInput)[];
 }
@@ -15,7 +15,7 @@ export interface CallRequest {
   'object': (string);
   'method': (string);
   /**
-   * The positional arguments, then an object with the options. Bytes are base64 text.
+   * The positional arguments, then an object with the options. Bytes are base64 strings.
    */
   'arguments': (_google_protobuf_Value)[];
 }

@@ -3,14 +3,14 @@
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Asks the other side to abort a call. It still answers with a failure.
+ * Asks the other side to abort a call, which still answers with a failure.
  */
 export interface CancelInput {
   'call'?: (number | string | Long);
 }
 
 /**
- * Asks the other side to abort a call. It still answers with a failure.
+ * Asks the other side to abort a call, which still answers with a failure.
  */
 export interface Cancel {
   'call': (number);

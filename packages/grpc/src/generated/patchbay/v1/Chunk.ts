@@ -2,33 +2,33 @@
 
 
 /**
- * A part of a frame that is too large for one message. The parts of one frame come in order; other frames may
- * stand between them.
+ * A part of a frame that is too large for one message. The parts of a frame come in order; other frames may come
+ * between them.
  */
 export interface ChunkInput {
   /**
-   * Numbers the large frames of one side of the session.
+   * The number of the large frame; each side counts its own.
    */
   'number'?: (number);
   'data'?: (Buffer | Uint8Array | string);
   /**
-   * The whole frame's encoded size in bytes, in its first chunk.
+   * In the first chunk: the size of the whole encoded frame, in bytes.
    */
   'total'?: (number);
 }
 
 /**
- * A part of a frame that is too large for one message. The parts of one frame come in order; other frames may
- * stand between them.
+ * A part of a frame that is too large for one message. The parts of a frame come in order; other frames may come
+ * between them.
  */
 export interface Chunk {
   /**
-   * Numbers the large frames of one side of the session.
+   * The number of the large frame; each side counts its own.
    */
   'number': (number);
   'data': (Buffer);
   /**
-   * The whole frame's encoded size in bytes, in its first chunk.
+   * In the first chunk: the size of the whole encoded frame, in bytes.
    */
   'total': (number);
 }

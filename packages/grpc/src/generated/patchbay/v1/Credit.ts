@@ -9,7 +9,7 @@ export interface CreditInput {
   'call'?: (number | string | Long);
   'bytes'?: (number);
   /**
-   * From the server: which of the streams among the call's arguments.
+   * From the server: the stream among the call's arguments.
    */
   'stream'?: (number);
 }
@@ -21,7 +21,7 @@ export interface Credit {
   'call': (number);
   'bytes': (number);
   /**
-   * From the server: which of the streams among the call's arguments.
+   * From the server: the stream among the call's arguments.
    */
   'stream': (number);
 }

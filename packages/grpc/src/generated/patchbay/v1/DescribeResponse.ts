@@ -4,14 +4,14 @@ import type { StructInput as _google_protobuf_StructInput, Struct as _google_pro
 
 export interface DescribeResponseInput {
   /**
-   * One description an object, as docs/reference/protocol.md gives it.
+   * One description per object, as documented in docs/reference/protocol.md.
    */
   'objects'?: (_google_protobuf_StructInput)[];
 }
 
 export interface DescribeResponse {
   /**
-   * One description an object, as docs/reference/protocol.md gives it.
+   * One description per object, as documented in docs/reference/protocol.md.
    */
   'objects': (_google_protobuf_Struct)[];
 }

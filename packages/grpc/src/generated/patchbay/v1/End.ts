@@ -3,8 +3,8 @@
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Ends a stream among a call's arguments. From the client: there is no more of it. From the server: it wants no more
- * of it; items that are under way are dropped. The end of the call ends its streams without this.
+ * Ends a stream among a call's arguments. From the client: at its end. From the server: when it wants no more of it;
+ * items in flight are dropped. The end of a call ends its streams without this.
  */
 export interface EndInput {
   'call'?: (number | string | Long);
@@ -12,8 +12,8 @@ export interface EndInput {
 }
 
 /**
- * Ends a stream among a call's arguments. From the client: there is no more of it. From the server: it wants no more
- * of it; items that are under way are dropped. The end of the call ends its streams without this.
+ * Ends a stream among a call's arguments. From the client: at its end. From the server: when it wants no more of it;
+ * items in flight are dropped. The end of a call ends its streams without this.
  */
 export interface End {
   'call': (number);

@@ -18,11 +18,11 @@ export interface FailureInput {
    */
   'details'?: (Buffer | Uint8Array | string);
   /**
-   * Only where the server's configuration sends it.
+   * Only if the server's configuration sends stacks.
    */
   'stack'?: (string);
   /**
-   * Whether the call never began, as its server is stopping: it may run elsewhere, whatever its method.
+   * Whether the call was refused before it began, because its server is stopping: it may run elsewhere.
    */
   'notBegun'?: (boolean);
 }
@@ -43,11 +43,11 @@ export interface Failure {
    */
   'details': (Buffer);
   /**
-   * Only where the server's configuration sends it.
+   * Only if the server's configuration sends stacks.
    */
   'stack': (string);
   /**
-   * Whether the call never began, as its server is stopping: it may run elsewhere, whatever its method.
+   * Whether the call was refused before it began, because its server is stopping: it may run elsewhere.
    */
   'notBegun': (boolean);
 }

@@ -1,15 +1,15 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type Hello as _patchbay_v1_Hello, type HelloInput as _patchbay_v1_HelloInput } from './Hello.js';
-import { type Invoke as _patchbay_v1_Invoke, type InvokeInput as _patchbay_v1_InvokeInput } from './Invoke.js';
-import { type Cancel as _patchbay_v1_Cancel, type CancelInput as _patchbay_v1_CancelInput } from './Cancel.js';
-import { type Credit as _patchbay_v1_Credit, type CreditInput as _patchbay_v1_CreditInput } from './Credit.js';
-import { type Item as _patchbay_v1_Item, type ItemInput as _patchbay_v1_ItemInput } from './Item.js';
-import { type Result as _patchbay_v1_Result, type ResultInput as _patchbay_v1_ResultInput } from './Result.js';
-import { type Failure as _patchbay_v1_Failure, type FailureInput as _patchbay_v1_FailureInput } from './Failure.js';
-import { type Chunk as _patchbay_v1_Chunk, type ChunkInput as _patchbay_v1_ChunkInput } from './Chunk.js';
-import { type End as _patchbay_v1_End, type EndInput as _patchbay_v1_EndInput } from './End.js';
-import { type Release as _patchbay_v1_Release, type ReleaseInput as _patchbay_v1_ReleaseInput } from './Release.js';
+import type { HelloInput as _patchbay_v1_HelloInput, Hello as _patchbay_v1_Hello } from '../../patchbay/v1/Hello.js';
+import type { InvokeInput as _patchbay_v1_InvokeInput, Invoke as _patchbay_v1_Invoke } from '../../patchbay/v1/Invoke.js';
+import type { CancelInput as _patchbay_v1_CancelInput, Cancel as _patchbay_v1_Cancel } from '../../patchbay/v1/Cancel.js';
+import type { CreditInput as _patchbay_v1_CreditInput, Credit as _patchbay_v1_Credit } from '../../patchbay/v1/Credit.js';
+import type { ItemInput as _patchbay_v1_ItemInput, Item as _patchbay_v1_Item } from '../../patchbay/v1/Item.js';
+import type { ResultInput as _patchbay_v1_ResultInput, Result as _patchbay_v1_Result } from '../../patchbay/v1/Result.js';
+import type { FailureInput as _patchbay_v1_FailureInput, Failure as _patchbay_v1_Failure } from '../../patchbay/v1/Failure.js';
+import type { ChunkInput as _patchbay_v1_ChunkInput, Chunk as _patchbay_v1_Chunk } from '../../patchbay/v1/Chunk.js';
+import type { EndInput as _patchbay_v1_EndInput, End as _patchbay_v1_End } from '../../patchbay/v1/End.js';
+import type { ReleaseInput as _patchbay_v1_ReleaseInput, Release as _patchbay_v1_Release } from '../../patchbay/v1/Release.js';
 
 export interface FrameInput {
   'hello'?: (_patchbay_v1_HelloInput | null);

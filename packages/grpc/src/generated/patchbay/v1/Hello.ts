@@ -1,32 +1,31 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type IdempotentMethods as _patchbay_v1_IdempotentMethods, type IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput } from './IdempotentMethods.js';
+import type { IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput, IdempotentMethods as _patchbay_v1_IdempotentMethods } from '../../patchbay/v1/IdempotentMethods.js';
 
 /**
  * The first frame of each side.
  */
 export interface HelloInput {
   /**
-   * The client's id, chosen by itself. Call N of client C has the id "C-N" in both sides' logs.
+   * The client's id, which it chooses. Call N of client C has the id "C-N" in the logs of both sides.
    */
   'client'?: (string);
   /**
-   * From the server: how many calls it lets this session have in flight; a call above that fails with
-   * RESOURCE_EXHAUSTED.
+   * From the server: how many calls this session may have in flight. Further calls fail with RESOURCE_EXHAUSTED.
    */
   'maxCalls'?: (number);
   /**
-   * How many bytes of unacknowledged items this side takes before it grants credit: the client for each call, the
-   * server for each stream among a call's arguments.
+   * How many bytes of items this side accepts before it grants credit: the client for each call, the server for each
+   * stream among a call's arguments.
    */
   'itemWindow'?: (number);
   /**
-   * How large a frame this side accepts, in bytes; at least 262144, which needs no saying.
+   * The largest frame that this side accepts, in bytes; less than 262144 means 262144.
    */
   'maxFrame'?: (number);
   /**
-   * From the server: which methods of its objects are idempotent. The client runs only these again by itself when the
-   * connection is lost, and need not ask anybody who may be gone by then.
+   * From the server: the idempotent methods of its objects. When the connection is lost the client retries only these,
+   * without asking a server that may be gone by then.
    */
   'idempotent'?: (_patchbay_v1_IdempotentMethodsInput)[];
 }
@@ -36,26 +35,25 @@ export interface HelloInput {
  */
 export interface Hello {
   /**
-   * The client's id, chosen by itself. Call N of client C has the id "C-N" in both sides' logs.
+   * The client's id, which it chooses. Call N of client C has the id "C-N" in the logs of both sides.
    */
   'client': (string);
   /**
-   * From the server: how many calls it lets this session have in flight; a call above that fails with
-   * RESOURCE_EXHAUSTED.
+   * From the server: how many calls this session may have in flight. Further calls fail with RESOURCE_EXHAUSTED.
    */
   'maxCalls': (number);
   /**
-   * How many bytes of unacknowledged items this side takes before it grants credit: the client for each call, the
-   * server for each stream among a call's arguments.
+   * How many bytes of items this side accepts before it grants credit: the client for each call, the server for each
+   * stream among a call's arguments.
    */
   'itemWindow': (number);
   /**
-   * How large a frame this side accepts, in bytes; at least 262144, which needs no saying.
+   * The largest frame that this side accepts, in bytes; less than 262144 means 262144.
    */
   'maxFrame': (number);
   /**
-   * From the server: which methods of its objects are idempotent. The client runs only these again by itself when the
-   * connection is lost, and need not ask anybody who may be gone by then.
+   * From the server: the idempotent methods of its objects. When the connection is lost the client retries only these,
+   * without asking a server that may be gone by then.
    */
   'idempotent': (_patchbay_v1_IdempotentMethods)[];
 }

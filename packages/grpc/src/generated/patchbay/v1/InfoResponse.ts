@@ -9,7 +9,7 @@ export interface InfoResponseInput {
    */
   'startedAt'?: (string);
   /**
-   * A shared name counts once for each of its servers.
+   * A shared name counts once per server.
    */
   'names'?: (number | string | Long);
   'leases'?: (number | string | Long);
@@ -23,7 +23,7 @@ export interface InfoResponse {
    */
   'startedAt': (string);
   /**
-   * A shared name counts once for each of its servers.
+   * A shared name counts once per server.
    */
   'names': (number);
   'leases': (number);

@@ -1,29 +1,29 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type Payload as _patchbay_v1_Payload, type PayloadInput as _patchbay_v1_PayloadInput } from './Payload.js';
+import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1_Payload } from '../../patchbay/v1/Payload.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Starts a call: of a method by the client, of one of a call's callbacks by the server.
+ * Starts a call: from the client of a method, from the server of one of a call's callbacks.
  */
 export interface InvokeInput {
   /**
-   * Numbers the calls of each side; never used twice in a session.
+   * The number of the call; each side counts its own, and uses none twice in a session.
    */
   'call'?: (number | string | Long);
   'object'?: (string);
   'method'?: (string);
   /**
-   * The array of positional arguments, an object with the options last.
+   * The array of positional arguments; last an object with the options.
    */
   'arguments'?: (_patchbay_v1_PayloadInput | null);
   /**
-   * Words of a command line instead, which the server reads by the method's schema.
+   * Instead of arguments, if as_words is set: those of a command line, which the server reads by the method's schema.
    */
   'words'?: (string)[];
   'asWords'?: (boolean);
   /**
-   * Milliseconds from the arrival after which the server aborts the call; 0: none.
+   * The time limit, in milliseconds from the arrival at the server; 0: none.
    */
   'timeoutMs'?: (number);
   /**
@@ -31,18 +31,18 @@ export interface InvokeInput {
    */
   'target'?: (number | string | Long);
   /**
-   * Whether the caller wants no answer at all, neither items nor result nor failure: the server logs a failure under
-   * the call's id. Such a call goes on when its session ends.
+   * Whether the caller wants no answer: neither items nor result nor failure. The server logs a failure under the
+   * call's id. Such a call is not cancelled when its session ends.
    */
   'oneWay'?: (boolean);
   /**
-   * Instead of an object's name: the object that this earlier call gives as its result, which need not be there yet.
-   * From the server: the client's call whose callback it calls.
+   * Instead of an object's name: the object that this earlier call returns; it may still be running.
+   * From the server: the client's call that passed the callback.
    */
   'ofCall'?: (number | string | Long);
   /**
-   * What this call belongs to, for the logs of all servers that it leads to: 1 to 128 visible ASCII characters.
-   * Empty: the call's own id. In Call it is the metadata "x-patchbay-correlation".
+   * The correlation id, for the logs of all servers that the call leads to: 1 to 128 visible ASCII characters. Empty:
+   * the call's id. Of Call it is the metadata "x-patchbay-correlation".
    */
   'correlation'?: (string);
   /**
@@ -52,26 +52,26 @@ export interface InvokeInput {
 }
 
 /**
- * Starts a call: of a method by the client, of one of a call's callbacks by the server.
+ * Starts a call: from the client of a method, from the server of one of a call's callbacks.
  */
 export interface Invoke {
   /**
-   * Numbers the calls of each side; never used twice in a session.
+   * The number of the call; each side counts its own, and uses none twice in a session.
    */
   'call': (number);
   'object': (string);
   'method': (string);
   /**
-   * The array of positional arguments, an object with the options last.
+   * The array of positional arguments; last an object with the options.
    */
   'arguments': (_patchbay_v1_Payload | null);
   /**
-   * Words of a command line instead, which the server reads by the method's schema.
+   * Instead of arguments, if as_words is set: those of a command line, which the server reads by the method's schema.
    */
   'words': (string)[];
   'asWords': (boolean);
   /**
-   * Milliseconds from the arrival after which the server aborts the call; 0: none.
+   * The time limit, in milliseconds from the arrival at the server; 0: none.
    */
   'timeoutMs': (number);
   /**
@@ -79,18 +79,18 @@ export interface Invoke {
    */
   'target': (number);
   /**
-   * Whether the caller wants no answer at all, neither items nor result nor failure: the server logs a failure under
-   * the call's id. Such a call goes on when its session ends.
+   * Whether the caller wants no answer: neither items nor result nor failure. The server logs a failure under the
+   * call's id. Such a call is not cancelled when its session ends.
    */
   'oneWay': (boolean);
   /**
-   * Instead of an object's name: the object that this earlier call gives as its result, which need not be there yet.
-   * From the server: the client's call whose callback it calls.
+   * Instead of an object's name: the object that this earlier call returns; it may still be running.
+   * From the server: the client's call that passed the callback.
    */
   'ofCall': (number);
   /**
-   * What this call belongs to, for the logs of all servers that it leads to: 1 to 128 visible ASCII characters.
-   * Empty: the call's own id. In Call it is the metadata "x-patchbay-correlation".
+   * The correlation id, for the logs of all servers that the call leads to: 1 to 128 visible ASCII characters. Empty:
+   * the call's id. Of Call it is the metadata "x-patchbay-correlation".
    */
   'correlation': (string);
   /**

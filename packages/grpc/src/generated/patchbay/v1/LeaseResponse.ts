@@ -10,7 +10,7 @@ export interface LeaseResponseInput {
    */
   'revision'?: (number | string | Long);
   /**
-   * Names that were taken from the lease, by another server on purpose or by an operator.
+   * The names that another server replaced or an operator removed since.
    */
   'lost'?: (string)[];
 }
@@ -23,7 +23,7 @@ export interface LeaseResponse {
    */
   'revision': (number);
   /**
-   * Names that were taken from the lease, by another server on purpose or by an operator.
+   * The names that another server replaced or an operator removed since.
    */
   'lost': (string)[];
 }

@@ -4,7 +4,7 @@
 export interface ListRequestInput {
   'prefix'?: (string);
   /**
-   * Names after this one: the last page's next.
+   * Only names after this one: the last page's next.
    */
   'after'?: (string);
   /**
@@ -12,20 +12,20 @@ export interface ListRequestInput {
    */
   'limit'?: (number);
   /**
-   * Names like this as a whole: * stands for any characters but "." and "/", ? for one of them, ** for any at
-   * all. INVALID_ARGUMENT (PATTERN_INVALID) for what no name could be like. Empty: any name.
+   * Only names that this glob matches as a whole: * matches any characters but "." and "/", ? one of them, ** any
+   * characters. INVALID_ARGUMENT (PATTERN_INVALID) for one that no name could match. Empty: any name.
    */
   'glob'?: (string);
   /**
-   * Names that this regular expression, in RE2's syntax, matches as a whole. Empty: any name.
+   * Only names that this regular expression, in RE2's syntax, matches as a whole. Empty: any name.
    */
   'regex'?: (string);
   /**
-   * Names whose metadata has all of these: KEY=VALUE, or KEY with any value.
+   * Only names whose metadata has all of these: KEY=VALUE, or KEY with any value.
    */
   'meta'?: (string)[];
   /**
-   * Names whose metadata has at least one of these. None: any name.
+   * Only names whose metadata has at least one of these. None: any name.
    */
   'anyMeta'?: (string)[];
 }
@@ -33,7 +33,7 @@ export interface ListRequestInput {
 export interface ListRequest {
   'prefix': (string);
   /**
-   * Names after this one: the last page's next.
+   * Only names after this one: the last page's next.
    */
   'after': (string);
   /**
@@ -41,20 +41,20 @@ export interface ListRequest {
    */
   'limit': (number);
   /**
-   * Names like this as a whole: * stands for any characters but "." and "/", ? for one of them, ** for any at
-   * all. INVALID_ARGUMENT (PATTERN_INVALID) for what no name could be like. Empty: any name.
+   * Only names that this glob matches as a whole: * matches any characters but "." and "/", ? one of them, ** any
+   * characters. INVALID_ARGUMENT (PATTERN_INVALID) for one that no name could match. Empty: any name.
    */
   'glob': (string);
   /**
-   * Names that this regular expression, in RE2's syntax, matches as a whole. Empty: any name.
+   * Only names that this regular expression, in RE2's syntax, matches as a whole. Empty: any name.
    */
   'regex': (string);
   /**
-   * Names whose metadata has all of these: KEY=VALUE, or KEY with any value.
+   * Only names whose metadata has all of these: KEY=VALUE, or KEY with any value.
    */
   'meta': (string)[];
   /**
-   * Names whose metadata has at least one of these. None: any name.
+   * Only names whose metadata has at least one of these. None: any name.
    */
   'anyMeta': (string)[];
 }

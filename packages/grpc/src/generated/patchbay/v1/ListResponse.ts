@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/nameserver.proto
 
-import { type NameRecord as _patchbay_v1_NameRecord, type NameRecordInput as _patchbay_v1_NameRecordInput } from './NameRecord.js';
+import type { NameRecordInput as _patchbay_v1_NameRecordInput, NameRecord as _patchbay_v1_NameRecord } from '../../patchbay/v1/NameRecord.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface ListResponseInput {

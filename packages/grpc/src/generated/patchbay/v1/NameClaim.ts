@@ -5,11 +5,11 @@ export interface NameClaimInput {
   'name'?: (string);
   'metadata'?: ({[key: string]: string});
   /**
-   * Whether other servers may have the name too; all of them must say so.
+   * Whether other servers may have the name too; all of them must claim it so.
    */
   'shared'?: (boolean);
   /**
-   * Whether to take the name from whoever has it. Its owner learns of that when it keeps its lease alive.
+   * Whether to take the name from its owner, which is informed when it renews its lease.
    */
   'replace'?: (boolean);
 }
@@ -18,11 +18,11 @@ export interface NameClaim {
   'name': (string);
   'metadata': ({[key: string]: string});
   /**
-   * Whether other servers may have the name too; all of them must say so.
+   * Whether other servers may have the name too; all of them must claim it so.
    */
   'shared': (boolean);
   /**
-   * Whether to take the name from whoever has it. Its owner learns of that when it keeps its lease alive.
+   * Whether to take the name from its owner, which is informed when it renews its lease.
    */
   'replace': (boolean);
 }

@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/nameserver.proto
 
-import { type NameRecord as _patchbay_v1_NameRecord, type NameRecordInput as _patchbay_v1_NameRecordInput } from './NameRecord.js';
+import type { NameRecordInput as _patchbay_v1_NameRecordInput, NameRecord as _patchbay_v1_NameRecord } from '../../patchbay/v1/NameRecord.js';
 import type { Long } from '@grpc/proto-loader';
 
 // Original file: proto/patchbay/v1/nameserver.proto
@@ -27,7 +27,7 @@ export type _patchbay_v1_NameEvent_Type = typeof _patchbay_v1_NameEvent_Type[key
 export interface NameEventInput {
   'type'?: (_patchbay_v1_NameEvent_TypeInput);
   /**
-   * For REMOVED: the record as it was. Of a shared name: the endpoint alone that came, changed or went.
+   * Of REMOVED: the last record. Of a shared name: with only the endpoint that was added, changed or removed.
    */
   'record'?: (_patchbay_v1_NameRecordInput | null);
   'revision'?: (number | string | Long);
@@ -36,7 +36,7 @@ export interface NameEventInput {
 export interface NameEvent {
   'type': (_patchbay_v1_NameEvent_Type);
   /**
-   * For REMOVED: the record as it was. Of a shared name: the endpoint alone that came, changed or went.
+   * Of REMOVED: the last record. Of a shared name: with only the endpoint that was added, changed or removed.
    */
   'record': (_patchbay_v1_NameRecord | null);
   'revision': (number);

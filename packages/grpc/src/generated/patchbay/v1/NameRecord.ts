@@ -1,6 +1,6 @@
 // Original file: proto/patchbay/v1/nameserver.proto
 
-import { type Endpoint as _patchbay_v1_Endpoint, type EndpointInput as _patchbay_v1_EndpointInput } from './Endpoint.js';
+import type { EndpointInput as _patchbay_v1_EndpointInput, Endpoint as _patchbay_v1_Endpoint } from '../../patchbay/v1/Endpoint.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface NameRecordInput {
@@ -8,7 +8,7 @@ export interface NameRecordInput {
   'endpoints'?: (_patchbay_v1_EndpointInput)[];
   'metadata'?: ({[key: string]: string});
   /**
-   * The registry's revision when this name, or an endpoint that it has, last changed.
+   * The registry's revision at the last change of the name or of one of its endpoints.
    */
   'revision'?: (number | string | Long);
   /**
@@ -16,7 +16,7 @@ export interface NameRecordInput {
    */
   'registeredAt'?: (string);
   /**
-   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that one alone has.
+   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that only one may have.
    */
   'shared'?: (boolean);
   '_shared'?: "shared";
@@ -27,7 +27,7 @@ export interface NameRecord {
   'endpoints': (_patchbay_v1_Endpoint)[];
   'metadata': ({[key: string]: string});
   /**
-   * The registry's revision when this name, or an endpoint that it has, last changed.
+   * The registry's revision at the last change of the name or of one of its endpoints.
    */
   'revision': (number);
   /**
@@ -35,7 +35,7 @@ export interface NameRecord {
    */
   'registeredAt': (string);
   /**
-   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that one alone has.
+   * Whether several servers may have the name: it has an endpoint for each. Absent for a name that only one may have.
    */
   'shared'?: (boolean);
   '_shared'?: "shared";

@@ -2,38 +2,38 @@
 
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
-import { type InfoRequest as _patchbay_v1_InfoRequest, type InfoRequestInput as _patchbay_v1_InfoRequestInput } from './InfoRequest.js';
-import { type InfoResponse as _patchbay_v1_InfoResponse, type InfoResponseInput as _patchbay_v1_InfoResponseInput } from './InfoResponse.js';
-import { type KeepAliveRequest as _patchbay_v1_KeepAliveRequest, type KeepAliveRequestInput as _patchbay_v1_KeepAliveRequestInput } from './KeepAliveRequest.js';
-import { type LeaseResponse as _patchbay_v1_LeaseResponse, type LeaseResponseInput as _patchbay_v1_LeaseResponseInput } from './LeaseResponse.js';
-import { type ListRequest as _patchbay_v1_ListRequest, type ListRequestInput as _patchbay_v1_ListRequestInput } from './ListRequest.js';
-import { type ListResponse as _patchbay_v1_ListResponse, type ListResponseInput as _patchbay_v1_ListResponseInput } from './ListResponse.js';
-import { type LookupRequest as _patchbay_v1_LookupRequest, type LookupRequestInput as _patchbay_v1_LookupRequestInput } from './LookupRequest.js';
-import { type NameEvent as _patchbay_v1_NameEvent, type NameEventInput as _patchbay_v1_NameEventInput } from './NameEvent.js';
-import { type NameRecord as _patchbay_v1_NameRecord, type NameRecordInput as _patchbay_v1_NameRecordInput } from './NameRecord.js';
-import { type RegisterRequest as _patchbay_v1_RegisterRequest, type RegisterRequestInput as _patchbay_v1_RegisterRequestInput } from './RegisterRequest.js';
-import { type SetMetadataRequest as _patchbay_v1_SetMetadataRequest, type SetMetadataRequestInput as _patchbay_v1_SetMetadataRequestInput } from './SetMetadataRequest.js';
-import { type UnregisterRequest as _patchbay_v1_UnregisterRequest, type UnregisterRequestInput as _patchbay_v1_UnregisterRequestInput } from './UnregisterRequest.js';
-import { type UnregisterResponse as _patchbay_v1_UnregisterResponse, type UnregisterResponseInput as _patchbay_v1_UnregisterResponseInput } from './UnregisterResponse.js';
-import { type WatchRequest as _patchbay_v1_WatchRequest, type WatchRequestInput as _patchbay_v1_WatchRequestInput } from './WatchRequest.js';
+import type { InfoRequestInput as _patchbay_v1_InfoRequestInput, InfoRequest as _patchbay_v1_InfoRequest } from '../../patchbay/v1/InfoRequest.js';
+import type { InfoResponseInput as _patchbay_v1_InfoResponseInput, InfoResponse as _patchbay_v1_InfoResponse } from '../../patchbay/v1/InfoResponse.js';
+import type { KeepAliveRequestInput as _patchbay_v1_KeepAliveRequestInput, KeepAliveRequest as _patchbay_v1_KeepAliveRequest } from '../../patchbay/v1/KeepAliveRequest.js';
+import type { LeaseResponseInput as _patchbay_v1_LeaseResponseInput, LeaseResponse as _patchbay_v1_LeaseResponse } from '../../patchbay/v1/LeaseResponse.js';
+import type { ListRequestInput as _patchbay_v1_ListRequestInput, ListRequest as _patchbay_v1_ListRequest } from '../../patchbay/v1/ListRequest.js';
+import type { ListResponseInput as _patchbay_v1_ListResponseInput, ListResponse as _patchbay_v1_ListResponse } from '../../patchbay/v1/ListResponse.js';
+import type { LookupRequestInput as _patchbay_v1_LookupRequestInput, LookupRequest as _patchbay_v1_LookupRequest } from '../../patchbay/v1/LookupRequest.js';
+import type { NameEventInput as _patchbay_v1_NameEventInput, NameEvent as _patchbay_v1_NameEvent } from '../../patchbay/v1/NameEvent.js';
+import type { NameRecordInput as _patchbay_v1_NameRecordInput, NameRecord as _patchbay_v1_NameRecord } from '../../patchbay/v1/NameRecord.js';
+import type { RegisterRequestInput as _patchbay_v1_RegisterRequestInput, RegisterRequest as _patchbay_v1_RegisterRequest } from '../../patchbay/v1/RegisterRequest.js';
+import type { SetMetadataRequestInput as _patchbay_v1_SetMetadataRequestInput, SetMetadataRequest as _patchbay_v1_SetMetadataRequest } from '../../patchbay/v1/SetMetadataRequest.js';
+import type { UnregisterRequestInput as _patchbay_v1_UnregisterRequestInput, UnregisterRequest as _patchbay_v1_UnregisterRequest } from '../../patchbay/v1/UnregisterRequest.js';
+import type { UnregisterResponseInput as _patchbay_v1_UnregisterResponseInput, UnregisterResponse as _patchbay_v1_UnregisterResponse } from '../../patchbay/v1/UnregisterResponse.js';
+import type { WatchRequestInput as _patchbay_v1_WatchRequestInput, WatchRequest as _patchbay_v1_WatchRequest } from '../../patchbay/v1/WatchRequest.js';
 
 /**
- * The registry of objects: which server answers to which name. A name server also hosts the same registry as
- * an object named "nameserver" on its ObjectServer; the two are one registry with two faces.
+ * The registry of names: which servers host which object. A name server also hosts the same registry as the object
+ * "nameserver" on its ObjectServer.
  * 
- * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose
- * reason is one of docs/reference/errors.md.
+ * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose reason is
+ * one of docs/reference/errors.md.
  */
 export interface NameServerClient extends grpc.Client {
   /**
-   * Tells what the name server is.
+   * Returns the version and size of the name server.
    */
   Info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   Info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   Info(argument: _patchbay_v1_InfoRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   Info(argument: _patchbay_v1_InfoRequestInput, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   /**
-   * Tells what the name server is.
+   * Returns the version and size of the name server.
    */
   info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   info(argument: _patchbay_v1_InfoRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
@@ -41,27 +41,27 @@ export interface NameServerClient extends grpc.Client {
   info(argument: _patchbay_v1_InfoRequestInput, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Keeps leases alive: each request is answered once. A lease that has ended ends the stream with NOT_FOUND
+   * Renews leases: each request is answered once. A lease that has expired ends the stream with NOT_FOUND
    * (LEASE_NOT_FOUND): register again.
    */
   KeepAlive(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   KeepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   /**
-   * Keeps leases alive: each request is answered once. A lease that has ended ends the stream with NOT_FOUND
+   * Renews leases: each request is answered once. A lease that has expired ends the stream with NOT_FOUND
    * (LEASE_NOT_FOUND): register again.
    */
   keepAlive(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   keepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   
   /**
-   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
+   * Returns the names that match all fields of the request, in pages, ordered by their bytes.
    */
   List(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   List(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   List(argument: _patchbay_v1_ListRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   List(argument: _patchbay_v1_ListRequestInput, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   /**
-   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
+   * Returns the names that match all fields of the request, in pages, ordered by their bytes.
    */
   list(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   list(argument: _patchbay_v1_ListRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
@@ -69,16 +69,16 @@ export interface NameServerClient extends grpc.Client {
   list(argument: _patchbay_v1_ListRequestInput, callback: grpc.requestCallback<_patchbay_v1_ListResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
-   * the newest of its versions: "storage" for "storage/v2".
+   * Returns the record of a name, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself resolves
+   * to the newest of its versions: "storage" to "storage/v2".
    */
   Lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   Lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   Lookup(argument: _patchbay_v1_LookupRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   Lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   /**
-   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
-   * the newest of its versions: "storage" for "storage/v2".
+   * Returns the record of a name, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself resolves
+   * to the newest of its versions: "storage" to "storage/v2".
    */
   lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   lookup(argument: _patchbay_v1_LookupRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
@@ -86,18 +86,18 @@ export interface NameServerClient extends grpc.Client {
   lookup(argument: _patchbay_v1_LookupRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   
   /**
-   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
-   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
-   * as shared, or the claim replaces the owner.
+   * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
+   * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
    */
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   /**
-   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
-   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
-   * as shared, or the claim replaces the owner.
+   * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
+   * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
    */
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
@@ -105,14 +105,14 @@ export interface NameServerClient extends grpc.Client {
   register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Sets or removes words of a name's metadata.
+   * Sets and removes keys of a name's metadata.
    */
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   /**
-   * Sets or removes words of a name's metadata.
+   * Sets and removes keys of a name's metadata.
    */
   setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
@@ -120,14 +120,14 @@ export interface NameServerClient extends grpc.Client {
   setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   
   /**
-   * Ends a lease and the names on it; fine when it has ended already.
+   * Revokes a lease and its names; succeeds for one that has expired already.
    */
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   /**
-   * Ends a lease and the names on it; fine when it has ended already.
+   * Revokes a lease and its names; succeeds for one that has expired already.
    */
   unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
@@ -135,14 +135,14 @@ export interface NameServerClient extends grpc.Client {
   unregister(argument: _patchbay_v1_UnregisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Streams what changes, beginning after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no
-   * longer reaches back that far: list again, and watch from the list's revision.
+   * Streams the changes after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no longer reaches back
+   * that far: list again, and watch from the list's revision.
    */
   Watch(argument: _patchbay_v1_WatchRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
   Watch(argument: _patchbay_v1_WatchRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
   /**
-   * Streams what changes, beginning after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no
-   * longer reaches back that far: list again, and watch from the list's revision.
+   * Streams the changes after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no longer reaches back
+   * that far: list again, and watch from the list's revision.
    */
   watch(argument: _patchbay_v1_WatchRequestInput, metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
   watch(argument: _patchbay_v1_WatchRequestInput, options?: grpc.CallOptions): grpc.ClientReadableStream<_patchbay_v1_NameEvent>;
@@ -150,55 +150,55 @@ export interface NameServerClient extends grpc.Client {
 }
 
 /**
- * The registry of objects: which server answers to which name. A name server also hosts the same registry as
- * an object named "nameserver" on its ObjectServer; the two are one registry with two faces.
+ * The registry of names: which servers host which object. A name server also hosts the same registry as the object
+ * "nameserver" on its ObjectServer.
  * 
- * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose
- * reason is one of docs/reference/errors.md.
+ * Errors carry a google.rpc.Status in the trailer grpc-status-details-bin, with a google.rpc.ErrorInfo whose reason is
+ * one of docs/reference/errors.md.
  */
 export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   /**
-   * Tells what the name server is.
+   * Returns the version and size of the name server.
    */
   Info: grpc.handleUnaryCall<_patchbay_v1_InfoRequest, _patchbay_v1_InfoResponseInput>;
   
   /**
-   * Keeps leases alive: each request is answered once. A lease that has ended ends the stream with NOT_FOUND
+   * Renews leases: each request is answered once. A lease that has expired ends the stream with NOT_FOUND
    * (LEASE_NOT_FOUND): register again.
    */
   KeepAlive: grpc.handleBidiStreamingCall<_patchbay_v1_KeepAliveRequest, _patchbay_v1_LeaseResponseInput>;
   
   /**
-   * Gives the names that all fields of the request allow, in the order of their bytes, in pages.
+   * Returns the names that match all fields of the request, in pages, ordered by their bytes.
    */
   List: grpc.handleUnaryCall<_patchbay_v1_ListRequest, _patchbay_v1_ListResponseInput>;
   
   /**
-   * Gives one name's record, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself stands for
-   * the newest of its versions: "storage" for "storage/v2".
+   * Returns the record of a name, or NOT_FOUND (OBJECT_NOT_FOUND). A bare name that is not registered itself resolves
+   * to the newest of its versions: "storage" to "storage/v2".
    */
   Lookup: grpc.handleUnaryCall<_patchbay_v1_LookupRequest, _patchbay_v1_NameRecordInput>;
   
   /**
-   * Takes all of the names, or none, for one server under one new lease. The same server_id takes its own names
-   * over at once; a name with another live owner is refused with ALREADY_EXISTS (NAME_TAKEN), unless both claim it
-   * as shared, or the claim replaces the owner.
+   * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
+   * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
    */
   Register: grpc.handleUnaryCall<_patchbay_v1_RegisterRequest, _patchbay_v1_LeaseResponseInput>;
   
   /**
-   * Sets or removes words of a name's metadata.
+   * Sets and removes keys of a name's metadata.
    */
   SetMetadata: grpc.handleUnaryCall<_patchbay_v1_SetMetadataRequest, _patchbay_v1_NameRecordInput>;
   
   /**
-   * Ends a lease and the names on it; fine when it has ended already.
+   * Revokes a lease and its names; succeeds for one that has expired already.
    */
   Unregister: grpc.handleUnaryCall<_patchbay_v1_UnregisterRequest, _patchbay_v1_UnregisterResponseInput>;
   
   /**
-   * Streams what changes, beginning after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no
-   * longer reaches back that far: list again, and watch from the list's revision.
+   * Streams the changes after from_revision. OUT_OF_RANGE (REVISION_COMPACTED) when the history no longer reaches back
+   * that far: list again, and watch from the list's revision.
    */
   Watch: grpc.handleServerStreamingCall<_patchbay_v1_WatchRequest, _patchbay_v1_NameEventInput>;
   

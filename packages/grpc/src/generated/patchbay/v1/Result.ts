@@ -1,10 +1,10 @@
 // Original file: proto/patchbay/v1/objects.proto
 
-import { type Payload as _patchbay_v1_Payload, type PayloadInput as _patchbay_v1_PayloadInput } from './Payload.js';
+import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1_Payload } from '../../patchbay/v1/Payload.js';
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Ends a call well.
+ * Ends a call with its result.
  */
 export interface ResultInput {
   'call'?: (number | string | Long);
@@ -12,7 +12,7 @@ export interface ResultInput {
 }
 
 /**
- * Ends a call well.
+ * Ends a call with its result.
  */
 export interface Result {
   'call': (number);

@@ -1,0 +1,207 @@
+import {
+  Server,
+  ServerCredentials,
+  type ServiceDefinition,
+  type UntypedServiceImplementation,
+} from '@grpc/grpc-js';
+import { ReflectionService } from '@grpc/reflection';
+import { HealthImplementation } from 'grpc-health-check';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { coreError, parseAddress, type RpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
+import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
+
+import { channelOptions } from '../channel-options.js';
+import { describeAt } from '../describe.js';
+import { fileDescriptors } from '../generated/descriptors.js';
+import { ObjectService, objectServiceDefinition } from './object-service.js';
+import { SessionService } from './session-service.js';
+
+/** What a server of objects needs. */
+export interface ObjectServerOptions extends Partial<SessionLimits> {
+  /** `host:port`; port 0 takes a free one. */
+  readonly listen: string;
+  readonly dispatcher: Dispatcher;
+  /** Served beside ObjectServer, health and reflection. Default: none. */
+  readonly services?: readonly GrpcService[];
+}
+
+/** A further gRPC service, typed in proto/. */
+export interface GrpcService {
+  /** Its full name: `patchbay.v1.NameServer`. */
+  readonly name: string;
+  /** The file in proto/ that defines it: `patchbay/v1/nameserver.proto`. */
+  readonly file: string;
+  readonly definition: ServiceDefinition;
+  /** Makes its handlers, which call objects through the dispatcher. */
+  readonly handlers: (dispatcher: Dispatcher) => UntypedServiceImplementation;
+}
+
+/** How long connections may take to close by themselves, in milliseconds. */
+const closeMs = 500;
+
+/** The services that every server has beside its own, with their .proto files. */
+const standardServices: Readonly<Record<string, string>> = {
+  'grpc.health.v1.Health': 'health/v1/health.proto',
+  'grpc.reflection.v1.ServerReflection': 'grpc/reflection/v1/reflection.proto',
+  'grpc.reflection.v1alpha.ServerReflection': 'grpc/reflection/v1alpha/reflection.proto',
+};
+
+/** The files of what errors carry in their trailers, and what the services' files import. */
+const sharedFiles = ['google/rpc/status.proto', 'google/protobuf/any.proto', 'google/protobuf/struct.proto'];
+
+/** A gRPC server of objects, with standard health and reflection beside them. */
+export class ObjectServer implements AsyncDisposable {
+  readonly #dispatcher: Dispatcher;
+  readonly #sessions: SessionService;
+  readonly #server: Server;
+  readonly #health: HealthImplementation;
+  /** The services that health probes may ask for; the empty name is the server as a whole. */
+  readonly #probed: Set<string>;
+  #address = '';
+  #draining = false;
+
+  private constructor(options: ObjectServerOptions) {
+    const { dispatcher, services = [] } = options;
+    this.#dispatcher = dispatcher;
+    this.#sessions = new SessionService(dispatcher, sessionLimits(options));
+    const objects = new ObjectService(dispatcher);
+    this.#server = new Server({
+      ...channelOptions,
+      'grpc.max_receive_message_length': 8 * 1024 * 1024,
+      interceptors: [this.#sessions.interceptor, objects.interceptor],
+    });
+    this.#server.addService(objectServiceDefinition, objects.handlers());
+    const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
+    for (const { name, file, definition, handlers } of services) {
+      files[name] = file;
+      this.#server.addService(definition, handlers(dispatcher));
+    }
+    this.#probed = new Set(['', ...Object.keys(files)]);
+    this.#health = new HealthImplementation(
+      Object.fromEntries([...this.#probed].map((name) => [name, 'SERVING'])),
+    );
+    this.#health.addToServer(this.#server);
+    reflectionOf({ ...files, ...standardServices }).addToServer(this.#server);
+  }
+
+  /**
+   * Checks that an address can be listened on, before costly work is begun for it: it is bound and released.
+   *
+   * @throws RpcError `LISTEN_FAILED`
+   */
+  static async checkAddress(listen: string): Promise<void> {
+    const { host, port } = parseAddress(listen);
+    const probe = createServer();
+    try {
+      await once(probe.listen({ host, port }), 'listening');
+    } catch (error) {
+      throw listenFailed(listen, error as Error);
+    }
+    await new Promise((resolve) => probe.close(resolve));
+  }
+
+  /** Starts a server. @throws RpcError `LISTEN_FAILED`, `CONFIG_INVALID` for an invalid limit */
+  static async start(options: ObjectServerOptions): Promise<ObjectServer> {
+    const server = new ObjectServer(options);
+    await server.#listen(options.listen);
+    return server;
+  }
+
+  /** `host:port` as it is bound, with the real port. */
+  get address(): string {
+    return this.#address;
+  }
+
+  /** Bounds the sessions that are opened from now on. @throws RpcError `CONFIG_INVALID` for an invalid limit */
+  limitTo(limits: Partial<SessionLimits>): void {
+    this.#sessions.limitTo(sessionLimits(limits));
+  }
+
+  /** Answers health probes with `NOT_SERVING` from now on, while calls finish. */
+  leave(): void {
+    this.#draining = true;
+    for (const service of this.#probed) {
+      this.#health.setStatus(service, 'NOT_SERVING');
+    }
+  }
+
+  /** Sets what health probes of a service are answered. */
+  setHealth(service: string, serving: boolean): void {
+    this.#probed.add(service);
+    this.#health.setStatus(service, serving && !this.#draining ? 'SERVING' : 'NOT_SERVING');
+  }
+
+  /** Describes one of its objects over its own port, as any client might. @throws RpcError when that fails */
+  async probe(): Promise<void> {
+    const [object] = this.#dispatcher.objects.names;
+    if (object !== undefined) {
+      await describeAt(this.address, object);
+    }
+  }
+
+  /** Stops listening and ends the sessions, which cancels calls that still run. Takes at most a second. */
+  async close(): Promise<void> {
+    // Answers of this turn are written at its end, before their sessions are closed.
+    await new Promise((resolve) => {
+      setImmediate(resolve);
+    });
+    this.#sessions.endAll();
+    const closed = new Promise<void>((resolve) => {
+      this.#server.tryShutdown(() => {
+        resolve();
+      });
+    });
+    const force = setTimeout(() => {
+      this.#server.forceShutdown();
+    }, closeMs);
+    // A peer that does not read, such as a stopped process, never closes its connection.
+    const giveUp = new AbortController();
+    await Promise.race([closed, delay(2 * closeMs, undefined, { signal: giveUp.signal })]);
+    giveUp.abort();
+    clearTimeout(force);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #listen(listen: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
+        if (error === null) {
+          this.#address = `${listen.slice(0, listen.lastIndexOf(':'))}:${String(port)}`;
+          resolve();
+        } else {
+          reject(listenFailed(listen, error));
+        }
+      });
+    });
+  }
+}
+
+/** Makes server reflection, v1 and v1alpha, of services by name with their .proto files, and of no others. */
+function reflectionOf(services: Readonly<Record<string, string>>): ReflectionService {
+  const fileDescriptorProtos = [...sharedFiles, ...Object.values(services)].map((name) => {
+    const descriptor = fileDescriptors[name];
+    if (descriptor === undefined) {
+      throw new Error(`no descriptor of ${name} was generated`);
+    }
+    return Buffer.from(descriptor, 'base64');
+  });
+  // It reads the files of a definition, and nothing else of it.
+  const definition = {
+    format: 'Protocol Buffer 3 EnumDescriptorProto' as const,
+    type: {},
+    fileDescriptorProtos,
+  };
+  return new ReflectionService({ definition }, { services: Object.keys(services) });
+}
+
+function listenFailed(listen: string, cause: Error): RpcError {
+  const message = `cannot listen on ${listen}: ${cause.message}; is another server there?`;
+  return coreError('LISTEN_FAILED', message, { cause });
+}

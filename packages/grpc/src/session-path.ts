@@ -1,2 +1,0 @@
-/** Where gRPC finds the sessions of an object server. */
-export const sessionPath = '/patchbay.v1.ObjectServer/Session';

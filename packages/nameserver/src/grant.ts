@@ -1,0 +1,155 @@
+import { type NameClaim, quoted } from '@patchbay/objects';
+import { type Compare, type Entry, type Operation, type Outcome, type Store } from '@patchbay/store';
+
+import { nameServerError } from './errors.js';
+import { lossNotice } from './lost-names.js';
+import {
+  isShare,
+  keyAfterName,
+  keyOfName,
+  keyOfShare,
+  nameOf,
+  storedIn,
+  valueOfName,
+} from './name-record.js';
+
+/** A server that claims names. */
+export interface Registrant {
+  readonly serverId: string;
+  readonly address: string;
+}
+
+/** What it takes to give a name to a server. */
+export interface Grant {
+  /** What the registry must still be like when the name is given. */
+  readonly conditions: readonly Compare[];
+  /** The entries that make room for the new one; they may be taken away before. */
+  readonly displaced: readonly Entry[];
+  /** The former leases of the server's own entries. */
+  readonly formerLeases: readonly string[];
+  operations(leaseId: string, registeredAt: string): readonly Operation[];
+}
+
+/**
+ * What is known of the entries of some names: read once, and then as refused commits return them, so that trying again
+ * needs no read.
+ */
+export class KnownEntries {
+  readonly #entries = new Map<string, Entry>();
+
+  add(...entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      this.#entries.set(entry.key, entry);
+    }
+  }
+
+  delete(...entries: readonly Entry[]): void {
+    for (const { key } of entries) {
+      this.#entries.delete(key);
+    }
+  }
+
+  /** Returns the entry of an exclusive name, or those of a shared one's servers. */
+  of(name: string): readonly Entry[] {
+    return [...this.#entries.values()].filter((entry) => nameOf(entry) === name);
+  }
+
+  /** Learns from a commit that was refused what refused it; reports whether it was committed. */
+  learn(outcome: Outcome): outcome is Outcome & { readonly committed: true } {
+    if (outcome.committed) {
+      return true;
+    }
+    for (const { condition, entries } of outcome.conflicts) {
+      if ('key' in condition) {
+        this.#entries.delete(condition.key);
+      }
+      this.add(...entries);
+    }
+    return false;
+  }
+}
+
+/** Reads what a claim meets: of a name that it shares, the shares of others are none of its business. */
+export async function readClaimed(
+  store: Pick<Store, 'get' | 'range'>,
+  { serverId }: Registrant,
+  { name, shared = false }: NameClaim,
+): Promise<readonly Entry[]> {
+  const exclusive = await store.get(keyOfName(name));
+  if (exclusive !== undefined) {
+    return [exclusive]; // nobody shares what one has alone
+  }
+  if (!shared) {
+    return (await store.range({ prefix: keyOfShare(name) })).entries;
+  }
+  const own = await store.get(keyOfShare(name, serverId));
+  return own === undefined ? [] : [own];
+}
+
+/**
+ * Plans how a claim is met: the name is free, the registrant's own, shared, or to be replaced.
+ *
+ * @throws RpcError `NAME_TAKEN`
+ */
+export function planGrant(registrant: Registrant, claim: NameClaim, known: KnownEntries): Grant {
+  const { name, shared = false, replace = false, metadata = {} } = claim;
+  const { serverId, address } = registrant;
+  const key = shared ? keyOfShare(name, serverId) : keyOfName(name);
+  const present = known.of(name).filter((entry) => !(shared && isShare(entry)) || entry.key === key);
+  const own = present.filter((entry) => storedIn(entry).serverId === serverId);
+  const others = present.filter((entry) => !own.includes(entry));
+  const [owner] = others;
+  if (owner !== undefined && !replace) {
+    throw taken(name, owner, shared);
+  }
+  const displaced = present.filter((entry) => entry.key !== key || others.includes(entry));
+  return {
+    conditions: conditionsOf(name, key, present),
+    displaced,
+    formerLeases: own.flatMap(({ leaseId }) => leaseId ?? []),
+    operations: (leaseId, registeredAt) => [
+      ...displaced.flatMap((entry) =>
+        entry.key === key ? lossNotice(entry) : displacementOf(entry, serverId),
+      ),
+      { put: key, value: valueOfName({ serverId, address, metadata, registeredAt }), leaseId },
+    ],
+  };
+}
+
+/**
+ * Returns the conditions on which a name is given. Whoever has a name alone shares it with nobody, so that to watch the
+ * one entry is to watch for all others: a registration may have 100 claims, and a commit 128 conditions.
+ */
+function conditionsOf(name: string, key: string, present: readonly Entry[]): readonly Compare[] {
+  const exclusiveKey = keyOfName(name);
+  const holder = present.find((entry) => entry.key === exclusiveKey || entry.key === key);
+  if (holder !== undefined || key !== exclusiveKey) {
+    return [unchanged(holder?.key ?? exclusiveKey, holder)];
+  }
+  const keys = { from: exclusiveKey, to: keyAfterName(name) };
+  const unwrittenSince = Math.max(0, ...present.map(({ modRevision }) => modRevision));
+  return [{ keys, unwrittenSince }, ...present.map((entry) => unchanged(entry.key, entry))];
+}
+
+/** Returns the condition that a key is still as it is known. */
+export function unchanged(key: string, entry: Entry | undefined): Compare {
+  return { key, modRevision: entry?.modRevision ?? 0 };
+}
+
+/** Returns the writes that take an entry away, and let its server know where that is not the one that takes it. */
+export function displacementOf(entry: Entry, serverId?: string): readonly Operation[] {
+  const isOwn = storedIn(entry).serverId === serverId;
+  return [{ delete: entry.key }, ...(isOwn ? [] : lossNotice(entry))];
+}
+
+function taken(name: string, owner: Entry, shared: boolean): Error {
+  const { serverId, address } = storedIn(owner);
+  const details = { name, address, serverId };
+  const server = `server ${quoted(serverId)} at ${address}`;
+  const message = isShare(owner)
+    ? `the name "${name}" is shared, among others by ${server}; claim it as shared too, ` +
+      `remove the name, or register under another one`
+    : `the name "${name}" belongs to ${server}${shared ? ', which does not share it' : ''}; ` +
+      `stop that server, remove its name, or register under another one`;
+  return nameServerError('NAME_TAKEN', message, { details });
+}

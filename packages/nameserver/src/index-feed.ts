@@ -1,0 +1,111 @@
+import { isRpcError } from '@patchbay/objects';
+import { type Store } from '@patchbay/store';
+
+import { MetadataIndex } from './metadata-index.js';
+import { isNameKey, keyOfName, storedIn } from './name-record.js';
+
+/** How many names are read at once when the index is built. */
+const pageLength = 1000;
+
+/** Keeps an index of the names in a store up to date, for as long as the store is open. */
+export class IndexFeed {
+  readonly #store: Store;
+  #index = new MetadataIndex();
+  #revision = 0;
+  #waiting: { readonly revision: number; readonly resolve: () => void }[] = [];
+  #failure: Error | undefined;
+
+  private constructor(store: Store) {
+    this.#store = store;
+  }
+
+  /** Builds the index of the names that are there, and begins to follow what changes. */
+  static async open(store: Store): Promise<IndexFeed> {
+    const feed = new IndexFeed(store);
+    await feed.#load();
+    void feed.#follow();
+    return feed;
+  }
+
+  get index(): MetadataIndex {
+    return this.#index;
+  }
+
+  /** Waits until the index has what was committed up to a revision. @throws what keeps it from following the store */
+  async reached(revision: number): Promise<void> {
+    if (revision > this.#revision && this.#failure === undefined) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push({ revision, resolve });
+      });
+    }
+    if (this.#failure !== undefined) {
+      throw this.#failure;
+    }
+  }
+
+  /** Reads all names. What changes meanwhile may be in the pages or not; following from the first one's revision adds it. */
+  async #load(): Promise<void> {
+    const index = new MetadataIndex();
+    const revision = await this.#store.revision();
+    for (let after: string | undefined; ;) {
+      const { entries, more } = await this.#store.range({ prefix: keyOfName(''), after, limit: pageLength });
+      for (const entry of entries) {
+        index.put(entry.key, storedIn(entry).metadata, entry.leaseId);
+      }
+      if (!more) {
+        break;
+      }
+      after = entries.at(-1)?.key;
+    }
+    this.#index = index;
+    this.#advance(revision);
+  }
+
+  async #follow(): Promise<void> {
+    const { signal } = new AbortController();
+    for (;;) {
+      try {
+        // Of all keys, so that whoever waits for a commit of none of the names waits no longer than for another one.
+        for await (const changes of this.#store.watch({ prefix: '', fromRevision: this.#revision, signal })) {
+          for (const { type, entry } of changes) {
+            if (!isNameKey(entry.key)) {
+              continue;
+            }
+            if (type === 'put') {
+              this.#index.put(entry.key, storedIn(entry).metadata, entry.leaseId);
+            } else {
+              this.#index.delete(entry.key);
+            }
+          }
+          this.#advance(changes[0]?.revision ?? this.#revision);
+        }
+        this.#advance(Infinity); // the store is closed
+        return;
+      } catch (error) {
+        try {
+          if (!isRpcError(error, 'REVISION_COMPACTED')) {
+            throw error;
+          }
+          await this.#load();
+        } catch (failure) {
+          this.#failure = failure as Error;
+          this.#advance(Infinity);
+          return;
+        }
+      }
+    }
+  }
+
+  #advance(revision: number): void {
+    this.#revision = revision;
+    if (this.#waiting.length > 0) {
+      const waiting = this.#waiting;
+      this.#waiting = waiting.filter((each) => each.revision > revision);
+      waiting
+        .filter((each) => each.revision <= revision)
+        .forEach(({ resolve }) => {
+          resolve();
+        });
+    }
+  }
+}

@@ -1,0 +1,210 @@
+import {
+  type Call,
+  type Clock,
+  Deadlines,
+  defaultTimeoutMs,
+  type Interceptor,
+  toRpcError,
+} from '@patchbay/objects';
+
+import { defaultMaxFrameBytes } from '../protocol/outbox.js';
+import { BusyPoll } from './busy-poll.js';
+import { type CallPromise } from './call-promise.js';
+import { argvRequest, type PreparedRequest, type StreamArgument, valuesRequest } from './call-request.js';
+import { optionError } from './check-options.js';
+import { type CallHost, ClientCall, type RequestOptions } from './client-call.js';
+import { type ObjectClientOptions } from './client-options.js';
+import { ClientSession } from './client-session.js';
+import { callOf, InterceptedCall, interceptorsOf } from './intercepted-call.js';
+import { type ObjectHandle } from './object-handle.js';
+import { launchOn } from './pipeline.js';
+import { Retries } from './retries.js';
+import { RetryBudget } from './retry-budget.js';
+import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
+import { type Router } from './transport.js';
+
+/** Makes a client's calls, and sends each over a session with the server that its router finds. */
+export class CallSender implements CallHost {
+  readonly id = randomClientId();
+  readonly clock: Clock;
+  /** The time limit of calls that set none, in milliseconds. */
+  readonly timeoutMs: number | 'none';
+  readonly #router: Router;
+  readonly #deadlines: Deadlines;
+  readonly #pool: SessionPool;
+  readonly #retries: Retries;
+  readonly #busyPoll: BusyPoll | undefined;
+  readonly #interceptors: readonly Interceptor[] | undefined;
+  #calls = 0;
+
+  /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs` */
+  constructor(options: ObjectClientOptions) {
+    const { clock, router, spinUs = 0 } = options;
+    this.clock = clock;
+    this.timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.#router = router;
+    this.#interceptors = interceptorsOf(options);
+    this.#deadlines = new Deadlines(clock);
+    this.#busyPoll = spinUs === 0 ? undefined : new BusyPoll(spinUs, () => this.#deadlines.size > 0);
+    this.#retries = new Retries({
+      clock,
+      router,
+      log: options.log,
+      budget: new RetryBudget(clock, () => this.#calls, options.retryBudget),
+      launch: (call) => {
+        this.#launch(call);
+      },
+      send: (call, address) => {
+        this.#send(call, address);
+      },
+    });
+    const { maxFrameBytes = defaultMaxFrameBytes, openTimeoutMs = defaultOpenTimeoutMs } = options;
+    this.#pool = new SessionPool({
+      transport: options.transport,
+      hello: { client: this.id, maxFrameBytes },
+      openTimeoutMs,
+      onLostCall: (call, error, address) => {
+        this.#retries.take(call, error, address);
+      },
+    });
+  }
+
+  /** Calls a method with positional arguments, the options last. */
+  call(
+    object: string,
+    method: string,
+    args: readonly unknown[],
+    options: RequestOptions,
+  ): Call<unknown, unknown> {
+    return this.#begin(valuesRequest(object, method, args, options));
+  }
+
+  callOn(
+    target: ObjectHandle | ClientCall,
+    method: string,
+    args: readonly unknown[],
+    options: RequestOptions,
+  ): Call<unknown, unknown> {
+    const label = target instanceof ClientCall ? `${target.title}()` : target.label;
+    return this.#begin(valuesRequest(label, method, args, options, target));
+  }
+
+  /** Calls a method with the arguments of a command line. */
+  callWithArgv(
+    object: string,
+    method: string,
+    argv: readonly (string | StreamArgument)[],
+    options: RequestOptions,
+  ): Call<unknown, unknown> {
+    return this.#begin(argvRequest(object, method, argv, options));
+  }
+
+  ended(call: ClientCall): void {
+    this.#deadlines.delete(call);
+  }
+
+  nextNumber(): number {
+    return ++this.#calls;
+  }
+
+  /** Cancels what runs, and closes every session. */
+  async close(): Promise<void> {
+    this.#retries.close();
+    await this.#pool.close();
+    this.#deadlines.close();
+  }
+
+  #begin({ request, error: requestError }: PreparedRequest): CallPromise {
+    const { signal, timeoutMs = this.timeoutMs, correlationId } = request.options;
+    const expiresAtMs = timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs);
+    const call = callOf(request, expiresAtMs, this, this.#interceptors);
+    const error = requestError ?? optionError(timeoutMs, correlationId);
+    if (error !== undefined) {
+      call.fail(error);
+      return call.promise;
+    }
+    this.#deadlines.add(call);
+    if (signal !== undefined) {
+      call.cancelOn(signal);
+    }
+    if (call instanceof InterceptedCall) {
+      call.run(() => {
+        this.#launch(call);
+      });
+    } else {
+      this.#launch(call);
+    }
+    return call.promise;
+  }
+
+  #launch(call: ClientCall): void {
+    if (call.ended) {
+      return;
+    }
+    const { target } = call.request;
+    if (target !== undefined) {
+      launchOn(call, target, (session) => {
+        this.#carry(call, session);
+      });
+      return;
+    }
+    try {
+      const address = this.#router.route(call.request.object);
+      if (typeof address === 'string') {
+        this.#send(call, address);
+      } else {
+        address.then(
+          (found) => {
+            try {
+              this.#send(call, found);
+            } catch (error) {
+              call.fail(toRpcError(error));
+            }
+          },
+          (error: unknown) => {
+            call.fail(toRpcError(error));
+          },
+        );
+      }
+    } catch (error) {
+      call.fail(toRpcError(error));
+    }
+  }
+
+  #send(call: ClientCall, address: string): void {
+    if (call.ended) {
+      return;
+    }
+    const session = this.#pool.session(address);
+    if (session instanceof ClientSession) {
+      this.#carry(call, session);
+      return;
+    }
+    session.then(
+      (opened) => {
+        this.#carry(call, opened);
+      },
+      (error: unknown) => {
+        this.#retries.take(call, toRpcError(error), address);
+      },
+    );
+  }
+
+  #carry(call: ClientCall, session: ClientSession): void {
+    if (!call.ended) {
+      call.endpoint = session.address;
+      session.carry(
+        call,
+        call.expiresAtMs === Infinity ? Infinity : call.expiresAtMs - this.clock.monotonicMs(),
+      );
+      this.#busyPoll?.extend();
+    }
+  }
+}
+
+/** Makes an id that tells clients apart in logs. It is no secret: node:crypto would only take time to load. */
+function randomClientId(): string {
+  return Math.floor(Math.random() * 2 ** 48)
+    .toString(16)
+    .padStart(12, '0');
+}

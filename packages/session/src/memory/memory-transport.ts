@@ -1,0 +1,127 @@
+import { coreError, type ObjectDescription, toRpcError } from '@patchbay/objects';
+import { type Dispatcher } from '@patchbay/objects/define';
+
+import { type MessageStream, type MessageStreamEvents, type Transport } from '../client/transport.js';
+import { ServerSession } from '../server/server-session.js';
+import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
+import { Pipe } from './pipe.js';
+
+/** Connects clients to objects in the same process: the same sessions, codec and dispatch as over gRPC, without a port. */
+export class MemoryTransport implements Transport, Disposable {
+  readonly #dispatcher: Dispatcher;
+  readonly #limits: SessionLimits;
+  /** Ends each session from the server's side. */
+  readonly #sessions = new Set<() => void>();
+  #closed = false;
+
+  constructor(dispatcher: Dispatcher, limits: Partial<SessionLimits> = {}) {
+    this.#dispatcher = dispatcher;
+    this.#limits = sessionLimits(limits);
+  }
+
+  dial(_address: string, events: MessageStreamEvents): MessageStream {
+    const { maxSessions } = this.#limits;
+    let over = this.#closed ? 'the server is closed' : undefined;
+    let exhausted: string | undefined;
+    if (over === undefined && this.#sessions.size >= maxSessions) {
+      over = `${String(maxSessions)} sessions are open on this server already, the most that it allows`;
+      exhausted = 'SESSIONS_EXHAUSTED';
+    }
+    const toClient: Pipe = new Pipe({
+      take: events.onMessage,
+      ready: () => true,
+      onEnd: () => {
+        events.onEnd(over ?? 'the server ended the stream', exhausted);
+      },
+      onDelivered: () => {
+        toServer.resume();
+      },
+    });
+    const session = new ServerSession({
+      dispatcher: this.#dispatcher,
+      caller: { peer: 'in-memory' },
+      limits: this.#limits,
+      output: {
+        write: (message) => {
+          toClient.write(message);
+        },
+        get unsentBytes() {
+          return toClient.bytes;
+        },
+      },
+    });
+    const close = (): void => {
+      this.#sessions.delete(endSession);
+      session.close();
+      toServer.close();
+      toClient.end();
+    };
+    const endSession = (): void => {
+      session.flush();
+      close();
+    };
+    const attempt = (take: () => void): void => {
+      try {
+        take();
+      } catch (error) {
+        const breach = toRpcError(error);
+        this.#dispatcher.log.warn('a client violated the session protocol', {
+          peer: 'in-memory',
+          error: breach,
+        });
+        over = breach.message;
+        close();
+      }
+    };
+    const toServer = new Pipe({
+      take: (message) => {
+        attempt(() => {
+          session.receive(message);
+        });
+      },
+      ready: () => {
+        attempt(() => {
+          session.resume();
+        });
+        return !session.blocked;
+      },
+      onEnd: close,
+      onDelivered: () => undefined,
+    });
+    if (over === undefined) {
+      this.#sessions.add(endSession);
+    } else {
+      close();
+    }
+    return {
+      headroomBytes: 0,
+      write: (message, tail) => {
+        toServer.write(message, tail);
+      },
+      end: () => {
+        toServer.end();
+      },
+    };
+  }
+
+  describe(_address: string, object: string): Promise<ObjectDescription> {
+    return new Promise((resolve) => {
+      if (this.#closed) {
+        throw coreError('CONNECTION_LOST', 'the server is closed');
+      }
+      resolve(this.#dispatcher.describe(object));
+    });
+  }
+
+  /** Ends every session and accepts no more. */
+  close(): void {
+    this.#closed = true;
+    for (const end of [...this.#sessions]) {
+      end();
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+}

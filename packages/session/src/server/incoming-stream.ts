@@ -1,0 +1,75 @@
+import { coreError, type RpcError } from '@patchbay/objects';
+
+import { ItemQueue } from '../protocol/item-queue.js';
+import { malformed } from '../protocol/message-reader.js';
+
+/** What a stream reports to its sender. */
+export interface IncomingStreamEvents {
+  /** Grants this many more bytes. */
+  readonly onCredit: (bytes: number) => void;
+  /** Called once, when the stream is no longer read. */
+  readonly onLeave: () => void;
+}
+
+/** A stream among the arguments of a call, read once. It buffers no more than its window: a slow reader slows its sender. */
+export class IncomingStream implements AsyncIterable<unknown> {
+  readonly #queue: ItemQueue;
+  readonly #events: IncomingStreamEvents;
+  readonly #windowBytes: number;
+  #allowedBytes: number;
+  #readBytes = 0;
+  #reading = false;
+  #ended = false;
+
+  constructor(windowBytes: number, events: IncomingStreamEvents) {
+    this.#windowBytes = windowBytes;
+    this.#allowedBytes = windowBytes;
+    this.#events = events;
+    this.#queue = new ItemQueue((bytes) => {
+      this.#grant(bytes);
+    });
+  }
+
+  /** Takes an item of so many bytes. @throws RpcError `MESSAGE_MALFORMED` for more than was granted */
+  push(item: unknown, bytes: number): void {
+    if (this.#ended) {
+      return; // it was in flight when the stream was left
+    }
+    if (this.#allowedBytes <= 0) {
+      throw malformed('more of a stream than there was credit for');
+    }
+    this.#allowedBytes -= bytes;
+    this.#queue.push(item, bytes);
+  }
+
+  /** Ends the stream, with the error of its call if that failed. */
+  end(error: RpcError | undefined): void {
+    if (!this.#ended) {
+      this.#ended = true;
+      this.#queue.end(error);
+    }
+  }
+
+  [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
+    if (this.#reading) {
+      throw coreError('ARGUMENT_INVALID', 'a stream among the arguments can be read only once');
+    }
+    this.#reading = true;
+    return this.#queue.read(() => {
+      if (!this.#ended) {
+        this.#ended = true;
+        this.#events.onLeave();
+      }
+    });
+  }
+
+  /** Grants what was read in few large steps: each is a message to the other side. */
+  #grant(bytes: number): void {
+    this.#readBytes += bytes;
+    if (!this.#ended && this.#readBytes >= this.#windowBytes / 4) {
+      this.#allowedBytes += this.#readBytes;
+      this.#events.onCredit(this.#readBytes);
+      this.#readBytes = 0;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { coreError, FileArgument, type Invocation } from '@patchbay/objects';
+
+import { decodePayload, type Importer } from '../protocol/decode-payload.js';
+import { type Arguments, type Attachment, type Handle, isHandle } from '../protocol/frame.js';
+import { malformed } from '../protocol/message-reader.js';
+
+/**
+ * Decodes what a caller passed: positional values, or the arguments of a command line.
+ *
+ * @param importer imports the caller's streams, functions and objects
+ * @throws RpcError `MESSAGE_MALFORMED`, and what the importer throws
+ */
+export function readInput(input: Arguments, importer: Importer): Invocation['input'] {
+  if ('words' in input) {
+    return { argv: readArgv(input.words, input.streams, importer) };
+  }
+  const values = decodePayload(input.values, importer) ?? [];
+  if (!Array.isArray(values)) {
+    throw coreError('MESSAGE_MALFORMED', 'the arguments of a call are an array');
+  }
+  return { values };
+}
+
+function readArgv(
+  argv: readonly string[],
+  streams: readonly Attachment[],
+  importer: Importer,
+): readonly (string | FileArgument)[] {
+  if (streams.length === 0) {
+    return argv;
+  }
+  const contents = new Map(streams.map(({ path, content }) => [path[0], content]));
+  return argv.map((arg, index) => {
+    const content = contents.get(String(index));
+    return isHandle(content) ? new FileArgument(arg, importedStream(content, importer)) : arg;
+  });
+}
+
+function importedStream(handle: Handle, importer: Importer): AsyncIterable<unknown> {
+  if (handle.kind !== 'stream') {
+    throw malformed(`a ${handle.kind} among the arguments of a command line`);
+  }
+  return importer(handle) as AsyncIterable<unknown>;
+}

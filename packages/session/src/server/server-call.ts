@@ -1,0 +1,253 @@
+import {
+  type Caller,
+  type CallSink,
+  coreError,
+  correlationIdError,
+  type Invocation,
+  isObjectDefinition,
+  isRpcError,
+  type RpcError,
+  type RunningCall,
+  toRpcError,
+} from '@patchbay/objects';
+import { type Dispatcher, type HostedObject } from '@patchbay/objects/define';
+
+import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
+import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
+import { CallImports, type CallImportsHost } from './call-imports.js';
+import { type ObjectExports } from './object-exports.js';
+import { readInput } from './read-input.js';
+
+/** What a call needs of its session. */
+export interface ServerCallHost extends CallImportsHost {
+  readonly caller: Caller;
+  readonly dispatcher: Dispatcher;
+  /** The objects that were handed out to the session. */
+  readonly exports: ObjectExports;
+  callIdOf(number: number): string;
+  /** Returns a call that has not been answered yet. */
+  find(number: number): ServerCall | undefined;
+  /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
+  send(frame: Frame): void;
+  /** Notes that a method starts to run. */
+  started(): void;
+  /** Notes that a method has stopped running. */
+  done(): void;
+  /** Notes that a call was answered. */
+  end(number: number): void;
+  /** Sends an error; `notBegun` if the call may run elsewhere. */
+  sendFailure(number: number, failure: RpcError, notBegun: boolean): void;
+  /** Logs an error that is not sent, as the caller wants no answer. */
+  logUnsent(call: Invocation, failure: RpcError): void;
+}
+
+/** One call of a session: runs it, and sends its answer; its items are sent no faster than the client grants. */
+export class ServerCall implements CallSink, Invocation, Exporter {
+  /** The object where it was handed out to this session. */
+  handedOut: HostedObject | undefined;
+  readonly method: string;
+  readonly timeoutMs: number | undefined;
+  readonly correlationId: string | undefined;
+  readonly oneWay: boolean;
+  input: Invocation['input'] = { argv: [] };
+  readonly #frame: Frame & { kind: 'invoke' };
+  readonly #host: ServerCallHost;
+  #running: RunningCall | undefined;
+  #window: number;
+  #resume: (() => void) | undefined;
+  #imports: CallImports | undefined;
+  #ended = false;
+  /** Run when the call was answered. */
+  #followers: ((failure: RpcError | undefined) => void)[] | undefined;
+
+  /** @param window how many bytes of items the client takes before it grants credit */
+  constructor(frame: Frame & { kind: 'invoke' }, host: ServerCallHost, window: number) {
+    this.method = frame.method;
+    this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
+    this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
+    this.oneWay = frame.oneWay;
+    this.#frame = frame;
+    this.#host = host;
+    this.#window = window;
+  }
+
+  get object(): string {
+    return this.handedOut?.label ?? this.#frame.object;
+  }
+
+  get caller(): Caller {
+    return this.#host.caller;
+  }
+
+  get callId(): string {
+    return this.#host.callIdOf(this.#frame.call);
+  }
+
+  /** Whether it was answered. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What it imports from its caller; undefined for nothing. */
+  get imports(): CallImports | undefined {
+    return this.#imports;
+  }
+
+  /** Runs the call; one of an object that another call has yet to return runs once that has. */
+  begin(): void {
+    try {
+      const wrong = this.correlationId === undefined ? undefined : correlationIdError(this.correlationId);
+      if (wrong !== undefined) {
+        throw wrong;
+      }
+      this.input = readInput(this.#frame.input, (handle) => this.#import(handle));
+      const { target, ofCall } = this.#frame;
+      const source = target === 0 && ofCall !== 0 ? this.#host.find(ofCall) : undefined;
+      if (source === undefined) {
+        this.#run();
+      } else {
+        (source.#followers ??= []).push((failure) => {
+          this.#runAfter(failure);
+        });
+      }
+    } catch (error) {
+      this.failure(toRpcError(error), false); // of this call alone, not of its session
+    }
+  }
+
+  /** Lets it send this many more bytes of items. */
+  grant(bytes: number): void {
+    this.#window += bytes;
+    if (this.#window > 0) {
+      this.#wake();
+    }
+  }
+
+  /** Answers with an error now, and asks the method to stop if it runs. */
+  cancel(error: RpcError): void {
+    if (this.#running === undefined) {
+      this.failure(error, false); // it waits for its turn, or for the call that returns its object
+    } else {
+      this.#running.cancel(error);
+    }
+  }
+
+  item(value: unknown): Promise<void> | undefined {
+    if (this.oneWay) {
+      return undefined;
+    }
+    const payload = this.#encode(value);
+    this.#host.send({ kind: 'item', call: this.#frame.call, value: payload, stream: 0 });
+    this.#window -= payloadBytes(payload);
+    if (this.#window > 0) {
+      return undefined;
+    }
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+    });
+  }
+
+  result(value: unknown): void {
+    if (!this.oneWay) {
+      this.#sendResult(this.#encode(value));
+    }
+    this.#end(undefined);
+  }
+
+  failure(error: RpcError, begun: boolean): void {
+    const { call: number } = this.#frame;
+    if (this.oneWay) {
+      this.#host.logUnsent(this, error);
+    } else {
+      this.#host.sendFailure(number, error, !begun && error.reason === 'SERVER_DRAINING');
+    }
+    this.#end(error);
+  }
+
+  done(): void {
+    this.#host.done();
+  }
+
+  mustExport(value: object): boolean {
+    return isObjectDefinition(value);
+  }
+
+  exportValue(value: object): Handle {
+    if (!isObjectDefinition(value)) {
+      throw new TypeError('only objects are handed out');
+    }
+    const number = this.#host.exports.add(value, `${this.object}.${this.method}()`);
+    return { kind: 'object', number };
+  }
+
+  #runAfter(failure: RpcError | undefined): void {
+    if (this.#ended) {
+      return;
+    }
+    try {
+      if (failure !== undefined) {
+        throw failure;
+      }
+      this.#run();
+    } catch (error) {
+      this.failure(toRpcError(error), false);
+    }
+  }
+
+  #run(): void {
+    const { target, ofCall } = this.#frame;
+    if (target !== 0) {
+      this.handedOut = this.#host.exports.get(target);
+    } else if (ofCall !== 0) {
+      this.handedOut = this.#host.exports.resultOf(ofCall);
+    }
+    this.#host.started();
+    this.#running = this.#host.dispatcher.begin(this, this);
+  }
+
+  #end(failure: RpcError | undefined): void {
+    this.#ended = true;
+    this.#host.end(this.#frame.call);
+    this.#imports?.close(failure);
+    this.#wake();
+    for (const action of this.#followers ?? []) {
+      action(failure);
+    }
+  }
+
+  #wake(): void {
+    this.#resume?.();
+    this.#resume = undefined;
+  }
+
+  #import(handle: Handle): unknown {
+    if (handle.kind === 'object') {
+      return this.#host.exports.get(handle.number).definition;
+    }
+    this.#imports ??= new CallImports(this.#frame.call, this.#host, this);
+    return handle.kind === 'stream' ? this.#imports.stream(handle) : this.#imports.callback(handle);
+  }
+
+  #sendResult(payload: Payload): void {
+    this.#host.send({ kind: 'result', call: this.#frame.call, value: payload });
+    const [whole] = payload.attachments;
+    if (whole?.path.length === 0 && isHandle(whole.content)) {
+      this.#host.exports.noteResult(this.#frame.call, whole.content.number);
+    }
+  }
+
+  #encode(value: unknown): Payload {
+    try {
+      return encodePayload(value, this);
+    } catch (error) {
+      if (isRpcError(error, 'REFERENCES_EXHAUSTED')) {
+        throw error;
+      }
+      throw coreError(
+        'RESULT_INVALID',
+        "the method returned what JSON cannot represent; the server's log has the cause",
+        { cause: error },
+      );
+    }
+  }
+}
