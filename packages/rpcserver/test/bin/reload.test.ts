@@ -13,6 +13,7 @@ const module = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url)
 const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
 const workshop = { name: 'workshop', module, options: { color: 'red' } };
 const reloaded = 'reloaded the configuration';
+const needRestart = 'configuration changes need a restart; the old values stay in effect until then';
 const failed = 'reload failed; the previous configuration stays in effect';
 
 async function read(file: string): Promise<string> {
@@ -109,8 +110,8 @@ describe('A reload of rpcserver', () => {
       stateDir: './elsewhere',
       objects: [{ ...workshop, options: { color: 'green' }, maxConcurrent: 1 }],
     });
-    await server.logged(reloaded);
-    expect(server.log.find(({ message }) => String(message).includes('need a restart'))?.keys).to.deep.equal([
+    await server.logged(needRestart);
+    expect(server.log.find(({ message }) => message === needRestart)?.keys).to.deep.equal([
       'listen',
       'stateDir',
       'object workshop',
