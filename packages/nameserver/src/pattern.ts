@@ -1,6 +1,6 @@
 import { RE2JS, RE2JSException } from 're2js';
 
-import { quoted } from '@patchbay/objects';
+import { compileGlob, quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 
@@ -14,10 +14,7 @@ export interface Pattern {
   matches(name: string): boolean;
 }
 
-/**
- * Reads a glob: `*` stands for any characters within a part of a name, `?` for one of them, `**` for any characters,
- * also `.` and `/`; everything else stands for itself. @throws RpcError `PATTERN_INVALID` for what no name is like
- */
+/** Reads a glob, as `compileGlob` has it. @throws RpcError `PATTERN_INVALID` for what no name is like */
 export function globPattern(glob: string): Pattern {
   checkLength('glob', glob);
   if (!/^[A-Za-z0-9_./*?-]+$/.test(glob)) {
@@ -27,20 +24,7 @@ export function globPattern(glob: string): Pattern {
       'give letters, digits, "_", "-", "." and "/", with *, ** or ? for what may differ',
     );
   }
-  const source = glob.replaceAll(/\*{2,}|[*?.]/g, (sign) => {
-    switch (sign) {
-      case '.':
-        return '\\.';
-      case '?':
-        return '[^./]';
-      case '*':
-        return '[^./]*';
-      default:
-        return '.*';
-    }
-  });
-  const [prefix = ''] = glob.split(/[*?]/, 1);
-  return { prefix, matches: matcherOf(RE2JS.compile(source)) };
+  return compileGlob(glob);
 }
 
 /**

@@ -33,12 +33,12 @@ describe('listing by pattern', () => {
 
   for (const [glob, wanted] of [
     ['storage', ['storage']],
-    ['*', ['hello', 'storage', 'storages', 'x-1', 'x_1']],
+    ['*', names.filter((name) => !name.includes('/'))],
     ['**', names],
-    ['storage.*', ['storage.a']],
+    ['storage.*', ['storage.a', 'storage.a.b']],
     ['storage.**', ['storage.a', 'storage.a.b']],
     ['storage?', ['storages']],
-    ['storage?*', ['storages']],
+    ['storage?*', ['storage.a', 'storage.a.b', 'storages']],
     ['storage**', names.filter((name) => name.startsWith('storage'))],
     ['storage/v?', ['storage/v1', 'storage/v2']],
     ['*/v2', ['storage/v2']],
@@ -46,7 +46,8 @@ describe('listing by pattern', () => {
     ['x.1', []],
     ['x?1', ['x-1', 'x_1']],
     ['STORAGE', []],
-    ['*.*', ['storage.a']],
+    ['*.*', ['storage.a', 'storage.a.b']],
+    ['stor*', ['storage', 'storage.a', 'storage.a.b', 'storages']],
   ] as const) {
     it(`takes the glob ${glob} for ${wanted.length === 0 ? 'nothing' : wanted.join(', ')}`, async () => {
       expect(await listed(opened, { glob })).to.deep.equal(wanted);
@@ -121,7 +122,7 @@ describe('listing by pattern', () => {
     );
   });
 
-  it('finds by a glob what a comparison part by part finds', async () => {
+  it('finds by a glob what a naive comparison finds', async () => {
     const sign = fc.constantFrom('s', 't', 'o', '.', '/', '*', '?', 'a', '**', 'storage');
     const glob = fc.array(sign, { minLength: 1, maxLength: 8 }).map((signs) => signs.join(''));
     await fc.assert(
@@ -221,7 +222,7 @@ describe('a search through many names', () => {
   });
 }).timeout(60_000);
 
-/** Compares as the reference says, sign by sign and with backtracking. */
+/** Compares as the reference has it, character by character and with backtracking. */
 function isLike(name: string, glob: string): boolean {
   if (glob === '') {
     return name === '';
@@ -233,13 +234,13 @@ function isLike(name: string, glob: string): boolean {
       if (isLike(name.slice(end), rest)) {
         return true;
       }
-      if (!across && './'.includes(name[end] ?? '.')) {
+      if (!across && name[end] === '/') {
         return false;
       }
     }
     return false;
   }
   const sign = name[0];
-  const same = glob.startsWith('?') ? sign !== undefined && !'./'.includes(sign) : sign === glob[0];
+  const same = glob.startsWith('?') ? sign !== undefined && sign !== '/' : sign === glob[0];
   return same && isLike(name.slice(1), glob.slice(1));
 }

@@ -54,7 +54,7 @@ export function requireLoopback(address: Address, options: { readonly insecure: 
   if (!options.insecure && !isLoopback(address.host)) {
     throw coreError(
       'CONFIG_INVALID',
-      `listen address ${quoted(formatAddress(address))} is reachable from other machines, and calls are neither ` +
+      `listen address ${quoted(formatAddress(address))} can be reached from other machines, and calls are neither ` +
         `encrypted nor authenticated; listen on 127.0.0.1 or [::1], or give --insecure on a network you trust`,
     );
   }

@@ -12,7 +12,7 @@ export interface ListRequestInput {
    */
   'limit'?: (number);
   /**
-   * Only names that this glob matches as a whole: * matches any characters but "." and "/", ? one of them, ** any
+   * Only names that this glob matches as a whole: * matches any characters but "/", ? one of them, ** any
    * characters. INVALID_ARGUMENT (PATTERN_INVALID) for one that no name could match. Empty: any name.
    */
   'glob'?: (string);
@@ -41,7 +41,7 @@ export interface ListRequest {
    */
   'limit': (number);
   /**
-   * Only names that this glob matches as a whole: * matches any characters but "." and "/", ? one of them, ** any
+   * Only names that this glob matches as a whole: * matches any characters but "/", ? one of them, ** any
    * characters. INVALID_ARGUMENT (PATTERN_INVALID) for one that no name could match. Empty: any name.
    */
   'glob': (string);
