@@ -18,10 +18,22 @@ export interface IndexRange {
   readonly limit: number;
 }
 
-/** A name, or a server's share in one, as the index knows it. */
+/** A name, or a server's share in one, as the index knows it. There may be 100,000, so that they share what they can. */
 interface Indexed {
+  readonly labels: Labels;
+  readonly lease: Lease | undefined;
+}
+
+/** The same metadata of some names. */
+interface Labels {
+  readonly text: string;
   readonly postings: readonly Posting[];
-  readonly leaseId: string | undefined;
+  names: number;
+}
+
+interface Lease {
+  readonly leaseId: string;
+  names: number;
 }
 
 /** The names that meet one condition, by their keys in the store. */
@@ -33,9 +45,9 @@ interface Posting {
 /** Finds names by their metadata, and counts the leases that hold names. It is in memory alone. */
 export class MetadataIndex {
   readonly #postings = new Map<string, Posting>();
+  readonly #labels = new Map<string, Labels>();
+  readonly #leases = new Map<string, Lease>();
   readonly #indexed = new Map<string, Indexed>();
-  /** How many names each lease holds. */
-  readonly #leases = new Map<string, number>();
 
   /** How many leases hold names. */
   get leases(): number {
@@ -43,19 +55,20 @@ export class MetadataIndex {
   }
 
   /** Puts a name, by its key in the store, in the place of what it was before. */
-  put(key: string, metadata: Metadata, leaseId: string | undefined): void {
+  put(writtenKey: string, metadata: Metadata, leaseId: string | undefined): void {
+    // A text that was put together keeps its parts as long as it lives.
+    const key = Buffer.from(writtenKey, 'latin1').toString('latin1');
     this.delete(key);
-    const postings = Object.entries(metadata).flatMap(([name, value]) => [
-      this.#postingOf({ key: name, value: undefined }),
-      this.#postingOf({ key: name, value }),
-    ]);
-    for (const { keys } of postings) {
+    const labels = this.#labelsOf(metadata);
+    const lease = leaseId === undefined ? undefined : this.#leaseOf(leaseId);
+    labels.names += 1;
+    if (lease !== undefined) {
+      lease.names += 1;
+    }
+    for (const { keys } of labels.postings) {
       keys.add(key);
     }
-    this.#indexed.set(key, { postings, leaseId });
-    if (leaseId !== undefined) {
-      this.#leases.set(leaseId, (this.#leases.get(leaseId) ?? 0) + 1);
-    }
+    this.#indexed.set(key, { labels, lease });
   }
 
   delete(key: string): void {
@@ -64,18 +77,21 @@ export class MetadataIndex {
       return;
     }
     this.#indexed.delete(key);
-    for (const { text, keys } of former.postings) {
+    const { labels, lease } = former;
+    for (const { text, keys } of labels.postings) {
       keys.delete(key);
       if (keys.isEmpty) {
         this.#postings.delete(text);
       }
     }
-    if (former.leaseId !== undefined) {
-      const left = (this.#leases.get(former.leaseId) ?? 0) - 1;
-      if (left > 0) {
-        this.#leases.set(former.leaseId, left);
-      } else {
-        this.#leases.delete(former.leaseId);
+    labels.names -= 1;
+    if (labels.names === 0) {
+      this.#labels.delete(labels.text);
+    }
+    if (lease !== undefined) {
+      lease.names -= 1;
+      if (lease.names === 0) {
+        this.#leases.delete(lease.leaseId);
       }
     }
   }
@@ -101,6 +117,29 @@ export class MetadataIndex {
       names: keys.slice(0, limit).map((key) => nameIn(keySuffix(key))),
       more: keys.length > limit,
     };
+  }
+
+  #labelsOf(metadata: Metadata): Labels {
+    const text = JSON.stringify(metadata);
+    let labels = this.#labels.get(text);
+    if (labels === undefined) {
+      const postings = Object.entries(metadata).flatMap(([key, value]) => [
+        this.#postingOf({ key, value: undefined }),
+        this.#postingOf({ key, value }),
+      ]);
+      labels = { text, postings, names: 0 };
+      this.#labels.set(text, labels);
+    }
+    return labels;
+  }
+
+  #leaseOf(leaseId: string): Lease {
+    let lease = this.#leases.get(leaseId);
+    if (lease === undefined) {
+      lease = { leaseId, names: 0 };
+      this.#leases.set(leaseId, lease);
+    }
+    return lease;
   }
 
   #postingOf(condition: MetadataCondition): Posting {

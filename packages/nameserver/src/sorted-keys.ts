@@ -24,7 +24,8 @@ export class SortedKeys {
     }
     chunk.splice(index, 0, key);
     if (chunk.length > chunkLength) {
-      this.#chunks.splice(at + 1, 0, chunk.splice(chunkLength / 2));
+      // Both copied: what a list has grown to it keeps, also when half of it is gone.
+      this.#chunks.splice(at, 1, chunk.slice(0, chunkLength / 2), chunk.slice(chunkLength / 2));
     }
   }
 
