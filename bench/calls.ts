@@ -1,7 +1,7 @@
 import { inNode, installedInPython } from './contestants.js';
 import { type PayloadName, payloadNames } from './payloads.js';
 import { type Race, run } from './race.js';
-import { type Bar, type Section } from './section.js';
+import type { Bar, Section } from './section.js';
 
 type Figures = Awaited<ReturnType<typeof run>>;
 

@@ -3,7 +3,7 @@ import { benchNames } from './names.js';
 import { benchNodes } from './nodes.js';
 import { benchProvisions } from './provision.js';
 import { publish } from './report/publish.js';
-import { type Section } from './section.js';
+import type { Section } from './section.js';
 import { benchStartup } from './startup.js';
 import { benchUpload } from './upload.js';
 

@@ -8,7 +8,7 @@ import { benchLookups, hasPyro4, type Lookups } from './names/lookups.js';
 import { benchRegistrations } from './names/registrations.js';
 import { callerOf, fill } from './names/registry.js';
 import { benchWatchers, watchers } from './names/watchers.js';
-import { type Bar, type Section } from './section.js';
+import type { Bar, Section } from './section.js';
 
 const counts = [1_000, 100_000] as const;
 const columns = counts.map((count) => `${count.toLocaleString('en')} names`);

@@ -8,13 +8,13 @@ import { connectTo } from '@patchbay/grpc/client';
 import { systemClock } from '@patchbay/objects';
 import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
 import { RpcServer } from '@patchbay/rpcserver';
-import { type RemoteObject } from '@patchbay/session/client';
+import type { RemoteObject } from '@patchbay/session/client';
 import createStorage, { type Storage } from '@patchbay/storage';
 import { mountXfs } from '@patchbay/storage/testing';
 
 import { BusyNodes, type NodeDisk } from './busy-nodes.js';
 import { exportByScript } from './bare-targets.js';
-import { type Section } from './section.js';
+import type { Section } from './section.js';
 import { median } from './statistics.js';
 
 const run = promisify(execFile);

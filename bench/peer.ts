@@ -1,9 +1,9 @@
 import { deepStrictEqual } from 'node:assert/strict';
 import { createInterface } from 'node:readline';
 
-import { type Payload } from './payloads.js';
+import type { Payload } from './payloads.js';
 import { median } from './statistics.js';
-import { type Echo } from './transport.js';
+import type { Echo } from './transport.js';
 import { transports } from './transports/index.js';
 
 // A child of the benchmark. `TRANSPORT serve` prints a port; `TRANSPORT call PORT` reads rounds from its standard input, one

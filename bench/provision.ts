@@ -8,12 +8,12 @@ import { connectTo } from '@patchbay/grpc/client';
 import { systemClock } from '@patchbay/objects';
 import { freePort, RecordingLog } from '@patchbay/objects/testing';
 import { RpcServer } from '@patchbay/rpcserver';
-import { type RemoteObject } from '@patchbay/session/client';
+import type { RemoteObject } from '@patchbay/session/client';
 import createStorage, { type Storage } from '@patchbay/storage';
 import { mountXfs } from '@patchbay/storage/testing';
 
 import { provisionByScript } from './script-disk.js';
-import { type Section } from './section.js';
+import type { Section } from './section.js';
 import { median } from './statistics.js';
 
 const run = promisify(execFile);

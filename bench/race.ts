@@ -1,9 +1,9 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { type Readable, type Writable } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 
-import { type Contestant } from './contestants.js';
+import type { Contestant } from './contestants.js';
 import { type PayloadName, payloads } from './payloads.js';
 import { median } from './statistics.js';
 

@@ -1,6 +1,6 @@
 import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 
@@ -10,7 +10,7 @@ import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, Scratch } from '@patchbay/objects/testing';
 import { RpcServer } from '@patchbay/rpcserver';
 
-import { type Section } from './section.js';
+import type { Section } from './section.js';
 import { median } from './statistics.js';
 
 const rounds = 40;

@@ -1,4 +1,4 @@
-import { type Payload } from './payloads.js';
+import type { Payload } from './payloads.js';
 
 /** Sends a payload and waits for its echo. */
 export type Echo = (payload: Payload) => Promise<unknown>;

@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 
 import { connectTo } from '@patchbay/grpc/client';
-import { type ObjectClient } from '@patchbay/session/client';
+import type { ObjectClient } from '@patchbay/session/client';
 
-import { type Section } from './section.js';
+import type { Section } from './section.js';
 import { median } from './statistics.js';
 
 const mebibyte = 1024 * 1024;

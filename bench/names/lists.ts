@@ -1,4 +1,4 @@
-import { type ListOptions } from '@patchbay/objects';
+import type { ListOptions } from '@patchbay/objects';
 
 import { median } from '../statistics.js';
 import { listed, type Names } from './registry.js';

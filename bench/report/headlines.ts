@@ -1,4 +1,4 @@
-import { type Section } from '../section.js';
+import type { Section } from '../section.js';
 import { figureText, markdown } from './table.js';
 
 interface Headline {

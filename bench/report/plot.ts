@@ -1,4 +1,4 @@
-import { type Section } from '../section.js';
+import type { Section } from '../section.js';
 
 const panelWidth = 460;
 const nameWidth = 210;

@@ -3,7 +3,7 @@ import { arch, cpus, platform } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
 
-import { type Section } from '../section.js';
+import type { Section } from '../section.js';
 import { headlineTable } from './headlines.js';
 import { plot } from './plot.js';
 import { barsTable, figuresTable } from './table.js';

@@ -1,4 +1,4 @@
-import { type Transport } from '../transport.js';
+import type { Transport } from '../transport.js';
 import { patchbayCall, patchbayCallAsUnary } from './patchbay-call.js';
 import { everyCallLogged, everything, nothingChecked, patchbay, spinning } from './patchbay.js';
 import { pipelinedSocket, socket } from './socket.js';

@@ -1,7 +1,7 @@
 import { Client, credentials } from '@grpc/grpc-js';
 
-import { type Payload } from '../payloads.js';
-import { type Transport } from '../transport.js';
+import type { Payload } from '../payloads.js';
+import type { Transport } from '../transport.js';
 import { serveEcho } from './patchbay.js';
 import { codecOf, fromValue, toValue, type Value } from './value.js';
 

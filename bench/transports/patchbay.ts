@@ -16,7 +16,7 @@ import {
 } from '@patchbay/objects';
 import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 
-import { type Transport } from '../transport.js';
+import type { Transport } from '../transport.js';
 
 const passOn: Interceptor = (_call, next) => next();
 const word = z.string().max(256);

@@ -1,7 +1,7 @@
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 
-import { type Payload } from '../payloads.js';
-import { type Transport } from '../transport.js';
+import type { Payload } from '../payloads.js';
+import type { Transport } from '../transport.js';
 
 type Send = (peer: Socket, message: object) => void;
 

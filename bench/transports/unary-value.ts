@@ -1,4 +1,4 @@
-import { type Transport } from '../transport.js';
+import type { Transport } from '../transport.js';
 import { unaryTransport } from './unary.js';
 import { codecOf, fromValue, toValue, type Value } from './value.js';
 

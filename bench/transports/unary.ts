@@ -7,8 +7,8 @@ import {
   type ServerUnaryCall,
 } from '@grpc/grpc-js';
 
-import { type Payload } from '../payloads.js';
-import { type Transport } from '../transport.js';
+import type { Payload } from '../payloads.js';
+import type { Transport } from '../transport.js';
 
 const path = '/bench.Echo/Echo';
 

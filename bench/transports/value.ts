@@ -1,7 +1,7 @@
 import { type MessageTypeDefinition, type PackageDefinition, loadSync } from '@grpc/proto-loader';
 import { fileURLToPath } from 'node:url';
 
-import { type Payload } from '../payloads.js';
+import type { Payload } from '../payloads.js';
 
 /** A google.protobuf.Value of proto-loader, as far as payloads need it. */
 export type Value = { readonly kind?: string } & Readonly<Record<string, unknown>>;

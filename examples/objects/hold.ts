@@ -1,6 +1,6 @@
 import { bytesSchema, defineObject, method } from '@patchbay/rpcserver';
 
-import { type Items } from './items.js';
+import type { Items } from './items.js';
 
 /** Creates the object that holds an item for a caller. @throws RpcError `ITEM_NOT_FOUND` */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- its type is that of its methods

@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/rpcserver';
+import type { Clock } from '@patchbay/rpcserver';
 
 import { depotError } from './errors.js';
 

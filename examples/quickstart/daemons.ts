@@ -1,9 +1,9 @@
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { open, readFile, type FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Terminal } from './terminal.js';
+import type { Terminal } from './terminal.js';
 
 const patienceMs = 10_000;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type Job } from './jobs.js';
+import type { Job } from './jobs.js';
 import { runInLanes } from './lanes.js';
 
 describe('The lanes of checks', () => {

@@ -1,4 +1,4 @@
-import { type Job } from './jobs.js';
+import type { Job } from './jobs.js';
 
 /**
  * Runs jobs side by side in a number of lanes, the longest first; the exclusive ones follow, one by one.

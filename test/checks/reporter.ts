@@ -1,7 +1,7 @@
 import Mocha from 'mocha';
 import { appendFileSync } from 'node:fs';
 
-import { type Tally } from './conclusion.js';
+import type { Tally } from './conclusion.js';
 
 /** Mocha's own `spec` report; what came of the run it adds as a line to the file that `PATCHBAY_TALLY` names. */
 export default class Reporter extends Mocha.reporters.Spec {

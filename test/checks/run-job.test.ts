@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Job } from './jobs.js';
+import type { Job } from './jobs.js';
 import { runJob } from './run-job.js';
 
 describe('A job of checks', () => {

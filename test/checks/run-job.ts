@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 
 import { root } from '../repository.js';
-import { type Tally } from './conclusion.js';
-import { type Job } from './jobs.js';
+import type { Tally } from './conclusion.js';
+import type { Job } from './jobs.js';
 
 /** What a job left. */
 export interface JobResult {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type NameRecord } from '@patchbay/objects';
+import type { NameRecord } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
 import { NameServerProcess } from './name-server-process.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type NameRecord, type ObjectDescription } from '@patchbay/objects';
+import type { NameRecord, ObjectDescription } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
 import { type Desk, makeDesk, register, serveObjects } from './desk.js';

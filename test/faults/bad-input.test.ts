@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
 import { isRpcError, parseObjectName, type RpcError } from '@patchbay/objects';
-import { type ObjectClient } from '@patchbay/session/client';
+import type { ObjectClient } from '@patchbay/session/client';
 
 /** How long each property is tried, in milliseconds; all of them together take about a minute. */
 const eachMs = 15_000;

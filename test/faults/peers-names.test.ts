@@ -5,7 +5,7 @@ import { createConnection, type Socket } from 'node:net';
 import { connectTo } from '@patchbay/grpc/client';
 import { type NameServerMethods, nameServerObject, parseAddress } from '@patchbay/objects';
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
+import type { ObjectClient, RemoteObject } from '@patchbay/session/client';
 
 import { NameServerProcess } from '../commands/name-server-process.js';
 import { run, scratchDirectory, start } from '../commands/programs.js';

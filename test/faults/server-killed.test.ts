@@ -3,7 +3,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { type MethodSignature } from '@patchbay/objects';
+import type { MethodSignature } from '@patchbay/objects';
 import { eventually, freePort, refusal, Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
 

@@ -8,7 +8,7 @@ import { ObjectServer } from '@patchbay/grpc/server';
 import { type SignaturesOf, silentLog, systemClock } from '@patchbay/objects';
 import { arg, defineObject, Dispatcher, method, objectOf } from '@patchbay/objects/define';
 import { eventually } from '@patchbay/objects/testing';
-import { type ObjectClient } from '@patchbay/session/client';
+import type { ObjectClient } from '@patchbay/session/client';
 
 import { Random } from '../soak/random.js';
 

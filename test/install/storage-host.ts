@@ -1,7 +1,7 @@
 import { type NodeDisk, qemuOptions } from '../system/initiator.js';
 import { CountingNode } from '../system/counting-node.js';
 import { output } from '../system/command.js';
-import { type Machine } from './machine.js';
+import type { Machine } from './machine.js';
 
 /** How much of a disk is written, in bytes; all of the image. */
 export const diskBytes = 16 * 2 ** 20;

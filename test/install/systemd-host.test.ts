@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { eventually } from '@patchbay/objects/testing';
 
-import { type NodeDisk } from '../system/initiator.js';
+import type { NodeDisk } from '../system/initiator.js';
 import { describeSystem } from '../system/scratch.js';
 import { shared } from '../system/shared.js';
 import { bringBroken, bringKit, bringVersion, type Kit } from './kit.js';

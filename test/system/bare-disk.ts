@@ -5,7 +5,7 @@ import { eventually, freePort } from '@patchbay/objects/testing';
 
 import { output } from './command.js';
 import { Daemon } from './daemon.js';
-import { type NodeDisk } from './initiator.js';
+import type { NodeDisk } from './initiator.js';
 
 /** A LUN of a plain file, created with tgtadm alone, with the same options as the storage object uses. */
 export class BareDisk implements AsyncDisposable {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
-import { type Patchbay } from './patchbay.js';
+import type { Patchbay } from './patchbay.js';
 
 type Provisioned = Awaited<ReturnType<Patchbay['storage']['provision']>>;
 

@@ -1,4 +1,4 @@
-import { type NodeDisk } from './initiator.js';
+import type { NodeDisk } from './initiator.js';
 import { QemuSession } from './qemu-session.js';
 
 /** A node that keeps writing to its disk and reads back what it wrote, in one open session; disposal ends it. */

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-import { type NodeDisk } from './initiator.js';
+import type { NodeDisk } from './initiator.js';
 import { type Enter, QemuSession } from './qemu-session.js';
 
 const blockBytes = 4096;

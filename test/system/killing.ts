@@ -1,4 +1,4 @@
-import { type Patchbay } from './patchbay.js';
+import type { Patchbay } from './patchbay.js';
 
 /** A daemon that a test kills. */
 export type Victim = 'nameserver' | 'rpcserver' | 'tgtd';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 
 import { refusal } from '@patchbay/objects/testing';
-import { type Storage } from '@patchbay/storage';
+import type { Storage } from '@patchbay/storage';
 
 import { Patchbay } from './patchbay.js';
 import { describeSystem } from './scratch.js';

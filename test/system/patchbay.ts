@@ -5,12 +5,12 @@ import { join, relative } from 'node:path';
 import { type NameServerMethods, nameServerObject, type Proxy } from '@patchbay/objects';
 import { eventually, freePort } from '@patchbay/objects/testing';
 import { type Client, connect } from '@patchbay/rpcclient';
-import { type Storage } from '@patchbay/storage';
-import { type LoopMount } from '@patchbay/storage/testing';
+import type { Storage } from '@patchbay/storage';
+import type { LoopMount } from '@patchbay/storage/testing';
 
 import { type CommandOptions, type Outcome, output, run } from './command.js';
 import { Daemon } from './daemon.js';
-import { type NodeDisk } from './initiator.js';
+import type { NodeDisk } from './initiator.js';
 import { ServedTgtd, type ShownTarget } from './tgtd.js';
 
 /** The setup of a Patchbay. */

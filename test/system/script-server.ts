@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 /** A web server that serves one script at `/`, and records all other requests. */
 export class ScriptServer implements AsyncDisposable {

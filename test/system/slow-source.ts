@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 /** A web server with an image, of which it sends only the beginning. */
 export interface SlowSource extends AsyncDisposable {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { root } from '../repository.js';
 import { output } from '../system/command.js';
-import { type Contents } from './contents.js';
+import type { Contents } from './contents.js';
 
 /** The commits whose state is kept here, each in a folder of its name. */
 export const commits = ['e5be670'] as const;

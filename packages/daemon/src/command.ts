@@ -1,4 +1,4 @@
-import { type InferredOptionTypes, type Options, type PositionalOptions } from 'yargs';
+import type { InferredOptionTypes, Options, PositionalOptions } from 'yargs';
 
 type OptionTable = Readonly<Record<string, Options>>;
 type PositionalTable = Readonly<Record<string, PositionalOptions>>;

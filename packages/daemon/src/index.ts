@@ -32,6 +32,6 @@ export {
 } from './logger.js';
 
 // Lifetime
-export { type ServiceManager } from './service-manager.js';
+export type { ServiceManager } from './service-manager.js';
 export { type Daemon, type ProcessEvents, runDaemon, type RunDaemonOptions } from './signals.js';
 export { systemdManager } from './systemd.js';

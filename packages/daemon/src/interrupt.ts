@@ -1,6 +1,6 @@
 import { exitStatusOfCode } from '@patchbay/objects';
 
-import { type ProcessEvents } from './signals.js';
+import type { ProcessEvents } from './signals.js';
 
 /**
  * Runs a command's work with a signal that Ctrl-C (SIGINT) aborts, so that it can cancel its calls. A second Ctrl-C

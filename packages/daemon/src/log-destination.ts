@@ -1,4 +1,4 @@
-import { type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
 /**
  * A destination of log lines. Its failures must neither end nor block the program that logs: `write` never throws, it

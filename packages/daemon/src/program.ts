@@ -1,11 +1,11 @@
-import { type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 import yargs, { type Argv } from 'yargs';
 
 import { coreError, didYouMean, exitStatusOf, isRpcError } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
-import { type Command, type ParsedArguments } from './command.js';
-import { type ExternalCommands } from './external-commands.js';
+import type { Command, ParsedArguments } from './command.js';
+import type { ExternalCommands } from './external-commands.js';
 import { runExternal } from './run-external.js';
 
 /** A program of several commands. */

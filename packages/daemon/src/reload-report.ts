@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
-import { type Log, type LogFields } from '@patchbay/objects';
+import type { Log, LogFields } from '@patchbay/objects';
 
 import { type KeyPath, keyText } from './yaml-file.js';
 

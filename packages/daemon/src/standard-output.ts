@@ -1,6 +1,6 @@
-import { type Writable } from 'node:stream';
+import type { Writable } from 'node:stream';
 
-import { type ProcessEvents } from './signals.js';
+import type { ProcessEvents } from './signals.js';
 
 /** Exits with status 0 when the reader of standard output leaves, as `head` does. Throws other failures to write. */
 export function endOnClosedPipe(

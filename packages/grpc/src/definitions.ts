@@ -2,9 +2,9 @@ import { type GrpcObject, loadPackageDefinition, logVerbosity, setLogVerbosity }
 import { fromJSON, type PackageDefinition } from '@grpc/proto-loader';
 
 import { definitions } from './generated/definitions.js';
-import { type ProtoGrpcType as NameServerTypes } from './generated/nameserver.js';
-import { type ProtoGrpcType as ObjectTypes } from './generated/objects.js';
-import { type ProtoGrpcType as StatusTypes } from './generated/status.js';
+import type { ProtoGrpcType as NameServerTypes } from './generated/nameserver.js';
+import type { ProtoGrpcType as ObjectTypes } from './generated/objects.js';
+import type { ProtoGrpcType as StatusTypes } from './generated/status.js';
 
 if (process.env.GRPC_VERBOSITY === undefined) {
   // grpc-js would print what its errors say already, and not in the format of our logs.

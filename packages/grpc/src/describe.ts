@@ -5,7 +5,7 @@ import { objectDescription } from '@patchbay/objects/define';
 
 import { channelOptions } from './channel-options.js';
 import { grpcTypes } from './definitions.js';
-import { type DescribeResponse } from './generated/patchbay/v1/DescribeResponse.js';
+import type { DescribeResponse } from './generated/patchbay/v1/DescribeResponse.js';
 import { fromGrpcStatus } from './status.js';
 import { fromValue } from './value.js';
 

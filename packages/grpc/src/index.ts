@@ -7,15 +7,15 @@ export { grpcTypes, packageDefinition } from './definitions.js';
 export { toGrpcStatus } from './status.js';
 
 // The requests and responses of NameServer, for the service that nameserver adds to its server.
-export { type InfoResponseInput } from './generated/patchbay/v1/InfoResponse.js';
-export { type KeepAliveRequest } from './generated/patchbay/v1/KeepAliveRequest.js';
-export { type LeaseResponseInput } from './generated/patchbay/v1/LeaseResponse.js';
-export { type ListRequest } from './generated/patchbay/v1/ListRequest.js';
-export { type ListResponseInput } from './generated/patchbay/v1/ListResponse.js';
-export { type LookupRequest } from './generated/patchbay/v1/LookupRequest.js';
-export { type NameEventInput } from './generated/patchbay/v1/NameEvent.js';
-export { type NameRecordInput } from './generated/patchbay/v1/NameRecord.js';
-export { type RegisterRequest } from './generated/patchbay/v1/RegisterRequest.js';
-export { type SetMetadataRequest } from './generated/patchbay/v1/SetMetadataRequest.js';
-export { type UnregisterRequest } from './generated/patchbay/v1/UnregisterRequest.js';
-export { type WatchRequest } from './generated/patchbay/v1/WatchRequest.js';
+export type { InfoResponseInput } from './generated/patchbay/v1/InfoResponse.js';
+export type { KeepAliveRequest } from './generated/patchbay/v1/KeepAliveRequest.js';
+export type { LeaseResponseInput } from './generated/patchbay/v1/LeaseResponse.js';
+export type { ListRequest } from './generated/patchbay/v1/ListRequest.js';
+export type { ListResponseInput } from './generated/patchbay/v1/ListResponse.js';
+export type { LookupRequest } from './generated/patchbay/v1/LookupRequest.js';
+export type { NameEventInput } from './generated/patchbay/v1/NameEvent.js';
+export type { NameRecordInput } from './generated/patchbay/v1/NameRecord.js';
+export type { RegisterRequest } from './generated/patchbay/v1/RegisterRequest.js';
+export type { SetMetadataRequest } from './generated/patchbay/v1/SetMetadataRequest.js';
+export type { UnregisterRequest } from './generated/patchbay/v1/UnregisterRequest.js';
+export type { WatchRequest } from './generated/patchbay/v1/WatchRequest.js';

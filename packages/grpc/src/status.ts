@@ -1,11 +1,11 @@
 import { Metadata, type ServiceError, status, type StatusObject } from '@grpc/grpc-js';
-import { type MessageTypeDefinition } from '@grpc/proto-loader';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import { codeOfGrpcStatus, type Details, RpcError } from '@patchbay/objects';
 
 import { packageDefinition } from './definitions.js';
-import { type ErrorInfo, type ErrorInfoInput } from './generated/google/rpc/ErrorInfo.js';
-import { type Status, type StatusInput } from './generated/google/rpc/Status.js';
+import type { ErrorInfo, ErrorInfoInput } from './generated/google/rpc/ErrorInfo.js';
+import type { Status, StatusInput } from './generated/google/rpc/Status.js';
 
 const detailsKey = 'grpc-status-details-bin';
 const errorInfoUrl = 'type.googleapis.com/google.rpc.ErrorInfo';

@@ -1,6 +1,6 @@
 import { coreError, isObjectDefinition } from '@patchbay/objects';
 
-import { type ValueInput } from './generated/google/protobuf/Value.js';
+import type { ValueInput } from './generated/google/protobuf/Value.js';
 
 /** Converts JSON data to a google.protobuf.Value for proto-loader; bytes become base64. @throws RpcError `RESULT_INVALID` */
 export function toValue(data: unknown): ValueInput {

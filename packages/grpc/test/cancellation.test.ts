@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
-import { type SignaturesOf } from '@patchbay/objects';
+import type { SignaturesOf } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually } from '@patchbay/objects/testing';
 

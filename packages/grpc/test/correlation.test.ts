@@ -5,9 +5,9 @@ import { z } from 'zod';
 import { type CallContext, logCalls, systemClock } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { RecordingLog, refusal } from '@patchbay/objects/testing';
-import { type ObjectClient } from '@patchbay/session/client';
+import type { ObjectClient } from '@patchbay/session/client';
 import { connectInMemory } from '@patchbay/session/memory';
-import { type Sample } from '@patchbay/session/testing';
+import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../src/client/grpc-transport.js';
 import { startSample } from './sample.js';

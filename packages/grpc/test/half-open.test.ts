@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { type Sample } from '@patchbay/session/testing';
+import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../src/client/grpc-transport.js';
 import { startSample } from './sample.js';

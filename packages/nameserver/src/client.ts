@@ -1,6 +1,6 @@
 import { connectTo } from '@patchbay/grpc/client';
 import { nameServerFailure, type NameServerMethods, nameServerObject } from '@patchbay/objects';
-import { type RemoteObject } from '@patchbay/session/client';
+import type { RemoteObject } from '@patchbay/session/client';
 
 /** A name server's methods. */
 export type Names = RemoteObject<NameServerMethods>;

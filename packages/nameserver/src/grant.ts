@@ -1,5 +1,5 @@
 import { type NameClaim, quoted } from '@patchbay/objects';
-import { type Compare, type Entry, type Operation, type Outcome, type Store } from '@patchbay/store';
+import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
 import { lossNotice } from './lost-names.js';

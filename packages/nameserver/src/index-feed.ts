@@ -1,5 +1,5 @@
 import { isRpcError } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
 import { MetadataIndex } from './metadata-index.js';
 import { isNameKey, keyOfName, storedIn } from './name-record.js';

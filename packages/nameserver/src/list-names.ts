@@ -1,7 +1,7 @@
 import { maxPageSize, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
-import { type MetadataIndex } from './metadata-index.js';
+import type { MetadataIndex } from './metadata-index.js';
 import { nameQuery } from './name-query.js';
 import { type NameReader, searchIndex, searchNames } from './name-search.js';
 

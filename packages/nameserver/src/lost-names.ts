@@ -1,5 +1,5 @@
-import { type ObjectName } from '@patchbay/objects';
-import { type Entry, type Operation, type Store } from '@patchbay/store';
+import type { ObjectName } from '@patchbay/objects';
+import type { Entry, Operation, Store } from '@patchbay/store';
 
 import { nameOf } from './name-record.js';
 

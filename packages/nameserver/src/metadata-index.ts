@@ -1,4 +1,4 @@
-import { type Metadata } from '@patchbay/objects';
+import type { Metadata } from '@patchbay/objects';
 
 import { afterShares, keyOfName, keySuffix, nameIn } from './name-record.js';
 import { SortedKeys } from './sorted-keys.js';

@@ -1,4 +1,4 @@
-import { type Metadata, type MetadataChanges } from '@patchbay/objects';
+import type { Metadata, MetadataChanges } from '@patchbay/objects';
 import { metadata } from '@patchbay/objects/define';
 
 import { nameServerError } from './errors.js';

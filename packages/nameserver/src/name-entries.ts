@@ -1,4 +1,4 @@
-import { type Entry, type Store } from '@patchbay/store';
+import type { Entry, Store } from '@patchbay/store';
 
 import { keyOfName, keyOfShare } from './name-record.js';
 

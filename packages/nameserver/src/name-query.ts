@@ -1,7 +1,7 @@
 import { type ListOptions, type Metadata, type NameRecord, quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
-import { type MetadataCondition } from './metadata-index.js';
+import type { MetadataCondition } from './metadata-index.js';
 import { globPattern, type Pattern, regexPattern } from './pattern.js';
 
 /** How many conditions on metadata a query may have: as many as a name may have keys. */

@@ -1,5 +1,5 @@
-import { type Metadata, type NameRecord, type ObjectName } from '@patchbay/objects';
-import { type Entry } from '@patchbay/store';
+import type { Metadata, NameRecord, ObjectName } from '@patchbay/objects';
+import type { Entry } from '@patchbay/store';
 
 const namePrefix = 'name/';
 /** Stands between a shared name and a server's id: no name has it, and it sorts before whatever a name may have. */

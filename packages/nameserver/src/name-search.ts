@@ -1,11 +1,11 @@
 import { setImmediate } from 'node:timers/promises';
 
-import { type NameRecord } from '@patchbay/objects';
-import { type Entry, type Store } from '@patchbay/store';
+import type { NameRecord } from '@patchbay/objects';
+import type { Entry, Store } from '@patchbay/store';
 
-import { type IndexRange, type MetadataCondition, type MetadataIndex } from './metadata-index.js';
+import type { IndexRange, MetadataCondition, MetadataIndex } from './metadata-index.js';
 import { entriesOf } from './name-entries.js';
-import { type NameQuery } from './name-query.js';
+import type { NameQuery } from './name-query.js';
 import { keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
 
 /** The store's reads that a search takes. */

@@ -37,7 +37,7 @@ import {
   type RpcError,
   type RunningCall,
 } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 
 /** The typed face of the name server: calls of the object `nameserver` through the dispatch, one registry, one set of checks. */
 export const nameService: GrpcService = {

@@ -16,7 +16,7 @@ import {
   objectName,
 } from '@patchbay/objects/define';
 
-import { type Registry } from './registry.js';
+import type { Registry } from './registry.js';
 
 /** The name server as an object. */
 export type NameServerObject = ReturnType<typeof define>;

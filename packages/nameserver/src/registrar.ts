@@ -7,7 +7,7 @@ import {
   parseObjectName,
   quoted,
 } from '@patchbay/objects';
-import { type Entry, type Store } from '@patchbay/store';
+import type { Entry, Store } from '@patchbay/store';
 
 import { checkAddress } from './address.js';
 import { nameServerError } from './errors.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { type ListOptions } from '@patchbay/objects';
+import type { ListOptions } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 
 import { claims, OpenedRegistry } from './opened-registry.js';

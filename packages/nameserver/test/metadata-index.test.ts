@@ -1,4 +1,4 @@
-import { type ListOptions, type Metadata } from '@patchbay/objects';
+import type { ListOptions, Metadata } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 import fc from 'fast-check';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type NameClaim } from '@patchbay/objects';
+import type { NameClaim } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
 import { maxClaims, Registry } from '@patchbay/nameserver';
 import { openSqliteStore, type Store } from '@patchbay/store';

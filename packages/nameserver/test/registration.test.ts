@@ -1,6 +1,6 @@
-import { type NameClaim } from '@patchbay/objects';
+import type { NameClaim } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 import { expect } from 'chai';
 
 import { claims, OpenedRegistry } from './opened-registry.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { type NameClaim, type NameEvent } from '@patchbay/objects';
+import type { NameClaim, NameEvent } from '@patchbay/objects';
 import { eventually, refusal } from '@patchbay/objects/testing';
 
 import { OpenedRegistry } from './opened-registry.js';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type NameEvent } from '@patchbay/objects';
+import type { NameEvent } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 
 import { OpenedRegistry } from './opened-registry.js';

@@ -1,5 +1,5 @@
 import { coreError } from './errors/core-errors.js';
-import { type RpcError } from './errors/rpc-error.js';
+import type { RpcError } from './errors/rpc-error.js';
 import { quoted } from './names.js';
 
 const correlationIdPattern = /^[\x21-\x7e]{1,128}$/;

@@ -1,4 +1,4 @@
-import { type Clock } from './clock.js';
+import type { Clock } from './clock.js';
 
 /** An entry that expires at a time, in the clock's monotonic milliseconds. */
 export interface Expiring {

@@ -5,8 +5,8 @@
  */
 
 // Defining objects
-export { type Arg, type OptionShape } from './object/arg.js';
-export { type Authorize, type CallContext, type Caller } from './object/context.js';
+export type { Arg, OptionShape } from './object/arg.js';
+export type { Authorize, CallContext, Caller } from './object/context.js';
 export {
   isObjectDefinition,
   type MethodDefinition,
@@ -17,16 +17,16 @@ export {
   type ObjectFactory,
   type SignaturesOf,
 } from './object/definition.js';
-export { type Unit } from './object/schemas.js';
-export { type ByteSource } from './object/streams.js';
+export type { Unit } from './object/schemas.js';
+export type { ByteSource } from './object/streams.js';
 
 // Describing objects
-export {
-  type ArgDescription,
-  type JsonSchema,
-  type MethodDescription,
-  type ObjectDescription,
-  type OptionDescription,
+export type {
+  ArgDescription,
+  JsonSchema,
+  MethodDescription,
+  ObjectDescription,
+  OptionDescription,
 } from './object/description.js';
 export { optionSpelling, usageLine } from './object/usage.js';
 export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
@@ -85,18 +85,18 @@ export {
 // Names and the name server
 export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
-export {
-  type Endpoint,
-  type Lease,
-  type ListOptions,
-  type Metadata,
-  type MetadataChanges,
-  type NameClaim,
-  type NameEvent,
-  type NamePage,
-  type NameRecord,
-  type NameServerInfo,
-  type NameServerMethods,
+export type {
+  Endpoint,
+  Lease,
+  ListOptions,
+  Metadata,
+  MetadataChanges,
+  NameClaim,
+  NameEvent,
+  NamePage,
+  NameRecord,
+  NameServerInfo,
+  NameServerMethods,
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
 export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';

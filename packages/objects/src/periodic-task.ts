@@ -1,4 +1,4 @@
-import { type Clock } from './clock.js';
+import type { Clock } from './clock.js';
 
 /** What a periodic task does, and when. Times are in milliseconds. */
 export interface PeriodicTaskOptions {

@@ -1,5 +1,5 @@
-import { type Call, type CallOptions } from './call.js';
-import { type MethodSignature } from './object/definition.js';
+import type { Call, CallOptions } from './call.js';
+import type { MethodSignature } from './object/definition.js';
 
 /** The signatures of an object's methods by name. */
 export type Signatures = object;

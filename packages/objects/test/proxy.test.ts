@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { makeProxy } from '../src/proxy.js';
-import { type MethodSignature } from '../src/object/definition.js';
+import type { MethodSignature } from '../src/object/definition.js';
 
 interface Signatures {
   echo: MethodSignature<[text: string], string>;

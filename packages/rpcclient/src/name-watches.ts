@@ -10,9 +10,9 @@ import {
   PeriodicTask,
   versionsOf,
 } from '@patchbay/objects';
-import { type RemoteObject } from '@patchbay/session/client';
+import type { RemoteObject } from '@patchbay/session/client';
 
-import { type Endpoints } from './endpoints.js';
+import type { Endpoints } from './endpoints.js';
 
 /** The names that a resolver knows, for what watches them. */
 export interface KnownNames {

@@ -8,10 +8,10 @@ import {
   type NameServerMethods,
   nameServerObject,
 } from '@patchbay/objects';
-import { type RemoteObject, type Router } from '@patchbay/session/client';
+import type { RemoteObject, Router } from '@patchbay/session/client';
 
 import { Endpoints } from './endpoints.js';
-import { type NameWatches } from './name-watches.js';
+import type { NameWatches } from './name-watches.js';
 
 /** Configures a resolver. */
 export interface ResolverOptions {

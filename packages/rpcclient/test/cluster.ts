@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import type { ObjectDefinition, SignaturesOf } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, Scratch } from '@patchbay/objects/testing';
 import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type NameRecord } from '@patchbay/objects';
+import type { NameRecord } from '@patchbay/objects';
 import { objectName } from '@patchbay/objects/define';
 import { FakeClock } from '@patchbay/objects/testing';
 

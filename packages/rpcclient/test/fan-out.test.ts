@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { coreError, type SignaturesOf } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
-import { type FanOutResult } from '@patchbay/rpcclient';
+import type { FanOutResult } from '@patchbay/rpcclient';
 
 import { type Post, post, TestCluster } from './cluster.js';
 

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
 
-import { type Bell } from './fixtures/bell.js';
+import type { Bell } from './fixtures/bell.js';
 import { TestCluster } from './cluster.js';
 
 const program = fileURLToPath(new URL('bin/rpcserver.js', import.meta.resolve('@patchbay/rpcserver')));

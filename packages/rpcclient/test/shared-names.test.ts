@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
-import { type RpcServer } from '@patchbay/rpcserver';
-import { type RemoteObject } from '@patchbay/session/client';
+import type { RpcServer } from '@patchbay/rpcserver';
+import type { RemoteObject } from '@patchbay/session/client';
 
 import { type Post, post, TestCluster } from './cluster.js';
 

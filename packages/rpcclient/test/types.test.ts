@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { type Call, connect, type SignaturesOf } from '@patchbay/rpcclient';
 
-import { type example } from './fixtures/example.js';
+import type { example } from './fixtures/example.js';
 import type makeBell from './fixtures/bell.js';
 
 type Example = SignaturesOf<typeof example>;

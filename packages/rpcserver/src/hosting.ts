@@ -5,11 +5,11 @@ import {
   parseObjectName,
   type RpcError,
 } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 
 import { drain } from './drain.js';
 import { rpcServerError } from './errors.js';
-import { type MakeObject, type OpenObjects } from './open-objects.js';
+import type { MakeObject, OpenObjects } from './open-objects.js';
 
 /** Configures the hosting of objects. */
 export interface HostingOptions {

@@ -5,9 +5,9 @@
  */
 export { rpcServerError } from './errors.js';
 export { loadObject, type ObjectEntry } from './load-object.js';
-export { type MakeObject } from './open-objects.js';
+export type { MakeObject } from './open-objects.js';
 export { RpcServer } from './rpc-server.js';
-export { type ObjectChanges, type RpcServerOptions } from './server-options.js';
+export type { ObjectChanges, RpcServerOptions } from './server-options.js';
 
 // All that a program needs to define the objects it hosts, so that it imports only this package.
 export {
@@ -58,5 +58,5 @@ export {
   ownObject,
   streamOf,
 } from '@patchbay/objects/define';
-export { type SessionLimits } from '@patchbay/session/server';
+export type { SessionLimits } from '@patchbay/session/server';
 export { z } from 'zod';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { type Clock, type Log, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
+import type { Clock, Log, ObjectContext, ObjectDefinition } from '@patchbay/objects';
 
 import { settlesWithin } from './drain.js';
 import { makeStateDirectory } from './state-directory.js';

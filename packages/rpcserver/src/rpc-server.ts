@@ -11,12 +11,12 @@ import {
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
-import { type SessionLimits } from '@patchbay/session/server';
+import type { SessionLimits } from '@patchbay/session/server';
 
 import { checkAdvertisedAddress } from './advertised-address.js';
 import { Hosting } from './hosting.js';
 import { OpenObjects } from './open-objects.js';
-import { type ObjectChanges, type RpcServerOptions } from './server-options.js';
+import type { ObjectChanges, RpcServerOptions } from './server-options.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 
 /** The service that health probes query to learn whether the names are registered. */
@@ -164,6 +164,7 @@ export class RpcServer implements AsyncDisposable {
     return this.#closed;
   }
 
+  /** Closes it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,13 +1,7 @@
-import {
-  type Authorize,
-  type Clock,
-  type Interceptor,
-  type Log,
-  type ObjectDefinition,
-} from '@patchbay/objects';
-import { type SessionLimits } from '@patchbay/session/server';
+import type { Authorize, Clock, Interceptor, Log, ObjectDefinition } from '@patchbay/objects';
+import type { SessionLimits } from '@patchbay/session/server';
 
-import { type MakeObject } from './open-objects.js';
+import type { MakeObject } from './open-objects.js';
 
 export { defaultSessionLimits } from '@patchbay/session/server';
 

@@ -5,15 +5,15 @@ import { z } from 'zod';
 
 import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { type ObjectDefinition, type SignaturesOf } from '@patchbay/objects';
+import type { ObjectDefinition, SignaturesOf } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { loadObject } from '../src/load-object.js';
-import { type MakeObject } from '../src/open-objects.js';
+import type { MakeObject } from '../src/open-objects.js';
 import { RpcServer } from '../src/rpc-server.js';
-import { type RpcServerOptions } from '../src/server-options.js';
-import { type Workshop } from './fixtures/workshop.js';
+import type { RpcServerOptions } from '../src/server-options.js';
+import type { Workshop } from './fixtures/workshop.js';
 
 const workshop: MakeObject = (context) =>
   loadObject(

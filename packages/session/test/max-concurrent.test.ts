@@ -6,7 +6,7 @@ import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define'
 import { eventually, RecordingLog, refusal } from '@patchbay/objects/testing';
 
 import { connectInMemory } from '../src/memory/index.js';
-import { type ObjectClient } from '../src/client/index.js';
+import type { ObjectClient } from '../src/client/index.js';
 
 /** An object whose calls run until they are released. */
 class Gate {

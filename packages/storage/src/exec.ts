@@ -1,7 +1,7 @@
 import { execa, type Options } from 'execa';
 import { StringDecoder } from 'node:string_decoder';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
 import { storageError } from './errors.js';
 

@@ -10,4 +10,4 @@ export {
   type StorageOptions,
   storageOptions,
 } from './object/options.js';
-export { type Storage } from './object/storage-object.js';
+export type { Storage } from './object/storage-object.js';

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 
 import { asStoreError } from './as-store-error.js';
 import { storeError } from './errors.js';
-import { type Operation, type Store } from './store.js';
+import type { Operation, Store } from './store.js';
 
 /** The version of the format; it stands in a backup's first line. */
 const formatVersion = 1;

@@ -1,7 +1,7 @@
 import { quoted } from '@patchbay/objects';
 
 import { storeError } from './errors.js';
-import { type KeyInterval } from './store.js';
+import type { KeyInterval } from './store.js';
 
 const maxKeyBytes = 512;
 

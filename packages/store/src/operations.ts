@@ -2,7 +2,7 @@ import { quoted } from '@patchbay/objects';
 
 import { storeError } from './errors.js';
 import { checkKey } from './keys.js';
-import { type Compare, type Operation, type StoreLimits } from './store.js';
+import type { Compare, Operation, StoreLimits } from './store.js';
 
 /** Returns the key that an operation writes. */
 export function keyOf(operation: Operation): string {

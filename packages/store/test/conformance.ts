@@ -1,4 +1,4 @@
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 import { expect } from 'chai';
 
 import { describeBackups } from './conformance/backups.js';
@@ -6,7 +6,7 @@ import { describeEntries } from './conformance/entries.js';
 import { describeLeases } from './conformance/leases.js';
 import { describeModel } from './conformance/model.js';
 import { describeWatch } from './conformance/watch.js';
-import { type OpenStore } from './store-under-test.js';
+import type { OpenStore } from './store-under-test.js';
 
 /** States the contract of `Store` as tests, for one implementation. */
 export function describeStore(name: string, open: OpenStore): void {

@@ -1,4 +1,4 @@
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
 /** A fresh, empty store for one test, and its time. Disposing of it closes the store and removes what it left. */
 export interface StoreUnderTest extends AsyncDisposable {

@@ -1,4 +1,4 @@
-import { type Change, type Store } from '@patchbay/store';
+import type { Change, Store } from '@patchbay/store';
 
 /** Follows a watch in the background and keeps what it yields, a commit's changes together. */
 export class Watching implements AsyncDisposable {

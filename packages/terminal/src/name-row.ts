@@ -1,4 +1,4 @@
-import { type NameRecord } from '@patchbay/objects';
+import type { NameRecord } from '@patchbay/objects';
 
 /** Returns a name's record as the fields of a table. */
 export function nameRow({

@@ -1,5 +1,5 @@
 import { MessageReader } from '@patchbay/session';
-import { type MessageStream, type MessageStreamEvents } from '@patchbay/session/client';
+import type { MessageStream, MessageStreamEvents } from '@patchbay/session/client';
 
 import { enhanceYourCalm, errorName } from './http2/frame.js';
 import { Http2Stream } from './http2/http2-stream.js';

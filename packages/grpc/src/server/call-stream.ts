@@ -15,10 +15,10 @@ import {
   toRpcError,
   correlationIdError,
 } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 
-import { type CallRequest } from '../generated/patchbay/v1/CallRequest.js';
-import { type CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
+import type { CallRequest } from '../generated/patchbay/v1/CallRequest.js';
+import type { CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
 import { toGrpcStatus } from '../status.js';
 import { fromValue, toValue } from '../value.js';
 

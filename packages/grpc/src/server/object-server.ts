@@ -11,7 +11,7 @@ import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError, parseAddress, type RpcError } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { channelOptions } from '../channel-options.js';

@@ -8,11 +8,11 @@ import {
 } from '@grpc/grpc-js';
 
 import { toRpcError } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 
 import { grpcTypes } from '../definitions.js';
-import { type DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.js';
-import { type DescribeResponseInput } from '../generated/patchbay/v1/DescribeResponse.js';
+import type { DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.js';
+import type { DescribeResponseInput } from '../generated/patchbay/v1/DescribeResponse.js';
 import { toGrpcStatus } from '../status.js';
 import { toStruct } from '../value.js';
 import { CallStream } from './call-stream.js';

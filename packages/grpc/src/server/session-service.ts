@@ -3,10 +3,10 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import { type ServerHttp2Stream } from 'node:http2';
+import type { ServerHttp2Stream } from 'node:http2';
 
 import { coreError, type RpcError } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 import { ServerSession, type SessionLimits } from '@patchbay/session/server';
 
 import { grpcTypes } from '../definitions.js';

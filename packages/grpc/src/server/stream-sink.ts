@@ -1,6 +1,6 @@
-import { type ServerWritableStream } from '@grpc/grpc-js';
+import type { ServerWritableStream } from '@grpc/grpc-js';
 
-import { type CallSink, type RpcError } from '@patchbay/objects';
+import type { CallSink, RpcError } from '@patchbay/objects';
 
 import { toGrpcStatus } from '../status.js';
 

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { inspect } from 'node:util';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
-import { type Sample } from '@patchbay/session/testing';
+import type { ObjectClient, RemoteObject } from '@patchbay/session/client';
+import type { Sample } from '@patchbay/session/testing';
 
 import { type Served, transports } from '../transports.js';
 

@@ -8,7 +8,7 @@ import { systemClock } from '@patchbay/objects';
 import { collectGarbage, eventually, refusal } from '@patchbay/objects/testing';
 import { encodeFrame } from '@patchbay/session';
 import { ObjectClient } from '@patchbay/session/client';
-import { type Sample } from '@patchbay/session/testing';
+import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';

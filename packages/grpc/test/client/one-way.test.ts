@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { type Sample } from '@patchbay/session/testing';
+import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { startSample } from '../sample.js';

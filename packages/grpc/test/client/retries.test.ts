@@ -5,7 +5,7 @@ import { coreError, systemClock } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
-import { type Sample } from '@patchbay/session/testing';
+import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { grpcTransport } from '../../src/client/grpc-transport.js';

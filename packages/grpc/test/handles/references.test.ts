@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { collectGarbage, eventually, refusal } from '@patchbay/objects/testing';
-import { type ObjectClient, type RemoteObject } from '@patchbay/session/client';
+import type { ObjectClient, RemoteObject } from '@patchbay/session/client';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { type SampleServer, startSample } from '../sample.js';

@@ -1,4 +1,4 @@
-import { type MessageTypeDefinition } from '@grpc/proto-loader';
+import type { MessageTypeDefinition } from '@grpc/proto-loader';
 import { expect } from 'chai';
 import fc from 'fast-check';
 
@@ -14,9 +14,9 @@ import {
 } from '@patchbay/session';
 import { anyFrame } from '@patchbay/session/testing';
 
-import { type Attachment as ProtoAttachment } from '../../src/generated/patchbay/v1/Attachment.js';
-import { type Frame as ProtoFrame, type FrameInput } from '../../src/generated/patchbay/v1/Frame.js';
-import { type Payload as ProtoPayload } from '../../src/generated/patchbay/v1/Payload.js';
+import type { Attachment as ProtoAttachment } from '../../src/generated/patchbay/v1/Attachment.js';
+import type { Frame as ProtoFrame, FrameInput } from '../../src/generated/patchbay/v1/Frame.js';
+import type { Payload as ProtoPayload } from '../../src/generated/patchbay/v1/Payload.js';
 import { packageDefinition } from '../../src/index.js';
 
 const proto = packageDefinition['patchbay.v1.Frames'] as unknown as {

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { encodeFrames, encodePayload } from '@patchbay/session';
-import { type SessionLimits } from '@patchbay/session/server';
+import type { SessionLimits } from '@patchbay/session/server';
 import { hostSample, type Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';

@@ -4,7 +4,7 @@ import { command } from '@patchbay/daemon';
 import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } from '@patchbay/objects';
 import { nameRow, resultText } from '@patchbay/terminal';
 
-import { type Names } from '../client.js';
+import type { Names } from '../client.js';
 import { callingOptions, callNameServer, print } from './calling.js';
 import { patternOptions } from './selection.js';
 

@@ -15,7 +15,7 @@ import {
 import { systemClock } from '@patchbay/objects';
 
 import { startNameServer } from '../server.js';
-import { type NameServerConfiguration } from './configuration.js';
+import type { NameServerConfiguration } from './configuration.js';
 import { readConfiguration } from './read-configuration.js';
 
 /** `nameserver start`: the daemon itself. */

@@ -1,4 +1,4 @@
-import { type Code } from './code.js';
+import type { Code } from './code.js';
 import { RpcError, type RpcErrorOptions } from './rpc-error.js';
 
 /** The reasons of one package: each with its code, and what it means and what to do in one sentence. */

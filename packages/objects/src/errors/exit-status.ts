@@ -1,4 +1,4 @@
-import { type Code } from './code.js';
+import type { Code } from './code.js';
 import { isRpcError } from './rpc-error.js';
 
 /** The exit status of a usage error: the same as for invalid arguments of a method. */

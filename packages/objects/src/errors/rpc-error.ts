@@ -1,4 +1,4 @@
-import { type Code } from './code.js';
+import type { Code } from './code.js';
 
 /** An error's details for programs, a JSON object. */
 export type Details = Readonly<Record<string, unknown>>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type MethodSignature } from '../object/definition.js';
+import type { MethodSignature } from '../object/definition.js';
 import { durationSchema, objectName } from '../object/schemas.js';
 
 const metadataKey = z.string().min(1).max(64);

@@ -1,6 +1,6 @@
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
-import { type ListOptions, type NamePage, type NameRecord } from './contract.js';
+import type { ListOptions, NamePage, NameRecord } from './contract.js';
 
 /**
  * Adds a command's pattern to the options of a list: as a glob if it contains `*` or `?`, else as a prefix.

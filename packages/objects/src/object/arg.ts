@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 /** A positional argument. */
 export interface Arg<N extends string = string, S extends z.ZodType = z.ZodType> {

@@ -1,10 +1,10 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
-import { type RpcError } from '../errors/rpc-error.js';
+import type { RpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
-import { type MethodDescription } from './description.js';
+import type { MethodDescription } from './description.js';
 import { issueMessage } from './issue-message.js';
 import { callSignature, usageLine } from './usage.js';
 

@@ -2,8 +2,8 @@ import { quoted } from '../names.js';
 import { kebabCase } from '../text/field-name.js';
 import { ArgumentErrors } from './argument-errors.js';
 import { type Coercion, coercionOf, type ListCoercion } from './coercion.js';
-import { type MethodDescription } from './description.js';
-import { type ArgvElement, type FileArgument } from './file-argument.js';
+import type { MethodDescription } from './description.js';
+import type { ArgvElement, FileArgument } from './file-argument.js';
 
 /** The values of a command line, not yet checked by the schemas. */
 export interface ArgvValues {

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 
 import { ArgumentErrors, type ArgumentForm } from './argument-errors.js';
-import { type MethodDefinition } from './definition.js';
+import type { MethodDefinition } from './definition.js';
 import { describeMethod, isOptional } from './describe.js';
-import { type MethodDescription } from './description.js';
-import { type ArgvElement } from './file-argument.js';
+import type { MethodDescription } from './description.js';
+import type { ArgvElement } from './file-argument.js';
 import { ArgvReader } from './argv.js';
 
 /** A method, prepared once for all of its calls. */

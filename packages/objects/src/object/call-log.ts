@@ -1,7 +1,7 @@
-import { type Clock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { isRpcError } from '../errors/rpc-error.js';
-import { type Log } from '../log.js';
-import { type Interceptor } from './interceptor.js';
+import type { Log } from '../log.js';
+import type { Interceptor } from './interceptor.js';
 
 /** Which calls are logged. */
 export type LoggedCalls = 'failed' | 'all';

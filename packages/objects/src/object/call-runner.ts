@@ -1,14 +1,14 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
-import { type Authorize } from './context.js';
-import { type PreparedMethod } from './bind.js';
+import type { Authorize } from './context.js';
+import type { PreparedMethod } from './bind.js';
 import { takeAll } from './concurrency-limit.js';
 import { intercepted, type Interceptor } from './interceptor.js';
-import { type HostedMethod } from './hosted-object.js';
-import { type ObjectDirectory } from './object-directory.js';
-import { type Invocation, type RunningCall } from './running-call.js';
+import type { HostedMethod } from './hosted-object.js';
+import type { ObjectDirectory } from './object-directory.js';
+import type { Invocation, RunningCall } from './running-call.js';
 
 /** What `CallRunner` takes. */
 export interface CallRunnerOptions {

@@ -1,5 +1,5 @@
-import { type Clock } from '../clock.js';
-import { type Interceptor } from './interceptor.js';
+import type { Clock } from '../clock.js';
+import type { Interceptor } from './interceptor.js';
 
 /** How often a method was called, and how long the calls took. */
 export interface MethodTiming {

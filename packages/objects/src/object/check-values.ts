@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type MethodDefinition, type Methods } from './definition.js';
+import type { MethodDefinition, Methods } from './definition.js';
 import { readValuesFrom } from './values.js';
 
 /**

@@ -2,7 +2,7 @@ import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { acceptedDurations, parseDuration } from '../text/durations.js';
 import { acceptedSizes, parseBytes } from '../text/sizes.js';
-import { type JsonSchema } from './description.js';
+import type { JsonSchema } from './description.js';
 
 /** Parses one argument of a command line into a value for a schema. */
 export interface Coercion {

@@ -1,5 +1,5 @@
-import { type CallOptions } from '../call.js';
-import { type Log } from '../log.js';
+import type { CallOptions } from '../call.js';
+import type { Log } from '../log.js';
 
 /** Who calls: at present only the connection's peer, as callers are not authenticated yet. */
 export interface Caller {

@@ -1,10 +1,10 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
-import { type Arg, type CallArgs, type OptionShape, type RunArgs } from './arg.js';
+import type { Arg, CallArgs, OptionShape, RunArgs } from './arg.js';
 import { checkValues } from './check-values.js';
-import { type CallContext } from './context.js';
+import type { CallContext } from './context.js';
 import {
   type MethodDefinition,
   type Methods,

@@ -1,8 +1,8 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
-import { type Clock } from '../clock.js';
-import { type Log } from '../log.js';
-import { type Arg, type OptionShape } from './arg.js';
+import type { Clock } from '../clock.js';
+import type { Log } from '../log.js';
+import type { Arg, OptionShape } from './arg.js';
 
 /** A method as the dispatcher sees it: schemas, and a function of checked arguments. */
 export interface MethodDefinition<

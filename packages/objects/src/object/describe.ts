@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
 import { kebabCase, withoutUnit } from '../text/field-name.js';
-import { type MethodDefinition, type ObjectDefinition } from './definition.js';
-import {
-  type ArgDescription,
-  type JsonSchema,
-  type MethodDescription,
-  type ObjectDescription,
-  type OptionDescription,
+import type { MethodDefinition, ObjectDefinition } from './definition.js';
+import type {
+  ArgDescription,
+  JsonSchema,
+  MethodDescription,
+  ObjectDescription,
+  OptionDescription,
 } from './description.js';
 
 /** Describes an object as plain JSON, for clients in any language: help, completion and forms. */

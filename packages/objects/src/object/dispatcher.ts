@@ -1,14 +1,14 @@
-import { type Clock } from '../clock.js';
+import type { Clock } from '../clock.js';
 import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
-import { type RpcError } from '../errors/rpc-error.js';
-import { type Log } from '../log.js';
-import { type Authorize } from './context.js';
+import type { RpcError } from '../errors/rpc-error.js';
+import type { Log } from '../log.js';
+import type { Authorize } from './context.js';
 import { CallRunner } from './call-runner.js';
-import { type ObjectDefinition } from './definition.js';
-import { type ObjectDescription } from './description.js';
-import { type Interceptor } from './interceptor.js';
-import { type HostedObject, type HostOptions } from './hosted-object.js';
+import type { ObjectDefinition } from './definition.js';
+import type { ObjectDescription } from './description.js';
+import type { Interceptor } from './interceptor.js';
+import type { HostedObject, HostOptions } from './hosted-object.js';
 import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 

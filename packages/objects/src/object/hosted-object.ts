@@ -3,7 +3,7 @@ import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import { type PreparedMethod, prepareMethod } from './bind.js';
 import { type ConcurrencyLimit, limitOf } from './concurrency-limit.js';
-import { type ObjectDefinition } from './definition.js';
+import type { ObjectDefinition } from './definition.js';
 
 /** Options of a hosted object, which override its definition's. */
 export interface HostOptions {

@@ -1,4 +1,4 @@
-import { type Caller } from './context.js';
+import type { Caller } from './context.js';
 
 /** What an interceptor sees of a call, on either side. */
 export interface CallInfo {

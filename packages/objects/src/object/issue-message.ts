@@ -1,4 +1,4 @@
-import { type z } from 'zod';
+import type { z } from 'zod';
 
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';

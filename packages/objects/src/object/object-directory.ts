@@ -2,9 +2,9 @@ import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
-import { type ObjectDefinition } from './definition.js';
+import type { ObjectDefinition } from './definition.js';
 import { describeObject } from './describe.js';
-import { type ObjectDescription } from './description.js';
+import type { ObjectDescription } from './description.js';
 import { HostedObject, type HostOptions } from './hosted-object.js';
 
 /** The objects that a server hosts, by name. */

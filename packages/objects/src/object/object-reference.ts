@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type ObjectReference } from '../proxy.js';
+import type { ObjectReference } from '../proxy.js';
 import { isObjectDefinition, type ObjectDefinition, type SignaturesOf } from './definition.js';
 
 type ReferenceTo<D extends ObjectDefinition> = ObjectReference<SignaturesOf<D>>;

@@ -1,14 +1,14 @@
-import { type Clock } from '../clock.js';
-import { type Expiring } from '../deadlines.js';
+import type { Clock } from '../clock.js';
+import type { Expiring } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
-import { type RpcError } from '../errors/rpc-error.js';
-import { type CallOptions } from '../call.js';
-import { type Log } from '../log.js';
-import { type ConcurrencyLimit } from './concurrency-limit.js';
-import { type CallContext, type Caller } from './context.js';
+import type { RpcError } from '../errors/rpc-error.js';
+import type { CallOptions } from '../call.js';
+import type { Log } from '../log.js';
+import type { ConcurrencyLimit } from './concurrency-limit.js';
+import type { CallContext, Caller } from './context.js';
 import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
-import { type HostedObject } from './hosted-object.js';
-import { type ArgvElement } from './file-argument.js';
+import type { HostedObject } from './hosted-object.js';
+import type { ArgvElement } from './file-argument.js';
 
 /** Receives a call's answer: items, then exactly one result or failure. */
 export interface CallSink {

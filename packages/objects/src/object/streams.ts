@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
-import { type RpcError } from '../errors/rpc-error.js';
+import type { RpcError } from '../errors/rpc-error.js';
 import { isStream } from './is-stream.js';
 
 /** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */

@@ -1,4 +1,4 @@
-import { type ArgDescription, type MethodDescription, type OptionDescription } from './description.js';
+import type { ArgDescription, MethodDescription, OptionDescription } from './description.js';
 
 /** Returns a method's usage line for the command: `provision NODE IMAGE [SNAPSHOT] [--size SIZE]`. */
 export function usageLine(method: MethodDescription): string {

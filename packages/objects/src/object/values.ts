@@ -1,4 +1,4 @@
-import { type JsonSchema } from './description.js';
+import type { JsonSchema } from './description.js';
 
 /**
  * The source of an argument's or option's values, for completion and forms: another method of the same object, which

@@ -1,4 +1,4 @@
-import { type Clock, type SleepOptions } from '../clock.js';
+import type { Clock, SleepOptions } from '../clock.js';
 
 interface Sleeper {
   readonly wakesAtMs: number;

@@ -1,4 +1,4 @@
-import { type Log, type LogFields } from '../log.js';
+import type { Log, LogFields } from '../log.js';
 
 /** One line of a `RecordingLog`. */
 export interface LogLine {

@@ -1,4 +1,4 @@
-import { type Unit } from '../object/schemas.js';
+import type { Unit } from '../object/schemas.js';
 
 const suffixes = [
   ['bytes', 'Bytes'],

@@ -3,8 +3,8 @@ import { z } from 'zod';
 
 import { arg } from '../../src/object/arg.js';
 import { bytesSchema } from '../../src/object/schemas.js';
-import { type Call } from '../../src/call.js';
-import { type CallContext } from '../../src/object/context.js';
+import type { Call } from '../../src/call.js';
+import type { CallContext } from '../../src/object/context.js';
 import { defineObject, method } from '../../src/object/define.js';
 import {
   isObjectDefinition,
@@ -12,7 +12,7 @@ import {
   type objectDefinition,
   type SignaturesOf,
 } from '../../src/object/definition.js';
-import { type Proxy } from '../../src/proxy.js';
+import type { Proxy } from '../../src/proxy.js';
 
 const disks = defineObject({
   summary: 'Disks',

@@ -2,13 +2,13 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import { arg } from '../../src/object/arg.js';
-import { type Authorize } from '../../src/object/context.js';
-import { type CallContext } from '../../src/object/context.js';
-import { type CallSink, type Invocation, type RunningCall } from '../../src/object/running-call.js';
+import type { Authorize } from '../../src/object/context.js';
+import type { CallContext } from '../../src/object/context.js';
+import type { CallSink, Invocation, RunningCall } from '../../src/object/running-call.js';
 import { coreError } from '../../src/errors/core-errors.js';
 import { defineObject, method } from '../../src/object/define.js';
 import { Dispatcher } from '../../src/object/dispatcher.js';
-import { type RpcError } from '../../src/errors/rpc-error.js';
+import type { RpcError } from '../../src/errors/rpc-error.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { RecordingLog } from '../../src/testing/recording-log.js';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { defineObject, method } from '../../src/object/define.js';
 import { Dispatcher } from '../../src/object/dispatcher.js';
-import { type ObjectDefinition } from '../../src/object/definition.js';
+import type { ObjectDefinition } from '../../src/object/definition.js';
 import { FakeClock } from '../../src/testing/fake-clock.js';
 import { RecordingLog } from '../../src/testing/recording-log.js';
 

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { arg } from '../../src/object/arg.js';
 import { bytesSchema, durationSchema } from '../../src/object/schemas.js';
 import { method } from '../../src/object/define.js';
-import { type MethodDefinition } from '../../src/object/definition.js';
+import type { MethodDefinition } from '../../src/object/definition.js';
 
 const nodeName = z
   .string()

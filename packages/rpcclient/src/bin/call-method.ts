@@ -1,11 +1,11 @@
 import { coreError, isRpcError, quoted } from '@patchbay/objects';
 import { itemText, jsonText } from '@patchbay/terminal';
 
-import { type ByteOutput } from '../command/byte-output.js';
+import type { ByteOutput } from '../command/byte-output.js';
 import { formatted } from '../command/format.js';
 import { ProgressView } from '../command/progress.js';
-import { type Settings } from '../command/settings.js';
-import { type CommandContext, type Output } from '../command/context.js';
+import type { Settings } from '../command/settings.js';
+import type { CommandContext, Output } from '../command/context.js';
 
 /** A call as a command line asks for it. */
 export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'format' | 'outputFile'> {

@@ -1,11 +1,11 @@
 import { nameServerAdvice } from '@patchbay/daemon';
 import { coreError, formatDuration, isRpcError, RpcError } from '@patchbay/objects';
 
-import { type CommandLine } from '../command/command-line.js';
-import { type CommandContext } from '../command/context.js';
-import { type Settings } from '../command/settings.js';
+import type { CommandLine } from '../command/command-line.js';
+import type { CommandContext } from '../command/context.js';
+import type { Settings } from '../command/settings.js';
 import { loaderOf } from '../verbs/loaders.js';
-import { type Task } from '../verbs/verb.js';
+import type { Task } from '../verbs/verb.js';
 import { callMethod } from './call-method.js';
 
 /**

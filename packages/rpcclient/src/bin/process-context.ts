@@ -1,11 +1,11 @@
 import { once } from 'node:events';
-import { type WriteStream } from 'node:tty';
+import type { WriteStream } from 'node:tty';
 
 import { coreError, findNameServer, systemClock } from '@patchbay/objects';
 
-import { type Client } from '../client.js';
+import type { Client } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
-import { type CommandContext, type Output } from '../command/context.js';
+import type { CommandContext, Output } from '../command/context.js';
 import { readSettings } from '../command/settings.js';
 import { execute } from './execute.js';
 

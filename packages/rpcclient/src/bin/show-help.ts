@@ -3,13 +3,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { coreError, usageLine } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
-import { type Client } from '../client.js';
-import { type CommandLine } from '../command/command-line.js';
+import type { Client } from '../client.js';
+import type { CommandLine } from '../command/command-line.js';
 import { type CommandContext, textWidth, unlessAborted } from '../command/context.js';
 import { type GlobalOption, globalOptions } from '../command/global-options.js';
 import { findMethod, methodHelp, objectHelp } from '../command/help.js';
 import { termList, wrap } from '../command/layout.js';
-import { type Settings, type Target } from '../command/settings.js';
+import type { Settings, Target } from '../command/settings.js';
 import { verbs } from '../command/verb-descriptions.js';
 import { isVerbName, verbNameIn } from '../command/verbs.js';
 

@@ -4,7 +4,7 @@ import { finished } from 'node:stream/promises';
 
 import { coreError, quoted } from '@patchbay/objects';
 
-import { type CommandContext, type Output } from './context.js';
+import type { CommandContext, Output } from './context.js';
 
 /** Takes the bytes that a method yields. */
 export interface ByteOutput {

@@ -1,7 +1,7 @@
 import { type Clock, coreError } from '@patchbay/objects';
 
-import { type Client } from '../client.js';
-import { type TextSink } from './progress.js';
+import type { Client } from '../client.js';
+import type { TextSink } from './progress.js';
 
 /** Where a command prints. */
 export interface Output extends TextSink {

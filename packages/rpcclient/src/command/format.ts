@@ -1,8 +1,8 @@
 import { coreError, didYouMean, quoted } from '@patchbay/objects';
 import { jsonText, resultText } from '@patchbay/terminal';
 
-import { type CommandContext } from './context.js';
-import { type GlobalOptionName } from './global-options.js';
+import type { CommandContext } from './context.js';
+import type { GlobalOptionName } from './global-options.js';
 
 /** The formats in which a result can be printed. */
 export const formats = ['table', 'json', 'yaml', 'ndjson'] as const;

@@ -7,7 +7,7 @@ import {
   quoted,
 } from '@patchbay/objects';
 
-import { type CommandLine } from './command-line.js';
+import type { CommandLine } from './command-line.js';
 import { type Format, readFormat } from './format.js';
 
 /** The environment variable that names the default object. */

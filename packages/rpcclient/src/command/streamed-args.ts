@@ -1,7 +1,7 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 
 import { coreError, isRpcError, quoted } from '@patchbay/objects';
-import { type StreamArgument } from '@patchbay/session/client';
+import type { StreamArgument } from '@patchbay/session/client';
 
 /** How much of a file is read at a time, in bytes. */
 const chunkBytes = 256 * 1024;

@@ -1,6 +1,6 @@
-import { type ArgDescription, type MethodDescription, type OptionDescription } from '@patchbay/objects';
+import type { ArgDescription, MethodDescription, OptionDescription } from '@patchbay/objects';
 
-import { type VerbName } from './verbs.js';
+import type { VerbName } from './verbs.js';
 
 /** The shells that `completion` has a script for. */
 export const shells = ['bash', 'zsh'] as const;

@@ -1,4 +1,4 @@
-import { type CommandLine } from './command-line.js';
+import type { CommandLine } from './command-line.js';
 
 /**
  * The verbs: what the command does itself, beside calling methods. Where a method has the name of a verb, the bare name

@@ -1,8 +1,8 @@
 import { type Clock, formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
-import { type Format } from './format.js';
-import { type CommandContext, type Output } from './context.js';
+import type { Format } from './format.js';
+import type { CommandContext, Output } from './context.js';
 
 /** What is repeated, and how. */
 export interface Watched {

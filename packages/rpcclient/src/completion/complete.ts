@@ -11,7 +11,7 @@ import { verbs } from '../command/verb-descriptions.js';
 import { verbNameIn } from '../command/verbs.js';
 import { type Candidate, candidatesOf, type Completion, fitting, noCandidates } from './candidate.js';
 import { completeMethodArg } from './method-args.js';
-import { type Sources } from './sources.js';
+import type { Sources } from './sources.js';
 
 /** A command line to be completed, without the name of the command. */
 export interface Incomplete {

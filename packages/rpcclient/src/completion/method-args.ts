@@ -1,7 +1,7 @@
-import { type MethodDescription, type ObjectDescription, type OptionDescription } from '@patchbay/objects';
+import type { MethodDescription, ObjectDescription, OptionDescription } from '@patchbay/objects';
 
 import { type Candidate, type Completion, fitting } from './candidate.js';
-import { type Sources } from './sources.js';
+import type { Sources } from './sources.js';
 import { completeValue } from './values.js';
 
 /** A method, or a verb, whose arguments are completed. */

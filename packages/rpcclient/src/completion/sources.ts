@@ -8,7 +8,7 @@ import {
   valuesIn,
 } from '@patchbay/objects';
 
-import { type Client } from '../client.js';
+import type { Client } from '../client.js';
 
 /** Where completion finds names, methods and values. Each may fail; then nothing is offered. */
 export interface Sources {

@@ -1,7 +1,7 @@
 import { type JsonSchema, type ObjectDescription, valuesOf } from '@patchbay/objects';
 
 import { candidatesOf, type Completion, fitting } from './candidate.js';
-import { type Sources } from './sources.js';
+import type { Sources } from './sources.js';
 
 /** The argument whose values are completed. */
 export interface CompletedArgument {

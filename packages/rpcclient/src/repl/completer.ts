@@ -1,4 +1,4 @@
-import { type CommandContext } from '../command/context.js';
+import type { CommandContext } from '../command/context.js';
 import { complete } from '../completion/complete.js';
 import { clientSources, type Sources } from '../completion/sources.js';
 import { escapeToken, splitLine } from '../completion/split-line.js';

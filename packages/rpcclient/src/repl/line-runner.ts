@@ -1,7 +1,7 @@
 import { coreError, parseObjectName } from '@patchbay/objects';
 
 import { tokenize } from '../completion/split-line.js';
-import { type CommandContext } from '../command/context.js';
+import type { CommandContext } from '../command/context.js';
 
 /** The commands that exist only at the prompt. */
 export const replCommands = [

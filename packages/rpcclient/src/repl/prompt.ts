@@ -2,10 +2,10 @@ import { createInterface, type Interface } from 'node:readline';
 
 import { errorLine } from '@patchbay/terminal';
 
-import { type CommandContext } from '../command/context.js';
+import type { CommandContext } from '../command/context.js';
 import { makeCompleter } from './completer.js';
 import { type History, maxHistoryLines } from './history.js';
-import { type LineRunner } from './line-runner.js';
+import type { LineRunner } from './line-runner.js';
 
 /** Prompts for lines on a terminal and runs each, until Ctrl-D or `exit`. A line that fails does not end the prompt. */
 export async function runPrompt(

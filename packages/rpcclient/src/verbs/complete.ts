@@ -1,12 +1,12 @@
 import { escapeControls } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
-import { type CommandContext } from '../command/context.js';
+import type { CommandContext } from '../command/context.js';
 import { type Candidate, type Completion, noCandidates } from '../completion/candidate.js';
 import { complete, readIncomplete } from '../completion/complete.js';
 import { clientSources } from '../completion/sources.js';
 import { escapeToken, type SplitLine, splitLine } from '../completion/split-line.js';
-import { type PrepareVerb } from './verb.js';
+import type { PrepareVerb } from './verb.js';
 
 /** How long somebody who pressed Tab waits, in milliseconds. */
 const patienceMs = 1_500;

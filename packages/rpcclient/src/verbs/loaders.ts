@@ -1,6 +1,6 @@
 import { type CommandLine, completeVerb } from '../command/command-line.js';
 import { verbNameIn, type VerbName } from '../command/verbs.js';
-import { type PrepareVerb } from './verb.js';
+import type { PrepareVerb } from './verb.js';
 
 type LoadVerb = () => Promise<{ readonly prepare: PrepareVerb }>;
 

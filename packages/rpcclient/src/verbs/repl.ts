@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 
 import { coreError } from '@patchbay/objects';
 
-import { type CommandContext } from '../command/context.js';
+import type { CommandContext } from '../command/context.js';
 import { History, historyFile } from '../repl/history.js';
 import { LineRunner } from '../repl/line-runner.js';
 import { runPrompt } from '../repl/prompt.js';

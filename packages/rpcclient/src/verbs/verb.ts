@@ -1,11 +1,11 @@
 import { type ArgvValues, coreError, readArgv } from '@patchbay/objects';
 
-import { type CommandLine } from '../command/command-line.js';
-import { type CommandContext, type Output } from '../command/context.js';
-import { type GlobalOptionName } from '../command/global-options.js';
-import { type Settings } from '../command/settings.js';
+import type { CommandLine } from '../command/command-line.js';
+import type { CommandContext, Output } from '../command/context.js';
+import type { GlobalOptionName } from '../command/global-options.js';
+import type { Settings } from '../command/settings.js';
 import { verbs } from '../command/verb-descriptions.js';
-import { type VerbName } from '../command/verbs.js';
+import type { VerbName } from '../command/verbs.js';
 
 /**
  * Reads a verb's arguments and returns its task, which runs once or, with `--watch`, repeatedly.

@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { valuesIn } from '@patchbay/objects';
 import { arg, bytesSchema, defineObject, describeObject, method } from '@patchbay/objects/define';
 
-import { type Completion } from '../../src/completion/candidate.js';
+import type { Completion } from '../../src/completion/candidate.js';
 import { complete } from '../../src/completion/complete.js';
-import { type Sources } from '../../src/completion/sources.js';
+import type { Sources } from '../../src/completion/sources.js';
 
 const node = z.string().meta({ values: { method: 'list_nodes', field: 'node' } });
 const disks = defineObject({

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { type ObjectDescription } from '@patchbay/objects';
+import type { ObjectDescription } from '@patchbay/objects';
 import { arg, defineObject, describeObject, method } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 

@@ -4,8 +4,8 @@ import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
 import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
 
 import { checkObject, loadObject } from '../load-object.js';
-import { type MakeObject } from '../open-objects.js';
-import { type ObjectChanges } from '../server-options.js';
+import type { MakeObject } from '../open-objects.js';
+import type { ObjectChanges } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
 /** The options of `start` that take precedence over the file, by the key that each sets. */

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { changedKeys, type DaemonLog, locateErrors, reportReload } from '@patchbay/daemon';
 import { isRpcError } from '@patchbay/objects';
 
-import { type MakeObject } from '../open-objects.js';
-import { type RpcServer } from '../rpc-server.js';
-import { type RpcServerConfiguration } from './configuration.js';
+import type { MakeObject } from '../open-objects.js';
+import type { RpcServer } from '../rpc-server.js';
+import type { RpcServerConfiguration } from './configuration.js';
 import {
   baseDirOf,
   checkReferences,

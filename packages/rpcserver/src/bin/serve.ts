@@ -1,11 +1,11 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-import { type Daemon, type DaemonLog } from '@patchbay/daemon';
+import type { Daemon, DaemonLog } from '@patchbay/daemon';
 import { logCalls, systemClock } from '@patchbay/objects';
 
 import { RpcServer } from '../rpc-server.js';
-import { type RpcServerConfiguration } from './configuration.js';
+import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, objectOptions } from './read-configuration.js';
 import { type ConfigurationSource, Reloader } from './reload.js';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { type NameEvent } from '@patchbay/objects';
+import type { NameEvent } from '@patchbay/objects';
 import { eventually, Scratch } from '@patchbay/objects/testing';
 
 import { ServerProcess } from './server-process.js';

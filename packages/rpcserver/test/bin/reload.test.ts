@@ -6,7 +6,7 @@ import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
 import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 
-import { type Workshop } from '../fixtures/workshop.js';
+import type { Workshop } from '../fixtures/workshop.js';
 import { ServerProcess } from './server-process.js';
 
 const module = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));

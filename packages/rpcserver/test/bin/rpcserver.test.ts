@@ -7,7 +7,7 @@ import { TestNameServer } from '@patchbay/nameserver/testing';
 import { isRpcError } from '@patchbay/objects';
 import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 
-import { type Workshop } from '../fixtures/workshop.js';
+import type { Workshop } from '../fixtures/workshop.js';
 import { type Outcome, ServerProcess, writeConfiguration } from './server-process.js';
 
 async function run(...words: string[]): Promise<Outcome> {

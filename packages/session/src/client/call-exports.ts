@@ -2,10 +2,10 @@ import { coreError, RpcError } from '@patchbay/objects';
 
 import { encodePayload } from '../protocol/encode-payload.js';
 import { sendFailure } from '../protocol/failure.js';
-import { type Frame } from '../protocol/frame.js';
-import { type ClientCall } from './client-call.js';
-import { type ExportedArguments } from './exported-arguments.js';
-import { type ObjectImports } from './object-imports.js';
+import type { Frame } from '../protocol/frame.js';
+import type { ClientCall } from './client-call.js';
+import type { ExportedArguments } from './exported-arguments.js';
+import type { ObjectImports } from './object-imports.js';
 import { OutgoingStream } from './outgoing-stream.js';
 
 /** What the exports of a call need of its session. */

@@ -1,7 +1,7 @@
 import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
 
 import { timeoutError } from './check-options.js';
-import { type RequestOptions } from './client-call.js';
+import type { RequestOptions } from './client-call.js';
 
 /** The outcome of one call of several: an `RpcError` is the reason of one that was rejected. */
 export type Settled<Result> = (

@@ -1,8 +1,8 @@
 import { type RpcError, toRpcError } from '@patchbay/objects';
 
 import { encodePayload } from '../protocol/encode-payload.js';
-import { type Arguments } from '../protocol/frame.js';
-import { type CallRequest, type RequestOptions } from './client-call.js';
+import type { Arguments } from '../protocol/frame.js';
+import type { CallRequest, RequestOptions } from './client-call.js';
 import { ExportedArguments } from './exported-arguments.js';
 
 /** A command-line argument whose value is the content of a file or of standard input. */

@@ -9,19 +9,19 @@ import {
 
 import { defaultMaxFrameBytes } from '../protocol/outbox.js';
 import { BusyPoll } from './busy-poll.js';
-import { type CallPromise } from './call-promise.js';
+import type { CallPromise } from './call-promise.js';
 import { argvRequest, type PreparedRequest, type StreamArgument, valuesRequest } from './call-request.js';
 import { optionError } from './check-options.js';
 import { type CallHost, ClientCall, type RequestOptions } from './client-call.js';
-import { type ObjectClientOptions } from './client-options.js';
+import type { ObjectClientOptions } from './client-options.js';
 import { ClientSession } from './client-session.js';
 import { callOf, InterceptedCall, interceptorsOf } from './intercepted-call.js';
-import { type ObjectHandle } from './object-handle.js';
+import type { ObjectHandle } from './object-handle.js';
 import { launchOn } from './pipeline.js';
 import { Retries } from './retries.js';
 import { RetryBudget } from './retry-budget.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
-import { type Router } from './transport.js';
+import type { Router } from './transport.js';
 
 /** Makes a client's calls, and sends each over a session with the server that its router finds. */
 export class CallSender implements CallHost {

@@ -1,11 +1,11 @@
 import { type AnyCallOptions, type Call, coreError, type Expiring, type RpcError } from '@patchbay/objects';
 
-import { type Arguments } from '../protocol/frame.js';
+import type { Arguments } from '../protocol/frame.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { CallPromise, type PromisedCall } from './call-promise.js';
 import { withCallerFrames } from '../protocol/caller-frames.js';
-import { type ExportedArguments } from './exported-arguments.js';
-import { type HandleCaller, type ObjectHandle } from './object-handle.js';
+import type { ExportedArguments } from './exported-arguments.js';
+import type { HandleCaller, ObjectHandle } from './object-handle.js';
 
 /** The options of a call that is made alone or in a batch. */
 export type RequestOptions = AnyCallOptions & {

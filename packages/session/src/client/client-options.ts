@@ -1,7 +1,7 @@
-import { type Clock, type Interceptor, type Log } from '@patchbay/objects';
+import type { Clock, Interceptor, Log } from '@patchbay/objects';
 
-import { type RetryBudgetOptions } from './retry-budget.js';
-import { type Router, type Transport } from './transport.js';
+import type { RetryBudgetOptions } from './retry-budget.js';
+import type { Router, Transport } from './transport.js';
 
 /** What an object client needs. */
 export interface ObjectClientOptions {

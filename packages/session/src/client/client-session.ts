@@ -7,11 +7,11 @@ import { type Frame, type IdempotentMethods, payloadBytes } from '../protocol/fr
 import { Inbox } from '../protocol/inbox.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { isRepeatable } from './call-request.js';
-import { type CallCarrier, type ClientCall } from './client-call.js';
+import type { CallCarrier, ClientCall } from './client-call.js';
 import { ExportTable } from './export-table.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
-import { type MessageStream } from './transport.js';
+import type { MessageStream } from './transport.js';
 
 /** How many bytes of items a server may send ahead of its reader, for each call: 256 KiB. */
 const itemWindow = 256 * 1024;

@@ -1,7 +1,7 @@
 import { type Clock, type Interceptor, type Log, systemClock } from '@patchbay/objects';
 
 import { ObjectClient } from './object-client.js';
-import { type Transport } from './transport.js';
+import type { Transport } from './transport.js';
 
 /** Options of a client of one server. */
 export interface ConnectToOptions {

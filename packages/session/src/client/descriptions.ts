@@ -1,6 +1,6 @@
-import { type ObjectDescription } from '@patchbay/objects';
+import type { ObjectDescription } from '@patchbay/objects';
 
-import { type Router, type Transport } from './transport.js';
+import type { Router, Transport } from './transport.js';
 
 /** Fetches the descriptions of objects from their servers; asked twice at once, it fetches once. */
 export class Descriptions {

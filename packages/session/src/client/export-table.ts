@@ -1,6 +1,6 @@
-import { type Frame } from '../protocol/frame.js';
+import type { Frame } from '../protocol/frame.js';
 import { CallExports, type CallExportsHost } from './call-exports.js';
-import { type ClientCall } from './client-call.js';
+import type { ClientCall } from './client-call.js';
 
 /** The calls in flight of a session that have streams or callbacks among their arguments. */
 export class ExportTable {

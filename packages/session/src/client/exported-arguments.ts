@@ -1,7 +1,7 @@
 import { coreError, isStream } from '@patchbay/objects';
 
-import { type Exporter } from '../protocol/encode-payload.js';
-import { type Handle } from '../protocol/frame.js';
+import type { Exporter } from '../protocol/encode-payload.js';
+import type { Handle } from '../protocol/frame.js';
 import { handleOf, type HandleSession } from './object-handle.js';
 
 /** A function that a caller passed, for the server to call. */

@@ -1,6 +1,6 @@
 import { coreError } from '@patchbay/objects';
 
-import { type Frame } from '../protocol/frame.js';
+import type { Frame } from '../protocol/frame.js';
 import { ClientCall } from './client-call.js';
 import { ObjectHandle } from './object-handle.js';
 

@@ -9,7 +9,7 @@ import {
   PeriodicTask,
 } from '@patchbay/objects';
 
-import { type RemoteObject } from './remote-object.js';
+import type { RemoteObject } from './remote-object.js';
 
 /** What names are leased with. */
 export interface LeaseOptions {

@@ -1,16 +1,10 @@
-import {
-  type AnyCallOptions,
-  type Call,
-  type CallOptions,
-  type ObjectDescription,
-  type Signatures,
-} from '@patchbay/objects';
+import type { AnyCallOptions, Call, CallOptions, ObjectDescription, Signatures } from '@patchbay/objects';
 
 import { Batch, type BatchedCall, type BatchResults } from './batch.js';
-import { type CallGroupOptions } from './call-group.js';
-import { type StreamArgument } from './call-request.js';
+import type { CallGroupOptions } from './call-group.js';
+import type { StreamArgument } from './call-request.js';
 import { CallSender } from './call-sender.js';
-import { type ObjectClientOptions } from './client-options.js';
+import type { ObjectClientOptions } from './client-options.js';
 import { Descriptions } from './descriptions.js';
 import { fanOutObject, type FanOutObject, type FanOutOptions, type FindNames } from './fan-out.js';
 import { remoteObject, type RemoteObject } from './remote-object.js';

@@ -1,7 +1,7 @@
 import { decodePayload } from '../protocol/decode-payload.js';
-import { type Handle, type Payload } from '../protocol/frame.js';
+import type { Handle, Payload } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
-import { type ClientCall } from './client-call.js';
+import type { ClientCall } from './client-call.js';
 import { handleOf, type HandleSession, ObjectHandle, objectReference } from './object-handle.js';
 
 /** Makes references to the objects that the server of a session hands out. */

@@ -1,6 +1,6 @@
 import { coreError, RpcError } from '@patchbay/objects';
 
-import { type ClientCall } from './client-call.js';
+import type { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
 import { ObjectHandle } from './object-handle.js';
 

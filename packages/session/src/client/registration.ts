@@ -2,9 +2,9 @@ import { type NameClaim, type NameServerMethods, nameServerObject } from '@patch
 
 import { connectOver } from './connect-over.js';
 import { LeasedNames, type LeaseOptions } from './leased-names.js';
-import { type ObjectClient } from './object-client.js';
-import { type RemoteObject } from './remote-object.js';
-import { type Transport } from './transport.js';
+import type { ObjectClient } from './object-client.js';
+import type { RemoteObject } from './remote-object.js';
+import type { Transport } from './transport.js';
 
 /** What a registration needs. */
 export interface RegistrationOptions extends LeaseOptions {

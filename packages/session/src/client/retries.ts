@@ -7,9 +7,9 @@ import {
   toRpcError,
 } from '@patchbay/objects';
 
-import { type ClientCall } from './client-call.js';
-import { type RetryBudget } from './retry-budget.js';
-import { type Router } from './transport.js';
+import type { ClientCall } from './client-call.js';
+import type { RetryBudget } from './retry-budget.js';
+import type { Router } from './transport.js';
 
 /** What retries need. */
 export interface RetriesOptions {

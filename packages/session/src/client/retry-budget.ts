@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 /** How often a client may retry calls. */
 export interface RetryBudgetOptions {

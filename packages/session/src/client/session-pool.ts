@@ -1,7 +1,7 @@
 import { coreError, RpcError } from '@patchbay/objects';
 
 import { type ClientHello, ClientSession, type LostCallHandler } from './client-session.js';
-import { type Transport } from './transport.js';
+import type { Transport } from './transport.js';
 
 /** How long a server may take to say hello by default, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;

@@ -1,4 +1,4 @@
-import { type ObjectDescription } from '@patchbay/objects';
+import type { ObjectDescription } from '@patchbay/objects';
 
 /** The stream under a session: messages in order, both ways. */
 export interface MessageStream {

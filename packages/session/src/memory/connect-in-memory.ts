@@ -12,7 +12,7 @@ import {
 import { Dispatcher } from '@patchbay/objects/define';
 
 import { ObjectClient } from '../client/object-client.js';
-import { type SessionLimits } from '../server/session-limits.js';
+import type { SessionLimits } from '../server/session-limits.js';
 import { MemoryTransport } from './memory-transport.js';
 
 /** Options of objects in memory and of their client. */

@@ -1,7 +1,7 @@
 import { coreError, type ObjectDescription, toRpcError } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 
-import { type MessageStream, type MessageStreamEvents, type Transport } from '../client/transport.js';
+import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
 import { ServerSession } from '../server/server-session.js';
 import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
 import { Pipe } from './pipe.js';

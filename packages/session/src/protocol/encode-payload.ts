@@ -2,7 +2,7 @@ import { types } from 'node:util';
 
 import { coreError } from '@patchbay/objects';
 
-import { type Attachment, type Handle, type Payload } from './frame.js';
+import type { Attachment, Handle, Payload } from './frame.js';
 
 /** From this length on a string is attached instead of escaped and parsed as JSON. */
 const longStringLength = 1024;

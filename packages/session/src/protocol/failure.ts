@@ -1,7 +1,7 @@
 import { codeOfGrpcStatus, grpcStatusOfCode, RpcError } from '@patchbay/objects';
 
 import { decodePayload } from './decode-payload.js';
-import { type Frame } from './frame.js';
+import type { Frame } from './frame.js';
 
 /**
  * Returns the frame for an error, with its stack and those of its causes only where `withStack`.

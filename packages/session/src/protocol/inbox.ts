@@ -1,7 +1,7 @@
 import { coreError } from '@patchbay/objects';
 
 import { decodeFrame, decodeFrames } from './decode-frames.js';
-import { type Frame } from './frame.js';
+import type { Frame } from './frame.js';
 import { malformed } from './message-reader.js';
 
 /** A frame whose chunks have not all arrived. Its bytes are copied, so that it retains none of the messages. */

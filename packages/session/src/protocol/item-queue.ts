@@ -1,4 +1,4 @@
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
 import { withCallerFrames } from './caller-frames.js';
 

@@ -1,7 +1,7 @@
 import { coreError } from '@patchbay/objects';
 
 import { encodeFrame, encodeFrames, encodeHead, encodeTogether, tailOf } from './encode-frames.js';
-import { type Frame, type Payload } from './frame.js';
+import type { Frame, Payload } from './frame.js';
 
 /** The target size of a session's messages, in bytes: far below any gRPC peer's limit. Larger frames are chunked. */
 export const messageBytes = 256 * 1024;

@@ -4,7 +4,7 @@ import { decodePayload } from '../protocol/decode-payload.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
-import { type CallbackCalls } from './callback-calls.js';
+import type { CallbackCalls } from './callback-calls.js';
 import { IncomingStream } from './incoming-stream.js';
 
 /** How much of a stream among a call's arguments may be buffered unread, in bytes. */

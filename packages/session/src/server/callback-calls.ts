@@ -1,8 +1,8 @@
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
 import { decodePayload } from '../protocol/decode-payload.js';
 import { errorOf } from '../protocol/failure.js';
-import { type Frame, type Payload } from '../protocol/frame.js';
+import type { Frame, Payload } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
 
 interface PendingCall {

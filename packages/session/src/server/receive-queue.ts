@@ -1,4 +1,4 @@
-import { type Frame } from '../protocol/frame.js';
+import type { Frame } from '../protocol/frame.js';
 
 /** Passes on a session's frames one by one, and queues them while the client leaves its answers unread. */
 export class ReceiveQueue {

@@ -10,12 +10,12 @@ import {
   type RunningCall,
   toRpcError,
 } from '@patchbay/objects';
-import { type Dispatcher, type HostedObject } from '@patchbay/objects/define';
+import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
-import { type ObjectExports } from './object-exports.js';
+import type { ObjectExports } from './object-exports.js';
 import { readInput } from './read-input.js';
 
 /** What a call needs of its session. */

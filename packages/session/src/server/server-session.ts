@@ -1,10 +1,10 @@
 import { type Caller, coreError, type Invocation, type RpcError } from '@patchbay/objects';
-import { type Dispatcher } from '@patchbay/objects/define';
+import type { Dispatcher } from '@patchbay/objects/define';
 
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { sendFailure } from '../protocol/failure.js';
-import { type Frame } from '../protocol/frame.js';
+import type { Frame } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
 import { malformed } from '../protocol/message-reader.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';

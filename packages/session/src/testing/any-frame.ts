@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { type Attachment, type Frame, type Payload } from '../protocol/frame.js';
+import type { Attachment, Frame, Payload } from '../protocol/frame.js';
 
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const callNumber = fc.oneof(fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { coreError, RpcError } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
 
-import { type ObjectClient } from '../../src/client/index.js';
+import type { ObjectClient } from '../../src/client/index.js';
 import { connectInMemory } from '../../src/memory/index.js';
 
 const failing = defineObject({

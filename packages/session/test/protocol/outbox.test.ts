@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { collectGarbage, eventually, refusalOf } from '@patchbay/objects/testing';
 
 import { encodeFrame } from '../../src/protocol/encode-frames.js';
-import { type Frame } from '../../src/protocol/frame.js';
+import type { Frame } from '../../src/protocol/frame.js';
 import { Inbox } from '../../src/protocol/inbox.js';
 import { messageBytes, Outbox } from '../../src/protocol/outbox.js';
 import { anyFrame } from '../../src/testing/any-frame.js';

@@ -7,7 +7,7 @@ import { decodeFrame } from '../../src/protocol/decode-frames.js';
 import { encodeFrame } from '../../src/protocol/encode-frames.js';
 import { decodePayload } from '../../src/protocol/decode-payload.js';
 import { encodePayload } from '../../src/protocol/encode-payload.js';
-import { type Payload } from '../../src/protocol/frame.js';
+import type { Payload } from '../../src/protocol/frame.js';
 
 const longText = 'long '.repeat(400);
 const leaf = fc.oneof(

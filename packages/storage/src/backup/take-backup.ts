@@ -1,9 +1,9 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Clock, type Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { type Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 
 /** What the names of backups begin with that are made for a command on this host, and are gone once it has them. */
 export const requestedPrefix = 'requested-';

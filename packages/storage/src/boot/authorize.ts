@@ -1,4 +1,4 @@
-import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
+import type { Catalog, CatalogReader } from '../catalog/catalog.js';
 import { bootTokens, type ExportedNode, macs, type NodeRecord, nodes } from '../catalog/tables.js';
 import { macAddress, type MacAddress, nodeName } from '../names.js';
 import { isBootToken } from '../provision/boot-tokens.js';

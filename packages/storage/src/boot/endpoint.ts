@@ -1,12 +1,12 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 import { formatAddress, type Log, parseAddress } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
-import { type Health } from './health.js';
+import type { Health } from './health.js';
 import { chainScript, refusalScript } from './script.js';
-import { type BootScriptHandler } from './script-handler.js';
+import type { BootScriptHandler } from './script-handler.js';
 
 /** Where the endpoint listens, and what it serves. */
 export interface BootEndpointOptions {

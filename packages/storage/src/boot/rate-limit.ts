@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 /** The limit of each client. */
 export interface Rate {

@@ -1,9 +1,9 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 
-import { type Catalog } from '../catalog/catalog.js';
-import { type NodeName } from '../names.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { NodeName } from '../names.js';
 import { giveBackBootToken } from '../provision/boot-tokens.js';
-import { type Exports } from '../provision/exports.js';
+import type { Exports } from '../provision/exports.js';
 import { authorizeBoot, type BootDecision, type BootRequest } from './authorize.js';
 import { Networks } from '../networks.js';
 import { advertisedPortal, type BootOptions } from './options.js';

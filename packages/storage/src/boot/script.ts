@@ -1,6 +1,6 @@
 import { type Address, formatAddress } from '@patchbay/objects';
 
-import { type ExportedNode } from '../catalog/tables.js';
+import type { ExportedNode } from '../catalog/tables.js';
 
 /** The delays of a node before each retry, in seconds. */
 const retryDelaysSeconds = [2, 5, 10, 20] as const;

@@ -1,6 +1,6 @@
-import { type Log, type LogFields } from '@patchbay/objects';
+import type { Log, LogFields } from '@patchbay/objects';
 
-import { type Actors } from './actor.js';
+import type { Actors } from './actor.js';
 
 /** Wraps a log so that its lines carry on whose behalf they were written: the call's id, where a call led to them. */
 export function actorLog(log: Log, actors: Actors): Log {

@@ -4,7 +4,7 @@ import { type Clock, isRpcError, type RpcError, systemClock } from '@patchbay/ob
 import { type Entry, type Operation, type Store, writeBackup } from '@patchbay/store';
 
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
-import { type Iqn } from '../names.js';
+import type { Iqn } from '../names.js';
 import { Actors } from './actor.js';
 import { eventKey, type EventRecord, events } from './events.js';
 import { type CatalogReader, type Keyed, parse, type Transaction } from './records.js';

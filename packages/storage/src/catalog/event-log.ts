@@ -1,8 +1,8 @@
 import { isRpcError } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
 import { storageError } from '../errors.js';
-import { type Catalog } from './catalog.js';
+import type { Catalog } from './catalog.js';
 import { eventKey, type EventRecord, events } from './events.js';
 import { parse } from './records.js';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type Actor } from './actor.js';
+import type { Actor } from './actor.js';
 import { images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
 
 /**

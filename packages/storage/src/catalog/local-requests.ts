@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 
-import { type Log } from '@patchbay/objects';
+import type { Log } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 import { catalogDirectory } from './open-catalog.js';

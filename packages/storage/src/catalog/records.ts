@@ -1,4 +1,4 @@
-import { type Table } from './tables.js';
+import type { Table } from './tables.js';
 
 /** A record with the key that it stands under. */
 export interface Keyed<T> {

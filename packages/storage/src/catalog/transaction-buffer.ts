@@ -1,9 +1,9 @@
 import { type Compare, type Entry, keysWith, type Operation, type Page, type Store } from '@patchbay/store';
 
-import { type Actor } from './actor.js';
+import type { Actor } from './actor.js';
 import { eventOf, type EventRecord, isRecorded } from './events.js';
 import { type Keyed, parse, type Transaction } from './records.js';
-import { type Table } from './tables.js';
+import type { Table } from './tables.js';
 
 /**
  * One try of a transaction: what it wrote so far, and the conditions on which what it read still holds.

@@ -1,4 +1,4 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 /** A value that is expensive to compute: computed once for all who ask meanwhile, and again when it is old. */
 export class Cached<T> {

@@ -1,4 +1,4 @@
-import { type Catalog, type CatalogReader, type Keyed } from '../catalog/catalog.js';
+import type { Catalog, CatalogReader, Keyed } from '../catalog/catalog.js';
 import {
   facts,
   images,
@@ -19,7 +19,7 @@ import { isAtRest } from '../provision/node-states.js';
 import { imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { volumeStates } from '../provision/volume-states.js';
-import { type Finding } from './finding.js';
+import type { Finding } from './finding.js';
 
 const tables: readonly Table<unknown>[] = [
   images,

@@ -1,11 +1,11 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type Catalog } from '../catalog/catalog.js';
-import { type VolumePool } from '../disks/volume-pool.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { VolumePool } from '../disks/volume-pool.js';
 import { checkRecords, findUnreadable } from './check-catalog.js';
 import { checkTargets, type TargetCheckServices } from './check-targets.js';
 import { checkVolumes } from './check-volumes.js';
-import { type Finding } from './finding.js';
+import type { Finding } from './finding.js';
 
 export { type Finding, finding } from './finding.js';
 

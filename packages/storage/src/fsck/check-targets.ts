@@ -1,10 +1,10 @@
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { nodes, targetOf } from '../catalog/tables.js';
 import { type Exports, isExported } from '../provision/exports.js';
-import { type Naming } from '../provision/naming.js';
+import type { Naming } from '../provision/naming.js';
 import { nodeResource } from '../provision/resources.js';
-import { type TargetHost, type TargetState } from '../targets/target-host.js';
-import { type Finding } from './finding.js';
+import type { TargetHost, TargetState } from '../targets/target-host.js';
+import type { Finding } from './finding.js';
 
 /** What targets are checked with. */
 export interface TargetCheckServices {

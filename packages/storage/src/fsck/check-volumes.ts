@@ -1,11 +1,11 @@
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, snapshots, trash } from '../catalog/tables.js';
-import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
+import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
 import { exactSize } from '../provision/disk-size.js';
 import { isAtRest } from '../provision/node-states.js';
 import { diskResource, imageResource, nodeResource } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
-import { type Finding } from './finding.js';
+import type { Finding } from './finding.js';
 
 /** A volume that a record refers to. */
 interface Expected {

@@ -1,9 +1,9 @@
-import { type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
-import { type Exec } from '../exec.js';
+import type { Exec } from '../exec.js';
 
 /** How many bytes at the start of a device must be zero: labels and tables of all kinds are there. */
 const checkedBytes = 2 ** 20;

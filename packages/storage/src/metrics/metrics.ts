@@ -2,9 +2,9 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
 import { isRpcError } from '@patchbay/objects';
 
-import { type EndedOperation } from '../concurrency/operations.js';
-import { type ReconcileReport } from '../reconcile/report.js';
-import { type Statistics } from './statistics.js';
+import type { EndedOperation } from '../concurrency/operations.js';
+import type { ReconcileReport } from '../reconcile/report.js';
+import type { Statistics } from './statistics.js';
 
 const prefix = 'patchbay_storage_';
 /** From a clone of a few milliseconds to an import of half an hour. */

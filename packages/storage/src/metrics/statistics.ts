@@ -1,9 +1,9 @@
-import { type Log } from '@patchbay/objects';
+import type { Log } from '@patchbay/objects';
 
 import { images, nodes, snapshots } from '../catalog/tables.js';
-import { type CatalogReader } from '../catalog/catalog.js';
-import { type Naming } from '../provision/naming.js';
-import { type TargetHost } from '../targets/target-host.js';
+import type { CatalogReader } from '../catalog/catalog.js';
+import type { Naming } from '../provision/naming.js';
+import type { TargetHost } from '../targets/target-host.js';
 
 /** The capacity of a pool's filesystem, in bytes. */
 export interface Capacity {

@@ -1,17 +1,17 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 import { type BootEndpoint, startBootEndpoint } from '../boot/endpoint.js';
 import { Health } from '../boot/health.js';
 import { BootScriptHandler } from '../boot/script-handler.js';
 import { Cached } from '../concurrency/cached.js';
-import { type FilePool } from '../disks/file/file-pool.js';
-import { type StorageMetrics } from '../metrics/metrics.js';
+import type { FilePool } from '../disks/file/file-pool.js';
+import type { StorageMetrics } from '../metrics/metrics.js';
 import { collectStatistics, type Statistics } from '../metrics/statistics.js';
-import { type Naming } from '../provision/naming.js';
+import type { Naming } from '../provision/naming.js';
 import { freshenDisk, type ReplaceServices } from '../provision/replace-disk.js';
 import { assertServed } from '../targets/assert-served.js';
-import { type TargetHost } from '../targets/target-host.js';
-import { type StorageOptions } from './options.js';
+import type { TargetHost } from '../targets/target-host.js';
+import type { StorageOptions } from './options.js';
 
 /** How old the numbers of a scrape may be, in milliseconds, so that several scrapers cost no more than one. */
 const statisticsAgeMs = 5000;

@@ -1,8 +1,8 @@
-import { type CallContext, type MethodDefinition, type Methods, type SignaturesOf } from '@patchbay/objects';
+import type { CallContext, MethodDefinition, Methods, SignaturesOf } from '@patchbay/objects';
 import { defineObject } from '@patchbay/objects/define';
 
-import { type Actor, type Actors } from '../catalog/actor.js';
-import { type ScheduleServices } from '../schedule/schedules.js';
+import type { Actor, Actors } from '../catalog/actor.js';
+import type { ScheduleServices } from '../schedule/schedules.js';
 import { type DiskServices, diskMethods } from './methods/disk-methods.js';
 import { type EventServices, eventMethods } from './methods/event-methods.js';
 import { type ImageMethodServices, imageMethods } from './methods/image-methods.js';

@@ -1,9 +1,9 @@
 import { formatBytes, type RpcError } from '@patchbay/objects';
 
-import { type CatalogReader } from '../catalog/catalog.js';
-import { type VolumePool } from '../disks/volume-pool.js';
+import type { CatalogReader } from '../catalog/catalog.js';
+import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type Quota, type Quotas } from './quotas.js';
+import type { Quota, Quotas } from './quotas.js';
 import { type Usage, usageOfNodes } from './usage.js';
 
 /** What a node asks for in addition. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { isOverHighWater } from '../disks/file/capacity.js';
-import { type VolumePool } from '../disks/volume-pool.js';
-import { type Admission } from './admission.js';
+import type { VolumePool } from '../disks/volume-pool.js';
+import type { Admission } from './admission.js';
 import { usageOfImages, usageOfNodes } from './usage.js';
 
 const projectView = z.object({

@@ -1,10 +1,10 @@
 import { isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { type Catalog } from '../catalog/catalog.js';
-import { type VolumePool } from '../disks/volume-pool.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { VolumePool } from '../disks/volume-pool.js';
 import { assertServed } from '../targets/assert-served.js';
-import { type TargetHost } from '../targets/target-host.js';
+import type { TargetHost } from '../targets/target-host.js';
 
 const problem = z.object({
   part: z.enum(['pool', 'targets', 'catalog']),

@@ -1,4 +1,4 @@
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { images, type NodeRecord, nodes, snapshotKey, snapshots, trash } from '../catalog/tables.js';
 
 /** What is promised to nodes: the space of their disks and snapshots if they were written full. */

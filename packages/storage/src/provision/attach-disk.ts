@@ -1,14 +1,14 @@
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type ExportedNode, nodes, schedules, snapshotKey, trash } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type Iqn, type MacAddress, type NodeName } from '../names.js';
-import { type Admission } from '../pool/admission.js';
-import { type Intended } from './intents.js';
-import { type Naming } from './naming.js';
-import { type NodeServices } from './node-services.js';
+import type { Iqn, MacAddress, NodeName } from '../names.js';
+import type { Admission } from '../pool/admission.js';
+import type { Intended } from './intents.js';
+import type { Naming } from './naming.js';
+import type { NodeServices } from './node-services.js';
 import { nodeResource } from './resources.js';
 import { refuseOtherTarget } from './provision-request.js';
-import { type TargetClaims } from './target-claims.js';
+import type { TargetClaims } from './target-claims.js';
 import { hasDisk, nodeOfDisk, noSuchDisk } from './trash.js';
 
 /** What disks are attached with. */

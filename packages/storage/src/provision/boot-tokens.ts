@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 
-import { type Catalog, type CatalogReader, type Transaction } from '../catalog/catalog.js';
+import type { Catalog, CatalogReader, Transaction } from '../catalog/catalog.js';
 import { bootTokens, nodes } from '../catalog/tables.js';
 
 /** Makes a new one-time token for a node's boot script, in place of one that it may have. */

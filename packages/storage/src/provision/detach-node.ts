@@ -1,8 +1,8 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 import { nodes, type NodeRecord, snapshotKey, snapshots, trash } from '../catalog/tables.js';
-import { type NodeName } from '../names.js';
-import { type NodeServices } from './node-services.js';
+import type { NodeName } from '../names.js';
+import type { NodeServices } from './node-services.js';
 import { nodeResource } from './resources.js';
 
 /** What happens to the disk: it is deleted, kept for the node, or put into the trash for so many milliseconds. */

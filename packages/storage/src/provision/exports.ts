@@ -1,10 +1,10 @@
-import { type Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
-import { type VolumePool } from '../disks/volume-pool.js';
+import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import { markerOf } from '../targets/secret-marker.js';
-import { type TargetHost, type TargetSpec, type TargetState } from '../targets/target-host.js';
+import type { TargetHost, TargetSpec, TargetState } from '../targets/target-host.js';
 import { targetSpec } from './naming.js';
 import { isExportWanted } from './node-states.js';
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type ImageOrigin, images, type ReadyImage } from '../catalog/tables.js';
-import { type ImageName, type NodeName, type SnapshotName } from '../names.js';
+import type { ImageName, NodeName, SnapshotName } from '../names.js';
 import { requireImage } from './image-lookup.js';
 import { imageExists, type ImageServices, type PresentImage } from './images.js';
-import { type Intent } from './intents.js';
+import type { Intent } from './intents.js';
 import { imageResource, nodeResource } from './resources.js';
 import { fullName, requireSnapshot } from './snapshot-lookup.js';
 

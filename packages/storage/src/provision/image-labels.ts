@@ -1,6 +1,6 @@
 import { images, type ReadyImage } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type ImageName, type ImageTag } from '../names.js';
+import type { ImageName, ImageTag } from '../names.js';
 import { requireImage } from './image-lookup.js';
 import { imageExists, type ImageServices } from './images.js';
 import { imageResource } from './resources.js';

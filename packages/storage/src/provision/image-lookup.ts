@@ -1,9 +1,9 @@
 import { didYouMean } from '@patchbay/objects';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, type ReadyImage, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type Intents } from './intents.js';
+import type { Intents } from './intents.js';
 import { imageResource } from './resources.js';
 import { fullName } from './snapshot-lookup.js';
 

@@ -1,4 +1,4 @@
-import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
+import type { Catalog, CatalogReader } from '../catalog/catalog.js';
 import { type DiskRecord, type ImageRecord, images, trash } from '../catalog/tables.js';
 
 /** How many records are written at once. */

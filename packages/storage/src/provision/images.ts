@@ -2,23 +2,23 @@ import { randomUUID } from 'node:crypto';
 
 import { type Clock, type Log, quoted } from '@patchbay/objects';
 
-import { type Catalog, type Transaction } from '../catalog/catalog.js';
+import type { Catalog, Transaction } from '../catalog/catalog.js';
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
-import { type OperationContext } from '../concurrency/operation.js';
+import type { OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
 import { hashUpload } from '../disks/import/upload.js';
-import {
-  type ImageImporter,
-  type ImportedImage,
-  type ImportProgress,
-  type ImportSource,
-  type VolumePool,
+import type {
+  ImageImporter,
+  ImportedImage,
+  ImportProgress,
+  ImportSource,
+  VolumePool,
 } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type ImageName } from '../names.js';
-import { type Admission } from '../pool/admission.js';
+import type { ImageName } from '../names.js';
+import type { Admission } from '../pool/admission.js';
 import { refuseNeededImage } from './image-lookup.js';
-import { type Intents } from './intents.js';
+import type { Intents } from './intents.js';
 import { imageResource } from './resources.js';
 
 /** What an import is asked for. */

@@ -1,10 +1,10 @@
-import { type Log } from '@patchbay/objects';
+import type { Log } from '@patchbay/objects';
 
-import { type Catalog, type Transaction } from '../catalog/catalog.js';
-import { type OperationContext } from '../concurrency/operation.js';
-import { type Operations } from '../concurrency/operations.js';
-import { type Recovery } from './recovery.js';
-import { type Resource } from './resources.js';
+import type { Catalog, Transaction } from '../catalog/catalog.js';
+import type { OperationContext } from '../concurrency/operation.js';
+import type { Operations } from '../concurrency/operations.js';
+import type { Recovery } from './recovery.js';
+import type { Resource } from './resources.js';
 
 /** What an operation is, and what it touches. */
 interface OperationOn {

@@ -1,8 +1,8 @@
 import { randomInt } from 'node:crypto';
 
-import { type DiskRecord, type TargetRecord } from '../catalog/tables.js';
+import type { DiskRecord, TargetRecord } from '../catalog/tables.js';
 import { iqn, type Iqn, type NodeName } from '../names.js';
-import { type ChapAccount, type TargetSpec } from '../targets/target-host.js';
+import type { ChapAccount, TargetSpec } from '../targets/target-host.js';
 
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** Windows takes CHAP secrets of 12 to 16 characters. */

@@ -1,10 +1,10 @@
 import { didYouMean } from '@patchbay/objects';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeIn, type NodeRecord, nodes } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type NodeName } from '../names.js';
-import { type Exports } from './exports.js';
+import type { NodeName } from '../names.js';
+import type { Exports } from './exports.js';
 import { isAtRest, nodeStates } from './node-states.js';
 
 /** Returns a node's record, in whatever state. @throws RpcError `NODE_NOT_FOUND` */

@@ -1,4 +1,4 @@
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import {
   type DiskRecord,
   type NodeIn,
@@ -8,8 +8,8 @@ import {
   snapshotKey,
   trash,
 } from '../catalog/tables.js';
-import { type VolumeRef } from '../disks/volume-pool.js';
-import { type Outcome, type RecoveryServices } from './recovery-services.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
+import type { Outcome, RecoveryServices } from './recovery-services.js';
 
 /*
  * The steps by which nodes come to rest. Each can be repeated, so that it does not matter where an earlier try was cut

@@ -1,8 +1,8 @@
-import { type Log } from '@patchbay/objects';
+import type { Log } from '@patchbay/objects';
 
-import { type Catalog } from '../catalog/catalog.js';
-import { type Exports } from './exports.js';
-import { type Intents } from './intents.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Exports } from './exports.js';
+import type { Intents } from './intents.js';
 
 /** What every operation on a node works with. */
 export interface NodeServices {

@@ -9,7 +9,7 @@ import {
   putNode,
   stagedVolume,
 } from './node-recovery.js';
-import { type Outcome, type RecoveryServices } from './recovery-services.js';
+import type { Outcome, RecoveryServices } from './recovery-services.js';
 
 type State = NodeRecord['state'];
 

@@ -1,5 +1,5 @@
-import { type ExportedNode } from '../catalog/tables.js';
-import { type NodeName } from '../names.js';
+import type { ExportedNode } from '../catalog/tables.js';
+import type { NodeName } from '../names.js';
 
 /** The outcome for one of many nodes. */
 export type ProvisionOutcome =

@@ -1,20 +1,20 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '../catalog/tables.js';
-import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
-import { type Admission } from '../pool/admission.js';
+import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
+import type { Admission } from '../pool/admission.js';
 import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-lookup.js';
-import { type Naming } from './naming.js';
-import { type NodeServices } from './node-services.js';
+import type { Naming } from './naming.js';
+import type { NodeServices } from './node-services.js';
 import { diskVolume } from './node-recovery.js';
 import { nodeResource } from './resources.js';
 import { type ProvisionRequest, refuseOtherDisk, refuseOtherTarget } from './provision-request.js';
 import { findSnapshot } from './snapshot-lookup.js';
-import { type TargetClaims } from './target-claims.js';
+import type { TargetClaims } from './target-claims.js';
 
 /** What nodes are provisioned with. */
 export interface ProvisionServices extends NodeServices {

@@ -1,13 +1,7 @@
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import {
-  type ImageName,
-  type Iqn,
-  type MacAddress,
-  type NodeName,
-  type SnapshotReference,
-} from '../names.js';
+import type { ImageName, Iqn, MacAddress, NodeName, SnapshotReference } from '../names.js';
 import { exactSize, wholeSectors } from './disk-size.js';
 import { readImageNames } from './image-names.js';
 import { fullName, mayMean } from './snapshot-lookup.js';

@@ -1,8 +1,8 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type Catalog } from '../catalog/catalog.js';
-import { type VolumePool } from '../disks/volume-pool.js';
-import { type TargetClaims } from './target-claims.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { VolumePool } from '../disks/volume-pool.js';
+import type { TargetClaims } from './target-claims.js';
 
 /** The outcome of recovering a record, or of planning to. */
 export type Outcome = 'nothing' | 'finished' | 'rolled-back';

@@ -1,6 +1,6 @@
 import { images, nodes, renames, snapshots, trash } from '../catalog/tables.js';
 import { isAtRest, planNode, recoverNode } from './node-states.js';
-import { type Outcome, type RecoveryServices } from './recovery-services.js';
+import type { Outcome, RecoveryServices } from './recovery-services.js';
 import { finishRename } from './renames.js';
 import {
   diskResource,

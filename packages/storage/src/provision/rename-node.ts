@@ -1,4 +1,4 @@
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import {
   bootTokens,
   initiators,
@@ -10,12 +10,12 @@ import {
   targetOf,
 } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type Iqn, type NodeName } from '../names.js';
-import { type Admission } from '../pool/admission.js';
+import type { Iqn, NodeName } from '../names.js';
+import type { Admission } from '../pool/admission.js';
 import { bytesOfNode } from '../pool/usage.js';
-import { type Naming } from './naming.js';
+import type { Naming } from './naming.js';
 import { refuseConnected, requireNodeAtRest } from './node-lookup.js';
-import { type NodeServices } from './node-services.js';
+import type { NodeServices } from './node-services.js';
 import { noteRename } from './renames.js';
 import { nodeResource } from './resources.js';
 import { refuseTakenInitiator, type TargetClaims } from './target-claims.js';

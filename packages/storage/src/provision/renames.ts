@@ -1,7 +1,7 @@
-import { type Catalog, type Transaction } from '../catalog/catalog.js';
+import type { Catalog, Transaction } from '../catalog/catalog.js';
 import { renames, schedules, snapshotKey, snapshots } from '../catalog/tables.js';
-import { type NodeName } from '../names.js';
-import { type Outcome } from './recovery-services.js';
+import type { NodeName } from '../names.js';
+import type { Outcome } from './recovery-services.js';
 
 /** How many snapshots and schedules are renamed at once; each is four operations of a commit, with its events. */
 const batch = 20;

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type NodeIn, nodes, type SnapshotRecord, targetOf } from '../catalog/tables.js';
-import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
+import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type NodeName, type SnapshotName } from '../names.js';
-import { type Intended } from './intents.js';
+import type { NodeName, SnapshotName } from '../names.js';
+import type { Intended } from './intents.js';
 import { refuseConnected, requireNodeAtRest } from './node-lookup.js';
-import { type NodeServices } from './node-services.js';
+import type { NodeServices } from './node-services.js';
 import { stagedVolume } from './node-recovery.js';
 import { sourceOf } from './provision-node.js';
 import { nodeResource } from './resources.js';

@@ -1,11 +1,11 @@
 import { type ExportedNode, nodes } from '../catalog/tables.js';
-import { type VolumePool } from '../disks/volume-pool.js';
+import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type NodeName } from '../names.js';
-import { type Admission } from '../pool/admission.js';
+import type { NodeName } from '../names.js';
+import type { Admission } from '../pool/admission.js';
 import { exactSize, wholeSectors } from './disk-size.js';
 import { requireReadyNode } from './node-lookup.js';
-import { type NodeServices } from './node-services.js';
+import type { NodeServices } from './node-services.js';
 import { diskVolume } from './node-recovery.js';
 import { nodeResource } from './resources.js';
 

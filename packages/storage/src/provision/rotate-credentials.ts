@@ -1,8 +1,8 @@
 import { type ExportedNode, nodes } from '../catalog/tables.js';
-import { type NodeName } from '../names.js';
+import type { NodeName } from '../names.js';
 import { newChapAccount } from './naming.js';
 import { refuseConnected, requireReadyNode } from './node-lookup.js';
-import { type NodeServices } from './node-services.js';
+import type { NodeServices } from './node-services.js';
 import { nodeResource } from './resources.js';
 
 /**

@@ -1,9 +1,9 @@
 import { didYouMean } from '@patchbay/objects';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { type ReadyImage, snapshotKey, type SnapshotRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type NodeName, type SnapshotName, type SnapshotReference } from '../names.js';
+import type { NodeName, SnapshotName, SnapshotReference } from '../names.js';
 import { readImageNames } from './image-names.js';
 
 /** Reports whether a reference can mean the snapshot of this node and name. */

@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type NodeRecord, nodes, type SnapshotRecord, snapshotKey, snapshots } from '../catalog/tables.js';
-import { type VolumePool } from '../disks/volume-pool.js';
+import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
-import { type NodeName, type SnapshotName } from '../names.js';
-import { type Admission } from '../pool/admission.js';
+import type { NodeName, SnapshotName } from '../names.js';
+import type { Admission } from '../pool/admission.js';
 import { requireNode } from './node-lookup.js';
-import { type NodeServices } from './node-services.js';
+import type { NodeServices } from './node-services.js';
 import { nodeResource } from './resources.js';
 
 /** What snapshots are taken and deleted with. */

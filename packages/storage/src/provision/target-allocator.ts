@@ -1,6 +1,6 @@
-import { type Catalog, type CatalogReader } from '../catalog/catalog.js';
+import type { Catalog, CatalogReader } from '../catalog/catalog.js';
 import { nodes, targetOf, type TargetRecord, tidKey, tids } from '../catalog/tables.js';
-import { type TargetHost } from '../targets/target-host.js';
+import type { TargetHost } from '../targets/target-host.js';
 
 /** Decides under which target id, and so by which daemon, a disk is exported. The catalog knows which are taken. */
 export class TargetAllocator {

@@ -1,4 +1,4 @@
-import { type Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import {
   bootTokens,
   initiators,
@@ -10,10 +10,10 @@ import {
   tids,
 } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type Iqn, type MacAddress } from '../names.js';
+import type { Iqn, MacAddress } from '../names.js';
 import { mintBootToken } from './boot-tokens.js';
 import { diskLun, type Naming, newChapAccount } from './naming.js';
-import { type TargetAllocator } from './target-allocator.js';
+import type { TargetAllocator } from './target-allocator.js';
 
 /** What a target is made for. */
 export interface TargetRequest {

@@ -1,13 +1,13 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type Catalog, type CatalogReader, type Transaction } from '../catalog/catalog.js';
+import type { Catalog, CatalogReader, Transaction } from '../catalog/catalog.js';
 import { diskRecord, nodes, type NodeRecord, trash, type TrashRecord } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { imageName, type NodeName } from '../names.js';
-import { type Admission } from '../pool/admission.js';
+import type { Admission } from '../pool/admission.js';
 import { readImageNames } from './image-names.js';
-import { type NodeServices } from './node-services.js';
-import { type Recovery } from './recovery.js';
+import type { NodeServices } from './node-services.js';
+import type { Recovery } from './recovery.js';
 import { diskResource, nodeResource } from './resources.js';
 
 /** What the trash is emptied with. */

@@ -1,7 +1,7 @@
-import { type Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { images, snapshotKey, snapshots, type Table, trash } from '../catalog/tables.js';
 import { keepImageName } from './image-names.js';
-import { type Outcome, type RecoveryServices } from './recovery-services.js';
+import type { Outcome, RecoveryServices } from './recovery-services.js';
 
 /** The states of records of one file each: images, snapshots, and disks in the trash. */
 type VolumeState = 'creating' | 'ready' | 'trashed' | 'deleting';

@@ -1,12 +1,12 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { images, nodes, snapshots, targetOf, trash } from '../catalog/tables.js';
-import { type VolumeKind, type VolumeRef } from '../disks/volume-pool.js';
+import type { VolumeKind, VolumeRef } from '../disks/volume-pool.js';
 import { targetsOf } from '../provision/resources.js';
-import { type TargetState } from '../targets/target-host.js';
-import { type ReconcileServices } from './reconcile-services.js';
-import { type Round } from './report.js';
+import type { TargetState } from '../targets/target-host.js';
+import type { ReconcileServices } from './reconcile-services.js';
+import type { Round } from './report.js';
 
 /** Remembers how long orphans have been without a record, so that only what stays so for a while is removed. */
 export class GracePeriod {

@@ -1,12 +1,12 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 
-import { type Catalog } from '../catalog/catalog.js';
-import { type Operations } from '../concurrency/operations.js';
-import { type VolumePool } from '../disks/volume-pool.js';
-import { type Exports } from '../provision/exports.js';
-import { type Naming } from '../provision/naming.js';
-import { type Recovery } from '../provision/recovery.js';
-import { type TargetHost } from '../targets/target-host.js';
+import type { Catalog } from '../catalog/catalog.js';
+import type { Operations } from '../concurrency/operations.js';
+import type { VolumePool } from '../disks/volume-pool.js';
+import type { Exports } from '../provision/exports.js';
+import type { Naming } from '../provision/naming.js';
+import type { Recovery } from '../provision/recovery.js';
+import type { TargetHost } from '../targets/target-host.js';
 
 /** What the reconciler compares, and what it puts right with. */
 export interface ReconcileServices {

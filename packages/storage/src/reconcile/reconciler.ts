@@ -2,14 +2,14 @@ import { isRpcError } from '@patchbay/objects';
 
 import { type ExportedNode, images, nodes, snapshots, trash } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
-import { type VolumeRef } from '../disks/volume-pool.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
 import { isExported } from '../provision/exports.js';
 import { isAtRest, isExportWanted } from '../provision/node-states.js';
 import { diskResource, imageResource, nodeResource, targetsOf } from '../provision/resources.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
 import { GracePeriod, removeOrphans } from './orphans.js';
-import { type ReconcileServices } from './reconcile-services.js';
+import type { ReconcileServices } from './reconcile-services.js';
 import { type ReconcileReport, Round } from './report.js';
 
 /** The settings of a reconciler. */

@@ -1,8 +1,8 @@
 import { trash } from '../catalog/tables.js';
 import { diskResource } from '../provision/resources.js';
 import { expireTrashed } from '../provision/trash.js';
-import { type ReconcileServices } from './reconcile-services.js';
-import { type Round } from './report.js';
+import type { ReconcileServices } from './reconcile-services.js';
+import type { Round } from './report.js';
 
 /** Finishes or undoes whatever is unfinished and has no operation under way. */
 export async function recoverUnfinished(

@@ -1,6 +1,6 @@
 import { createTask } from 'node-cron';
 
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 

@@ -1,9 +1,9 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 
-import { type Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import { type NodeName, type SnapshotName } from '../names.js';
+import type { NodeName, SnapshotName } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { nextTime } from './cron.js';
 

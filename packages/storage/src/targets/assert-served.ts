@@ -1,5 +1,5 @@
 import { storageError } from '../errors.js';
-import { type TargetHost } from './target-host.js';
+import type { TargetHost } from './target-host.js';
 
 /** Asserts that every target daemon serves its targets. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
 export async function assertServed(targets: TargetHost): Promise<void> {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { type TargetSpec } from './target-host.js';
+import type { TargetSpec } from './target-host.js';
 
 /** Returns the marker of a target's secret: a fingerprint by which secrets are compared, and which does not reveal them. */
 export function markerOf({ iqn, chap }: Pick<TargetSpec, 'iqn' | 'chap'>): string {

@@ -1,4 +1,4 @@
-import { type Iqn } from '../names.js';
+import type { Iqn } from '../names.js';
 
 /** The account with which a node's initiator authenticates. */
 export interface ChapAccount {

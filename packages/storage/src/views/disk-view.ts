@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { type DiskRecord, nodes, type NodeRecord, trash } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
 import { nodeStates } from '../provision/node-states.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type NumberedEvent } from '../catalog/event-log.js';
+import type { NumberedEvent } from '../catalog/event-log.js';
 
 /** How an event is shown. */
 export const eventView = z.object({

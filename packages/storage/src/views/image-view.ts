@@ -2,7 +2,7 @@ import { compileGlob } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { images, nodes, type ReadyImage } from '../catalog/tables.js';
-import { type DiskViewServices } from './disk-view.js';
+import type { DiskViewServices } from './disk-view.js';
 import { inspectVolume } from './volume-state.js';
 
 /** How an image is shown. */

@@ -1,16 +1,16 @@
 import { compileGlob, isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
 
-import { type CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader } from '../catalog/catalog.js';
 import { bootTokens, type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
-import { type VolumeRef } from '../disks/volume-pool.js';
-import { type NodeName } from '../names.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
+import type { NodeName } from '../names.js';
 import { type Exports, isExported } from '../provision/exports.js';
 import { readImageNames } from '../provision/image-names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { isAtRest, isExportWanted, nodeStateNames } from '../provision/node-states.js';
 import { fullName } from '../provision/snapshot-lookup.js';
-import { type TargetHost, type TargetState } from '../targets/target-host.js';
+import type { TargetHost, TargetState } from '../targets/target-host.js';
 import { inspectVolume, inspectVolumes, type VolumeInfo, type VolumeStats } from './volume-state.js';
 
 /** What nodes are shown with. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type ScheduleRecord } from '../catalog/tables.js';
+import type { ScheduleRecord } from '../catalog/tables.js';
 
 /** How a schedule of snapshots is shown. */
 export const scheduleView = z.object({

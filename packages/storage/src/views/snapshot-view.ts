@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { type SnapshotRecord } from '../catalog/tables.js';
+import type { SnapshotRecord } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
-import { type DiskViewServices } from './disk-view.js';
+import type { DiskViewServices } from './disk-view.js';
 import { inspectVolumes, type VolumeInfo } from './volume-state.js';
 
 /** How a snapshot is shown. */

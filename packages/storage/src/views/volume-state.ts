@@ -1,6 +1,6 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type VolumePool, type VolumeRef } from '../disks/volume-pool.js';
+import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
 
 /** What is known of a volume at a moment. */
 export interface VolumeInfo {

@@ -5,7 +5,7 @@ import { Health } from '../../src/boot/health.js';
 import { type BootOptions, bootOptions } from '../../src/boot/options.js';
 import { type BootOutcome, BootScriptHandler } from '../../src/boot/script-handler.js';
 import { bootTokens } from '../../src/catalog/tables.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { World } from '../fakes/world.js';
 
 const mac = '52:54:00:00:00:07';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { bootScript, chainScript, refusalScript, retryWithMacScript } from '../../src/boot/script.js';
-import { type ExportedNode } from '../../src/catalog/tables.js';
+import type { ExportedNode } from '../../src/catalog/tables.js';
 import { World } from '../fakes/world.js';
 
 const portal = { host: '10.20.0.1', port: 3260 };

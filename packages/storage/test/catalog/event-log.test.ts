@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 
-import { type NumberedEvent } from '../../src/catalog/event-log.js';
+import type { NumberedEvent } from '../../src/catalog/event-log.js';
 import { images } from '../../src/catalog/tables.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { reasonOf, World } from '../fakes/world.js';
 
 async function eventsOf({ parts: { events } }: Machine): Promise<NumberedEvent[]> {

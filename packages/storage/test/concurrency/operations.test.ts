@@ -1,7 +1,7 @@
 import { FakeClock } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
-import { type OperationRequest } from '../../src/concurrency/operation.js';
+import type { OperationRequest } from '../../src/concurrency/operation.js';
 import { type EndedOperation, Operations } from '../../src/concurrency/operations.js';
 import { reasonOf } from '../fakes/world.js';
 

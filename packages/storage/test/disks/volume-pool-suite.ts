@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { isRpcError } from '@patchbay/objects';
 
-import { type VolumePool, type VolumeRef } from '../../src/disks/volume-pool.js';
+import type { VolumePool, VolumeRef } from '../../src/disks/volume-pool.js';
 
 const MiB = 1024 * 1024;
 const image: VolumeRef = { kind: 'image', id: 'image-00000001' };

@@ -1,7 +1,7 @@
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
-import { type ImageImporter, type VolumePool } from '../../src/disks/volume-pool.js';
-import { type TargetHost } from '../../src/targets/target-host.js';
+import type { ImageImporter, VolumePool } from '../../src/disks/volume-pool.js';
+import type { TargetHost } from '../../src/targets/target-host.js';
 
 /** What everything throws once the process "is dead". */
 export class Crash extends Error {}

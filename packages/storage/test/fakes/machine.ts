@@ -6,7 +6,7 @@ import {
   schedules,
   type SnapshotRecord,
 } from '../../src/catalog/tables.js';
-import { type ImportSource } from '../../src/disks/volume-pool.js';
+import type { ImportSource } from '../../src/disks/volume-pool.js';
 import {
   type ImageName,
   imageName,
@@ -17,7 +17,7 @@ import {
   snapshotName,
   snapshotReference,
 } from '../../src/names.js';
-import { type StorageServices } from '../../src/object/storage-object.js';
+import type { StorageServices } from '../../src/object/storage-object.js';
 import { attachDisk } from '../../src/provision/attach-disk.js';
 import { detachNode, type Detached } from '../../src/provision/detach-node.js';
 import { ImageCopies } from '../../src/provision/image-copies.js';
@@ -30,7 +30,7 @@ import { renameNode } from '../../src/provision/rename-node.js';
 import { freshenDisk, restoreSnapshot } from '../../src/provision/replace-disk.js';
 import { resizeDisk } from '../../src/provision/resize-disk.js';
 import { rotateCredentials } from '../../src/provision/rotate-credentials.js';
-import { type ProvisionRequest } from '../../src/provision/provision-request.js';
+import type { ProvisionRequest } from '../../src/provision/provision-request.js';
 import { Snapshots } from '../../src/provision/snapshots.js';
 import { deleteTrashed, restoreFromTrash } from '../../src/provision/trash.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';

@@ -1,6 +1,6 @@
-import { type ExportedImage, type ImageExporter, type VolumeRef } from '../../src/disks/volume-pool.js';
+import type { ExportedImage, ImageExporter, VolumeRef } from '../../src/disks/volume-pool.js';
 import { sha256Of } from './memory-importer.js';
-import { type MemoryPool } from './memory-pool.js';
+import type { MemoryPool } from './memory-pool.js';
 
 /** Exports from a `MemoryPool`: the text that stands for a volume's content. */
 export class MemoryExporter implements ImageExporter {

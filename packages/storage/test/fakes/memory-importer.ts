@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-import {
-  type ImageImporter,
-  type ImportedImage,
-  type ImportProgress,
-  type ImportSource,
-  type VolumeRef,
+import type {
+  ImageImporter,
+  ImportedImage,
+  ImportProgress,
+  ImportSource,
+  VolumeRef,
 } from '../../src/disks/volume-pool.js';
 import { sourceName } from '../../src/disks/import/source.js';
 import { storageError } from '../../src/errors.js';
-import { type MemoryPool } from './memory-pool.js';
+import type { MemoryPool } from './memory-pool.js';
 
 /** Imports into a `MemoryPool` from sources that a test names. */
 export class MemoryImporter implements ImageImporter {

@@ -1,9 +1,4 @@
-import {
-  type PoolCapacity,
-  type VolumePool,
-  type VolumeRef,
-  type VolumeStat,
-} from '../../src/disks/volume-pool.js';
+import type { PoolCapacity, VolumePool, VolumeRef, VolumeStat } from '../../src/disks/volume-pool.js';
 import { storageError } from '../../src/errors.js';
 
 /** The size of a pool in memory. */

@@ -1,11 +1,11 @@
 import { storageError } from '../../src/errors.js';
-import {
-  type TargetConnection,
-  type TargetDaemon,
-  type TargetHost,
-  type TargetSpec,
-  type TargetState,
-  type TargetToRemove,
+import type {
+  TargetConnection,
+  TargetDaemon,
+  TargetHost,
+  TargetSpec,
+  TargetState,
+  TargetToRemove,
 } from '../../src/targets/target-host.js';
 
 /** A target host in memory, which refuses what breaks tgt: two targets on one file. */

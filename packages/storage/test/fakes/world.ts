@@ -25,7 +25,7 @@ import { EventLog } from '../../src/catalog/event-log.js';
 import { Operations } from '../../src/concurrency/operations.js';
 import { iqn } from '../../src/names.js';
 import { Admission } from '../../src/pool/admission.js';
-import { type Quotas } from '../../src/pool/quotas.js';
+import type { Quotas } from '../../src/pool/quotas.js';
 import { Exports } from '../../src/provision/exports.js';
 import { Naming } from '../../src/provision/naming.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';

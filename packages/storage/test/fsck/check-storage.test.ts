@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { initiators, nodes, tidKey, tids } from '../../src/catalog/tables.js';
 import { checkStorage } from '../../src/fsck/check-storage.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { World } from '../fakes/world.js';
 
 /** Starts a process with an image, a node and a snapshot of its disk. */

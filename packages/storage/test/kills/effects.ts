@@ -2,10 +2,10 @@ import childProcess, { type ChildProcess } from 'node:child_process';
 import fs, { type FileHandle, open as openFile } from 'node:fs/promises';
 import { syncBuiltinESMExports } from 'node:module';
 
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
 import { ControlSocket } from '../../src/targets/tgt/control-socket.js';
-import { type Request } from '../../src/targets/tgt/request.js';
+import type { Request } from '../../src/targets/tgt/request.js';
 
 /** What stands between the code and whatever it does to the world outside of its process. */
 export interface Interceptor {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Catalog, type Keyed } from '../../src/catalog/catalog.js';
+import type { Catalog, Keyed } from '../../src/catalog/catalog.js';
 import {
   bootTokens,
   facts,
@@ -19,15 +19,15 @@ import {
   tids,
   trash,
 } from '../../src/catalog/tables.js';
-import { type VolumeKind } from '../../src/disks/volume-pool.js';
-import { type StorageServices } from '../../src/object/storage-object.js';
+import type { VolumeKind } from '../../src/disks/volume-pool.js';
+import type { StorageServices } from '../../src/object/storage-object.js';
 import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
 import { isExportWanted } from '../../src/provision/node-states.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { markerOf } from '../../src/targets/secret-marker.js';
 import { matchesSpec } from '../../src/targets/tgt/export.js';
 import { markerIn } from '../../src/targets/tgt/marker.js';
-import { type RealWorld } from './real-world.js';
+import type { RealWorld } from './real-world.js';
 
 /** Everything that there is after an operation, and what of it does not fit together. */
 export interface Inventory {

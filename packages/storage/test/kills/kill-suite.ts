@@ -5,9 +5,9 @@ import { requireTools } from '@patchbay/objects/testing';
 
 import { begin, Killing, killStarts, type Moments, outcome } from './killing.js';
 import { operations } from './operations/index.js';
-import { type OperationCase, type Step } from './operations/operation.js';
+import type { OperationCase, Step } from './operations/operation.js';
 import { prefix, RealWorld, type WorldOptions } from './real-world.js';
-import { type Stage } from './stage.js';
+import type { Stage } from './stage.js';
 
 /** Servers of some kind that are killed. */
 export interface KillSuite {

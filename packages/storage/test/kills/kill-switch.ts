@@ -1,4 +1,4 @@
-import { type Interceptor } from './effects.js';
+import type { Interceptor } from './effects.js';
 
 /** Kills this very process at one of its effects, which does not take place any more. */
 export class KillSwitch implements Interceptor {

@@ -5,7 +5,7 @@ import { isRpcError } from '@patchbay/objects';
 import { loginOf, OpenDisk } from '../targets/initiators.js';
 import { anonymous, type Inventory } from './inventory.js';
 import { Due, type OperationCase, type Step } from './operations/operation.js';
-import { type Server, type Stage } from './stage.js';
+import type { Server, Stage } from './stage.js';
 
 /** At which effects to kill: at every `step`th, from the `first` on. */
 export interface Moments {

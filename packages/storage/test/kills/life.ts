@@ -1,12 +1,12 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { type ChildProcess } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 import { type Clock, systemClock } from '@patchbay/objects';
 
 import { Crash } from '../fakes/faults.js';
-import { type Interceptor } from './effects.js';
+import type { Interceptor } from './effects.js';
 
 const lives = new AsyncLocalStorage<Life>();
 

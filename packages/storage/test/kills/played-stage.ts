@@ -2,22 +2,22 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { makeProxy, silentLog } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
 import { removeUnfinishedBackups } from '../../src/backup/take-backup.js';
 import { toolMissing } from '../../src/exec.js';
-import { type Storage } from '../../src/index.js';
-import { type StorageServices } from '../../src/object/storage-object.js';
+import type { Storage } from '../../src/index.js';
+import type { StorageServices } from '../../src/object/storage-object.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { startTgtHosts } from '../../src/targets/tgt/tgt-hosts.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { interceptEffects, interceptStore } from './effects.js';
 import { type Inventory, takeStock } from './inventory.js';
 import { Life, lifeOfEffects } from './life.js';
 import { openRealFiles } from './real-files.js';
 import { copyAll, prefix, type RealWorld } from './real-world.js';
 import { siteOf } from './site.js';
-import { type Server } from './stage.js';
+import type { Server } from './stage.js';
 import { WorldStage } from './world-stage.js';
 
 /**

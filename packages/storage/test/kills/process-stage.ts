@@ -4,14 +4,14 @@ import { join } from 'node:path';
 import { connectTo } from '@patchbay/grpc/client';
 import { coreError, type Proxy, systemClock } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
-import { type ObjectClient } from '@patchbay/session/client';
+import type { ObjectClient } from '@patchbay/session/client';
 
-import { type Storage } from '../../src/index.js';
+import type { Storage } from '../../src/index.js';
 import { type Inventory, takeStock } from './inventory.js';
 import { openRealFiles } from './real-files.js';
 import { copyAll, type RealWorld } from './real-world.js';
 import { ServerProcess } from './server-process.js';
-import { type Server } from './stage.js';
+import type { Server } from './stage.js';
 import { WorldStage } from './world-stage.js';
 
 /** A stage on which the server is a process of the command `rpcserver`, which the kernel kills. */

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { type Clock, silentLog, systemClock } from '@patchbay/objects';
-import { type Store } from '@patchbay/store';
+import type { Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';
@@ -17,7 +17,7 @@ import { Exports } from '../../src/provision/exports.js';
 import { Naming } from '../../src/provision/naming.js';
 import { TargetAllocator } from '../../src/provision/target-allocator.js';
 import { TargetClaims } from '../../src/provision/target-claims.js';
-import { type TargetHost } from '../../src/targets/target-host.js';
+import type { TargetHost } from '../../src/targets/target-host.js';
 import { MemoryTargets } from '../fakes/memory-targets.js';
 import { Machine } from '../fakes/machine.js';
 

@@ -16,8 +16,8 @@ import { controlSocketPath, findTgtd, isRunning, kill } from '../../src/targets/
 import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
 import { serveWeb, type WebServer } from '../disks/import/web-server.js';
 import { freePorts } from '../targets/scene.js';
-import { type Due, type Sources } from './operations/operation.js';
-import { type Places } from './real-files.js';
+import type { Due, Sources } from './operations/operation.js';
+import type { Places } from './real-files.js';
 
 /** What the name of each target begins with. */
 export const prefix = 'iqn.2026-11.local.patchbay:disk.';

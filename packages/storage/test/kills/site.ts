@@ -1,10 +1,10 @@
 import { silentLog } from '@patchbay/objects';
 import { connectInMemory } from '@patchbay/session/memory';
 
-import { type Storage } from '../../src/index.js';
+import type { Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
-import { type Machine } from '../fakes/machine.js';
-import { type Site, type Sources } from './operations/operation.js';
+import type { Machine } from '../fakes/machine.js';
+import type { Site, Sources } from './operations/operation.js';
 
 /** Makes an object out of a machine, and a client of it in the same process. */
 export function siteOf(machine: Machine, sources: Sources): Site {

@@ -1,5 +1,5 @@
-import { type Inventory } from './inventory.js';
-import { type Due, type Site } from './operations/operation.js';
+import type { Inventory } from './inventory.js';
+import type { Due, Site } from './operations/operation.js';
 
 /** One life of a server, as long as it has not died. */
 export interface Server extends Site {

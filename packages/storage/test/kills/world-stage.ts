@@ -1,7 +1,7 @@
-import { type Inventory } from './inventory.js';
-import { type Due } from './operations/operation.js';
-import { type RealWorld } from './real-world.js';
-import { type Server, type Stage } from './stage.js';
+import type { Inventory } from './inventory.js';
+import type { Due } from './operations/operation.js';
+import type { RealWorld } from './real-world.js';
+import type { Server, Stage } from './stage.js';
 
 /** A stage in a real world; of what kind its servers are, is for others to say. */
 export abstract class WorldStage implements Stage, AsyncDisposable {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type OperationRequest } from '../../src/concurrency/operation.js';
+import type { OperationRequest } from '../../src/concurrency/operation.js';
 import { StorageMetrics } from '../../src/metrics/metrics.js';
 import { type Capacity, collectStatistics, type Statistics } from '../../src/metrics/statistics.js';
 import { storageError } from '../../src/errors.js';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { type MethodDefinition } from '@patchbay/objects';
+import type { MethodDefinition } from '@patchbay/objects';
 import { expect } from 'chai';
 
 import { defineStorage } from '../../src/object/storage-object.js';

@@ -3,10 +3,10 @@ import { expect } from 'chai';
 import { type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
 import { describeObject, Dispatcher } from '@patchbay/objects/define';
 
-import { type Storage } from '../../src/index.js';
+import type { Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
 import { badNameRows, badNames } from './bad-names.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { connect, reasonOf, World } from '../fakes/world.js';
 
 type Input = { readonly argv: readonly string[] } | { readonly values: readonly unknown[] };

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 
 import { describePool } from '../../src/pool/pool-info.js';
-import { type Quotas } from '../../src/pool/quotas.js';
+import type { Quotas } from '../../src/pool/quotas.js';
 import { restoreFromTrash } from '../../src/provision/trash.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { imageBytes, reasonOf, World } from '../fakes/world.js';
 import { poolBytes } from '../fakes/memory-pool.js';
 

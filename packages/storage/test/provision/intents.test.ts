@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { images, nodes } from '../../src/catalog/tables.js';
-import { type Intent } from '../../src/provision/intents.js';
+import type { Intent } from '../../src/provision/intents.js';
 import { nodeStates } from '../../src/provision/node-states.js';
 import { imageResource, nodeResource } from '../../src/provision/resources.js';
 import { image } from '../fakes/machine.js';

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { Catalog } from '../../src/catalog/catalog.js';
 import { Crash, type Fault, Faults } from '../fakes/faults.js';
-import { type Machine } from '../fakes/machine.js';
+import type { Machine } from '../fakes/machine.js';
 import { graceMs, World } from '../fakes/world.js';
 import { operations } from '../kills/operations/index.js';
 import { Due, type OperationCase, type Step } from '../kills/operations/operation.js';

@@ -1,6 +1,6 @@
 import { silentLog, systemClock } from '@patchbay/objects';
 
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 import { startTgtHost } from '../../src/targets/tgt/tgt-host.js';
 
 // A process for a test to kill: it exports one disk, prints the pid of its daemon, and keeps running.

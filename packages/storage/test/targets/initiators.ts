@@ -3,7 +3,7 @@ import { once } from 'node:events';
 
 import { ExecError, execTool } from '../../src/exec.js';
 import { iqn } from '../../src/names.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 
 /** What an initiator needs to log in to its disk. */
 export type DiskLogin = Pick<TargetSpec, 'iqn' | 'lun' | 'initiator' | 'chap'>;

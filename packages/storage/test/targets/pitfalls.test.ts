@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { eventually, refusal, requireTools } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
-import { type Iqn } from '../../src/names.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { Iqn } from '../../src/names.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 import { discover, inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';
 

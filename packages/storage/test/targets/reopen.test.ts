@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { requireTools } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 import { ControlSocket } from '../../src/targets/tgt/control-socket.js';
-import { type Daemon } from '../../src/targets/tgt/daemon.js';
+import type { Daemon } from '../../src/targets/tgt/daemon.js';
 import { reopenTarget } from '../../src/targets/tgt/reopen.js';
 import { TargetCache } from '../../src/targets/tgt/target-cache.js';
 import { Tgtadm } from '../../src/targets/tgt/tgtadm.js';

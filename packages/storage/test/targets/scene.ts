@@ -7,8 +7,8 @@ import { systemClock } from '@patchbay/objects';
 import { freePort, RecordingLog } from '@patchbay/objects/testing';
 
 import { execTool } from '../../src/exec.js';
-import { type Iqn } from '../../src/names.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { Iqn } from '../../src/names.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 import { ControlSocket } from '../../src/targets/tgt/control-socket.js';
 import { startTgtHost, type TgtHost, type TgtHostOptions } from '../../src/targets/tgt/tgt-host.js';
 import { startTgtHosts, type TgtHosts, type TgtHostsOptions } from '../../src/targets/tgt/tgt-hosts.js';

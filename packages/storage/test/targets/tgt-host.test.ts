@@ -4,8 +4,8 @@ import { join } from 'node:path';
 
 import { refusal, requireTools } from '@patchbay/objects/testing';
 
-import { type Iqn } from '../../src/names.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { Iqn } from '../../src/names.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 import { markerOf } from '../../src/targets/secret-marker.js';
 import { inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 
 import { eventually, refusal, requireTools } from '@patchbay/objects/testing';
 
-import { type TargetSpec } from '../../src/targets/target-host.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
 import { inquire } from './initiators.js';
 import { Scene } from './scene.js';
 

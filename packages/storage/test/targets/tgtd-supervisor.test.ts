@@ -9,8 +9,8 @@ import { fileURLToPath } from 'node:url';
 import { eventually, freePort, refusal, requireTools } from '@patchbay/objects/testing';
 
 import { type Exec, execTool } from '../../src/exec.js';
-import { type TargetSpec } from '../../src/targets/target-host.js';
-import { type TgtHost } from '../../src/targets/tgt/tgt-host.js';
+import type { TargetSpec } from '../../src/targets/target-host.js';
+import type { TgtHost } from '../../src/targets/tgt/tgt-host.js';
 import { warnIfVulnerable } from '../../src/targets/tgt/tgt-hosts.js';
 import { inquire } from './initiators.js';
 import { Scene } from './scene.js';

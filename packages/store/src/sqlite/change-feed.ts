@@ -1,6 +1,6 @@
 import { keysWith } from '../keys.js';
-import { type Change, type KeyInterval } from '../store.js';
-import { type History } from './change-log.js';
+import type { Change, KeyInterval } from '../store.js';
+import type { History } from './change-log.js';
 
 /** Reads the history of an interval of keys after a revision. @throws RpcError `REVISION_COMPACTED` */
 type ReadHistory = (fromRevision: number, interval: KeyInterval) => History;

@@ -1,8 +1,8 @@
-import { type Statement } from 'better-sqlite3';
+import type { Statement } from 'better-sqlite3';
 
 import { storeError } from '../errors.js';
-import { type Change, type KeyInterval } from '../store.js';
-import { type Connection } from './database.js';
+import type { Change, KeyInterval } from '../store.js';
+import type { Connection } from './database.js';
 import { entryColumns, entryOf, type EntryRow } from './entry-table.js';
 
 /** How many changes a watcher reads at once; a larger commit is still read whole. */

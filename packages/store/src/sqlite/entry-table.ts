@@ -1,7 +1,7 @@
-import { type Statement } from 'better-sqlite3';
+import type { Statement } from 'better-sqlite3';
 
-import { type Entry, type KeyInterval } from '../store.js';
-import { type Connection } from './database.js';
+import type { Entry, KeyInterval } from '../store.js';
+import type { Connection } from './database.js';
 
 /** The columns of an entry, as `entries` and `changes` both have them. */
 export const entryColumns =

@@ -1,6 +1,6 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 
-import { type StoreLease } from '../store.js';
+import type { StoreLease } from '../store.js';
 
 interface Running extends StoreLease {
   deadlineMs: number;

@@ -1,7 +1,7 @@
-import { type Statement } from 'better-sqlite3';
+import type { Statement } from 'better-sqlite3';
 
-import { type StoreLease } from '../store.js';
-import { type Connection } from './database.js';
+import type { StoreLease } from '../store.js';
+import type { Connection } from './database.js';
 
 /** The leases of the store. */
 export class LeaseTable {

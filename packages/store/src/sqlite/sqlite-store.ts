@@ -2,23 +2,13 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { type Clock, type Log, silentLog } from '@patchbay/objects';
-import { type Statement } from 'better-sqlite3';
+import type { Statement } from 'better-sqlite3';
 
 import { asStoreError } from '../as-store-error.js';
 import { storeError } from '../errors.js';
 import { checkKey, checkPrefix, keysWith } from '../keys.js';
 import { checkCommit } from '../operations.js';
-import {
-  type Change,
-  type Compare,
-  type Entry,
-  type Operation,
-  type Outcome,
-  type Page,
-  type Range,
-  type Store,
-  type StoreLease,
-} from '../store.js';
+import type { Change, Compare, Entry, Operation, Outcome, Page, Range, Store, StoreLease } from '../store.js';
 import { ChangeFeed } from './change-feed.js';
 import { ChangeLog } from './change-log.js';
 import { type Connection, openDatabase } from './database.js';

@@ -1,19 +1,12 @@
 import { quoted } from '@patchbay/objects';
 
 import { storeError } from '../errors.js';
-import {
-  type Change,
-  type Compare,
-  type Conflict,
-  type Entry,
-  type Operation,
-  type Outcome,
-} from '../store.js';
-import { type ChangeFeed } from './change-feed.js';
-import { type ChangeLog } from './change-log.js';
-import { type EntryTable } from './entry-table.js';
-import { type LeaseTable } from './lease-table.js';
-import { type WhenDurable } from './write-queue.js';
+import type { Change, Compare, Conflict, Entry, Operation, Outcome } from '../store.js';
+import type { ChangeFeed } from './change-feed.js';
+import type { ChangeLog } from './change-log.js';
+import type { EntryTable } from './entry-table.js';
+import type { LeaseTable } from './lease-table.js';
+import type { WhenDurable } from './write-queue.js';
 
 /** The tables and the feed that a writer writes to. */
 export interface WriterParts {

@@ -4,7 +4,7 @@ import { refusal } from '@patchbay/objects/testing';
 import { readBackup, restoreBackup, type Store, writeBackup } from '@patchbay/store';
 import { expect } from 'chai';
 
-import { type OpenStore } from '../store-under-test.js';
+import type { OpenStore } from '../store-under-test.js';
 
 /** States what backups of a store hold, and that they can be restored into another. */
 export function describeBackups(open: OpenStore): void {

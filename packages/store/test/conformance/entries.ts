@@ -2,7 +2,7 @@ import { refusal } from '@patchbay/objects/testing';
 import { keysWith, type Operation, type Store } from '@patchbay/store';
 import { expect } from 'chai';
 
-import { type OpenStore } from '../store-under-test.js';
+import type { OpenStore } from '../store-under-test.js';
 
 /** States what commits do, and what a key then has. */
 export function describeEntries(open: OpenStore): void {

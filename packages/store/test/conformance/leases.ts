@@ -1,7 +1,7 @@
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
-import { type OpenStore, type StoreUnderTest } from '../store-under-test.js';
+import type { OpenStore, StoreUnderTest } from '../store-under-test.js';
 
 /** States what leases do. */
 export function describeLeases(open: OpenStore): void {

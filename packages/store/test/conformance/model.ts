@@ -2,9 +2,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { eventually } from '@patchbay/objects/testing';
-import { type Entry, type Operation, type Store } from '@patchbay/store';
+import type { Entry, Operation, Store } from '@patchbay/store';
 
-import { type OpenStore, type StoreUnderTest } from '../store-under-test.js';
+import type { OpenStore, StoreUnderTest } from '../store-under-test.js';
 import { Watching } from '../watching.js';
 
 const keys = ['a', 'a/1', 'a/2', 'a_2', 'b', 'ä'] as const;

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { type Change, type Store } from '@patchbay/store';
+import type { Change, Store } from '@patchbay/store';
 
-import { type OpenStore } from '../store-under-test.js';
+import type { OpenStore } from '../store-under-test.js';
 import { Watching } from '../watching.js';
 
 /** States what watchers see. */

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { ChangeFeed } from '../../src/sqlite/change-feed.js';
-import { type Change } from '../../src/store.js';
+import type { Change } from '../../src/store.js';
 
 describe('the change feed', () => {
   it('forgets a watcher when its signal aborts', async () => {

@@ -1,4 +1,4 @@
-import { type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
 import {
   frameFlags,
@@ -8,7 +8,7 @@ import {
   standardFrameBytes,
   writeFrameHeader,
 } from './frame.js';
-import { type PeerSettings } from './settings.js';
+import type { PeerSettings } from './settings.js';
 
 const standardWindow = 65_535;
 const nothing = Buffer.alloc(0);

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { once } from 'node:events';
 import { constants, createServer, type Http2Server, type ServerHttp2Stream, type Settings } from 'node:http2';
-import { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 
 import { eventually } from '@patchbay/objects/testing';
 

@@ -5,17 +5,17 @@ import { type Clock, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
-import { type PoolDirectory } from '../file/pool-directory.js';
+import type { PoolDirectory } from '../file/pool-directory.js';
 import { errnoOf, outOfSpace, poolFull } from '../file/pool-error.js';
 import { QemuImg } from '../import/qemu-img.js';
 import { withProgress } from '../import/progress.js';
 import { pathOfOpen } from '../import/source-file.js';
-import {
-  type ExportedImage,
-  type ExportFormat,
-  type ExportProgress,
-  type ImageExporter,
-  type VolumeRef,
+import type {
+  ExportedImage,
+  ExportFormat,
+  ExportProgress,
+  ImageExporter,
+  VolumeRef,
 } from '../volume-pool.js';
 
 /** What the exporter needs. */

@@ -3,7 +3,7 @@ import { access, constants, statfs } from 'node:fs/promises';
 import { formatBytes, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type PoolCapacity } from '../volume-pool.js';
+import type { PoolCapacity } from '../volume-pool.js';
 import { errnoOf, poolFull, poolUnavailable } from './pool-error.js';
 
 /** The kernel's magic numbers of filesystems (`statfs(2)`) that pools are likely to be on. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Exec, ExecError } from '../../exec.js';
 import { errnoOf, outOfSpace } from './pool-error.js';
 import { markerName } from './pool-marker.js';
-import { type TemporaryFiles } from './temporary-files.js';
+import type { TemporaryFiles } from './temporary-files.js';
 
 /** The kernel's errors where the filesystem, or this pair of files, cannot share blocks. */
 const unsupported = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EXDEV', 'EINVAL']);

@@ -1,18 +1,12 @@
-import { type Stats } from 'node:fs';
+import type { Stats } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { isRpcError, type Log, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type Exec } from '../../exec.js';
-import {
-  type PoolCapacity,
-  type VolumeKind,
-  type VolumePool,
-  type VolumeRef,
-  type VolumeStat,
-} from '../volume-pool.js';
+import type { Exec } from '../../exec.js';
+import type { PoolCapacity, VolumeKind, VolumePool, VolumeRef, VolumeStat } from '../volume-pool.js';
 import { capacityOf } from './capacity.js';
 import { hasReflinks, reflink, sparseCopy } from './clone-file.js';
 import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 
 import { type Clock, isRpcError } from '@patchbay/objects';
 
-import { type VolumeRef } from '../volume-pool.js';
+import type { VolumeRef } from '../volume-pool.js';
 import { requireRoom } from './capacity.js';
 import { asPoolError, errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';

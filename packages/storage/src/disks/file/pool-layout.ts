@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type VolumeKind, type VolumeRef } from '../volume-pool.js';
+import type { VolumeKind, VolumeRef } from '../volume-pool.js';
 
 /** The directory of each kind of volume, in the pool's directory. */
 export const directoryOfKind: Readonly<Record<VolumeKind, string>> = {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
 import { errnoOf } from './pool-error.js';
 

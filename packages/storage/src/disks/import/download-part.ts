@@ -2,10 +2,10 @@ import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
-import { type ResumableFile, type TemporaryFiles } from '../file/temporary-files.js';
+import type { ResumableFile, TemporaryFiles } from '../file/temporary-files.js';
 import { errnoOf } from '../file/pool-error.js';
 import { hashRange } from './hash-file.js';
-import { type ReportProgress } from './progress.js';
+import type { ReportProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
 
 /** Identifies the content of a URL, as opposed to a later one. */

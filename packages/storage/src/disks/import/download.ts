@@ -2,10 +2,10 @@ import { type Clock, isRpcError, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';
-import { type DownloadPart, type Validator } from './download-part.js';
-import { type ReportProgress } from './progress.js';
+import type { DownloadPart, Validator } from './download-part.js';
+import type { ReportProgress } from './progress.js';
 import { sourceRefused } from './source.js';
-import { type WebPolicy } from './web-policy.js';
+import type { WebPolicy } from './web-policy.js';
 import { requestUrl, type WebResponse } from './web-request.js';
 
 /** What a download needs. */

@@ -1,8 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
-import { type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { type ReportProgress } from './progress.js';
+import type { ReportProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
 
 /** A part of a file, in bytes; `end` is exclusive. */

@@ -4,11 +4,11 @@ import { formatBytes, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
-import { type PoolDirectory } from '../file/pool-directory.js';
+import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
 import { copyHashed } from './hash-file.js';
 import { detectFormat } from './image-format.js';
-import { type ReportProgress } from './progress.js';
+import type { ReportProgress } from './progress.js';
 import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
 import { sourceRefused } from './source.js';
 import { pathOfOpen } from './source-file.js';

@@ -3,14 +3,14 @@ import { type FileHandle, open, rm } from 'node:fs/promises';
 import { type Clock, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type Exec } from '../../exec.js';
-import { type PoolDirectory } from '../file/pool-directory.js';
-import {
-  type ImageImporter,
-  type ImportedImage,
-  type ImportProgress,
-  type ImportSource,
-  type VolumeRef,
+import type { Exec } from '../../exec.js';
+import type { PoolDirectory } from '../file/pool-directory.js';
+import type {
+  ImageImporter,
+  ImportedImage,
+  ImportProgress,
+  ImportSource,
+  VolumeRef,
 } from '../volume-pool.js';
 import { download } from './download.js';
 import { openDownloadPart } from './download-part.js';

@@ -1,6 +1,6 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type ImportProgress } from '../volume-pool.js';
+import type { ImportProgress } from '../volume-pool.js';
 
 /** Reports the progress of a phase; `totalBytes` is remembered from earlier calls. */
 export type ReportProgress = (doneBytes: number, totalBytes?: number) => void;

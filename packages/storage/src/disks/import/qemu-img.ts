@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
 import { type Exec, ExecError, toolMissing } from '../../exec.js';
-import { type Range } from './hash-file.js';
-import { type ImageFormat } from './image-format.js';
-import { type ReportProgress } from './progress.js';
+import type { Range } from './hash-file.js';
+import type { ImageFormat } from './image-format.js';
+import type { ReportProgress } from './progress.js';
 
 /** An image for qemu-img: a file, and the format to read it as. */
 export interface QemuImage {

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { quoted, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type ImportSource } from '../volume-pool.js';
+import type { ImportSource } from '../volume-pool.js';
 
 /** The source of an image. */
 export type Source =

@@ -1,4 +1,4 @@
-import { type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
 /** A filesystem's block: a hole in a file is a whole number of them. */
 const blockBytes = 4096;

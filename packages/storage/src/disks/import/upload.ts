@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
-import { type FileHandle } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type ImportProgress } from '../volume-pool.js';
+import type { ImportProgress } from '../volume-pool.js';
 import { type ReportProgress, withProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
 

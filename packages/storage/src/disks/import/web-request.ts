@@ -4,7 +4,7 @@ import { pipeline, type Readable, type Transform } from 'node:stream';
 import { createBrotliDecompress, createGunzip, createInflate } from 'node:zlib';
 
 import { sourceRefused } from './source.js';
-import { type WebPolicy } from './web-policy.js';
+import type { WebPolicy } from './web-policy.js';
 
 const maxRedirects = 10;
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type ValuesFrom } from '@patchbay/objects';
+import type { ValuesFrom } from '@patchbay/objects';
 import { arg } from '@patchbay/objects/define';
 
 import { imageName, nodeName, snapshotName } from '../../names.js';

@@ -1,7 +1,7 @@
 import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { type EventLog } from '../../catalog/event-log.js';
+import type { EventLog } from '../../catalog/event-log.js';
 import { eventView, type EventView, viewEvent } from '../../views/event-view.js';
 import { node } from './arguments.js';
 

@@ -2,7 +2,7 @@ import { coreError } from '@patchbay/objects';
 import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { type Operations } from '../../concurrency/operations.js';
+import type { Operations } from '../../concurrency/operations.js';
 import { storageError } from '../../errors.js';
 import { iqn, macAddress, snapshotReference } from '../../names.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';

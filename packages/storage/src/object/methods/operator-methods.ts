@@ -1,18 +1,18 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';
-import { type VolumePool } from '../../disks/volume-pool.js';
+import type { VolumePool } from '../../disks/volume-pool.js';
 import { checkStorage, finding } from '../../fsck/check-storage.js';
-import { type Catalog } from '../../catalog/catalog.js';
+import type { Catalog } from '../../catalog/catalog.js';
 import { describePool, poolInfo, type PoolInfoServices } from '../../pool/pool-info.js';
 import { type StatusServices, statusOf, storageStatus } from '../../pool/status.js';
-import { type Exports } from '../../provision/exports.js';
-import { type Naming } from '../../provision/naming.js';
-import { type Reconciler } from '../../reconcile/reconciler.js';
+import type { Exports } from '../../provision/exports.js';
+import type { Naming } from '../../provision/naming.js';
+import type { Reconciler } from '../../reconcile/reconciler.js';
 import { reconcileReport } from '../../reconcile/report.js';
-import { type TargetHost } from '../../targets/target-host.js';
+import type { TargetHost } from '../../targets/target-host.js';
 
 /** What operators' methods work with. */
 export interface OperatorServices extends PoolInfoServices, StatusServices {

@@ -1,7 +1,7 @@
 import { ControlSocket } from './control-socket.js';
 import { TargetCache } from './target-cache.js';
 import { Tgtadm } from './tgtadm.js';
-import { type ProcessIdentity } from './tgtd-process.js';
+import type { ProcessIdentity } from './tgtd-process.js';
 
 /** The commands to a tgtd, and what is cached of its state. */
 export interface DaemonClient {

@@ -1,10 +1,10 @@
 import { storageError } from '../../errors.js';
 import { markerOf } from '../secret-marker.js';
-import { type TargetSpec } from '../target-host.js';
-import { type DaemonClient } from './daemon.js';
+import type { TargetSpec } from '../target-host.js';
+import type { DaemonClient } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
-import { type ShownTarget } from './show.js';
+import type { ShownTarget } from './show.js';
 
 /** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;

@@ -1,6 +1,6 @@
-import { type Clock, type Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 
-import { type Daemon } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import { isRunning } from './tgtd-process.js';
 
 /** How often a daemon is probed, in milliseconds. */

@@ -1,4 +1,4 @@
-import { type ShownTarget } from './show.js';
+import type { ShownTarget } from './show.js';
 
 // tgtd never shows a secret, so inspecting a target cannot tell whether it has the right one. The serial number of its
 // controller, LUN 0, which has no other use, therefore holds a marker of the secret. It lives and dies with the target,

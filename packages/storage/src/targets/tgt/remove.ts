@@ -1,9 +1,9 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type DaemonClient } from './daemon.js';
-import { type ShownTarget } from './show.js';
-import { type TargetCache } from './target-cache.js';
-import { type Tgtadm } from './tgtadm.js';
+import type { DaemonClient } from './daemon.js';
+import type { ShownTarget } from './show.js';
+import type { TargetCache } from './target-cache.js';
+import type { Tgtadm } from './tgtadm.js';
 
 /**
  * Removes a target, its LUNs and its accounts, in one attempt; does nothing if it does not exist. Returns false while

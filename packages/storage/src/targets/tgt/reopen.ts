@@ -1,7 +1,7 @@
-import { type Clock } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { type TargetSpec } from '../target-host.js';
-import { type DaemonClient } from './daemon.js';
+import type { TargetSpec } from '../target-host.js';
+import type { DaemonClient } from './daemon.js';
 import { confirm, exportTarget, matchesSpec, type Owns } from './export.js';
 import { cutConnections, undefinedIfRefused } from './remove.js';
 

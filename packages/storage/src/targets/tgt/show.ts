@@ -1,5 +1,5 @@
 import { storageError } from '../../errors.js';
-import { type TargetConnection } from '../target-host.js';
+import type { TargetConnection } from '../target-host.js';
 
 /** A LUN as tgtd shows it; the controller, LUN 0, is among them. */
 export interface ShownLun {

@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { coreError } from '@patchbay/objects';
 
 import { iqn } from '../../names.js';
-import { type TargetSpec } from '../target-host.js';
+import type { TargetSpec } from '../target-host.js';
 
 // tgtd takes its parameters joined by commas and silently truncates long ones, so every value that reaches it is
 // checked here, wherever it comes from.

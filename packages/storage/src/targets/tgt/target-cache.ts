@@ -1,5 +1,5 @@
-import { type ShownTarget } from './show.js';
-import { type Tgtadm } from './tgtadm.js';
+import type { ShownTarget } from './show.js';
+import type { Tgtadm } from './tgtadm.js';
 
 /**
  * A cache of a daemon's targets and accounts. tgtd shows all of its targets or none: a thousand are more than a

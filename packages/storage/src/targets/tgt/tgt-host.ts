@@ -1,15 +1,15 @@
 import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type TargetDaemon, type TargetSpec, type TargetState, type TargetToRemove } from '../target-host.js';
-import { type Daemon } from './daemon.js';
+import type { TargetDaemon, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
+import type { Daemon } from './daemon.js';
 import { exportTarget, type Owns } from './export.js';
 import { controllerLun, markerIn } from './marker.js';
 import { removeTarget, undefinedIfRefused } from './remove.js';
-import { type LivenessLimits } from './liveness-probe.js';
+import type { LivenessLimits } from './liveness-probe.js';
 import { ReconnectCooldown, reopenTarget } from './reopen.js';
 import { TaskQueue } from './task-queue.js';
-import { type ShownTarget } from './show.js';
+import type { ShownTarget } from './show.js';
 import { checkSpec } from './spec.js';
 import { superviseTgtd, type TgtdSupervisor } from './tgtd-supervisor.js';
 

@@ -1,13 +1,7 @@
 import { isRpcError } from '@patchbay/objects';
 
 import { type Exec, ExecError } from '../../exec.js';
-import {
-  type TargetDaemon,
-  type TargetHost,
-  type TargetSpec,
-  type TargetState,
-  type TargetToRemove,
-} from '../target-host.js';
+import type { TargetDaemon, TargetHost, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
 import { endSurplusTgtds } from './launch.js';
 import { portalAfter } from './portal.js';
 import { TaskQueue } from './task-queue.js';

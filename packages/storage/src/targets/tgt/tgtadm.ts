@@ -1,6 +1,6 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type TargetConnection } from '../target-host.js';
+import type { TargetConnection } from '../target-host.js';
 import { type ControlSocket, noSuchTarget } from './control-socket.js';
 import {
   parseAccounts,

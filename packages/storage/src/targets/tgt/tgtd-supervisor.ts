@@ -1,8 +1,8 @@
 import { backoffMs, type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import { type TargetDaemon } from '../target-host.js';
-import { type Daemon } from './daemon.js';
+import type { TargetDaemon } from '../target-host.js';
+import type { Daemon } from './daemon.js';
 import { adoptTgtd, endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths } from './launch.js';
 import { type LivenessContext, type LivenessLimits, LivenessProbe } from './liveness-probe.js';
 import { checkPortal } from './portal.js';

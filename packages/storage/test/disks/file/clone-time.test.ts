@@ -5,7 +5,7 @@ import { systemClock } from '@patchbay/objects';
 import { RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
-import { type VolumeRef } from '../../../src/disks/volume-pool.js';
+import type { VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { mountXfs } from '../../../src/testing/loop-filesystem.js';
 

@@ -6,7 +6,7 @@ import { isRpcError, type RpcError, systemClock } from '@patchbay/objects';
 import { FakeClock, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
-import { type VolumeRef } from '../../../src/disks/volume-pool.js';
+import type { VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { mountBtrfs, mountExt4, mountXfs } from '../../../src/testing/loop-filesystem.js';
 import { makeScratch, type Scratch } from '../scratch.js';

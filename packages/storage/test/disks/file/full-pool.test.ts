@@ -7,7 +7,7 @@ import { eventually, RecordingLog, requireTools } from '@patchbay/objects/testin
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { freeBytesOf } from '../../../src/disks/file/pool-error.js';
-import { type VolumeRef } from '../../../src/disks/volume-pool.js';
+import type { VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { type LoopMount, mountBtrfs, mountExt4, mountXfs } from '../../../src/testing/loop-filesystem.js';
 import { failureOf } from '../volume-pool-suite.js';

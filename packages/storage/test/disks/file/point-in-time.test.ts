@@ -8,7 +8,7 @@ import { systemClock } from '@patchbay/objects';
 import { eventually, RecordingLog, requireTools } from '@patchbay/objects/testing';
 
 import { openFilePool } from '../../../src/disks/file/file-pool.js';
-import { type VolumeRef } from '../../../src/disks/volume-pool.js';
+import type { VolumeRef } from '../../../src/disks/volume-pool.js';
 import { execTool } from '../../../src/exec.js';
 import { mountBtrfs, mountXfs } from '../../../src/testing/loop-filesystem.js';
 

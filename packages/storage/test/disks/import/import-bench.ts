@@ -8,11 +8,11 @@ import { RecordingLog } from '@patchbay/objects/testing';
 
 import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.js';
 import { FileImageImporter, type FileImageImporterOptions } from '../../../src/disks/import/importer.js';
-import {
-  type ImportedImage,
-  type ImportProgress,
-  type ImportSource,
-  type VolumeRef,
+import type {
+  ImportedImage,
+  ImportProgress,
+  ImportSource,
+  VolumeRef,
 } from '../../../src/disks/volume-pool.js';
 import { type Exec, execTool } from '../../../src/exec.js';
 import { makeScratch, type Scratch } from '../scratch.js';

@@ -4,7 +4,7 @@ import { createReadStream } from 'node:fs';
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 import { eventually, requireTools } from '@patchbay/objects/testing';
 
 import { type Exec, execTool } from '../../../src/exec.js';

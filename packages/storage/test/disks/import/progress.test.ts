@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { FakeClock } from '@patchbay/objects/testing';
 
 import { type ReportProgress, withProgress } from '../../../src/disks/import/progress.js';
-import { type ImportProgress } from '../../../src/disks/volume-pool.js';
+import type { ImportProgress } from '../../../src/disks/volume-pool.js';
 import { failureOf } from '../volume-pool-suite.js';
 
 const signal = new AbortController().signal;

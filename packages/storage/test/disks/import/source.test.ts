@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
 import { isSameSource, parseSource } from '../../../src/disks/import/source.js';
 

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
-import { type LookupAddress } from 'node:dns';
+import type { LookupAddress } from 'node:dns';
 import { isIP } from 'node:net';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
 import { SourceNetworks } from '../../../src/disks/import/source-networks.js';
 import { WebPolicy, type WebPolicyOptions } from '../../../src/disks/import/web-policy.js';

@@ -1,7 +1,7 @@
-import { type Proxy } from '@patchbay/objects';
+import type { Proxy } from '@patchbay/objects';
 
 import { trash } from '../../../src/catalog/tables.js';
-import { type Storage } from '../../../src/index.js';
+import type { Storage } from '../../../src/index.js';
 import { kept, provisioned, trashed, withSnapshot } from './nodes.js';
 import { Due, type OperationCase } from './operation.js';
 

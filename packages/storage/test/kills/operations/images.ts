@@ -1,8 +1,8 @@
-import { type Proxy } from '@patchbay/objects';
+import type { Proxy } from '@patchbay/objects';
 
-import { type Storage } from '../../../src/index.js';
+import type { Storage } from '../../../src/index.js';
 import { bytesOf } from '../../fakes/world.js';
-import { type OperationCase } from './operation.js';
+import type { OperationCase } from './operation.js';
 
 /** Returns the operations on images. The image `ubuntu` and its node `keeper` are there before. */
 export function imageOperations(): readonly OperationCase[] {

@@ -1,7 +1,7 @@
 import { isRpcError, type Proxy } from '@patchbay/objects';
 
 import { schedules } from '../../../src/catalog/tables.js';
-import { type Storage } from '../../../src/index.js';
+import type { Storage } from '../../../src/index.js';
 import { provisioned } from './nodes.js';
 import { Due, type OperationCase, type Step } from './operation.js';
 

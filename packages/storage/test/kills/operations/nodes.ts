@@ -1,4 +1,4 @@
-import { type OperationCase, type Step } from './operation.js';
+import type { OperationCase, Step } from './operation.js';
 
 /** How a node is provisioned that boots over the network. */
 const booting = { mac: '52:54:00:00:00:07' };

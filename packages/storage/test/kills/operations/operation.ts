@@ -1,7 +1,7 @@
-import { type Proxy } from '@patchbay/objects';
+import type { Proxy } from '@patchbay/objects';
 
-import { type Catalog } from '../../../src/catalog/catalog.js';
-import { type Storage } from '../../../src/index.js';
+import type { Catalog } from '../../../src/catalog/catalog.js';
+import type { Storage } from '../../../src/index.js';
 
 /** Where operations are asked for: the storage object as a client has it, and what is around it. */
 export interface Site {

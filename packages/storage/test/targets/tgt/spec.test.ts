@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 
-import { type RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
-import { type Iqn } from '../../../src/names.js';
-import { type TargetSpec } from '../../../src/targets/target-host.js';
+import type { Iqn } from '../../../src/names.js';
+import type { TargetSpec } from '../../../src/targets/target-host.js';
 import { checkSpec } from '../../../src/targets/tgt/spec.js';
 
 const spec: TargetSpec = {
