@@ -12,7 +12,8 @@ export class IndexFeed {
   readonly #store: Store;
   #index = new MetadataIndex();
   #revision = 0;
-  #waiting: { readonly revision: number; readonly resolve: () => void }[] = [];
+  /** Those who wait for a revision, by it. */
+  readonly #waiting: { readonly revision: number; readonly resolve: () => void }[] = [];
   #failure: Error | undefined;
 
   private constructor(store: Store) {
@@ -35,7 +36,8 @@ export class IndexFeed {
   async reached(revision: number): Promise<void> {
     if (revision > this.#revision && this.#failure === undefined) {
       await new Promise<void>((resolve) => {
-        this.#waiting.push({ revision, resolve });
+        const before = this.#waiting.findLastIndex((each) => each.revision <= revision);
+        this.#waiting.splice(before + 1, 0, { revision, resolve });
       });
     }
     if (this.#failure !== undefined) {
@@ -98,14 +100,9 @@ export class IndexFeed {
 
   #advance(revision: number): void {
     this.#revision = revision;
-    if (this.#waiting.length > 0) {
-      const waiting = this.#waiting;
-      this.#waiting = waiting.filter((each) => each.revision > revision);
-      waiting
-        .filter((each) => each.revision <= revision)
-        .forEach(({ resolve }) => {
-          resolve();
-        });
+    const later = this.#waiting.findIndex((each) => each.revision > revision);
+    for (const { resolve } of this.#waiting.splice(0, later === -1 ? this.#waiting.length : later)) {
+      resolve();
     }
   }
 }

@@ -5,6 +5,9 @@ import type { History } from './change-log.js';
 /** Reads the history of an interval of keys after a revision. @throws RpcError `REVISION_COMPACTED` */
 type ReadHistory = (fromRevision: number, interval: KeyInterval) => History;
 
+/** How many of the last commits are at most kept in memory for watchers that are a little behind. */
+const maxRecentCommits = 1024;
+
 interface Waiter {
   readonly prefix: string;
   /** The revision up to which the watcher has seen every change. */
@@ -13,18 +16,24 @@ interface Waiter {
 }
 
 /**
- * Hands commits to watchers. A watcher that waits gets the next commit from memory; one that is behind has no queue but
- * reads the change log at its own pace, so that a slow one costs no memory.
+ * Hands commits to watchers. A watcher that waits gets the next commit from memory, and so does one that is a little
+ * behind; one that is further behind has no queue but reads the change log at its own pace, so that a slow one costs no
+ * memory.
  */
 export class ChangeFeed {
   readonly #readHistory: ReadHistory;
+  readonly #recentCommits: number;
   readonly #waiters = new Set<Waiter>();
+  /** The last commits, whose revisions have no gap. */
+  #recent: { readonly revision: number; readonly changes: readonly Change[] }[] = [];
   /** Until the first commit it is not known whether a watcher is behind. */
   #publishedRevision = Infinity;
   #closed = false;
 
-  constructor(readHistory: ReadHistory) {
+  /** @param keptRevisions - how much of the history the log keeps; no more is served from memory */
+  constructor(readHistory: ReadHistory, keptRevisions: number) {
     this.#readHistory = readHistory;
+    this.#recentCommits = Math.min(maxRecentCommits, keptRevisions);
   }
 
   /** How many watchers wait for a change. */
@@ -35,11 +44,15 @@ export class ChangeFeed {
   /** Hands a commit's changes to those who wait for one of them. */
   publish(revision: number, changes: readonly Change[]): void {
     this.#publishedRevision = revision;
+    this.#recent.push({ revision, changes });
+    if (this.#recent.length > 2 * this.#recentCommits) {
+      this.#recent = this.#recent.slice(this.#recent.length - this.#recentCommits);
+    }
     for (const waiter of this.#waiters) {
       waiter.seenRevision = revision;
-      const matching = changes.filter(({ entry }) => entry.key.startsWith(waiter.prefix));
-      if (matching.length > 0) {
-        waiter.wake(matching);
+      const some = matching(changes, waiter.prefix);
+      if (some.length > 0) {
+        waiter.wake(some);
       }
     }
   }
@@ -61,7 +74,9 @@ export class ChangeFeed {
     let seenRevision = fromRevision;
     let isBehind = true;
     while (!this.#hasEnded(signal)) {
-      const history = isBehind ? this.#readHistory(seenRevision, interval) : undefined;
+      const history = isBehind
+        ? (this.#readRecent(seenRevision, prefix) ?? this.#readHistory(seenRevision, interval))
+        : undefined;
       const { commits, reachedRevision } =
         history !== undefined && history.commits.length > 0
           ? history
@@ -75,6 +90,23 @@ export class ChangeFeed {
       seenRevision = reachedRevision;
       isBehind = seenRevision < this.#publishedRevision;
     }
+  }
+
+  /** Returns the commits after a revision that changed keys with a prefix; undefined where they are no longer in memory. */
+  #readRecent(fromRevision: number, prefix: string): History | undefined {
+    const [oldest] = this.#recent;
+    if (
+      oldest === undefined ||
+      fromRevision < Math.max(oldest.revision - 1, this.#publishedRevision - this.#recentCommits) ||
+      fromRevision > this.#publishedRevision
+    ) {
+      return undefined;
+    }
+    const commits = this.#recent
+      .slice(fromRevision + 1 - oldest.revision)
+      .map(({ changes }) => matching(changes, prefix))
+      .filter((changes) => changes.length > 0);
+    return { commits, reachedRevision: this.#publishedRevision };
   }
 
   #hasEnded(signal: AbortSignal): boolean {
@@ -100,4 +132,8 @@ export class ChangeFeed {
       signal.addEventListener('abort', giveUp, { once: true });
     });
   }
+}
+
+function matching(changes: readonly Change[], prefix: string): readonly Change[] {
+  return prefix === '' ? changes : changes.filter(({ entry }) => entry.key.startsWith(prefix));
 }

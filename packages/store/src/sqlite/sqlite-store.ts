@@ -78,8 +78,9 @@ class SqliteStore implements Store {
     this.#leases = new LeaseTable(connection);
     const changes = new ChangeLog(connection, historyRevisions);
     this.#changes = changes;
-    this.#feed = new ChangeFeed((revision, interval) =>
-      this.#inStoreErrors(() => changes.since(revision, interval)),
+    this.#feed = new ChangeFeed(
+      (revision, interval) => this.#inStoreErrors(() => changes.since(revision, interval)),
+      historyRevisions,
     );
     this.#writer = new Writer({ entries: this.#entries, leases: this.#leases, changes, feed: this.#feed });
     const transaction = connection.transaction((work: () => void) => {

@@ -38,7 +38,7 @@ describe('the change feed', () => {
     const feed = new ChangeFeed((fromRevision) => {
       reads += 1;
       return { commits: [], reachedRevision: fromRevision };
-    });
+    }, 0);
     const stop = new AbortController();
     const watch = feed.watch('a', 0, stop.signal);
     for (const revision of [1, 2, 3]) {
@@ -67,14 +67,29 @@ describe('the change feed', () => {
     feed.publish(1, [change('a', 1)]);
     expect(feed.waiting).to.equal(0);
   });
+
+  it('hands the last commits to who is a little behind without reading the history', async () => {
+    const feed = new ChangeFeed(() => {
+      throw new Error('the history was read');
+    }, 2);
+    for (const revision of [1, 2, 3]) {
+      feed.publish(revision, [change('a', revision)]);
+    }
+    const watch = feed.watch('', 1, new AbortController().signal);
+    expect((await watch.next()).value).to.deep.equal([change('a', 2)]);
+    expect((await watch.next()).value).to.deep.equal([change('a', 3)]);
+  });
 });
 
 /** Makes a feed whose history is these commits of one change each. */
 function feedOf(...history: readonly Change[]): ChangeFeed {
-  return new ChangeFeed((fromRevision) => ({
-    commits: history.filter(({ revision }) => revision > fromRevision).map((each) => [each]),
-    reachedRevision: history.at(-1)?.revision ?? fromRevision,
-  }));
+  return new ChangeFeed(
+    (fromRevision) => ({
+      commits: history.filter(({ revision }) => revision > fromRevision).map((each) => [each]),
+      reachedRevision: history.at(-1)?.revision ?? fromRevision,
+    }),
+    0,
+  );
 }
 
 function change(key: string, revision: number): Change {
