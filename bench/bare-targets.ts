@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** What an operator's script would do after tgtd died: start it held back, make each target anew, open the service. */
+/** What an operator's script would do after tgtd died: start it offline, recreate each target, open the service. */
 const script = `set -e
 adm() { tgtadm -C 0 --lld iscsi "$@"; }
 until adm --mode sys --op update --name State --value offline 2>/dev/null; do :; done
@@ -24,10 +24,10 @@ adm --mode sys --op update --name State --value ready
 `;
 
 /**
- * Makes targets with tgtadm alone, on a tgtd of its own that ends with it.
+ * Creates targets with tgtadm alone, on a tgtd of its own that ends with it.
  * @param disks the directory of the files `1.raw` to `COUNT.raw`
- * @param controlSocket where the daemon's control socket shall be
- * @returns how long it took, the daemon's start included, in milliseconds
+ * @param controlSocket the path of the daemon's control socket
+ * @returns the time it took, including the daemon's start, in milliseconds
  */
 export async function exportByScript(disks: string, count: number, controlSocket: string): Promise<number> {
   const environment = { ...process.env, TGT_IPC_SOCKET: controlSocket };

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 
-/** A node's disk, and who may have it. */
+/** A node's disk, and the credentials for it. */
 export interface NodeDisk {
   readonly portal: string;
   readonly iqn: string;
@@ -11,13 +11,13 @@ export interface NodeDisk {
   readonly secret: string;
 }
 
-/** What qemu-io prints when a command has ended well, and when it has not. */
+/** What qemu-io prints after a command that succeeded, and after one that failed. */
 const ended = /(?:wrote|read) (\d+)\/\1 bytes[^]*ops\/sec/;
 const failure = /failed|error/i;
 
 /**
  * Nodes that are connected (by QEMU and libiscsi, as a diskless machine of QEMU is), write to their disks and read back
- * what they wrote, all the time. Any of them that gets an error fails what waits for them. Disposing of it ends them.
+ * what they wrote, all the time. Any of them that gets an error fails what waits for them. Disposal ends them.
  */
 export class BusyNodes implements AsyncDisposable {
   readonly #nodes: readonly BusyNode[];
@@ -33,12 +33,12 @@ export class BusyNodes implements AsyncDisposable {
     return busy;
   }
 
-  /** Waits until each has begun and ended another write and a read. @throws Error when one has failed */
+  /** Waits until each has started and completed another write and read. @throws Error when one has failed */
   async work(): Promise<void> {
     await Promise.all(this.#nodes.map((node) => node.works()));
   }
 
-  /** The longest that one waited for a write or a read, in milliseconds. */
+  /** The longest time that one waited for a write or a read, in milliseconds. */
   get slowestMs(): number {
     return Math.max(...this.#nodes.map(({ slowestMs }) => slowestMs));
   }
@@ -72,7 +72,7 @@ class BusyNode {
     this.#command();
   }
 
-  /** Waits until what is under way has ended, and three more after it. */
+  /** Waits until the current command has ended, and three more after it. */
   async works(): Promise<void> {
     const until = this.#done + 4;
     const giveUpAt = performance.now() + 120_000;

@@ -7,7 +7,7 @@ import { type Section } from './section.js';
 import { benchStartup } from './startup.js';
 import { benchUpload } from './upload.js';
 
-/** What `npm run bench` can measure, by its words; without a word it measures everything. */
+/** What `npm run bench` can measure, by its arguments; without any it measures everything. */
 const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   calls: benchCalls,
   provisions: benchProvisions,

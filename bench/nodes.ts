@@ -20,18 +20,18 @@ import { median } from './statistics.js';
 const run = promisify(execFile);
 const mib = 1024 ** 2;
 const count = 1000;
-/** How many of them write and read while tgtd is killed. */
+/** How many nodes write and read while tgtd is killed. */
 const connected = 8;
 /** How often a provision is measured. */
 const rounds = 50;
 
-/** A storage object behind a server of its own, called over the wire. */
+/** A storage object on a server of its own, called over the wire. */
 interface Host {
   readonly storage: RemoteObject<Storage>;
   readonly log: RecordingLog;
 }
 
-/** Measures a host of 1,000 nodes: provision, list_nodes, and coming back after kill -9 of tgtd. Needs root. */
+/** Measures a host of 1,000 nodes: provision, list_nodes, and recovery after kill -9 of tgtd. Needs root. */
 export async function benchNodes(): Promise<Section[]> {
   if (process.getuid?.() !== 0) {
     process.stdout.write('Nodes: left out, as they need root\n');
@@ -82,7 +82,7 @@ async function withHost<T>(pool: string, stateDir: string, work: (host: Host) =>
   return await work({ storage, log });
 }
 
-/** Measures the first node of one host and the last of another, by turns, as the machine has good and bad moments. */
+/** Measures the first node of one host and the last of another in turns, as the load of the machine varies. */
 async function measureProvisions(empty: Host, full: Host): Promise<{ first: number; last: number }> {
   const ms = { first: [] as number[], last: [] as number[] };
   for (let round = 0; round < rounds; round++) {
@@ -106,8 +106,8 @@ async function measured(
 }
 
 /**
- * Kills every tgtd while some nodes write and read. Gives the milliseconds until every export is back and served, and
- * the longest that one of those nodes waited. @throws Error when one of them got an I/O error, or does not go on
+ * Kills every tgtd while some nodes write and read. Returns the milliseconds until every export is back and served, and
+ * the longest that one of those nodes waited. @throws Error when one of them got an I/O error, or does not resume
  */
 async function killTgtd({ storage, log }: Host): Promise<{ backMs: number; slowestMs: number }> {
   const disks: NodeDisk[] = [];

@@ -1,7 +1,7 @@
 /** What is echoed. */
 export type Payload = string | Readonly<Record<string, string | number | boolean>>;
 
-/** The payloads that calls are measured with, by the names of their columns. */
+/** The payloads of the measured calls, by the names of their columns. */
 export const payloads = {
   'short string': 'hello, node7',
   '1 KiB': text(1024),

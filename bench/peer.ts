@@ -12,7 +12,7 @@ import { transports } from './transports/index.js';
 interface Round {
   readonly payload: Payload;
   readonly forMs: number;
-  /** Goes on until there were as many calls, for up to five times as long: code is compiled after so many. */
+  /** Continues until that many calls were made, for up to five times as long: code is optimized after many calls. */
   readonly calls?: number;
   readonly inFlight: number;
 }

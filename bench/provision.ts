@@ -22,7 +22,7 @@ const images = { small: 100 * mib, large: 10 * 1024 * mib } as const;
 type ImageName = keyof typeof images;
 const rounds = 30;
 
-/** Measures provision of a small and a large image, over the wire, beside a shell script. Needs root. */
+/** Measures provision of a small and a large image, over the wire, against a shell script. Needs root. */
 export async function benchProvisions(): Promise<Section[]> {
   if (process.getuid?.() !== 0) {
     process.stdout.write('Provisions: left out, as they need root\n');
@@ -71,7 +71,7 @@ async function measure(pool: string, scratch: string): Promise<Section> {
   return sectionOf(median(ms.small), median(ms.large), median(ms.script));
 }
 
-/** Imports an image of each size, with a little data everywhere, and says which files they became. */
+/** Imports an image of each size, with sparse data throughout, and returns their files. */
 async function importImages(
   storage: RemoteObject<Storage>,
   pool: string,

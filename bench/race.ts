@@ -7,23 +7,23 @@ import { type Contestant } from './contestants.js';
 import { type PayloadName, payloads } from './payloads.js';
 import { median } from './statistics.js';
 
-/** How contestants are measured against each other. */
+/** How contestants are compared. */
 export interface Race {
   readonly contestants: readonly Contestant[];
   readonly payloads: readonly PayloadName[];
   readonly inFlight: number;
-  /** Whether clients and servers share one processor, where waking another one does not hide the software. */
+  /** Whether clients and servers share one processor, so that waking another one does not mask the software's own time. */
   readonly pinned: boolean;
   readonly rounds: number;
   readonly roundMs: number;
 }
 
 const warmUps = 3;
-/** How long each contestant calls with each payload before anything counts, and how often, unless that takes long. */
+/** How long each contestant warms up with each payload, and with how many calls, unless they take long. */
 const first = { forMs: 300, calls: 20_000 };
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
-/** Measures, by title and payload: the median of rounds that take turns, so that what else runs here hits all alike. */
+/** Measures by title and payload: the median of rounds that take turns, so that other load affects all alike. */
 export async function run(race: Race): Promise<ReadonlyMap<string, ReadonlyMap<PayloadName, number>>> {
   const children: Child[] = [];
   try {

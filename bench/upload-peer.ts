@@ -6,8 +6,8 @@ import { ObjectServer } from '@patchbay/grpc/server';
 import { silentLog, systemClock } from '@patchbay/objects';
 import { arg, byteStream, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 
-// A child of the benchmark: takes uploads by a method and by a bare socket, tells where by its first message, and
-// answers every message that it gets with the memory that it has needed at most, in bytes.
+// A child of the benchmark: takes uploads by a method and by a bare socket, sends its addresses in the first message, and
+// answers every message with its peak memory use, in bytes.
 const sink = defineObject({
   summary: 'Takes bytes',
   methods: {

@@ -12,7 +12,7 @@ import { median } from './statistics.js';
 const mebibyte = 1024 * 1024;
 const gibibyte = 1024 * mebibyte;
 const rounds = 5;
-/** How much one upload of the race has, and the long one by which the memory is seen. */
+/** The size of an upload in the race, and of the long one that shows the memory use. */
 const sizes = { race: gibibyte, long: 10 * gibibyte };
 const piece = Buffer.alloc(64 * 1024, 7);
 
@@ -20,7 +20,7 @@ interface Sink {
   take(data: AsyncIterable<Uint8Array>): Promise<number>;
 }
 
-/** Measures a stream of bytes as an argument beside the same bytes over a bare socket, and the memory of a long one. */
+/** Measures a stream of bytes as an argument against the same bytes over a bare socket, and the memory of a long one. */
 export async function benchUpload(): Promise<Section[]> {
   const child = fork(fileURLToPath(new URL('upload-peer.js', import.meta.url)));
   try {

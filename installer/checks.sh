@@ -2,7 +2,7 @@
 # What has to be so before anything is changed: each thing that is not is a line.
 
 # The version of the store's tables that this program knows, as packages/store/src/sqlite/schema.ts has it.
-state_version=1
+state_version=2
 
 problems=0
 problem() {

@@ -212,6 +212,10 @@ describe('The check of imports', () => {
 });
 
 describe('Imports', () => {
+  it('have no cycle, those of types and on demand counted', () => {
+    expect(cyclesIn(new Map(sources.map((path) => [path, read(path)])))).to.deep.equal([]);
+  });
+
   it('that lead round and round are found', () => {
     const files = new Map([
       ['packages/a/src/a.ts', "import { type B } from './b.js';"],

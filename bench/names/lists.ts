@@ -14,7 +14,7 @@ const kinds: Readonly<Record<string, ListOptions>> = {
   'by metadata, any of two': { anyMeta: ['rack=rack0007', 'role=none'] },
 };
 
-/** Measures lists of `listed` names; gives the median times in microseconds by what is listed. */
+/** Measures lists of `listed` names; returns the median times in microseconds, by what is listed. */
 export async function benchLists(names: Names): Promise<ReadonlyMap<string, number>> {
   const figures = new Map<string, number>();
   for (const [kind, options] of Object.entries(kinds)) {

@@ -1,6 +1,6 @@
 import { batch, type Names, registerBatch, ttlMs } from './registry.js';
 
-/** How many registrations of one name each are under way at once, and how many are made. */
+/** How many registrations of one name each are in flight at once, and how many are made. */
 const singles = [
   { inFlight: 1, count: 300 },
   { inFlight: 64, count: 4_000 },

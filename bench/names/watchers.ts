@@ -9,7 +9,7 @@ export const watchers = 1_000;
 const events = 12;
 const warmUps = 2;
 
-/** Measures how long after a registration began the first and the last of many watchers know of it, in milliseconds. */
+/** Measures how long after the start of a registration the first and the last of many watchers see it, in milliseconds. */
 export async function benchWatchers(
   address: string,
 ): Promise<{ readonly firstMs: number; readonly lastMs: number }> {

@@ -9,7 +9,7 @@ import time
 
 
 def end_with_input():
-    """Ends the process when its standard input does: whoever started it is gone."""
+    """Ends the process at the end of its standard input: its parent is gone."""
 
     def wait():
         sys.stdin.read()

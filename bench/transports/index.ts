@@ -5,7 +5,7 @@ import { pipelinedSocket, socket } from './socket.js';
 import { unary } from './unary.js';
 import { unaryValue } from './unary-value.js';
 
-/** What a peer can be told to serve or to call, by name. */
+/** The transports that a peer can serve or call, by name. */
 export const transports: Readonly<Record<string, Transport>> = {
   patchbay,
   'patchbay-spinning': spinning,

@@ -35,7 +35,7 @@ export const patchbayCallAsUnary: Transport = {
   },
 };
 
-/** Our `Call`, by a client of grpc-js and the .proto file, as another project would have it. */
+/** Our `Call`, by a client of grpc-js and the .proto file, as another project would write it. */
 export const patchbayCall: Transport = {
   serve: () => serveEcho(),
   connect: (port) => {

@@ -79,7 +79,7 @@ const unchecked = defineObject({
   },
 });
 
-/** A call of ours on an open session: names, validation of arguments and result, deadline and all. */
+/** A Patchbay call on an open session, with names, validation of arguments and result, and a deadline. */
 export const patchbay: Transport = session(() => serveEcho(checked, silentLog));
 
 /** The same with a client that spins while it waits. */
@@ -88,7 +88,7 @@ export const spinning: Transport = session(() => serveEcho(checked, silentLog), 
 /** The same without validation. */
 export const nothingChecked: Transport = session(() => serveEcho(unchecked, silentLog));
 
-/** The same with all that a daemon has: validation, interceptors on both sides, its log at info, where failures go. */
+/** The same as in a daemon: validation, interceptors on both sides, and its log at info, which gets failures. */
 export const everything: Transport = session(() => serveLogging('failed'), 0, [passOn]);
 
 /** The same with a line in the log for each call. */

@@ -5,10 +5,10 @@ import { type Transport } from '../transport.js';
 
 type Send = (peer: Socket, message: object) => void;
 
-/** The least that one could do: JSON behind a length, on a bare socket. */
+/** The minimum: length-prefixed JSON on a bare socket. */
 export const socket: Transport = over(send);
 
-/** The same with all that is said in one turn of the event loop in one write: best with many calls in flight. */
+/** The same with one write per turn of the event loop: best with many calls in flight. */
 export const pipelinedSocket: Transport = over((peer, message) => {
   if (peer.writableCorked === 0) {
     peer.cork();

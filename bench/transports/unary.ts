@@ -22,7 +22,7 @@ const json: Codec = {
   deserialize: (bytes) => JSON.parse(bytes.toString()) as object,
 };
 
-/** A plain unary call of grpc-js, written by hand, with the cheapest codec there is. */
+/** A plain unary call of grpc-js, written by hand, with the cheapest possible codec. */
 export const unary: Transport = unaryTransport<
   { readonly args: readonly [Payload] },
   { readonly result: Payload }
@@ -34,7 +34,7 @@ export const unary: Transport = unaryTransport<
   read: (answered) => answered.result,
 });
 
-/** Makes a transport of a unary method of grpc-js. */
+/** Creates a transport from a unary method of grpc-js. */
 export function unaryTransport<Request extends object, Response extends object>(method: {
   readonly request: Codec;
   readonly response: Codec;

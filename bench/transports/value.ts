@@ -3,10 +3,10 @@ import { fileURLToPath } from 'node:url';
 
 import { type Payload } from '../payloads.js';
 
-/** A google.protobuf.Value as proto-loader has it, as far as payloads need it. */
+/** A google.protobuf.Value of proto-loader, as far as payloads need it. */
 export type Value = { readonly kind?: string } & Readonly<Record<string, unknown>>;
 
-/** The .proto files, loaded as another project would. */
+/** The .proto files, loaded as in another project. */
 export const protocol: PackageDefinition = loadSync('patchbay/v1/objects.proto', {
   includeDirs: [fileURLToPath(new URL('../../../proto', import.meta.url))],
   longs: Number,
@@ -15,7 +15,7 @@ export const protocol: PackageDefinition = loadSync('patchbay/v1/objects.proto',
   oneofs: true,
 });
 
-/** Writes and reads a message of the .proto files. */
+/** Encodes and decodes a message of the .proto files. */
 export function codecOf(name: string): {
   readonly serialize: (message: object) => Buffer;
   readonly deserialize: (bytes: Buffer) => object;
@@ -24,7 +24,7 @@ export function codecOf(name: string): {
   return { serialize, deserialize };
 }
 
-/** Turns a payload into a Value. */
+/** Converts a payload to a Value. */
 export function toValue(payload: Payload | number | boolean): Value {
   switch (typeof payload) {
     case 'string':
@@ -40,7 +40,7 @@ export function toValue(payload: Payload | number | boolean): Value {
   }
 }
 
-/** Turns a Value into what it stands for. */
+/** Converts a Value to the value that it encodes. */
 export function fromValue(value: Value): unknown {
   const content = value[value.kind ?? ''];
   if (value.kind !== 'structValue') {

@@ -49,8 +49,8 @@ describe('systemd', function () {
 
     await receiver.got('READY=1');
     expect(server.said.stderr).to.match(/"opened".*"sees":\[\]/);
-    expect(server.said.stderr).to.include('the RPC server is ready');
-    await receiver.got('STATUS=serving; the name server does not have the names');
+    expect(server.said.stderr).to.include('RPC server is ready');
+    await receiver.got('STATUS=serving; names not registered');
     await receiver.got('WATCHDOG=1', 3);
 
     server.child.kill('SIGHUP');

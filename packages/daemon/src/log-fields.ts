@@ -1,8 +1,20 @@
 import { type LogFields, RpcError } from '@patchbay/objects';
 
-import { isSecretName, redacted } from './redact.js';
-
 const maxDepth = 8;
+
+const secretPattern = String.raw`(?:secret|password|passwd|passphrase|token|authorization|credentials?|api[_-]?key)s?`;
+
+/** How names of fields with secrets end: `chapSecret`, `boot_token`. */
+const secretName = new RegExp(`${secretPattern}$`, 'i');
+
+// Repetitions are bounded, as a long text is tried from each of its characters.
+/** Secrets within texts: passwords in URLs, `token=…` in their queries, `"password": "…"` and `--password …`. */
+const secretsInText: readonly [pattern: RegExp, replacement: string][] = [
+  [/([a-z][a-z0-9+.-]{0,30}:\/\/[^\s/?#:@]*:)[^\s/]*@/gi, '$1[redacted]@'],
+  [new RegExp(`(${secretPattern}=)[^\\s&;,"']+`, 'gi'), '$1[redacted]'],
+  [new RegExp(`(${secretPattern}"\\s*:\\s*")[^"]+`, 'gi'), '$1[redacted]'],
+  [new RegExp(`(--[\\w-]{0,40}?${secretPattern}\\s+)[^\\s-]\\S*`, 'gi'), '$1[redacted]'],
+];
 
 /**
  * Converts fields to plain JSON values: errors to objects with their whole chain of causes, and to `[redacted]` what is
@@ -86,4 +98,14 @@ function plainError(error: Error, above: readonly unknown[]): Record<string, unk
     Object.entries({ name, message, code, syscall, path, ...own, stack, ...inner, cause }),
     above,
   );
+}
+
+/** Reports whether a field of this name holds a secret. */
+function isSecretName(name: string): boolean {
+  return secretName.test(name);
+}
+
+/** Replaces what looks like a secret in a text. */
+export function redacted(text: string): string {
+  return secretsInText.reduce((whole, [pattern, replacement]) => whole.replace(pattern, replacement), text);
 }

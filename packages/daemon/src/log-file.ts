@@ -15,22 +15,27 @@ export interface LogFileOptions {
  * Appends to a file that only its owner and group may read, and rotates it before it exceeds `maxBytes`. Writes are
  * synchronous, so that the last lines before an exit are not lost.
  */
-export class LogFile implements LogDestination {
+export class LogFile implements LogDestination, Disposable {
   readonly #path: string;
   readonly #options: LogFileOptions;
   readonly #losses = new LossCounter();
   #file: number | undefined;
 
-  /** @throws RpcError `CONFIG_INVALID` when the file cannot be opened; later failures only count as `lost` */
-  constructor(path: string, options: LogFileOptions) {
+  private constructor(path: string, options: LogFileOptions) {
     this.#path = path;
     this.#options = options;
+  }
+
+  /** Opens a log file. @throws RpcError `CONFIG_INVALID` if it cannot be opened; later failures only count as `lost` */
+  static open(path: string, options: LogFileOptions): LogFile {
+    const file = new LogFile(path, options);
     try {
-      this.#open();
+      file.#descriptor();
     } catch (error) {
       const why = (error as Error).message;
       throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
     }
+    return file;
   }
 
   get lost(): LostLines | undefined {
@@ -46,15 +51,28 @@ export class LogFile implements LogDestination {
   }
 
   reopen(): void {
-    this.#close(); // the next line opens it again
+    this.close(); // the next line opens it again
+  }
+
+  /** Closes the file; a later line opens it again. */
+  close(): void {
+    if (this.#file !== undefined) {
+      closeSync(this.#file);
+      this.#file = undefined;
+    }
+  }
+
+  /** Does the same as `close`. */
+  [Symbol.dispose](): void {
+    this.close();
   }
 
   #append(line: Buffer): void {
-    const size = fstatSync(this.#open()).size;
+    const size = fstatSync(this.#descriptor()).size;
     if (size > 0 && size + line.length > this.#options.maxBytes) {
       this.#rotate();
     }
-    const file = this.#open();
+    const file = this.#descriptor();
     const end = fstatSync(file).size;
     try {
       writeFully(file, line);
@@ -67,20 +85,13 @@ export class LogFile implements LogDestination {
     }
   }
 
-  #open(): number {
+  #descriptor(): number {
     this.#file ??= openSync(this.#path, 'a', 0o640);
     return this.#file;
   }
 
-  #close(): void {
-    if (this.#file !== undefined) {
-      closeSync(this.#file);
-      this.#file = undefined;
-    }
-  }
-
   #rotate(): void {
-    this.#close();
+    this.close();
     for (let age = this.#options.keep; age > 1; age -= 1) {
       renameIfThere(`${this.#path}.${String(age - 1)}`, `${this.#path}.${String(age)}`);
     }

@@ -7,9 +7,8 @@ import { z } from 'zod';
 import { type Clock, coreError, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
 
 import { type LogDestination, streamDestination } from './log-destination.js';
-import { loggable } from './log-fields.js';
+import { loggable, redacted } from './log-fields.js';
 import { LogFile } from './log-file.js';
-import { redacted } from './redact.js';
 import { jsonLine, textLine } from './log-lines.js';
 
 const level = z.enum(['debug', 'info', 'warn', 'error']);
@@ -56,7 +55,7 @@ export function openLog(
     levels: settings.levels,
     format: settings.format === 'auto' ? automatic : settings.format,
     destination:
-      settings.file === undefined ? streamDestination(stderr) : new LogFile(settings.file, settings),
+      settings.file === undefined ? streamDestination(stderr) : LogFile.open(settings.file, settings),
   });
 }
 

@@ -1,14 +1,10 @@
 import { expect } from 'chai';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 
 import { coreError, type Log } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
 
 import { type LogDestination, streamDestination } from '../src/log-destination.js';
-import { LogFile } from '../src/log-file.js';
 import { createLogger, logSettings, openLog } from '../src/logger.js';
 
 /** A destination that records its lines, and fails while `failure` is set. */
@@ -291,64 +287,5 @@ describe('A stream that takes log lines', () => {
     }
     expect(stuck.writableLength).to.be.lessThan(1_200_000);
     expect(destination.lost?.lines).to.be.greaterThan(20);
-  });
-});
-
-describe('A log file', () => {
-  let folder: string;
-  let path: string;
-
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'patchbay-log-'));
-    path = join(folder, 'daemon.log');
-  });
-  afterEach(() => {
-    rmSync(folder, { recursive: true, force: true });
-  });
-
-  it('appends to an existing file', () => {
-    new LogFile(path, { maxBytes: 1000, keep: 1 }).write('first\n');
-    new LogFile(path, { maxBytes: 1000, keep: 1 }).write('second\n');
-    expect(readFileSync(path, 'utf8')).to.equal('first\nsecond\n');
-  });
-
-  it('is not for everybody to read', () => {
-    new LogFile(path, { maxBytes: 1000, keep: 1 }).write('first\n');
-    expect(statSync(path).mode & 0o007).to.equal(0);
-  });
-
-  it('never exceeds its bound, and keeps the configured number of older files', () => {
-    const file = new LogFile(path, { maxBytes: 100, keep: 2 });
-    for (let count = 0; count < 50; count += 1) {
-      file.write(`line ${String(count).padStart(4, '0')}\n`);
-    }
-    expect(readdirSync(folder).sort()).to.deep.equal(['daemon.log', 'daemon.log.1', 'daemon.log.2']);
-    const sizes = readdirSync(folder).map((name) => statSync(join(folder, name)).size);
-    expect(Math.max(...sizes)).to.be.at.most(100);
-    expect(readFileSync(path, 'utf8')).to.include('line 0049');
-  });
-
-  it('loses lines, not the daemon, when its directory goes, and takes up again when it is back', () => {
-    const file = new LogFile(path, { maxBytes: 10, keep: 1 });
-    file.write('0123456789\n');
-    rmSync(folder, { recursive: true });
-    file.write('lost\n');
-    mkdirSync(folder);
-    file.write('back\n');
-    expect(file.lost).to.have.property('lines', 1);
-    expect(readFileSync(path, 'utf8')).to.equal('back\n');
-  });
-
-  it('loses the lines that a full disk does not take', () => {
-    const file = new LogFile('/dev/full', { maxBytes: 1_000_000, keep: 1 });
-    file.write('lost\n');
-    expect(file.lost).to.have.nested.property('error.code', 'ENOSPC');
-  });
-
-  it('that cannot be opened is an error of the configuration', () => {
-    const open = (): LogFile => new LogFile(join(folder, 'absent', 'daemon.log'), { maxBytes: 10, keep: 1 });
-    expect(open)
-      .to.throw(/log file cannot be opened: ENOENT/)
-      .with.property('reason', 'CONFIG_INVALID');
   });
 });

@@ -15,6 +15,9 @@ export interface SleepOptions {
   readonly background?: boolean | undefined;
 }
 
+/** The longest delay of a timer, 24.8 days; a longer one fires at once. */
+const maxTimerMs = 0x7fff_ffff;
+
 /** The system clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
@@ -26,18 +29,23 @@ export const systemClock: Clock = {
   sleep: (ms, { signal, background = false } = {}) =>
     new Promise((resolve, reject) => {
       signal?.throwIfAborted();
+      let timer: NodeJS.Timeout | undefined;
       const wake = (): void => {
         signal?.removeEventListener('abort', giveUp);
         resolve();
       };
-      const timer = setTimeout(wake, ms);
       const giveUp = (): void => {
         clearTimeout(timer);
         reject(signal?.reason as Error);
       };
+      const wait = (leftMs: number): void => {
+        timer =
+          leftMs > maxTimerMs ? setTimeout(wait, maxTimerMs, leftMs - maxTimerMs) : setTimeout(wake, leftMs);
+        if (background) {
+          timer.unref();
+        }
+      };
       signal?.addEventListener('abort', giveUp, { once: true });
-      if (background) {
-        timer.unref();
-      }
+      wait(ms);
     }),
 };

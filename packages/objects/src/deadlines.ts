@@ -69,6 +69,7 @@ export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<En
     this.#firesAtMs = Infinity;
   }
 
+  /** Does the same as `close`. */
   [Symbol.dispose](): void {
     this.close();
   }
@@ -79,8 +80,7 @@ export class Deadlines<Entry extends Expiring = Expiring> implements Iterable<En
     this.#firesAtMs = atMs;
     const { signal } = this.#timer;
     const ms = Math.max(0, Math.ceil(atMs - this.#clock.monotonicMs()));
-    // A wait longer than a timer can hold (24 days) ends early, finds nothing expired and is repeated.
-    this.#clock.sleep(Math.min(ms, 0x7fff_ffff), { signal, background: true }).then(
+    this.#clock.sleep(ms, { signal, background: true }).then(
       () => {
         this.#expire();
       },

@@ -3,29 +3,6 @@
  *
  * @module @patchbay/objects/define
  */
-
-// Defining objects
-export { arg } from './object/arg.js';
-export { callback } from './object/callback.js';
-export { defineObject, method } from './object/define.js';
-export { objectOf, ownObject } from './object/object-reference.js';
-export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
-export { byteStream, streamOf } from './object/streams.js';
-
-// Describing objects
-export { describeMethod, describeObject } from './object/describe.js';
-export {
-  argDescription,
-  methodDescription,
-  objectDescription,
-  optionDescription,
-} from './object/description.js';
-
-// Running calls
-export { Dispatcher } from './object/dispatcher.js';
-export { HostedObject } from './object/hosted-object.js';
-
-// Names and the name server
 export {
   endpoint,
   lease,
@@ -38,3 +15,18 @@ export {
   nameServerInfo,
   nameServerOptions,
 } from './naming/contract.js';
+export { arg } from './object/arg.js';
+export { callback } from './object/callback.js';
+export { defineObject, method } from './object/define.js';
+export { describeMethod, describeObject } from './object/describe.js';
+export {
+  argDescription,
+  methodDescription,
+  objectDescription,
+  optionDescription,
+} from './object/description.js';
+export { Dispatcher } from './object/dispatcher.js';
+export { HostedObject } from './object/hosted-object.js';
+export { objectOf, ownObject } from './object/object-reference.js';
+export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
+export { byteStream, streamOf } from './object/streams.js';

@@ -70,6 +70,7 @@ export class PeriodicTask implements AsyncDisposable {
     await this.ended.catch(() => undefined);
   }
 
+  /** Does the same as `close`. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -1,20 +1,17 @@
 import {
-  backoffMs,
   type Clock,
   coreError,
   isRpcError,
   type Log,
-  type NameEvent,
   type NameRecord,
   nameServerFailure,
   type NameServerMethods,
   nameServerObject,
-  PeriodicTask,
-  versionsOf,
 } from '@patchbay/objects';
 import { type RemoteObject, type Router } from '@patchbay/session/client';
 
 import { Endpoints } from './endpoints.js';
+import { type NameWatches } from './name-watches.js';
 
 /** Configures a resolver. */
 export interface ResolverOptions {
@@ -30,12 +27,6 @@ export interface ResolverOptions {
 /** The time limit of a lookup, in milliseconds: it is one round trip. */
 const lookupTimeoutMs = 10_000;
 
-/** How long to wait before an interrupted watch is resumed. */
-const watchRetry = { firstMs: 250, maxMs: 5_000, jitter: true };
-
-/** How many names are watched at once; any others are looked up again when a call to their server fails. */
-const maxWatches = 256;
-
 /**
  * Resolves names to addresses: looks each up once, and then watches it for changes. For a name that several servers
  * share it returns their addresses in turn.
@@ -44,7 +35,8 @@ export class Resolver implements Router {
   readonly #options: ResolverOptions;
   readonly #endpoints = new Map<string, Endpoints>();
   readonly #lookups = new Map<string, Promise<Endpoints>>();
-  readonly #watches = new Map<string, PeriodicTask>();
+  #watches: NameWatches | undefined;
+  #loading: Promise<NameWatches> | undefined;
   #closed = false;
 
   constructor(options: ResolverOptions) {
@@ -68,7 +60,7 @@ export class Resolver implements Router {
 
   /** Takes over a current record of a name that is not watched, which saves its lookup. */
   take(record: NameRecord): void {
-    if (!this.#watches.has(record.name)) {
+    if (this.#watches?.has(record.name) !== true) {
       this.#store(record.name, record);
     }
   }
@@ -76,10 +68,7 @@ export class Resolver implements Router {
   /** Stops watching names. */
   close(): void {
     this.#closed = true;
-    for (const watch of this.#watches.values()) {
-      void watch.close();
-    }
-    this.#watches.clear();
+    this.#watches?.close();
   }
 
   async #resolve(object: string): Promise<string> {
@@ -141,111 +130,27 @@ export class Resolver implements Router {
   }
 
   #startWatch(object: string, fromRevision: number): void {
-    const { watch, clock, log } = this.#options;
-    if (!watch || this.#closed || this.#watches.has(object) || this.#watches.size >= maxWatches) {
+    const { watch, names, clock, log } = this.#options;
+    if (!watch || this.#closed) {
       return;
     }
-    let from: number | undefined = fromRevision;
-    this.#watches.set(
-      object,
-      PeriodicTask.start({
+    // On demand: a command of one call does without.
+    this.#loading ??= import('./name-watches.js').then(({ NameWatches }) => {
+      this.#watches = new NameWatches({
+        names,
         clock,
-        background: true,
-        run: async (signal) => {
-          const revision = from ?? (await this.#catchUp(object));
-          from = undefined;
-          await this.#watch(object, revision, signal);
-          return backoffMs(watchRetry, 1);
-        },
-        onFailure: (error, failures) => {
-          if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
-            this.#forgetName(object);
-            return undefined;
-          }
-          log.debug('the watch of a name was interrupted', { object, error });
-          return backoffMs(watchRetry, failures);
-        },
-      }),
-    );
-  }
-
-  /** Forgets a name that is gone; the next call looks it up and watches it anew. */
-  #forgetName(object: string): void {
-    this.#endpoints.delete(object);
-    void this.#watches.get(object)?.close();
-    this.#watches.delete(object);
-  }
-
-  /** Watches a name until it is gone, or the watch is interrupted. @throws RpcError of a watch that reported nothing */
-  async #watch(object: string, fromRevision: number, signal: AbortSignal): Promise<void> {
-    const { names, log } = this.#options;
-    const events = names.with({ timeoutMs: 'none', signal }).watch({ prefix: object, fromRevision });
-    let reported = false;
-    try {
-      for await (const event of events) {
-        reported = true;
-        const effect = this.#apply(object, event);
-        if (effect === 'gone') {
-          this.#forgetName(object);
-          return;
-        }
-        if (effect === 'outranked') {
-          // Looked up, as the event may be old, of a newer version that is gone again.
-          this.#store(object, await this.#lookUp(object));
-        }
+        log,
+        get: (name) => this.#endpoints.get(name),
+        store: (name, record) => this.#store(name, record),
+        forget: (name) => this.#endpoints.delete(name),
+        lookUp: (name) => this.#lookUp(name),
+      });
+      return this.#watches;
+    });
+    void this.#loading.then((watches) => {
+      if (!this.#closed) {
+        watches.start(object, fromRevision);
       }
-    } catch (error) {
-      if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND')) {
-        throw error;
-      }
-      log.debug('the watch of a name was interrupted', { object, error });
-      return;
-    }
-    if (!reported) {
-      throw coreError('CONNECTION_LOST', 'the watch ended');
-    }
+    });
   }
-
-  /**
-   * Looks a name up after its watch was interrupted, and returns the revision from which to resume: the registry's own
-   * from before the lookup, as the name's may be older than the history that is kept, or of a registry that was lost.
-   * If the lookup fails, the last known endpoints stay.
-   */
-  async #catchUp(object: string): Promise<number> {
-    const { revision } = await this.#options.names.with({ timeoutMs: lookupTimeoutMs }).info();
-    this.#store(object, await this.#lookUp(object));
-    return revision;
-  }
-
-  /** Applies an event to the known endpoints of a name, and returns its effect. */
-  #apply(object: string, { type, record }: NameEvent): 'current' | 'outranked' | 'gone' {
-    const known = this.#endpoints.get(object);
-    if (known === undefined) {
-      return 'gone';
-    }
-    if (record.name !== known.name) {
-      // The watch is by prefix, so that it includes versions, and longer names with the same beginning.
-      return type !== 'removed' && outranks(record.name, known.name, object) ? 'outranked' : 'current';
-    }
-    if (record.shared !== true || !known.shared) {
-      if (type !== 'removed') {
-        this.#store(object, record);
-      }
-      return type === 'removed' ? 'gone' : 'current';
-    }
-    // An event of a shared name carries the one endpoint that was added, changed or removed.
-    for (const endpoint of record.endpoints) {
-      if (type === 'removed') {
-        known.remove(endpoint.serverId);
-      } else {
-        known.put(endpoint);
-      }
-    }
-    return known.empty ? 'gone' : 'current';
-  }
-}
-
-/** Reports whether a bare name resolves to `name` rather than to `other`: it is the name itself, or a newer version. */
-function outranks(name: string, other: string, object: string): boolean {
-  return name === object || (other !== object && versionsOf(object, [name, other])[0] === name);
 }

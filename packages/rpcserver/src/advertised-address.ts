@@ -2,46 +2,46 @@ import { connect } from 'node:net';
 
 import { isLoopback, type Log, parseAddress } from '@patchbay/objects';
 
-/** How long a connection to the own advertised address may take, in milliseconds. */
+/** How long a connection to the server's own advertised address may take, in milliseconds. */
 const connectTimeoutMs = 3_000;
 
-/** What is told of how clients shall reach this server. */
+/** How clients are to reach this server. */
 export interface Advertisement {
-  /** `host:port` as clients shall dial it. */
+  /** `host:port` as clients connect to it. */
   readonly advertised: string;
-  /** `host:port` of the name server that will tell it to them. */
+  /** `host:port` of the name server from which they get it. */
   readonly nameServer: string;
 }
 
-/** Says what is wrong with an advertised address as far as it shows by itself; undefined: nothing. */
-export function wrongWithAdvertised({ advertised, nameServer }: Advertisement): string | undefined {
+/** Returns why an advertised address cannot work, without connecting to it; undefined if it may. */
+export function unreachableReason({ advertised, nameServer }: Advertisement): string | undefined {
   const { host } = parseAddress(advertised);
   if (host === '0.0.0.0' || host === '::') {
-    return 'it means every address of this host, and none that a client could dial';
+    return 'it stands for every address of this host; clients cannot connect to it';
   }
   if (isLoopback(host) && !isLoopback(parseAddress(nameServer).host)) {
-    return 'it is of this host alone, and the name server on another host gives it to clients everywhere';
+    return 'it is reachable on this host alone, but the name server on another host returns it to clients everywhere';
   }
   return undefined;
 }
 
-/** Warns of an advertised address that others cannot reach, and tells how to set another. Never rejects. */
-export async function warnOfAdvertised(
+/** Logs a warning if clients are unlikely to reach the advertised address. Never rejects. */
+export async function checkAdvertisedAddress(
   advertisement: Advertisement,
   { log, signal }: { readonly log: Log; readonly signal: AbortSignal },
 ): Promise<void> {
   const { advertised } = advertisement;
-  const wrong = wrongWithAdvertised(advertisement) ?? (await whyUnreachable(advertised, signal));
-  if (wrong !== undefined && !signal.aborted) {
-    log.warn('clients may not reach the advertised address; set "advertise" to one that they can dial', {
+  const why = unreachableReason(advertisement) ?? (await connectError(advertised, signal));
+  if (why !== undefined && !signal.aborted) {
+    log.warn('clients may be unable to reach the advertised address; set "advertise" to one that they can', {
       advertised,
-      why: wrong,
+      why,
     });
   }
 }
 
-/** Dials an address; says why that failed, or undefined when it did not. */
-function whyUnreachable(address: string, signal: AbortSignal): Promise<string | undefined> {
+/** Connects to an address, and returns why that failed; undefined if it did not. */
+function connectError(address: string, signal: AbortSignal): Promise<string | undefined> {
   const { host, port } = parseAddress(address);
   return new Promise((resolve) => {
     const socket = connect({ host, port });
@@ -54,11 +54,11 @@ function whyUnreachable(address: string, signal: AbortSignal): Promise<string | 
       end(undefined);
     };
     socket.setTimeout(connectTimeoutMs, () => {
-      end(`this server's own connection to it was not made within ${String(connectTimeoutMs / 1_000)} s`);
+      end(`this server could not connect to it itself within ${String(connectTimeoutMs / 1_000)} s`);
     });
     socket.once('connect', stop);
     socket.once('error', (error) => {
-      end(`this server's own connection to it failed: ${error.message}`);
+      end(`this server cannot connect to it itself: ${error.message}`);
     });
     signal.addEventListener('abort', stop, { once: true });
   });

@@ -1,11 +1,9 @@
 import { type Clock, coreError, type Log, type RpcError } from '@patchbay/objects';
 
-import { within } from './within.js';
-
-/** How long methods that were cancelled may take to clean up, in milliseconds. */
+/** How long cancelled methods may take to clean up, in milliseconds. */
 const cleanUpMs = 2_000;
 
-/** Calls that run: all of a server, or those of one of its objects. */
+/** The calls in flight, of a server or of one of its objects. */
 export interface RunningCalls {
   /** How many there are. */
   readonly running: number;
@@ -14,19 +12,33 @@ export interface RunningCalls {
   cancel(error: RpcError): void;
 }
 
-/** Waits for calls that run: for as long as is set, and, when they were cancelled then, for their clean-up. */
+/** Waits `drainMs` for calls to finish, then cancels the rest with `why` and waits briefly for their clean-up. */
 export async function drain(
   calls: RunningCalls,
   why: string,
   { drainMs, clock, log }: { readonly drainMs: number; readonly clock: Clock; readonly log: Log },
 ): Promise<void> {
-  if (await within(drainMs, calls.idle(), clock)) {
+  if (await settlesWithin(drainMs, calls.idle(), clock)) {
     return;
   }
-  log.warn('calls still run when the time to finish is over; cancelling them', { calls: calls.running });
-  // Not SERVER_DRAINING, by which clients know that a call never began and may begin elsewhere.
+  log.warn('drain time is over; cancelling the calls that still run', { calls: calls.running });
+  // Not SERVER_DRAINING, which tells clients that the call never began and may be sent elsewhere.
   calls.cancel(coreError('SERVER_STOPPED', why));
-  if (!(await within(cleanUpMs, calls.idle(), clock))) {
-    log.error('methods go on although they are cancelled; stopping without them', { calls: calls.running });
+  if (!(await settlesWithin(cleanUpMs, calls.idle(), clock))) {
+    log.error('cancelled methods still run; stopping without them', { calls: calls.running });
+  }
+}
+
+/** Waits for work at most a time in milliseconds, and reports whether it was done. @throws Error of the work */
+export async function settlesWithin(ms: number, work: Promise<unknown>, clock: Clock): Promise<boolean> {
+  const done = new AbortController();
+  const timeUp = clock.sleep(ms, { signal: done.signal }).then(
+    () => false,
+    () => true, // aborted below, as the work is done
+  );
+  try {
+    return await Promise.race([work.then(() => true), timeUp]);
+  } finally {
+    done.abort();
   }
 }

@@ -11,11 +11,11 @@ import { drain } from './drain.js';
 import { rpcServerError } from './errors.js';
 import { type MakeObject, type OpenObjects } from './open-objects.js';
 
-/** What hosting objects takes. */
+/** Configures the hosting of objects. */
 export interface HostingOptions {
   readonly dispatcher: Dispatcher;
   readonly objects: OpenObjects;
-  /** How long calls that run may take to finish, in milliseconds. */
+  /** How long calls in flight may take to finish, in milliseconds. */
   readonly drainMs: number;
   readonly clock: Clock;
   readonly log: Log;
@@ -24,7 +24,7 @@ export interface HostingOptions {
 type Objects = Readonly<Record<string, ObjectDefinition | MakeObject>>;
 type Limits = Readonly<Record<string, number | undefined>>;
 
-/** The objects of a server as its callers reach them: opened and hosted, or drained and closed. */
+/** Opens objects and hosts them for a server's callers; drains and closes them. */
 export class Hosting {
   readonly #options: HostingOptions;
 
@@ -37,14 +37,15 @@ export class Hosting {
   }
 
   /**
-   * Opens and hosts all of the objects, or none. @throws RpcError `OBJECT_HOSTED`, what opening one throws, and why
-   * the signal was aborted
+   * Opens and hosts all of the objects, or none.
+   *
+   * @throws RpcError `NAME_INVALID`, `OBJECT_HOSTED`, as opening an object does, and the reason of an aborted signal
    */
   async add(objects: Objects, maxConcurrent: Limits = {}, signal?: AbortSignal): Promise<void> {
     Object.keys(objects).forEach(parseObjectName);
-    const there = this.names.find((name) => name in objects);
-    if (there !== undefined) {
-      throw rpcServerError('OBJECT_HOSTED', `this server hosts an object "${there}" already`);
+    const hosted = this.names.find((name) => name in objects);
+    if (hosted !== undefined) {
+      throw rpcServerError('OBJECT_HOSTED', `this server already hosts an object "${hosted}"`);
     }
     const opened: [name: string, object: ObjectDefinition][] = [];
     try {
@@ -63,7 +64,7 @@ export class Hosting {
     }
   }
 
-  /** Refuses new calls of an object, lets those that run finish within the limit, and closes it. */
+  /** Refuses new calls of an object, lets those in flight finish within the limit, and closes it. */
   async remove(name: string): Promise<void> {
     const { dispatcher, objects, log } = this.#options;
     const object = dispatcher.unhost(name);
@@ -81,14 +82,14 @@ export class Hosting {
     await objects.close(name);
   }
 
-  /** Bounds how many calls of objects run at once; undefined: as their definitions say. */
+  /** Limits how many calls of each object run at once; undefined: as its definition says. */
   limitTo(maxConcurrent: Limits): void {
-    for (const [name, most] of Object.entries(maxConcurrent)) {
-      this.#options.dispatcher.objects.find(name).limitTo({ maxConcurrent: most });
+    for (const [name, max] of Object.entries(maxConcurrent)) {
+      this.#options.dispatcher.objects.find(name).limitTo({ maxConcurrent: max });
     }
   }
 
-  /** Refuses new calls, and waits for those that run: for as long as is set, and then for their clean-up. */
+  /** Refuses new calls, lets those in flight finish within the limit, and cancels the rest. */
   async drainAll(): Promise<void> {
     const { dispatcher } = this.#options;
     const calls = {
@@ -103,12 +104,12 @@ export class Hosting {
     await drain(calls, 'the server shut down while the call ran', this.#options);
   }
 
-  /** Tells every object that the server stops, those included that are being opened. */
+  /** Signals to every object that the server stops, including those that are being opened. */
   stopAll(reason?: unknown): void {
     this.#options.objects.stopAll(reason);
   }
 
-  /** Closes every object, the last made first. */
+  /** Closes every object, the last opened first. */
   async closeAll(): Promise<void> {
     await this.#options.objects.closeAll();
   }

@@ -9,7 +9,7 @@ export { type MakeObject } from './open-objects.js';
 export { RpcServer } from './rpc-server.js';
 export { type ObjectChanges, type RpcServerOptions } from './server-options.js';
 
-// What a program needs to define the objects that it hosts, so that it imports this package alone.
+// All that a program needs to define the objects it hosts, so that it imports only this package.
 export {
   type Arg,
   type Authorize,

@@ -14,20 +14,19 @@ import {
 
 import { rpcServerError } from './errors.js';
 
-/** An object as a configuration names it. */
+/** An object in a configuration. */
 export interface ObjectEntry {
   readonly name: string;
   /** A path, relative to `baseDir`, or the name of a package. */
   readonly module: string;
-  /** Given to the module as they are; it checks them. */
+  /** Passed to the module unchanged, which checks them. */
   readonly options?: unknown;
 }
 
 /**
- * Loads a module and lets it make its object. A package is looked for from `baseDir` first, then beside this
- * program.
+ * Loads a module and calls it to create its object. A package is resolved from `baseDir` first, then from this program.
  *
- * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or what the module itself refuses with
+ * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or an error of the module
  */
 export async function loadObject(
   entry: ObjectEntry,
@@ -35,33 +34,29 @@ export async function loadObject(
   context: ObjectContext,
 ): Promise<ObjectDefinition> {
   const { factory } = await load(entry, baseDir);
-  const object: unknown = await make(factory, entry, context);
+  const object = await callModule(entry, () => factory(entry.options ?? {}, context));
   if (!isObjectDefinition(object)) {
     throw rpcServerError(
       'MODULE_INVALID',
-      `${title(entry)} made no object; it shall give what defineObject does`,
+      `${title(entry)} returned no object; it must return the result of defineObject`,
     );
   }
   return object;
 }
 
 /**
- * Loads a module and lets it check the options, without making its object. Modules do that by a named export
- * `checkOptions`, which throws what is wrong; one that has none is only loaded.
+ * Loads a module and calls its named export `checkOptions`, which throws if the options are wrong, without creating its
+ * object. A module without that export is only loaded.
  *
- * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or what the module itself refuses with
+ * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or an error of the module
  */
 export async function checkObject(entry: ObjectEntry, baseDir: string): Promise<void> {
   const { check } = await load(entry, baseDir);
-  await asked(entry, () => check?.(entry.options ?? {}));
+  await callModule(entry, () => check?.(entry.options ?? {}));
 }
 
-async function make(factory: ObjectFactory, entry: ObjectEntry, context: ObjectContext): Promise<unknown> {
-  return await asked(entry, () => factory(entry.options ?? {}, context));
-}
-
-/** Asks something of a module; what it throws says which object it was for. */
-async function asked(entry: ObjectEntry, work: () => unknown): Promise<unknown> {
+/** Calls a function of a module; the message of its error begins with the object's name. */
+async function callModule(entry: ObjectEntry, work: () => unknown): Promise<unknown> {
   try {
     return await work();
   } catch (error) {
@@ -77,7 +72,7 @@ async function asked(entry: ObjectEntry, work: () => unknown): Promise<unknown> 
   }
 }
 
-/** What a module that makes objects has for it. */
+/** The exports of an object's module. */
 interface ObjectModule {
   readonly factory: ObjectFactory;
   readonly check: ((options: unknown) => unknown) | undefined;
@@ -114,7 +109,7 @@ function locate(entry: ObjectEntry, baseDir: string): string {
       return pathToFileURL(createRequire(base).resolve(module)).href;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'MODULE_NOT_FOUND') {
-        // It is there, but as a package whose `exports` hide it from `require`, by which it is looked for.
+        // It exists, but the package's `exports` hide it from `require`, which resolves it.
         throw rpcServerError(
           'MODULE_INVALID',
           `${title(entry)} cannot be found by its name: ${messageOf(error)}; give the path of its file instead`,
@@ -133,7 +128,7 @@ function title({ name, module }: ObjectEntry): string {
   return `module ${quoted(module)} of object "${name}"`;
 }
 
-/** A module may throw anything, also what is no error. */
+/** Returns a message of anything that a module may throw. */
 function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -2,13 +2,13 @@ import { join } from 'node:path';
 
 import { type Clock, type Log, type ObjectContext, type ObjectDefinition } from '@patchbay/objects';
 
+import { settlesWithin } from './drain.js';
 import { makeStateDirectory } from './state-directory.js';
-import { within } from './within.js';
 
-/** Makes one object of a server, which has given it a context. */
+/** Creates an object for a server, which passes its context. */
 export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<ObjectDefinition>;
 
-/** What the objects of a server share. */
+/** Configures the objects of a server. */
 export interface OpenObjectsOptions {
   readonly stateDir: string;
   /** How long an object may take to close, in milliseconds. */
@@ -18,13 +18,13 @@ export interface OpenObjectsOptions {
 }
 
 interface OpenObject {
-  /** Tells the object that it is to end. */
+  /** Signals to the object that it is to stop. */
   readonly stop: AbortController;
-  /** Undefined while it is being made. */
+  /** Undefined while the object is being created. */
   definition?: ObjectDefinition;
 }
 
-/** The objects that a server has opened, from their making to their close. */
+/** Owns the objects of a server, from their creation until they are closed. */
 export class OpenObjects {
   readonly #options: OpenObjectsOptions;
   readonly #objects = new Map<string, OpenObject>();
@@ -33,7 +33,7 @@ export class OpenObjects {
     this.#options = options;
   }
 
-  /** Opens an object: makes it, where it is a function that makes one. @throws what that throws */
+  /** Opens an object; a function is called to create it. @throws Error of that function */
   async open(name: string, object: ObjectDefinition | MakeObject): Promise<ObjectDefinition> {
     const open: OpenObject = { stop: new AbortController() };
     this.#objects.set(name, open);
@@ -47,14 +47,14 @@ export class OpenObjects {
     }
   }
 
-  /** Tells every object that the server stops, those included that are being made. */
+  /** Signals to every object that the server stops, including those that are being created. */
   stopAll(reason?: unknown): void {
     for (const { stop } of this.#objects.values()) {
       stop.abort(reason);
     }
   }
 
-  /** Closes one object, within the time that it may take. Never rejects: what fails is logged. */
+  /** Closes an object, and waits at most `closeMs` for it. Never rejects: failures are logged. */
   async close(name: string): Promise<void> {
     const { log, clock, closeMs } = this.#options;
     const open = this.#objects.get(name);
@@ -62,15 +62,15 @@ export class OpenObjects {
     open?.stop.abort();
     try {
       const closing = open?.definition?.close?.();
-      if (closing !== undefined && !(await within(closeMs, closing, clock))) {
-        log.error('an object did not close in time; going on without it', { object: name, closeMs });
+      if (closing !== undefined && !(await settlesWithin(closeMs, closing, clock))) {
+        log.error('object did not close in time; continuing without it', { object: name, closeMs });
       }
     } catch (error) {
-      log.error('an object could not be closed', { object: name, error });
+      log.error('object could not be closed', { object: name, error });
     }
   }
 
-  /** Closes all in the reverse order of their making; one that fails does not keep the others open. */
+  /** Closes all objects, the last created first; one that fails does not keep the others open. */
   async closeAll(): Promise<void> {
     for (const name of [...this.#objects.keys()].reverse()) {
       await this.close(name);
@@ -79,7 +79,7 @@ export class OpenObjects {
 
   async #make(name: string, make: MakeObject, stop: AbortController): Promise<ObjectDefinition> {
     const { clock, log } = this.#options;
-    // Encoded, so that the directory of `a/b` is not within that of `a`.
+    // Encoded, so that the directory of `a/b` is not inside that of `a`.
     const stateDir = join(this.#options.stateDir, 'objects', encodeURIComponent(name));
     await makeStateDirectory(stateDir);
     return make({ name, clock, signal: stop.signal, stateDir, log: log.child({ object: name }) });

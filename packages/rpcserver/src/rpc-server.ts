@@ -13,41 +13,57 @@ import { Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
 import { type SessionLimits } from '@patchbay/session/server';
 
-import { warnOfAdvertised } from './advertised-address.js';
+import { checkAdvertisedAddress } from './advertised-address.js';
 import { Hosting } from './hosting.js';
 import { OpenObjects } from './open-objects.js';
-import { serverIdOf } from './server-id.js';
 import { type ObjectChanges, type RpcServerOptions } from './server-options.js';
-import { lockStateDirectory } from './state-lock.js';
-import { makeStateDirectory, usable } from './state-directory.js';
+import { openStateDirectory, type StateDirectory } from './state-directory.js';
 
-/** What health probes ask for who want to know whether the names are registered. */
+/** The service that health probes query to learn whether the names are registered. */
 const registrationHealth = 'patchbay.registration';
 
 /** Hosts objects, and keeps their names registered. */
 export class RpcServer implements AsyncDisposable {
   /** `host:port` as it is bound. */
   readonly address: string;
-  readonly #parts: Parts;
+  readonly #state: StateDirectory;
+  readonly #hosting: Hosting;
+  readonly #server: ObjectServer;
+  readonly #registration: Registration;
+  readonly #stop = new AbortController();
   #limits: Partial<SessionLimits>;
   #changing: Promise<void> = Promise.resolve();
   #stopping = false;
+  #closed: Promise<void> | undefined;
 
-  private constructor(parts: Parts, limits: Partial<SessionLimits>) {
-    this.address = parts.server.address;
-    this.#parts = parts;
+  private constructor(
+    state: StateDirectory,
+    hosting: Hosting,
+    server: ObjectServer,
+    registration: Registration,
+    limits: Partial<SessionLimits>,
+  ) {
+    this.address = server.address;
+    this.#state = state;
+    this.#hosting = hosting;
+    this.#server = server;
+    this.#registration = registration;
     this.#limits = limits;
   }
 
-  /** Makes the objects, serves them, and registers their names in the background. @throws RpcError */
+  /**
+   * Opens the objects, serves them, and registers their names in the background.
+   *
+   * @throws RpcError `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
+   *   opening an object does
+   */
   static async start(options: RpcServerOptions): Promise<RpcServer> {
     const clock = options.clock ?? systemClock;
     const log = options.log ?? silentLog;
     const { authorize, interceptors = [], nameServer = findNameServer() } = options;
     const { stateDir, listen = '127.0.0.1:0', closeMs = 10_000, drainMs = 10_000 } = options;
     Object.keys(options.objects).forEach(parseObjectName);
-    await makeStateDirectory(stateDir);
-    const lock = await usable(stateDir, lockStateDirectory(stateDir, log));
+    const state = await openStateDirectory(stateDir, log);
     const dispatcher = new Dispatcher({
       clock,
       log,
@@ -56,24 +72,21 @@ export class RpcServer implements AsyncDisposable {
     });
     const objects = new OpenObjects({ stateDir, closeMs, clock, log });
     const hosting = new Hosting({ dispatcher, objects, drainMs, clock, log });
-    const stop = new AbortController();
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      const serverId = await usable(stateDir, serverIdOf(stateDir));
-      await ObjectServer.checkAddress(listen); // before objects open what may take long
+      await ObjectServer.checkAddress(listen); // before objects open, which may take long
       await hosting.add(options.objects, options.maxConcurrent, options.signal);
       const limits = { ...options.limits, sendStacks: options.sendStacks ?? false };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       server.setHealth(registrationHealth, false);
       const advertised = options.advertise ?? server.address;
-      void warnOfAdvertised({ advertised, nameServer }, { log, signal: stop.signal });
       const registration = Registration.start({
         nameServer,
         transport: grpcTransport,
-        serverId,
+        serverId: state.serverId,
         address: advertised,
         claims: hosting.names.map((name) => claimOf(name, options)),
         ttlMs: options.leaseMs ?? defaultLeaseMs,
@@ -84,88 +97,89 @@ export class RpcServer implements AsyncDisposable {
         clock,
         log: log.child({ component: 'registration' }),
       });
-      return new RpcServer({ server, registration, hosting, stop, lock }, limits);
+      const started = new RpcServer(state, hosting, server, registration, limits);
+      void checkAdvertisedAddress({ advertised, nameServer }, { log, signal: started.#stop.signal });
+      return started;
     } catch (error) {
       hosting.stopAll(error);
       await hosting.closeAll();
-      await lock[Symbol.asyncDispose]();
+      await state.close();
       throw error;
     } finally {
       options.signal?.removeEventListener('abort', giveUp);
     }
   }
 
-  /** Whether the names are registered, and the name server answered when it was last asked. */
+  /** Whether the names are registered, and the name server answered the last request. */
   get registered(): boolean {
-    return this.#parts.registration.registered;
+    return this.#registration.registered;
   }
 
-  /** Has one of its objects described over its own port. @throws RpcError when that fails */
+  /** Checks that the server answers, by describing one of its objects over its own port. @throws RpcError */
   async probe(): Promise<void> {
-    await this.#parts.server.probe();
+    await this.#server.probe();
   }
 
   /**
-   * Opens, hosts and registers further objects, and gives back, drains and closes others; those that stay are not
-   * touched, nor their sessions. When one of the new objects cannot be opened nothing is changed at all. Fulfils when
-   * all is done, but for names that the name server does not take yet: it goes on to ask for those.
+   * Opens, hosts and registers further objects, and unregisters, drains and closes others. All other objects, and the
+   * sessions, are not affected. If a new object cannot be opened, nothing is changed at all. Resolves when the changes
+   * are made, though the name server may still refuse a name: the request is then repeated.
    *
-   * @throws RpcError `OBJECT_NOT_FOUND` for one to be removed that is not there, `OBJECT_HOSTED` for one to be added
-   *   that is, and what opening the new objects throws
+   * @throws RpcError `OBJECT_NOT_FOUND` for an object to remove that is not hosted, `OBJECT_HOSTED` for one to add that
+   *   is, and as opening an object does
    */
   async change(changes: ObjectChanges): Promise<void> {
     const changed = this.#changing.then(() => this.#change(changes));
-    this.#changing = changed.catch(() => undefined); // who asked for the change is told
+    this.#changing = changed.catch(() => undefined); // reported to the caller
     await changed;
   }
 
   async #change(changes: ObjectChanges): Promise<void> {
     const { add = {}, shared = [], remove = [], maxConcurrent = {} } = changes;
-    const { server, hosting, registration } = this.#parts;
     if (this.#stopping) {
-      throw coreError('SERVER_DRAINING', 'the server is shutting down, and its objects stay as they are');
+      throw coreError('SERVER_DRAINING', 'the server is shutting down; its objects can no longer be changed');
     }
-    const gone = remove.find((name) => !hosting.names.includes(name));
-    if (gone !== undefined) {
-      throw coreError('OBJECT_NOT_FOUND', `this server hosts no object "${gone}"`);
+    const missing = remove.find((name) => !this.#hosting.names.includes(name));
+    if (missing !== undefined) {
+      throw coreError('OBJECT_NOT_FOUND', `this server hosts no object "${missing}"`);
     }
     const limits = { ...this.#limits, ...changes.limits };
-    server.limitTo(limits);
+    this.#server.limitTo(limits);
     try {
-      await hosting.add(add, maxConcurrent);
+      await this.#hosting.add(add, maxConcurrent);
     } catch (error) {
-      server.limitTo(this.#limits);
+      this.#server.limitTo(this.#limits);
       throw error;
     }
     this.#limits = limits;
-    hosting.limitTo(maxConcurrent);
-    await registration.change({ remove, add: Object.keys(add).map((name) => claimOf(name, { shared })) });
-    await Promise.all(remove.map((name) => hosting.remove(name)));
+    this.#hosting.limitTo(maxConcurrent);
+    const claims = Object.keys(add).map((name) => claimOf(name, { shared }));
+    await this.#registration.change({ remove, add: claims });
+    await Promise.all(remove.map((name) => this.#hosting.remove(name)));
   }
 
-  /** Gives the names back, lets what runs finish within the limit, cancels the rest, and closes the objects. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    const { server, registration, hosting, stop, lock } = this.#parts;
+  /** Unregisters the names, lets calls finish within the limit, cancels the rest, and closes the objects. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
     this.#stopping = true;
-    server.leave();
-    await registration[Symbol.asyncDispose]();
-    await hosting.drainAll();
-    stop.abort();
-    hosting.stopAll();
+    this.#server.leave();
+    await this.#registration.close();
+    await this.#hosting.drainAll();
+    this.#stop.abort();
+    this.#hosting.stopAll();
     await this.#changing;
-    await server[Symbol.asyncDispose]();
-    await hosting.closeAll();
-    await lock[Symbol.asyncDispose]();
+    await this.#server.close();
+    await this.#hosting.closeAll();
+    await this.#state.close();
   }
-}
-
-interface Parts {
-  readonly server: ObjectServer;
-  readonly registration: Registration;
-  readonly hosting: Hosting;
-  readonly stop: AbortController;
-  /** Held for as long as the server uses its state directory. */
-  readonly lock: AsyncDisposable;
 }
 
 function claimOf(

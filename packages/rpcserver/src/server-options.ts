@@ -11,59 +11,59 @@ import { type MakeObject } from './open-objects.js';
 
 export { defaultSessionLimits } from '@patchbay/session/server';
 
-/** What an RPC server needs. */
+/** Configures an RPC server. */
 export interface RpcServerOptions {
-  /** The name server's address, `host:port`. Default: the one that `findNameServer` finds. */
+  /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
   /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
   readonly listen?: string;
   /**
-   * `host:port` as clients shall dial it; one that they seem unable to reach is warned of. Default: the address that
-   * it listens on.
+   * `host:port` as clients connect to it; if they seem unable to, a warning is logged. Default: the address it listens
+   * on.
    */
   readonly advertise?: string;
-  /** Where the server keeps its identity and its objects their state; made when it is not there. */
+  /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;
-  /** The objects by name: definitions, or functions that make them. */
+  /** The objects by name: definitions, or functions that return them. */
   readonly objects: Readonly<Record<string, ObjectDefinition | MakeObject>>;
-  /** The names, of those of the objects, that other servers may have too; all of them must say so. Default: none. */
+  /** Those of the names that other servers may register too; all of them must share the name. Default: none. */
   readonly shared?: readonly string[];
-  /** Whether to take the names from whoever has them, once, at the start. Default: false. */
+  /** Whether to take the names from their present servers, once, at the start. Default: false. */
   readonly replace?: boolean;
-  /** How long the names outlive this server, in milliseconds. Default: 10 s. */
+  /** How long the names stay registered after this server dies, in milliseconds. Default: 10 s. */
   readonly leaseMs?: number;
-  /** How long a stop waits for calls that run, in milliseconds. Default: 10 s. */
+  /** How long `close` waits for calls in flight, in milliseconds. Default: 10 s. */
   readonly drainMs?: number;
-  /** How long a stop waits for an object to close, in milliseconds. Default: 10 s. */
+  /** How long `close` waits for an object to close, in milliseconds. Default: 10 s. */
   readonly closeMs?: number;
-  /** Decides who may call what. Default: everybody everything. */
+  /** Decides who may call what. Default: anybody may call anything. */
   readonly authorize?: Authorize;
-  /** Stand around every call, the first outermost. Default: none. */
+  /** Wrap every call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
-  /** Whether a failure carries this server's stack to the caller. Default: false. */
+  /** Whether errors carry this server's stack traces to the caller. Default: false. */
   readonly sendStacks?: boolean;
-  /** Bounds sessions, calls and messages. */
+  /** Limits sessions, calls and messages. */
   readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>>;
-  /** How many calls of an object may run at once, by its name, over what its definition says. */
+  /** How many calls of an object may run at once, by its name; takes precedence over its definition. */
   readonly maxConcurrent?: Readonly<Record<string, number | undefined>>;
-  /** Called when the names have become registered, or are not any more, as far as is known here. */
+  /** Called when the names became registered, or no longer are, as far as this server knows. */
   readonly onRegistered?: (registered: boolean) => void;
-  /** Gives the start up when it aborts; a server that has started is stopped by disposing of it. */
+  /** Aborts the start; a server that has started is stopped by closing it. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
   readonly log?: Log;
 }
 
-/** What a server that runs may be told to do otherwise. */
+/** Changes to a running server. */
 export interface ObjectChanges {
   /** Objects to open, host and register. Default: none. */
   readonly add?: Readonly<Record<string, ObjectDefinition | MakeObject>>;
-  /** Of those, the names that other servers may have too. Default: none. */
+  /** Those of their names that other servers may register too. Default: none. */
   readonly shared?: readonly string[];
-  /** Names of objects to give back, drain and close. Default: none. */
+  /** Names of objects to unregister, drain and close. Default: none. */
   readonly remove?: readonly string[];
-  /** How many calls of an object may run at once; undefined: what its definition says. Default: no change. */
+  /** How many calls of an object may run at once; undefined: as its definition says. Default: no change. */
   readonly maxConcurrent?: Readonly<Record<string, number | undefined>>;
-  /** Bounds the sessions that are opened from now on. Default: no change. */
+  /** Limits sessions that are opened from now on. Default: no change. */
   readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>>;
 }

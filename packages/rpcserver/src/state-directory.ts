@@ -1,18 +1,51 @@
-import { mkdir } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 
-import { isRpcError } from '@patchbay/objects';
+import { isRpcError, type Log } from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 
-/** Makes the state directory. @throws RpcError `STATE_DIRECTORY_UNUSABLE` */
-export async function makeStateDirectory(path: string): Promise<void> {
-  await usable(path, mkdir(path, { recursive: true, mode: 0o700 }));
+/** The exit status of flock(1) if another process holds the lock. */
+const heldElsewhere = 1;
+
+/** A server's state directory, locked until it is closed or the process ends, in whatever way. */
+export interface StateDirectory {
+  /** The server's lasting identity, by which a restarted server gets its names back at once. */
+  readonly serverId: string;
+  /** Releases the lock. */
+  close(): Promise<void>;
 }
 
-/** Waits for work on a state directory. @throws RpcError `STATE_DIRECTORY_UNUSABLE` when it fails */
-export async function usable<T>(path: string, work: Promise<T>): Promise<T> {
+/**
+ * Opens a state directory, creating it if needed, and locks it: two servers with one identity would take each other's
+ * names.
+ *
+ * @throws RpcError `STATE_DIRECTORY_LOCKED`, which names the process that holds the lock; `STATE_DIRECTORY_UNUSABLE`
+ */
+export async function openStateDirectory(path: string, log: Log): Promise<StateDirectory> {
+  await makeStateDirectory(path);
+  return await usable(path, async () => {
+    const lock = await lockDirectory(path, log);
+    try {
+      return { serverId: await serverIdIn(path), close: () => lock.close() };
+    } catch (error) {
+      await lock.close();
+      throw error;
+    }
+  });
+}
+
+/** Creates a directory for state that only its owner can read. @throws RpcError `STATE_DIRECTORY_UNUSABLE` */
+export async function makeStateDirectory(path: string): Promise<void> {
+  await usable(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
+}
+
+async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
-    return await work;
+    return await work();
   } catch (error) {
     if (isRpcError(error)) {
       throw error;
@@ -23,4 +56,75 @@ export async function usable<T>(path: string, work: Promise<T>): Promise<T> {
       { cause: error },
     );
   }
+}
+
+/** Reads the server's id, and creates it on the first start or if the file is damaged. */
+async function serverIdIn(stateDir: string): Promise<string> {
+  const file = join(stateDir, 'server-id');
+  try {
+    const id = (await readFile(file, 'utf8')).trim();
+    if (/^[0-9a-f-]{36}$/.test(id)) {
+      return id;
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') {
+      throw error;
+    }
+  }
+  const id = randomUUID();
+  const temporary = `${file}.${id}`;
+  await writeFile(temporary, `${id}\n`, { mode: 0o600, flush: true });
+  await rename(temporary, file);
+  return id;
+}
+
+/**
+ * Locks the file `lock` of a state directory with a lock of the kernel. Node cannot request one, so flock(1) does on
+ * this process's own open file, and the lock outlives flock(1).
+ */
+async function lockDirectory(stateDir: string, log: Log): Promise<FileHandle> {
+  const file = await open(join(stateDir, 'lock'), 'a+', 0o600);
+  try {
+    if ((await flock(file)) === 'unavailable') {
+      log.warn('state directory is not locked: the program flock is missing', { stateDir });
+    }
+    await file.truncate();
+    await file.write(`${String(process.pid)}\n`);
+    return file;
+  } catch (error) {
+    const [, pid] = /^(\d+)\n$/.exec(await file.readFile({ encoding: 'utf8' })) ?? [];
+    await file.close();
+    if (!(error instanceof HeldElsewhere)) {
+      throw error;
+    }
+    const holder = pid === undefined ? 'another RPC server' : `another RPC server, process ${pid}`;
+    throw rpcServerError(
+      'STATE_DIRECTORY_LOCKED',
+      `the state directory ${stateDir} is in use by ${holder}; stop that one, or give this one a "stateDir" of its own`,
+      { details: { stateDir, ...(pid === undefined ? {} : { pid: Number(pid) }) } },
+    );
+  }
+}
+
+class HeldElsewhere extends Error {}
+
+/** Takes the lock, unless flock(1) is not installed. @throws HeldElsewhere */
+async function flock(file: FileHandle): Promise<'locked' | 'unavailable'> {
+  const child = spawn('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', file.fd] });
+  let status: number | null;
+  try {
+    [status] = (await once(child, 'exit')) as [number | null];
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
+      return 'unavailable';
+    }
+    throw error;
+  }
+  if (status === heldElsewhere) {
+    throw new HeldElsewhere();
+  }
+  if (status !== 0) {
+    throw new Error(`flock ended with status ${String(status)}`);
+  }
+  return 'locked';
 }

@@ -4,19 +4,19 @@ import { type AddressInfo, createServer } from 'node:net';
 
 import { freePort, RecordingLog } from '@patchbay/objects/testing';
 
-import { warnOfAdvertised, wrongWithAdvertised } from '../src/advertised-address.js';
+import { checkAdvertisedAddress, unreachableReason } from '../src/advertised-address.js';
 
 describe('an advertised address', () => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
     ['0.0.0.0:7441', '127.0.0.1:7440', /every address of this host/],
     ['[::]:7441', '192.0.2.7:7440', /every address of this host/],
-    ['127.0.0.1:7441', '192.0.2.7:7440', /of this host alone/],
-    ['localhost:7441', 'names.example:7440', /of this host alone/],
-    ['[::1]:7441', '[2001:db8::1]:7440', /of this host alone/],
+    ['127.0.0.1:7441', '192.0.2.7:7440', /on this host alone/],
+    ['localhost:7441', 'names.example:7440', /on this host alone/],
+    ['[::1]:7441', '[2001:db8::1]:7440', /on this host alone/],
   ];
   for (const [advertised, nameServer, why] of wrong) {
-    it(`is wrong as ${advertised} at a name server at ${nameServer}`, () => {
-      expect(wrongWithAdvertised({ advertised, nameServer })).to.match(why);
+    it(`is refused as ${advertised} with a name server at ${nameServer}`, () => {
+      expect(unreachableReason({ advertised, nameServer })).to.match(why);
     });
   }
 
@@ -27,15 +27,15 @@ describe('an advertised address', () => {
     ['192.0.2.8:7441', '127.0.0.1:7440'],
   ] as const;
   for (const [advertised, nameServer] of right) {
-    it(`may be ${advertised} at a name server at ${nameServer}`, () => {
-      expect(wrongWithAdvertised({ advertised, nameServer })).to.equal(undefined);
+    it(`may be ${advertised} with a name server at ${nameServer}`, () => {
+      expect(unreachableReason({ advertised, nameServer })).to.equal(undefined);
     });
   }
 
-  it('is warned of when this server cannot reach it itself, with how to set another', async () => {
+  it('causes a warning with a remedy when this server cannot reach it itself', async () => {
     const log = new RecordingLog();
     const advertised = `127.0.0.1:${String(await freePort())}`;
-    await warnOfAdvertised(
+    await checkAdvertisedAddress(
       { advertised, nameServer: '127.0.0.1:7440' },
       { log, signal: new AbortController().signal },
     );
@@ -45,12 +45,12 @@ describe('an advertised address', () => {
     expect(log.lines[0]?.fields.why).to.match(/ECONNREFUSED/);
   });
 
-  it('is not warned of when it can be reached', async () => {
+  it('causes no warning when it can be reached', async () => {
     const log = new RecordingLog();
     const server = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const advertised = `127.0.0.1:${String((server.address() as AddressInfo).port)}`;
-    await warnOfAdvertised(
+    await checkAdvertisedAddress(
       { advertised, nameServer: '127.0.0.1:7440' },
       { log, signal: new AbortController().signal },
     );

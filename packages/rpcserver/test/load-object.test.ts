@@ -18,14 +18,14 @@ const context: ObjectContext = {
   signal: new AbortController().signal,
 };
 
-/** The import by which a module outside of this package finds the library. */
-const library = `import { defineObject, method } from '${import.meta.resolve('@patchbay/objects')}';`;
+/** The import with which a module outside of this package loads the library. */
+const library = `import { defineObject, method } from '${import.meta.resolve('@patchbay/objects/define')}';`;
 
-/** A module whose object has one summary: `text`. */
+/** A module whose object has the summary `text`. */
 const making = (text: string): string =>
   `${library} export default () => Promise.resolve(defineObject({ summary: '${text}', methods: {} }));`;
 
-/** Installs a package `some-object` that has this entry in its package.json. */
+/** Installs a package `some-object` with this entry in its package.json. */
 async function install(scratch: Scratch, entry: string): Promise<void> {
   const folder = scratch.file('node_modules', 'some-object');
   await mkdir(folder, { recursive: true });
@@ -82,12 +82,12 @@ describe('Loading an object', () => {
     );
   });
 
-  it('finds a package beside the program when there is none beside the configuration', async () => {
+  it('falls back to a package beside the program', async () => {
     await using scratch = await Scratch.make();
     expect(await refusalOf('@patchbay/objects', scratch.path)).to.include('MODULE_INVALID');
   });
 
-  it('hands the options over as they are, and an empty object where there are none', async () => {
+  it('passes the options on unchanged, or an empty object if there are none', async () => {
     const options = { a: [1, { b: null }] };
     const given: unknown[] = [];
     for (const entry of [
@@ -192,7 +192,7 @@ describe('Loading an object', () => {
     });
   }
 
-  it('passes on what the module itself refuses with, and says which object it was', async () => {
+  it('passes on an error of the module, with the name of the object', async () => {
     const refusing = fileURLToPath(new URL('./fixtures/refusing.js', import.meta.url));
     expect(await refusalOf(refusing, '/')).to.equal(
       'INVALID_ARGUMENT CONFIG_INVALID: object "thing": option "pool" is required',

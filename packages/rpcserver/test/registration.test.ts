@@ -27,7 +27,7 @@ function warnings(log: RecordingLog): string[] {
   return log.lines.filter(({ level }) => level === 'warn' || level === 'error').map(({ message }) => message);
 }
 
-/** Something on a port of the loopback that is no name server: it never says a word, or hangs up at once. */
+/** A loopback port without a name server: it never answers, or closes each connection at once. */
 class Impostor implements AsyncDisposable {
   connections = 0;
   readonly #server: Server;
@@ -45,7 +45,7 @@ class Impostor implements AsyncDisposable {
     });
   }
 
-  /** Listens, on a free port unless one is given, and gives the address. */
+  /** Listens, on a free port unless one is given, and returns the address. */
   async listen(port = 0): Promise<string> {
     await new Promise<void>((resolve) => this.#server.listen(port, '127.0.0.1', resolve));
     return `127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
@@ -57,14 +57,14 @@ class Impostor implements AsyncDisposable {
   }
 }
 
-/** Gives an address where nobody listens. */
+/** Returns an address on which nobody listens. */
 async function freeAddress(): Promise<string> {
   await using nobody = new Impostor('silent');
   return await nobody.listen();
 }
 
 describe('A registration', () => {
-  it('registers all of its names under one lease', async () => {
+  it('registers all its names under one lease', async () => {
     await using nameServer = await TestNameServer.start();
     await using registration = register(nameServer.address);
     await eventually(() => registration.registered);
@@ -124,7 +124,7 @@ describe('A registration', () => {
     expect(nameServer.called('register')).to.equal(1);
   });
 
-  it('registers anew when the name server no longer knows its lease', async () => {
+  it('registers again when the name server no longer knows its lease', async () => {
     await using nameServer = await TestNameServer.start();
     const clock = new FakeClock();
     const log = new RecordingLog();
@@ -140,7 +140,7 @@ describe('A registration', () => {
     expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering again']);
   });
 
-  it('waits for a name server that is not there yet, and warns once', async () => {
+  it('waits for a name server that is not running yet, and warns once', async () => {
     await using nameServer = await TestNameServer.start();
     await nameServer.stop();
     const log = new RecordingLog();
@@ -156,7 +156,7 @@ describe('A registration', () => {
     ['kept', false],
     ['lost', true],
   ] as const) {
-    it(`comes back by itself after the name server was away and ${state} its state`, async () => {
+    it(`recovers by itself after the name server was away and ${state} its state`, async () => {
       await using nameServer = await TestNameServer.start();
       const log = new RecordingLog();
       await using registration = register(nameServer.address, { log, ttlMs: 1_000 });
@@ -175,7 +175,7 @@ describe('A registration', () => {
     });
   }
 
-  it('asks less and less often while it is refused, never exactly together with others', async () => {
+  it('retries less and less often while it is refused, never in step with others', async () => {
     await using nameServer = await TestNameServer.start();
     await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'b' }]);
     const pauses: number[] = [];
@@ -201,7 +201,7 @@ describe('A registration', () => {
     expect(warnings(log)).to.have.length(1);
   });
 
-  it('warns once while the name server is away, whichever way it fails', async () => {
+  it('warns once while the name server is away, however it fails', async () => {
     const address = await freeAddress();
     const log = new RecordingLog();
     await using registration = register(address, { log });
@@ -213,7 +213,7 @@ describe('A registration', () => {
     expect(warnings(log)).to.deep.equal(['the name server does not respond; retrying until it does']);
   });
 
-  it('is told who has a name that is taken, and takes it as soon as it is free', async () => {
+  it('learns who owns a name that is taken, and takes it as soon as it is free', async () => {
     await using nameServer = await TestNameServer.start();
     const other = await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'b' }]);
     const log = new RecordingLog();
@@ -229,7 +229,7 @@ describe('A registration', () => {
     expect(warnings(log)).to.have.length(1);
   });
 
-  it('takes its names at once from a former life under the same id', async () => {
+  it('takes over its names at once from an earlier process with the same id', async () => {
     await using nameServer = await TestNameServer.start();
     await nameServer.registry.register('server-1', '127.0.0.1:1111', [{ name: 'a' }, { name: 'b' }]);
     await using registration = register(nameServer.address);
@@ -251,7 +251,7 @@ describe('A registration', () => {
     expect(endpoints.map(({ address }) => address)).to.deep.equal(['127.0.0.1:7441', '127.0.0.1:7442']);
   });
 
-  it('gives a name up that another server took on purpose, keeps the others, and says so once', async () => {
+  it('gives up a name that another server took on purpose, keeps the others, and reports it once', async () => {
     await using nameServer = await TestNameServer.start();
     const log = new RecordingLog();
     const claims = [{ name: 'a', replace: true }, { name: 'b' }];
@@ -272,14 +272,14 @@ describe('A registration', () => {
       message: 'names were taken from this server; it does not register them again',
       fields: { names: ['a'] },
     });
-    // Not even when it has to register anew.
+    // Not even when it has to register again.
     const { endpoints } = await nameServer.registry.lookup('b');
     await nameServer.registry.unregister(endpoints[0]!.leaseId);
     await eventually(async () => (await nameServer.names()).includes('b'));
     expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
   });
 
-  it('replaces once: after its lease ended it takes nothing from whoever has the name by then', async () => {
+  it('replaces once: after its lease expired it takes nothing from the owner at that time', async () => {
     await using nameServer = await TestNameServer.start();
     const log = new RecordingLog();
     const claims = [{ name: 'a', replace: true }];
@@ -293,7 +293,7 @@ describe('A registration', () => {
     expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
   });
 
-  it('claims other names, those in both registered all the time', async () => {
+  it('claims other names, while those in both sets stay registered', async () => {
     await using nameServer = await TestNameServer.start();
     await using registration = register(nameServer.address);
     await eventually(() => registration.registered);
@@ -304,7 +304,7 @@ describe('A registration', () => {
     expect(new Set(names.map(({ endpoints }) => endpoints[0]?.leaseId)).size).to.equal(1);
   });
 
-  it('keeps the names that it has while another one that it claims is taken', async () => {
+  it('keeps its names while another one that it claims is taken', async () => {
     await using nameServer = await TestNameServer.start();
     const log = new RecordingLog();
     await using registration = register(nameServer.address, { log, ttlMs: 1_000 });
@@ -345,7 +345,7 @@ describe('A registration', () => {
     expect(await nameServer.addressOf('c')).to.equal('127.0.0.1:7441');
   });
 
-  it('does not say that its names are registered while the name server is away', async () => {
+  it('does not report its names as registered while the name server is away', async () => {
     await using nameServer = await TestNameServer.start();
     const changes: boolean[] = [];
     await using registration = register(nameServer.address, {
@@ -360,7 +360,7 @@ describe('A registration', () => {
     expect(changes).to.deep.equal([true, false, true]);
   });
 
-  it('gives its names back when it is disposed of', async () => {
+  it('unregisters its names when it is closed', async () => {
     await using nameServer = await TestNameServer.start();
     const registration = register(nameServer.address);
     await eventually(() => registration.registered);
@@ -368,7 +368,7 @@ describe('A registration', () => {
     expect(await nameServer.names()).to.deep.equal([]);
   });
 
-  it('gives its names back also when it is disposed of while it registers', async () => {
+  it('unregisters its names when it is closed while it registers', async () => {
     await using nameServer = await TestNameServer.start();
     const registration = register(nameServer.address);
     await registration[Symbol.asyncDispose]();

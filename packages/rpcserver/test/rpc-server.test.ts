@@ -22,8 +22,8 @@ const workshop: MakeObject = (context) =>
     context,
   );
 
-/** An RPC server of a test, its state in a scratch directory. */
-class Scene implements AsyncDisposable {
+/** What RPC servers of a test need: a name server, and a scratch directory for their state. */
+class ServerFixture implements AsyncDisposable {
   readonly nameServer: TestNameServer;
   readonly scratch: Scratch;
   readonly log = new RecordingLog();
@@ -33,8 +33,8 @@ class Scene implements AsyncDisposable {
     this.scratch = scratch;
   }
 
-  static async set(): Promise<Scene> {
-    return new Scene(await TestNameServer.start(), await Scratch.make());
+  static async start(): Promise<ServerFixture> {
+    return new ServerFixture(await TestNameServer.start(), await Scratch.make());
   }
 
   start(options: Partial<RpcServerOptions> = {}): Promise<RpcServer> {
@@ -47,7 +47,7 @@ class Scene implements AsyncDisposable {
     });
   }
 
-  /** Gives what the log says about errors and worse. */
+  /** Returns the warnings and errors of the log. */
   complaints(): string[] {
     return this.log.lines
       .filter(({ level }) => level === 'warn' || level === 'error')
@@ -60,7 +60,7 @@ class Scene implements AsyncDisposable {
   }
 }
 
-/** An object that notes in a list that it was closed. */
+/** An object that adds its name to a list when it is closed. */
 function closing(name: string, closed: string[]): ObjectDefinition {
   return defineObject({
     summary: 'Closes',
@@ -83,41 +83,41 @@ async function read(file: string): Promise<string> {
 
 describe('An RPC server', () => {
   it('hosts its objects and registers their names', async () => {
-    await using scene = await Scene.set();
-    await using server = await scene.start({ objects: { workshop, 'wall/clock': clock } });
+    await using fixture = await ServerFixture.start();
+    await using server = await fixture.start({ objects: { workshop, 'wall/clock': clock } });
     await eventually(() => server.registered);
-    expect(await scene.nameServer.names()).to.deep.equal(['wall/clock', 'workshop']);
-    expect(await scene.nameServer.addressOf('workshop')).to.equal(server.address);
+    expect(await fixture.nameServer.names()).to.deep.equal(['wall/clock', 'workshop']);
+    expect(await fixture.nameServer.addressOf('workshop')).to.equal(server.address);
     await using client = connectTo(server.address);
     expect(await client.proxy<SignaturesOf<typeof clock>>('wall/clock').tell()).to.equal('noon');
   });
 
-  it('registers the address that it is told to advertise', async () => {
-    await using scene = await Scene.set();
-    await using server = await scene.start({ advertise: 'storage.example:7441' });
+  it('registers the address that it is to advertise', async () => {
+    await using fixture = await ServerFixture.start();
+    await using server = await fixture.start({ advertise: 'storage.example:7441' });
     await eventually(() => server.registered);
-    expect(await scene.nameServer.addressOf('workshop')).to.equal('storage.example:7441');
+    expect(await fixture.nameServer.addressOf('workshop')).to.equal('storage.example:7441');
   });
 
-  it('gives each object a directory for its owner alone', async () => {
-    await using scene = await Scene.set();
-    await using server = await scene.start();
+  it('creates a directory for each object that only its owner can read', async () => {
+    await using fixture = await ServerFixture.start();
+    await using server = await fixture.start();
     await using client = connectTo(server.address);
     const directory = await client.proxy<Workshop>('workshop').state_directory();
-    expect(directory.startsWith(scene.scratch.file('state'))).to.be.true;
-    for (const each of [directory, scene.scratch.file('state')]) {
+    expect(directory.startsWith(fixture.scratch.file('state'))).to.be.true;
+    for (const each of [directory, fixture.scratch.file('state')]) {
       expect((await stat(each)).mode & 0o777).to.equal(0o700);
     }
   });
 
-  it('gives no object a directory within the one of another', async () => {
-    await using scene = await Scene.set();
+  it("creates no object's directory inside that of another", async () => {
+    await using fixture = await ServerFixture.start();
     const directories: string[] = [];
     const make: MakeObject = (context) => {
       directories.push(`${context.stateDir}/`);
       return clock;
     };
-    const server = await scene.start({ objects: { a: make, 'a/b': make, 'a.b': make } });
+    const server = await fixture.start({ objects: { a: make, 'a/b': make, 'a.b': make } });
     await server[Symbol.asyncDispose]();
     for (const [index, directory] of directories.entries()) {
       const others = directories.filter((_, other) => other !== index);
@@ -125,53 +125,55 @@ describe('An RPC server', () => {
     }
   });
 
-  it('tells its objects that it stops, and closes them, the last made first', async () => {
-    await using scene = await Scene.set();
+  it('signals to its objects that it stops, and closes them, the last created first', async () => {
+    await using fixture = await ServerFixture.start();
     const closed: string[] = [];
     let signal: AbortSignal | undefined;
     const make: MakeObject = (context) => {
       signal = context.signal;
       return closing('first', closed);
     };
-    const server = await scene.start({ objects: { first: make, second: closing('second', closed) } });
+    const server = await fixture.start({ objects: { first: make, second: closing('second', closed) } });
     expect(signal?.aborted).to.be.false;
     await server[Symbol.asyncDispose]();
     expect(signal?.aborted).to.be.true;
     expect(closed).to.deep.equal(['second', 'first']);
   });
 
-  it('closes the objects it has made when a further one fails', async () => {
-    await using scene = await Scene.set();
+  it('closes the objects it has created when another one fails', async () => {
+    await using fixture = await ServerFixture.start();
     const closed: string[] = [];
     const failing: MakeObject = () => Promise.reject(new Error('no'));
-    const started = scene.start({ objects: { first: closing('first', closed), second: failing } });
+    const started = fixture.start({ objects: { first: closing('first', closed), second: failing } });
     expect(String(await started.catch((error: unknown) => error))).to.include('no');
     expect(closed).to.deep.equal(['first']);
-    expect(scene.nameServer.called('register')).to.equal(0);
+    expect(fixture.nameServer.called('register')).to.equal(0);
   });
 
-  it('makes and registers nothing when its address is taken', async () => {
-    await using scene = await Scene.set();
+  it('creates and registers nothing when its address is in use', async () => {
+    await using fixture = await ServerFixture.start();
     let made = 0;
     const make: MakeObject = () => {
       made++;
       return clock;
     };
-    const error = await refusal(scene.start({ listen: scene.nameServer.address, objects: { first: make } }));
+    const error = await refusal(
+      fixture.start({ listen: fixture.nameServer.address, objects: { first: make } }),
+    );
     expect(error.reason).to.equal('LISTEN_FAILED');
     expect(made).to.equal(0);
-    expect(await scene.nameServer.names()).to.deep.equal([]);
-    await (await scene.start())[Symbol.asyncDispose](); // the state directory is free
+    expect(await fixture.nameServer.names()).to.deep.equal([]);
+    await (await fixture.start())[Symbol.asyncDispose](); // the state directory is free
   });
 
-  it('closes its objects and registers nothing when its address is taken while it makes them', async () => {
-    await using scene = await Scene.set();
+  it('closes its objects and registers nothing when its address is taken while it creates them', async () => {
+    await using fixture = await ServerFixture.start();
     await using rival = await TestNameServer.start();
     const listen = rival.address;
     await rival.stop();
     const closed: string[] = [];
     const error = await refusal(
-      scene.start({
+      fixture.start({
         listen,
         objects: {
           first: async () => {
@@ -183,81 +185,81 @@ describe('An RPC server', () => {
     );
     expect(error.reason).to.equal('LISTEN_FAILED');
     expect(closed).to.deep.equal(['first']);
-    expect(await scene.nameServer.names()).to.deep.equal([]);
+    expect(await fixture.nameServer.names()).to.deep.equal([]);
   });
 
-  it('has its state directory for itself, and tells a second server who has it', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.start();
-    const error = await refusal(scene.start());
+  it('locks its state directory, and reports its process to a second server', async () => {
+    await using fixture = await ServerFixture.start();
+    const server = await fixture.start();
+    const error = await refusal(fixture.start());
     expect(`${error.code} ${error.reason}`).to.equal('FAILED_PRECONDITION STATE_DIRECTORY_LOCKED');
     expect(error.message).to.include(`is in use by another RPC server, process ${String(process.pid)}; stop`);
     expect(error.details.pid).to.equal(process.pid);
     await server[Symbol.asyncDispose]();
-    await (await scene.start())[Symbol.asyncDispose]();
+    await (await fixture.start())[Symbol.asyncDispose]();
   });
 
-  it('says whether its names are registered, also when the name server has gone', async () => {
-    await using scene = await Scene.set();
+  it('reports whether its names are registered, even after the name server has gone', async () => {
+    await using fixture = await ServerFixture.start();
     const told: boolean[] = [];
-    await using server = await scene.start({
+    await using server = await fixture.start({
       leaseMs: 1_000,
       onRegistered: (registered) => told.push(registered),
     });
     await eventually(() => server.registered);
-    await scene.nameServer.stop();
+    await fixture.nameServer.stop();
     await eventually(() => !server.registered);
-    await scene.nameServer.start();
+    await fixture.nameServer.start();
     await eventually(() => server.registered);
     expect(told).to.deep.equal([true, false, true]);
   });
 
-  it('refuses a name that is not valid before it makes anything', async () => {
-    await using scene = await Scene.set();
+  it('refuses an invalid name before it creates anything', async () => {
+    await using fixture = await ServerFixture.start();
     let made = 0;
     const make: MakeObject = () => {
       made++;
       return clock;
     };
-    const error = await refusal(scene.start({ objects: { fine: make, '../up': make } }));
+    const error = await refusal(fixture.start({ objects: { fine: make, '../up': make } }));
     expect(error.reason).to.equal('NAME_INVALID');
     expect(made).to.equal(0);
   });
 
   for (const inTheWay of ['state', 'state/objects']) {
-    it(`says so when a file is in the way at ${inTheWay}`, async () => {
-      await using scene = await Scene.set();
+    it(`fails with the reason when a file is in the way at ${inTheWay}`, async () => {
+      await using fixture = await ServerFixture.start();
       if (inTheWay !== 'state') {
-        await mkdir(scene.scratch.file('state'));
+        await mkdir(fixture.scratch.file('state'));
       }
-      await writeFile(scene.scratch.file(inTheWay), '');
-      const error = await refusal(scene.start());
+      await writeFile(fixture.scratch.file(inTheWay), '');
+      const error = await refusal(fixture.start());
       expect(error.reason).to.equal('STATE_DIRECTORY_UNUSABLE');
       expect(error.message).to.match(/^the state directory \/.*\/state.* cannot be used: /);
     });
   }
 
-  it('keeps its identity, and makes a new one when the file is damaged', async () => {
-    await using scene = await Scene.set();
-    const file = scene.scratch.file('state', 'server-id');
-    await (await scene.start())[Symbol.asyncDispose]();
+  it('keeps its identity, and creates a new one when the file is damaged', async () => {
+    await using fixture = await ServerFixture.start();
+    const file = fixture.scratch.file('state', 'server-id');
+    await (await fixture.start())[Symbol.asyncDispose]();
     const id = await read(file);
     expect((await stat(file)).mode & 0o777).to.equal(0o600);
-    await (await scene.start())[Symbol.asyncDispose]();
+    await (await fixture.start())[Symbol.asyncDispose]();
     expect(await read(file)).to.equal(id);
     await chmod(file, 0o600);
     await writeFile(file, 'half a');
-    await (await scene.start())[Symbol.asyncDispose]();
+    await (await fixture.start())[Symbol.asyncDispose]();
     expect(await read(file)).to.match(/^[0-9a-f-]{36}$/);
   });
 }).timeout(60_000);
 
 describe('An RPC server that changes', () => {
-  it('takes an object away whose calls it cancels past the limit, and those of no other', async () => {
-    await using scene = await Scene.set();
-    await using server = await scene.start({ drainMs: 100, objects: { workshop, 'work/shop': workshop } });
+  it('removes an object, and cancels its calls after the limit, but those of no other object', async () => {
+    await using fixture = await ServerFixture.start();
+    await using server = await fixture.start({ drainMs: 100, objects: { workshop, 'work/shop': workshop } });
     await using client = connectTo(server.address);
-    const [stays, goes] = ['stays', 'goes'].map((name) => scene.scratch.file(name));
+    const [stays, goes] = ['stays', 'goes'].map((name) => fixture.scratch.file(name));
     const staying = client.proxy<Workshop>('workshop').work(1_000, stays!);
     const going = refusal(client.proxy<Workshop>('work/shop').work(60_000, goes!));
     await eventually(async () => (await read(goes!)) === 'begun' && (await read(stays!)) === 'begun');
@@ -268,13 +270,13 @@ describe('An RPC server that changes', () => {
       'SERVER_STOPPED: the object "work/shop" was closed while the call ran',
     );
     expect(await staying).to.equal('finished');
-    expect(await scene.nameServer.names()).to.deep.equal(['workshop']);
+    expect(await fixture.nameServer.names()).to.deep.equal(['workshop']);
   });
 
-  it('refuses what it cannot do, and changes nothing then', async () => {
-    await using scene = await Scene.set();
+  it('refuses impossible changes, and then changes nothing', async () => {
+    await using fixture = await ServerFixture.start();
     const closed: string[] = [];
-    await using server = await scene.start();
+    await using server = await fixture.start();
     const failing: MakeObject = () => Promise.reject(new Error('no'));
     const limits = { maxSessions: 1 };
     const add = { first: closing('first', closed), failing };
@@ -290,9 +292,9 @@ describe('An RPC server that changes', () => {
     }
   });
 
-  it('is stopped also while it opens an object', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.start();
+  it('can be closed while it opens an object', async () => {
+    await using fixture = await ServerFixture.start();
+    const server = await fixture.start();
     const slow: MakeObject = ({ signal }) =>
       new Promise((_, reject) => {
         signal.addEventListener('abort', () => {
@@ -306,32 +308,32 @@ describe('An RPC server that changes', () => {
 }).timeout(60_000);
 
 describe('An RPC server that stops', () => {
-  it('gives its names back, lets a running call finish, and begins no new one', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.start();
+  it('unregisters its names, lets a call in flight finish, and starts no new one', async () => {
+    await using fixture = await ServerFixture.start();
+    const server = await fixture.start();
     await eventually(() => server.registered);
     await using client = connectTo(server.address);
-    const file = scene.scratch.file('work');
+    const file = fixture.scratch.file('work');
     const running = client.proxy<Workshop>('workshop').work(1_000, file);
     await eventually(async () => (await read(file)) === 'begun');
     const stopped = server[Symbol.asyncDispose]();
-    await eventually(async () => (await scene.nameServer.names()).length === 0);
-    // It drains once it knows that its names are gone, which others may know a moment before.
+    await eventually(async () => (await fixture.nameServer.names()).length === 0);
+    // It drains once it knows that its names are gone; others may know a moment earlier.
     await eventually(async () => {
       const late = await refusal(client.proxy<Workshop>('workshop').echo('hello'));
       expect(late.reason).to.equal('SERVER_DRAINING');
     });
     expect(await running).to.equal('finished');
     await stopped;
-    expect(scene.complaints()).to.deep.equal([]);
+    expect(fixture.complaints()).to.deep.equal([]);
   });
 
-  it('answers a call that ends last before it closes the connection', async () => {
-    await using scene = await Scene.set();
+  it('sends the result of the last call before it closes the connection', async () => {
+    await using fixture = await ServerFixture.start();
     for (let round = 0; round < 10; round++) {
-      const server = await scene.start();
+      const server = await fixture.start();
       await using client = connectTo(server.address);
-      const file = scene.scratch.file(`work-${String(round)}`);
+      const file = fixture.scratch.file(`work-${String(round)}`);
       const running = client.proxy<Workshop>('workshop').work(20, file);
       await eventually(async () => (await read(file)) === 'begun');
       await server[Symbol.asyncDispose]();
@@ -339,24 +341,24 @@ describe('An RPC server that stops', () => {
     }
   });
 
-  it('takes calls until its names are given back', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.start();
+  it('accepts calls until its names are unregistered', async () => {
+    await using fixture = await ServerFixture.start();
+    const server = await fixture.start();
     await eventually(() => server.registered);
     await using client = connectTo(server.address);
-    const held = scene.nameServer.hold('unregister');
+    const held = fixture.nameServer.hold('unregister');
     const stopped = server[Symbol.asyncDispose]();
-    await eventually(() => scene.nameServer.called('unregister') === 1);
+    await eventually(() => fixture.nameServer.called('unregister') === 1);
     expect(await client.proxy<Workshop>('workshop').echo('hello')).to.equal('hello');
     held.release();
     await stopped;
   });
 
-  it('cancels what runs past the limit, waits for its clean-up, and runs it nowhere again', async () => {
-    await using scene = await Scene.set();
-    const server = await scene.start({ drainMs: 100 });
+  it('cancels calls after the limit, waits for their clean-up, and retries them nowhere', async () => {
+    await using fixture = await ServerFixture.start();
+    const server = await fixture.start({ drainMs: 100 });
     await using client = connectTo(server.address);
-    const file = scene.scratch.file('work');
+    const file = fixture.scratch.file('work');
     const running = refusal(client.proxy<Workshop>('workshop').work(60_000, file));
     await eventually(async () => (await read(file)) === 'begun');
     const startedAt = performance.now();
@@ -365,39 +367,37 @@ describe('An RPC server that stops', () => {
     expect(performance.now() - startedAt).to.be.below(3_000);
     const error = await running;
     expect(`${error.code} ${error.reason}`).to.equal('UNAVAILABLE SERVER_STOPPED');
-    expect(scene.complaints()).to.deep.equal([
-      'calls still run when the time to finish is over; cancelling them',
-    ]);
+    expect(fixture.complaints()).to.deep.equal(['drain time is over; cancelling the calls that still run']);
   });
 
-  it('does not wait for ever for an object that does not close', async () => {
-    await using scene = await Scene.set();
+  it('does not wait forever for an object that does not close', async () => {
+    await using fixture = await ServerFixture.start();
     const closed: string[] = [];
     const stubborn = defineObject({
       summary: 'Stays',
       methods: {},
       close: () => new Promise(() => undefined),
     });
-    const server = await scene.start({
+    const server = await fixture.start({
       closeMs: 50,
       objects: { other: closing('other', closed), stubborn },
     });
     await server[Symbol.asyncDispose]();
     expect(closed).to.deep.equal(['other']);
-    const [line] = scene.log.lines.filter(({ level }) => level === 'error');
-    expect(line?.message).to.equal('an object did not close in time; going on without it');
+    const [line] = fixture.log.lines.filter(({ level }) => level === 'error');
+    expect(line?.message).to.equal('object did not close in time; continuing without it');
     expect(line?.fields).to.include({ object: 'stubborn', closeMs: 50 });
   });
 
-  it('does not wait for ever for a method that ignores its signal', async () => {
-    await using scene = await Scene.set();
+  it('does not wait forever for a method that ignores its signal', async () => {
+    await using fixture = await ServerFixture.start();
     const closed: string[] = [];
-    const server = await scene.start({
+    const server = await fixture.start({
       drainMs: 100,
       objects: { workshop, other: closing('other', closed) },
     });
     await using client = connectTo(server.address);
-    const file = scene.scratch.file('work');
+    const file = fixture.scratch.file('work');
     const running = refusal(client.proxy<Workshop>('workshop').work_stubbornly(8_000, file));
     await eventually(async () => (await read(file)) === 'begun');
     const startedAt = performance.now();
@@ -405,8 +405,6 @@ describe('An RPC server that stops', () => {
     expect(performance.now() - startedAt).to.be.below(6_000);
     expect((await running).reason).to.equal('SERVER_STOPPED');
     expect(closed).to.deep.equal(['other']);
-    expect(scene.complaints().at(-1)).to.equal(
-      'methods go on although they are cancelled; stopping without them',
-    );
+    expect(fixture.complaints().at(-1)).to.equal('cancelled methods still run; stopping without them');
   });
 }).timeout(60_000);

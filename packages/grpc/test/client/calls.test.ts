@@ -88,6 +88,7 @@ for (const [transport, start] of Object.entries(transports)) {
         message: 'no such thing: "\u{1f4be}"',
         callId: call.callId,
       });
+      expect(error).to.not.have.property('remoteStack');
       expect(error.details).to.deep.equal({ name: 'x', tries: 3 });
       expect(error.cause).to.equal(undefined);
       expect(error.remoteStack).to.equal(undefined);

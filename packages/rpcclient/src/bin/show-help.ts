@@ -10,7 +10,8 @@ import { type GlobalOption, globalOptions } from '../command/global-options.js';
 import { findMethod, methodHelp, objectHelp } from '../command/help.js';
 import { termList, wrap } from '../command/layout.js';
 import { type Settings, type Target } from '../command/settings.js';
-import { isVerbName, verbNameIn, verbs } from '../command/verbs.js';
+import { verbs } from '../command/verb-descriptions.js';
+import { isVerbName, verbNameIn } from '../command/verbs.js';
 
 /** How long the command's own help waits for that of the object, in milliseconds. */
 const patienceMs = 2_000;

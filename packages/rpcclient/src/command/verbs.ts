@@ -1,44 +1,11 @@
-import { type ArgDescription, type MethodDescription, type OptionDescription } from '@patchbay/objects';
-
 import { type CommandLine } from './command-line.js';
 
-/** The shells that `completion` has a script for. */
-export const shells = ['bash', 'zsh'] as const;
-export type Shell = (typeof shells)[number];
-
 /**
- * The verbs: what the command does itself, beside calling methods. Each is described as a method is, so that help and
- * completion treat both alike; their code is loaded on demand. Where a method has the name of a verb, the bare name is
- * the verb.
+ * The verbs: what the command does itself, beside calling methods. Where a method has the name of a verb, the bare name
+ * is the verb.
  */
-export const verbs = {
-  ls: describeVerb(
-    'ls',
-    'List the registered names, or those that begin with a text or match a pattern',
-    [textArg('pattern', 'what the names begin with, or a glob if it has * or ?')],
-    [
-      filter('glob', 'names that match this: * and ? within a part, ** also across "." and "/"'),
-      filter('regex', 'names that this regular expression (RE2 syntax) matches as a whole'),
-      filter('meta', 'names with all of these metadata entries, KEY=VALUE, or KEY with any value', true),
-      filter('anyMeta', 'names with at least one of these metadata entries, KEY=VALUE or KEY', true),
-    ],
-  ),
-  describe: describeVerb('describe', 'Describe what an object can do, or one of its methods in full', [
-    textArg('object', "the object's name", { required: true }),
-    textArg('method', 'one of its methods'),
-  ]),
-  repl: describeVerb(
-    'repl',
-    'Run a command line for each line typed at a prompt or read from standard input',
-  ),
-  completion: describeVerb(
-    'completion',
-    'Print the script that makes a shell complete names, methods, options and values',
-    [textArg('shell', 'the shell', { required: true, choices: shells })],
-  ),
-} satisfies Readonly<Record<string, MethodDescription>>;
-
-export type VerbName = keyof typeof verbs;
+const verbNames = ['ls', 'describe', 'repl', 'completion'] as const;
+export type VerbName = (typeof verbNames)[number];
 
 /** Returns the name of the verb that a command line asks for; undefined where it calls a method. */
 export function verbNameIn({
@@ -50,37 +17,5 @@ export function verbNameIn({
 
 /** Reports whether a bare name is that of a verb. */
 export function isVerbName(name: string): name is VerbName {
-  return Object.hasOwn(verbs, name);
-}
-
-function describeVerb(
-  name: string,
-  summary: string,
-  args: readonly ArgDescription[] = [],
-  options: readonly OptionDescription[] = [],
-): MethodDescription {
-  return { name, summary, args: [...args], options: [...options], returns: {}, idempotent: true };
-}
-
-/** Describes a positional argument that is a text. */
-function textArg(
-  name: string,
-  summary: string,
-  { required = false, choices }: { readonly required?: boolean; readonly choices?: readonly string[] } = {},
-): ArgDescription {
-  const schema = choices === undefined ? { type: 'string' } : { type: 'string', enum: [...choices] };
-  return { name, summary, required, placeholder: name.toUpperCase(), schema };
-}
-
-function filter(name: string, summary: string, isList = false): OptionDescription {
-  const flag = name === 'anyMeta' ? '--any-meta' : `--${name}`;
-  const schema = isList ? { type: 'array', items: { type: 'string' } } : { type: 'string' };
-  return {
-    name,
-    flag,
-    summary,
-    required: false,
-    placeholder: isList ? 'KEY[=VALUE]' : name.toUpperCase(),
-    schema,
-  };
+  return verbNames.some((each) => each === name);
 }

@@ -7,7 +7,8 @@ import {
   isGlobalOption,
 } from '../command/global-options.js';
 import { readTarget } from '../command/settings.js';
-import { verbNameIn, verbs } from '../command/verbs.js';
+import { verbs } from '../command/verb-descriptions.js';
+import { verbNameIn } from '../command/verbs.js';
 import { type Candidate, candidatesOf, type Completion, fitting, noCandidates } from './candidate.js';
 import { completeMethodArg } from './method-args.js';
 import { type Sources } from './sources.js';

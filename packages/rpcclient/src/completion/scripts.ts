@@ -1,5 +1,5 @@
 import { completeVerb } from '../command/command-line.js';
-import { type Shell } from '../command/verbs.js';
+import { type Shell } from '../command/verb-descriptions.js';
 
 const bashScript = `# Completion of rpcclient for bash: eval "$(rpcclient completion bash)"
 _rpcclient() {

@@ -1,6 +1,6 @@
 import { coreError, didYouMean, quoted } from '@patchbay/objects';
 
-import { shells } from '../command/verbs.js';
+import { shells } from '../command/verb-descriptions.js';
 import { completionScripts } from '../completion/scripts.js';
 import { type PrepareVerb, readVerbArgs } from './verb.js';
 

@@ -4,7 +4,8 @@ import { type CommandLine } from '../command/command-line.js';
 import { type CommandContext, type Output } from '../command/context.js';
 import { type GlobalOptionName } from '../command/global-options.js';
 import { type Settings } from '../command/settings.js';
-import { type VerbName, verbs } from '../command/verbs.js';
+import { verbs } from '../command/verb-descriptions.js';
+import { type VerbName } from '../command/verbs.js';
 
 /**
  * Reads a verb's arguments and returns its task, which runs once or, with `--watch`, repeatedly.

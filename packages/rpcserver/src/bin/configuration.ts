@@ -24,16 +24,16 @@ const objects = z
       shared: z
         .boolean()
         .default(false)
-        .describe('whether other servers may have the name too; all of them must say so'),
+        .describe('whether other servers may register the name too; all of them must share it'),
       maxConcurrent: z
         .int()
         .min(1)
         .optional()
-        .describe('how many of its calls may run at once, over what the object says itself'),
+        .describe("how many of its calls may run at once; takes precedence over the object's own limit"),
       options: z
         .record(z.string(), z.unknown())
         .default({})
-        .describe('given to the module, which checks them'),
+        .describe('passed to the module, which checks them'),
     }),
   )
   .min(1)
@@ -41,7 +41,7 @@ const objects = z
     const seen = new Set<string>();
     entries.forEach(({ name }, index) => {
       if (seen.has(name)) {
-        context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is there twice` });
+        context.addIssue({ code: 'custom', path: [index, 'name'], message: `"${name}" is listed twice` });
       }
       seen.add(name);
     });
@@ -60,27 +60,27 @@ const limits = z.strictObject({
   maxUnreadBytes: bytesSchema()
     .min(1)
     .default(maxUnreadBytes)
-    .describe('how many bytes of answers may wait for a client until no more of its calls are begun'),
+    .describe('how many bytes of unread results a client may have before no more of its calls are started'),
   stall: durationSchema()
     .min(1_000)
     .default(stallMs)
-    .describe('how long such a client may read nothing until its session is ended'),
+    .describe('how long such a client may read nothing before its session is ended'),
 });
 
-/** The schema of an RPC server's configuration file; docs/reference/configuration.md is held against it. */
+/** The schema of an RPC server's configuration file; docs/reference/configuration.md is checked against it. */
 export const rpcServerConfiguration = z.strictObject({
-  nameServer: address.optional().describe('the name server, as host:port, where it is not found otherwise'),
+  nameServer: address.optional().describe('the name server, as host:port, if it is not found otherwise'),
   listen: address
     .default('127.0.0.1:7441')
     .describe('where to listen, as host:port; port 0 takes a free one'),
   advertise: address
-    .refine((text) => !text.endsWith(':0'), 'clients cannot dial port 0')
+    .refine((text) => !text.endsWith(':0'), 'clients cannot connect to port 0')
     .optional()
-    .describe('the address that clients shall dial, where it is not the one listened on'),
+    .describe('the address to which clients connect, if it is not the one listened on'),
   replace: z
     .boolean()
     .default(false)
-    .describe('whether to take the names at the start from whoever has them'),
+    .describe('whether to take the names from their present servers at the start'),
   insecure: z
     .boolean()
     .default(false)
@@ -88,20 +88,23 @@ export const rpcServerConfiguration = z.strictObject({
   stateDir: z
     .string()
     .min(1)
-    .describe('the directory of the identity of this server and the state of its objects'),
+    .describe('the directory for the identity of this server and the state of its objects'),
   lease: durationSchema()
     .min(1_000)
     .max(3_600_000)
     .default(10_000)
-    .describe('how long the names outlive this server when it dies'),
-  drain: durationSchema().default(10_000).describe('how long a stop waits for calls that run'),
-  close: durationSchema().default(10_000).describe('how long a stop waits for each object to close'),
-  sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+    .describe('how long the names stay registered after this server dies'),
+  drain: durationSchema().default(10_000).describe('how long a shutdown waits for calls in flight'),
+  close: durationSchema().default(10_000).describe('how long a shutdown waits for each object to close'),
+  sendStacks: z
+    .boolean()
+    .default(false)
+    .describe('whether errors carry stack traces of this server to the caller'),
   logCalls: z
     .enum(['none', 'failed', 'all'])
     .default('none')
-    .describe('of which calls the log takes a line, at the level info'),
-  limits: limits.prefault({}).describe('what callers may ask of this server'),
+    .describe('which calls are logged, at the level info'),
+  limits: limits.prefault({}).describe('limits on sessions, calls and messages'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
   objects: objects.describe('the objects to host'),
 });

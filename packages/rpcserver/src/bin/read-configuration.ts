@@ -3,13 +3,15 @@ import { dirname, resolve } from 'node:path';
 import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
 import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
 
-import { checkObject } from '../load-object.js';
+import { checkObject, loadObject } from '../load-object.js';
+import { type MakeObject } from '../open-objects.js';
+import { type ObjectChanges } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
-/** The options of `start` that stand over the file, by the key that each sets. */
+/** The options of `start` that take precedence over the file, by the key that each sets. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Reads the configuration as the file, the environment and flags give it. @throws RpcError `CONFIG_INVALID` */
+/** Reads the configuration from the file, the environment and flags. @throws RpcError `CONFIG_INVALID` */
 export function readConfiguration(file: string, flags: Flags = {}): RpcServerConfiguration {
   const configuration = configure({
     schema: rpcServerConfiguration,
@@ -24,24 +26,24 @@ export function readConfiguration(file: string, flags: Flags = {}): RpcServerCon
   return configuration;
 }
 
-/** Says against which directory the relative paths of a configuration file are. */
-export function baseOf(file: string): string {
+/** Returns the directory to which relative paths in a configuration file refer. */
+export function baseDirOf(file: string): string {
   return dirname(resolve(file));
 }
 
 /**
- * Checks a configuration file and the modules and options of its objects, as a start would, and opens nothing.
- * @throws RpcError, or an AggregateError of several
+ * Checks a configuration file and the modules and options of its objects, as a start would, without opening anything.
+ * @throws RpcError `CONFIG_INVALID`, or an AggregateError with an RpcError for each problem
  */
 export async function checkConfiguration(file: string): Promise<void> {
-  await checkParts(file, readConfiguration(file));
+  await checkReferences(file, readConfiguration(file));
 }
 
 /**
- * Checks what a configuration only names: the log's file, the modules of objects and their options.
- * @throws AggregateError of an RpcError for each problem
+ * Checks what a configuration refers to: the log's file, the modules of objects and their options.
+ * @throws AggregateError with an RpcError for each problem
  */
-export async function checkParts(file: string, configuration: RpcServerConfiguration): Promise<void> {
+export async function checkReferences(file: string, configuration: RpcServerConfiguration): Promise<void> {
   const errors: RpcError[] = [];
   const note = (path: readonly (string | number)[], error: unknown): void => {
     if (!isRpcError(error)) {
@@ -56,25 +58,48 @@ export async function checkParts(file: string, configuration: RpcServerConfigura
   }
   for (const [index, entry] of configuration.objects.entries()) {
     try {
-      await checkObject(entry, baseOf(file));
+      await checkObject(entry, baseDirOf(file));
     } catch (error) {
       const ofModule = isRpcError(error, 'MODULE_NOT_FOUND', 'MODULE_INVALID');
       note(['objects', index, ofModule ? 'module' : 'options'], error);
     }
   }
   if (errors.length > 0) {
-    throw new AggregateError(errors, 'the configuration is not fine');
+    throw new AggregateError(errors, 'the configuration is invalid');
   }
 }
 
-/** Checks what only all of the configuration together tells. @throws RpcError `CONFIG_INVALID` */
+/** Checks the addresses against each other. @throws RpcError `CONFIG_INVALID` */
 function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
   const address = parseAddress(listen);
   requireLoopback(address, { insecure });
   if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
     throw coreError(
       'CONFIG_INVALID',
-      `listen address "${listen}" is no address that clients can dial; say in "advertise" which one they shall`,
+      `listen address "${listen}" is not an address that clients can connect to; set "advertise" to one that is`,
     );
   }
+}
+
+/** The options of the server that a configuration sets for its objects. */
+interface ObjectOptions extends Required<Pick<ObjectChanges, 'shared' | 'maxConcurrent' | 'limits'>> {
+  readonly objects: Readonly<Record<string, MakeObject>>;
+}
+
+/** Returns a configuration's objects, and the limits of their calls, as options of the server. */
+export function objectOptions(
+  { objects, limits }: Pick<RpcServerConfiguration, 'objects' | 'limits'>,
+  baseDir: string,
+): ObjectOptions {
+  const { stall: stallMs, ...others } = limits;
+  const makers = objects.map((entry): [string, MakeObject] => [
+    entry.name,
+    (context) => loadObject(entry, baseDir, context),
+  ]);
+  return {
+    objects: Object.fromEntries(makers),
+    shared: objects.filter(({ shared }) => shared).map(({ name }) => name),
+    maxConcurrent: Object.fromEntries(objects.map(({ name, maxConcurrent }) => [name, maxConcurrent])),
+    limits: { ...others, stallMs },
+  };
 }

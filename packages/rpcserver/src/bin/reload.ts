@@ -1,58 +1,67 @@
+import { isDeepStrictEqual } from 'node:util';
+
 import { changedKeys, type DaemonLog, locateErrors, reportReload } from '@patchbay/daemon';
 import { isRpcError } from '@patchbay/objects';
 
 import { type MakeObject } from '../open-objects.js';
 import { type RpcServer } from '../rpc-server.js';
-import { compareObjects } from './compare-objects.js';
 import { type RpcServerConfiguration } from './configuration.js';
-import { hostedBy } from './hosted.js';
-import { baseOf, checkParts, type Flags, readConfiguration } from './read-configuration.js';
+import {
+  baseDirOf,
+  checkReferences,
+  type Flags,
+  objectOptions,
+  readConfiguration,
+} from './read-configuration.js';
 
-/** Where a server's configuration comes from: again, when it is reloaded. */
+/** Where a server's configuration is read from, at the start and on each reload. */
 export interface ConfigurationSource {
   readonly file: string;
   readonly flags: Flags;
 }
 
-/** What a reloader needs. */
+/** Configures a reloader. */
 export interface ReloaderOptions {
   readonly server: Pick<RpcServer, 'change'>;
   readonly source: ConfigurationSource;
-  /** What the server was started with. */
-  readonly inForce: RpcServerConfiguration;
+  /** The configuration that the server was started with. */
+  readonly current: RpcServerConfiguration;
   readonly log: DaemonLog;
 }
 
 /**
- * Puts a changed configuration file in force while the server goes on: log levels, limits, objects that are new or
- * gone. What else has changed it says needs a restart. A file that is wrong changes nothing.
+ * Applies a changed configuration file to the running server: log levels, limits, and objects that were added or
+ * removed. Other changes are reported as needing a restart. An invalid file changes nothing.
  */
 export class Reloader {
   readonly #options: ReloaderOptions;
-  #inForce: RpcServerConfiguration;
+  #current: RpcServerConfiguration;
 
   constructor(options: ReloaderOptions) {
     this.#options = options;
-    this.#inForce = options.inForce;
+    this.#current = options.current;
   }
 
-  /** @throws RpcError, or an AggregateError of several, where the configuration is wrong */
+  /** @throws RpcError `CONFIG_INVALID`, or an AggregateError with an RpcError for each problem */
   async reload(): Promise<void> {
     const { server, source, log } = this.#options;
-    const before = this.#inForce;
+    const before = this.#current;
     const next = readConfiguration(source.file, source.flags);
-    await checkParts(source.file, next);
+    await checkReferences(source.file, next);
     const { added, removed, kept, limited, stale } = compareObjects(before.objects, next.objects);
-    const hosted = hostedBy({ objects: [...limited, ...added], limits: next.limits }, baseOf(source.file));
+    const options = objectOptions(
+      { objects: [...limited, ...added], limits: next.limits },
+      baseDirOf(source.file),
+    );
     await server.change({
-      add: this.#placing(
+      add: this.#withLocations(
         next,
-        hostedBy({ objects: added, limits: next.limits }, baseOf(source.file)).objects,
+        objectOptions({ objects: added, limits: next.limits }, baseDirOf(source.file)).objects,
       ),
-      shared: hosted.shared,
+      shared: options.shared,
       remove: removed.map(({ name }) => name),
-      maxConcurrent: hosted.maxConcurrent,
-      limits: hosted.limits,
+      maxConcurrent: options.maxConcurrent,
+      limits: options.limits,
     });
     log.reload(next.log);
     const now = {
@@ -61,7 +70,7 @@ export class Reloader {
       log: { ...before.log, level: next.log.level, levels: next.log.levels },
       objects: [...kept, ...added],
     };
-    this.#inForce = now;
+    this.#current = now;
     const others = { ...next, objects: now.objects };
     reportReload(log, {
       changed: changedKeys({ ...before, objects: [] }, { ...now, objects: [] }),
@@ -75,13 +84,13 @@ export class Reloader {
     });
   }
 
-  /** Has an error of an object's making say where in the file the object stands. */
-  #placing(
+  /** Adds to the errors of creating an object where in the file the object is. */
+  #withLocations(
     { objects }: RpcServerConfiguration,
     makers: Readonly<Record<string, MakeObject>>,
   ): Readonly<Record<string, MakeObject>> {
     const { file } = this.#options.source;
-    const placed = Object.entries(makers).map(([name, make]): [string, MakeObject] => [
+    const located = Object.entries(makers).map(([name, make]): [string, MakeObject] => [
       name,
       async (context) => {
         try {
@@ -94,6 +103,40 @@ export class Reloader {
         }
       },
     ]);
-    return Object.fromEntries(placed);
+    return Object.fromEntries(located);
   }
+}
+
+type Entries = RpcServerConfiguration['objects'];
+
+/** How the objects of two configurations differ. */
+interface ObjectDifferences {
+  readonly added: Entries;
+  readonly removed: Entries;
+  /** Those in both, as they were created, each with its new limit. */
+  readonly kept: Entries;
+  /** Those in both whose limit changed. */
+  readonly limited: Entries;
+  /** Those in both whose module, options or sharing changed: only a restart creates them anew. */
+  readonly stale: Entries;
+}
+
+/** Compares the objects of two configurations by name. */
+function compareObjects(before: Entries, after: Entries): ObjectDifferences {
+  const pairs = after.flatMap((now) => {
+    const was = before.find(({ name }) => name === now.name);
+    return was === undefined ? [] : [{ was, now }];
+  });
+  const kept = pairs.map(({ was, now }) => ({ ...was, maxConcurrent: now.maxConcurrent }));
+  return {
+    added: after.filter(({ name }) => !before.some((each) => each.name === name)),
+    removed: before.filter(({ name }) => !after.some((each) => each.name === name)),
+    kept,
+    limited: kept.filter((_, index) => pairs[index]?.was.maxConcurrent !== kept[index]?.maxConcurrent),
+    stale: pairs.filter(({ was, now }) => !createdAlike(was, now)).map(({ now }) => now),
+  };
+}
+
+function createdAlike(one: Entries[number], other: Entries[number]): boolean {
+  return isDeepStrictEqual({ ...one, maxConcurrent: 0 }, { ...other, maxConcurrent: 0 });
 }

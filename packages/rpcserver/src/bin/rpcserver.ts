@@ -22,11 +22,14 @@ const start = command({
   summary: 'Host the objects that the configuration names, until SIGTERM',
   options: {
     config: { type: 'string', demandOption: true, describe: 'The configuration file (YAML)' },
-    'name-server': { type: 'string', describe: 'The name server, over the file (PATCHBAY_NAMESERVER)' },
-    listen: { type: 'string', describe: 'Where to listen, HOST:PORT, over the file' },
-    replace: { type: 'boolean', describe: 'Take the names at the start from whoever has them' },
+    'name-server': {
+      type: 'string',
+      describe: 'The name server, instead of the one in the file (PATCHBAY_NAMESERVER)',
+    },
+    listen: { type: 'string', describe: 'Where to listen, HOST:PORT, instead of the address in the file' },
+    replace: { type: 'boolean', describe: 'Take the names from their present servers at the start' },
     insecure: { type: 'boolean', describe: 'Listen where other machines can connect, unencrypted' },
-    'log-level': { type: 'string', describe: 'error, warn, info or debug, over the file' },
+    'log-level': { type: 'string', describe: 'error, warn, info or debug, instead of the level in the file' },
   },
   run: async (args) => {
     const flags = {
@@ -52,7 +55,7 @@ const start = command({
 });
 
 const checkConfig = checkConfigCommand(checkConfiguration);
-const [, file = fileURLToPath(import.meta.url), ...words] = process.argv;
+const [, file = fileURLToPath(import.meta.url), ...argv] = process.argv;
 
 process.exitCode = await runProgram(
   {
@@ -62,6 +65,6 @@ process.exitCode = await runProgram(
     commands: [start, checkConfig],
     external: new ExternalCommands('rpcserver', file),
   },
-  words,
+  argv,
 );
 exitIfHanging();

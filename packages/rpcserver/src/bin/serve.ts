@@ -6,34 +6,31 @@ import { logCalls, systemClock } from '@patchbay/objects';
 
 import { RpcServer } from '../rpc-server.js';
 import { type RpcServerConfiguration } from './configuration.js';
-import { hostedBy } from './hosted.js';
-import { baseOf } from './read-configuration.js';
+import { baseDirOf, objectOptions } from './read-configuration.js';
 import { type ConfigurationSource, Reloader } from './reload.js';
 
-/** What serving takes beside the configuration. */
-export interface Services {
+/** The process in which a server runs. */
+export interface ServerProcess {
   readonly log: DaemonLog;
   readonly daemon: Daemon;
   readonly signal: AbortSignal;
 }
 
-/** Serves what a configuration says, until the signal aborts. @throws RpcError when it cannot start */
+/** Serves a configuration until the signal aborts. @throws RpcError as `RpcServer.start` does */
 export async function serve(
   configuration: RpcServerConfiguration,
   source: ConfigurationSource,
-  { log, daemon, signal }: Services,
+  { log, daemon, signal }: ServerProcess,
 ): Promise<void> {
-  const baseDir = baseOf(source.file);
+  const baseDir = baseDirOf(source.file);
   const { advertise, logCalls: calls } = configuration;
   const callLog = log.child({ component: 'calls' });
-  const tellStatus = (registered: boolean): void => {
-    daemon.status(
-      registered ? 'serving; the names are registered' : 'serving; the name server does not have the names',
-    );
+  const reportStatus = (registered: boolean): void => {
+    daemon.status(registered ? 'serving; names registered' : 'serving; names not registered');
   };
-  daemon.status('opening its objects');
+  daemon.status('opening objects');
   await using server = await RpcServer.start({
-    ...hostedBy(configuration, baseDir),
+    ...objectOptions(configuration, baseDir),
     nameServer: configuration.nameServer,
     listen: configuration.listen,
     ...(advertise === undefined ? {} : { advertise }),
@@ -44,28 +41,28 @@ export async function serve(
     closeMs: configuration.close,
     sendStacks: configuration.sendStacks,
     interceptors: calls === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls })],
-    onRegistered: tellStatus,
+    onRegistered: reportStatus,
     signal,
     log,
   }).catch((error: unknown) => {
     if (!signal.aborted) {
       throw error;
     }
-    log.info('the RPC server stopped before it had started', { error });
+    log.info('RPC server stopped before it was ready', { error });
     return undefined;
   });
   if (server === undefined) {
     return;
   }
-  const reloader = new Reloader({ server, source, inForce: configuration, log });
-  log.info('the RPC server is ready', {
+  const reloader = new Reloader({ server, source, current: configuration, log });
+  log.info('RPC server is ready', {
     address: server.address,
     objects: configuration.objects.map(({ name }) => name),
   });
-  tellStatus(server.registered);
+  reportStatus(server.registered);
   daemon.ready({ reload: () => reloader.reload(), probe: () => server.probe() });
   if (!signal.aborted) {
     await once(signal, 'abort');
   }
-  log.info('the RPC server is stopping');
+  log.info('RPC server is stopping');
 }

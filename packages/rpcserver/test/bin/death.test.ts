@@ -8,7 +8,7 @@ import { ServerProcess } from './server-process.js';
 
 const leaseMs = 1_000;
 
-/** Collects what the name server says of its names, until the signal aborts. */
+/** Collects the name server's events until the signal aborts. */
 async function collect(nameServer: TestNameServer, events: NameEvent[], signal: AbortSignal): Promise<void> {
   for await (const event of nameServer.watch(signal)) {
     events.push(event);
@@ -17,7 +17,7 @@ async function collect(nameServer: TestNameServer, events: NameEvent[], signal: 
 
 describe('An rpcserver that dies', () => {
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-    it(`loses its names when its lease has passed after ${signal}, and watchers are told`, async () => {
+    it(`loses its names when its lease expires after ${signal}, which watchers see`, async () => {
       await using nameServer = await TestNameServer.start();
       await using scratch = await Scratch.make();
       const events: NameEvent[] = [];
@@ -43,7 +43,7 @@ describe('An rpcserver that dies', () => {
     });
   }
 
-  it('registers anew by itself when it goes on after its lease has passed', async () => {
+  it('registers again by itself when it resumes after its lease expired', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     await using server = await ServerProcess.serving(scratch, {
@@ -57,7 +57,7 @@ describe('An rpcserver that dies', () => {
     await eventually(async () => (await nameServer.names()).length === 1);
   });
 
-  it('takes its names again at once when it is started again, at another address', async () => {
+  it('gets its names back at once when it is restarted at another address', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const keys = { nameServer: nameServer.address, lease: '1h' };
@@ -70,7 +70,7 @@ describe('An rpcserver that dies', () => {
     expect(second.address).to.not.equal(first.address);
   });
 
-  it('cannot take a name from another server, says whose it is, and takes it when that is gone', async () => {
+  it('cannot take a name from another server, reports its owner, and takes it when that is gone', async () => {
     await using nameServer = await TestNameServer.start();
     await using firstScratch = await Scratch.make();
     await using secondScratch = await Scratch.make();

@@ -20,7 +20,7 @@ async function read(file: string): Promise<string> {
 }
 
 describe('A reload of rpcserver', () => {
-  it('opens and registers new objects, drains and closes those that are gone, and leaves the others', async () => {
+  it('opens and registers new objects, drains and closes removed ones, and leaves the others alone', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const keys = { nameServer: nameServer.address };
@@ -65,7 +65,7 @@ describe('A reload of rpcserver', () => {
     expect(server.log.filter(({ level }) => level === 'warn' || level === 'error')).to.deep.equal([]);
   });
 
-  it('refuses a file that is wrong with a line that says what is wrong where, and changes nothing', async () => {
+  it('refuses an invalid file with a line that locates the problem, and changes nothing', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const keys = { nameServer: nameServer.address };
@@ -98,7 +98,7 @@ describe('A reload of rpcserver', () => {
     expect((await refusal(client.proxy<Workshop>('b').options())).reason).to.equal('OBJECT_NOT_FOUND');
   });
 
-  it('says what of a changed file needs a restart, and puts the rest in force', async () => {
+  it('reports which changes need a restart, and applies the rest', async () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     const keys = { nameServer: nameServer.address };

@@ -9,14 +9,14 @@ import { eventually, type Scratch } from '@patchbay/objects/testing';
 const program = fileURLToPath(new URL('../../src/bin/rpcserver.js', import.meta.url));
 const workshop = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));
 
-/** How a process ended, and all that it said. */
+/** How a process ended, and all its output. */
 export interface Outcome {
   readonly status: number | null;
   readonly stdout: string;
   readonly stderr: string;
 }
 
-/** Writes a configuration with one object, `workshop`; a key that is given stands over the usual one. */
+/** Writes a configuration with one object, `workshop`; given keys replace the default ones. */
 export async function writeConfiguration(
   scratch: Scratch,
   keys: Readonly<Record<string, unknown>>,
@@ -28,7 +28,7 @@ export async function writeConfiguration(
     objects: [{ name: 'workshop', module: workshop, options: { color: 'red' } }],
     ...keys,
   };
-  // JSON is YAML; a key a line, so that messages have lines to tell.
+  // JSON is YAML; one key a line, so that messages can name lines.
   await writeFile(file, JSON.stringify(configuration, undefined, 1));
   return file;
 }
@@ -52,11 +52,11 @@ export class ServerProcess implements AsyncDisposable {
     }
   }
 
-  /** Starts to serve a configuration, and waits until it does. */
+  /** Serves a configuration, and waits until it is ready. */
   static async serving(scratch: Scratch, keys: Readonly<Record<string, unknown>>): Promise<ServerProcess> {
     const server = new ServerProcess('start', '--config', await writeConfiguration(scratch, keys));
     try {
-      await server.logged('the RPC server is ready');
+      await server.logged('RPC server is ready');
       return server;
     } catch (error) {
       await server[Symbol.asyncDispose]();
@@ -74,7 +74,7 @@ export class ServerProcess implements AsyncDisposable {
 
   /** Where it listens, once it is ready. */
   get address(): string {
-    return String(this.log.find(({ message }) => message === 'the RPC server is ready')?.address);
+    return String(this.log.find(({ message }) => message === 'RPC server is ready')?.address);
   }
 
   /** Waits for a line of the log. */
@@ -95,7 +95,7 @@ export class ServerProcess implements AsyncDisposable {
     return find() ?? {};
   }
 
-  /** Changes the configuration that it was started with, and has it take that. */
+  /** Changes its configuration file, and makes it reload that. */
   async reload(scratch: Scratch, keys: Readonly<Record<string, unknown>>): Promise<void> {
     await writeConfiguration(scratch, keys);
     this.kill('SIGHUP');
@@ -109,7 +109,7 @@ export class ServerProcess implements AsyncDisposable {
     this.#child.kill(signal);
   }
 
-  /** Waits for its end, and brings it about when it is overdue. */
+  /** Waits for its end, and kills it when that is overdue. */
   async end(): Promise<Outcome> {
     const overdue = setTimeout(() => this.#child.kill('SIGKILL'), 30_000);
     await this.#ended;

@@ -67,7 +67,8 @@ export class World implements AsyncDisposable {
   /** @param options - how many revisions a watcher of the store may be behind */
   static async open(options: { readonly historyRevisions?: number } = {}): Promise<World> {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-storage-'));
-    return new World(directory, await openSqliteStore({ directory, clock: new FakeClock(), ...options }));
+    const store = await openSqliteStore({ directory, clock: new FakeClock(), ...options });
+    return new World(directory, withSmallCommits(store));
   }
 
   /** Starts the process. */
@@ -216,4 +217,16 @@ export async function reasonOf(promise: Promise<unknown>): Promise<unknown> {
     () => undefined,
     (error: unknown) => (error as { reason?: unknown }).reason ?? error,
   );
+}
+
+/** Lets no commit have more operations than every store takes in good time. */
+function withSmallCommits(store: Store): Store {
+  const commit = store.commit.bind(store);
+  store.commit = (conditions, operations) => {
+    if (operations.length > 100) {
+      throw new Error(`a commit of the catalog has ${String(operations.length)} operations`);
+    }
+    return commit(conditions, operations);
+  };
+  return store;
 }

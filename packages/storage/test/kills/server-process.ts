@@ -80,7 +80,7 @@ export class ServerProcess {
     return new Promise((resolve, reject) => {
       lines.on('line', (line) => {
         log.push(line);
-        const [, address] = /"the RPC server is ready","address":"([^"]+)"/.exec(line) ?? [];
+        const [, address] = /"RPC server is ready","address":"([^"]+)"/.exec(line) ?? [];
         if (address !== undefined) {
           resolve(address);
         }

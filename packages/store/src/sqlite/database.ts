@@ -23,7 +23,7 @@ export function openDatabase(file: string): Connection {
     connection = new Database(file, { fileMustExist: true, timeout: 0 });
     // The lock is the kernel's and goes with the process, so that a killed one leaves nothing to clean up.
     connection.pragma('locking_mode = EXCLUSIVE');
-    const isNew = checkIdentity(connection, file);
+    const version = readVersion(connection, file);
     connection.pragma('journal_mode = WAL');
     // In WAL mode only FULL syncs at every commit; the default loses the last ones at a power cut.
     connection.pragma('synchronous = FULL');
@@ -33,10 +33,14 @@ export function openDatabase(file: string): Connection {
     connection.pragma('journal_size_limit = 67108864');
     // Pages that many commits in a row write go to the file once, not at each of them.
     connection.pragma('wal_autocheckpoint = 4000');
-    if (isNew) {
+    if (version === 0) {
       createTables(connection);
     }
     checkPages(connection, file);
+    if (version !== 0 && version !== schemaVersion) {
+      // What the older program wrote is read as it is; it cannot read what is written from now on.
+      connection.pragma(`user_version = ${String(schemaVersion)}`);
+    }
     return connection;
   } catch (error) {
     connection?.close();
@@ -56,13 +60,13 @@ function createPrivateFile(file: string): void {
   }
 }
 
-/** Reports whether the file is new; refuses another program's file and a newer version's, before any write. */
-function checkIdentity(connection: Connection, file: string): boolean {
+/** Returns the file's version, 0 for a new one; refuses another program's file and a newer version's, before any write. */
+function readVersion(connection: Connection, file: string): number {
   const version = connection.pragma('user_version', { simple: true }) as number;
   const application = connection.pragma('application_id', { simple: true }) as number;
   const tables = connection.prepare<[], number>('SELECT count(*) FROM sqlite_schema').pluck().get() ?? 0;
   if (version === 0 && application === 0 && tables === 0) {
-    return true;
+    return 0;
   }
   if (application !== applicationId) {
     throw storeError('STORE_DAMAGED', `${file} is a database of another program; move it away`, {
@@ -76,7 +80,7 @@ function checkIdentity(connection: Connection, file: string): boolean {
       { details: { file, version, knownVersion: schemaVersion } },
     );
   }
-  return false;
+  return version;
 }
 
 function createTables(connection: Connection): void {

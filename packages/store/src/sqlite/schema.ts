@@ -1,5 +1,9 @@
-/** The version of the tables below; it stands in the file's `user_version`. */
-export const schemaVersion = 1;
+/**
+ * The version of a store and of what is in it; it stands in the file's `user_version`. Version 2 has the same tables as
+ * version 1, but its registry has no index of metadata, and its catalog refers to images by their ids alone, which the
+ * programs of version 1 cannot read.
+ */
+export const schemaVersion = 2;
 
 /** Marks the file as a store of Patchbay ("PBay"), in SQLite's `application_id`. */
 export const applicationId = 0x50426179;

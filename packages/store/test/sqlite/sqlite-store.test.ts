@@ -208,10 +208,25 @@ describe('a file of the SQLite store', () => {
     await using scratch = await Scratch.make();
     await withStore(scratch, (store) => store.commit([], [{ put: 'a', value: '' }]));
     const newer = new Database(join(scratch.directory, 'store.sqlite'));
-    newer.pragma('user_version = 2');
+    newer.pragma('user_version = 3');
     newer.close();
     const error = await refusal(open(scratch), 'STORE_VERSION_NEWER');
-    expect(error.details).to.include({ version: 2, knownVersion: 1 });
+    expect(error.details).to.include({ version: 3, knownVersion: 2 });
+  });
+
+  it('is taken from an older version, which can open it no more', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, (store) => store.commit([], [{ put: 'a', value: 'kept' }]));
+    const file = join(scratch.directory, 'store.sqlite');
+    const older = new Database(file);
+    older.pragma('user_version = 1');
+    older.close();
+    await withStore(scratch, async (store) => {
+      expect((await store.get('a'))?.value).to.equal('kept');
+    });
+    const taken = new Database(file);
+    expect(taken.pragma('user_version', { simple: true })).to.equal(2);
+    taken.close();
   });
 
   it('is refused where no directory can be', async () => {

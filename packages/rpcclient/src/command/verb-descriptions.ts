@@ -1,0 +1,70 @@
+import { type ArgDescription, type MethodDescription, type OptionDescription } from '@patchbay/objects';
+
+import { type VerbName } from './verbs.js';
+
+/** The shells that `completion` has a script for. */
+export const shells = ['bash', 'zsh'] as const;
+export type Shell = (typeof shells)[number];
+
+/**
+ * The verbs' descriptions. They are those of methods, so that help and completion treat both alike; a call of a method
+ * does not load them.
+ */
+export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
+  ls: describeVerb(
+    'ls',
+    'List the registered names, or those that begin with a text or match a pattern',
+    [textArg('pattern', 'what the names begin with, or a glob if it has * or ?')],
+    [
+      filter('glob', 'names that match this: * and ? within a part, ** also across "." and "/"'),
+      filter('regex', 'names that this regular expression (RE2 syntax) matches as a whole'),
+      filter('meta', 'names with all of these metadata entries, KEY=VALUE, or KEY with any value', true),
+      filter('anyMeta', 'names with at least one of these metadata entries, KEY=VALUE or KEY', true),
+    ],
+  ),
+  describe: describeVerb('describe', 'Describe what an object can do, or one of its methods in full', [
+    textArg('object', "the object's name", { required: true }),
+    textArg('method', 'one of its methods'),
+  ]),
+  repl: describeVerb(
+    'repl',
+    'Run a command line for each line typed at a prompt or read from standard input',
+  ),
+  completion: describeVerb(
+    'completion',
+    'Print the script that makes a shell complete names, methods, options and values',
+    [textArg('shell', 'the shell', { required: true, choices: shells })],
+  ),
+};
+
+function describeVerb(
+  name: string,
+  summary: string,
+  args: readonly ArgDescription[] = [],
+  options: readonly OptionDescription[] = [],
+): MethodDescription {
+  return { name, summary, args: [...args], options: [...options], returns: {}, idempotent: true };
+}
+
+/** Describes a positional argument that is a text. */
+function textArg(
+  name: string,
+  summary: string,
+  { required = false, choices }: { readonly required?: boolean; readonly choices?: readonly string[] } = {},
+): ArgDescription {
+  const schema = choices === undefined ? { type: 'string' } : { type: 'string', enum: [...choices] };
+  return { name, summary, required, placeholder: name.toUpperCase(), schema };
+}
+
+function filter(name: string, summary: string, isList = false): OptionDescription {
+  const flag = name === 'anyMeta' ? '--any-meta' : `--${name}`;
+  const schema = isList ? { type: 'array', items: { type: 'string' } } : { type: 'string' };
+  return {
+    name,
+    flag,
+    summary,
+    required: false,
+    placeholder: isList ? 'KEY[=VALUE]' : name.toUpperCase(),
+    schema,
+  };
+}
