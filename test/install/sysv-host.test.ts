@@ -70,7 +70,7 @@ const refusals: Record<string, { make: string; end: string; as?: string; status:
              "/var/lib/patchbay/nameserver/store.sqlite").pragma("user_version = 9")'`,
     end: 'rm -r /var/lib/patchbay',
     status: 5,
-    says: /store.sqlite is of a newer version of Patchbay: it has version 9, and 0.1.0 knows 1; .*\n.*nothing/,
+    says: /store.sqlite is of a newer version of Patchbay: it has version 9, and 0.1.0 knows 2; .*\n.*nothing/,
   },
 };
 
