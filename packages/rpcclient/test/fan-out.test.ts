@@ -41,7 +41,7 @@ const toldBy = (results: readonly FanOutResult<string>[]): unknown[] =>
 describe('A call of all objects that match', () => {
   it('returns the result of each, ordered by name, with its endpoint', async () => {
     await using cluster = await TestCluster.start();
-    const one = await cluster.serve(tellers(['disk.c', 'disk.a', 'disks', 'disk.b.x']));
+    const one = await cluster.serve(tellers(['disk.c', 'disk.a', 'disks', 'disk.b/x']));
     const other = await cluster.serve(tellers(['disk.b']));
     const results = await cluster.client().all<Teller>('disk.*').tell('disk.a');
     expect(results.map(({ name, endpoint, status }) => [name, endpoint, status])).to.deep.equal([

@@ -197,7 +197,7 @@ describe('rpcserver start', () => {
       'an address that other machines can reach',
       { listen: '0.0.0.0:0' },
       2,
-      /"0\.0\.0\.0:0" is reachable from other machines, .* or give --insecure/,
+      /"0\.0\.0\.0:0" can be reached from other machines, .* or give --insecure/,
     ],
     [
       'no advertised address while it listens on all addresses',
