@@ -38,7 +38,8 @@ import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
 import { claimPool } from './claim-pool.js';
 import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
-import { defineStorage, type StorageServices } from './storage-object.js';
+import { defineStorage } from './storage-object.js';
+import type { StorageServices } from './storage-services.js';
 
 /** Where backups are written in the state directory, where the options name no other. */
 const backupsOfState = 'backups';

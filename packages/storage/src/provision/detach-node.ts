@@ -1,8 +1,6 @@
-import type { Clock } from '@patchbay/objects';
-
 import { nodes, type NodeRecord, snapshotKey, snapshots, trash } from '../catalog/tables.js';
 import type { NodeName } from '../names.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { nodeResource } from './resources.js';
 
 /** What happens to the disk: it is deleted, kept for the node, or put into the trash for so many milliseconds. */
@@ -25,11 +23,6 @@ export interface Detached {
   readonly snapshots: readonly string[];
 }
 
-/** What nodes are detached with. */
-export interface DetachServices extends NodeServices {
-  readonly clock: Clock;
-}
-
 /**
  * Takes a node's disk away: cuts its session, removes its target, and deletes the disk, keeps it for a later
  * provision of the same node, or puts it into the trash. Steps: write the decision; remove the export; remove the file
@@ -39,7 +32,7 @@ export interface DetachServices extends NodeServices {
  * @throws RpcError `OPERATION_PENDING`, what the pool and the target host throw; try again, or the reconciler will
  */
 export function detachNode(
-  { intents, catalog, clock, log }: DetachServices,
+  { intents, catalog, clock, log }: OperationServices,
   node: NodeName,
   policy: ReclaimPolicy,
   signal: AbortSignal,

@@ -1,24 +1,17 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock, type Log, quoted } from '@patchbay/objects';
+import { quoted } from '@patchbay/objects';
 
-import type { Catalog, Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
 import type { OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
 import { hashUpload } from '../disks/import/upload.js';
-import type {
-  ImageImporter,
-  ImportedImage,
-  ImportProgress,
-  ImportSource,
-  VolumePool,
-} from '../disks/volume-pool.js';
+import type { ImageImporter, ImportedImage, ImportProgress, ImportSource } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { ImageName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import { refuseNeededImage } from './image-lookup.js';
-import type { Intents } from './intents.js';
+import type { OperationServices } from './operation-services.js';
 import { imageResource } from './resources.js';
 
 /** What an import is asked for. */
@@ -28,18 +21,8 @@ export interface ImportRequest {
   readonly sha256?: string | undefined;
 }
 
-/** What every operation on an image works with. */
-export interface ImageServices {
-  readonly intents: Intents;
-  readonly catalog: Catalog;
-  readonly pool: VolumePool;
-  readonly admission: Admission;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
 /** What images are imported with. */
-export interface ImportServices extends ImageServices {
+export interface ImportServices extends OperationServices {
   readonly importer: ImageImporter;
 }
 

@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Clock } from '@patchbay/objects';
-
 import type { Transaction } from '../catalog/catalog.js';
 import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '../catalog/tables.js';
-import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
-import type { Admission } from '../pool/admission.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
 import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-lookup.js';
-import type { Naming } from './naming.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { diskVolume } from './node-recovery.js';
 import { nodeResource } from './resources.js';
 import { type ProvisionRequest, refuseOtherDisk, refuseOtherTarget } from './provision-request.js';
 import { findSnapshot } from './snapshot-lookup.js';
-import type { TargetClaims } from './target-claims.js';
-
-/** What nodes are provisioned with. */
-export interface ProvisionServices extends NodeServices {
-  readonly pool: VolumePool;
-  readonly admission: Admission;
-  readonly naming: Naming;
-  readonly claims: TargetClaims;
-  readonly clock: Clock;
-}
 
 /**
  * Provisions a node with its disk. Steps: write the intent (ids, target id, names, secret); clone; export; write that it
@@ -36,7 +22,7 @@ export interface ProvisionServices extends NodeServices {
  *   target host throw
  */
 export function provisionNode(
-  services: ProvisionServices,
+  services: OperationServices,
   request: ProvisionRequest,
   signal: AbortSignal,
 ): Promise<ExportedNode> {
@@ -78,7 +64,7 @@ export function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
 /** Writes the intended record, or returns the one that is there already. */
 async function intend(
   tx: Transaction,
-  services: ProvisionServices,
+  services: OperationServices,
   request: ProvisionRequest,
 ): Promise<ExportedNode> {
   const { node, mac } = request;
@@ -101,7 +87,7 @@ async function intend(
 
 async function newDisk(
   tx: Transaction,
-  { intents, admission, clock }: ProvisionServices,
+  { intents, admission, clock }: OperationServices,
   request: ProvisionRequest,
 ): Promise<DiskRecord> {
   const image = await requireImage(tx, request.image, intents);

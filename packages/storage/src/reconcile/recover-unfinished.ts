@@ -33,13 +33,16 @@ export async function recoverUnfinished(
 
 /** Deletes the disks whose time in the trash has passed. */
 export async function emptyExpiredTrash(services: ReconcileServices, round: Round): Promise<void> {
-  const { catalog, clock, operations } = services;
+  const { catalog, clock, operations, recovery } = services;
   const { report, dryRun } = round;
   for (const { key, value } of await catalog.list(trash)) {
     const name = diskResource(key);
     if (value.state === 'trashed' && value.untilMs <= clock.now()) {
       await round.attempt(name, async () => {
-        const done = await operations.maintain(name, async () => dryRun || expireTrashed(services, key));
+        const done = await operations.maintain(
+          name,
+          async () => dryRun || expireTrashed(services, recovery, key),
+        );
         if (done === 'busy') {
           report.busy.push(name);
         } else if (done) {

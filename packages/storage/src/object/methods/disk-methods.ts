@@ -4,19 +4,17 @@ import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { trash } from '../../catalog/tables.js';
 import { iqn, macAddress } from '../../names.js';
-import { type AttachServices, attachDisk } from '../../provision/attach-disk.js';
-import { type ResizeServices, resizeDisk } from '../../provision/resize-disk.js';
+import { attachDisk } from '../../provision/attach-disk.js';
+import { resizeDisk } from '../../provision/resize-disk.js';
 import { deleteTrashed, restoreFromTrash } from '../../provision/trash.js';
 import { diskView, viewDiskOf, viewDisks, viewTrash } from '../../views/disk-view.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
+import type { StorageServices } from '../storage-services.js';
 import { diskId, existingNode, node, values } from './arguments.js';
-
-/** What the methods work with that concern disks. */
-export type DiskServices = AttachServices & ResizeServices;
 
 /** Defines the methods that concern disks apart from the nodes that have them. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function diskMethods(services: DiskServices) {
+export function diskMethods(services: StorageServices) {
   return {
     list_disks: method({
       summary: 'List the disks: those of nodes, kept ones, and those in the trash',

@@ -2,26 +2,25 @@ import { coreError } from '@patchbay/objects';
 import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import type { Operations } from '../../concurrency/operations.js';
 import { storageError } from '../../errors.js';
 import { iqn, macAddress, snapshotReference } from '../../names.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';
-import { type DetachServices, type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
+import { type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
 import { requireReadyNode } from '../../provision/node-lookup.js';
-import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
-import { renameNode, type RenameServices } from '../../provision/rename-node.js';
+import { provisionNode } from '../../provision/provision-node.js';
+import { renameNode } from '../../provision/rename-node.js';
 import { nodeResource } from '../../provision/resources.js';
 import { rotateCredentials } from '../../provision/rotate-credentials.js';
 import {
   nodeCredentials,
   nodeView,
-  type NodeViewServices,
   provisionedNode,
   viewCredentials,
   viewNode,
   viewNodes,
   viewProvisioned,
 } from '../../views/node-view.js';
+import type { StorageServices } from '../storage-services.js';
 import { image, newNode, node, values } from './arguments.js';
 
 const detached = z.object({
@@ -33,21 +32,9 @@ const detached = z.object({
   snapshots: z.array(z.string()).describe('snapshots of the node that stay until delete_snapshot'),
 });
 
-/** What the methods work with that concern nodes. */
-export interface NodeMethodServices
-  extends
-    ProvisionServices,
-    DetachServices,
-    RenameServices,
-    Omit<NodeViewServices, 'catalog' | 'pool' | 'exports'> {
-  readonly operations: Operations;
-  /** Whether boot scripts are handed out for a one-time token only. */
-  readonly bootTokens: boolean;
-}
-
 /** Defines the methods that concern nodes and their disks. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function nodeMethods(services: NodeMethodServices) {
+export function nodeMethods(services: StorageServices) {
   const { catalog, operations, bootTokens } = services;
   return {
     provision: method({

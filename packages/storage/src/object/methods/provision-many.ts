@@ -5,8 +5,9 @@ import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { snapshotReference } from '../../names.js';
 import { provisionMany, type ProvisionOutcome } from '../../provision/provision-many.js';
-import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
-import { type NodeViewServices, provisionedNode, viewProvisioned } from '../../views/node-view.js';
+import { provisionNode } from '../../provision/provision-node.js';
+import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
+import type { StorageServices } from '../storage-services.js';
 import { existingNode, image, values } from './arguments.js';
 
 const mostNodes = 10_000;
@@ -18,12 +19,9 @@ const outcome = z.object({
   failed: failure.omit({ node: true }).optional(),
 });
 
-/** What nodes are provisioned with, and shown. */
-export type ProvisionManyServices = ProvisionServices & Pick<NodeViewServices, 'catalog' | 'exports'>;
-
 /** Defines the method that provisions many nodes at once. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function provisionManyMethods(services: ProvisionManyServices) {
+export function provisionManyMethods(services: StorageServices) {
   return {
     provision_many: method({
       summary: 'Provision many nodes with a disk each; a failure of one does not stop the others',
@@ -73,7 +71,7 @@ export function provisionManyMethods(services: ProvisionManyServices) {
 }
 
 async function viewOutcome(
-  services: ProvisionManyServices,
+  services: StorageServices,
   each: ProvisionOutcome,
 ): Promise<z.infer<typeof outcome>> {
   const { node } = each;
