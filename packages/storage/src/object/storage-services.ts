@@ -1,15 +1,11 @@
 import type { EventLog } from '../catalog/event-log.js';
 import type { Operations } from '../concurrency/operations.js';
-import type { ImageExporter, VolumePool } from '../disks/volume-pool.js';
-import type { PoolInfoServices } from '../pool/pool-info.js';
-import type { ImportServices } from '../provision/images.js';
+import type { ImageExporter } from '../disks/volume-pool.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import type { Reconciler } from '../reconcile/reconciler.js';
-import type { TargetHost } from '../targets/target-host.js';
 
 /** What the storage object's methods work with. */
-export interface StorageServices extends ImportServices {
-  readonly pool: VolumePool & PoolInfoServices['pool'];
-  readonly targets: TargetHost;
+export interface StorageServices extends OperationServices {
   readonly exporter: ImageExporter;
   readonly events: EventLog;
   readonly operations: Operations;

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 
-import type { CatalogReader } from '../catalog/catalog.js';
 import { isOverHighWater } from '../disks/file/capacity.js';
-import type { VolumePool } from '../disks/volume-pool.js';
-import type { Admission } from './admission.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { usageOfImages, usageOfNodes } from './usage.js';
 
 const projectView = z.object({
@@ -35,15 +33,8 @@ export const poolInfo = z.object({
 });
 export type PoolInfo = z.infer<typeof poolInfo>;
 
-/** What the pool is described with. */
-export interface PoolInfoServices {
-  readonly pool: Pick<VolumePool, 'capacity' | 'copyOnWrite'>;
-  readonly catalog: CatalogReader;
-  readonly admission: Admission;
-}
-
 /** Reports how full the pool is and what is promised of it. @throws RpcError `POOL_UNAVAILABLE` */
-export async function describePool({ pool, catalog, admission }: PoolInfoServices): Promise<PoolInfo> {
+export async function describePool({ pool, catalog, admission }: OperationServices): Promise<PoolInfo> {
   const capacity = await pool.capacity();
   const { filesystem, sizeBytes, usedBytes, freeBytes, highWaterBytes, isWritable } = capacity;
   const ofNodes = await usageOfNodes(catalog);

@@ -1,10 +1,8 @@
-import { isRpcError, type Log } from '@patchbay/objects';
+import { isRpcError } from '@patchbay/objects';
 import { z } from 'zod';
 
-import type { Catalog } from '../catalog/catalog.js';
-import type { VolumePool } from '../disks/volume-pool.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { assertServed } from '../targets/assert-served.js';
-import type { TargetHost } from '../targets/target-host.js';
 
 const problem = z.object({
   part: z.enum(['pool', 'targets', 'catalog']),
@@ -19,16 +17,8 @@ export const storageStatus = z.object({
   problems: z.array(problem),
 });
 
-/** What the status is found out with. */
-export interface StatusServices {
-  readonly pool: Pick<VolumePool, 'requireRoom'>;
-  readonly targets: TargetHost;
-  readonly catalog: Catalog;
-  readonly log: Log;
-}
-
 /** Reports whether all parts work, and of each that does not, why. */
-export async function statusOf(services: StatusServices): Promise<z.infer<typeof storageStatus>> {
+export async function statusOf(services: OperationServices): Promise<z.infer<typeof storageStatus>> {
   const problems = [
     ...(await troubleOf(services, 'catalog', async () => {
       await services.catalog.poolId();
@@ -41,7 +31,7 @@ export async function statusOf(services: StatusServices): Promise<z.infer<typeof
 }
 
 async function troubleOf(
-  { log }: StatusServices,
+  { log }: OperationServices,
   part: Problem['part'],
   check: () => Promise<void>,
 ): Promise<Problem[]> {

@@ -7,7 +7,7 @@ import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js'
 import type { OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
 import { hashUpload } from '../disks/import/upload.js';
-import type { ImageImporter, ImportedImage, ImportProgress, ImportSource } from '../disks/volume-pool.js';
+import type { ImportedImage, ImportProgress, ImportSource } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { ImageName } from '../names.js';
 import { refuseNeededImage } from './image-lookup.js';
@@ -21,20 +21,15 @@ export interface ImportRequest {
   readonly sha256?: string | undefined;
 }
 
-/** What images are imported with. */
-export interface ImportServices extends OperationServices {
-  readonly importer: ImageImporter;
-}
-
 /** An image that is there, or is being made. */
 export type PresentImage = Exclude<ImageRecord, { state: 'deleting' }>;
 type ImportOperation = OperationContext<ImportProgress>;
 
 /** The operations by which images come and go. */
 export class Images {
-  readonly #services: ImportServices;
+  readonly #services: OperationServices;
 
-  constructor(services: ImportServices) {
+  constructor(services: OperationServices) {
     this.#services = services;
   }
 

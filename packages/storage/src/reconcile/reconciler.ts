@@ -1,12 +1,11 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type ExportedNode, images, nodes, snapshots, trash } from '../catalog/tables.js';
+import { type ExportedNode, nodes } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
-import type { VolumeRef } from '../disks/volume-pool.js';
 import { isExported } from '../provision/exports.js';
-import { isAtRest, isExportWanted } from '../provision/node-states.js';
-import { diskResource, imageResource, nodeResource, targetsOf } from '../provision/resources.js';
-import { fullName } from '../provision/snapshot-lookup.js';
+import { diskVolume } from '../provision/node-recovery.js';
+import { isExportWanted } from '../provision/node-states.js';
+import { nodeResource, targetsOf } from '../provision/resources.js';
 import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
 import { GracePeriod, removeOrphans } from './orphans.js';
 import type { ReconcileServices } from './reconcile-services.js';
@@ -86,8 +85,7 @@ export class Reconciler {
    */
   async rebuildExports(daemon: number): Promise<void> {
     const all = await this.#nodesOf(daemon);
-    const volumes = all.map(([, { disk }]) => ({ kind: 'disk', id: disk.id }) as const);
-    const stats = await this.#services.pool.stats(volumes);
+    const stats = await this.#services.pool.stats(all.map(([, { disk }]) => diskVolume(disk)));
     // The volume of a disk that is still being cloned does not exist yet; its operation exports it.
     const exported = all.filter((_, at) => stats[at] !== undefined);
     for (const [key] of exported) {
@@ -134,30 +132,10 @@ export class Reconciler {
 
   /** Names what is at rest and whose file is not in the pool. */
   async #findMissing(): Promise<string[]> {
-    const { catalog, pool } = this.#services;
-    const expected: (readonly [name: string, volume: VolumeRef])[] = [];
-    for (const { key, value } of await catalog.list(images)) {
-      if (value.state === 'ready') {
-        expected.push([imageResource(key), { kind: 'image', id: value.id }]);
-      }
-    }
-    for (const { value } of await catalog.list(snapshots)) {
-      if (value.state === 'ready') {
-        expected.push([`snapshot:${fullName(value)}`, { kind: 'snapshot', id: value.id }]);
-      }
-    }
-    for (const { key, value } of await catalog.list(nodes)) {
-      if (isAtRest(value)) {
-        expected.push([nodeResource(key), { kind: 'disk', id: value.disk.id }]);
-      }
-    }
-    for (const { key, value } of await catalog.list(trash)) {
-      if (value.state === 'trashed') {
-        expected.push([diskResource(key), { kind: 'disk', id: key }]);
-      }
-    }
-    const stats = await pool.stats(expected.map(([, volume]) => volume));
-    return expected.flatMap(([name], at) => (stats[at] === undefined ? [name] : []));
+    const { recovery, pool } = this.#services;
+    const expected = (await recovery.fileRecords()).filter(({ isAtRest }) => isAtRest);
+    const stats = await pool.stats(expected.map(({ volume }) => volume));
+    return expected.flatMap(({ name }, at) => (stats[at] === undefined ? [name] : []));
   }
 
   /** Exports what a daemon should serve and does not. */

@@ -12,20 +12,10 @@ export async function recoverUnfinished(
   const { report, dryRun } = round;
   for (const { name, resource, recover, plan } of await recovery.unfinished()) {
     await round.attempt(name, async () => {
-      const outcome = await operations.maintain(resource, dryRun ? plan : recover);
-      switch (outcome) {
-        case 'busy':
-          report.busy.push(name);
-          break;
-        case 'finished':
-          report.finished.push(name);
-          break;
-        case 'rolled-back':
-          report.rolledBack.push(name);
-          break;
-        case 'nothing':
-          // An operation has finished it meanwhile.
-          break;
+      const outcome = await operations.maintain(resource, async () => (dryRun ? plan() : recover()));
+      // It is `nothing` when an operation has finished it meanwhile.
+      if (outcome !== 'nothing') {
+        report[outcome === 'rolled-back' ? 'rolledBack' : outcome].push(name);
       }
     });
   }

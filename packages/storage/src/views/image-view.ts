@@ -2,7 +2,7 @@ import { compileGlob } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { images, nodes, type ReadyImage } from '../catalog/tables.js';
-import type { DiskViewServices } from './disk-view.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolume } from './volume-state.js';
 
 /** How an image is shown. */
@@ -44,7 +44,7 @@ export interface ImageSelection {
 
 /** Lists the images that are ready, in the order of their names: all, or a selection. */
 export async function viewImages(
-  services: DiskViewServices,
+  services: OperationServices,
   selection: ImageSelection = {},
 ): Promise<ImageView[]> {
   const { filter = '*', tags = [], after = '', limit = Infinity } = selection;
@@ -60,12 +60,12 @@ export async function viewImages(
 }
 
 /** Shows one image. */
-export async function viewImage(services: DiskViewServices, record: ReadyImage): Promise<ImageView> {
+export async function viewImage(services: OperationServices, record: ReadyImage): Promise<ImageView> {
   return viewOf(services, record, await countClones(services));
 }
 
 /** Counts the disks by the id of their image. */
-async function countClones({ catalog }: DiskViewServices): Promise<ReadonlyMap<string, number>> {
+async function countClones({ catalog }: OperationServices): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const { value } of await catalog.list(nodes)) {
     counts.set(value.disk.imageId, (counts.get(value.disk.imageId) ?? 0) + 1);
@@ -74,7 +74,7 @@ async function countClones({ catalog }: DiskViewServices): Promise<ReadonlyMap<s
 }
 
 async function viewOf(
-  { pool }: DiskViewServices,
+  { pool }: OperationServices,
   { id, name, content, source, tags, createdAtMs }: ReadyImage,
   clones: ReadonlyMap<string, number>,
 ): Promise<ImageView> {

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import type { SnapshotRecord } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
-import type { DiskViewServices } from './disk-view.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolumes, type VolumeInfo } from './volume-state.js';
 
 /** How a snapshot is shown. */
@@ -23,7 +23,7 @@ export type SnapshotView = z.infer<typeof snapshotView>;
 
 /** Shows a snapshot. */
 export async function viewSnapshot(
-  services: DiskViewServices,
+  services: OperationServices,
   record: SnapshotRecord,
 ): Promise<SnapshotView> {
   const [view] = await viewSnapshots(services, [record]);
@@ -32,7 +32,7 @@ export async function viewSnapshot(
 
 /** Shows snapshots. */
 export async function viewSnapshots(
-  { catalog, pool }: DiskViewServices,
+  { catalog, pool }: OperationServices,
   records: readonly SnapshotRecord[],
 ): Promise<SnapshotView[]> {
   const volumes = await inspectVolumes(

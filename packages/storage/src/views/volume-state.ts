@@ -9,14 +9,11 @@ export interface VolumeInfo {
   readonly trouble: 'volume-missing' | 'pool-unavailable' | undefined;
 }
 
-/** What volumes are inspected with. */
-export type VolumeStats = Pick<VolumePool, 'stats'>;
-
 const unknown: VolumeInfo = { usedBytes: 0, trouble: 'pool-unavailable' };
 
 /** Inspects volumes together. While the pool is unavailable, what the catalog knows can be shown all the same. */
 export async function inspectVolumes(
-  pool: VolumeStats,
+  pool: VolumePool,
   volumes: readonly VolumeRef[],
 ): Promise<readonly VolumeInfo[]> {
   try {
@@ -33,6 +30,6 @@ export async function inspectVolumes(
 }
 
 /** Inspects one volume. */
-export async function inspectVolume(pool: VolumeStats, volume: VolumeRef): Promise<VolumeInfo> {
+export async function inspectVolume(pool: VolumePool, volume: VolumeRef): Promise<VolumeInfo> {
   return (await inspectVolumes(pool, [volume]))[0] ?? unknown;
 }
