@@ -161,7 +161,10 @@ async function assemble(
   const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
   closers.use(reconciling);
-  closers.use(startScheduler(services));
+  const scheduler = new Scheduler(services);
+  const schedule = (signal: AbortSignal): Promise<void> =>
+    catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal));
+  closers.use(repeat(schedule, () => scheduler.pauseMs, { clock, log }));
   const boot = await startBoot(options, { ...services, metrics });
   if (boot !== undefined) {
     closers.use(boot);
@@ -172,16 +175,6 @@ async function assemble(
   const requests = await answerLocally(stateDir, localAnswers(services, stateDir), log);
   closers.use(requests);
   return defineStorage(services, () => closers.close());
-}
-
-/** Takes the scheduled snapshots from now on. */
-function startScheduler(services: StorageServices): PeriodicTask {
-  const scheduler = new Scheduler(services);
-  return repeat(
-    (signal) => services.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal)),
-    () => scheduler.pauseMs,
-    services,
-  );
 }
 
 /**

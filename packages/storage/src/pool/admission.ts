@@ -79,7 +79,7 @@ export class Admission {
 
 function quotaExceeded(
   { project, usage, quota }: ProjectUsage,
-  asked: { readonly disks: number; readonly bytes: number },
+  asked: Pick<Claim, 'disks' | 'bytes'>,
 ): RpcError {
   const whose = project === '' ? 'all nodes' : `the nodes "${project}*"`;
   const ofDisks = quota.disks === undefined ? '' : ` of ${String(quota.disks)}`;

@@ -39,10 +39,16 @@ async function troubleOf(
     await check();
     return [];
   } catch (error) {
-    if (isRpcError(error)) {
-      return [{ part, reason: error.reason, message: error.message }];
+    if (!isRpcError(error)) {
+      log.error('a part of the storage failed unexpectedly', { part, error });
     }
-    log.error('a part of the storage failed unexpectedly', { part, error });
-    return [{ part, reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' }];
+    return [{ part, ...shownFailure(error) }];
   }
+}
+
+/** Describes a failure as callers may see it: an unexpected error's message stays in the log. */
+export function shownFailure(error: unknown): Pick<Problem, 'reason' | 'message'> {
+  return isRpcError(error)
+    ? { reason: error.reason, message: error.message }
+    : { reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' };
 }

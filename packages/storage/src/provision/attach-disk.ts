@@ -8,7 +8,6 @@ import { nodeResource } from './resources.js';
 import { refuseOtherTarget } from './provision-request.js';
 import { hasDisk, nodeOfDisk, noSuchDisk } from './trash.js';
 
-/** What an attach is asked for. */
 export interface AttachRequest {
   readonly diskId: string;
   readonly node: NodeName;
@@ -98,7 +97,7 @@ async function intend(
   }
   const bytes = holder.disk.sizeBytes;
   await admission.requireQuota(tx, { node, from: holder.node, disks: 1, bytes });
-  const target = await claims.claimNew(tx, { node, diskId, initiator, mac });
+  const target = await claims.claimNew(tx, node, diskId, { initiator, mac });
   const intent: ExportedNode = { node, disk: holder.disk, target, state: 'attaching', from: holder.node };
   tx.put(nodes, node, intent);
   if (holder.node !== node) {

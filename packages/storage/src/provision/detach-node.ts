@@ -9,7 +9,6 @@ export type ReclaimPolicy =
   | { readonly kind: 'keep' }
   | { readonly kind: 'trash'; readonly forMs: number };
 
-/** The result of a detach. */
 export interface Detached {
   readonly node: NodeName;
   /** Whether there was something to do; false when the node was already as asked. */
@@ -38,7 +37,7 @@ export function detachNode(
   signal: AbortSignal,
 ): Promise<Detached> {
   const resource = nodeResource(node);
-  return intents.run<Found, Detached>(
+  return intents.run<{ record: NodeRecord | undefined; changed: boolean }, Detached>(
     {
       resources: [resource],
       kind: 'detach',
@@ -71,12 +70,6 @@ export function detachNode(
     },
     signal,
   );
-}
-
-/** What was there, and whether something of it changes. */
-interface Found {
-  readonly record: NodeRecord | undefined;
-  readonly changed: boolean;
 }
 
 /** Returns the record of a node at rest that is to be detached; undefined if it is detached already. */

@@ -78,7 +78,6 @@ export class Exports {
     });
   }
 
-  /** Returns the specification of a node's export. */
   specOf({ disk, target }: ExportedNode): TargetSpec {
     return targetSpec(disk, target, this.#pool.path({ kind: 'disk', id: disk.id }));
   }

@@ -10,7 +10,6 @@ import type { OperationServices } from './operation-services.js';
 import { imageResource, nodeResource } from './resources.js';
 import { fullName, requireSnapshot } from './snapshot-lookup.js';
 
-/** What a new image is cloned from. */
 interface Original extends Pick<ReadyImage, 'source' | 'content'> {
   readonly origin: ImageOrigin;
 }

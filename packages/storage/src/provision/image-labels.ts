@@ -9,7 +9,6 @@ import { imageResource } from './resources.js';
 /** How many tags an image may have. */
 const mostTags = 64;
 
-/** A change of an image's tags. */
 export interface TagChange {
   readonly add?: readonly ImageTag[];
   readonly remove?: readonly ImageTag[];

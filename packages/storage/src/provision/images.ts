@@ -14,7 +14,6 @@ import { refuseNeededImage } from './image-lookup.js';
 import type { OperationServices } from './operation-services.js';
 import { imageResource } from './resources.js';
 
-/** What an import is asked for. */
 export interface ImportRequest {
   readonly name: ImageName;
   readonly source: ImportSource;
@@ -102,21 +101,15 @@ export class Images {
     );
   }
 
-  async #fetch(
+  #fetch(
     id: string,
     source: ImportSource,
     sha256: string | undefined,
     operation: ImportOperation,
   ): Promise<ImportedImage> {
     const { signal } = operation;
-    const importing = this.#services.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
-    for (;;) {
-      const step = await importing.next();
-      if (step.done === true) {
-        return step.value;
-      }
-      operation.report(step.value);
-    }
+    const { importer } = this.#services;
+    return reportAll(importer.importImage({ kind: 'image', id }, source, { sha256, signal }), operation);
   }
 
   /** Imports an image that is there once more: puts a lost file back, and makes sure that an upload is the same. */
@@ -134,13 +127,8 @@ export class Images {
     if (typeof source === 'string' || sha256 !== undefined) {
       return; // what was to be compared was compared already
     }
-    const hashing = hashUpload(source, { clock, signal: operation.signal });
-    let step = await hashing.next();
-    while (step.done !== true) {
-      operation.report(step.value);
-      step = await hashing.next();
-    }
-    if (step.value !== image.content.sha256) {
+    const found = await reportAll(hashUpload(source, { clock, signal: operation.signal }), operation);
+    if (found !== image.content.sha256) {
       throw imageExists(image, { sha256: image.content.sha256 });
     }
   }
@@ -172,6 +160,19 @@ export class Images {
     };
     tx.put(images, name, intent);
     return intent;
+  }
+}
+
+async function reportAll<T>(
+  steps: AsyncGenerator<ImportProgress, T, undefined>,
+  operation: ImportOperation,
+): Promise<T> {
+  for (;;) {
+    const step = await steps.next();
+    if (step.done === true) {
+      return step.value;
+    }
+    operation.report(step.value);
   }
 }
 

@@ -16,7 +16,6 @@ import type { Outcome, RecoveryServices } from './recovery-services.js';
  * short. Which states they belong to, node-states.ts says.
  */
 
-/** Names the volume of a disk. */
 export function diskVolume({ id }: Pick<DiskRecord, 'id'>): VolumeRef {
   return { kind: 'disk', id };
 }
@@ -125,8 +124,7 @@ export async function hasGrown(
   return stat !== undefined && stat.sizeBytes >= growToBytes;
 }
 
-/** Writes a node. */
-export function putNode({ catalog }: RecoveryServices, record: NodeRecord): Promise<void> {
+export function putNode({ catalog }: Pick<RecoveryServices, 'catalog'>, record: NodeRecord): Promise<void> {
   return catalog.transact((tx) => {
     tx.put(nodes, record.node, record);
   });

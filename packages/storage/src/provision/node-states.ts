@@ -15,9 +15,7 @@ type State = NodeRecord['state'];
 
 /** All that is particular to a state of a node. */
 interface NodeState<S extends State> {
-  /** What the state means. */
   readonly means: string;
-  /** Whether the disk is exported. */
   readonly exported: boolean;
   /** How `list_disks` shows the disk. */
   readonly disk: 'attached' | 'kept';
@@ -165,7 +163,6 @@ export const nodeStates: { readonly [S in State]: NodeState<S> } = {
   },
 };
 
-/** Lists the names of the states. */
 export const nodeStateNames = Object.keys(nodeStates) as [State, ...State[]];
 
 /** Reports whether no operation is under way on a node or was cut short. */

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Transaction } from '../catalog/catalog.js';
-import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '../catalog/tables.js';
+import { type DiskRecord, type ExportedNode, nodes } from '../catalog/tables.js';
 import type { VolumeRef } from '../disks/volume-pool.js';
 import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-lookup.js';
 import type { OperationServices } from './operation-services.js';
-import { diskVolume } from './node-recovery.js';
+import { diskVolume, putNode } from './node-recovery.js';
 import { nodeResource } from './resources.js';
 import { type ProvisionRequest, refuseOtherDisk, refuseOtherTarget } from './provision-request.js';
 import { findSnapshot } from './snapshot-lookup.js';
@@ -26,7 +26,7 @@ export function provisionNode(
   request: ProvisionRequest,
   signal: AbortSignal,
 ): Promise<ExportedNode> {
-  const { intents, catalog, pool, exports, log } = services;
+  const { intents, pool, exports, log } = services;
   const { node, ...parameters } = request;
   return intents.run(
     {
@@ -44,9 +44,7 @@ export function provisionNode(
         await exports.sync(node);
         const ready: ExportedNode = { ...intent, state: 'ready' };
         if (intent.state !== 'ready') {
-          await catalog.transact((tx) => {
-            tx.put(nodes, node, ready);
-          });
+          await putNode(services, ready);
         }
         log.info('provisioned a node', { node, diskId: ready.disk.id, iqn: ready.target.iqn });
         return ready;
@@ -78,7 +76,7 @@ async function intend(
     return record;
   }
   const disk = record?.disk ?? (await newDisk(tx, services, request));
-  const target = await services.claims.claimNew(tx, { node, diskId: disk.id, initiator, mac });
+  const target = await services.claims.claimNew(tx, node, disk.id, { initiator, mac });
   const state = record === undefined ? 'creating' : 'attaching';
   const intent: ExportedNode = { node, disk, target, state };
   tx.put(nodes, node, intent);
@@ -99,14 +97,10 @@ async function newDisk(
   return {
     id: randomUUID(),
     imageId: image.id,
-    ...(snapshot && { snapshot: origin(snapshot) }),
+    ...(snapshot && { snapshot: { id: snapshot.id, node: snapshot.node, name: snapshot.name } }),
     ...(request.ephemeral === true && { ephemeral: true }),
     sourceSizeBytes,
     sizeBytes,
     createdAtMs: clock.now(),
   };
-}
-
-function origin({ id, node, name }: SnapshotRecord): DiskRecord['snapshot'] {
-  return { id, node, name };
 }

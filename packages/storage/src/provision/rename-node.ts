@@ -19,7 +19,6 @@ import { nodeResource } from './resources.js';
 import { refuseTakenInitiator } from './target-claims.js';
 import { hasDisk } from './trash.js';
 
-/** What a rename is asked for. */
 export interface RenameRequest {
   readonly node: NodeName;
   readonly to: NodeName;
@@ -51,11 +50,10 @@ export function renameNode(
       parameters: { node, force },
       check: async () => {
         const record = await catalog.get(nodes, node);
-        if (
-          record !== undefined &&
-          !force &&
-          initiatorAfter(services, record, to) !== targetOf(record)?.initiator
-        ) {
+        if (record === undefined || force) {
+          return;
+        }
+        if (initiatorAfter(services, record, to) !== targetOf(record)?.initiator) {
           const why =
             'its initiator name changes with its own, which cuts it off; shut it down first, or pass --force';
           await refuseConnected(exports, record, why);

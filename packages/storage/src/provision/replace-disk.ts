@@ -5,7 +5,6 @@ import { type NodeIn, nodes, type SnapshotRecord, targetOf } from '../catalog/ta
 import type { VolumeRef } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { NodeName, SnapshotName } from '../names.js';
-import type { Intended } from './intents.js';
 import { refuseConnected, requireNodeAtRest } from './node-lookup.js';
 import type { OperationServices } from './operation-services.js';
 import { stagedVolume } from './node-recovery.js';
@@ -100,7 +99,7 @@ export async function freshenDisk(
 function intendReplacing(
   tx: Transaction,
   record: NodeIn<'ready' | 'detached'>,
-): Extract<Intended<Replacing, never>, { carryOut: Replacing }> {
+): { readonly carryOut: Replacing } {
   const { node, disk, movedFrom } = record;
   const target = targetOf(record);
   const replacing: Replacing = { node, disk, movedFrom, target, state: 'replacing', stagedId: randomUUID() };

@@ -11,7 +11,6 @@ import { GracePeriod, removeOrphans } from './orphans.js';
 import type { ReconcileServices } from './reconcile-services.js';
 import { type ReconcileReport, Round } from './report.js';
 
-/** The settings of a reconciler. */
 export interface ReconcilerOptions {
   /** How long a target or file of ours may be without a record before it is removed. */
   readonly graceMs: number;
@@ -63,17 +62,21 @@ export class Reconciler {
   }
 
   async #reconcile(round: Round, atStart: boolean): Promise<void> {
-    const { report } = round;
+    const { report, dryRun } = round;
+    const { pool, targets, operations } = this.#services;
     // Without the pool nothing can be judged.
     await round.attempt('pool', async () => {
       await recoverUnfinished(this.#services, round);
       await emptyExpiredTrash(this.#services, round);
       report.missing.push(...(await this.#findMissing()));
-      for (const { daemon } of this.#services.targets.daemons) {
+      for (const { daemon } of targets.daemons) {
         await round.attempt(targetsOf(daemon), () => this.#exportAll(daemon, round));
       }
       await removeOrphans(this.#services, this.#grace, round);
-      await this.#removeTemporaries(round, atStart);
+      if (operations.idle) {
+        const olderThanMs = atStart ? 0 : this.#options.graceMs;
+        report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
+      }
     });
   }
 
@@ -85,17 +88,15 @@ export class Reconciler {
    */
   async rebuildExports(daemon: number): Promise<void> {
     const all = await this.#nodesOf(daemon);
-    const stats = await this.#services.pool.stats(all.map(([, { disk }]) => diskVolume(disk)));
+    const stats = await this.#services.pool.stats(all.map(({ disk }) => diskVolume(disk)));
     // The volume of a disk that is still being cloned does not exist yet; its operation exports it.
     const exported = all.filter((_, at) => stats[at] !== undefined);
-    for (const [key] of exported) {
-      await this.#rebuildExport(key);
+    for (const { node } of exported) {
+      await this.#rebuildExport(node);
     }
     const isServed = await this.#served(daemon);
-    for (const [key, value] of exported) {
-      if (!isServed(value)) {
-        await this.#rebuildExport(key);
-      }
+    for (const { node } of exported.filter((record) => !isServed(record))) {
+      await this.#rebuildExport(node);
     }
   }
 
@@ -110,11 +111,10 @@ export class Reconciler {
     }
   }
 
-  /** Lists the nodes whose disks a daemon should export, with their keys. */
-  async #nodesOf(daemon: number): Promise<readonly (readonly [string, ExportedNode])[]> {
-    return (await this.#services.catalog.list(nodes)).flatMap(({ key, value }) =>
-      isExportWanted(value) && value.target.daemon === daemon ? [[key, value] as const] : [],
-    );
+  /** Lists the nodes whose disks a daemon should export. */
+  async #nodesOf(daemon: number): Promise<readonly ExportedNode[]> {
+    const records = (await this.#services.catalog.list(nodes)).map(({ value }) => value);
+    return records.filter(isExportWanted).filter(({ target }) => target.daemon === daemon);
   }
 
   /** Looks at everything that a daemon serves, and returns a function that reports whether it serves a node's disk. */
@@ -144,24 +144,16 @@ export class Reconciler {
     const { report } = round;
     const missing = new Set(report.missing);
     const isServed = await this.#served(daemon);
-    for (const [key, value] of await this.#nodesOf(daemon)) {
-      const name = nodeResource(key);
-      if (value.state === 'ready' && !missing.has(name) && !isServed(value)) {
+    for (const record of await this.#nodesOf(daemon)) {
+      const name = nodeResource(record.node);
+      if (record.state === 'ready' && !missing.has(name) && !isServed(record)) {
         await round.attempt(name, async () => {
           const done = await operations.maintain(name, async () => {
-            await (round.dryRun ? undefined : exports.sync(key));
+            await (round.dryRun ? undefined : exports.sync(record.node));
           });
           (done === 'busy' ? report.busy : report.exported).push(name);
         });
       }
-    }
-  }
-
-  async #removeTemporaries({ report, dryRun }: Round, atStart: boolean): Promise<void> {
-    const { pool, operations } = this.#services;
-    if (operations.idle) {
-      const olderThanMs = atStart ? 0 : this.#options.graceMs;
-      report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
     }
   }
 
@@ -173,16 +165,9 @@ export class Reconciler {
       log.info('reconciled', { ...done, busy });
     }
     const problems = JSON.stringify({ missing, foreign, waiting });
-    if (
-      problems !== this.#problems &&
-      problems !== JSON.stringify({ missing: [], foreign: [], waiting: [] })
-    ) {
-      log.warn('the pool or the targets differ from the catalog', {
-        missing,
-        foreign,
-        waiting,
-        failed,
-      });
+    const isAny = missing.length + foreign.length + waiting.length > 0;
+    if (isAny && problems !== this.#problems) {
+      log.warn('the pool or the targets differ from the catalog', { missing, foreign, waiting, failed });
     }
     this.#problems = problems;
   }

@@ -1,5 +1,7 @@
-import { isRpcError, type Log } from '@patchbay/objects';
+import type { Log } from '@patchbay/objects';
 import { z } from 'zod';
+
+import { shownFailure } from '../pool/status.js';
 
 /**
  * What a reconcile found and did, or would do. Resources are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,
@@ -29,7 +31,6 @@ export const reconcileReport = z.object({
 });
 export type ReconcileReport = z.infer<typeof reconcileReport>;
 
-/** Returns a report of nothing. */
 export function emptyReport(): ReconcileReport {
   return {
     finished: [],
@@ -64,18 +65,9 @@ export class Round {
     try {
       await work();
     } catch (error) {
-      this.#log.warn('cannot put something right in a reconcile; the next one tries again', {
-        resource,
-        error,
-      });
-      this.report.failed.push(failureOf(resource, error));
+      const fields = { resource, error };
+      this.#log.warn('cannot put something right in a reconcile; the next one tries again', fields);
+      this.report.failed.push({ resource, ...shownFailure(error) });
     }
   }
-}
-
-/** Describes a failure as the report may show it: an unexpected error's message stays in the log. */
-function failureOf(resource: string, error: unknown): ReconcileReport['failed'][number] {
-  return isRpcError(error)
-    ? { resource, reason: error.reason, message: error.message }
-    : { resource, reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' };
 }

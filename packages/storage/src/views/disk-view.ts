@@ -8,7 +8,6 @@ import type { OperationServices } from '../provision/operation-services.js';
 import { fullName } from '../provision/snapshot-lookup.js';
 import { inspectVolumes } from './volume-state.js';
 
-/** How a disk is shown, wherever it is. */
 export const diskView = z.object({
   diskId: z.string(),
   node: z.string().describe('the node that has it, for which it is kept, or that had it'),
@@ -39,7 +38,6 @@ export async function viewTrash(services: OperationServices): Promise<DiskView[]
   return await view(services, shown);
 }
 
-/** Shows the disk of a node. */
 export async function viewDiskOf(services: OperationServices, record: NodeRecord): Promise<DiskView> {
   const [shown] = await view(services, [shownOfNode(record)]);
   return shown as DiskView;

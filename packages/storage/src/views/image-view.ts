@@ -5,7 +5,6 @@ import { images, nodes, type ReadyImage } from '../catalog/tables.js';
 import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolume } from './volume-state.js';
 
-/** How an image is shown. */
 export const imageView = z.object({
   name: z.string(),
   sizeBytes: z.int().describe('the smallest size of a disk made from it'),
@@ -59,7 +58,6 @@ export async function viewImages(
   return Promise.all(shown.map((record) => viewOf(services, record, clones)));
 }
 
-/** Shows one image. */
 export async function viewImage(services: OperationServices, record: ReadyImage): Promise<ImageView> {
   return viewOf(services, record, await countClones(services));
 }

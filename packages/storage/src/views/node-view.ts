@@ -33,7 +33,6 @@ export const provisionedNode = origin.extend({
   chapUser: z.string(),
 });
 
-/** How a node is shown. */
 export const nodeView = z.object({
   node: z.string(),
   image: z.string(),
@@ -55,7 +54,6 @@ export const nodeView = z.object({
 });
 export type NodeView = z.infer<typeof nodeView>;
 
-/** A node's secrets. */
 export const nodeCredentials = z.object({
   node: z.string(),
   chapUser: z.string(),
@@ -72,8 +70,7 @@ export async function viewProvisioned(
   return {
     ...viewOrigin(record, nameOfImage(record.disk)),
     state: 'ready',
-    target: viewTarget(record, exports.portalOf(record)),
-    ...viewLogin(record),
+    ...viewExport(record, exports.portalOf(record)),
     chapUser: record.target.chap.user,
   };
 }
@@ -189,18 +186,16 @@ function viewOf(
   return {
     ...common,
     state: state !== 'ready' || isServed ? state : seen === undefined ? 'degraded' : 'not-exported',
-    target: viewTarget(record, exports.portalOf(record)),
-    ...viewLogin(record),
+    ...viewExport(record, exports.portalOf(record)),
     connected: [...new Set((found?.connections ?? []).map(({ address }) => address))],
   };
 }
 
-function viewTarget({ target: { iqn, lun } }: ExportedNode, portal: string): z.infer<typeof target> {
-  return { iqn, portal, lun };
-}
-
-function viewLogin({ target: { initiator, mac } }: ExportedNode): { initiator: string; mac?: string } {
-  return { initiator, ...(mac === undefined ? {} : { mac }) };
+function viewExport(
+  { target: { iqn, lun, initiator, mac } }: ExportedNode,
+  portal: string,
+): Pick<z.infer<typeof provisionedNode>, 'target' | 'initiator' | 'mac'> {
+  return { target: { iqn, portal, lun }, initiator, ...(mac === undefined ? {} : { mac }) };
 }
 
 function viewOrigin({ node, disk }: NodeRecord, image: string): z.infer<typeof origin> {

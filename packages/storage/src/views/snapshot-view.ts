@@ -5,7 +5,6 @@ import { readImageNames } from '../provision/image-names.js';
 import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolumes, type VolumeInfo } from './volume-state.js';
 
-/** How a snapshot is shown. */
 export const snapshotView = z.object({
   node: z.string(),
   name: z.string(),
@@ -21,7 +20,6 @@ export const snapshotView = z.object({
 });
 export type SnapshotView = z.infer<typeof snapshotView>;
 
-/** Shows a snapshot. */
 export async function viewSnapshot(
   services: OperationServices,
   record: SnapshotRecord,
@@ -30,7 +28,6 @@ export async function viewSnapshot(
   return view as SnapshotView;
 }
 
-/** Shows snapshots. */
 export async function viewSnapshots(
   { catalog, pool }: OperationServices,
   records: readonly SnapshotRecord[],

@@ -29,7 +29,6 @@ export async function inspectVolumes(
   }
 }
 
-/** Inspects one volume. */
 export async function inspectVolume(pool: VolumePool, volume: VolumeRef): Promise<VolumeInfo> {
   return (await inspectVolumes(pool, [volume]))[0] ?? unknown;
 }

@@ -5,7 +5,6 @@ import { eventView, type EventView, viewEvent } from '../../views/event-view.js'
 import type { StorageServices } from '../storage-services.js';
 import { node } from './arguments.js';
 
-/** Defines the methods that report what happens and what happened. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function eventMethods({ events }: StorageServices) {
   return {

@@ -33,7 +33,6 @@ const sourceText = z
 
 const tagList = arg('tags', z.array(imageTag).min(1), 'tags such as lts or os=debian');
 
-/** Defines the methods that concern images. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function imageMethods(services: StorageServices) {
   const { catalog, intents, exporter } = services;
@@ -94,7 +93,7 @@ export function imageMethods(services: StorageServices) {
       },
       returns: z.array(imageRow),
       idempotent: true,
-      run: ({ filter, tag, after, limit }) => viewImages(services, { filter, tags: tag, after, limit }),
+      run: ({ tag: tags, ...page }) => viewImages(services, { tags, ...page }),
     }),
     show_image: method({
       summary: 'Show an image: its size, checksum, tags, and where it came from',

@@ -3,7 +3,7 @@ import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/defi
 import { z } from 'zod';
 
 import { storageError } from '../../errors.js';
-import { iqn, macAddress, snapshotReference } from '../../names.js';
+import { snapshotReference } from '../../names.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';
 import { type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
 import { requireReadyNode } from '../../provision/node-lookup.js';
@@ -21,7 +21,7 @@ import {
   viewProvisioned,
 } from '../../views/node-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { image, newNode, node, values } from './arguments.js';
+import { flag, image, initiatorOptions, newNode, node, values } from './arguments.js';
 
 const detached = z.object({
   node: z.string(),
@@ -32,7 +32,6 @@ const detached = z.object({
   snapshots: z.array(z.string()).describe('snapshots of the node that stay until delete_snapshot'),
 });
 
-/** Defines the methods that concern nodes and their disks. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function nodeMethods(services: StorageServices) {
   const { catalog, operations, bootTokens } = services;
@@ -52,13 +51,8 @@ export function nodeMethods(services: StorageServices) {
         sizeBytes: bytesSchema()
           .optional()
           .describe("the disk's size, rounded up to whole sectors; default: that of what it is cloned from"),
-        ephemeral: z.boolean().default(false).describe('begin each boot with a fresh clone'),
-        initiator: iqn
-          .optional()
-          .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
-        mac: macAddress
-          .optional()
-          .describe('the MAC address of the network card that gets the boot script of the node'),
+        ephemeral: flag('begin each boot with a fresh clone'),
+        ...initiatorOptions,
       },
       returns: provisionedNode,
       idempotent: true,
@@ -78,10 +72,7 @@ export function nodeMethods(services: StorageServices) {
       summary: 'Set a new CHAP secret for a node; show_credentials shows it',
       args: [node],
       options: {
-        force: z
-          .boolean()
-          .default(false)
-          .describe('also while the node is connected, which cuts it off until it has the new secret'),
+        force: flag('also while the node is connected, which cuts it off until it has the new secret'),
       },
       returns: z.object({ node: z.string(), chapUser: z.string() }),
       run: async (node, { force }, { signal }) => {
@@ -94,17 +85,11 @@ export function nodeMethods(services: StorageServices) {
         "Cut a node's session, and remove its target and disk; its snapshots stay; fine when it has none",
       args: [node],
       options: {
-        keepDisk: z
-          .boolean()
-          .default(false)
-          .describe('keep the disk: the next provision of the node from the same image takes it again'),
+        keepDisk: flag('keep the disk: the next provision of the node from the same image takes it again'),
         trashMs: durationSchema()
           .optional()
           .describe('put the disk into the trash for this time, such as 7d, during which it can be restored'),
-        force: z
-          .boolean()
-          .default(false)
-          .describe('cancel what is under way on the node first, instead of being refused'),
+        force: flag('cancel what is under way on the node first, instead of being refused'),
       },
       returns: detached,
       idempotent: true,
@@ -125,10 +110,7 @@ export function nodeMethods(services: StorageServices) {
       summary: 'Rename a node, with its disk, secret, snapshots and schedules',
       args: [node, newNode],
       options: {
-        force: z
-          .boolean()
-          .default(false)
-          .describe('also while the node is connected by an initiator name that changes, which cuts it off'),
+        force: flag('also while the node is connected by an initiator name that changes, which cuts it off'),
       },
       returns: nodeView,
       idempotent: true,
@@ -171,8 +153,7 @@ export function nodeMethods(services: StorageServices) {
       },
       returns: z.array(nodeView),
       idempotent: true,
-      run: (pattern, { state, image, connected }) =>
-        viewNodes(services, { filter: pattern, state, image, connected }),
+      run: (filter, options) => viewNodes(services, { filter, ...options }),
     }),
     show_node: method({
       summary: 'Show a node: its state, disk, target and connected initiators',

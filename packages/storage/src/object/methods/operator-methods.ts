@@ -7,6 +7,7 @@ import { describePool, poolInfo } from '../../pool/pool-info.js';
 import { statusOf, storageStatus } from '../../pool/status.js';
 import { reconcileReport } from '../../reconcile/report.js';
 import type { StorageServices } from '../storage-services.js';
+import { flag } from './arguments.js';
 
 /** Defines the methods by which operators watch the storage and keep it in order. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
@@ -46,9 +47,7 @@ export function operatorMethods(services: StorageServices) {
     }),
     reconcile: method({
       summary: 'Compare the pool and the targets with the catalog now, and put right what differs',
-      options: {
-        dryRun: z.boolean().default(false).describe('only show what it would do'),
-      },
+      options: { dryRun: flag('only show what it would do') },
       returns: reconcileReport,
       idempotent: true,
       run: ({ dryRun }) => (dryRun ? reconciler.plan() : reconciler.run()),

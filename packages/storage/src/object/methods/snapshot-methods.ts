@@ -7,7 +7,6 @@ import { snapshotView, viewSnapshot, viewSnapshots } from '../../views/snapshot-
 import type { StorageServices } from '../storage-services.js';
 import { existingNode, newSnapshot, node, snapshot } from './arguments.js';
 
-/** Defines the methods that concern snapshots. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function snapshotMethods(services: StorageServices) {
   const snapshots = new Snapshots(services);
