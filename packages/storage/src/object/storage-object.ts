@@ -12,7 +12,6 @@ import { scheduleMethods } from './methods/schedule-methods.js';
 import { snapshotMethods } from './methods/snapshot-methods.js';
 import type { StorageServices } from './storage-services.js';
 
-/** Defines the storage object by the services that its methods use. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function defineStorage(services: StorageServices, close: () => Promise<void>) {
   return defineObject({

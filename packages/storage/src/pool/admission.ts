@@ -15,7 +15,6 @@ export interface Claim {
   readonly bytes: number;
 }
 
-/** What a project has, and what it may have. */
 export interface ProjectUsage {
   /** The prefix of the names of its nodes. */
   readonly project: string;

@@ -12,7 +12,6 @@ const projectView = z.object({
   maxBytes: z.int().optional(),
 });
 
-/** The result of `pool_info`. */
 export const poolInfo = z.object({
   state: z
     .enum(['ready', 'high-water', 'read-only'])
@@ -36,7 +35,7 @@ export type PoolInfo = z.infer<typeof poolInfo>;
 /** Reports how full the pool is and what is promised of it. @throws RpcError `POOL_UNAVAILABLE` */
 export async function describePool({ pool, catalog, admission }: OperationServices): Promise<PoolInfo> {
   const capacity = await pool.capacity();
-  const { filesystem, sizeBytes, usedBytes, freeBytes, highWaterBytes, isWritable } = capacity;
+  const { filesystem, isWritable, ...space } = capacity;
   const ofNodes = await usageOfNodes(catalog);
   const ofImages = await usageOfImages(catalog);
   const promisedBytes = ofNodes.bytes + ofImages.bytes;
@@ -51,13 +50,10 @@ export async function describePool({ pool, catalog, admission }: OperationServic
     state: !isWritable ? 'read-only' : isOverHighWater(capacity) ? 'high-water' : 'ready',
     filesystem,
     reflink: pool.copyOnWrite,
-    sizeBytes,
-    usedBytes,
-    freeBytes,
-    highWaterBytes,
-    freeUntilHighWaterBytes: Math.max(0, highWaterBytes - usedBytes),
+    ...space,
+    freeUntilHighWaterBytes: Math.max(0, space.highWaterBytes - space.usedBytes),
     promisedBytes,
-    thinRatio: Math.round((promisedBytes / sizeBytes) * 100) / 100,
+    thinRatio: Math.round((promisedBytes / space.sizeBytes) * 100) / 100,
     images: ofImages.images,
     disks: ofNodes.disks,
     snapshots: ofNodes.snapshots,

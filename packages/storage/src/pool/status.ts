@@ -11,7 +11,6 @@ const problem = z.object({
 });
 type Problem = z.infer<typeof problem>;
 
-/** The result of `status`. */
 export const storageStatus = z.object({
   state: z.enum(['ready', 'degraded']).describe('degraded: some requests will be refused'),
   problems: z.array(problem),

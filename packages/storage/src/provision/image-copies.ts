@@ -14,7 +14,6 @@ interface Original extends Pick<ReadyImage, 'source' | 'content'> {
   readonly origin: ImageOrigin;
 }
 
-/** An image that is there, or is being made, and what it is cloned from. */
 interface Copy {
   readonly record: PresentImage;
   readonly original: Original;

@@ -6,7 +6,6 @@ import { imageExists } from './images.js';
 import type { OperationServices } from './operation-services.js';
 import { imageResource } from './resources.js';
 
-/** How many tags an image may have. */
 const mostTags = 64;
 
 export interface TagChange {

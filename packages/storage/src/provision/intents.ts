@@ -71,7 +71,6 @@ export class Intents {
     });
   }
 
-  /** Returns the id of the operation on a resource, if there is one. */
   current(resource: Resource): string | undefined {
     return this.#operations.current(resource);
   }

@@ -20,7 +20,6 @@ export function diskVolume({ id }: Pick<DiskRecord, 'id'>): VolumeRef {
   return { kind: 'disk', id };
 }
 
-/** Names the volume that is to replace a disk's. */
 export function stagedVolume({ stagedId }: { readonly stagedId: string }): VolumeRef {
   return { kind: 'disk', id: stagedId };
 }
@@ -92,7 +91,6 @@ export async function finishTrashing(
   });
 }
 
-/** Removes the export and the disk. */
 export async function finishDeleting(
   { catalog, pool, exports, claims }: RecoveryServices,
   record: NodeRecord,

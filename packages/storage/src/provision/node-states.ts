@@ -13,7 +13,6 @@ import type { Outcome, RecoveryServices } from './recovery-services.js';
 
 type State = NodeRecord['state'];
 
-/** All that is particular to a state of a node. */
 interface NodeState<S extends State> {
   readonly means: string;
   readonly exported: boolean;
@@ -170,7 +169,6 @@ export function isAtRest(record: NodeRecord): record is NodeIn<'ready' | 'detach
   return nodeStates[record.state].recovery === 'at rest';
 }
 
-/** Reports whether a node's disk should be exported. */
 export function isExportWanted(record: NodeRecord): record is ExportedNode {
   return nodeStates[record.state].exported;
 }

@@ -54,7 +54,6 @@ export function provisionNode(
   );
 }
 
-/** Returns what a disk is cloned from. */
 export function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
   return snapshot === undefined ? { kind: 'image', id: imageId } : { kind: 'snapshot', id: snapshot.id };
 }

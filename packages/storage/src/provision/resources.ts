@@ -14,12 +14,10 @@ export function nodeResource(node: string): Resource {
   return `node:${node}`;
 }
 
-/** Names a disk in the trash. */
 export function diskResource(diskId: string): Resource {
   return `disk:${diskId}`;
 }
 
-/** Splits a resource into its kind and its own name. */
 export function splitResource(resource: Resource): readonly [kind: ResourceKind, name: string] {
   const kind = kinds.find((each) => resource.startsWith(`${each}:`)) ?? 'disk';
   return [kind, resource.slice(kind.length + 1)];

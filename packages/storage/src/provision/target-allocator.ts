@@ -25,7 +25,6 @@ export class TargetAllocator {
     }
   }
 
-  /** Notes that a target id is free again. */
   release(tid: number): void {
     this.#free?.add(tid);
   }

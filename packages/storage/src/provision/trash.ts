@@ -105,7 +105,6 @@ export async function nodeOfDisk(reader: CatalogReader, diskId: string): Promise
   return (await reader.list(nodes)).map(({ value }) => value).find(({ disk }) => disk.id === diskId);
 }
 
-/** Returns the `DISK_NOT_FOUND` of an id. */
 export function noSuchDisk(diskId: string): Error {
   return storageError('DISK_NOT_FOUND', `no disk ${diskId} is kept or in the trash; see list_disks`, {
     details: { diskId },

@@ -5,8 +5,7 @@ import type { VolumeRef } from '../disks/volume-pool.js';
 import { stagedVolume } from '../provision/node-recovery.js';
 import { targetsOf } from '../provision/resources.js';
 import type { TargetState } from '../targets/target-host.js';
-import type { ReconcileServices } from './reconcile-services.js';
-import type { Round } from './report.js';
+import type { ReconcileServices, Round } from './report.js';
 
 /** Remembers how long orphans have been without a record, so that only what stays so for a while is removed. */
 export class GracePeriod {
@@ -45,12 +44,8 @@ interface Orphan {
  * what is not ours. It looks at the tools before it looks at the catalog: whatever was made in between has its record
  * already, as records come first.
  */
-export async function removeOrphans(
-  services: ReconcileServices,
-  grace: GracePeriod,
-  round: Round,
-): Promise<void> {
-  const { report, dryRun } = round;
+export async function removeOrphans(grace: GracePeriod, round: Round): Promise<void> {
+  const { report, dryRun, services } = round;
   const { pool, targets, naming, catalog, log } = services;
   const volumes = (await pool.list()).map(({ volume }) => volume);
   const states: TargetState[] = [];

@@ -8,8 +8,7 @@ import { isExportWanted } from '../provision/node-states.js';
 import { nodeResource, targetsOf } from '../provision/resources.js';
 import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
 import { GracePeriod, removeOrphans } from './orphans.js';
-import type { ReconcileServices } from './reconcile-services.js';
-import { type ReconcileReport, Round } from './report.js';
+import { type ReconcileReport, type ReconcileServices, Round } from './report.js';
 
 export interface ReconcilerOptions {
   /** How long a target or file of ours may be without a record before it is removed. */
@@ -42,9 +41,9 @@ export class Reconciler {
    */
   run(atStart = false): Promise<ReconcileReport> {
     return this.#oneAtATime.run('reconcile', async () => {
-      const { clock, log } = this.#services;
+      const { clock } = this.#services;
       const startedMs = clock.monotonicMs();
-      const round = new Round(log);
+      const round = new Round(this.#services);
       await this.#reconcile(round, atStart);
       this.#log(round.report);
       this.#options.ended?.(round.report, clock.monotonicMs() - startedMs);
@@ -55,7 +54,7 @@ export class Reconciler {
   /** Reports what `run` would find and do, and does nothing. */
   plan(): Promise<ReconcileReport> {
     return this.#oneAtATime.run('reconcile', async () => {
-      const round = new Round(this.#services.log, true);
+      const round = new Round(this.#services, true);
       await this.#reconcile(round, false);
       return round.report;
     });
@@ -66,13 +65,13 @@ export class Reconciler {
     const { pool, targets, operations } = this.#services;
     // Without the pool nothing can be judged.
     await round.attempt('pool', async () => {
-      await recoverUnfinished(this.#services, round);
-      await emptyExpiredTrash(this.#services, round);
+      await recoverUnfinished(round);
+      await emptyExpiredTrash(round);
       report.missing.push(...(await this.#findMissing()));
       for (const { daemon } of targets.daemons) {
         await round.attempt(targetsOf(daemon), () => this.#exportAll(daemon, round));
       }
-      await removeOrphans(this.#services, this.#grace, round);
+      await removeOrphans(this.#grace, round);
       if (operations.idle) {
         const olderThanMs = atStart ? 0 : this.#options.graceMs;
         report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
@@ -140,19 +139,20 @@ export class Reconciler {
 
   /** Exports what a daemon should serve and does not. */
   async #exportAll(daemon: number, round: Round): Promise<void> {
-    const { exports, operations } = this.#services;
+    const { exports } = this.#services;
     const { report } = round;
     const missing = new Set(report.missing);
     const isServed = await this.#served(daemon);
     for (const record of await this.#nodesOf(daemon)) {
       const name = nodeResource(record.node);
       if (record.state === 'ready' && !missing.has(name) && !isServed(record)) {
-        await round.attempt(name, async () => {
-          const done = await operations.maintain(name, async () => {
-            await (round.dryRun ? undefined : exports.sync(record.node));
-          });
-          (done === 'busy' ? report.busy : report.exported).push(name);
-        });
+        const sync = async (): Promise<boolean> => {
+          await (round.dryRun ? undefined : exports.sync(record.node));
+          return true;
+        };
+        if ((await round.maintain(name, name, sync)) === true) {
+          report.exported.push(name);
+        }
       }
     }
   }

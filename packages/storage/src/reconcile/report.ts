@@ -1,7 +1,9 @@
-import type { Log } from '@patchbay/objects';
 import { z } from 'zod';
 
+import type { Operations } from '../concurrency/operations.js';
 import { shownFailure } from '../pool/status.js';
+import type { OperationServices } from '../provision/operation-services.js';
+import type { Recovery } from '../provision/recovery.js';
 
 /**
  * What a reconcile found and did, or would do. Resources are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,
@@ -48,16 +50,38 @@ export function emptyReport(): ReconcileReport {
   };
 }
 
+/** What the reconciler compares, and what it puts right with. */
+export interface ReconcileServices extends Omit<OperationServices, 'intents'> {
+  readonly operations: Operations;
+  readonly recovery: Recovery;
+}
+
 /** One reconcile under way, with what it has found and done so far. */
 export class Round {
   readonly report = emptyReport();
   /** Whether it only reports what it would do. */
   readonly dryRun: boolean;
-  readonly #log: Log;
+  readonly services: ReconcileServices;
 
-  constructor(log: Log, dryRun = false) {
-    this.#log = log;
+  constructor(services: ReconcileServices, dryRun = false) {
+    this.services = services;
     this.dryRun = dryRun;
+  }
+
+  /**
+   * Works on one resource as an operation on `held`, and returns the result; undefined where an operation is under way,
+   * to which the resource is left, and when it fails.
+   */
+  async maintain<T>(resource: string, held: string, work: () => Promise<T>): Promise<T | undefined> {
+    let result: T | 'busy' | undefined;
+    await this.attempt(resource, async () => {
+      result = await this.services.operations.maintain(held, work);
+    });
+    if (result === 'busy') {
+      this.report.busy.push(resource);
+      return undefined;
+    }
+    return result;
   }
 
   /** Works on one resource. When that fails, the report names the resource, and the other ones have their turn. */
@@ -66,7 +90,7 @@ export class Round {
       await work();
     } catch (error) {
       const fields = { resource, error };
-      this.#log.warn('cannot put something right in a reconcile; the next one tries again', fields);
+      this.services.log.warn('cannot put something right in a reconcile; the next one tries again', fields);
       this.report.failed.push({ resource, ...shownFailure(error) });
     }
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type DiskRecord, nodes, type NodeRecord, trash } from '../catalog/tables.js';
+import { nodes, type NodeRecord, trash } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
 import { diskVolume } from '../provision/node-recovery.js';
 import { nodeStates } from '../provision/node-states.js';

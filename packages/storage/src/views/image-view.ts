@@ -29,15 +29,12 @@ export type ImageView = z.infer<typeof imageView>;
 /** How a list shows each image: what fits on a line. */
 export const imageRow = imageView.omit({ sha256: true, source: true });
 
-/** Which images a list holds. */
 export interface ImageSelection {
-  /** A glob that names match. */
   readonly filter?: string | undefined;
   /** Tags that an image must have, all of them. */
   readonly tags?: readonly string[] | undefined;
   /** Only names behind this one, in their order. */
   readonly after?: string | undefined;
-  /** How many at most. */
   readonly limit?: number | undefined;
 }
 

@@ -90,14 +90,10 @@ export async function viewCredentials(
   };
 }
 
-/** Which nodes a list holds. */
 export interface NodeSelection {
-  /** A glob that names match. */
   readonly filter?: string | undefined;
   readonly state?: NodeView['state'] | undefined;
-  /** The image that the disk came from. */
   readonly image?: string | undefined;
-  /** Whether an initiator is connected. */
   readonly connected?: boolean | undefined;
 }
 
@@ -146,7 +142,6 @@ export async function viewNode(services: OperationServices, node: NodeName): Pro
 /** What a daemon has, by IQN; undefined while it does not answer. */
 type SeenTargets = ReadonlyMap<string, TargetState> | undefined;
 
-/** What was seen of a node's disk, its daemon and its image. */
 interface Seen {
   readonly volume: VolumeInfo | undefined;
   readonly targets: SeenTargets;

@@ -2,7 +2,6 @@ import { isRpcError } from '@patchbay/objects';
 
 import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
 
-/** What is known of a volume at a moment. */
 export interface VolumeInfo {
   readonly usedBytes: number;
   /** Undefined when the volume is there. */

@@ -9,7 +9,6 @@ import { reconcileReport } from '../../reconcile/report.js';
 import type { StorageServices } from '../storage-services.js';
 import { flag } from './arguments.js';
 
-/** Defines the methods by which operators watch the storage and keep it in order. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function operatorMethods(services: StorageServices) {
   const { catalog, reconciler } = services;
