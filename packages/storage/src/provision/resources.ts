@@ -1,7 +1,7 @@
 const kinds = ['image', 'node', 'disk'] as const;
 
 /** What operations exclude each other on: an image, a node with its disk and its snapshots, a disk without a node. */
-export type ResourceKind = (typeof kinds)[number];
+type ResourceKind = (typeof kinds)[number];
 
 /** The name of a resource, such as `node:node7`. */
 export type Resource = `${ResourceKind}:${string}`;
