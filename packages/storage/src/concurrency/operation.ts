@@ -8,7 +8,6 @@ export interface OperationRequest {
   readonly parameters: unknown;
 }
 
-/** What the work of an operation is passed. */
 export interface OperationContext<Item> {
   readonly id: string;
   /** Aborts when every caller has left or the object closes: long work then stops and is undone. */

@@ -7,7 +7,6 @@ import { Operation, type OperationContext, type OperationRequest } from './opera
 
 const maintenance = 'maintenance';
 
-/** An operation that has ended, well or with an error. */
 export interface EndedOperation {
   readonly request: OperationRequest;
   readonly error: unknown;
@@ -35,7 +34,6 @@ export class Operations {
     this.#observer = observer;
   }
 
-  /** Whether nothing is under way. */
   get idle(): boolean {
     return this.#running.size === 0;
   }

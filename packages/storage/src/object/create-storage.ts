@@ -38,7 +38,8 @@ import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
 import { claimPool } from './claim-pool.js';
 import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
-import { defineStorage, type StorageServices } from './storage-object.js';
+import { defineStorage } from './storage-object.js';
+import type { StorageServices } from './storage-services.js';
 
 /** Where backups are written in the state directory, where the options name no other. */
 const backupsOfState = 'backups';
@@ -71,9 +72,7 @@ async function assemble(
 ): Promise<ObjectDefinition> {
   const { clock, stateDir } = context;
   const store = await openCatalogStore(stateDir, clock);
-  closers.add(async () => {
-    await store[Symbol.asyncDispose]();
-  });
+  closers.use(store);
   const catalog = new Catalog(store, clock);
   const events = new EventLog(store, catalog);
   const log = actorLog(context.log, catalog.actors);
@@ -91,9 +90,7 @@ async function assemble(
     onStop: options.onStop,
     owns: (name) => naming.isOurs(name),
   });
-  closers.add(async () => {
-    await targets[Symbol.asyncDispose]();
-  });
+  closers.use(targets);
 
   const metrics = new StorageMetrics();
   const operations = new Operations({
@@ -103,25 +100,11 @@ async function assemble(
     },
   });
   const files = { pool: pool.directory, exec: execTool, clock };
-  const importer = new FileImageImporter({
-    ...files,
-    sourceDirectories: options.sourceDirectories,
-    web: { hosts: options.urlHosts, networks: options.urlNetworks },
-    maxImageBytes: options.maxImageBytes,
-  });
   const exports = new Exports(catalog, pool, targets);
   const bootTokens = options.boot?.token ?? false;
   const claims = new TargetClaims(naming, new TargetAllocator(targets), bootTokens);
   const recovery = new Recovery({ catalog, pool, exports, claims, clock });
-  const intents = new Intents(operations, catalog, recovery, log);
-  const reconciled = { catalog, pool, targets, exports, naming, operations, recovery, clock, log };
-  const reconciler = new Reconciler(reconciled, {
-    graceMs: options.graceMs,
-    ended: (report, durationMs) => {
-      metrics.reconciled(report, durationMs);
-    },
-  });
-  const services = {
+  const parts = {
     catalog,
     events,
     pool,
@@ -130,16 +113,30 @@ async function assemble(
     naming,
     claims,
     admission: new Admission(pool, options.quotas),
-    importer,
+    importer: new FileImageImporter({
+      ...files,
+      sourceDirectories: options.sourceDirectories,
+      web: { hosts: options.urlHosts, networks: options.urlNetworks },
+      maxImageBytes: options.maxImageBytes,
+    }),
     exporter: new FileImageExporter(files),
     operations,
-    intents,
-    reconciler,
+    intents: new Intents(operations, catalog, recovery, log),
     backupDirectory: options.backupDirectory ?? join(stateDir, backupsOfState),
     bootTokens,
     clock,
     log,
   };
+  const reconciler = new Reconciler(
+    { ...parts, recovery },
+    {
+      graceMs: options.graceMs,
+      ended: (report, durationMs) => {
+        metrics.reconciled(report, durationMs);
+      },
+    },
+  );
+  const services = { ...parts, reconciler };
   const background: { reconciling?: PeriodicTask } = {};
   // An empty daemon serves nobody until this has rebuilt what it exports.
   const served = targets.onRestart(async (daemon) => {
@@ -163,29 +160,21 @@ async function assemble(
   };
   const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
-  closers.add(() => reconciling.close());
-  const scheduling = startScheduler(services);
-  closers.add(() => scheduling.close());
+  closers.use(reconciling);
+  const scheduler = new Scheduler(services);
+  const schedule = (signal: AbortSignal): Promise<void> =>
+    catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal));
+  closers.use(repeat(schedule, () => scheduler.pauseMs, { clock, log }));
   const boot = await startBoot(options, { ...services, metrics });
-  closers.add(async () => boot?.[Symbol.asyncDispose]());
+  if (boot !== undefined) {
+    closers.use(boot);
+  }
   await removeUnfinishedBackups(join(stateDir, catalogDirectory));
   // Another directory may be shared with other servers, whose backups may be under way.
   await removeUnfinishedBackups(join(stateDir, backupsOfState));
   const requests = await answerLocally(stateDir, localAnswers(services, stateDir), log);
-  closers.add(async () => {
-    await requests[Symbol.asyncDispose]();
-  });
+  closers.use(requests);
   return defineStorage(services, () => closers.close());
-}
-
-/** Takes the scheduled snapshots from now on. */
-function startScheduler(services: StorageServices): PeriodicTask {
-  const scheduler = new Scheduler(services);
-  return repeat(
-    (signal) => services.catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal)),
-    () => scheduler.pauseMs,
-    services,
-  );
 }
 
 /**
@@ -271,6 +260,12 @@ export class Closers {
 
   add(close: () => Promise<void>): void {
     this.#closers.push(close);
+  }
+
+  use(started: AsyncDisposable): void {
+    this.add(async () => {
+      await started[Symbol.asyncDispose]();
+    });
   }
 
   /** Ends everything, once. @throws what failed, when all have been ended */

@@ -1,5 +1,3 @@
-import type { Clock } from '@patchbay/objects';
-
 import { type BootEndpoint, startBootEndpoint } from '../boot/endpoint.js';
 import { Health } from '../boot/health.js';
 import { BootScriptHandler } from '../boot/script-handler.js';
@@ -7,29 +5,18 @@ import { Cached } from '../concurrency/cached.js';
 import type { FilePool } from '../disks/file/file-pool.js';
 import type { StorageMetrics } from '../metrics/metrics.js';
 import { collectStatistics, type Statistics } from '../metrics/statistics.js';
-import type { Naming } from '../provision/naming.js';
-import { freshenDisk, type ReplaceServices } from '../provision/replace-disk.js';
+import { freshenDisk } from '../provision/replace-disk.js';
 import { assertServed } from '../targets/assert-served.js';
-import type { TargetHost } from '../targets/target-host.js';
 import type { StorageOptions } from './options.js';
+import type { StorageServices } from './storage-services.js';
 
 /** How old the numbers of a scrape may be, in milliseconds, so that several scrapers cost no more than one. */
 const statisticsAgeMs = 5000;
 
-/** What the endpoint serves from. */
-export interface BootServices extends ReplaceServices {
-  readonly pool: FilePool;
-  readonly targets: TargetHost;
-  readonly naming: Naming;
-  readonly bootTokens: boolean;
-  readonly clock: Clock;
-  readonly metrics: StorageMetrics;
-}
-
 /** Starts the HTTP endpoint, if the options have one. @throws RpcError `BOOT_UNAVAILABLE` */
 export async function startBoot(
   { boot }: StorageOptions,
-  services: BootServices,
+  services: StorageServices & { readonly pool: FilePool; readonly metrics: StorageMetrics },
 ): Promise<BootEndpoint | undefined> {
   if (boot === undefined) {
     return undefined;

@@ -2,27 +2,16 @@ import type { CallContext, MethodDefinition, Methods, SignaturesOf } from '@patc
 import { defineObject } from '@patchbay/objects/define';
 
 import type { Actor, Actors } from '../catalog/actor.js';
-import type { ScheduleServices } from '../schedule/schedules.js';
-import { type DiskServices, diskMethods } from './methods/disk-methods.js';
-import { type EventServices, eventMethods } from './methods/event-methods.js';
-import { type ImageMethodServices, imageMethods } from './methods/image-methods.js';
-import { type NodeMethodServices, nodeMethods } from './methods/node-methods.js';
-import { type OperatorServices, operatorMethods } from './methods/operator-methods.js';
-import { type ProvisionManyServices, provisionManyMethods } from './methods/provision-many.js';
+import { diskMethods } from './methods/disk-methods.js';
+import { eventMethods } from './methods/event-methods.js';
+import { imageMethods } from './methods/image-methods.js';
+import { nodeMethods } from './methods/node-methods.js';
+import { operatorMethods } from './methods/operator-methods.js';
+import { provisionManyMethods } from './methods/provision-many.js';
 import { scheduleMethods } from './methods/schedule-methods.js';
-import { type SnapshotMethodServices, snapshotMethods } from './methods/snapshot-methods.js';
+import { snapshotMethods } from './methods/snapshot-methods.js';
+import type { StorageServices } from './storage-services.js';
 
-/** What the storage object's methods work with. */
-export type StorageServices = ImageMethodServices &
-  NodeMethodServices &
-  ProvisionManyServices &
-  DiskServices &
-  SnapshotMethodServices &
-  ScheduleServices &
-  EventServices &
-  OperatorServices;
-
-/** Defines the storage object by the services that its methods use. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function defineStorage(services: StorageServices, close: () => Promise<void>) {
   return defineObject({

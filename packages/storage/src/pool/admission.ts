@@ -15,7 +15,6 @@ export interface Claim {
   readonly bytes: number;
 }
 
-/** What a project has, and what it may have. */
 export interface ProjectUsage {
   /** The prefix of the names of its nodes. */
   readonly project: string;
@@ -79,7 +78,7 @@ export class Admission {
 
 function quotaExceeded(
   { project, usage, quota }: ProjectUsage,
-  asked: { readonly disks: number; readonly bytes: number },
+  asked: Pick<Claim, 'disks' | 'bytes'>,
 ): RpcError {
   const whose = project === '' ? 'all nodes' : `the nodes "${project}*"`;
   const ofDisks = quota.disks === undefined ? '' : ` of ${String(quota.disks)}`;

@@ -1,9 +1,7 @@
 import { z } from 'zod';
 
-import type { CatalogReader } from '../catalog/catalog.js';
 import { isOverHighWater } from '../disks/file/capacity.js';
-import type { VolumePool } from '../disks/volume-pool.js';
-import type { Admission } from './admission.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { usageOfImages, usageOfNodes } from './usage.js';
 
 const projectView = z.object({
@@ -14,7 +12,6 @@ const projectView = z.object({
   maxBytes: z.int().optional(),
 });
 
-/** The result of `pool_info`. */
 export const poolInfo = z.object({
   state: z
     .enum(['ready', 'high-water', 'read-only'])
@@ -35,17 +32,10 @@ export const poolInfo = z.object({
 });
 export type PoolInfo = z.infer<typeof poolInfo>;
 
-/** What the pool is described with. */
-export interface PoolInfoServices {
-  readonly pool: Pick<VolumePool, 'capacity' | 'copyOnWrite'>;
-  readonly catalog: CatalogReader;
-  readonly admission: Admission;
-}
-
 /** Reports how full the pool is and what is promised of it. @throws RpcError `POOL_UNAVAILABLE` */
-export async function describePool({ pool, catalog, admission }: PoolInfoServices): Promise<PoolInfo> {
+export async function describePool({ pool, catalog, admission }: OperationServices): Promise<PoolInfo> {
   const capacity = await pool.capacity();
-  const { filesystem, sizeBytes, usedBytes, freeBytes, highWaterBytes, isWritable } = capacity;
+  const { filesystem, isWritable, ...space } = capacity;
   const ofNodes = await usageOfNodes(catalog);
   const ofImages = await usageOfImages(catalog);
   const promisedBytes = ofNodes.bytes + ofImages.bytes;
@@ -60,13 +50,10 @@ export async function describePool({ pool, catalog, admission }: PoolInfoService
     state: !isWritable ? 'read-only' : isOverHighWater(capacity) ? 'high-water' : 'ready',
     filesystem,
     reflink: pool.copyOnWrite,
-    sizeBytes,
-    usedBytes,
-    freeBytes,
-    highWaterBytes,
-    freeUntilHighWaterBytes: Math.max(0, highWaterBytes - usedBytes),
+    ...space,
+    freeUntilHighWaterBytes: Math.max(0, space.highWaterBytes - space.usedBytes),
     promisedBytes,
-    thinRatio: Math.round((promisedBytes / sizeBytes) * 100) / 100,
+    thinRatio: Math.round((promisedBytes / space.sizeBytes) * 100) / 100,
     images: ofImages.images,
     disks: ofNodes.disks,
     snapshots: ofNodes.snapshots,

@@ -21,7 +21,6 @@ const quota = z.strictObject({
     .optional()
     .describe('how large all their disks and snapshots together may be, as the nodes see them'),
 });
-/** What a project may have. */
 export type Quota = z.infer<typeof quota>;
 
 /** The schema of the quotas of projects, by the prefix of their nodes' names; `''` is every node. */

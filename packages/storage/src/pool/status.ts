@@ -1,10 +1,8 @@
-import { isRpcError, type Log } from '@patchbay/objects';
+import { isRpcError } from '@patchbay/objects';
 import { z } from 'zod';
 
-import type { Catalog } from '../catalog/catalog.js';
-import type { VolumePool } from '../disks/volume-pool.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { assertServed } from '../targets/assert-served.js';
-import type { TargetHost } from '../targets/target-host.js';
 
 const problem = z.object({
   part: z.enum(['pool', 'targets', 'catalog']),
@@ -13,22 +11,13 @@ const problem = z.object({
 });
 type Problem = z.infer<typeof problem>;
 
-/** The result of `status`. */
 export const storageStatus = z.object({
   state: z.enum(['ready', 'degraded']).describe('degraded: some requests will be refused'),
   problems: z.array(problem),
 });
 
-/** What the status is found out with. */
-export interface StatusServices {
-  readonly pool: Pick<VolumePool, 'requireRoom'>;
-  readonly targets: TargetHost;
-  readonly catalog: Catalog;
-  readonly log: Log;
-}
-
 /** Reports whether all parts work, and of each that does not, why. */
-export async function statusOf(services: StatusServices): Promise<z.infer<typeof storageStatus>> {
+export async function statusOf(services: OperationServices): Promise<z.infer<typeof storageStatus>> {
   const problems = [
     ...(await troubleOf(services, 'catalog', async () => {
       await services.catalog.poolId();
@@ -41,7 +30,7 @@ export async function statusOf(services: StatusServices): Promise<z.infer<typeof
 }
 
 async function troubleOf(
-  { log }: StatusServices,
+  { log }: OperationServices,
   part: Problem['part'],
   check: () => Promise<void>,
 ): Promise<Problem[]> {
@@ -49,10 +38,16 @@ async function troubleOf(
     await check();
     return [];
   } catch (error) {
-    if (isRpcError(error)) {
-      return [{ part, reason: error.reason, message: error.message }];
+    if (!isRpcError(error)) {
+      log.error('a part of the storage failed unexpectedly', { part, error });
     }
-    log.error('a part of the storage failed unexpectedly', { part, error });
-    return [{ part, reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' }];
+    return [{ part, ...shownFailure(error) }];
   }
+}
+
+/** Describes a failure as callers may see it: an unexpected error's message stays in the log. */
+export function shownFailure(error: unknown): Pick<Problem, 'reason' | 'message'> {
+  return isRpcError(error)
+    ? { reason: error.reason, message: error.message }
+    : { reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' };
 }

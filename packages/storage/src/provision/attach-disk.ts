@@ -2,23 +2,12 @@ import type { Transaction } from '../catalog/catalog.js';
 import { type ExportedNode, nodes, schedules, snapshotKey, trash } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import type { Iqn, MacAddress, NodeName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import type { Intended } from './intents.js';
-import type { Naming } from './naming.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { nodeResource } from './resources.js';
 import { refuseOtherTarget } from './provision-request.js';
-import type { TargetClaims } from './target-claims.js';
 import { hasDisk, nodeOfDisk, noSuchDisk } from './trash.js';
 
-/** What disks are attached with. */
-export interface AttachServices extends NodeServices {
-  readonly admission: Admission;
-  readonly naming: Naming;
-  readonly claims: TargetClaims;
-}
-
-/** What an attach is asked for. */
 export interface AttachRequest {
   readonly diskId: string;
   readonly node: NodeName;
@@ -37,7 +26,7 @@ export interface AttachRequest {
  *   what the target host throws
  */
 export async function attachDisk(
-  services: AttachServices,
+  services: OperationServices,
   request: AttachRequest,
   signal: AbortSignal,
 ): Promise<ExportedNode> {
@@ -67,7 +56,7 @@ export async function attachDisk(
   );
 }
 
-async function requireHolder({ catalog }: NodeServices, diskId: string): Promise<NodeName> {
+async function requireHolder({ catalog }: OperationServices, diskId: string): Promise<NodeName> {
   const holder = await nodeOfDisk(catalog, diskId);
   if (holder !== undefined) {
     return holder.node;
@@ -82,7 +71,7 @@ async function requireHolder({ catalog }: NodeServices, diskId: string): Promise
 
 async function intend(
   tx: Transaction,
-  { naming, admission, claims }: AttachServices,
+  { naming, admission, claims }: OperationServices,
   request: AttachRequest,
 ): Promise<Intended<ExportedNode, ExportedNode>> {
   const { diskId, node, mac } = request;
@@ -108,7 +97,7 @@ async function intend(
   }
   const bytes = holder.disk.sizeBytes;
   await admission.requireQuota(tx, { node, from: holder.node, disks: 1, bytes });
-  const target = await claims.claimNew(tx, { node, diskId, initiator, mac });
+  const target = await claims.claimNew(tx, node, diskId, { initiator, mac });
   const intent: ExportedNode = { node, disk: holder.disk, target, state: 'attaching', from: holder.node };
   tx.put(nodes, node, intent);
   if (holder.node !== node) {

@@ -1,8 +1,6 @@
-import type { Clock } from '@patchbay/objects';
-
 import { nodes, type NodeRecord, snapshotKey, snapshots, trash } from '../catalog/tables.js';
 import type { NodeName } from '../names.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { nodeResource } from './resources.js';
 
 /** What happens to the disk: it is deleted, kept for the node, or put into the trash for so many milliseconds. */
@@ -11,7 +9,6 @@ export type ReclaimPolicy =
   | { readonly kind: 'keep' }
   | { readonly kind: 'trash'; readonly forMs: number };
 
-/** The result of a detach. */
 export interface Detached {
   readonly node: NodeName;
   /** Whether there was something to do; false when the node was already as asked. */
@@ -25,11 +22,6 @@ export interface Detached {
   readonly snapshots: readonly string[];
 }
 
-/** What nodes are detached with. */
-export interface DetachServices extends NodeServices {
-  readonly clock: Clock;
-}
-
 /**
  * Takes a node's disk away: cuts its session, removes its target, and deletes the disk, keeps it for a later
  * provision of the same node, or puts it into the trash. Steps: write the decision; remove the export; remove the file
@@ -39,13 +31,13 @@ export interface DetachServices extends NodeServices {
  * @throws RpcError `OPERATION_PENDING`, what the pool and the target host throw; try again, or the reconciler will
  */
 export function detachNode(
-  { intents, catalog, clock, log }: DetachServices,
+  { intents, catalog, clock, log }: OperationServices,
   node: NodeName,
   policy: ReclaimPolicy,
   signal: AbortSignal,
 ): Promise<Detached> {
   const resource = nodeResource(node);
-  return intents.run<Found, Detached>(
+  return intents.run<{ record: NodeRecord | undefined; changed: boolean }, Detached>(
     {
       resources: [resource],
       kind: 'detach',
@@ -78,12 +70,6 @@ export function detachNode(
     },
     signal,
   );
-}
-
-/** What was there, and whether something of it changes. */
-interface Found {
-  readonly record: NodeRecord | undefined;
-  readonly changed: boolean;
 }
 
 /** Returns the record of a node at rest that is to be detached; undefined if it is detached already. */

@@ -5,7 +5,6 @@ import { storageError } from '../errors.js';
 /** A disk's size is a whole number of sectors. */
 const sectorBytes = 512;
 
-/** Rounds a size up to whole sectors. */
 export function wholeSectors(sizeBytes: number): number {
   return Math.ceil(sizeBytes / sectorBytes) * sectorBytes;
 }

@@ -5,7 +5,7 @@ import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import { markerOf } from '../targets/secret-marker.js';
 import type { TargetHost, TargetSpec, TargetState } from '../targets/target-host.js';
-import { targetSpec } from './naming.js';
+import { diskVolume } from './node-recovery.js';
 import { isExportWanted } from './node-states.js';
 
 /**
@@ -78,9 +78,10 @@ export class Exports {
     });
   }
 
-  /** Returns the specification of a node's export. */
   specOf({ disk, target }: ExportedNode): TargetSpec {
-    return targetSpec(disk, target, this.#pool.path({ kind: 'disk', id: disk.id }));
+    const hex = disk.id.replaceAll('-', '');
+    const backingPath = this.#pool.path(diskVolume(disk));
+    return { ...target, backingPath, scsiId: hex, serial: hex.slice(0, 16) };
   }
 
   #apply(node: string, exportAs: (spec: TargetSpec) => Promise<void>): Promise<void> {
@@ -100,7 +101,7 @@ export class Exports {
   }
 
   async #requireVolume({ node, disk }: NodeRecord): Promise<void> {
-    if ((await this.#pool.stat({ kind: 'disk', id: disk.id })) === undefined) {
+    if ((await this.#pool.stat(diskVolume(disk))) === undefined) {
       throw storageError(
         'VOLUME_MISSING',
         `the disk of node "${node}" is not in the pool; restore its file, or detach the node and provision it again`,

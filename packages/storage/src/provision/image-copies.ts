@@ -4,17 +4,16 @@ import type { Transaction } from '../catalog/catalog.js';
 import { type ImageOrigin, images, type ReadyImage } from '../catalog/tables.js';
 import type { ImageName, NodeName, SnapshotName } from '../names.js';
 import { requireImage } from './image-lookup.js';
-import { imageExists, type ImageServices, type PresentImage } from './images.js';
+import { imageExists, type PresentImage } from './images.js';
 import type { Intent } from './intents.js';
+import type { OperationServices } from './operation-services.js';
 import { imageResource, nodeResource } from './resources.js';
 import { fullName, requireSnapshot } from './snapshot-lookup.js';
 
-/** What a new image is cloned from. */
 interface Original extends Pick<ReadyImage, 'source' | 'content'> {
   readonly origin: ImageOrigin;
 }
 
-/** An image that is there, or is being made, and what it is cloned from. */
 interface Copy {
   readonly record: PresentImage;
   readonly original: Original;
@@ -25,9 +24,9 @@ interface Copy {
  * it is ready. Failed, cancelled or cut short, it is undone.
  */
 export class ImageCopies {
-  readonly #services: ImageServices;
+  readonly #services: OperationServices;
 
-  constructor(services: ImageServices) {
+  constructor(services: OperationServices) {
     this.#services = services;
   }
 

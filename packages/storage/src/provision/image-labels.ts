@@ -2,13 +2,12 @@ import { images, type ReadyImage } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import type { ImageName, ImageTag } from '../names.js';
 import { requireImage } from './image-lookup.js';
-import { imageExists, type ImageServices } from './images.js';
+import { imageExists } from './images.js';
+import type { OperationServices } from './operation-services.js';
 import { imageResource } from './resources.js';
 
-/** How many tags an image may have. */
 const mostTags = 64;
 
-/** A change of an image's tags. */
 export interface TagChange {
   readonly add?: readonly ImageTag[];
   readonly remove?: readonly ImageTag[];
@@ -16,9 +15,9 @@ export interface TagChange {
 
 /** The operations on the name and the tags of an image. Each is one commit, and touches no file. */
 export class ImageLabels {
-  readonly #services: Pick<ImageServices, 'intents' | 'catalog'>;
+  readonly #services: OperationServices;
 
-  constructor(services: Pick<ImageServices, 'intents' | 'catalog'>) {
+  constructor(services: OperationServices) {
     this.#services = services;
   }
 

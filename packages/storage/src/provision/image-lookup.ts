@@ -7,9 +7,7 @@ import type { Intents } from './intents.js';
 import { imageResource } from './resources.js';
 import { fullName } from './snapshot-lookup.js';
 
-/**
- * Returns an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is being made
- */
+/** Returns an image that is ready. @throws RpcError `IMAGE_NOT_FOUND`; `OPERATION_PENDING` while it is being made */
 export async function requireImage(
   tx: CatalogReader,
   name: string,
@@ -24,15 +22,11 @@ export async function requireImage(
       details: { operation: intents.current(imageResource(name)), image: name },
     });
   }
-  const known = (await tx.list(images)).filter(({ value }) => value.state === 'ready');
-  throw storageError(
-    'IMAGE_NOT_FOUND',
-    `no image "${name}"${didYouMean(
-      name,
-      known.map(({ key }) => key),
-    )}`,
-    { details: { image: name } },
-  );
+  const ready = (await tx.list(images)).filter(({ value }) => value.state === 'ready');
+  const known = ready.map(({ key }) => key);
+  throw storageError('IMAGE_NOT_FOUND', `no image "${name}"${didYouMean(name, known)}`, {
+    details: { image: name },
+  });
 }
 
 /**
@@ -77,7 +71,6 @@ export async function refuseNeededImage(
   }
 }
 
-/** Joins the first few names. */
 function listed(names: readonly string[]): string {
   const shown = names.slice(0, 5).join(', ');
   return names.length > 5 ? `${shown} and ${String(names.length - 5)} more` : shown;

@@ -1,10 +1,8 @@
 import type { Catalog, CatalogReader } from '../catalog/catalog.js';
 import { type DiskRecord, type ImageRecord, images, trash } from '../catalog/tables.js';
 
-/** How many records are written at once. */
 const batch = 50;
 
-/** What refers to an image: a disk or a snapshot. */
 type ImageReference = Pick<DiskRecord, 'imageId'> & Partial<Pick<DiskRecord, 'image'>>;
 
 /** Returns a function that names the image of a disk or a snapshot; an image that is gone as it was called last. */

@@ -1,46 +1,23 @@
 import { randomUUID } from 'node:crypto';
 
-import { type Clock, type Log, quoted } from '@patchbay/objects';
+import { quoted } from '@patchbay/objects';
 
-import type { Catalog, Transaction } from '../catalog/catalog.js';
+import type { Transaction } from '../catalog/catalog.js';
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
 import type { OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
 import { hashUpload } from '../disks/import/upload.js';
-import type {
-  ImageImporter,
-  ImportedImage,
-  ImportProgress,
-  ImportSource,
-  VolumePool,
-} from '../disks/volume-pool.js';
+import type { ImportedImage, ImportProgress, ImportSource } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { ImageName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import { refuseNeededImage } from './image-lookup.js';
-import type { Intents } from './intents.js';
+import type { OperationServices } from './operation-services.js';
 import { imageResource } from './resources.js';
 
-/** What an import is asked for. */
 export interface ImportRequest {
   readonly name: ImageName;
   readonly source: ImportSource;
   readonly sha256?: string | undefined;
-}
-
-/** What every operation on an image works with. */
-export interface ImageServices {
-  readonly intents: Intents;
-  readonly catalog: Catalog;
-  readonly pool: VolumePool;
-  readonly admission: Admission;
-  readonly clock: Clock;
-  readonly log: Log;
-}
-
-/** What images are imported with. */
-export interface ImportServices extends ImageServices {
-  readonly importer: ImageImporter;
 }
 
 /** An image that is there, or is being made. */
@@ -49,9 +26,9 @@ type ImportOperation = OperationContext<ImportProgress>;
 
 /** The operations by which images come and go. */
 export class Images {
-  readonly #services: ImportServices;
+  readonly #services: OperationServices;
 
-  constructor(services: ImportServices) {
+  constructor(services: OperationServices) {
     this.#services = services;
   }
 
@@ -124,21 +101,15 @@ export class Images {
     );
   }
 
-  async #fetch(
+  #fetch(
     id: string,
     source: ImportSource,
     sha256: string | undefined,
     operation: ImportOperation,
   ): Promise<ImportedImage> {
     const { signal } = operation;
-    const importing = this.#services.importer.importImage({ kind: 'image', id }, source, { sha256, signal });
-    for (;;) {
-      const step = await importing.next();
-      if (step.done === true) {
-        return step.value;
-      }
-      operation.report(step.value);
-    }
+    const { importer } = this.#services;
+    return reportAll(importer.importImage({ kind: 'image', id }, source, { sha256, signal }), operation);
   }
 
   /** Imports an image that is there once more: puts a lost file back, and makes sure that an upload is the same. */
@@ -156,13 +127,8 @@ export class Images {
     if (typeof source === 'string' || sha256 !== undefined) {
       return; // what was to be compared was compared already
     }
-    const hashing = hashUpload(source, { clock, signal: operation.signal });
-    let step = await hashing.next();
-    while (step.done !== true) {
-      operation.report(step.value);
-      step = await hashing.next();
-    }
-    if (step.value !== image.content.sha256) {
+    const found = await reportAll(hashUpload(source, { clock, signal: operation.signal }), operation);
+    if (found !== image.content.sha256) {
       throw imageExists(image, { sha256: image.content.sha256 });
     }
   }
@@ -194,6 +160,19 @@ export class Images {
     };
     tx.put(images, name, intent);
     return intent;
+  }
+}
+
+async function reportAll<T>(
+  steps: AsyncGenerator<ImportProgress, T, undefined>,
+  operation: ImportOperation,
+): Promise<T> {
+  for (;;) {
+    const step = await steps.next();
+    if (step.done === true) {
+      return step.value;
+    }
+    operation.report(step.value);
   }
 }
 

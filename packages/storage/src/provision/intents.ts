@@ -1,23 +1,16 @@
 import type { Log } from '@patchbay/objects';
 
 import type { Catalog, Transaction } from '../catalog/catalog.js';
-import type { OperationContext } from '../concurrency/operation.js';
+import type { OperationContext, OperationRequest } from '../concurrency/operation.js';
 import type { Operations } from '../concurrency/operations.js';
 import type { Recovery } from './recovery.js';
 import type { Resource } from './resources.js';
 
-/** What an operation is, and what it touches. */
-interface OperationOn {
-  /** What nothing else may touch meanwhile. */
+interface OperationOn extends OperationRequest {
   readonly resources: readonly [Resource, ...Resource[]];
-  readonly kind: string;
-  /** Requests with equal parameters for the same resources join. */
-  readonly parameters: unknown;
 }
 
-/**
- * What an intent's commit came to: work that is left to carry out, or the result where there is nothing left to do.
- */
+/** What an intent's commit came to: work that is left to carry out, or the result where nothing is left to do. */
 export type Intended<Work, Result> = { readonly carryOut: Work } | { readonly done: Result };
 
 /** A crash-safe operation in its steps. How it is recovered stands with the states that it writes. */
@@ -28,11 +21,6 @@ export interface Intent<Work, Result, Item = never> extends OperationOn {
   readonly intend: (tx: Transaction) => Promise<Intended<Work, Result>>;
   /** Does it, in steps that can be repeated, and commits that it is done. */
   readonly carryOut: (work: Work, operation: OperationContext<Item>) => Promise<Result>;
-}
-
-/** An operation that is one commit, with nothing to carry out. */
-export interface CommitOnly<Result> extends OperationOn {
-  readonly commit: (tx: Transaction) => Promise<Result>;
 }
 
 /**
@@ -73,14 +61,16 @@ export class Intents {
   }
 
   /** As `run`, for an operation that is one commit. */
-  commit<Result>(operation: CommitOnly<Result>, signal: AbortSignal): Promise<Result> {
+  commit<Result>(
+    operation: OperationOn & { readonly commit: (tx: Transaction) => Promise<Result> },
+    signal: AbortSignal,
+  ): Promise<Result> {
     return this.#operations.run(request(operation), signal, async () => {
       await this.recover(operation.resources);
       return await this.#catalog.transact(operation.commit);
     });
   }
 
-  /** Returns the id of the operation on a resource, if there is one. */
   current(resource: Resource): string | undefined {
     return this.#operations.current(resource);
   }
@@ -102,21 +92,16 @@ export class Intents {
       const intended = await this.#catalog.transact(intend);
       return 'done' in intended ? intended.done : await carryOut(intended.carryOut, operation);
     } catch (error) {
-      await this.#recoverAfterFailure(resources);
+      // The operation's own error is the one that its caller gets.
+      await this.recover(resources).catch((failure: unknown) => {
+        const fields = { resources, error: failure };
+        this.#log.warn('cannot recover from a failed operation now; the reconciler will', fields);
+      });
       throw error;
-    }
-  }
-
-  /** The operation's own error is the one that its caller gets. */
-  async #recoverAfterFailure(resources: readonly Resource[]): Promise<void> {
-    try {
-      await this.recover(resources);
-    } catch (error) {
-      this.#log.warn('cannot recover from a failed operation now; the reconciler will', { resources, error });
     }
   }
 }
 
-function request({ resources, kind, parameters }: OperationOn): OperationOn {
+function request({ resources, kind, parameters }: OperationOn): OperationRequest {
   return { resources, kind, parameters };
 }

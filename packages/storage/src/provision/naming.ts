@@ -1,8 +1,7 @@
 import { randomInt } from 'node:crypto';
 
-import type { DiskRecord, TargetRecord } from '../catalog/tables.js';
 import { iqn, type Iqn, type NodeName } from '../names.js';
-import type { ChapAccount, TargetSpec } from '../targets/target-host.js';
+import type { ChapAccount } from '../targets/target-host.js';
 
 const secretAlphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 /** Windows takes CHAP secrets of 12 to 16 characters. */
@@ -54,10 +53,4 @@ const accountUser = /^disk\.[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 export function newChapAccount(diskId: string): ChapAccount {
   const secret = Array.from({ length: secretLength }, () => secretAlphabet[randomInt(secretAlphabet.length)]);
   return { user: `disk.${diskId}`, secret: secret.join('') };
-}
-
-/** Returns the specification of a disk's export. */
-export function targetSpec(disk: DiskRecord, target: TargetRecord, backingPath: string): TargetSpec {
-  const hex = disk.id.replaceAll('-', '');
-  return { ...target, backingPath, scsiId: hex, serial: hex.slice(0, 16) };
 }

@@ -16,12 +16,10 @@ import type { Outcome, RecoveryServices } from './recovery-services.js';
  * short. Which states they belong to, node-states.ts says.
  */
 
-/** Names the volume of a disk. */
 export function diskVolume({ id }: Pick<DiskRecord, 'id'>): VolumeRef {
   return { kind: 'disk', id };
 }
 
-/** Names the volume that is to replace a disk's. */
 export function stagedVolume({ stagedId }: { readonly stagedId: string }): VolumeRef {
   return { kind: 'disk', id: stagedId };
 }
@@ -93,7 +91,6 @@ export async function finishTrashing(
   });
 }
 
-/** Removes the export and the disk. */
 export async function finishDeleting(
   { catalog, pool, exports, claims }: RecoveryServices,
   record: NodeRecord,
@@ -125,8 +122,7 @@ export async function hasGrown(
   return stat !== undefined && stat.sizeBytes >= growToBytes;
 }
 
-/** Writes a node. */
-export function putNode({ catalog }: RecoveryServices, record: NodeRecord): Promise<void> {
+export function putNode({ catalog }: Pick<RecoveryServices, 'catalog'>, record: NodeRecord): Promise<void> {
   return catalog.transact((tx) => {
     tx.put(nodes, record.node, record);
   });

@@ -13,11 +13,8 @@ import type { Outcome, RecoveryServices } from './recovery-services.js';
 
 type State = NodeRecord['state'];
 
-/** All that is particular to a state of a node. */
 interface NodeState<S extends State> {
-  /** What the state means. */
   readonly means: string;
-  /** Whether the disk is exported. */
   readonly exported: boolean;
   /** How `list_disks` shows the disk. */
   readonly disk: 'attached' | 'kept';
@@ -165,7 +162,6 @@ export const nodeStates: { readonly [S in State]: NodeState<S> } = {
   },
 };
 
-/** Lists the names of the states. */
 export const nodeStateNames = Object.keys(nodeStates) as [State, ...State[]];
 
 /** Reports whether no operation is under way on a node or was cut short. */
@@ -173,7 +169,6 @@ export function isAtRest(record: NodeRecord): record is NodeIn<'ready' | 'detach
   return nodeStates[record.state].recovery === 'at rest';
 }
 
-/** Reports whether a node's disk should be exported. */
 export function isExportWanted(record: NodeRecord): record is ExportedNode {
   return nodeStates[record.state].exported;
 }

@@ -1,7 +1,6 @@
 import type { ExportedNode } from '../catalog/tables.js';
 import type { NodeName } from '../names.js';
 
-/** The outcome for one of many nodes. */
 export type ProvisionOutcome =
   | { readonly node: NodeName; readonly record: ExportedNode }
   | { readonly node: NodeName; readonly error: unknown };

@@ -1,29 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Clock } from '@patchbay/objects';
-
 import type { Transaction } from '../catalog/catalog.js';
-import { type DiskRecord, type ExportedNode, nodes, type SnapshotRecord } from '../catalog/tables.js';
-import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
-import type { Admission } from '../pool/admission.js';
+import { type DiskRecord, type ExportedNode, nodes } from '../catalog/tables.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
 import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-lookup.js';
-import type { Naming } from './naming.js';
-import type { NodeServices } from './node-services.js';
-import { diskVolume } from './node-recovery.js';
+import type { OperationServices } from './operation-services.js';
+import { diskVolume, putNode } from './node-recovery.js';
 import { nodeResource } from './resources.js';
 import { type ProvisionRequest, refuseOtherDisk, refuseOtherTarget } from './provision-request.js';
 import { findSnapshot } from './snapshot-lookup.js';
-import type { TargetClaims } from './target-claims.js';
-
-/** What nodes are provisioned with. */
-export interface ProvisionServices extends NodeServices {
-  readonly pool: VolumePool;
-  readonly admission: Admission;
-  readonly naming: Naming;
-  readonly claims: TargetClaims;
-  readonly clock: Clock;
-}
 
 /**
  * Provisions a node with its disk. Steps: write the intent (ids, target id, names, secret); clone; export; write that it
@@ -36,11 +22,11 @@ export interface ProvisionServices extends NodeServices {
  *   target host throw
  */
 export function provisionNode(
-  services: ProvisionServices,
+  services: OperationServices,
   request: ProvisionRequest,
   signal: AbortSignal,
 ): Promise<ExportedNode> {
-  const { intents, catalog, pool, exports, log } = services;
+  const { intents, pool, exports, log } = services;
   const { node, ...parameters } = request;
   return intents.run(
     {
@@ -58,9 +44,7 @@ export function provisionNode(
         await exports.sync(node);
         const ready: ExportedNode = { ...intent, state: 'ready' };
         if (intent.state !== 'ready') {
-          await catalog.transact((tx) => {
-            tx.put(nodes, node, ready);
-          });
+          await putNode(services, ready);
         }
         log.info('provisioned a node', { node, diskId: ready.disk.id, iqn: ready.target.iqn });
         return ready;
@@ -70,7 +54,6 @@ export function provisionNode(
   );
 }
 
-/** Returns what a disk is cloned from. */
 export function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
   return snapshot === undefined ? { kind: 'image', id: imageId } : { kind: 'snapshot', id: snapshot.id };
 }
@@ -78,7 +61,7 @@ export function sourceOf({ snapshot, imageId }: DiskRecord): VolumeRef {
 /** Writes the intended record, or returns the one that is there already. */
 async function intend(
   tx: Transaction,
-  services: ProvisionServices,
+  services: OperationServices,
   request: ProvisionRequest,
 ): Promise<ExportedNode> {
   const { node, mac } = request;
@@ -92,7 +75,7 @@ async function intend(
     return record;
   }
   const disk = record?.disk ?? (await newDisk(tx, services, request));
-  const target = await services.claims.claimNew(tx, { node, diskId: disk.id, initiator, mac });
+  const target = await services.claims.claimNew(tx, node, disk.id, { initiator, mac });
   const state = record === undefined ? 'creating' : 'attaching';
   const intent: ExportedNode = { node, disk, target, state };
   tx.put(nodes, node, intent);
@@ -101,7 +84,7 @@ async function intend(
 
 async function newDisk(
   tx: Transaction,
-  { intents, admission, clock }: ProvisionServices,
+  { intents, admission, clock }: OperationServices,
   request: ProvisionRequest,
 ): Promise<DiskRecord> {
   const image = await requireImage(tx, request.image, intents);
@@ -113,14 +96,10 @@ async function newDisk(
   return {
     id: randomUUID(),
     imageId: image.id,
-    ...(snapshot && { snapshot: origin(snapshot) }),
+    ...(snapshot && { snapshot: { id: snapshot.id, node: snapshot.node, name: snapshot.name } }),
     ...(request.ephemeral === true && { ephemeral: true }),
     sourceSizeBytes,
     sizeBytes,
     createdAtMs: clock.now(),
   };
-}
-
-function origin({ id, node, name }: SnapshotRecord): DiskRecord['snapshot'] {
-  return { id, node, name };
 }

@@ -6,7 +6,6 @@ import { exactSize, wholeSectors } from './disk-size.js';
 import { readImageNames } from './image-names.js';
 import { fullName, mayMean } from './snapshot-lookup.js';
 
-/** What a provision is asked for. */
 export interface ProvisionRequest {
   readonly node: NodeName;
   readonly image: ImageName;

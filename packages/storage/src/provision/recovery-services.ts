@@ -7,7 +7,6 @@ import type { TargetClaims } from './target-claims.js';
 /** The outcome of recovering a record, or of planning to. */
 export type Outcome = 'nothing' | 'finished' | 'rolled-back';
 
-/** What records are recovered with. */
 export interface RecoveryServices {
   readonly catalog: Catalog;
   readonly pool: Pick<VolumePool, 'stat' | 'ensureRemoved' | 'ensureReplaced'>;

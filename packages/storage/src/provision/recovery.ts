@@ -1,47 +1,41 @@
-import { images, nodes, renames, snapshots, trash } from '../catalog/tables.js';
+import { images, nodes, renames, snapshotKey, snapshots, trash } from '../catalog/tables.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
+import { diskVolume } from './node-recovery.js';
 import { isAtRest, planNode, recoverNode } from './node-states.js';
 import type { Outcome, RecoveryServices } from './recovery-services.js';
 import { finishRename } from './renames.js';
-import {
-  diskResource,
-  imageResource,
-  nodeResource,
-  type Resource,
-  type ResourceKind,
-  splitResource,
-} from './resources.js';
+import { diskResource, imageResource, nodeResource, type Resource, splitResource } from './resources.js';
 import { fullName } from './snapshot-lookup.js';
 import {
   planVolume,
   recoverImage,
   recoverSnapshot,
-  recoverSnapshotsOf,
   recoverTrashed,
-  volumeStates,
+  type VolumeState,
 } from './volume-states.js';
 
-/** A record that an operation left unfinished. */
-export interface Unfinished {
+/** A record that an operation may have left unfinished. */
+interface Recoverable {
   readonly name: string;
   /** What an operation on it holds. */
   readonly resource: Resource;
   readonly recover: () => Promise<Outcome>;
   /** Reports what `recover` would come to. */
-  readonly plan: () => Promise<Outcome>;
+  readonly plan: () => Outcome | Promise<Outcome>;
+}
+
+/** The record of something that has a file in the pool. */
+interface FileRecord extends Recoverable {
+  readonly isAtRest: boolean;
+  readonly volume: VolumeRef;
 }
 
 /** Brings to rest what failed or interrupted operations have left unfinished. */
 export class Recovery {
   readonly #services: RecoveryServices;
-  readonly #byKind: Readonly<Record<ResourceKind, (name: string) => Promise<unknown>>>;
 
   constructor(services: RecoveryServices) {
     this.#services = services;
-    this.#byKind = {
-      image: (name) => recoverImage(services, name),
-      node: (name) => this.#recoverNode(name),
-      disk: (name) => recoverTrashed(services, name),
-    };
   }
 
   /**
@@ -51,49 +45,58 @@ export class Recovery {
    */
   async recover(resource: Resource): Promise<void> {
     const [kind, name] = splitResource(resource);
-    await this.#byKind[kind](name);
+    if (kind === 'image') {
+      await recoverImage(this.#services, name);
+    } else if (kind === 'node') {
+      await this.#recoverNode(name);
+    } else {
+      await recoverTrashed(this.#services, name);
+    }
   }
 
   /** Lists all that is unfinished, whether or not an operation is under way on it. */
-  async unfinished(): Promise<readonly Unfinished[]> {
+  async unfinished(): Promise<readonly Recoverable[]> {
+    const { catalog } = this.#services;
+    const records = await this.fileRecords();
+    const renamed = (await catalog.list(renames)).map(({ key, value }): Recoverable => {
+      const resource = nodeResource(value);
+      return { name: resource, resource, recover: () => finishRename(catalog, key), plan: () => 'finished' };
+    });
+    return [...records.filter((record) => !record.isAtRest), ...renamed];
+  }
+
+  /** Lists the records of images, of snapshots, and of disks of nodes and in the trash. */
+  async fileRecords(): Promise<readonly FileRecord[]> {
     const services = this.#services;
     const { catalog } = services;
-    const found: Unfinished[] = [];
-    for (const { key, value } of await catalog.list(images)) {
-      if (volumeStates[value.state] !== 'at rest') {
-        const resource = imageResource(key);
-        const plan = planner(planVolume(value.state));
-        found.push({ name: resource, resource, recover: () => recoverImage(services, key), plan });
-      }
-    }
-    for (const { key, value } of await catalog.list(snapshots)) {
-      if (volumeStates[value.state] !== 'at rest') {
-        const name = `snapshot:${fullName(value)}`;
-        const resource = nodeResource(value.node);
-        const plan = planner(planVolume(value.state));
-        found.push({ name, resource, recover: () => recoverSnapshot(services, key), plan });
-      }
-    }
-    for (const { key, value } of await catalog.list(nodes)) {
-      if (!isAtRest(value)) {
-        const resource = nodeResource(key);
-        const plan = (): Promise<Outcome> => planNode(services, value);
-        found.push({ name: resource, resource, recover: () => recoverNode(services, key), plan });
-      }
-    }
-    for (const { key, value } of await catalog.list(renames)) {
-      const resource = nodeResource(value);
-      const recover = (): Promise<Outcome> => finishRename(catalog, key);
-      found.push({ name: resource, resource, recover, plan: planner('finished') });
-    }
-    for (const { key, value } of await catalog.list(trash)) {
-      if (volumeStates[value.state] !== 'at rest') {
-        const resource = diskResource(key);
-        const plan = planner(planVolume(value.state));
-        found.push({ name: resource, resource, recover: () => recoverTrashed(services, key), plan });
-      }
-    }
-    return found;
+    const ofImages = (await catalog.list(images)).map(({ key, value }): FileRecord => {
+      const recover = (): Promise<Outcome> => recoverImage(services, key);
+      const resource = imageResource(key);
+      return { name: resource, resource, volume: { kind: 'image', id: value.id }, recover, ...rest(value) };
+    });
+    const ofSnapshots = (await catalog.list(snapshots)).map(({ key, value }): FileRecord => {
+      const recover = (): Promise<Outcome> => recoverSnapshot(services, key);
+      const name = `snapshot:${fullName(value)}`;
+      const resource = nodeResource(value.node);
+      return { name, resource, volume: { kind: 'snapshot', id: value.id }, recover, ...rest(value) };
+    });
+    const ofNodes = (await catalog.list(nodes)).map(({ key, value }): FileRecord => {
+      const resource = nodeResource(key);
+      return {
+        name: resource,
+        resource,
+        volume: diskVolume(value.disk),
+        isAtRest: isAtRest(value),
+        recover: () => recoverNode(services, key),
+        plan: () => planNode(services, value),
+      };
+    });
+    const trashed = (await catalog.list(trash)).map(({ key, value }): FileRecord => {
+      const recover = (): Promise<Outcome> => recoverTrashed(services, key);
+      const resource = diskResource(key);
+      return { name: resource, resource, volume: diskVolume(value.disk), recover, ...rest(value) };
+    });
+    return [...ofImages, ...ofSnapshots, ...ofNodes, ...trashed];
   }
 
   async #recoverNode(node: string): Promise<void> {
@@ -103,10 +106,13 @@ export class Recovery {
     for (const from of formerName === undefined ? [node] : [node, formerName]) {
       await finishRename(catalog, from);
     }
-    await recoverSnapshotsOf(this.#services, node);
+    for (const { key } of await catalog.list(snapshots, snapshotKey(node, ''))) {
+      await recoverSnapshot(this.#services, key);
+    }
   }
 }
 
-function planner(outcome: Outcome): () => Promise<Outcome> {
-  return () => Promise.resolve(outcome);
+function rest({ state }: { readonly state: VolumeState }): Pick<FileRecord, 'isAtRest' | 'plan'> {
+  const outcome = planVolume(state);
+  return { isAtRest: outcome === 'nothing', plan: () => outcome };
 }

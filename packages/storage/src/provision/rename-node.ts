@@ -11,24 +11,14 @@ import {
 } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import type { Iqn, NodeName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import { bytesOfNode } from '../pool/usage.js';
-import type { Naming } from './naming.js';
 import { refuseConnected, requireNodeAtRest } from './node-lookup.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { noteRename } from './renames.js';
 import { nodeResource } from './resources.js';
-import { refuseTakenInitiator, type TargetClaims } from './target-claims.js';
+import { refuseTakenInitiator } from './target-claims.js';
 import { hasDisk } from './trash.js';
 
-/** What nodes are renamed with. */
-export interface RenameServices extends NodeServices {
-  readonly admission: Admission;
-  readonly naming: Naming;
-  readonly claims: TargetClaims;
-}
-
-/** What a rename is asked for. */
 export interface RenameRequest {
   readonly node: NodeName;
   readonly to: NodeName;
@@ -46,7 +36,7 @@ export interface RenameRequest {
  *   `OPERATION_PENDING`, what the target host throws
  */
 export function renameNode(
-  services: RenameServices,
+  services: OperationServices,
   request: RenameRequest,
   signal: AbortSignal,
 ): Promise<NodeRecord> {
@@ -60,11 +50,10 @@ export function renameNode(
       parameters: { node, force },
       check: async () => {
         const record = await catalog.get(nodes, node);
-        if (
-          record !== undefined &&
-          !force &&
-          initiatorAfter(services, record, to) !== targetOf(record)?.initiator
-        ) {
+        if (record === undefined || force) {
+          return;
+        }
+        if (initiatorAfter(services, record, to) !== targetOf(record)?.initiator) {
           const why =
             'its initiator name changes with its own, which cuts it off; shut it down first, or pass --force';
           await refuseConnected(exports, record, why);
@@ -88,7 +77,7 @@ export function renameNode(
 
 async function rename(
   tx: Transaction,
-  services: RenameServices,
+  services: OperationServices,
   { node, to }: RenameRequest,
 ): Promise<NodeRecord> {
   const record = await requireNodeAtRest(tx, node);
@@ -121,7 +110,7 @@ async function refuseTakenSnapshots(tx: Transaction, node: NodeName, to: NodeNam
 
 async function withTarget(
   tx: Transaction,
-  services: RenameServices,
+  services: OperationServices,
   renamed: NodeIn<'ready' | 'detached'>,
   before: NodeRecord,
 ): Promise<NodeRecord> {
@@ -145,7 +134,7 @@ async function withTarget(
 }
 
 /** Returns the initiator name that a node has once it is renamed. */
-function initiatorAfter({ naming }: RenameServices, record: NodeRecord, to: NodeName): Iqn | undefined {
+function initiatorAfter({ naming }: OperationServices, record: NodeRecord, to: NodeName): Iqn | undefined {
   const has = targetOf(record)?.initiator;
   return has === naming.initiatorOf(record.node) ? naming.initiatorOf(to) : has;
 }

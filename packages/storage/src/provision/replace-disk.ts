@@ -2,12 +2,11 @@ import { randomUUID } from 'node:crypto';
 
 import type { Transaction } from '../catalog/catalog.js';
 import { type NodeIn, nodes, type SnapshotRecord, targetOf } from '../catalog/tables.js';
-import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { NodeName, SnapshotName } from '../names.js';
-import type { Intended } from './intents.js';
 import { refuseConnected, requireNodeAtRest } from './node-lookup.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { stagedVolume } from './node-recovery.js';
 import { sourceOf } from './provision-node.js';
 import { nodeResource } from './resources.js';
@@ -19,11 +18,6 @@ import { requireSnapshot } from './snapshot-lookup.js';
  * short before the clone is whole it is undone, afterwards finished.
  */
 
-/** What disks are replaced with. */
-export interface ReplaceServices extends NodeServices {
-  readonly pool: VolumePool;
-}
-
 type Replacing = NodeIn<'replacing'>;
 
 /**
@@ -34,7 +28,7 @@ type Replacing = NodeIn<'replacing'>;
  *   `OPERATION_PENDING`, what the pool and the target host throw
  */
 export function restoreSnapshot(
-  services: ReplaceServices,
+  services: OperationServices,
   node: NodeName,
   name: SnapshotName,
   signal: AbortSignal,
@@ -70,7 +64,7 @@ export function restoreSnapshot(
  * @throws RpcError `OPERATION_PENDING`, what the pool and the target host throw; the disk stays as it was then
  */
 export async function freshenDisk(
-  services: ReplaceServices,
+  services: OperationServices,
   node: NodeName,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -105,7 +99,7 @@ export async function freshenDisk(
 function intendReplacing(
   tx: Transaction,
   record: NodeIn<'ready' | 'detached'>,
-): Extract<Intended<Replacing, never>, { carryOut: Replacing }> {
+): { readonly carryOut: Replacing } {
   const { node, disk, movedFrom } = record;
   const target = targetOf(record);
   const replacing: Replacing = { node, disk, movedFrom, target, state: 'replacing', stagedId: randomUUID() };
@@ -114,7 +108,7 @@ function intendReplacing(
 }
 
 async function replace(
-  { intents, pool, exports }: ReplaceServices,
+  { intents, pool, exports }: OperationServices,
   record: Replacing,
   source: VolumeRef,
   signal: AbortSignal,

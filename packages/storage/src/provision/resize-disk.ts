@@ -1,19 +1,11 @@
 import { type ExportedNode, nodes } from '../catalog/tables.js';
-import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { NodeName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import { exactSize, wholeSectors } from './disk-size.js';
 import { requireReadyNode } from './node-lookup.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { diskVolume } from './node-recovery.js';
 import { nodeResource } from './resources.js';
-
-/** What disks are resized with. */
-export interface ResizeServices extends NodeServices {
-  readonly pool: VolumePool;
-  readonly admission: Admission;
-}
 
 /**
  * Makes a node's disk larger, also while the node uses it: its session is cut for about a second, and a new login sees
@@ -24,7 +16,7 @@ export interface ResizeServices extends NodeServices {
  *   target host throw
  */
 export function resizeDisk(
-  { intents, catalog, pool, admission, log }: ResizeServices,
+  { intents, catalog, pool, admission, log }: OperationServices,
   node: NodeName,
   sizeBytes: number,
   signal: AbortSignal,

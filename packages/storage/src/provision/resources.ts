@@ -1,7 +1,7 @@
 const kinds = ['image', 'node', 'disk'] as const;
 
 /** What operations exclude each other on: an image, a node with its disk and its snapshots, a disk without a node. */
-export type ResourceKind = (typeof kinds)[number];
+type ResourceKind = (typeof kinds)[number];
 
 /** The name of a resource, such as `node:node7`. */
 export type Resource = `${ResourceKind}:${string}`;
@@ -14,12 +14,10 @@ export function nodeResource(node: string): Resource {
   return `node:${node}`;
 }
 
-/** Names a disk in the trash. */
 export function diskResource(diskId: string): Resource {
   return `disk:${diskId}`;
 }
 
-/** Splits a resource into its kind and its own name. */
 export function splitResource(resource: Resource): readonly [kind: ResourceKind, name: string] {
   const kind = kinds.find((each) => resource.startsWith(`${each}:`)) ?? 'disk';
   return [kind, resource.slice(kind.length + 1)];

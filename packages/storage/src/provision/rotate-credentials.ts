@@ -2,7 +2,7 @@ import { type ExportedNode, nodes } from '../catalog/tables.js';
 import type { NodeName } from '../names.js';
 import { newChapAccount } from './naming.js';
 import { refuseConnected, requireReadyNode } from './node-lookup.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { nodeResource } from './resources.js';
 
 /**
@@ -13,7 +13,7 @@ import { nodeResource } from './resources.js';
  * @throws RpcError `NODE_NOT_FOUND`, `NODE_DETACHED`, `DISK_IN_USE`, `OPERATION_PENDING`, what the target host throws
  */
 export function rotateCredentials(
-  { intents, catalog, exports, log }: NodeServices,
+  { intents, catalog, exports, log }: OperationServices,
   node: NodeName,
   force: boolean,
   signal: AbortSignal,

@@ -30,9 +30,7 @@ export async function requireSnapshot(
   throw storageError(
     'SNAPSHOT_NOT_FOUND',
     `node "${node}" has no snapshot "${name}"${didYouMean(name, known)}`,
-    {
-      details: { node, snapshot: name },
-    },
+    { details: { node, snapshot: name } },
   );
 }
 

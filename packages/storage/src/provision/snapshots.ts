@@ -1,23 +1,15 @@
 import { randomUUID } from 'node:crypto';
 
-import type { Clock } from '@patchbay/objects';
-
 import type { Transaction } from '../catalog/catalog.js';
 import { type NodeRecord, nodes, type SnapshotRecord, snapshotKey, snapshots } from '../catalog/tables.js';
-import type { VolumePool } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { NodeName, SnapshotName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import { requireNode } from './node-lookup.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import { nodeResource } from './resources.js';
 
 /** What snapshots are taken and deleted with. */
-export interface SnapshotServices extends NodeServices {
-  readonly pool: VolumePool;
-  readonly admission: Admission;
-  readonly clock: Clock;
-}
+export type SnapshotServices = OperationServices;
 
 /** The operations on snapshots. One at a time on one node. */
 export class Snapshots {

@@ -14,26 +14,19 @@ export class TargetAllocator {
 
   /** Returns the lowest target id that no other target has, and its daemon; the caller writes them for the node. */
   async allocate(tx: CatalogReader): Promise<Pick<TargetRecord, 'daemon' | 'tid'>> {
-    const tid = await this.#freeTid(tx);
-    return { daemon: this.#targets.daemonFor(tid), tid };
-  }
-
-  /** Notes that a target id is free again. */
-  release(tid: number): void {
-    this.#free?.add(tid);
-  }
-
-  /** Returns the lowest target id that is free. */
-  async #freeTid(tx: CatalogReader): Promise<number> {
     this.#free ??= new FreeIds((await tx.list(tids)).map(({ key }) => Number(key)));
     for (;;) {
       const tid = this.#free.lowest;
       // A transaction may fail after it was told here what it would free or take.
       if ((await tx.get(tids, tidKey(tid))) === undefined) {
-        return tid;
+        return { daemon: this.#targets.daemonFor(tid), tid };
       }
       this.#free.remove(tid);
     }
+  }
+
+  release(tid: number): void {
+    this.#free?.add(tid);
   }
 }
 

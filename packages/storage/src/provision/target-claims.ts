@@ -15,14 +15,6 @@ import { mintBootToken } from './boot-tokens.js';
 import { diskLun, type Naming, newChapAccount } from './naming.js';
 import type { TargetAllocator } from './target-allocator.js';
 
-/** What a target is made for. */
-export interface TargetRequest {
-  readonly node: string;
-  readonly diskId: string;
-  readonly initiator: Iqn;
-  readonly mac: MacAddress | undefined;
-}
-
 /** Hands out what is unique of targets: target ids, initiator names, MAC addresses. */
 export class TargetClaims {
   readonly #naming: Naming;
@@ -41,7 +33,12 @@ export class TargetClaims {
    *
    * @throws RpcError `INITIATOR_IN_USE`, `MAC_IN_USE`
    */
-  async claimNew(tx: Transaction, { node, diskId, initiator, mac }: TargetRequest): Promise<TargetRecord> {
+  async claimNew(
+    tx: Transaction,
+    node: string,
+    diskId: string,
+    { initiator, mac }: { readonly initiator: Iqn; readonly mac: MacAddress | undefined },
+  ): Promise<TargetRecord> {
     await refuseTakenInitiator(tx, node, initiator);
     await refuseTakenMac(tx, mac);
     const target: TargetRecord = {

@@ -1,22 +1,11 @@
-import type { Clock } from '@patchbay/objects';
-
-import type { Catalog, CatalogReader, Transaction } from '../catalog/catalog.js';
+import type { CatalogReader, Transaction } from '../catalog/catalog.js';
 import { diskRecord, nodes, type NodeRecord, trash, type TrashRecord } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import { imageName, type NodeName } from '../names.js';
-import type { Admission } from '../pool/admission.js';
 import { readImageNames } from './image-names.js';
-import type { NodeServices } from './node-services.js';
+import type { OperationServices } from './operation-services.js';
 import type { Recovery } from './recovery.js';
 import { diskResource, nodeResource } from './resources.js';
-
-/** What the trash is emptied with. */
-export type TrashServices = Pick<NodeServices, 'intents' | 'catalog' | 'log'>;
-
-/** What disks are taken out of the trash with. */
-export interface RestoreServices extends TrashServices {
-  readonly admission: Admission;
-}
 
 /**
  * Takes a disk out of the trash: it is kept for the node that it was of, or for another that has no disk, as after
@@ -26,7 +15,7 @@ export interface RestoreServices extends TrashServices {
  * @throws RpcError `DISK_NOT_FOUND`, `NODE_EXISTS`, `OPERATION_PENDING`
  */
 export async function restoreFromTrash(
-  { intents, catalog, admission, log }: RestoreServices,
+  { intents, catalog, admission, log }: OperationServices,
   diskId: string,
   asked: NodeName | undefined,
   signal: AbortSignal,
@@ -77,7 +66,7 @@ export async function restoreFromTrash(
  * @throws RpcError `OPERATION_PENDING`, what the pool throws
  */
 export function deleteTrashed(
-  { intents, log }: TrashServices,
+  { intents, log }: OperationServices,
   diskId: string,
   signal: AbortSignal,
 ): Promise<boolean> {
@@ -99,16 +88,10 @@ export function deleteTrashed(
   );
 }
 
-/** What the reconciler deletes expired disks with. */
-export interface ExpireServices {
-  readonly catalog: Catalog;
-  readonly recovery: Recovery;
-  readonly clock: Pick<Clock, 'now'>;
-}
-
 /** Deletes a disk in the trash whose time has passed. The caller holds the operation on the disk. */
 export async function expireTrashed(
-  { catalog, recovery, clock }: ExpireServices,
+  { catalog, clock }: Pick<OperationServices, 'catalog' | 'clock'>,
+  recovery: Recovery,
   diskId: string,
 ): Promise<boolean> {
   const nowMs = clock.now();
@@ -122,7 +105,6 @@ export async function nodeOfDisk(reader: CatalogReader, diskId: string): Promise
   return (await reader.list(nodes)).map(({ value }) => value).find(({ disk }) => disk.id === diskId);
 }
 
-/** Returns the `DISK_NOT_FOUND` of an id. */
 export function noSuchDisk(diskId: string): Error {
   return storageError('DISK_NOT_FOUND', `no disk ${diskId} is kept or in the trash; see list_disks`, {
     details: { diskId },

@@ -1,10 +1,11 @@
-import type { Catalog } from '../catalog/catalog.js';
-import { images, snapshotKey, snapshots, type Table, trash } from '../catalog/tables.js';
+import { images, snapshots, type Table, trash } from '../catalog/tables.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
 import { keepImageName } from './image-names.js';
+import { diskVolume } from './node-recovery.js';
 import type { Outcome, RecoveryServices } from './recovery-services.js';
 
 /** The states of records of one file each: images, snapshots, and disks in the trash. */
-type VolumeState = 'creating' | 'ready' | 'trashed' | 'deleting';
+export type VolumeState = 'creating' | 'ready' | 'trashed' | 'deleting';
 
 interface VolumeRecovery {
   /** The steps, for the reference. */
@@ -31,48 +32,36 @@ export function planVolume(state: VolumeState): Outcome {
 }
 
 /** Recovers an image. The caller holds the operation on it. @throws what the pool throws */
-export async function recoverImage({ catalog, pool }: RecoveryServices, name: string): Promise<Outcome> {
-  const record = await catalog.get(images, name);
-  if (record === undefined || volumeStates[record.state] === 'at rest') {
-    return 'nothing';
-  }
-  await keepImageName(catalog, record);
-  await pool.ensureRemoved({ kind: 'image', id: record.id });
-  await forget(catalog, images, name);
-  return planVolume(record.state);
+export function recoverImage(services: RecoveryServices, name: string): Promise<Outcome> {
+  return recoverVolume(services, images, name, async (record) => {
+    await keepImageName(services.catalog, record);
+    return { kind: 'image', id: record.id };
+  });
 }
 
 /** Recovers a snapshot. The caller holds the operation on its node. @throws what the pool throws */
-export async function recoverSnapshot({ catalog, pool }: RecoveryServices, key: string): Promise<Outcome> {
-  const record = await catalog.get(snapshots, key);
-  if (record === undefined || volumeStates[record.state] === 'at rest') {
-    return 'nothing';
-  }
-  await pool.ensureRemoved({ kind: 'snapshot', id: record.id });
-  await forget(catalog, snapshots, key);
-  return planVolume(record.state);
-}
-
-/** Recovers all snapshots of a node. */
-export async function recoverSnapshotsOf(services: RecoveryServices, node: string): Promise<void> {
-  for (const { key } of await services.catalog.list(snapshots, snapshotKey(node, ''))) {
-    await recoverSnapshot(services, key);
-  }
+export function recoverSnapshot(services: RecoveryServices, key: string): Promise<Outcome> {
+  return recoverVolume(services, snapshots, key, ({ id }) => ({ kind: 'snapshot', id }));
 }
 
 /** Recovers a disk in the trash. The caller holds the operation on it. @throws what the pool throws */
-export async function recoverTrashed({ catalog, pool }: RecoveryServices, diskId: string): Promise<Outcome> {
-  const record = await catalog.get(trash, diskId);
-  if (record === undefined || volumeStates[record.state] === 'at rest') {
-    return 'nothing';
-  }
-  await pool.ensureRemoved({ kind: 'disk', id: diskId });
-  await forget(catalog, trash, diskId);
-  return planVolume(record.state);
+export function recoverTrashed(services: RecoveryServices, diskId: string): Promise<Outcome> {
+  return recoverVolume(services, trash, diskId, ({ disk }) => diskVolume(disk));
 }
 
-function forget<T>(catalog: Catalog, table: Table<T>, key: string): Promise<void> {
-  return catalog.transact((tx) => {
-    tx.delete(table, key);
-  });
+async function recoverVolume<T extends { readonly state: VolumeState }>(
+  { catalog, pool }: RecoveryServices,
+  table: Table<T>,
+  key: string,
+  volumeOf: (record: T) => VolumeRef | Promise<VolumeRef>,
+): Promise<Outcome> {
+  const record = await catalog.get(table, key);
+  const outcome = record === undefined ? 'nothing' : planVolume(record.state);
+  if (record !== undefined && outcome !== 'nothing') {
+    await pool.ensureRemoved(await volumeOf(record));
+    await catalog.transact((tx) => {
+      tx.delete(table, key);
+    });
+  }
+  return outcome;
 }

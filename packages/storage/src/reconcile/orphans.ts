@@ -1,12 +1,11 @@
 import type { Clock } from '@patchbay/objects';
 
-import type { CatalogReader } from '../catalog/catalog.js';
-import { images, nodes, snapshots, targetOf, trash } from '../catalog/tables.js';
-import type { VolumeKind, VolumeRef } from '../disks/volume-pool.js';
+import { nodes, targetOf } from '../catalog/tables.js';
+import type { VolumeRef } from '../disks/volume-pool.js';
+import { stagedVolume } from '../provision/node-recovery.js';
 import { targetsOf } from '../provision/resources.js';
 import type { TargetState } from '../targets/target-host.js';
-import type { ReconcileServices } from './reconcile-services.js';
-import type { Round } from './report.js';
+import type { ReconcileServices, Round } from './report.js';
 
 /** Remembers how long orphans have been without a record, so that only what stays so for a while is removed. */
 export class GracePeriod {
@@ -45,12 +44,8 @@ interface Orphan {
  * what is not ours. It looks at the tools before it looks at the catalog: whatever was made in between has its record
  * already, as records come first.
  */
-export async function removeOrphans(
-  services: ReconcileServices,
-  grace: GracePeriod,
-  round: Round,
-): Promise<void> {
-  const { report, dryRun } = round;
+export async function removeOrphans(grace: GracePeriod, round: Round): Promise<void> {
+  const { report, dryRun, services } = round;
   const { pool, targets, naming, catalog, log } = services;
   const volumes = (await pool.list()).map(({ volume }) => volume);
   const states: TargetState[] = [];
@@ -61,7 +56,7 @@ export async function removeOrphans(
       accounts.push(...(await targets.looseAccounts(daemon)).map((user) => ({ daemon, user })));
     });
   }
-  const known = await knownNames(catalog);
+  const known = await knownNames(services);
   report.foreign.push(...states.filter(({ iqn }) => !naming.isOurs(iqn)).map(({ iqn }) => iqn));
   report.foreign.push(...((await pool.foreign?.()) ?? []).map((path) => `file:${path}`));
 
@@ -106,37 +101,18 @@ export async function removeOrphans(
   }
 }
 
-async function knownNames(
-  catalog: CatalogReader,
-): Promise<Record<'targets' | 'accounts' | 'volumes', ReadonlySet<string>>> {
-  const nodeRecords = (await catalog.list(nodes)).map(({ value }) => value);
-  const named = (kind: VolumeKind, ids: readonly { id: string }[]): string[] =>
-    ids.map(({ id }) => volumeName({ kind, id }));
+async function knownNames({
+  catalog,
+  recovery,
+}: ReconcileServices): Promise<Record<'targets' | 'accounts' | 'volumes', ReadonlySet<string>>> {
+  const records = (await catalog.list(nodes)).map(({ value }) => value);
+  const targets = records.flatMap((record) => targetOf(record) ?? []);
+  const staged = records.flatMap((record) => (record.state === 'replacing' ? [stagedVolume(record)] : []));
+  const volumes = (await recovery.fileRecords()).map(({ volume }) => volume);
   return {
-    targets: new Set(nodeRecords.flatMap((record) => targetOf(record)?.iqn ?? [])),
-    accounts: new Set(nodeRecords.flatMap((record) => targetOf(record)?.chap.user ?? [])),
-    volumes: new Set([
-      ...named(
-        'image',
-        (await catalog.list(images)).map(({ value }) => value),
-      ),
-      ...named(
-        'snapshot',
-        (await catalog.list(snapshots)).map(({ value }) => value),
-      ),
-      ...named(
-        'disk',
-        nodeRecords.map(({ disk }) => disk),
-      ),
-      ...named(
-        'disk',
-        nodeRecords.flatMap((record) => (record.state === 'replacing' ? [{ id: record.stagedId }] : [])),
-      ),
-      ...named(
-        'disk',
-        (await catalog.list(trash)).map(({ value }) => value.disk),
-      ),
-    ]),
+    targets: new Set(targets.map(({ iqn }) => iqn)),
+    accounts: new Set(targets.map(({ chap }) => chap.user)),
+    volumes: new Set([...volumes, ...staged].map(volumeName)),
   };
 }
 

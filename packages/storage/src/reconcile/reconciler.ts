@@ -1,18 +1,15 @@
 import { isRpcError } from '@patchbay/objects';
 
-import { type ExportedNode, images, nodes, snapshots, trash } from '../catalog/tables.js';
+import { type ExportedNode, nodes } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
-import type { VolumeRef } from '../disks/volume-pool.js';
 import { isExported } from '../provision/exports.js';
-import { isAtRest, isExportWanted } from '../provision/node-states.js';
-import { diskResource, imageResource, nodeResource, targetsOf } from '../provision/resources.js';
-import { fullName } from '../provision/snapshot-lookup.js';
+import { diskVolume } from '../provision/node-recovery.js';
+import { isExportWanted } from '../provision/node-states.js';
+import { nodeResource, targetsOf } from '../provision/resources.js';
 import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
 import { GracePeriod, removeOrphans } from './orphans.js';
-import type { ReconcileServices } from './reconcile-services.js';
-import { type ReconcileReport, Round } from './report.js';
+import { type ReconcileReport, type ReconcileServices, Round } from './report.js';
 
-/** The settings of a reconciler. */
 export interface ReconcilerOptions {
   /** How long a target or file of ours may be without a record before it is removed. */
   readonly graceMs: number;
@@ -44,9 +41,9 @@ export class Reconciler {
    */
   run(atStart = false): Promise<ReconcileReport> {
     return this.#oneAtATime.run('reconcile', async () => {
-      const { clock, log } = this.#services;
+      const { clock } = this.#services;
       const startedMs = clock.monotonicMs();
-      const round = new Round(log);
+      const round = new Round(this.#services);
       await this.#reconcile(round, atStart);
       this.#log(round.report);
       this.#options.ended?.(round.report, clock.monotonicMs() - startedMs);
@@ -57,24 +54,28 @@ export class Reconciler {
   /** Reports what `run` would find and do, and does nothing. */
   plan(): Promise<ReconcileReport> {
     return this.#oneAtATime.run('reconcile', async () => {
-      const round = new Round(this.#services.log, true);
+      const round = new Round(this.#services, true);
       await this.#reconcile(round, false);
       return round.report;
     });
   }
 
   async #reconcile(round: Round, atStart: boolean): Promise<void> {
-    const { report } = round;
+    const { report, dryRun } = round;
+    const { pool, targets, operations } = this.#services;
     // Without the pool nothing can be judged.
     await round.attempt('pool', async () => {
-      await recoverUnfinished(this.#services, round);
-      await emptyExpiredTrash(this.#services, round);
+      await recoverUnfinished(round);
+      await emptyExpiredTrash(round);
       report.missing.push(...(await this.#findMissing()));
-      for (const { daemon } of this.#services.targets.daemons) {
+      for (const { daemon } of targets.daemons) {
         await round.attempt(targetsOf(daemon), () => this.#exportAll(daemon, round));
       }
-      await removeOrphans(this.#services, this.#grace, round);
-      await this.#removeTemporaries(round, atStart);
+      await removeOrphans(this.#grace, round);
+      if (operations.idle) {
+        const olderThanMs = atStart ? 0 : this.#options.graceMs;
+        report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
+      }
     });
   }
 
@@ -86,18 +87,15 @@ export class Reconciler {
    */
   async rebuildExports(daemon: number): Promise<void> {
     const all = await this.#nodesOf(daemon);
-    const volumes = all.map(([, { disk }]) => ({ kind: 'disk', id: disk.id }) as const);
-    const stats = await this.#services.pool.stats(volumes);
+    const stats = await this.#services.pool.stats(all.map(({ disk }) => diskVolume(disk)));
     // The volume of a disk that is still being cloned does not exist yet; its operation exports it.
     const exported = all.filter((_, at) => stats[at] !== undefined);
-    for (const [key] of exported) {
-      await this.#rebuildExport(key);
+    for (const { node } of exported) {
+      await this.#rebuildExport(node);
     }
     const isServed = await this.#served(daemon);
-    for (const [key, value] of exported) {
-      if (!isServed(value)) {
-        await this.#rebuildExport(key);
-      }
+    for (const { node } of exported.filter((record) => !isServed(record))) {
+      await this.#rebuildExport(node);
     }
   }
 
@@ -112,11 +110,10 @@ export class Reconciler {
     }
   }
 
-  /** Lists the nodes whose disks a daemon should export, with their keys. */
-  async #nodesOf(daemon: number): Promise<readonly (readonly [string, ExportedNode])[]> {
-    return (await this.#services.catalog.list(nodes)).flatMap(({ key, value }) =>
-      isExportWanted(value) && value.target.daemon === daemon ? [[key, value] as const] : [],
-    );
+  /** Lists the nodes whose disks a daemon should export. */
+  async #nodesOf(daemon: number): Promise<readonly ExportedNode[]> {
+    const records = (await this.#services.catalog.list(nodes)).map(({ value }) => value);
+    return records.filter(isExportWanted).filter(({ target }) => target.daemon === daemon);
   }
 
   /** Looks at everything that a daemon serves, and returns a function that reports whether it serves a node's disk. */
@@ -134,56 +131,29 @@ export class Reconciler {
 
   /** Names what is at rest and whose file is not in the pool. */
   async #findMissing(): Promise<string[]> {
-    const { catalog, pool } = this.#services;
-    const expected: (readonly [name: string, volume: VolumeRef])[] = [];
-    for (const { key, value } of await catalog.list(images)) {
-      if (value.state === 'ready') {
-        expected.push([imageResource(key), { kind: 'image', id: value.id }]);
-      }
-    }
-    for (const { value } of await catalog.list(snapshots)) {
-      if (value.state === 'ready') {
-        expected.push([`snapshot:${fullName(value)}`, { kind: 'snapshot', id: value.id }]);
-      }
-    }
-    for (const { key, value } of await catalog.list(nodes)) {
-      if (isAtRest(value)) {
-        expected.push([nodeResource(key), { kind: 'disk', id: value.disk.id }]);
-      }
-    }
-    for (const { key, value } of await catalog.list(trash)) {
-      if (value.state === 'trashed') {
-        expected.push([diskResource(key), { kind: 'disk', id: key }]);
-      }
-    }
-    const stats = await pool.stats(expected.map(([, volume]) => volume));
-    return expected.flatMap(([name], at) => (stats[at] === undefined ? [name] : []));
+    const { recovery, pool } = this.#services;
+    const expected = (await recovery.fileRecords()).filter(({ isAtRest }) => isAtRest);
+    const stats = await pool.stats(expected.map(({ volume }) => volume));
+    return expected.flatMap(({ name }, at) => (stats[at] === undefined ? [name] : []));
   }
 
   /** Exports what a daemon should serve and does not. */
   async #exportAll(daemon: number, round: Round): Promise<void> {
-    const { exports, operations } = this.#services;
+    const { exports } = this.#services;
     const { report } = round;
     const missing = new Set(report.missing);
     const isServed = await this.#served(daemon);
-    for (const [key, value] of await this.#nodesOf(daemon)) {
-      const name = nodeResource(key);
-      if (value.state === 'ready' && !missing.has(name) && !isServed(value)) {
-        await round.attempt(name, async () => {
-          const done = await operations.maintain(name, async () => {
-            await (round.dryRun ? undefined : exports.sync(key));
-          });
-          (done === 'busy' ? report.busy : report.exported).push(name);
-        });
+    for (const record of await this.#nodesOf(daemon)) {
+      const name = nodeResource(record.node);
+      if (record.state === 'ready' && !missing.has(name) && !isServed(record)) {
+        const sync = async (): Promise<boolean> => {
+          await (round.dryRun ? undefined : exports.sync(record.node));
+          return true;
+        };
+        if ((await round.maintain(name, name, sync)) === true) {
+          report.exported.push(name);
+        }
       }
-    }
-  }
-
-  async #removeTemporaries({ report, dryRun }: Round, atStart: boolean): Promise<void> {
-    const { pool, operations } = this.#services;
-    if (operations.idle) {
-      const olderThanMs = atStart ? 0 : this.#options.graceMs;
-      report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
     }
   }
 
@@ -195,16 +165,9 @@ export class Reconciler {
       log.info('reconciled', { ...done, busy });
     }
     const problems = JSON.stringify({ missing, foreign, waiting });
-    if (
-      problems !== this.#problems &&
-      problems !== JSON.stringify({ missing: [], foreign: [], waiting: [] })
-    ) {
-      log.warn('the pool or the targets differ from the catalog', {
-        missing,
-        foreign,
-        waiting,
-        failed,
-      });
+    const isAny = missing.length + foreign.length + waiting.length > 0;
+    if (isAny && problems !== this.#problems) {
+      log.warn('the pool or the targets differ from the catalog', { missing, foreign, waiting, failed });
     }
     this.#problems = problems;
   }

@@ -1,51 +1,33 @@
 import { trash } from '../catalog/tables.js';
 import { diskResource } from '../provision/resources.js';
 import { expireTrashed } from '../provision/trash.js';
-import type { ReconcileServices } from './reconcile-services.js';
 import type { Round } from './report.js';
 
 /** Finishes or undoes whatever is unfinished and has no operation under way. */
-export async function recoverUnfinished(
-  { operations, recovery }: ReconcileServices,
-  round: Round,
-): Promise<void> {
-  const { report, dryRun } = round;
-  for (const { name, resource, recover, plan } of await recovery.unfinished()) {
-    await round.attempt(name, async () => {
-      const outcome = await operations.maintain(resource, dryRun ? plan : recover);
-      switch (outcome) {
-        case 'busy':
-          report.busy.push(name);
-          break;
-        case 'finished':
-          report.finished.push(name);
-          break;
-        case 'rolled-back':
-          report.rolledBack.push(name);
-          break;
-        case 'nothing':
-          // An operation has finished it meanwhile.
-          break;
-      }
-    });
+export async function recoverUnfinished(round: Round): Promise<void> {
+  const { report, dryRun, services } = round;
+  for (const { name, resource, recover, plan } of await services.recovery.unfinished()) {
+    // It is `nothing` when an operation has finished it meanwhile.
+    const outcome = await round.maintain(name, resource, async () => (dryRun ? plan() : recover()));
+    if (outcome === 'finished') {
+      report.finished.push(name);
+    } else if (outcome === 'rolled-back') {
+      report.rolledBack.push(name);
+    }
   }
 }
 
 /** Deletes the disks whose time in the trash has passed. */
-export async function emptyExpiredTrash(services: ReconcileServices, round: Round): Promise<void> {
-  const { catalog, clock, operations } = services;
-  const { report, dryRun } = round;
+export async function emptyExpiredTrash(round: Round): Promise<void> {
+  const { report, dryRun, services } = round;
+  const { catalog, clock, recovery } = services;
   for (const { key, value } of await catalog.list(trash)) {
     const name = diskResource(key);
     if (value.state === 'trashed' && value.untilMs <= clock.now()) {
-      await round.attempt(name, async () => {
-        const done = await operations.maintain(name, async () => dryRun || expireTrashed(services, key));
-        if (done === 'busy') {
-          report.busy.push(name);
-        } else if (done) {
-          report.expired.push(name);
-        }
-      });
+      const expire = async (): Promise<boolean> => dryRun || expireTrashed(services, recovery, key);
+      if (await round.maintain(name, name, expire)) {
+        report.expired.push(name);
+      }
     }
   }
 }

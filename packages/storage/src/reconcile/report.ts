@@ -1,5 +1,9 @@
-import { isRpcError, type Log } from '@patchbay/objects';
 import { z } from 'zod';
+
+import type { Operations } from '../concurrency/operations.js';
+import { shownFailure } from '../pool/status.js';
+import type { OperationServices } from '../provision/operation-services.js';
+import type { Recovery } from '../provision/recovery.js';
 
 /**
  * What a reconcile found and did, or would do. Resources are named `image:NAME`, `node:NAME`, `snapshot:NODE@NAME` or,
@@ -29,7 +33,6 @@ export const reconcileReport = z.object({
 });
 export type ReconcileReport = z.infer<typeof reconcileReport>;
 
-/** Returns a report of nothing. */
 export function emptyReport(): ReconcileReport {
   return {
     finished: [],
@@ -47,16 +50,38 @@ export function emptyReport(): ReconcileReport {
   };
 }
 
+/** What the reconciler compares, and what it puts right with. */
+export interface ReconcileServices extends Omit<OperationServices, 'intents'> {
+  readonly operations: Operations;
+  readonly recovery: Recovery;
+}
+
 /** One reconcile under way, with what it has found and done so far. */
 export class Round {
   readonly report = emptyReport();
   /** Whether it only reports what it would do. */
   readonly dryRun: boolean;
-  readonly #log: Log;
+  readonly services: ReconcileServices;
 
-  constructor(log: Log, dryRun = false) {
-    this.#log = log;
+  constructor(services: ReconcileServices, dryRun = false) {
+    this.services = services;
     this.dryRun = dryRun;
+  }
+
+  /**
+   * Works on one resource as an operation on `held`, and returns the result; undefined where an operation is under way,
+   * to which the resource is left, and when it fails.
+   */
+  async maintain<T>(resource: string, held: string, work: () => Promise<T>): Promise<T | undefined> {
+    let result: T | 'busy' | undefined;
+    await this.attempt(resource, async () => {
+      result = await this.services.operations.maintain(held, work);
+    });
+    if (result === 'busy') {
+      this.report.busy.push(resource);
+      return undefined;
+    }
+    return result;
   }
 
   /** Works on one resource. When that fails, the report names the resource, and the other ones have their turn. */
@@ -64,18 +89,9 @@ export class Round {
     try {
       await work();
     } catch (error) {
-      this.#log.warn('cannot put something right in a reconcile; the next one tries again', {
-        resource,
-        error,
-      });
-      this.report.failed.push(failureOf(resource, error));
+      const fields = { resource, error };
+      this.services.log.warn('cannot put something right in a reconcile; the next one tries again', fields);
+      this.report.failed.push({ resource, ...shownFailure(error) });
     }
   }
-}
-
-/** Describes a failure as the report may show it: an unexpected error's message stays in the log. */
-function failureOf(resource: string, error: unknown): ReconcileReport['failed'][number] {
-  return isRpcError(error)
-    ? { resource, reason: error.reason, message: error.message }
-    : { resource, reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' };
 }

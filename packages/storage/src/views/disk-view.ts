@@ -1,13 +1,13 @@
 import { z } from 'zod';
 
-import type { CatalogReader } from '../catalog/catalog.js';
-import { type DiskRecord, nodes, type NodeRecord, trash } from '../catalog/tables.js';
+import { nodes, type NodeRecord, trash } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
+import { diskVolume } from '../provision/node-recovery.js';
 import { nodeStates } from '../provision/node-states.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { fullName } from '../provision/snapshot-lookup.js';
-import { inspectVolumes, type VolumeStats } from './volume-state.js';
+import { inspectVolumes } from './volume-state.js';
 
-/** How a disk is shown, wherever it is. */
 export const diskView = z.object({
   diskId: z.string(),
   node: z.string().describe('the node that has it, for which it is kept, or that had it'),
@@ -24,53 +24,40 @@ export const diskView = z.object({
 });
 export type DiskView = z.infer<typeof diskView>;
 
-/** What disks are shown with. */
-export interface DiskViewServices {
-  readonly catalog: CatalogReader;
-  readonly pool: VolumeStats;
-}
-
 /** Lists every disk: those of nodes first, in the order of the nodes' names, then those in the trash. */
-export async function viewDisks(services: DiskViewServices): Promise<DiskView[]> {
+export async function viewDisks(services: OperationServices): Promise<DiskView[]> {
   const ofNodes = (await services.catalog.list(nodes)).map(({ value }) => shownOfNode(value));
   return [...(await view(services, ofNodes)), ...(await viewTrash(services))];
 }
 
 /** Lists the disks in the trash, the next to be deleted first. */
-export async function viewTrash(services: DiskViewServices): Promise<DiskView[]> {
+export async function viewTrash(services: OperationServices): Promise<DiskView[]> {
   const trashed = (await services.catalog.list(trash)).map(({ value }) => value);
   const ordered = trashed.sort((a, b) => a.untilMs - b.untilMs);
-  return await view(
-    services,
-    ordered.map(({ node, disk, untilMs }) => ({ node, disk, state: 'trashed', deletedAtMs: untilMs })),
-  );
+  const shown = ordered.map(({ node, disk, untilMs }): Shown => ({ node, disk, state: 'trashed', untilMs }));
+  return await view(services, shown);
 }
 
-/** Shows the disk of a node. */
-export async function viewDiskOf(services: DiskViewServices, record: NodeRecord): Promise<DiskView> {
+export async function viewDiskOf(services: OperationServices, record: NodeRecord): Promise<DiskView> {
   const [shown] = await view(services, [shownOfNode(record)]);
   return shown as DiskView;
 }
 
 /** A disk that is shown, and where it is. */
-interface Shown {
-  readonly node: string;
-  readonly disk: DiskRecord;
+interface Shown extends Pick<NodeRecord, 'node' | 'disk'> {
   readonly state: DiskView['state'];
-  readonly deletedAtMs?: number;
+  readonly untilMs?: number;
 }
 
 function shownOfNode({ node, disk, state }: NodeRecord): Shown {
   return { node, disk, state: nodeStates[state].disk };
 }
 
-async function view({ catalog, pool }: DiskViewServices, disks: readonly Shown[]): Promise<DiskView[]> {
-  const volumes = await inspectVolumes(
-    pool,
-    disks.map(({ disk }) => ({ kind: 'disk', id: disk.id })),
-  );
+async function view({ catalog, pool }: OperationServices, disks: readonly Shown[]): Promise<DiskView[]> {
+  const refs = disks.map(({ disk }) => diskVolume(disk));
+  const volumes = await inspectVolumes(pool, refs);
   const nameOfImage = await readImageNames(catalog);
-  return disks.map(({ node, disk, state, deletedAtMs }, at) => ({
+  return disks.map(({ node, disk, state, untilMs }, at) => ({
     diskId: disk.id,
     node,
     state: volumes[at]?.trouble ?? state,
@@ -80,6 +67,6 @@ async function view({ catalog, pool }: DiskViewServices, disks: readonly Shown[]
     usedBytes: volumes[at]?.usedBytes ?? 0,
     ephemeral: disk.ephemeral ?? false,
     createdAt: new Date(disk.createdAtMs).toISOString(),
-    ...(deletedAtMs === undefined ? {} : { deletedAt: new Date(deletedAtMs).toISOString() }),
+    ...(untilMs === undefined ? {} : { deletedAt: new Date(untilMs).toISOString() }),
   }));
 }

@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 import type { NumberedEvent } from '../catalog/event-log.js';
 
-/** How an event is shown. */
 export const eventView = z.object({
   revision: z.int().describe('its number; watch resumes from it'),
   at: z.iso.datetime(),
@@ -23,7 +22,6 @@ export const eventView = z.object({
 });
 export type EventView = z.infer<typeof eventView>;
 
-/** Shows an event. */
 export function viewEvent({ revision, event }: NumberedEvent): EventView {
   const { atMs, thing, state, was, by, diskId, movedFrom } = event;
   return {

@@ -2,10 +2,9 @@ import { compileGlob } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { images, nodes, type ReadyImage } from '../catalog/tables.js';
-import type { DiskViewServices } from './disk-view.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolume } from './volume-state.js';
 
-/** How an image is shown. */
 export const imageView = z.object({
   name: z.string(),
   sizeBytes: z.int().describe('the smallest size of a disk made from it'),
@@ -30,21 +29,18 @@ export type ImageView = z.infer<typeof imageView>;
 /** How a list shows each image: what fits on a line. */
 export const imageRow = imageView.omit({ sha256: true, source: true });
 
-/** Which images a list holds. */
 export interface ImageSelection {
-  /** A glob that names match. */
   readonly filter?: string | undefined;
   /** Tags that an image must have, all of them. */
   readonly tags?: readonly string[] | undefined;
   /** Only names behind this one, in their order. */
   readonly after?: string | undefined;
-  /** How many at most. */
   readonly limit?: number | undefined;
 }
 
 /** Lists the images that are ready, in the order of their names: all, or a selection. */
 export async function viewImages(
-  services: DiskViewServices,
+  services: OperationServices,
   selection: ImageSelection = {},
 ): Promise<ImageView[]> {
   const { filter = '*', tags = [], after = '', limit = Infinity } = selection;
@@ -59,13 +55,12 @@ export async function viewImages(
   return Promise.all(shown.map((record) => viewOf(services, record, clones)));
 }
 
-/** Shows one image. */
-export async function viewImage(services: DiskViewServices, record: ReadyImage): Promise<ImageView> {
+export async function viewImage(services: OperationServices, record: ReadyImage): Promise<ImageView> {
   return viewOf(services, record, await countClones(services));
 }
 
 /** Counts the disks by the id of their image. */
-async function countClones({ catalog }: DiskViewServices): Promise<ReadonlyMap<string, number>> {
+async function countClones({ catalog }: OperationServices): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>();
   for (const { value } of await catalog.list(nodes)) {
     counts.set(value.disk.imageId, (counts.get(value.disk.imageId) ?? 0) + 1);
@@ -74,7 +69,7 @@ async function countClones({ catalog }: DiskViewServices): Promise<ReadonlyMap<s
 }
 
 async function viewOf(
-  { pool }: DiskViewServices,
+  { pool }: OperationServices,
   { id, name, content, source, tags, createdAtMs }: ReadyImage,
   clones: ReadonlyMap<string, number>,
 ): Promise<ImageView> {

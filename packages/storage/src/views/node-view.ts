@@ -1,37 +1,31 @@
-import { compileGlob, isRpcError, type Log } from '@patchbay/objects';
+import { compileGlob, isRpcError } from '@patchbay/objects';
 import { z } from 'zod';
 
 import type { CatalogReader } from '../catalog/catalog.js';
 import { bootTokens, type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
-import type { VolumeRef } from '../disks/volume-pool.js';
 import type { NodeName } from '../names.js';
-import { type Exports, isExported } from '../provision/exports.js';
+import { isExported } from '../provision/exports.js';
 import { readImageNames } from '../provision/image-names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
+import { diskVolume } from '../provision/node-recovery.js';
 import { isAtRest, isExportWanted, nodeStateNames } from '../provision/node-states.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { fullName } from '../provision/snapshot-lookup.js';
-import type { TargetHost, TargetState } from '../targets/target-host.js';
-import { inspectVolume, inspectVolumes, type VolumeInfo, type VolumeStats } from './volume-state.js';
+import type { TargetState } from '../targets/target-host.js';
+import { inspectVolume, inspectVolumes, type VolumeInfo } from './volume-state.js';
 
-/** What nodes are shown with. */
-export interface NodeViewServices {
-  readonly catalog: CatalogReader;
-  readonly pool: VolumeStats;
-  readonly targets: Pick<TargetHost, 'daemons' | 'list'>;
-  readonly exports: Pick<Exports, 'specOf' | 'portalOf'>;
-  readonly log: Log;
-}
-
-const target = z.object({ iqn: z.string(), portal: z.string(), lun: z.int() });
-
-/** What `provision` returns. It holds no secret. */
-export const provisionedNode = z.object({
+const origin = z.object({
   node: z.string(),
   image: z.string(),
   snapshot: z.string().optional(),
   diskId: z.string(),
   sizeBytes: z.int(),
   ephemeral: z.boolean().optional(),
+});
+const target = z.object({ iqn: z.string(), portal: z.string(), lun: z.int() });
+
+/** What `provision` returns. It holds no secret. */
+export const provisionedNode = origin.extend({
   state: z.literal('ready'),
   target,
   initiator: z.string(),
@@ -39,7 +33,6 @@ export const provisionedNode = z.object({
   chapUser: z.string(),
 });
 
-/** How a node is shown. */
 export const nodeView = z.object({
   node: z.string(),
   image: z.string(),
@@ -61,7 +54,6 @@ export const nodeView = z.object({
 });
 export type NodeView = z.infer<typeof nodeView>;
 
-/** A node's secrets. */
 export const nodeCredentials = z.object({
   node: z.string(),
   chapUser: z.string(),
@@ -71,15 +63,14 @@ export const nodeCredentials = z.object({
 
 /** Shows a node whose disk is ready. */
 export async function viewProvisioned(
-  { catalog, exports }: Pick<NodeViewServices, 'catalog' | 'exports'>,
+  { catalog, exports }: OperationServices,
   record: ExportedNode,
 ): Promise<z.infer<typeof provisionedNode>> {
   const nameOfImage = await readImageNames(catalog);
   return {
     ...viewOrigin(record, nameOfImage(record.disk)),
     state: 'ready',
-    target: viewTarget(record, exports.portalOf(record)),
-    ...viewLogin(record),
+    ...viewExport(record, exports.portalOf(record)),
     chapUser: record.target.chap.user,
   };
 }
@@ -99,20 +90,16 @@ export async function viewCredentials(
   };
 }
 
-/** Which nodes a list holds. */
 export interface NodeSelection {
-  /** A glob that names match. */
   readonly filter?: string | undefined;
   readonly state?: NodeView['state'] | undefined;
-  /** The image that the disk came from. */
   readonly image?: string | undefined;
-  /** Whether an initiator is connected. */
   readonly connected?: boolean | undefined;
 }
 
 /** Lists the nodes in the order of their names: all, or a selection. */
 export async function viewNodes(
-  services: NodeViewServices,
+  services: OperationServices,
   { filter = '*', state, image, connected }: NodeSelection = {},
 ): Promise<NodeView[]> {
   const glob = compileGlob(filter);
@@ -125,11 +112,13 @@ export async function viewNodes(
   );
 }
 
-async function viewAll(services: NodeViewServices): Promise<NodeView[]> {
+async function viewAll(services: OperationServices): Promise<NodeView[]> {
   const { targets, catalog, pool } = services;
-  const [seen, { records, volumes }, nameOfImage] = await Promise.all([
+  const records = (await catalog.list(nodes)).map(({ value }) => value);
+  const disks = records.map(({ disk }) => diskVolume(disk));
+  const [seen, volumes, nameOfImage] = await Promise.all([
     Promise.all(targets.daemons.map(({ daemon }) => seeTargets(services, daemon))),
-    recordsWithVolumes(catalog, pool),
+    inspectVolumes(pool, disks),
     readImageNames(catalog),
   ]);
   return records.map((record, at) => {
@@ -138,22 +127,13 @@ async function viewAll(services: NodeViewServices): Promise<NodeView[]> {
   });
 }
 
-async function recordsWithVolumes(
-  catalog: CatalogReader,
-  pool: VolumeStats,
-): Promise<{ records: readonly NodeRecord[]; volumes: readonly VolumeInfo[] }> {
-  const records = (await catalog.list(nodes)).map(({ value }) => value);
-  const volumes = records.map(({ disk }): VolumeRef => ({ kind: 'disk', id: disk.id }));
-  return { records, volumes: await inspectVolumes(pool, volumes) };
-}
-
 /** Shows one node. @throws RpcError `NODE_NOT_FOUND` */
-export async function viewNode(services: NodeViewServices, node: NodeName): Promise<NodeView> {
+export async function viewNode(services: OperationServices, node: NodeName): Promise<NodeView> {
   const { catalog, pool } = services;
   const record = await requireNode(catalog, node);
   const nameOfImage = await readImageNames(catalog);
   return viewOf(services, record, {
-    volume: await inspectVolume(pool, { kind: 'disk', id: record.disk.id }),
+    volume: await inspectVolume(pool, diskVolume(record.disk)),
     targets: await seeTargets(services, targetOf(record)?.daemon ?? 0),
     image: nameOfImage(record.disk),
   });
@@ -162,7 +142,6 @@ export async function viewNode(services: NodeViewServices, node: NodeName): Prom
 /** What a daemon has, by IQN; undefined while it does not answer. */
 type SeenTargets = ReadonlyMap<string, TargetState> | undefined;
 
-/** What was seen of a node's disk, its daemon and its image. */
 interface Seen {
   readonly volume: VolumeInfo | undefined;
   readonly targets: SeenTargets;
@@ -170,7 +149,7 @@ interface Seen {
 }
 
 /** Looks at a daemon's targets. While it is being restarted there are none; the nodes are shown all the same. */
-async function seeTargets({ targets, log }: NodeViewServices, daemon: number): Promise<SeenTargets> {
+async function seeTargets({ targets, log }: OperationServices, daemon: number): Promise<SeenTargets> {
   try {
     const states = await targets.list(daemon);
     return new Map(states.map((state) => [state.iqn, state]));
@@ -184,7 +163,7 @@ async function seeTargets({ targets, log }: NodeViewServices, daemon: number): P
 }
 
 function viewOf(
-  { exports }: NodeViewServices,
+  { exports }: OperationServices,
   record: NodeRecord,
   { volume, targets: seen, image }: Seen,
 ): NodeView {
@@ -202,31 +181,19 @@ function viewOf(
   return {
     ...common,
     state: state !== 'ready' || isServed ? state : seen === undefined ? 'degraded' : 'not-exported',
-    target: viewTarget(record, exports.portalOf(record)),
-    ...viewLogin(record),
+    ...viewExport(record, exports.portalOf(record)),
     connected: [...new Set((found?.connections ?? []).map(({ address }) => address))],
   };
 }
 
-function viewTarget({ target: { iqn, lun } }: ExportedNode, portal: string): z.infer<typeof target> {
-  return { iqn, portal, lun };
+function viewExport(
+  { target: { iqn, lun, initiator, mac } }: ExportedNode,
+  portal: string,
+): Pick<z.infer<typeof provisionedNode>, 'target' | 'initiator' | 'mac'> {
+  return { target: { iqn, portal, lun }, initiator, ...(mac === undefined ? {} : { mac }) };
 }
 
-function viewLogin({ target: { initiator, mac } }: ExportedNode): { initiator: string; mac?: string } {
-  return { initiator, ...(mac === undefined ? {} : { mac }) };
-}
-
-function viewOrigin(
-  { node, disk }: NodeRecord,
-  image: string,
-): {
-  node: string;
-  image: string;
-  snapshot?: string;
-  diskId: string;
-  sizeBytes: number;
-  ephemeral?: boolean;
-} {
+function viewOrigin({ node, disk }: NodeRecord, image: string): z.infer<typeof origin> {
   return {
     node,
     image,

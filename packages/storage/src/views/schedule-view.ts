@@ -2,7 +2,6 @@ import { z } from 'zod';
 
 import type { ScheduleRecord } from '../catalog/tables.js';
 
-/** How a schedule of snapshots is shown. */
 export const scheduleView = z.object({
   node: z.string(),
   name: z.string().describe('the prefix of the names of its snapshots'),
@@ -14,7 +13,6 @@ export const scheduleView = z.object({
 });
 export type ScheduleView = z.infer<typeof scheduleView>;
 
-/** Shows a schedule. */
 export function viewSchedule(record: ScheduleRecord): ScheduleView {
   const { node, name, cron, keep, nextAtMs, lastAtMs, lastError } = record;
   return {

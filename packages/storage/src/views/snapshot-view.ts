@@ -2,10 +2,9 @@ import { z } from 'zod';
 
 import type { SnapshotRecord } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
-import type { DiskViewServices } from './disk-view.js';
+import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolumes, type VolumeInfo } from './volume-state.js';
 
-/** How a snapshot is shown. */
 export const snapshotView = z.object({
   node: z.string(),
   name: z.string(),
@@ -21,18 +20,16 @@ export const snapshotView = z.object({
 });
 export type SnapshotView = z.infer<typeof snapshotView>;
 
-/** Shows a snapshot. */
 export async function viewSnapshot(
-  services: DiskViewServices,
+  services: OperationServices,
   record: SnapshotRecord,
 ): Promise<SnapshotView> {
   const [view] = await viewSnapshots(services, [record]);
   return view as SnapshotView;
 }
 
-/** Shows snapshots. */
 export async function viewSnapshots(
-  { catalog, pool }: DiskViewServices,
+  { catalog, pool }: OperationServices,
   records: readonly SnapshotRecord[],
 ): Promise<SnapshotView[]> {
   const volumes = await inspectVolumes(

@@ -2,21 +2,17 @@ import { isRpcError } from '@patchbay/objects';
 
 import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
 
-/** What is known of a volume at a moment. */
 export interface VolumeInfo {
   readonly usedBytes: number;
   /** Undefined when the volume is there. */
   readonly trouble: 'volume-missing' | 'pool-unavailable' | undefined;
 }
 
-/** What volumes are inspected with. */
-export type VolumeStats = Pick<VolumePool, 'stats'>;
-
 const unknown: VolumeInfo = { usedBytes: 0, trouble: 'pool-unavailable' };
 
 /** Inspects volumes together. While the pool is unavailable, what the catalog knows can be shown all the same. */
 export async function inspectVolumes(
-  pool: VolumeStats,
+  pool: VolumePool,
   volumes: readonly VolumeRef[],
 ): Promise<readonly VolumeInfo[]> {
   try {
@@ -32,7 +28,6 @@ export async function inspectVolumes(
   }
 }
 
-/** Inspects one volume. */
-export async function inspectVolume(pool: VolumeStats, volume: VolumeRef): Promise<VolumeInfo> {
+export async function inspectVolume(pool: VolumePool, volume: VolumeRef): Promise<VolumeInfo> {
   return (await inspectVolumes(pool, [volume]))[0] ?? unknown;
 }

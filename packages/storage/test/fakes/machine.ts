@@ -17,7 +17,7 @@ import {
   snapshotName,
   snapshotReference,
 } from '../../src/names.js';
-import type { StorageServices } from '../../src/object/storage-object.js';
+import type { StorageServices } from '../../src/object/storage-services.js';
 import { attachDisk } from '../../src/provision/attach-disk.js';
 import { detachNode, type Detached } from '../../src/provision/detach-node.js';
 import { ImageCopies } from '../../src/provision/image-copies.js';

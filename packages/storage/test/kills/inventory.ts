@@ -20,7 +20,7 @@ import {
   trash,
 } from '../../src/catalog/tables.js';
 import type { VolumeKind } from '../../src/disks/volume-pool.js';
-import type { StorageServices } from '../../src/object/storage-object.js';
+import type { StorageServices } from '../../src/object/storage-services.js';
 import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
 import { isExportWanted } from '../../src/provision/node-states.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';

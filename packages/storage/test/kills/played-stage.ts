@@ -7,7 +7,7 @@ import type { Store } from '@patchbay/store';
 import { removeUnfinishedBackups } from '../../src/backup/take-backup.js';
 import { toolMissing } from '../../src/exec.js';
 import type { Storage } from '../../src/index.js';
-import type { StorageServices } from '../../src/object/storage-object.js';
+import type { StorageServices } from '../../src/object/storage-services.js';
 import { daemonsInUse } from '../../src/provision/target-allocator.js';
 import { startTgtHosts } from '../../src/targets/tgt/tgt-hosts.js';
 import type { Machine } from '../fakes/machine.js';

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { ValuesFrom } from '@patchbay/objects';
 import { arg } from '@patchbay/objects/define';
 
-import { imageName, nodeName, snapshotName } from '../../names.js';
+import { imageName, iqn, macAddress, nodeName, snapshotName } from '../../names.js';
 
 /** Where completion and forms find the values of existing resources; names of new ones have none. */
 export const values = {
@@ -16,19 +16,24 @@ export const values = {
   snapshotsOfNode: { method: 'list_snapshots', field: 'name', with: ['node'] },
 } satisfies Record<string, ValuesFrom>;
 
-/** A new image. */
 export const newImage = arg('image', imageName, "the image's name");
-/** An existing image. */
 export const image = arg('image', imageName.meta({ values: values.images }), "the image's name");
 /** A node's name, often that of an existing one. */
 export const existingNode = nodeName.meta({ values: values.nodes });
-/** A node. */
 export const node = arg('node', existingNode, "the node's name, like a host name");
-/** The new name of a node. */
 export const newNode = arg('to', nodeName, 'its new name, like a host name');
-/** The id of a disk. */
 export const diskId = z.uuid('must be the id of a disk, as list_disks shows it');
-/** A new snapshot. */
+/** A switch that is off unless it is given. */
+export const flag = (text: string): z.ZodDefault<z.ZodBoolean> => z.boolean().default(false).describe(text);
+/** By what a node is told from others. */
+export const initiatorOptions = {
+  initiator: iqn
+    .optional()
+    .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
+  mac: macAddress
+    .optional()
+    .describe('the MAC address of the network card that gets the boot script of the node'),
+};
 export const newSnapshot = arg('name', snapshotName, "the snapshot's name");
 /** A snapshot of the node that is the argument before it. */
 export const snapshot = arg(

@@ -3,30 +3,24 @@ import { z } from 'zod';
 import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { trash } from '../../catalog/tables.js';
-import { iqn, macAddress } from '../../names.js';
-import { type AttachServices, attachDisk } from '../../provision/attach-disk.js';
-import { type ResizeServices, resizeDisk } from '../../provision/resize-disk.js';
+import { attachDisk } from '../../provision/attach-disk.js';
+import { resizeDisk } from '../../provision/resize-disk.js';
 import { deleteTrashed, restoreFromTrash } from '../../provision/trash.js';
 import { diskView, viewDiskOf, viewDisks, viewTrash } from '../../views/disk-view.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
-import { diskId, existingNode, node, values } from './arguments.js';
+import type { StorageServices } from '../storage-services.js';
+import { diskId, existingNode, initiatorOptions, node, values } from './arguments.js';
 
-/** What the methods work with that concern disks. */
-export type DiskServices = AttachServices & ResizeServices;
-
-/** Defines the methods that concern disks apart from the nodes that have them. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function diskMethods(services: DiskServices) {
+export function diskMethods(services: StorageServices) {
   return {
     list_disks: method({
       summary: 'List the disks: those of nodes, kept ones, and those in the trash',
       options: { state: diskView.shape.state.optional().describe('only disks in this state') },
       returns: z.array(diskView),
       idempotent: true,
-      run: async ({ state }) => {
-        const all = await viewDisks(services);
-        return all.filter((view) => state === undefined || view.state === state);
-      },
+      run: async ({ state }) =>
+        (await viewDisks(services)).filter((view) => state === undefined || view.state === state),
     }),
     attach_disk: method({
       summary: 'Attach a kept disk to a node that has none, the same node as before or another',
@@ -34,30 +28,19 @@ export function diskMethods(services: DiskServices) {
         arg('disk', diskId.meta({ values: values.disks }), "the disk's id, as list_disks shows it"),
         node,
       ],
-      options: {
-        initiator: iqn
-          .optional()
-          .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
-        mac: macAddress
-          .optional()
-          .describe('the MAC address of the network card that gets the boot script of the node'),
-      },
+      options: initiatorOptions,
       returns: provisionedNode,
       idempotent: true,
-      run: async (disk, node, { initiator, mac }, { signal }) => {
-        const record = await attachDisk(services, { diskId: disk, node, initiator, mac }, signal);
-        return await viewProvisioned(services, record);
-      },
+      run: async (diskId, node, { initiator, mac }, { signal }) =>
+        viewProvisioned(services, await attachDisk(services, { diskId, node, initiator, mac }, signal)),
     }),
     resize_disk: method({
       summary: "Make a node's disk larger, also while the node is connected",
       args: [node, arg('sizeBytes', bytesSchema(), 'the new size, rounded up to whole sectors')],
       returns: provisionedNode,
       idempotent: true,
-      run: async (node, sizeBytes, { signal }) => {
-        const record = await resizeDisk(services, node, sizeBytes, signal);
-        return await viewProvisioned(services, record);
-      },
+      run: async (node, sizeBytes, { signal }) =>
+        viewProvisioned(services, await resizeDisk(services, node, sizeBytes, signal)),
     }),
     list_trash: method({
       summary: 'List the disks in the trash, the next to be deleted first',

@@ -1,18 +1,12 @@
 import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import type { EventLog } from '../../catalog/event-log.js';
 import { eventView, type EventView, viewEvent } from '../../views/event-view.js';
+import type { StorageServices } from '../storage-services.js';
 import { node } from './arguments.js';
 
-/** What the methods work with that concern events. */
-export interface EventServices {
-  readonly events: EventLog;
-}
-
-/** Defines the methods that report what happens and what happened. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function eventMethods({ events }: EventServices) {
+export function eventMethods({ events }: StorageServices) {
   return {
     watch: method({
       summary:

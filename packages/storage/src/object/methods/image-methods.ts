@@ -1,13 +1,14 @@
 import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { exportFormats, type ImageExporter, importPhases } from '../../disks/volume-pool.js';
+import { exportFormats, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';
 import { ImageCopies } from '../../provision/image-copies.js';
 import { ImageLabels } from '../../provision/image-labels.js';
 import { requireImage } from '../../provision/image-lookup.js';
-import { Images, type ImportServices } from '../../provision/images.js';
+import { Images } from '../../provision/images.js';
 import { imageRow, imageView, viewImage, viewImages } from '../../views/image-view.js';
+import type { StorageServices } from '../storage-services.js';
 import { image, newImage, node, snapshot } from './arguments.js';
 
 const importProgress = z.object({
@@ -32,14 +33,8 @@ const sourceText = z
 
 const tagList = arg('tags', z.array(imageTag).min(1), 'tags such as lts or os=debian');
 
-/** What the methods work with that concern images. */
-export interface ImageMethodServices extends ImportServices {
-  readonly exporter: ImageExporter;
-}
-
-/** Defines the methods that concern images. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function imageMethods(services: ImageMethodServices) {
+export function imageMethods(services: StorageServices) {
   const { catalog, intents, exporter } = services;
   const images = new Images(services);
   const copies = new ImageCopies(services);
@@ -98,7 +93,7 @@ export function imageMethods(services: ImageMethodServices) {
       },
       returns: z.array(imageRow),
       idempotent: true,
-      run: ({ filter, tag, after, limit }) => viewImages(services, { filter, tags: tag, after, limit }),
+      run: ({ tag: tags, ...page }) => viewImages(services, { tags, ...page }),
     }),
     show_image: method({
       summary: 'Show an image: its size, checksum, tags, and where it came from',

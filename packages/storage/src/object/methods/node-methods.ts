@@ -2,27 +2,26 @@ import { coreError } from '@patchbay/objects';
 import { arg, bytesSchema, durationSchema, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import type { Operations } from '../../concurrency/operations.js';
 import { storageError } from '../../errors.js';
-import { iqn, macAddress, snapshotReference } from '../../names.js';
+import { snapshotReference } from '../../names.js';
 import { mintBootToken } from '../../provision/boot-tokens.js';
-import { type DetachServices, type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
+import { type ReclaimPolicy, detachNode } from '../../provision/detach-node.js';
 import { requireReadyNode } from '../../provision/node-lookup.js';
-import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
-import { renameNode, type RenameServices } from '../../provision/rename-node.js';
+import { provisionNode } from '../../provision/provision-node.js';
+import { renameNode } from '../../provision/rename-node.js';
 import { nodeResource } from '../../provision/resources.js';
 import { rotateCredentials } from '../../provision/rotate-credentials.js';
 import {
   nodeCredentials,
   nodeView,
-  type NodeViewServices,
   provisionedNode,
   viewCredentials,
   viewNode,
   viewNodes,
   viewProvisioned,
 } from '../../views/node-view.js';
-import { image, newNode, node, values } from './arguments.js';
+import type { StorageServices } from '../storage-services.js';
+import { flag, image, initiatorOptions, newNode, node, values } from './arguments.js';
 
 const detached = z.object({
   node: z.string(),
@@ -33,21 +32,8 @@ const detached = z.object({
   snapshots: z.array(z.string()).describe('snapshots of the node that stay until delete_snapshot'),
 });
 
-/** What the methods work with that concern nodes. */
-export interface NodeMethodServices
-  extends
-    ProvisionServices,
-    DetachServices,
-    RenameServices,
-    Omit<NodeViewServices, 'catalog' | 'pool' | 'exports'> {
-  readonly operations: Operations;
-  /** Whether boot scripts are handed out for a one-time token only. */
-  readonly bootTokens: boolean;
-}
-
-/** Defines the methods that concern nodes and their disks. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function nodeMethods(services: NodeMethodServices) {
+export function nodeMethods(services: StorageServices) {
   const { catalog, operations, bootTokens } = services;
   return {
     provision: method({
@@ -65,13 +51,8 @@ export function nodeMethods(services: NodeMethodServices) {
         sizeBytes: bytesSchema()
           .optional()
           .describe("the disk's size, rounded up to whole sectors; default: that of what it is cloned from"),
-        ephemeral: z.boolean().default(false).describe('begin each boot with a fresh clone'),
-        initiator: iqn
-          .optional()
-          .describe('the initiator name that the node logs in with; default: PREFIX:node.NODE'),
-        mac: macAddress
-          .optional()
-          .describe('the MAC address of the network card that gets the boot script of the node'),
+        ephemeral: flag('begin each boot with a fresh clone'),
+        ...initiatorOptions,
       },
       returns: provisionedNode,
       idempotent: true,
@@ -91,10 +72,7 @@ export function nodeMethods(services: NodeMethodServices) {
       summary: 'Set a new CHAP secret for a node; show_credentials shows it',
       args: [node],
       options: {
-        force: z
-          .boolean()
-          .default(false)
-          .describe('also while the node is connected, which cuts it off until it has the new secret'),
+        force: flag('also while the node is connected, which cuts it off until it has the new secret'),
       },
       returns: z.object({ node: z.string(), chapUser: z.string() }),
       run: async (node, { force }, { signal }) => {
@@ -107,17 +85,11 @@ export function nodeMethods(services: NodeMethodServices) {
         "Cut a node's session, and remove its target and disk; its snapshots stay; fine when it has none",
       args: [node],
       options: {
-        keepDisk: z
-          .boolean()
-          .default(false)
-          .describe('keep the disk: the next provision of the node from the same image takes it again'),
+        keepDisk: flag('keep the disk: the next provision of the node from the same image takes it again'),
         trashMs: durationSchema()
           .optional()
           .describe('put the disk into the trash for this time, such as 7d, during which it can be restored'),
-        force: z
-          .boolean()
-          .default(false)
-          .describe('cancel what is under way on the node first, instead of being refused'),
+        force: flag('cancel what is under way on the node first, instead of being refused'),
       },
       returns: detached,
       idempotent: true,
@@ -138,10 +110,7 @@ export function nodeMethods(services: NodeMethodServices) {
       summary: 'Rename a node, with its disk, secret, snapshots and schedules',
       args: [node, newNode],
       options: {
-        force: z
-          .boolean()
-          .default(false)
-          .describe('also while the node is connected by an initiator name that changes, which cuts it off'),
+        force: flag('also while the node is connected by an initiator name that changes, which cuts it off'),
       },
       returns: nodeView,
       idempotent: true,
@@ -184,8 +153,7 @@ export function nodeMethods(services: NodeMethodServices) {
       },
       returns: z.array(nodeView),
       idempotent: true,
-      run: (pattern, { state, image, connected }) =>
-        viewNodes(services, { filter: pattern, state, image, connected }),
+      run: (filter, options) => viewNodes(services, { filter, ...options }),
     }),
     show_node: method({
       summary: 'Show a node: its state, disk, target and connected initiators',

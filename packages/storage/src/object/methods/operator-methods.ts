@@ -1,35 +1,16 @@
-import type { Clock } from '@patchbay/objects';
 import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';
-import type { VolumePool } from '../../disks/volume-pool.js';
 import { checkStorage, finding } from '../../fsck/check-storage.js';
-import type { Catalog } from '../../catalog/catalog.js';
-import { describePool, poolInfo, type PoolInfoServices } from '../../pool/pool-info.js';
-import { type StatusServices, statusOf, storageStatus } from '../../pool/status.js';
-import type { Exports } from '../../provision/exports.js';
-import type { Naming } from '../../provision/naming.js';
-import type { Reconciler } from '../../reconcile/reconciler.js';
+import { describePool, poolInfo } from '../../pool/pool-info.js';
+import { statusOf, storageStatus } from '../../pool/status.js';
 import { reconcileReport } from '../../reconcile/report.js';
-import type { TargetHost } from '../../targets/target-host.js';
+import type { StorageServices } from '../storage-services.js';
+import { flag } from './arguments.js';
 
-/** What operators' methods work with. */
-export interface OperatorServices extends PoolInfoServices, StatusServices {
-  readonly catalog: Catalog;
-  readonly pool: VolumePool & PoolInfoServices['pool'];
-  readonly targets: TargetHost;
-  readonly exports: Exports;
-  readonly naming: Naming;
-  readonly reconciler: Reconciler;
-  /** Where backups of the catalog are written. */
-  readonly backupDirectory: string;
-  readonly clock: Clock;
-}
-
-/** Defines the methods by which operators watch the storage and keep it in order. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function operatorMethods(services: OperatorServices) {
+export function operatorMethods(services: StorageServices) {
   const { catalog, reconciler } = services;
   return {
     pool_info: method({
@@ -65,9 +46,7 @@ export function operatorMethods(services: OperatorServices) {
     }),
     reconcile: method({
       summary: 'Compare the pool and the targets with the catalog now, and put right what differs',
-      options: {
-        dryRun: z.boolean().default(false).describe('only show what it would do'),
-      },
+      options: { dryRun: flag('only show what it would do') },
       returns: reconcileReport,
       idempotent: true,
       run: ({ dryRun }) => (dryRun ? reconciler.plan() : reconciler.run()),

@@ -1,13 +1,14 @@
 import { z } from 'zod';
 
-import { isRpcError } from '@patchbay/objects';
 import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { snapshotReference } from '../../names.js';
-import { provisionMany, type ProvisionOutcome } from '../../provision/provision-many.js';
-import { provisionNode, type ProvisionServices } from '../../provision/provision-node.js';
-import { type NodeViewServices, provisionedNode, viewProvisioned } from '../../views/node-view.js';
-import { existingNode, image, values } from './arguments.js';
+import { shownFailure } from '../../pool/status.js';
+import { provisionMany } from '../../provision/provision-many.js';
+import { provisionNode } from '../../provision/provision-node.js';
+import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
+import type { StorageServices } from '../storage-services.js';
+import { existingNode, flag, image, values } from './arguments.js';
 
 const mostNodes = 10_000;
 
@@ -18,12 +19,8 @@ const outcome = z.object({
   failed: failure.omit({ node: true }).optional(),
 });
 
-/** What nodes are provisioned with, and shown. */
-export type ProvisionManyServices = ProvisionServices & Pick<NodeViewServices, 'catalog' | 'exports'>;
-
-/** Defines the method that provisions many nodes at once. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function provisionManyMethods(services: ProvisionManyServices) {
+export function provisionManyMethods(services: StorageServices) {
   return {
     provision_many: method({
       summary: 'Provision many nodes with a disk each; a failure of one does not stop the others',
@@ -41,7 +38,7 @@ export function provisionManyMethods(services: ProvisionManyServices) {
           .optional()
           .describe('clone this snapshot of a disk that came from the image'),
         sizeBytes: bytesSchema().optional().describe("each disk's size"),
-        ephemeral: z.boolean().default(false).describe('begin each boot with a fresh clone'),
+        ephemeral: flag('begin each boot with a fresh clone'),
         concurrency: z.int().min(1).max(64).default(8).describe('how many are provisioned at the same time'),
       },
       yields: outcome,
@@ -54,37 +51,20 @@ export function provisionManyMethods(services: ProvisionManyServices) {
           provisionNode(services, { node, image, ...shared }, signal),
         );
         for await (const each of outcomes) {
-          const view = await viewOutcome(services, each);
-          if (view.failed === undefined) {
+          const { node } = each;
+          if ('record' in each) {
             provisioned += 1;
+            yield { node, provisioned: await viewProvisioned(services, each.record) };
           } else {
-            failed.push({ node: each.node, ...view.failed });
-            log.warn('cannot provision one of many nodes', {
-              node: each.node,
-              ...('error' in each ? { error: each.error } : {}),
-            });
+            const { error } = each;
+            const shown = shownFailure(error);
+            failed.push({ node, ...shown });
+            log.warn('cannot provision one of many nodes', { node, error });
+            yield { node, failed: shown };
           }
-          yield view;
         }
         return { provisioned, failed };
       },
     }),
-  };
-}
-
-async function viewOutcome(
-  services: ProvisionManyServices,
-  each: ProvisionOutcome,
-): Promise<z.infer<typeof outcome>> {
-  const { node } = each;
-  if ('record' in each) {
-    return { node, provisioned: await viewProvisioned(services, each.record) };
-  }
-  const { error } = each;
-  return {
-    node,
-    failed: isRpcError(error)
-      ? { reason: error.reason, message: error.message }
-      : { reason: 'UNEXPECTED', message: 'failed unexpectedly; the server logged it' },
   };
 }

@@ -15,7 +15,6 @@ import { existingNode, node, values } from './arguments.js';
 /** As a snapshot's name, in which a dash and 16 characters follow it. */
 const scheduleName = snapshotName.max(40, 'at most 40 characters');
 
-/** Defines the methods that concern schedules of snapshots. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function scheduleMethods(services: ScheduleServices) {
   return {

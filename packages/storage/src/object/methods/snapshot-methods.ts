@@ -1,17 +1,14 @@
 import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
-import { type ReplaceServices, restoreSnapshot } from '../../provision/replace-disk.js';
-import { Snapshots, type SnapshotServices } from '../../provision/snapshots.js';
+import { restoreSnapshot } from '../../provision/replace-disk.js';
+import { Snapshots } from '../../provision/snapshots.js';
 import { snapshotView, viewSnapshot, viewSnapshots } from '../../views/snapshot-view.js';
+import type { StorageServices } from '../storage-services.js';
 import { existingNode, newSnapshot, node, snapshot } from './arguments.js';
 
-/** What the methods work with that concern snapshots. */
-export type SnapshotMethodServices = SnapshotServices & ReplaceServices;
-
-/** Defines the methods that concern snapshots. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
-export function snapshotMethods(services: SnapshotMethodServices) {
+export function snapshotMethods(services: StorageServices) {
   const snapshots = new Snapshots(services);
   return {
     create_snapshot: method({
