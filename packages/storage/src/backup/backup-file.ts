@@ -34,9 +34,7 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
     await syncDirectory(dirname(path));
   } catch (error) {
     throw errnoOf(error) === 'EEXIST'
-      ? storeError('BACKUP_EXISTS', `${path} is there already; give another name`, {
-          details: { path },
-        })
+      ? storeError('BACKUP_EXISTS', `${path} is there already; give another name`, { details: { path } })
       : error;
   } finally {
     await rm(draft, { force: true });

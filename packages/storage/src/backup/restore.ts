@@ -6,7 +6,7 @@ import { type Clock, isRpcError } from '@patchbay/objects';
 import { openSqliteStore, restoreBackup } from '@patchbay/store';
 
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
-import { errnoOf } from '../disks/file/pool-error.js';
+import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { syncDirectory, syncFile } from '../disks/file/sync.js';
 import { isSqlite, readWhole, requireCatalog, unusable } from './verify.js';
 
@@ -26,12 +26,11 @@ export async function restoreFrom(
   try {
     await fillDraft(path, draft, clock);
     await syncFile(draft);
-    const former = (await isThere(join(directory, catalogFile)))
-      ? await keepFormer(stateDir, directory, clock)
-      : undefined;
+    const present = await stat(join(directory, catalogFile)).catch(() => undefined);
+    const formerCatalog = present && (await keepFormer(stateDir, directory, clock));
     await rename(draft, join(directory, catalogFile));
     await syncDirectory(directory);
-    return { formerCatalog: former };
+    return { formerCatalog };
   } finally {
     // Closed in order, a store has taken its log in; a damaged one leaves it.
     for (const leftover of [draft, `${draft}-wal`, `${draft}-shm`]) {
@@ -66,10 +65,6 @@ async function fillDraft(path: string, draft: string, clock: Clock): Promise<voi
   }
 }
 
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
 /** A damaged catalog is what restoring is for; only one that is open must not be replaced. */
 async function refuseInUse(stateDir: string, clock: Clock): Promise<void> {
   try {
@@ -89,13 +84,7 @@ async function keepFormer(stateDir: string, directory: string, clock: Clock): Pr
   // It keeps its name as well until the new one takes it, so that at no time there is none.
   await link(join(directory, catalogFile), join(former, catalogFile));
   for (const name of [`${catalogFile}-wal`, `${catalogFile}-shm`]) {
-    try {
-      await rename(join(directory, name), join(former, name));
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') {
-        throw error;
-      }
-    }
+    await undefinedIfMissing(rename(join(directory, name), join(former, name)));
   }
   await syncDirectory(former);
   await syncDirectory(directory);

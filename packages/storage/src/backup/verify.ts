@@ -26,10 +26,8 @@ export async function requireCatalog(store: Store, name: string): Promise<Catalo
   const catalog = new Catalog(store);
   const [unreadable] = await findUnreadable(catalog);
   if (unreadable !== undefined) {
-    throw unusable(
-      name,
-      `${name} has records that this version cannot read, such as "${unreadable.resource}"`,
-    );
+    const { resource } = unreadable;
+    throw unusable(name, `${name} has records that this version cannot read, such as "${resource}"`);
   }
   if (!(await catalog.hasId())) {
     throw unusable(name, `${name} is not the backup of a catalog`);

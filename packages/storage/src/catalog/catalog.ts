@@ -167,10 +167,11 @@ export class Catalog implements CatalogReader {
   id(): Promise<string> {
     return this.transact(async (tx) => {
       const known = await tx.get(facts, 'id');
-      const id = known ?? randomUUID();
-      if (known === undefined) {
-        tx.put(facts, 'id', id);
+      if (known !== undefined) {
+        return known;
       }
+      const id = randomUUID();
+      tx.put(facts, 'id', id);
       return id;
     });
   }

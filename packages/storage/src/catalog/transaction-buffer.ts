@@ -1,4 +1,4 @@
-import { type Compare, type Entry, keysWith, type Operation, type Page, type Store } from '@patchbay/store';
+import { type Compare, keysWith, type Operation, type Page, type Store } from '@patchbay/store';
 
 import type { Actor } from './actor.js';
 import { eventOf, type EventRecord, isRecorded } from './events.js';
@@ -91,7 +91,7 @@ export function putOf<T>(table: Table<T>, key: string, value: T): Operation {
 
 /** Reads the records of a page of a table's entries. */
 export function recordsOf<T>(table: Table<T>, { entries }: Page): readonly Keyed<T>[] {
-  return entries.map(({ key, value }: Entry) => ({
+  return entries.map(({ key, value }) => ({
     key: key.slice(table.prefix.length),
     value: parse(table, key, value),
   }));

@@ -84,13 +84,7 @@ async function makeFilesystem(target: string, force: boolean, exec: Exec): Promi
     if (!(error instanceof ExecError)) {
       throw error;
     }
-    throw storageError(
-      'POOL_TARGET_REFUSED',
-      `cannot create an XFS on ${target}: ${error.stderrTail.trim()}`,
-      {
-        details: { path: target },
-        cause: error,
-      },
-    );
+    const message = `cannot create an XFS on ${target}: ${error.stderrTail.trim()}`;
+    throw storageError('POOL_TARGET_REFUSED', message, { details: { path: target }, cause: error });
   }
 }

@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 
 import { quoted } from '@patchbay/objects';
 
-import { errnoOf } from '../disks/file/pool-error.js';
+import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 import { type Exec, ExecError } from '../exec.js';
 import { type MountEntry, mountOptions } from './mount-entry.js';
@@ -29,7 +29,8 @@ export async function assertFreeMountPoint(mountPoint: string, exec: Exec): Prom
   if (mounted !== '') {
     throw refused(mountPoint, `has a filesystem mounted (${mounted}); unmount it first`);
   }
-  if (await holdsFiles(mountPoint)) {
+  const files = (await undefinedIfMissing(readdir(mountPoint))) ?? [];
+  if (files.length > 0) {
     throw refused(
       mountPoint,
       'holds files, which the mount would hide; stop the programs that use them, and move them',
@@ -96,17 +97,6 @@ async function withMountOutput(error: ExecError, since: readonly string[], exec:
 /** Reports whether systemd is the init system of this machine. */
 export function systemdRuns(): boolean {
   return existsSync('/run/systemd/system');
-}
-
-async function holdsFiles(directory: string): Promise<boolean> {
-  try {
-    return (await readdir(directory)).length > 0;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return false;
-    }
-    throw error;
-  }
 }
 
 function refused(mountPoint: string, why: string): Error {

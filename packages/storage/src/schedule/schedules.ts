@@ -10,14 +10,6 @@ import { nextTime } from './cron.js';
 /** How many schedules a node may have, so that one commit can remove them all. */
 const mostSchedules = 32;
 
-/** The parameters of a schedule. */
-export interface ScheduleRequest {
-  readonly node: NodeName;
-  readonly cron: string;
-  readonly name: SnapshotName;
-  readonly keep: number;
-}
-
 /** What snapshots are scheduled with. */
 export interface ScheduleServices {
   readonly catalog: Catalog;
@@ -33,9 +25,8 @@ export interface ScheduleServices {
  */
 export async function scheduleSnapshots(
   { catalog, clock, log }: ScheduleServices,
-  request: ScheduleRequest,
+  { node, cron, name, keep }: Pick<ScheduleRecord, 'node' | 'cron' | 'name' | 'keep'>,
 ): Promise<ScheduleRecord> {
-  const { node, cron, name, keep } = request;
   const nextAtMs = nextTime(cron, clock);
   return await catalog.transact(async (tx) => {
     await requireReadyNode(tx, node);

@@ -110,15 +110,13 @@ export class PoolDirectory {
   async publish(temporary: Pick<TemporaryFile, 'path'>, volume: VolumeRef, sizeBytes: number): Promise<void> {
     const path = this.pathOf(volume);
     await chmod(temporary.path, 0o600);
-    const handle = await open(temporary.path, 'r+');
-    try {
+    {
+      await using handle = await open(temporary.path, 'r+');
       if ((await handle.stat()).size < sizeBytes) {
         await handle.truncate(sizeBytes);
       }
       await handle.chmod(modeOfKind[volume.kind]);
       await handle.sync();
-    } finally {
-      await handle.close();
     }
     try {
       // Unlike rename, link never replaces a file that an initiator may be writing.

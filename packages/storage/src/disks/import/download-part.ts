@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import type { ResumableFile, TemporaryFiles } from '../file/temporary-files.js';
-import { errnoOf } from '../file/pool-error.js';
+import { undefinedIfMissing } from '../file/pool-error.js';
 import { hashRange } from './hash-file.js';
 import type { ReportProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
@@ -30,7 +30,8 @@ export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): P
   const key = createHash('sha256').update(url.href).digest('hex').slice(0, 32);
   const temporary = temporaries.resumable(`download-${key}`);
   const checkpoint = await readCheckpoint(temporary.checkpointPath, url);
-  const file = await openOrCreate(temporary.path, checkpoint !== undefined);
+  const existing = checkpoint && (await undefinedIfMissing(open(temporary.path, 'r+')));
+  const file = existing ?? (await open(temporary.path, 'w+', 0o600));
   const { size } = await file.stat();
   const isUsable =
     checkpoint !== undefined &&
@@ -83,16 +84,10 @@ export class DownloadPart implements AsyncDisposable {
 
   /** Rereads what an earlier download has left, for the checksum. */
   async rehash(report: ReportProgress, signal: AbortSignal): Promise<void> {
-    const { doneBytes } = this;
-    await hashRange(
-      this.file,
-      this.#hash,
-      { begin: 0, end: doneBytes },
-      (done) => {
-        report(done, this.#validator?.totalBytes);
-      },
-      signal,
-    );
+    const onPiece = (done: number): void => {
+      report(done, this.#validator?.totalBytes);
+    };
+    await hashRange(this.file, this.#hash, { begin: 0, end: this.doneBytes }, onPiece, signal);
   }
 
   /** Discards the content and starts over, with the content of this validator. */
@@ -141,11 +136,8 @@ export class DownloadPart implements AsyncDisposable {
     if (this.#validator !== undefined) {
       await this.#writer.finish();
       await this.file.datasync();
-      const checkpoint: Checkpoint = {
-        url: this.#url,
-        validator: this.#validator,
-        doneBytes: this.doneBytes,
-      };
+      const { doneBytes } = this;
+      const checkpoint: Checkpoint = { url: this.#url, validator: this.#validator, doneBytes };
       await this.#temporary.checkpoint(JSON.stringify(checkpoint));
     }
     this.#checkpointedBytes = this.doneBytes;
@@ -153,24 +145,7 @@ export class DownloadPart implements AsyncDisposable {
 }
 
 async function readCheckpoint(path: string, url: URL): Promise<Checkpoint | undefined> {
-  try {
-    const checkpoint = checkpointSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    return checkpoint.url === url.href ? checkpoint : undefined;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-async function openOrCreate(path: string, exists: boolean): Promise<FileHandle> {
-  try {
-    return await open(path, exists ? 'r+' : 'w+', 0o600);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') {
-      throw error;
-    }
-    return open(path, 'w+', 0o600);
-  }
+  const text = await undefinedIfMissing(readFile(path, 'utf8'));
+  const checkpoint = text === undefined ? undefined : checkpointSchema.parse(JSON.parse(text));
+  return checkpoint?.url === url.href ? checkpoint : undefined;
 }

@@ -48,15 +48,10 @@ export async function hashFile(
 ): Promise<string> {
   const { size } = await file.stat();
   const hash = createHash('sha256');
-  await hashRange(
-    file,
-    hash,
-    { begin: 0, end: size },
-    (done) => {
-      report(done, size);
-    },
-    signal,
-  );
+  const onPiece = (done: number): void => {
+    report(done, size);
+  };
+  await hashRange(file, hash, { begin: 0, end: size }, onPiece, signal);
   return hash.digest('hex');
 }
 
@@ -82,19 +77,13 @@ export async function copyHashed(
       signal.throwIfAborted();
     }
   };
+  const onPiece = async (done: number, piece: Uint8Array): Promise<void> => {
+    await writer.write(piece);
+    report(done, size);
+  };
   for (const { begin, end } of ranges) {
     await skipTo(Math.min(begin, size));
-    const range = { begin: writer.position, end: Math.min(end, size) };
-    await hashRange(
-      from,
-      hash,
-      range,
-      async (done, piece) => {
-        await writer.write(piece);
-        report(done, size);
-      },
-      signal,
-    );
+    await hashRange(from, hash, { begin: writer.position, end: Math.min(end, size) }, onPiece, signal);
   }
   await skipTo(size);
   await writer.finish();

@@ -65,7 +65,7 @@ export class FileImageImporter implements ImageImporter {
 
   constructor(options: FileImageImporterOptions) {
     this.#options = options;
-    this.#reader = new ImageReader(options);
+    this.#reader = new ImageReader(options.exec, options.pool, options.maxImageBytes);
     this.#policy = new WebPolicy(options.web);
   }
 
@@ -113,10 +113,11 @@ export class FileImageImporter implements ImageImporter {
     // A remote source is fetched before it is inspected; a local file is inspected first.
     const fetched = isOurs ? yield* withProgress(phase, progress, read) : undefined;
     assertChecksum(name, fetched, expected);
-    const image = await this.#inspect(name, file, isOurs, signal);
+    const image = await this.#reader.inspect(name, file, signal);
     if (isOurs && image.format === 'raw') {
       return { path: ownPath, image, sha256: fetched ?? '' };
     }
+    await pool.use(() => pool.assertRoom(image.dataBytes));
     if (image.format === 'raw') {
       const sha256 = yield* withProgress(phase, progress, (report, cancelled) =>
         pool.use(() => this.#reader.copyRaw(name, image, file, path, report, cancelled)),
@@ -130,21 +131,6 @@ export class FileImageImporter implements ImageImporter {
       this.#reader.writeRaw(name, image, path, report, cancelled),
     );
     return { path, image, sha256 };
-  }
-
-  /** Inspects the source, and asserts that there is room for it. */
-  async #inspect(
-    name: string,
-    file: FileHandle,
-    isOurs: boolean,
-    signal: AbortSignal,
-  ): Promise<InspectedImage> {
-    const { pool } = this.#options;
-    const image = await this.#reader.inspect(name, file, signal);
-    if (!isOurs || image.format !== 'raw') {
-      await pool.use(() => pool.assertRoom(image.dataBytes));
-    }
-    return image;
   }
 
   async #open(name: string, source: Source): Promise<OpenSource> {
@@ -217,9 +203,7 @@ function assertChecksum(source: string, sha256: string | undefined, expected: st
     throw storageError(
       'CHECKSUM_MISMATCH',
       `${quoted(source)} has the SHA-256 ${sha256}, not ${quoted(expected)}`,
-      {
-        details: { actual: sha256, expected },
-      },
+      { details: { actual: sha256, expected } },
     );
   }
 }

@@ -4,7 +4,7 @@ import type { TargetSpec } from '../target-host.js';
 import type { DaemonClient } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
-import type { ShownTarget } from './show.js';
+import { isOnly, type ShownTarget } from './show.js';
 
 /** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;
@@ -169,8 +169,4 @@ function conflict(target: ShownTarget, spec: TargetSpec, what: string): Error {
     `cannot export ${spec.iqn} as target ${String(spec.tid)}: target ${String(target.tid)}, ${target.iqn}, ${what}`,
     { details: { target: target.iqn, tid: target.tid } },
   );
-}
-
-function isOnly(expected: string, values: readonly string[]): boolean {
-  return values.length === 1 && values[0] === expected;
 }

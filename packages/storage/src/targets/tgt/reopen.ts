@@ -3,7 +3,8 @@ import type { Clock } from '@patchbay/objects';
 import type { TargetSpec } from '../target-host.js';
 import type { DaemonClient } from './daemon.js';
 import { confirm, exportTarget, matchesSpec, type Owns } from './export.js';
-import { cutConnections, undefinedIfRefused } from './remove.js';
+import { cutConnections } from './remove.js';
+import { undefinedIfRefused } from './tgtadm.js';
 
 /**
  * Makes a target show the current size of its file, in one attempt: a LUN keeps the size that the file had when the

@@ -31,20 +31,14 @@ export async function spawnTgtd(socketPrefix: string, logPath: string): Promise<
   const log = openSync(logPath, 'w', 0o600);
   try {
     // One I/O thread per LUN; with the default of 16, some 2000 LUNs use up every thread of the machine.
-    const child = spawn(
-      'tgtd',
-      ['-f', '-C', String(controlPort), '-t', '1', '--iscsi', 'portal=127.0.0.1:0'],
-      {
-        cwd: '/',
-        detached: true,
-        env: {
-          LC_ALL: 'C',
-          PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
-          [socketVariable]: socketPrefix,
-        },
-        stdio: ['ignore', log, log],
-      },
-    );
+    const args = ['-f', '-C', String(controlPort), '-t', '1', '--iscsi', 'portal=127.0.0.1:0'];
+    const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
+    const child = spawn('tgtd', args, {
+      cwd: '/',
+      detached: true,
+      env: { LC_ALL: 'C', PATH: path, [socketVariable]: socketPrefix },
+      stdio: ['ignore', log, log],
+    });
     child.unref();
     await once(child, 'spawn');
     const { pid = 0 } = child;

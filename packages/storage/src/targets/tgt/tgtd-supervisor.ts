@@ -1,4 +1,4 @@
-import { backoffMs, type Clock, type Log, PeriodicTask } from '@patchbay/objects';
+import { backoffMs, PeriodicTask } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { TargetDaemon } from '../target-host.js';
@@ -16,32 +16,20 @@ const retry = { firstMs: 250, maxMs: 30_000 };
 const defaultLiveness: LivenessLimits = { degradedMs: 5000, restartMs: 30_000 };
 
 /** How a daemon is supervised. */
-export interface TgtdSupervisorOptions {
-  /** An absolute path; the daemon's socket and log are in a directory of it. */
+export interface TgtdSupervisorOptions extends Omit<LaunchContext, 'paths'> {
+  /** An absolute path of at most some 90 bytes, as the daemon's unix socket is in a directory of it. */
   readonly stateDir: string;
   /** The daemon's number on this host, from 0. */
   readonly daemon: number;
-  /** `host:port`, an IPv6 host in brackets. */
-  readonly portal: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** How long a response of the daemon may take, in milliseconds; default: 10 s. */
-  readonly answerTimeoutMs?: number | undefined;
   /** When a daemon that does not respond counts as degraded, and when it is replaced; default: 5 s and 30 s. */
   readonly liveness?: LivenessLimits | undefined;
 }
-
-type SupervisorContext = LaunchContext & LivenessContext;
 
 /**
  * Starts supervising a tgtd of our own: adopts the running one, or starts it.
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
-export async function superviseTgtd({
-  stateDir,
-  daemon,
-  ...options
-}: TgtdSupervisorOptions): Promise<TgtdSupervisor> {
+export async function superviseTgtd(options: TgtdSupervisorOptions): Promise<TgtdSupervisor> {
   checkPortal(options.portal);
   if (process.getuid?.() !== 0) {
     throw storageError(
@@ -49,7 +37,7 @@ export async function superviseTgtd({
       'the iSCSI target daemon accepts commands from root only; run this as root',
     );
   }
-  const paths = await prepareTgtdPaths(stateDir, daemon);
+  const paths = await prepareTgtdPaths(options.stateDir, options.daemon);
   const context = { ...options, paths, liveness: options.liveness ?? defaultLiveness };
   const running = await adoptTgtd(context);
   if (running === undefined) {
@@ -65,7 +53,7 @@ export async function superviseTgtd({
  * target does not exist. Created by `superviseTgtd`.
  */
 export class TgtdSupervisor implements AsyncDisposable {
-  readonly #context: SupervisorContext;
+  readonly #context: LaunchContext & LivenessContext;
   #daemon: Daemon;
   readonly #service = new Gate();
   #heldBack: boolean;
@@ -73,7 +61,7 @@ export class TgtdSupervisor implements AsyncDisposable {
   #probe: LivenessProbe;
   readonly #watching: PeriodicTask;
 
-  constructor(context: SupervisorContext, daemon: Daemon, heldBack: boolean) {
+  constructor(context: LaunchContext & LivenessContext, daemon: Daemon, heldBack: boolean) {
     this.#context = context;
     this.#daemon = daemon;
     this.#heldBack = heldBack;
