@@ -18,7 +18,13 @@ import { readWhole } from './verify.js';
  * `ARGUMENT_INVALID` where there is no directory for it
  */
 export async function backUpTo(path: string, stateDir: string, clock: Clock): Promise<void> {
-  await requireDirectory(dirname(path));
+  const directory = await stat(dirname(path)).catch(() => undefined);
+  if (directory?.isDirectory() !== true) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `there is no directory ${dirname(path)} to write the backup to; make it first`,
+    );
+  }
   const store = await openUnlessInUse(stateDir, clock);
   if (store !== 'in-use') {
     await using own = store;
@@ -38,16 +44,6 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
       : error;
   } finally {
     await rm(draft, { force: true });
-  }
-}
-
-async function requireDirectory(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `there is no directory ${path} to write the backup to; make it first`,
-    );
   }
 }
 

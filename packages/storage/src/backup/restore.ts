@@ -65,20 +65,16 @@ async function fillDraft(path: string, draft: string, clock: Clock): Promise<voi
   }
 }
 
-/** A damaged catalog is what restoring is for; only one that is open must not be replaced. */
-async function refuseInUse(stateDir: string, clock: Clock): Promise<void> {
+/** Keeps the catalog that there was in a directory of its own, with its log, which is no log of the new one. */
+async function keepFormer(stateDir: string, directory: string, clock: Clock): Promise<string> {
   try {
     await (await openCatalogStore(stateDir, clock))[Symbol.asyncDispose]();
   } catch (error) {
+    // A damaged catalog is what restoring is for; only one that is open must not be replaced.
     if (!isRpcError(error, 'CATALOG_DAMAGED')) {
       throw error;
     }
   }
-}
-
-/** Keeps the catalog that there was in a directory of its own, with its log, which is no log of the new one. */
-async function keepFormer(stateDir: string, directory: string, clock: Clock): Promise<string> {
-  await refuseInUse(stateDir, clock);
   const former = join(directory, `replaced-${new Date(clock.now()).toISOString().replaceAll(':', '')}`);
   await mkdir(former, { mode: 0o700 });
   // It keeps its name as well until the new one takes it, so that at no time there is none.

@@ -62,7 +62,11 @@ export class EventLog {
       const { found, storeRevision } = await this.#after(seen);
       for (const each of found) {
         if (each.revision !== seen + 1) {
-          throw forgotten(seen, each.revision);
+          throw storageError(
+            'EVENTS_FORGOTTEN',
+            `what happened after revision ${String(seen)} is remembered from ${String(each.revision)} on only; list what there is, and watch from then`,
+            { details: { revision: seen, oldestRevision: each.revision } },
+          );
         }
         seen = each.revision;
         yield each;
@@ -119,12 +123,4 @@ export class EventLog {
       }
     }
   }
-}
-
-function forgotten(revision: number, oldest: number): Error {
-  return storageError(
-    'EVENTS_FORGOTTEN',
-    `what happened after revision ${String(revision)} is remembered from ${String(oldest)} on only; list what there is, and watch from then`,
-    { details: { revision, oldestRevision: oldest } },
-  );
 }

@@ -78,7 +78,14 @@ export class PoolDirectory {
   /** Runs work on the pool's files, if the pool is available. @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL` */
   async use<T>(work: () => Promise<T>): Promise<T> {
     try {
-      assertSamePool(this.path, await readMarker(this.path), this.id);
+      const found = await readMarker(this.path);
+      if (found !== this.id) {
+        const why =
+          found === undefined
+            ? `${markerName} is missing; check that its filesystem is mounted`
+            : `it is the pool ${found}, not ${this.id}; check whether another filesystem is mounted there`;
+        throw poolUnavailable(this.path, why);
+      }
       await this.#prepare();
       return await work();
     } catch (error) {
@@ -140,19 +147,6 @@ async function createPool(path: string): Promise<string> {
   }
 }
 
-/** Asserts that the pool found is the expected one. */
-function assertSamePool(path: string, found: string | undefined, expected: string): void {
-  if (found === undefined) {
-    throw poolUnavailable(path, `${markerName} is missing; check that its filesystem is mounted`);
-  }
-  if (found !== expected) {
-    throw poolUnavailable(
-      path,
-      `it is the pool ${found}, not ${expected}; check whether another filesystem is mounted there`,
-    );
-  }
-}
-
 async function makeDirectories(pool: string): Promise<void> {
   const { dev } = await stat(pool);
   for (const name of [...Object.values(directoryOfKind), temporaryDirectory]) {
@@ -160,10 +154,8 @@ async function makeDirectories(pool: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o750 });
     if ((await stat(path)).dev !== dev) {
       // Files are completed under tmp/ and then linked into place, which works within one filesystem only.
-      throw poolUnavailable(
-        pool,
-        `${name}/ is a separate filesystem (or subvolume); all directories must be on the same one`,
-      );
+      const why = 'is a separate filesystem (or subvolume); all directories must be on the same one';
+      throw poolUnavailable(pool, `${name}/ ${why}`);
     }
   }
   await syncDirectory(pool);

@@ -34,11 +34,9 @@ export interface FileImageImporterOptions {
   readonly web: WebPolicyOptions;
   /** The size limit of an image, and of the disk in it. */
   readonly maxImageBytes: number;
-  /** How long a web server may send nothing, in milliseconds. */
+  /** How long a web server may send nothing, in milliseconds; default: a minute. */
   readonly stallTimeoutMs?: number | undefined;
 }
-
-const defaultStallTimeoutMs = 60_000;
 
 /** An open source; disposal closes it and removes what was fetched, unless a later download can resume it. */
 interface OpenSource extends AsyncDisposable {
@@ -85,7 +83,7 @@ export class FileImageImporter implements ImageImporter {
     await using origin = await this.#open(name, parsed);
     await using temporary = pool.temporaries.create();
     const before = await origin.file.stat({ bigint: true });
-    const disk = yield* this.#makeRaw(name, origin, temporary.path, { expected, signal });
+    const disk = yield* this.#makeRaw(name, origin, temporary.path, expected, signal);
     if (parsed.kind === 'file' && isChanged(before, await origin.file.stat({ bigint: true }))) {
       throw storageError('SOURCE_CORRUPT', `${quoted(name)} was modified during the import; try again`);
     }
@@ -104,7 +102,8 @@ export class FileImageImporter implements ImageImporter {
     name: string,
     origin: OpenSource,
     path: string,
-    { expected, signal }: { readonly expected: string | undefined; readonly signal: AbortSignal },
+    expected: string | undefined,
+    signal: AbortSignal,
   ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
     const { pool, clock } = this.#options;
     const progress = { clock, signal };
@@ -134,13 +133,16 @@ export class FileImageImporter implements ImageImporter {
   }
 
   async #open(name: string, source: Source): Promise<OpenSource> {
+    const assertSize = (sizeBytes: number): void => {
+      this.#reader.assertSize(name, sizeBytes);
+    };
     switch (source.kind) {
       case 'file':
         return this.#openFile(source.path);
       case 'web':
-        return this.#openDownload(name, source.url);
+        return this.#openDownload(source.url, assertSize);
       case 'upload':
-        return this.#openUpload(name, source.content);
+        return this.#openUpload(source.content, assertSize);
       default:
         return source satisfies never;
     }
@@ -156,16 +158,14 @@ export class FileImageImporter implements ImageImporter {
     };
   }
 
-  async #openDownload(name: string, url: URL): Promise<OpenSource> {
-    const { pool, clock, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
+  async #openDownload(url: URL, assertSize: (sizeBytes: number) => void): Promise<OpenSource> {
+    const { pool, clock, stallTimeoutMs = 60_000 } = this.#options;
     const part = await pool.use(() => openDownloadPart(pool.temporaries, url));
     const options = {
       clock,
       stallTimeoutMs,
       policy: this.#policy,
-      assertSize: (sizeBytes: number) => {
-        this.#reader.assertSize(name, sizeBytes);
-      },
+      assertSize,
       assertRoom: (neededBytes: number) => pool.assertRoom(neededBytes),
     };
     return {
@@ -177,13 +177,13 @@ export class FileImageImporter implements ImageImporter {
     };
   }
 
-  async #openUpload(name: string, content: AsyncIterable<Buffer>): Promise<OpenSource> {
+  async #openUpload(
+    content: AsyncIterable<Buffer>,
+    assertSize: (sizeBytes: number) => void,
+  ): Promise<OpenSource> {
     const { pool } = this.#options;
     const temporary = pool.temporaries.create();
     const file = await pool.use(() => open(temporary.path, 'wx+', 0o600));
-    const assertSize = (sizeBytes: number): void => {
-      this.#reader.assertSize(name, sizeBytes);
-    };
     return {
       phase: 'upload',
       file,

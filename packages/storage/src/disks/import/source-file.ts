@@ -22,7 +22,7 @@ export function pathOfOpen(handle: FileHandle): string {
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`
  */
 export async function openSourceFile(path: string, directories: readonly string[]): Promise<FileHandle> {
-  const allowed = await realPaths(directories);
+  const allowed = (await Promise.all(directories.map(realPathOf))).filter((each) => each !== undefined);
   const parent = await realPathOf(dirname(path));
   const isInside =
     parent === undefined
@@ -85,11 +85,6 @@ async function openRegular(path: string): Promise<FileHandle> {
         throw error;
     }
   }
-}
-
-async function realPaths(directories: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(directories.map(realPathOf));
-  return found.filter((each) => each !== undefined);
 }
 
 /** Resolves the links of a path; returns undefined if it leads nowhere. */

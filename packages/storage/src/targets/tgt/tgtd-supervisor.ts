@@ -55,8 +55,10 @@ export async function superviseTgtd(options: TgtdSupervisorOptions): Promise<Tgt
 export class TgtdSupervisor implements AsyncDisposable {
   readonly #context: LaunchContext & LivenessContext;
   #daemon: Daemon;
-  readonly #service = new Gate();
   #heldBack: boolean;
+  /** Whether callers of `onRestart` need not wait: the service is open, or supervision has ended. */
+  #isOpen: boolean;
+  #waiting: (() => void)[] = [];
   #rebuild: (() => Promise<void>) | undefined;
   #probe: LivenessProbe;
   readonly #watching: PeriodicTask;
@@ -65,10 +67,8 @@ export class TgtdSupervisor implements AsyncDisposable {
     this.#context = context;
     this.#daemon = daemon;
     this.#heldBack = heldBack;
+    this.#isOpen = !heldBack;
     this.#probe = new LivenessProbe(context);
-    if (!heldBack) {
-      this.#service.open();
-    }
     this.#watching = PeriodicTask.start({
       clock: context.clock,
       run: async () => {
@@ -96,13 +96,18 @@ export class TgtdSupervisor implements AsyncDisposable {
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     this.#rebuild = rebuild;
     void this.#watching.wake();
-    return this.#service.wait();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#isOpen) {
+        this.#open();
+      }
+    });
   }
 
   /** Stops supervising; the daemon keeps running. */
   async close(): Promise<void> {
     await this.#watching.close();
-    this.#service.open();
+    this.#open();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -131,44 +136,22 @@ export class TgtdSupervisor implements AsyncDisposable {
       await this.#rebuild();
       await this.#daemon.tgtadm.setSystemState('ready');
       this.#heldBack = false;
-      this.#service.open();
+      this.#open();
       log.info('the iSCSI targets have been rebuilt and are served');
     }
   }
 
   async #replace(): Promise<void> {
-    this.#service.close();
+    this.#isOpen = false;
     this.#heldBack = true;
     this.#daemon = await launchTgtd(this.#context);
     this.#probe = new LivenessProbe(this.#context);
   }
-}
 
-/** A gate that any number of callers can wait at; it starts closed. */
-class Gate {
-  #isOpen = false;
-  #waiting: (() => void)[] = [];
-
-  open(): void {
+  #open(): void {
     this.#isOpen = true;
-    this.#waiting.forEach((resolve) => {
+    for (const resolve of this.#waiting.splice(0)) {
       resolve();
-    });
-    this.#waiting = [];
-  }
-
-  close(): void {
-    this.#isOpen = false;
-  }
-
-  /** Resolves when the gate is open. */
-  wait(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#isOpen) {
-        resolve();
-      } else {
-        this.#waiting.push(resolve);
-      }
-    });
+    }
   }
 }
