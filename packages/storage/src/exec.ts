@@ -107,7 +107,9 @@ export const execTool: Exec = async (file, args, options = {}) => {
       throw toolMissing(file);
     }
     const output = exitCode === undefined && result.code !== undefined ? result.code : result.stderr.trim();
-    throw new ExecError(file, exitCode, termination.timedOut, redacted(output.slice(-2000), redact));
+    const secrets = redact.filter((secret) => secret !== '');
+    const tail = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), output.slice(-2000));
+    throw new ExecError(file, exitCode, termination.timedOut, tail);
   } finally {
     clearTimeout(timer);
     clearTimeout(killer);
@@ -161,10 +163,4 @@ function forwardLines(stream: NodeJS.ReadableStream, onLine: (line: string) => v
       onLine(rest);
     }
   });
-}
-
-function redacted(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret !== '')
-    .reduce((all, secret) => all.replaceAll(secret, '***'), text);
 }

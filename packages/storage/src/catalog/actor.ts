@@ -1,16 +1,18 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { z } from 'zod';
 
 /** The one on whose behalf something is done. */
-export interface Actor {
+export const actor = z.object({
   /** The method that was called, or what part of the storage object does it by itself. */
-  readonly method: string;
+  method: z.string(),
   /** The caller's end of the connection. */
-  readonly peer?: string | undefined;
+  peer: z.string().optional(),
   /** Identifies the call in the logs of both sides. */
-  readonly callId?: string | undefined;
+  callId: z.string().optional(),
   /** Identifies in the logs what the call belongs to. */
-  readonly correlationId?: string | undefined;
-}
+  correlationId: z.string().optional(),
+});
+export type Actor = z.infer<typeof actor>;
 
 /** One for all catalogs of a process: each that was ever used makes every promise of the process slower. */
 const running = new AsyncLocalStorage<{ readonly of: Actors; readonly actor: Actor }>();

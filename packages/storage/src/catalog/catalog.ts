@@ -20,10 +20,7 @@ const lastEventKey = 'version';
 /** The fact that the catalog is a restored backup. */
 const restoredKey = 'restored';
 
-/**
- * What the storage object knows: typed records in a store. The catalog is the truth; the pool's files and the
- * targets are made after it.
- */
+/** Typed records in a store. The catalog is the truth; the pool's files and the targets are made after it. */
 export class Catalog implements CatalogReader {
   /** Whoever works with the catalog does so on somebody's behalf, which its events record. */
   readonly actors = new Actors();

@@ -43,7 +43,6 @@ export class EventLog {
 
   /**
    * Yields the events after a revision, those that were and then those that come, until the signal aborts.
-   *
    * @throws RpcError `EVENTS_FORGOTTEN` when some after the revision are not remembered, or there is no such revision
    *   yet: then the events that it was the last of are forgotten, as they are when a backup is restored
    */

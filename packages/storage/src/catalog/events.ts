@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import type { Actor } from './actor.js';
+import { type Actor, actor } from './actor.js';
 import { images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
 
 /**
@@ -19,14 +19,7 @@ export const eventRecord = z.object({
   state: z.string().optional(),
   diskId: z.string().optional(),
   movedFrom: z.string().optional(),
-  by: z
-    .object({
-      method: z.string(),
-      peer: z.string().optional(),
-      callId: z.string().optional(),
-      correlationId: z.string().optional(),
-    })
-    .optional(),
+  by: actor.optional(),
 });
 export type EventRecord = z.infer<typeof eventRecord>;
 

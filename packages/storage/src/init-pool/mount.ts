@@ -17,10 +17,7 @@ export interface MountRequest {
   readonly exec: Exec;
 }
 
-/**
- * Asserts that nothing is mounted at a mount point, and that it contains no files, which a mount would hide.
- * @throws RpcError `POOL_TARGET_REFUSED`
- */
+/** Asserts that a mount point has no mount and no files, which a mount would hide. @throws RpcError `POOL_TARGET_REFUSED` */
 export async function assertFreeMountPoint(mountPoint: string, exec: Exec): Promise<void> {
   const columns = ['--noheadings', '--output', 'SOURCE,FSTYPE'];
   // 1: nothing is mounted

@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
 
 import { isRpcError } from '@patchbay/objects';
 
@@ -14,58 +14,50 @@ const reconcileSeconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 /** The Prometheus metrics of one storage object, in their own registry. */
 export class StorageMetrics {
   readonly #registry = new Registry();
-  readonly #operations = new Counter(
-    this.#metric(
-      'operations_total',
-      'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
-      ['kind', 'resource', 'outcome'],
-    ),
+  readonly #operations = this.#counter(
+    'operations_total',
+    'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
+    ['kind', 'resource', 'outcome'],
   );
   readonly #operationSeconds = new Histogram({
-    ...this.#metric('operation_duration_seconds', 'Duration of operations, by kind and type of resource.', [
-      'kind',
-      'resource',
-    ]),
+    ...this.#naming('operation_duration_seconds', 'Duration of operations, by kind and type of resource.'),
+    labelNames: ['kind', 'resource'],
     buckets: operationSeconds,
   });
-  readonly #reconciles = new Counter(
-    this.#metric(
-      'reconciles_total',
-      'Rounds of the reconciler, by outcome: OK, or FAILED if something could not be repaired.',
-      ['outcome'],
-    ),
+  readonly #reconciles = this.#counter(
+    'reconciles_total',
+    'Rounds of the reconciler, by outcome: OK, or FAILED if something could not be repaired.',
+    ['outcome'],
   );
-  readonly #findings = new Counter(
-    this.#metric(
-      'reconcile_findings_total',
-      'Findings and repairs of the reconciler, named as in its report.',
-      ['finding'],
-    ),
+  readonly #findings = this.#counter(
+    'reconcile_findings_total',
+    'Findings and repairs of the reconciler, named as in its report.',
+    ['finding'],
   );
   readonly #reconcileSeconds = new Histogram({
-    ...this.#metric('reconcile_duration_seconds', 'Duration of rounds of the reconciler.'),
+    ...this.#naming('reconcile_duration_seconds', 'Duration of rounds of the reconciler.'),
     buckets: reconcileSeconds,
   });
-  readonly #restarts = new Counter(
-    this.#metric('tgtd_restarts_total', 'Restarts of tgtd after which every export was rebuilt.'),
+  readonly #restarts = this.#counter(
+    'tgtd_restarts_total',
+    'Restarts of tgtd after which every export was rebuilt.',
   );
-  readonly #fetches = new Counter(
-    this.#metric('boot_fetches_total', 'Requests for boot scripts of nodes, by outcome.', ['outcome']),
-  );
+  readonly #fetches = this.#counter('boot_fetches_total', 'Requests for boot scripts of nodes, by outcome.', [
+    'outcome',
+  ]);
   readonly #records = {
-    nodes: new Gauge(this.#metric('nodes', 'The nodes of the catalog, by state.', ['state'])),
-    images: new Gauge(this.#metric('images', 'The images of the catalog, by state.', ['state'])),
-    snapshots: new Gauge(this.#metric('snapshots', 'The snapshots of the catalog, by state.', ['state'])),
+    nodes: this.#gauge('nodes', 'The nodes of the catalog, by state.', ['state']),
+    images: this.#gauge('images', 'The images of the catalog, by state.', ['state']),
+    snapshots: this.#gauge('snapshots', 'The snapshots of the catalog, by state.', ['state']),
   };
-  readonly #sessions = new Gauge(
-    this.#metric('iscsi_sessions', 'iSCSI sessions on our targets; absent while tgtd does not respond.'),
+  readonly #sessions = this.#gauge(
+    'iscsi_sessions',
+    'iSCSI sessions on our targets; absent while tgtd does not respond.',
   );
-  readonly #poolBytes = new Gauge(
-    this.#metric(
-      'pool_bytes',
-      "Size and free space of the pool's filesystem; absent while the pool is unavailable.",
-      ['part'],
-    ),
+  readonly #poolBytes = this.#gauge(
+    'pool_bytes',
+    "Size and free space of the pool's filesystem; absent while the pool is unavailable.",
+    ['part'],
   );
 
   /** The media type of `render`'s text. */
@@ -111,8 +103,16 @@ export class StorageMetrics {
     return this.#registry.metrics();
   }
 
-  #metric<L extends string = never>(name: string, help: string, labelNames: L[] = []) {
-    return { name: prefix + name, help, labelNames, registers: [this.#registry] };
+  #counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
+    return new Counter({ ...this.#naming(name, help), labelNames });
+  }
+
+  #gauge<L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> {
+    return new Gauge({ ...this.#naming(name, help), labelNames });
+  }
+
+  #naming(name: string, help: string): Pick<MetricConfiguration<string>, 'name' | 'help' | 'registers'> {
+    return { name: prefix + name, help, registers: [this.#registry] };
   }
 }
 

@@ -20,7 +20,6 @@ export interface ScheduleServices {
 /**
  * Schedules snapshots of a node's disk, in one commit; an identical schedule is kept. A schedule follows its node, also
  * when the node is renamed, and is removed with it.
- *
  * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `SCHEDULES_EXHAUSTED`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
 export async function scheduleSnapshots(

@@ -33,10 +33,7 @@ export async function capacityOf(pool: string, highWater: number): Promise<PoolC
   };
 }
 
-/**
- * Asserts that the pool is writable, and that `neededBytes` more fit below its high-water mark.
- * @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE`
- */
+/** Asserts that `neededBytes` fit. @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE` if read-only */
 export async function requireRoom(pool: string, neededBytes: number, highWater: number): Promise<void> {
   const capacity = await capacityOf(pool, highWater);
   if (!capacity.isWritable) {

@@ -181,10 +181,7 @@ export class FilePool implements VolumePool {
   }
 }
 
-/**
- * Detects whether the pool has reflinks. Returns undefined if the pool is too full to tell: such a pool must still open,
- * or nothing could be deleted.
- */
+/** Returns undefined if the pool is too full to tell: such a pool must still open, or nothing could be deleted. */
 async function detectReflinks(directory: PoolDirectory, log: Log): Promise<boolean | undefined> {
   const pool = directory.path;
   try {

@@ -62,7 +62,6 @@ export class PoolDirectory {
     this.#onFound = onFound;
   }
 
-  /** Returns a volume's absolute path. */
   pathOf(volume: VolumeRef): string {
     return volumePath(this.path, volume);
   }

@@ -71,10 +71,7 @@ export class TemporaryFiles {
     };
   }
 
-  /**
-   * Removes the files that are not in use and were not written for `olderThanMs`, or for a day if they have a
-   * checkpoint; returns their number.
-   */
+  /** Removes unused files not written for `olderThanMs`, or for a day if they have a checkpoint; returns their number. */
   async removeOlderThan(olderThanMs: number, dryRun = false): Promise<number> {
     let removed = 0;
     const names = new Set(await readdir(this.#directory));

@@ -46,9 +46,10 @@ export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): P
  * and the next download resumes it. Created by `openDownloadPart`.
  */
 export class DownloadPart implements AsyncDisposable {
+  readonly path: string;
   readonly file: FileHandle;
   readonly #temporary: ResumableFile;
-  readonly #url: string;
+  readonly #url: URL;
   #hash: Hash = createHash('sha256');
   #writer: SparseWriter;
   #validator: Validator | undefined;
@@ -61,16 +62,13 @@ export class DownloadPart implements AsyncDisposable {
     url: URL,
     checkpoint: Pick<Checkpoint, 'validator' | 'doneBytes'> | undefined,
   ) {
+    this.path = temporary.path;
     this.#temporary = temporary;
     this.file = file;
-    this.#url = url.href;
+    this.#url = url;
     this.#validator = checkpoint?.validator;
     this.#checkpointedBytes = checkpoint?.doneBytes ?? 0;
     this.#writer = new SparseWriter(file, this.#checkpointedBytes);
-  }
-
-  get path(): string {
-    return this.#temporary.path;
   }
 
   get doneBytes(): number {
@@ -137,7 +135,7 @@ export class DownloadPart implements AsyncDisposable {
       await this.#writer.finish();
       await this.file.datasync();
       const { doneBytes } = this;
-      const checkpoint: Checkpoint = { url: this.#url, validator: this.#validator, doneBytes };
+      const checkpoint: Checkpoint = { url: this.#url.href, validator: this.#validator, doneBytes };
       await this.#temporary.checkpoint(JSON.stringify(checkpoint));
     }
     this.#checkpointedBytes = this.doneBytes;

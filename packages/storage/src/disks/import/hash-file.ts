@@ -15,9 +15,8 @@ const pieceBytes = 1024 * 1024;
 const zeros = Buffer.alloc(pieceBytes);
 
 /**
- * Reads a part of a file into a hash, and passes on each piece.
- * @param onPiece called with the end of the piece and its bytes, which are valid until the next call
- * @throws the signal's reason
+ * Reads a part of a file into a hash. @throws the signal's reason
+ * @param onPiece called with the end of each piece and its bytes, which are valid until the next call
  */
 export async function hashRange(
   file: FileHandle,

@@ -54,10 +54,7 @@ const signatures: readonly Signature[] = [
   { magic: '<html', detect: webPage },
 ];
 
-/**
- * Detects an image's format by its signature, before any tool opens it: an image that refers to other files could
- * otherwise make the tool read those.
- */
+/** Detects an image's format before any tool opens it, which an image could make read the files that it refers to. */
 export async function detectFormat(file: FileHandle): Promise<Detected> {
   const { size } = await file.stat();
   if (size === 0) {

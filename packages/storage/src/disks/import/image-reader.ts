@@ -44,10 +44,7 @@ export class ImageReader {
     }
   }
 
-  /**
-   * Inspects the image in an open file.
-   * @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason
-   */
+  /** Inspects the image in an open file. @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason */
   async inspect(source: string, file: FileHandle, signal: AbortSignal): Promise<InspectedImage> {
     const detected = await detectFormat(file);
     if ('refused' in detected) {

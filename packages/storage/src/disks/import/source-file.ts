@@ -8,10 +8,7 @@ import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';
 import { sourceRefused } from './source.js';
 
-/**
- * Returns a path by which another process opens the same open file, so that what was checked is what is read, whatever
- * happens to its name meanwhile.
- */
+/** Returns a path by which another process opens the same open file, whatever happens to its name meanwhile. */
 export function pathOfOpen(handle: FileHandle): string {
   return `/proc/${String(process.pid)}/fd/${String(handle.fd)}`;
 }

@@ -34,7 +34,7 @@ export async function startTgtHost(options: TgtHostOptions): Promise<TgtHost> {
   return new TgtHost(await superviseTgtd({ ...options, log }), options);
 }
 
-/** The iSCSI targets that one tgtd of our own serves. Created by `startTgtHost`. */
+/** The iSCSI targets that one tgtd of our own serves; its methods are those of `TargetHost`. Created by `startTgtHost`. */
 export class TgtHost implements AsyncDisposable {
   readonly #tgtd: TgtdSupervisor;
   readonly #options: TgtHostOptions;
@@ -58,14 +58,12 @@ export class TgtHost implements AsyncDisposable {
     return this.#tgtd.daemon.process.pid;
   }
 
-  /** As `TargetHost.ensureExported`. */
   async ensureExported(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
     await this.#retryWhileBusy(spec, (daemon) => exportTarget(daemon, spec, this.#options.owns));
   }
 
-  /** As `TargetHost.reopen`. */
   async reopen(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
@@ -83,7 +81,6 @@ export class TgtHost implements AsyncDisposable {
     }
   }
 
-  /** As `TargetHost.ensureRemoved`. */
   async ensureRemoved(target: TargetToRemove): Promise<void> {
     this.#refuseForeign(target.iqn);
     await this.#retryWhileBusy(target, async (daemon) => {
@@ -101,7 +98,6 @@ export class TgtHost implements AsyncDisposable {
     });
   }
 
-  /** As `TargetHost.looseAccounts`. */
   looseAccounts(): Promise<readonly string[]> {
     return this.#steps.run(async () => {
       const { cache } = this.#tgtd.daemon;
@@ -112,7 +108,6 @@ export class TgtHost implements AsyncDisposable {
     });
   }
 
-  /** As `TargetHost.ensureAccountRemoved`. */
   async ensureAccountRemoved(user: string): Promise<void> {
     await this.#steps.run(() =>
       this.#withCache(async ({ cache }) => {
@@ -124,13 +119,11 @@ export class TgtHost implements AsyncDisposable {
     );
   }
 
-  /** As `TargetHost.list`. */
   async list(): Promise<readonly TargetState[]> {
     const targets = await this.#steps.run(() => this.#tgtd.daemon.cache.refresh());
     return targets.map((target) => stateOf(target, this.#options.daemon));
   }
 
-  /** As `TargetHost.onRestart`, of its daemon. */
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     return this.#tgtd.onRestart(rebuild);
   }
@@ -139,24 +132,20 @@ export class TgtHost implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#tgtd.close();
     if (this.#options.onStop === 'stop') {
-      await this.#removeAll();
+      try {
+        // So that what initiators wrote is on disk; a busy one is lost with the daemon.
+        for (const target of await this.#tgtd.daemon.cache.refresh()) {
+          await this.#retryWhileBusy(target, (daemon) => removeTarget(daemon, target));
+        }
+      } catch (error) {
+        this.#options.log.warn('not every target could be removed before the daemon ends', { error });
+      }
       await this.#tgtd.stopDaemon();
     }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  /** Removes every target, so that what initiators wrote is on disk; a busy one is lost with the daemon. */
-  async #removeAll(): Promise<void> {
-    try {
-      for (const target of await this.#tgtd.daemon.cache.refresh()) {
-        await this.#retryWhileBusy(target, (daemon) => removeTarget(daemon, target));
-      }
-    } catch (error) {
-      this.#options.log.warn('not every target could be removed before the daemon ends', { error });
-    }
   }
 
   async #retryWhileBusy(

@@ -58,7 +58,7 @@ export class TgtdSupervisor implements AsyncDisposable {
   #heldBack: boolean;
   /** Whether callers of `onRestart` need not wait: the service is open, or supervision has ended. */
   #isOpen: boolean;
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #rebuild: (() => Promise<void>) | undefined;
   #probe: LivenessProbe;
   readonly #watching: PeriodicTask;
