@@ -7,7 +7,7 @@ import { type Store, storeError, writeBackup } from '@patchbay/store';
 
 import { askLocally } from '../catalog/local-requests.js';
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
-import { syncDirectory } from '../disks/file/sync.js';
+import { sync } from '../disks/file/sync.js';
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 import { readWhole } from './verify.js';
@@ -37,7 +37,7 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
     // What came may have been cut off.
     await readWhole(draft);
     await link(draft, path);
-    await syncDirectory(dirname(path));
+    await sync(dirname(path));
   } catch (error) {
     throw errnoOf(error) === 'EEXIST'
       ? storeError('BACKUP_EXISTS', `${path} is there already; give another name`, { details: { path } })

@@ -7,7 +7,7 @@ import { openSqliteStore, restoreBackup } from '@patchbay/store';
 
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
 import { undefinedIfMissing } from '../disks/file/pool-error.js';
-import { syncDirectory, syncFile } from '../disks/file/sync.js';
+import { sync } from '../disks/file/sync.js';
 import { isSqlite, readWhole, requireCatalog, unusable } from './verify.js';
 
 /**
@@ -25,11 +25,11 @@ export async function restoreFrom(
   const draft = join(directory, `restored-${randomUUID()}.sqlite`);
   try {
     await fillDraft(path, draft, clock);
-    await syncFile(draft);
+    await sync(draft);
     const present = await stat(join(directory, catalogFile)).catch(() => undefined);
     const formerCatalog = present && (await keepFormer(stateDir, directory, clock));
     await rename(draft, join(directory, catalogFile));
-    await syncDirectory(directory);
+    await sync(directory);
     return { formerCatalog };
   } finally {
     // Closed in order, a store has taken its log in; a damaged one leaves it.
@@ -82,7 +82,7 @@ async function keepFormer(stateDir: string, directory: string, clock: Clock): Pr
   for (const name of [`${catalogFile}-wal`, `${catalogFile}-shm`]) {
     await undefinedIfMissing(rename(join(directory, name), join(former, name)));
   }
-  await syncDirectory(former);
-  await syncDirectory(directory);
+  await sync(former);
+  await sync(directory);
   return former;
 }

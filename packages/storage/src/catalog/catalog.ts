@@ -137,7 +137,6 @@ export class Catalog implements CatalogReader {
     return (await this.get(facts, restoredKey)) !== undefined;
   }
 
-  /** Notes that the catalog was restored from a backup. */
   async noteRestore(from: string): Promise<void> {
     await this.transact((tx) => {
       tx.put(facts, restoredKey, from);

@@ -6,7 +6,6 @@ import type { Catalog } from './catalog.js';
 import { eventKey, type EventRecord, events } from './events.js';
 import { parse } from './records.js';
 
-/** How many events are read at once. */
 const pageLength = 500;
 /** How many are forgotten at once: with the mark of their table, a commit of 100 writes. */
 const forgottenTogether = 99;

@@ -51,7 +51,6 @@ export class TransactionBuffer implements Transaction {
     this.#written.push({ table, key, after: undefined });
   }
 
-  /** Whether nothing was written. */
   get isEmpty(): boolean {
     return this.#operations.length === 0;
   }

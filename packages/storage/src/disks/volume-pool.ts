@@ -127,7 +127,6 @@ export interface ExportProgress {
 
 /** The result of an export. */
 export interface ExportedImage {
-  /** How many bytes were sent. */
   readonly sentBytes: number;
   /** The SHA-256 of these bytes, hexadecimal. */
   readonly sha256: string;

@@ -8,14 +8,11 @@ import { type PoolSource, preparePoolSource } from './pool-source.js';
 export interface InitPoolRequest {
   /** The device, or the file to create. */
   readonly target: string;
-  /** The size of the file. */
   readonly sizeBytes: number | undefined;
   readonly mountPoint: string;
-  /** Whether to overwrite existing data. */
   readonly force: boolean;
   /** What mounts it at boot. */
   readonly mountBy: 'systemd' | 'fstab';
-  /** Whether to mount it now. */
   readonly mountNow: boolean;
   /** The root directory of the machine to configure; `/` except in tests and for machine images. */
   readonly prefix: string;

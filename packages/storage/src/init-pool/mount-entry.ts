@@ -6,11 +6,10 @@ import { quoted } from '@patchbay/objects';
 import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 
-/** A mount that the machine makes at boot. */
+/** A mount that the machine makes at boot. Paths are absolute. */
 export interface MountEntry {
-  /** The device or file of the filesystem; an absolute path. */
+  /** The device or file of the filesystem. */
   readonly source: string;
-  /** An absolute path. */
   readonly mountPoint: string;
   /** Whether the source is a file. */
   readonly isLoop: boolean;

@@ -28,7 +28,6 @@ export class Scheduler {
     return Math.max(0, Math.min(maxPauseMs, this.#nextAtMs - this.#services.clock.now()));
   }
 
-  /** Runs the schedules that are due. */
   async run(signal: AbortSignal): Promise<void> {
     const { catalog, clock } = this.#services;
     for (const { value } of await catalog.list(schedules)) {

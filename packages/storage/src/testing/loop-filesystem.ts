@@ -6,12 +6,10 @@ import { execTool } from '../exec.js';
 
 /** A filesystem in a sparse file, mounted for a test; closing it unmounts and removes it. */
 export interface LoopMount extends AsyncDisposable {
-  /** The mount point. */
   readonly path: string;
   /** Unmounts it early; the empty directory stays. */
   unmount(): Promise<void>;
   mountReadOnly(): Promise<void>;
-  /** Mounts it again after `unmount`. */
   mountAgain(): Promise<void>;
   close(): Promise<void>;
 }

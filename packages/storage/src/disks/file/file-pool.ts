@@ -10,7 +10,7 @@ import { hasReflinks, reflink, sparseCopy } from './clone-file.js';
 import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
 import { poolUnavailable, undefinedIfMissing, volumeMissing } from './pool-error.js';
 import { directoryOfKind, foreignFiles, volumeIdOf } from './pool-layout.js';
-import { syncDirectory } from './sync.js';
+import { sync } from './sync.js';
 
 /** What a pool of files needs. */
 export interface FilePoolOptions extends PoolDirectoryOptions {
@@ -139,7 +139,7 @@ export class FilePool implements VolumePool {
         return;
       }
       await rename(sourcePath, targetPath);
-      await syncDirectory(dirname(targetPath));
+      await sync(dirname(targetPath));
     });
   }
 
@@ -147,7 +147,7 @@ export class FilePool implements VolumePool {
     const path = this.path(volume);
     await this.directory.use(async () => {
       await rm(path, { force: true });
-      await syncDirectory(dirname(path));
+      await sync(dirname(path));
     });
   }
 

@@ -8,7 +8,7 @@ import { requireRoom } from './capacity.js';
 import { asPoolError, errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';
 import { createMarker, markerName, readMarker } from './pool-marker.js';
-import { syncDirectory } from './sync.js';
+import { sync } from './sync.js';
 import { type TemporaryFile, TemporaryFiles } from './temporary-files.js';
 
 /** How the directory of a pool is opened. */
@@ -132,7 +132,7 @@ export class PoolDirectory {
         throw error;
       }
     }
-    await syncDirectory(dirname(path));
+    await sync(dirname(path));
   }
 }
 
@@ -157,5 +157,5 @@ async function makeDirectories(pool: string): Promise<void> {
       throw poolUnavailable(pool, `${name}/ ${why}`);
     }
   }
-  await syncDirectory(pool);
+  await sync(pool);
 }

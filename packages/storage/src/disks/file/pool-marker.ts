@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { errnoOf, poolUnavailable, undefinedIfMissing } from './pool-error.js';
-import { syncDirectory } from './sync.js';
+import { sync } from './sync.js';
 
 /** The file that marks a directory as a pool, and identifies it. */
 export const markerName = 'patchbay-pool.json';
@@ -45,6 +45,6 @@ export async function createMarker(pool: string): Promise<string> {
   } finally {
     await rm(draft, { force: true });
   }
-  await syncDirectory(pool);
+  await sync(pool);
   return (await readMarker(pool)) ?? id;
 }

@@ -22,7 +22,6 @@ const checkpointSchema = z.object({
 });
 type Checkpoint = z.infer<typeof checkpointSchema>;
 
-/** How many bytes are received between checkpoints. */
 const checkpointEveryBytes = 64 * 1024 * 1024;
 
 /** Opens the file for a URL, with what an earlier download has left. */

@@ -75,7 +75,6 @@ export async function detectFormat(file: FileHandle): Promise<Detected> {
   return header.tail.toString('latin1', 0, 8) === 'conectix' ? vpc(header) : { format: 'raw' };
 }
 
-/** Detects only if the header is complete. */
 function complete(detect: Signature['detect']): Signature['detect'] {
   return (header) => (header.head.length < 512 ? { corrupt: 'it ends within its header' } : detect(header));
 }

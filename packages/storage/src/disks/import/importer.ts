@@ -24,13 +24,10 @@ import { WebPolicy, type WebPolicyOptions } from './web-policy.js';
 
 /** What the importer needs. */
 export interface FileImageImporterOptions {
-  /** The pool that the images go to. */
   readonly pool: PoolDirectory;
   readonly exec: Exec;
   readonly clock: Clock;
-  /** The directories of this host that images may be read from. */
   readonly sourceDirectories: readonly string[];
-  /** Which web servers images may be downloaded from. */
   readonly web: WebPolicyOptions;
   /** The size limit of an image, and of the disk in it. */
   readonly maxImageBytes: number;

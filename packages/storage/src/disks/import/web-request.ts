@@ -12,7 +12,6 @@ const maxRedirects = 10;
 export interface WebResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** The decoded body. */
   readonly body: Readable;
   /** Whether it was encoded, so that lengths and ranges refer to other bytes. */
   readonly isEncoded: boolean;

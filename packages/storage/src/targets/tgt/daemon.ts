@@ -3,16 +3,12 @@ import { TargetCache } from './target-cache.js';
 import { Tgtadm } from './tgtadm.js';
 import type { ProcessIdentity } from './tgtd-process.js';
 
-/** The commands to a tgtd, and what is cached of its state. */
-export interface DaemonClient {
-  readonly tgtadm: Tgtadm;
-  readonly cache: TargetCache;
-}
-
-/** A running tgtd: its process and its client. A restarted tgtd is another one. */
-export interface Daemon extends DaemonClient {
+/** A running tgtd: its process, its commands and what is cached of its state. A restarted tgtd is another one. */
+export interface Daemon {
   readonly process: ProcessIdentity;
   readonly socket: ControlSocket;
+  readonly tgtadm: Tgtadm;
+  readonly cache: TargetCache;
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { DaemonClient } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import type { ShownTarget } from './show.js';
 import { type Tgtadm, undefinedIfRefused } from './tgtadm.js';
 
@@ -9,7 +9,7 @@ import { type Tgtadm, undefinedIfRefused } from './tgtadm.js';
  * @throws RpcError `TARGET_TOOL_UNAVAILABLE`
  */
 export async function removeTarget(
-  { tgtadm, cache }: DaemonClient,
+  { tgtadm, cache }: Daemon,
   target: Pick<ShownTarget, 'tid' | 'accounts'>,
 ): Promise<boolean> {
   const { tid } = target;

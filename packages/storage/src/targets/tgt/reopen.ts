@@ -1,7 +1,7 @@
 import type { Clock } from '@patchbay/objects';
 
 import type { TargetSpec } from '../target-host.js';
-import type { DaemonClient } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import { confirm, exportTarget, matchesSpec, type Owns } from './export.js';
 import { cutConnections } from './remove.js';
 import { undefinedIfRefused } from './tgtadm.js';
@@ -13,7 +13,7 @@ import { undefinedIfRefused } from './tgtadm.js';
  * caller then retries a little later. A target that is missing or differs is rebuilt.
  * @throws RpcError as `exportTarget` does
  */
-export async function reopenTarget(daemon: DaemonClient, spec: TargetSpec, owns: Owns): Promise<boolean> {
+export async function reopenTarget(daemon: Daemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
   const { tgtadm, cache } = daemon;
   const found = cache.targets.find(({ iqn }) => iqn === spec.iqn);
   if (found === undefined || !matchesSpec(found, spec)) {

@@ -50,12 +50,10 @@ export class TargetCache {
     this.#accounts = new Set();
   }
 
-  /** Records the state of a target. */
   set(target: ShownTarget): void {
     this.#valid.set(target.tid, target);
   }
 
-  /** Records that a target was removed. */
   delete(tid: number): void {
     this.#valid.delete(tid);
   }

@@ -48,12 +48,10 @@ export class TgtHost implements AsyncDisposable {
     this.#cooldown = new ReconnectCooldown(options.clock);
   }
 
-  /** The state of its daemon. */
   get state(): TargetDaemon['state'] {
     return this.#tgtd.state;
   }
 
-  /** The process id of its daemon. */
   get pid(): number {
     return this.#tgtd.daemon.process.pid;
   }
