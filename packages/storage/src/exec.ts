@@ -88,13 +88,11 @@ export const execTool: Exec = async (file, args, options = {}) => {
       killGroup(child.pid, 'SIGKILL');
     }, graceMs);
   };
-  const timer =
-    timeoutMs === 0
-      ? undefined
-      : setTimeout(() => {
-          termination.timedOut = true;
-          terminate();
-        }, timeoutMs);
+  const expire = (): void => {
+    termination.timedOut = true;
+    terminate();
+  };
+  const timer = timeoutMs === 0 ? undefined : setTimeout(expire, timeoutMs);
   signal?.addEventListener('abort', terminate, { once: true });
   try {
     const result = await child;

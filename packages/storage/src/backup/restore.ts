@@ -59,9 +59,7 @@ async function fillDraft(path: string, draft: string, clock: Clock): Promise<voi
     const catalog = await requireCatalog(store, path);
     await catalog.noteRestore(path);
   } catch (error) {
-    throw isRpcError(error, 'STORE_DAMAGED')
-      ? unusable(path, `${path} is no backup, or damaged`, error)
-      : error;
+    throw isRpcError(error, 'STORE_DAMAGED') ? unusable(path, 'is no backup, or damaged', error) : error;
   }
 }
 

@@ -29,8 +29,6 @@ export interface BootEndpoint extends AsyncDisposable {
 /** How long a client may take to send its request, in milliseconds, and how many connections may be open. */
 const limits = { requestMs: 10_000, keepAliveMs: 5000, connections: 1024 };
 
-const noStore = 'no-store';
-
 /** Starts the HTTP endpoint of boot scripts, health and metrics. @throws RpcError `BOOT_UNAVAILABLE` */
 export async function startBootEndpoint(options: BootEndpointOptions): Promise<BootEndpoint> {
   const { listen } = options;
@@ -85,7 +83,7 @@ function addRoutes(app: FastifyInstance, { scripts, health, metrics, log }: Boot
   app.get('/healthz', { exposeHeadRoute: true }, async (_request, reply) => {
     const report = await health.report();
     const status = report.status === 'serving' ? 200 : 503;
-    return reply.code(status).header('cache-control', noStore).send(report);
+    return reply.code(status).header('cache-control', 'no-store').send(report);
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.setNotFoundHandler((_request, reply) => sendScript(reply, 404, refusalScript('there is nothing here')));
@@ -104,7 +102,7 @@ function sendRefusal(reply: FastifyReply, status: number): FastifyReply {
 }
 
 function sendScript(reply: FastifyReply, status: number, body: string): FastifyReply {
-  return reply.code(status).header('cache-control', noStore).type('text/plain; charset=utf-8').send(body);
+  return reply.code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(body);
 }
 
 /** Returns the token of a query, if it has the form of one. */

@@ -3,10 +3,7 @@ import { z } from 'zod';
 import { type Actor, actor } from './actor.js';
 import { images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
 
-/**
- * What happened to one resource: the state of its record before and after a commit. The same commit writes it, so that
- * nothing happens without an event, and there is none of what did not happen.
- */
+/** What happened to one resource: the state of its record before and after a commit, which writes the event as well. */
 export const eventRecord = z.object({
   atMs: z.int().nonnegative(),
   /** Such as `node:node7`, `image:ubuntu`, `snapshot:node7@s`, `schedule:node7/auto` or, in the trash, `disk:ID`. */

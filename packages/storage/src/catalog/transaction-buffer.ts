@@ -7,7 +7,6 @@ import type { Table } from './tables.js';
 
 /**
  * One try of a transaction: what it wrote so far, and the conditions on which what it read still holds.
- *
  * A list holds as long as no key of it is written or deleted. The store can tell the first, but a key that is gone
  * leaves nothing to compare; so whoever deletes a record writes a mark of its table too.
  */

@@ -28,10 +28,8 @@ export async function assertFreeMountPoint(mountPoint: string, exec: Exec): Prom
   }
   const files = (await undefinedIfMissing(readdir(mountPoint))) ?? [];
   if (files.length > 0) {
-    throw refused(
-      mountPoint,
-      'holds files, which the mount would hide; stop the programs that use them, and move them',
-    );
+    const why = 'holds files, which the mount would hide; stop the programs that use them, and move them';
+    throw refused(mountPoint, why);
   }
 }
 

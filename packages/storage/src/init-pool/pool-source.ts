@@ -60,18 +60,14 @@ async function refuseData(path: string, exec: Exec): Promise<void> {
   const { exitCode, stdout } = await exec('blkid', ['-p', '-o', 'export', path], { okExitCodes: [0, 2] });
   const kinds = [...stdout.matchAll(/^(?:PT)?TYPE=(.+)$/gm)].map(([, kind]) => kind);
   if (exitCode === 0) {
-    throw refused(
-      path,
-      `holds data${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}; give --force to overwrite the device and lose the data`,
-    );
+    const data = kinds.length === 0 ? 'data' : `data (${kinds.join(', ')})`;
+    throw refused(path, `holds ${data}; give --force to overwrite the device and lose the data`);
   }
   await using device = await open(path, 'r');
   const { buffer, bytesRead } = await device.read(Buffer.alloc(checkedBytes), 0, checkedBytes, 0);
   if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) {
-    throw refused(
-      path,
-      'holds data of an unknown kind; give --force to overwrite the device and lose the data',
-    );
+    const why = 'holds data of an unknown kind; give --force to overwrite the device and lose the data';
+    throw refused(path, why);
   }
 }
 

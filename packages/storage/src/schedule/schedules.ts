@@ -67,10 +67,7 @@ export async function listSchedules(
   return found;
 }
 
-/**
- * Removes a node's schedule of a name, or all of its schedules, in one commit, and returns their names; the snapshots
- * are kept. Does nothing if there is none.
- */
+/** Removes a node's schedule of a name, or all, in one commit, and returns their names; the snapshots are kept. */
 export function unschedule(
   { catalog, log }: ScheduleServices,
   node: NodeName,

@@ -6,10 +6,11 @@ import { isRpcError, type Log } from '@patchbay/objects';
 import type { Exec } from '../../exec.js';
 import type { PoolCapacity, VolumeKind, VolumePool, VolumeRef, VolumeStat } from '../volume-pool.js';
 import { capacityOf } from './capacity.js';
-import { hasReflinks, reflink, sparseCopy } from './clone-file.js';
+import { reflink, sparseCopy } from './clone-file.js';
 import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
 import { poolUnavailable, undefinedIfMissing, volumeMissing } from './pool-error.js';
 import { directoryOfKind, foreignFiles, volumeIdOf } from './pool-layout.js';
+import { markerName } from './pool-marker.js';
 import { sync } from './sync.js';
 
 /** What a pool of files needs. */
@@ -185,7 +186,10 @@ export class FilePool implements VolumePool {
 async function detectReflinks(directory: PoolDirectory, log: Log): Promise<boolean | undefined> {
   const pool = directory.path;
   try {
-    const copyOnWrite = await directory.use(() => hasReflinks(pool, directory.temporaries));
+    const copyOnWrite = await directory.use(async () => {
+      await using probe = directory.temporaries.create();
+      return await reflink(join(pool, markerName), probe.path);
+    });
     if (!copyOnWrite) {
       log.warn(
         'the filesystem of the pool has no reflinks, so every clone is a slow, full copy; ' +

@@ -40,10 +40,7 @@ export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): P
   return new DownloadPart(temporary, file, url, isUsable ? checkpoint : undefined);
 }
 
-/**
- * The file that a URL is downloaded to. If the server supports resuming, it is kept for a while when the download fails,
- * and the next download resumes it. Created by `openDownloadPart`.
- */
+/** The file that a URL is downloaded to. If the server supports resuming, the next download resumes a failed one. */
 export class DownloadPart implements AsyncDisposable {
   readonly path: string;
   readonly file: FileHandle;

@@ -24,10 +24,7 @@ const decoders: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
-/**
- * Requests a URL and follows redirects, if the policy allows them.
- * @throws RpcError `SOURCE_REFUSED`; connection errors of Node; the signal's reason
- */
+/** Requests a URL, with redirects. @throws RpcError `SOURCE_REFUSED`; connection errors of Node; the signal's reason */
 export async function requestUrl(
   url: URL,
   options: {

@@ -51,10 +51,7 @@ export async function spawnTgtd(socketPrefix: string, logPath: string): Promise<
   }
 }
 
-/**
- * Finds the tgtd that was started with this socket prefix, by any process. The process table is the record of it:
- * unlike a pid file it cannot be lost or stale.
- */
+/** Finds the tgtd started with this socket prefix, in the process table: unlike a pid file it cannot be lost or stale. */
 export async function findTgtd(socketPrefix: string): Promise<ProcessIdentity | undefined> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {
