@@ -15,47 +15,52 @@ const reconcileSeconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 export class StorageMetrics {
   readonly #registry = new Registry();
   readonly #operations = this.#counter(
-    'operations_total',
+    `${prefix}operations_total`,
     'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
     ['kind', 'resource', 'outcome'],
   );
   readonly #operationSeconds = new Histogram({
-    ...this.#naming('operation_duration_seconds', 'Duration of operations, by kind and type of resource.'),
+    ...this.#naming(
+      `${prefix}operation_duration_seconds`,
+      'Duration of operations, by kind and type of resource.',
+    ),
     labelNames: ['kind', 'resource'],
     buckets: operationSeconds,
   });
   readonly #reconciles = this.#counter(
-    'reconciles_total',
+    `${prefix}reconciles_total`,
     'Rounds of the reconciler, by outcome: OK, or FAILED if something could not be repaired.',
     ['outcome'],
   );
   readonly #findings = this.#counter(
-    'reconcile_findings_total',
+    `${prefix}reconcile_findings_total`,
     'Findings and repairs of the reconciler, named as in its report.',
     ['finding'],
   );
   readonly #reconcileSeconds = new Histogram({
-    ...this.#naming('reconcile_duration_seconds', 'Duration of rounds of the reconciler.'),
+    ...this.#naming(`${prefix}reconcile_duration_seconds`, 'Duration of rounds of the reconciler.'),
     buckets: reconcileSeconds,
   });
   readonly #restarts = this.#counter(
-    'tgtd_restarts_total',
+    `${prefix}tgtd_restarts_total`,
     'Restarts of tgtd after which every export was rebuilt.',
   );
-  readonly #fetches = this.#counter('boot_fetches_total', 'Requests for boot scripts of nodes, by outcome.', [
-    'outcome',
-  ]);
+  readonly #fetches = this.#counter(
+    `${prefix}boot_fetches_total`,
+    'Requests for boot scripts of nodes, by outcome.',
+    ['outcome'],
+  );
   readonly #records = {
-    nodes: this.#gauge('nodes', 'The nodes of the catalog, by state.', ['state']),
-    images: this.#gauge('images', 'The images of the catalog, by state.', ['state']),
-    snapshots: this.#gauge('snapshots', 'The snapshots of the catalog, by state.', ['state']),
+    nodes: this.#gauge(`${prefix}nodes`, 'The nodes of the catalog, by state.', ['state']),
+    images: this.#gauge(`${prefix}images`, 'The images of the catalog, by state.', ['state']),
+    snapshots: this.#gauge(`${prefix}snapshots`, 'The snapshots of the catalog, by state.', ['state']),
   };
   readonly #sessions = this.#gauge(
-    'iscsi_sessions',
+    `${prefix}iscsi_sessions`,
     'iSCSI sessions on our targets; absent while tgtd does not respond.',
   );
   readonly #poolBytes = this.#gauge(
-    'pool_bytes',
+    `${prefix}pool_bytes`,
     "Size and free space of the pool's filesystem; absent while the pool is unavailable.",
     ['part'],
   );
@@ -112,7 +117,7 @@ export class StorageMetrics {
   }
 
   #naming(name: string, help: string): Pick<MetricConfiguration<string>, 'name' | 'help' | 'registers'> {
-    return { name: prefix + name, help, registers: [this.#registry] };
+    return { name, help, registers: [this.#registry] };
   }
 }
 

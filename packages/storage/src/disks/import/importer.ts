@@ -67,10 +67,9 @@ export class FileImageImporter implements ImageImporter {
   async *importImage(
     target: VolumeRef,
     source: ImportSource,
-    options: { readonly sha256?: string | undefined; readonly signal: AbortSignal },
+    { sha256: expected, signal }: Parameters<ImageImporter['importImage']>[2],
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined> {
     const { pool } = this.#options;
-    const { signal, sha256: expected } = options;
     const name = sourceName(source);
     pool.pathOf(target);
     const parsed = parseSource(source);
