@@ -1,4 +1,4 @@
-import { execa, type Options } from 'execa';
+import { execa } from 'execa';
 import { StringDecoder } from 'node:string_decoder';
 
 import type { RpcError } from '@patchbay/objects';
@@ -63,25 +63,19 @@ export class ExecError extends Error {
 /** How long a program has between SIGTERM and SIGKILL, in milliseconds. */
 const graceMs = 2000;
 
-/** Messages in English, and the sbin directories, which the PATH of a daemon may lack. */
-const baseEnv = (): Record<string, string> => ({
-  LC_ALL: 'C',
-  PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`,
-});
-
 /** Runs programs on this machine. */
 export const execTool: Exec = async (file, args, options = {}) => {
   const { signal, timeoutMs = 60_000, redact = [] } = options;
   signal?.throwIfAborted();
-  const settings = {
-    env: { ...baseEnv(), ...options.env },
+  const child = execa(file, args, {
+    // Messages in English, and the sbin directories, which the PATH of a daemon may lack.
+    env: { LC_ALL: 'C', PATH: `${process.env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`, ...options.env },
     // A process group of its own, so that the program's children are terminated with it.
     detached: true,
     reject: false,
     stripFinalNewline: false,
     ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
-  } satisfies Options;
-  const child = execa(file, args, settings);
+  });
   if (options.onStdoutLine !== undefined) {
     forwardLines(child.stdout, options.onStdoutLine);
   }
@@ -94,13 +88,11 @@ export const execTool: Exec = async (file, args, options = {}) => {
       killGroup(child.pid, 'SIGKILL');
     }, graceMs);
   };
-  const timer =
-    timeoutMs === 0
-      ? undefined
-      : setTimeout(() => {
-          termination.timedOut = true;
-          terminate();
-        }, timeoutMs);
+  const expire = (): void => {
+    termination.timedOut = true;
+    terminate();
+  };
+  const timer = timeoutMs === 0 ? undefined : setTimeout(expire, timeoutMs);
   signal?.addEventListener('abort', terminate, { once: true });
   try {
     const result = await child;
@@ -113,7 +105,9 @@ export const execTool: Exec = async (file, args, options = {}) => {
       throw toolMissing(file);
     }
     const output = exitCode === undefined && result.code !== undefined ? result.code : result.stderr.trim();
-    throw new ExecError(file, exitCode, termination.timedOut, redacted(output.slice(-2000), redact));
+    const secrets = redact.filter((secret) => secret !== '');
+    const tail = secrets.reduce((text, secret) => text.replaceAll(secret, '***'), output.slice(-2000));
+    throw new ExecError(file, exitCode, termination.timedOut, tail);
   } finally {
     clearTimeout(timer);
     clearTimeout(killer);
@@ -167,10 +161,4 @@ function forwardLines(stream: NodeJS.ReadableStream, onLine: (line: string) => v
       onLine(rest);
     }
   });
-}
-
-function redacted(text: string, secrets: readonly string[]): string {
-  return secrets
-    .filter((secret) => secret !== '')
-    .reduce((all, secret) => all.replaceAll(secret, '***'), text);
 }

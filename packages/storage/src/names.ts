@@ -17,12 +17,17 @@ export const nodeName = z
   .brand<'NodeName'>();
 export type NodeName = z.infer<typeof nodeName>;
 
-/** The schema of an image's name: letters, digits, "_", "-" and single ".", at most 63 characters. */
-export const imageName = z
+/** The schema of a name that becomes part of a file's: letters, digits, "_", "-" and single ".". */
+export const fileLikeName = z
   .string()
   .max(63, 'at most 63 characters')
-  .regex(fileLike, 'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."')
-  .brand<'ImageName'>();
+  .regex(
+    fileLike,
+    'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."',
+  );
+
+/** The schema of an image's name: a `fileLikeName`. */
+export const imageName = fileLikeName.brand<'ImageName'>();
 export type ImageName = z.infer<typeof imageName>;
 
 /** The schema of an image's tag: letters, digits, "_", ".", ":", "=" and "-", at most 63 characters. */
@@ -36,12 +41,8 @@ export const imageTag = z
   .brand<'ImageTag'>();
 export type ImageTag = z.infer<typeof imageTag>;
 
-/** The schema of a snapshot's name; the same rules as for an image's name. */
-export const snapshotName = z
-  .string()
-  .max(63, 'at most 63 characters')
-  .regex(fileLike, 'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."')
-  .brand<'SnapshotName'>();
+/** The schema of a snapshot's name: a `fileLikeName`. */
+export const snapshotName = fileLikeName.brand<'SnapshotName'>();
 export type SnapshotName = z.infer<typeof snapshotName>;
 
 /**

@@ -7,7 +7,7 @@ import { type Store, storeError, writeBackup } from '@patchbay/store';
 
 import { askLocally } from '../catalog/local-requests.js';
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
-import { syncDirectory } from '../disks/file/sync.js';
+import { sync } from '../disks/file/sync.js';
 import { errnoOf } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 import { readWhole } from './verify.js';
@@ -18,7 +18,13 @@ import { readWhole } from './verify.js';
  * `ARGUMENT_INVALID` where there is no directory for it
  */
 export async function backUpTo(path: string, stateDir: string, clock: Clock): Promise<void> {
-  await requireDirectory(dirname(path));
+  const directory = await stat(dirname(path)).catch(() => undefined);
+  if (directory?.isDirectory() !== true) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      `there is no directory ${dirname(path)} to write the backup to; make it first`,
+    );
+  }
   const store = await openUnlessInUse(stateDir, clock);
   if (store !== 'in-use') {
     await using own = store;
@@ -31,25 +37,13 @@ export async function backUpTo(path: string, stateDir: string, clock: Clock): Pr
     // What came may have been cut off.
     await readWhole(draft);
     await link(draft, path);
-    await syncDirectory(dirname(path));
+    await sync(dirname(path));
   } catch (error) {
     throw errnoOf(error) === 'EEXIST'
-      ? storeError('BACKUP_EXISTS', `${path} is there already; give another name`, {
-          details: { path },
-        })
+      ? storeError('BACKUP_EXISTS', `${path} is there already; give another name`, { details: { path } })
       : error;
   } finally {
     await rm(draft, { force: true });
-  }
-}
-
-async function requireDirectory(path: string): Promise<void> {
-  const found = await stat(path).catch(() => undefined);
-  if (found?.isDirectory() !== true) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `there is no directory ${path} to write the backup to; make it first`,
-    );
   }
 }
 

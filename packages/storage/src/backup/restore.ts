@@ -6,8 +6,8 @@ import { type Clock, isRpcError } from '@patchbay/objects';
 import { openSqliteStore, restoreBackup } from '@patchbay/store';
 
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
-import { errnoOf } from '../disks/file/pool-error.js';
-import { syncDirectory, syncFile } from '../disks/file/sync.js';
+import { undefinedIfMissing } from '../disks/file/pool-error.js';
+import { sync } from '../disks/file/sync.js';
 import { isSqlite, readWhole, requireCatalog, unusable } from './verify.js';
 
 /**
@@ -25,13 +25,12 @@ export async function restoreFrom(
   const draft = join(directory, `restored-${randomUUID()}.sqlite`);
   try {
     await fillDraft(path, draft, clock);
-    await syncFile(draft);
-    const former = (await isThere(join(directory, catalogFile)))
-      ? await keepFormer(stateDir, directory, clock)
-      : undefined;
+    await sync(draft);
+    const present = await stat(join(directory, catalogFile)).catch(() => undefined);
+    const formerCatalog = present && (await keepFormer(stateDir, directory, clock));
     await rename(draft, join(directory, catalogFile));
-    await syncDirectory(directory);
-    return { formerCatalog: former };
+    await sync(directory);
+    return { formerCatalog };
   } finally {
     // Closed in order, a store has taken its log in; a damaged one leaves it.
     for (const leftover of [draft, `${draft}-wal`, `${draft}-shm`]) {
@@ -60,44 +59,28 @@ async function fillDraft(path: string, draft: string, clock: Clock): Promise<voi
     const catalog = await requireCatalog(store, path);
     await catalog.noteRestore(path);
   } catch (error) {
-    throw isRpcError(error, 'STORE_DAMAGED')
-      ? unusable(path, `${path} is no backup, or damaged`, error)
-      : error;
-  }
-}
-
-async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined;
-}
-
-/** A damaged catalog is what restoring is for; only one that is open must not be replaced. */
-async function refuseInUse(stateDir: string, clock: Clock): Promise<void> {
-  try {
-    await (await openCatalogStore(stateDir, clock))[Symbol.asyncDispose]();
-  } catch (error) {
-    if (!isRpcError(error, 'CATALOG_DAMAGED')) {
-      throw error;
-    }
+    throw isRpcError(error, 'STORE_DAMAGED') ? unusable(path, 'is no backup, or damaged', error) : error;
   }
 }
 
 /** Keeps the catalog that there was in a directory of its own, with its log, which is no log of the new one. */
 async function keepFormer(stateDir: string, directory: string, clock: Clock): Promise<string> {
-  await refuseInUse(stateDir, clock);
+  try {
+    await (await openCatalogStore(stateDir, clock))[Symbol.asyncDispose]();
+  } catch (error) {
+    // A damaged catalog is what restoring is for; only one that is open must not be replaced.
+    if (!isRpcError(error, 'CATALOG_DAMAGED')) {
+      throw error;
+    }
+  }
   const former = join(directory, `replaced-${new Date(clock.now()).toISOString().replaceAll(':', '')}`);
   await mkdir(former, { mode: 0o700 });
   // It keeps its name as well until the new one takes it, so that at no time there is none.
   await link(join(directory, catalogFile), join(former, catalogFile));
   for (const name of [`${catalogFile}-wal`, `${catalogFile}-shm`]) {
-    try {
-      await rename(join(directory, name), join(former, name));
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOENT') {
-        throw error;
-      }
-    }
+    await undefinedIfMissing(rename(join(directory, name), join(former, name)));
   }
-  await syncDirectory(former);
-  await syncDirectory(directory);
+  await sync(former);
+  await sync(directory);
   return former;
 }

@@ -1,22 +1,19 @@
 import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+
 import type { Clock, Log } from '@patchbay/objects';
-import { z } from 'zod';
 
 import type { Catalog } from '../catalog/catalog.js';
+import { fileLikeName } from '../names.js';
 
 /** What the names of backups begin with that are made for a command on this host, and are gone once it has them. */
 export const requestedPrefix = 'requested-';
 
 /** The schema of a backup's name: it becomes a file's. */
-export const backupName = z
-  .string()
-  .max(63, 'at most 63 characters')
-  .regex(
-    /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*$/,
-    'must begin with a letter or digit and hold only letters, digits, "_", "-" and single "."',
-  )
-  .refine((name) => !name.startsWith(requestedPrefix), `must not begin with "${requestedPrefix}"`);
+export const backupName = fileLikeName.refine(
+  (name) => !name.startsWith(requestedPrefix),
+  `must not begin with "${requestedPrefix}"`,
+);
 
 /** What backups are taken with. */
 export interface BackupServices {

@@ -15,9 +15,7 @@ export async function readWhole(path: string, name = path): Promise<Backup> {
   try {
     return await readBackup(path);
   } catch (error) {
-    throw isRpcError(error, 'BACKUP_DAMAGED')
-      ? unusable(name, `${name} is no backup, or damaged`, error)
-      : error;
+    throw isRpcError(error, 'BACKUP_DAMAGED') ? unusable(name, 'is no backup, or damaged', error) : error;
   }
 }
 
@@ -26,13 +24,11 @@ export async function requireCatalog(store: Store, name: string): Promise<Catalo
   const catalog = new Catalog(store);
   const [unreadable] = await findUnreadable(catalog);
   if (unreadable !== undefined) {
-    throw unusable(
-      name,
-      `${name} has records that this version cannot read, such as "${unreadable.resource}"`,
-    );
+    const { resource } = unreadable;
+    throw unusable(name, `has records that this version cannot read, such as "${resource}"`);
   }
   if (!(await catalog.hasId())) {
-    throw unusable(name, `${name} is not the backup of a catalog`);
+    throw unusable(name, 'is not the backup of a catalog');
   }
   return catalog;
 }
@@ -44,11 +40,11 @@ export async function isSqlite(path: string): Promise<boolean> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(sqliteMark.length), 0, sqliteMark.length, 0);
     return buffer.toString('latin1', 0, bytesRead) === sqliteMark;
   } catch (error) {
-    throw unusable(path, `${path} cannot be read: ${error instanceof Error ? error.message : ''}`, error);
+    throw unusable(path, `cannot be read: ${error instanceof Error ? error.message : ''}`, error);
   }
 }
 
 /** Makes the error about a backup that cannot be restored. */
-export function unusable(name: string, message: string, cause?: unknown): Error {
-  return storageError('BACKUP_UNUSABLE', message, { details: { path: name }, cause });
+export function unusable(name: string, why: string, cause?: unknown): Error {
+  return storageError('BACKUP_UNUSABLE', `${name} ${why}`, { details: { path: name }, cause });
 }

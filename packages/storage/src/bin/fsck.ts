@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { text } from 'node:stream/consumers';
+import { text as textOf } from 'node:stream/consumers';
 import { z } from 'zod';
 
 import { command, writeOut } from '@patchbay/daemon';
@@ -30,7 +30,8 @@ export const fsck = command({
   },
   run: async (args) => {
     const findings = await findingsOf(resolve(args['state-dir']), resolve(args.pool));
-    await writeOut(`${args.json ? jsonText(findings) : textOf(findings)}\n`);
+    const text = findings.length === 0 ? 'No problems found.' : resultText(findings);
+    await writeOut(`${args.json ? jsonText(findings) : text}\n`);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
     if (errors > 0) {
       const count = errors === 1 ? '1 error' : `${String(errors)} errors`;
@@ -39,14 +40,10 @@ export const fsck = command({
   },
 });
 
-function textOf(findings: readonly Finding[]): string {
-  return findings.length === 0 ? 'No problems found.' : resultText(findings);
-}
-
 async function findingsOf(stateDir: string, directory: string): Promise<Finding[]> {
   const store = await openUnlessInUse(stateDir, systemClock);
   if (store === 'in-use') {
-    return z.array(finding).parse(JSON.parse(await text(await askLocally(stateDir, 'fsck'))));
+    return z.array(finding).parse(JSON.parse(await textOf(await askLocally(stateDir, 'fsck'))));
   }
   await using own = store;
   const catalog = new Catalog(own);

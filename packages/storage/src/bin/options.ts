@@ -1,9 +1,6 @@
-/** The state directory of an object named `storage` in an installed `rpcserver`. */
-const standardStateDir = '/var/lib/patchbay/rpcserver/objects/storage';
-
-/** The option that selects the catalog. */
+/** The option that selects the catalog; by default that of an object named `storage` in an installed `rpcserver`. */
 export const stateDirOption = {
   type: 'string',
-  default: standardStateDir,
+  default: '/var/lib/patchbay/rpcserver/objects/storage',
   describe: "The storage object's state directory: objects/NAME in that of its server",
 } as const;

@@ -18,10 +18,16 @@ export interface BootEndpointOptions {
   readonly log: Log;
 }
 
+/** A running HTTP endpoint of boot scripts, health and metrics. */
+export interface BootEndpoint extends AsyncDisposable {
+  /** Where it listens, `host:port`. */
+  readonly address: string;
+  /** Stops listening and closes all connections. */
+  close(): Promise<void>;
+}
+
 /** How long a client may take to send its request, in milliseconds, and how many connections may be open. */
 const limits = { requestMs: 10_000, keepAliveMs: 5000, connections: 1024 };
-
-const noStore = 'no-store';
 
 /** Starts the HTTP endpoint of boot scripts, health and metrics. @throws RpcError `BOOT_UNAVAILABLE` */
 export async function startBootEndpoint(options: BootEndpointOptions): Promise<BootEndpoint> {
@@ -49,35 +55,14 @@ export async function startBootEndpoint(options: BootEndpointOptions): Promise<B
     throw storageError(
       'BOOT_UNAVAILABLE',
       `cannot serve boot scripts at ${listen}; check whether the address is in use`,
-      {
-        details: { listen },
-        cause: error,
-      },
+      { details: { listen }, cause: error },
     );
   }
-  const bound = app.server.address();
-  return new BootEndpoint(app, formatAddress({ host, port: (bound as AddressInfo).port }));
-}
-
-/** A running HTTP endpoint of boot scripts, health and metrics. Created by `startBootEndpoint`. */
-export class BootEndpoint implements AsyncDisposable {
-  readonly #app: FastifyInstance;
-  /** Where it listens, `host:port`. */
-  readonly address: string;
-
-  constructor(app: FastifyInstance, address: string) {
-    this.#app = app;
-    this.address = address;
-  }
-
-  /** Stops listening and closes all connections. */
-  async close(): Promise<void> {
-    await this.#app.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.close();
-  }
+  const bound = app.server.address() as AddressInfo;
+  const close = async (): Promise<void> => {
+    await app.close();
+  };
+  return { address: formatAddress({ host, port: bound.port }), close, [Symbol.asyncDispose]: close };
 }
 
 function addRoutes(app: FastifyInstance, { scripts, health, metrics, log }: BootEndpointOptions): void {
@@ -97,10 +82,8 @@ function addRoutes(app: FastifyInstance, { scripts, health, metrics, log }: Boot
   );
   app.get('/healthz', { exposeHeadRoute: true }, async (_request, reply) => {
     const report = await health.report();
-    return reply
-      .code(report.status === 'serving' ? 200 : 503)
-      .header('cache-control', noStore)
-      .send(report);
+    const status = report.status === 'serving' ? 200 : 503;
+    return reply.code(status).header('cache-control', 'no-store').send(report);
   });
   app.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()));
   app.setNotFoundHandler((_request, reply) => sendScript(reply, 404, refusalScript('there is nothing here')));
@@ -119,7 +102,7 @@ function sendRefusal(reply: FastifyReply, status: number): FastifyReply {
 }
 
 function sendScript(reply: FastifyReply, status: number, body: string): FastifyReply {
-  return reply.code(status).header('cache-control', noStore).type('text/plain; charset=utf-8').send(body);
+  return reply.code(status).header('cache-control', 'no-store').type('text/plain; charset=utf-8').send(body);
 }
 
 /** Returns the token of a query, if it has the form of one. */

@@ -4,10 +4,6 @@ import { type Address, formatAddress, parseAddress } from '@patchbay/objects';
 
 import { network } from '../networks.js';
 
-const advertised = z
-  .string()
-  .refine((text) => isAddress(text) || isAddress(withPort(text, 0)), 'must be HOST or HOST:PORT');
-
 /** The schema of the boot endpoint's options; without them the endpoint is off. */
 export const bootOptions = z.strictObject({
   listen: z
@@ -15,7 +11,9 @@ export const bootOptions = z.strictObject({
     .refine(isAddress, 'must be HOST:PORT')
     .default('127.0.0.1:7480')
     .describe('the address that the endpoint serves HTTP on, HOST:PORT; the nodes must be able to reach it'),
-  advertise: advertised
+  advertise: z
+    .string()
+    .refine((text) => isAddress(text) || isAddress(withPort(text, 0)), 'must be HOST or HOST:PORT')
     .optional()
     .describe(
       'the HOST or HOST:PORT at which the nodes reach the portal, if it differs from the portal; further target daemons use the next ports',
@@ -30,10 +28,8 @@ export const bootOptions = z.strictObject({
 export type BootOptions = z.infer<typeof bootOptions>;
 
 /**
- * Returns the address at which the nodes reach a portal.
- * @param portal where the target daemon listens
+ * Returns the address at which the nodes reach the portal of a target daemon.
  * @param advertise where the nodes reach the first daemon; the others use the next ports
- * @param daemon the daemon's number
  */
 export function advertisedPortal(portal: string, advertise: string | undefined, daemon: number): Address {
   const own = parseAddress(portal);

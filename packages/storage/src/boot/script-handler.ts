@@ -85,11 +85,8 @@ export class BootScriptHandler {
         if (!(await this.#freshen(node, request))) {
           return this.#refuse('not-ready', 'the ephemeral disk of this node could not be replaced');
         }
-        const portal = advertisedPortal(
-          parts.exports.portalOf(decision.record),
-          options.advertise,
-          target.daemon,
-        );
+        const own = parts.exports.portalOf(decision.record);
+        const portal = advertisedPortal(own, options.advertise, target.daemon);
         const body = bootScript(decision.record, portal);
         log.info('a boot script was fetched', { ...asked, node, mac: target.mac, diskId: disk.id });
         return this.#done('granted', body);

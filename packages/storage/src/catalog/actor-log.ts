@@ -9,19 +9,14 @@ export function actorLog(log: Log, actors: Actors): Log {
     const own = correlationId === callId ? { callId } : { callId, correlationId };
     return callId === undefined ? { ...fields } : { ...own, method, ...fields };
   };
+  const at = (level: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: LogFields) => {
+    log[level](message, withActor(fields));
+  };
   return {
-    debug: (message, fields) => {
-      log.debug(message, withActor(fields));
-    },
-    info: (message, fields) => {
-      log.info(message, withActor(fields));
-    },
-    warn: (message, fields) => {
-      log.warn(message, withActor(fields));
-    },
-    error: (message, fields) => {
-      log.error(message, withActor(fields));
-    },
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
     child: (fields) => actorLog(log.child(fields), actors),
   };
 }

@@ -20,10 +20,7 @@ const lastEventKey = 'version';
 /** The fact that the catalog is a restored backup. */
 const restoredKey = 'restored';
 
-/**
- * What the storage object knows: typed records in a store. The catalog is the truth; the pool's files and the
- * targets are made after it.
- */
+/** Typed records in a store. The catalog is the truth; the pool's files and the targets are made after it. */
 export class Catalog implements CatalogReader {
   /** Whoever works with the catalog does so on somebody's behalf, which its events record. */
   readonly actors = new Actors();
@@ -140,7 +137,6 @@ export class Catalog implements CatalogReader {
     return (await this.get(facts, restoredKey)) !== undefined;
   }
 
-  /** Notes that the catalog was restored from a backup. */
   async noteRestore(from: string): Promise<void> {
     await this.transact((tx) => {
       tx.put(facts, restoredKey, from);
@@ -167,10 +163,11 @@ export class Catalog implements CatalogReader {
   id(): Promise<string> {
     return this.transact(async (tx) => {
       const known = await tx.get(facts, 'id');
-      const id = known ?? randomUUID();
-      if (known === undefined) {
-        tx.put(facts, 'id', id);
+      if (known !== undefined) {
+        return known;
       }
+      const id = randomUUID();
+      tx.put(facts, 'id', id);
       return id;
     });
   }

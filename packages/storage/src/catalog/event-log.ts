@@ -6,7 +6,6 @@ import type { Catalog } from './catalog.js';
 import { eventKey, type EventRecord, events } from './events.js';
 import { parse } from './records.js';
 
-/** How many events are read at once. */
 const pageLength = 500;
 /** How many are forgotten at once: with the mark of their table, a commit of 100 writes. */
 const forgottenTogether = 99;
@@ -43,7 +42,6 @@ export class EventLog {
 
   /**
    * Yields the events after a revision, those that were and then those that come, until the signal aborts.
-   *
    * @throws RpcError `EVENTS_FORGOTTEN` when some after the revision are not remembered, or there is no such revision
    *   yet: then the events that it was the last of are forgotten, as they are when a backup is restored
    */
@@ -62,7 +60,11 @@ export class EventLog {
       const { found, storeRevision } = await this.#after(seen);
       for (const each of found) {
         if (each.revision !== seen + 1) {
-          throw forgotten(seen, each.revision);
+          throw storageError(
+            'EVENTS_FORGOTTEN',
+            `what happened after revision ${String(seen)} is remembered from ${String(each.revision)} on only; list what there is, and watch from then`,
+            { details: { revision: seen, oldestRevision: each.revision } },
+          );
         }
         seen = each.revision;
         yield each;
@@ -119,12 +121,4 @@ export class EventLog {
       }
     }
   }
-}
-
-function forgotten(revision: number, oldest: number): Error {
-  return storageError(
-    'EVENTS_FORGOTTEN',
-    `what happened after revision ${String(revision)} is remembered from ${String(oldest)} on only; list what there is, and watch from then`,
-    { details: { revision, oldestRevision: oldest } },
-  );
 }

@@ -1,12 +1,9 @@
 import { z } from 'zod';
 
-import type { Actor } from './actor.js';
+import { type Actor, actor } from './actor.js';
 import { images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
 
-/**
- * What happened to one resource: the state of its record before and after a commit. The same commit writes it, so that
- * nothing happens without an event, and there is none of what did not happen.
- */
+/** What happened to one resource: the state of its record before and after a commit, which writes the event as well. */
 export const eventRecord = z.object({
   atMs: z.int().nonnegative(),
   /** Such as `node:node7`, `image:ubuntu`, `snapshot:node7@s`, `schedule:node7/auto` or, in the trash, `disk:ID`. */
@@ -19,14 +16,7 @@ export const eventRecord = z.object({
   state: z.string().optional(),
   diskId: z.string().optional(),
   movedFrom: z.string().optional(),
-  by: z
-    .object({
-      method: z.string(),
-      peer: z.string().optional(),
-      callId: z.string().optional(),
-      correlationId: z.string().optional(),
-    })
-    .optional(),
+  by: actor.optional(),
 });
 export type EventRecord = z.infer<typeof eventRecord>;
 

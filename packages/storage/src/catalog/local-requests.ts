@@ -77,13 +77,8 @@ async function* receive(socket: Socket, request: LocalRequest): AsyncGenerator<B
     failure = error;
   }
   if (received === 0 || failure !== undefined) {
-    throw storageError(
-      'CATALOG_IN_USE',
-      `the storage object did not answer to ${request}; its log says why`,
-      {
-        cause: failure,
-      },
-    );
+    const message = `the storage object did not answer to ${request}; its log says why`;
+    throw storageError('CATALOG_IN_USE', message, { cause: failure });
   }
 }
 

@@ -36,9 +36,7 @@ const imageBase = z.object({
   createdAtMs: momentMs,
 });
 
-/**
- * An image. `creating`: it is being made, or that was cut short; `deleting`: its file is being removed.
- */
+/** An image. `creating`: it is being made, or that was cut short; `deleting`: its file is being removed. */
 export const imageRecord = z.discriminatedUnion('state', [
   imageBase.extend({ state: z.literal('creating') }),
   imageBase.extend({ state: z.literal('ready'), content: imageContent }),

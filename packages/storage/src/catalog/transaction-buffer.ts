@@ -1,4 +1,4 @@
-import { type Compare, type Entry, keysWith, type Operation, type Page, type Store } from '@patchbay/store';
+import { type Compare, keysWith, type Operation, type Page, type Store } from '@patchbay/store';
 
 import type { Actor } from './actor.js';
 import { eventOf, type EventRecord, isRecorded } from './events.js';
@@ -7,7 +7,6 @@ import type { Table } from './tables.js';
 
 /**
  * One try of a transaction: what it wrote so far, and the conditions on which what it read still holds.
- *
  * A list holds as long as no key of it is written or deleted. The store can tell the first, but a key that is gone
  * leaves nothing to compare; so whoever deletes a record writes a mark of its table too.
  */
@@ -51,7 +50,6 @@ export class TransactionBuffer implements Transaction {
     this.#written.push({ table, key, after: undefined });
   }
 
-  /** Whether nothing was written. */
   get isEmpty(): boolean {
     return this.#operations.length === 0;
   }
@@ -91,7 +89,7 @@ export function putOf<T>(table: Table<T>, key: string, value: T): Operation {
 
 /** Reads the records of a page of a table's entries. */
 export function recordsOf<T>(table: Table<T>, { entries }: Page): readonly Keyed<T>[] {
-  return entries.map(({ key, value }: Entry) => ({
+  return entries.map(({ key, value }) => ({
     key: key.slice(table.prefix.length),
     value: parse(table, key, value),
   }));

@@ -68,10 +68,7 @@ export interface VolumePool {
   list(): Promise<readonly { readonly volume: VolumeRef; readonly modifiedAtMs: number }[]>;
   /** Lists the files that are not ours, as paths in the pool; absent where the pool is shared with others. */
   foreign?(): Promise<readonly string[]>;
-  /**
-   * Removes temporary files left behind by interrupted work that are older than `olderThanMs` milliseconds, and returns
-   * their number; with `dryRun` it only counts them.
-   */
+  /** Removes temporary files of interrupted work older than `olderThanMs`; returns their number; `dryRun` only counts. */
   removeTemporaries(olderThanMs: number, options?: { readonly dryRun?: boolean }): Promise<number>;
 }
 
@@ -127,7 +124,6 @@ export interface ExportProgress {
 
 /** The result of an export. */
 export interface ExportedImage {
-  /** How many bytes were sent. */
   readonly sentBytes: number;
   /** The SHA-256 of these bytes, hexadecimal. */
   readonly sha256: string;

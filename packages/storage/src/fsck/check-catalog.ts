@@ -10,6 +10,7 @@ import {
   snapshots,
   type Table,
   targetOf,
+  type TargetRecord,
   tidKey,
   tids,
   trash,
@@ -21,21 +22,10 @@ import { fullName } from '../provision/snapshot-lookup.js';
 import { volumeStates } from '../provision/volume-states.js';
 import type { Finding } from './finding.js';
 
-const tables: readonly Table<unknown>[] = [
-  images,
-  nodes,
-  snapshots,
-  trash,
-  schedules,
-  initiators,
-  tids,
-  macs,
-  facts,
-];
-
 /** Finds unreadable records; while there are any, nothing else can be checked. */
 export async function findUnreadable(catalog: Pick<Catalog, 'invalid'>): Promise<Finding[]> {
-  const keys = (await Promise.all(tables.map((table) => catalog.invalid(table)))).flat();
+  const tables = [images, nodes, snapshots, trash, schedules, initiators, tids, macs, facts] as const;
+  const keys = (await Promise.all(tables.map((table: Table<unknown>) => catalog.invalid(table)))).flat();
   return keys.map((key) => ({
     severity: 'error',
     resource: key,
@@ -50,21 +40,9 @@ export async function checkRecords(catalog: CatalogReader): Promise<Finding[]> {
   return [
     ...(await findUnfinished(catalog, nodeRecords)),
     ...(await checkOrigins(catalog, nodeRecords)),
-    ...checkIndex(
-      'target id',
-      await catalog.list(tids),
-      ownersBy(nodeRecords, ({ tid }) => tidKey(tid)),
-    ),
-    ...checkIndex(
-      'initiator',
-      await catalog.list(initiators),
-      ownersBy(nodeRecords, ({ initiator }) => initiator),
-    ),
-    ...checkIndex(
-      'MAC address',
-      await catalog.list(macs),
-      ownersBy(nodeRecords, ({ mac }) => mac),
-    ),
+    ...checkIndex('target id', await catalog.list(tids), nodeRecords, ({ tid }) => tidKey(tid)),
+    ...checkIndex('initiator', await catalog.list(initiators), nodeRecords, ({ initiator }) => initiator),
+    ...checkIndex('MAC address', await catalog.list(macs), nodeRecords, ({ mac }) => mac),
   ];
 }
 
@@ -108,50 +86,31 @@ async function checkOrigins(
     }));
 }
 
-function ownersBy(
-  records: readonly Keyed<NodeRecord>[],
-  keyOf: (target: NonNullable<ReturnType<typeof targetOf>>) => string | undefined,
-): ReadonlyMap<string, readonly string[]> {
-  const owners = new Map<string, string[]>();
-  for (const { key: node, value } of records) {
-    const target = targetOf(value);
-    const key = target === undefined ? undefined : keyOf(target);
-    if (key !== undefined) {
-      owners.set(key, [...(owners.get(key) ?? []), node]);
-    }
-  }
-  return owners;
-}
-
 /** Compares a uniqueness index with the nodes that own its keys. */
 function checkIndex(
   what: string,
   index: readonly Keyed<string>[],
-  owners: ReadonlyMap<string, readonly string[]>,
+  nodeRecords: readonly Keyed<NodeRecord>[],
+  keyOf: (target: TargetRecord) => string | undefined,
 ): Finding[] {
+  const owners = new Map<string, string[]>();
+  for (const { key: node, value } of nodeRecords) {
+    const target = targetOf(value);
+    const key = target && keyOf(target);
+    if (key !== undefined) {
+      owners.set(key, [...(owners.get(key) ?? []), node]);
+    }
+  }
   const indexed = new Map(index.map(({ key, value }) => [key, value]));
   const advice = 'restore the catalog from a backup, or detach the node and provision it again';
   const wrong = [...owners].flatMap(([key, nodesOfKey]): Finding[] => {
+    const resource = nodesOfKey.map(nodeResource).join(', ');
     if (nodesOfKey.length > 1) {
-      return [
-        {
-          severity: 'error',
-          resource: nodesOfKey.map(nodeResource).join(', '),
-          problem: `have the same ${what} ${key}`,
-          advice,
-        },
-      ];
+      return [{ severity: 'error', resource, problem: `have the same ${what} ${key}`, advice }];
     }
     return indexed.get(key) === nodesOfKey[0]
       ? []
-      : [
-          {
-            severity: 'error',
-            resource: nodeResource(nodesOfKey.join()),
-            problem: `its ${what} ${key} is not reserved for it`,
-            advice,
-          },
-        ];
+      : [{ severity: 'error', resource, problem: `its ${what} ${key} is not reserved for it`, advice }];
   });
   const surplus = index
     .filter(({ key }) => !owners.has(key))

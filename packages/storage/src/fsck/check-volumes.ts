@@ -58,14 +58,9 @@ function checkSize(resource: string, sizeBytes: number, foundBytes: number | und
     return [{ severity: 'error', resource, problem: 'its file is missing from the pool', advice }];
   }
   if (foundBytes < sizeBytes) {
-    return [
-      {
-        severity: 'error',
-        resource,
-        problem: `its file has ${exactSize(foundBytes)} and not ${exactSize(sizeBytes)}`,
-        advice: 'it may have been truncated; restore it from a backup of the pool',
-      },
-    ];
+    const problem = `its file has ${exactSize(foundBytes)} and not ${exactSize(sizeBytes)}`;
+    const advice = 'it may have been truncated; restore it from a backup of the pool';
+    return [{ severity: 'error', resource, problem, advice }];
   }
   return [];
 }
@@ -81,22 +76,20 @@ async function expectedVolumes(catalog: CatalogReader): Promise<Expected[]> {
     volume: { kind: 'snapshot', id: value.id },
     sizeBytes: value.state === 'ready' ? value.sizeBytes : undefined,
   }));
-  const ofNodes = (await catalog.list(nodes)).map(({ key, value }): Expected => ({
-    resource: nodeResource(key),
-    volume: { kind: 'disk', id: value.disk.id },
-    sizeBytes: isAtRest(value) ? value.disk.sizeBytes : undefined,
-  }));
-  const staged = (await catalog.list(nodes)).flatMap(({ key, value }): Expected[] =>
-    value.state === 'replacing'
-      ? [{ resource: nodeResource(key), volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
-      : [],
-  );
+  const ofNodes = (await catalog.list(nodes)).flatMap(({ key, value }): Expected[] => {
+    const resource = nodeResource(key);
+    const sizeBytes = isAtRest(value) ? value.disk.sizeBytes : undefined;
+    const disk = { resource, volume: { kind: 'disk', id: value.disk.id }, sizeBytes } as const;
+    return value.state === 'replacing'
+      ? [disk, { resource, volume: { kind: 'disk', id: value.stagedId }, sizeBytes: undefined }]
+      : [disk];
+  });
   const trashed = (await catalog.list(trash)).map(({ key, value }): Expected => ({
     resource: diskResource(key),
     volume: { kind: 'disk', id: key },
     sizeBytes: value.state === 'trashed' ? value.disk.sizeBytes : undefined,
   }));
-  return [...ofImages, ...ofSnapshots, ...ofNodes, ...staged, ...trashed];
+  return [...ofImages, ...ofSnapshots, ...ofNodes, ...trashed];
 }
 
 function nameOf({ kind, id }: VolumeRef): string {

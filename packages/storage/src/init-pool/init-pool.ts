@@ -8,14 +8,11 @@ import { type PoolSource, preparePoolSource } from './pool-source.js';
 export interface InitPoolRequest {
   /** The device, or the file to create. */
   readonly target: string;
-  /** The size of the file. */
   readonly sizeBytes: number | undefined;
   readonly mountPoint: string;
-  /** Whether to overwrite existing data. */
   readonly force: boolean;
   /** What mounts it at boot. */
   readonly mountBy: 'systemd' | 'fstab';
-  /** Whether to mount it now. */
   readonly mountNow: boolean;
   /** The root directory of the machine to configure; `/` except in tests and for machine images. */
   readonly prefix: string;
@@ -84,13 +81,7 @@ async function makeFilesystem(target: string, force: boolean, exec: Exec): Promi
     if (!(error instanceof ExecError)) {
       throw error;
     }
-    throw storageError(
-      'POOL_TARGET_REFUSED',
-      `cannot create an XFS on ${target}: ${error.stderrTail.trim()}`,
-      {
-        details: { path: target },
-        cause: error,
-      },
-    );
+    const message = `cannot create an XFS on ${target}: ${error.stderrTail.trim()}`;
+    throw storageError('POOL_TARGET_REFUSED', message, { details: { path: target }, cause: error });
   }
 }

@@ -3,14 +3,13 @@ import { dirname, join } from 'node:path';
 
 import { quoted } from '@patchbay/objects';
 
-import { errnoOf } from '../disks/file/pool-error.js';
+import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 
-/** A mount that the machine makes at boot. */
+/** A mount that the machine makes at boot. Paths are absolute. */
 export interface MountEntry {
-  /** The device or file of the filesystem; an absolute path. */
+  /** The device or file of the filesystem. */
   readonly source: string;
-  /** An absolute path. */
   readonly mountPoint: string;
   /** Whether the source is a file. */
   readonly isLoop: boolean;
@@ -77,7 +76,7 @@ export function fstabLine(entry: MountEntry): string {
 /** Writes the systemd unit below a prefix; keeps an identical one. */
 export async function writeUnit(entry: MountEntry, prefix: string): Promise<WrittenEntry> {
   const path = join(prefix, 'etc/systemd/system', unitName(entry.mountPoint));
-  const present = await readIfThere(path);
+  const present = await undefinedIfMissing(readFile(path, 'utf8'));
   if (present !== undefined && present !== unitText(entry)) {
     throw taken(path, entry.mountPoint);
   }
@@ -88,7 +87,7 @@ export async function writeUnit(entry: MountEntry, prefix: string): Promise<Writ
 /** Adds the line to the fstab below a prefix; keeps an identical one. */
 export async function addToFstab(entry: MountEntry, prefix: string): Promise<WrittenEntry> {
   const path = join(prefix, 'etc/fstab');
-  const present = (await readIfThere(path)) ?? '';
+  const present = (await undefinedIfMissing(readFile(path, 'utf8'))) ?? '';
   const line = fstabLine(entry);
   const own = present
     .split('\n')
@@ -104,7 +103,8 @@ export async function addToFstab(entry: MountEntry, prefix: string): Promise<Wri
   return {
     path,
     undo: async () => {
-      await writeAtomically(path, ((await readIfThere(path)) ?? '').replace(line, ''));
+      const text = (await undefinedIfMissing(readFile(path, 'utf8'))) ?? '';
+      await writeAtomically(path, text.replace(line, ''));
     },
   };
 }
@@ -115,17 +115,6 @@ function taken(path: string, mountPoint: string): Error {
     `${path} already mounts another filesystem at ${quoted(mountPoint)}; edit it, or choose another --mount-point`,
     { details: { path, mountPoint } },
   );
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
 }
 
 /** Writes a file atomically, as the machine may need it to boot. */

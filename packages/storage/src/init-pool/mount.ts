@@ -4,7 +4,7 @@ import { basename } from 'node:path';
 
 import { quoted } from '@patchbay/objects';
 
-import { errnoOf } from '../disks/file/pool-error.js';
+import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 import { type Exec, ExecError } from '../exec.js';
 import { type MountEntry, mountOptions } from './mount-entry.js';
@@ -17,10 +17,7 @@ export interface MountRequest {
   readonly exec: Exec;
 }
 
-/**
- * Asserts that nothing is mounted at a mount point, and that it contains no files, which a mount would hide.
- * @throws RpcError `POOL_TARGET_REFUSED`
- */
+/** Asserts that a mount point has no mount and no files, which a mount would hide. @throws RpcError `POOL_TARGET_REFUSED` */
 export async function assertFreeMountPoint(mountPoint: string, exec: Exec): Promise<void> {
   const columns = ['--noheadings', '--output', 'SOURCE,FSTYPE'];
   // 1: nothing is mounted
@@ -29,11 +26,10 @@ export async function assertFreeMountPoint(mountPoint: string, exec: Exec): Prom
   if (mounted !== '') {
     throw refused(mountPoint, `has a filesystem mounted (${mounted}); unmount it first`);
   }
-  if (await holdsFiles(mountPoint)) {
-    throw refused(
-      mountPoint,
-      'holds files, which the mount would hide; stop the programs that use them, and move them',
-    );
+  const files = (await undefinedIfMissing(readdir(mountPoint))) ?? [];
+  if (files.length > 0) {
+    const why = 'holds files, which the mount would hide; stop the programs that use them, and move them';
+    throw refused(mountPoint, why);
   }
 }
 
@@ -96,17 +92,6 @@ async function withMountOutput(error: ExecError, since: readonly string[], exec:
 /** Reports whether systemd is the init system of this machine. */
 export function systemdRuns(): boolean {
   return existsSync('/run/systemd/system');
-}
-
-async function holdsFiles(directory: string): Promise<boolean> {
-  try {
-    return (await readdir(directory)).length > 0;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return false;
-    }
-    throw error;
-  }
 }
 
 function refused(mountPoint: string, why: string): Error {

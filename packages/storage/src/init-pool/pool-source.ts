@@ -1,7 +1,6 @@
-import type { Stats } from 'node:fs';
 import { open, rm, stat } from 'node:fs/promises';
 
-import { errnoOf } from '../disks/file/pool-error.js';
+import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
 import type { Exec } from '../exec.js';
 
@@ -26,7 +25,7 @@ export async function preparePoolSource(
   path: string,
   options: { readonly sizeBytes: number | undefined; readonly force: boolean; readonly exec: Exec },
 ): Promise<PoolSource> {
-  const stats = await statIfThere(path);
+  const stats = await undefinedIfMissing(stat(path));
   if (stats?.isBlockDevice() === true) {
     if (options.sizeBytes !== undefined) {
       throw refused(path, 'is a device, which has a fixed size; omit --size');
@@ -48,14 +47,10 @@ export async function preparePoolSource(
   if (stats !== undefined && (await options.exec('losetup', ['-j', path])).stdout !== '') {
     throw refused(path, 'is in use as a loop device; unmount it first');
   }
-  const file = await open(path, stats === undefined ? 'wx' : 'r+', 0o600);
-  try {
-    await file.truncate(0);
-    await file.truncate(options.sizeBytes);
-  } finally {
-    await file.close();
-  }
   const isNew = stats === undefined;
+  await using file = await open(path, isNew ? 'wx' : 'r+', 0o600);
+  await file.truncate(0);
+  await file.truncate(options.sizeBytes);
   return { path, isLoop: true, isNew, undo: () => (isNew ? rm(path, { force: true }) : Promise.resolve()) };
 }
 
@@ -65,36 +60,17 @@ async function refuseData(path: string, exec: Exec): Promise<void> {
   const { exitCode, stdout } = await exec('blkid', ['-p', '-o', 'export', path], { okExitCodes: [0, 2] });
   const kinds = [...stdout.matchAll(/^(?:PT)?TYPE=(.+)$/gm)].map(([, kind]) => kind);
   if (exitCode === 0) {
-    throw refused(
-      path,
-      `holds data${kinds.length === 0 ? '' : ` (${kinds.join(', ')})`}; give --force to overwrite the device and lose the data`,
-    );
+    const data = kinds.length === 0 ? 'data' : `data (${kinds.join(', ')})`;
+    throw refused(path, `holds ${data}; give --force to overwrite the device and lose the data`);
   }
-  const device = await open(path, 'r');
-  try {
-    const { buffer, bytesRead } = await device.read(Buffer.alloc(checkedBytes), 0, checkedBytes, 0);
-    if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) {
-      throw refused(
-        path,
-        'holds data of an unknown kind; give --force to overwrite the device and lose the data',
-      );
-    }
-  } finally {
-    await device.close();
+  await using device = await open(path, 'r');
+  const { buffer, bytesRead } = await device.read(Buffer.alloc(checkedBytes), 0, checkedBytes, 0);
+  if (buffer.subarray(0, bytesRead).some((byte) => byte !== 0)) {
+    const why = 'holds data of an unknown kind; give --force to overwrite the device and lose the data';
+    throw refused(path, why);
   }
 }
 
 function refused(path: string, why: string): Error {
   return storageError('POOL_TARGET_REFUSED', `${path} ${why}`, { details: { path } });
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
 }

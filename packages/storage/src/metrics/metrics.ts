@@ -1,4 +1,4 @@
-import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type MetricConfiguration, Registry } from 'prom-client';
 
 import { isRpcError } from '@patchbay/objects';
 
@@ -14,66 +14,56 @@ const reconcileSeconds = [0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 /** The Prometheus metrics of one storage object, in their own registry. */
 export class StorageMetrics {
   readonly #registry = new Registry();
-  readonly #registers = [this.#registry];
-  readonly #operations = new Counter({
-    name: `${prefix}operations_total`,
-    help: 'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
-    labelNames: ['kind', 'resource', 'outcome'],
-    registers: this.#registers,
-  });
+  readonly #operations = this.#counter(
+    `${prefix}operations_total`,
+    'Completed operations, by kind, type of resource, and outcome: OK or the code of the error.',
+    ['kind', 'resource', 'outcome'],
+  );
   readonly #operationSeconds = new Histogram({
-    name: `${prefix}operation_duration_seconds`,
-    help: 'Duration of operations, by kind and type of resource.',
+    ...this.#naming(
+      `${prefix}operation_duration_seconds`,
+      'Duration of operations, by kind and type of resource.',
+    ),
     labelNames: ['kind', 'resource'],
     buckets: operationSeconds,
-    registers: this.#registers,
   });
-  readonly #reconciles = new Counter({
-    name: `${prefix}reconciles_total`,
-    help: 'Rounds of the reconciler, by outcome: OK, or FAILED if something could not be repaired.',
-    labelNames: ['outcome'],
-    registers: this.#registers,
-  });
-  readonly #findings = new Counter({
-    name: `${prefix}reconcile_findings_total`,
-    help: 'Findings and repairs of the reconciler, named as in its report.',
-    labelNames: ['finding'],
-    registers: this.#registers,
-  });
+  readonly #reconciles = this.#counter(
+    `${prefix}reconciles_total`,
+    'Rounds of the reconciler, by outcome: OK, or FAILED if something could not be repaired.',
+    ['outcome'],
+  );
+  readonly #findings = this.#counter(
+    `${prefix}reconcile_findings_total`,
+    'Findings and repairs of the reconciler, named as in its report.',
+    ['finding'],
+  );
   readonly #reconcileSeconds = new Histogram({
-    name: `${prefix}reconcile_duration_seconds`,
-    help: 'Duration of rounds of the reconciler.',
+    ...this.#naming(`${prefix}reconcile_duration_seconds`, 'Duration of rounds of the reconciler.'),
     buckets: reconcileSeconds,
-    registers: this.#registers,
   });
-  readonly #restarts = new Counter({
-    name: `${prefix}tgtd_restarts_total`,
-    help: 'Restarts of tgtd after which every export was rebuilt.',
-    registers: this.#registers,
-  });
-  readonly #fetches = new Counter({
-    name: `${prefix}boot_fetches_total`,
-    help: 'Requests for boot scripts of nodes, by outcome.',
-    labelNames: ['outcome'],
-    registers: this.#registers,
-  });
+  readonly #restarts = this.#counter(
+    `${prefix}tgtd_restarts_total`,
+    'Restarts of tgtd after which every export was rebuilt.',
+  );
+  readonly #fetches = this.#counter(
+    `${prefix}boot_fetches_total`,
+    'Requests for boot scripts of nodes, by outcome.',
+    ['outcome'],
+  );
   readonly #records = {
-    nodes: this.#gaugeOfStates('nodes'),
-    images: this.#gaugeOfStates('images'),
-    snapshots: this.#gaugeOfStates('snapshots'),
+    nodes: this.#gauge(`${prefix}nodes`, 'The nodes of the catalog, by state.', ['state']),
+    images: this.#gauge(`${prefix}images`, 'The images of the catalog, by state.', ['state']),
+    snapshots: this.#gauge(`${prefix}snapshots`, 'The snapshots of the catalog, by state.', ['state']),
   };
-  readonly #sessions = new Gauge({
-    name: `${prefix}iscsi_sessions`,
-    help: 'iSCSI sessions on our targets; absent while tgtd does not respond.',
-    labelNames: [],
-    registers: this.#registers,
-  });
-  readonly #poolBytes = new Gauge({
-    name: `${prefix}pool_bytes`,
-    help: "Size and free space of the pool's filesystem; absent while the pool is unavailable.",
-    labelNames: ['part'],
-    registers: this.#registers,
-  });
+  readonly #sessions = this.#gauge(
+    `${prefix}iscsi_sessions`,
+    'iSCSI sessions on our targets; absent while tgtd does not respond.',
+  );
+  readonly #poolBytes = this.#gauge(
+    `${prefix}pool_bytes`,
+    "Size and free space of the pool's filesystem; absent while the pool is unavailable.",
+    ['part'],
+  );
 
   /** The media type of `render`'s text. */
   get contentType(): string {
@@ -118,13 +108,16 @@ export class StorageMetrics {
     return this.#registry.metrics();
   }
 
-  #gaugeOfStates(table: string): Gauge<'state'> {
-    return new Gauge({
-      name: `${prefix}${table}`,
-      help: `The ${table} of the catalog, by state.`,
-      labelNames: ['state'],
-      registers: this.#registers,
-    });
+  #counter<L extends string = never>(name: string, help: string, labelNames: L[] = []): Counter<L> {
+    return new Counter({ ...this.#naming(name, help), labelNames });
+  }
+
+  #gauge<L extends string = never>(name: string, help: string, labelNames: L[] = []): Gauge<L> {
+    return new Gauge({ ...this.#naming(name, help), labelNames });
+  }
+
+  #naming(name: string, help: string): Pick<MetricConfiguration<string>, 'name' | 'help' | 'registers'> {
+    return { name, help, registers: [this.#registry] };
   }
 }
 

@@ -1,15 +1,13 @@
 import type { Log } from '@patchbay/objects';
 
 import { images, nodes, snapshots } from '../catalog/tables.js';
-import type { CatalogReader } from '../catalog/catalog.js';
+import type { CatalogReader, Keyed } from '../catalog/catalog.js';
+import type { PoolCapacity } from '../disks/volume-pool.js';
 import type { Naming } from '../provision/naming.js';
 import type { TargetHost } from '../targets/target-host.js';
 
 /** The capacity of a pool's filesystem, in bytes. */
-export interface Capacity {
-  readonly sizeBytes: number;
-  readonly freeBytes: number;
-}
+export type Capacity = Pick<PoolCapacity, 'sizeBytes' | 'freeBytes'>;
 
 /** The current numbers of records by state, sessions and bytes; undefined where a number is not available. */
 export interface Statistics {
@@ -45,10 +43,7 @@ export async function collectStatistics(
     nodes: countByState(nodeRecords),
     images: countByState(imageRecords),
     snapshots: countByState(snapshotRecords),
-    sessions: ours?.reduce(
-      (sum, { connections }) => sum + new Set(connections.map(({ sid }) => sid)).size,
-      0,
-    ),
+    sessions: ours?.flatMap(({ connections }) => [...new Set(connections.map(({ sid }) => sid))]).length,
     capacity: bytes,
   };
 }
@@ -63,9 +58,7 @@ async function orUnknown<T>(counting: Promise<T>, log: Log): Promise<T | undefin
   }
 }
 
-function countByState(
-  records: readonly { readonly value: { readonly state: string } }[],
-): Map<string, number> {
+function countByState(records: readonly Keyed<{ readonly state: string }>[]): Map<string, number> {
   const counts = new Map<string, number>();
   for (const { value } of records) {
     counts.set(value.state, (counts.get(value.state) ?? 0) + 1);

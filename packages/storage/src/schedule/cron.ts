@@ -8,16 +8,13 @@ import { storageError } from '../errors.js';
  * Returns the next time of a cron expression (five fields, or six with seconds first; in local time), in milliseconds
  * since the Unix epoch. node-cron only computes it; we do the waiting, as its timer stalls or fires repeatedly when the
  * wall clock is set.
- *
  * @throws RpcError `SCHEDULE_INVALID`
  */
 export function nextTime(expression: string, clock: Clock): number {
   const next = nextRun(expression);
   if (next === undefined) {
-    throw storageError(
-      'SCHEDULE_INVALID',
-      `the cron expression "${expression}" never matches; choose another`,
-    );
+    const message = `the cron expression "${expression}" never matches; choose another`;
+    throw storageError('SCHEDULE_INVALID', message);
   }
   // Times of cron are whole seconds; rounding removes the difference between the two clock readings.
   return Math.round((clock.now() + next.getTime() - Date.now()) / 1000) * 1000;

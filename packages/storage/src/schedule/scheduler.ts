@@ -1,13 +1,7 @@
 import { isRpcError } from '@patchbay/objects';
 
-import {
-  nodes,
-  type ScheduleRecord,
-  schedules,
-  snapshotKey,
-  type SnapshotRecord,
-} from '../catalog/tables.js';
-import { snapshotName } from '../names.js';
+import { nodes, type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
+import { snapshotName, type SnapshotName } from '../names.js';
 import { Snapshots, type SnapshotServices } from '../provision/snapshots.js';
 import { nextTime } from './cron.js';
 
@@ -34,7 +28,6 @@ export class Scheduler {
     return Math.max(0, Math.min(maxPauseMs, this.#nextAtMs - this.#services.clock.now()));
   }
 
-  /** Runs the schedules that are due. */
   async run(signal: AbortSignal): Promise<void> {
     const { catalog, clock } = this.#services;
     for (const { value } of await catalog.list(schedules)) {
@@ -59,7 +52,7 @@ export class Scheduler {
         await this.#retain(schedule, signal);
       }
       const lastAtMs = isPaused ? schedule.lastAtMs : clock.now();
-      await this.#advance(schedule, { lastAtMs, lastError: undefined, moveOn: true });
+      await this.#advance(schedule, { lastAtMs, lastError: undefined }, true);
     } catch (error) {
       if (signal.aborted) {
         return; // caught up after the next start
@@ -69,22 +62,22 @@ export class Scheduler {
         log.warn('a scheduled snapshot failed', { node, schedule: name, error });
       }
       const moveOn = !(isRpcError(error) && (error.code === 'ABORTED' || error.code === 'UNAVAILABLE'));
-      await this.#advance(schedule, { lastAtMs: schedule.lastAtMs, lastError, moveOn });
+      await this.#advance(schedule, { lastAtMs: schedule.lastAtMs, lastError }, moveOn);
     }
   }
 
   async #advance(
     { node, name, cron }: ScheduleRecord,
-    ran: Pick<ScheduleRecord, 'lastAtMs' | 'lastError'> & { readonly moveOn: boolean },
+    ran: Pick<ScheduleRecord, 'lastAtMs' | 'lastError'>,
+    moveOn: boolean,
   ): Promise<void> {
     const { catalog, clock } = this.#services;
-    const { lastAtMs, lastError, moveOn } = ran;
     await catalog.transact(async (tx) => {
       const record = await tx.get(schedules, snapshotKey(node, name));
       // It may have been removed or replaced meanwhile.
       if (record?.cron === cron) {
         const nextAtMs = moveOn ? nextTime(cron, clock) : record.nextAtMs;
-        tx.put(schedules, snapshotKey(node, name), { ...record, nextAtMs, lastAtMs, lastError });
+        tx.put(schedules, snapshotKey(node, name), { ...record, ...ran, nextAtMs });
       }
     });
   }
@@ -101,7 +94,7 @@ export class Scheduler {
 }
 
 /** Names a snapshot by the time it was due, so that a run that is interrupted and repeated takes the same one. */
-function snapshotNameOf({ name, nextAtMs }: ScheduleRecord): SnapshotRecord['name'] {
+function snapshotNameOf({ name, nextAtMs }: ScheduleRecord): SnapshotName {
   const stamp = new Date(nextAtMs).toISOString().replaceAll(/[-:]|\.\d+/g, '');
   return snapshotName.parse(`${name}-${stamp}`);
 }

@@ -10,14 +10,6 @@ import { nextTime } from './cron.js';
 /** How many schedules a node may have, so that one commit can remove them all. */
 const mostSchedules = 32;
 
-/** The parameters of a schedule. */
-export interface ScheduleRequest {
-  readonly node: NodeName;
-  readonly cron: string;
-  readonly name: SnapshotName;
-  readonly keep: number;
-}
-
 /** What snapshots are scheduled with. */
 export interface ScheduleServices {
   readonly catalog: Catalog;
@@ -28,14 +20,12 @@ export interface ScheduleServices {
 /**
  * Schedules snapshots of a node's disk, in one commit; an identical schedule is kept. A schedule follows its node, also
  * when the node is renamed, and is removed with it.
- *
  * @throws RpcError `SCHEDULE_INVALID`, `SCHEDULE_EXISTS`, `SCHEDULES_EXHAUSTED`, `NODE_NOT_FOUND`, `NODE_DETACHED`
  */
 export async function scheduleSnapshots(
   { catalog, clock, log }: ScheduleServices,
-  request: ScheduleRequest,
+  { node, cron, name, keep }: Pick<ScheduleRecord, 'node' | 'cron' | 'name' | 'keep'>,
 ): Promise<ScheduleRecord> {
-  const { node, cron, name, keep } = request;
   const nextAtMs = nextTime(cron, clock);
   return await catalog.transact(async (tx) => {
     await requireReadyNode(tx, node);
@@ -77,10 +67,7 @@ export async function listSchedules(
   return found;
 }
 
-/**
- * Removes a node's schedule of a name, or all of its schedules, in one commit, and returns their names; the snapshots
- * are kept. Does nothing if there is none.
- */
+/** Removes a node's schedule of a name, or all, in one commit, and returns their names; the snapshots are kept. */
 export function unschedule(
   { catalog, log }: ScheduleServices,
   node: NodeName,

@@ -103,7 +103,6 @@ export interface TargetHost extends AsyncDisposable {
    * the host itself started with an empty one. When the callback's promise resolves, the daemon's service opens; when
    * it rejects, the callback is called again, with growing delays. Until a callback is registered an empty daemon
    * serves no initiator.
-   *
    * Resolves when every daemon's service is open: at once if running ones were adopted.
    */
   onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void>;

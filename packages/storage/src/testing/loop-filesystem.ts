@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -6,12 +6,10 @@ import { execTool } from '../exec.js';
 
 /** A filesystem in a sparse file, mounted for a test; closing it unmounts and removes it. */
 export interface LoopMount extends AsyncDisposable {
-  /** The mount point. */
   readonly path: string;
   /** Unmounts it early; the empty directory stays. */
   unmount(): Promise<void>;
   mountReadOnly(): Promise<void>;
-  /** Mounts it again after `unmount`. */
   mountAgain(): Promise<void>;
   close(): Promise<void>;
 }
@@ -44,6 +42,10 @@ async function mountFresh(
   const image = join(scratch, 'filesystem');
   const path = join(scratch, 'mount');
   let mounted = false;
+  const mount = async (options: string): Promise<void> => {
+    await execTool('mount', ['-o', options, image, path]);
+    mounted = true;
+  };
   const unmount = async (): Promise<void> => {
     if (mounted) {
       await execTool('umount', [path]);
@@ -55,13 +57,11 @@ async function mountFresh(
     await rm(scratch, { recursive: true, force: true });
   };
   try {
-    const file = await open(image, 'wx');
-    await file.truncate(sizeBytes);
-    await file.close();
+    await writeFile(image, '', { flag: 'wx' });
+    await truncate(image, sizeBytes);
     await mkdir(path);
     await execTool(mkfs, [...args, image]);
-    await execTool('mount', ['-o', 'loop', image, path]);
-    mounted = true;
+    await mount('loop');
   } catch (error) {
     await close();
     throw error;
@@ -69,14 +69,8 @@ async function mountFresh(
   return {
     path,
     unmount,
-    mountReadOnly: async () => {
-      await execTool('mount', ['-o', 'loop,ro', image, path]);
-      mounted = true;
-    },
-    mountAgain: async () => {
-      await execTool('mount', ['-o', 'loop', image, path]);
-      mounted = true;
-    },
+    mountReadOnly: () => mount('loop,ro'),
+    mountAgain: () => mount('loop'),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,14 +1,13 @@
 import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-import { type Clock, quoted } from '@patchbay/objects';
+import type { Clock } from '@patchbay/objects';
 
-import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
 import type { PoolDirectory } from '../file/pool-directory.js';
-import { errnoOf, outOfSpace, poolFull } from '../file/pool-error.js';
+import { outOfSpace, poolFull, undefinedIfMissing, volumeMissing } from '../file/pool-error.js';
 import { QemuImg } from '../import/qemu-img.js';
-import { withProgress } from '../import/progress.js';
+import { portionOf, withProgress } from '../import/progress.js';
 import { pathOfOpen } from '../import/source-file.js';
 import type {
   ExportedImage,
@@ -55,24 +54,13 @@ export class FileImageExporter implements ImageExporter {
     await pool.use(async () => pool.assertRoom(await this.#qemuImg.dataBytes(image, signal)));
     await using temporary = pool.temporaries.create();
     const steps = withProgress('convert', { clock, signal }, (report, cancelled) =>
-      this.#convert(
-        image,
-        { path: temporary.path, format },
-        (percent) => {
-          report(Math.floor((size * percent) / 100), size);
-        },
-        cancelled,
-      ),
+      this.#convert(image, { path: temporary.path, format }, portionOf(size, report), cancelled),
     );
     for await (const { doneBytes } of steps) {
       yield { phase: 'convert', doneBytes, totalBytes: size };
     }
-    const file = await open(temporary.path);
-    try {
-      return yield* this.#send(file, signal);
-    } finally {
-      await file.close();
-    }
+    await using file = await open(temporary.path);
+    return yield* this.#send(file, signal);
   }
 
   async #convert(...args: Parameters<QemuImg['convert']>): Promise<void> {
@@ -115,23 +103,10 @@ export class FileImageExporter implements ImageExporter {
 
   async #open(volume: VolumeRef): Promise<AsyncDisposable & { readonly file: FileHandle }> {
     const path = this.#options.pool.pathOf(volume);
-    const file = await this.#options.pool.use(async () => {
-      try {
-        return await open(path);
-      } catch (error) {
-        if (errnoOf(error) === 'ENOENT') {
-          throw storageError(
-            'VOLUME_MISSING',
-            `the file ${path} of the ${volume.kind} ${quoted(volume.id)} is missing`,
-            {
-              details: { kind: volume.kind, id: volume.id, path },
-              cause: error,
-            },
-          );
-        }
-        throw error;
-      }
-    });
+    const file = await this.#options.pool.use(() => undefinedIfMissing(open(path)));
+    if (file === undefined) {
+      throw volumeMissing(volume, path);
+    }
     return { file, [Symbol.asyncDispose]: () => file.close() };
   }
 }

@@ -1,6 +1,6 @@
 import { access, constants, statfs } from 'node:fs/promises';
 
-import { formatBytes, type RpcError } from '@patchbay/objects';
+import { formatBytes } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { PoolCapacity } from '../volume-pool.js';
@@ -33,10 +33,7 @@ export async function capacityOf(pool: string, highWater: number): Promise<PoolC
   };
 }
 
-/**
- * Asserts that the pool is writable, and that `neededBytes` more fit below its high-water mark.
- * @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE`
- */
+/** Asserts that `neededBytes` fit. @throws RpcError `POOL_HIGH_WATER`, `POOL_FULL`, `POOL_UNAVAILABLE` if read-only */
 export async function requireRoom(pool: string, neededBytes: number, highWater: number): Promise<void> {
   const capacity = await capacityOf(pool, highWater);
   if (!capacity.isWritable) {
@@ -46,23 +43,19 @@ export async function requireRoom(pool: string, neededBytes: number, highWater: 
     throw await poolFull(pool, neededBytes);
   }
   if (isOverHighWater(capacity, neededBytes)) {
-    throw overHighWater(pool, capacity, neededBytes);
+    const { usedBytes, sizeBytes, highWaterBytes } = capacity;
+    const needed = neededBytes === 0 ? '' : ` and ${formatBytes(neededBytes)} more are needed`;
+    throw storageError(
+      'POOL_HIGH_WATER',
+      `the pool ${pool} has ${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)} in use${needed}; it accepts nothing new above its high-water mark of ${formatBytes(highWaterBytes)}: delete images, snapshots or disks, or grow the pool`,
+      { details: { pool, usedBytes, sizeBytes, highWaterBytes, neededBytes } },
+    );
   }
 }
 
 /** Reports whether a pool is, or with `moreBytes` would be, above its high-water mark. */
 export function isOverHighWater({ usedBytes, highWaterBytes }: PoolCapacity, moreBytes = 0): boolean {
   return usedBytes + moreBytes > highWaterBytes;
-}
-
-function overHighWater(pool: string, capacity: PoolCapacity, neededBytes: number): RpcError {
-  const { usedBytes, sizeBytes, highWaterBytes } = capacity;
-  const needed = neededBytes === 0 ? '' : ` and ${formatBytes(neededBytes)} more are needed`;
-  return storageError(
-    'POOL_HIGH_WATER',
-    `the pool ${pool} has ${formatBytes(usedBytes)} of ${formatBytes(sizeBytes)} in use${needed}; it accepts nothing new above its high-water mark of ${formatBytes(highWaterBytes)}: delete images, snapshots or disks, or grow the pool`,
-    { details: { pool, usedBytes, sizeBytes, highWaterBytes, neededBytes } },
-  );
 }
 
 async function isWritable(pool: string): Promise<boolean> {

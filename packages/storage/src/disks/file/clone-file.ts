@@ -1,10 +1,7 @@
 import { constants, copyFile } from 'node:fs/promises';
-import { join } from 'node:path';
 
 import { type Exec, ExecError } from '../../exec.js';
 import { errnoOf, outOfSpace } from './pool-error.js';
-import { markerName } from './pool-marker.js';
-import type { TemporaryFiles } from './temporary-files.js';
 
 /** The kernel's errors where the filesystem, or this pair of files, cannot share blocks. */
 const unsupported = new Set(['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY', 'EXDEV', 'EINVAL']);
@@ -23,12 +20,6 @@ export async function reflink(source: string, target: string): Promise<boolean> 
     }
     throw error;
   }
-}
-
-/** Reports whether the pool's filesystem has reflinks, by cloning the pool's marker. */
-export async function hasReflinks(pool: string, temporaries: TemporaryFiles): Promise<boolean> {
-  await using probe = temporaries.create();
-  return await reflink(join(pool, markerName), probe.path);
 }
 
 /**

@@ -1,18 +1,17 @@
-import type { Stats } from 'node:fs';
 import { open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { isRpcError, type Log, quoted } from '@patchbay/objects';
+import { isRpcError, type Log } from '@patchbay/objects';
 
-import { storageError } from '../../errors.js';
 import type { Exec } from '../../exec.js';
 import type { PoolCapacity, VolumeKind, VolumePool, VolumeRef, VolumeStat } from '../volume-pool.js';
 import { capacityOf } from './capacity.js';
-import { hasReflinks, reflink, sparseCopy } from './clone-file.js';
+import { reflink, sparseCopy } from './clone-file.js';
 import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
-import { errnoOf, poolUnavailable } from './pool-error.js';
+import { poolUnavailable, undefinedIfMissing, volumeMissing } from './pool-error.js';
 import { directoryOfKind, foreignFiles, volumeIdOf } from './pool-layout.js';
-import { syncDirectory } from './sync.js';
+import { markerName } from './pool-marker.js';
+import { sync } from './sync.js';
 
 /** What a pool of files needs. */
 export interface FilePoolOptions extends PoolDirectoryOptions {
@@ -42,16 +41,14 @@ export async function openFilePool(options: FilePoolOptions): Promise<FilePool> 
 /** A pool whose volumes are raw files in a directory. Created by `openFilePool`. */
 export class FilePool implements VolumePool {
   readonly directory: PoolDirectory;
-  readonly #exec: Exec;
-  readonly #log: Log;
+  readonly #options: FilePoolOptions;
   #copyOnWrite: boolean | undefined;
 
   /** @param copyOnWrite undefined while it is not known */
-  constructor(directory: PoolDirectory, copyOnWrite: boolean | undefined, { exec, log }: FilePoolOptions) {
+  constructor(directory: PoolDirectory, copyOnWrite: boolean | undefined, options: FilePoolOptions) {
     this.directory = directory;
     this.#copyOnWrite = copyOnWrite;
-    this.#exec = exec;
-    this.#log = log;
+    this.#options = options;
   }
 
   /** False while it is not known; whoever creates a volume has called `requireRoom` before, which detects it. */
@@ -90,9 +87,8 @@ export class FilePool implements VolumePool {
   async ensureCloned(
     source: VolumeRef,
     target: VolumeRef,
-    options: { readonly sizeBytes?: number | undefined; readonly signal?: AbortSignal | undefined } = {},
+    { sizeBytes = 0, signal }: Parameters<VolumePool['ensureCloned']>[2] = {},
   ): Promise<void> {
-    const { sizeBytes = 0, signal } = options;
     const targetPath = this.path(target);
     const sourcePath = this.path(source);
     await this.#detectReflinks();
@@ -115,7 +111,7 @@ export class FilePool implements VolumePool {
           );
         }
         await this.directory.assertRoom(sourceStat.usedBytes);
-        await sparseCopy(sourcePath, temporary.path, { exec: this.#exec, signal });
+        await sparseCopy(sourcePath, temporary.path, { exec: this.#options.exec, signal });
       }
       signal?.throwIfAborted();
       await this.directory.publish(temporary, target, sizeBytes);
@@ -144,7 +140,7 @@ export class FilePool implements VolumePool {
         return;
       }
       await rename(sourcePath, targetPath);
-      await syncDirectory(dirname(targetPath));
+      await sync(dirname(targetPath));
     });
   }
 
@@ -152,7 +148,7 @@ export class FilePool implements VolumePool {
     const path = this.path(volume);
     await this.directory.use(async () => {
       await rm(path, { force: true });
-      await syncDirectory(dirname(path));
+      await sync(dirname(path));
     });
   }
 
@@ -163,7 +159,7 @@ export class FilePool implements VolumePool {
         const directory = join(this.directory.path, name);
         for (const file of await readdir(directory)) {
           const id = volumeIdOf(file);
-          const stats = id === undefined ? undefined : await statIfThere(join(directory, file));
+          const stats = id === undefined ? undefined : await undefinedIfMissing(stat(join(directory, file)));
           if (id !== undefined && stats !== undefined) {
             found.push({ volume: { kind, id }, modifiedAtMs: stats.mtimeMs });
           }
@@ -182,18 +178,18 @@ export class FilePool implements VolumePool {
   }
 
   async #detectReflinks(): Promise<void> {
-    this.#copyOnWrite ??= await detectReflinks(this.directory, this.#log);
+    this.#copyOnWrite ??= await detectReflinks(this.directory, this.#options.log);
   }
 }
 
-/**
- * Detects whether the pool has reflinks. Returns undefined if the pool is too full to tell: such a pool must still open,
- * or nothing could be deleted.
- */
+/** Returns undefined if the pool is too full to tell: such a pool must still open, or nothing could be deleted. */
 async function detectReflinks(directory: PoolDirectory, log: Log): Promise<boolean | undefined> {
   const pool = directory.path;
   try {
-    const copyOnWrite = await directory.use(() => hasReflinks(pool, directory.temporaries));
+    const copyOnWrite = await directory.use(async () => {
+      await using probe = directory.temporaries.create();
+      return await reflink(join(pool, markerName), probe.path);
+    });
     if (!copyOnWrite) {
       log.warn(
         'the filesystem of the pool has no reflinks, so every clone is a slow, full copy; ' +
@@ -214,25 +210,8 @@ async function detectReflinks(directory: PoolDirectory, log: Log): Promise<boole
   }
 }
 
-function volumeMissing({ kind, id }: VolumeRef, path: string): Error {
-  return storageError('VOLUME_MISSING', `the file ${path} of the ${kind} ${quoted(id)} is missing`, {
-    details: { kind, id, path },
-  });
-}
-
-async function statIfThere(path: string): Promise<Stats | undefined> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
 async function statOf(path: string): Promise<VolumeStat | undefined> {
-  const stats = await statIfThere(path);
+  const stats = await undefinedIfMissing(stat(path));
   // The kernel counts blocks of 512 bytes here, whatever the filesystem's own block size is.
   return stats && { sizeBytes: stats.size, usedBytes: stats.blocks * 512 };
 }

@@ -8,7 +8,7 @@ import { requireRoom } from './capacity.js';
 import { asPoolError, errnoOf, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';
 import { createMarker, markerName, readMarker } from './pool-marker.js';
-import { syncDirectory } from './sync.js';
+import { sync } from './sync.js';
 import { type TemporaryFile, TemporaryFiles } from './temporary-files.js';
 
 /** How the directory of a pool is opened. */
@@ -62,7 +62,6 @@ export class PoolDirectory {
     this.#onFound = onFound;
   }
 
-  /** Returns a volume's absolute path. */
   pathOf(volume: VolumeRef): string {
     return volumePath(this.path, volume);
   }
@@ -78,7 +77,14 @@ export class PoolDirectory {
   /** Runs work on the pool's files, if the pool is available. @throws RpcError `POOL_UNAVAILABLE`, `POOL_FULL` */
   async use<T>(work: () => Promise<T>): Promise<T> {
     try {
-      assertSamePool(this.path, await readMarker(this.path), this.id);
+      const found = await readMarker(this.path);
+      if (found !== this.id) {
+        const why =
+          found === undefined
+            ? `${markerName} is missing; check that its filesystem is mounted`
+            : `it is the pool ${found}, not ${this.id}; check whether another filesystem is mounted there`;
+        throw poolUnavailable(this.path, why);
+      }
       await this.#prepare();
       return await work();
     } catch (error) {
@@ -110,15 +116,13 @@ export class PoolDirectory {
   async publish(temporary: Pick<TemporaryFile, 'path'>, volume: VolumeRef, sizeBytes: number): Promise<void> {
     const path = this.pathOf(volume);
     await chmod(temporary.path, 0o600);
-    const handle = await open(temporary.path, 'r+');
-    try {
+    {
+      await using handle = await open(temporary.path, 'r+');
       if ((await handle.stat()).size < sizeBytes) {
         await handle.truncate(sizeBytes);
       }
       await handle.chmod(modeOfKind[volume.kind]);
       await handle.sync();
-    } finally {
-      await handle.close();
     }
     try {
       // Unlike rename, link never replaces a file that an initiator may be writing.
@@ -128,7 +132,7 @@ export class PoolDirectory {
         throw error;
       }
     }
-    await syncDirectory(dirname(path));
+    await sync(dirname(path));
   }
 }
 
@@ -142,19 +146,6 @@ async function createPool(path: string): Promise<string> {
   }
 }
 
-/** Asserts that the pool found is the expected one. */
-function assertSamePool(path: string, found: string | undefined, expected: string): void {
-  if (found === undefined) {
-    throw poolUnavailable(path, `${markerName} is missing; check that its filesystem is mounted`);
-  }
-  if (found !== expected) {
-    throw poolUnavailable(
-      path,
-      `it is the pool ${found}, not ${expected}; check whether another filesystem is mounted there`,
-    );
-  }
-}
-
 async function makeDirectories(pool: string): Promise<void> {
   const { dev } = await stat(pool);
   for (const name of [...Object.values(directoryOfKind), temporaryDirectory]) {
@@ -162,11 +153,9 @@ async function makeDirectories(pool: string): Promise<void> {
     await mkdir(path, { recursive: true, mode: 0o750 });
     if ((await stat(path)).dev !== dev) {
       // Files are completed under tmp/ and then linked into place, which works within one filesystem only.
-      throw poolUnavailable(
-        pool,
-        `${name}/ is a separate filesystem (or subvolume); all directories must be on the same one`,
-      );
+      const why = 'is a separate filesystem (or subvolume); all directories must be on the same one';
+      throw poolUnavailable(pool, `${name}/ ${why}`);
     }
   }
-  await syncDirectory(pool);
+  await sync(pool);
 }

@@ -1,8 +1,9 @@
 import { statfs } from 'node:fs/promises';
 
-import { formatBytes, type RpcError } from '@patchbay/objects';
+import { formatBytes, quoted, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
+import type { VolumeRef } from '../volume-pool.js';
 
 /** Matches the messages of programs when the filesystem is full. */
 export const outOfSpace = /No space left on device|Disk quota exceeded/;
@@ -14,6 +15,18 @@ const unavailable = new Set(['EROFS', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'E
 export function errnoOf(error: unknown): string | undefined {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
+}
+
+/** Returns the result of a system call; undefined if it failed because the file does not exist. */
+export async function undefinedIfMissing<T>(call: Promise<T>): Promise<T | undefined> {
+  try {
+    return await call;
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') {
+      return undefined;
+    }
+    throw error;
+  }
 }
 
 /** Returns the free bytes of a path's filesystem, without those reserved for root. */
@@ -31,6 +44,13 @@ export async function poolFull(pool: string, neededBytes?: number, cause?: unkno
     `the pool ${pool} has ${formatBytes(freeBytes)} left${needed}: delete images, snapshots or disks, or grow the pool`,
     { details: { pool, freeBytes, ...(neededBytes === undefined ? {} : { neededBytes }) }, cause },
   );
+}
+
+/** Creates the `VOLUME_MISSING` of a volume. */
+export function volumeMissing({ kind, id }: VolumeRef, path: string): RpcError {
+  return storageError('VOLUME_MISSING', `the file ${path} of the ${kind} ${quoted(id)} is missing`, {
+    details: { kind, id, path },
+  });
 }
 
 /** Creates the `POOL_UNAVAILABLE` of a pool. */

@@ -41,13 +41,11 @@ export function volumeIdOf(name: string): string | undefined {
   return fileName.exec(name)?.[1];
 }
 
-/** The directory that a filesystem such as ext4 creates by itself. */
-const ofFilesystem = 'lost+found';
-
 /** Lists the files in a pool's directories, except in `tmp/`, that are not named by us: paths in the pool, sorted. */
 export async function foreignFiles(pool: string): Promise<readonly string[]> {
   const directories = Object.values(directoryOfKind);
-  const own = new Set([...directories, temporaryDirectory, ofFilesystem]);
+  // A filesystem such as ext4 creates `lost+found` by itself.
+  const own = new Set([...directories, temporaryDirectory, 'lost+found']);
   const found = (await readdir(pool)).filter((name) => !own.has(name) && !name.startsWith('patchbay-'));
   for (const directory of directories) {
     const names = await readdir(join(pool, directory));

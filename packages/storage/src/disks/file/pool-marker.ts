@@ -3,8 +3,8 @@ import { link, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { errnoOf, poolUnavailable } from './pool-error.js';
-import { syncDirectory } from './sync.js';
+import { errnoOf, poolUnavailable, undefinedIfMissing } from './pool-error.js';
+import { sync } from './sync.js';
 
 /** The file that marks a directory as a pool, and identifies it. */
 export const markerName = 'patchbay-pool.json';
@@ -16,14 +16,9 @@ const markerSchema = z.object({ version: z.literal(1), id: z.uuid() });
  * @throws RpcError `POOL_UNAVAILABLE` if this version does not understand the marker
  */
 export async function readMarker(pool: string): Promise<string | undefined> {
-  let text: string;
-  try {
-    text = await readFile(join(pool, markerName), 'utf8');
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
+  const text = await undefinedIfMissing(readFile(join(pool, markerName), 'utf8'));
+  if (text === undefined) {
+    return undefined;
   }
   try {
     return markerSchema.parse(JSON.parse(text)).id;
@@ -50,6 +45,6 @@ export async function createMarker(pool: string): Promise<string> {
   } finally {
     await rm(draft, { force: true });
   }
-  await syncDirectory(pool);
+  await sync(pool);
   return (await readMarker(pool)) ?? id;
 }

@@ -1,20 +1,7 @@
 import { open } from 'node:fs/promises';
 
-/** Makes creations, renames and removals in a directory durable. */
-export function syncDirectory(path: string): Promise<void> {
-  return sync(path);
-}
-
-/** Makes what was written to a file durable. */
-export function syncFile(path: string): Promise<void> {
-  return sync(path);
-}
-
-async function sync(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+/** Makes what was written to a file, or created, renamed or removed in a directory, durable. */
+export async function sync(path: string): Promise<void> {
+  await using handle = await open(path, 'r');
+  await handle.sync();
 }

@@ -4,7 +4,7 @@ import { basename, join } from 'node:path';
 
 import type { Clock } from '@patchbay/objects';
 
-import { errnoOf } from './pool-error.js';
+import { undefinedIfMissing } from './pool-error.js';
 
 /** The path of an incomplete file; disposal removes the file, if it was created. */
 export interface TemporaryFile extends AsyncDisposable {
@@ -62,7 +62,7 @@ export class TemporaryFiles {
       },
       [Symbol.asyncDispose]: async () => {
         if (kept) {
-          this.#release(file.path);
+          this.#inUse.delete(basename(file.path));
           return;
         }
         await rm(checkpointPath, { force: true });
@@ -71,10 +71,7 @@ export class TemporaryFiles {
     };
   }
 
-  /**
-   * Removes the files that are not in use and were not written for `olderThanMs`, or for a day if they have a
-   * checkpoint; returns their number.
-   */
+  /** Removes unused files not written for `olderThanMs`, or for a day if they have a checkpoint; returns their number. */
   async removeOlderThan(olderThanMs: number, dryRun = false): Promise<number> {
     let removed = 0;
     const names = new Set(await readdir(this.#directory));
@@ -85,7 +82,8 @@ export class TemporaryFiles {
       }
       const isResumable = names.has(file) && names.has(file + checkpointSuffix);
       const path = join(this.#directory, name);
-      if (this.#clock.now() - (await modifiedAtMs(path)) >= (isResumable ? keepResumableMs : olderThanMs)) {
+      const { mtimeMs = Infinity } = (await undefinedIfMissing(stat(path))) ?? {};
+      if (this.#clock.now() - mtimeMs >= (isResumable ? keepResumableMs : olderThanMs)) {
         await (dryRun ? undefined : rm(path, { force: true }));
         removed += 1;
       }
@@ -100,26 +98,10 @@ export class TemporaryFiles {
       path,
       [Symbol.asyncDispose]: async () => {
         await rm(path, { force: true });
-        this.#release(path);
+        this.#inUse.delete(name);
       },
     };
-  }
-
-  #release(path: string): void {
-    this.#inUse.delete(basename(path));
   }
 }
 
 const checkpointSuffix = '.json';
-
-/** Returns when a file was last written; Infinity if it does not exist, so that it never counts as old. */
-async function modifiedAtMs(path: string): Promise<number> {
-  try {
-    return (await stat(path)).mtimeMs;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return Infinity;
-    }
-    throw error;
-  }
-}

@@ -3,7 +3,7 @@ import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import type { ResumableFile, TemporaryFiles } from '../file/temporary-files.js';
-import { errnoOf } from '../file/pool-error.js';
+import { undefinedIfMissing } from '../file/pool-error.js';
 import { hashRange } from './hash-file.js';
 import type { ReportProgress } from './progress.js';
 import { SparseWriter } from './sparse-writer.js';
@@ -22,7 +22,6 @@ const checkpointSchema = z.object({
 });
 type Checkpoint = z.infer<typeof checkpointSchema>;
 
-/** How many bytes are received between checkpoints. */
 const checkpointEveryBytes = 64 * 1024 * 1024;
 
 /** Opens the file for a URL, with what an earlier download has left. */
@@ -30,7 +29,8 @@ export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): P
   const key = createHash('sha256').update(url.href).digest('hex').slice(0, 32);
   const temporary = temporaries.resumable(`download-${key}`);
   const checkpoint = await readCheckpoint(temporary.checkpointPath, url);
-  const file = await openOrCreate(temporary.path, checkpoint !== undefined);
+  const existing = checkpoint && (await undefinedIfMissing(open(temporary.path, 'r+')));
+  const file = existing ?? (await open(temporary.path, 'w+', 0o600));
   const { size } = await file.stat();
   const isUsable =
     checkpoint !== undefined &&
@@ -40,14 +40,12 @@ export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): P
   return new DownloadPart(temporary, file, url, isUsable ? checkpoint : undefined);
 }
 
-/**
- * The file that a URL is downloaded to. If the server supports resuming, it is kept for a while when the download fails,
- * and the next download resumes it. Created by `openDownloadPart`.
- */
+/** The file that a URL is downloaded to. If the server supports resuming, the next download resumes a failed one. */
 export class DownloadPart implements AsyncDisposable {
+  readonly path: string;
   readonly file: FileHandle;
   readonly #temporary: ResumableFile;
-  readonly #url: string;
+  readonly #url: URL;
   #hash: Hash = createHash('sha256');
   #writer: SparseWriter;
   #validator: Validator | undefined;
@@ -60,16 +58,13 @@ export class DownloadPart implements AsyncDisposable {
     url: URL,
     checkpoint: Pick<Checkpoint, 'validator' | 'doneBytes'> | undefined,
   ) {
+    this.path = temporary.path;
     this.#temporary = temporary;
     this.file = file;
-    this.#url = url.href;
+    this.#url = url;
     this.#validator = checkpoint?.validator;
     this.#checkpointedBytes = checkpoint?.doneBytes ?? 0;
     this.#writer = new SparseWriter(file, this.#checkpointedBytes);
-  }
-
-  get path(): string {
-    return this.#temporary.path;
   }
 
   get doneBytes(): number {
@@ -83,16 +78,10 @@ export class DownloadPart implements AsyncDisposable {
 
   /** Rereads what an earlier download has left, for the checksum. */
   async rehash(report: ReportProgress, signal: AbortSignal): Promise<void> {
-    const { doneBytes } = this;
-    await hashRange(
-      this.file,
-      this.#hash,
-      { begin: 0, end: doneBytes },
-      (done) => {
-        report(done, this.#validator?.totalBytes);
-      },
-      signal,
-    );
+    const onPiece = (done: number): void => {
+      report(done, this.#validator?.totalBytes);
+    };
+    await hashRange(this.file, this.#hash, { begin: 0, end: this.doneBytes }, onPiece, signal);
   }
 
   /** Discards the content and starts over, with the content of this validator. */
@@ -141,11 +130,8 @@ export class DownloadPart implements AsyncDisposable {
     if (this.#validator !== undefined) {
       await this.#writer.finish();
       await this.file.datasync();
-      const checkpoint: Checkpoint = {
-        url: this.#url,
-        validator: this.#validator,
-        doneBytes: this.doneBytes,
-      };
+      const { doneBytes } = this;
+      const checkpoint: Checkpoint = { url: this.#url.href, validator: this.#validator, doneBytes };
       await this.#temporary.checkpoint(JSON.stringify(checkpoint));
     }
     this.#checkpointedBytes = this.doneBytes;
@@ -153,24 +139,7 @@ export class DownloadPart implements AsyncDisposable {
 }
 
 async function readCheckpoint(path: string, url: URL): Promise<Checkpoint | undefined> {
-  try {
-    const checkpoint = checkpointSchema.parse(JSON.parse(await readFile(path, 'utf8')));
-    return checkpoint.url === url.href ? checkpoint : undefined;
-  } catch (error) {
-    if (errnoOf(error) === 'ENOENT') {
-      return undefined;
-    }
-    throw error;
-  }
-}
-
-async function openOrCreate(path: string, exists: boolean): Promise<FileHandle> {
-  try {
-    return await open(path, exists ? 'r+' : 'w+', 0o600);
-  } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') {
-      throw error;
-    }
-    return open(path, 'w+', 0o600);
-  }
+  const text = await undefinedIfMissing(readFile(path, 'utf8'));
+  const checkpoint = text === undefined ? undefined : checkpointSchema.parse(JSON.parse(text));
+  return checkpoint?.url === url.href ? checkpoint : undefined;
 }

@@ -44,11 +44,8 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
       } catch (error) {
         failures = part.doneBytes > before ? 0 : failures;
         const delayMs = retryDelaysMs[failures];
-        if (
-          !isRpcError(error, 'SOURCE_UNAVAILABLE') ||
-          part.validator === undefined ||
-          delayMs === undefined
-        ) {
+        const isResumable = part.validator !== undefined && isRpcError(error, 'SOURCE_UNAVAILABLE');
+        if (!isResumable || delayMs === undefined) {
           throw error;
         }
         failures += 1;
@@ -84,10 +81,8 @@ async function receive(url: URL, part: DownloadPart, options: DownloadOptions): 
         report(part.doneBytes, totalBytes);
       }
       if (totalBytes !== undefined && part.doneBytes !== totalBytes) {
-        throw unavailable(
-          url,
-          `the connection was closed after ${String(part.doneBytes)} of ${String(totalBytes)} bytes`,
-        );
+        const bytes = `${String(part.doneBytes)} of ${String(totalBytes)} bytes`;
+        throw unavailable(url, `the connection was closed after ${bytes}`);
       }
     } finally {
       response.body.destroy();
@@ -115,31 +110,23 @@ async function acceptResponse(
   options: Pick<DownloadOptions, 'assertSize' | 'assertRoom'>,
 ): Promise<number | undefined> {
   const { status, headers } = response;
+  let totalBytes: number | undefined;
   if (status === 206) {
-    const totalBytes = part.validator?.totalBytes;
+    totalBytes = part.validator?.totalBytes;
     const expected = `bytes ${String(part.doneBytes)}-${String((totalBytes ?? 0) - 1)}/${String(totalBytes)}`;
     if (headers['content-range'] !== expected || response.isEncoded) {
       await part.restart(undefined); // it does not continue what we have
       throw sourceRefused(url.href, 'the server returned a different range than was requested');
     }
-    return await assertFits(totalBytes, part, options);
-  }
-  if (status !== 200) {
+  } else if (status === 200) {
+    totalBytes = lengthOf(response);
+    await part.restart(validatorOf(response, totalBytes));
+  } else {
     throw statusError(url, status);
   }
-  const totalBytes = lengthOf(response);
-  await part.restart(validatorOf(response, totalBytes));
-  return await assertFits(totalBytes, part, options);
-}
-
-async function assertFits(
-  totalBytes: number | undefined,
-  { doneBytes }: DownloadPart,
-  { assertSize, assertRoom }: Pick<DownloadOptions, 'assertSize' | 'assertRoom'>,
-): Promise<number | undefined> {
   if (totalBytes !== undefined) {
-    assertSize(totalBytes);
-    await assertRoom(totalBytes - doneBytes);
+    options.assertSize(totalBytes);
+    await options.assertRoom(totalBytes - part.doneBytes);
   }
   return totalBytes;
 }

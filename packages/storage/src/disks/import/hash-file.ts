@@ -15,9 +15,8 @@ const pieceBytes = 1024 * 1024;
 const zeros = Buffer.alloc(pieceBytes);
 
 /**
- * Reads a part of a file into a hash, and passes on each piece.
- * @param onPiece called with the end of the piece and its bytes, which are valid until the next call
- * @throws the signal's reason
+ * Reads a part of a file into a hash. @throws the signal's reason
+ * @param onPiece called with the end of each piece and its bytes, which are valid until the next call
  */
 export async function hashRange(
   file: FileHandle,
@@ -48,15 +47,10 @@ export async function hashFile(
 ): Promise<string> {
   const { size } = await file.stat();
   const hash = createHash('sha256');
-  await hashRange(
-    file,
-    hash,
-    { begin: 0, end: size },
-    (done) => {
-      report(done, size);
-    },
-    signal,
-  );
+  const onPiece = (done: number): void => {
+    report(done, size);
+  };
+  await hashRange(file, hash, { begin: 0, end: size }, onPiece, signal);
   return hash.digest('hex');
 }
 
@@ -82,19 +76,13 @@ export async function copyHashed(
       signal.throwIfAborted();
     }
   };
+  const onPiece = async (done: number, piece: Uint8Array): Promise<void> => {
+    await writer.write(piece);
+    report(done, size);
+  };
   for (const { begin, end } of ranges) {
     await skipTo(Math.min(begin, size));
-    const range = { begin: writer.position, end: Math.min(end, size) };
-    await hashRange(
-      from,
-      hash,
-      range,
-      async (done, piece) => {
-        await writer.write(piece);
-        report(done, size);
-      },
-      signal,
-    );
+    await hashRange(from, hash, { begin: writer.position, end: Math.min(end, size) }, onPiece, signal);
   }
   await skipTo(size);
   await writer.finish();

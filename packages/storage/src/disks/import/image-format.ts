@@ -27,6 +27,8 @@ interface Signature {
 
 const headBytes = 4096;
 const refuse = (refused: string) => (): Detected => ({ refused });
+const parallels = refuse('Parallels images are not supported; convert it to qcow2 first');
+const webPage = refuse('it is a web page; give the URL of the image itself');
 const compressed = (by: string) => refuse(`it is compressed with ${by}; decompress it first`);
 
 /** The signatures as Latin-1 text. A file with none of them is a raw disk. */
@@ -39,29 +41,20 @@ const signatures: readonly Signature[] = [
   { magic: 'vhdxfile', detect: () => ({ format: 'vhdx' }) },
   { magic: 'conectix', detect: vpc },
   { magic: 'QED\0', detect: refuse('QED images are not supported; convert it to qcow2 first') },
-  {
-    magic: 'WithoutFreeSpace',
-    detect: refuse('Parallels images are not supported; convert it to qcow2 first'),
-  },
-  {
-    magic: 'WithouFreSpacExt',
-    detect: refuse('Parallels images are not supported; convert it to qcow2 first'),
-  },
+  { magic: 'WithoutFreeSpace', detect: parallels },
+  { magic: 'WithouFreSpacExt', detect: parallels },
   { magic: '\x1f\x8b', detect: compressed('gzip') },
   { magic: '\xfd7zXZ\0', detect: compressed('xz') },
   { magic: '\x28\xb5\x2f\xfd', detect: compressed('zstd') },
   { magic: 'BZh', detect: compressed('bzip2') },
   { magic: 'PK\x03\x04', detect: compressed('zip') },
   { magic: '7z\xbc\xaf\x27\x1c', detect: compressed('7z') },
-  { magic: '<!DOCTYPE html', detect: refuse('it is a web page; give the URL of the image itself') },
-  { magic: '<!doctype html', detect: refuse('it is a web page; give the URL of the image itself') },
-  { magic: '<html', detect: refuse('it is a web page; give the URL of the image itself') },
+  { magic: '<!DOCTYPE html', detect: webPage },
+  { magic: '<!doctype html', detect: webPage },
+  { magic: '<html', detect: webPage },
 ];
 
-/**
- * Detects an image's format by its signature, before any tool opens it: an image that refers to other files could
- * otherwise make the tool read those.
- */
+/** Detects an image's format before any tool opens it, which an image could make read the files that it refers to. */
 export async function detectFormat(file: FileHandle): Promise<Detected> {
   const { size } = await file.stat();
   if (size === 0) {
@@ -82,7 +75,6 @@ export async function detectFormat(file: FileHandle): Promise<Detected> {
   return header.tail.toString('latin1', 0, 8) === 'conectix' ? vpc(header) : { format: 'raw' };
 }
 
-/** Detects only if the header is complete. */
 function complete(detect: Signature['detect']): Signature['detect'] {
   return (header) => (header.head.length < 512 ? { corrupt: 'it ends within its header' } : detect(header));
 }

@@ -8,7 +8,7 @@ import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
 import { copyHashed } from './hash-file.js';
 import { detectFormat } from './image-format.js';
-import type { ReportProgress } from './progress.js';
+import { portionOf, type ReportProgress } from './progress.js';
 import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
 import { sourceRefused } from './source.js';
 import { pathOfOpen } from './source-file.js';
@@ -27,15 +27,11 @@ export class ImageReader {
   readonly #pool: PoolDirectory;
   readonly #maxImageBytes: number;
 
-  /** @param options.maxImageBytes the size limit of an image, and of the disk in it */
-  constructor(options: {
-    readonly exec: Exec;
-    readonly pool: PoolDirectory;
-    readonly maxImageBytes: number;
-  }) {
-    this.#qemuImg = new QemuImg(options.exec);
-    this.#pool = options.pool;
-    this.#maxImageBytes = options.maxImageBytes;
+  /** @param maxImageBytes the size limit of an image, and of the disk in it */
+  constructor(exec: Exec, pool: PoolDirectory, maxImageBytes: number) {
+    this.#qemuImg = new QemuImg(exec);
+    this.#pool = pool;
+    this.#maxImageBytes = maxImageBytes;
   }
 
   /** @throws RpcError `SOURCE_REFUSED` if the size exceeds the limit */
@@ -48,10 +44,7 @@ export class ImageReader {
     }
   }
 
-  /**
-   * Inspects the image in an open file.
-   * @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason
-   */
+  /** Inspects the image in an open file. @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason */
   async inspect(source: string, file: FileHandle, signal: AbortSignal): Promise<InspectedImage> {
     const detected = await detectFormat(file);
     if ('refused' in detected) {
@@ -90,14 +83,7 @@ export class ImageReader {
     const { sizeBytes } = image;
     report(0, sizeBytes);
     await this.#translateErrors(source, image, () =>
-      this.#qemuImg.convert(
-        image,
-        { path, format: 'raw' },
-        (percent) => {
-          report(Math.floor((sizeBytes * percent) / 100), sizeBytes);
-        },
-        signal,
-      ),
+      this.#qemuImg.convert(image, { path, format: 'raw' }, portionOf(sizeBytes, report), signal),
     );
     report(sizeBytes, sizeBytes);
   }
@@ -116,12 +102,8 @@ export class ImageReader {
   ): Promise<string> {
     const { size } = await from.stat();
     const ranges = await this.#translateErrors(source, image, () => this.#qemuImg.dataRanges(image, signal));
-    const to = await open(path, 'wx', 0o600);
-    try {
-      return await copyHashed(from, to, { size, ranges, report, signal });
-    } finally {
-      await to.close();
-    }
+    await using to = await open(path, 'wx', 0o600);
+    return await copyHashed(from, to, { size, ranges, report, signal });
   }
 
   /** Runs work with qemu-img, and converts its errors to ours. */
@@ -137,11 +119,8 @@ export class ImageReader {
         throw await poolFull(this.#pool.path, undefined, error);
       }
       if (/File too large|too large for file format/.test(output)) {
-        throw sourceRefused(
-          source,
-          "its disk is larger than the maximum file size of the pool's filesystem",
-          error,
-        );
+        const why = "its disk is larger than the maximum file size of the pool's filesystem";
+        throw sourceRefused(source, why, error);
       }
       if (output.includes('lock')) {
         throw sourceRefused(source, 'another program is using it', error);

@@ -24,21 +24,16 @@ import { WebPolicy, type WebPolicyOptions } from './web-policy.js';
 
 /** What the importer needs. */
 export interface FileImageImporterOptions {
-  /** The pool that the images go to. */
   readonly pool: PoolDirectory;
   readonly exec: Exec;
   readonly clock: Clock;
-  /** The directories of this host that images may be read from. */
   readonly sourceDirectories: readonly string[];
-  /** Which web servers images may be downloaded from. */
   readonly web: WebPolicyOptions;
   /** The size limit of an image, and of the disk in it. */
   readonly maxImageBytes: number;
-  /** How long a web server may send nothing, in milliseconds. */
+  /** How long a web server may send nothing, in milliseconds; default: a minute. */
   readonly stallTimeoutMs?: number | undefined;
 }
-
-const defaultStallTimeoutMs = 60_000;
 
 /** An open source; disposal closes it and removes what was fetched, unless a later download can resume it. */
 interface OpenSource extends AsyncDisposable {
@@ -65,17 +60,16 @@ export class FileImageImporter implements ImageImporter {
 
   constructor(options: FileImageImporterOptions) {
     this.#options = options;
-    this.#reader = new ImageReader(options);
+    this.#reader = new ImageReader(options.exec, options.pool, options.maxImageBytes);
     this.#policy = new WebPolicy(options.web);
   }
 
   async *importImage(
     target: VolumeRef,
     source: ImportSource,
-    options: { readonly sha256?: string | undefined; readonly signal: AbortSignal },
+    { sha256: expected, signal }: Parameters<ImageImporter['importImage']>[2],
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined> {
     const { pool } = this.#options;
-    const { signal, sha256: expected } = options;
     const name = sourceName(source);
     pool.pathOf(target);
     const parsed = parseSource(source);
@@ -85,7 +79,7 @@ export class FileImageImporter implements ImageImporter {
     await using origin = await this.#open(name, parsed);
     await using temporary = pool.temporaries.create();
     const before = await origin.file.stat({ bigint: true });
-    const disk = yield* this.#makeRaw(name, origin, temporary.path, { expected, signal });
+    const disk = yield* this.#makeRaw(name, origin, temporary.path, expected, signal);
     if (parsed.kind === 'file' && isChanged(before, await origin.file.stat({ bigint: true }))) {
       throw storageError('SOURCE_CORRUPT', `${quoted(name)} was modified during the import; try again`);
     }
@@ -104,7 +98,8 @@ export class FileImageImporter implements ImageImporter {
     name: string,
     origin: OpenSource,
     path: string,
-    { expected, signal }: { readonly expected: string | undefined; readonly signal: AbortSignal },
+    expected: string | undefined,
+    signal: AbortSignal,
   ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
     const { pool, clock } = this.#options;
     const progress = { clock, signal };
@@ -113,10 +108,11 @@ export class FileImageImporter implements ImageImporter {
     // A remote source is fetched before it is inspected; a local file is inspected first.
     const fetched = isOurs ? yield* withProgress(phase, progress, read) : undefined;
     assertChecksum(name, fetched, expected);
-    const image = await this.#inspect(name, file, isOurs, signal);
+    const image = await this.#reader.inspect(name, file, signal);
     if (isOurs && image.format === 'raw') {
       return { path: ownPath, image, sha256: fetched ?? '' };
     }
+    await pool.use(() => pool.assertRoom(image.dataBytes));
     if (image.format === 'raw') {
       const sha256 = yield* withProgress(phase, progress, (report, cancelled) =>
         pool.use(() => this.#reader.copyRaw(name, image, file, path, report, cancelled)),
@@ -132,29 +128,17 @@ export class FileImageImporter implements ImageImporter {
     return { path, image, sha256 };
   }
 
-  /** Inspects the source, and asserts that there is room for it. */
-  async #inspect(
-    name: string,
-    file: FileHandle,
-    isOurs: boolean,
-    signal: AbortSignal,
-  ): Promise<InspectedImage> {
-    const { pool } = this.#options;
-    const image = await this.#reader.inspect(name, file, signal);
-    if (!isOurs || image.format !== 'raw') {
-      await pool.use(() => pool.assertRoom(image.dataBytes));
-    }
-    return image;
-  }
-
   async #open(name: string, source: Source): Promise<OpenSource> {
+    const assertSize = (sizeBytes: number): void => {
+      this.#reader.assertSize(name, sizeBytes);
+    };
     switch (source.kind) {
       case 'file':
         return this.#openFile(source.path);
       case 'web':
-        return this.#openDownload(name, source.url);
+        return this.#openDownload(source.url, assertSize);
       case 'upload':
-        return this.#openUpload(name, source.content);
+        return this.#openUpload(source.content, assertSize);
       default:
         return source satisfies never;
     }
@@ -170,16 +154,14 @@ export class FileImageImporter implements ImageImporter {
     };
   }
 
-  async #openDownload(name: string, url: URL): Promise<OpenSource> {
-    const { pool, clock, stallTimeoutMs = defaultStallTimeoutMs } = this.#options;
+  async #openDownload(url: URL, assertSize: (sizeBytes: number) => void): Promise<OpenSource> {
+    const { pool, clock, stallTimeoutMs = 60_000 } = this.#options;
     const part = await pool.use(() => openDownloadPart(pool.temporaries, url));
     const options = {
       clock,
       stallTimeoutMs,
       policy: this.#policy,
-      assertSize: (sizeBytes: number) => {
-        this.#reader.assertSize(name, sizeBytes);
-      },
+      assertSize,
       assertRoom: (neededBytes: number) => pool.assertRoom(neededBytes),
     };
     return {
@@ -191,13 +173,13 @@ export class FileImageImporter implements ImageImporter {
     };
   }
 
-  async #openUpload(name: string, content: AsyncIterable<Buffer>): Promise<OpenSource> {
+  async #openUpload(
+    content: AsyncIterable<Buffer>,
+    assertSize: (sizeBytes: number) => void,
+  ): Promise<OpenSource> {
     const { pool } = this.#options;
     const temporary = pool.temporaries.create();
     const file = await pool.use(() => open(temporary.path, 'wx+', 0o600));
-    const assertSize = (sizeBytes: number): void => {
-      this.#reader.assertSize(name, sizeBytes);
-    };
     return {
       phase: 'upload',
       file,
@@ -217,9 +199,7 @@ function assertChecksum(source: string, sha256: string | undefined, expected: st
     throw storageError(
       'CHECKSUM_MISMATCH',
       `${quoted(source)} has the SHA-256 ${sha256}, not ${quoted(expected)}`,
-      {
-        details: { actual: sha256, expected },
-      },
+      { details: { actual: sha256, expected } },
     );
   }
 }

@@ -5,6 +5,13 @@ import type { ImportProgress } from '../volume-pool.js';
 /** Reports the progress of a phase; `totalBytes` is remembered from earlier calls. */
 export type ReportProgress = (doneBytes: number, totalBytes?: number) => void;
 
+/** Returns a function that reports percents of a size as bytes. */
+export function portionOf(totalBytes: number, report: ReportProgress): (percent: number) => void {
+  return (percent) => {
+    report(Math.floor((totalBytes * percent) / 100), totalBytes);
+  };
+}
+
 const minimumGapMs = 100;
 
 /**

@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { type Exec, ExecError, toolMissing } from '../../exec.js';
 import type { Range } from './hash-file.js';
 import type { ImageFormat } from './image-format.js';
-import type { ReportProgress } from './progress.js';
 
 /** An image for qemu-img: a file, and the format to read it as. */
 export interface QemuImage {
@@ -24,10 +23,7 @@ const infoSchema = z.object({
 /** The output of `qemu-img info`. */
 export type QemuInfo = z.infer<typeof infoSchema>;
 
-const checkSchema = z.object({
-  corruptions: z.number().optional(),
-  'check-errors': z.number(),
-});
+const checkSchema = z.object({ corruptions: z.number().optional(), 'check-errors': z.number() });
 
 const mapSchema = z.array(
   z.object({ start: z.int().nonnegative(), length: z.int().positive(), zero: z.boolean() }),
@@ -87,7 +83,7 @@ export class QemuImg {
   async convert(
     image: QemuImage,
     target: { readonly path: string; readonly format: 'raw' | 'qcow2' },
-    onPercent: ReportProgress,
+    onPercent: (percent: number) => void,
     signal: AbortSignal,
   ): Promise<void> {
     const args = ['convert', '-p', '-O', target.format, '-S', '4k', nameOf(image), target.path];
@@ -97,7 +93,7 @@ export class QemuImg {
       onStdoutLine: (line) => {
         const percent = /\((\d+(?:\.\d+)?)\/100%\)/.exec(line)?.[1];
         if (percent !== undefined) {
-          onPercent(Number(percent), 100);
+          onPercent(Number(percent));
         }
       },
     });
@@ -112,12 +108,8 @@ export class QemuImg {
   ): Promise<string> {
     try {
       const all = [...limits, 'qemu-img', command, '--output=json', ...args, nameOf(image)];
-      const { stdout } = await this.#exec('prlimit', all, {
-        signal,
-        timeoutMs: metadataTimeoutMs,
-        okExitCodes,
-      });
-      return stdout;
+      const options = { signal, timeoutMs: metadataTimeoutMs, okExitCodes };
+      return (await this.#exec('prlimit', all, options)).stdout;
     } catch (error) {
       const notFound = 127;
       throw error instanceof ExecError && error.exitCode === notFound ? toolMissing('qemu-img') : error;

@@ -8,10 +8,7 @@ import { storageError } from '../../errors.js';
 import { errnoOf } from '../file/pool-error.js';
 import { sourceRefused } from './source.js';
 
-/**
- * Returns a path by which another process opens the same open file, so that what was checked is what is read, whatever
- * happens to its name meanwhile.
- */
+/** Returns a path by which another process opens the same open file, whatever happens to its name meanwhile. */
 export function pathOfOpen(handle: FileHandle): string {
   return `/proc/${String(process.pid)}/fd/${String(handle.fd)}`;
 }
@@ -22,7 +19,7 @@ export function pathOfOpen(handle: FileHandle): string {
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`
  */
 export async function openSourceFile(path: string, directories: readonly string[]): Promise<FileHandle> {
-  const allowed = await realPaths(directories);
+  const allowed = (await Promise.all(directories.map(realPathOf))).filter((each) => each !== undefined);
   const parent = await realPathOf(dirname(path));
   const isInside =
     parent === undefined
@@ -85,11 +82,6 @@ async function openRegular(path: string): Promise<FileHandle> {
         throw error;
     }
   }
-}
-
-async function realPaths(directories: readonly string[]): Promise<string[]> {
-  const found = await Promise.all(directories.map(realPathOf));
-  return found.filter((each) => each !== undefined);
 }
 
 /** Resolves the links of a path; returns undefined if it leads nowhere. */

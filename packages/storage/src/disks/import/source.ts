@@ -15,7 +15,6 @@ export type Source =
 
 /** The prefix of the name of a file on the server's host. */
 const onServer = 'server:';
-const upload = 'upload';
 
 /** Creates the `SOURCE_REFUSED` of a source. */
 export function sourceRefused(source: string, why: string, cause?: unknown): RpcError {
@@ -24,7 +23,7 @@ export function sourceRefused(source: string, why: string, cause?: unknown): Rpc
 
 /** Returns the name of a source, as it is recorded with the image. */
 export function sourceName(source: ImportSource): string {
-  return typeof source === 'string' ? source : upload;
+  return typeof source === 'string' ? source : 'upload';
 }
 
 /**
@@ -49,10 +48,8 @@ export function parseSource(source: ImportSource): Source {
   if (source.startsWith(onServer)) {
     const path = source.slice(onServer.length);
     if (!isAbsolute(path)) {
-      throw sourceRefused(
-        source,
-        "a path on the server's host must be absolute, such as server:/srv/images/a.qcow2",
-      );
+      const why = "a path on the server's host must be absolute, such as server:/srv/images/a.qcow2";
+      throw sourceRefused(source, why);
     }
     return { kind: 'file', path };
   }
@@ -62,10 +59,8 @@ export function parseSource(source: ImportSource): Source {
   }
   if (url.username !== '' || url.password !== '') {
     // The source is logged and recorded with the image.
-    throw sourceRefused(
-      `${url.protocol}//…@${url.host}${url.pathname}`,
-      'a URL must not contain a user or password',
-    );
+    const shown = `${url.protocol}//…@${url.host}${url.pathname}`;
+    throw sourceRefused(shown, 'a URL must not contain a user or password');
   }
   return { kind: 'web', url };
 }

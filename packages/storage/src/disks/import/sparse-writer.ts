@@ -10,7 +10,6 @@ const largeHoleBytes = 64 * 1024;
 export class SparseWriter {
   readonly #file: FileHandle;
   #position: number;
-  /** The end of the data that was written last. */
   #dataEnd: number;
 
   /** @param position where to continue; the file must be truncated to it */
@@ -41,7 +40,6 @@ export class SparseWriter {
     this.#position += data.length;
   }
 
-  /** Leaves a hole. */
   skip(bytes: number): void {
     this.#position += bytes;
   }

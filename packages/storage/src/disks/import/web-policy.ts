@@ -21,6 +21,10 @@ type Resolve = (
   callback: (error: NodeJS.ErrnoException | null, addresses?: LookupAddress[]) => void,
 ) => void;
 
+const resolveBySystem: Resolve = (name, callback) => {
+  systemLookup(name, { all: true }, callback);
+};
+
 /**
  * Decides which web servers may be contacted, so that nobody reaches through us what they cannot reach themselves. It is
  * applied to each request, including redirects; and the connection uses the very addresses that were checked, so that a
@@ -31,14 +35,10 @@ export class WebPolicy {
   readonly #networks: SourceNetworks;
   readonly #resolve: Resolve;
 
-  constructor({ hosts, networks, resolve }: WebPolicyOptions) {
+  constructor({ hosts, networks, resolve = resolveBySystem }: WebPolicyOptions) {
     this.#hosts = hosts?.map((host) => host.toLowerCase());
     this.#networks = new SourceNetworks(networks);
-    this.#resolve =
-      resolve ??
-      ((name, callback) => {
-        systemLookup(name, { all: true }, callback);
-      });
+    this.#resolve = resolve;
   }
 
   /** @throws RpcError `SOURCE_REFUSED` if the server may not be contacted; `lookupFor` checks the addresses of a name */

@@ -12,7 +12,6 @@ const maxRedirects = 10;
 export interface WebResponse {
   readonly status: number;
   readonly headers: IncomingMessage['headers'];
-  /** The decoded body. */
   readonly body: Readable;
   /** Whether it was encoded, so that lengths and ranges refer to other bytes. */
   readonly isEncoded: boolean;
@@ -25,10 +24,7 @@ const decoders: Readonly<Record<string, () => Transform>> = {
   br: createBrotliDecompress,
 };
 
-/**
- * Requests a URL and follows redirects, if the policy allows them.
- * @throws RpcError `SOURCE_REFUSED`; connection errors of Node; the signal's reason
- */
+/** Requests a URL, with redirects. @throws RpcError `SOURCE_REFUSED`; connection errors of Node; the signal's reason */
 export async function requestUrl(
   url: URL,
   options: {

@@ -39,7 +39,6 @@ export const noSuchTarget = 4;
 /**
  * A client of tgtd's control socket. tgtadm itself is not used, because every user of the machine can read a CHAP
  * secret in its arguments while it runs, and because starting a process costs many times as much as the request.
- *
  * Requests are sent one at a time: tgtd serves them sequentially anyway, and refuses connections when many wait.
  */
 export class ControlSocket {

@@ -1,10 +1,10 @@
 import { storageError } from '../../errors.js';
 import { markerOf } from '../secret-marker.js';
 import type { TargetSpec } from '../target-host.js';
-import type { DaemonClient } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
-import type { ShownTarget } from './show.js';
+import { isOnly, type ShownTarget } from './show.js';
 
 /** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;
@@ -14,7 +14,7 @@ export type Owns = (iqn: string) => boolean;
  * target or of one in its place; the caller then retries a little later.
  * @throws RpcError `TARGET_CONFLICT`, `TARGET_TOOL_FAILED`, `TARGET_TOOL_UNAVAILABLE`
  */
-export async function exportTarget(daemon: DaemonClient, spec: TargetSpec, owns: Owns): Promise<boolean> {
+export async function exportTarget(daemon: Daemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
   const { tgtadm, cache } = daemon;
   const { targets } = cache;
   refuseConflicts(targets, spec, owns);
@@ -57,7 +57,7 @@ export function matchesSpec(target: ShownTarget, spec: TargetSpec): boolean {
   );
 }
 
-async function build(daemon: DaemonClient, spec: TargetSpec): Promise<void> {
+async function build(daemon: Daemon, spec: TargetSpec): Promise<void> {
   const { tgtadm } = daemon;
   const { tid, lun, iqn } = spec;
   await tgtadm.newTarget(tid, iqn);
@@ -76,7 +76,7 @@ async function build(daemon: DaemonClient, spec: TargetSpec): Promise<void> {
 }
 
 /** Sets the target's new secret. It is offline meanwhile, as a target without an account admits anyone. */
-async function changeSecret(daemon: DaemonClient, spec: TargetSpec): Promise<boolean> {
+async function changeSecret(daemon: Daemon, spec: TargetSpec): Promise<boolean> {
   const { tgtadm } = daemon;
   await tgtadm.setTargetState(spec.tid, 'offline');
   if (!(await cutConnections(tgtadm, spec.tid))) {
@@ -91,7 +91,7 @@ async function changeSecret(daemon: DaemonClient, spec: TargetSpec): Promise<boo
 }
 
 /** Recreates the target's only account. The target must be offline. */
-async function setAccount({ tgtadm, cache }: DaemonClient, spec: TargetSpec): Promise<void> {
+async function setAccount({ tgtadm, cache }: Daemon, spec: TargetSpec): Promise<void> {
   const { tid, chap } = spec;
   if (cache.hasAccount(chap.user)) {
     await cache.deleteAccount(chap.user);
@@ -105,7 +105,7 @@ async function setAccount({ tgtadm, cache }: DaemonClient, spec: TargetSpec): Pr
  * Verifies a target after all commands to it succeeded, by what tgtd shows of a single target: whether it and its LUN
  * exist. The rest is verified by the next full refresh.
  */
-export async function confirm({ tgtadm, cache }: DaemonClient, spec: TargetSpec): Promise<void> {
+export async function confirm({ tgtadm, cache }: Daemon, spec: TargetSpec): Promise<void> {
   if (!(await tgtadm.hasLun(spec.tid, spec.lun))) {
     throw storageError(
       'TARGET_TOOL_FAILED',
@@ -169,8 +169,4 @@ function conflict(target: ShownTarget, spec: TargetSpec, what: string): Error {
     `cannot export ${spec.iqn} as target ${String(spec.tid)}: target ${String(target.tid)}, ${target.iqn}, ${what}`,
     { details: { target: target.iqn, tid: target.tid } },
   );
-}
-
-function isOnly(expected: string, values: readonly string[]): boolean {
-  return values.length === 1 && values[0] === expected;
 }

@@ -4,7 +4,9 @@ import { dirname, join } from 'node:path';
 import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
+import { ControlSocket } from './control-socket.js';
 import { connectDaemon, type Daemon } from './daemon.js';
+import { isOnly } from './show.js';
 import {
   controlSocketPath,
   findTgtd,
@@ -27,7 +29,7 @@ export interface TgtdPaths {
 /** What is needed to start, adopt or end a daemon. */
 export interface LaunchContext {
   readonly paths: TgtdPaths;
-  /** `host:port` */
+  /** `host:port` where initiators connect, an IPv6 host in brackets. */
   readonly portal: string;
   readonly clock: Clock;
   readonly log: Log;
@@ -40,7 +42,7 @@ export interface LaunchContext {
  * @throws RpcError `CONFIG_INVALID` when its path is too long
  */
 export async function prepareTgtdPaths(stateDir: string, daemon: number): Promise<TgtdPaths> {
-  const dir = join(stateDir, tgtdDirectory(daemon));
+  const dir = join(stateDir, daemon === 0 ? 'tgt' : `tgt-${String(daemon)}`);
   const socketPrefix = join(dir, 'control');
   const socket = controlSocketPath(socketPrefix);
   // The kernel's limit for the path of a unix socket; tgtd would silently truncate it.
@@ -55,10 +57,6 @@ export async function prepareTgtdPaths(stateDir: string, daemon: number): Promis
   return { socketPrefix, socket, log: join(dir, 'tgtd.log') };
 }
 
-function tgtdDirectory(daemon: number): string {
-  return daemon === 0 ? 'tgt' : `tgt-${String(daemon)}`;
-}
-
 /**
  * Adopts the daemon that an earlier process of ours started, if it still runs and listens on the portal; returns
  * undefined if there is none. One that does not respond, or listens elsewhere, is ended.
@@ -69,17 +67,14 @@ export async function adoptTgtd(context: LaunchContext): Promise<Daemon | undefi
   if (found === undefined) {
     return undefined;
   }
-  const daemon = connectDaemon(found, { ...context, socket: paths.socket, isEmpty: false });
+  const daemon = connectDaemon(found, new ControlSocket(paths.socket, context.answerTimeoutMs), false);
   try {
     const portals = await daemon.tgtadm.portals();
     if (isOnly(portal, portals)) {
       log.info('adopted the running iSCSI target daemon', { pid: found.pid, portal });
       return daemon;
     }
-    log.warn('the running iSCSI target daemon listens elsewhere; replacing it', {
-      pid: found.pid,
-      portals,
-    });
+    log.warn('the running iSCSI target daemon listens elsewhere; replacing it', { pid: found.pid, portals });
   } catch (error) {
     log.warn('the running iSCSI target daemon does not respond; replacing it', { pid: found.pid, error });
   }
@@ -94,7 +89,7 @@ export async function adoptTgtd(context: LaunchContext): Promise<Daemon | undefi
 export async function launchTgtd(context: LaunchContext): Promise<Daemon> {
   const { paths, portal, log } = context;
   const started = await spawnTgtd(paths.socketPrefix, paths.log);
-  const daemon = connectDaemon(started, { ...context, socket: paths.socket, isEmpty: true });
+  const daemon = connectDaemon(started, new ControlSocket(paths.socket, context.answerTimeoutMs), true);
   const { tgtadm } = daemon;
   try {
     await waitForResponse(daemon, context);
@@ -130,18 +125,28 @@ export async function endTgtd(
   daemon: ProcessIdentity,
   context: Pick<LaunchContext, 'paths' | 'clock'>,
 ): Promise<void> {
-  const { paths } = context;
+  const { paths, clock } = context;
   await kill(daemon);
-  await waitForExit(daemon, context.clock);
+  const giveUpAt = clock.monotonicMs() + startStopTimeoutMs;
+  while (await isRunning(daemon)) {
+    if (clock.monotonicMs() > giveUpAt) {
+      throw storageError(
+        'TARGET_TOOL_UNAVAILABLE',
+        `the iSCSI target daemon (pid ${String(daemon.pid)}) was killed but does not exit; check whether a disk of the pool hangs`,
+      );
+    }
+    await clock.sleep(5);
+  }
   await rm(paths.socket, { force: true });
   await rm(`${paths.socket}.lock`, { force: true });
 }
 
 /** Ends our daemons with numbers from `daemons` on, and all that they serve. */
 export async function endSurplusTgtds(
-  options: Pick<LaunchContext, 'clock' | 'log'> & { readonly stateDir: string; readonly daemons: number },
+  stateDir: string,
+  daemons: number,
+  { clock, log }: Pick<LaunchContext, 'clock' | 'log'>,
 ): Promise<void> {
-  const { stateDir, daemons, clock, log } = options;
   const names = await readdir(stateDir);
   const numbers = names.map((name) => Number(/^tgt-([1-9]\d*)$/.exec(name)?.[1] ?? 0));
   for (const daemon of numbers.filter((number) => number >= daemons)) {
@@ -176,17 +181,14 @@ function portalUnavailable(portal: string, why: string, cause?: unknown): Error 
   );
 }
 
-async function waitForResponse(
-  { process: started, tgtadm }: Daemon,
-  { clock, paths }: LaunchContext,
-): Promise<void> {
+async function waitForResponse({ process, tgtadm }: Daemon, { clock, paths }: LaunchContext): Promise<void> {
   const giveUpAt = clock.monotonicMs() + startStopTimeoutMs;
   for (;;) {
     try {
       await tgtadm.systemState();
       return;
     } catch (error) {
-      if (!(await isRunning(started)) || clock.monotonicMs() > giveUpAt) {
+      if (!(await isRunning(process)) || clock.monotonicMs() > giveUpAt) {
         const why = (await logLines(paths)).slice(-2).join('; ');
         throw storageError('TARGET_TOOL_UNAVAILABLE', `the iSCSI target daemon did not start: ${why}`, {
           cause: error,
@@ -197,23 +199,6 @@ async function waitForResponse(
   }
 }
 
-async function waitForExit(daemon: ProcessIdentity, clock: Clock): Promise<void> {
-  const giveUpAt = clock.monotonicMs() + startStopTimeoutMs;
-  while (await isRunning(daemon)) {
-    if (clock.monotonicMs() > giveUpAt) {
-      throw storageError(
-        'TARGET_TOOL_UNAVAILABLE',
-        `the iSCSI target daemon (pid ${String(daemon.pid)}) was killed but does not exit; check whether a disk of the pool hangs`,
-      );
-    }
-    await clock.sleep(5);
-  }
-}
-
 async function logLines(paths: TgtdPaths): Promise<readonly string[]> {
   return (await readFile(paths.log, 'utf8')).trim().split('\n');
-}
-
-function isOnly(portal: string, portals: readonly string[]): boolean {
-  return portals.length === 1 && portals[0] === portal;
 }

@@ -1,6 +1,5 @@
-import type { Clock, Log } from '@patchbay/objects';
-
 import type { Daemon } from './daemon.js';
+import type { LaunchContext } from './launch.js';
 import { isRunning } from './tgtd-process.js';
 
 /** How often a daemon is probed, in milliseconds. */
@@ -15,9 +14,7 @@ export interface LivenessLimits {
 }
 
 /** What a probe needs. */
-export interface LivenessContext {
-  readonly clock: Clock;
-  readonly log: Log;
+export interface LivenessContext extends Pick<LaunchContext, 'clock' | 'log'> {
   readonly liveness: LivenessLimits;
 }
 

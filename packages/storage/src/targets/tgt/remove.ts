@@ -1,9 +1,6 @@
-import { isRpcError } from '@patchbay/objects';
-
-import type { DaemonClient } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import type { ShownTarget } from './show.js';
-import type { TargetCache } from './target-cache.js';
-import type { Tgtadm } from './tgtadm.js';
+import { type Tgtadm, undefinedIfRefused } from './tgtadm.js';
 
 /**
  * Removes a target, its LUNs and its accounts, in one attempt; does nothing if it does not exist. Returns false while
@@ -12,10 +9,9 @@ import type { Tgtadm } from './tgtadm.js';
  * @throws RpcError `TARGET_TOOL_UNAVAILABLE`
  */
 export async function removeTarget(
-  daemon: DaemonClient,
+  { tgtadm, cache }: Daemon,
   target: Pick<ShownTarget, 'tid' | 'accounts'>,
 ): Promise<boolean> {
-  const { tgtadm, cache } = daemon;
   const { tid } = target;
   // Offline first: a disconnected initiator reconnects within milliseconds.
   await undefinedIfRefused(tgtadm.setTargetState(tid, 'offline'));
@@ -26,7 +22,13 @@ export async function removeTarget(
     return false;
   }
   cache.delete(tid);
-  await removeAccounts(cache, target);
+  // Not earlier, as a target without an account admits anyone.
+  const inUse = new Set(cache.targets.flatMap(({ accounts }) => accounts));
+  for (const user of new Set(target.accounts)) {
+    if (cache.hasAccount(user) && !inUse.has(user)) {
+      await cache.deleteAccount(user);
+    }
+  }
   return true;
 }
 
@@ -38,29 +40,4 @@ export async function cutConnections(tgtadm: Tgtadm, tid: number): Promise<boole
     await undefinedIfRefused(tgtadm.deleteConnection(tid, sid, cid));
   }
   return connections.length === 0 || ((await undefinedIfRefused(tgtadm.connections(tid))) ?? []).length === 0;
-}
-
-/** Deletes the accounts of a removed target; not earlier, as a target without an account admits anyone. */
-async function removeAccounts(
-  cache: TargetCache,
-  target: Pick<ShownTarget, 'tid' | 'accounts'>,
-): Promise<void> {
-  const inUse = new Set(cache.targets.flatMap(({ accounts }) => accounts));
-  for (const user of new Set(target.accounts)) {
-    if (cache.hasAccount(user) && !inUse.has(user)) {
-      await cache.deleteAccount(user);
-    }
-  }
-}
-
-/** Returns the result of a command, or undefined if tgtd refused it; callers verify the outcome themselves. */
-export async function undefinedIfRefused<T>(command: Promise<T>): Promise<T | undefined> {
-  try {
-    return await command;
-  } catch (error) {
-    if (isRpcError(error, 'TARGET_TOOL_FAILED')) {
-      return undefined;
-    }
-    throw error;
-  }
 }

@@ -1,9 +1,10 @@
 import type { Clock } from '@patchbay/objects';
 
 import type { TargetSpec } from '../target-host.js';
-import type { DaemonClient } from './daemon.js';
+import type { Daemon } from './daemon.js';
 import { confirm, exportTarget, matchesSpec, type Owns } from './export.js';
-import { cutConnections, undefinedIfRefused } from './remove.js';
+import { cutConnections } from './remove.js';
+import { undefinedIfRefused } from './tgtadm.js';
 
 /**
  * Makes a target show the current size of its file, in one attempt: a LUN keeps the size that the file had when the
@@ -12,7 +13,7 @@ import { cutConnections, undefinedIfRefused } from './remove.js';
  * caller then retries a little later. A target that is missing or differs is rebuilt.
  * @throws RpcError as `exportTarget` does
  */
-export async function reopenTarget(daemon: DaemonClient, spec: TargetSpec, owns: Owns): Promise<boolean> {
+export async function reopenTarget(daemon: Daemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
   const { tgtadm, cache } = daemon;
   const found = cache.targets.find(({ iqn }) => iqn === spec.iqn);
   if (found === undefined || !matchesSpec(found, spec)) {

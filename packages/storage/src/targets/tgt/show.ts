@@ -103,16 +103,10 @@ function targetOf({ title: [tid, iqn], sections }: Block): ShownTarget {
 /** Parses one session: the initiator's name, then its connections, each with its address. */
 function connectionsOf({ line, fields }: Entry): readonly TargetConnection[] {
   const initiator = fields.length === 0 ? '' : (valueOf(fields, 'Initiator').split(' ')[0] ?? '');
+  const sid = Number(pairOf(line)[1]);
   return fields.flatMap(([name, value], at) =>
     name === 'Connection'
-      ? [
-          {
-            sid: Number(pairOf(line)[1]),
-            cid: Number(value),
-            initiator,
-            address: valueOf(fields.slice(at), 'IP Address'),
-          },
-        ]
+      ? [{ sid, cid: Number(value), initiator, address: valueOf(fields.slice(at), 'IP Address') }]
       : [],
   );
 }
@@ -154,11 +148,16 @@ export function parseAccounts(text: string): readonly string[] {
 
 /** Parses the state of the whole daemon, such as `ready` or `offline`, from the output of `--mode system --op show`. */
 export function parseSystemState(text: string): string {
-  const match = /^System:\n\s+State: (\S+)/.exec(text);
-  if (match === null) {
+  const state = /^System:\n\s+State: (\S+)/.exec(text)?.[1];
+  if (state === undefined) {
     throw unreadable('the system has no state');
   }
-  return match[1] ?? '';
+  return state;
+}
+
+/** Reports whether a shown list consists of the expected value. */
+export function isOnly(expected: string, values: readonly string[]): boolean {
+  return values.length === 1 && values[0] === expected;
 }
 
 /** Creates the error for text that is not in the format of tgt 1.0.85. */

@@ -3,9 +3,8 @@ import type { Tgtadm } from './tgtadm.js';
 
 /**
  * A cache of a daemon's targets and accounts. tgtd shows all of its targets or none: a thousand are more than a
- * megabyte, so they are not shown for every command. The cache starts from one full refresh, or from the knowledge that
- * the daemon was started empty, and follows our own commands; nobody else commands the daemon. It is invalidated as
- * soon as a command finds something unexpected, and every refresh replaces it.
+ * megabyte, so they are not shown for every command. The cache starts from one full refresh, or empty, and follows our
+ * commands; nobody else commands the daemon. It is invalidated as soon as a command finds something unexpected.
  */
 export class TargetCache {
   readonly #tgtadm: Tgtadm;
@@ -50,12 +49,10 @@ export class TargetCache {
     this.#accounts = new Set();
   }
 
-  /** Records the state of a target. */
   set(target: ShownTarget): void {
     this.#valid.set(target.tid, target);
   }
 
-  /** Records that a target was removed. */
   delete(tid: number): void {
     this.#valid.delete(tid);
   }

@@ -1,38 +1,26 @@
-import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
+import { coreError, isRpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { TargetDaemon, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
 import type { Daemon } from './daemon.js';
 import { exportTarget, type Owns } from './export.js';
 import { controllerLun, markerIn } from './marker.js';
-import { removeTarget, undefinedIfRefused } from './remove.js';
-import type { LivenessLimits } from './liveness-probe.js';
+import { removeTarget } from './remove.js';
 import { ReconnectCooldown, reopenTarget } from './reopen.js';
+import { undefinedIfRefused } from './tgtadm.js';
 import { TaskQueue } from './task-queue.js';
 import type { ShownTarget } from './show.js';
 import { checkSpec } from './spec.js';
-import { superviseTgtd, type TgtdSupervisor } from './tgtd-supervisor.js';
+import { superviseTgtd, type TgtdSupervisor, type TgtdSupervisorOptions } from './tgtd-supervisor.js';
 
 /** How the targets of one daemon are served. */
-export interface TgtHostOptions {
-  /** An absolute path of at most some 90 bytes, as a unix socket is in it. */
-  readonly stateDir: string;
-  /** The daemon's number on this host, from 0. */
-  readonly daemon: number;
-  /** `host:port` where initiators connect, an IPv6 host in brackets. */
-  readonly portal: string;
-  readonly clock: Clock;
-  readonly log: Log;
+export interface TgtHostOptions extends TgtdSupervisorOptions {
   /** Whether closing the host ends the daemon, or leaves it and its sessions to the next host. */
   readonly onStop: 'keep' | 'stop';
   /** Reports which targets are ours; others are never changed. */
   readonly owns: Owns;
-  /** How long a response of the daemon may take, in milliseconds; default: 10 s. */
-  readonly answerTimeoutMs?: number | undefined;
   /** How long a busy target is retried, in milliseconds; default: 10 s. */
   readonly busyTimeoutMs?: number | undefined;
-  /** When a daemon that does not respond counts as degraded, and when it is replaced; default: 5 s and 30 s. */
-  readonly liveness?: LivenessLimits | undefined;
 }
 
 /**
@@ -46,7 +34,7 @@ export async function startTgtHost(options: TgtHostOptions): Promise<TgtHost> {
   return new TgtHost(await superviseTgtd({ ...options, log }), options);
 }
 
-/** The iSCSI targets that one tgtd of our own serves. Created by `startTgtHost`. */
+/** The iSCSI targets that one tgtd of our own serves; its methods are those of `TargetHost`. Created by `startTgtHost`. */
 export class TgtHost implements AsyncDisposable {
   readonly #tgtd: TgtdSupervisor;
   readonly #options: TgtHostOptions;
@@ -60,24 +48,20 @@ export class TgtHost implements AsyncDisposable {
     this.#cooldown = new ReconnectCooldown(options.clock);
   }
 
-  /** The state of its daemon. */
   get state(): TargetDaemon['state'] {
     return this.#tgtd.state;
   }
 
-  /** The process id of its daemon. */
   get pid(): number {
     return this.#tgtd.daemon.process.pid;
   }
 
-  /** As `TargetHost.ensureExported`. */
   async ensureExported(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
     await this.#retryWhileBusy(spec, (daemon) => exportTarget(daemon, spec, this.#options.owns));
   }
 
-  /** As `TargetHost.reopen`. */
   async reopen(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
@@ -95,7 +79,6 @@ export class TgtHost implements AsyncDisposable {
     }
   }
 
-  /** As `TargetHost.ensureRemoved`. */
   async ensureRemoved(target: TargetToRemove): Promise<void> {
     this.#refuseForeign(target.iqn);
     await this.#retryWhileBusy(target, async (daemon) => {
@@ -113,7 +96,6 @@ export class TgtHost implements AsyncDisposable {
     });
   }
 
-  /** As `TargetHost.looseAccounts`. */
   looseAccounts(): Promise<readonly string[]> {
     return this.#steps.run(async () => {
       const { cache } = this.#tgtd.daemon;
@@ -124,7 +106,6 @@ export class TgtHost implements AsyncDisposable {
     });
   }
 
-  /** As `TargetHost.ensureAccountRemoved`. */
   async ensureAccountRemoved(user: string): Promise<void> {
     await this.#steps.run(() =>
       this.#withCache(async ({ cache }) => {
@@ -136,13 +117,11 @@ export class TgtHost implements AsyncDisposable {
     );
   }
 
-  /** As `TargetHost.list`. */
   async list(): Promise<readonly TargetState[]> {
     const targets = await this.#steps.run(() => this.#tgtd.daemon.cache.refresh());
     return targets.map((target) => stateOf(target, this.#options.daemon));
   }
 
-  /** As `TargetHost.onRestart`, of its daemon. */
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     return this.#tgtd.onRestart(rebuild);
   }
@@ -151,7 +130,14 @@ export class TgtHost implements AsyncDisposable {
   async close(): Promise<void> {
     await this.#tgtd.close();
     if (this.#options.onStop === 'stop') {
-      await this.#removeAll();
+      try {
+        // So that what initiators wrote is on disk; a busy one is lost with the daemon.
+        for (const target of await this.#tgtd.daemon.cache.refresh()) {
+          await this.#retryWhileBusy(target, (daemon) => removeTarget(daemon, target));
+        }
+      } catch (error) {
+        this.#options.log.warn('not every target could be removed before the daemon ends', { error });
+      }
       await this.#tgtd.stopDaemon();
     }
   }
@@ -160,28 +146,14 @@ export class TgtHost implements AsyncDisposable {
     await this.close();
   }
 
-  /** Removes every target, so that what initiators wrote is on disk; a busy one is lost with the daemon. */
-  async #removeAll(): Promise<void> {
-    try {
-      for (const target of await this.#tgtd.daemon.cache.refresh()) {
-        await this.#retryWhileBusy(target, (daemon) => removeTarget(daemon, target));
-      }
-    } catch (error) {
-      this.#options.log.warn('not every target could be removed before the daemon ends', { error });
-    }
-  }
-
   async #retryWhileBusy(
-    target: Pick<TargetSpec, 'tid'> & { iqn: string },
+    target: Pick<ShownTarget, 'tid' | 'iqn'>,
     step: (daemon: Daemon) => Promise<boolean>,
   ): Promise<void> {
     const { clock, busyTimeoutMs = 10_000 } = this.#options;
     const giveUpAt = clock.monotonicMs() + busyTimeoutMs;
-    for (
-      let waitMs = 5;
-      !(await this.#steps.run(() => this.#withCache(step)));
-      waitMs = Math.min(waitMs * 2, 250)
-    ) {
+    const attempt = () => this.#steps.run(() => this.#withCache(step));
+    for (let waitMs = 5; !(await attempt()); waitMs = Math.min(waitMs * 2, 250)) {
       if (clock.monotonicMs() > giveUpAt) {
         throw storageError(
           'TARGET_BUSY',
@@ -228,18 +200,18 @@ export class TgtHost implements AsyncDisposable {
 }
 
 function stateOf(target: ShownTarget, daemon: number): TargetState {
+  const { tid, iqn, state, accounts, acl, connections } = target;
+  const disks = target.luns.filter(({ lun }) => lun !== controllerLun);
   return {
     daemon,
-    tid: target.tid,
-    iqn: target.iqn,
-    online: target.state === 'ready',
-    backingPaths: new Map(
-      target.luns.filter(({ lun }) => lun !== controllerLun).map(({ lun, path }) => [lun, path] as const),
-    ),
-    accounts: target.accounts,
-    initiators: target.acl,
-    connections: target.connections,
-    readOnly: target.luns.some(({ lun, readOnly }) => lun !== controllerLun && readOnly),
+    tid,
+    iqn,
+    online: state === 'ready',
+    backingPaths: new Map(disks.map(({ lun, path }) => [lun, path])),
+    accounts,
+    initiators: acl,
+    connections,
+    readOnly: disks.some(({ readOnly }) => readOnly),
     secretMarker: markerIn(target),
   };
 }

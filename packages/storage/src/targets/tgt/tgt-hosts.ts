@@ -21,7 +21,7 @@ export interface TgtHostsOptions extends Omit<TgtHostOptions, 'daemon'> {
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
 export async function startTgtHosts(options: TgtHostsOptions): Promise<TgtHosts> {
-  await endSurplusTgtds(options);
+  await endSurplusTgtds(options.stateDir, options.daemons, options);
   const started: TgtHost[] = [];
   try {
     while (started.length < options.daemons) {
@@ -136,9 +136,8 @@ const fixedVersion = '1:1.0.85-1+deb12u1';
 export async function warnIfVulnerable({ exec, log }: Pick<TgtHostsOptions, 'exec' | 'log'>): Promise<void> {
   try {
     const { stdout: version } = await exec('dpkg-query', ['--show', '--showformat=${Version}', 'tgt']);
-    const { exitCode } = await exec('dpkg', ['--compare-versions', version, 'lt', fixedVersion], {
-      okExitCodes: [0, 1],
-    });
+    const compare = ['--compare-versions', version, 'lt', fixedVersion];
+    const { exitCode } = await exec('dpkg', compare, { okExitCodes: [0, 1] });
     if (exitCode === 0) {
       log.warn('the installed tgt is vulnerable to replayed CHAP logins (CVE-2024-45751); upgrade it', {
         version,

@@ -41,13 +41,8 @@ export class Tgtadm {
 
   async newLun(tid: number, lun: number, path: string): Promise<void> {
     // rdwr, as aio has no UNMAP and fails beyond some 500 LUNs.
-    await this.#socket.request({
-      mode: 'logicalunit',
-      op: 'new',
-      tid,
-      lun,
-      params: `path=${path},bstype=rdwr`,
-    });
+    const params = `path=${path},bstype=rdwr`;
+    await this.#socket.request({ mode: 'logicalunit', op: 'new', tid, lun, params });
   }
 
   async deleteLun(tid: number, lun: number): Promise<void> {
@@ -117,15 +112,8 @@ export class Tgtadm {
 
   /** Reports whether a target has this LUN; tgtd shows nothing more about a single one. */
   async hasLun(tid: number, lun: number): Promise<boolean> {
-    try {
-      await this.#socket.request({ mode: 'logicalunit', op: 'stat', tid, lun });
-      return true;
-    } catch (error) {
-      if (isRpcError(error, 'TARGET_TOOL_FAILED')) {
-        return false;
-      }
-      throw error;
-    }
+    const request = this.#socket.request({ mode: 'logicalunit', op: 'stat', tid, lun });
+    return (await undefinedIfRefused(request)) !== undefined;
   }
 
   async accounts(): Promise<readonly string[]> {
@@ -138,5 +126,17 @@ export class Tgtadm {
 
   async systemState(): Promise<string> {
     return parseSystemState(await this.#socket.request({ mode: 'system', op: 'show' }));
+  }
+}
+
+/** Returns the result of a command, or undefined if tgtd refused it; callers verify the outcome themselves. */
+export async function undefinedIfRefused<T>(command: Promise<T>): Promise<T | undefined> {
+  try {
+    return await command;
+  } catch (error) {
+    if (isRpcError(error, 'TARGET_TOOL_FAILED')) {
+      return undefined;
+    }
+    throw error;
   }
 }

@@ -31,20 +31,14 @@ export async function spawnTgtd(socketPrefix: string, logPath: string): Promise<
   const log = openSync(logPath, 'w', 0o600);
   try {
     // One I/O thread per LUN; with the default of 16, some 2000 LUNs use up every thread of the machine.
-    const child = spawn(
-      'tgtd',
-      ['-f', '-C', String(controlPort), '-t', '1', '--iscsi', 'portal=127.0.0.1:0'],
-      {
-        cwd: '/',
-        detached: true,
-        env: {
-          LC_ALL: 'C',
-          PATH: `${process.env.PATH ?? ''}:/usr/sbin:/sbin`,
-          [socketVariable]: socketPrefix,
-        },
-        stdio: ['ignore', log, log],
-      },
-    );
+    const args = ['-f', '-C', String(controlPort), '-t', '1', '--iscsi', 'portal=127.0.0.1:0'];
+    const path = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
+    const child = spawn('tgtd', args, {
+      cwd: '/',
+      detached: true,
+      env: { LC_ALL: 'C', PATH: path, [socketVariable]: socketPrefix },
+      stdio: ['ignore', log, log],
+    });
     child.unref();
     await once(child, 'spawn');
     const { pid = 0 } = child;
@@ -57,10 +51,7 @@ export async function spawnTgtd(socketPrefix: string, logPath: string): Promise<
   }
 }
 
-/**
- * Finds the tgtd that was started with this socket prefix, by any process. The process table is the record of it:
- * unlike a pid file it cannot be lost or stale.
- */
+/** Finds the tgtd started with this socket prefix, in the process table: unlike a pid file it cannot be lost or stale. */
 export async function findTgtd(socketPrefix: string): Promise<ProcessIdentity | undefined> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
   for (const pid of pids) {

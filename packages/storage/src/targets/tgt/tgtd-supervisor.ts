@@ -1,4 +1,4 @@
-import { backoffMs, type Clock, type Log, PeriodicTask } from '@patchbay/objects';
+import { backoffMs, PeriodicTask } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { TargetDaemon } from '../target-host.js';
@@ -16,32 +16,20 @@ const retry = { firstMs: 250, maxMs: 30_000 };
 const defaultLiveness: LivenessLimits = { degradedMs: 5000, restartMs: 30_000 };
 
 /** How a daemon is supervised. */
-export interface TgtdSupervisorOptions {
-  /** An absolute path; the daemon's socket and log are in a directory of it. */
+export interface TgtdSupervisorOptions extends Omit<LaunchContext, 'paths'> {
+  /** An absolute path of at most some 90 bytes, as the daemon's unix socket is in a directory of it. */
   readonly stateDir: string;
   /** The daemon's number on this host, from 0. */
   readonly daemon: number;
-  /** `host:port`, an IPv6 host in brackets. */
-  readonly portal: string;
-  readonly clock: Clock;
-  readonly log: Log;
-  /** How long a response of the daemon may take, in milliseconds; default: 10 s. */
-  readonly answerTimeoutMs?: number | undefined;
   /** When a daemon that does not respond counts as degraded, and when it is replaced; default: 5 s and 30 s. */
   readonly liveness?: LivenessLimits | undefined;
 }
-
-type SupervisorContext = LaunchContext & LivenessContext;
 
 /**
  * Starts supervising a tgtd of our own: adopts the running one, or starts it.
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
-export async function superviseTgtd({
-  stateDir,
-  daemon,
-  ...options
-}: TgtdSupervisorOptions): Promise<TgtdSupervisor> {
+export async function superviseTgtd(options: TgtdSupervisorOptions): Promise<TgtdSupervisor> {
   checkPortal(options.portal);
   if (process.getuid?.() !== 0) {
     throw storageError(
@@ -49,7 +37,7 @@ export async function superviseTgtd({
       'the iSCSI target daemon accepts commands from root only; run this as root',
     );
   }
-  const paths = await prepareTgtdPaths(stateDir, daemon);
+  const paths = await prepareTgtdPaths(options.stateDir, options.daemon);
   const context = { ...options, paths, liveness: options.liveness ?? defaultLiveness };
   const running = await adoptTgtd(context);
   if (running === undefined) {
@@ -65,22 +53,22 @@ export async function superviseTgtd({
  * target does not exist. Created by `superviseTgtd`.
  */
 export class TgtdSupervisor implements AsyncDisposable {
-  readonly #context: SupervisorContext;
+  readonly #context: LaunchContext & LivenessContext;
   #daemon: Daemon;
-  readonly #service = new Gate();
   #heldBack: boolean;
+  /** Whether callers of `onRestart` need not wait: the service is open, or supervision has ended. */
+  #isOpen: boolean;
+  readonly #waiting: (() => void)[] = [];
   #rebuild: (() => Promise<void>) | undefined;
   #probe: LivenessProbe;
   readonly #watching: PeriodicTask;
 
-  constructor(context: SupervisorContext, daemon: Daemon, heldBack: boolean) {
+  constructor(context: LaunchContext & LivenessContext, daemon: Daemon, heldBack: boolean) {
     this.#context = context;
     this.#daemon = daemon;
     this.#heldBack = heldBack;
+    this.#isOpen = !heldBack;
     this.#probe = new LivenessProbe(context);
-    if (!heldBack) {
-      this.#service.open();
-    }
     this.#watching = PeriodicTask.start({
       clock: context.clock,
       run: async () => {
@@ -108,13 +96,18 @@ export class TgtdSupervisor implements AsyncDisposable {
   onRestart(rebuild: () => Promise<void>): Promise<void> {
     this.#rebuild = rebuild;
     void this.#watching.wake();
-    return this.#service.wait();
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (this.#isOpen) {
+        this.#open();
+      }
+    });
   }
 
   /** Stops supervising; the daemon keeps running. */
   async close(): Promise<void> {
     await this.#watching.close();
-    this.#service.open();
+    this.#open();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,44 +136,22 @@ export class TgtdSupervisor implements AsyncDisposable {
       await this.#rebuild();
       await this.#daemon.tgtadm.setSystemState('ready');
       this.#heldBack = false;
-      this.#service.open();
+      this.#open();
       log.info('the iSCSI targets have been rebuilt and are served');
     }
   }
 
   async #replace(): Promise<void> {
-    this.#service.close();
+    this.#isOpen = false;
     this.#heldBack = true;
     this.#daemon = await launchTgtd(this.#context);
     this.#probe = new LivenessProbe(this.#context);
   }
-}
 
-/** A gate that any number of callers can wait at; it starts closed. */
-class Gate {
-  #isOpen = false;
-  #waiting: (() => void)[] = [];
-
-  open(): void {
+  #open(): void {
     this.#isOpen = true;
-    this.#waiting.forEach((resolve) => {
+    for (const resolve of this.#waiting.splice(0)) {
       resolve();
-    });
-    this.#waiting = [];
-  }
-
-  close(): void {
-    this.#isOpen = false;
-  }
-
-  /** Resolves when the gate is open. */
-  wait(): Promise<void> {
-    return new Promise((resolve) => {
-      if (this.#isOpen) {
-        resolve();
-      } else {
-        this.#waiting.push(resolve);
-      }
-    });
+    }
   }
 }
