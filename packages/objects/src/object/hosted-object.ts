@@ -1,7 +1,7 @@
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
-import { type PreparedMethod, prepareMethod } from './bind.js';
+import { PreparedMethod } from './bind.js';
 import { type ConcurrencyLimit, limitOf } from './concurrency-limit.js';
 import type { ObjectDefinition } from './definition.js';
 
@@ -88,8 +88,8 @@ export class HostedObject {
         throw coreError('METHOD_NOT_FOUND', `${this.label} has no method ${quoted(name)}${hint}`);
       }
       const own = limitOf('method', `${this.label}.${name}`, definition.maxConcurrent);
-      const hosted = { method: prepareMethod(name, definition), object: this, limits: this.#limitsWith(own) };
-      prepared = { own, hosted };
+      const method = new PreparedMethod(name, definition);
+      prepared = { own, hosted: { method, object: this, limits: this.#limitsWith(own) } };
       this.#methods.set(name, prepared);
     }
     return prepared.hosted;

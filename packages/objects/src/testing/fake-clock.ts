@@ -29,13 +29,9 @@ export class FakeClock implements Clock {
     return this.#sleepers.size;
   }
 
-  sleep(ms: number, options: SleepOptions = {}): Promise<void> {
-    const { signal } = options;
+  sleep(ms: number, { signal }: SleepOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason as Error);
-        return;
-      }
+      signal?.throwIfAborted();
       const abort = (): void => {
         this.#sleepers.delete(sleeper);
         reject(signal?.reason as Error);
