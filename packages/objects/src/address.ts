@@ -11,10 +11,7 @@ export interface Address {
 
 const hostLabels = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/;
 
-/**
- * Parses `host:port`, with IPv6 addresses in brackets: `127.0.0.1:7440`, `[::1]:7440`.
- * @throws RpcError `CONFIG_INVALID`
- */
+/** Parses `host:port`, an IPv6 address in brackets: `[::1]:7440`. @throws RpcError `CONFIG_INVALID` */
 export function parseAddress(text: string): Address {
   const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text)?.groups;
   const host = parts?.ipv6 ?? parts?.host ?? '';

@@ -3,10 +3,7 @@ import { z } from 'zod';
 import type { MethodDefinition, Methods } from './definition.js';
 import { readValuesFrom } from './values.js';
 
-/**
- * Checks that the `values` of a method's schemas name a method that can be called for them.
- * @throws TypeError if they do not
- */
+/** Checks that the `values` of a method's schemas name a method that can be called for them. @throws TypeError */
 export function checkValues(name: string, definition: MethodDefinition, methods: Methods): void {
   const parameters = [
     ...definition.args.map((each): [string, z.ZodType] => [each.name, each.schema]),

@@ -6,10 +6,7 @@ import type { VerbName } from './verbs.js';
 export const shells = ['bash', 'zsh'] as const;
 export type Shell = (typeof shells)[number];
 
-/**
- * The verbs' descriptions. They are those of methods, so that help and completion treat both alike; a call of a method
- * does not load them.
- */
+/** The verbs' descriptions, of the form of methods', so that help and completion treat both alike. */
 export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
   ls: describeVerb(
     'ls',

@@ -1,9 +1,6 @@
 import type { CommandLine } from './command-line.js';
 
-/**
- * The verbs: what the command does itself, beside calling methods. Where a method has the name of a verb, the bare name
- * is the verb.
- */
+/** The verbs, beside calling methods. Where a method has the name of a verb, the bare name is the verb. */
 const verbNames = ['ls', 'describe', 'repl', 'completion'] as const;
 export type VerbName = (typeof verbNames)[number];
 

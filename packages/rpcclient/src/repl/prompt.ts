@@ -39,7 +39,11 @@ export async function runPrompt(
   });
   try {
     let current = history;
-    promptFor(lines, runner);
+    const prompt = (): void => {
+      lines.setPrompt(`${runner.object}> `);
+      lines.prompt();
+    };
+    prompt();
     for await (const line of lines) {
       current = await remember(line, current, context);
       running = new AbortController();
@@ -53,18 +57,13 @@ export async function runPrompt(
       if (runner.ended || signal.aborted) {
         return;
       }
-      promptFor(lines, runner);
+      prompt();
     }
     output.write('\n'); // Ctrl-D leaves the cursor after the prompt
   } finally {
     signal.removeEventListener('abort', cancel);
     lines.close();
   }
-}
-
-function promptFor(lines: Interface, { object }: LineRunner): void {
-  lines.setPrompt(`${object}> `);
-  lines.prompt();
 }
 
 /** Discards what was typed, as a shell does on Ctrl-C. */
