@@ -10,8 +10,7 @@ import type { HostedMethod } from './hosted-object.js';
 import type { ObjectDirectory } from './object-directory.js';
 import type { Invocation, RunningCall } from './running-call.js';
 
-/** What `CallRunner` takes. */
-export interface CallRunnerOptions {
+interface CallRunnerOptions {
   readonly objects: ObjectDirectory;
   readonly authorize: Authorize | undefined;
   /** Undefined if there are none, so that they cost nothing. */
@@ -30,18 +29,13 @@ export class CallRunner {
     this.#options = options;
   }
 
-  /** Runs a call. It is answered whatever happens. */
+  /** Runs a call, within the interceptors if there are any: their result or error is its answer then. */
   run(call: RunningCall, invocation: Invocation): void {
     const { interceptors } = this.#options;
     if (interceptors === undefined) {
       this.#start(call, invocation);
-    } else {
-      this.#intercept(call, invocation, interceptors);
+      return;
     }
-  }
-
-  /** Runs a call within the interceptors, whose result or error is its answer. */
-  #intercept(call: RunningCall, invocation: Invocation, interceptors: readonly Interceptor[]): void {
     let checked: { readonly result: unknown } | undefined;
     const start = (): Promise<unknown> =>
       new Promise((resolve, reject) => {

@@ -62,9 +62,11 @@ function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercio
   if (schema.stream !== undefined) {
     return streamed(schema.stream);
   }
-  const unit = schema.unit;
-  if (unit === 'bytes' || unit === 'milliseconds') {
-    return unit === 'bytes' ? bytes : milliseconds;
+  if (schema.unit === 'bytes') {
+    return bytes;
+  }
+  if (schema.unit === 'milliseconds') {
+    return milliseconds;
   }
   const alternatives = alternativesOf(schema);
   if (alternatives !== undefined) {
@@ -192,9 +194,7 @@ function alternativesOf(schema: JsonSchema): readonly JsonSchema[] | undefined {
 function definitionOf(schema: JsonSchema, root: JsonSchema): JsonSchema | undefined {
   const reference = schema.$ref;
   const definitions = root.$defs;
-  if (typeof reference !== 'string' || !isRecord(definitions)) {
-    return undefined;
-  }
-  const named = definitions[reference.replace('#/$defs/', '')];
+  const isLocal = typeof reference === 'string' && isRecord(definitions);
+  const named = isLocal ? definitions[reference.replace('#/$defs/', '')] : undefined;
   return isRecord(named) ? named : undefined;
 }

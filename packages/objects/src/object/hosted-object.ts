@@ -7,7 +7,6 @@ import type { ObjectDefinition } from './definition.js';
 
 /** Options of a hosted object, which override its definition's. */
 export interface HostOptions {
-  /** How many calls of the object may run at once. Default: the definition's. */
   readonly maxConcurrent?: number | undefined;
 }
 
@@ -19,18 +18,13 @@ export interface HostedMethod {
   readonly limits: readonly ConcurrencyLimit[];
 }
 
-/** A method and its own limit, kept so that the object's limit can be replaced. */
-interface MethodEntry {
-  readonly own: ConcurrencyLimit | undefined;
-  hosted: HostedMethod;
-}
-
 /** An object that can be called. Its methods are prepared on their first call. */
 export class HostedObject {
   /** Its name in errors and logs: that of the object, or how it was returned, such as `storage.node()`. */
   readonly label: string;
   readonly definition: ObjectDefinition;
-  readonly #methods = new Map<string, MethodEntry>();
+  /** Each with its own limit, so that the object's can be replaced. */
+  readonly #methods = new Map<string, { readonly own: ConcurrencyLimit | undefined; hosted: HostedMethod }>();
   #limit: ConcurrencyLimit | undefined;
   #running = 0;
   readonly #onIdle: (() => void)[] = [];

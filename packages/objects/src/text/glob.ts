@@ -1,8 +1,6 @@
-/** A compiled glob. */
+/** A compiled glob: the common prefix of all texts that match, and whether a text matches as a whole. */
 export interface Glob {
-  /** The common prefix of all texts that match. */
   readonly prefix: string;
-  /** Reports whether a text matches as a whole. */
   matches(text: string): boolean;
 }
 
