@@ -48,14 +48,13 @@ export function openLog(
   settings: LogSettings,
   stderr: Writable & { readonly isTTY?: boolean } = process.stderr,
 ): DaemonLog {
-  const toTerminal = settings.file === undefined && stderr.isTTY === true;
-  const automatic = toTerminal ? 'text' : 'json';
+  const { level, levels, format, file } = settings;
+  const automatic = file === undefined && stderr.isTTY === true ? 'text' : 'json';
   return createLogger({
-    level: settings.level,
-    levels: settings.levels,
-    format: settings.format === 'auto' ? automatic : settings.format,
-    destination:
-      settings.file === undefined ? streamDestination(stderr) : LogFile.open(settings.file, settings),
+    level,
+    levels,
+    format: format === 'auto' ? automatic : format,
+    destination: file === undefined ? streamDestination(stderr) : LogFile.open(file, settings),
   });
 }
 

@@ -3,14 +3,8 @@ import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 import { type ServiceManager, silentManager } from './service-manager.js';
 
 /** A Unix datagram socket, as of `node-unix-socket`. */
-export interface DatagramSocket {
-  sendTo(
-    bytes: Buffer,
-    offset: number,
-    length: number,
-    path: string,
-    done: (error: Error | undefined) => void,
-  ): void;
+interface DatagramSocket {
+  sendTo(bytes: Buffer, offset: number, length: number, path: string, done: (error?: Error) => void): void;
   close(): void;
 }
 
@@ -21,8 +15,7 @@ export interface NotifyEnvironment {
   WATCHDOG_PID?: string | undefined;
 }
 
-/** What `systemdManager` takes. */
-export interface SystemdOptions {
+interface SystemdOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Loads the library for datagram sockets, a native add-on; called only under systemd. */
@@ -60,12 +53,9 @@ export async function systemdManager(options: SystemdOptions): Promise<ServiceMa
 }
 
 /** Returns the watchdog's interval in milliseconds; undefined if it is off. */
-function watchdogOf({
-  WATCHDOG_USEC: microseconds,
-  WATCHDOG_PID: pid,
-}: NotifyEnvironment): number | undefined {
-  const ours = pid === undefined || pid === '' || pid === String(process.pid);
-  const ms = Number(microseconds ?? '') / 1_000;
+function watchdogOf({ WATCHDOG_USEC, WATCHDOG_PID = '' }: NotifyEnvironment): number | undefined {
+  const ours = WATCHDOG_PID === '' || WATCHDOG_PID === String(process.pid);
+  const ms = Number(WATCHDOG_USEC ?? '') / 1_000;
   return ours && Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 

@@ -5,10 +5,7 @@ const verbNames = ['ls', 'describe', 'repl', 'completion'] as const;
 export type VerbName = (typeof verbNames)[number];
 
 /** Returns the name of the verb that a command line asks for; undefined where it calls a method. */
-export function verbNameIn({
-  method,
-  literal,
-}: Pick<CommandLine, 'method' | 'literal'>): VerbName | undefined {
+export function verbNameIn({ method, literal }: CommandLine): VerbName | undefined {
   return method !== undefined && !literal && isVerbName(method) ? method : undefined;
 }
 
