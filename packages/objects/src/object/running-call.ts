@@ -24,7 +24,9 @@ export interface CallSink {
 
 /** Settles the promise by which interceptors wait for a call. */
 export interface Deferred {
+  /** Fulfils it with the call's result. */
   readonly resolve: (result: unknown) => void;
+  /** Rejects it with the call's error. */
   readonly reject: (error: unknown) => void;
 }
 

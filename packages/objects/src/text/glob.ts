@@ -1,6 +1,8 @@
-/** A compiled glob: the common prefix of all texts that match, and whether a text matches as a whole. */
+/** A compiled glob. */
 export interface Glob {
+  /** The common prefix of all texts that match. */
   readonly prefix: string;
+  /** Reports whether a text matches as a whole. */
   matches(text: string): boolean;
 }
 
