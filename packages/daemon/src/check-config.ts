@@ -1,8 +1,8 @@
-import { isRpcError, RpcError } from '@patchbay/objects';
+import { isRpcError, type RpcError } from '@patchbay/objects';
 import { jsonText } from '@patchbay/terminal';
 
 import { command, type Command } from './command.js';
-import { type Problem, problemsOf, problemText } from './problems.js';
+import { errorAbout, type Problem, problemsOf } from './problems.js';
 import { writeOut } from './standard-output.js';
 
 /**
@@ -41,20 +41,10 @@ async function errorsOf(check: () => Promise<void>): Promise<readonly RpcError[]
       if (!isRpcError(each)) {
         throw each;
       }
-      return split(each);
+      const problems = problemsOf(each);
+      return problems.length === 0 ? [each] : problems.map((problem) => errorAbout(problem, each));
     });
   }
-}
-
-/** Splits an error about several problems. */
-function split(error: RpcError): readonly RpcError[] {
-  const problems = problemsOf(error);
-  return problems.length === 0
-    ? [error]
-    : problems.map(
-        (problem) =>
-          new RpcError(error.code, error.reason, problemText(problem), { details: { problems: [problem] } }),
-      );
 }
 
 function toRow(error: RpcError): Partial<Problem> & { readonly reason: string } {

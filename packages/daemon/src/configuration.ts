@@ -4,7 +4,7 @@ import { didYouMean } from '@patchbay/objects';
 
 import { invalid, type Problem } from './problems.js';
 import { knownKeys, readText, readUnits } from './schema-walk.js';
-import { type KeyPath, keyText, readYamlFile, type YamlFile } from './yaml-file.js';
+import { isRecord, type KeyPath, keyText, readYamlFile, type YamlFile } from './yaml-file.js';
 
 /** Where a configuration comes from. */
 export interface ConfigureOptions<Schema extends z.ZodType> {
@@ -29,9 +29,7 @@ export function configure<Schema extends z.ZodType>(
   options: ConfigureOptions<Schema>,
 ): Readonly<z.output<Schema>> {
   const file = options.file === undefined ? undefined : readYamlFile(options.file);
-  const settings = [...fromEnvironment(options.environment), ...fromFlags(options.flags ?? {})].map(
-    (setting) => parseSetting(setting, options.schema),
-  );
+  const settings = settingsOf(options);
   const written = readUnits(options.schema, file?.content ?? {});
   const input = settings.reduce((whole, { path, value }) => withValue(whole, path, value), written);
   const parsed = options.schema.safeParse(input);
@@ -48,23 +46,21 @@ interface Setting {
   readonly source: string;
 }
 
-function fromEnvironment(environment: ConfigureOptions<z.ZodType>['environment']): Setting[] {
+/** Returns the settings of the environment, then those of the flags. */
+function settingsOf({ schema, environment, flags = {} }: ConfigureOptions<z.ZodType>): Setting[] {
   const { values, keys } = environment ?? { values: {}, keys: {} };
-  return Object.entries(keys).flatMap(([name, key]) => {
-    const value = values[name];
-    return value === undefined || value === '' ? [] : [{ path: key.split('.'), value, source: name }];
-  });
-}
-
-function fromFlags(flags: Readonly<Record<string, unknown>>): Setting[] {
-  return Object.entries(flags).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ path: key.split('.'), value, source: flagOf(key) }],
-  );
-}
-
-function parseSetting(setting: Setting, schema: z.ZodType): Setting {
-  const { path, value } = setting;
-  return typeof value === 'string' ? { ...setting, value: readText(schema, path, value) } : setting;
+  const given = [
+    ...Object.entries(keys)
+      .filter(([name]) => values[name] !== '')
+      .map(([name, key]) => [key, values[name], name] as const),
+    ...Object.entries(flags).map(([key, value]) => [key, value, flagOf(key)] as const),
+  ];
+  return given
+    .filter(([, value]) => value !== undefined)
+    .map(([key, value, source]) => {
+      const path = key.split('.');
+      return { path, value: typeof value === 'string' ? readText(schema, path, value) : value, source };
+    });
 }
 
 function flagOf(key: string): string {
@@ -114,10 +110,6 @@ function problemsOf(
 
 function depthOf(issues: readonly z.core.$ZodIssue[]): number {
   return Math.max(0, ...issues.map(({ path }) => path.length));
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function deepFreeze<T>(value: T): T {

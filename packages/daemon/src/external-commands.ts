@@ -9,37 +9,29 @@ const commandName = /^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/;
  * same directory (docs/adr/0012). PATH is not searched.
  */
 export class ExternalCommands {
-  readonly #program: string;
+  readonly #prefix: string;
   readonly #file: string;
 
-  /**
-   * @param program the name of the program
-   * @param file the absolute path by which it was called, which may be a link: `process.argv[1]`
-   */
+  /** @param file the absolute path by which the program was called, which may be a link: `process.argv[1]` */
   constructor(program: string, file: string) {
-    this.#program = program;
+    this.#prefix = `${program}-`;
     this.#file = file;
   }
 
   /** Lists the names of all of them, sorted. */
   names(): readonly string[] {
-    const prefix = `${this.#program}-`;
     const names = directoriesOf(this.#file)
       .flatMap((directory) => readdirSync(directory))
-      .filter((file) => file.startsWith(prefix))
-      .map((file) => file.slice(prefix.length))
+      .filter((file) => file.startsWith(this.#prefix))
+      .map((file) => file.slice(this.#prefix.length))
       .filter((name) => this.find(name) !== undefined);
     return [...new Set(names)].sort();
   }
 
   /** Returns the path of a command's executable; undefined if there is none. */
   find(name: string): string | undefined {
-    if (!commandName.test(name)) {
-      return undefined;
-    }
-    return directoriesOf(this.#file)
-      .map((directory) => join(directory, `${this.#program}-${name}`))
-      .find(isExecutable);
+    const files = directoriesOf(this.#file).map((directory) => join(directory, this.#prefix + name));
+    return commandName.test(name) ? files.find(isExecutable) : undefined;
   }
 }
 

@@ -2,10 +2,7 @@ import { exitStatusOfCode } from '@patchbay/objects';
 
 import type { ProcessEvents } from './signals.js';
 
-/**
- * Runs a command's work with a signal that Ctrl-C (SIGINT) aborts, so that it can cancel its calls. A second Ctrl-C
- * exits the process at once with status 130.
- */
+/** Runs a command's work with a signal that Ctrl-C (SIGINT) aborts. A second Ctrl-C exits with status 130 at once. */
 export async function interruptible<T>(
   work: (signal: AbortSignal) => Promise<T>,
   events: ProcessEvents = process,

@@ -1,6 +1,6 @@
-import { RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
-import { type Problem, problemText } from './problems.js';
+import { errorAbout } from './problems.js';
 import { type KeyPath, keyText, readYamlFile } from './yaml-file.js';
 
 /**
@@ -9,25 +9,19 @@ import { type KeyPath, keyText, readYamlFile } from './yaml-file.js';
  */
 export function locateErrors(file: string, path: KeyPath, error: RpcError): readonly RpcError[] {
   const yaml = readYamlFile(file);
-  return issuesOf(error).map(({ path: below, message }) => {
+  const { issues } = error.details;
+  const listed = Array.isArray(issues) ? (issues as unknown[]).filter(isIssue) : [];
+  const located: readonly Issue[] = listed.length === 0 ? [{ path: [], message: error.message }] : listed;
+  return located.map(({ path: below, message }) => {
     const at = [...path, ...below];
-    const problem: Problem = { where: `${yaml.name}:${String(yaml.lineOf(at))}`, key: keyText(at), message };
-    return new RpcError(error.code, error.reason, problemText(problem), {
-      details: { problems: [problem] },
-      cause: error,
-    });
+    const where = `${yaml.name}:${String(yaml.lineOf(at))}`;
+    return errorAbout({ where, key: keyText(at), message }, error, error);
   });
 }
 
 interface Issue {
   readonly path: KeyPath;
   readonly message: string;
-}
-
-function issuesOf(error: RpcError): readonly Issue[] {
-  const { issues } = error.details;
-  const listed = Array.isArray(issues) ? (issues as unknown[]).filter(isIssue) : [];
-  return listed.length === 0 ? [{ path: [], message: error.message }] : listed;
 }
 
 function isIssue(value: unknown): value is Issue {

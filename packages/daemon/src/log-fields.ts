@@ -30,16 +30,14 @@ function plainObject(
 ): Record<string, unknown> {
   const plain = entries
     .filter(([, value]) => value !== undefined)
-    .map(([name, value]) => [name, isSecretName(name) ? '[redacted]' : plainValue(value, above)] as const);
+    .map(([name, value]) => [name, secretName.test(name) ? '[redacted]' : plainValue(value, above)] as const);
   return Object.fromEntries(plain);
 }
 
 /** Converts any value to a JSON value; `above` are the objects around it, to which a cycle would lead back. */
 function plainValue(value: unknown, above: readonly unknown[]): unknown {
-  if (typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') {
-    return String(value);
-  }
-  if (typeof value === 'number' && !Number.isFinite(value)) {
+  const isUnquotable = typeof value === 'number' && !Number.isFinite(value);
+  if (isUnquotable || typeof value === 'bigint' || typeof value === 'symbol' || typeof value === 'function') {
     return String(value);
   }
   if (typeof value === 'string') {
@@ -73,8 +71,9 @@ function plainContents(value: object, above: readonly unknown[]): unknown {
     return `[${String(value.byteLength)} bytes]`;
   }
   if (value instanceof Map) {
+    const entries = [...(value as Map<unknown, unknown>)];
     return plainObject(
-      [...(value as Map<unknown, unknown>)].map(([key, item]) => [String(key), item]),
+      entries.map(([key, item]) => [String(key), item]),
       above,
     );
   }
@@ -98,11 +97,6 @@ function plainError(error: Error, above: readonly unknown[]): Record<string, unk
     Object.entries({ name, message, code, syscall, path, ...own, stack, ...inner, cause }),
     above,
   );
-}
-
-/** Reports whether a field of this name holds a secret. */
-function isSecretName(name: string): boolean {
-  return secretName.test(name);
 }
 
 /** Replaces what looks like a secret in a text. */

@@ -29,12 +29,7 @@ export class LogFile implements LogDestination, Disposable {
   /** Opens a log file. @throws RpcError `CONFIG_INVALID` if it cannot be opened; later failures only count as `lost` */
   static open(path: string, options: LogFileOptions): LogFile {
     const file = new LogFile(path, options);
-    try {
-      file.#descriptor();
-    } catch (error) {
-      const why = (error as Error).message;
-      throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
-    }
+    requireLogFile(() => file.#descriptor());
     return file;
   }
 
@@ -96,6 +91,16 @@ export class LogFile implements LogDestination, Disposable {
       renameIfThere(`${this.#path}.${String(age - 1)}`, `${this.#path}.${String(age)}`);
     }
     renameIfThere(this.#path, `${this.#path}.1`);
+  }
+}
+
+/** Runs a check of a log file. @throws RpcError `CONFIG_INVALID` if it fails */
+export function requireLogFile(check: () => unknown): void {
+  try {
+    check();
+  } catch (error) {
+    const why = (error as Error).message;
+    throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
   }
 }
 

@@ -4,11 +4,11 @@ import { Writable } from 'node:stream';
 import winston from 'winston';
 import { z } from 'zod';
 
-import { type Clock, coreError, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
+import { type Clock, type Log, type LogFields, systemClock, type Unit } from '@patchbay/objects';
 
 import { type LogDestination, streamDestination } from './log-destination.js';
 import { loggable, redacted } from './log-fields.js';
-import { LogFile } from './log-file.js';
+import { LogFile, requireLogFile } from './log-file.js';
 import { jsonLine, textLine } from './log-lines.js';
 
 const level = z.enum(['debug', 'info', 'warn', 'error']);
@@ -48,27 +48,22 @@ export function openLog(
   settings: LogSettings,
   stderr: Writable & { readonly isTTY?: boolean } = process.stderr,
 ): DaemonLog {
-  const toTerminal = settings.file === undefined && stderr.isTTY === true;
-  const automatic = toTerminal ? 'text' : 'json';
+  const { level, levels, format, file } = settings;
+  const automatic = file === undefined && stderr.isTTY === true ? 'text' : 'json';
   return createLogger({
-    level: settings.level,
-    levels: settings.levels,
-    format: settings.format === 'auto' ? automatic : settings.format,
-    destination:
-      settings.file === undefined ? streamDestination(stderr) : LogFile.open(settings.file, settings),
+    level,
+    levels,
+    format: format === 'auto' ? automatic : format,
+    destination: file === undefined ? streamDestination(stderr) : LogFile.open(file, settings),
   });
 }
 
 /** Checks that the log file could be opened, without opening it. @throws RpcError `CONFIG_INVALID` */
 export function checkLogFile({ file }: LogSettings): void {
-  if (file === undefined) {
-    return;
-  }
-  try {
-    accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
-  } catch (error) {
-    const why = (error as Error).message;
-    throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
+  if (file !== undefined) {
+    requireLogFile(() => {
+      accessSync(existsSync(file) ? file : dirname(file), constants.W_OK);
+    });
   }
 }
 
@@ -116,29 +111,24 @@ type Level = LogSettings['level'];
 
 /** Returns the level for lines with these fields: that of their component, else of their object, else of all. */
 function levelFor({ component, object }: LogFields, { level: ofAll, levels = {} }: LogLevels): Level {
-  return levelOf(component, levels) ?? levelOf(object, levels) ?? ofAll;
-}
-
-function levelOf(part: unknown, levels: Readonly<Record<string, Level>>): Level | undefined {
-  return typeof part === 'string' && Object.hasOwn(levels, part) ? levels[part] : undefined;
+  const own = (part: unknown): Level | undefined =>
+    typeof part === 'string' && Object.hasOwn(levels, part) ? levels[part] : undefined;
+  return own(component) ?? own(object) ?? ofAll;
 }
 
 type Write = (level: Level, message: string, fields: LogFields) => void;
 
 function logOver(write: Write, own: LogFields): Log {
+  const at =
+    (level: Level): Log[Level] =>
+    (message, fields) => {
+      write(level, message, { ...own, ...fields });
+    };
   return {
-    debug: (message, fields) => {
-      write('debug', message, { ...own, ...fields });
-    },
-    info: (message, fields) => {
-      write('info', message, { ...own, ...fields });
-    },
-    warn: (message, fields) => {
-      write('warn', message, { ...own, ...fields });
-    },
-    error: (message, fields) => {
-      write('error', message, { ...own, ...fields });
-    },
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
     child: (fields) => logOver(write, { ...own, ...fields }),
   };
 }

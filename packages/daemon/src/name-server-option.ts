@@ -9,12 +9,9 @@ export const nameServerOption = {
 
 /** Adds to the error of an unreachable name server how a user of a command sets its address. */
 export function nameServerAdvice(error: unknown): unknown {
-  return isRpcError(error, 'NAMESERVER_UNAVAILABLE')
-    ? new RpcError(
-        error.code,
-        error.reason,
-        `${error.message} set --name-server or ${nameServerVariable} if it is elsewhere`,
-        { details: error.details, cause: error },
-      )
-    : error;
+  if (!isRpcError(error, 'NAMESERVER_UNAVAILABLE')) {
+    return error;
+  }
+  const message = `${error.message} set --name-server or ${nameServerVariable} if it is elsewhere`;
+  return new RpcError(error.code, error.reason, message, { details: error.details, cause: error });
 }

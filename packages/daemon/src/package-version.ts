@@ -5,20 +5,14 @@ export function packageVersion(moduleUrl: string): string {
   for (let directory = new URL('.', moduleUrl); ; directory = new URL('..', directory)) {
     const file = new URL('package.json', directory);
     if (existsSync(file)) {
-      return versionIn(JSON.parse(readFileSync(file, 'utf8')), file);
+      const { version } = JSON.parse(readFileSync(file, 'utf8')) as { readonly version?: unknown };
+      if (typeof version !== 'string') {
+        throw new Error(`${file.pathname} has no version`);
+      }
+      return version;
     }
     if (directory.pathname === '/') {
       throw new Error(`no package.json found above ${moduleUrl}`);
     }
   }
-}
-
-function versionIn(manifest: unknown, file: URL): string {
-  if (typeof manifest === 'object' && manifest !== null && 'version' in manifest) {
-    const { version } = manifest;
-    if (typeof version === 'string') {
-      return version;
-    }
-  }
-  throw new Error(`${file.pathname} has no version`);
 }

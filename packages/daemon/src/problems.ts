@@ -1,4 +1,4 @@
-import { coreError, type RpcError } from '@patchbay/objects';
+import { coreError, RpcError } from '@patchbay/objects';
 
 /** One problem of a configuration. */
 export interface Problem {
@@ -20,8 +20,13 @@ export function problemsOf({ details }: RpcError): readonly Problem[] {
   return Array.isArray(problems) ? (problems as unknown[]).filter(isProblem) : [];
 }
 
+/** Returns an error about one problem, of the code and reason of another one. */
+export function errorAbout(problem: Problem, { code, reason }: RpcError, cause?: unknown): RpcError {
+  return new RpcError(code, reason, problemText(problem), { details: { problems: [problem] }, cause });
+}
+
 /** Formats a problem as one line: where, which key, what. */
-export function problemText({ where, key, message }: Problem): string {
+function problemText({ where, key, message }: Problem): string {
   return [where, key, message].filter(Boolean).join(': ');
 }
 

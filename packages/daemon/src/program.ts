@@ -60,28 +60,22 @@ function findExternal(program: Program, name = ''): string | undefined {
   return ownNames(program).includes(name) ? undefined : program.external?.find(name);
 }
 
-/** What argv asks for: help or the version as `output`, or a command to run. */
-interface Parsing {
-  readonly output: string;
-  readonly run: () => Promise<void>;
-}
-
-async function parse(program: Program, argv: readonly string[]): Promise<Parsing> {
-  let run = (): Promise<void> => Promise.resolve();
-  let output = '';
-  const choose = (chosen: Command, args: ParsedArguments): void => {
+/** Returns what argv asks for: help or the version as `output`, or a command to run. */
+async function parse(program: Program, argv: readonly string[]) {
+  const asked = { output: '', run: () => Promise.resolve() };
+  const choose: Choose = (chosen, args) => {
     checkArguments(args, chosen, program);
-    run = () => chosen.run(args);
+    asked.run = () => chosen.run(args);
   };
   try {
     // With a callback, yargs passes the help to it instead of printing it.
     await parserOf(program, argv, choose).parseAsync(argv, {}, (_error, _args, text) => {
-      output = text;
+      asked.output = text;
     });
   } catch (error) {
     throw isRpcError(error) ? error : usageError(program, error as Error);
   }
-  return { output, run };
+  return asked;
 }
 
 type Choose = (chosen: Command, args: ParsedArguments) => void;
@@ -147,24 +141,17 @@ function checkArguments(
   if (surplus !== undefined) {
     throw coreError('ARGUMENT_SURPLUS', `surplus argument ${JSON.stringify(surplus)}; ${help}`);
   }
-  const optionNames = Object.entries(options).flatMap(([option, { alias }]) => [
-    option,
-    ...[alias ?? []].flat(),
-  ]);
+  const optionNames = Object.entries(options).flatMap(([option, { alias = [] }]) => [option, alias].flat());
   const known = new Set(['_', '$0', 'help', 'version', ...Object.keys(positionals), ...optionNames]);
   for (const [key, value] of Object.entries(args)) {
     if (!known.has(key)) {
-      throw coreError(
-        'OPTION_UNKNOWN',
-        `unknown option ${dashed(key)}${didYouMean(key, optionNames) || `; ${help}`}`,
-      );
+      const hint = didYouMean(key, optionNames) || `; ${help}`;
+      throw coreError('OPTION_UNKNOWN', `unknown option ${dashed(key)}${hint}`);
     }
     const option = options[key];
     if (Array.isArray(value) && option !== undefined && option.array !== true) {
-      throw coreError(
-        'ARGUMENT_INVALID',
-        `option ${dashed(key)} takes one value and was given several; ${help}`,
-      );
+      const why = `takes one value and was given several; ${help}`;
+      throw coreError('ARGUMENT_INVALID', `option ${dashed(key)} ${why}`);
     }
   }
 }
@@ -179,28 +166,22 @@ function unknownCommand(program: Program, name: string | number | undefined): Er
     return coreError('ARGUMENT_MISSING', `a command is required; ${help}`);
   }
   const names = [...ownNames(program), ...(program.external?.names() ?? [])];
-  return coreError(
-    'ARGUMENT_INVALID',
-    `unknown command ${JSON.stringify(name)}${didYouMean(String(name), names) || `; ${help}`}`,
-  );
+  const hint = didYouMean(String(name), names) || `; ${help}`;
+  return coreError('ARGUMENT_INVALID', `unknown command ${JSON.stringify(name)}${hint}`);
 }
 
 /** Converts an error of yargs about the usage. */
 function usageError(program: Program, error: Error): Error {
   const reason = /^(?:Missing|Not enough)/.test(error.message) ? 'ARGUMENT_MISSING' : 'ARGUMENT_INVALID';
   const text = error.message.replace(/\s+/g, ' ').trim();
-  return coreError(reason, `${text.charAt(0).toLowerCase()}${text.slice(1)}; see "${program.name} --help"`, {
-    cause: error,
-  });
+  const message = text.charAt(0).toLowerCase() + text.slice(1);
+  return coreError(reason, `${message}; see "${program.name} --help"`, { cause: error });
 }
-
-/** How long a finished program may take to end by itself, in milliseconds. */
-const hangingMs = 500;
 
 /**
  * Exits the process half a second from now if something still keeps it alive then: a method that ignores its signal,
  * a peer that neither reads nor closes. Call it when the program's work is done and `process.exitCode` is set.
  */
 export function exitIfHanging(): void {
-  setTimeout(() => process.exit(), hangingMs).unref();
+  setTimeout(() => process.exit(), 500).unref();
 }

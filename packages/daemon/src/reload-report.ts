@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Log, LogFields } from '@patchbay/objects';
 
-import { type KeyPath, keyText } from './yaml-file.js';
+import { isRecord, type KeyPath, keyText } from './yaml-file.js';
 
 /** A key of a configuration whose value changed. */
 export interface KeyChange {
@@ -23,10 +23,6 @@ export function changedKeys(from: unknown, to: unknown, path: KeyPath = []): rea
   }
   const keys = new Set([...Object.keys(from), ...Object.keys(to)]);
   return [...keys].flatMap((key) => changedKeys(from[key], to[key], [...path, key]));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The result of reloading a configuration. */

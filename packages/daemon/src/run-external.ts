@@ -32,10 +32,8 @@ export async function runExternal(file: string, args: readonly string[]): Promis
     const [status, signal] = (await once(child, 'exit')) as [number, null] | [null, NodeJS.Signals];
     return signal === null ? status : 128 + constants.signals[signal];
   } catch (error) {
-    throw coreError('COMMAND_UNUSABLE', `${file} cannot be started: ${(error as Error).message}`, {
-      details: { path: file },
-      cause: error,
-    });
+    const message = `${file} cannot be started: ${(error as Error).message}`;
+    throw coreError('COMMAND_UNUSABLE', message, { details: { path: file }, cause: error });
   } finally {
     for (const signal of forwarded) {
       process.off(signal, forward);

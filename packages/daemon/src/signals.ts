@@ -109,22 +109,24 @@ class Reloads {
 
   request(): void {
     this.#requested = true;
-    if (this.#state === 'idle') {
-      void this.#run();
-    }
+    this.#runIfRequested();
   }
 
   /** Starts to handle requests. @param reload undefined if there is nothing to reload */
   begin(reload: ReadyDaemon['reload']): void {
     this.#reload = reload;
     this.#state = 'idle';
-    if (this.#requested) {
-      void this.#run();
-    }
+    this.#runIfRequested();
   }
 
   stop(): void {
     this.#state = 'stopped';
+  }
+
+  #runIfRequested(): void {
+    if (this.#requested && this.#state === 'idle') {
+      void this.#run();
+    }
   }
 
   async #run(): Promise<void> {
@@ -148,9 +150,7 @@ class Reloads {
     if (this.#state === 'busy') {
       this.#manager.reloaded();
       this.#state = 'idle';
-      if (this.#requested) {
-        void this.#run();
-      }
+      this.#runIfRequested();
     }
   }
 }

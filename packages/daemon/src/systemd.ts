@@ -3,14 +3,8 @@ import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 import { type ServiceManager, silentManager } from './service-manager.js';
 
 /** A Unix datagram socket, as of `node-unix-socket`. */
-export interface DatagramSocket {
-  sendTo(
-    bytes: Buffer,
-    offset: number,
-    length: number,
-    path: string,
-    done: (error: Error | undefined) => void,
-  ): void;
+interface DatagramSocket {
+  sendTo(bytes: Buffer, offset: number, length: number, path: string, done: (error?: Error) => void): void;
   close(): void;
 }
 
@@ -21,8 +15,7 @@ export interface NotifyEnvironment {
   WATCHDOG_PID?: string | undefined;
 }
 
-/** What `systemdManager` takes. */
-export interface SystemdOptions {
+interface SystemdOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Loads the library for datagram sockets, a native add-on; called only under systemd. */
@@ -52,14 +45,7 @@ export async function systemdManager(options: SystemdOptions): Promise<ServiceMa
   }
   try {
     const { DgramSocket } = await loadSockets();
-    const socket = new DgramSocket();
-    const sender = new Sender((text, done) => {
-      const bytes = Buffer.from(text);
-      socket.sendTo(bytes, 0, bytes.length, address, done);
-    }, log);
-    return new Systemd(sender, watchdogMs, options, () => {
-      socket.close();
-    });
+    return new Systemd({ ...options, socket: new DgramSocket(), address, watchdogMs });
   } catch (error) {
     log.error('cannot notify systemd: the socket library does not load', { error });
     return silentManager;
@@ -67,91 +53,60 @@ export async function systemdManager(options: SystemdOptions): Promise<ServiceMa
 }
 
 /** Returns the watchdog's interval in milliseconds; undefined if it is off. */
-function watchdogOf({
-  WATCHDOG_USEC: microseconds,
-  WATCHDOG_PID: pid,
-}: NotifyEnvironment): number | undefined {
-  const ours = pid === undefined || pid === '' || pid === String(process.pid);
-  const ms = Number(microseconds ?? '') / 1_000;
+function watchdogOf({ WATCHDOG_USEC, WATCHDOG_PID = '' }: NotifyEnvironment): number | undefined {
+  const ours = WATCHDOG_PID === '' || WATCHDOG_PID === String(process.pid);
+  const ms = Number(WATCHDOG_USEC ?? '') / 1_000;
   return ours && Number.isFinite(ms) && ms > 0 ? ms : undefined;
 }
 
-/** Sends messages, and logs the first of consecutive failures. */
-class Sender {
-  readonly #send: (text: string, done: (error: Error | undefined) => void) => void;
-  readonly #log: Log;
-  #failed = false;
-
-  constructor(send: (text: string, done: (error: Error | undefined) => void) => void, log: Log) {
-    this.#send = send;
-    this.#log = log;
-  }
-
-  send(...lines: readonly string[]): void {
-    const done = (error: unknown): void => {
-      if (error !== undefined && !this.#failed) {
-        this.#log.warn("cannot send the daemon's status to systemd", { error });
-      }
-      this.#failed = error !== undefined;
-    };
-    try {
-      this.#send(lines.join('\n'), done);
-    } catch (error) {
-      done(error);
-    }
-  }
+interface SystemdConnection extends Pick<SystemdOptions, 'clock' | 'log'> {
+  readonly socket: DatagramSocket;
+  readonly address: string;
+  readonly watchdogMs: number | undefined;
 }
 
 class Systemd implements ServiceManager {
-  readonly #sender: Sender;
-  readonly #watchdogMs: number | undefined;
-  readonly #options: SystemdOptions;
-  readonly #closeSocket: () => void;
+  readonly #connection: SystemdConnection;
   #watchdog: PeriodicTask | undefined;
   #closed = false;
+  /** Whether the last notification could not be sent. */
+  #unsent = false;
   #failing = false;
 
-  constructor(
-    sender: Sender,
-    watchdogMs: number | undefined,
-    options: SystemdOptions,
-    closeSocket: () => void,
-  ) {
-    this.#sender = sender;
-    this.#watchdogMs = watchdogMs;
-    this.#options = options;
-    this.#closeSocket = closeSocket;
+  constructor(connection: SystemdConnection) {
+    this.#connection = connection;
   }
 
   ready(probe: () => Promise<void>): void {
-    this.#sender.send('READY=1');
-    if (this.#watchdogMs !== undefined && !this.#closed) {
-      this.#watchdog = this.#notifyWatchdog(this.#watchdogMs / 2, probe);
+    this.#send('READY=1');
+    const { watchdogMs } = this.#connection;
+    if (watchdogMs !== undefined && !this.#closed) {
+      this.#watchdog = this.#notifyWatchdog(watchdogMs / 2, probe);
     }
   }
 
   reloading(): void {
     // systemd compares this with CLOCK_MONOTONIC, which is hrtime's clock too.
-    this.#sender.send('RELOADING=1', `MONOTONIC_USEC=${String(process.hrtime.bigint() / 1_000n)}`);
+    this.#send(`RELOADING=1\nMONOTONIC_USEC=${String(process.hrtime.bigint() / 1_000n)}`);
   }
 
   reloaded(): void {
-    this.#sender.send('READY=1');
+    this.#send('READY=1');
   }
 
   stopping(): void {
-    this.#sender.send('STOPPING=1');
+    this.#send('STOPPING=1');
   }
 
   status(text: string): void {
-    this.#sender.send(`STATUS=${text.replace(/\s+/g, ' ')}`);
+    this.#send(`STATUS=${text.replace(/\s+/g, ' ')}`);
   }
 
   close(): void {
     if (!this.#closed) {
       this.#closed = true;
       void this.#watchdog?.close(); // not awaited, as a probe may hang
-      this.#closeSocket();
+      this.#connection.socket.close();
     }
   }
 
@@ -159,9 +114,26 @@ class Systemd implements ServiceManager {
     this.close();
   }
 
+  /** Sends a notification, and logs the first of consecutive failures. */
+  #send(text: string): void {
+    const { socket, address, log } = this.#connection;
+    const done = (error: unknown): void => {
+      if (error !== undefined && !this.#unsent) {
+        log.warn("cannot send the daemon's status to systemd", { error });
+      }
+      this.#unsent = error !== undefined;
+    };
+    try {
+      const bytes = Buffer.from(text);
+      socket.sendTo(bytes, 0, bytes.length, address, done);
+    } catch (error) {
+      done(error);
+    }
+  }
+
   /** Notifies the watchdog while the probe succeeds. While it fails or hangs, the watchdog times out. */
   #notifyWatchdog(everyMs: number, probe: () => Promise<void>): PeriodicTask {
-    const { clock, log } = this.#options;
+    const { clock, log } = this.#connection;
     return PeriodicTask.start({
       clock,
       run: async (signal) => {
@@ -169,7 +141,7 @@ class Systemd implements ServiceManager {
         if (signal.aborted) {
           return undefined;
         }
-        this.#sender.send('WATCHDOG=1');
+        this.#send('WATCHDOG=1');
         if (this.#failing) {
           log.info('self-check passes again');
         }
@@ -178,9 +150,7 @@ class Systemd implements ServiceManager {
       },
       onFailure: (error) => {
         if (!this.#failing) {
-          log.error('self-check failed; not notifying the systemd watchdog', {
-            error,
-          });
+          log.error('self-check failed; not notifying the systemd watchdog', { error });
         }
         this.#failing = true;
         return everyMs;

@@ -24,10 +24,35 @@ export interface YamlFile {
   lineOf(path: KeyPath): number;
 }
 
+/** Reports whether a value is a mapping. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 /** Reads a YAML file that holds one mapping; an empty file is an empty mapping. @throws RpcError `CONFIG_INVALID` */
 export function readYamlFile(path: string): YamlFile {
   const name = basename(path);
-  return parseYaml(readText(path), name);
+  const lines = new LineCounter();
+  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
+  const invalidAt = (line: number, message: string): Problem => ({
+    where: `${name}:${String(line)}`,
+    message,
+  });
+  const problems = [...document.errors, ...document.warnings];
+  if (problems.length > 0) {
+    throw invalid(problems.map(({ message, pos }) => invalidAt(lines.linePos(pos[0]).line, message)));
+  }
+  const root = document.contents;
+  if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
+    throw invalid([invalidAt(1, 'must hold keys and values, such as "listen: 127.0.0.1:7441"')]);
+  }
+  try {
+    // Throws for aliases that expand without bound.
+    const content = isMap(root) ? (document.toJS() as Record<string, unknown>) : {};
+    return { name, content, lineOf: (keys) => lines.linePos(offsetOf(root, keys)).line };
+  } catch (error) {
+    throw invalid([{ where: name, message: (error as Error).message }], error);
+  }
 }
 
 function readText(path: string): string {
@@ -37,39 +62,6 @@ function readText(path: string): string {
     const why =
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
     throw invalid([{ where: path, message: `the configuration cannot be read: ${why}` }], error);
-  }
-}
-
-function parseYaml(text: string, name: string): YamlFile {
-  const lines = new LineCounter();
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const problems = [...document.errors, ...document.warnings];
-  if (problems.length > 0) {
-    throw invalid(
-      problems.map(({ message, pos }): Problem => {
-        return { where: `${name}:${String(lines.linePos(pos[0]).line)}`, message };
-      }),
-    );
-  }
-  const root = document.contents;
-  if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
-    throw invalid([
-      { where: `${name}:1`, message: 'must hold keys and values, such as "listen: 127.0.0.1:7441"' },
-    ]);
-  }
-  return {
-    name,
-    content: isMap(root) ? toValues(() => document.toJS() as Record<string, unknown>, name) : {},
-    lineOf: (path) => lines.linePos(offsetOf(root, path)).line,
-  };
-}
-
-/** Converts the document, which is where the parser refuses aliases that expand without bound. */
-function toValues(convert: () => Record<string, unknown>, name: string): Record<string, unknown> {
-  try {
-    return convert();
-  } catch (error) {
-    throw invalid([{ where: name, message: (error as Error).message }], error);
   }
 }
 

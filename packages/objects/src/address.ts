@@ -11,20 +11,15 @@ export interface Address {
 
 const hostLabels = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/;
 
-/**
- * Parses `host:port`, with IPv6 addresses in brackets: `127.0.0.1:7440`, `[::1]:7440`.
- * @throws RpcError `CONFIG_INVALID`
- */
+/** Parses `host:port`, an IPv6 address in brackets: `[::1]:7440`. @throws RpcError `CONFIG_INVALID` */
 export function parseAddress(text: string): Address {
   const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text)?.groups;
   const host = parts?.ipv6 ?? parts?.host ?? '';
   const port = Number(parts?.port);
   const isHost = parts?.ipv6 === undefined ? isHostOrIPv4(host) : isIPv6(host);
   if (parts === undefined || !isHost || port > 65_535) {
-    throw coreError(
-      'CONFIG_INVALID',
-      `address ${quoted(text)}: must be host:port, such as 127.0.0.1:7440 or [::1]:7440`,
-    );
+    const why = 'must be host:port, such as 127.0.0.1:7440 or [::1]:7440';
+    throw coreError('CONFIG_INVALID', `address ${quoted(text)}: ${why}`);
   }
   return { host, port };
 }
@@ -36,14 +31,13 @@ export function formatAddress({ host, port }: Address): string {
 
 /** Reports whether a host is the loopback interface: `localhost`, 127.0.0.0/8 or ::1. */
 export function isLoopback(host: string): boolean {
-  switch (isIP(host)) {
-    case 4:
-      return loopback().check(host, 'ipv4');
-    case 6:
-      return loopback().check(host, 'ipv6');
-    default:
-      return host.toLowerCase() === 'localhost';
+  if (isIP(host) === 0) {
+    return host.toLowerCase() === 'localhost';
   }
+  const loopback = new BlockList();
+  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
+  loopback.addAddress('::1', 'ipv6');
+  return loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
 }
 
 /**
@@ -58,13 +52,6 @@ export function requireLoopback(address: Address, options: { readonly insecure: 
         `encrypted nor authenticated; listen on 127.0.0.1 or [::1], or give --insecure on a network you trust`,
     );
   }
-}
-
-function loopback(): BlockList {
-  const list = new BlockList();
-  list.addSubnet('127.0.0.0', 8, 'ipv4');
-  list.addAddress('::1', 'ipv6');
-  return list;
 }
 
 /** If the last label is numeric, only an IPv4 address is valid: `1.2.3.400` is not a host name. */

@@ -21,10 +21,7 @@ export interface PeriodicTaskOptions {
   readonly signal?: AbortSignal;
 }
 
-/**
- * Runs a function repeatedly until it is closed, one run at a time. Each run returns the wait until the next one, which
- * `wake` cuts short.
- */
+/** Runs a function repeatedly until it is closed, one run at a time; `wake` cuts the wait between two runs short. */
 export class PeriodicTask implements AsyncDisposable {
   readonly #options: PeriodicTaskOptions;
   readonly #closing = new AbortController();

@@ -6,6 +6,7 @@ import {
   type Interceptor,
   type ListOptions,
   type Log,
+  maxPageSize,
   type NameRecord,
   nameServerFailure,
   type NameServerMethods,
@@ -23,9 +24,6 @@ import {
 } from '@patchbay/session/client';
 
 import { Resolver } from './resolver.js';
-
-/** The most names that the name server returns in one page. */
-const pageSize = 1_000;
 
 /** Selects names: by a glob, or by conditions that all must hold. */
 export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
@@ -61,7 +59,6 @@ export interface ConnectOptions {
 export class Client extends ObjectClient {
   readonly #resolver: Resolver;
   readonly #names: ObjectClient;
-  readonly #nameServer: string;
 
   /** @internal Use `connect`. @throws RpcError `CONFIG_INVALID` */
   constructor(options: ConnectOptions) {
@@ -75,20 +72,8 @@ export class Client extends ObjectClient {
       clock,
       log: options.log ?? silentLog,
     });
-    const { timeoutMs, retryBudget, spinUs, interceptors, maxFrameBytes, log } = options;
-    super({
-      clock,
-      transport: grpcTransport,
-      router: resolver,
-      timeoutMs,
-      retryBudget,
-      spinUs,
-      interceptors,
-      maxFrameBytes,
-      log,
-    });
+    super({ ...options, clock, transport: grpcTransport, router: resolver });
     this.#names = names;
-    this.#nameServer = nameServer;
     this.#resolver = resolver;
   }
 
@@ -98,10 +83,9 @@ export class Client extends ObjectClient {
    */
   all<S extends Signatures>(filter: NameFilter, options: FanOutOptions = {}): FanOutObject<S> {
     const resolver = this.#resolver;
-    const nameServer = this.#nameServer;
-    const names = this.#names.proxy<NameServerMethods>(nameServerObject);
+    const { address, names } = resolver;
     return this.fanOut<S>(async function* (callOptions) {
-      for await (const record of namesMatching(filter, names, nameServer, callOptions)) {
+      for await (const record of namesMatching(filter, names, address, callOptions)) {
         resolver.take(record);
         yield record.name;
       }
@@ -116,11 +100,7 @@ export class Client extends ObjectClient {
   }
 }
 
-/**
- * Returns a client, which connects on its first call.
- *
- * @throws RpcError `CONFIG_INVALID` for a wrong address of the name server in the environment or in a `client.yaml`
- */
+/** Returns a client, which connects on its first call. @throws RpcError `CONFIG_INVALID` as `findNameServer` does */
 export function connect(options: ConnectOptions = {}): Client {
   return new Client(options);
 }
@@ -142,7 +122,7 @@ async function* namesMatching(
   do {
     const page = await names
       .with(callOptions())
-      .list({ ...conditions, limit: pageSize, after })
+      .list({ ...conditions, limit: maxPageSize, after })
       .catch((error: unknown) => {
         throw nameServerFailure(error, nameServer);
       });

@@ -146,10 +146,11 @@ export class NameWatches {
       return type !== 'removed' && outranks(record.name, known.name, object) ? 'outranked' : 'current';
     }
     if (record.shared !== true || !known.shared) {
-      if (type !== 'removed') {
-        this.#known.store(object, record);
+      if (type === 'removed') {
+        return 'gone';
       }
-      return type === 'removed' ? 'gone' : 'current';
+      this.#known.store(object, record);
+      return 'current';
     }
     // An event of a shared name carries the one endpoint that was added, changed or removed.
     for (const endpoint of record.endpoints) {

@@ -13,8 +13,7 @@ import type { RemoteObject, Router } from '@patchbay/session/client';
 import { Endpoints } from './endpoints.js';
 import type { NameWatches } from './name-watches.js';
 
-/** Configures a resolver. */
-export interface ResolverOptions {
+interface ResolverOptions {
   /** The name server's address, to which the object `nameserver` itself resolves. */
   readonly address: string;
   readonly names: RemoteObject<NameServerMethods>;
@@ -41,6 +40,15 @@ export class Resolver implements Router {
 
   constructor(options: ResolverOptions) {
     this.#options = options;
+  }
+
+  /** The name server's address. */
+  get address(): string {
+    return this.#options.address;
+  }
+
+  get names(): RemoteObject<NameServerMethods> {
+    return this.#options.names;
   }
 
   route(object: string): string | Promise<string> {
@@ -130,16 +138,13 @@ export class Resolver implements Router {
   }
 
   #startWatch(object: string, fromRevision: number): void {
-    const { watch, names, clock, log } = this.#options;
-    if (!watch || this.#closed) {
+    if (!this.#options.watch || this.#closed) {
       return;
     }
     // On demand: a command of one call does without.
     this.#loading ??= import('./name-watches.js').then(({ NameWatches }) => {
       this.#watches = new NameWatches({
-        names,
-        clock,
-        log,
+        ...this.#options,
         get: (name) => this.#endpoints.get(name),
         store: (name, record) => this.#store(name, record),
         forget: (name) => this.#endpoints.delete(name),

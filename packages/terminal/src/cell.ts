@@ -51,10 +51,7 @@ function objectText(field: string, value: object): string {
     : JSON.stringify(value);
 }
 
-/**
- * Returns the label of a field: `target.chap user` for `target.chapUser`. A unit is dropped from the name if values are
- * formatted with theirs.
- */
+/** Returns the label of a field: `target.chap user` for `target.chapUser`, `size` for `sizeBytes`. */
 export function fieldLabel(path: readonly string[]): string {
   const labels = path.map((name) => kebabCase(withoutUnit(name, unitOf(name))).replaceAll('-', ' '));
   return escapeControls(labels.join('.'));

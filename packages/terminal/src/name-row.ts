@@ -1,12 +1,8 @@
 import type { NameRecord } from '@patchbay/objects';
 
 /** Returns a name's record as the fields of a table. */
-export function nameRow({
-  name,
-  endpoints,
-  metadata,
-  registeredAt,
-}: NameRecord): Readonly<Record<string, unknown>> {
+export function nameRow(record: NameRecord): Readonly<Record<string, unknown>> {
+  const { name, endpoints, metadata, registeredAt } = record;
   return {
     name,
     address: endpoints.map(({ address }) => address),

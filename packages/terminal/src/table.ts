@@ -61,26 +61,22 @@ function tableText(rows: readonly Row[]): string {
     const width = Math.max(...cells.map(displayWidth));
     return cells.map((cell) => padToWidth(cell, width, isNumeric ? 'right' : 'left'));
   });
-  const lines = [0, ...rows.map((_, index) => index + 1)];
-  return lines
-    .map((line) =>
-      columns
-        .map((cells) => cells[line] ?? '')
-        .join(gap)
-        .trimEnd(),
-    )
-    .join('\n');
+  const lineAt = (index: number): string =>
+    columns
+      .map((cells) => cells[index] ?? '')
+      .join(gap)
+      .trimEnd();
+  return [0, ...rows.map((_, index) => index + 1)].map(lineAt).join('\n');
 }
 
 /** Formats one object as two columns. */
 function fieldsText(row: Row): string {
   const fields = labelled(fieldsOf([row], []));
   const width = Math.max(0, ...fields.map(([, label]) => displayWidth(label)));
-  return fields
-    .map(
-      ([field, label]) => padToWidth(label, width) + gap + cellText(field.at(-1) ?? '', valueAt(row, field)),
-    )
-    .join('\n');
+  const lines = fields.map(([field, label]) => {
+    return padToWidth(label, width) + gap + cellText(field.at(-1) ?? '', valueAt(row, field));
+  });
+  return lines.join('\n');
 }
 
 /**
@@ -108,10 +104,8 @@ function labelled(fields: readonly Field[]): [Field, string][] {
   const labels = fields.map(fieldLabel);
   return fields.map((field, index) => {
     const label = labels[index] ?? '';
-    return [
-      field,
-      labels.indexOf(label) === labels.lastIndexOf(label) ? label : cellText('', field.join('.')),
-    ];
+    const isUnique = labels.indexOf(label) === labels.lastIndexOf(label);
+    return [field, isUnique ? label : cellText('', field.join('.'))];
   });
 }
 

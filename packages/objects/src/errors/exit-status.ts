@@ -1,17 +1,14 @@
 import type { Code } from './code.js';
 import { isRpcError } from './rpc-error.js';
 
-/** The exit status of a usage error: the same as for invalid arguments of a method. */
-export const usageExitStatus = 2;
-
 /** The exit status of a command whose call failed with a code, as in docs/reference/errors.md. */
 export const exitStatusOfCode: Readonly<Record<Code, number>> = {
   INTERNAL: 1,
   UNKNOWN: 1,
   DATA_LOSS: 1,
-  INVALID_ARGUMENT: usageExitStatus,
-  OUT_OF_RANGE: usageExitStatus,
-  UNIMPLEMENTED: usageExitStatus,
+  INVALID_ARGUMENT: 2,
+  OUT_OF_RANGE: 2,
+  UNIMPLEMENTED: 2,
   NOT_FOUND: 3,
   ALREADY_EXISTS: 4,
   FAILED_PRECONDITION: 5,

@@ -9,9 +9,9 @@ export interface RpcErrorOptions {
   /** Logged on the side where it happened, never sent. */
   readonly cause?: unknown;
   /** The id of the failed call, for finding it in both sides' logs. */
-  readonly callId?: string;
+  readonly callId?: string | undefined;
   /** The server's stack; present only if the server is configured to send it. */
-  readonly remoteStack?: string;
+  readonly remoteStack?: string | undefined;
 }
 
 /** The same in every copy of this module in a process: an object's module may bring one of its own. */
@@ -73,13 +73,7 @@ export function withAwaitingFrames(error: RpcError): RpcError {
   if (frames.length === 0) {
     return error;
   }
-  const { code, reason, message, details, cause, callId, remoteStack } = error;
-  const copy = new RpcError(code, reason, message, {
-    details,
-    cause,
-    ...(callId === undefined ? {} : { callId }),
-    ...(remoteStack === undefined ? {} : { remoteStack }),
-  });
-  copy.stack = [error.stack ?? `RpcError: ${message}`, ...frames].join('\n');
+  const copy = new RpcError(error.code, error.reason, error.message, error);
+  copy.stack = [error.stack ?? `RpcError: ${error.message}`, ...frames].join('\n');
   return copy;
 }

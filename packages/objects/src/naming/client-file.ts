@@ -18,13 +18,10 @@ export function readClientFile(path: string): string | undefined {
   for (const [index, line] of (textOf(path) ?? '').split('\n').entries()) {
     const at = `${path}:${String(index + 1)}`;
     const value = valueIn(line.replace(/^\uFEFF/, '').trimEnd(), at);
-    if (value === undefined) {
-      continue;
-    }
-    if (found !== undefined) {
+    if (value !== undefined && found !== undefined) {
       throw invalid(at, `duplicate key ${quoted(key)}`);
     }
-    found = value;
+    found ??= value;
   }
   return found;
 }
@@ -67,8 +64,6 @@ function valueIn(line: string, at: string): string | undefined {
 }
 
 function invalid(where: string, message: string, cause?: unknown): Error {
-  return coreError('CONFIG_INVALID', `${where}: ${message}`, {
-    details: { problems: [{ where, message }] },
-    cause,
-  });
+  const details = { problems: [{ where, message }] };
+  return coreError('CONFIG_INVALID', `${where}: ${message}`, { details, cause });
 }

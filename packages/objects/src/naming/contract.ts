@@ -30,10 +30,7 @@ export const endpoint = z.object({
 /** A server under a name. */
 export type Endpoint = z.infer<typeof endpoint>;
 
-/**
- * The schema of a `NameRecord`. An exclusive name has one endpoint, a shared one an endpoint per server, each with its
- * own lease.
- */
+/** The schema of a `NameRecord`. An exclusive name has one endpoint, a shared one has one for each server. */
 export const nameRecord = z.object({
   name: z.string().brand<'ObjectName'>(),
   endpoints: z.array(endpoint).min(1),
@@ -131,9 +128,7 @@ export const nameServerOptions = {
     after: z.string().optional().describe('only names after this one: `next` of the previous page'),
     limit: z.int().optional().describe('at most this many names, 1 to 1000; default 100'),
   },
-  register: {
-    ttlMs: durationSchema().optional().describe("the lease's time to live, 1s to 1h"),
-  },
+  register: { ttlMs: durationSchema().optional().describe("the lease's time to live, 1s to 1h") },
   watch: {
     prefix: z.string().optional().describe('only names with this prefix'),
     fromRevision: z.int().optional().describe('start with the changes after this revision; default: now'),
@@ -143,19 +138,14 @@ export const nameServerOptions = {
 /** Which names to list, and which page. Absent options do not restrict the list. */
 export type ListOptions = z.infer<z.ZodObject<typeof nameServerOptions.list>>;
 
-/**
- * The name server's methods, as its callers see them. Declared here as both servers and clients call it, and neither
- * may import the name server.
- */
+/** The name server's methods, declared here as servers and clients call it, and neither may import it. */
 export interface NameServerMethods {
   /**
    * Returns a name's record; for a bare name that is not registered itself, that of its newest version: for `storage`
    * that of `storage/v2`. @throws RpcError `OBJECT_NOT_FOUND`, with `details.versions` if there are any
    */
   lookup: MethodSignature<[name: string], NameRecord>;
-  /**
-   * Returns a page of the names that match all options. @throws RpcError `PATTERN_INVALID`, `LIMIT_OUT_OF_RANGE`
-   */
+  /** Returns a page of the names that match all options. @throws RpcError `PATTERN_INVALID`, `LIMIT_OUT_OF_RANGE` */
   list: MethodSignature<[] | [options: ListOptions], NamePage>;
   /**
    * Registers all of the names, or none, for one server under one new lease. A server that returns with the same id

@@ -7,28 +7,16 @@ import { quoted } from '../names.js';
  * itself does not know. Returns any other error as it is.
  */
 export function nameServerFailure(error: unknown, address: string): unknown {
+  const unavailable = (message: string): Error =>
+    coreError('NAMESERVER_UNAVAILABLE', message, { details: { nameServer: address }, cause: error });
   if (isRpcError(error, 'CONNECTION_LOST', 'SERVER_DRAINING', 'DEADLINE_PASSED')) {
-    return coreError(
-      'NAMESERVER_UNAVAILABLE',
-      `no name server answers at ${address} (${error.message}); is it running?`,
-      {
-        details: { nameServer: address },
-        cause: error,
-      },
-    );
+    return unavailable(`no name server answers at ${address} (${error.message}); is it running?`);
   }
   if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
     const { name } = error.details;
     if (typeof name !== 'string') {
       // A registry names what it did not find; the details of a server without a name server have no name.
-      return coreError(
-        'NAMESERVER_UNAVAILABLE',
-        `the server at ${address} is not a name server (${error.message})`,
-        {
-          details: { nameServer: address },
-          cause: error,
-        },
-      );
+      return unavailable(`the server at ${address} is not a name server (${error.message})`);
     }
     return noSuchName({ ...error.details, name }, { address, cause: error });
   }

@@ -13,20 +13,17 @@ export const standardNameServer = '127.0.0.1:7440';
 
 const fileName = 'client.yaml';
 
-/** Where to look for the name server's address. */
-export interface FindOptions {
-  /** Default: this process's. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
-  /** The directory of the machine-wide file. Default: `/etc/patchbay`. */
-  readonly systemDirectory?: string;
-}
+type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
  * Finds the name server's address: the given one, else that of the environment variable `PATCHBAY_NAMESERVER`, of the
  * user's `client.yaml`, of the machine's in `/etc/patchbay`, else 127.0.0.1:7440. @throws RpcError `CONFIG_INVALID` if
  * the first of these that exists is invalid
  */
-export function findNameServer(given?: string, options: FindOptions = {}): string {
+export function findNameServer(
+  given?: string,
+  options: { readonly environment?: Environment; readonly systemDirectory?: string } = {},
+): string {
   const { environment = process.env, systemDirectory = '/etc/patchbay' } = options;
   const variable = environment[nameServerVariable];
   const address = given ?? (variable === '' ? undefined : variable);
@@ -34,20 +31,16 @@ export function findNameServer(given?: string, options: FindOptions = {}): strin
     parseAddress(address);
     return address;
   }
-  for (const directory of [userDirectory(environment), systemDirectory]) {
-    const nameServer = directory === undefined ? undefined : readClientFile(join(directory, fileName));
-    if (nameServer !== undefined) {
-      return nameServer;
-    }
-  }
-  return standardNameServer;
+  const user = userDirectory(environment);
+  const ofUser = user === undefined ? undefined : readClientFile(join(user, fileName));
+  return ofUser ?? readClientFile(join(systemDirectory, fileName)) ?? standardNameServer;
 }
 
 /** Returns the directory of the user's configuration; undefined without a home directory, as for some daemons. */
 function userDirectory({
   XDG_CONFIG_HOME: configuration = '',
   HOME: home = '',
-}: Readonly<Record<string, string | undefined>>): string | undefined {
+}: Environment): string | undefined {
   // The XDG base directory specification has relative paths ignored.
   if (isAbsolute(configuration)) {
     return join(configuration, 'patchbay');

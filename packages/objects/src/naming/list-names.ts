@@ -11,10 +11,8 @@ export function selectNames(pattern: string, options: ListOptions): ListOptions 
     return { ...options, prefix: pattern };
   }
   if (options.glob !== undefined) {
-    throw coreError(
-      'ARGUMENT_SURPLUS',
-      `two globs, ${quoted(pattern)} and ${quoted(options.glob)}; give one`,
-    );
+    const both = `${quoted(pattern)} and ${quoted(options.glob)}`;
+    throw coreError('ARGUMENT_SURPLUS', `two globs, ${both}; give one`);
   }
   return { ...options, glob: pattern };
 }
@@ -28,12 +26,11 @@ export async function listAllNames(
   selection: ListOptions,
 ): Promise<NameRecord[]> {
   const records: NameRecord[] = [];
-  for (let after: string | undefined; ;) {
+  let after: string | undefined;
+  do {
     const page = await names.list({ ...selection, after, limit: maxPageSize });
     records.push(...page.names);
-    if (page.next === undefined) {
-      return records;
-    }
     after = page.next;
-  }
+  } while (after !== undefined);
+  return records;
 }

@@ -34,10 +34,8 @@ export class ArgumentErrors {
     const most = this.#method.args.length;
     const takes = most === 0 ? 'no arguments' : most === 1 ? 'one argument' : `${String(most)} arguments`;
     const first = typeof extra === 'string' ? ` (the first extra one is ${quoted(extra)})` : '';
-    const dash =
-      this.#form === 'argv' && typeof extra === 'string' && /^-[^-]/.test(extra)
-        ? '; options start with two dashes'
-        : '';
+    const isDashed = this.#form === 'argv' && typeof extra === 'string' && /^-[^-]/.test(extra);
+    const dash = isDashed ? '; options start with two dashes' : '';
     const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${first}${dash}`;
     return coreError('ARGUMENT_SURPLUS', `${message}; usage: ${this.#usage()}`, { details: { given, most } });
   }
@@ -114,8 +112,7 @@ interface Issue {
 /** Checks a refused value again, with messages for its issues: valid values do not pay for them. */
 function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
   const parsed = schema.safeParse(value, { error: issueMessage });
-  return (parsed.error?.issues ?? []).slice(0, maxIssues).map(({ path, message }) => ({
-    path: path.map((each) => String(each).slice(0, 80)),
-    message,
-  }));
+  return (parsed.error?.issues ?? [])
+    .slice(0, maxIssues)
+    .map(({ path, message }) => ({ path: path.map((each) => String(each).slice(0, 80)), message }));
 }

@@ -56,42 +56,34 @@ export class ArgvReader {
         positionals.push(element);
         continue;
       }
-      const { flag, value, needsValue } = this.#readOption(element, unread);
-      if (!needsValue) {
-        this.#set(options, flag, value);
-        continue;
+      const equals = typed.indexOf('=');
+      const { flag, isOn } = this.#findFlag(equals < 0 ? typed : typed.slice(0, equals), equals >= 0);
+      let value: ArgvElement | undefined;
+      if (equals >= 0) {
+        value = typeof element === 'string' ? element.slice(equals + 1) : element;
+      } else if (!flag.isSwitch) {
+        index += 1;
+        value = argv[index];
+        if (value === undefined || asTyped(value).startsWith('--')) {
+          throw this.#errors.unreadable(flag.name, `needs a value; write ${quoted(`${typed}=VALUE`)}`);
+        }
       }
-      index += 1;
-      const next = argv[index];
-      if (next === undefined || asTyped(next).startsWith('--')) {
-        throw this.#errors.unreadable(flag.name, `needs a value; write ${quoted(`${typed}=VALUE`)}`);
-      }
-      this.#set(options, flag, this.#coerce(flag.name, flag.coercion, next, unread));
+      const { name, coercion } = flag;
+      this.#set(options, flag, value === undefined ? isOn : this.#coerce(name, coercion, value, unread));
     }
     return { positionals: this.#readPositionals(positionals, unread), options, unread };
   }
 
-  #readOption(
-    element: ArgvElement,
-    unread: FileArgument[],
-  ): { flag: Flag; value: unknown; needsValue: boolean } {
-    const typed = asTyped(element);
-    const equals = typed.indexOf('=');
-    const given = equals < 0 ? typed : typed.slice(0, equals);
+  #findFlag(given: string, hasValue: boolean): { flag: Flag; isOn: boolean } {
     const flag = this.#flags.get(given);
-    if (flag !== undefined && equals >= 0) {
-      const text = typeof element === 'string' ? element.slice(equals + 1) : element;
-      const value = this.#coerce(flag.name, flag.coercion, text, unread);
-      return { flag, value, needsValue: false };
-    }
     if (flag !== undefined) {
-      return { flag, value: true, needsValue: !flag.isSwitch };
+      return { flag, isOn: true };
     }
     const negated = given.startsWith('--no-') ? this.#flags.get(`--${given.slice(5)}`) : undefined;
-    if (negated?.isSwitch === true && equals < 0) {
-      return { flag: negated, value: false, needsValue: false };
+    if (negated?.isSwitch !== true || hasValue) {
+      throw this.#errors.unknownOption(given);
     }
-    throw this.#errors.unknownOption(given);
+    return { flag: negated, isOn: false };
   }
 
   #set(options: Record<string, unknown>, { name, coercion }: Flag, value: unknown): void {

@@ -7,33 +7,6 @@ import type { MethodDescription } from './description.js';
 import type { ArgvElement } from './file-argument.js';
 import { ArgvReader } from './argv.js';
 
-/** A method, prepared once for all of its calls. */
-export interface PreparedMethod {
-  readonly name: string;
-  readonly definition: MethodDefinition;
-  /** The method as `Describe` returns it. */
-  readonly description: MethodDescription;
-  /**
-   * Converts a call's JSON values to the parameters of `run` before the context: all positional arguments (undefined for
-   * absent optional ones), then the options if the method has any. The caller owns the array. A plain object after the
-   * last positional argument, or last in place of an optional one, is the options; null counts as absent for an optional
-   * argument that does not accept it.
-   *
-   * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_SURPLUS`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
-   */
-  bindValues(values: readonly unknown[]): unknown[];
-  /**
-   * Converts the argv of a command line, parsed by the schemas, in the same way. Returns a promise if the content of a
-   * file has to be read.
-   */
-  bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]>;
-}
-
-/** Prepares a method for calls. */
-export function prepareMethod(name: string, definition: MethodDefinition): PreparedMethod {
-  return new Binder(name, definition);
-}
-
 interface Parameter {
   readonly name: string;
   readonly schema: z.ZodType;
@@ -42,7 +15,8 @@ interface Parameter {
   readonly nullIsAbsent: boolean;
 }
 
-class Binder implements PreparedMethod {
+/** A method, prepared once for all of its calls. */
+export class PreparedMethod {
   readonly name: string;
   readonly definition: MethodDefinition;
   readonly #parameters: readonly Parameter[];
@@ -65,12 +39,20 @@ class Binder implements PreparedMethod {
       Object.keys(definition.options).length === 0 ? undefined : z.strictObject(definition.options);
   }
 
-  /** Created on first use: most methods are only ever called with valid values. */
+  /** The method as `Describe` returns it; created on first use, as most methods are only called with valid values. */
   get description(): MethodDescription {
     this.#description ??= describeMethod(this.name, this.definition);
     return this.#description;
   }
 
+  /**
+   * Converts a call's JSON values to the parameters of `run` before the context: all positional arguments (undefined for
+   * absent optional ones), then the options if the method has any. The caller owns the array. A plain object after the
+   * last positional argument, or last in place of an optional one, is the options; null counts as absent for an optional
+   * argument that does not accept it.
+   *
+   * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_SURPLUS`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
+   */
   bindValues(values: readonly unknown[]): unknown[] {
     const last = values.length - 1;
     const tail = values[last];
@@ -86,6 +68,7 @@ class Binder implements PreparedMethod {
     return this.#check(values, given, {}, 'values');
   }
 
+  /** Does the same with the argv of a command line; returns a promise if the content of a file has to be read. */
   bindArgv(argv: readonly ArgvElement[]): unknown[] | Promise<unknown[]> {
     this.#reader ??= new ArgvReader(this.description, this.#errors('argv'));
     const { positionals, options, unread } = this.#reader.read(argv);

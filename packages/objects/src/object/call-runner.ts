@@ -10,8 +10,7 @@ import type { HostedMethod } from './hosted-object.js';
 import type { ObjectDirectory } from './object-directory.js';
 import type { Invocation, RunningCall } from './running-call.js';
 
-/** What `CallRunner` takes. */
-export interface CallRunnerOptions {
+interface CallRunnerOptions {
   readonly objects: ObjectDirectory;
   readonly authorize: Authorize | undefined;
   /** Undefined if there are none, so that they cost nothing. */
@@ -30,18 +29,13 @@ export class CallRunner {
     this.#options = options;
   }
 
-  /** Runs a call. It is answered whatever happens. */
+  /** Runs a call, within the interceptors if there are any: their result or error is its answer then. */
   run(call: RunningCall, invocation: Invocation): void {
     const { interceptors } = this.#options;
     if (interceptors === undefined) {
       this.#start(call, invocation);
-    } else {
-      this.#intercept(call, invocation, interceptors);
+      return;
     }
-  }
-
-  /** Runs a call within the interceptors, whose result or error is its answer. */
-  #intercept(call: RunningCall, invocation: Invocation, interceptors: readonly Interceptor[]): void {
     let checked: { readonly result: unknown } | undefined;
     const start = (): Promise<unknown> =>
       new Promise((resolve, reject) => {
@@ -124,7 +118,7 @@ export class CallRunner {
 
   #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: readonly unknown[]): void {
     if (call.ended) {
-      this.#leave(call); // cancelled while it was being authorized, or its arguments read
+      this.#fail(call, call.stopReason); // cancelled while it was being authorized, or its arguments read
       return;
     }
     if (limits.length > 0) {
@@ -135,23 +129,22 @@ export class CallRunner {
     call.hosted = object;
     object.enter();
     const returned = method.definition.run(...([...args, call] as never[]));
-    if (method.definition.yields !== undefined) {
-      const steps = returned as AsyncGenerator<unknown, unknown, undefined>;
-      this.#when(call, sendItems(call, method, steps), (value) => {
-        this.#succeed(call, method, value);
-      });
-    } else if (returned instanceof Promise) {
-      this.#when(call, returned, (value) => {
+    const result =
+      method.definition.yields === undefined
+        ? returned
+        : sendItems(call, method, returned as AsyncGenerator<unknown, unknown, undefined>);
+    if (result instanceof Promise) {
+      this.#when(call, result, (value) => {
         this.#succeed(call, method, value);
       });
     } else {
-      this.#succeed(call, method, returned);
+      this.#succeed(call, method, result);
     }
   }
 
   #succeed(call: RunningCall, method: PreparedMethod, value: unknown): void {
     if (call.ended) {
-      this.#leave(call);
+      this.#fail(call, call.stopReason);
       return;
     }
     const result = checkOutput(method.definition.returns, value, 'returned');
@@ -163,11 +156,6 @@ export class CallRunner {
       call.outcome = undefined;
       outcome.resolve(result);
     }
-  }
-
-  /** Ends a call that was already answered. */
-  #leave(call: RunningCall): void {
-    this.#fail(call, call.stopReason);
   }
 
   /** Continues a call when a promise has fulfilled, or fails the call. */
@@ -233,13 +221,8 @@ async function sendItems(
 function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'returned' | 'yielded'): unknown {
   const checked = schema?.safeParse(value);
   if (checked?.success !== true) {
-    throw coreError(
-      'RESULT_INVALID',
-      `the method ${how} a value that its schema does not allow; see the server's log`,
-      {
-        cause: checked?.error,
-      },
-    );
+    const message = `the method ${how} a value that its schema does not allow; see the server's log`;
+    throw coreError('RESULT_INVALID', message, { cause: checked?.error });
   }
   return checked.data;
 }
@@ -258,11 +241,6 @@ function answerFailure(call: RunningCall, error: unknown): void {
     return;
   }
   call.log.error('a call failed unexpectedly', { error });
-  call.fail(
-    coreError(
-      'UNEXPECTED',
-      `${call.object}.${call.method} failed unexpectedly; see the server's log for call ${call.callId}`,
-      { cause: error },
-    ),
-  );
+  const message = `${call.object}.${call.method} failed unexpectedly; see the server's log for call ${call.callId}`;
+  call.fail(coreError('UNEXPECTED', message, { cause: error }));
 }

@@ -3,10 +3,7 @@ import { z } from 'zod';
 import type { MethodDefinition, Methods } from './definition.js';
 import { readValuesFrom } from './values.js';
 
-/**
- * Checks that the `values` of a method's schemas name a method that can be called for them.
- * @throws TypeError if they do not
- */
+/** Checks that the `values` of a method's schemas name a method that can be called for them. @throws TypeError */
 export function checkValues(name: string, definition: MethodDefinition, methods: Methods): void {
   const parameters = [
     ...definition.args.map((each): [string, z.ZodType] => [each.name, each.schema]),
@@ -14,11 +11,9 @@ export function checkValues(name: string, definition: MethodDefinition, methods:
   ];
   for (const [parameter, schema] of parameters) {
     const raw = valuesMeta(schema);
-    if (raw !== undefined) {
-      const problem = problemOf(raw, definition, methods);
-      if (problem !== undefined) {
-        throw new TypeError(`method ${name}: the values of "${parameter}" ${problem}`);
-      }
+    const problem = raw === undefined ? undefined : problemOf(raw, definition, methods);
+    if (problem !== undefined) {
+      throw new TypeError(`method ${name}: the values of "${parameter}" ${problem}`);
     }
   }
 }
@@ -51,13 +46,8 @@ function problemOf(raw: unknown, own: MethodDefinition, methods: Methods): strin
 
 /** Returns the `values` of a schema, or of one that it wraps. */
 function valuesMeta(schema: z.ZodType): unknown {
-  const own = schema.meta()?.values;
-  if (own !== undefined) {
-    return own;
-  }
-  return wrapped(schema)
-    .map(valuesMeta)
-    .find((each) => each !== undefined);
+  const inner = wrapped(schema).map(valuesMeta);
+  return [schema.meta()?.values, ...inner].find((each) => each !== undefined);
 }
 
 function wrapped(schema: z.ZodType): readonly z.ZodType[] {

@@ -3,6 +3,7 @@ import { quoted } from '../names.js';
 import { acceptedDurations, parseDuration } from '../text/durations.js';
 import { acceptedSizes, parseBytes } from '../text/sizes.js';
 import type { JsonSchema } from './description.js';
+import { isRecord } from './values.js';
 
 /** Parses one argument of a command line into a value for a schema. */
 export interface Coercion {
@@ -49,7 +50,7 @@ const json: Coercion = {
 
 /** Returns the coercion for a JSON schema; a list's items are parsed one by one unless they need JSON. */
 export function coercionOf(schema: JsonSchema): Coercion | ListCoercion {
-  if (schema.type === 'array' && isSchema(schema.items)) {
+  if (schema.type === 'array' && isRecord(schema.items)) {
     const item = single(schema.items, schema, 0);
     return item === json ? json : { item };
   }
@@ -61,9 +62,11 @@ function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercio
   if (schema.stream !== undefined) {
     return streamed(schema.stream);
   }
-  const unit = schema.unit;
-  if (unit === 'bytes' || unit === 'milliseconds') {
-    return unit === 'bytes' ? bytes : milliseconds;
+  if (schema.unit === 'bytes') {
+    return bytes;
+  }
+  if (schema.unit === 'milliseconds') {
+    return milliseconds;
   }
   const alternatives = alternativesOf(schema);
   if (alternatives !== undefined) {
@@ -90,7 +93,7 @@ function single(schema: JsonSchema, root: JsonSchema, followed: number): Coercio
 
 /** Returns the coercion for a stream: of bytes as they are, or of values, one per line. */
 function streamed(items: unknown): Coercion {
-  const line = isSchema(items) ? single(items, items, 0) : undefined;
+  const line = isRecord(items) ? single(items, items, 0) : undefined;
   return {
     expects: '"-" for standard input, or "@FILE"',
     read: () => undefined,
@@ -184,20 +187,14 @@ function alternativesOf(schema: JsonSchema): readonly JsonSchema[] | undefined {
     return schema.type.map((type: unknown) => ({ ...schema, type }));
   }
   const listed: unknown = schema.anyOf ?? schema.oneOf;
-  return Array.isArray(listed) ? listed.filter(isSchema) : undefined;
+  return Array.isArray(listed) ? listed.filter(isRecord) : undefined;
 }
 
 /** Resolves a reference to one of the schema's own `$defs`, which zod generates for a schema with an id. */
 function definitionOf(schema: JsonSchema, root: JsonSchema): JsonSchema | undefined {
   const reference = schema.$ref;
   const definitions = root.$defs;
-  if (typeof reference !== 'string' || !isSchema(definitions)) {
-    return undefined;
-  }
-  const named = definitions[reference.replace('#/$defs/', '')];
-  return isSchema(named) ? named : undefined;
-}
-
-function isSchema(value: unknown): value is JsonSchema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+  const isLocal = typeof reference === 'string' && isRecord(definitions);
+  const named = isLocal ? definitions[reference.replace('#/$defs/', '')] : undefined;
+  return isRecord(named) ? named : undefined;
 }

@@ -14,8 +14,8 @@ export class ConcurrencyLimit {
     this.#max = max;
   }
 
-  /** Takes a slot, which must be released. @throws RpcError `CONCURRENCY_EXHAUSTED` */
-  take(): void {
+  /** Requires a free slot. @throws RpcError `CONCURRENCY_EXHAUSTED` */
+  check(): void {
     if (this.#running >= this.#max) {
       const many = this.#max === 1 ? '1 call' : `${String(this.#max)} calls`;
       throw coreError(
@@ -24,6 +24,10 @@ export class ConcurrencyLimit {
         { details: { limit: this.#what, maxConcurrent: this.#max } },
       );
     }
+  }
+
+  /** Takes a slot, which must be released. */
+  take(): void {
     this.#running++;
   }
 
@@ -43,14 +47,10 @@ export function limitOf(
 
 /** Takes a slot of each limit, or none. @throws RpcError `CONCURRENCY_EXHAUSTED` */
 export function takeAll(limits: readonly ConcurrencyLimit[]): void {
-  for (const [index, limit] of limits.entries()) {
-    try {
-      limit.take();
-    } catch (error) {
-      limits.slice(0, index).forEach((taken) => {
-        taken.release();
-      });
-      throw error;
-    }
+  for (const limit of limits) {
+    limit.check();
+  }
+  for (const limit of limits) {
+    limit.take();
   }
 }

@@ -59,16 +59,7 @@ export function method(
     readonly run: (...args: never[]) => unknown;
   },
 ): MethodDefinition<never, never, never> {
-  return {
-    summary: shape.summary,
-    args: shape.args ?? [],
-    options: shape.options ?? {},
-    returns: shape.returns,
-    yields: shape.yields,
-    idempotent: shape.idempotent ?? false,
-    maxConcurrent: shape.maxConcurrent,
-    run: shape.run,
-  };
+  return { args: [], options: {}, yields: undefined, idempotent: false, maxConcurrent: undefined, ...shape };
 }
 
 /**

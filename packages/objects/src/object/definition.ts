@@ -51,10 +51,7 @@ export interface ObjectDefinition<M extends Methods = Methods> {
   readonly released: (() => void) | undefined;
 }
 
-/**
- * Brands a definition whose methods were checked. The brand is not enumerable, so that a copy with other, unchecked
- * methods does not have it.
- */
+/** Brands a checked definition; not enumerably, so that a copy with other, unchecked methods is not branded. */
 export function objectDefinition<M extends Methods>(
   shape: Omit<ObjectDefinition<M>, typeof definitionBrand>,
 ): ObjectDefinition<M> {

@@ -47,34 +47,29 @@ function describeArgs(definition: MethodDefinition): ArgDescription[] {
 }
 
 function describeOptions(definition: MethodDefinition): OptionDescription[] {
-  const schemas = new Map(
-    Object.entries(definition.options).map(([name, schema]) => [name, schemaOf(schema, 'input')]),
-  );
-  const flags = flagsOf(schemas);
-  return Object.entries(definition.options).map(([name, zodSchema]) => {
-    const schema = schemas.get(name) ?? {};
+  const options = Object.entries(definition.options).map(([name, zodSchema]) => {
+    const schema = schemaOf(zodSchema, 'input');
     return {
       name,
-      flag: flags.get(name) ?? '',
+      zodSchema,
+      schema,
+      long: kebabCase(name),
+      short: kebabCase(withoutUnit(name, schema.unit)),
+    };
+  });
+  const flags = options.flatMap(({ long, short }) => [long, short]);
+  return options.map(({ name, zodSchema, schema, long, short }) => {
+    // Without its unit, unless another option has that name.
+    const isShared = short !== long && flags.filter((each) => each === short).length > 1;
+    return {
+      name,
+      flag: `--${isShared ? long : short}`,
       summary: zodSchema.description ?? '',
       required: !isOptional(zodSchema),
       ...(schema.type === 'boolean' ? {} : { placeholder: placeholderOf(name, schema) }),
       schema,
     };
   });
-}
-
-/** Returns the flag of each option: without its unit, unless another option has that name. */
-function flagsOf(options: ReadonlyMap<string, JsonSchema>): Map<string, string> {
-  const full = [...options.keys()].map(kebabCase);
-  const short = [...options].map(([name, schema]) => kebabCase(withoutUnit(name, schema.unit)));
-  const count = (flag: string): number => [...full, ...short].filter((each) => each === flag).length;
-  return new Map(
-    [...options.keys()].map((name, index) => {
-      const [long = '', brief = ''] = [full[index], short[index]];
-      return [name, `--${brief !== long && count(brief) > 1 ? long : brief}`];
-    }),
-  );
 }
 
 /** Reports whether an argument or option may be omitted. */

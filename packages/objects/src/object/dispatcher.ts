@@ -12,8 +12,7 @@ import type { HostedObject, HostOptions } from './hosted-object.js';
 import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
-/** What `Dispatcher` takes. */
-export interface DispatcherOptions {
+interface DispatcherOptions {
   readonly clock: Clock;
   readonly log: Log;
   /** Default: every caller may use every method. */

@@ -35,10 +35,8 @@ export class FileArgument {
       }
       bytes += data.length;
       if (bytes > maxTextBytes) {
-        throw coreError(
-          'ARGUMENT_INVALID',
-          `the content of ${this.typed} is more than 16 MiB, too long for this argument`,
-        );
+        const message = `the content of ${this.typed} is more than 16 MiB, too long for this argument`;
+        throw coreError('ARGUMENT_INVALID', message);
       }
       chunks.push(data);
     }
@@ -46,9 +44,7 @@ export class FileArgument {
       const text = new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(chunks));
       this.#text = text.replace(/\r?\n$/, '');
     } catch (error) {
-      throw coreError('ARGUMENT_INVALID', `the content of ${this.typed} is not UTF-8 text`, {
-        cause: error,
-      });
+      throw coreError('ARGUMENT_INVALID', `the content of ${this.typed} is not UTF-8 text`, { cause: error });
     }
   }
 }

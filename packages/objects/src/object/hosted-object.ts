@@ -1,13 +1,12 @@
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
-import { type PreparedMethod, prepareMethod } from './bind.js';
+import { PreparedMethod } from './bind.js';
 import { type ConcurrencyLimit, limitOf } from './concurrency-limit.js';
 import type { ObjectDefinition } from './definition.js';
 
 /** Options of a hosted object, which override its definition's. */
 export interface HostOptions {
-  /** How many calls of the object may run at once. Default: the definition's. */
   readonly maxConcurrent?: number | undefined;
 }
 
@@ -19,18 +18,13 @@ export interface HostedMethod {
   readonly limits: readonly ConcurrencyLimit[];
 }
 
-/** A method and its own limit, kept so that the object's limit can be replaced. */
-interface MethodEntry {
-  readonly own: ConcurrencyLimit | undefined;
-  hosted: HostedMethod;
-}
-
 /** An object that can be called. Its methods are prepared on their first call. */
 export class HostedObject {
   /** Its name in errors and logs: that of the object, or how it was returned, such as `storage.node()`. */
   readonly label: string;
   readonly definition: ObjectDefinition;
-  readonly #methods = new Map<string, MethodEntry>();
+  /** Each with its own limit, so that the object's can be replaced. */
+  readonly #methods = new Map<string, { readonly own: ConcurrencyLimit | undefined; hosted: HostedMethod }>();
   #limit: ConcurrencyLimit | undefined;
   #running = 0;
   readonly #onIdle: (() => void)[] = [];
@@ -88,8 +82,8 @@ export class HostedObject {
         throw coreError('METHOD_NOT_FOUND', `${this.label} has no method ${quoted(name)}${hint}`);
       }
       const own = limitOf('method', `${this.label}.${name}`, definition.maxConcurrent);
-      const hosted = { method: prepareMethod(name, definition), object: this, limits: this.#limitsWith(own) };
-      prepared = { own, hosted };
+      const method = new PreparedMethod(name, definition);
+      prepared = { own, hosted: { method, object: this, limits: this.#limitsWith(own) } };
       this.#methods.set(name, prepared);
     }
     return prepared.hosted;

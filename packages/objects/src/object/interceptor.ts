@@ -35,15 +35,12 @@ export function intercepted(
   start: () => Promise<unknown>,
 ): Promise<unknown> {
   let started: Promise<unknown> | undefined;
-  let isLate = false;
   const enter = (index: number): Promise<unknown> => {
     const interceptor = interceptors[index];
     if (interceptor === undefined) {
       if (started === undefined) {
         started = start();
-        if (isLate) {
-          started.catch(ignore);
-        }
+        started.catch(() => undefined); // an interceptor may ignore the call's own outcome and answer by itself
       }
       return started;
     }
@@ -53,17 +50,7 @@ export function intercepted(
       return Promise.reject(error instanceof Error ? error : new Error(String(error)));
     }
   };
-  const answer = enter(0);
-  // An interceptor may answer by itself and ignore the call's own outcome.
-  isLate = true;
-  if (answer !== started) {
-    started?.catch(ignore);
-  }
-  return answer;
-}
-
-function ignore(): void {
-  // Nobody waits for the call's own outcome.
+  return enter(0);
 }
 
 /** The hooks that interceptors attach to a call's items. */

@@ -48,10 +48,8 @@ export class ObjectDirectory {
   find(name: string): HostedObject {
     const object = this.#objects.get(name) ?? this.#objects.get(this.nameOf(name));
     if (object === undefined) {
-      throw coreError(
-        'OBJECT_NOT_FOUND',
-        `this server hosts no object ${quoted(name)}${didYouMean(name, this.names)}`,
-      );
+      const hint = didYouMean(name, this.names);
+      throw coreError('OBJECT_NOT_FOUND', `this server hosts no object ${quoted(name)}${hint}`);
     }
     return object;
   }

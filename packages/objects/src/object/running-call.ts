@@ -53,6 +53,10 @@ const noLimits: readonly ConcurrencyLimit[] = [];
 export class RunningCall implements CallContext, CallInfo, Expiring {
   readonly side = 'server';
   readonly endpoint = undefined;
+  readonly callId: string;
+  readonly object: string;
+  readonly method: string;
+  readonly caller: Caller;
   readonly expiresAtMs: number;
   deadlineIndex = -1;
   readonly sink: CallSink;
@@ -82,6 +86,10 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     services: { readonly clock: Clock; readonly log: Log },
   ) {
     this.#invocation = invocation;
+    this.callId = invocation.callId;
+    this.object = invocation.object;
+    this.method = invocation.method;
+    this.caller = invocation.caller;
     this.expiresAtMs = expiresAtMs;
     this.sink = sink;
     this.#services = services;
@@ -90,22 +98,6 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   /** Whether the sink has its answer. */
   get ended(): boolean {
     return this.#ended;
-  }
-
-  get callId(): string {
-    return this.#invocation.callId;
-  }
-
-  get object(): string {
-    return this.#invocation.object;
-  }
-
-  get method(): string {
-    return this.#invocation.method;
-  }
-
-  get caller(): Caller {
-    return this.#invocation.caller;
   }
 
   get correlationId(): string {
@@ -181,11 +173,10 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
 
   /** Answers with the error at once, and signals the method to stop. */
   cancel(error: RpcError): void {
-    if (this.#ended) {
-      return;
+    if (!this.#ended) {
+      this.fail(error);
+      this.stop(error);
     }
-    this.fail(error);
-    this.stop(error);
   }
 
   /** Signals the method to stop, as nobody waits for it any more. */

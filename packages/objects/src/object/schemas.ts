@@ -2,10 +2,7 @@ import { z } from 'zod';
 
 import { maxObjectNameLength, objectNameErrors, objectNamePattern } from '../names.js';
 
-/**
- * The schema of an object's name: segments of letters, digits, `_` and `-`, joined by `.` or `/`,
- * at most 128 characters, the first a letter.
- */
+/** The schema of an object's name: as `parseObjectName` accepts it, at most 128 characters. */
 export const objectName = z
   .string()
   .max(maxObjectNameLength, objectNameErrors.length)

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
-import type { RpcError } from '../errors/rpc-error.js';
 import { isStream } from './is-stream.js';
 
 /** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */
@@ -46,7 +45,7 @@ async function* bytesOf(source: ByteSource): AsyncGenerator<Buffer, void, undefi
     } else if ((chunk as unknown) instanceof Uint8Array) {
       yield Buffer.isBuffer(chunk) ? chunk : Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     } else {
-      throw invalidItem('a stream of bytes yielded neither bytes nor text');
+      throw coreError('ARGUMENT_INVALID', 'a stream of bytes yielded neither bytes nor text');
     }
   }
 }
@@ -60,13 +59,9 @@ async function* itemsOf<S extends z.ZodType>(
     const checked = schema.safeParse(item);
     if (!checked.success) {
       const why = checked.error.issues[0]?.message ?? 'is not valid';
-      throw invalidItem(`item ${String(index)} of a stream: ${why}`);
+      throw coreError('ARGUMENT_INVALID', `item ${String(index)} of a stream: ${why}`);
     }
     yield checked.data;
     index += 1;
   }
-}
-
-function invalidItem(message: string): RpcError {
-  return coreError('ARGUMENT_INVALID', message);
 }

@@ -4,6 +4,5 @@ import { runInNewContext } from 'node:vm';
 /** Runs a full garbage collection, so that what is still referenced can be measured. */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');
-  const gc = runInNewContext('gc') as () => void;
-  gc();
+  (runInNewContext('gc') as () => void)();
 }

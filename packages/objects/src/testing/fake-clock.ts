@@ -1,15 +1,10 @@
 import type { Clock, SleepOptions } from '../clock.js';
 
-interface Sleeper {
-  readonly wakesAtMs: number;
-  readonly wake: () => void;
-}
-
 /** A clock that stands still until a test advances it. */
 export class FakeClock implements Clock {
   #nowMs: number;
   readonly #startedMs: number;
-  readonly #sleepers = new Set<Sleeper>();
+  readonly #sleepers = new Set<{ readonly wakesAtMs: number; readonly wake: () => void }>();
 
   constructor(nowMs = Date.UTC(2026, 0, 1)) {
     this.#nowMs = nowMs;
@@ -29,13 +24,9 @@ export class FakeClock implements Clock {
     return this.#sleepers.size;
   }
 
-  sleep(ms: number, options: SleepOptions = {}): Promise<void> {
-    const { signal } = options;
+  sleep(ms: number, { signal }: SleepOptions = {}): Promise<void> {
     return new Promise((resolve, reject) => {
-      if (signal?.aborted === true) {
-        reject(signal.reason as Error);
-        return;
-      }
+      signal?.throwIfAborted();
       const abort = (): void => {
         this.#sleepers.delete(sleeper);
         reject(signal?.reason as Error);

@@ -17,27 +17,18 @@ export class RecordingLog implements Log {
     this.#fields = fields;
   }
 
-  debug(message: string, fields?: LogFields): void {
-    this.#add('debug', message, fields);
-  }
-
-  info(message: string, fields?: LogFields): void {
-    this.#add('info', message, fields);
-  }
-
-  warn(message: string, fields?: LogFields): void {
-    this.#add('warn', message, fields);
-  }
-
-  error(message: string, fields?: LogFields): void {
-    this.#add('error', message, fields);
-  }
+  readonly debug = this.#recorder('debug');
+  readonly info = this.#recorder('info');
+  readonly warn = this.#recorder('warn');
+  readonly error = this.#recorder('error');
 
   child(fields: LogFields): Log {
     return new RecordingLog(this.lines, { ...this.#fields, ...fields });
   }
 
-  #add(level: LogLine['level'], message: string, fields?: LogFields): void {
-    this.lines.push({ level, message, fields: { ...this.#fields, ...fields } });
+  #recorder(level: LogLine['level']): Log['info'] {
+    return (message, fields) => {
+      this.lines.push({ level, message, fields: { ...this.#fields, ...fields } });
+    };
   }
 }

@@ -1,9 +1,6 @@
 import { isRpcError, type RpcError } from '../errors/rpc-error.js';
 
-/**
- * Returns the `RpcError` that a promise rejects with. Throws if the promise fulfils, or rejects with another error or
- * reason than expected.
- */
+/** Returns the `RpcError` that a promise rejects with. Throws if it fulfils or rejects with another error or reason. */
 export async function refusal(promise: Promise<unknown>, reason?: string): Promise<RpcError> {
   try {
     await promise;

@@ -12,13 +12,10 @@ const pattern = /^(\d{1,16})(?:\.(\d{1,9}))? ?(?:([KMGTP]?)(iB|B)?)$/i;
  * exact range (8 PiB).
  */
 export function parseBytes(text: string): number | undefined {
-  const match = pattern.exec(text);
-  if (match === null) {
-    return undefined;
-  }
-  const [, whole = '', fraction = '', letter = '', suffix = ''] = match;
+  const [, whole, fraction = '', letter = '', suffix = ''] = pattern.exec(text) ?? [];
   const power = letters.indexOf(letter.toUpperCase() as (typeof letters)[number]);
-  if (power === 0 && (fraction !== '' || suffix.toUpperCase() === 'IB')) {
+  const needsUnit = fraction !== '' || suffix.toUpperCase() === 'IB';
+  if (whole === undefined || (power === 0 && needsUnit)) {
     return undefined;
   }
   const base = suffix.toUpperCase() === 'B' ? 1000n : 1024n;

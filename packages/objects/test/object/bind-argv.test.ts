@@ -6,12 +6,12 @@ import { arg } from '../../src/object/arg.js';
 import { bytesSchema, durationSchema } from '../../src/object/schemas.js';
 import { byteStream } from '../../src/object/streams.js';
 import { method } from '../../src/object/define.js';
-import { prepareMethod } from '../../src/object/bind.js';
+import { PreparedMethod } from '../../src/object/bind.js';
 import { FileArgument } from '../../src/object/file-argument.js';
 import { defaults, provisionMethod } from './provision-method.js';
 import { refusalOf } from '../../src/testing/refusal.js';
 
-const provision = prepareMethod('provision', provisionMethod());
+const provision = new PreparedMethod('provision', provisionMethod());
 const gib = 1024 ** 3;
 
 /** Binds argv to one argument of a schema. */
@@ -22,7 +22,7 @@ function bindOne(schema: z.ZodType, ...words: string[]): unknown {
     returns: z.null(),
     run: () => null,
   });
-  return (prepareMethod('take', definition).bindArgv(words) as unknown[])[0];
+  return (new PreparedMethod('take', definition).bindArgv(words) as unknown[])[0];
 }
 
 describe('bindArgv', () => {
@@ -77,7 +77,7 @@ describe('bindArgv', () => {
       returns: z.null(),
       run: () => null,
     });
-    const bound = await prepareMethod('take', definition).bindArgv([new FileArgument('-', content)]);
+    const bound = await new PreparedMethod('take', definition).bindArgv([new FileArgument('-', content)]);
     const pieces: string[] = [];
     for await (const piece of bound[0] as AsyncIterable<Buffer>) {
       pieces.push(piece.toString());

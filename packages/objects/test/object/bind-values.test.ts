@@ -4,12 +4,12 @@ import { z } from 'zod';
 
 import { arg } from '../../src/object/arg.js';
 import { method } from '../../src/object/define.js';
-import { prepareMethod } from '../../src/object/bind.js';
+import { PreparedMethod } from '../../src/object/bind.js';
 import { defaults, provisionMethod } from './provision-method.js';
 import { refusalOf } from '../../src/testing/refusal.js';
 
-const provision = prepareMethod('provision', provisionMethod());
-const echo = prepareMethod(
+const provision = new PreparedMethod('provision', provisionMethod());
+const echo = new PreparedMethod(
   'echo',
   method({
     summary: 'Give back',
@@ -145,7 +145,10 @@ describe('bindValues', () => {
   });
 
   it('refuses an argument of a method that has none', () => {
-    const ping = prepareMethod('ping', method({ summary: 'Answer', returns: z.null(), run: () => null }));
+    const ping = new PreparedMethod(
+      'ping',
+      method({ summary: 'Answer', returns: z.null(), run: () => null }),
+    );
     expect(refusalOf(() => ping.bindValues(['x'])).message).to.match(
       /^ping takes no arguments, but 1 was given/,
     );
@@ -160,7 +163,7 @@ describe('bindValues', () => {
   });
 
   it('takes an object for a required argument and another for the options', () => {
-    const put = prepareMethod(
+    const put = new PreparedMethod(
       'put',
       method({
         summary: 'Put',
@@ -175,7 +178,7 @@ describe('bindValues', () => {
   });
 
   it('asks for an option that is required', () => {
-    const set = prepareMethod(
+    const set = new PreparedMethod(
       'set',
       method({ summary: 'Set', options: { owner: z.string() }, returns: z.null(), run: () => null }),
     );

@@ -1,11 +1,11 @@
 import { nameServerAdvice } from '@patchbay/daemon';
 import { coreError, formatDuration, isRpcError, RpcError } from '@patchbay/objects';
 
-import type { CommandLine } from '../command/command-line.js';
+import { type CommandLine, completeVerb } from '../command/command-line.js';
 import type { CommandContext } from '../command/context.js';
 import type { Settings } from '../command/settings.js';
-import { loaderOf } from '../verbs/loaders.js';
-import type { Task } from '../verbs/verb.js';
+import { verbNameIn, type VerbName } from '../command/verbs.js';
+import type { PrepareVerb, Task } from '../verbs/verb.js';
 import { callMethod } from './call-method.js';
 
 /**
@@ -22,8 +22,7 @@ export async function execute(line: CommandLine, settings: Settings, context: Co
 
 async function perform(line: CommandLine, settings: Settings, context: CommandContext): Promise<void> {
   if (line.options.has('help')) {
-    const { showHelp } = await import('./show-help.js');
-    await showHelp(line, settings, context);
+    await (await import('./show-help.js')).showHelp(line, settings, context);
     return;
   }
   const once = await taskOf(line, settings, context);
@@ -53,16 +52,30 @@ async function taskOf(line: CommandLine, settings: Settings, context: CommandCon
     callMethod({ object, method, args: line.args, timeoutMs, format, outputFile }, context, out);
 }
 
+type LoadVerb = () => Promise<{ readonly prepare: PrepareVerb }>;
+
+/** Loads each verb's code: what a call of a method does not need is not read. */
+const loaders: Readonly<Record<VerbName, LoadVerb>> = {
+  ls: () => import('../verbs/ls.js'),
+  describe: () => import('../verbs/describe.js'),
+  repl: () => import('../verbs/repl.js'),
+  completion: () => import('../verbs/completion.js'),
+};
+
+/** Returns what loads the verb that a command line asks for; undefined where it calls a method. */
+function loaderOf(line: CommandLine): LoadVerb | undefined {
+  if (line.method === completeVerb) {
+    return () => import('../verbs/complete.js');
+  }
+  const name = verbNameIn(line);
+  return name === undefined ? undefined : loaders[name];
+}
+
 /** Adds to an error what a user of the command can do about it. */
 function withAdvice(error: unknown, timeoutMs: number | 'none'): unknown {
   if (isRpcError(error, 'DEADLINE_PASSED') && timeoutMs !== 'none') {
-    const limit = formatDuration(timeoutMs);
-    return new RpcError(
-      error.code,
-      error.reason,
-      `${error.message}: its limit was ${limit}; --timeout sets another`,
-      { details: error.details, cause: error },
-    );
+    const message = `${error.message}: its limit was ${formatDuration(timeoutMs)}; --timeout sets another`;
+    return new RpcError(error.code, error.reason, message, { details: error.details, cause: error });
   }
   return nameServerAdvice(error);
 }

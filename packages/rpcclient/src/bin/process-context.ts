@@ -30,21 +30,15 @@ export function processContext(client: Client, nameServer: string, signal: Abort
     errors: outputTo(() => process.stderr),
     toYaml: async (value) => (await import('@patchbay/daemon/yaml')).yamlText(value),
     nameServerAt: (option) => findNameServer(option),
-    execute: async (argv, { defaultObject, signal: own }) => {
+    execute: async (argv, { defaultObject, signal: lineSignal }) => {
       const line = readCommandLine(argv);
-      const refused = line.options.has('name-server')
-        ? '--name-server'
-        : line.method === 'repl'
-          ? 'repl'
-          : '';
-      if (refused !== '') {
+      const takesServer = line.options.has('name-server');
+      if (takesServer || line.method === 'repl') {
+        const refused = takesServer ? '--name-server' : 'repl';
         throw coreError('ARGUMENT_INVALID', `${refused} cannot be used here: a connection is open already`);
       }
-      await execute(line, readSettings(line, defaultObject), {
-        ...context,
-        standardInput: undefined,
-        signal: own,
-      });
+      const own = { ...context, standardInput: undefined, signal: lineSignal };
+      await execute(line, readSettings(line, defaultObject), own);
     },
   };
   return context;

@@ -1,13 +1,13 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { coreError, usageLine } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
 import type { Client } from '../client.js';
 import type { CommandLine } from '../command/command-line.js';
 import { type CommandContext, textWidth, unlessAborted } from '../command/context.js';
 import { type GlobalOption, globalOptions } from '../command/global-options.js';
-import { findMethod, methodHelp, objectHelp } from '../command/help.js';
+import { findMethod, methodHelp, methodTerm, objectHelp } from '../command/help.js';
 import { termList, wrap } from '../command/layout.js';
 import type { Settings, Target } from '../command/settings.js';
 import { verbs } from '../command/verb-descriptions.js';
@@ -22,10 +22,7 @@ const usage =
 const about =
   'Calls a method of an object by name, and prints its result. An ARG or VALUE "-" is standard input, "@FILE" the content of a file.';
 
-/**
- * Shows the help of the command, of a verb, or of a method.
- * @throws RpcError `METHOD_NOT_FOUND`, and as `describe` does
- */
+/** Shows the help of the command, a verb or a method. @throws RpcError `METHOD_NOT_FOUND`, and as `describe` does */
 export async function showHelp(
   line: CommandLine,
   { target }: Settings,
@@ -61,10 +58,7 @@ async function commandHelp(client: Client, { object, prefix }: Target, width: nu
 
 /** Returns the command's own help: its usage, verbs and global options. */
 function ownHelp(width: number): string {
-  const verbTerms = Object.values(verbs).map((verb): [string, string] => [
-    usageLine({ ...verb, options: [] }),
-    verb.summary,
-  ]);
+  const verbTerms = Object.values(verbs).map(methodTerm);
   const optionTerms = Object.entries<GlobalOption>(globalOptions).map(
     ([name, { placeholder, summary }]): [string, string] => [
       placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,

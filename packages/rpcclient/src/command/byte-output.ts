@@ -25,10 +25,8 @@ export function openByteOutput(path: string | undefined, context: CommandContext
     return new FileOutput(path);
   }
   if (out !== context.out || out.isTerminal) {
-    throw coreError(
-      'OUTPUT_REQUIRED',
-      'the method returns bytes, which are not for a terminal: name a file with --output FILE, or redirect standard output',
-    );
+    const advice = 'name a file with --output FILE, or redirect standard output';
+    throw coreError('OUTPUT_REQUIRED', `the method returns bytes, which are not for a terminal: ${advice}`);
   }
   return {
     write: async (chunk) => {
@@ -90,9 +88,8 @@ class FileOutput implements ByteOutput {
 
   #assertNoFailure(): void {
     if (this.#failure !== undefined) {
-      throw coreError('OUTPUT_FAILED', `cannot write ${quoted(this.#path)}: ${this.#failure.message}`, {
-        cause: this.#failure,
-      });
+      const message = `cannot write ${quoted(this.#path)}: ${this.#failure.message}`;
+      throw coreError('OUTPUT_FAILED', message, { cause: this.#failure });
     }
   }
 }

@@ -41,11 +41,10 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
     const { name, value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(arg)?.groups ?? {};
     if (name !== undefined && isGlobalOption(name)) {
       const next = argv[index + 1];
-      if (isValueOptional(name) && value === undefined) {
-        const isGiven = next !== undefined && parseDuration(next) !== undefined;
-        index += isGiven ? 1 : 0;
-        setOption(options, name, isGiven ? next : '');
-      } else if (takesValue(name) && value === undefined) {
+      const takesNext = isValueOptional(name)
+        ? next !== undefined && parseDuration(next) !== undefined
+        : takesValue(name);
+      if (value === undefined && takesNext) {
         index += 1;
         setOption(options, name, requireValue(next, name));
       } else {

@@ -42,20 +42,15 @@ export async function formatted(
       return terminated(jsonText(value));
     case 'yaml':
       return await toYaml(value);
-    case 'ndjson':
-      return rowsOf(value)
-        .map((row) => terminated(jsonText(row)))
-        .join('');
+    case 'ndjson': {
+      const rows: readonly unknown[] = Array.isArray(value)
+        ? value
+        : [value].filter((row) => row !== null && row !== undefined);
+      return rows.map((row) => terminated(jsonText(row))).join('');
+    }
     default:
       return format satisfies never;
   }
-}
-
-function rowsOf(value: unknown): readonly unknown[] {
-  if (Array.isArray(value)) {
-    return value;
-  }
-  return value === null || value === undefined ? [] : [value];
 }
 
 function terminated(text: string): string {

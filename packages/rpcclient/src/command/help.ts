@@ -27,10 +27,7 @@ export interface HelpForm {
 
 /** Returns an object's help: its methods with their arguments. */
 export function objectHelp(object: ObjectDescription, { prefix, width }: HelpForm): string {
-  const methods = object.methods.map((method): [string, string] => [
-    usageLine({ ...method, options: [] }),
-    method.summary,
-  ]);
+  const methods = object.methods.map(methodTerm);
   return joined([
     wrap(`${object.name}: ${object.summary}`, width).join('\n'),
     methods.length === 0 ? 'It has no methods.' : `Methods:\n${termList(methods, width)}`,
@@ -38,10 +35,12 @@ export function objectHelp(object: ObjectDescription, { prefix, width }: HelpFor
   ]);
 }
 
-/**
- * Returns a method's help: its usage, its arguments and options, and how to reach those options that have the name of a
- * global one.
- */
+/** Returns a method or a verb as one line of a list: its usage without options, and its summary. */
+export function methodTerm(method: MethodDescription): [string, string] {
+  return [usageLine({ ...method, options: [] }), method.summary];
+}
+
+/** Returns a method's help: its usage, its arguments and options, and how to reach those named like global ones. */
 export function methodHelp(method: MethodDescription, { prefix, width }: HelpForm): string {
   const usage = `Usage: ${prefix}${usageLine(method)}`;
   return joined([

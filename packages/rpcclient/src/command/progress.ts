@@ -34,8 +34,7 @@ export interface TextSink {
   write(text: string): unknown;
 }
 
-/** What a `ProgressView` draws on. */
-export interface ProgressViewOptions {
+interface ProgressViewOptions {
   /** The terminal for the bar; undefined if there is none. */
   readonly bar: (TextSink & { readonly columns?: number }) | undefined;
   /** Where items other than progress are written, a line each; undefined drops them. */
@@ -95,15 +94,11 @@ export class ProgressView {
     const complete = item.doneBytes === item.totalBytes;
     if (newPhase || complete || nowMs - this.#drawnAtMs >= redrawEveryMs) {
       this.#drawnAtMs = nowMs;
-      this.#drawn = progressLine(item, this.#rate.perSecond(), columnsOf(bar) - 1);
+      const { columns = 0 } = bar;
+      this.#drawn = progressLine(item, this.#rate.perSecond(), (columns > 0 ? columns : 80) - 1);
       bar.write(clearLine + this.#drawn);
     }
   }
-}
-
-/** Returns the width of a terminal, 80 columns if it is unknown. */
-function columnsOf({ columns = 0 }: { readonly columns?: number }): number {
-  return columns > 0 ? columns : 80;
 }
 
 /**
@@ -153,14 +148,9 @@ function detailsOf({ doneBytes, totalBytes }: ProgressItem, perSecond: number | 
   return details;
 }
 
-interface Sample {
-  readonly atMs: number;
-  readonly amount: number;
-}
-
 /** Measures how fast an amount grows, over the last five seconds. */
 class Rate {
-  #samples: Sample[] = [];
+  #samples: { readonly atMs: number; readonly amount: number }[] = [];
 
   /** @param atMs monotonic time in milliseconds */
   add(amount: number, atMs: number): void {

@@ -10,9 +10,6 @@ import {
 import type { CommandLine } from './command-line.js';
 import { type Format, readFormat } from './format.js';
 
-/** The environment variable that names the default object. */
-const objectVariable = 'PATCHBAY_OBJECT';
-
 /** How long `--watch` waits between two calls by default, in milliseconds. */
 const defaultIntervalMs = 2_000;
 
@@ -41,8 +38,8 @@ export interface Settings {
 
 /** Returns the object of a METHOD without one, as the environment sets it. */
 export function defaultObjectIn(environment: Readonly<Record<string, string | undefined>>): string {
-  const variable = environment[objectVariable];
-  return variable === undefined || variable === '' ? 'storage' : variable;
+  const { PATCHBAY_OBJECT: variable = '' } = environment;
+  return variable === '' ? 'storage' : variable;
 }
 
 /** Reads the settings of a command line. @throws RpcError `NAME_INVALID`, `ARGUMENT_MISSING`, `ARGUMENT_INVALID` */
@@ -89,10 +86,8 @@ function readInterval(text: string | undefined): number | undefined {
 function readDuration(option: string, text: string, others = ''): number {
   const durationMs = parseDuration(text);
   if (durationMs === undefined || durationMs === 0) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `option ${option} must be ${others}${acceptedDurations}, and more than 0, not ${quoted(text)}`,
-    );
+    const expected = `${others}${acceptedDurations}, and more than 0`;
+    throw coreError('ARGUMENT_INVALID', `option ${option} must be ${expected}, not ${quoted(text)}`);
   }
   return durationMs;
 }

@@ -58,10 +58,8 @@ export function withFileContent(args: readonly string[], refusal: unknown): read
 
 function requireInput(input: NodeJS.ReadableStream | undefined): AsyncIterable<Uint8Array | string> {
   if (input?.readable !== true) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      '"-" is standard input, which cannot be read here, or was read already',
-    );
+    const message = '"-" is standard input, which cannot be read here, or was read already';
+    throw coreError('ARGUMENT_INVALID', message);
   }
   return input;
 }
@@ -74,10 +72,7 @@ function openFile(path: string): AsyncIterable<Uint8Array | string> {
     }
     return createReadStream(path, { fd, highWaterMark: chunkBytes });
   } catch (error) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `cannot read the file ${quoted(path)}: ${(error as Error).message}; to pass a text that begins with "@", write "@@"`,
-      { cause: error },
-    );
+    const why = `${(error as Error).message}; to pass a text that begins with "@", write "@@"`;
+    throw coreError('ARGUMENT_INVALID', `cannot read the file ${quoted(path)}: ${why}`, { cause: error });
   }
 }

@@ -6,10 +6,7 @@ import type { VerbName } from './verbs.js';
 export const shells = ['bash', 'zsh'] as const;
 export type Shell = (typeof shells)[number];
 
-/**
- * The verbs' descriptions. They are those of methods, so that help and completion treat both alike; a call of a method
- * does not load them.
- */
+/** The verbs' descriptions, of the form of methods', so that help and completion treat both alike. */
 export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
   ls: describeVerb(
     'ls',
@@ -40,10 +37,10 @@ export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
 function describeVerb(
   name: string,
   summary: string,
-  args: readonly ArgDescription[] = [],
-  options: readonly OptionDescription[] = [],
+  args: ArgDescription[] = [],
+  options: OptionDescription[] = [],
 ): MethodDescription {
-  return { name, summary, args: [...args], options: [...options], returns: {}, idempotent: true };
+  return { name, summary, args, options, returns: {}, idempotent: true };
 }
 
 /** Describes a positional argument that is a text. */
@@ -58,13 +55,7 @@ function textArg(
 
 function filter(name: string, summary: string, isList = false): OptionDescription {
   const flag = name === 'anyMeta' ? '--any-meta' : `--${name}`;
+  const placeholder = isList ? 'KEY[=VALUE]' : name.toUpperCase();
   const schema = isList ? { type: 'array', items: { type: 'string' } } : { type: 'string' };
-  return {
-    name,
-    flag,
-    summary,
-    required: false,
-    placeholder: isList ? 'KEY[=VALUE]' : name.toUpperCase(),
-    schema,
-  };
+  return { name, flag, summary, required: false, placeholder, schema };
 }

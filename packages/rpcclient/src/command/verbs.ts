@@ -1,17 +1,11 @@
 import type { CommandLine } from './command-line.js';
 
-/**
- * The verbs: what the command does itself, beside calling methods. Where a method has the name of a verb, the bare name
- * is the verb.
- */
+/** The verbs, beside calling methods. Where a method has the name of a verb, the bare name is the verb. */
 const verbNames = ['ls', 'describe', 'repl', 'completion'] as const;
 export type VerbName = (typeof verbNames)[number];
 
 /** Returns the name of the verb that a command line asks for; undefined where it calls a method. */
-export function verbNameIn({
-  method,
-  literal,
-}: Pick<CommandLine, 'method' | 'literal'>): VerbName | undefined {
+export function verbNameIn({ method, literal }: CommandLine): VerbName | undefined {
   return method !== undefined && !literal && isVerbName(method) ? method : undefined;
 }
 

@@ -1,16 +1,8 @@
-import { type Clock, formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
+import { formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
 import type { Format } from './format.js';
 import type { CommandContext, Output } from './context.js';
-
-/** What is repeated, and how. */
-export interface Watched {
-  readonly intervalMs: number;
-  readonly format: Format;
-  /** Runs it once, and prints the result. */
-  readonly once: (out: Output) => Promise<void>;
-}
 
 const clearScreen = '\u001b[H\u001b[2J';
 
@@ -21,8 +13,11 @@ const clearScreen = '\u001b[H\u001b[2J';
  *
  * @throws RpcError of the task
  */
-export async function watch({ intervalMs, format, once }: Watched, context: WatchContext): Promise<void> {
-  const { out, clock, signal } = context;
+export async function watch(
+  task: { readonly intervalMs: number; readonly format: Format; readonly once: Task },
+  { out, errors, clock, signal }: Pick<CommandContext, 'out' | 'errors' | 'clock' | 'signal'>,
+): Promise<void> {
+  const { intervalMs, format, once } = task;
   const redraws = out.isTerminal && (format === 'table' || format === 'yaml');
   const heading = (): string => {
     const at = new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z');
@@ -38,7 +33,7 @@ export async function watch({ intervalMs, format, once }: Watched, context: Watc
     }
     throw error;
   }
-  const task = PeriodicTask.start({
+  const repetition = PeriodicTask.start({
     clock,
     signal,
     delayMs: intervalMs,
@@ -52,35 +47,26 @@ export async function watch({ intervalMs, format, once }: Watched, context: Watc
         out.write(heading() + text + line);
       } else {
         out.write(separator(format) + text);
-        context.errors.write(line);
+        errors.write(line);
       }
       await out.ready();
       return intervalMs;
     },
   });
-  await task.ended;
+  await repetition.ended;
 }
 
-/** What `watch` needs of a command's context. */
-export type WatchContext = Pick<CommandContext, 'out' | 'errors' | 'signal'> & { readonly clock: Clock };
+type Task = (out: Output) => Promise<void>;
 
 /** Runs a task and captures what it prints, so that the screen stays as it is until there is something new. */
-async function capture(
-  once: Watched['once'],
-  out: Output,
-): Promise<{ readonly text: string; readonly error?: RpcError }> {
+async function capture(once: Task, { isTerminal, columns = 0 }: Output) {
   let text = '';
-  const sink: Output = {
-    write: (more) => {
-      text += more;
-    },
-    ready: () => Promise.resolve(),
-    isTerminal: out.isTerminal,
-    columns: out.columns ?? 0,
+  const write = (more: string): void => {
+    text += more;
   };
   try {
-    await once(sink);
-    return { text };
+    await once({ write, ready: () => Promise.resolve(), isTerminal, columns });
+    return { text, error: undefined };
   } catch (error) {
     return { text, error: toRpcError(error) };
   }

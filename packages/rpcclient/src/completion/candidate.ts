@@ -24,13 +24,10 @@ const maxLength = 200;
 
 /** Returns the candidates that continue a word, take one line at most and hold no control characters. */
 export function fitting(candidates: readonly Candidate[], current: string): Candidate[] {
-  return candidates.filter(
-    ({ value }) =>
-      value !== '' &&
-      value.startsWith(current) &&
-      value.length <= maxLength &&
-      escapeControls(value) === value,
-  );
+  return candidates.filter(({ value }) => {
+    const isPrintable = value !== '' && value.length <= maxLength && escapeControls(value) === value;
+    return isPrintable && value.startsWith(current);
+  });
 }
 
 /** Returns candidates for values without notes. */

@@ -14,7 +14,7 @@ import { completeMethodArg } from './method-args.js';
 import type { Sources } from './sources.js';
 
 /** A command line to be completed, without the name of the command. */
-export interface Incomplete {
+interface Incomplete {
   /** The arguments before the one at the cursor. */
   readonly argv: readonly string[];
   /** The argument at the cursor, as far as it is typed. */
@@ -99,13 +99,10 @@ async function completeCommand(
   sources: Sources,
 ): Promise<Completion> {
   const dot = current.lastIndexOf('.');
+  const object = dot < 0 ? defaultObject : current.slice(0, dot);
   const lists = [
     sources.names(current).then((names) => names.map((name) => ({ value: `${name}.`, open: true }))),
-    methodsOf(
-      dot < 0 ? defaultObject : current.slice(0, dot),
-      dot < 0 ? '' : current.slice(0, dot + 1),
-      sources,
-    ),
+    methodsOf(object, current.slice(0, dot + 1), sources),
   ];
   // Partial results are offered too: an object that does not answer hides no other.
   const found = (await Promise.allSettled(lists)).flatMap((each) =>
@@ -128,15 +125,16 @@ async function completeVerbName(
   current: string,
   sources: Sources,
 ): Promise<Completion | undefined> {
-  const takesName = method === 'ls' || method === 'describe';
-  if (takesName && args.length === 0 && !current.startsWith('-')) {
-    return { candidates: fitting(candidatesOf(await sources.names(current)), current), anything: false };
+  const [object, ...others] = args;
+  if (current.startsWith('-') || others.length > 0) {
+    return undefined;
   }
-  const [object] = args;
-  if (method === 'describe' && args.length === 1 && object !== undefined && !current.startsWith('-')) {
-    return { candidates: fitting(await methodsOf(object, '', sources), current), anything: false };
+  if (object === undefined && (method === 'ls' || method === 'describe')) {
+    return await completeGlobalValue('object', current, sources);
   }
-  return undefined;
+  return object !== undefined && method === 'describe'
+    ? { candidates: fitting(await methodsOf(object, '', sources), current), anything: false }
+    : undefined;
 }
 
 function verbCandidates(): Candidate[] {

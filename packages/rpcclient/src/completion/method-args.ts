@@ -1,11 +1,16 @@
-import type { MethodDescription, ObjectDescription, OptionDescription } from '@patchbay/objects';
+import {
+  type ArgDescription,
+  type JsonSchema,
+  type MethodDescription,
+  type ObjectDescription,
+  type OptionDescription,
+  valuesOf,
+} from '@patchbay/objects';
 
-import { type Candidate, type Completion, fitting } from './candidate.js';
+import { type Candidate, candidatesOf, type Completion, fitting } from './candidate.js';
 import type { Sources } from './sources.js';
-import { completeValue } from './values.js';
 
-/** A method, or a verb, whose arguments are completed. */
-export interface CompletedMethod {
+interface CompletedMethod {
   readonly description: MethodDescription;
   /** The object that has the method; undefined for a verb. */
   readonly object: ObjectDescription | undefined;
@@ -22,10 +27,13 @@ export async function completeMethodArg(
 ): Promise<Completion> {
   const { description, object } = method;
   const { positionals, used, pending, ended } = parseArgs(description, args);
-  const valueOf = (argument: string): string | undefined =>
-    positionals[description.args.findIndex(({ name }) => name === argument)];
+  const valuesFor = ({ schema }: OptionDescription | ArgDescription, typed: string): Promise<Completion> => {
+    const valueOf = (argument: string): string | undefined =>
+      positionals[description.args.findIndex(({ name }) => name === argument)];
+    return completeValue({ schema, object, valueOf }, typed, sources);
+  };
   if (pending !== undefined) {
-    return await completeValue({ schema: pending.schema, object, valueOf }, current, sources);
+    return await valuesFor(pending, current);
   }
   const options = [...optionCandidates(description, used), ...method.globalOptions];
   if (!ended && current.startsWith('-')) {
@@ -34,7 +42,7 @@ export async function completeMethodArg(
     if (option === undefined || value === undefined) {
       return { candidates: fitting(options, current), anything: false };
     }
-    const { candidates } = await completeValue({ schema: option.schema, object, valueOf }, value, sources);
+    const { candidates } = await valuesFor(option, value);
     const whole = candidates.map((each) => ({ ...each, value: `${option.flag}=${each.value}` }));
     return { candidates: whole, anything: false };
   }
@@ -43,20 +51,14 @@ export async function completeMethodArg(
   if (argument === undefined) {
     return { candidates: ended ? [] : fitting(options, current), anything: false };
   }
-  return await completeValue({ schema: argument.schema, object, valueOf }, current, sources);
+  return await valuesFor(argument, current);
 }
 
-interface ParsedArgs {
-  readonly positionals: readonly string[];
-  readonly used: ReadonlySet<string>;
-  /** The option whose value comes next. */
-  readonly pending: OptionDescription | undefined;
-  /** Whether a `--` has ended the options. */
-  readonly ended: boolean;
-}
-
-/** Parses the arguments before the cursor, as far as they make sense. */
-function parseArgs({ options }: MethodDescription, args: readonly string[]): ParsedArgs {
+/**
+ * Parses the arguments before the cursor, as far as they make sense: `pending` is the option whose value comes next, and
+ * `ended` reports whether a `--` has ended the options.
+ */
+function parseArgs({ options }: MethodDescription, args: readonly string[]) {
   const end = args.indexOf('--');
   const before = end < 0 ? args : args.slice(0, end);
   const positionals: string[] = [];
@@ -90,4 +92,47 @@ function optionCandidates({ options }: MethodDescription, used: ReadonlySet<stri
 
 function negated({ flag }: OptionDescription): string {
   return flag.replace(/^--/, '--no-');
+}
+
+interface CompletedArgument {
+  readonly schema: JsonSchema;
+  /** The object that has the method; undefined for a verb. */
+  readonly object: ObjectDescription | undefined;
+  /** Returns the value that the command line has for another argument. */
+  readonly valueOf: (argument: string) => string | undefined;
+}
+
+/** Completes a value: one of a choice, or one that the object lists; anything where neither is known. */
+async function completeValue(
+  { schema, object, valueOf }: CompletedArgument,
+  current: string,
+  sources: Sources,
+): Promise<Completion> {
+  const choices = choicesOf(schema);
+  if (choices.length > 0) {
+    return { candidates: fitting(candidatesOf(choices), current), anything: false };
+  }
+  const from = valuesOf(schema);
+  if (from === undefined || object === undefined) {
+    return { candidates: [], anything: schema.type === 'string' };
+  }
+  const args = (from.with ?? []).map(valueOf).filter((value) => value !== undefined);
+  const values = await sources.values(object, from, args);
+  return { candidates: fitting(candidatesOf(values), current), anything: false };
+}
+
+/** Returns the choices of a schema, for a list those of its items; none where any value is allowed. */
+function choicesOf(schema: JsonSchema): string[] {
+  if (schema.type === 'boolean') {
+    return ['true', 'false'];
+  }
+  const within = [schema, schema.items, schema.anyOf, schema.oneOf].flat();
+  return within.filter(isSchema).flatMap((each) => {
+    const values: unknown = 'const' in each ? [each.const] : each.enum;
+    return Array.isArray(values) ? values.filter((value) => typeof value === 'string') : [];
+  });
+}
+
+function isSchema(value: unknown): value is JsonSchema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

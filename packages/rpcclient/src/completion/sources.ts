@@ -34,14 +34,11 @@ export function clientSources(client: Client, timeoutMs: number): Sources {
     values: async (object, from, args) => {
       const method = object.methods.find(({ name }) => name === from.method);
       if (method === undefined || !mayBeCalled(method, args.length)) {
-        throw coreError(
-          'METHOD_NOT_FOUND',
-          `${object.name} has no method "${from.method}" that lists values`,
-        );
+        const message = `${object.name} has no method "${from.method}" that lists values`;
+        throw coreError('METHOD_NOT_FOUND', message);
       }
-      const argv = ['--', ...args];
-      const rows = await client.callWithArgv(object.name, from.method, argv, { timeoutMs });
-      return valuesIn(rows, from);
+      const call = client.callWithArgv(object.name, from.method, ['--', ...args], { timeoutMs });
+      return valuesIn(await call, from);
     },
   };
 }

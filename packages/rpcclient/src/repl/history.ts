@@ -30,26 +30,20 @@ export class History {
     await mkdir(dirname(path), { recursive: true, mode: 0o700 });
     const all = (await readIfThere(path)).split('\n').filter((line) => line !== '');
     const lines = all.slice(-maxHistoryLines);
-    const history = new History(path, lines);
     if (all.length > 2 * maxHistoryLines) {
-      await history.#replace(lines);
+      const temporary = `${path}.${String(process.pid)}`;
+      await rm(temporary, { force: true });
+      await append(temporary, lines.map((line) => `${line}\n`).join(''));
+      await rename(temporary, path);
     }
-    return history;
+    return new History(path, lines);
   }
 
   /** Appends a line unless it is empty; lines that other prompts add meanwhile are kept. @throws Error of the file system */
   async add(line: string): Promise<void> {
-    if (line.trim() === '') {
-      return;
+    if (line.trim() !== '') {
+      await append(this.#path, `${line}\n`);
     }
-    await append(this.#path, `${line}\n`);
-  }
-
-  async #replace(lines: readonly string[]): Promise<void> {
-    const temporary = `${this.#path}.${String(process.pid)}`;
-    await rm(temporary, { force: true });
-    await append(temporary, lines.map((line) => `${line}\n`).join(''));
-    await rename(temporary, this.#path);
   }
 }
 

@@ -42,15 +42,11 @@ export class LineRunner {
         this.object = parseObjectName(others[0] ?? '');
         return;
       case 'help':
-        await this.#execute([...others, '--help'], signal);
+        await this.#context.execute([...others, '--help'], { defaultObject: this.object, signal });
         return;
       default:
-        await this.#execute(argv, signal);
+        await this.#context.execute(argv, { defaultObject: this.object, signal });
     }
-  }
-
-  #execute(argv: readonly string[], signal: AbortSignal): Promise<void> {
-    return this.#context.execute(argv, { defaultObject: this.object, signal });
   }
 }
 

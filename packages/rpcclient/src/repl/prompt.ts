@@ -38,10 +38,16 @@ export async function runPrompt(
     }
   });
   try {
-    let current = history;
-    promptFor(lines, runner);
+    const prompt = (): void => {
+      lines.setPrompt(`${runner.object}> `);
+      lines.prompt();
+    };
+    prompt();
     for await (const line of lines) {
-      current = await remember(line, current, context);
+      await history?.add(line).catch((error: unknown) => {
+        errors.write(`cannot keep the history: ${(error as Error).message}\n`);
+        history = undefined; // so that the failure is reported once
+      });
       running = new AbortController();
       try {
         await runner.run(line, running.signal);
@@ -53,7 +59,7 @@ export async function runPrompt(
       if (runner.ended || signal.aborted) {
         return;
       }
-      promptFor(lines, runner);
+      prompt();
     }
     output.write('\n'); // Ctrl-D leaves the cursor after the prompt
   } finally {
@@ -62,29 +68,9 @@ export async function runPrompt(
   }
 }
 
-function promptFor(lines: Interface, { object }: LineRunner): void {
-  lines.setPrompt(`${object}> `);
-  lines.prompt();
-}
-
 /** Discards what was typed, as a shell does on Ctrl-C. */
 function dropLine(lines: Interface): void {
   lines.write(null, { ctrl: true, name: 'e' });
   lines.write(null, { ctrl: true, name: 'u' });
   lines.prompt();
-}
-
-/** Adds a line to the history; after a failure, which is reported once, the prompt continues without one. */
-async function remember(
-  line: string,
-  history: History | undefined,
-  { errors }: Pick<CommandContext, 'errors'>,
-): Promise<History | undefined> {
-  try {
-    await history?.add(line);
-    return history;
-  } catch (error) {
-    errors.write(`cannot keep the history: ${(error as Error).message}\n`);
-    return undefined;
-  }
 }

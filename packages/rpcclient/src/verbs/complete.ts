@@ -16,19 +16,16 @@ const patienceMs = 1_500;
  * `files`, a tab, the whole word, a tab, and what it means. On any failure it prints nothing: there is nothing to
  * complete.
  */
-export const prepare: PrepareVerb = (
-  { args: [shell = '', line = '', wordBreaks = ''] },
-  { defaultObject },
-  context,
-) => {
+export const prepare: PrepareVerb = ({ args }, { defaultObject }, context) => {
+  const [shell = '', line = '', wordBreaks = ''] = args;
   const split = splitLine(line);
   return async (out) => {
     const found = completeWithin(split, defaultObject, context).catch(() => noCandidates);
     const tooLate = context.clock.sleep(patienceMs, { background: true }).then(() => noCandidates);
     const { candidates, anything } = await Promise.race([found, tooLate]);
-    const shown =
-      shell === 'bash' ? candidates.flatMap((each) => forBash(each, split, wordBreaks)) : candidates;
-    out.write(shown.map(lineOf).join('') + (anything ? 'files\n' : ''));
+    const forShell = (each: Candidate): Candidate[] =>
+      shell === 'bash' ? forBash(each, split, wordBreaks) : [each];
+    out.write(candidates.flatMap(forShell).map(lineOf).join('') + (anything ? 'files\n' : ''));
   };
 };
 
@@ -39,10 +36,8 @@ async function completeWithin(
 ): Promise<Completion> {
   const [, ...argv] = tokens; // the first is the command itself
   const { options } = readIncomplete(argv, current).line;
-  await using client = connect({
-    nameServer: context.nameServerAt(options.get('name-server')),
-    watch: false,
-  });
+  const nameServer = context.nameServerAt(options.get('name-server'));
+  await using client = connect({ nameServer, watch: false });
   return await complete({ argv, current, defaultObject }, clientSources(client, patienceMs));
 }
 

@@ -14,11 +14,8 @@ export const prepare: PrepareVerb = (line, { format }, context) => {
   return async (out) => {
     const description = await unlessAborted(client.describe(object), signal, `describing "${object}"`);
     const form = { prefix: `rpcclient ${object}.`, width: textWidth(out) };
-    if (method === undefined) {
-      out.write(await formatted(description, format, context, objectHelp(description, form)));
-      return;
-    }
-    const found = findMethod(description, method);
-    out.write(await formatted(found, format, context, methodHelp(found, form)));
+    const found = method === undefined ? description : findMethod(description, method);
+    const help = 'methods' in found ? objectHelp(found, form) : methodHelp(found, form);
+    out.write(await formatted(found, format, context, help));
   };
 };

@@ -13,12 +13,16 @@ export const prepare: PrepareVerb = (line, { defaultObject }, context) => {
   readVerbArgs('repl', line, ['format', 'json', 'watch', 'timeout']);
   const runner = new LineRunner(defaultObject, context);
   return async () => {
-    const { input, out, environment } = context;
+    const { input, out, errors, environment } = context;
     if (input.isTTY !== true || !out.isTerminal) {
       await runLines(runner, context);
       return;
     }
-    const history = await openHistory(historyFile(environment), context);
+    // A prompt without a history is better than none.
+    const history = await History.open(historyFile(environment)).catch((error: unknown) => {
+      errors.write(`cannot keep the history: ${(error as Error).message}\n`);
+      return undefined;
+    });
     await runPrompt(runner, context, history);
   };
 };
@@ -34,18 +38,5 @@ async function runLines(runner: LineRunner, { input, signal }: CommandContext): 
   }
   if (signal.aborted) {
     throw coreError('CALL_CANCELLED', 'cancelled before all lines were run');
-  }
-}
-
-/** Opens the history; a prompt without one is better than none. */
-async function openHistory(
-  path: string,
-  { errors }: Pick<CommandContext, 'errors'>,
-): Promise<History | undefined> {
-  try {
-    return await History.open(path);
-  } catch (error) {
-    errors.write(`cannot keep the history: ${(error as Error).message}\n`);
-    return undefined;
   }
 }
