@@ -5,7 +5,7 @@
  */
 export { rpcServerError } from './errors.js';
 export { loadObject, type ObjectEntry } from './load-object.js';
-export type { MakeObject } from './open-objects.js';
+export type { MakeObject } from './hosting.js';
 export { RpcServer } from './rpc-server.js';
 export type { ObjectChanges, RpcServerOptions } from './server-options.js';
 

@@ -1,9 +1,7 @@
 import type { Authorize, Clock, Interceptor, Log, ObjectDefinition } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
 
-import type { MakeObject } from './open-objects.js';
-
-export { defaultSessionLimits } from '@patchbay/session/server';
+import type { MakeObject } from './hosting.js';
 
 /** Configures an RPC server. */
 export interface RpcServerOptions {

@@ -4,7 +4,7 @@ import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
 import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
 
 import { checkObject, loadObject } from '../load-object.js';
-import type { MakeObject } from '../open-objects.js';
+import type { MakeObject } from '../hosting.js';
 import type { ObjectChanges } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
@@ -22,7 +22,15 @@ export function readConfiguration(file: string, flags: Flags = {}): RpcServerCon
     },
     flags,
   });
-  checkAddresses(configuration);
+  const { listen, advertise } = configuration;
+  const address = parseAddress(listen);
+  requireLoopback(address, configuration);
+  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `listen address "${listen}" is not an address that clients can connect to; set "advertise" to one that is`,
+    );
+  }
   return configuration;
 }
 
@@ -66,18 +74,6 @@ export async function checkReferences(file: string, configuration: RpcServerConf
   }
   if (errors.length > 0) {
     throw new AggregateError(errors, 'the configuration is invalid');
-  }
-}
-
-/** Checks the addresses against each other. @throws RpcError `CONFIG_INVALID` */
-function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
-  const address = parseAddress(listen);
-  requireLoopback(address, { insecure });
-  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
-    throw coreError(
-      'CONFIG_INVALID',
-      `listen address "${listen}" is not an address that clients can connect to; set "advertise" to one that is`,
-    );
   }
 }
 

@@ -7,7 +7,7 @@ import { logCalls, systemClock } from '@patchbay/objects';
 import { RpcServer } from '../rpc-server.js';
 import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, objectOptions } from './read-configuration.js';
-import { type ConfigurationSource, Reloader } from './reload.js';
+import { type ConfigurationSource, reload } from './reload.js';
 
 /** The process in which a server runs. */
 export interface ServerProcess {
@@ -54,13 +54,18 @@ export async function serve(
   if (server === undefined) {
     return;
   }
-  const reloader = new Reloader({ server, source, current: configuration, log });
+  let inEffect = configuration;
   log.info('RPC server is ready', {
     address: server.address,
     objects: configuration.objects.map(({ name }) => name),
   });
   reportStatus(server.registered);
-  daemon.ready({ reload: () => reloader.reload(), probe: () => server.probe() });
+  daemon.ready({
+    reload: async () => {
+      inEffect = await reload(server, source, inEffect, log);
+    },
+    probe: () => server.probe(),
+  });
   if (!signal.aborted) {
     await once(signal, 'abort');
   }
