@@ -3,6 +3,7 @@ import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store'
 
 import { nameServerError } from './errors.js';
 import { lossNotice } from './lost-names.js';
+import { entriesOf } from './name-entries.js';
 import {
   isShare,
   keyAfterName,
@@ -75,15 +76,11 @@ export async function readClaimed(
   { serverId }: Registrant,
   { name, shared = false }: NameClaim,
 ): Promise<readonly Entry[]> {
-  const exclusive = await store.get(keyOfName(name));
-  if (exclusive !== undefined) {
-    return [exclusive]; // nobody shares what one has alone
-  }
   if (!shared) {
-    return (await store.range({ prefix: keyOfShare(name) })).entries;
+    return entriesOf(store, name);
   }
-  const own = await store.get(keyOfShare(name, serverId));
-  return own === undefined ? [] : [own];
+  const met = (await store.get(keyOfName(name))) ?? (await store.get(keyOfShare(name, serverId)));
+  return met === undefined ? [] : [met];
 }
 
 /**

@@ -25,25 +25,9 @@ export function keyOfShare(name: string, serverId = ''): string {
   return keyOfName(name) + sharer + serverId;
 }
 
-/** Returns a key after which the names that follow a name begin. */
+/** Returns a key that sorts after those of a name and all shares in it, and before those of every name that follows. */
 export function keyAfterName(name: string): string {
-  return keyOfName(afterShares(name));
-}
-
-/** Returns a text that sorts after a name and all shares in it, and before every name that follows. */
-export function afterShares(name: string): string {
-  return name + sharer + afterSharers;
-}
-
-/** Returns the suffix of a name's key: the name, with the server that shares it. */
-export function keySuffix(key: string): string {
-  return key.slice(namePrefix.length);
-}
-
-/** Returns the name in a key suffix. */
-export function nameIn(suffix: string): string {
-  const [name = ''] = suffix.split(sharer, 1);
-  return name;
+  return keyOfShare(name, afterSharers);
 }
 
 /** Reports whether a key is one under which a server has a name. */
@@ -52,8 +36,9 @@ export function isNameKey(key: string): boolean {
 }
 
 /** Returns the name that an entry is of. */
-export function nameOf({ key }: Entry): string {
-  return nameIn(keySuffix(key));
+export function nameOf({ key }: Pick<Entry, 'key'>): string {
+  const [name = ''] = key.slice(namePrefix.length).split(sharer, 1);
+  return name;
 }
 
 /** Reports whether an entry is a server's share in a name. */
@@ -68,44 +53,24 @@ export function valueOfName(stored: StoredName): string {
 
 /** Makes a name's record of its entry or, where it is shared, of the entries of its servers. */
 export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord {
-  return others.length === 0 && !isShare(first) ? recordOfOne(first) : recordOfMany(first, ...others);
-}
-
-/** The usual case, on the way of every lookup. */
-function recordOfOne(entry: Entry): NameRecord {
-  const { address, serverId, metadata, registeredAt } = storedIn(entry);
-  return {
-    name: nameOf(entry) as ObjectName,
-    endpoints: [{ address, serverId, leaseId: entry.leaseId ?? '' }],
-    metadata,
-    revision: entry.modRevision,
-    registeredAt,
-  };
-}
-
-function recordOfMany(first: Entry, ...others: readonly Entry[]): NameRecord {
+  // Only names that have been checked are ever written.
+  const name = nameOf(first) as ObjectName;
+  if (!isShare(first)) {
+    const { address, serverId, metadata, registeredAt } = storedIn(first);
+    const endpoints = [{ address, serverId, leaseId: first.leaseId ?? '' }];
+    return { name, endpoints, metadata, revision: first.modRevision, registeredAt };
+  }
   const entries = [first, ...others];
-  const stored = entries.map(storedIn);
+  const stored = entries.map((entry) => ({ ...storedIn(entry), leaseId: entry.leaseId ?? '' }));
+  const byAge = stored.toSorted((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
   return {
-    // Only names that have been checked are ever written.
-    name: nameOf(first) as ObjectName,
-    endpoints: stored.map(({ address, serverId }, index) => ({
-      address,
-      serverId,
-      leaseId: entries[index]?.leaseId ?? '',
-    })),
-    ...(isShare(first) ? { shared: true } : {}),
-    ...together(stored),
-    revision: Math.max(...entries.map(({ modRevision }) => modRevision)),
-  };
-}
-
-/** Merges what the servers of a name say of it: of a key that two set, the value of the later registration stands. */
-function together(stored: readonly StoredName[]): Pick<NameRecord, 'metadata' | 'registeredAt'> {
-  const byAge = [...stored].sort((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
-  return {
+    name,
+    endpoints: stored.map(({ address, serverId, leaseId }) => ({ address, serverId, leaseId })),
+    shared: true,
+    // Of a key that two servers set, the value of the later registration stands.
     metadata: Object.fromEntries(byAge.flatMap(({ metadata }) => Object.entries(metadata))),
     registeredAt: byAge[0]?.registeredAt ?? '',
+    revision: Math.max(...entries.map(({ modRevision }) => modRevision)),
   };
 }
 

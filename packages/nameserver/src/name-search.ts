@@ -72,19 +72,10 @@ function cheapestIndex(
   accessPaths: NameQuery['accessPaths'],
   prefix: string,
 ): readonly MetadataCondition[] {
-  const [first = [], ...others] = accessPaths;
-  if (others.length === 0) {
-    return first;
-  }
-  const cost = (path: readonly MetadataCondition[]): number =>
-    path.reduce((sum, condition) => sum + index.count(condition, prefix), 0);
-  return others.reduce(
-    (best, path) => {
-      const names = cost(path);
-      return names < best.names ? { path, names } : best;
-    },
-    { path: first, names: cost(first) },
-  ).path;
+  const costs = accessPaths.map((path) =>
+    path.reduce((sum, condition) => sum + index.count(condition, prefix), 0),
+  );
+  return accessPaths[costs.indexOf(Math.min(...costs))] ?? [];
 }
 
 /** Merges the next names that meet any of the conditions; `next` is the name to continue after, undefined at the end. */

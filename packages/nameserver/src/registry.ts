@@ -24,7 +24,7 @@ import { listNames } from './list-names.js';
 import { lostNames } from './lost-names.js';
 import { changeMetadata } from './metadata.js';
 import { entriesOf } from './name-entries.js';
-import { keyOfName, nameOf, recordOf, storedIn, type StoredName, valueOfName } from './name-record.js';
+import { keyOfName, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
 import { maxOperations, Registrar } from './registrar.js';
 
 /** How many names that begin alike are looked at for what a mistyped one may have meant. */
@@ -125,10 +125,11 @@ export class Registry {
     known.add(...(await this.#find(name)));
     const changed: Entry[] = [];
     for (let left = known.of(name); left.length > 0; left = known.of(name)) {
-      const some = left.slice(0, maxOperations).map((entry) => ({
-        ...entry,
-        value: valueOfName(withChanges(entry, changes)),
-      }));
+      const some = left.slice(0, maxOperations).map((entry) => {
+        const stored = storedIn(entry);
+        const metadata = changeMetadata(stored.metadata, changes);
+        return { ...entry, value: valueOfName({ ...stored, metadata }) };
+      });
       const outcome = await this.#store.commit(
         some.map((entry) => unchanged(entry.key, entry)),
         some.map(({ key, value, leaseId }) => ({ put: key, value, leaseId })),
@@ -231,9 +232,4 @@ function typeOf({ type, entry }: Change): NameEvent['type'] {
     return 'removed';
   }
   return entry.createRevision === entry.modRevision ? 'registered' : 'changed';
-}
-
-function withChanges(entry: Entry, changes: MetadataChanges): StoredName {
-  const stored = storedIn(entry);
-  return { ...stored, metadata: changeMetadata(stored.metadata, changes) };
 }
