@@ -3,8 +3,8 @@ import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store'
 
 import { nameServerError } from './errors.js';
 import { lossNotice } from './lost-names.js';
-import { entriesOf } from './name-entries.js';
 import {
+  entriesOf,
   isShare,
   keyAfterName,
   keyOfName,
@@ -31,10 +31,7 @@ export interface Grant {
   operations(leaseId: string, registeredAt: string): readonly Operation[];
 }
 
-/**
- * What is known of the entries of some names: read once, and then as refused commits return them, so that trying again
- * needs no read.
- */
+/** The known entries of some names: read once, then as refused commits return them, so that a retry needs no read. */
 export class KnownEntries {
   readonly #entries = new Map<string, Entry>();
 
@@ -79,6 +76,7 @@ export async function readClaimed(
   if (!shared) {
     return entriesOf(store, name);
   }
+  // Nobody shares what one has alone.
   const met = (await store.get(keyOfName(name))) ?? (await store.get(keyOfShare(name, serverId)));
   return met === undefined ? [] : [met];
 }

@@ -102,10 +102,7 @@ export class MetadataIndex {
     return this.#postings.get(textOf(condition))?.keys.count(keyOfName(prefix), endOf(prefix)) ?? 0;
   }
 
-  /**
-   * Returns names that meet a condition, in their order, and whether more follow. A shared name may stand there several
-   * times.
-   */
+  /** Returns names that meet a condition, in order, and whether more follow. A shared name may be there several times. */
   find(
     condition: MetadataCondition,
     { prefix, after, limit }: IndexRange,

@@ -1,5 +1,5 @@
 import type { Metadata, NameRecord, ObjectName } from '@patchbay/objects';
-import type { Entry } from '@patchbay/store';
+import type { Entry, Store } from '@patchbay/store';
 
 const namePrefix = 'name/';
 /** Stands between a shared name and a server's id: no name has it, and it sorts before whatever a name may have. */
@@ -28,6 +28,15 @@ export function keyOfShare(name: string, serverId = ''): string {
 /** Returns a key that sorts after those of a name and all shares in it, and before those of every name that follows. */
 export function keyAfterName(name: string): string {
   return keyOfShare(name, afterSharers);
+}
+
+/** Returns the entries of a name: one, or one for each of the servers that share it, or none. */
+export async function entriesOf(
+  store: Pick<Store, 'get' | 'range'>,
+  name: string,
+): Promise<readonly Entry[]> {
+  const exclusive = await store.get(keyOfName(name));
+  return exclusive === undefined ? (await store.range({ prefix: keyOfShare(name) })).entries : [exclusive];
 }
 
 /** Reports whether a key is one under which a server has a name. */

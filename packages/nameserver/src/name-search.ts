@@ -4,9 +4,8 @@ import type { NameRecord } from '@patchbay/objects';
 import type { Entry, Store } from '@patchbay/store';
 
 import type { IndexRange, MetadataCondition, MetadataIndex } from './metadata-index.js';
-import { entriesOf } from './name-entries.js';
 import type { NameQuery } from './name-query.js';
-import { keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
+import { entriesOf, keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
 
 /** The store's reads that a search takes. */
 export type NameReader = Pick<Store, 'get' | 'range' | 'revision'>;
@@ -40,10 +39,7 @@ export async function* searchNames(
   }
 }
 
-/**
- * Yields the records of the names with a prefix that meet at least one condition of a query's cheapest access path, in
- * their order.
- */
+/** Yields the records of the names with a prefix that meet a condition of the cheapest access path, in their order. */
 export async function* searchIndex(
   store: NameReader,
   index: MetadataIndex,

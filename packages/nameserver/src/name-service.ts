@@ -163,18 +163,26 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
 }
 
 function toRegister(request: RegisterRequest): readonly unknown[] {
-  const options = request.ttlMs === 0 ? {} : { ttlMs: request.ttlMs };
-  return [request.serverId, request.address, request.claims, options];
+  const claims = request.claims.map(({ name, metadata, ...flags }) => ({ name, metadata, ...given(flags) }));
+  return [request.serverId, request.address, claims, given({ ttlMs: request.ttlMs })];
 }
 
 function toLease({ lost = [], ...lease }: Lease): LeaseResponseInput {
   return { ...lease, lost };
 }
 
-function toList(request: ListRequest): readonly unknown[] {
-  // A field that is not set has its type's default.
-  const isSet = (value: unknown): boolean => value !== '' && value !== 0;
-  return [Object.fromEntries(Object.entries(request).filter(([, value]) => isSet(value)))];
+function toList({ prefix, ...others }: ListRequest): readonly unknown[] {
+  return [{ prefix, ...given(others) }];
+}
+
+/** Leaves out the fields that have their type's default, as those have that the caller did not set. */
+function given(fields: object): object {
+  const defaults: unknown[] = ['', 0, false];
+  const entries = Object.entries(fields) as [string, unknown][];
+  const set = entries.filter(
+    ([, value]) => !(Array.isArray(value) ? value.length === 0 : defaults.includes(value)),
+  );
+  return Object.fromEntries(set);
 }
 
 function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {

@@ -9,10 +9,7 @@ export interface RpcServerOptions {
   readonly nameServer?: string | undefined;
   /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
   readonly listen?: string;
-  /**
-   * `host:port` as clients connect to it; if they seem unable to, a warning is logged. Default: the address it listens
-   * on.
-   */
+  /** `host:port` as clients connect to it; a warning is logged if they seem unable to. Default: the listen address. */
   readonly advertise?: string;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;

@@ -47,23 +47,19 @@ export const start = command({
       log,
       loadSockets: () => import('node-unix-socket'),
     });
-    await runDaemon((signal, daemon) => serve(configuration, read, { log, daemon, signal }), {
+    await runDaemon((signal, daemon) => serve(configuration, read, log, daemon, signal), {
       log,
       manager,
     });
   },
 });
 
-interface Services {
-  readonly log: DaemonLog;
-  readonly daemon: Daemon;
-  readonly signal: AbortSignal;
-}
-
 async function serve(
   configuration: NameServerConfiguration,
   read: () => NameServerConfiguration,
-  { log, daemon, signal }: Services,
+  log: DaemonLog,
+  daemon: Daemon,
+  signal: AbortSignal,
 ): Promise<void> {
   const { listen, stateDir, sendStacks } = configuration;
   await using server = await startNameServer({

@@ -5,7 +5,7 @@ import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } f
 
 import { checkObject, loadObject } from '../load-object.js';
 import type { MakeObject } from '../hosting.js';
-import type { ObjectChanges } from '../server-options.js';
+import type { RpcServerOptions } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
 /** The options of `start` that take precedence over the file, by the key that each sets. */
@@ -77,16 +77,11 @@ export async function checkReferences(file: string, configuration: RpcServerConf
   }
 }
 
-/** The options of the server that a configuration sets for its objects. */
-interface ObjectOptions extends Required<Pick<ObjectChanges, 'shared' | 'maxConcurrent' | 'limits'>> {
-  readonly objects: Readonly<Record<string, MakeObject>>;
-}
-
 /** Returns a configuration's objects, and the limits of their calls, as options of the server. */
 export function objectOptions(
   { objects, limits }: Pick<RpcServerConfiguration, 'objects' | 'limits'>,
   baseDir: string,
-): ObjectOptions {
+): Required<Pick<RpcServerOptions, 'objects' | 'shared' | 'maxConcurrent' | 'limits'>> {
   const { stall: stallMs, ...others } = limits;
   const makers = objects.map((entry): [string, MakeObject] => [
     entry.name,

@@ -100,7 +100,9 @@ function compareObjects(
     removed: before.filter(({ name }) => !namesOf(after).includes(name)),
     kept: pairs.map(({ kept }) => kept),
     limited: pairs.filter(({ was, now }) => was.maxConcurrent !== now.maxConcurrent).map(({ kept }) => kept),
-    stale: pairs.filter(({ kept, now }) => !isDeepStrictEqual(kept, now)).map(({ now }) => now),
+    stale: pairs
+      .filter(({ kept, now }) => !isDeepStrictEqual(kept, { ...now, maxConcurrent: kept.maxConcurrent }))
+      .map(({ now }) => now),
   };
 }
 
