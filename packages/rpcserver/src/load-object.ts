@@ -53,7 +53,7 @@ export async function loadObject(
 export async function checkObject(entry: ObjectEntry, baseDir: string): Promise<void> {
   const { checkOptions } = await load(entry, baseDir);
   if (typeof checkOptions === 'function') {
-    await callModule(entry, () => checkOptions(entry.options ?? {}) as unknown);
+    await callModule(entry, () => checkOptions(entry.options ?? {}));
   }
 }
 
@@ -77,7 +77,7 @@ async function callModule(entry: ObjectEntry, work: () => unknown): Promise<unkn
 /** The exports of an object's module. */
 interface ObjectModule {
   readonly default: ObjectFactory;
-  readonly checkOptions?: unknown;
+  readonly checkOptions?: (options: unknown) => unknown;
 }
 
 async function load(entry: ObjectEntry, baseDir: string): Promise<ObjectModule> {

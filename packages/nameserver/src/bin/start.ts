@@ -61,15 +61,9 @@ async function serve(
   daemon: Daemon,
   signal: AbortSignal,
 ): Promise<void> {
-  const { listen, stateDir, sendStacks } = configuration;
-  await using server = await startNameServer({
-    listen,
-    stateDir,
-    sendStacks,
-    log,
-    version: packageVersion(import.meta.url),
-  });
-  log.info('name server is ready', { address: server.address, stateDir });
+  const version = packageVersion(import.meta.url);
+  await using server = await startNameServer({ ...configuration, log, version });
+  log.info('name server is ready', { address: server.address, stateDir: configuration.stateDir });
   let inForce = configuration;
   daemon.status(`serving at ${server.address}`);
   daemon.ready({

@@ -9,18 +9,13 @@ import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, objectOptions } from './read-configuration.js';
 import { type ConfigurationSource, reload } from './reload.js';
 
-/** The process in which a server runs. */
-export interface ServerProcess {
-  readonly log: DaemonLog;
-  readonly daemon: Daemon;
-  readonly signal: AbortSignal;
-}
-
 /** Serves a configuration until the signal aborts. @throws RpcError as `RpcServer.start` does */
 export async function serve(
   configuration: RpcServerConfiguration,
   source: ConfigurationSource,
-  { log, daemon, signal }: ServerProcess,
+  log: DaemonLog,
+  daemon: Daemon,
+  signal: AbortSignal,
 ): Promise<void> {
   const baseDir = baseDirOf(source.file);
   const { advertise, logCalls: calls } = configuration;
