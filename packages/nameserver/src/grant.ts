@@ -1,4 +1,4 @@
-import { type NameClaim, quoted } from '@patchbay/objects';
+import { type Endpoint, type NameClaim, quoted } from '@patchbay/objects';
 import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
@@ -15,10 +15,7 @@ import {
 } from './name-record.js';
 
 /** A server that claims names. */
-export interface Registrant {
-  readonly serverId: string;
-  readonly address: string;
-}
+export type Registrant = Pick<Endpoint, 'serverId' | 'address'>;
 
 /** What it takes to give a name to a server. */
 export interface Grant {

@@ -1,4 +1,4 @@
-import type { Metadata, NameRecord, ObjectName } from '@patchbay/objects';
+import type { Endpoint, NameRecord, ObjectName } from '@patchbay/objects';
 import type { Entry, Store } from '@patchbay/store';
 
 const namePrefix = 'name/';
@@ -8,12 +8,8 @@ const sharer = '!';
 const afterSharers = '\x7f';
 
 /** What the registry writes for a server that has a name; the rest of the record is the entry's own. */
-export interface StoredName {
-  readonly serverId: string;
-  readonly address: string;
-  readonly metadata: Metadata;
-  readonly registeredAt: string;
-}
+export type StoredName = Pick<Endpoint, 'serverId' | 'address'> &
+  Pick<NameRecord, 'metadata' | 'registeredAt'>;
 
 /** Returns the store's key of an exclusive name, or the prefix of the keys of names that begin so. */
 export function keyOfName(name: string): string {

@@ -1,32 +1,16 @@
 import { join } from 'node:path';
 
-import {
-  type Clock,
-  type Log,
-  type ObjectContext,
-  type ObjectDefinition,
-  parseObjectName,
-} from '@patchbay/objects';
+import { type ObjectDefinition, parseObjectName } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import { drain, settlesWithin } from './drain.js';
 import { rpcServerError } from './errors.js';
+import type { MakeObject, RpcServerOptions } from './server-options.js';
 import { makeStateDirectory } from './state-directory.js';
 
-/** Creates an object for a server, which passes its context. */
-export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<ObjectDefinition>;
-
-/** Configures the hosting of objects. */
-export interface HostingOptions {
-  readonly dispatcher: Dispatcher;
-  readonly stateDir: string;
-  /** How long calls in flight may take to finish, in milliseconds. */
-  readonly drainMs: number;
-  /** How long an object may take to close, in milliseconds. */
-  readonly closeMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
-}
+type HostingOptions = { readonly dispatcher: Dispatcher } & Required<
+  Pick<RpcServerOptions, 'stateDir' | 'drainMs' | 'closeMs' | 'clock' | 'log'>
+>;
 
 interface OpenObject {
   /** Signals to the object that it is to stop. */

@@ -57,12 +57,7 @@ export class RpcServer implements AsyncDisposable {
     const { clock = systemClock, log = silentLog } = options;
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
-    const dispatcher = new Dispatcher({
-      clock,
-      log,
-      interceptors,
-      ...(authorize === undefined ? {} : { authorize }),
-    });
+    const dispatcher = new Dispatcher({ clock, log, interceptors, ...(authorize && { authorize }) });
     const hosting = new Hosting({ dispatcher, stateDir, drainMs, closeMs, clock, log });
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);

@@ -1,7 +1,8 @@
-import type { Authorize, Clock, Interceptor, Log, ObjectDefinition } from '@patchbay/objects';
+import type { Authorize, Clock, Interceptor, Log, ObjectContext, ObjectDefinition } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
 
-import type { MakeObject } from './hosting.js';
+/** Creates an object for a server, which passes its context. */
+export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<ObjectDefinition>;
 
 /** Configures an RPC server. */
 export interface RpcServerOptions {

@@ -4,8 +4,7 @@ import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
 import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
 
 import { checkObject, loadObject } from '../load-object.js';
-import type { MakeObject } from '../hosting.js';
-import type { RpcServerOptions } from '../server-options.js';
+import type { MakeObject, RpcServerOptions } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
 /** The options of `start` that take precedence over the file, by the key that each sets. */

@@ -3,9 +3,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { changedKeys, type DaemonLog, locateErrors, reportReload } from '@patchbay/daemon';
 import { isRpcError } from '@patchbay/objects';
 
-import type { MakeObject } from '../hosting.js';
 import { loadObject } from '../load-object.js';
 import type { RpcServer } from '../rpc-server.js';
+import type { MakeObject } from '../server-options.js';
 import type { RpcServerConfiguration } from './configuration.js';
 import {
   baseDirOf,

@@ -6,11 +6,7 @@ export const entryColumns =
   'key, value, create_revision AS createRevision, mod_revision AS modRevision, lease_id AS leaseId';
 
 /** An entry as SQLite returns it. */
-export interface EntryRow {
-  readonly key: string;
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
+export interface EntryRow extends Omit<Entry, 'leaseId'> {
   readonly leaseId: string | null;
 }
 

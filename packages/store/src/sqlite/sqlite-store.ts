@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { type Clock, type Log, silentLog } from '@patchbay/objects';
-import type { Statement } from 'better-sqlite3';
 
 import { asStoreError } from '../as-store-error.js';
 import { storeError } from '../errors.js';
@@ -242,8 +241,8 @@ class SqliteStore implements Store {
  */
 class OpenRead {
   readonly #connection: Connection;
-  readonly #begin: Statement<[]>;
-  readonly #commit: Statement<[]>;
+  readonly #begin;
+  readonly #commit;
 
   constructor(connection: Connection) {
     this.#connection = connection;
