@@ -1,9 +1,10 @@
-import { type NameClaim, quoted } from '@patchbay/objects';
+import { type Endpoint, type NameClaim, quoted } from '@patchbay/objects';
 import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
 import { lossNotice } from './lost-names.js';
 import {
+  entriesOf,
   isShare,
   keyAfterName,
   keyOfName,
@@ -14,10 +15,7 @@ import {
 } from './name-record.js';
 
 /** A server that claims names. */
-export interface Registrant {
-  readonly serverId: string;
-  readonly address: string;
-}
+export type Registrant = Pick<Endpoint, 'serverId' | 'address'>;
 
 /** What it takes to give a name to a server. */
 export interface Grant {
@@ -30,10 +28,7 @@ export interface Grant {
   operations(leaseId: string, registeredAt: string): readonly Operation[];
 }
 
-/**
- * What is known of the entries of some names: read once, and then as refused commits return them, so that trying again
- * needs no read.
- */
+/** The known entries of some names: read once, then as refused commits return them, so that a retry needs no read. */
 export class KnownEntries {
   readonly #entries = new Map<string, Entry>();
 
@@ -75,15 +70,12 @@ export async function readClaimed(
   { serverId }: Registrant,
   { name, shared = false }: NameClaim,
 ): Promise<readonly Entry[]> {
-  const exclusive = await store.get(keyOfName(name));
-  if (exclusive !== undefined) {
-    return [exclusive]; // nobody shares what one has alone
-  }
   if (!shared) {
-    return (await store.range({ prefix: keyOfShare(name) })).entries;
+    return entriesOf(store, name);
   }
-  const own = await store.get(keyOfShare(name, serverId));
-  return own === undefined ? [] : [own];
+  // Nobody shares what one has alone.
+  const met = (await store.get(keyOfName(name))) ?? (await store.get(keyOfShare(name, serverId)));
+  return met === undefined ? [] : [met];
 }
 
 /**

@@ -24,7 +24,7 @@ export class IndexFeed {
   static async open(store: Store): Promise<IndexFeed> {
     const feed = new IndexFeed(store);
     await feed.#load();
-    void feed.#follow();
+    void feed.#keepUp();
     return feed;
   }
 
@@ -63,38 +63,39 @@ export class IndexFeed {
     this.#advance(revision);
   }
 
-  async #follow(): Promise<void> {
-    const { signal } = new AbortController();
-    for (;;) {
-      try {
-        // Of all keys, so that whoever waits for a commit of none of the names waits no longer than for another one.
-        for await (const changes of this.#store.watch({ prefix: '', fromRevision: this.#revision, signal })) {
-          for (const { type, entry } of changes) {
-            if (!isNameKey(entry.key)) {
-              continue;
-            }
-            if (type === 'put') {
-              this.#index.put(entry.key, storedIn(entry).metadata, entry.leaseId);
-            } else {
-              this.#index.delete(entry.key);
-            }
-          }
-          this.#advance(changes[0]?.revision ?? this.#revision);
-        }
-        this.#advance(Infinity); // the store is closed
-        return;
-      } catch (error) {
-        try {
-          if (!isRpcError(error, 'REVISION_COMPACTED')) {
-            throw error;
-          }
-          await this.#load();
-        } catch (failure) {
-          this.#failure = failure as Error;
-          this.#advance(Infinity);
-          return;
-        }
+  /** Follows what changes until the store is closed or fails. */
+  async #keepUp(): Promise<void> {
+    try {
+      while (!(await this.#follow())) {
+        await this.#load();
       }
+    } catch (error) {
+      this.#failure = error as Error;
+    }
+    this.#advance(Infinity);
+  }
+
+  /** Follows what changes until the store is closed; returns false when it is too far behind for that. */
+  async #follow(): Promise<boolean> {
+    const { signal } = new AbortController();
+    try {
+      // Of all keys, so that whoever waits for a commit of none of the names waits no longer than for another one.
+      for await (const changes of this.#store.watch({ prefix: '', fromRevision: this.#revision, signal })) {
+        for (const { type, entry } of changes.filter((change) => isNameKey(change.entry.key))) {
+          if (type === 'put') {
+            this.#index.put(entry.key, storedIn(entry).metadata, entry.leaseId);
+          } else {
+            this.#index.delete(entry.key);
+          }
+        }
+        this.#advance(changes[0]?.revision ?? this.#revision);
+      }
+      return true;
+    } catch (error) {
+      if (isRpcError(error, 'REVISION_COMPACTED')) {
+        return false;
+      }
+      throw error;
     }
   }
 

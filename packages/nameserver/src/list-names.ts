@@ -22,7 +22,12 @@ export async function listNames(
   signal?: AbortSignal,
 ): Promise<NamePage> {
   const { limit = pageLimits.usual, after } = options;
-  checkLimit(limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > pageLimits.max) {
+    throw nameServerError(
+      'LIMIT_OUT_OF_RANGE',
+      `a page of ${String(limit)} names; give 1 to ${String(pageLimits.max)}`,
+    );
+  }
   const query = nameQuery(options);
   // Whoever watches from where the search began misses nothing that happens during it.
   const revision = await store.revision();
@@ -47,13 +52,4 @@ export async function listNames(
     names.push(record);
   }
   return { names, revision };
-}
-
-function checkLimit(limit: number): void {
-  if (!Number.isInteger(limit) || limit < 1 || limit > pageLimits.max) {
-    throw nameServerError(
-      'LIMIT_OUT_OF_RANGE',
-      `a page of ${String(limit)} names; give 1 to ${String(pageLimits.max)}`,
-    );
-  }
 }

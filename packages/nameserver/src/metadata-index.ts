@@ -1,6 +1,6 @@
 import type { Metadata } from '@patchbay/objects';
 
-import { afterShares, keyOfName, keySuffix, nameIn } from './name-record.js';
+import { keyAfterName, keyOfName, nameOf } from './name-record.js';
 import { SortedKeys } from './sorted-keys.js';
 
 /** A condition on metadata: that a key is there, with this value or any. */
@@ -60,9 +60,10 @@ export class MetadataIndex {
     const key = Buffer.from(writtenKey, 'latin1').toString('latin1');
     this.delete(key);
     const labels = this.#labelsOf(metadata);
-    const lease = leaseId === undefined ? undefined : this.#leaseOf(leaseId);
     labels.names += 1;
-    if (lease !== undefined) {
+    let lease: Lease | undefined;
+    if (leaseId !== undefined) {
+      lease = getOrAdd(this.#leases, leaseId, () => ({ leaseId, names: 0 }));
       lease.names += 1;
     }
     for (const { keys } of labels.postings) {
@@ -101,56 +102,42 @@ export class MetadataIndex {
     return this.#postings.get(textOf(condition))?.keys.count(keyOfName(prefix), endOf(prefix)) ?? 0;
   }
 
-  /**
-   * Returns names that meet a condition, in their order, and whether more follow. A shared name may stand there several
-   * times.
-   */
+  /** Returns names that meet a condition, in order, and whether more follow. A shared name may be there several times. */
   find(
     condition: MetadataCondition,
     { prefix, after, limit }: IndexRange,
   ): { readonly names: readonly string[]; readonly more: boolean } {
     const begin = keyOfName(prefix);
-    const behind = after === undefined ? begin : keyOfName(afterShares(after));
+    const behind = after === undefined ? begin : keyAfterName(after);
     const from = behind > begin ? behind : begin;
     const keys = this.#postings.get(textOf(condition))?.keys.slice(from, endOf(prefix), limit + 1) ?? [];
     return {
-      names: keys.slice(0, limit).map((key) => nameIn(keySuffix(key))),
+      names: keys.slice(0, limit).map((key) => nameOf({ key })),
       more: keys.length > limit,
     };
   }
 
   #labelsOf(metadata: Metadata): Labels {
     const text = JSON.stringify(metadata);
-    let labels = this.#labels.get(text);
-    if (labels === undefined) {
+    return getOrAdd(this.#labels, text, () => {
       const postings = Object.entries(metadata).flatMap(([key, value]) => [
         this.#postingOf({ key, value: undefined }),
         this.#postingOf({ key, value }),
       ]);
-      labels = { text, postings, names: 0 };
-      this.#labels.set(text, labels);
-    }
-    return labels;
-  }
-
-  #leaseOf(leaseId: string): Lease {
-    let lease = this.#leases.get(leaseId);
-    if (lease === undefined) {
-      lease = { leaseId, names: 0 };
-      this.#leases.set(leaseId, lease);
-    }
-    return lease;
+      return { text, postings, names: 0 };
+    });
   }
 
   #postingOf(condition: MetadataCondition): Posting {
     const text = textOf(condition);
-    let posting = this.#postings.get(text);
-    if (posting === undefined) {
-      posting = { text, keys: new SortedKeys() };
-      this.#postings.set(text, posting);
-    }
-    return posting;
+    return getOrAdd(this.#postings, text, () => ({ text, keys: new SortedKeys() }));
   }
+}
+
+function getOrAdd<Value>(map: Map<string, Value>, key: string, make: () => Value): Value {
+  const value = map.get(key) ?? make();
+  map.set(key, value);
+  return value;
 }
 
 /** Returns a text of its own for each condition. */

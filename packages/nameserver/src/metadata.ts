@@ -26,15 +26,8 @@ export function checkMetadata(checked: Metadata): void {
 
 /** Applies changes to metadata: a text sets a key, null removes it. @throws RpcError `METADATA_INVALID` */
 export function changeMetadata(before: Metadata, changes: MetadataChanges): Metadata {
-  const changed = new Map(Object.entries(before));
-  for (const [key, value] of Object.entries(changes)) {
-    if (value === null) {
-      changed.delete(key);
-    } else {
-      changed.set(key, value);
-    }
-  }
-  const result = Object.fromEntries(changed);
-  checkMetadata(result);
-  return result;
+  const entries = Object.entries({ ...before, ...changes });
+  const changed = Object.fromEntries(entries.filter((each): each is [string, string] => each[1] !== null));
+  checkMetadata(changed);
+  return changed;
 }

@@ -2,7 +2,7 @@ import { type ListOptions, type Metadata, type NameRecord, quoted } from '@patch
 
 import { nameServerError } from './errors.js';
 import type { MetadataCondition } from './metadata-index.js';
-import { globPattern, type Pattern, regexPattern } from './pattern.js';
+import { globPattern, regexPattern } from './pattern.js';
 
 /** How many conditions on metadata a query may have: as many as a name may have keys. */
 const maxConditions = 64;
@@ -24,13 +24,10 @@ export interface NameQuery {
 
 /** Reads which names are wanted. @throws RpcError `PATTERN_INVALID` */
 export function nameQuery({ prefix = '', glob, regex, meta = [], anyMeta = [] }: ListOptions): NameQuery {
-  const patterns: Pattern[] = [];
-  if (glob !== undefined) {
-    patterns.push(globPattern(glob));
-  }
-  if (regex !== undefined) {
-    patterns.push(regexPattern(regex));
-  }
+  const patterns = [
+    ...(glob === undefined ? [] : [globPattern(glob)]),
+    ...(regex === undefined ? [] : [regexPattern(regex)]),
+  ];
   const all = conditions(meta);
   const any = conditions(anyMeta);
   return {

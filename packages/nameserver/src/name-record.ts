@@ -1,5 +1,5 @@
-import type { Metadata, NameRecord, ObjectName } from '@patchbay/objects';
-import type { Entry } from '@patchbay/store';
+import type { Endpoint, NameRecord, ObjectName } from '@patchbay/objects';
+import type { Entry, Store } from '@patchbay/store';
 
 const namePrefix = 'name/';
 /** Stands between a shared name and a server's id: no name has it, and it sorts before whatever a name may have. */
@@ -8,12 +8,8 @@ const sharer = '!';
 const afterSharers = '\x7f';
 
 /** What the registry writes for a server that has a name; the rest of the record is the entry's own. */
-export interface StoredName {
-  readonly serverId: string;
-  readonly address: string;
-  readonly metadata: Metadata;
-  readonly registeredAt: string;
-}
+export type StoredName = Pick<Endpoint, 'serverId' | 'address'> &
+  Pick<NameRecord, 'metadata' | 'registeredAt'>;
 
 /** Returns the store's key of an exclusive name, or the prefix of the keys of names that begin so. */
 export function keyOfName(name: string): string {
@@ -25,25 +21,18 @@ export function keyOfShare(name: string, serverId = ''): string {
   return keyOfName(name) + sharer + serverId;
 }
 
-/** Returns a key after which the names that follow a name begin. */
+/** Returns a key that sorts after those of a name and all shares in it, and before those of every name that follows. */
 export function keyAfterName(name: string): string {
-  return keyOfName(afterShares(name));
+  return keyOfShare(name, afterSharers);
 }
 
-/** Returns a text that sorts after a name and all shares in it, and before every name that follows. */
-export function afterShares(name: string): string {
-  return name + sharer + afterSharers;
-}
-
-/** Returns the suffix of a name's key: the name, with the server that shares it. */
-export function keySuffix(key: string): string {
-  return key.slice(namePrefix.length);
-}
-
-/** Returns the name in a key suffix. */
-export function nameIn(suffix: string): string {
-  const [name = ''] = suffix.split(sharer, 1);
-  return name;
+/** Returns the entries of a name: one, or one for each of the servers that share it, or none. */
+export async function entriesOf(
+  store: Pick<Store, 'get' | 'range'>,
+  name: string,
+): Promise<readonly Entry[]> {
+  const exclusive = await store.get(keyOfName(name));
+  return exclusive === undefined ? (await store.range({ prefix: keyOfShare(name) })).entries : [exclusive];
 }
 
 /** Reports whether a key is one under which a server has a name. */
@@ -52,8 +41,9 @@ export function isNameKey(key: string): boolean {
 }
 
 /** Returns the name that an entry is of. */
-export function nameOf({ key }: Entry): string {
-  return nameIn(keySuffix(key));
+export function nameOf({ key }: Pick<Entry, 'key'>): string {
+  const [name = ''] = key.slice(namePrefix.length).split(sharer, 1);
+  return name;
 }
 
 /** Reports whether an entry is a server's share in a name. */
@@ -68,44 +58,24 @@ export function valueOfName(stored: StoredName): string {
 
 /** Makes a name's record of its entry or, where it is shared, of the entries of its servers. */
 export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord {
-  return others.length === 0 && !isShare(first) ? recordOfOne(first) : recordOfMany(first, ...others);
-}
-
-/** The usual case, on the way of every lookup. */
-function recordOfOne(entry: Entry): NameRecord {
-  const { address, serverId, metadata, registeredAt } = storedIn(entry);
-  return {
-    name: nameOf(entry) as ObjectName,
-    endpoints: [{ address, serverId, leaseId: entry.leaseId ?? '' }],
-    metadata,
-    revision: entry.modRevision,
-    registeredAt,
-  };
-}
-
-function recordOfMany(first: Entry, ...others: readonly Entry[]): NameRecord {
+  // Only names that have been checked are ever written.
+  const name = nameOf(first) as ObjectName;
+  if (!isShare(first)) {
+    const { address, serverId, metadata, registeredAt } = storedIn(first);
+    const endpoints = [{ address, serverId, leaseId: first.leaseId ?? '' }];
+    return { name, endpoints, metadata, revision: first.modRevision, registeredAt };
+  }
   const entries = [first, ...others];
-  const stored = entries.map(storedIn);
+  const stored = entries.map((entry) => ({ ...storedIn(entry), leaseId: entry.leaseId ?? '' }));
+  const byAge = stored.toSorted((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
   return {
-    // Only names that have been checked are ever written.
-    name: nameOf(first) as ObjectName,
-    endpoints: stored.map(({ address, serverId }, index) => ({
-      address,
-      serverId,
-      leaseId: entries[index]?.leaseId ?? '',
-    })),
-    ...(isShare(first) ? { shared: true } : {}),
-    ...together(stored),
-    revision: Math.max(...entries.map(({ modRevision }) => modRevision)),
-  };
-}
-
-/** Merges what the servers of a name say of it: of a key that two set, the value of the later registration stands. */
-function together(stored: readonly StoredName[]): Pick<NameRecord, 'metadata' | 'registeredAt'> {
-  const byAge = [...stored].sort((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
-  return {
+    name,
+    endpoints: stored.map(({ address, serverId, leaseId }) => ({ address, serverId, leaseId })),
+    shared: true,
+    // Of a key that two servers set, the value of the later registration stands.
     metadata: Object.fromEntries(byAge.flatMap(({ metadata }) => Object.entries(metadata))),
     registeredAt: byAge[0]?.registeredAt ?? '',
+    revision: Math.max(...entries.map(({ modRevision }) => modRevision)),
   };
 }
 

@@ -4,9 +4,8 @@ import type { NameRecord } from '@patchbay/objects';
 import type { Entry, Store } from '@patchbay/store';
 
 import type { IndexRange, MetadataCondition, MetadataIndex } from './metadata-index.js';
-import { entriesOf } from './name-entries.js';
 import type { NameQuery } from './name-query.js';
-import { keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
+import { entriesOf, keyAfterName, keyOfName, nameOf, recordOf } from './name-record.js';
 
 /** The store's reads that a search takes. */
 export type NameReader = Pick<Store, 'get' | 'range' | 'revision'>;
@@ -40,10 +39,7 @@ export async function* searchNames(
   }
 }
 
-/**
- * Yields the records of the names with a prefix that meet at least one condition of a query's cheapest access path, in
- * their order.
- */
+/** Yields the records of the names with a prefix that meet a condition of the cheapest access path, in their order. */
 export async function* searchIndex(
   store: NameReader,
   index: MetadataIndex,
@@ -72,19 +68,10 @@ function cheapestIndex(
   accessPaths: NameQuery['accessPaths'],
   prefix: string,
 ): readonly MetadataCondition[] {
-  const [first = [], ...others] = accessPaths;
-  if (others.length === 0) {
-    return first;
-  }
-  const cost = (path: readonly MetadataCondition[]): number =>
-    path.reduce((sum, condition) => sum + index.count(condition, prefix), 0);
-  return others.reduce(
-    (best, path) => {
-      const names = cost(path);
-      return names < best.names ? { path, names } : best;
-    },
-    { path: first, names: cost(first) },
-  ).path;
+  const costs = accessPaths.map((path) =>
+    path.reduce((sum, condition) => sum + index.count(condition, prefix), 0),
+  );
+  return accessPaths[costs.indexOf(Math.min(...costs))] ?? [];
 }
 
 /** Merges the next names that meet any of the conditions; `next` is the name to continue after, undefined at the end. */

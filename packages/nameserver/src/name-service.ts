@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { EventEmitter } from 'node:events';
 
 import {
   grpcTypes,
@@ -34,7 +35,6 @@ import {
   type NameRecord,
   type NameServerInfo,
   nameServerObject,
-  type RpcError,
   type RunningCall,
 } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
@@ -47,7 +47,33 @@ export const nameService: GrpcService = {
   handlers,
 };
 
+interface Call extends EventEmitter {
+  getPeer(): string;
+  getDeadline(): Date | number;
+}
+
 function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
+  const begin = (
+    method: string,
+    values: readonly unknown[],
+    call: Call,
+    callId: string,
+    sink: CallSink,
+  ): RunningCall => {
+    const caller = { peer: call.getPeer() };
+    const timeoutMs = remainingMs(call.getDeadline());
+    return dispatcher.begin(
+      { object: nameServerObject, method, input: { values }, caller, callId, timeoutMs },
+      sink,
+    );
+  };
+
+  const cancelWith = (call: Call, running: RunningCall): void => {
+    call.on('cancelled', () => {
+      running.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
+    });
+  };
+
   const unary =
     <Request, Result, Response>(
       method: string,
@@ -56,7 +82,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
     ): handleUnaryCall<Request, Response> =>
     (call, reply) => {
       const callId = randomUUID();
-      const running = begin(dispatcher, method, toArguments(call.request), call, callId, {
+      const running = begin(method, toArguments(call.request), call, callId, {
         item: () => undefined,
         result: (result) => {
           reply(null, toResponse(result as Result));
@@ -65,9 +91,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
           reply(toGrpcStatus(error, callId));
         },
       });
-      call.on('cancelled', () => {
-        running.cancel(cancelled());
-      });
+      cancelWith(call, running);
     };
 
   const watch: handleServerStreamingCall<WatchRequest, NameEventInput> = (call) => {
@@ -79,10 +103,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
       (event) => toEvent(event as NameEvent),
       () => undefined,
     );
-    const running = begin(dispatcher, 'watch', [{ prefix, fromRevision }], call, callId, sink);
-    call.on('cancelled', () => {
-      running.cancel(cancelled());
-    });
+    cancelWith(call, begin('watch', [{ prefix, fromRevision }], call, callId, sink));
   };
 
   const keepAlive: handleBidiStreamingCall<KeepAliveRequest, LeaseResponseInput> = (call) => {
@@ -97,7 +118,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
     call.on('data', (request: KeepAliveRequest) => {
       const callId = randomUUID();
       asked++;
-      begin(dispatcher, 'keep_alive', [request.leaseId], call, callId, {
+      begin('keep_alive', [request.leaseId], call, callId, {
         item: () => undefined,
         result: (lease) => {
           asked--;
@@ -141,58 +162,27 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
   };
 }
 
-function begin(
-  dispatcher: Dispatcher,
-  method: string,
-  values: readonly unknown[],
-  call: { getPeer(): string; getDeadline(): Date | number },
-  callId: string,
-  sink: CallSink,
-): RunningCall {
-  return dispatcher.begin(
-    {
-      object: nameServerObject,
-      method,
-      input: { values },
-      caller: { peer: call.getPeer() },
-      callId,
-      timeoutMs: remainingMs(call.getDeadline()),
-    },
-    sink,
-  );
-}
-
-function cancelled(): RpcError {
-  return coreError('CALL_CANCELLED', 'the call was cancelled by its caller');
-}
-
 function toRegister(request: RegisterRequest): readonly unknown[] {
-  const options = request.ttlMs === 0 ? {} : { ttlMs: request.ttlMs };
-  const claims = request.claims.map(({ name, metadata, shared, replace }) => ({
-    name,
-    metadata,
-    ...(shared ? { shared } : {}),
-    ...(replace ? { replace } : {}),
-  }));
-  return [request.serverId, request.address, claims, options];
+  const claims = request.claims.map(({ name, metadata, ...flags }) => ({ name, metadata, ...given(flags) }));
+  return [request.serverId, request.address, claims, given({ ttlMs: request.ttlMs })];
 }
 
 function toLease({ lost = [], ...lease }: Lease): LeaseResponseInput {
   return { ...lease, lost };
 }
 
-function toList(request: ListRequest): readonly unknown[] {
-  return [
-    {
-      prefix: request.prefix,
-      ...(request.glob === '' ? {} : { glob: request.glob }),
-      ...(request.regex === '' ? {} : { regex: request.regex }),
-      ...(request.meta.length === 0 ? {} : { meta: request.meta }),
-      ...(request.anyMeta.length === 0 ? {} : { anyMeta: request.anyMeta }),
-      ...(request.after === '' ? {} : { after: request.after }),
-      ...(request.limit === 0 ? {} : { limit: request.limit }),
-    },
-  ];
+function toList({ prefix, ...others }: ListRequest): readonly unknown[] {
+  return [{ prefix, ...given(others) }];
+}
+
+/** Leaves out the fields that have their type's default, as those have that the caller did not set. */
+function given(fields: object): object {
+  const defaults: unknown[] = ['', 0, false];
+  const entries = Object.entries(fields) as [string, unknown][];
+  const set = entries.filter(
+    ([, value]) => !(Array.isArray(value) ? value.length === 0 : defaults.includes(value)),
+  );
+  return Object.fromEntries(set);
 }
 
 function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {

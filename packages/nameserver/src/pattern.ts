@@ -34,7 +34,8 @@ export function globPattern(glob: string): Pattern {
 export function regexPattern(regex: string): Pattern {
   checkLength('regular expression', regex);
   try {
-    return { prefix: '', matches: matcherOf(RE2JS.compile(regex)) };
+    const compiled = RE2JS.compile(regex);
+    return { prefix: '', matches: (name) => compiled.testExact(name) };
   } catch (error) {
     if (error instanceof RE2JSException) {
       const why = error.message.replace(/^error parsing regexp: /, '');
@@ -46,10 +47,6 @@ export function regexPattern(regex: string): Pattern {
     }
     throw error;
   }
-}
-
-function matcherOf(compiled: RE2JS): (name: string) => boolean {
-  return (name) => compiled.testExact(name);
 }
 
 function checkLength(kind: string, text: string): void {

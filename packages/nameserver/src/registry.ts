@@ -23,8 +23,7 @@ import { convertLayout } from './layout.js';
 import { listNames } from './list-names.js';
 import { lostNames } from './lost-names.js';
 import { changeMetadata } from './metadata.js';
-import { entriesOf } from './name-entries.js';
-import { keyOfName, nameOf, recordOf, storedIn, type StoredName, valueOfName } from './name-record.js';
+import { entriesOf, keyOfName, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
 import { maxOperations, Registrar } from './registrar.js';
 
 /** How many names that begin alike are looked at for what a mistyped one may have meant. */
@@ -43,18 +42,16 @@ export interface RegistryOptions {
  * nothing; only the index of metadata is in memory, and is built anew.
  */
 export class Registry {
-  readonly #store: Store;
-  readonly #registrar: Registrar;
-  readonly #feed: IndexFeed;
-  readonly #version: string;
-  readonly #startedAt: string;
+  readonly #store;
+  readonly #registrar;
+  readonly #feed;
+  readonly #about;
 
-  private constructor(options: RegistryOptions, feed: IndexFeed) {
-    this.#store = options.store;
-    this.#registrar = new Registrar(options.store, options.clock);
+  private constructor({ store, clock, version }: RegistryOptions, feed: IndexFeed) {
+    this.#store = store;
+    this.#registrar = new Registrar(store, clock);
     this.#feed = feed;
-    this.#version = options.version;
-    this.#startedAt = new Date(options.clock.now()).toISOString();
+    this.#about = { version, startedAt: new Date(clock.now()).toISOString() };
   }
 
   /**
@@ -77,9 +74,9 @@ export class Registry {
     serverId: string,
     address: string,
     claims: readonly NameClaim[],
-    options: { readonly ttlMs?: number | undefined } = {},
+    { ttlMs }: { readonly ttlMs?: number | undefined } = {},
   ): Promise<Lease> {
-    const lease = await this.#registrar.register({ serverId, address }, claims, options.ttlMs);
+    const lease = await this.#registrar.register({ serverId, address }, claims, ttlMs);
     await this.#feed.reached(lease.revision);
     return lease;
   }
@@ -125,10 +122,11 @@ export class Registry {
     known.add(...(await this.#find(name)));
     const changed: Entry[] = [];
     for (let left = known.of(name); left.length > 0; left = known.of(name)) {
-      const some = left.slice(0, maxOperations).map((entry) => ({
-        ...entry,
-        value: valueOfName(withChanges(entry, changes)),
-      }));
+      const some = left.slice(0, maxOperations).map((entry) => {
+        const stored = storedIn(entry);
+        const metadata = changeMetadata(stored.metadata, changes);
+        return { ...entry, value: valueOfName({ ...stored, metadata }) };
+      });
       const outcome = await this.#store.commit(
         some.map((entry) => unchanged(entry.key, entry)),
         some.map(({ key, value, leaseId }) => ({ put: key, value, leaseId })),
@@ -181,7 +179,7 @@ export class Registry {
   async info(): Promise<NameServerInfo> {
     const [names, revision] = await Promise.all([this.#store.count(keyOfName('')), this.#store.revision()]);
     const { leases } = this.#feed.index;
-    return { version: this.#version, startedAt: this.#startedAt, names, leases, revision };
+    return { ...this.#about, names, leases, revision };
   }
 
   async #find(name: string): Promise<readonly [Entry, ...Entry[]]> {
@@ -231,9 +229,4 @@ function typeOf({ type, entry }: Change): NameEvent['type'] {
     return 'removed';
   }
   return entry.createRevision === entry.modRevision ? 'registered' : 'changed';
-}
-
-function withChanges(entry: Entry, changes: MetadataChanges): StoredName {
-  const stored = storedIn(entry);
-  return { ...stored, metadata: changeMetadata(stored.metadata, changes) };
 }

@@ -51,15 +51,8 @@ export class NameServer implements AsyncDisposable {
 
   /** Lets calls that run finish, ends watches, and closes the registry last. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, store } = this.#parts;
+    const { server, store, dispatcher, clock } = this.#parts;
     server.leave();
-    await this.#drain();
-    await server[Symbol.asyncDispose]();
-    await store[Symbol.asyncDispose]();
-  }
-
-  async #drain(): Promise<void> {
-    const { dispatcher, clock } = this.#parts;
     const idle = dispatcher.drain();
     const finished = new AbortController();
     const timeUp = clock.sleep(drainMs, { signal: finished.signal }).catch(() => undefined); // all done in time
@@ -67,6 +60,8 @@ export class NameServer implements AsyncDisposable {
     finished.abort();
     dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the name server is shutting down'));
     await idle;
+    await server[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
   }
 }
 

@@ -68,10 +68,7 @@ export class SortedKeys {
   /** Counts the keys before one. */
   #position(key: string): number {
     const at = this.#chunkOf(key);
-    let before = 0;
-    for (let index = 0; index < at; index += 1) {
-      before += this.#chunks[index]?.length ?? 0;
-    }
+    const before = this.#chunks.slice(0, at).reduce((sum, { length }) => sum + length, 0);
     return before + firstIndex(this.#chunks[at] ?? [], (each) => each >= key);
   }
 

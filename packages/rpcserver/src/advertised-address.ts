@@ -44,22 +44,19 @@ export async function checkAdvertisedAddress(
 function connectError(address: string, signal: AbortSignal): Promise<string | undefined> {
   const { host, port } = parseAddress(address);
   return new Promise((resolve) => {
-    const socket = connect({ host, port });
-    const end = (why: string | undefined): void => {
-      signal.removeEventListener('abort', stop);
+    const socket = connect({ host, port, signal });
+    const end = (why?: string): void => {
       socket.destroy();
       resolve(why);
-    };
-    const stop = (): void => {
-      end(undefined);
     };
     socket.setTimeout(connectTimeoutMs, () => {
       end(`this server could not connect to it itself within ${String(connectTimeoutMs / 1_000)} s`);
     });
-    socket.once('connect', stop);
+    socket.once('connect', () => {
+      end();
+    });
     socket.once('error', (error) => {
       end(`this server cannot connect to it itself: ${error.message}`);
     });
-    signal.addEventListener('abort', stop, { once: true });
   });
 }

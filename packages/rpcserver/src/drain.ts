@@ -4,9 +4,9 @@ import { type Clock, coreError, type Log, type RpcError } from '@patchbay/object
 const cleanUpMs = 2_000;
 
 /** The calls in flight, of a server or of one of its objects. */
-export interface RunningCalls {
-  /** How many there are. */
-  readonly running: number;
+interface RunningCalls {
+  /** Counts them. */
+  running(): number;
   /** Waits until none is left. */
   idle(): Promise<void>;
   cancel(error: RpcError): void;
@@ -21,11 +21,11 @@ export async function drain(
   if (await settlesWithin(drainMs, calls.idle(), clock)) {
     return;
   }
-  log.warn('drain time is over; cancelling the calls that still run', { calls: calls.running });
+  log.warn('drain time is over; cancelling the calls that still run', { calls: calls.running() });
   // Not SERVER_DRAINING, which tells clients that the call never began and may be sent elsewhere.
   calls.cancel(coreError('SERVER_STOPPED', why));
   if (!(await settlesWithin(cleanUpMs, calls.idle(), clock))) {
-    log.error('cancelled methods still run; stopping without them', { calls: calls.running });
+    log.error('cancelled methods still run; stopping without them', { calls: calls.running() });
   }
 }
 

@@ -1,24 +1,22 @@
-import {
-  type Clock,
-  type Log,
-  type ObjectDefinition,
-  parseObjectName,
-  type RpcError,
-} from '@patchbay/objects';
+import { join } from 'node:path';
+
+import { type ObjectDefinition, parseObjectName } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
-import { drain } from './drain.js';
+import { drain, settlesWithin } from './drain.js';
 import { rpcServerError } from './errors.js';
-import type { MakeObject, OpenObjects } from './open-objects.js';
+import type { MakeObject, RpcServerOptions } from './server-options.js';
+import { makeStateDirectory } from './state-directory.js';
 
-/** Configures the hosting of objects. */
-export interface HostingOptions {
-  readonly dispatcher: Dispatcher;
-  readonly objects: OpenObjects;
-  /** How long calls in flight may take to finish, in milliseconds. */
-  readonly drainMs: number;
-  readonly clock: Clock;
-  readonly log: Log;
+type HostingOptions = { readonly dispatcher: Dispatcher } & Required<
+  Pick<RpcServerOptions, 'stateDir' | 'drainMs' | 'closeMs' | 'clock' | 'log'>
+>;
+
+interface OpenObject {
+  /** Signals to the object that it is to stop. */
+  readonly stop: AbortController;
+  /** Undefined while the object is being created. */
+  definition?: ObjectDefinition;
 }
 
 type Objects = Readonly<Record<string, ObjectDefinition | MakeObject>>;
@@ -27,6 +25,7 @@ type Limits = Readonly<Record<string, number | undefined>>;
 /** Opens objects and hosts them for a server's callers; drains and closes them. */
 export class Hosting {
   readonly #options: HostingOptions;
+  readonly #open = new Map<string, OpenObject>();
 
   constructor(options: HostingOptions) {
     this.#options = options;
@@ -50,12 +49,12 @@ export class Hosting {
     const opened: [name: string, object: ObjectDefinition][] = [];
     try {
       for (const [name, each] of Object.entries(objects)) {
-        opened.push([name, await this.#options.objects.open(name, each)]);
+        opened.push([name, await this.#openObject(name, each)]);
         signal?.throwIfAborted();
       }
     } catch (error) {
       for (const [name] of opened.reverse()) {
-        await this.#options.objects.close(name);
+        await this.#close(name);
       }
       throw error;
     }
@@ -66,20 +65,20 @@ export class Hosting {
 
   /** Refuses new calls of an object, lets those in flight finish within the limit, and closes it. */
   async remove(name: string): Promise<void> {
-    const { dispatcher, objects, log } = this.#options;
+    const { dispatcher, log } = this.#options;
     const object = dispatcher.unhost(name);
-    const calls = {
-      get running() {
-        return object.running;
+    await drain(
+      {
+        running: () => object.running,
+        idle: () => object.idle(),
+        cancel: (error) => {
+          dispatcher.cancelAll(error, object);
+        },
       },
-      idle: () => object.idle(),
-      cancel: (error: RpcError) => {
-        dispatcher.cancelAll(error, object);
-      },
-    };
-    const why = `the object "${name}" was closed while the call ran`;
-    await drain(calls, why, { ...this.#options, log: log.child({ object: name }) });
-    await objects.close(name);
+      `the object "${name}" was closed while the call ran`,
+      { ...this.#options, log: log.child({ object: name }) },
+    );
+    await this.#close(name);
   }
 
   /** Limits how many calls of each object run at once; undefined: as its definition says. */
@@ -92,25 +91,69 @@ export class Hosting {
   /** Refuses new calls, lets those in flight finish within the limit, and cancels the rest. */
   async drainAll(): Promise<void> {
     const { dispatcher } = this.#options;
-    const calls = {
-      get running() {
-        return dispatcher.running;
+    await drain(
+      {
+        running: () => dispatcher.running,
+        idle: () => dispatcher.drain(),
+        cancel: (error) => {
+          dispatcher.cancelAll(error);
+        },
       },
-      idle: () => dispatcher.drain(),
-      cancel: (error: RpcError) => {
-        dispatcher.cancelAll(error);
-      },
-    };
-    await drain(calls, 'the server shut down while the call ran', this.#options);
+      'the server shut down while the call ran',
+      this.#options,
+    );
   }
 
   /** Signals to every object that the server stops, including those that are being opened. */
   stopAll(reason?: unknown): void {
-    this.#options.objects.stopAll(reason);
+    for (const { stop } of this.#open.values()) {
+      stop.abort(reason);
+    }
   }
 
-  /** Closes every object, the last opened first. */
+  /** Closes all objects, the last opened first; one that fails does not keep the others open. */
   async closeAll(): Promise<void> {
-    await this.#options.objects.closeAll();
+    for (const name of [...this.#open.keys()].reverse()) {
+      await this.#close(name);
+    }
+  }
+
+  /** Opens an object; a function is called to create it. @throws Error of that function */
+  async #openObject(name: string, object: ObjectDefinition | MakeObject): Promise<ObjectDefinition> {
+    const open: OpenObject = { stop: new AbortController() };
+    this.#open.set(name, open);
+    try {
+      open.definition =
+        typeof object === 'function' ? await this.#make(name, object, open.stop.signal) : object;
+      return open.definition;
+    } catch (error) {
+      open.stop.abort(error);
+      this.#open.delete(name);
+      throw error;
+    }
+  }
+
+  async #make(name: string, make: MakeObject, signal: AbortSignal): Promise<ObjectDefinition> {
+    const { clock, log } = this.#options;
+    // Encoded, so that the directory of `a/b` is not inside that of `a`.
+    const stateDir = join(this.#options.stateDir, 'objects', encodeURIComponent(name));
+    await makeStateDirectory(stateDir);
+    return make({ name, clock, signal, stateDir, log: log.child({ object: name }) });
+  }
+
+  /** Closes an object, and waits at most `closeMs` for it. Never rejects: failures are logged. */
+  async #close(name: string): Promise<void> {
+    const { log, clock, closeMs } = this.#options;
+    const open = this.#open.get(name);
+    this.#open.delete(name);
+    open?.stop.abort();
+    try {
+      const closing = open?.definition?.close?.();
+      if (closing !== undefined && !(await settlesWithin(closeMs, closing, clock))) {
+        log.error('object did not close in time; continuing without it', { object: name, closeMs });
+      }
+    } catch (error) {
+      log.error('object could not be closed', { object: name, error });
+    }
   }
 }

@@ -5,9 +5,8 @@
  */
 export { rpcServerError } from './errors.js';
 export { loadObject, type ObjectEntry } from './load-object.js';
-export type { MakeObject } from './open-objects.js';
 export { RpcServer } from './rpc-server.js';
-export type { ObjectChanges, RpcServerOptions } from './server-options.js';
+export type { MakeObject, ObjectChanges, RpcServerOptions } from './server-options.js';
 
 // All that a program needs to define the objects it hosts, so that it imports only this package.
 export {

@@ -33,7 +33,7 @@ export async function loadObject(
   baseDir: string,
   context: ObjectContext,
 ): Promise<ObjectDefinition> {
-  const { factory } = await load(entry, baseDir);
+  const { default: factory } = await load(entry, baseDir);
   const object = await callModule(entry, () => factory(entry.options ?? {}, context));
   if (!isObjectDefinition(object)) {
     throw rpcServerError(
@@ -51,8 +51,10 @@ export async function loadObject(
  * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or an error of the module
  */
 export async function checkObject(entry: ObjectEntry, baseDir: string): Promise<void> {
-  const { check } = await load(entry, baseDir);
-  await callModule(entry, () => check?.(entry.options ?? {}));
+  const { checkOptions } = await load(entry, baseDir);
+  if (typeof checkOptions === 'function') {
+    await callModule(entry, () => checkOptions(entry.options ?? {}));
+  }
 }
 
 /** Calls a function of a module; the message of its error begins with the object's name. */
@@ -74,30 +76,24 @@ async function callModule(entry: ObjectEntry, work: () => unknown): Promise<unkn
 
 /** The exports of an object's module. */
 interface ObjectModule {
-  readonly factory: ObjectFactory;
-  readonly check: ((options: unknown) => unknown) | undefined;
+  readonly default: ObjectFactory;
+  readonly checkOptions?: (options: unknown) => unknown;
 }
 
 async function load(entry: ObjectEntry, baseDir: string): Promise<ObjectModule> {
-  const { default: factory, checkOptions: check } = await importModule(entry, baseDir);
-  if (typeof factory !== 'function') {
-    throw rpcServerError('MODULE_INVALID', `${title(entry)} has no function as its default export`);
-  }
-  return {
-    factory: factory as ObjectFactory,
-    check: typeof check === 'function' ? (check as (options: unknown) => unknown) : undefined,
-  };
-}
-
-async function importModule(entry: ObjectEntry, baseDir: string): Promise<Readonly<Record<string, unknown>>> {
   const url = locate(entry, baseDir);
+  let module: { readonly default?: unknown };
   try {
-    return (await import(url)) as Readonly<Record<string, unknown>>;
+    module = (await import(url)) as typeof module;
   } catch (error) {
     throw rpcServerError('MODULE_INVALID', `${title(entry)} cannot be loaded: ${messageOf(error)}`, {
       cause: error,
     });
   }
+  if (typeof module.default !== 'function') {
+    throw rpcServerError('MODULE_INVALID', `${title(entry)} has no function as its default export`);
+  }
+  return module as ObjectModule;
 }
 
 function locate(entry: ObjectEntry, baseDir: string): string {

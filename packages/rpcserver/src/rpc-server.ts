@@ -15,9 +15,15 @@ import type { SessionLimits } from '@patchbay/session/server';
 
 import { checkAdvertisedAddress } from './advertised-address.js';
 import { Hosting } from './hosting.js';
-import { OpenObjects } from './open-objects.js';
 import type { ObjectChanges, RpcServerOptions } from './server-options.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
+
+interface Parts {
+  readonly state: StateDirectory;
+  readonly hosting: Hosting;
+  readonly server: ObjectServer;
+  readonly registration: Registration;
+}
 
 /** The service that health probes query to learn whether the names are registered. */
 const registrationHealth = 'patchbay.registration';
@@ -26,28 +32,16 @@ const registrationHealth = 'patchbay.registration';
 export class RpcServer implements AsyncDisposable {
   /** `host:port` as it is bound. */
   readonly address: string;
-  readonly #state: StateDirectory;
-  readonly #hosting: Hosting;
-  readonly #server: ObjectServer;
-  readonly #registration: Registration;
+  readonly #parts: Parts;
   readonly #stop = new AbortController();
   #limits: Partial<SessionLimits>;
   #changing: Promise<void> = Promise.resolve();
   #stopping = false;
   #closed: Promise<void> | undefined;
 
-  private constructor(
-    state: StateDirectory,
-    hosting: Hosting,
-    server: ObjectServer,
-    registration: Registration,
-    limits: Partial<SessionLimits>,
-  ) {
-    this.address = server.address;
-    this.#state = state;
-    this.#hosting = hosting;
-    this.#server = server;
-    this.#registration = registration;
+  private constructor(parts: Parts, limits: Partial<SessionLimits>) {
+    this.address = parts.server.address;
+    this.#parts = parts;
     this.#limits = limits;
   }
 
@@ -58,20 +52,13 @@ export class RpcServer implements AsyncDisposable {
    *   opening an object does
    */
   static async start(options: RpcServerOptions): Promise<RpcServer> {
-    const clock = options.clock ?? systemClock;
-    const log = options.log ?? silentLog;
     const { authorize, interceptors = [], nameServer = findNameServer() } = options;
     const { stateDir, listen = '127.0.0.1:0', closeMs = 10_000, drainMs = 10_000 } = options;
+    const { clock = systemClock, log = silentLog } = options;
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
-    const dispatcher = new Dispatcher({
-      clock,
-      log,
-      interceptors,
-      ...(authorize === undefined ? {} : { authorize }),
-    });
-    const objects = new OpenObjects({ stateDir, closeMs, clock, log });
-    const hosting = new Hosting({ dispatcher, objects, drainMs, clock, log });
+    const dispatcher = new Dispatcher({ clock, log, interceptors, ...(authorize && { authorize }) });
+    const hosting = new Hosting({ dispatcher, stateDir, drainMs, closeMs, clock, log });
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);
     };
@@ -97,7 +84,7 @@ export class RpcServer implements AsyncDisposable {
         clock,
         log: log.child({ component: 'registration' }),
       });
-      const started = new RpcServer(state, hosting, server, registration, limits);
+      const started = new RpcServer({ state, hosting, server, registration }, limits);
       void checkAdvertisedAddress({ advertised, nameServer }, { log, signal: started.#stop.signal });
       return started;
     } catch (error) {
@@ -112,12 +99,12 @@ export class RpcServer implements AsyncDisposable {
 
   /** Whether the names are registered, and the name server answered the last request. */
   get registered(): boolean {
-    return this.#registration.registered;
+    return this.#parts.registration.registered;
   }
 
   /** Checks that the server answers, by describing one of its objects over its own port. @throws RpcError */
   async probe(): Promise<void> {
-    await this.#server.probe();
+    await this.#parts.server.probe();
   }
 
   /**
@@ -136,26 +123,27 @@ export class RpcServer implements AsyncDisposable {
 
   async #change(changes: ObjectChanges): Promise<void> {
     const { add = {}, shared = [], remove = [], maxConcurrent = {} } = changes;
+    const { hosting, server, registration } = this.#parts;
     if (this.#stopping) {
       throw coreError('SERVER_DRAINING', 'the server is shutting down; its objects can no longer be changed');
     }
-    const missing = remove.find((name) => !this.#hosting.names.includes(name));
+    const missing = remove.find((name) => !hosting.names.includes(name));
     if (missing !== undefined) {
       throw coreError('OBJECT_NOT_FOUND', `this server hosts no object "${missing}"`);
     }
     const limits = { ...this.#limits, ...changes.limits };
-    this.#server.limitTo(limits);
+    server.limitTo(limits);
     try {
-      await this.#hosting.add(add, maxConcurrent);
+      await hosting.add(add, maxConcurrent);
     } catch (error) {
-      this.#server.limitTo(this.#limits);
+      server.limitTo(this.#limits);
       throw error;
     }
     this.#limits = limits;
-    this.#hosting.limitTo(maxConcurrent);
+    hosting.limitTo(maxConcurrent);
     const claims = Object.keys(add).map((name) => claimOf(name, { shared }));
-    await this.#registration.change({ remove, add: claims });
-    await Promise.all(remove.map((name) => this.#hosting.remove(name)));
+    await registration.change({ remove, add: claims });
+    await Promise.all(remove.map((name) => hosting.remove(name)));
   }
 
   /** Unregisters the names, lets calls finish within the limit, cancels the rest, and closes the objects. */
@@ -170,16 +158,17 @@ export class RpcServer implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
+    const { state, hosting, server, registration } = this.#parts;
     this.#stopping = true;
-    this.#server.leave();
-    await this.#registration.close();
-    await this.#hosting.drainAll();
+    server.leave();
+    await registration.close();
+    await hosting.drainAll();
     this.#stop.abort();
-    this.#hosting.stopAll();
+    hosting.stopAll();
     await this.#changing;
-    await this.#server.close();
-    await this.#hosting.closeAll();
-    await this.#state.close();
+    await server.close();
+    await hosting.closeAll();
+    await state.close();
   }
 }
 

@@ -1,9 +1,8 @@
-import type { Authorize, Clock, Interceptor, Log, ObjectDefinition } from '@patchbay/objects';
+import type { Authorize, Clock, Interceptor, Log, ObjectContext, ObjectDefinition } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
 
-import type { MakeObject } from './open-objects.js';
-
-export { defaultSessionLimits } from '@patchbay/session/server';
+/** Creates an object for a server, which passes its context. */
+export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<ObjectDefinition>;
 
 /** Configures an RPC server. */
 export interface RpcServerOptions {
@@ -11,10 +10,7 @@ export interface RpcServerOptions {
   readonly nameServer?: string | undefined;
   /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
   readonly listen?: string;
-  /**
-   * `host:port` as clients connect to it; if they seem unable to, a warning is logged. Default: the address it listens
-   * on.
-   */
+  /** `host:port` as clients connect to it; a warning is logged if they seem unable to. Default: the listen address. */
   readonly advertise?: string;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;

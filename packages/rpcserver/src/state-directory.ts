@@ -8,9 +8,6 @@ import { isRpcError, type Log } from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 
-/** The exit status of flock(1) if another process holds the lock. */
-const heldElsewhere = 1;
-
 /** A server's state directory, locked until it is closed or the process ends, in whatever way. */
 export interface StateDirectory {
   /** The server's lasting identity, by which a restarted server gets its names back at once. */
@@ -85,46 +82,45 @@ async function serverIdIn(stateDir: string): Promise<string> {
 async function lockDirectory(stateDir: string, log: Log): Promise<FileHandle> {
   const file = await open(join(stateDir, 'lock'), 'a+', 0o600);
   try {
-    if ((await flock(file)) === 'unavailable') {
+    const result = await flock(file);
+    if (result === 'held') {
+      throw locked(stateDir, await file.readFile('utf8'));
+    }
+    if (result === 'unavailable') {
       log.warn('state directory is not locked: the program flock is missing', { stateDir });
     }
     await file.truncate();
     await file.write(`${String(process.pid)}\n`);
     return file;
   } catch (error) {
-    const [, pid] = /^(\d+)\n$/.exec(await file.readFile({ encoding: 'utf8' })) ?? [];
     await file.close();
-    if (!(error instanceof HeldElsewhere)) {
-      throw error;
-    }
-    const holder = pid === undefined ? 'another RPC server' : `another RPC server, process ${pid}`;
-    throw rpcServerError(
-      'STATE_DIRECTORY_LOCKED',
-      `the state directory ${stateDir} is in use by ${holder}; stop that one, or give this one a "stateDir" of its own`,
-      { details: { stateDir, ...(pid === undefined ? {} : { pid: Number(pid) }) } },
-    );
+    throw error;
   }
 }
 
-class HeldElsewhere extends Error {}
+function locked(stateDir: string, content: string): Error {
+  const [, pid] = /^(\d+)\n$/.exec(content) ?? [];
+  const holder = pid === undefined ? 'another RPC server' : `another RPC server, process ${pid}`;
+  return rpcServerError(
+    'STATE_DIRECTORY_LOCKED',
+    `the state directory ${stateDir} is in use by ${holder}; stop that one, or give this one a "stateDir" of its own`,
+    { details: { stateDir, ...(pid === undefined ? {} : { pid: Number(pid) }) } },
+  );
+}
 
-/** Takes the lock, unless flock(1) is not installed. @throws HeldElsewhere */
-async function flock(file: FileHandle): Promise<'locked' | 'unavailable'> {
+/** Takes the lock; returns `held` if another process has it, and `unavailable` if flock(1) is not installed. */
+async function flock(file: FileHandle): Promise<'locked' | 'held' | 'unavailable'> {
   const child = spawn('flock', ['-x', '-n', '3'], { stdio: ['ignore', 'ignore', 'ignore', file.fd] });
-  let status: number | null;
   try {
-    [status] = (await once(child, 'exit')) as [number | null];
+    const [status] = (await once(child, 'exit')) as [number | null];
+    if (status === 0 || status === 1) {
+      return status === 0 ? 'locked' : 'held';
+    }
+    throw new Error(`flock ended with status ${String(status)}`);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
       return 'unavailable';
     }
     throw error;
   }
-  if (status === heldElsewhere) {
-    throw new HeldElsewhere();
-  }
-  if (status !== 0) {
-    throw new Error(`flock ended with status ${String(status)}`);
-  }
-  return 'locked';
 }

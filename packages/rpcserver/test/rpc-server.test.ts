@@ -10,9 +10,8 @@ import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { loadObject } from '../src/load-object.js';
-import type { MakeObject } from '../src/open-objects.js';
 import { RpcServer } from '../src/rpc-server.js';
-import type { RpcServerOptions } from '../src/server-options.js';
+import type { MakeObject, RpcServerOptions } from '../src/server-options.js';
 import type { Workshop } from './fixtures/workshop.js';
 
 const workshop: MakeObject = (context) =>

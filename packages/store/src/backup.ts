@@ -55,10 +55,7 @@ export async function readBackup(path: string): Promise<Backup> {
   }
 }
 
-/**
- * Writes the entries of a backup into a store, which should be empty: what fails leaves a part of them there. They get
- * new revisions.
- */
+/** Writes a backup's entries, under new revisions, into a store. It should be empty: a failure leaves part of them. */
 export async function restoreBackup({ entries }: Backup, store: Pick<Store, 'commit'>): Promise<void> {
   let operations: Operation[] = [];
   let bytes = 0;

@@ -4,11 +4,6 @@ import { storeError } from './errors.js';
 import { checkKey } from './keys.js';
 import type { Compare, Operation, StoreLimits } from './store.js';
 
-/** Returns the key that an operation writes. */
-export function keyOf(operation: Operation): string {
-  return 'put' in operation ? operation.put : operation.delete;
-}
-
 /**
  * Checks a commit before anything of it is tried.
  *
@@ -29,7 +24,7 @@ export function checkCommit(
   const seen = new Set<string>();
   let bytes = 0;
   for (const operation of operations) {
-    const key = keyOf(operation);
+    const key = 'put' in operation ? operation.put : operation.delete;
     checkKey(key);
     if (seen.has(key)) {
       throw storeError('KEY_REPEATED', `one commit writes the key ${quoted(key)} twice`, {

@@ -10,14 +10,21 @@ export const callingOptions = {
   json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
 } as const;
 
-/** What a command is given of them. */
-interface CallingArguments {
-  readonly 'name-server': string | undefined;
-}
+/** The options by which a command selects names by their pattern. */
+export const patternOptions = {
+  glob: {
+    type: 'string',
+    describe: 'Names like this: * and ? within a part, ** also across "." and "/"',
+  },
+  regex: {
+    type: 'string',
+    describe: 'Names that this regular expression (RE2 syntax) matches as a whole',
+  },
+} as const;
 
 /** Calls the name server that the options name. @throws RpcError */
 export async function callNameServer<T>(
-  args: CallingArguments,
+  args: Readonly<Record<'name-server', string | undefined>>,
   use: (names: Names) => Promise<T>,
 ): Promise<T> {
   try {

@@ -23,10 +23,3 @@ export const nameServerConfiguration = z.strictObject({
   log: logSettings.prefault({}).describe('what is logged, and where'),
 });
 export type NameServerConfiguration = z.infer<typeof nameServerConfiguration>;
-
-/** The environment variables that set keys, over the file and under the options. */
-export const configurationVariables = {
-  PATCHBAY_NAMESERVER_LISTEN: 'listen',
-  PATCHBAY_NAMESERVER_STATE_DIR: 'stateDir',
-  PATCHBAY_LOG_LEVEL: 'log.level',
-} as const;

@@ -2,8 +2,7 @@ import { command } from '@patchbay/daemon';
 import { findNameServer, listAllNames, selectNames } from '@patchbay/objects';
 import { nameRow } from '@patchbay/terminal';
 
-import { callingOptions, callNameServer, print } from './calling.js';
-import { patternOptions } from './selection.js';
+import { callingOptions, callNameServer, patternOptions, print } from './calling.js';
 
 /** `nameserver ping`: whether it answers, how fast, and what it holds. */
 export const ping = command({

@@ -1,21 +1,24 @@
 import { checkConfigCommand, checkLogFile, configure } from '@patchbay/daemon';
 import { parseAddress, requireLoopback } from '@patchbay/objects';
 
-import {
-  configurationVariables,
-  type NameServerConfiguration,
-  nameServerConfiguration,
-} from './configuration.js';
-
-/** The options of `start` that stand over the file, by the key that each sets. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
 
 /** Reads the configuration as the file, the environment and flags give it. @throws RpcError `CONFIG_INVALID` */
-export function readConfiguration(file: string | undefined, flags: Flags = {}): NameServerConfiguration {
+export function readConfiguration(
+  file: string | undefined,
+  flags: Readonly<Record<string, string | boolean | undefined>> = {},
+): NameServerConfiguration {
   const configuration = configure({
     schema: nameServerConfiguration,
     file,
-    environment: { values: process.env, keys: configurationVariables },
+    environment: {
+      values: process.env,
+      keys: {
+        PATCHBAY_NAMESERVER_LISTEN: 'listen',
+        PATCHBAY_NAMESERVER_STATE_DIR: 'stateDir',
+        PATCHBAY_LOG_LEVEL: 'log.level',
+      },
+    },
     flags,
   });
   requireLoopback(parseAddress(configuration.listen), configuration);

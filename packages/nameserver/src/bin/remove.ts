@@ -5,8 +5,7 @@ import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } fr
 import { nameRow, resultText } from '@patchbay/terminal';
 
 import type { Names } from '../client.js';
-import { callingOptions, callNameServer, print } from './calling.js';
-import { patternOptions } from './selection.js';
+import { callingOptions, callNameServer, patternOptions, print } from './calling.js';
 
 /** How many names are removed at once. */
 const atOnce = 100;
@@ -23,25 +22,24 @@ export const remove = command({
     yes: { type: 'boolean', default: false, describe: 'Do not ask first' },
   },
   run: async (args) => {
-    const { name, glob, regex, json } = args;
+    const { name, glob, regex } = args;
     if (name !== undefined && (glob ?? regex) !== undefined) {
       throw coreError('ARGUMENT_SURPLUS', 'give either a name, or --glob or --regex');
     }
     const ask = !args.yes && process.stdin.isTTY;
     if (name !== undefined) {
-      await removeOne(args, name, { json, ask });
+      await removeOne(args, name, ask);
     } else if (glob !== undefined || regex !== undefined) {
-      await removeAll(args, { glob, regex }, { json, ask });
+      await removeAll(args, { glob, regex }, ask);
     } else {
       throw coreError('ARGUMENT_MISSING', 'give a name, --glob PATTERN or --regex PATTERN');
     }
   },
 });
 
-type CallingArguments = Parameters<typeof callNameServer>[0];
-type RemovalOptions = Readonly<Record<'json' | 'ask', boolean>>;
+type Arguments = Parameters<typeof callNameServer>[0] & { readonly json: boolean };
 
-async function removeOne(args: CallingArguments, name: string, { json, ask }: RemovalOptions): Promise<void> {
+async function removeOne(args: Arguments, name: string, ask: boolean): Promise<void> {
   // Looked up first: for the question, and because a mistyped name must not look like success.
   const record = await callNameServer(args, (names) => names.lookup(name));
   if (record.name !== name) {
@@ -55,14 +53,10 @@ async function removeOne(args: CallingArguments, name: string, { json, ask }: Re
   }
   const removed = await callNameServer(args, (names) => names.remove(name));
   const text = removed ? `removed ${quoted(name)}` : `${quoted(name)} was gone already`;
-  await print({ name, removed }, json, text);
+  await print({ name, removed }, args.json, text);
 }
 
-async function removeAll(
-  args: CallingArguments,
-  selection: ListOptions,
-  { json, ask }: RemovalOptions,
-): Promise<void> {
+async function removeAll(args: Arguments, selection: ListOptions, ask: boolean): Promise<void> {
   // Listed first, so that what goes is what was shown, and no name that came in the meantime.
   const records = await callNameServer(args, (names) => listAllNames(names, selection));
   if (ask && records.length > 0 && !(await confirm(questionOf(records)))) {
@@ -70,7 +64,7 @@ async function removeAll(
   }
   const removed = await callNameServer(args, (names) => removeEach(names, records));
   const text = `removed ${countText(removed.length)}`;
-  await print({ removed: removed.length, names: removed }, json, text);
+  await print({ removed: removed.length, names: removed }, args.json, text);
 }
 
 /** Removes names and returns those that were still there. */

@@ -47,33 +47,23 @@ export const start = command({
       log,
       loadSockets: () => import('node-unix-socket'),
     });
-    await runDaemon((signal, daemon) => serve(configuration, read, { log, daemon, signal }), {
+    await runDaemon((signal, daemon) => serve(configuration, read, log, daemon, signal), {
       log,
       manager,
     });
   },
 });
 
-interface Services {
-  readonly log: DaemonLog;
-  readonly daemon: Daemon;
-  readonly signal: AbortSignal;
-}
-
 async function serve(
   configuration: NameServerConfiguration,
   read: () => NameServerConfiguration,
-  { log, daemon, signal }: Services,
+  log: DaemonLog,
+  daemon: Daemon,
+  signal: AbortSignal,
 ): Promise<void> {
-  const { listen, stateDir, sendStacks } = configuration;
-  await using server = await startNameServer({
-    listen,
-    stateDir,
-    sendStacks,
-    log,
-    version: packageVersion(import.meta.url),
-  });
-  log.info('name server is ready', { address: server.address, stateDir });
+  const version = packageVersion(import.meta.url);
+  await using server = await startNameServer({ ...configuration, log, version });
+  log.info('name server is ready', { address: server.address, stateDir: configuration.stateDir });
   let inForce = configuration;
   daemon.status(`serving at ${server.address}`);
   daemon.ready({

@@ -4,25 +4,19 @@ import { ObjectServer } from '@patchbay/grpc/server';
 import { type NameEvent, silentLog, systemClock } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { Scratch } from '@patchbay/objects/testing';
-import { openSqliteStore } from '@patchbay/store';
+import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from '../object.js';
 import { Registry } from '../registry.js';
-
-interface Running {
-  readonly registry: Registry;
-  /** In the order in which they end. */
-  readonly parts: readonly AsyncDisposable[];
-}
 
 /** A name server in this process, with its state on disk, that a test can stop and start again on the same port. */
 export class TestNameServer implements AsyncDisposable {
   /** How often each method was called. */
   readonly calls = new Map<string, number>();
+  address = '127.0.0.1:0';
   readonly #scratch: Scratch;
   readonly #held = new Map<string, Promise<void>>();
-  #listen = '127.0.0.1:0';
-  #running: Running | undefined;
+  #running: { readonly registry: Registry; readonly server: ObjectServer; readonly store: Store } | undefined;
 
   private constructor(scratch: Scratch) {
     this.#scratch = scratch;
@@ -32,10 +26,6 @@ export class TestNameServer implements AsyncDisposable {
     const nameServer = new TestNameServer(await Scratch.make());
     await nameServer.start();
     return nameServer;
-  }
-
-  get address(): string {
-    return this.#listen;
   }
 
   get registry(): Registry {
@@ -79,17 +69,16 @@ export class TestNameServer implements AsyncDisposable {
       },
     });
     dispatcher.host('nameserver', nameServerObject(registry));
-    const server = await ObjectServer.start({ listen: this.#listen, dispatcher });
-    this.#listen = server.address;
-    this.#running = { registry, parts: [server, store] };
+    const server = await ObjectServer.start({ listen: this.address, dispatcher });
+    this.address = server.address;
+    this.#running = { registry, server, store };
   }
 
   async stop(): Promise<void> {
-    const parts = this.#running?.parts ?? [];
+    const { server, store } = this.#running ?? {};
     this.#running = undefined;
-    for (const part of parts) {
-      await part[Symbol.asyncDispose]();
-    }
+    await server?.[Symbol.asyncDispose]();
+    await store?.[Symbol.asyncDispose]();
   }
 
   /** Forgets everything, as if the disk had been replaced; it must be stopped. */

@@ -3,8 +3,7 @@ import { z } from 'zod';
 import { logSettings } from '@patchbay/daemon';
 import { nameServerObject, parseAddress } from '@patchbay/objects';
 import { bytesSchema, durationSchema, objectName } from '@patchbay/objects/define';
-
-import { defaultSessionLimits } from '../server-options.js';
+import { defaultSessionLimits } from '@patchbay/session/server';
 
 const address = z.string().superRefine((text, context) => {
   try {

@@ -4,8 +4,7 @@ import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
 import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
 
 import { checkObject, loadObject } from '../load-object.js';
-import type { MakeObject } from '../open-objects.js';
-import type { ObjectChanges } from '../server-options.js';
+import type { MakeObject, RpcServerOptions } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
 /** The options of `start` that take precedence over the file, by the key that each sets. */
@@ -22,7 +21,15 @@ export function readConfiguration(file: string, flags: Flags = {}): RpcServerCon
     },
     flags,
   });
-  checkAddresses(configuration);
+  const { listen, advertise } = configuration;
+  const address = parseAddress(listen);
+  requireLoopback(address, configuration);
+  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `listen address "${listen}" is not an address that clients can connect to; set "advertise" to one that is`,
+    );
+  }
   return configuration;
 }
 
@@ -69,28 +76,11 @@ export async function checkReferences(file: string, configuration: RpcServerConf
   }
 }
 
-/** Checks the addresses against each other. @throws RpcError `CONFIG_INVALID` */
-function checkAddresses({ listen, advertise, insecure }: RpcServerConfiguration): void {
-  const address = parseAddress(listen);
-  requireLoopback(address, { insecure });
-  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
-    throw coreError(
-      'CONFIG_INVALID',
-      `listen address "${listen}" is not an address that clients can connect to; set "advertise" to one that is`,
-    );
-  }
-}
-
-/** The options of the server that a configuration sets for its objects. */
-interface ObjectOptions extends Required<Pick<ObjectChanges, 'shared' | 'maxConcurrent' | 'limits'>> {
-  readonly objects: Readonly<Record<string, MakeObject>>;
-}
-
 /** Returns a configuration's objects, and the limits of their calls, as options of the server. */
 export function objectOptions(
   { objects, limits }: Pick<RpcServerConfiguration, 'objects' | 'limits'>,
   baseDir: string,
-): ObjectOptions {
+): Required<Pick<RpcServerOptions, 'objects' | 'shared' | 'maxConcurrent' | 'limits'>> {
   const { stall: stallMs, ...others } = limits;
   const makers = objects.map((entry): [string, MakeObject] => [
     entry.name,

@@ -47,7 +47,7 @@ const start = command({
       log,
       loadSockets: () => import('node-unix-socket'),
     });
-    await runDaemon((signal, daemon) => serve(configuration, source, { log, daemon, signal }), {
+    await runDaemon((signal, daemon) => serve(configuration, source, log, daemon, signal), {
       log,
       manager,
     });

@@ -7,20 +7,15 @@ import { logCalls, systemClock } from '@patchbay/objects';
 import { RpcServer } from '../rpc-server.js';
 import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, objectOptions } from './read-configuration.js';
-import { type ConfigurationSource, Reloader } from './reload.js';
-
-/** The process in which a server runs. */
-export interface ServerProcess {
-  readonly log: DaemonLog;
-  readonly daemon: Daemon;
-  readonly signal: AbortSignal;
-}
+import { type ConfigurationSource, reload } from './reload.js';
 
 /** Serves a configuration until the signal aborts. @throws RpcError as `RpcServer.start` does */
 export async function serve(
   configuration: RpcServerConfiguration,
   source: ConfigurationSource,
-  { log, daemon, signal }: ServerProcess,
+  log: DaemonLog,
+  daemon: Daemon,
+  signal: AbortSignal,
 ): Promise<void> {
   const baseDir = baseDirOf(source.file);
   const { advertise, logCalls: calls } = configuration;
@@ -54,13 +49,18 @@ export async function serve(
   if (server === undefined) {
     return;
   }
-  const reloader = new Reloader({ server, source, current: configuration, log });
+  let inEffect = configuration;
   log.info('RPC server is ready', {
     address: server.address,
     objects: configuration.objects.map(({ name }) => name),
   });
   reportStatus(server.registered);
-  daemon.ready({ reload: () => reloader.reload(), probe: () => server.probe() });
+  daemon.ready({
+    reload: async () => {
+      inEffect = await reload(server, source, inEffect, log);
+    },
+    probe: () => server.probe(),
+  });
   if (!signal.aborted) {
     await once(signal, 'abort');
   }

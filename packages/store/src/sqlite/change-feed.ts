@@ -2,9 +2,6 @@ import { keysWith } from '../keys.js';
 import type { Change, KeyInterval } from '../store.js';
 import type { History } from './change-log.js';
 
-/** Reads the history of an interval of keys after a revision. @throws RpcError `REVISION_COMPACTED` */
-type ReadHistory = (fromRevision: number, interval: KeyInterval) => History;
-
 /** How many of the last commits are at most kept in memory for watchers that are a little behind. */
 const maxRecentCommits = 1024;
 
@@ -12,7 +9,7 @@ interface Waiter {
   readonly prefix: string;
   /** The revision up to which the watcher has seen every change. */
   seenRevision: number;
-  readonly wake: (changes: readonly Change[] | undefined) => void;
+  readonly wake: (changes?: readonly Change[]) => void;
 }
 
 /**
@@ -21,8 +18,8 @@ interface Waiter {
  * memory.
  */
 export class ChangeFeed {
-  readonly #readHistory: ReadHistory;
-  readonly #recentCommits: number;
+  readonly #readHistory;
+  readonly #recentCommits;
   readonly #waiters = new Set<Waiter>();
   /** The last commits, whose revisions have no gap. */
   #recent: { readonly revision: number; readonly changes: readonly Change[] }[] = [];
@@ -31,7 +28,7 @@ export class ChangeFeed {
   #closed = false;
 
   /** @param keptRevisions - how much of the history the log keeps; no more is served from memory */
-  constructor(readHistory: ReadHistory, keptRevisions: number) {
+  constructor(readHistory: (fromRevision: number, interval: KeyInterval) => History, keptRevisions: number) {
     this.#readHistory = readHistory;
     this.#recentCommits = Math.min(maxRecentCommits, keptRevisions);
   }
@@ -61,7 +58,7 @@ export class ChangeFeed {
   close(): void {
     this.#closed = true;
     for (const waiter of this.#waiters) {
-      waiter.wake(undefined);
+      waiter.wake();
     }
   }
 
@@ -116,16 +113,14 @@ export class ChangeFeed {
   /** Waits for a commit that changes a key with the prefix, for the signal, or for the end. */
   #nextCommit(prefix: string, seenRevision: number, signal: AbortSignal): Promise<History> {
     return new Promise((resolve) => {
-      const wake = (changes: readonly Change[] | undefined): void => {
+      const wake = (changes?: readonly Change[]): void => {
         this.#waiters.delete(waiter);
         signal.removeEventListener('abort', giveUp);
-        resolve({
-          commits: changes === undefined ? [] : [changes],
-          reachedRevision: waiter.seenRevision,
-        });
+        const commits = changes === undefined ? [] : [changes];
+        resolve({ commits, reachedRevision: waiter.seenRevision });
       };
       const giveUp = (): void => {
-        wake(undefined);
+        wake();
       };
       const waiter: Waiter = { prefix, seenRevision, wake };
       this.#waiters.add(waiter);

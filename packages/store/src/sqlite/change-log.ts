@@ -1,5 +1,3 @@
-import type { Statement } from 'better-sqlite3';
-
 import { storeError } from '../errors.js';
 import type { Change, KeyInterval } from '../store.js';
 import type { Connection } from './database.js';
@@ -29,29 +27,26 @@ export class ChangeLog {
   readonly #keptRevisions: number;
   /** How many revisions pass between two compactions: to delete them together costs less than one by one. */
   readonly #compactedTogether: number;
-  readonly #state: Statement<[], State>;
-  readonly #setRevision: Statement<[number]>;
-  readonly #setCompacted: Statement<[number]>;
-  readonly #append: Statement<[ChangeRow & { readonly position: number }]>;
-  readonly #since: Statement<[KeyInterval & { readonly revision: number }], ChangeRow>;
-  readonly #forget: Statement<[number]>;
+  readonly #sql;
 
   /** @param keptRevisions - how many of the last revisions are never compacted */
   constructor(connection: Connection, keptRevisions: number) {
     this.#keptRevisions = keptRevisions;
     this.#compactedTogether = Math.ceil((keptRevisions + 1) / 10);
-    this.#state = connection.prepare('SELECT revision, compacted FROM state');
-    this.#setRevision = connection.prepare('UPDATE state SET revision = ?');
-    this.#setCompacted = connection.prepare('UPDATE state SET compacted = ?');
-    this.#append = connection.prepare(
-      'INSERT INTO changes (revision, position, type, key, value, create_revision, mod_revision, lease_id) ' +
-        'VALUES (@revision, @position, @type, @key, @value, @createRevision, @modRevision, @leaseId)',
-    );
-    this.#since = connection.prepare(
-      `SELECT revision, type, ${entryColumns} FROM changes ` +
-        'WHERE revision > @revision AND key >= @from AND key < @to ORDER BY revision, position',
-    );
-    this.#forget = connection.prepare('DELETE FROM changes WHERE revision <= ?');
+    this.#sql = {
+      state: connection.prepare<[], State>('SELECT revision, compacted FROM state'),
+      setRevision: connection.prepare<[number]>('UPDATE state SET revision = ?'),
+      setCompacted: connection.prepare<[number]>('UPDATE state SET compacted = ?'),
+      append: connection.prepare<[ChangeRow & { readonly position: number }]>(
+        'INSERT INTO changes (revision, position, type, key, value, create_revision, mod_revision, lease_id) ' +
+          'VALUES (@revision, @position, @type, @key, @value, @createRevision, @modRevision, @leaseId)',
+      ),
+      since: connection.prepare<[KeyInterval & { readonly revision: number }], ChangeRow>(
+        `SELECT revision, type, ${entryColumns} FROM changes ` +
+          'WHERE revision > @revision AND key >= @from AND key < @to ORDER BY revision, position',
+      ),
+      forget: connection.prepare<[number]>('DELETE FROM changes WHERE revision <= ?'),
+    };
   }
 
   get revision(): number {
@@ -60,9 +55,9 @@ export class ChangeLog {
 
   /** Records a commit's changes and makes its revision, which they carry, the store's. */
   append(revision: number, changes: readonly Change[]): void {
-    this.#setRevision.run(revision);
+    this.#sql.setRevision.run(revision);
     changes.forEach(({ type, entry }, position) => {
-      this.#append.run({ ...entry, leaseId: entry.leaseId ?? null, type, revision, position });
+      this.#sql.append.run({ ...entry, leaseId: entry.leaseId ?? null, type, revision, position });
     });
     if (revision % this.#compactedTogether === 0) {
       this.compact();
@@ -83,7 +78,7 @@ export class ChangeLog {
     const commits: Change[][] = [];
     let read = 0;
     let last = fromRevision;
-    for (const row of this.#since.iterate({ revision: fromRevision, ...interval })) {
+    for (const row of this.#sql.since.iterate({ revision: fromRevision, ...interval })) {
       if (row.revision !== last) {
         if (read >= pageSize) {
           return { commits, reachedRevision: last };
@@ -102,13 +97,13 @@ export class ChangeLog {
     const { revision, compacted } = this.#read();
     const target = revision - this.#keptRevisions;
     if (target > compacted) {
-      this.#setCompacted.run(target);
-      this.#forget.run(target);
+      this.#sql.setCompacted.run(target);
+      this.#sql.forget.run(target);
     }
   }
 
   #read(): State {
-    const state = this.#state.get();
+    const state = this.#sql.state.get();
     if (state === undefined) {
       throw storeError('STORE_DAMAGED', 'the store has lost its revision; restore it from a backup');
     }

@@ -1,5 +1,3 @@
-import type { Statement } from 'better-sqlite3';
-
 import type { Entry, KeyInterval } from '../store.js';
 import type { Connection } from './database.js';
 
@@ -8,11 +6,7 @@ export const entryColumns =
   'key, value, create_revision AS createRevision, mod_revision AS modRevision, lease_id AS leaseId';
 
 /** An entry as SQLite returns it. */
-export interface EntryRow {
-  readonly key: string;
-  readonly value: string;
-  readonly createRevision: number;
-  readonly modRevision: number;
+export interface EntryRow extends Omit<Entry, 'leaseId'> {
   readonly leaseId: string | null;
 }
 
@@ -32,36 +26,36 @@ export function entryOf(row: EntryRow): Entry {
 
 /** The entries of the store. */
 export class EntryTable {
-  readonly #get: Statement<[string], EntryColumns>;
-  readonly #scan: Statement<[from: string, to: string], EntryRow>;
-  readonly #writtenSince: Statement<[from: string, to: string, revision: number], EntryRow>;
-  readonly #count: Statement<[from: string, to: string], number>;
-  readonly #ofLease: Statement<[string], EntryRow>;
-  readonly #put: Statement<[EntryRow]>;
-  readonly #delete: Statement<[string]>;
+  readonly #sql;
 
   constructor(connection: Connection) {
     const inInterval = 'FROM entries WHERE key >= ? AND key < ?';
-    this.#get = connection
-      .prepare<[string], EntryColumns>(
-        'SELECT value, create_revision, mod_revision, lease_id FROM entries WHERE key = ?',
-      )
-      .raw();
-    this.#scan = connection.prepare(`SELECT ${entryColumns} ${inInterval} ORDER BY key`);
-    this.#writtenSince = connection.prepare(
-      `SELECT ${entryColumns} ${inInterval} AND mod_revision > ? ORDER BY key`,
-    );
-    this.#count = connection.prepare<[string, string], number>(`SELECT count(*) ${inInterval}`).pluck();
-    this.#ofLease = connection.prepare(`SELECT ${entryColumns} FROM entries WHERE lease_id = ? ORDER BY key`);
-    this.#put = connection.prepare(
-      'INSERT OR REPLACE INTO entries (key, value, create_revision, mod_revision, lease_id) ' +
-        'VALUES (@key, @value, @createRevision, @modRevision, @leaseId)',
-    );
-    this.#delete = connection.prepare('DELETE FROM entries WHERE key = ?');
+    this.#sql = {
+      get: connection
+        .prepare<[string], EntryColumns>(
+          'SELECT value, create_revision, mod_revision, lease_id FROM entries WHERE key = ?',
+        )
+        .raw(),
+      scan: connection.prepare<[from: string, to: string], EntryRow>(
+        `SELECT ${entryColumns} ${inInterval} ORDER BY key`,
+      ),
+      writtenSince: connection.prepare<[from: string, to: string, revision: number], EntryRow>(
+        `SELECT ${entryColumns} ${inInterval} AND mod_revision > ? ORDER BY key`,
+      ),
+      count: connection.prepare<[from: string, to: string], number>(`SELECT count(*) ${inInterval}`).pluck(),
+      ofLease: connection.prepare<[string], EntryRow>(
+        `SELECT ${entryColumns} FROM entries WHERE lease_id = ? ORDER BY key`,
+      ),
+      put: connection.prepare<[EntryRow]>(
+        'INSERT OR REPLACE INTO entries (key, value, create_revision, mod_revision, lease_id) ' +
+          'VALUES (@key, @value, @createRevision, @modRevision, @leaseId)',
+      ),
+      delete: connection.prepare<[string]>('DELETE FROM entries WHERE key = ?'),
+    };
   }
 
   get(key: string): Entry | undefined {
-    const row = this.#get.get(key);
+    const row = this.#sql.get.get(key);
     if (row === undefined) {
       return undefined;
     }
@@ -72,11 +66,11 @@ export class EntryTable {
   /** Returns the first entries of an interval; without a limit all. */
   scan({ from, to }: KeyInterval, limit?: number): Entry[] {
     if (limit === undefined) {
-      return this.#scan.all(from, to).map(entryOf);
+      return this.#sql.scan.all(from, to).map(entryOf);
     }
     // Cut off here: with a LIMIT the shortest scan takes SQLite five times as long.
     const entries: Entry[] = [];
-    for (const row of this.#scan.iterate(from, to)) {
+    for (const row of this.#sql.scan.iterate(from, to)) {
       if (entries.push(entryOf(row)) >= limit) {
         break;
       }
@@ -86,22 +80,22 @@ export class EntryTable {
 
   /** Returns the entries of an interval that were written after a revision. */
   writtenSince({ from, to }: KeyInterval, revision: number): Entry[] {
-    return this.#writtenSince.all(from, to, revision).map(entryOf);
+    return this.#sql.writtenSince.all(from, to, revision).map(entryOf);
   }
 
   count({ from, to }: KeyInterval): number {
-    return this.#count.get(from, to) ?? 0;
+    return this.#sql.count.get(from, to) ?? 0;
   }
 
   ofLease(leaseId: string): readonly Entry[] {
-    return this.#ofLease.all(leaseId).map(entryOf);
+    return this.#sql.ofLease.all(leaseId).map(entryOf);
   }
 
   put(entry: Entry): void {
-    this.#put.run({ ...entry, leaseId: entry.leaseId ?? null });
+    this.#sql.put.run({ ...entry, leaseId: entry.leaseId ?? null });
   }
 
   delete(key: string): void {
-    this.#delete.run(key);
+    this.#sql.delete.run(key);
   }
 }

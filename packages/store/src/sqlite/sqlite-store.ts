@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 
 import { type Clock, type Log, silentLog } from '@patchbay/objects';
-import type { Statement } from 'better-sqlite3';
 
 import { asStoreError } from '../as-store-error.js';
 import { storeError } from '../errors.js';
@@ -65,24 +64,19 @@ class SqliteStore implements Store {
   constructor(
     file: string,
     connection: Connection,
-    {
-      clock,
-      log = silentLog,
-      historyRevisions = 10_000,
-    }: Pick<SqliteStoreOptions, 'clock' | 'log' | 'historyRevisions'>,
+    { clock, log = silentLog, historyRevisions = 10_000 }: SqliteStoreOptions,
   ) {
     this.#file = file;
     this.#connection = connection;
     this.#openRead = new OpenRead(connection);
     this.#entries = new EntryTable(connection);
     this.#leases = new LeaseTable(connection);
-    const changes = new ChangeLog(connection, historyRevisions);
-    this.#changes = changes;
+    this.#changes = new ChangeLog(connection, historyRevisions);
     this.#feed = new ChangeFeed(
-      (revision, interval) => this.#inStoreErrors(() => changes.since(revision, interval)),
+      (revision, interval) => this.#inStoreErrors(() => this.#changes.since(revision, interval)),
       historyRevisions,
     );
-    this.#writer = new Writer({ entries: this.#entries, leases: this.#leases, changes, feed: this.#feed });
+    this.#writer = new Writer(this.#entries, this.#leases, this.#changes, this.#feed);
     const transaction = connection.transaction((work: () => void) => {
       work();
     });
@@ -95,7 +89,7 @@ class SqliteStore implements Store {
     });
     this.#inStoreErrors(() => {
       transaction.immediate(() => {
-        changes.compact();
+        this.#changes.compact();
       });
     });
     this.#expiry = new LeaseExpiry({ clock, log, end: (leaseIds) => this.#endPassed(leaseIds) });
@@ -176,15 +170,11 @@ class SqliteStore implements Store {
     return this.#whenOpen(() => this.#entries.ofLease(leaseId).map(({ key }) => key));
   }
 
-  watch(options: {
-    readonly prefix: string;
-    readonly fromRevision?: number | undefined;
-    readonly signal: AbortSignal;
-  }): AsyncIterable<readonly Change[]> {
+  watch({ prefix, fromRevision, signal }: Parameters<Store['watch']>[0]): AsyncIterable<readonly Change[]> {
     this.#checkOpen();
-    checkPrefix(options.prefix);
-    const fromRevision = options.fromRevision ?? this.#inStoreErrors(() => this.#changes.revision);
-    return this.#feed.watch(options.prefix, fromRevision, options.signal);
+    checkPrefix(prefix);
+    const from = fromRevision ?? this.#inStoreErrors(() => this.#changes.revision);
+    return this.#feed.watch(prefix, from, signal);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -251,8 +241,8 @@ class SqliteStore implements Store {
  */
 class OpenRead {
   readonly #connection: Connection;
-  readonly #begin: Statement<[]>;
-  readonly #commit: Statement<[]>;
+  readonly #begin;
+  readonly #commit;
 
   constructor(connection: Connection) {
     this.#connection = connection;

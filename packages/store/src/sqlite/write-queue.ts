@@ -6,6 +6,11 @@ const maxWritesTogether = 256;
 /** Registers an effect of a write that happens once the transaction is durable, and not at all when it fails. */
 export type WhenDurable = (effect: () => void) => void;
 
+interface WriteQueueOptions {
+  readonly inTransaction: (work: () => void) => void;
+  readonly asStoreError: (error: unknown) => unknown;
+}
+
 interface Waiting {
   readonly run: (whenDurable: WhenDurable) => void;
   readonly resolve: () => void;
@@ -17,16 +22,11 @@ interface Waiting {
  * 64 writes at once take little longer than one.
  */
 export class WriteQueue {
-  readonly #inTransaction: (work: () => void) => void;
-  readonly #asStoreError: (error: unknown) => unknown;
-  #waiting: Waiting[] = [];
+  readonly #options: WriteQueueOptions;
+  readonly #waiting: Waiting[] = [];
 
-  constructor(options: {
-    readonly inTransaction: (work: () => void) => void;
-    readonly asStoreError: (error: unknown) => unknown;
-  }) {
-    this.#inTransaction = options.inTransaction;
-    this.#asStoreError = options.asStoreError;
+  constructor(options: WriteQueueOptions) {
+    this.#options = options;
   }
 
   /**
@@ -56,12 +56,12 @@ export class WriteQueue {
   /** Runs everything that waits, now. */
   drain(): void {
     while (this.#waiting.length > 0) {
-      this.#runTogether(this.#waiting.splice(0, maxWritesTogether));
+      this.#runNext();
     }
   }
 
   #flush(): void {
-    this.#runTogether(this.#waiting.splice(0, maxWritesTogether));
+    this.#runNext();
     if (this.#waiting.length > 0) {
       setImmediate(() => {
         this.#flush();
@@ -69,19 +69,21 @@ export class WriteQueue {
     }
   }
 
-  #runTogether(writes: readonly Waiting[]): void {
+  /** Runs the first of the writes that wait, in one transaction. */
+  #runNext(): void {
+    const writes = this.#waiting.splice(0, maxWritesTogether);
     if (writes.length === 0) {
       return;
     }
     const effects: (() => void)[] = [];
     try {
-      this.#inTransaction(() => {
+      this.#options.inTransaction(() => {
         for (const write of writes) {
           effects.push(runOrRefuse(write, effects));
         }
       });
     } catch (error) {
-      const failure = this.#asStoreError(error);
+      const failure = this.#options.asStoreError(error);
       writes.forEach((write) => {
         write.reject(failure);
       });

@@ -8,23 +8,21 @@ import type { EntryTable } from './entry-table.js';
 import type { LeaseTable } from './lease-table.js';
 import type { WhenDurable } from './write-queue.js';
 
-/** The tables and the feed that a writer writes to. */
-export interface WriterParts {
-  readonly entries: EntryTable;
-  readonly leases: LeaseTable;
-  readonly changes: ChangeLog;
-  readonly feed: ChangeFeed;
-}
-
 /**
  * Makes commits. Its methods run inside a transaction; what lives in memory follows once that is durable, so that
  * a failed transaction leaves memory and file in agreement.
  */
 export class Writer {
-  readonly #parts: WriterParts;
+  readonly #entries;
+  readonly #leases;
+  readonly #changes;
+  readonly #feed;
 
-  constructor(parts: WriterParts) {
-    this.#parts = parts;
+  constructor(entries: EntryTable, leases: LeaseTable, changes: ChangeLog, feed: ChangeFeed) {
+    this.#entries = entries;
+    this.#leases = leases;
+    this.#changes = changes;
+    this.#feed = feed;
   }
 
   /** @throws RpcError `LEASE_NOT_FOUND` */
@@ -33,8 +31,7 @@ export class Writer {
     operations: readonly Operation[],
     whenDurable: WhenDurable,
   ): Outcome {
-    const { changes } = this.#parts;
-    const before = changes.revision;
+    const before = this.#changes.revision;
     const conflicts = conditions.flatMap((condition) => this.#conflict(condition));
     if (conflicts.length > 0) {
       return { committed: false, revision: before, conflicts };
@@ -48,12 +45,11 @@ export class Writer {
 
   /** Ends a lease and deletes its keys, as one commit; reports whether it had not ended yet. */
   endLease(leaseId: string, whenDurable: WhenDurable): boolean {
-    const { entries, leases, changes } = this.#parts;
-    const hanging = entries.ofLease(leaseId);
+    const hanging = this.#entries.ofLease(leaseId);
     if (hanging.length > 0) {
-      const revision = changes.revision + 1;
+      const revision = this.#changes.revision + 1;
       hanging.forEach((entry) => {
-        entries.delete(entry.key);
+        this.#entries.delete(entry.key);
       });
       this.#record(
         revision,
@@ -61,63 +57,51 @@ export class Writer {
         whenDurable,
       );
     }
-    return leases.delete(leaseId);
+    return this.#leases.delete(leaseId);
   }
 
   /** Returns the entries for which a condition does not hold; nothing when it holds. */
   #conflict(condition: Compare): readonly Conflict[] {
-    const { entries } = this.#parts;
     if ('key' in condition) {
-      const entry = entries.get(condition.key);
+      const entry = this.#entries.get(condition.key);
       const holds = (entry?.modRevision ?? 0) === condition.modRevision;
       return holds ? [] : [{ condition, entries: entry === undefined ? [] : [entry] }];
     }
-    const newer = entries.writtenSince(condition.keys, condition.unwrittenSince);
+    const newer = this.#entries.writtenSince(condition.keys, condition.unwrittenSince);
     return newer.length === 0 ? [] : [{ condition, entries: newer }];
   }
 
   #checkLeases(operations: readonly Operation[]): void {
-    const checked = new Set<string>();
-    for (const operation of operations) {
-      const leaseId = 'put' in operation ? operation.leaseId : undefined;
-      if (leaseId === undefined || checked.has(leaseId)) {
-        continue;
+    const leaseIds = operations.flatMap((operation) => ('put' in operation ? (operation.leaseId ?? []) : []));
+    for (const leaseId of new Set(leaseIds)) {
+      if (!this.#leases.has(leaseId)) {
+        throw storeError('LEASE_NOT_FOUND', `the lease ${quoted(leaseId)} has ended; ask for a new one`, {
+          details: { leaseId },
+        });
       }
-      if (!this.#parts.leases.has(leaseId)) {
-        throw leaseNotFound(leaseId);
-      }
-      checked.add(leaseId);
     }
   }
 
   #apply(operation: Operation, revision: number): readonly Change[] {
-    const { entries } = this.#parts;
     if ('put' in operation) {
       const { put: key, value, leaseId } = operation;
-      const createRevision = entries.get(key)?.createRevision ?? revision;
+      const createRevision = this.#entries.get(key)?.createRevision ?? revision;
       const entry: Entry = { key, value, createRevision, modRevision: revision, leaseId };
-      entries.put(entry);
+      this.#entries.put(entry);
       return [{ type: 'put', entry, revision }];
     }
-    const entry = entries.get(operation.delete);
+    const entry = this.#entries.get(operation.delete);
     if (entry === undefined) {
       return [];
     }
-    entries.delete(entry.key);
+    this.#entries.delete(entry.key);
     return [{ type: 'delete', entry, revision }];
   }
 
   #record(revision: number, made: readonly Change[], whenDurable: WhenDurable): void {
-    const { changes, feed } = this.#parts;
-    changes.append(revision, made);
+    this.#changes.append(revision, made);
     whenDurable(() => {
-      feed.publish(revision, made);
+      this.#feed.publish(revision, made);
     });
   }
-}
-
-function leaseNotFound(leaseId: string): Error {
-  return storeError('LEASE_NOT_FOUND', `the lease ${quoted(leaseId)} has ended; ask for a new one`, {
-    details: { leaseId },
-  });
 }
