@@ -6,6 +6,7 @@ import {
   type Invocation,
   isObjectDefinition,
   isRpcError,
+  type ObjectDefinition,
   type RpcError,
   type RunningCall,
   toRpcError,
@@ -27,12 +28,8 @@ export interface ServerCallHost extends CallImportsHost {
   callIdOf(number: number): string;
   /** Returns a call that has not been answered yet. */
   find(number: number): ServerCall | undefined;
-  /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
-  send(frame: Frame): void;
-  /** Notes that a method starts to run. */
-  started(): void;
-  /** Notes that a method has stopped running. */
-  done(): void;
+  /** How many methods run, including those that still do although their call was cancelled. */
+  running: number;
   /** Notes that a call was answered. */
   end(number: number): void;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
@@ -52,11 +49,13 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   input: Invocation['input'] = { argv: [] };
   readonly #frame: Frame & { kind: 'invoke' };
   readonly #host: ServerCallHost;
+  /** What it imports from its caller; undefined for nothing. */
+  imports: CallImports | undefined;
+  /** Whether it was answered. */
+  ended = false;
   #running: RunningCall | undefined;
   #window: number;
   #resume: (() => void) | undefined;
-  #imports: CallImports | undefined;
-  #ended = false;
   /** Run when the call was answered. */
   #followers: ((failure: RpcError | undefined) => void)[] | undefined;
 
@@ -81,16 +80,6 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   get callId(): string {
     return this.#host.callIdOf(this.#frame.call);
-  }
-
-  /** Whether it was answered. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** What it imports from its caller; undefined for nothing. */
-  get imports(): CallImports | undefined {
-    return this.#imports;
   }
 
   /** Runs the call; one of an object that another call has yet to return runs once that has. */
@@ -149,23 +138,27 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   result(value: unknown): void {
     if (!this.oneWay) {
-      this.#sendResult(this.#encode(value));
+      const payload = this.#encode(value);
+      this.#host.send({ kind: 'result', call: this.#frame.call, value: payload });
+      const [whole] = payload.attachments;
+      if (whole?.path.length === 0 && isHandle(whole.content)) {
+        this.#host.exports.noteResult(this.#frame.call, whole.content.number);
+      }
     }
     this.#end(undefined);
   }
 
   failure(error: RpcError, begun: boolean): void {
-    const { call: number } = this.#frame;
     if (this.oneWay) {
       this.#host.logUnsent(this, error);
     } else {
-      this.#host.sendFailure(number, error, !begun && error.reason === 'SERVER_DRAINING');
+      this.#host.sendFailure(this.#frame.call, error, !begun && error.reason === 'SERVER_DRAINING');
     }
     this.#end(error);
   }
 
   done(): void {
-    this.#host.done();
+    this.#host.running--;
   }
 
   mustExport(value: object): boolean {
@@ -173,15 +166,12 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   }
 
   exportValue(value: object): Handle {
-    if (!isObjectDefinition(value)) {
-      throw new TypeError('only objects are handed out');
-    }
-    const number = this.#host.exports.add(value, `${this.object}.${this.method}()`);
+    const number = this.#host.exports.add(value as ObjectDefinition, `${this.object}.${this.method}()`);
     return { kind: 'object', number };
   }
 
   #runAfter(failure: RpcError | undefined): void {
-    if (this.#ended) {
+    if (this.ended) {
       return;
     }
     try {
@@ -201,14 +191,14 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     } else if (ofCall !== 0) {
       this.handedOut = this.#host.exports.resultOf(ofCall);
     }
-    this.#host.started();
+    this.#host.running++;
     this.#running = this.#host.dispatcher.begin(this, this);
   }
 
   #end(failure: RpcError | undefined): void {
-    this.#ended = true;
+    this.ended = true;
     this.#host.end(this.#frame.call);
-    this.#imports?.close(failure);
+    this.imports?.close(failure);
     this.#wake();
     for (const action of this.#followers ?? []) {
       action(failure);
@@ -224,16 +214,8 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     if (handle.kind === 'object') {
       return this.#host.exports.get(handle.number).definition;
     }
-    this.#imports ??= new CallImports(this.#frame.call, this.#host, this);
-    return handle.kind === 'stream' ? this.#imports.stream(handle) : this.#imports.callback(handle);
-  }
-
-  #sendResult(payload: Payload): void {
-    this.#host.send({ kind: 'result', call: this.#frame.call, value: payload });
-    const [whole] = payload.attachments;
-    if (whole?.path.length === 0 && isHandle(whole.content)) {
-      this.#host.exports.noteResult(this.#frame.call, whole.content.number);
-    }
+    this.imports ??= new CallImports(this.#frame.call, this.#host, this);
+    return handle.kind === 'stream' ? this.imports.stream(handle) : this.imports.callback(handle);
   }
 
   #encode(value: unknown): Payload {

@@ -9,9 +9,8 @@ import { Inbox } from '../protocol/inbox.js';
 import { malformed } from '../protocol/message-reader.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { CallbackCalls } from './callback-calls.js';
-import { streamWindowBytes } from './call-imports.js';
+import { streamWindowBytes } from './incoming-stream.js';
 import { ObjectExports } from './object-exports.js';
-import { ReceiveQueue } from './receive-queue.js';
 import { ServerCall, type ServerCallHost } from './server-call.js';
 import { callsExhausted, type SessionLimits } from './session-limits.js';
 
@@ -37,12 +36,12 @@ export class ServerSession implements ServerCallHost {
   readonly #limits: SessionLimits;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #queue: ReceiveQueue;
+  readonly #output: SessionOutput;
+  /** The frames that wait until the client has read its answers. */
+  #queue: readonly Frame[] = [];
   readonly #calls = new CallTable<ServerCall>();
   readonly #replayWindow = new ReplayWindow();
-  /** How many methods run, including those that still do although their call was cancelled. */
-  #running = 0;
-  /** The objects that were handed out to this session. */
+  running = 0;
   readonly exports = new ObjectExports();
   readonly send = (frame: Frame): void => {
     this.#outbox.send(frame);
@@ -56,18 +55,13 @@ export class ServerSession implements ServerCallHost {
     this.dispatcher = dispatcher;
     this.caller = caller;
     this.#limits = limits;
+    this.#output = output;
     this.#inbox = new Inbox(limits.maxFrameBytes);
     this.#outbox = new Outbox((message) => {
       if (!this.#closed) {
         output.write(message);
       }
     });
-    this.#queue = new ReceiveQueue(
-      (frame) => {
-        this.#take(frame);
-      },
-      () => this.#outbox.queuedBytes + output.unsentBytes > limits.maxUnreadBytes,
-    );
   }
 
   /**
@@ -77,18 +71,20 @@ export class ServerSession implements ServerCallHost {
    */
   receive(message: Buffer): void {
     if (!this.#closed) {
-      this.#queue.push(this.#inbox.receive(message));
+      this.#takeAll(this.#inbox.receive(message));
     }
   }
 
   /** Whether the client must read its answers before more of its messages are taken. */
   get blocked(): boolean {
-    return this.#queue.blocked;
+    return this.#queue.length > 0 || this.#mustWait();
   }
 
   /** Takes the frames that wait, when answers were sent. @throws RpcError as `receive` */
   resume(): void {
-    this.#queue.resume();
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#takeAll(queue);
   }
 
   callIdOf(number: number): string {
@@ -97,14 +93,6 @@ export class ServerSession implements ServerCallHost {
 
   find(number: number): ServerCall | undefined {
     return this.#calls.get(number);
-  }
-
-  started(): void {
-    this.#running++;
-  }
-
-  done(): void {
-    this.#running--;
   }
 
   end(number: number): void {
@@ -128,7 +116,7 @@ export class ServerSession implements ServerCallHost {
   /** Takes the end of the stream: cancels what runs for this client, and writes nothing more. */
   close(): void {
     this.#closed = true;
-    this.#queue.clear();
+    this.#queue = [];
     const error = coreError('CALL_CANCELLED', 'the connection to the caller was lost');
     for (const call of this.#calls.takeAll()) {
       if (!call.oneWay) {
@@ -136,6 +124,20 @@ export class ServerSession implements ServerCallHost {
       }
     }
     this.exports.close();
+  }
+
+  #takeAll(frames: readonly Frame[]): void {
+    for (let index = 0; index < frames.length; index++) {
+      if (this.#mustWait()) {
+        this.#queue = frames.slice(index);
+        return;
+      }
+      this.#take(frames[index] as Frame);
+    }
+  }
+
+  #mustWait(): boolean {
+    return this.#outbox.queuedBytes + this.#output.unsentBytes > this.#limits.maxUnreadBytes;
   }
 
   #take(frame: Frame): void {
@@ -206,12 +208,12 @@ export class ServerSession implements ServerCallHost {
     const { maxCalls } = this.#limits;
     if (this.#calls.size > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
-    } else if (this.#running < maxCalls) {
+    } else if (this.running < maxCalls) {
       call.begin();
     } else {
       // Methods whose calls were cancelled still run: those that heed their signal have stopped one turn later.
       setImmediate(() => {
-        if (!call.ended && this.#running >= maxCalls) {
+        if (!call.ended && this.running >= maxCalls) {
           call.failure(callsExhausted(maxCalls), false);
         } else if (!call.ended) {
           call.begin();
