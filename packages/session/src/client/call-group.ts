@@ -1,7 +1,7 @@
 import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
 
 import { timeoutError } from './check-options.js';
-import type { RequestOptions } from './client-call.js';
+import type { Caller } from './remote-object.js';
 
 /** The outcome of one call of several: an `RpcError` is the reason of one that was rejected. */
 export type Settled<Result> = (
@@ -14,14 +14,7 @@ export type Settled<Result> = (
 
 /** What the calls of a group share. */
 export interface CallGroupOptions {
-  readonly caller: {
-    call(
-      object: string,
-      method: string,
-      args: readonly unknown[],
-      options: RequestOptions,
-    ): Call<unknown, unknown>;
-  };
+  readonly caller: Caller;
   readonly clock: Clock;
   /** The time limit of all together, in milliseconds from now. */
   readonly timeoutMs: number | 'none';

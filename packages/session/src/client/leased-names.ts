@@ -45,7 +45,8 @@ export class LeasedNames implements AsyncDisposable {
   #outdated = false;
   #trouble: string | undefined;
 
-  private constructor(
+  /** Starts to register names, and to keep them registered; `onAttempt` is called after each request. */
+  constructor(
     claims: readonly NameClaim[],
     names: RemoteObject<NameServerMethods>,
     options: LeaseOptions,
@@ -65,16 +66,6 @@ export class LeasedNames implements AsyncDisposable {
       },
       onFailure: (_error, failures) => backoffMs(retry, failures),
     });
-  }
-
-  /** Starts to register names, and to keep them registered; `onAttempt` is called after each request. */
-  static start(
-    claims: readonly NameClaim[],
-    names: RemoteObject<NameServerMethods>,
-    options: LeaseOptions,
-    onAttempt: () => void,
-  ): LeasedNames {
-    return new LeasedNames(claims, names, options, onAttempt);
   }
 
   get claims(): readonly NameClaim[] {

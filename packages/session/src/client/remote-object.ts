@@ -9,6 +9,8 @@ import {
   type Signatures,
 } from '@patchbay/objects';
 
+import type { RequestOptions } from './client-call.js';
+
 /** A remote object: its methods, and itself with other call options. */
 export type RemoteObject<S extends Signatures> = Proxy<S> & {
   /** Returns the same object, called without an answer. */
@@ -30,7 +32,7 @@ export interface Caller {
     object: string,
     method: string,
     args: readonly unknown[],
-    options: AnyCallOptions,
+    options: RequestOptions,
   ): Call<unknown, unknown>;
 }
 

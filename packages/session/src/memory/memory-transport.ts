@@ -104,13 +104,11 @@ export class MemoryTransport implements Transport, Disposable {
     };
   }
 
-  describe(_address: string, object: string): Promise<ObjectDescription> {
-    return new Promise((resolve) => {
-      if (this.#closed) {
-        throw coreError('CONNECTION_LOST', 'the server is closed');
-      }
-      resolve(this.#dispatcher.describe(object));
-    });
+  async describe(_address: string, object: string): Promise<ObjectDescription> {
+    if (this.#closed) {
+      throw coreError('CONNECTION_LOST', 'the server is closed');
+    }
+    return this.#dispatcher.describe(object);
   }
 
   /** Ends every session and accepts no more. */
