@@ -7,7 +7,7 @@ import type { ServerHttp2Stream } from 'node:http2';
 
 import { coreError, type RpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
-import { ServerSession, type SessionLimits } from '@patchbay/session/server';
+import type { SessionLimits } from '@patchbay/session/server';
 
 import { grpcTypes } from '../definitions.js';
 import { toGrpcStatus } from '../status.js';
@@ -34,33 +34,13 @@ export class SessionService {
     if (path !== sessionPath) {
       return new ServerInterceptingCall(call);
     }
-    const peer = call.getPeer();
     if (this.#streams.size >= this.#limits.maxSessions) {
-      return refusing(call, this.#exhausted(peer));
+      return refusing(call, this.#exhausted(call.getPeer()));
     }
     widenReceiveWindow(call);
-    const dispatcher = this.#dispatcher;
-    const limits = this.#limits;
-    const stream = new SessionStream(
-      call,
-      (output) => new ServerSession({ dispatcher, caller: { peer }, limits, output }),
-      {
-        clock: dispatcher.clock,
-        stallMs: limits.stallMs,
-        onStall: () => {
-          dispatcher.log.warn('ended the session of a client that did not read its answers', {
-            peer,
-            unsentBytes: stream.unsentBytes,
-          });
-        },
-        onViolation: (error) => {
-          dispatcher.log.warn('a client violated the session protocol', { peer, error });
-        },
-        onEnd: () => {
-          this.#streams.delete(stream);
-        },
-      },
-    );
+    const stream = new SessionStream(call, this.#dispatcher, this.#limits, () => {
+      this.#streams.delete(stream);
+    });
     this.#streams.add(stream);
     return new ServerInterceptingCall(call, {
       start: (next) => {

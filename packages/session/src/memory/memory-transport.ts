@@ -6,6 +6,8 @@ import { ServerSession } from '../server/server-session.js';
 import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
 import { Pipe } from './pipe.js';
 
+const peer = 'in-memory';
+
 /** Connects clients to objects in the same process: the same sessions, codec and dispatch as over gRPC, without a port. */
 export class MemoryTransport implements Transport, Disposable {
   readonly #dispatcher: Dispatcher;
@@ -39,7 +41,7 @@ export class MemoryTransport implements Transport, Disposable {
     });
     const session = new ServerSession({
       dispatcher: this.#dispatcher,
-      caller: { peer: 'in-memory' },
+      caller: { peer },
       limits: this.#limits,
       output: {
         write: (message) => {
@@ -65,10 +67,7 @@ export class MemoryTransport implements Transport, Disposable {
         take();
       } catch (error) {
         const breach = toRpcError(error);
-        this.#dispatcher.log.warn('a client violated the session protocol', {
-          peer: 'in-memory',
-          error: breach,
-        });
+        this.#dispatcher.log.warn('a client violated the session protocol', { peer, error: breach });
         over = breach.message;
         close();
       }

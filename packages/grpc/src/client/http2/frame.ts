@@ -25,23 +25,21 @@ export const frameFlags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0
 /** Writes the header of a frame into the first nine bytes of a buffer. */
 export function writeFrameHeader(
   into: Buffer,
-  frame: {
-    readonly length: number;
-    readonly type: number;
-    readonly flags: number;
-    readonly stream: number;
-  },
+  type: number,
+  flags: number,
+  stream: number,
+  length: number,
 ): void {
-  into.writeUIntBE(frame.length, 0, 3);
-  into[3] = frame.type;
-  into[4] = frame.flags;
-  into.writeUInt32BE(frame.stream, 5);
+  into.writeUIntBE(length, 0, 3);
+  into[3] = type;
+  into[4] = flags;
+  into.writeUInt32BE(stream, 5);
 }
 
 /** Makes a frame. */
 export function makeFrame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(frameHeaderBytes + payload.length);
-  writeFrameHeader(frame, { length: payload.length, type, flags, stream });
+  writeFrameHeader(frame, type, flags, stream, payload.length);
   frame.set(payload, frameHeaderBytes);
   return frame;
 }

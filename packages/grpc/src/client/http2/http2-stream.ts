@@ -36,20 +36,21 @@ const maxHeaderBytes = 64 * 1024;
  * A bidirectional stream on an HTTP/2 connection of its own. Not of node:http2, which takes longer to load than a whole
  * call from a cold start may take (docs/adr/0007), and costs more for each message.
  */
-export class Http2Stream {
+export class Http2Stream implements FrameHandler {
   /** How many bytes each message leaves free in front. */
   static readonly headroomBytes = frameHeaderBytes;
 
   readonly #socket: Socket;
   readonly #events: Http2StreamEvents;
   readonly #queue: SendQueue;
-  readonly #reader = new FrameReader(this.#handler());
+  readonly #reader = new FrameReader(this);
   #unacknowledged = 0;
   #headers: Buffer[] = [];
   #headerBytes = 0;
   #onPong: (() => void) | undefined;
 
-  private constructor(address: string, path: string, events: Http2StreamEvents) {
+  /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
+  constructor(address: string, path: string, events: Http2StreamEvents) {
     this.#events = events;
     const { host, port } = parseAddress(address);
     this.#socket = connect({ host, port, noDelay: true });
@@ -71,11 +72,6 @@ export class Http2Stream {
     this.#socket.on('close', () => {
       events.onEnd('the connection was closed');
     });
-  }
-
-  /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
-  static open(address: string, path: string, events: Http2StreamEvents): Http2Stream {
-    return new Http2Stream(address, path, events);
   }
 
   /** Writes a message, whose first `headroomBytes` are free, and its tail if it has one. */
@@ -128,33 +124,23 @@ export class Http2Stream {
     }
   }
 
-  #handler(): FrameHandler {
-    return {
-      onData: (data) => {
-        this.#acknowledge(data.length);
-        this.#events.onData(data);
-      },
-      onLastData: () => {
-        this.#events.onEnd('the server ended the stream');
-      },
-      onControl: (frame) => {
-        this.#takeControl(frame);
-      },
-    };
-  }
-
-  /** Grants the server more once half of its window has arrived. */
-  #acknowledge(bytes: number): void {
-    this.#unacknowledged += bytes;
+  /** Takes data, and grants the server more once half of its window has arrived. */
+  onData(data: Buffer): void {
+    this.#unacknowledged += data.length;
     if (this.#unacknowledged >= windowBytes / 2) {
       for (const each of [0, stream]) {
         this.#socket.write(makeFrame(frameTypes.windowUpdate, 0, each, uint32(this.#unacknowledged)));
       }
       this.#unacknowledged = 0;
     }
+    this.#events.onData(data);
   }
 
-  #takeControl({ type, flags, stream: streamId, payload }: ControlFrame): void {
+  onLastData(): void {
+    this.#events.onEnd('the server ended the stream');
+  }
+
+  onControl({ type, flags, stream: streamId, payload }: ControlFrame): void {
     switch (type) {
       case frameTypes.headers:
       case frameTypes.continuation:
