@@ -33,8 +33,14 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   constructor(address: string, path: string, events: MessageStreamEvents) {
     this.#events = events;
     this.#stream = new Http2Stream(address, path, this);
+    // A stopped process keeps its connections open.
     this.#keepAlive = setInterval(() => {
-      this.#ping();
+      const giveUp = setTimeout(() => {
+        this.onEnd('the server does not answer');
+      }, keepAliveTimeoutMs).unref();
+      this.#stream.ping(() => {
+        clearTimeout(giveUp);
+      });
     }, keepAliveMs).unref();
   }
 
@@ -92,16 +98,6 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
     }
   }
 
-  /** Checks that the peer is alive: a stopped process keeps its connections open. */
-  #ping(): void {
-    const giveUp = setTimeout(() => {
-      this.onEnd('the server does not answer');
-    }, keepAliveTimeoutMs).unref();
-    this.#stream.ping(() => {
-      clearTimeout(giveUp);
-    });
-  }
-
   onEnd(why: string, exhaustedReason?: string): void {
     this.#reportEnd(why, exhaustedReason);
     this.#stream.close();
@@ -116,7 +112,6 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   }
 }
 
-/** Decodes the percent-encoding of a grpc-message. */
 function decoded(message: string): string {
   try {
     return decodeURIComponent(message);

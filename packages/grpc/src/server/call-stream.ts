@@ -44,7 +44,6 @@ export class CallStream implements CallSink {
     this.#dispatcher = dispatcher;
   }
 
-  /** Returns the listener to what comes from the client. */
   listener(): FullServerListener {
     return {
       onReceiveMetadata: (metadata) => {

@@ -47,7 +47,6 @@ export class ObjectService {
     });
   };
 
-  /** Returns the handlers for grpc-js. */
   handlers(): UntypedServiceImplementation {
     return {
       Describe: (

@@ -5,7 +5,7 @@ import {
 } from '@grpc/grpc-js';
 import type { ServerHttp2Stream } from 'node:http2';
 
-import { coreError, type RpcError } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
 
@@ -35,7 +35,7 @@ export class SessionService {
       return new ServerInterceptingCall(call);
     }
     if (this.#streams.size >= this.#limits.maxSessions) {
-      return refusing(call, this.#exhausted(call.getPeer()));
+      return this.#refuse(call);
     }
     widenReceiveWindow(call);
     const stream = new SessionStream(call, this.#dispatcher, this.#limits, () => {
@@ -61,31 +61,25 @@ export class SessionService {
     }
   }
 
-  #exhausted(peer: string): RpcError {
+  #refuse(call: ServerInterceptingCallInterface): ServerInterceptingCall {
     const { maxSessions } = this.#limits;
-    this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', {
-      peer,
-      maxSessions,
-    });
-    return coreError(
+    const fields = { peer: call.getPeer(), maxSessions };
+    this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', fields);
+    const error = coreError(
       'SESSIONS_EXHAUSTED',
       `${String(maxSessions)} sessions are open on this server already, the most that it allows`,
       { details: { limit: 'sessions', maxSessions } },
     );
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: () => {
+            call.sendStatus(toGrpcStatus(error, undefined));
+          },
+        });
+      },
+    });
   }
-}
-
-/** Refuses a stream with an error. */
-function refusing(call: ServerInterceptingCallInterface, error: RpcError): ServerInterceptingCall {
-  return new ServerInterceptingCall(call, {
-    start: (next) => {
-      next({
-        onReceiveMetadata: () => {
-          call.sendStatus(toGrpcStatus(error, undefined));
-        },
-      });
-    },
-  });
 }
 
 /**

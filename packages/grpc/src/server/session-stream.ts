@@ -59,7 +59,6 @@ export class SessionStream implements SessionOutput {
     return this.#writtenBytes - this.#sentBytes;
   }
 
-  /** Returns the listener to what comes from the client. */
   listener(): ServerListener {
     return {
       onReceiveMetadata: () => {

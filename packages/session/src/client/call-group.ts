@@ -12,7 +12,6 @@ export type Settled<Result> = (
   readonly endpoint: string | undefined;
 };
 
-/** What the calls of a group share. */
 export interface CallGroupOptions {
   readonly caller: Caller;
   readonly clock: Clock;
@@ -28,8 +27,12 @@ export class CallGroup implements Disposable {
   readonly #expiresAtMs: number;
   readonly #calls = new Set<Call<unknown, unknown>>();
   readonly #abort = new AbortController();
-  readonly #cancel = (): void => {
-    this.cancel();
+  /** Cancels the calls that run, and those that would start later. */
+  readonly cancel = (): void => {
+    this.#abort.abort();
+    for (const call of this.#calls) {
+      call.cancel();
+    }
   };
 
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong time limit */
@@ -41,7 +44,7 @@ export class CallGroup implements Disposable {
     }
     this.#options = options;
     this.#expiresAtMs = timeoutMs === 'none' ? Infinity : clock.monotonicMs() + timeoutMs;
-    signal?.addEventListener('abort', this.#cancel, { once: true });
+    signal?.addEventListener('abort', this.cancel, { once: true });
     if (signal?.aborted === true) {
       this.cancel();
     }
@@ -59,7 +62,6 @@ export class CallGroup implements Disposable {
     return { timeoutMs: leftMs === Infinity ? 'none' : leftMs, signal: this.#abort.signal };
   }
 
-  /** Makes a call at once, and resolves to its outcome. */
   async settle(object: string, method: string, args: readonly unknown[]): Promise<Settled<unknown>> {
     let call: Call<unknown, unknown> | undefined;
     try {
@@ -76,20 +78,8 @@ export class CallGroup implements Disposable {
     }
   }
 
-  /** Cancels the calls that run, and those that would start later. */
-  cancel(): void {
-    this.#abort.abort();
-    for (const call of this.#calls) {
-      call.cancel();
-    }
-  }
-
   /** Stops listening to the signal: all calls have ended. */
-  close(): void {
-    this.#options.signal?.removeEventListener('abort', this.#cancel);
-  }
-
   [Symbol.dispose](): void {
-    this.close();
+    this.#options.signal?.removeEventListener('abort', this.cancel);
   }
 }

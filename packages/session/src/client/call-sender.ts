@@ -69,7 +69,6 @@ export class CallSender implements CallHost {
     });
   }
 
-  /** Calls a method with positional arguments, the options last. */
   call(
     object: string,
     method: string,
@@ -89,7 +88,6 @@ export class CallSender implements CallHost {
     return this.#begin(valuesRequest(label, method, args, options, target));
   }
 
-  /** Calls a method with the arguments of a command line. */
   callWithArgv(
     object: string,
     method: string,
@@ -107,7 +105,6 @@ export class CallSender implements CallHost {
     return ++this.#calls;
   }
 
-  /** Cancels what runs, and closes every session. */
   async close(): Promise<void> {
     this.#retries.close();
     await this.#pool.close();

@@ -26,7 +26,6 @@ export type OneWayObject<S extends Signatures> = {
     : never;
 };
 
-/** Makes the calls of a remote object. */
 export interface Caller {
   call(
     object: string,

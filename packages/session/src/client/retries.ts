@@ -11,7 +11,6 @@ import type { ClientCall } from './client-call.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Router } from './transport.js';
 
-/** What retries need. */
 export interface RetriesOptions {
   readonly clock: Clock;
   readonly router: Router;
@@ -69,7 +68,6 @@ export class Retries {
     });
   }
 
-  /** Stops retrying. */
   close(): void {
     this.#closed = true;
   }

@@ -1,6 +1,5 @@
 import type { Clock } from '@patchbay/objects';
 
-/** How often a client may retry calls. */
 export interface RetryBudgetOptions {
   /** How many retries may be saved up: as many as one lost session can need at once. Default: 1024. */
   readonly capacity?: number;

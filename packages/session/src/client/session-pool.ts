@@ -6,7 +6,6 @@ import type { Transport } from './transport.js';
 /** How long a server may take to say hello by default, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;
 
-/** What a pool of sessions needs. */
 export interface SessionPoolOptions {
   readonly transport: Transport;
   readonly hello: ClientHello;

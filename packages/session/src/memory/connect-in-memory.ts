@@ -38,33 +38,19 @@ const cleanUpMs = 2_000;
 
 /** The client of objects in memory; closing it cancels what runs and closes the objects. */
 class InMemoryClient extends ObjectClient {
-  readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
   readonly #transport: MemoryTransport;
   readonly #objects: readonly ObjectDefinition[];
 
   constructor(objects: Readonly<Record<string, ObjectDefinition>>, options: InMemoryOptions) {
     const { clock = systemClock, server = {} } = options;
-    const { authorize, interceptors, log = silentLog, ...limits } = server;
-    const dispatcher = new Dispatcher({
-      clock,
-      log,
-      ...(authorize === undefined ? {} : { authorize }),
-      ...(interceptors === undefined ? {} : { interceptors }),
-    });
+    const dispatcher = new Dispatcher({ clock, log: silentLog, ...server });
     for (const [name, definition] of Object.entries(objects)) {
       dispatcher.host(parseObjectName(name), definition);
     }
-    const transport = new MemoryTransport(dispatcher, limits);
-    super({
-      clock,
-      transport,
-      router: { route: () => address, forget: () => undefined },
-      timeoutMs: options.timeoutMs,
-      interceptors: options.interceptors,
-      log: options.log,
-    });
-    this.#clock = clock;
+    const transport = new MemoryTransport(dispatcher, server);
+    const router = { route: () => address, forget: () => undefined };
+    super({ ...options, clock, transport, router });
     this.#dispatcher = dispatcher;
     this.#transport = transport;
     this.#objects = Object.values(objects);
@@ -77,7 +63,9 @@ class InMemoryClient extends ObjectClient {
     const cleanUp = new AbortController();
     await Promise.race([
       this.#dispatcher.drain(),
-      this.#clock.sleep(cleanUpMs, { signal: cleanUp.signal, background: true }).catch(() => undefined),
+      this.#dispatcher.clock
+        .sleep(cleanUpMs, { signal: cleanUp.signal, background: true })
+        .catch(() => undefined),
     ]);
     cleanUp.abort();
     for (const object of [...this.#objects].reverse()) {

@@ -4,12 +4,7 @@ import { malformed } from './message-reader.js';
 /** Makes the local value for a handle of the other side's. @throws RpcError when there is nothing of this number */
 export type Importer = (handle: Handle) => unknown;
 
-/**
- * Decodes a value.
- *
- * @param importer imports what was exported; without one a handle is malformed
- * @throws RpcError `MESSAGE_MALFORMED`
- */
+/** Decodes a value; without an importer, one with a handle is malformed. @throws RpcError `MESSAGE_MALFORMED` */
 export function decodePayload(payload: Payload, importer?: Importer): unknown {
   if (payload.json === '') {
     return undefined;

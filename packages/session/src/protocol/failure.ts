@@ -27,7 +27,6 @@ export function sendFailure(
   }
 }
 
-/** Returns the error in a frame. */
 export function errorOf(frame: Frame & { kind: 'failure' }, callId: string): RpcError {
   const details = decodePayload({ json: frame.details, attachments: [] });
   return new RpcError(codeOfGrpcStatus(frame.code), frame.reason, frame.message, {

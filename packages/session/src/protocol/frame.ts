@@ -24,7 +24,6 @@ export type Arguments =
   | { readonly values: Payload }
   | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };
 
-/** Reports whether an attachment is a handle. */
 export function isHandle(content: Attachment['content'] | undefined): content is Handle {
   return typeof content === 'object' && 'kind' in content;
 }
@@ -38,7 +37,6 @@ export function payloadBytes(payload: Payload): number {
   return bytes;
 }
 
-/** The idempotent methods of one object. */
 export interface IdempotentMethods {
   readonly object: string;
   readonly methods: readonly string[];

@@ -27,7 +27,6 @@ interface SplitMessage {
   readonly tail: Uint8Array;
 }
 
-/** Writes a message, and its tail where it has one. */
 type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
 
 /** Gathers the frames that are sent in one turn of the event loop, and writes them in few messages. */

@@ -7,7 +7,6 @@ import { malformed } from '../protocol/message-reader.js';
 import type { CallbackCalls } from './callback-calls.js';
 import { IncomingStream } from './incoming-stream.js';
 
-/** What a call's imports need of its session. */
 export interface CallImportsHost {
   /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
@@ -39,7 +38,6 @@ export class CallImports {
     return stream;
   }
 
-  /** Makes the function of a handle. */
   callback({ number }: Handle): (...args: unknown[]) => Promise<unknown> {
     return async (...args) => {
       if (this.#ended !== undefined) {

@@ -29,7 +29,6 @@ export class ObjectExports {
     return this.#last;
   }
 
-  /** Notes that an object is the whole result of a call. */
   noteResult(call: number, object: number): void {
     this.#results.set(call, object);
     this.#calls.set(object, call);
@@ -59,7 +58,6 @@ export class ObjectExports {
     return this.get(number);
   }
 
-  /** Releases an object that the client no longer uses. */
   release(number: number): void {
     const object = this.#objects.get(number);
     if (object !== undefined) {
@@ -73,7 +71,6 @@ export class ObjectExports {
     }
   }
 
-  /** Releases all objects: the session has ended. */
   close(): void {
     for (const number of [...this.#objects.keys()]) {
       this.release(number);

@@ -4,12 +4,7 @@ import { decodePayload, type Importer } from '../protocol/decode-payload.js';
 import { type Arguments, type Attachment, isHandle } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
 
-/**
- * Decodes what a caller passed: positional values, or the arguments of a command line.
- *
- * @param importer imports the caller's streams, functions and objects
- * @throws RpcError `MESSAGE_MALFORMED`, and what the importer throws
- */
+/** Decodes what a caller passed. @throws RpcError `MESSAGE_MALFORMED`, and what the importer throws */
 export function readInput(input: Arguments, importer: Importer): Invocation['input'] {
   if ('words' in input) {
     return { argv: readArgv(input.words, input.streams, importer) };

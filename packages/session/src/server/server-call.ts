@@ -19,18 +19,15 @@ import { CallImports, type CallImportsHost } from './call-imports.js';
 import type { ObjectExports } from './object-exports.js';
 import { readInput } from './read-input.js';
 
-/** What a call needs of its session. */
 export interface ServerCallHost extends CallImportsHost {
   readonly caller: Caller;
   readonly dispatcher: Dispatcher;
-  /** The objects that were handed out to the session. */
   readonly exports: ObjectExports;
   callIdOf(number: number): string;
   /** Returns a call that has not been answered yet. */
   find(number: number): ServerCall | undefined;
   /** How many methods run, including those that still do although their call was cancelled. */
   running: number;
-  /** Notes that a call was answered. */
   end(number: number): void;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
   sendFailure(number: number, failure: RpcError, notBegun: boolean): void;
@@ -51,12 +48,10 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly #host: ServerCallHost;
   /** What it imports from its caller; undefined for nothing. */
   imports: CallImports | undefined;
-  /** Whether it was answered. */
   ended = false;
   #running: RunningCall | undefined;
   #window: number;
   #resume: (() => void) | undefined;
-  /** Run when the call was answered. */
   #followers: ((failure: RpcError | undefined) => void)[] | undefined;
 
   /** @param window how many bytes of items the client takes before it grants credit */
@@ -104,7 +99,6 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     }
   }
 
-  /** Lets it send this many more bytes of items. */
   grant(bytes: number): void {
     this.#window += bytes;
     if (this.#window > 0) {

@@ -21,7 +21,6 @@ export interface SessionOutput {
   readonly unsentBytes: number;
 }
 
-/** What a server session needs. */
 export interface ServerSessionOptions {
   readonly dispatcher: Dispatcher;
   readonly caller: Caller;
@@ -64,11 +63,7 @@ export class ServerSession implements ServerCallHost {
     });
   }
 
-  /**
-   * Takes a message from the client, to be read only while the session is not `blocked`.
-   *
-   * @throws RpcError when it violates the protocol: end the stream with it
-   */
+  /** Takes a message, while not `blocked`. @throws RpcError when it violates the protocol: end the stream with it */
   receive(message: Buffer): void {
     if (!this.#closed) {
       this.#takeAll(this.#inbox.receive(message));

@@ -36,7 +36,6 @@ export function writeFrameHeader(
   into.writeUInt32BE(stream, 5);
 }
 
-/** Makes a frame. */
 export function makeFrame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(frameHeaderBytes + payload.length);
   writeFrameHeader(frame, type, flags, stream, payload.length);
@@ -44,7 +43,6 @@ export function makeFrame(type: number, flags: number, stream: number, payload: 
   return frame;
 }
 
-/** Encodes a 32-bit number. */
 export function uint32(value: number): Buffer {
   const payload = Buffer.allocUnsafe(4);
   payload.writeUInt32BE(value);
@@ -77,10 +75,8 @@ const errorNames = [
   'HTTP_1_1_REQUIRED',
 ];
 
-/** The error code ENHANCE_YOUR_CALM. */
 export const enhanceYourCalm = 11;
 
-/** Returns the name of an error code. */
 export function errorName(code: number): string {
   return errorNames[code] ?? `error ${String(code)}`;
 }

@@ -8,9 +8,7 @@ import { decodeHeaders, encodeRequest } from './header-block.js';
 import { SendQueue } from './send-queue.js';
 import { readSettings, settingsPayload } from './settings.js';
 
-/** What a stream reports. */
 export interface Http2StreamEvents {
-  /** Takes headers and trailers. */
   readonly onHeaders: (headers: ReadonlyMap<string, string>) => void;
   readonly onData: (data: Buffer) => void;
   /** Called when the server resets the stream. @param code an HTTP/2 error code */
@@ -64,7 +62,11 @@ export class Http2Stream implements FrameHandler {
       ]),
     );
     this.#socket.on('data', (data: Buffer) => {
-      this.#receive(data);
+      try {
+        this.#reader.push(data);
+      } catch (error) {
+        events.onEnd((error as Error).message);
+      }
     });
     this.#socket.on('error', (error: Error) => {
       events.onEnd(reasonOf(error));
@@ -79,7 +81,6 @@ export class Http2Stream implements FrameHandler {
     this.#queue.send(message, tail);
   }
 
-  /** Pings the peer. */
   ping(onPong: () => void): void {
     this.#onPong = onPong;
     this.#socket.write(makeFrame(frameTypes.ping, 0, 0, Buffer.alloc(8)));
@@ -114,14 +115,6 @@ export class Http2Stream implements FrameHandler {
     setTimeout(() => {
       this.#socket.destroy();
     }, closeMs).unref();
-  }
-
-  #receive(data: Buffer): void {
-    try {
-      this.#reader.push(data);
-    } catch (error) {
-      this.#events.onEnd((error as Error).message);
-    }
   }
 
   /** Takes data, and grants the server more once half of its window has arrived. */
@@ -166,7 +159,10 @@ export class Http2Stream implements FrameHandler {
         this.#events.onReset(uint31At(payload, 0));
         return;
       case frameTypes.goAway:
-        this.#takeGoAway(uint31At(payload, 0), uint31At(payload, 4));
+        // A server that shuts down gracefully finishes the stream first, unless it never started it.
+        if (uint31At(payload, 4) !== 0 || uint31At(payload, 0) < stream) {
+          this.#events.onEnd(`the server closed the connection (${errorName(uint31At(payload, 4))})`);
+        }
         return;
       case frameTypes.pushPromise:
         throw coreError('MESSAGE_MALFORMED', 'the server sent a push promise, which was disabled');
@@ -186,13 +182,6 @@ export class Http2Stream implements FrameHandler {
       this.#headers = [];
       this.#headerBytes = 0;
       this.#events.onHeaders(decodeHeaders(block));
-    }
-  }
-
-  /** A server that shuts down gracefully finishes the stream first, unless it never started it. */
-  #takeGoAway(lastStream: number, code: number): void {
-    if (code !== 0 || lastStream < stream) {
-      this.#events.onEnd(`the server closed the connection (${errorName(code)})`);
     }
   }
 }
