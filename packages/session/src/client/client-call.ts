@@ -31,15 +31,9 @@ export interface CallCarrier {
   grant(call: ClientCall, bytes: number): void;
 }
 
-export interface CallHost extends HandleCaller {
+export interface CallHost extends HandleCaller<ObjectHandle | ClientCall> {
   /** The client's id, with which call ids begin. */
   readonly id: string;
-  callOn(
-    target: ObjectHandle | ClientCall,
-    method: string,
-    args: readonly unknown[],
-    options: RequestOptions,
-  ): Call<unknown, unknown>;
   ended(call: ClientCall): void;
   /** Returns the number of the next call, or of the next attempt of one. */
   nextNumber(): number;

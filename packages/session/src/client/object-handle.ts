@@ -1,4 +1,4 @@
-import { type Call, type CallOptions, makeProxy } from '@patchbay/objects';
+import { type AnyCallOptions, type Call, type CallOptions, makeProxy } from '@patchbay/objects';
 
 /** The session that an object was handed out by. */
 export interface HandleSession {
@@ -40,12 +40,12 @@ export class ObjectHandle {
   }
 }
 
-export interface HandleCaller {
+export interface HandleCaller<Target = ObjectHandle> {
   callOn(
-    handle: ObjectHandle,
+    target: Target,
     method: string,
     args: readonly unknown[],
-    options: CallOptions,
+    options: AnyCallOptions,
   ): Call<unknown, unknown>;
 }
 

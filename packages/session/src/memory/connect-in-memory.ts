@@ -1,6 +1,5 @@
 import {
   type Authorize,
-  type Clock,
   coreError,
   type Interceptor,
   type Log,
@@ -11,18 +10,15 @@ import {
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 
+import type { ObjectClientOptions } from '../client/client-options.js';
 import { ObjectClient } from '../client/object-client.js';
 import type { SessionLimits } from '../server/session-limits.js';
 import { MemoryTransport } from './memory-transport.js';
 
 /** Options of objects in memory and of their client. */
-export interface InMemoryOptions {
-  readonly clock?: Clock;
-  /** The client's log. Default: none. */
-  readonly log?: Log;
-  /** The time limit of calls that set none, in milliseconds, or `'none'`. Default: 60 s. */
-  readonly timeoutMs?: number | 'none';
-  readonly interceptors?: readonly Interceptor[];
+export interface InMemoryOptions extends Partial<
+  Pick<ObjectClientOptions, 'clock' | 'log' | 'timeoutMs' | 'interceptors'>
+> {
   /** The server's side. */
   readonly server?: Partial<SessionLimits> & {
     readonly authorize?: Authorize;

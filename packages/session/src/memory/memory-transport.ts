@@ -85,7 +85,6 @@ export class MemoryTransport implements Transport, Disposable {
         return !session.blocked;
       },
       onEnd: close,
-      onDelivered: () => undefined,
     });
     if (over === undefined) {
       this.#sessions.add(endSession);

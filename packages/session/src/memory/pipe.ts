@@ -5,7 +5,7 @@ export interface PipeEnd {
   /** Called once, when nothing more comes. */
   readonly onEnd: () => void;
   /** Called when a message was delivered. */
-  readonly onDelivered: () => void;
+  readonly onDelivered?: () => void;
 }
 
 /** Carries messages one way, in order, and never within the turn in which they were written. */
@@ -62,7 +62,7 @@ export class Pipe {
       const message = this.#queue.shift() as Buffer;
       this.bytes -= message.length;
       this.#end.take(message);
-      this.#end.onDelivered();
+      this.#end.onDelivered?.();
     }
     if (this.#queue.length === 0 && this.#state === 'ending') {
       this.#state = 'ended';

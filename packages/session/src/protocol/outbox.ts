@@ -163,12 +163,12 @@ export class Outbox {
   }
 
   #join(batch: readonly Buffer[]): Buffer {
-    const [first] = batch;
-    if (first === undefined || batch.length === 1) {
-      return first ?? Buffer.alloc(this.#headroomBytes);
+    if (batch.length === 1) {
+      return batch[0] as Buffer;
     }
-    const [, ...others] = batch;
-    return Buffer.concat([first, ...others.map((message) => message.subarray(this.#headroomBytes))]);
+    return Buffer.concat(
+      batch.map((each, index) => (index === 0 ? each : each.subarray(this.#headroomBytes))),
+    );
   }
 }
 

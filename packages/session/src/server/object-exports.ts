@@ -12,10 +12,6 @@ export class ObjectExports {
   readonly #calls = new Map<number, number>();
   #last = 0;
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   /** Hands out an object and returns its number. @throws RpcError `REFERENCES_EXHAUSTED` */
   add(definition: ObjectDefinition, label: string): number {
     if (this.#objects.size >= maxObjects) {

@@ -13,6 +13,7 @@ import {
 } from '@patchbay/objects';
 import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 
+import type { CallTable } from '../protocol/call-table.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
@@ -24,11 +25,10 @@ export interface ServerCallHost extends CallImportsHost {
   readonly dispatcher: Dispatcher;
   readonly exports: ObjectExports;
   callIdOf(number: number): string;
-  /** Returns a call that has not been answered yet. */
-  find(number: number): ServerCall | undefined;
+  /** The calls that have not been answered yet. */
+  readonly calls: CallTable<ServerCall>;
   /** How many methods run, including those that still do although their call was cancelled. */
   running: number;
-  end(number: number): void;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
   sendFailure(number: number, failure: RpcError, notBegun: boolean): void;
   /** Logs an error that is not sent, as the caller wants no answer. */
@@ -86,7 +86,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       }
       this.input = readInput(this.#frame.input, (handle) => this.#import(handle));
       const { target, ofCall } = this.#frame;
-      const source = target === 0 && ofCall !== 0 ? this.#host.find(ofCall) : undefined;
+      const source = target === 0 && ofCall !== 0 ? this.#host.calls.get(ofCall) : undefined;
       if (source === undefined) {
         this.#run();
       } else {
@@ -191,7 +191,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   #end(failure: RpcError | undefined): void {
     this.ended = true;
-    this.#host.end(this.#frame.call);
+    this.#host.calls.delete(this.#frame.call);
     this.imports?.close(failure);
     this.#wake();
     for (const action of this.#followers ?? []) {

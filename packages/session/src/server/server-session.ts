@@ -38,7 +38,7 @@ export class ServerSession implements ServerCallHost {
   readonly #output: SessionOutput;
   /** The frames that wait until the client has read its answers. */
   #queue: readonly Frame[] = [];
-  readonly #calls = new CallTable<ServerCall>();
+  readonly calls = new CallTable<ServerCall>();
   readonly #replayWindow = new ReplayWindow();
   running = 0;
   readonly exports = new ObjectExports();
@@ -86,14 +86,6 @@ export class ServerSession implements ServerCallHost {
     return `${this.#client}-${String(number)}`;
   }
 
-  find(number: number): ServerCall | undefined {
-    return this.#calls.get(number);
-  }
-
-  end(number: number): void {
-    this.#calls.delete(number);
-  }
-
   sendFailure(call: number, error: RpcError, notBegun: boolean): void {
     sendFailure(this.send, call, error, { withStack: this.#limits.sendStacks, notBegun });
   }
@@ -113,7 +105,7 @@ export class ServerSession implements ServerCallHost {
     this.#closed = true;
     this.#queue = [];
     const error = coreError('CALL_CANCELLED', 'the connection to the caller was lost');
-    for (const call of this.#calls.takeAll()) {
+    for (const call of this.calls.takeAll()) {
       if (!call.oneWay) {
         call.cancel(error); // a one-way call has no answer to wait for, and continues
       }
@@ -141,21 +133,21 @@ export class ServerSession implements ServerCallHost {
         this.#invoke(frame);
         return;
       case 'cancel':
-        this.#calls
+        this.calls
           .get(frame.call)
           ?.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
         return;
       case 'credit':
-        this.#calls.get(frame.call)?.grant(frame.bytes);
+        this.calls.get(frame.call)?.grant(frame.bytes);
         return;
       case 'hello':
         this.#hello(frame);
         return;
       case 'item':
-        this.#calls.get(frame.call)?.imports?.item(frame.stream, frame.value);
+        this.calls.get(frame.call)?.imports?.item(frame.stream, frame.value);
         return;
       case 'end':
-        this.#calls.get(frame.call)?.imports?.end(frame.stream);
+        this.calls.get(frame.call)?.imports?.end(frame.stream);
         return;
       case 'result':
       case 'failure':
@@ -167,7 +159,7 @@ export class ServerSession implements ServerCallHost {
       case 'chunk':
         throw coreError(
           'MESSAGE_MALFORMED',
-          `the client sent a frame of kind ${frame.kind}, which a client must not`,
+          'the client sent a frame of kind chunk, which a client must not',
         );
       default:
         frame satisfies never;
@@ -199,9 +191,9 @@ export class ServerSession implements ServerCallHost {
       throw malformed(`call number ${String(frame.call)} was used before, or is too old to know`);
     }
     const call = new ServerCall(frame, this, this.#itemWindow);
-    this.#calls.add(frame.call, call);
+    this.calls.add(frame.call, call);
     const { maxCalls } = this.#limits;
-    if (this.#calls.size > maxCalls) {
+    if (this.calls.size > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
     } else if (this.running < maxCalls) {
       call.begin();
