@@ -74,18 +74,18 @@ export class CallExports {
 }
 
 /** Makes the error of the caller's own function: the server receives its message, not its stack. */
-function callbackFailure(error: unknown): RpcError {
-  return error instanceof RpcError
-    ? error
-    : coreError('CALLBACK_FAILED', `the caller's function failed: ${messageOf(error)}`, { cause: error });
+function callbackFailure(cause: unknown): RpcError {
+  return cause instanceof RpcError
+    ? cause
+    : coreError('CALLBACK_FAILED', `the caller's function failed: ${messageOf(cause)}`, { cause });
 }
 
-function streamFailure(call: ClientCall, error: unknown): RpcError {
-  return error instanceof RpcError
-    ? error
-    : coreError('STREAM_FAILED', `a stream passed to ${call.title} failed: ${messageOf(error)}`, {
-        cause: error,
-        callId: call.callId,
+function streamFailure({ title, callId }: ClientCall, cause: unknown): RpcError {
+  return cause instanceof RpcError
+    ? cause
+    : coreError('STREAM_FAILED', `a stream passed to ${title} failed: ${messageOf(cause)}`, {
+        cause,
+        callId,
       });
 }
 

@@ -17,7 +17,6 @@ export interface CallGroupOptions {
   readonly clock: Clock;
   /** The time limit of all together, in milliseconds from now. */
   readonly timeoutMs: number | 'none';
-  /** Cancels those that run, and those that would start later. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -27,7 +27,6 @@ import type { Router } from './transport.js';
 export class CallSender implements CallHost {
   readonly id = randomClientId();
   readonly clock: Clock;
-  /** The time limit of calls that set none, in milliseconds. */
   readonly timeoutMs: number | 'none';
   readonly #router: Router;
   readonly #deadlines: Deadlines;

@@ -50,10 +50,7 @@ export class ClientCall implements PromisedCall, Expiring {
   readonly promise: CallPromise;
   carrier: CallCarrier | undefined;
   endpoint: string | undefined;
-  /**
-   * How far the call got: `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the
-   * caller has seen something.
-   */
+  /** `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the caller has seen something. */
   progress: 'unsent' | 'sent' | 'answered' = 'unsent';
   /** Whether a server that received it was lost without an answer: it may have run. */
   mayHaveRun = false;

@@ -68,7 +68,6 @@ export class LeasedNames implements AsyncDisposable {
     });
   }
 
-  /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
     return this.#lease !== undefined && this.#trouble === undefined && !this.#outdated;
   }
@@ -87,7 +86,6 @@ export class LeasedNames implements AsyncDisposable {
     await this.#keeping.wake();
   }
 
-  /** Unregisters the names. A name server that cannot be reached drops them when the lease expires. */
   async close(): Promise<void> {
     await this.#keeping.close();
     if (this.#lease === undefined) {
@@ -165,11 +163,8 @@ export class LeasedNames implements AsyncDisposable {
     if (former !== undefined) {
       await this.#end(former);
     }
-    log.info('registered the names', {
-      names: claims.map(({ name }) => name),
-      address,
-      leaseId: lease.leaseId,
-    });
+    const names = claims.map(({ name }) => name);
+    log.info('registered the names', { names, address, leaseId: lease.leaseId });
     return lease;
   }
 

@@ -43,7 +43,11 @@ export class OutgoingStream {
       }
       for (const piece of piecesOf(step.value)) {
         await this.#room();
-        this.#send(piece);
+        if (!this.#stopped) {
+          const value = encodePayload(piece);
+          send({ kind: 'item', call, value, stream });
+          this.#windowBytes -= payloadBytes(value);
+        }
       }
     }
   }
@@ -68,15 +72,6 @@ export class OutgoingStream {
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
       });
-    }
-  }
-
-  #send(item: unknown): void {
-    if (!this.#stopped) {
-      const { call, stream, send } = this.#options;
-      const value = encodePayload(item);
-      send({ kind: 'item', call, value, stream });
-      this.#windowBytes -= payloadBytes(value);
     }
   }
 

@@ -9,7 +9,6 @@ export const defaultOpenTimeoutMs = 5_000;
 export interface SessionPoolOptions {
   readonly transport: Transport;
   readonly hello: ClientHello;
-  /** How long a server may take to say hello, in milliseconds. */
   readonly openTimeoutMs: number;
   readonly onLostCall: LostCallHandler;
 }

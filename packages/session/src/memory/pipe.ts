@@ -2,9 +2,7 @@ export interface PipeEnd {
   readonly take: (message: Buffer) => void;
   /** Reports whether there is room for the next one; `resume` follows when that changes. */
   readonly ready: () => boolean;
-  /** Called once, when nothing more comes. */
   readonly onEnd: () => void;
-  /** Called when a message was delivered. */
   readonly onDelivered?: () => void;
 }
 

@@ -28,10 +28,6 @@ export function encodePayload(value: unknown, exporter?: Exporter): Payload {
   }
 }
 
-function isBytes(value: unknown): value is Uint8Array {
-  return types.isUint8Array(value);
-}
-
 function needsAttachments(value: unknown, exporter: Exporter | undefined, depth: number): boolean {
   if (typeof value === 'string') {
     return value.length >= longStringLength;
@@ -48,7 +44,7 @@ function needsAttachments(value: unknown, exporter: Exporter | undefined, depth:
     }
     return false;
   }
-  if (isBytes(value) || exporter?.mustExport(value) === true) {
+  if (types.isUint8Array(value) || exporter?.mustExport(value) === true) {
     return true;
   }
   for (const key in value) {
@@ -74,7 +70,7 @@ function detach(
     attachments.push({ path, content: value });
     return null;
   }
-  if (isBytes(value)) {
+  if (types.isUint8Array(value)) {
     attachments.push({ path: wellFormed(path), content: value });
     return null;
   }
@@ -110,9 +106,7 @@ function wellFormed(path: readonly string[]): readonly string[] {
 
 function checkDepth(depth: number): void {
   if (depth > maxDepth) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `the value is nested more than ${String(maxDepth)} levels deep, or has a cycle`,
-    );
+    const message = `the value is nested more than ${String(maxDepth)} levels deep, or has a cycle`;
+    throw coreError('ARGUMENT_INVALID', message);
   }
 }

@@ -16,10 +16,7 @@ export interface Handle {
   readonly number: number;
 }
 
-/**
- * What a caller passes: JSON values, or the arguments of a command line for the server to read by its schema, some of
- * which may be streams.
- */
+/** What a caller passes: JSON values, or a command line's arguments (text and streams) for the server to parse. */
 export type Arguments =
   | { readonly values: Payload }
   | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };

@@ -219,11 +219,8 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       if (isRpcError(error, 'REFERENCES_EXHAUSTED')) {
         throw error;
       }
-      throw coreError(
-        'RESULT_INVALID',
-        "the method returned what JSON cannot represent; the server's log has the cause",
-        { cause: error },
-      );
+      const message = "the method returned what JSON cannot represent; the server's log has the cause";
+      throw coreError('RESULT_INVALID', message, { cause: error });
     }
   }
 }
