@@ -43,11 +43,7 @@ export class OutgoingStream {
       }
       for (const piece of piecesOf(step.value)) {
         await this.#room();
-        if (!this.#stopped) {
-          const value = encodePayload(piece);
-          send({ kind: 'item', call, value, stream });
-          this.#windowBytes -= payloadBytes(value);
-        }
+        this.#send(piece);
       }
     }
   }
@@ -72,6 +68,15 @@ export class OutgoingStream {
       await new Promise<void>((resolve) => {
         this.#resume = resolve;
       });
+    }
+  }
+
+  #send(item: unknown): void {
+    if (!this.#stopped) {
+      const { call, stream, send } = this.#options;
+      const value = encodePayload(item);
+      send({ kind: 'item', call, value, stream });
+      this.#windowBytes -= payloadBytes(value);
     }
   }
 
