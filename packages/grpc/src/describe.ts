@@ -32,10 +32,8 @@ export async function describeAt(address: string, object: string): Promise<Objec
       fromValue({ kind: 'structValue', structValue: response.objects[0] ?? {} }),
     );
     if (!parsed.success) {
-      throw coreError(
-        'MESSAGE_MALFORMED',
-        `${address} describes "${object}" in a way that this version cannot read`,
-      );
+      const message = `${address} describes "${object}" in a way that this version cannot read`;
+      throw coreError('MESSAGE_MALFORMED', message);
     }
     return parsed.data;
   } finally {

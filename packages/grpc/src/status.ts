@@ -88,12 +88,8 @@ function truncated(message: string): string {
   return short.replace(/\p{Surrogate}/gu, '\ufffd'); // grpc-js throws at half a surrogate pair
 }
 
-function codecOf<Input, Output>(
+function codecOf<Input extends object, Output extends object>(
   name: string,
-): { serialize: (message: Input) => Buffer; deserialize: (bytes: Buffer) => Output } {
-  const definition = packageDefinition[name] as MessageTypeDefinition<object, object>;
-  return definition as unknown as {
-    serialize: (message: Input) => Buffer;
-    deserialize: (bytes: Buffer) => Output;
-  };
+): MessageTypeDefinition<Input, Output> {
+  return packageDefinition[name] as unknown as MessageTypeDefinition<Input, Output>;
 }

@@ -2,7 +2,7 @@ import { MessageReader } from '@patchbay/session';
 import type { MessageStream, MessageStreamEvents } from '@patchbay/session/client';
 
 import { enhanceYourCalm, errorName } from './http2/frame.js';
-import { Http2Stream } from './http2/http2-stream.js';
+import { Http2Stream, type Http2StreamEvents } from './http2/http2-stream.js';
 import { MessageSplitter, prefixBytes, writePrefix } from './message-splitter.js';
 
 /** gRPC's status number of RESOURCE_EXHAUSTED. */
@@ -14,7 +14,7 @@ const keepAliveTimeoutMs = 5_000;
  * A bidirectional gRPC stream on a connection of its own. The general client of grpc-js costs a quarter of a whole call
  * (docs/adr/0005), and a session needs nothing that it does for that.
  */
-export class GrpcStream implements MessageStream {
+export class GrpcStream implements MessageStream, Http2StreamEvents {
   readonly headroomBytes = Http2Stream.headroomBytes + prefixBytes;
   readonly #stream: Http2Stream;
   readonly #events: MessageStreamEvents;
@@ -23,36 +23,25 @@ export class GrpcStream implements MessageStream {
   #responded = false;
   #ended = false;
 
-  private constructor(address: string, path: string, events: MessageStreamEvents) {
-    this.#events = events;
-    this.#stream = Http2Stream.open(address, path, {
-      onHeaders: (headers) => {
-        this.#takeHeaders(headers);
-      },
-      onData: (data) => {
-        this.#takeData(data);
-      },
-      onReset: (code) => {
-        this.#takeReset(code);
-      },
-      onEnd: (why) => {
-        this.#end(why);
-      },
-    });
-    this.#keepAlive = setInterval(() => {
-      this.#ping();
-    }, keepAliveMs).unref();
-  }
-
   /**
-   * Opens a stream. It returns before the connection is there; `onEnd` reports a failure to connect.
+   * Opens a stream. It is made before the connection is there; `onEnd` reports a failure to connect.
    *
    * @param address `host:port`
    * @param path `/package.Service/Method`
    * @throws RpcError `CONFIG_INVALID` for a malformed address
    */
-  static open(address: string, path: string, events: MessageStreamEvents): GrpcStream {
-    return new GrpcStream(address, path, events);
+  constructor(address: string, path: string, events: MessageStreamEvents) {
+    this.#events = events;
+    this.#stream = new Http2Stream(address, path, this);
+    // A stopped process keeps its connections open.
+    this.#keepAlive = setInterval(() => {
+      const giveUp = setTimeout(() => {
+        this.onEnd('the server does not answer');
+      }, keepAliveTimeoutMs).unref();
+      this.#stream.ping(() => {
+        clearTimeout(giveUp);
+      });
+    }, keepAliveMs).unref();
   }
 
   /** Writes a message, whose first `headroomBytes` are free for the prefixes. */
@@ -69,19 +58,19 @@ export class GrpcStream implements MessageStream {
     await this.#stream.end();
   }
 
-  #takeHeaders(headers: ReadonlyMap<string, string>): void {
+  onHeaders(headers: ReadonlyMap<string, string>): void {
     this.#responded = true;
     const status = headers.get(':status');
     if (status !== undefined && status !== '200') {
-      this.#end(`it answered with HTTP status ${status}`);
+      this.onEnd(`it answered with HTTP status ${status}`);
       return;
     }
     const grpcStatus = headers.get('grpc-status');
     if (grpcStatus === '0') {
-      this.#end('the server ended the stream');
+      this.onEnd('the server ended the stream');
     } else if (grpcStatus !== undefined) {
       const message = headers.get('grpc-message');
-      this.#end(
+      this.onEnd(
         message === undefined ? `status ${grpcStatus}` : decoded(message),
         Number(grpcStatus) === resourceExhausted
           ? statusReason(headers.get('grpc-status-details-bin'))
@@ -90,36 +79,26 @@ export class GrpcStream implements MessageStream {
     }
   }
 
-  #takeReset(code: number): void {
+  onReset(code: number): void {
     if (this.#responded && code === enhanceYourCalm) {
-      this.#end('its answers were not read for too long', 'READER_STALLED');
+      this.onEnd('its answers were not read for too long', 'READER_STALLED');
     } else {
-      this.#end(`the server ended the stream (${errorName(code)})`);
+      this.onEnd(`the server ended the stream (${errorName(code)})`);
     }
   }
 
-  #takeData(data: Buffer): void {
+  onData(data: Buffer): void {
     if (this.#ended) {
       return;
     }
     try {
       this.#splitter.push(data, this.#events.onMessage);
     } catch (error) {
-      this.#end((error as Error).message);
+      this.onEnd((error as Error).message);
     }
   }
 
-  /** Checks that the peer is alive: a stopped process keeps its connections open. */
-  #ping(): void {
-    const giveUp = setTimeout(() => {
-      this.#end('the server does not answer');
-    }, keepAliveTimeoutMs).unref();
-    this.#stream.ping(() => {
-      clearTimeout(giveUp);
-    });
-  }
-
-  #end(why: string, exhaustedReason?: string): void {
+  onEnd(why: string, exhaustedReason?: string): void {
     this.#reportEnd(why, exhaustedReason);
     this.#stream.close();
   }
@@ -133,7 +112,6 @@ export class GrpcStream implements MessageStream {
   }
 }
 
-/** Decodes the percent-encoding of a grpc-message. */
 function decoded(message: string): string {
   try {
     return decodeURIComponent(message);

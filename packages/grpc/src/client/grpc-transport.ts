@@ -15,7 +15,7 @@ const sessionPath = '/patchbay.v1.ObjectServer/Session';
 export const grpcTransport: Transport = {
   dial: (address, events) => {
     try {
-      return GrpcStream.open(address, sessionPath, events);
+      return new GrpcStream(address, sessionPath, events);
     } catch (error) {
       throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
         cause: error,

@@ -44,7 +44,6 @@ export class CallStream implements CallSink {
     this.#dispatcher = dispatcher;
   }
 
-  /** Returns the listener to what comes from the client. */
   listener(): FullServerListener {
     return {
       onReceiveMetadata: (metadata) => {
@@ -77,7 +76,7 @@ export class CallStream implements CallSink {
 
   item(value: unknown): Promise<void> | undefined {
     this.#unsent++;
-    this.#send({ item: toValue(value) }, () => {
+    this.#call.sendMessage({ item: toValue(value) } satisfies CallResponseInput, () => {
       this.#unsent--;
       this.#wake();
     });
@@ -90,7 +89,7 @@ export class CallStream implements CallSink {
   }
 
   result(value: unknown): void {
-    this.#send({ result: toValue(value) }, () => undefined);
+    this.#call.sendMessage({ result: toValue(value) } satisfies CallResponseInput, () => undefined);
     this.#call.sendStatus({ code: status.OK, details: 'OK' });
   }
 
@@ -123,10 +122,6 @@ export class CallStream implements CallSink {
       code: status.UNIMPLEMENTED,
       details: `a Call has one request; this had ${what}`,
     });
-  }
-
-  #send(response: CallResponseInput, onSent: () => void): void {
-    this.#call.sendMessage(response, onSent);
   }
 
   #wake(): void {

@@ -47,27 +47,20 @@ export class ObjectService {
     });
   };
 
-  /** Returns the handlers for grpc-js. */
   handlers(): UntypedServiceImplementation {
     return {
       Describe: (
         call: ServerUnaryCall<DescribeRequest, DescribeResponseInput>,
         reply: sendUnaryData<DescribeResponseInput>,
       ) => {
-        this.#describe(call, reply);
+        try {
+          const { object } = call.request;
+          const names = object === '' ? this.#dispatcher.objects.names : [object];
+          reply(null, { objects: names.map((name) => toStruct({ ...this.#dispatcher.describe(name) })) });
+        } catch (error) {
+          reply(toGrpcStatus(toRpcError(error), undefined));
+        }
       },
     };
-  }
-
-  #describe(
-    call: ServerUnaryCall<DescribeRequest, DescribeResponseInput>,
-    reply: sendUnaryData<DescribeResponseInput>,
-  ): void {
-    try {
-      const names = call.request.object === '' ? this.#dispatcher.objects.names : [call.request.object];
-      reply(null, { objects: names.map((name) => toStruct({ ...this.#dispatcher.describe(name) })) });
-    } catch (error) {
-      reply(toGrpcStatus(toRpcError(error), undefined));
-    }
   }
 }

@@ -5,9 +5,9 @@ import {
 } from '@grpc/grpc-js';
 import type { ServerHttp2Stream } from 'node:http2';
 
-import { coreError, type RpcError } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
-import { ServerSession, type SessionLimits } from '@patchbay/session/server';
+import type { SessionLimits } from '@patchbay/session/server';
 
 import { grpcTypes } from '../definitions.js';
 import { toGrpcStatus } from '../status.js';
@@ -34,33 +34,13 @@ export class SessionService {
     if (path !== sessionPath) {
       return new ServerInterceptingCall(call);
     }
-    const peer = call.getPeer();
     if (this.#streams.size >= this.#limits.maxSessions) {
-      return refusing(call, this.#exhausted(peer));
+      return this.#refuse(call);
     }
     widenReceiveWindow(call);
-    const dispatcher = this.#dispatcher;
-    const limits = this.#limits;
-    const stream = new SessionStream(
-      call,
-      (output) => new ServerSession({ dispatcher, caller: { peer }, limits, output }),
-      {
-        clock: dispatcher.clock,
-        stallMs: limits.stallMs,
-        onStall: () => {
-          dispatcher.log.warn('ended the session of a client that did not read its answers', {
-            peer,
-            unsentBytes: stream.unsentBytes,
-          });
-        },
-        onViolation: (error) => {
-          dispatcher.log.warn('a client violated the session protocol', { peer, error });
-        },
-        onEnd: () => {
-          this.#streams.delete(stream);
-        },
-      },
-    );
+    const stream = new SessionStream(call, this.#dispatcher, this.#limits, () => {
+      this.#streams.delete(stream);
+    });
     this.#streams.add(stream);
     return new ServerInterceptingCall(call, {
       start: (next) => {
@@ -81,31 +61,25 @@ export class SessionService {
     }
   }
 
-  #exhausted(peer: string): RpcError {
+  #refuse(call: ServerInterceptingCallInterface): ServerInterceptingCall {
     const { maxSessions } = this.#limits;
-    this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', {
-      peer,
-      maxSessions,
-    });
-    return coreError(
+    const fields = { peer: call.getPeer(), maxSessions };
+    this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', fields);
+    const error = coreError(
       'SESSIONS_EXHAUSTED',
       `${String(maxSessions)} sessions are open on this server already, the most that it allows`,
       { details: { limit: 'sessions', maxSessions } },
     );
+    return new ServerInterceptingCall(call, {
+      start: (next) => {
+        next({
+          onReceiveMetadata: () => {
+            call.sendStatus(toGrpcStatus(error, undefined));
+          },
+        });
+      },
+    });
   }
-}
-
-/** Refuses a stream with an error. */
-function refusing(call: ServerInterceptingCallInterface, error: RpcError): ServerInterceptingCall {
-  return new ServerInterceptingCall(call, {
-    start: (next) => {
-      next({
-        onReceiveMetadata: () => {
-          call.sendStatus(toGrpcStatus(error, undefined));
-        },
-      });
-    },
-  });
 }
 
 /**

@@ -1,25 +1,16 @@
 import {
-  type FullServerListener,
   type ServerInterceptingCallInterface,
+  type ServerListener,
   status,
   type StatusObject,
 } from '@grpc/grpc-js';
 import { constants, type ServerHttp2Stream } from 'node:http2';
 
-import { type Clock, type RpcError, toRpcError } from '@patchbay/objects';
-import { type ServerSession, type SessionOutput, StallWatch } from '@patchbay/session/server';
+import { toRpcError } from '@patchbay/objects';
+import type { Dispatcher } from '@patchbay/objects/define';
+import { ServerSession, type SessionLimits, type SessionOutput, StallWatch } from '@patchbay/session/server';
 
 import { toGrpcStatus } from '../status.js';
-
-/** What a session's stream reports. */
-export interface SessionStreamEvents {
-  /** Called when the client violated the protocol. */
-  readonly onViolation: (error: RpcError) => void;
-  /** Called when the client read none of its answers for too long, before its stream is cut off. */
-  readonly onStall: () => void;
-  /** Called once, when the stream has ended. */
-  readonly onEnd: () => void;
-}
 
 /**
  * The gRPC stream under one session: takes the client's messages one at a time, and sends the session's. It is an
@@ -28,8 +19,8 @@ export interface SessionStreamEvents {
 export class SessionStream implements SessionOutput {
   readonly #call: ServerInterceptingCallInterface;
   readonly #session: ServerSession;
-  readonly #events: SessionStreamEvents;
   readonly #stallWatch: StallWatch;
+  readonly #onEnd: () => void;
   #writtenBytes = 0;
   #sentBytes = 0;
   #reading = false;
@@ -38,22 +29,27 @@ export class SessionStream implements SessionOutput {
   #waits = false;
   #ended = false;
 
-  /** @param open makes the session, which writes to this stream */
+  /** @param onEnd called once, when the stream has ended */
   constructor(
     call: ServerInterceptingCallInterface,
-    open: (output: SessionOutput) => ServerSession,
-    options: SessionStreamEvents & { readonly clock: Clock; readonly stallMs: number },
+    dispatcher: Dispatcher,
+    limits: SessionLimits,
+    onEnd: () => void,
   ) {
+    const peer = call.getPeer();
     this.#call = call;
-    this.#events = options;
-    this.#session = open(this);
+    this.#onEnd = onEnd;
+    this.#session = new ServerSession({ dispatcher, caller: { peer }, limits, output: this });
     this.#stallWatch = new StallWatch({
-      clock: options.clock,
-      stallMs: options.stallMs,
+      clock: dispatcher.clock,
+      stallMs: limits.stallMs,
       waiting: () => (this.#ended ? this.unsentBytes > 0 : this.#session.blocked),
       takenBytes: () => this.#sentBytes,
       onStall: () => {
-        options.onStall();
+        dispatcher.log.warn('ended the session of a client that did not read its answers', {
+          peer,
+          unsentBytes: this.unsentBytes,
+        });
         cutOff(call);
       },
     });
@@ -63,17 +59,15 @@ export class SessionStream implements SessionOutput {
     return this.#writtenBytes - this.#sentBytes;
   }
 
-  /** Returns the listener to what comes from the client. */
-  listener(): Pick<
-    FullServerListener,
-    'onReceiveMetadata' | 'onReceiveMessage' | 'onReceiveHalfClose' | 'onCancel'
-  > {
+  listener(): ServerListener {
     return {
       onReceiveMetadata: () => {
         this.#read();
       },
       onReceiveMessage: (message) => {
-        this.#receive(message as Buffer);
+        this.#attempt(() => {
+          this.#session.receive(message as Buffer);
+        });
       },
       onReceiveHalfClose: () => {
         this.end();
@@ -99,21 +93,10 @@ export class SessionStream implements SessionOutput {
     this.#call.sendMessage(message, () => {
       this.#sentBytes += length;
       if (this.#waits && !this.#ended) {
-        this.#resume();
+        this.#attempt(() => {
+          this.#session.resume();
+        });
       }
-    });
-  }
-
-  #receive(message: Buffer): void {
-    this.#attempt(() => {
-      this.#session.receive(message);
-    });
-  }
-
-  /** Takes the frames that waited for the client to read its answers. */
-  #resume(): void {
-    this.#attempt(() => {
-      this.#session.resume();
     });
   }
 
@@ -123,7 +106,8 @@ export class SessionStream implements SessionOutput {
       take();
     } catch (error) {
       const violation = toRpcError(error);
-      this.#events.onViolation(violation);
+      const { dispatcher, caller } = this.#session;
+      dispatcher.log.warn('a client violated the session protocol', { peer: caller.peer, error: violation });
       this.#endWith(toGrpcStatus(violation, undefined));
       return;
     }
@@ -159,7 +143,7 @@ export class SessionStream implements SessionOutput {
     if (!this.#ended) {
       this.#ended = true;
       this.#session.close();
-      this.#events.onEnd();
+      this.#onEnd();
     }
   }
 }

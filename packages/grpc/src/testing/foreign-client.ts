@@ -1,10 +1,8 @@
 import { type Client, credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const require = createRequire(import.meta.url);
 /** The directory of this repository's .proto files. */
 export const protoDirectory = join(dirname(fileURLToPath(import.meta.url)), '../../../../../proto');
 const options = { keepCase: true, longs: String, defaults: true, oneofs: true };
@@ -19,18 +17,6 @@ export function dial<C extends Client>(address: string, file: string, service: s
   const Service = found as new (...args: unknown[]) => C;
   return new Service(address, credentials.createInsecure());
 }
-
-/** The path of the .proto file of the standard health service. */
-export const healthProto = join(
-  dirname(require.resolve('grpc-health-check')),
-  '../../proto/health/v1/health.proto',
-);
-
-/** The path of the .proto file of server reflection. */
-export const reflectionProto = join(
-  dirname(require.resolve('@grpc/reflection')),
-  '../proto/grpc/reflection/v1/reflection.proto',
-);
 
 /** Reads a stream of responses to its end. */
 export async function readAll(

@@ -8,20 +8,22 @@ import {
 } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { expect } from 'chai';
+import { createRequire } from 'node:module';
 import { connect } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 
 import { eventually } from '@patchbay/objects/testing';
 
 import { ObjectServer } from '../../src/server/object-server.js';
 import { type SampleServer, startSample, stopping } from '../sample.js';
-import {
-  dial,
-  healthProto,
-  protoDirectory,
-  readAll,
-  reflectionProto,
-} from '../../src/testing/foreign-client.js';
+import { dial, protoDirectory, readAll } from '../../src/testing/foreign-client.js';
+
+const require = createRequire(import.meta.url);
+const healthProto = join(dirname(require.resolve('grpc-health-check')), '../../proto/health/v1/health.proto');
+const reflectionProto = join(
+  dirname(require.resolve('@grpc/reflection')),
+  '../proto/grpc/reflection/v1/reflection.proto',
+);
 
 type Callback = (error: ServiceError | null, answer: Record<string, unknown>) => void;
 

@@ -40,7 +40,12 @@ export class Batch {
 
   /** Returns an object whose methods add calls to this batch. What such a call yields is dropped. */
   proxy<S extends Signatures>(object: string): BatchedObject<S> {
-    return makeProxy(this.#adder(object)) as unknown as BatchedObject<S>;
+    return makeProxy((method, args) => {
+      this.#requireOpen();
+      const call = { object, method, args };
+      this.#calls.push(call);
+      return call;
+    }) as unknown as BatchedObject<S>;
   }
 
   /**
@@ -70,15 +75,6 @@ export class Batch {
     };
     await Promise.all(Array.from({ length: Math.min(maxInFlight, calls.length) }, takeTurns));
     return results as unknown as BatchResults<Calls>;
-  }
-
-  #adder(object: string): (method: string, args: readonly unknown[]) => BatchedCall<unknown> {
-    return (method, args) => {
-      this.#requireOpen();
-      const call = { object, method, args };
-      this.#calls.push(call);
-      return call;
-    };
   }
 
   #requireOpen(): void {

@@ -8,7 +8,6 @@ import type { ExportedArguments } from './exported-arguments.js';
 import type { ObjectImports } from './object-imports.js';
 import { OutgoingStream } from './outgoing-stream.js';
 
-/** What the exports of a call need of its session. */
 export interface CallExportsHost {
   /** @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
@@ -35,7 +34,6 @@ export class CallExports {
     );
   }
 
-  /** Begins to send the streams. */
   start(): void {
     for (const stream of this.#streams) {
       stream.run().catch((error: unknown) => {
@@ -44,7 +42,6 @@ export class CallExports {
     }
   }
 
-  /** Lets a stream send this many more bytes. */
   grant(stream: number, bytes: number): void {
     this.#streams[stream - 1]?.grant(bytes);
   }
@@ -54,7 +51,6 @@ export class CallExports {
     this.#streams[stream - 1]?.stop();
   }
 
-  /** Runs a callback for the server, and answers. */
   async callBack({ call: number, callback, input }: Frame & { kind: 'invoke' }): Promise<void> {
     const { send, imports } = this.#host;
     try {
@@ -70,7 +66,6 @@ export class CallExports {
     }
   }
 
-  /** Stops the streams: the call has ended. */
   close(): void {
     for (const stream of this.#streams) {
       stream.stop();
@@ -79,18 +74,18 @@ export class CallExports {
 }
 
 /** Makes the error of the caller's own function: the server receives its message, not its stack. */
-function callbackFailure(error: unknown): RpcError {
-  return error instanceof RpcError
-    ? error
-    : coreError('CALLBACK_FAILED', `the caller's function failed: ${messageOf(error)}`, { cause: error });
+function callbackFailure(cause: unknown): RpcError {
+  return cause instanceof RpcError
+    ? cause
+    : coreError('CALLBACK_FAILED', `the caller's function failed: ${messageOf(cause)}`, { cause });
 }
 
-function streamFailure(call: ClientCall, error: unknown): RpcError {
-  return error instanceof RpcError
-    ? error
-    : coreError('STREAM_FAILED', `a stream passed to ${call.title} failed: ${messageOf(error)}`, {
-        cause: error,
-        callId: call.callId,
+function streamFailure({ title, callId }: ClientCall, cause: unknown): RpcError {
+  return cause instanceof RpcError
+    ? cause
+    : coreError('STREAM_FAILED', `a stream passed to ${title} failed: ${messageOf(cause)}`, {
+        cause,
+        callId,
       });
 }
 

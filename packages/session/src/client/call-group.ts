@@ -1,7 +1,7 @@
 import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
 
 import { timeoutError } from './check-options.js';
-import type { RequestOptions } from './client-call.js';
+import type { Caller } from './remote-object.js';
 
 /** The outcome of one call of several: an `RpcError` is the reason of one that was rejected. */
 export type Settled<Result> = (
@@ -12,20 +12,11 @@ export type Settled<Result> = (
   readonly endpoint: string | undefined;
 };
 
-/** What the calls of a group share. */
 export interface CallGroupOptions {
-  readonly caller: {
-    call(
-      object: string,
-      method: string,
-      args: readonly unknown[],
-      options: RequestOptions,
-    ): Call<unknown, unknown>;
-  };
+  readonly caller: Caller;
   readonly clock: Clock;
   /** The time limit of all together, in milliseconds from now. */
   readonly timeoutMs: number | 'none';
-  /** Cancels those that run, and those that would start later. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,8 +26,12 @@ export class CallGroup implements Disposable {
   readonly #expiresAtMs: number;
   readonly #calls = new Set<Call<unknown, unknown>>();
   readonly #abort = new AbortController();
-  readonly #cancel = (): void => {
-    this.cancel();
+  /** Cancels the calls that run, and those that would start later. */
+  readonly cancel = (): void => {
+    this.#abort.abort();
+    for (const call of this.#calls) {
+      call.cancel();
+    }
   };
 
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong time limit */
@@ -48,7 +43,7 @@ export class CallGroup implements Disposable {
     }
     this.#options = options;
     this.#expiresAtMs = timeoutMs === 'none' ? Infinity : clock.monotonicMs() + timeoutMs;
-    signal?.addEventListener('abort', this.#cancel, { once: true });
+    signal?.addEventListener('abort', this.cancel, { once: true });
     if (signal?.aborted === true) {
       this.cancel();
     }
@@ -66,7 +61,6 @@ export class CallGroup implements Disposable {
     return { timeoutMs: leftMs === Infinity ? 'none' : leftMs, signal: this.#abort.signal };
   }
 
-  /** Makes a call at once, and resolves to its outcome. */
   async settle(object: string, method: string, args: readonly unknown[]): Promise<Settled<unknown>> {
     let call: Call<unknown, unknown> | undefined;
     try {
@@ -83,20 +77,8 @@ export class CallGroup implements Disposable {
     }
   }
 
-  /** Cancels the calls that run, and those that would start later. */
-  cancel(): void {
-    this.#abort.abort();
-    for (const call of this.#calls) {
-      call.cancel();
-    }
-  }
-
   /** Stops listening to the signal: all calls have ended. */
-  close(): void {
-    this.#options.signal?.removeEventListener('abort', this.#cancel);
-  }
-
   [Symbol.dispose](): void {
-    this.close();
+    this.#options.signal?.removeEventListener('abort', this.cancel);
   }
 }

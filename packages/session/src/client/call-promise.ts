@@ -1,6 +1,5 @@
 import { type Call, reservedMethodNames } from '@patchbay/objects';
 
-/** The call behind a promise. */
 export interface PromisedCall {
   readonly callId: string;
   readonly endpoint: string | undefined;
@@ -8,7 +7,6 @@ export interface PromisedCall {
   /** Notes that the result is awaited, so that items which nobody reads need not be kept. */
   dropItemsUnlessRead(): void;
   readItems(): AsyncIterator<unknown, undefined>;
-  /** Calls a method of the object that the call returns. */
   pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown>;
 }
 

@@ -39,7 +39,6 @@ export function valuesRequest(
   }
 }
 
-/** Prepares a call with the arguments of a command line. */
 export function argvRequest(
   object: string,
   method: string,

@@ -15,7 +15,7 @@ import { optionError } from './check-options.js';
 import { type CallHost, ClientCall, type RequestOptions } from './client-call.js';
 import type { ObjectClientOptions } from './client-options.js';
 import { ClientSession } from './client-session.js';
-import { callOf, InterceptedCall, interceptorsOf } from './intercepted-call.js';
+import { InterceptedCall, interceptorsOf } from './intercepted-call.js';
 import type { ObjectHandle } from './object-handle.js';
 import { launchOn } from './pipeline.js';
 import { Retries } from './retries.js';
@@ -27,7 +27,6 @@ import type { Router } from './transport.js';
 export class CallSender implements CallHost {
   readonly id = randomClientId();
   readonly clock: Clock;
-  /** The time limit of calls that set none, in milliseconds. */
   readonly timeoutMs: number | 'none';
   readonly #router: Router;
   readonly #deadlines: Deadlines;
@@ -69,7 +68,6 @@ export class CallSender implements CallHost {
     });
   }
 
-  /** Calls a method with positional arguments, the options last. */
   call(
     object: string,
     method: string,
@@ -89,7 +87,6 @@ export class CallSender implements CallHost {
     return this.#begin(valuesRequest(label, method, args, options, target));
   }
 
-  /** Calls a method with the arguments of a command line. */
   callWithArgv(
     object: string,
     method: string,
@@ -107,7 +104,6 @@ export class CallSender implements CallHost {
     return ++this.#calls;
   }
 
-  /** Cancels what runs, and closes every session. */
   async close(): Promise<void> {
     this.#retries.close();
     await this.#pool.close();
@@ -117,7 +113,10 @@ export class CallSender implements CallHost {
   #begin({ request, error: requestError }: PreparedRequest): CallPromise {
     const { signal, timeoutMs = this.timeoutMs, correlationId } = request.options;
     const expiresAtMs = timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs);
-    const call = callOf(request, expiresAtMs, this, this.#interceptors);
+    const call =
+      this.#interceptors === undefined
+        ? new ClientCall(request, expiresAtMs, this)
+        : new InterceptedCall(request, expiresAtMs, this, this.#interceptors);
     const error = requestError ?? optionError(timeoutMs, correlationId);
     if (error !== undefined) {
       call.fail(error);
@@ -153,18 +152,13 @@ export class CallSender implements CallHost {
       if (typeof address === 'string') {
         this.#send(call, address);
       } else {
-        address.then(
-          (found) => {
-            try {
-              this.#send(call, found);
-            } catch (error) {
-              call.fail(toRpcError(error));
-            }
-          },
-          (error: unknown) => {
+        address
+          .then((found) => {
+            this.#send(call, found);
+          })
+          .catch((error: unknown) => {
             call.fail(toRpcError(error));
-          },
-        );
+          });
       }
     } catch (error) {
       call.fail(toRpcError(error));
@@ -192,11 +186,9 @@ export class CallSender implements CallHost {
 
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
+      const { expiresAtMs } = call;
       call.endpoint = session.address;
-      session.carry(
-        call,
-        call.expiresAtMs === Infinity ? Infinity : call.expiresAtMs - this.clock.monotonicMs(),
-      );
+      session.carry(call, expiresAtMs === Infinity ? Infinity : expiresAtMs - this.clock.monotonicMs());
       this.#busyPoll?.extend();
     }
   }

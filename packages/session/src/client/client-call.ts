@@ -7,20 +7,17 @@ import { withCallerFrames } from '../protocol/caller-frames.js';
 import type { ExportedArguments } from './exported-arguments.js';
 import type { HandleCaller, ObjectHandle } from './object-handle.js';
 
-/** The options of a call that is made alone or in a batch. */
 export type RequestOptions = AnyCallOptions & {
   /** Whether the calls that follow in this turn of the event loop share the call's message. */
   readonly inBatch?: boolean;
 };
 
-/** What a call asks for. */
 export interface CallRequest {
   /** The object's name; of one that was handed out, or will be, its label in messages. */
   readonly object: string;
   readonly method: string;
   readonly input: Arguments;
   readonly options: RequestOptions;
-  /** The streams, functions and objects among the arguments. */
   readonly exports?: ExportedArguments | undefined;
   /** The object that was handed out, or the call that returns it; absent where the object has a name. */
   readonly target?: ObjectHandle | ClientCall | undefined;
@@ -34,17 +31,9 @@ export interface CallCarrier {
   grant(call: ClientCall, bytes: number): void;
 }
 
-/** Makes calls, and is notified of their ends. */
-export interface CallHost extends HandleCaller {
+export interface CallHost extends HandleCaller<ObjectHandle | ClientCall> {
   /** The client's id, with which call ids begin. */
   readonly id: string;
-  /** Calls a method of an object that was handed out, or that a call will return. */
-  callOn(
-    target: ObjectHandle | ClientCall,
-    method: string,
-    args: readonly unknown[],
-    options: RequestOptions,
-  ): Call<unknown, unknown>;
   ended(call: ClientCall): void;
   /** Returns the number of the next call, or of the next attempt of one. */
   nextNumber(): number;
@@ -58,15 +47,10 @@ export class ClientCall implements PromisedCall, Expiring {
   readonly expiresAtMs: number;
   deadlineIndex = -1;
   readonly host: CallHost;
-  /** What the caller holds. */
   readonly promise: CallPromise;
-  /** Set by whoever carries the call. */
   carrier: CallCarrier | undefined;
   endpoint: string | undefined;
-  /**
-   * How far the call got: `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the
-   * caller has seen something.
-   */
+  /** `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the caller has seen something. */
   progress: 'unsent' | 'sent' | 'answered' = 'unsent';
   /** Whether a server that received it was lost without an answer: it may have run. */
   mayHaveRun = false;
@@ -101,11 +85,6 @@ export class ClientCall implements PromisedCall, Expiring {
     return this.request.options.correlationId ?? this.callId;
   }
 
-  /** Takes a new number, and with it a new id, for another attempt. */
-  renumber(): void {
-    this.number = this.host.nextNumber();
-  }
-
   get ended(): boolean {
     return this.#ended;
   }
@@ -138,13 +117,6 @@ export class ClientCall implements PromisedCall, Expiring {
     (this.#followers ??= []).push(action);
   }
 
-  /** Notes that it has been sent. */
-  sent(carrier: CallCarrier): void {
-    this.carrier = carrier;
-    this.progress = 'sent';
-  }
-
-  /** Runs the actions that wait for the call to be sent or to end. */
   releaseFollowers(): void {
     if (this.#followers !== undefined) {
       const followers = this.#followers;
@@ -167,15 +139,17 @@ export class ClientCall implements PromisedCall, Expiring {
   }
 
   cancel(): void {
-    this.#abandon(() =>
-      coreError('CALL_CANCELLED', `${this.title} was cancelled by its caller`, { callId: this.callId }),
-    );
+    if (!this.#ended) {
+      const why = `${this.title} was cancelled by its caller`;
+      this.giveUp(coreError('CALL_CANCELLED', why, { callId: this.callId }));
+    }
   }
 
   expire(): void {
-    this.#abandon(() =>
-      coreError('DEADLINE_PASSED', `${this.title} did not finish in time`, { callId: this.callId }),
-    );
+    if (!this.#ended) {
+      const why = `${this.title} did not finish in time`;
+      this.giveUp(coreError('DEADLINE_PASSED', why, { callId: this.callId }));
+    }
   }
 
   /** Takes an item that the method yielded; `bytes` is what it counts against the item window. */
@@ -205,13 +179,9 @@ export class ClientCall implements PromisedCall, Expiring {
 
   /** Fails the call for a reason of this side, and has the server stop it. */
   giveUp(error: RpcError): void {
-    this.#abandon(() => error);
-  }
-
-  #abandon(makeError: () => RpcError): void {
     if (!this.#ended) {
-      const carrier = this.carrier;
-      this.fail(makeError());
+      const { carrier } = this;
+      this.fail(error);
       carrier?.abandon(this);
     }
   }

@@ -3,7 +3,7 @@ import { coreError, type RpcError, toRpcError, versionsOf } from '@patchbay/obje
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { errorOf } from '../protocol/failure.js';
-import { type Frame, type IdempotentMethods, payloadBytes } from '../protocol/frame.js';
+import { type Frame, payloadBytes } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { isRepeatable } from './call-request.js';
@@ -18,7 +18,6 @@ const itemWindow = 256 * 1024;
 
 /** What a client says of itself when it opens a session. */
 export interface ClientHello {
-  /** The client's id. */
   readonly client: string;
   /** The largest frame that it accepts, in bytes. */
   readonly maxFrameBytes: number;
@@ -27,7 +26,6 @@ export interface ClientHello {
 /** Takes a call whose session was lost before its end. */
 export type LostCallHandler = (call: ClientCall, error: RpcError, address: string) => void;
 
-/** What a session reports. */
 export interface ClientSessionEvents {
   /** The server said hello: calls may be sent. */
   readonly onOpen: () => void;
@@ -84,20 +82,16 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       return;
     }
     if (this.#calls.size >= this.#maxCalls) {
-      const limit = String(this.#maxCalls);
-      call.fail(
-        coreError(
-          'CALLS_EXHAUSTED',
-          `${limit} calls to ${this.address} are in flight already, the most that it allows`,
-        ),
-      );
+      const which = `${String(this.#maxCalls)} calls to ${this.address}`;
+      call.fail(coreError('CALLS_EXHAUSTED', `${which} are in flight already, the most that it allows`));
       return;
     }
     if (!this.#replayWindow.accept(call.number)) {
-      call.renumber(); // it was sent here before, or is far behind: no number is used twice
+      call.number = call.host.nextNumber(); // it was sent here before, or is far behind: none is used twice
       this.#replayWindow.accept(call.number);
     }
-    call.sent(this);
+    call.carrier = this;
+    call.progress = 'sent';
     this.#calls.add(call.number, call);
     try {
       this.#outbox.send(invokeFrame(call, leftMs, this), call.request.options.inBatch);
@@ -125,14 +119,12 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /** Releases an object that the server handed out. */
   release(object: number): void {
     if (!this.lost) {
       this.#outbox.send({ kind: 'release', object });
     }
   }
 
-  /** Takes a message from the server. */
   receive(message: Buffer): void {
     try {
       for (const frame of this.#inbox.receive(message)) {
@@ -184,7 +176,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       case 'hello':
         this.#maxCalls = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
         this.#exports.windowBytes = frame.itemWindow;
-        this.#idempotentMethods = methodsByObject(frame.idempotent);
+        this.#idempotentMethods = new Map(frame.idempotent.map(({ object, methods }) => [object, methods]));
         this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
         this.#events.onOpen();
         return;
@@ -266,8 +258,4 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     const name = objects.has(object) ? object : (versionsOf(object, objects.keys())[0] ?? object);
     return objects.get(name)?.includes(method) ?? false;
   }
-}
-
-function methodsByObject(declared: readonly IdempotentMethods[]): ReadonlyMap<string, readonly string[]> {
-  return new Map(declared.map(({ object, methods }) => [object, methods]));
 }

@@ -1,17 +1,13 @@
-import { type Clock, type Interceptor, type Log, systemClock } from '@patchbay/objects';
+import { systemClock } from '@patchbay/objects';
 
+import type { ObjectClientOptions } from './client-options.js';
 import { ObjectClient } from './object-client.js';
 import type { Transport } from './transport.js';
 
 /** Options of a client of one server. */
-export interface ConnectToOptions {
-  readonly clock?: Clock;
-  readonly timeoutMs?: number | 'none';
-  readonly openTimeoutMs?: number;
-  readonly interceptors?: readonly Interceptor[];
-  readonly log?: Log;
-  readonly spinUs?: number;
-}
+export type ConnectToOptions = Partial<
+  Pick<ObjectClientOptions, 'clock' | 'timeoutMs' | 'openTimeoutMs' | 'interceptors' | 'log' | 'spinUs'>
+>;
 
 /** Makes a client of one server, to whose address every object is routed. Nothing is dialled before the first call. */
 export function connectOver(

@@ -1,16 +1,14 @@
 import type { ObjectDescription } from '@patchbay/objects';
 
-import type { Router, Transport } from './transport.js';
+import type { ObjectClientOptions } from './client-options.js';
 
 /** Fetches the descriptions of objects from their servers; asked twice at once, it fetches once. */
 export class Descriptions {
-  readonly #router: Router;
-  readonly #transport: Transport;
+  readonly #options: Pick<ObjectClientOptions, 'router' | 'transport'>;
   readonly #asking = new Map<string, Promise<ObjectDescription>>();
 
-  constructor(router: Router, transport: Transport) {
-    this.#router = router;
-    this.#transport = transport;
+  constructor(options: Pick<ObjectClientOptions, 'router' | 'transport'>) {
+    this.#options = options;
   }
 
   /** Returns the description of an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
@@ -26,16 +24,17 @@ export class Descriptions {
   }
 
   async #ask(object: string): Promise<ObjectDescription> {
-    const address = await this.#router.route(object);
+    const { router, transport } = this.#options;
+    const address = await router.route(object);
     try {
-      return await this.#transport.describe(address, object);
+      return await transport.describe(address, object);
     } catch (error) {
-      this.#router.forget(object, address);
-      const moved = await this.#router.route(object);
+      router.forget(object, address);
+      const moved = await router.route(object);
       if (moved === address) {
         throw error;
       }
-      return this.#transport.describe(moved, object);
+      return transport.describe(moved, object);
     }
   }
 }

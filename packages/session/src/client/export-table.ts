@@ -13,7 +13,6 @@ export class ExportTable {
     this.#host = host;
   }
 
-  /** Starts to serve what a call exports. */
   add(call: ClientCall): void {
     const { exports } = call.request;
     if (exports !== undefined) {
@@ -37,7 +36,6 @@ export class ExportTable {
     }
   }
 
-  /** Stops serving what a call exports: the call has ended. */
   delete(call: number): void {
     if (this.#calls.size > 0) {
       this.#calls.get(call)?.close();

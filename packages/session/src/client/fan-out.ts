@@ -53,9 +53,7 @@ export function fanOutObject<S extends Signatures>(
     const callAll = async (): Promise<readonly FanOutResult<unknown>[]> => {
       try {
         using group = new CallGroup(calls);
-        cancelGroup = () => {
-          group.cancel();
-        };
+        cancelGroup = group.cancel;
         const names = findNames(() => group.rest('the search for the objects'))[Symbol.asyncIterator]();
         const results = await callEach(names, concurrencyOf(options), async (name) => {
           const result = { name, ...(await group.settle(name, method, args)) };

@@ -1,11 +1,9 @@
 import {
   type CallInfo,
-  type Clock,
   intercepted,
   type Interceptor,
   type ItemHook,
   ItemHooks,
-  type Log,
   logCalls,
   type Deferred,
   type RpcError,
@@ -14,13 +12,10 @@ import {
 
 import { decodePayload } from '../protocol/decode-payload.js';
 import { type CallHost, type CallRequest, ClientCall } from './client-call.js';
+import type { ObjectClientOptions } from './client-options.js';
 
 /** Returns the interceptors of a client, the log of its calls among them; undefined for none. */
-export function interceptorsOf(options: {
-  readonly clock: Clock;
-  readonly log?: Log | undefined;
-  readonly interceptors?: readonly Interceptor[] | undefined;
-}): readonly Interceptor[] | undefined {
+export function interceptorsOf(options: ObjectClientOptions): readonly Interceptor[] | undefined {
   const { clock, log, interceptors = [] } = options;
   const all = log === undefined ? interceptors : [logCalls({ log, clock, level: 'debug' }), ...interceptors];
   return all.length === 0 ? undefined : all;
@@ -100,8 +95,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   }
 
   override succeed(result: unknown): void {
-    const outcome = this.#take(undefined);
-    outcome?.resolve(result);
+    this.#take(undefined)?.resolve(result);
   }
 
   override fail(error: RpcError): void {
@@ -128,16 +122,4 @@ export class InterceptedCall extends ClientCall implements CallInfo {
       this.carrier?.abandon(this);
     }
   }
-}
-
-/** Makes a call; a plain one, which costs less, where there are no interceptors. */
-export function callOf(
-  request: CallRequest,
-  expiresAtMs: number,
-  host: CallHost,
-  interceptors: readonly Interceptor[] | undefined,
-): ClientCall {
-  return interceptors === undefined
-    ? new ClientCall(request, expiresAtMs, host)
-    : new InterceptedCall(request, expiresAtMs, host, interceptors);
 }

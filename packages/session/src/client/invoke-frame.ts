@@ -15,16 +15,12 @@ export function invokeFrame(call: ClientCall, leftMs: number, session: object): 
   const { object, method, input, target, exports, options } = call.request;
   const oneWay = options.oneWay === true;
   if (oneWay && exports !== undefined) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `${call.title} cannot be a one-way call with a stream, function or object among its arguments`,
-    );
+    const message = `${call.title} cannot be a one-way call with a stream, function or object among its arguments`;
+    throw coreError('ARGUMENT_INVALID', message);
   }
   if (exports?.session !== undefined && exports.session !== session) {
-    throw coreError(
-      'REFERENCE_LOST',
-      `an object among the arguments of ${call.title} belongs to another connection`,
-    );
+    const message = `an object among the arguments of ${call.title} belongs to another connection`;
+    throw coreError('REFERENCE_LOST', message);
   }
   return {
     kind: 'invoke',

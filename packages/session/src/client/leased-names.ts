@@ -37,7 +37,7 @@ export class LeasedNames implements AsyncDisposable {
   readonly #options: LeaseOptions;
   readonly #names: RemoteObject<NameServerMethods>;
   readonly #keeping: PeriodicTask;
-  #claims: readonly NameClaim[];
+  claims: readonly NameClaim[];
   /** The names that have replaced another owner once; doing so again would be a tug of war. */
   readonly #replaced = new Set<string>();
   #lease: Lease | undefined;
@@ -45,7 +45,8 @@ export class LeasedNames implements AsyncDisposable {
   #outdated = false;
   #trouble: string | undefined;
 
-  private constructor(
+  /** Starts to register names, and to keep them registered; `onAttempt` is called after each request. */
+  constructor(
     claims: readonly NameClaim[],
     names: RemoteObject<NameServerMethods>,
     options: LeaseOptions,
@@ -53,7 +54,7 @@ export class LeasedNames implements AsyncDisposable {
   ) {
     this.#options = options;
     this.#names = names;
-    this.#claims = claims;
+    this.claims = claims;
     this.#keeping = PeriodicTask.start({
       clock: options.clock,
       run: async (signal) => {
@@ -67,41 +68,24 @@ export class LeasedNames implements AsyncDisposable {
     });
   }
 
-  /** Starts to register names, and to keep them registered; `onAttempt` is called after each request. */
-  static start(
-    claims: readonly NameClaim[],
-    names: RemoteObject<NameServerMethods>,
-    options: LeaseOptions,
-    onAttempt: () => void,
-  ): LeasedNames {
-    return new LeasedNames(claims, names, options, onAttempt);
-  }
-
-  get claims(): readonly NameClaim[] {
-    return this.#claims;
-  }
-
-  /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
     return this.#lease !== undefined && this.#trouble === undefined && !this.#outdated;
   }
 
-  /** Stops claiming those of its names that are among these. */
   async release(names: readonly string[]): Promise<void> {
-    const kept = this.#claims.filter(({ name }) => !names.includes(name));
-    if (kept.length < this.#claims.length) {
+    const kept = this.claims.filter(({ name }) => !names.includes(name));
+    if (kept.length < this.claims.length) {
       await this.claim(kept);
     }
   }
 
   /** Claims these names from now on. Fulfils once the name server was asked, whatever it answered. */
   async claim(claims: readonly NameClaim[]): Promise<void> {
-    this.#claims = claims;
+    this.claims = claims;
     this.#outdated = true;
     await this.#keeping.wake();
   }
 
-  /** Unregisters the names. A name server that cannot be reached drops them when the lease expires. */
   async close(): Promise<void> {
     await this.#keeping.close();
     if (this.#lease === undefined) {
@@ -111,9 +95,8 @@ export class LeasedNames implements AsyncDisposable {
       await this.#names.unregister(this.#lease.leaseId);
       this.#options.log.info('unregistered the names');
     } catch (error) {
-      this.#options.log.warn('cannot unregister the names; they disappear when their lease expires', {
-        error,
-      });
+      const { log } = this.#options;
+      log.warn('cannot unregister the names; they disappear when their lease expires', { error });
     }
   }
 
@@ -121,11 +104,7 @@ export class LeasedNames implements AsyncDisposable {
     return this.close();
   }
 
-  /**
-   * Registers or renews, and returns for how long that holds, in milliseconds.
-   *
-   * @throws why nothing of this server is registered now
-   */
+  /** Registers or renews, and returns for how long that holds, in ms. @throws why nothing is registered now */
   async #attempt(signal: AbortSignal): Promise<number> {
     try {
       const lease = this.#lease;
@@ -173,22 +152,19 @@ export class LeasedNames implements AsyncDisposable {
 
   async #register(): Promise<Lease> {
     const { serverId, address, ttlMs, log } = this.#options;
-    const claims = this.#claims;
+    const claims = this.claims;
     const former = this.#lease;
     const asked = claims.map((claim) =>
       this.#replaced.has(claim.name) ? { ...claim, replace: false } : claim,
     );
     const lease = await this.#names.register(serverId, address, asked, { ttlMs });
     claims.forEach(({ name }) => this.#replaced.add(name));
-    this.#outdated = this.#claims !== claims;
+    this.#outdated = this.claims !== claims;
     if (former !== undefined) {
       await this.#end(former);
     }
-    log.info('registered the names', {
-      names: claims.map(({ name }) => name),
-      address,
-      leaseId: lease.leaseId,
-    });
+    const names = claims.map(({ name }) => name);
+    log.info('registered the names', { names, address, leaseId: lease.leaseId });
     return lease;
   }
 
@@ -222,9 +198,9 @@ export class LeasedNames implements AsyncDisposable {
 
   /** Stops claiming names that were taken from this server, as whoever took them meant to. */
   #giveUp(lost: readonly string[]): void {
-    const names = this.#claims.map(({ name }) => name).filter((name) => lost.includes(name));
+    const names = this.claims.map(({ name }) => name).filter((name) => lost.includes(name));
     if (names.length > 0) {
-      this.#claims = this.#claims.filter(({ name }) => !lost.includes(name));
+      this.claims = this.claims.filter(({ name }) => !lost.includes(name));
       this.#options.log.warn('names were taken from this server; it does not register them again', { names });
       this.#options.onLost?.(names);
     }

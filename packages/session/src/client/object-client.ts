@@ -17,7 +17,7 @@ export class ObjectClient implements AsyncDisposable {
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs` */
   constructor(options: ObjectClientOptions) {
     this.#sender = new CallSender(options);
-    this.#descriptions = new Descriptions(options.router, options.transport);
+    this.#descriptions = new Descriptions(options);
   }
 
   /** Returns an object whose methods can be called. Its type is that of its signatures; nothing is sent yet. */

@@ -1,9 +1,8 @@
-import { type Call, type CallOptions, makeProxy } from '@patchbay/objects';
+import { type AnyCallOptions, type Call, type CallOptions, makeProxy } from '@patchbay/objects';
 
 /** The session that an object was handed out by. */
 export interface HandleSession {
   readonly lost: boolean;
-  /** Releases an object. */
   release(object: number): void;
 }
 
@@ -23,7 +22,7 @@ export class ObjectHandle {
   readonly number: number;
   /** Names the object in messages, such as `storage.node()`. */
   readonly label: string;
-  #released = false;
+  released = false;
 
   constructor(session: HandleSession, number: number, label: string) {
     this.session = session;
@@ -32,41 +31,34 @@ export class ObjectHandle {
     unreferenced.register(this, { session, number }, this);
   }
 
-  get released(): boolean {
-    return this.#released;
-  }
-
   release(): void {
-    if (!this.#released) {
-      this.#released = true;
+    if (!this.released) {
+      this.released = true;
       unreferenced.unregister(this);
       this.session.release(this.number);
     }
   }
 }
 
-/** Calls methods of objects that were handed out. */
-export interface HandleCaller {
+export interface HandleCaller<Target = ObjectHandle> {
   callOn(
-    handle: ObjectHandle,
+    target: Target,
     method: string,
     args: readonly unknown[],
-    options: CallOptions,
+    options: AnyCallOptions,
   ): Call<unknown, unknown>;
 }
 
 /** Makes a reference to an object that was handed out: its methods, and the means to release it. */
 export function objectReference(caller: HandleCaller, handle: ObjectHandle, options: CallOptions): object {
-  const release = (): void => {
-    handle.release();
-  };
   return makeProxy((method, args) => caller.callOn(handle, method, args, options), {
     with: (more: CallOptions) => objectReference(caller, handle, { ...options, ...more }),
     [handleKey]: handle,
-    [Symbol.dispose]: release,
-    [Symbol.asyncDispose]: () => {
-      release();
-      return Promise.resolve();
+    [Symbol.dispose]: () => {
+      handle.release();
+    },
+    [Symbol.asyncDispose]: async () => {
+      handle.release();
     },
   });
 }

@@ -4,7 +4,6 @@ import { type Frame, payloadBytes } from '../protocol/frame.js';
 /** How large the pieces of bytes are, in bytes: small enough that other calls' frames find room between them. */
 const pieceBytes = 64 * 1024;
 
-/** What an outgoing stream needs. */
 export interface OutgoingStreamOptions {
   readonly call: number;
   /** Its number within the call. */

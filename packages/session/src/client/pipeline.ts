@@ -1,4 +1,4 @@
-import { coreError, RpcError } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
 
 import type { ClientCall } from './client-call.js';
 import { ClientSession } from './client-session.js';
@@ -18,14 +18,19 @@ export function launchOn(
   }
   if (target instanceof ObjectHandle) {
     launchOnHandle(call, target, carry);
-  } else if (target.ended) {
-    launchOnOutcome(call, target, carry);
-  } else if (target.carrier instanceof ClientSession && target.progress !== 'unsent') {
-    carry(target.carrier);
+  } else if (!target.ended) {
+    if (target.carrier instanceof ClientSession && target.progress !== 'unsent') {
+      carry(target.carrier);
+    } else {
+      target.follow(() => {
+        launchOn(call, target, carry);
+      });
+    }
+  } else if (target.outcome instanceof ObjectHandle) {
+    launchOnHandle(call, target.outcome, carry);
   } else {
-    target.follow(() => {
-      launchOn(call, target, carry);
-    });
+    const why = `${target.title} returned no object, so ${call.title} cannot be called`;
+    call.fail(target.outcome ?? coreError('METHOD_NOT_FOUND', why));
   }
 }
 
@@ -37,26 +42,9 @@ function launchOnHandle(
   if (released) {
     call.fail(coreError('REFERENCE_RELEASED', `${label} was released by its caller`));
   } else if (!(session instanceof ClientSession) || session.lost) {
-    call.fail(
-      coreError('REFERENCE_LOST', `${label} was handed out by a connection that has ended: request it again`),
-    );
+    const why = `${label} was handed out by a connection that has ended: request it again`;
+    call.fail(coreError('REFERENCE_LOST', why));
   } else {
     carry(session);
-  }
-}
-
-function launchOnOutcome(
-  call: ClientCall,
-  { outcome, title }: ClientCall,
-  carry: (session: ClientSession) => void,
-): void {
-  if (outcome instanceof RpcError) {
-    call.fail(outcome);
-  } else if (outcome === undefined) {
-    call.fail(
-      coreError('METHOD_NOT_FOUND', `${title} returned no object, so ${call.title} cannot be called`),
-    );
-  } else {
-    launchOnHandle(call, outcome, carry);
   }
 }

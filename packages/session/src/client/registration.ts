@@ -93,7 +93,7 @@ export class Registration implements AsyncDisposable {
   }
 
   #lease(claims: readonly NameClaim[]): LeasedNames {
-    return LeasedNames.start(claims, this.#names, this.#options, () => {
+    return new LeasedNames(claims, this.#names, this.#options, () => {
       if (this.registered !== this.#wasRegistered) {
         this.#wasRegistered = this.registered;
         this.#options.onChange?.(this.#wasRegistered);

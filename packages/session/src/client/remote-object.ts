@@ -9,6 +9,8 @@ import {
   type Signatures,
 } from '@patchbay/objects';
 
+import type { RequestOptions } from './client-call.js';
+
 /** A remote object: its methods, and itself with other call options. */
 export type RemoteObject<S extends Signatures> = Proxy<S> & {
   /** Returns the same object, called without an answer. */
@@ -24,13 +26,12 @@ export type OneWayObject<S extends Signatures> = {
     : never;
 };
 
-/** Makes the calls of a remote object. */
 export interface Caller {
   call(
     object: string,
     method: string,
     args: readonly unknown[],
-    options: AnyCallOptions,
+    options: RequestOptions,
   ): Call<unknown, unknown>;
 }
 

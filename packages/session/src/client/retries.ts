@@ -11,7 +11,6 @@ import type { ClientCall } from './client-call.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Router } from './transport.js';
 
-/** What retries need. */
 export interface RetriesOptions {
   readonly clock: Clock;
   readonly router: Router;
@@ -69,7 +68,6 @@ export class Retries {
     });
   }
 
-  /** Stops retrying. */
   close(): void {
     this.#closed = true;
   }
@@ -125,11 +123,8 @@ function errorFor(call: ClientCall, error: RpcError, why?: string): RpcError {
   const advice = call.idempotent
     ? `${why ?? 'retrying it did not succeed either'}; it is idempotent, and may be repeated`
     : 'is not retried automatically: check before you repeat it';
-  return coreError(
-    'CONNECTION_LOST',
-    `${error.message}; ${object}.${method} may or may not have run, and ${advice}`,
-    { callId: call.callId, cause: error },
-  );
+  const message = `${error.message}; ${object}.${method} may or may not have run, and ${advice}`;
+  return coreError('CONNECTION_LOST', message, { callId: call.callId, cause: error });
 }
 
 /** Returns the log fields that identify a call. */

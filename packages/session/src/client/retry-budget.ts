@@ -1,6 +1,5 @@
 import type { Clock } from '@patchbay/objects';
 
-/** How often a client may retry calls. */
 export interface RetryBudgetOptions {
   /** How many retries may be saved up: as many as one lost session can need at once. Default: 1024. */
   readonly capacity?: number;
@@ -17,9 +16,7 @@ export interface RetryBudgetOptions {
 export class RetryBudget {
   readonly #clock: Clock;
   readonly #callsMade: () => number;
-  readonly #capacity: number;
-  readonly #perCall: number;
-  readonly #perSecond: number;
+  readonly #options: Required<RetryBudgetOptions>;
   #tokens: number;
   #countedCalls = 0;
   #countedAtMs: number;
@@ -28,20 +25,18 @@ export class RetryBudget {
   constructor(clock: Clock, callsMade: () => number, options: RetryBudgetOptions = {}) {
     this.#clock = clock;
     this.#callsMade = callsMade;
-    this.#capacity = options.capacity ?? 1024;
-    this.#perCall = options.perCall ?? 0.1;
-    this.#perSecond = options.perSecond ?? 10;
-    this.#tokens = this.#capacity;
+    this.#options = { capacity: 1024, perCall: 0.1, perSecond: 10, ...options };
+    this.#tokens = this.#options.capacity;
     this.#countedAtMs = clock.monotonicMs();
   }
 
   /** Takes a token; returns false when none is left. */
   take(): boolean {
+    const { capacity, perCall, perSecond } = this.#options;
     const nowMs = this.#clock.monotonicMs();
     const calls = this.#callsMade();
-    const earned =
-      (calls - this.#countedCalls) * this.#perCall + ((nowMs - this.#countedAtMs) / 1000) * this.#perSecond;
-    this.#tokens = Math.min(this.#capacity, this.#tokens + earned);
+    const earned = (calls - this.#countedCalls) * perCall + ((nowMs - this.#countedAtMs) / 1000) * perSecond;
+    this.#tokens = Math.min(capacity, this.#tokens + earned);
     this.#countedCalls = calls;
     this.#countedAtMs = nowMs;
     if (this.#tokens < 1) {

@@ -6,11 +6,9 @@ import type { Transport } from './transport.js';
 /** How long a server may take to say hello by default, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;
 
-/** What a pool of sessions needs. */
 export interface SessionPoolOptions {
   readonly transport: Transport;
   readonly hello: ClientHello;
-  /** How long a server may take to say hello, in milliseconds. */
   readonly openTimeoutMs: number;
   readonly onLostCall: LostCallHandler;
 }
@@ -44,7 +42,7 @@ export class SessionPool implements AsyncDisposable {
     if (opening !== undefined) {
       return opening;
     }
-    const session = this.#openInTime(address).finally(() => {
+    const session = this.#open(address).finally(() => {
       this.#opening.delete(address);
     });
     this.#opening.set(address, session);
@@ -61,27 +59,8 @@ export class SessionPool implements AsyncDisposable {
     return this.close();
   }
 
-  async #openInTime(address: string): Promise<ClientSession> {
-    const giveUp = new AbortController();
-    const abort = (): void => {
-      giveUp.abort();
-    };
-    const timer = setTimeout(abort, this.#options.openTimeoutMs);
-    this.#closing.signal.addEventListener('abort', abort, { once: true });
-    try {
-      const session = await this.#open(address, giveUp.signal);
-      if (!session.lost) {
-        this.#sessions.set(address, session);
-      }
-      return session;
-    } finally {
-      clearTimeout(timer);
-      this.#closing.signal.removeEventListener('abort', abort);
-    }
-  }
-
-  #open(address: string, signal: AbortSignal): Promise<ClientSession> {
-    const { transport, hello, onLostCall } = this.#options;
+  #open(address: string): Promise<ClientSession> {
+    const { transport, hello, openTimeoutMs, onLostCall } = this.#options;
     return new Promise((resolve, reject) => {
       const stream = transport.dial(address, {
         onMessage: (message) => {
@@ -97,13 +76,22 @@ export class SessionPool implements AsyncDisposable {
         );
         void stream.end();
       };
+      const timer = setTimeout(giveUp, openTimeoutMs);
+      this.#closing.signal.addEventListener('abort', giveUp, { once: true });
+      const stopWaiting = (): void => {
+        clearTimeout(timer);
+        this.#closing.signal.removeEventListener('abort', giveUp);
+      };
       const session = new ClientSession(address, hello, stream, {
         onOpen: () => {
-          signal.removeEventListener('abort', giveUp);
+          stopWaiting();
+          if (!session.lost) {
+            this.#sessions.set(address, session);
+          }
           resolve(session);
         },
         onEnd: (error) => {
-          signal.removeEventListener('abort', giveUp);
+          stopWaiting();
           if (this.#sessions.get(address) === session) {
             this.#sessions.delete(address);
           }
@@ -111,7 +99,6 @@ export class SessionPool implements AsyncDisposable {
         },
         onLostCall,
       });
-      signal.addEventListener('abort', giveUp, { once: true });
     });
   }
 }

@@ -1,6 +1,5 @@
 import {
   type Authorize,
-  type Clock,
   coreError,
   type Interceptor,
   type Log,
@@ -11,18 +10,15 @@ import {
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 
+import type { ObjectClientOptions } from '../client/client-options.js';
 import { ObjectClient } from '../client/object-client.js';
 import type { SessionLimits } from '../server/session-limits.js';
 import { MemoryTransport } from './memory-transport.js';
 
 /** Options of objects in memory and of their client. */
-export interface InMemoryOptions {
-  readonly clock?: Clock;
-  /** The client's log. Default: none. */
-  readonly log?: Log;
-  /** The time limit of calls that set none, in milliseconds, or `'none'`. Default: 60 s. */
-  readonly timeoutMs?: number | 'none';
-  readonly interceptors?: readonly Interceptor[];
+export interface InMemoryOptions extends Partial<
+  Pick<ObjectClientOptions, 'clock' | 'log' | 'timeoutMs' | 'interceptors'>
+> {
   /** The server's side. */
   readonly server?: Partial<SessionLimits> & {
     readonly authorize?: Authorize;
@@ -38,33 +34,19 @@ const cleanUpMs = 2_000;
 
 /** The client of objects in memory; closing it cancels what runs and closes the objects. */
 class InMemoryClient extends ObjectClient {
-  readonly #clock: Clock;
   readonly #dispatcher: Dispatcher;
   readonly #transport: MemoryTransport;
   readonly #objects: readonly ObjectDefinition[];
 
   constructor(objects: Readonly<Record<string, ObjectDefinition>>, options: InMemoryOptions) {
     const { clock = systemClock, server = {} } = options;
-    const { authorize, interceptors, log = silentLog, ...limits } = server;
-    const dispatcher = new Dispatcher({
-      clock,
-      log,
-      ...(authorize === undefined ? {} : { authorize }),
-      ...(interceptors === undefined ? {} : { interceptors }),
-    });
+    const dispatcher = new Dispatcher({ clock, log: silentLog, ...server });
     for (const [name, definition] of Object.entries(objects)) {
       dispatcher.host(parseObjectName(name), definition);
     }
-    const transport = new MemoryTransport(dispatcher, limits);
-    super({
-      clock,
-      transport,
-      router: { route: () => address, forget: () => undefined },
-      timeoutMs: options.timeoutMs,
-      interceptors: options.interceptors,
-      log: options.log,
-    });
-    this.#clock = clock;
+    const transport = new MemoryTransport(dispatcher, server);
+    const router = { route: () => address, forget: () => undefined };
+    super({ ...options, clock, transport, router });
     this.#dispatcher = dispatcher;
     this.#transport = transport;
     this.#objects = Object.values(objects);
@@ -77,7 +59,9 @@ class InMemoryClient extends ObjectClient {
     const cleanUp = new AbortController();
     await Promise.race([
       this.#dispatcher.drain(),
-      this.#clock.sleep(cleanUpMs, { signal: cleanUp.signal, background: true }).catch(() => undefined),
+      this.#dispatcher.clock
+        .sleep(cleanUpMs, { signal: cleanUp.signal, background: true })
+        .catch(() => undefined),
     ]);
     cleanUp.abort();
     for (const object of [...this.#objects].reverse()) {

@@ -6,6 +6,8 @@ import { ServerSession } from '../server/server-session.js';
 import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
 import { Pipe } from './pipe.js';
 
+const peer = 'in-memory';
+
 /** Connects clients to objects in the same process: the same sessions, codec and dispatch as over gRPC, without a port. */
 export class MemoryTransport implements Transport, Disposable {
   readonly #dispatcher: Dispatcher;
@@ -39,7 +41,7 @@ export class MemoryTransport implements Transport, Disposable {
     });
     const session = new ServerSession({
       dispatcher: this.#dispatcher,
-      caller: { peer: 'in-memory' },
+      caller: { peer },
       limits: this.#limits,
       output: {
         write: (message) => {
@@ -65,10 +67,7 @@ export class MemoryTransport implements Transport, Disposable {
         take();
       } catch (error) {
         const breach = toRpcError(error);
-        this.#dispatcher.log.warn('a client violated the session protocol', {
-          peer: 'in-memory',
-          error: breach,
-        });
+        this.#dispatcher.log.warn('a client violated the session protocol', { peer, error: breach });
         over = breach.message;
         close();
       }
@@ -86,7 +85,6 @@ export class MemoryTransport implements Transport, Disposable {
         return !session.blocked;
       },
       onEnd: close,
-      onDelivered: () => undefined,
     });
     if (over === undefined) {
       this.#sessions.add(endSession);
@@ -104,13 +102,11 @@ export class MemoryTransport implements Transport, Disposable {
     };
   }
 
-  describe(_address: string, object: string): Promise<ObjectDescription> {
-    return new Promise((resolve) => {
-      if (this.#closed) {
-        throw coreError('CONNECTION_LOST', 'the server is closed');
-      }
-      resolve(this.#dispatcher.describe(object));
-    });
+  async describe(_address: string, object: string): Promise<ObjectDescription> {
+    if (this.#closed) {
+      throw coreError('CONNECTION_LOST', 'the server is closed');
+    }
+    return this.#dispatcher.describe(object);
   }
 
   /** Ends every session and accepts no more. */

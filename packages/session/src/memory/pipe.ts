@@ -1,20 +1,17 @@
-/** The receiving end of a pipe. */
 export interface PipeEnd {
-  /** Takes a message. */
   readonly take: (message: Buffer) => void;
   /** Reports whether there is room for the next one; `resume` follows when that changes. */
   readonly ready: () => boolean;
-  /** Called once, when nothing more comes. */
   readonly onEnd: () => void;
-  /** Called when a message was delivered. */
-  readonly onDelivered: () => void;
+  readonly onDelivered?: () => void;
 }
 
 /** Carries messages one way, in order, and never within the turn in which they were written. */
 export class Pipe {
   readonly #end: PipeEnd;
   #queue: Buffer[] = [];
-  #bytes = 0;
+  /** How many bytes were not delivered yet. */
+  bytes = 0;
   #scheduled = false;
   #state: 'open' | 'ending' | 'ended' = 'open';
 
@@ -22,17 +19,12 @@ export class Pipe {
     this.#end = end;
   }
 
-  /** How many bytes were not delivered yet. */
-  get bytes(): number {
-    return this.#bytes;
-  }
-
   /** Queues a copy of a message, as a connection would: decoded values are views of it. */
   write(message: Buffer, tail?: Uint8Array): void {
     if (this.#state === 'open') {
       const copy = Buffer.concat(tail === undefined ? [message] : [message, tail]);
       this.#queue.push(copy);
-      this.#bytes += copy.length;
+      this.bytes += copy.length;
       this.resume();
     }
   }
@@ -49,7 +41,7 @@ export class Pipe {
   close(): void {
     this.#state = 'ended';
     this.#queue = [];
-    this.#bytes = 0;
+    this.bytes = 0;
   }
 
   /** Delivers what there is room for, in the next turn. */
@@ -66,9 +58,9 @@ export class Pipe {
   #deliver(): void {
     while (this.#queue.length > 0 && this.#end.ready()) {
       const message = this.#queue.shift() as Buffer;
-      this.#bytes -= message.length;
+      this.bytes -= message.length;
       this.#end.take(message);
-      this.#end.onDelivered();
+      this.#end.onDelivered?.();
     }
     if (this.#queue.length === 0 && this.#state === 'ending') {
       this.#state = 'ended';

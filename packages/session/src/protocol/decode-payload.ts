@@ -4,12 +4,7 @@ import { malformed } from './message-reader.js';
 /** Makes the local value for a handle of the other side's. @throws RpcError when there is nothing of this number */
 export type Importer = (handle: Handle) => unknown;
 
-/**
- * Decodes a value.
- *
- * @param importer imports what was exported; without one a handle is malformed
- * @throws RpcError `MESSAGE_MALFORMED`
- */
+/** Decodes a value; without an importer, one with a handle is malformed. @throws RpcError `MESSAGE_MALFORMED` */
 export function decodePayload(payload: Payload, importer?: Importer): unknown {
   if (payload.json === '') {
     return undefined;
@@ -25,16 +20,15 @@ export function decodePayload(payload: Payload, importer?: Importer): unknown {
   }
   const root = { value };
   for (const { path, content } of payload.attachments) {
-    attach(root, path, isHandle(content) ? imported(content, importer) : content);
+    if (!isHandle(content)) {
+      attach(root, path, content);
+    } else if (importer === undefined) {
+      throw malformed(`${content.kind} ${String(content.number)} where there can be none`);
+    } else {
+      attach(root, path, importer(content));
+    }
   }
   return root.value;
-}
-
-function imported(handle: Handle, importer: Importer | undefined): unknown {
-  if (importer === undefined) {
-    throw malformed(`${handle.kind} ${String(handle.number)} where there can be none`);
-  }
-  return importer(handle);
 }
 
 /** Puts content at its path, where null must be already: a path can never reach a prototype. */

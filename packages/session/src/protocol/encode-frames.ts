@@ -27,9 +27,7 @@ export function encodeFrame(frame: Frame): Buffer {
   return finish(0);
 }
 
-/**
- * Encodes one frame as a `Frames` message of its own, behind headroom for a prefix. Such messages can be concatenated.
- */
+/** Encodes one frame as a `Frames` message, behind headroom for a prefix. Such messages can be concatenated. */
 export function encodeFrames(frame: Frame, headroomBytes = 0): Buffer {
   begin(frame);
   const mark = writer.mark();

@@ -16,27 +16,16 @@ export interface Exporter {
   exportValue(value: object): Handle;
 }
 
-/**
- * Encodes a value for the wire.
- *
- * @param exporter exports what cannot be copied; without one nothing is exported
- * @throws RpcError `ARGUMENT_INVALID` for what JSON cannot represent: a cycle, a bigint
- */
+/** Encodes a value. @throws RpcError `ARGUMENT_INVALID` for what JSON cannot represent: a cycle, a bigint */
 export function encodePayload(value: unknown, exporter?: Exporter): Payload {
   const attachments: Attachment[] = [];
-  const structure = needsAttachments(value, exporter, 0)
-    ? new Detacher(attachments, exporter).detach(value, [])
-    : value;
+  const structure = needsAttachments(value, exporter, 0) ? detach(value, [], attachments, exporter) : value;
   try {
     const json: unknown = JSON.stringify(structure); // undefined for what JSON leaves out: undefined, a function
     return { json: typeof json === 'string' ? json : '', attachments };
   } catch (error) {
     throw coreError('ARGUMENT_INVALID', `the value cannot be sent as JSON: ${(error as Error).message}`);
   }
-}
-
-function isBytes(value: unknown): value is Uint8Array {
-  return types.isUint8Array(value);
 }
 
 function needsAttachments(value: unknown, exporter: Exporter | undefined, depth: number): boolean {
@@ -55,7 +44,7 @@ function needsAttachments(value: unknown, exporter: Exporter | undefined, depth:
     }
     return false;
   }
-  if (isBytes(value) || exporter?.mustExport(value) === true) {
+  if (types.isUint8Array(value) || exporter?.mustExport(value) === true) {
     return true;
   }
   for (const key in value) {
@@ -67,51 +56,40 @@ function needsAttachments(value: unknown, exporter: Exporter | undefined, depth:
 }
 
 /** Replaces what is attached to the JSON of a value by null. */
-class Detacher {
-  readonly #attachments: Attachment[];
-  readonly #exporter: Exporter | undefined;
-
-  constructor(attachments: Attachment[], exporter: Exporter | undefined) {
-    this.#attachments = attachments;
-    this.#exporter = exporter;
-  }
-
-  detach(value: unknown, path: readonly string[]): unknown {
-    checkDepth(path.length);
-    if (typeof value === 'string') {
-      if (value.length < longStringLength || !value.isWellFormed() || !isWellFormed(path)) {
-        return value;
-      }
-      return this.#put(path, value);
-    }
-    if (isBytes(value)) {
-      return this.#put(wellFormed(path), value);
-    }
-    if (Array.isArray(value)) {
-      return value.map((element, index) => this.detach(element, [...path, String(index)]));
-    }
-    if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
-      return this.#detachObject(value, path);
-    }
-    return value;
-  }
-
-  #detachObject(value: object, path: readonly string[]): unknown {
-    if (this.#exporter?.mustExport(value) === true) {
-      return this.#put(wellFormed(path), this.#exporter.exportValue(value));
-    }
-    if (typeof value === 'function' || 'toJSON' in value) {
+function detach(
+  value: unknown,
+  path: readonly string[],
+  attachments: Attachment[],
+  exporter: Exporter | undefined,
+): unknown {
+  checkDepth(path.length);
+  if (typeof value === 'string') {
+    if (value.length < longStringLength || !value.isWellFormed() || !isWellFormed(path)) {
       return value;
     }
-    return Object.fromEntries(
-      Object.entries(value).map(([key, member]) => [key, this.detach(member, [...path, key])]),
-    );
-  }
-
-  #put(path: readonly string[], content: Attachment['content']): null {
-    this.#attachments.push({ path, content });
+    attachments.push({ path, content: value });
     return null;
   }
+  if (types.isUint8Array(value)) {
+    attachments.push({ path: wellFormed(path), content: value });
+    return null;
+  }
+  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
+    return value;
+  }
+  const inner = (member: unknown, key: string): unknown =>
+    detach(member, [...path, key], attachments, exporter);
+  if (Array.isArray(value)) {
+    return value.map((element, index) => inner(element, String(index)));
+  }
+  if (exporter?.mustExport(value) === true) {
+    attachments.push({ path: wellFormed(path), content: exporter.exportValue(value) });
+    return null;
+  }
+  if (typeof value === 'function' || 'toJSON' in value) {
+    return value;
+  }
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inner(member, key)]));
 }
 
 /** Reports whether protobuf's UTF-8 can hold a path: not half of a surrogate pair, which JSON can escape. */
@@ -128,9 +106,7 @@ function wellFormed(path: readonly string[]): readonly string[] {
 
 function checkDepth(depth: number): void {
   if (depth > maxDepth) {
-    throw coreError(
-      'ARGUMENT_INVALID',
-      `the value is nested more than ${String(maxDepth)} levels deep, or has a cycle`,
-    );
+    const message = `the value is nested more than ${String(maxDepth)} levels deep, or has a cycle`;
+    throw coreError('ARGUMENT_INVALID', message);
   }
 }

@@ -4,54 +4,29 @@ import { decodePayload } from './decode-payload.js';
 import type { Frame } from './frame.js';
 
 /**
- * Returns the frame for an error, with its stack and those of its causes only where `withStack`.
+ * Sends an error, cut short where it is too large.
  *
+ * @param withStack whether to send its stack and those of its causes
  * @param notBegun whether the call may run elsewhere
  */
-export function failureFrame(call: number, error: RpcError, withStack: boolean, notBegun = false): Frame {
-  return {
-    kind: 'failure',
-    call,
-    code: grpcStatusOfCode[error.code],
-    reason: error.reason,
-    message: error.message,
-    details: detailsText(error),
-    stack: withStack ? stackOf(error) : '',
-    notBegun,
-  };
-}
-
-/** Returns a frame for an error that was too large to send, cut short. */
-export function shortFailureFrame(call: number, error: RpcError): Frame {
-  const { code, reason } = error;
-  const message = `${error.message.slice(0, 1000)}… (too long to be sent whole)`;
-  return {
-    kind: 'failure',
-    call,
-    code: grpcStatusOfCode[code],
-    reason,
-    message,
-    details: '',
-    stack: '',
-    notBegun: false,
-  };
-}
-
-/** Sends an error, cut short where it is too large. */
 export function sendFailure(
   send: (frame: Frame) => void,
   call: number,
   error: RpcError,
   { withStack = false, notBegun = false } = {},
 ): void {
+  const { reason, message } = error;
+  const code = grpcStatusOfCode[error.code];
+  const stack = withStack ? stackOf(error) : '';
   try {
-    send(failureFrame(call, error, withStack, notBegun));
+    send({ kind: 'failure', call, code, reason, message, details: detailsText(error), stack, notBegun });
   } catch {
-    send(shortFailureFrame(call, error)); // it is larger than the other side accepts
+    // It is larger than the other side accepts.
+    const short = `${message.slice(0, 1000)}… (too long to be sent whole)`;
+    send({ kind: 'failure', call, code, reason, message: short, details: '', stack: '', notBegun: false });
   }
 }
 
-/** Returns the error in a frame. */
 export function errorOf(frame: Frame & { kind: 'failure' }, callId: string): RpcError {
   const details = decodePayload({ json: frame.details, attachments: [] });
   return new RpcError(codeOfGrpcStatus(frame.code), frame.reason, frame.message, {

@@ -16,15 +16,11 @@ export interface Handle {
   readonly number: number;
 }
 
-/**
- * What a caller passes: JSON values, or the arguments of a command line for the server to read by its schema, some of
- * which may be streams.
- */
+/** What a caller passes: JSON values, or a command line's arguments (text and streams) for the server to parse. */
 export type Arguments =
   | { readonly values: Payload }
   | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };
 
-/** Reports whether an attachment is a handle. */
 export function isHandle(content: Attachment['content'] | undefined): content is Handle {
   return typeof content === 'object' && 'kind' in content;
 }
@@ -38,7 +34,6 @@ export function payloadBytes(payload: Payload): number {
   return bytes;
 }
 
-/** The idempotent methods of one object. */
 export interface IdempotentMethods {
   readonly object: string;
   readonly methods: readonly string[];

@@ -53,10 +53,8 @@ export class Inbox {
       throw malformed('a chunk without a first one');
     }
     if (total > this.#maxFrameBytes || this.#partialBytes + total > 4 * this.#maxFrameBytes) {
-      throw coreError(
-        'MESSAGE_TOO_LARGE',
-        `a message of ${String(total)} bytes exceeds the ${String(this.#maxFrameBytes)} bytes accepted here`,
-      );
+      const message = `a message of ${String(total)} bytes exceeds the ${String(this.#maxFrameBytes)} bytes accepted here`;
+      throw coreError('MESSAGE_TOO_LARGE', message);
     }
     const partial = { bytes: Buffer.allocUnsafeSlow(total), received: 0 };
     this.#partials.set(number, partial);

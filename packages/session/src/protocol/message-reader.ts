@@ -8,13 +8,12 @@ export function malformed(what: string): RpcError {
 /** Reads the fields of protobuf messages, the nested ones in place. @throws RpcError `MESSAGE_MALFORMED` */
 export class MessageReader {
   readonly #buffer: Buffer;
-  #position: number;
+  #position = 0;
   #end: number;
   #type = 0;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
-    this.#position = 0;
     this.#end = buffer.length;
   }
 

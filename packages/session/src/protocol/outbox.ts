@@ -22,18 +22,12 @@ const maxTogether = 32;
 export const defaultMaxFrameBytes = 64 * 1024 * 1024;
 
 /** A message in two parts, the second of which is not copied. */
-class SplitMessage {
+interface SplitMessage {
   readonly head: Buffer;
   readonly tail: Uint8Array;
-
-  constructor(head: Buffer, tail: Uint8Array) {
-    this.head = head;
-    this.tail = tail;
-  }
 }
 
-/** Writes a message, and its tail where it has one. */
-export type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
+type WriteMessage = (message: Buffer, tail?: Uint8Array) => void;
 
 /** Gathers the frames that are sent in one turn of the event loop, and writes them in few messages. */
 export class Outbox {
@@ -85,7 +79,7 @@ export class Outbox {
     this.#encodeTogether();
     const tail = this.#takesTails ? tailOf(frame) : undefined;
     if (tail !== undefined && tail.length < messageBytes) {
-      this.#enqueue(new SplitMessage(encodeHead(frame, this.#headroomBytes), tail));
+      this.#enqueue({ head: encodeHead(frame, this.#headroomBytes), tail });
       return;
     }
     const message = encodeFrames(frame, this.#headroomBytes);
@@ -107,12 +101,8 @@ export class Outbox {
     const number = ++this.#chunkedFrames;
     for (let from = 0; from < encoded.length; from += messageBytes) {
       const data = encoded.subarray(from, from + messageBytes);
-      this.#enqueue(
-        encodeFrames(
-          { kind: 'chunk', number, data, total: from === 0 ? encoded.length : 0 },
-          this.#headroomBytes,
-        ),
-      );
+      const total = from === 0 ? encoded.length : 0;
+      this.#enqueue(encodeFrames({ kind: 'chunk', number, data, total }, this.#headroomBytes));
     }
   }
 
@@ -135,11 +125,11 @@ export class Outbox {
         batch = [];
         bytes = 0;
       }
-      if (entry instanceof SplitMessage) {
-        this.#write(entry.head, entry.tail);
-      } else {
+      if (Buffer.isBuffer(entry)) {
         batch.push(entry);
         bytes += length;
+      } else {
+        this.#write(entry.head, entry.tail);
       }
     }
     if (bytes > 0) {
@@ -173,17 +163,17 @@ export class Outbox {
   }
 
   #join(batch: readonly Buffer[]): Buffer {
-    const [first] = batch;
-    if (first === undefined || batch.length === 1) {
-      return first ?? Buffer.alloc(this.#headroomBytes);
+    if (batch.length === 1) {
+      return batch[0] as Buffer;
     }
-    const [, ...others] = batch;
-    return Buffer.concat([first, ...others.map((message) => message.subarray(this.#headroomBytes))]);
+    return Buffer.concat(
+      batch.map((each, index) => (index === 0 ? each : each.subarray(this.#headroomBytes))),
+    );
   }
 }
 
 function lengthOf(entry: Buffer | SplitMessage): number {
-  return entry instanceof SplitMessage ? entry.head.length + entry.tail.length : entry.length;
+  return Buffer.isBuffer(entry) ? entry.length : entry.head.length + entry.tail.length;
 }
 
 function isShort(frame: Frame): boolean {

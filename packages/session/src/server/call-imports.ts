@@ -7,12 +7,9 @@ import { malformed } from '../protocol/message-reader.js';
 import type { CallbackCalls } from './callback-calls.js';
 import { IncomingStream } from './incoming-stream.js';
 
-/** How much of a stream among a call's arguments may be buffered unread, in bytes. */
-export const streamWindowBytes = 1024 * 1024;
-
-/** What a call's imports need of its session. */
 export interface CallImportsHost {
-  send(frame: Frame): void;
+  /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
+  readonly send: (frame: Frame) => void;
   readonly callbackCalls: CallbackCalls;
 }
 
@@ -36,20 +33,11 @@ export class CallImports {
     if (this.#streams.has(number)) {
       throw malformed(`stream ${String(number)} occurs twice`);
     }
-    const end: Frame = { kind: 'end', call: this.#call, stream: number };
-    const stream = new IncomingStream(streamWindowBytes, {
-      onCredit: (bytes) => {
-        this.#host.send({ kind: 'credit', call: this.#call, bytes, stream: number });
-      },
-      onLeave: () => {
-        this.#host.send(end);
-      },
-    });
+    const stream = new IncomingStream(this.#call, number, this.#host.send);
     this.#streams.set(number, stream);
     return stream;
   }
 
-  /** Makes the function of a handle. */
   callback({ number }: Handle): (...args: unknown[]) => Promise<unknown> {
     return async (...args) => {
       if (this.#ended !== undefined) {

@@ -1,30 +1,27 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
+import type { Frame } from '../protocol/frame.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { malformed } from '../protocol/message-reader.js';
 
-/** What a stream reports to its sender. */
-export interface IncomingStreamEvents {
-  /** Grants this many more bytes. */
-  readonly onCredit: (bytes: number) => void;
-  /** Called once, when the stream is no longer read. */
-  readonly onLeave: () => void;
-}
+/** How much of a stream among a call's arguments may be buffered unread, in bytes. */
+export const streamWindowBytes = 1024 * 1024;
 
 /** A stream among the arguments of a call, read once. It buffers no more than its window: a slow reader slows its sender. */
 export class IncomingStream implements AsyncIterable<unknown> {
   readonly #queue: ItemQueue;
-  readonly #events: IncomingStreamEvents;
-  readonly #windowBytes: number;
-  #allowedBytes: number;
+  readonly #call: number;
+  readonly #stream: number;
+  readonly #send: (frame: Frame) => void;
+  #allowedBytes = streamWindowBytes;
   #readBytes = 0;
   #reading = false;
   #ended = false;
 
-  constructor(windowBytes: number, events: IncomingStreamEvents) {
-    this.#windowBytes = windowBytes;
-    this.#allowedBytes = windowBytes;
-    this.#events = events;
+  constructor(call: number, stream: number, send: (frame: Frame) => void) {
+    this.#call = call;
+    this.#stream = stream;
+    this.#send = send;
     this.#queue = new ItemQueue((bytes) => {
       this.#grant(bytes);
     });
@@ -58,7 +55,7 @@ export class IncomingStream implements AsyncIterable<unknown> {
     return this.#queue.read(() => {
       if (!this.#ended) {
         this.#ended = true;
-        this.#events.onLeave();
+        this.#send({ kind: 'end', call: this.#call, stream: this.#stream });
       }
     });
   }
@@ -66,9 +63,9 @@ export class IncomingStream implements AsyncIterable<unknown> {
   /** Grants what was read in few large steps: each is a message to the other side. */
   #grant(bytes: number): void {
     this.#readBytes += bytes;
-    if (!this.#ended && this.#readBytes >= this.#windowBytes / 4) {
+    if (!this.#ended && this.#readBytes >= streamWindowBytes / 4) {
       this.#allowedBytes += this.#readBytes;
-      this.#events.onCredit(this.#readBytes);
+      this.#send({ kind: 'credit', call: this.#call, bytes: this.#readBytes, stream: this.#stream });
       this.#readBytes = 0;
     }
   }

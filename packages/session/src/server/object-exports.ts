@@ -12,24 +12,17 @@ export class ObjectExports {
   readonly #calls = new Map<number, number>();
   #last = 0;
 
-  get size(): number {
-    return this.#objects.size;
-  }
-
   /** Hands out an object and returns its number. @throws RpcError `REFERENCES_EXHAUSTED` */
   add(definition: ObjectDefinition, label: string): number {
     if (this.#objects.size >= maxObjects) {
-      throw coreError(
-        'REFERENCES_EXHAUSTED',
-        `the session holds ${String(maxObjects)} objects already; release those that are no longer used`,
-      );
+      const message = `the session holds ${String(maxObjects)} objects already; release those that are no longer used`;
+      throw coreError('REFERENCES_EXHAUSTED', message);
     }
     this.#last += 1;
     this.#objects.set(this.#last, new HostedObject(label, definition));
     return this.#last;
   }
 
-  /** Notes that an object is the whole result of a call. */
   noteResult(call: number, object: number): void {
     this.#results.set(call, object);
     this.#calls.set(object, call);
@@ -39,10 +32,8 @@ export class ObjectExports {
   get(number: number): HostedObject {
     const object = this.#objects.get(number);
     if (object === undefined) {
-      throw coreError(
-        'REFERENCE_RELEASED',
-        `object ${String(number)} of this session was released, or never existed`,
-      );
+      const message = `object ${String(number)} of this session was released, or never existed`;
+      throw coreError('REFERENCE_RELEASED', message);
     }
     return object;
   }
@@ -51,15 +42,12 @@ export class ObjectExports {
   resultOf(call: number): HostedObject {
     const number = this.#results.get(call);
     if (number === undefined) {
-      throw coreError(
-        'METHOD_NOT_FOUND',
-        `call ${String(call)} of this session returned no object to call a method of`,
-      );
+      const message = `call ${String(call)} of this session returned no object to call a method of`;
+      throw coreError('METHOD_NOT_FOUND', message);
     }
     return this.get(number);
   }
 
-  /** Releases an object that the client no longer uses. */
   release(number: number): void {
     const object = this.#objects.get(number);
     if (object !== undefined) {
@@ -73,7 +61,6 @@ export class ObjectExports {
     }
   }
 
-  /** Releases all objects: the session has ended. */
   close(): void {
     for (const number of [...this.#objects.keys()]) {
       this.release(number);

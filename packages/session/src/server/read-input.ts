@@ -1,15 +1,10 @@
 import { coreError, FileArgument, type Invocation } from '@patchbay/objects';
 
 import { decodePayload, type Importer } from '../protocol/decode-payload.js';
-import { type Arguments, type Attachment, type Handle, isHandle } from '../protocol/frame.js';
+import { type Arguments, type Attachment, isHandle } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
 
-/**
- * Decodes what a caller passed: positional values, or the arguments of a command line.
- *
- * @param importer imports the caller's streams, functions and objects
- * @throws RpcError `MESSAGE_MALFORMED`, and what the importer throws
- */
+/** Decodes what a caller passed. @throws RpcError `MESSAGE_MALFORMED`, and what the importer throws */
 export function readInput(input: Arguments, importer: Importer): Invocation['input'] {
   if ('words' in input) {
     return { argv: readArgv(input.words, input.streams, importer) };
@@ -32,13 +27,12 @@ function readArgv(
   const contents = new Map(streams.map(({ path, content }) => [path[0], content]));
   return argv.map((arg, index) => {
     const content = contents.get(String(index));
-    return isHandle(content) ? new FileArgument(arg, importedStream(content, importer)) : arg;
+    if (!isHandle(content)) {
+      return arg;
+    }
+    if (content.kind !== 'stream') {
+      throw malformed(`a ${content.kind} among the arguments of a command line`);
+    }
+    return new FileArgument(arg, importer(content) as AsyncIterable<unknown>);
   });
-}
-
-function importedStream(handle: Handle, importer: Importer): AsyncIterable<unknown> {
-  if (handle.kind !== 'stream') {
-    throw malformed(`a ${handle.kind} among the arguments of a command line`);
-  }
-  return importer(handle) as AsyncIterable<unknown>;
 }

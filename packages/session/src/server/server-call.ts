@@ -6,35 +6,29 @@ import {
   type Invocation,
   isObjectDefinition,
   isRpcError,
+  type ObjectDefinition,
   type RpcError,
   type RunningCall,
   toRpcError,
 } from '@patchbay/objects';
 import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 
+import type { CallTable } from '../protocol/call-table.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
 import type { ObjectExports } from './object-exports.js';
 import { readInput } from './read-input.js';
 
-/** What a call needs of its session. */
 export interface ServerCallHost extends CallImportsHost {
   readonly caller: Caller;
   readonly dispatcher: Dispatcher;
-  /** The objects that were handed out to the session. */
   readonly exports: ObjectExports;
   callIdOf(number: number): string;
-  /** Returns a call that has not been answered yet. */
-  find(number: number): ServerCall | undefined;
-  /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
-  send(frame: Frame): void;
-  /** Notes that a method starts to run. */
-  started(): void;
-  /** Notes that a method has stopped running. */
-  done(): void;
-  /** Notes that a call was answered. */
-  end(number: number): void;
+  /** The calls that have not been answered yet. */
+  readonly calls: CallTable<ServerCall>;
+  /** How many methods run, including those that still do although their call was cancelled. */
+  running: number;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
   sendFailure(number: number, failure: RpcError, notBegun: boolean): void;
   /** Logs an error that is not sent, as the caller wants no answer. */
@@ -52,12 +46,12 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   input: Invocation['input'] = { argv: [] };
   readonly #frame: Frame & { kind: 'invoke' };
   readonly #host: ServerCallHost;
+  /** What it imports from its caller; undefined for nothing. */
+  imports: CallImports | undefined;
+  ended = false;
   #running: RunningCall | undefined;
   #window: number;
   #resume: (() => void) | undefined;
-  #imports: CallImports | undefined;
-  #ended = false;
-  /** Run when the call was answered. */
   #followers: ((failure: RpcError | undefined) => void)[] | undefined;
 
   /** @param window how many bytes of items the client takes before it grants credit */
@@ -83,16 +77,6 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     return this.#host.callIdOf(this.#frame.call);
   }
 
-  /** Whether it was answered. */
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  /** What it imports from its caller; undefined for nothing. */
-  get imports(): CallImports | undefined {
-    return this.#imports;
-  }
-
   /** Runs the call; one of an object that another call has yet to return runs once that has. */
   begin(): void {
     try {
@@ -102,7 +86,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       }
       this.input = readInput(this.#frame.input, (handle) => this.#import(handle));
       const { target, ofCall } = this.#frame;
-      const source = target === 0 && ofCall !== 0 ? this.#host.find(ofCall) : undefined;
+      const source = target === 0 && ofCall !== 0 ? this.#host.calls.get(ofCall) : undefined;
       if (source === undefined) {
         this.#run();
       } else {
@@ -115,7 +99,6 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     }
   }
 
-  /** Lets it send this many more bytes of items. */
   grant(bytes: number): void {
     this.#window += bytes;
     if (this.#window > 0) {
@@ -149,23 +132,27 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   result(value: unknown): void {
     if (!this.oneWay) {
-      this.#sendResult(this.#encode(value));
+      const payload = this.#encode(value);
+      this.#host.send({ kind: 'result', call: this.#frame.call, value: payload });
+      const [whole] = payload.attachments;
+      if (whole?.path.length === 0 && isHandle(whole.content)) {
+        this.#host.exports.noteResult(this.#frame.call, whole.content.number);
+      }
     }
     this.#end(undefined);
   }
 
   failure(error: RpcError, begun: boolean): void {
-    const { call: number } = this.#frame;
     if (this.oneWay) {
       this.#host.logUnsent(this, error);
     } else {
-      this.#host.sendFailure(number, error, !begun && error.reason === 'SERVER_DRAINING');
+      this.#host.sendFailure(this.#frame.call, error, !begun && error.reason === 'SERVER_DRAINING');
     }
     this.#end(error);
   }
 
   done(): void {
-    this.#host.done();
+    this.#host.running--;
   }
 
   mustExport(value: object): boolean {
@@ -173,15 +160,12 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   }
 
   exportValue(value: object): Handle {
-    if (!isObjectDefinition(value)) {
-      throw new TypeError('only objects are handed out');
-    }
-    const number = this.#host.exports.add(value, `${this.object}.${this.method}()`);
+    const number = this.#host.exports.add(value as ObjectDefinition, `${this.object}.${this.method}()`);
     return { kind: 'object', number };
   }
 
   #runAfter(failure: RpcError | undefined): void {
-    if (this.#ended) {
+    if (this.ended) {
       return;
     }
     try {
@@ -201,14 +185,14 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     } else if (ofCall !== 0) {
       this.handedOut = this.#host.exports.resultOf(ofCall);
     }
-    this.#host.started();
+    this.#host.running++;
     this.#running = this.#host.dispatcher.begin(this, this);
   }
 
   #end(failure: RpcError | undefined): void {
-    this.#ended = true;
-    this.#host.end(this.#frame.call);
-    this.#imports?.close(failure);
+    this.ended = true;
+    this.#host.calls.delete(this.#frame.call);
+    this.imports?.close(failure);
     this.#wake();
     for (const action of this.#followers ?? []) {
       action(failure);
@@ -224,16 +208,8 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     if (handle.kind === 'object') {
       return this.#host.exports.get(handle.number).definition;
     }
-    this.#imports ??= new CallImports(this.#frame.call, this.#host, this);
-    return handle.kind === 'stream' ? this.#imports.stream(handle) : this.#imports.callback(handle);
-  }
-
-  #sendResult(payload: Payload): void {
-    this.#host.send({ kind: 'result', call: this.#frame.call, value: payload });
-    const [whole] = payload.attachments;
-    if (whole?.path.length === 0 && isHandle(whole.content)) {
-      this.#host.exports.noteResult(this.#frame.call, whole.content.number);
-    }
+    this.imports ??= new CallImports(this.#frame.call, this.#host, this);
+    return handle.kind === 'stream' ? this.imports.stream(handle) : this.imports.callback(handle);
   }
 
   #encode(value: unknown): Payload {
@@ -243,11 +219,8 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       if (isRpcError(error, 'REFERENCES_EXHAUSTED')) {
         throw error;
       }
-      throw coreError(
-        'RESULT_INVALID',
-        "the method returned what JSON cannot represent; the server's log has the cause",
-        { cause: error },
-      );
+      const message = "the method returned what JSON cannot represent; the server's log has the cause";
+      throw coreError('RESULT_INVALID', message, { cause: error });
     }
   }
 }

@@ -9,9 +9,8 @@ import { Inbox } from '../protocol/inbox.js';
 import { malformed } from '../protocol/message-reader.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { CallbackCalls } from './callback-calls.js';
-import { streamWindowBytes } from './call-imports.js';
+import { streamWindowBytes } from './incoming-stream.js';
 import { ObjectExports } from './object-exports.js';
-import { ReceiveQueue } from './receive-queue.js';
 import { ServerCall, type ServerCallHost } from './server-call.js';
 import { callsExhausted, type SessionLimits } from './session-limits.js';
 
@@ -22,7 +21,6 @@ export interface SessionOutput {
   readonly unsentBytes: number;
 }
 
-/** What a server session needs. */
 export interface ServerSessionOptions {
   readonly dispatcher: Dispatcher;
   readonly caller: Caller;
@@ -37,12 +35,12 @@ export class ServerSession implements ServerCallHost {
   readonly #limits: SessionLimits;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
-  readonly #queue: ReceiveQueue;
-  readonly #calls = new CallTable<ServerCall>();
+  readonly #output: SessionOutput;
+  /** The frames that wait until the client has read its answers. */
+  #queue: readonly Frame[] = [];
+  readonly calls = new CallTable<ServerCall>();
   readonly #replayWindow = new ReplayWindow();
-  /** How many methods run, including those that still do although their call was cancelled. */
-  #running = 0;
-  /** The objects that were handed out to this session. */
+  running = 0;
   readonly exports = new ObjectExports();
   readonly send = (frame: Frame): void => {
     this.#outbox.send(frame);
@@ -56,59 +54,36 @@ export class ServerSession implements ServerCallHost {
     this.dispatcher = dispatcher;
     this.caller = caller;
     this.#limits = limits;
+    this.#output = output;
     this.#inbox = new Inbox(limits.maxFrameBytes);
     this.#outbox = new Outbox((message) => {
       if (!this.#closed) {
         output.write(message);
       }
     });
-    this.#queue = new ReceiveQueue(
-      (frame) => {
-        this.#take(frame);
-      },
-      () => this.#outbox.queuedBytes + output.unsentBytes > limits.maxUnreadBytes,
-    );
   }
 
-  /**
-   * Takes a message from the client, to be read only while the session is not `blocked`.
-   *
-   * @throws RpcError when it violates the protocol: end the stream with it
-   */
+  /** Takes a message, while not `blocked`. @throws RpcError when it violates the protocol: end the stream with it */
   receive(message: Buffer): void {
     if (!this.#closed) {
-      this.#queue.push(this.#inbox.receive(message));
+      this.#takeAll(this.#inbox.receive(message));
     }
   }
 
   /** Whether the client must read its answers before more of its messages are taken. */
   get blocked(): boolean {
-    return this.#queue.blocked;
+    return this.#queue.length > 0 || this.#mustWait();
   }
 
   /** Takes the frames that wait, when answers were sent. @throws RpcError as `receive` */
   resume(): void {
-    this.#queue.resume();
+    const queue = this.#queue;
+    this.#queue = [];
+    this.#takeAll(queue);
   }
 
   callIdOf(number: number): string {
     return `${this.#client}-${String(number)}`;
-  }
-
-  find(number: number): ServerCall | undefined {
-    return this.#calls.get(number);
-  }
-
-  started(): void {
-    this.#running++;
-  }
-
-  done(): void {
-    this.#running--;
-  }
-
-  end(number: number): void {
-    this.#calls.delete(number);
   }
 
   sendFailure(call: number, error: RpcError, notBegun: boolean): void {
@@ -128,14 +103,28 @@ export class ServerSession implements ServerCallHost {
   /** Takes the end of the stream: cancels what runs for this client, and writes nothing more. */
   close(): void {
     this.#closed = true;
-    this.#queue.clear();
+    this.#queue = [];
     const error = coreError('CALL_CANCELLED', 'the connection to the caller was lost');
-    for (const call of this.#calls.takeAll()) {
+    for (const call of this.calls.takeAll()) {
       if (!call.oneWay) {
         call.cancel(error); // a one-way call has no answer to wait for, and continues
       }
     }
     this.exports.close();
+  }
+
+  #takeAll(frames: readonly Frame[]): void {
+    for (let index = 0; index < frames.length; index++) {
+      if (this.#mustWait()) {
+        this.#queue = frames.slice(index);
+        return;
+      }
+      this.#take(frames[index] as Frame);
+    }
+  }
+
+  #mustWait(): boolean {
+    return this.#outbox.queuedBytes + this.#output.unsentBytes > this.#limits.maxUnreadBytes;
   }
 
   #take(frame: Frame): void {
@@ -144,21 +133,21 @@ export class ServerSession implements ServerCallHost {
         this.#invoke(frame);
         return;
       case 'cancel':
-        this.#calls
+        this.calls
           .get(frame.call)
           ?.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
         return;
       case 'credit':
-        this.#calls.get(frame.call)?.grant(frame.bytes);
+        this.calls.get(frame.call)?.grant(frame.bytes);
         return;
       case 'hello':
         this.#hello(frame);
         return;
       case 'item':
-        this.#calls.get(frame.call)?.imports?.item(frame.stream, frame.value);
+        this.calls.get(frame.call)?.imports?.item(frame.stream, frame.value);
         return;
       case 'end':
-        this.#calls.get(frame.call)?.imports?.end(frame.stream);
+        this.calls.get(frame.call)?.imports?.end(frame.stream);
         return;
       case 'result':
       case 'failure':
@@ -170,7 +159,7 @@ export class ServerSession implements ServerCallHost {
       case 'chunk':
         throw coreError(
           'MESSAGE_MALFORMED',
-          `the client sent a frame of kind ${frame.kind}, which a client must not`,
+          'the client sent a frame of kind chunk, which a client must not',
         );
       default:
         frame satisfies never;
@@ -202,16 +191,16 @@ export class ServerSession implements ServerCallHost {
       throw malformed(`call number ${String(frame.call)} was used before, or is too old to know`);
     }
     const call = new ServerCall(frame, this, this.#itemWindow);
-    this.#calls.add(frame.call, call);
+    this.calls.add(frame.call, call);
     const { maxCalls } = this.#limits;
-    if (this.#calls.size > maxCalls) {
+    if (this.calls.size > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
-    } else if (this.#running < maxCalls) {
+    } else if (this.running < maxCalls) {
       call.begin();
     } else {
       // Methods whose calls were cancelled still run: those that heed their signal have stopped one turn later.
       setImmediate(() => {
-        if (!call.ended && this.#running >= maxCalls) {
+        if (!call.ended && this.running >= maxCalls) {
           call.failure(callsExhausted(maxCalls), false);
         } else if (!call.ended) {
           call.begin();

@@ -39,10 +39,8 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
       const limit = given[name as keyof typeof limits] ?? byDefault;
       const least = name === 'maxFrameBytes' ? messageBytes : 1;
       if (!(Number.isSafeInteger(limit) && limit >= least)) {
-        throw coreError(
-          'CONFIG_INVALID',
-          `${name} must be an integer of at least ${String(least)}, not ${String(limit)}`,
-        );
+        const message = `${name} must be an integer of at least ${String(least)}, not ${String(limit)}`;
+        throw coreError('CONFIG_INVALID', message);
       }
       return [name, limit];
     }),

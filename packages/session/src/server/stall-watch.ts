@@ -1,6 +1,5 @@
 import { type Clock, PeriodicTask } from '@patchbay/objects';
 
-/** What a stall watch needs. */
 export interface StallWatchOptions {
   readonly clock: Clock;
   /** How long the reader may take nothing, in milliseconds. */
@@ -53,7 +52,6 @@ export class StallWatch {
     this.#task = task;
   }
 
-  /** Stops watching for good. */
   stop(): void {
     this.#isClosed = true;
     void this.#task?.close();

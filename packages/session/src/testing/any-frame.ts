@@ -2,6 +2,8 @@ import fc from 'fast-check';
 
 import type { Attachment, Frame, Payload } from '../protocol/frame.js';
 
+type Fields<T> = { readonly [Name in keyof T]: fc.Arbitrary<T[Name]> };
+
 const uint32 = fc.integer({ min: 0, max: 0xffff_ffff });
 const callNumber = fc.oneof(fc.nat(), fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER }));
 /** Strings without lone surrogates: protobuf's are UTF-8. */
@@ -24,10 +26,17 @@ const payload: fc.Arbitrary<Payload> = fc.record({
   attachments: fc.array(attachment, { maxLength: 3 }),
 });
 
+/** Frames of one kind, with fields of these values. */
+function frames<Kind extends Frame['kind']>(
+  kind: Kind,
+  fields: Fields<Omit<Extract<Frame, { kind: Kind }>, 'kind'>>,
+): fc.Arbitrary<Frame> {
+  return fc.record({ kind: fc.constant(kind), ...fields }) as fc.Arbitrary<unknown> as fc.Arbitrary<Frame>;
+}
+
 /** Frames of every kind. */
 export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
-  fc.record<Frame & { kind: 'hello' }>({
-    kind: fc.constant('hello'),
+  frames('hello', {
     client: text,
     maxCalls: uint32,
     itemWindow: uint32,
@@ -36,8 +45,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
       maxLength: 3,
     }),
   }),
-  fc.record<Frame & { kind: 'invoke' }>({
-    kind: fc.constant('invoke'),
+  frames('invoke', {
     call: callNumber,
     object: text,
     method: text,
@@ -55,22 +63,11 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     ofCall: callNumber,
     callback: uint32,
   }),
-  fc.record<Frame & { kind: 'cancel' }>({ kind: fc.constant('cancel'), call: callNumber }),
-  fc.record<Frame & { kind: 'credit' }>({
-    kind: fc.constant('credit'),
-    call: callNumber,
-    bytes: uint32,
-    stream: uint32,
-  }),
-  fc.record<Frame & { kind: 'item' }>({
-    kind: fc.constant('item'),
-    call: callNumber,
-    value: payload,
-    stream: uint32,
-  }),
-  fc.record<Frame & { kind: 'result' }>({ kind: fc.constant('result'), call: callNumber, value: payload }),
-  fc.record<Frame & { kind: 'failure' }>({
-    kind: fc.constant('failure'),
+  frames('cancel', { call: callNumber }),
+  frames('credit', { call: callNumber, bytes: uint32, stream: uint32 }),
+  frames('item', { call: callNumber, value: payload, stream: uint32 }),
+  frames('result', { call: callNumber, value: payload }),
+  frames('failure', {
     call: callNumber,
     code: uint32,
     reason: text,
@@ -79,12 +76,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     stack: text,
     notBegun: fc.boolean(),
   }),
-  fc.record<Frame & { kind: 'chunk' }>({
-    kind: fc.constant('chunk'),
-    number: uint32,
-    data: bytes,
-    total: uint32,
-  }),
-  fc.record<Frame & { kind: 'end' }>({ kind: fc.constant('end'), call: callNumber, stream: uint32 }),
-  fc.record<Frame & { kind: 'release' }>({ kind: fc.constant('release'), object: callNumber }),
+  frames('chunk', { number: uint32, data: bytes, total: uint32 }),
+  frames('end', { call: callNumber, stream: uint32 }),
+  frames('release', { object: callNumber }),
 );

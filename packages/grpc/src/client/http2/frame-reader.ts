@@ -10,7 +10,6 @@ export interface ControlFrame {
   readonly payload: Buffer;
 }
 
-/** Takes the frames that a reader finds. */
 export interface FrameHandler {
   /** Takes data as they arrive, which may be part of a frame. */
   onData(data: Buffer): void;

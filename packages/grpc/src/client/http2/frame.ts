@@ -25,28 +25,24 @@ export const frameFlags = { ack: 0x1, endStream: 0x1, endHeaders: 0x4, padded: 0
 /** Writes the header of a frame into the first nine bytes of a buffer. */
 export function writeFrameHeader(
   into: Buffer,
-  frame: {
-    readonly length: number;
-    readonly type: number;
-    readonly flags: number;
-    readonly stream: number;
-  },
+  type: number,
+  flags: number,
+  stream: number,
+  length: number,
 ): void {
-  into.writeUIntBE(frame.length, 0, 3);
-  into[3] = frame.type;
-  into[4] = frame.flags;
-  into.writeUInt32BE(frame.stream, 5);
+  into.writeUIntBE(length, 0, 3);
+  into[3] = type;
+  into[4] = flags;
+  into.writeUInt32BE(stream, 5);
 }
 
-/** Makes a frame. */
 export function makeFrame(type: number, flags: number, stream: number, payload: Uint8Array): Buffer {
   const frame = Buffer.allocUnsafe(frameHeaderBytes + payload.length);
-  writeFrameHeader(frame, { length: payload.length, type, flags, stream });
+  writeFrameHeader(frame, type, flags, stream, payload.length);
   frame.set(payload, frameHeaderBytes);
   return frame;
 }
 
-/** Encodes a 32-bit number. */
 export function uint32(value: number): Buffer {
   const payload = Buffer.allocUnsafe(4);
   payload.writeUInt32BE(value);
@@ -79,10 +75,8 @@ const errorNames = [
   'HTTP_1_1_REQUIRED',
 ];
 
-/** The error code ENHANCE_YOUR_CALM. */
 export const enhanceYourCalm = 11;
 
-/** Returns the name of an error code. */
 export function errorName(code: number): string {
   return errorNames[code] ?? `error ${String(code)}`;
 }

@@ -8,9 +8,7 @@ import { decodeHeaders, encodeRequest } from './header-block.js';
 import { SendQueue } from './send-queue.js';
 import { readSettings, settingsPayload } from './settings.js';
 
-/** What a stream reports. */
 export interface Http2StreamEvents {
-  /** Takes headers and trailers. */
   readonly onHeaders: (headers: ReadonlyMap<string, string>) => void;
   readonly onData: (data: Buffer) => void;
   /** Called when the server resets the stream. @param code an HTTP/2 error code */
@@ -36,20 +34,21 @@ const maxHeaderBytes = 64 * 1024;
  * A bidirectional stream on an HTTP/2 connection of its own. Not of node:http2, which takes longer to load than a whole
  * call from a cold start may take (docs/adr/0007), and costs more for each message.
  */
-export class Http2Stream {
+export class Http2Stream implements FrameHandler {
   /** How many bytes each message leaves free in front. */
   static readonly headroomBytes = frameHeaderBytes;
 
   readonly #socket: Socket;
   readonly #events: Http2StreamEvents;
   readonly #queue: SendQueue;
-  readonly #reader = new FrameReader(this.#handler());
+  readonly #reader = new FrameReader(this);
   #unacknowledged = 0;
   #headers: Buffer[] = [];
   #headerBytes = 0;
   #onPong: (() => void) | undefined;
 
-  private constructor(address: string, path: string, events: Http2StreamEvents) {
+  /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
+  constructor(address: string, path: string, events: Http2StreamEvents) {
     this.#events = events;
     const { host, port } = parseAddress(address);
     this.#socket = connect({ host, port, noDelay: true });
@@ -63,7 +62,11 @@ export class Http2Stream {
       ]),
     );
     this.#socket.on('data', (data: Buffer) => {
-      this.#receive(data);
+      try {
+        this.#reader.push(data);
+      } catch (error) {
+        events.onEnd((error as Error).message);
+      }
     });
     this.#socket.on('error', (error: Error) => {
       events.onEnd(reasonOf(error));
@@ -73,17 +76,11 @@ export class Http2Stream {
     });
   }
 
-  /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
-  static open(address: string, path: string, events: Http2StreamEvents): Http2Stream {
-    return new Http2Stream(address, path, events);
-  }
-
   /** Writes a message, whose first `headroomBytes` are free, and its tail if it has one. */
   write(message: Buffer, tail?: Uint8Array): void {
     this.#queue.send(message, tail);
   }
 
-  /** Pings the peer. */
   ping(onPong: () => void): void {
     this.#onPong = onPong;
     this.#socket.write(makeFrame(frameTypes.ping, 0, 0, Buffer.alloc(8)));
@@ -120,41 +117,23 @@ export class Http2Stream {
     }, closeMs).unref();
   }
 
-  #receive(data: Buffer): void {
-    try {
-      this.#reader.push(data);
-    } catch (error) {
-      this.#events.onEnd((error as Error).message);
-    }
-  }
-
-  #handler(): FrameHandler {
-    return {
-      onData: (data) => {
-        this.#acknowledge(data.length);
-        this.#events.onData(data);
-      },
-      onLastData: () => {
-        this.#events.onEnd('the server ended the stream');
-      },
-      onControl: (frame) => {
-        this.#takeControl(frame);
-      },
-    };
-  }
-
-  /** Grants the server more once half of its window has arrived. */
-  #acknowledge(bytes: number): void {
-    this.#unacknowledged += bytes;
+  /** Takes data, and grants the server more once half of its window has arrived. */
+  onData(data: Buffer): void {
+    this.#unacknowledged += data.length;
     if (this.#unacknowledged >= windowBytes / 2) {
       for (const each of [0, stream]) {
         this.#socket.write(makeFrame(frameTypes.windowUpdate, 0, each, uint32(this.#unacknowledged)));
       }
       this.#unacknowledged = 0;
     }
+    this.#events.onData(data);
   }
 
-  #takeControl({ type, flags, stream: streamId, payload }: ControlFrame): void {
+  onLastData(): void {
+    this.#events.onEnd('the server ended the stream');
+  }
+
+  onControl({ type, flags, stream: streamId, payload }: ControlFrame): void {
     switch (type) {
       case frameTypes.headers:
       case frameTypes.continuation:
@@ -180,7 +159,10 @@ export class Http2Stream {
         this.#events.onReset(uint31At(payload, 0));
         return;
       case frameTypes.goAway:
-        this.#takeGoAway(uint31At(payload, 0), uint31At(payload, 4));
+        // A server that shuts down gracefully finishes the stream first, unless it never started it.
+        if (uint31At(payload, 4) !== 0 || uint31At(payload, 0) < stream) {
+          this.#events.onEnd(`the server closed the connection (${errorName(uint31At(payload, 4))})`);
+        }
         return;
       case frameTypes.pushPromise:
         throw coreError('MESSAGE_MALFORMED', 'the server sent a push promise, which was disabled');
@@ -200,13 +182,6 @@ export class Http2Stream {
       this.#headers = [];
       this.#headerBytes = 0;
       this.#events.onHeaders(decodeHeaders(block));
-    }
-  }
-
-  /** A server that shuts down gracefully finishes the stream first, unless it never started it. */
-  #takeGoAway(lastStream: number, code: number): void {
-    if (code !== 0 || lastStream < stream) {
-      this.#events.onEnd(`the server closed the connection (${errorName(code)})`);
     }
   }
 }

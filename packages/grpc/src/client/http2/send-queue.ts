@@ -34,7 +34,7 @@ export class SendQueue {
     const length = message.length - frameHeaderBytes;
     if (tail === undefined && this.#waiting.length === 0 && length <= this.#available()) {
       this.#spend(length);
-      writeFrameHeader(message, { length, type: frameTypes.data, flags: 0, stream: this.#stream });
+      writeFrameHeader(message, frameTypes.data, 0, this.#stream, length);
       this.#socket.write(message);
       return;
     }
@@ -94,7 +94,7 @@ export class SendQueue {
       const length = Math.min(first.length, available);
       this.#spend(length);
       const header = Buffer.allocUnsafe(frameHeaderBytes);
-      writeFrameHeader(header, { length, type: frameTypes.data, flags: 0, stream: this.#stream });
+      writeFrameHeader(header, frameTypes.data, 0, this.#stream, length);
       this.#socket.write(header);
       this.#socket.write(length === first.length ? first : first.subarray(0, length));
       if (length === first.length) {

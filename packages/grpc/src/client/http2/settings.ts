@@ -21,7 +21,6 @@ export function settingsPayload({ initialWindow }: { readonly initialWindow: num
   return Buffer.concat(settings.map(([id, value]) => Buffer.concat([Buffer.of(0, id), uint32(value)])));
 }
 
-/** Decodes the peer's settings. */
 export function readSettings(payload: Buffer): PeerSettings {
   const settings: { initialWindow?: number; maxFrameBytes?: number } = {};
   for (let at = 0; at + settingBytes <= payload.length; at += settingBytes) {

@@ -39,7 +39,7 @@ class Seen {
   readonly stream: Http2Stream;
 
   constructor(address: string) {
-    this.stream = Http2Stream.open(address, '/a.B/C', {
+    this.stream = new Http2Stream(address, '/a.B/C', {
       onHeaders: (headers) => this.headers.push(Object.fromEntries(headers)),
       onData: (data) => this.data.push(data),
       onReset: (code) => this.ends.push(`reset by ${String(code)}`),
