@@ -1,6 +1,8 @@
 import type { Authorize, Clock, Interceptor, Log, ObjectContext, ObjectDefinition } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
 
+export { defaultSessionLimits } from '@patchbay/session/server';
+
 /** Creates an object for a server, which passes its context. */
 export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<ObjectDefinition>;
 

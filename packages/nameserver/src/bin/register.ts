@@ -1,8 +1,6 @@
 import { createHash } from 'node:crypto';
-import { once } from 'node:events';
 
 import { command, logSettings, openLog, runDaemon } from '@patchbay/daemon';
-import { grpcTransport } from '@patchbay/grpc/client';
 import {
   acceptedDurations,
   coreError,
@@ -10,11 +8,9 @@ import {
   findNameServer,
   parseDuration,
   quoted,
-  systemClock,
 } from '@patchbay/objects';
-import { Registration, type RegistrationOptions } from '@patchbay/session/client';
 
-import { nameServerError } from '../errors.js';
+import { keepName } from '../keep-name.js';
 import { callingOptions, callNameServer } from './calling.js';
 import { readMetadata } from './set-metadata.js';
 
@@ -52,38 +48,10 @@ export const register = command({
       names.register(registrant.serverId, address, [claim], { ttlMs: registrant.ttlMs }),
     );
     const log = openLog(logSettings.parse({}));
-    const claims = [{ ...claim, replace: false }]; // it has been taken
-    await runDaemon((signal) => keepName({ ...registrant, claims, log }, signal), { log });
+    const kept = { ...claim, replace: false }; // it has been taken
+    await runDaemon((signal) => keepName({ ...registrant, claim: kept, log }, signal), { log });
   },
 });
-
-/** Keeps a name registered until the signal aborts, and gives it back. @throws RpcError `NAME_LOST` when it is taken away */
-async function keepName(
-  registrant: Omit<RegistrationOptions, 'transport' | 'clock'>,
-  signal: AbortSignal,
-): Promise<void> {
-  const lost = new AbortController();
-  const registration = Registration.start({
-    ...registrant,
-    transport: grpcTransport,
-    onLost: () => {
-      lost.abort();
-    },
-    clock: systemClock,
-  });
-  try {
-    const over = AbortSignal.any([signal, lost.signal]);
-    if (!over.aborted) {
-      await once(over, 'abort');
-    }
-  } finally {
-    await registration[Symbol.asyncDispose]();
-  }
-  if (lost.signal.aborted) {
-    const name = registrant.claims.map((claim) => quoted(claim.name)).join();
-    throw nameServerError('NAME_LOST', `the name ${name} was taken away; register it again to have it back`);
-  }
-}
 
 /** Derives a server's identity from what is known of it, so that this command takes the name over from itself at once. */
 function serverIdOf(name: string, address: string): string {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { logSettings } from '@patchbay/daemon';
 import { nameServerObject, parseAddress } from '@patchbay/objects';
 import { bytesSchema, durationSchema, objectName } from '@patchbay/objects/define';
-import { defaultSessionLimits } from '@patchbay/session/server';
+
+import { defaultSessionLimits } from '../server-options.js';
 
 const address = z.string().superRefine((text, context) => {
   try {
