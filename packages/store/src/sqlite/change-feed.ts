@@ -2,8 +2,9 @@ import { keysWith } from '../keys.js';
 import type { Change, KeyInterval } from '../store.js';
 import type { History } from './change-log.js';
 
-/** How many of the last commits are at most kept in memory for watchers that are a little behind. */
+/** How many of the last commits, and of their changes, are kept in memory for watchers that are a little behind. */
 const maxRecentCommits = 1024;
+const maxRecentChanges = 2048;
 
 interface Waiter {
   readonly prefix: string;
@@ -22,7 +23,8 @@ export class ChangeFeed {
   readonly #recentCommits;
   readonly #waiters = new Set<Waiter>();
   /** The last commits, whose revisions have no gap. */
-  #recent: { readonly revision: number; readonly changes: readonly Change[] }[] = [];
+  readonly #recent: { readonly revision: number; readonly changes: readonly Change[] }[] = [];
+  #recentChanges = 0;
   /** Until the first commit it is not known whether a watcher is behind. */
   #publishedRevision = Infinity;
   #closed = false;
@@ -41,16 +43,21 @@ export class ChangeFeed {
   /** Hands a commit's changes to those who wait for one of them. */
   publish(revision: number, changes: readonly Change[]): void {
     this.#publishedRevision = revision;
-    this.#recent.push({ revision, changes });
-    if (this.#recent.length > 2 * this.#recentCommits) {
-      this.#recent = this.#recent.slice(this.#recent.length - this.#recentCommits);
-    }
+    this.#remember({ revision, changes });
     for (const waiter of this.#waiters) {
       waiter.seenRevision = revision;
       const some = matching(changes, waiter.prefix);
       if (some.length > 0) {
         waiter.wake(some);
       }
+    }
+  }
+
+  #remember(commit: { readonly revision: number; readonly changes: readonly Change[] }): void {
+    this.#recent.push(commit);
+    this.#recentChanges += commit.changes.length;
+    while (this.#recent.length > this.#recentCommits || this.#recentChanges > maxRecentChanges) {
+      this.#recentChanges -= this.#recent.shift()?.changes.length ?? 0;
     }
   }
 
@@ -94,7 +101,7 @@ export class ChangeFeed {
     const [oldest] = this.#recent;
     if (
       oldest === undefined ||
-      fromRevision < Math.max(oldest.revision - 1, this.#publishedRevision - this.#recentCommits) ||
+      fromRevision < oldest.revision - 1 ||
       fromRevision > this.#publishedRevision
     ) {
       return undefined;

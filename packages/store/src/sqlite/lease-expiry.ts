@@ -1,4 +1,4 @@
-import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 
 import type { StoreLease } from '../store.js';
 
@@ -17,6 +17,8 @@ interface Running extends StoreLease {
 const pauseMs = 100;
 /** How long to wait after leases could not be ended. */
 const retryMs = 1000;
+/** Timers overflow beyond 24 days. */
+const longestSleepMs = 3_600_000;
 
 /**
  * Ends the leases whose time has passed. The times are in memory and monotonic: keeping a lease alive writes nothing, a
@@ -25,31 +27,19 @@ const retryMs = 1000;
 export class LeaseExpiry implements Disposable {
   readonly #options: LeaseExpiryOptions;
   readonly #running = new Map<string, Running>();
-  readonly #task: PeriodicTask;
-  /** When the leases are looked at next, unless it is woken. */
-  #nextLookMs = Infinity;
+  #wakesAtMs = Infinity;
+  #sleep = new AbortController();
+  #closed = false;
 
   constructor(options: LeaseExpiryOptions) {
     this.#options = options;
-    this.#task = PeriodicTask.start({
-      clock: options.clock,
-      background: true,
-      run: () => this.#endPassed(),
-      onFailure: (error) => {
-        options.log.error('leases could not be ended; trying again', { error });
-        return this.#lookIn(retryMs);
-      },
-    });
   }
 
   start({ leaseId, ttlMs }: StoreLease): void {
     // Not spread: that makes objects which are ten times slower to look through, and there may be 100,000.
     const lease = { leaseId, ttlMs, deadlineMs: this.#options.clock.monotonicMs() + ttlMs };
     this.#running.set(leaseId, lease);
-    if (lease.deadlineMs < this.#nextLookMs) {
-      this.#nextLookMs = lease.deadlineMs;
-      void this.#task.wake();
-    }
+    this.#wakeAt(lease.deadlineMs);
   }
 
   /** Restarts a lease's time; returns undefined when it has ended. */
@@ -73,12 +63,26 @@ export class LeaseExpiry implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    void this.#task.close();
+    this.#closed = true;
+    this.#sleep.abort();
   }
 
-  /** Ends the leases whose time has passed; returns in how many milliseconds the next one's does. */
-  async #endPassed(): Promise<number | undefined> {
-    this.#nextLookMs = Infinity; // a lease that starts meanwhile asks for another look
+  #wakeAt(atMs: number): void {
+    if (this.#closed || atMs >= this.#wakesAtMs) {
+      return;
+    }
+    this.#sleep.abort();
+    this.#sleep = new AbortController();
+    this.#wakesAtMs = atMs;
+    const sleepMs = Math.min(Math.ceil(atMs - this.#options.clock.monotonicMs()), longestSleepMs);
+    void this.#options.clock.sleep(sleepMs, { signal: this.#sleep.signal, background: true }).then(
+      () => this.#endPassed(),
+      () => undefined, // another sleep has taken its place, or the store is closed
+    );
+  }
+
+  async #endPassed(): Promise<void> {
+    this.#wakesAtMs = Infinity;
     const nowMs = this.#options.clock.monotonicMs();
     const passed: string[] = [];
     let earliestMs = Infinity;
@@ -89,15 +93,17 @@ export class LeaseExpiry implements Disposable {
         earliestMs = Math.min(earliestMs, deadlineMs);
       }
     }
-    const leases = passed.length === 0 ? 0 : await this.#options.end(passed);
-    if (leases > 0) {
-      this.#options.log.info('leases ended without being kept alive', { leases });
+    this.#wakeAt(Math.max(earliestMs, nowMs + pauseMs));
+    try {
+      const leases = passed.length === 0 ? 0 : await this.#options.end(passed);
+      if (leases > 0) {
+        this.#options.log.info('leases ended without being kept alive', { leases });
+      }
+    } catch (error) {
+      if (!this.#closed) {
+        this.#options.log.error('leases could not be ended; trying again', { error });
+        this.#wakeAt(nowMs + retryMs);
+      }
     }
-    return this.#lookIn(Math.max(Math.ceil(earliestMs - nowMs), pauseMs));
-  }
-
-  #lookIn(ms: number): number | undefined {
-    this.#nextLookMs = this.#options.clock.monotonicMs() + ms;
-    return ms === Infinity ? undefined : ms;
   }
 }
