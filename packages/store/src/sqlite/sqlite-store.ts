@@ -143,13 +143,16 @@ class SqliteStore implements Store {
         throw storeError('TTL_INVALID', `a lease of ${String(ttlMs)} ms; give a whole number above 0`);
       }
       const lease: StoreLease = { leaseId: randomUUID(), ttlMs };
-      return this.#queue.write((whenDurable) => {
-        this.#leases.insert(lease);
-        whenDurable(() => {
-          this.#expiry.start(lease);
+      this.#expiry.start(lease);
+      // Not waited for: a commit that hangs keys on the lease follows in the queue, mostly in the same transaction.
+      this.#queue
+        .write(() => {
+          this.#leases.insert(lease);
+        })
+        .catch(() => {
+          this.#expiry.forget(lease.leaseId);
         });
-        return lease;
-      });
+      return lease;
     });
   }
 

@@ -1,7 +1,7 @@
 import { isRpcError } from '@patchbay/objects';
 
-/** How many writes share a transaction at most, so that reads get their turn between two. */
-const maxWritesTogether = 256;
+/** How many writes share a transaction at most, so that reads get their turn between two; a registration is two. */
+const maxWritesTogether = 512;
 
 /** Registers an effect of a write that happens once the transaction is durable, and not at all when it fails. */
 export type WhenDurable = (effect: () => void) => void;
