@@ -123,10 +123,23 @@ describe('a file of the SQLite store', () => {
     expect(await second.get('a')).to.be.undefined;
   });
 
+  it('has every lease that keys hang on when it is opened again', async () => {
+    await using scratch = await Scratch.make();
+    await withStore(scratch, async (store) => {
+      const { leaseId } = await store.grantLease(60_000);
+      await store.commit([], [{ put: 'a', value: '', leaseId }]);
+    });
+    await withStore(scratch, async (store) => {
+      const leaseId = (await store.get('a'))?.leaseId ?? '';
+      expect(await store.keepAlive(leaseId)).to.include({ leaseId });
+    });
+  });
+
   it('does not grow while leases are kept alive', async () => {
     await using scratch = await Scratch.make();
     await withStore(scratch, async (store) => {
       const { leaseId } = await store.grantLease(1000);
+      await store.commit([], [{ put: 'a', value: '', leaseId }]); // with which the lease is written
       const wal = join(scratch.directory, 'store.sqlite-wal');
       const before = await stat(wal);
       for (let i = 0; i < 1000; i += 1) {

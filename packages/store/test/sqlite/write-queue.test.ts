@@ -13,9 +13,9 @@ describe('the write queue', () => {
     expect(transactions.count).to.equal(1);
   });
 
-  it('puts no more than 256 writes into one transaction', async () => {
+  it('puts no more than 512 writes into one transaction', async () => {
     const { queue, transactions } = recordingQueue();
-    await Promise.all(Array.from({ length: 600 }, (_, i) => queue.write(() => i)));
+    await Promise.all(Array.from({ length: 1100 }, (_, i) => queue.write(() => i)));
     expect(transactions.count).to.equal(3);
   });
 
