@@ -116,7 +116,9 @@ export interface Store extends AsyncDisposable {
 
   /**
    * Begins a lease that lives for the returned time, which is at least the one asked for: a whole number of
-   * milliseconds, at least 1. @throws RpcError `TTL_INVALID`
+   * milliseconds, at least 1. It is durable from the first commit on that puts a key on it.
+   *
+   * @throws RpcError `TTL_INVALID`
    */
   grantLease(ttlMs: number): Promise<StoreLease>;
   /** Restarts a lease's time; returns undefined when the lease has ended. */
