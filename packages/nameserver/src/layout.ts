@@ -35,6 +35,5 @@ export async function convertLayout(store: Store): Promise<void> {
     }
     more = page.more;
   }
-  // The earlier version takes this for a registry without an index, and builds its own when it comes back.
   await store.commit([], [{ put: layoutKey, value: String(layout) }]);
 }
