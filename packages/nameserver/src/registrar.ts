@@ -32,7 +32,7 @@ export const maxClaims = 100;
 /** How many operations a commit of the registry has at the most. */
 export const maxOperations = 100;
 
-/** Gives names to servers, and takes them away. */
+/** Registers names for servers, and removes them. */
 export class Registrar {
   readonly #store: Store;
   readonly #clock: Clock;

@@ -20,7 +20,7 @@ export function selectNames(pattern: string, options: ListOptions): ListOptions 
 /** The largest page of a name server's list, in names. */
 export const maxPageSize = 1000;
 
-/** Lists all names that match, page by page. @throws RpcError what `list` throws */
+/** Lists all names that match, page by page. @throws RpcError `PATTERN_INVALID`, `LIMIT_OUT_OF_RANGE` */
 export async function listAllNames(
   names: { list(options: ListOptions): PromiseLike<NamePage> },
   selection: ListOptions,
