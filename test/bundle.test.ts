@@ -51,7 +51,8 @@ describe('The bundled command', function () {
       ['the server', /\/(?:session|grpc)\/dist\/src\/server\//],
       ['the definition of objects', /\/object\/(?:define|dispatcher|bind)\.js$/],
       ['the generated messages', /\/generated\//],
-      ['the help', /\/(?:show-help|command\/help)\.js$/],
+      ['the help', /\/(?:show-help|command\/help|global-option-terms)\.js$/],
+      ['tables, progress and failures', /\/(?:table|progress|failure|error-line)\.js$/],
     ] as const) {
       it(`holds nothing of ${what}`, () => {
         expect(sources.filter((source) => pattern.test(source))).to.deep.equal([]);

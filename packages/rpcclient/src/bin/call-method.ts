@@ -1,11 +1,10 @@
 import { coreError, isRpcError, quoted } from '@patchbay/objects';
-import { itemText, jsonText } from '@patchbay/terminal';
+import { formatted } from '@patchbay/terminal';
 
 import type { ByteOutput } from '../command/byte-output.js';
-import { formatted } from '../command/format.js';
-import { ProgressView } from '../command/progress.js';
-import type { Settings } from '../command/settings.js';
 import type { CommandContext, Output } from '../command/context.js';
+import type { ProgressView } from '../command/progress.js';
+import type { Settings } from '../command/settings.js';
 
 /** A call as a command line asks for it. */
 export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'format' | 'outputFile'> {
@@ -37,42 +36,35 @@ export async function callMethod(request: CommandCall, context: CommandContext, 
 
 async function callOnce(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
   const { object, method, timeoutMs, format, outputFile } = request;
-  const { client, clock, errors, signal } = context;
+  const { client, errors, signal } = context;
   const args = request.args.some(mayStream)
     ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput)
     : request.args;
   const call = client.callWithArgv(object, method, args, { timeoutMs, signal });
   if (format === 'json' && outputFile === undefined) {
-    out.write(await formatted(await call, format, context));
+    out.write(await formatted(await call, format, context.toYaml));
     return;
   }
-  const view = new ProgressView({
-    // Evaluated when there is progress: a command without any need not open its standard error.
-    get bar() {
-      return errors.isTerminal && format !== 'json' ? errors : undefined;
-    },
-    lines: format === 'yaml' || format === 'json' ? undefined : out,
-    lineOf: format === 'ndjson' ? jsonText : itemText,
-    clock,
-  });
   const takesBytes = format === 'table' || outputFile !== undefined;
   let bytes: ByteOutput | undefined;
+  let view: ProgressView | undefined;
   try {
     for await (const item of call) {
       if (takesBytes && item instanceof Uint8Array) {
         bytes ??= (await import('../command/byte-output.js')).openByteOutput(outputFile, context, out);
         await bytes.write(item);
       } else {
+        view ??= (await import('../command/progress.js')).openItemView(format, context, out);
         view.show(item);
         await out.ready(); // a slow reader slows the method down
       }
     }
     await bytes?.finish();
   } finally {
-    view.end();
+    view?.end();
     await bytes?.discard();
   }
-  const text = await formatted(await call, format, context);
+  const text = await formatted(await call, format, context.toYaml);
   if (bytes === undefined || outputFile !== undefined) {
     out.write(text);
   } else if (errors.isTerminal) {

@@ -1,5 +1,4 @@
-import { nameServerAdvice } from '@patchbay/daemon';
-import { coreError, formatDuration, isRpcError, RpcError } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
 
 import { type CommandLine, completeVerb } from '../command/command-line.js';
 import type { CommandContext } from '../command/context.js';
@@ -16,6 +15,7 @@ export async function execute(line: CommandLine, settings: Settings, context: Co
   try {
     await perform(line, settings, context);
   } catch (error) {
+    const { withAdvice } = await import('./failure.js');
     throw withAdvice(error, settings.timeoutMs);
   }
 }
@@ -69,13 +69,4 @@ function loaderOf(line: CommandLine): LoadVerb | undefined {
   }
   const name = verbNameIn(line);
   return name === undefined ? undefined : loaders[name];
-}
-
-/** Adds to an error what a user of the command can do about it. */
-function withAdvice(error: unknown, timeoutMs: number | 'none'): unknown {
-  if (isRpcError(error, 'DEADLINE_PASSED') && timeoutMs !== 'none') {
-    const message = `${error.message}: its limit was ${formatDuration(timeoutMs)}; --timeout sets another`;
-    return new RpcError(error.code, error.reason, message, { details: error.details, cause: error });
-  }
-  return nameServerAdvice(error);
 }

@@ -1,6 +1,5 @@
-import { endOnClosedPipe, interruptible, packageVersion, writeOut } from '@patchbay/daemon';
+import { endOnClosedPipe, interruptible, writeOut } from '@patchbay/daemon';
 import { exitStatusOf, findNameServer } from '@patchbay/objects';
-import { errorLine } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
@@ -12,7 +11,7 @@ import { processContext } from './process-context.js';
 async function main(argv: readonly string[]): Promise<void> {
   const line = readCommandLine(argv);
   if (line.options.has('version')) {
-    await writeOut(`${packageVersion(import.meta.url)}\n`);
+    await writeOut(`${(await import('./version.js')).version}\n`);
     return;
   }
   const settings = readSettings(line, defaultObjectIn(process.env));
@@ -29,7 +28,7 @@ async function run(): Promise<void> {
     endOnClosedPipe(); // opens standard output while the call is in flight
     await done;
   } catch (error) {
-    process.stderr.write(`${errorLine(error)}\n`);
+    process.stderr.write((await import('./failure.js')).failureText(error));
     status = exitStatusOf(error);
   }
   if (process.stdout.writableLength > 0) {

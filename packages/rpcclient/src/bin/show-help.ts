@@ -6,7 +6,7 @@ import { errorLine } from '@patchbay/terminal';
 import type { Client } from '../client.js';
 import type { CommandLine } from '../command/command-line.js';
 import { type CommandContext, textWidth, unlessAborted } from '../command/context.js';
-import { type GlobalOption, globalOptions } from '../command/global-options.js';
+import { globalOptionTerms } from '../command/global-option-terms.js';
 import { findMethod, methodHelp, methodTerm, objectHelp } from '../command/help.js';
 import { termList, wrap } from '../command/layout.js';
 import type { Settings, Target } from '../command/settings.js';
@@ -59,12 +59,10 @@ async function commandHelp(client: Client, { object, prefix }: Target, width: nu
 /** Returns the command's own help: its usage, verbs and global options. */
 function ownHelp(width: number): string {
   const verbTerms = Object.values(verbs).map(methodTerm);
-  const optionTerms = Object.entries<GlobalOption>(globalOptions).map(
-    ([name, { placeholder, summary }]): [string, string] => [
-      placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
-      summary,
-    ],
-  );
+  const optionTerms = globalOptionTerms.map(({ name, placeholder, summary }): [string, string] => [
+    placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
+    summary,
+  ]);
   return [
     usage,
     wrap(about, width).join('\n'),

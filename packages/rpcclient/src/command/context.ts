@@ -1,7 +1,11 @@
 import { type Clock, coreError } from '@patchbay/objects';
 
 import type { Client } from '../client.js';
-import type { TextSink } from './progress.js';
+
+/** Where text is written: a process's stdout or stderr, or a test's array. */
+export interface TextSink {
+  write(text: string): unknown;
+}
 
 /** Where a command prints. */
 export interface Output extends TextSink {
@@ -28,7 +32,7 @@ export interface CommandContext {
   readonly out: Output;
   readonly errors: Output;
   /** Writes a value as one YAML document that ends in a newline. */
-  toYaml(value: unknown): Promise<string>;
+  readonly toYaml: (value: unknown) => Promise<string>;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Runs another command line on the same client. @throws RpcError of that command line */

@@ -1,5 +1,7 @@
 import { type Clock, formatBytes, formatDuration } from '@patchbay/objects';
-import { displayWidth, escapeControls, itemText } from '@patchbay/terminal';
+import { displayWidth, escapeControls, type Format, itemText, jsonText } from '@patchbay/terminal';
+
+import type { CommandContext, TextSink } from './context.js';
 
 const rateWindowMs = 5000;
 const redrawEveryMs = 100;
@@ -29,11 +31,6 @@ export function isProgressItem(item: unknown): item is ProgressItem {
   );
 }
 
-/** Where text is written: a process's stdout or stderr, or a test's array. */
-export interface TextSink {
-  write(text: string): unknown;
-}
-
 interface ProgressViewOptions {
   /** The terminal for the bar; undefined if there is none. */
   readonly bar: (TextSink & { readonly columns?: number }) | undefined;
@@ -42,6 +39,20 @@ interface ProgressViewOptions {
   /** Formats an item as a line. Default: for people. */
   readonly lineOf?: (item: unknown) => string;
   readonly clock: Clock;
+}
+
+/** Returns the view of the items of a call whose result is printed to `lines` in a format. */
+export function openItemView(
+  format: Format,
+  { errors, clock }: Pick<CommandContext, 'errors' | 'clock'>,
+  lines: TextSink,
+): ProgressView {
+  return new ProgressView({
+    bar: errors.isTerminal && format !== 'json' ? errors : undefined,
+    lines: format === 'yaml' || format === 'json' ? undefined : lines,
+    lineOf: format === 'ndjson' ? jsonText : itemText,
+    clock,
+  });
 }
 
 /** Shows what a call yields: progress as one bar that is redrawn, anything else as lines. */

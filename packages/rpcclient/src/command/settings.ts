@@ -6,9 +6,9 @@ import {
   parseObjectName,
   quoted,
 } from '@patchbay/objects';
+import { type Format, readFormat } from '@patchbay/terminal';
 
 import type { CommandLine } from './command-line.js';
-import { type Format, readFormat } from './format.js';
 
 /** How long `--watch` waits between two calls by default, in milliseconds. */
 const defaultIntervalMs = 2_000;
@@ -48,7 +48,7 @@ export function readSettings({ options, method }: CommandLine, defaultObject: st
   return {
     target: readTarget(method, object),
     defaultObject: object,
-    format: readFormat(options),
+    format: readFormat(options.get('format'), options.has('json')),
     outputFile: options.get('output'),
     watchMs: readInterval(options.get('watch')),
     timeoutMs: readTimeout(options.get('timeout')),

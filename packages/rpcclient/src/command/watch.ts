@@ -1,7 +1,6 @@
 import { formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
-import { errorLine } from '@patchbay/terminal';
+import { errorLine, type Format } from '@patchbay/terminal';
 
-import type { Format } from './format.js';
 import type { CommandContext, Output } from './context.js';
 
 const clearScreen = '\u001b[H\u001b[2J';

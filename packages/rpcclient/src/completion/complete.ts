@@ -1,11 +1,8 @@
+import { formats } from '@patchbay/terminal';
+
 import { type CommandLine, isValueOptional, readCommandLine, takesValue } from '../command/command-line.js';
-import { formats } from '../command/format.js';
-import {
-  type GlobalOption,
-  type GlobalOptionName,
-  globalOptions,
-  isGlobalOption,
-} from '../command/global-options.js';
+import { globalOptionTerms } from '../command/global-option-terms.js';
+import { type GlobalOptionName, isGlobalOption } from '../command/global-options.js';
 import { readTarget } from '../command/settings.js';
 import { verbs } from '../command/verb-descriptions.js';
 import { verbNameIn } from '../command/verbs.js';
@@ -142,7 +139,7 @@ function verbCandidates(): Candidate[] {
 }
 
 function optionCandidates({ options }: CommandLine): Candidate[] {
-  return Object.entries<GlobalOption>(globalOptions)
-    .filter(([name]) => !isGlobalOption(name) || !options.has(name))
-    .map(([name, { summary }]) => ({ value: `--${name}`, note: summary }));
+  return globalOptionTerms
+    .filter(({ name }) => !options.has(name))
+    .map(({ name, summary }) => ({ value: `--${name}`, note: summary }));
 }

@@ -1,7 +1,7 @@
 import { parseObjectName } from '@patchbay/objects';
+import { formatted } from '@patchbay/terminal';
 
 import { textWidth, unlessAborted } from '../command/context.js';
-import { formatted } from '../command/format.js';
 import { findMethod, methodHelp, objectHelp } from '../command/help.js';
 import { type PrepareVerb, readVerbArgs } from './verb.js';
 
@@ -16,6 +16,6 @@ export const prepare: PrepareVerb = (line, { format }, context) => {
     const form = { prefix: `rpcclient ${object}.`, width: textWidth(out) };
     const found = method === undefined ? description : findMethod(description, method);
     const help = 'methods' in found ? objectHelp(found, form) : methodHelp(found, form);
-    out.write(await formatted(found, format, context, help));
+    out.write(await formatted(found, format, context.toYaml, help));
   };
 };

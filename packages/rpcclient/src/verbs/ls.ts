@@ -5,9 +5,8 @@ import {
   nameServerObject,
   selectNames,
 } from '@patchbay/objects';
-import { nameRow } from '@patchbay/terminal';
+import { formatted, nameRow } from '@patchbay/terminal';
 
-import { formatted } from '../command/format.js';
 import { type PrepareVerb, readVerbArgs } from './verb.js';
 
 /** `rpcclient ls`: lists registered names with their endpoints and metadata. */
@@ -21,6 +20,6 @@ export const prepare: PrepareVerb = (line, { format, timeoutMs }, context) => {
     const records = await listAllNames(names, selection).catch((error: unknown) => {
       throw nameServerFailure(error, nameServer);
     });
-    out.write(await formatted(format === 'table' ? records.map(nameRow) : records, format, context));
+    out.write(await formatted(format === 'table' ? records.map(nameRow) : records, format, context.toYaml));
   };
 };

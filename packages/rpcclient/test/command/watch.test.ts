@@ -2,8 +2,8 @@ import { expect } from 'chai';
 
 import { coreError } from '@patchbay/objects';
 import { eventually, FakeClock } from '@patchbay/objects/testing';
+import type { Format } from '@patchbay/terminal';
 
-import type { Format } from '../../src/command/format.js';
 import type { Output } from '../../src/command/context.js';
 import { watch } from '../../src/command/watch.js';
 

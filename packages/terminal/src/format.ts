@@ -1,16 +1,14 @@
 import { coreError, didYouMean, quoted } from '@patchbay/objects';
-import { jsonText, resultText } from '@patchbay/terminal';
 
-import type { CommandContext } from './context.js';
-import type { GlobalOptionName } from './global-options.js';
+import { jsonText } from './json.js';
+import { escapeLines } from './terminal.js';
 
 /** The formats in which a result can be printed. */
 export const formats = ['table', 'json', 'yaml', 'ndjson'] as const;
 export type Format = (typeof formats)[number];
 
-/** Reads `--format`, and `--json`, which is its alias. @throws RpcError `ARGUMENT_INVALID` */
-export function readFormat(options: ReadonlyMap<GlobalOptionName, string>): Format {
-  const text = options.get('format');
+/** Reads the value of `--format`, and `--json`, which is `--format json`. @throws RpcError `ARGUMENT_INVALID` */
+export function readFormat(text: string | undefined, json: boolean): Format {
   const format = text === undefined ? undefined : formats.find((each) => each === text);
   if (text !== undefined && format === undefined) {
     throw coreError(
@@ -18,26 +16,28 @@ export function readFormat(options: ReadonlyMap<GlobalOptionName, string>): Form
       `option --format must be ${formats.join(', ')}, not ${quoted(text)}${didYouMean(text, formats)}`,
     );
   }
-  if (options.has('json') && format !== undefined && format !== 'json') {
+  if (json && format !== undefined && format !== 'json') {
     throw coreError('ARGUMENT_INVALID', `--json and --format ${format} contradict each other; give one`);
   }
-  return options.has('json') ? 'json' : (format ?? 'table');
+  return json ? 'json' : (format ?? 'table');
 }
 
 /**
  * Formats a value; every line ends in a newline. `table` is for people: a table, or `text` where it is given. `json` is
  * one JSON value, `yaml` one YAML document, and `ndjson` one line of JSON for each row of a list. Null is empty except
  * in JSON and YAML.
+ *
+ * @param toYaml writes a value as one YAML document that ends in a newline
  */
 export async function formatted(
   value: unknown,
   format: Format,
-  { toYaml }: Pick<CommandContext, 'toYaml'>,
+  toYaml: (value: unknown) => Promise<string>,
   text?: string,
 ): Promise<string> {
   switch (format) {
     case 'table':
-      return terminated(text ?? resultText(value));
+      return terminated(text ?? (await readable(value)));
     case 'json':
       return terminated(jsonText(value));
     case 'yaml':
@@ -51,6 +51,11 @@ export async function formatted(
     default:
       return format satisfies never;
   }
+}
+
+/** Formats a value for people. The code for tables is loaded when there is one. */
+async function readable(value: unknown): Promise<string> {
+  return typeof value === 'string' ? escapeLines(value) : (await import('./table.js')).resultText(value);
 }
 
 function terminated(text: string): string {

@@ -1,0 +1,25 @@
+import { type GlobalOption, type GlobalOptionName, globalOptions } from './global-options.js';
+
+const summaries: Readonly<Record<GlobalOptionName, string>> = {
+  'name-server':
+    'The name server (default: $PATCHBAY_NAMESERVER, else the one in client.yaml, else 127.0.0.1:7440)',
+  object: 'The object of a METHOD without one (default: $PATCHBAY_OBJECT, else storage)',
+  timeout: 'How long the call may take, such as 30s or 1h30m, or none for no limit (default: 1m)',
+  format: 'Print the result as table, json, yaml, or ndjson: one line of JSON for each item (default: table)',
+  json: 'Same as --format json: one JSON value, and nothing else',
+  output: 'Write the bytes that METHOD returns to FILE, which appears once it is complete',
+  watch: 'Repeat the call INTERVAL after each call, such as 500ms (default: 2s), until Ctrl-C',
+  help: 'Show this help, or that of METHOD',
+  version: 'Show the version',
+};
+
+/** An option of the command as help and completion show it. */
+export interface GlobalOptionTerm extends GlobalOption {
+  readonly name: GlobalOptionName;
+  readonly summary: string;
+}
+
+/** The options that the command itself takes, in the order of its help. */
+export const globalOptionTerms: readonly GlobalOptionTerm[] = (
+  Object.keys(globalOptions) as GlobalOptionName[]
+).map((name) => ({ name, summary: summaries[name], ...globalOptions[name] }));
