@@ -3,7 +3,7 @@ import type { MessageStream, MessageStreamEvents } from '@patchbay/session/clien
 
 import { enhanceYourCalm, errorName } from './http2/frame.js';
 import { Http2Stream, type Http2StreamEvents } from './http2/http2-stream.js';
-import { MessageSplitter, prefixBytes, writePrefix } from './message-splitter.js';
+import { MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.js';
 
 /** gRPC's status number of RESOURCE_EXHAUSTED. */
 const resourceExhausted = 8;

@@ -3,7 +3,6 @@ import {
   type ServerInterceptingCallInterface,
   type ServerInterceptor,
 } from '@grpc/grpc-js';
-import type { ServerHttp2Stream } from 'node:http2';
 
 import { coreError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
@@ -11,7 +10,7 @@ import type { SessionLimits } from '@patchbay/session/server';
 
 import { grpcTypes } from '../definitions.js';
 import { toGrpcStatus } from '../status.js';
-import { SessionStream } from './session-stream.js';
+import { http2StreamOf, SessionStream } from './session-stream.js';
 
 /** How much a client may send ahead on its connection, in bytes: as much as one stream of a call may be ahead. */
 export const receiveWindowBytes = 1024 * 1024;
@@ -84,12 +83,10 @@ export class SessionService {
 
 /**
  * Widens HTTP/2's receive window of 64 KiB, with which a large upload waits for an answer after each piece. grpc-js has
- * an option for this only in its clients, so the connection is taken from a private field. If a later version renames
- * that, uploads become slower, and a test fails.
+ * an option for this only in its clients.
  */
 export function widenReceiveWindow(call: ServerInterceptingCallInterface): void {
-  const { stream } = call as { readonly stream?: ServerHttp2Stream };
-  const connection = stream?.session;
+  const connection = http2StreamOf(call).session;
   if (
     connection?.destroyed === false &&
     (connection.state.effectiveLocalWindowSize ?? 0) < receiveWindowBytes

@@ -1,4 +1,10 @@
-import { type Client, credentials, loadPackageDefinition, type ServiceError } from '@grpc/grpc-js';
+import {
+  type ChannelOptions,
+  type Client,
+  credentials,
+  loadPackageDefinition,
+  type ServiceError,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,14 +14,19 @@ export const protoDirectory = join(dirname(fileURLToPath(import.meta.url)), '../
 const options = { keepCase: true, longs: String, defaults: true, oneofs: true };
 
 /** Makes a client of a service from its .proto file alone, as somebody who does not know this code would. */
-export function dial<C extends Client>(address: string, file: string, service: string): C {
+export function dial<C extends Client>(
+  address: string,
+  file: string,
+  service: string,
+  channelOptions: ChannelOptions = {},
+): C {
   const loaded = loadPackageDefinition(loadSync(file, { ...options, includeDirs: [protoDirectory] }));
   let found: unknown = loaded;
   for (const part of service.split('.')) {
     found = (found as Record<string, unknown>)[part];
   }
   const Service = found as new (...args: unknown[]) => C;
-  return new Service(address, credentials.createInsecure());
+  return new Service(address, credentials.createInsecure(), channelOptions);
 }
 
 /** Reads a stream of responses to its end. */

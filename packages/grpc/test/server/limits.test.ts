@@ -10,7 +10,7 @@ import { hostSample, type Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { ObjectServer } from '../../src/server/object-server.js';
-import { writePrefix } from '../../src/client/message-splitter.js';
+import { writePrefix } from '../../src/message-splitter.js';
 import { startSample } from '../sample.js';
 import { transports } from '../transports.js';
 

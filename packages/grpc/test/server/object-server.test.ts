@@ -1,4 +1,5 @@
 import {
+  compressionAlgorithms,
   type CallOptions,
   type Client,
   type ClientDuplexStream,
@@ -269,30 +270,41 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     reflection.close();
   });
 
-  it('serves Session to a client with a codec of its own', async () => {
-    const stream = objects.Session();
-    stream.write({ frames: [{ hello: { client: 'me', item_window: 1_000, max_frame: 1_000_000 } }] });
-    const invoke = {
-      call: 7,
-      object: 'sample',
-      method: 'echo',
-      arguments: { json: Buffer.from('["hello"]') },
-    };
-    stream.write({ frames: [{ invoke }] });
-    const kinds: string[] = [];
-    for await (const { frames } of stream as AsyncIterable<{
-      frames: { kind: string; result?: unknown }[];
-    }>) {
-      kinds.push(...frames.map(({ kind }) => kind));
-      const result = frames.find(({ kind }) => kind === 'result')?.result as
-        { value: { json: Buffer } } | undefined;
-      if (result !== undefined) {
-        expect(result.value.json.toString()).to.equal('"hello"');
-        break;
+  const compressions = [
+    ['no compression', compressionAlgorithms.identity],
+    ['gzip', compressionAlgorithms.gzip],
+    ['deflate', compressionAlgorithms.deflate],
+  ] as const;
+  for (const [named, algorithm] of compressions) {
+    it(`serves Session to a client with a codec of its own and ${named}`, async () => {
+      const file = 'patchbay/v1/objects.proto';
+      const options = { 'grpc.default_compression_algorithm': algorithm };
+      const client = dial<Objects>(server.address, file, 'patchbay.v1.ObjectServer', options);
+      const stream = client.Session();
+      stream.write({ frames: [{ hello: { client: 'me', item_window: 1_000, max_frame: 1_000_000 } }] });
+      const invoke = {
+        call: 7,
+        object: 'sample',
+        method: 'echo',
+        arguments: { json: Buffer.from('["hello"]') },
+      };
+      stream.write({ frames: [{ invoke }] });
+      const kinds: string[] = [];
+      for await (const { frames } of stream as AsyncIterable<{
+        frames: { kind: string; result?: unknown }[];
+      }>) {
+        kinds.push(...frames.map(({ kind }) => kind));
+        const result = frames.find(({ kind }) => kind === 'result')?.result as
+          { value: { json: Buffer } } | undefined;
+        if (result !== undefined) {
+          expect(result.value.json.toString()).to.equal('"hello"');
+          break;
+        }
       }
-    }
-    expect(kinds).to.deep.equal(['hello', 'result']);
-  });
+      expect(kinds).to.deep.equal(['hello', 'result']);
+      client.close();
+    });
+  }
 
   const hello = { hello: { client: 'me' } };
   const violations: readonly (readonly [string, object[]])[] = [

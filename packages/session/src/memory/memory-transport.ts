@@ -44,6 +44,7 @@ export class MemoryTransport implements Transport, Disposable {
       caller: { peer },
       limits: this.#limits,
       output: {
+        headroomBytes: 0,
         write: (message) => {
           toClient.write(message);
         },

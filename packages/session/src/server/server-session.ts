@@ -16,6 +16,8 @@ import { callsExhausted, type SessionLimits } from './session-limits.js';
 
 /** The way to the client under a session. */
 export interface SessionOutput {
+  /** How many bytes each message leaves free in front, for a prefix of the transport. */
+  readonly headroomBytes: number;
   write(message: Buffer): void;
   /** How many of the bytes that were written have not been sent yet. */
   readonly unsentBytes: number;
@@ -60,13 +62,14 @@ export class ServerSession implements ServerCallHost {
       if (!this.#closed) {
         output.write(message);
       }
-    });
+    }, output.headroomBytes);
   }
 
-  /** Takes a message, while not `blocked`. @throws RpcError when it violates the protocol: end the stream with it */
+  /** Takes a message; while `blocked`, no more than has arrived already. @throws RpcError when it violates the protocol: end the stream with it */
   receive(message: Buffer): void {
     if (!this.#closed) {
-      this.#takeAll(this.#inbox.receive(message));
+      const frames = this.#inbox.receive(message);
+      this.#takeAll(this.#queue.length === 0 ? frames : this.#queue.concat(frames));
     }
   }
 
@@ -77,9 +80,7 @@ export class ServerSession implements ServerCallHost {
 
   /** Takes the frames that wait, when answers were sent. @throws RpcError as `receive` */
   resume(): void {
-    const queue = this.#queue;
-    this.#queue = [];
-    this.#takeAll(queue);
+    this.#takeAll(this.#queue);
   }
 
   callIdOf(number: number): string {
@@ -121,6 +122,7 @@ export class ServerSession implements ServerCallHost {
       }
       this.#take(frames[index] as Frame);
     }
+    this.#queue = [];
   }
 
   #mustWait(): boolean {

@@ -4,7 +4,7 @@ import { coreError } from '@patchbay/objects';
 export const prefixBytes = 5;
 
 /** How large a gRPC message may be, in bytes: those of a session are far below that. */
-const maxMessageBytes = 8 * 1024 * 1024;
+export const maxMessageBytes = 8 * 1024 * 1024;
 
 /** Writes gRPC's prefix into the five free bytes at an offset of a message: no compression, and its length. */
 export function writePrefix(message: Buffer, offset: number, tailBytes = 0): void {
@@ -14,9 +14,15 @@ export function writePrefix(message: Buffer, offset: number, tailBytes = 0): voi
 
 /** Splits a stream of bytes into gRPC messages. */
 export class MessageSplitter {
+  readonly #decompress: ((message: Buffer) => Buffer) | undefined;
   #rest: Buffer[] = [];
   #restBytes = 0;
   #neededBytes = prefixBytes;
+
+  /** @param decompress takes compressed messages; without it they are refused */
+  constructor(decompress?: (message: Buffer) => Buffer) {
+    this.#decompress = decompress;
+  }
 
   /** Takes bytes, and passes on each message that they complete. @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE` */
   push(data: Buffer, take: (message: Buffer) => void): void {
@@ -34,12 +40,20 @@ export class MessageSplitter {
     let from = 0;
     this.#neededBytes = prefixBytes;
     while (bytes.length - from >= prefixBytes) {
-      const length = lengthAt(bytes, from);
+      const decompress = this.#decompressorOf(bytes[from] as number);
+      const length = bytes.readUInt32BE(from + 1);
+      if (length > maxMessageBytes) {
+        throw coreError(
+          'MESSAGE_TOO_LARGE',
+          `a message of ${String(length)} bytes exceeds the ${String(maxMessageBytes)} of a session`,
+        );
+      }
       if (bytes.length - from < prefixBytes + length) {
         this.#neededBytes = prefixBytes + length;
         break;
       }
-      take(bytes.subarray(from + prefixBytes, from + prefixBytes + length));
+      const message = bytes.subarray(from + prefixBytes, from + prefixBytes + length);
+      take(decompress === undefined ? message : decompress(message));
       from += prefixBytes + length;
     }
     if (from < bytes.length) {
@@ -47,15 +61,12 @@ export class MessageSplitter {
       this.#restBytes = bytes.length - from;
     }
   }
-}
 
-function lengthAt(bytes: Buffer, from: number): number {
-  if (bytes[from] !== 0) {
-    throw coreError('MESSAGE_MALFORMED', 'the server sent a compressed message, which was not asked for');
+  /** Returns what a message by its flag of compression needs; undefined for nothing. */
+  #decompressorOf(flag: number): ((message: Buffer) => Buffer) | undefined {
+    if (flag !== 0 && this.#decompress === undefined) {
+      throw coreError('MESSAGE_MALFORMED', 'the server sent a compressed message, which was not asked for');
+    }
+    return flag === 0 ? undefined : this.#decompress;
   }
-  const length = bytes.readUInt32BE(from + 1);
-  if (length > maxMessageBytes) {
-    throw coreError('MESSAGE_TOO_LARGE', `the server sent a message of ${String(length)} bytes`);
-  }
-  return length;
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 
 import { refusalOf } from '@patchbay/objects/testing';
 
-import { prefixBytes, MessageSplitter, writePrefix } from '../../src/client/message-splitter.js';
+import { prefixBytes, MessageSplitter, writePrefix } from '../src/message-splitter.js';
 
 describe('the splitter of gRPC messages', () => {
   it('finds the messages however the stream is split', () => {
