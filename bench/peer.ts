@@ -7,8 +7,8 @@ import type { Echo } from './transport.js';
 import { transports } from './transports/index.js';
 
 // A child of the benchmark. `TRANSPORT serve` prints a port; `TRANSPORT call PORT` reads rounds from its standard input, one
-// line of JSON each, and answers each with a number: the median time of a call in microseconds, or, with several in
-// flight, calls per second. Both end when their standard input does. The scripts in peers/ do the same.
+// line of JSON each, and answers each with two numbers: the median time of a call in microseconds, or, with several in
+// flight, calls per second; and how many calls it made. Both end when their standard input does. The scripts in peers/ do the same.
 interface Round {
   readonly payload: Payload;
   readonly forMs: number;
@@ -31,12 +31,12 @@ if (role === 'serve') {
     const round = JSON.parse(line) as Round;
     deepStrictEqual(await echo(round.payload), round.payload);
     const result = round.inFlight === 1 ? await medianUs(echo, round) : await callsPerSecond(echo, round);
-    process.stdout.write(`${String(result)}\n`);
+    process.stdout.write(`${result.join(' ')}\n`);
   }
   process.exit();
 }
 
-async function medianUs(echo: Echo, { payload, forMs, calls = 0 }: Round): Promise<number> {
+async function medianUs(echo: Echo, { payload, forMs, calls = 0 }: Round): Promise<[number, number]> {
   const times: number[] = [];
   let nowMs = performance.now();
   const endMs = nowMs + forMs;
@@ -46,10 +46,10 @@ async function medianUs(echo: Echo, { payload, forMs, calls = 0 }: Round): Promi
     nowMs = performance.now();
     times.push(nowMs - startedMs);
   }
-  return median(times) * 1000;
+  return [median(times) * 1000, times.length];
 }
 
-async function callsPerSecond(echo: Echo, { payload, forMs, inFlight }: Round): Promise<number> {
+async function callsPerSecond(echo: Echo, { payload, forMs, inFlight }: Round): Promise<[number, number]> {
   const startedMs = performance.now();
   let calls = 0;
   let over = false;
@@ -62,5 +62,5 @@ async function callsPerSecond(echo: Echo, { payload, forMs, inFlight }: Round): 
     }
   };
   await Promise.all(Array.from({ length: inFlight }, caller));
-  return (calls / (performance.now() - startedMs)) * 1000;
+  return [(calls / (performance.now() - startedMs)) * 1000, calls];
 }

@@ -1,5 +1,6 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
 
@@ -23,15 +24,28 @@ const warmUps = 3;
 const first = { forMs: 300, calls: 20_000 };
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
-/** Measures by title and payload: the median of rounds that take turns, so that other load affects all alike. */
-export async function run(race: Race): Promise<ReadonlyMap<string, ReadonlyMap<PayloadName, number>>> {
+/** Figures by title and payload. */
+export type Figures = ReadonlyMap<string, ReadonlyMap<PayloadName, number>>;
+
+/** Measures the medians of rounds that take turns, so that other load affects all alike. */
+export async function run(race: Race): Promise<{
+  /** Microseconds a call, or with several in flight calls per second. */
+  readonly figures: Figures;
+  /** Microseconds of processor time that client and server together spend on a call. */
+  readonly processorUs: Figures;
+}> {
   const children: Child[] = [];
   try {
-    const callers: { readonly title: string; readonly ask: (line: string) => Promise<string> }[] = [];
+    const callers: {
+      readonly title: string;
+      readonly pids: readonly number[];
+      readonly ask: (line: string) => Promise<string>;
+    }[] = [];
     for (const { title, command } of race.contestants) {
       const server = start(children, race.pinned, command, 'serve');
       const port = await asker(server)('');
-      callers.push({ title, ask: asker(start(children, race.pinned, command, 'call', port)) });
+      const client = start(children, race.pinned, command, 'call', port);
+      callers.push({ title, pids: [server.pid ?? 0, client.pid ?? 0], ask: asker(client) });
     }
     for (const name of race.payloads) {
       for (const { ask } of callers) {
@@ -39,21 +53,31 @@ export async function run(race: Race): Promise<ReadonlyMap<string, ReadonlyMap<P
       }
     }
     const figures = new Map(callers.map(({ title }) => [title, new Map<PayloadName, number>()]));
+    const processorUs = new Map(callers.map(({ title }) => [title, new Map<PayloadName, number>()]));
     for (const name of race.payloads) {
-      const measured = callers.map((caller) => ({ ...caller, rounds: [] as number[] }));
+      const measured = callers.map((caller) => ({
+        ...caller,
+        rounds: [] as number[],
+        roundsUs: [] as number[],
+      }));
       for (let round = -warmUps; round < race.rounds; round++) {
-        for (const { ask, rounds } of measured) {
-          const figure = Number(await ask(roundLine(race, name, { forMs: race.roundMs })));
+        for (const { ask, pids, rounds, roundsUs } of measured) {
+          const beforeUs = processorUsOf(pids);
+          const answer = await ask(roundLine(race, name, { forMs: race.roundMs }));
+          const usedUs = processorUsOf(pids) - beforeUs;
+          const [figure = NaN, calls = NaN] = answer.split(' ').map(Number);
           if (round >= 0) {
             rounds.push(figure);
+            roundsUs.push(usedUs / calls);
           }
         }
       }
-      for (const { title, rounds } of measured) {
+      for (const { title, rounds, roundsUs } of measured) {
         figures.get(title)?.set(name, median(rounds));
+        processorUs.get(title)?.set(name, median(roundsUs));
       }
     }
-    return figures;
+    return { figures, processorUs };
   } finally {
     for (const child of children) {
       child.kill('SIGKILL');
@@ -93,4 +117,13 @@ function asker(child: Child): (text: string) => Promise<string> {
     const [answer] = await Promise.race([line, ended]);
     return answer;
   };
+}
+
+/** Returns how long processes have run on a processor, in microseconds: all of their threads. */
+function processorUsOf(pids: readonly number[]): number {
+  const tasks = pids.flatMap((pid) =>
+    readdirSync(`/proc/${String(pid)}/task`).map((task) => `/proc/${String(pid)}/task/${task}/schedstat`),
+  );
+  const nanoseconds = tasks.map((path) => Number(readFileSync(path, 'utf8').split(' ')[0]));
+  return nanoseconds.reduce((sum, each) => sum + each, 0) / 1000;
 }

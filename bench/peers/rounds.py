@@ -18,8 +18,8 @@ def end_with_input():
     threading.Thread(target=wait, daemon=True).start()
 
 
-def tell(value):
-    print(value, flush=True)
+def tell(*values):
+    print(*values, flush=True)
 
 
 def run(serve, connect):
@@ -36,9 +36,9 @@ def run(serve, connect):
         if answer != payload:
             raise AssertionError("another echo than was sent: %r" % (answer,))
         if in_flight == 1:
-            tell(median_us(echo, payload, seconds))
+            tell(*median_us(echo, payload, seconds))
         else:
-            tell(calls_per_second(many, payload, seconds, in_flight))
+            tell(*calls_per_second(many, payload, seconds, in_flight))
     os._exit(0)
 
 
@@ -50,7 +50,7 @@ def median_us(echo, payload, seconds):
         echo(payload)
         started, now = now, time.perf_counter()
         times.append(now - started)
-    return statistics.median(times) * 1e6
+    return statistics.median(times) * 1e6, len(times)
 
 
 def calls_per_second(many, payload, seconds, in_flight):
@@ -59,4 +59,4 @@ def calls_per_second(many, payload, seconds, in_flight):
     while time.perf_counter() - started < seconds:
         many(payload, in_flight)
         calls += in_flight
-    return calls / (time.perf_counter() - started)
+    return calls / (time.perf_counter() - started), calls
