@@ -91,6 +91,8 @@ function context(signal: AbortSignal): CallContext {
     method: 'any',
     caller: { peer: 'in-memory' },
     deadlineMs: undefined,
+    metadata: {},
+    addResponseMetadata: () => undefined,
     signal,
     log: silentLog,
   };

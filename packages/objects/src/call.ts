@@ -1,3 +1,5 @@
+import type { CallMetadata } from './call-metadata.js';
+
 /**
  * A call in progress: a promise of the method's result that can also be iterated for the items that the method yields.
  * Leaving the loop early cancels the call, and the method's `finally` blocks run on the server. If the call is only
@@ -8,6 +10,8 @@ export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterab
   readonly callId: string;
   /** `host:port` of the server that the call was last sent to; undefined until it is sent. */
   readonly endpoint: string | undefined;
+  /** The key-value pairs that came with the answer, from the server's interceptors and the method; empty until then. */
+  readonly responseMetadata: CallMetadata;
   /** Cancels the call, which then rejects with `CANCELLED`. Has no effect once it has ended. */
   cancel(): void;
 }
@@ -26,6 +30,11 @@ export interface CallOptions {
    * visible ASCII characters. Default: the call's own id.
    */
   readonly correlationId?: string;
+  /**
+   * Key-value pairs that travel with the call, for the interceptors of both sides and for the method. `with` adds to
+   * those set before. Default: none.
+   */
+  readonly metadata?: CallMetadata;
 }
 
 /** Options of a call without an answer: it resolves once it is handed to the connection, whatever happens then. */
@@ -35,3 +44,11 @@ export interface OneWayOptions extends CallOptions {
 
 /** The options of a call with an answer or without. */
 export type AnyCallOptions = CallOptions & Partial<OneWayOptions>;
+
+/** Returns options with further ones, which replace those set before; metadata is added to. */
+export function moreOptions<O extends CallOptions>(options: O, more: O): O {
+  const { metadata } = options;
+  return metadata === undefined || more.metadata === undefined
+    ? { ...options, ...more }
+    : { ...options, ...more, metadata: { ...metadata, ...more.metadata } };
+}

@@ -42,8 +42,16 @@ export {
   type Call,
   type CallOptions,
   defaultTimeoutMs,
+  moreOptions,
   type OneWayOptions,
 } from './call.js';
+export {
+  type CallMetadata,
+  maxMetadataPairs,
+  metadataError,
+  noMetadata,
+  withMetadata,
+} from './call-metadata.js';
 export { correlationIdError } from './correlation.js';
 export {
   makeProxy,

@@ -18,6 +18,7 @@ export type {
   ByteSource,
   Call,
   CallInfo,
+  CallMetadata,
   CallOptions,
   Clock,
   Code,

@@ -16,6 +16,7 @@ export {
   type CallContext,
   type Caller,
   type CallInfo,
+  type CallMetadata,
   CallTimings,
   type Clock,
   type Code,

@@ -304,13 +304,14 @@ export const definitions: object = {
                 "correlation": {
                   "type": "string",
                   "id": 11
+                },
+                "metadata": {
+                  "keyType": "string",
+                  "type": "string",
+                  "id": 13
                 }
               },
               "reserved": [
-                [
-                  13,
-                  13
-                ],
                 [
                   14,
                   14
@@ -386,6 +387,11 @@ export const definitions: object = {
                 "value": {
                   "type": "Payload",
                   "id": 2
+                },
+                "metadata": {
+                  "keyType": "string",
+                  "type": "string",
+                  "id": 3
                 }
               }
             },
@@ -418,6 +424,11 @@ export const definitions: object = {
                 "notBegun": {
                   "type": "bool",
                   "id": 7
+                },
+                "metadata": {
+                  "keyType": "string",
+                  "type": "string",
+                  "id": 8
                 }
               }
             },

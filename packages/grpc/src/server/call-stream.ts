@@ -1,15 +1,17 @@
 import {
   type Deadline,
   type FullServerListener,
-  type Metadata,
+  Metadata,
   type ServerInterceptingCallInterface,
   status,
 } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
 
 import {
+  type CallMetadata,
   type CallSink,
   coreError,
+  noMetadata,
   type RpcError,
   type RunningCall,
   toRpcError,
@@ -19,6 +21,7 @@ import type { Dispatcher } from '@patchbay/objects/define';
 
 import type { CallRequest } from '../generated/patchbay/v1/CallRequest.js';
 import type { CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
+import { addMetadata, metadataIn } from '../call-metadata.js';
 import { toGrpcStatus } from '../status.js';
 import { fromValue, toValue } from '../value.js';
 
@@ -88,13 +91,16 @@ export class CallStream implements CallSink {
     });
   }
 
-  result(value: unknown): void {
+  result(value: unknown, metadata: CallMetadata): void {
     this.#call.sendMessage({ result: toValue(value) } satisfies CallResponseInput, () => undefined);
-    this.#call.sendStatus({ code: status.OK, details: 'OK' });
+    const trailer = metadata === noMetadata ? {} : { metadata: addMetadata(new Metadata(), metadata) };
+    this.#call.sendStatus({ code: status.OK, details: 'OK', ...trailer });
   }
 
-  failure(error: RpcError): void {
-    this.#call.sendStatus(toGrpcStatus(error, this.#callId));
+  failure(error: RpcError, _begun: boolean, metadata = noMetadata): void {
+    const trailer = toGrpcStatus(error, this.#callId);
+    addMetadata(trailer.metadata, metadata);
+    this.#call.sendStatus(trailer);
     this.#wake();
   }
 
@@ -108,12 +114,13 @@ export class CallStream implements CallSink {
           caller: { peer: this.#call.getPeer() },
           callId: this.#callId,
           correlationId: correlationIn(this.#metadata),
+          metadata: this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata),
           timeoutMs: remainingMs(this.#call.getDeadline()),
         },
         this,
       );
     } catch (error) {
-      this.failure(toRpcError(error));
+      this.failure(toRpcError(error), false);
     }
   }
 

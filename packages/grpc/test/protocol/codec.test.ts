@@ -169,7 +169,7 @@ function toProto(frame: Frame): FrameInput {
     case 'item':
       return { item: { ...frame, value: toProtoPayload(frame.value) } };
     case 'result':
-      return { result: { call: frame.call, value: toProtoPayload(frame.value) } };
+      return { result: { ...frame, value: toProtoPayload(frame.value) } };
     case 'failure':
       return { failure: { ...frame, details: Buffer.from(frame.details) } };
     case 'chunk':
@@ -214,8 +214,10 @@ function fromProto(frame: ProtoFrame): Frame {
       return { kind: 'credit', ...frame.credit! };
     case 'item':
       return { kind: 'item', ...frame.item!, value: fromProtoPayload(frame.item!.value) };
-    case 'result':
-      return { kind: 'result', call: frame.result!.call, value: fromProtoPayload(frame.result!.value) };
+    case 'result': {
+      const { value, ...rest } = frame.result!;
+      return { kind: 'result', ...rest, value: fromProtoPayload(value) };
+    }
     case 'failure':
       return { kind: 'failure', ...frame.failure!, details: frame.failure!.details.toString() };
     case 'chunk':

@@ -8,6 +8,10 @@ export const coreError = defineErrors({
     'A name has characters, a length or a form that are not allowed for its kind.',
   ],
   ARGUMENT_INVALID: ['INVALID_ARGUMENT', 'An argument does not fit its schema; details.path says which.'],
+  METADATA_INVALID: [
+    'INVALID_ARGUMENT',
+    'The metadata of a call has a key or a value that is not allowed, or too many; details.key says which.',
+  ],
   FILE_EXPECTED: [
     'INVALID_ARGUMENT',
     'An argument takes the content of a file, but was given what may be its path; details.word is that text.',

@@ -1,7 +1,12 @@
 import type { Clock } from '../clock.js';
 import { isRpcError } from '../errors/rpc-error.js';
 import type { Log } from '../log.js';
-import type { Interceptor } from './interceptor.js';
+import type { CallInfo, Interceptor } from './interceptor.js';
+
+/** Returns the log field with why a caller made its call, where it said so by the metadata `reason`. */
+export function callerReason({ metadata }: Pick<CallInfo, 'metadata'>): { readonly callerReason?: string } {
+  return metadata.reason === undefined ? {} : { callerReason: metadata.reason };
+}
 
 /** Which calls are logged. */
 export type LoggedCalls = 'failed' | 'all';
@@ -24,6 +29,7 @@ export function logCalls(options: {
       object: call.object,
       method: call.method,
       ...(call.side === 'server' ? { peer: call.caller?.peer } : { endpoint: call.endpoint }),
+      ...callerReason(call),
       ms: Math.round((clock.monotonicMs() - beganMs) * 1_000) / 1_000,
     });
     return next().then(

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../call.js';
+import type { CallMetadata } from '../call-metadata.js';
 import type { Log } from '../log.js';
 
 /** Who calls: at present only the connection's peer, as callers are not authenticated yet. */
@@ -21,6 +22,17 @@ export interface CallContext {
   readonly object: string;
   readonly method: string;
   readonly caller: Caller;
+  /**
+   * The key-value pairs that came with the call, and those that the server's interceptors added. Calls that the method
+   * makes do not carry them by themselves: pass on what belongs to them.
+   */
+  readonly metadata: CallMetadata;
+  /**
+   * Adds key-value pairs that travel with the answer, be it a result or an error; has no effect once it was sent.
+   *
+   * @throws RpcError `METADATA_INVALID`
+   */
+  addResponseMetadata(added: CallMetadata): void;
   /** When the caller stops waiting, in milliseconds since the Unix epoch; undefined for no limit. */
   readonly deadlineMs: number | undefined;
   /** Aborts when the caller cancels, the deadline passes or the connection is lost. */

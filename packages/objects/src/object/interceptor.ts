@@ -1,3 +1,4 @@
+import type { CallMetadata } from '../call-metadata.js';
 import type { Caller } from './context.js';
 
 /** What an interceptor sees of a call, on either side. */
@@ -14,6 +15,18 @@ export interface CallInfo {
   readonly caller: Caller | undefined;
   /** The server that the call was sent to; undefined until it is sent, and on the server's side. */
   readonly endpoint: string | undefined;
+  /** The key-value pairs that travel with the call. */
+  readonly metadata: CallMetadata;
+  /**
+   * Adds to the metadata: on the client's side before the call is sent, on the server's before its method begins.
+   *
+   * @throws RpcError `METADATA_INVALID`, also when it is too late
+   */
+  addMetadata(added: CallMetadata): void;
+  /** The key-value pairs that travel with the answer; on the client's side empty until it has come. */
+  readonly responseMetadata: CallMetadata;
+  /** Adds to those, until the call is answered; has no effect after that. @throws RpcError `METADATA_INVALID` */
+  addResponseMetadata(added: CallMetadata): void;
   /** Passes each item that the method yields to `hook`, which returns the item to pass on. */
   onItem(hook: ItemHook): void;
 }

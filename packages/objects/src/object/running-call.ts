@@ -3,9 +3,11 @@ import type { Expiring } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import type { CallOptions } from '../call.js';
+import { type CallMetadata, noMetadata, withMetadata } from '../call-metadata.js';
 import type { Log } from '../log.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import type { CallContext, Caller } from './context.js';
+import { callerReason } from './call-log.js';
 import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
 import type { HostedObject } from './hosted-object.js';
 import type { ArgvElement } from './file-argument.js';
@@ -15,9 +17,9 @@ export interface CallSink {
   /** Sends an item; a returned promise asks to wait, as the reader is slow. */
   item(value: unknown): Promise<void> | undefined;
   /** @throws if the value cannot be sent; then the call is not answered yet, and `failure` still may be called */
-  result(value: unknown): void;
+  result(value: unknown, metadata: CallMetadata): void;
   /** Never throws. @param begun whether the method was started; if not, the call may run elsewhere */
-  failure(error: RpcError, begun: boolean): void;
+  failure(error: RpcError, begun: boolean, metadata: CallMetadata): void;
   /** Called when the method has ended, possibly long after the answer. */
   done?(): void;
 }
@@ -41,6 +43,8 @@ export interface Invocation {
   readonly input: { readonly values: readonly unknown[] } | { readonly argv: readonly ArgvElement[] };
   readonly caller: Caller;
   readonly callId: string;
+  /** The key-value pairs that the caller sent along; undefined: none. */
+  readonly metadata?: CallMetadata | undefined;
   /** As the caller gave it; undefined: the call's id. */
   readonly correlationId?: string | undefined;
   /** The time limit in milliseconds; undefined: none. */
@@ -70,6 +74,8 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   outcome: Deferred | undefined;
   /** Whether the method was started. Set by the dispatcher. */
   begun = false;
+  metadata: CallMetadata;
+  responseMetadata = noMetadata;
   readonly #invocation: Invocation;
   readonly #services: { readonly clock: Clock; readonly log: Log };
   #ended = false;
@@ -90,6 +96,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     this.object = invocation.object;
     this.method = invocation.method;
     this.caller = invocation.caller;
+    this.metadata = invocation.metadata ?? noMetadata;
     this.expiresAtMs = expiresAtMs;
     this.sink = sink;
     this.#services = services;
@@ -136,8 +143,20 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
       ...(this.#invocation.correlationId === undefined ? {} : { correlationId: this.correlationId }),
       object: this.object,
       method: this.method,
+      ...callerReason(this),
     });
     return this.#contextLog;
+  }
+
+  addMetadata(added: CallMetadata): void {
+    if (this.begun) {
+      throw coreError('METADATA_INVALID', 'metadata can be added to a call only before its method begins');
+    }
+    this.metadata = withMetadata(this.metadata, added);
+  }
+
+  addResponseMetadata(added: CallMetadata): void {
+    this.responseMetadata = withMetadata(this.responseMetadata, added);
   }
 
   onItem(hook: ItemHook): void {
@@ -158,7 +177,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   /** Answers with the result, unless already answered. @throws what the sink throws if it cannot send it */
   succeed(value: unknown): void {
     if (!this.#ended) {
-      this.sink.result(value);
+      this.sink.result(value, this.responseMetadata);
       this.#ended = true;
     }
   }
@@ -167,7 +186,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   fail(error: RpcError): void {
     if (!this.#ended) {
       this.#ended = true;
-      this.sink.failure(error, this.begun);
+      this.sink.failure(error, this.begun, this.responseMetadata);
     }
   }
 

@@ -18,6 +18,8 @@ export interface CallGroupOptions {
   /** The time limit of all together, in milliseconds from now. */
   readonly timeoutMs: number | 'none';
   readonly signal?: AbortSignal | undefined;
+  /** What every call carries. */
+  readonly carried: Pick<CallOptions, 'correlationId' | 'metadata'>;
 }
 
 /** Makes calls under one time limit and one signal; one that fails does not affect the others. */
@@ -58,14 +60,16 @@ export class CallGroup implements Disposable {
     if (leftMs <= 0) {
       throw coreError('DEADLINE_PASSED', `the time limit passed before ${what} began`);
     }
-    return { timeoutMs: leftMs === Infinity ? 'none' : leftMs, signal: this.#abort.signal };
+    const timeoutMs = leftMs === Infinity ? 'none' : leftMs;
+    return { ...this.#options.carried, timeoutMs, signal: this.#abort.signal };
   }
 
   async settle(object: string, method: string, args: readonly unknown[]): Promise<Settled<unknown>> {
     let call: Call<unknown, unknown> | undefined;
     try {
       const { timeoutMs = 'none' } = this.rest(`${object}.${method}`);
-      call = this.#options.caller.call(object, method, args, { timeoutMs, inBatch: true });
+      const options = { ...this.#options.carried, timeoutMs, inBatch: true };
+      call = this.#options.caller.call(object, method, args, options);
       this.#calls.add(call);
       return { status: 'fulfilled', value: await call, endpoint: call.endpoint };
     } catch (error) {

@@ -1,8 +1,9 @@
-import { type Call, reservedMethodNames } from '@patchbay/objects';
+import { type Call, type CallMetadata, reservedMethodNames } from '@patchbay/objects';
 
 export interface PromisedCall {
   readonly callId: string;
   readonly endpoint: string | undefined;
+  readonly responseMetadata: CallMetadata;
   cancel(): void;
   /** Notes that the result is awaited, so that items which nobody reads need not be kept. */
   dropItemsUnlessRead(): void;
@@ -52,6 +53,10 @@ export class CallPromise extends Promise<unknown> implements Call<unknown, unkno
 
   get endpoint(): string | undefined {
     return this.#call.endpoint;
+  }
+
+  get responseMetadata(): CallMetadata {
+    return this.#call.responseMetadata;
   }
 
   override then<A = unknown, B = never>(

@@ -111,13 +111,13 @@ export class CallSender implements CallHost {
   }
 
   #begin({ request, error: requestError }: PreparedRequest): CallPromise {
-    const { signal, timeoutMs = this.timeoutMs, correlationId } = request.options;
+    const { signal, timeoutMs = this.timeoutMs } = request.options;
     const expiresAtMs = timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs);
     const call =
       this.#interceptors === undefined
         ? new ClientCall(request, expiresAtMs, this)
         : new InterceptedCall(request, expiresAtMs, this, this.#interceptors);
-    const error = requestError ?? optionError(timeoutMs, correlationId);
+    const error = requestError ?? optionError(timeoutMs, request.options);
     if (error !== undefined) {
       call.fail(error);
       return call.promise;

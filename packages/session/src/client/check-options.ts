@@ -1,4 +1,10 @@
-import { coreError, correlationIdError, type RpcError } from '@patchbay/objects';
+import {
+  type CallOptions,
+  coreError,
+  correlationIdError,
+  metadataError,
+  type RpcError,
+} from '@patchbay/objects';
 
 /** Returns the error for an invalid time limit, `ARGUMENT_INVALID`; undefined for a valid one. */
 export function timeoutError(timeoutMs: number | 'none'): RpcError | undefined {
@@ -7,11 +13,14 @@ export function timeoutError(timeoutMs: number | 'none'): RpcError | undefined {
     : coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
 }
 
-/** Returns the error for invalid options of a call, `ARGUMENT_INVALID`; undefined for valid ones. */
+/** Returns the error for invalid options of a call, `ARGUMENT_INVALID` or `METADATA_INVALID`; undefined for valid ones. */
 export function optionError(
   timeoutMs: number | 'none',
-  correlationId: string | undefined,
+  { correlationId, metadata }: CallOptions,
 ): RpcError | undefined {
-  const error = timeoutError(timeoutMs);
-  return error ?? (correlationId === undefined ? undefined : correlationIdError(correlationId));
+  return (
+    timeoutError(timeoutMs) ??
+    (correlationId === undefined ? undefined : correlationIdError(correlationId)) ??
+    (metadata === undefined ? undefined : metadataError(metadata))
+  );
 }

@@ -1,4 +1,13 @@
-import { type AnyCallOptions, type Call, coreError, type Expiring, type RpcError } from '@patchbay/objects';
+import {
+  type AnyCallOptions,
+  type Call,
+  type CallMetadata,
+  coreError,
+  type Expiring,
+  metadataError,
+  noMetadata,
+  type RpcError,
+} from '@patchbay/objects';
 
 import type { Arguments } from '../protocol/frame.js';
 import { ItemQueue } from '../protocol/item-queue.js';
@@ -60,6 +69,7 @@ export class ClientCall implements PromisedCall, Expiring {
   pauses = 0;
   /** What the call ended with: the object that it returned, where its result is one, or its error. */
   outcome: ObjectHandle | RpcError | undefined;
+  responseMetadata = noMetadata;
   #ended = false;
   #awaited = false;
   #items: ItemQueue | undefined;
@@ -83,6 +93,10 @@ export class ClientCall implements PromisedCall, Expiring {
 
   get correlationId(): string {
     return this.request.options.correlationId ?? this.callId;
+  }
+
+  get metadata(): CallMetadata {
+    return this.request.options.metadata ?? noMetadata;
   }
 
   get ended(): boolean {
@@ -149,6 +163,13 @@ export class ClientCall implements PromisedCall, Expiring {
     if (!this.#ended) {
       const why = `${this.title} did not finish in time`;
       this.giveUp(coreError('DEADLINE_PASSED', why, { callId: this.callId }));
+    }
+  }
+
+  /** Takes the metadata of the answer; drops what no server may send. */
+  takeMetadata(metadata = noMetadata): void {
+    if (metadata !== noMetadata && metadataError(metadata) === undefined) {
+      this.responseMetadata = metadata;
     }
   }
 

@@ -170,6 +170,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         return;
       case 'failure':
         this.#read(this.#finish(frame.call), (call) => {
+          call.takeMetadata(frame.metadata);
           this.#fail(call, errorOf(frame, call.callId), frame.notBegun);
         });
         return;
@@ -198,14 +199,16 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  #takeValue({ kind, call: number, value }: Frame & { kind: 'item' | 'result' }): void {
+  #takeValue(frame: Frame & { kind: 'item' | 'result' }): void {
+    const { kind, call: number, value } = frame;
     const call = kind === 'result' ? this.#finish(number) : this.#calls.get(number);
     if (call === undefined) {
       this.#imports.discard(value);
       return;
     }
     this.#read(call, () => {
-      if (kind === 'result') {
+      if (frame.kind === 'result') {
+        call.takeMetadata(frame.metadata);
         call.succeed(this.#imports.result(call, value));
       } else {
         call.deliver(this.#imports.value(call, value), payloadBytes(value));

@@ -1,5 +1,7 @@
 import {
   type CallInfo,
+  type CallMetadata,
+  coreError,
   intercepted,
   type Interceptor,
   type ItemHook,
@@ -8,6 +10,7 @@ import {
   type Deferred,
   type RpcError,
   toRpcError,
+  withMetadata,
 } from '@patchbay/objects';
 
 import { decodePayload } from '../protocol/decode-payload.js';
@@ -26,6 +29,8 @@ export class InterceptedCall extends ClientCall implements CallInfo {
   readonly side = 'client';
   readonly caller = undefined;
   readonly #interceptors: readonly Interceptor[];
+  #metadata: CallMetadata | undefined;
+  #launched = false;
   #hooks: ItemHooks | undefined;
   /** What the interceptors wait for, from the call's launch until its answer. */
   #outcome: Deferred | undefined;
@@ -50,6 +55,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
           return;
         }
         this.#outcome = { resolve, reject };
+        this.#launched = true;
         launch();
       });
     intercepted(this.#interceptors, this, start).then(
@@ -84,6 +90,21 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     }
     // Exports are named only: reading a stream would consume it.
     return (decodePayload(input.values, ({ kind }) => `<${kind}>`) ?? []) as readonly unknown[];
+  }
+
+  override get metadata(): CallMetadata {
+    return this.#metadata ?? super.metadata;
+  }
+
+  addMetadata(added: CallMetadata): void {
+    if (this.#launched) {
+      throw coreError('METADATA_INVALID', 'metadata can be added to a call only before it is sent');
+    }
+    this.#metadata = withMetadata(this.metadata, added);
+  }
+
+  addResponseMetadata(added: CallMetadata): void {
+    this.responseMetadata = withMetadata(this.responseMetadata, added);
   }
 
   onItem(hook: ItemHook): void {

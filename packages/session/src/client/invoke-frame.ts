@@ -34,6 +34,7 @@ export function invokeFrame(call: ClientCall, leftMs: number, session: object): 
     ofCall: target instanceof ClientCall ? target.number : 0,
     callback: 0,
     correlationId: options.correlationId ?? '',
+    metadata: call.metadata,
   };
 }
 

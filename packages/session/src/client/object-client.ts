@@ -89,7 +89,16 @@ export class ObjectClient implements AsyncDisposable {
     return this.close();
   }
 
-  #group({ timeoutMs = this.#sender.timeoutMs, signal }: CallOptions = {}): CallGroupOptions {
-    return { caller: this.#sender, clock: this.#sender.clock, timeoutMs, signal };
+  #group({
+    timeoutMs = this.#sender.timeoutMs,
+    signal,
+    correlationId,
+    metadata,
+  }: CallOptions = {}): CallGroupOptions {
+    const carried = {
+      ...(correlationId === undefined ? {} : { correlationId }),
+      ...(metadata === undefined ? {} : { metadata }),
+    };
+    return { caller: this.#sender, clock: this.#sender.clock, timeoutMs, signal, carried };
   }
 }

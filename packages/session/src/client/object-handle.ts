@@ -1,4 +1,4 @@
-import { type AnyCallOptions, type Call, type CallOptions, makeProxy } from '@patchbay/objects';
+import { type AnyCallOptions, type Call, type CallOptions, makeProxy, moreOptions } from '@patchbay/objects';
 
 /** The session that an object was handed out by. */
 export interface HandleSession {
@@ -52,7 +52,7 @@ export interface HandleCaller<Target = ObjectHandle> {
 /** Makes a reference to an object that was handed out: its methods, and the means to release it. */
 export function objectReference(caller: HandleCaller, handle: ObjectHandle, options: CallOptions): object {
   return makeProxy((method, args) => caller.callOn(handle, method, args, options), {
-    with: (more: CallOptions) => objectReference(caller, handle, { ...options, ...more }),
+    with: (more: CallOptions) => objectReference(caller, handle, moreOptions(options, more)),
     [handleKey]: handle,
     [Symbol.dispose]: () => {
       handle.release();

@@ -4,6 +4,7 @@ import {
   type CallOptions,
   makeProxy,
   type MethodSignature,
+  moreOptions,
   type OneWayOptions,
   type Proxy,
   type Signatures,
@@ -44,6 +45,6 @@ export function remoteObject<S extends Signatures>(
   const start = (method: string, args: readonly unknown[]): Call<unknown, unknown> =>
     caller.call(object, method, args, options);
   return makeProxy<S>(start, {
-    with: (more: AnyCallOptions) => remoteObject<S>(caller, object, { ...options, ...more }),
+    with: (more: AnyCallOptions) => remoteObject<S>(caller, object, moreOptions(options, more)),
   }) as RemoteObject<S>;
 }

@@ -1,3 +1,5 @@
+import { type CallMetadata, maxMetadataPairs, noMetadata } from '@patchbay/objects';
+
 import { type Attachment, type Frame, frameField, type IdempotentMethods, type Payload } from './frame.js';
 import { malformed, MessageReader } from './message-reader.js';
 
@@ -117,6 +119,8 @@ function readInvoke(reader: MessageReader): Frame {
   let target = 0;
   let ofCall = 0;
   let callback = 0;
+  let metadata = noMetadata;
+  let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) object = reader.text();
@@ -130,6 +134,7 @@ function readInvoke(reader: MessageReader): Frame {
     else if (field === 9) oneWay = reader.uint() !== 0;
     else if (field === 10) ofCall = reader.uint();
     else if (field === 12) callback = reader.uint();
+    else if (field === 13 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
     else reader.skip();
   }
   return {
@@ -144,6 +149,7 @@ function readInvoke(reader: MessageReader): Frame {
     target,
     ofCall,
     callback,
+    metadata,
   };
 }
 
@@ -164,13 +170,16 @@ function readValue(reader: MessageReader, kind: 'item' | 'result'): Frame {
   let call = 0;
   let value = nothing;
   let stream = 0;
+  let metadata = noMetadata;
+  let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) value = readPayload(reader);
-    else if (field === 3) stream = reader.uint();
+    else if (field === 3 && kind === 'item') stream = reader.uint();
+    else if (field === 3 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
     else reader.skip();
   }
-  return kind === 'item' ? { kind, call, value, stream } : { kind, call, value };
+  return kind === 'item' ? { kind, call, value, stream } : { kind, call, value, metadata };
 }
 
 function readFailure(reader: MessageReader): Frame {
@@ -181,6 +190,8 @@ function readFailure(reader: MessageReader): Frame {
   let details = '';
   let stack = '';
   let notBegun = false;
+  let metadata = noMetadata;
+  let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) code = reader.uint();
@@ -189,9 +200,27 @@ function readFailure(reader: MessageReader): Frame {
     else if (field === 5) details = reader.text();
     else if (field === 6) stack = reader.text();
     else if (field === 7) notBegun = reader.uint() !== 0;
+    else if (field === 8 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
     else reader.skip();
   }
-  return { kind: 'failure', call, code, reason, message, details, stack, notBegun };
+  return { kind: 'failure', call, code, reason, message, details, stack, notBegun, metadata };
+}
+
+/** Reads one more pair of metadata. */
+function readPair(reader: MessageReader, pairs: CallMetadata): CallMetadata {
+  const end = reader.enter();
+  let key = '';
+  let value = '';
+  for (let field = reader.next(); field !== 0; field = reader.next()) {
+    if (field === 1) key = reader.text();
+    else if (field === 2) value = reader.text();
+    else reader.skip();
+  }
+  reader.leave(end);
+  const own: Record<string, string> =
+    pairs === noMetadata ? (Object.create(null) as Record<string, string>) : pairs;
+  own[key] = value;
+  return own;
 }
 
 function readChunk(reader: MessageReader): Frame {

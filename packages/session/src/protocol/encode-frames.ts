@@ -1,3 +1,5 @@
+import { noMetadata } from '@patchbay/objects';
+
 import { BackwardWriter } from './backward-writer.js';
 import {
   type Arguments,
@@ -118,6 +120,7 @@ function writeFields(frame: Frame): void {
       writer.text(1, frame.client);
       return;
     case 'invoke':
+      writeMetadata(13, frame.metadata);
       writer.uint(12, frame.callback);
       writer.text(11, frame.correlationId);
       writer.uint(10, frame.ofCall);
@@ -139,9 +142,11 @@ function writeFields(frame: Frame): void {
       writer.uint(3, frame.stream);
       break;
     case 'result':
+      writeMetadata(3, frame.metadata);
       writePayload(2, frame.value);
       break;
     case 'failure':
+      writeMetadata(8, frame.metadata);
       writer.uint(7, frame.notBegun ? 1 : 0);
       writer.text(6, frame.stack);
       writer.text(5, frame.details);
@@ -162,6 +167,18 @@ function writeFields(frame: Frame): void {
       return;
   }
   writer.uint(1, frame.call);
+}
+
+function writeMetadata(field: number, metadata = noMetadata): void {
+  if (metadata === noMetadata) {
+    return;
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    const mark = writer.mark();
+    writer.text(2, value);
+    writer.text(1, key);
+    writer.message(field, mark);
+  }
 }
 
 function writeArguments(input: Arguments): void {

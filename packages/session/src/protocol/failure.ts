@@ -1,4 +1,4 @@
-import { codeOfGrpcStatus, grpcStatusOfCode, RpcError } from '@patchbay/objects';
+import { codeOfGrpcStatus, grpcStatusOfCode, noMetadata, RpcError } from '@patchbay/objects';
 
 import { decodePayload } from './decode-payload.js';
 import type { Frame } from './frame.js';
@@ -8,22 +8,34 @@ import type { Frame } from './frame.js';
  *
  * @param withStack whether to send its stack and those of its causes
  * @param notBegun whether the call may run elsewhere
+ * @param metadata what travels back with it
  */
 export function sendFailure(
   send: (frame: Frame) => void,
   call: number,
   error: RpcError,
-  { withStack = false, notBegun = false } = {},
+  { withStack = false, notBegun = false, metadata = noMetadata } = {},
 ): void {
   const { reason, message } = error;
   const code = grpcStatusOfCode[error.code];
   const stack = withStack ? stackOf(error) : '';
   try {
-    send({ kind: 'failure', call, code, reason, message, details: detailsText(error), stack, notBegun });
+    send({
+      kind: 'failure',
+      call,
+      code,
+      reason,
+      message,
+      details: detailsText(error),
+      stack,
+      notBegun,
+      metadata,
+    });
   } catch {
     // It is larger than the other side accepts.
     const short = `${message.slice(0, 1000)}… (too long to be sent whole)`;
-    send({ kind: 'failure', call, code, reason, message: short, details: '', stack: '', notBegun: false });
+    const rest = { details: '', stack: '', notBegun: false, metadata };
+    send({ kind: 'failure', call, code, reason, message: short, ...rest });
   }
 }
 

@@ -1,3 +1,5 @@
+import type { CallMetadata } from '@patchbay/objects';
+
 /** An encoded value: JSON, with long strings and bytes attached. Empty JSON means `undefined`. */
 export interface Payload {
   readonly json: string;
@@ -58,6 +60,7 @@ export type Frame =
       readonly timeoutMs: number;
       /** Empty: the call's id. */
       readonly correlationId: string;
+      readonly metadata?: CallMetadata;
       readonly oneWay: boolean;
       /** The number of an object that was handed out; 0: none. */
       readonly target: number;
@@ -68,7 +71,12 @@ export type Frame =
   | { readonly kind: 'cancel'; readonly call: number }
   | { readonly kind: 'credit'; readonly call: number; readonly bytes: number; readonly stream: number }
   | { readonly kind: 'item'; readonly call: number; readonly value: Payload; readonly stream: number }
-  | { readonly kind: 'result'; readonly call: number; readonly value: Payload }
+  | {
+      readonly kind: 'result';
+      readonly call: number;
+      readonly value: Payload;
+      readonly metadata?: CallMetadata;
+    }
   | {
       readonly kind: 'failure';
       readonly call: number;
@@ -78,6 +86,7 @@ export type Frame =
       readonly details: string;
       readonly stack: string;
       readonly notBegun: boolean;
+      readonly metadata?: CallMetadata;
     }
   | { readonly kind: 'chunk'; readonly number: number; readonly data: Uint8Array; readonly total: number }
   | { readonly kind: 'end'; readonly call: number; readonly stream: number }

@@ -1,11 +1,14 @@
 import {
   type Caller,
+  type CallMetadata,
   type CallSink,
   coreError,
   correlationIdError,
   type Invocation,
   isObjectDefinition,
   isRpcError,
+  metadataError,
+  noMetadata,
   type ObjectDefinition,
   type RpcError,
   type RunningCall,
@@ -30,7 +33,11 @@ export interface ServerCallHost extends CallImportsHost {
   /** How many methods run, including those that still do although their call was cancelled. */
   running: number;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
-  sendFailure(number: number, failure: RpcError, notBegun: boolean): void;
+  sendFailure(
+    number: number,
+    failure: RpcError,
+    how: { readonly notBegun: boolean; readonly metadata: CallMetadata },
+  ): void;
   /** Logs an error that is not sent, as the caller wants no answer. */
   logUnsent(call: Invocation, failure: RpcError): void;
 }
@@ -42,6 +49,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly method: string;
   readonly timeoutMs: number | undefined;
   readonly correlationId: string | undefined;
+  readonly metadata: CallMetadata;
   readonly oneWay: boolean;
   input: Invocation['input'] = { argv: [] };
   readonly #frame: Frame & { kind: 'invoke' };
@@ -59,6 +67,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.method = frame.method;
     this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
+    this.metadata = frame.metadata ?? noMetadata;
     this.oneWay = frame.oneWay;
     this.#frame = frame;
     this.#host = host;
@@ -80,7 +89,9 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   /** Runs the call; one of an object that another call has yet to return runs once that has. */
   begin(): void {
     try {
-      const wrong = this.correlationId === undefined ? undefined : correlationIdError(this.correlationId);
+      const wrong =
+        (this.correlationId === undefined ? undefined : correlationIdError(this.correlationId)) ??
+        (this.metadata === noMetadata ? undefined : metadataError(this.metadata));
       if (wrong !== undefined) {
         throw wrong;
       }
@@ -130,10 +141,10 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     });
   }
 
-  result(value: unknown): void {
+  result(value: unknown, metadata: CallMetadata): void {
     if (!this.oneWay) {
       const payload = this.#encode(value);
-      this.#host.send({ kind: 'result', call: this.#frame.call, value: payload });
+      this.#host.send({ kind: 'result', call: this.#frame.call, value: payload, metadata });
       const [whole] = payload.attachments;
       if (whole?.path.length === 0 && isHandle(whole.content)) {
         this.#host.exports.noteResult(this.#frame.call, whole.content.number);
@@ -142,11 +153,12 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.#end(undefined);
   }
 
-  failure(error: RpcError, begun: boolean): void {
+  failure(error: RpcError, begun: boolean, metadata = noMetadata): void {
     if (this.oneWay) {
       this.#host.logUnsent(this, error);
     } else {
-      this.#host.sendFailure(this.#frame.call, error, !begun && error.reason === 'SERVER_DRAINING');
+      const notBegun = !begun && error.reason === 'SERVER_DRAINING';
+      this.#host.sendFailure(this.#frame.call, error, { notBegun, metadata });
     }
     this.#end(error);
   }

@@ -1,4 +1,4 @@
-import { type Caller, coreError, type Invocation, type RpcError } from '@patchbay/objects';
+import { type Caller, type CallMetadata, coreError, type Invocation, type RpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import { ReplayWindow } from '../protocol/replay-window.js';
@@ -87,8 +87,8 @@ export class ServerSession implements ServerCallHost {
     return `${this.#client}-${String(number)}`;
   }
 
-  sendFailure(call: number, error: RpcError, notBegun: boolean): void {
-    sendFailure(this.send, call, error, { withStack: this.#limits.sendStacks, notBegun });
+  sendFailure(call: number, error: RpcError, how: { notBegun: boolean; metadata: CallMetadata }): void {
+    sendFailure(this.send, call, error, { withStack: this.#limits.sendStacks, ...how });
   }
 
   logUnsent({ callId, object, method }: Invocation, error: RpcError): void {

@@ -1,5 +1,7 @@
 import fc from 'fast-check';
 
+import { type CallMetadata, noMetadata } from '@patchbay/objects';
+
 import type { Attachment, Frame, Payload } from '../protocol/frame.js';
 
 type Fields<T> = { readonly [Name in keyof T]: fc.Arbitrary<T[Name]> };
@@ -25,6 +27,15 @@ const payload: fc.Arbitrary<Payload> = fc.record({
   json: text,
   attachments: fc.array(attachment, { maxLength: 3 }),
 });
+
+/** As decoded: without a prototype, and the one object for none. */
+const metadata: fc.Arbitrary<CallMetadata> = fc
+  .dictionary(fc.oneof(text, fc.constant('__proto__')), text, { maxKeys: 3 })
+  .map((pairs) =>
+    Object.keys(pairs).length === 0
+      ? noMetadata
+      : Object.assign(Object.create(null) as Record<string, string>, pairs),
+  );
 
 /** Frames of one kind, with fields of these values. */
 function frames<Kind extends Frame['kind']>(
@@ -62,11 +73,12 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     target: callNumber,
     ofCall: callNumber,
     callback: uint32,
+    metadata,
   }),
   frames('cancel', { call: callNumber }),
   frames('credit', { call: callNumber, bytes: uint32, stream: uint32 }),
   frames('item', { call: callNumber, value: payload, stream: uint32 }),
-  frames('result', { call: callNumber, value: payload }),
+  frames('result', { call: callNumber, value: payload, metadata }),
   frames('failure', {
     call: callNumber,
     code: uint32,
@@ -75,6 +87,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     details: text,
     stack: text,
     notBegun: fc.boolean(),
+    metadata,
   }),
   frames('chunk', { number: uint32, data: bytes, total: uint32 }),
   frames('end', { call: callNumber, stream: uint32 }),

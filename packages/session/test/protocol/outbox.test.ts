@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
+import { noMetadata } from '@patchbay/objects';
 import { collectGarbage, eventually, refusalOf } from '@patchbay/objects/testing';
 
 import { encodeFrame } from '../../src/protocol/encode-frames.js';
@@ -33,7 +34,12 @@ describe('an outbox and the inbox at the other end', () => {
     const frames = Array.from({ length: 500 }, (_, call): Frame =>
       call % 70 === 69
         ? result(call, Buffer.alloc(10))
-        : { kind: 'result', call, value: { json: `"${'é'.repeat(call)}"`, attachments: [] } },
+        : {
+            kind: 'result',
+            call,
+            value: { json: `"${'é'.repeat(call)}"`, attachments: [] },
+            metadata: noMetadata,
+          },
     );
     const inbox = new Inbox(messageBytes);
     expect(messagesOf(frames).flatMap((message) => inbox.receive(message))).to.deep.equal(frames);
@@ -183,11 +189,16 @@ describe('an inbox', () => {
 });
 
 function result(call: number, content: Buffer): Frame {
-  return { kind: 'result', call, value: { json: 'null', attachments: [{ path: [], content }] } };
+  return {
+    kind: 'result',
+    call,
+    value: { json: 'null', attachments: [{ path: [], content }] },
+    metadata: noMetadata,
+  };
 }
 
 function shortResult(call: number): Frame {
-  return { kind: 'result', call, value: { json: '"short"', attachments: [] } };
+  return { kind: 'result', call, value: { json: '"short"', attachments: [] }, metadata: noMetadata };
 }
 
 function callOf(frame: Frame): number {

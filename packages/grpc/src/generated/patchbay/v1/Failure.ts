@@ -25,6 +25,10 @@ export interface FailureInput {
    * Whether the call was refused before it began, because its server is stopping: it may run elsewhere.
    */
   'notBegun'?: (boolean);
+  /**
+   * As that of Result.
+   */
+  'metadata'?: ({[key: string]: string});
 }
 
 /**
@@ -50,4 +54,8 @@ export interface Failure {
    * Whether the call was refused before it began, because its server is stopping: it may run elsewhere.
    */
   'notBegun': (boolean);
+  /**
+   * As that of Result.
+   */
+  'metadata': ({[key: string]: string});
 }

@@ -49,6 +49,12 @@ export interface InvokeInput {
    * From the server: the number of the callback.
    */
   'callback'?: (number);
+  /**
+   * Key-value pairs that travel with the call, from the caller's interceptors to the method: at most 64, of 8 KiB
+   * together. A key has 1 to 64 lowercase letters, digits, "-", "_" and ".", a letter first, and does not end in "-bin";
+   * a value has no control characters. Of Call it is metadata of gRPC: "x-patchbay-meta-KEY".
+   */
+  'metadata'?: ({[key: string]: string});
 }
 
 /**
@@ -97,4 +103,10 @@ export interface Invoke {
    * From the server: the number of the callback.
    */
   'callback': (number);
+  /**
+   * Key-value pairs that travel with the call, from the caller's interceptors to the method: at most 64, of 8 KiB
+   * together. A key has 1 to 64 lowercase letters, digits, "-", "_" and ".", a letter first, and does not end in "-bin";
+   * a value has no control characters. Of Call it is metadata of gRPC: "x-patchbay-meta-KEY".
+   */
+  'metadata': ({[key: string]: string});
 }

@@ -9,6 +9,10 @@ import type { Long } from '@grpc/proto-loader';
 export interface ResultInput {
   'call'?: (number | string | Long);
   'value'?: (_patchbay_v1_PayloadInput | null);
+  /**
+   * Key-value pairs from the called side, as those of Invoke.
+   */
+  'metadata'?: ({[key: string]: string});
 }
 
 /**
@@ -17,4 +21,8 @@ export interface ResultInput {
 export interface Result {
   'call': (number);
   'value': (_patchbay_v1_Payload | null);
+  /**
+   * Key-value pairs from the called side, as those of Invoke.
+   */
+  'metadata': ({[key: string]: string});
 }
