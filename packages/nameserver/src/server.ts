@@ -4,6 +4,8 @@ import {
   coreError,
   type Log,
   nameServerObject as objectName,
+  parseAddress,
+  requireLoopback,
   systemClock,
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
@@ -20,6 +22,8 @@ const drainMs = 250;
 export interface NameServerOptions {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
+  /** Whether to listen where other machines can connect, though nothing is encrypted or authenticated. Default: false. */
+  readonly insecure?: boolean;
   /** The directory of the registry; it is made when it is not there. One name server at a time may use it. */
   readonly stateDir: string;
   readonly log: Log;
@@ -77,18 +81,27 @@ interface Parts {
  * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
  * time of every lease.
  *
- * @throws RpcError `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory, and what else
+ * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory, and what else
  *   opening the store throws
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
-  const { stateDir, log, version, sendStacks = false, clock = systemClock } = options;
+  const {
+    listen,
+    insecure = false,
+    stateDir,
+    log,
+    version,
+    sendStacks = false,
+    clock = systemClock,
+  } = options;
+  requireLoopback(parseAddress(listen), { insecure });
   const store = await openSqliteStore({ directory: stateDir, clock, log });
   try {
     const registry = await Registry.open({ store, clock, version });
     const dispatcher = new Dispatcher({ clock, log });
     dispatcher.host(objectName, nameServerObject(registry));
     const server = await ObjectServer.start({
-      listen: options.listen,
+      listen,
       dispatcher,
       services: [nameService],
       sendStacks,

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -74,6 +74,14 @@ describe('A name server', () => {
     });
     await refusal(watching, 'SERVER_STOPPED');
   });
+
+  for (const listen of ['0.0.0.0:0', '[::]:0', 'ns.example:0']) {
+    it(`listens on ${listen} only if that is wanted`, async () => {
+      const error = await refusal(start({ listen }), 'CONFIG_INVALID');
+      expect(error.message).to.include(`"${listen}" can be reached from other machines`);
+      expect(await readdir(stateDir)).to.deep.equal([]);
+    });
+  }
 
   it('frees its directory when it cannot listen', async () => {
     await using other = await startNameServer({

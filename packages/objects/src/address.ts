@@ -11,17 +11,29 @@ export interface Address {
 
 const hostLabels = /^(?!-)[A-Za-z0-9-]{1,63}(?<!-)(?:\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*$/;
 
-/** Parses `host:port`, an IPv6 address in brackets: `[::1]:7440`. @throws RpcError `CONFIG_INVALID` */
+/**
+ * Parses `host:port`, an IPv6 address in brackets: `[::1]:7440`. @throws RpcError `CONFIG_INVALID`, with what was
+ * probably meant
+ */
 export function parseAddress(text: string): Address {
-  const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>\d{1,5})$/.exec(text)?.groups;
-  const host = parts?.ipv6 ?? parts?.host ?? '';
-  const port = Number(parts?.port);
-  const isHost = parts?.ipv6 === undefined ? isHostOrIPv4(host) : isIPv6(host);
-  if (parts === undefined || !isHost || port > 65_535) {
-    const why = 'must be host:port, such as 127.0.0.1:7440 or [::1]:7440';
-    throw coreError('CONFIG_INVALID', `address ${quoted(text)}: ${why}`);
+  const address = split(text);
+  if (address === undefined) {
+    const example = likelyAddress(text) ?? '127.0.0.1:7440 or [::1]:7440';
+    throw coreError('CONFIG_INVALID', `address ${quoted(text)}: must be host:port, such as ${example}`);
   }
-  return { host, port };
+  return address;
+}
+
+/** Parses the address of a server to connect to: as `parseAddress`, and port 0 is none. @throws RpcError `CONFIG_INVALID` */
+export function parseServerAddress(text: string): Address {
+  const address = parseAddress(text);
+  if (address.port === 0) {
+    throw coreError(
+      'CONFIG_INVALID',
+      `address ${quoted(text)}: must be host:port with the port of a server, not 0`,
+    );
+  }
+  return address;
 }
 
 /** Formats an address as `host:port`, with IPv6 addresses in brackets. */
@@ -31,13 +43,12 @@ export function formatAddress({ host, port }: Address): string {
 
 /** Reports whether a host is the loopback interface: `localhost`, 127.0.0.0/8 or ::1. */
 export function isLoopback(host: string): boolean {
-  if (isIP(host) === 0) {
-    return host.toLowerCase() === 'localhost';
-  }
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+  return host.toLowerCase() === 'localhost' || isWithin(host, ['127.0.0.0', 8], ['::1', 128]);
+}
+
+/** Reports whether a host stands for every address of a machine, 0.0.0.0 or ::, which no other machine can dial. */
+export function isWildcard(host: string): boolean {
+  return isWithin(host, ['0.0.0.0', 32], ['::', 128]);
 }
 
 /**
@@ -49,9 +60,41 @@ export function requireLoopback(address: Address, options: { readonly insecure: 
     throw coreError(
       'CONFIG_INVALID',
       `listen address ${quoted(formatAddress(address))} can be reached from other machines, and calls are neither ` +
-        `encrypted nor authenticated; listen on 127.0.0.1 or [::1], or give --insecure on a network you trust`,
+        'encrypted nor authenticated; listen on 127.0.0.1 or [::1], or give --insecure (in a program: ' +
+        'insecure: true) on a network you trust',
     );
   }
+}
+
+/** Reports whether a host is an IP address of a network, also in one of the many spellings of IPv6. */
+function isWithin(host: string, ipv4: readonly [string, number], ipv6: readonly [string, number]): boolean {
+  const networks = new BlockList();
+  networks.addSubnet(...ipv4, 'ipv4');
+  networks.addSubnet(...ipv6, 'ipv6');
+  return isIP(host) !== 0 && networks.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+}
+
+function split(text: string): Address | undefined {
+  const parts = /^(?:\[(?<ipv6>[^\]]*)\]|(?<host>[^:[\]]*)):(?<port>0|[1-9]\d{0,4})$/.exec(text)?.groups;
+  const host = parts?.ipv6 ?? parts?.host ?? '';
+  const port = Number(parts?.port);
+  const isHost = parts?.ipv6 === undefined ? isHostOrIPv4(host) : isIPv6(host);
+  return parts !== undefined && isHost && port <= 65_535 ? { host, port } : undefined;
+}
+
+/** Returns the address that a wrong one probably means: a URL, a lone host or port, IPv6 without brackets. */
+function likelyAddress(text: string): string | undefined {
+  const bare = text
+    .trim()
+    .replace(/^[a-z][a-z0-9+.-]*:\/+/i, '')
+    .replace(/[/?#].*$/s, '');
+  const [, head = '', tail = ''] = /^(?:(.*):)?(\d*)$/s.exec(bare) ?? [bare, bare];
+  // Four digits or more behind an IPv6 address are its port.
+  const isWhole = isIPv6(bare) && !(isIPv6(head) && tail.length > 3);
+  const host = (isWhole ? bare : head).replace(/^\[(.*)\]$/, '$1');
+  const port = isWhole || Number(tail) > 65_535 ? 0 : Number(tail);
+  const likely = formatAddress({ host: host === '' ? '127.0.0.1' : host, port: port === 0 ? 7440 : port });
+  return split(likely) && likely;
 }
 
 /** If the last label is numeric, only an IPv4 address is valid: `1.2.3.400` is not a host name. */

@@ -91,7 +91,15 @@ export {
 } from './errors/rpc-error.js';
 
 // Names and the name server
-export { type Address, formatAddress, isLoopback, parseAddress, requireLoopback } from './address.js';
+export {
+  type Address,
+  formatAddress,
+  isLoopback,
+  isWildcard,
+  parseAddress,
+  parseServerAddress,
+  requireLoopback,
+} from './address.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export type {
   Endpoint,

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { formatAddress, isLoopback, parseAddress, requireLoopback } from '../src/address.js';
+import {
+  formatAddress,
+  isLoopback,
+  parseAddress,
+  parseServerAddress,
+  requireLoopback,
+} from '../src/address.js';
 
 describe('An address', () => {
   const right: [text: string, host: string, port: number][] = [
@@ -41,6 +47,40 @@ describe('An address', () => {
       expect(() => parseAddress(text)).to.throw(/must be host:port/);
     });
   }
+
+  for (const [text, meant] of [
+    ['', '127.0.0.1:7440'],
+    ['7441', '127.0.0.1:7441'],
+    [':7441', '127.0.0.1:7441'],
+    ['127.0.0.1', '127.0.0.1:7440'],
+    ['ns1', 'ns1:7440'],
+    ['ns1:', 'ns1:7440'],
+    ['ns1:99999', 'ns1:7440'],
+    [' ns1:7441\n', 'ns1:7441'],
+    ['http://ns1:7441/', 'ns1:7441'],
+    ['HTTPS://ns1', 'ns1:7440'],
+    ['dns:///ns1:7441', 'ns1:7441'],
+    ['::1', '[::1]:7440'],
+    ['::1:7441', '[::1]:7441'],
+    ['[::1]', '[::1]:7440'],
+    ['[127.0.0.1]:7441', '127.0.0.1:7441'],
+    ['2001:db8::12', '[2001:db8::12]:7440'],
+    ['2001:db8:0:0:0:0:0:1:7441', '[2001:db8:0:0:0:0:0:1]:7441'],
+    ['a b', '127.0.0.1:7440 or [::1]:7440'],
+  ] as const) {
+    it(`${JSON.stringify(text)} is refused with ${meant} as example`, () => {
+      expect(() => parseAddress(text))
+        .to.throw(`address ${JSON.stringify(text)}: must be host:port, such as ${meant}`)
+        .with.property('message')
+        .that.satisfies((message: string) => message.endsWith(meant));
+    });
+  }
+
+  it('of a server has a port', () => {
+    expect(parseServerAddress('[::1]:7440')).to.deep.equal({ host: '::1', port: 7440 });
+    expect(() => parseServerAddress('localhost:0')).to.throw(/"localhost:0": must be host:port.*not 0/);
+    expect(() => parseServerAddress('localhost')).to.throw(/must be host:port, such as localhost:7440/);
+  });
 
   it('is written as it was read', () => {
     fc.assert(
@@ -83,7 +123,7 @@ describe('Listening', () => {
     expect(() => {
       requireLoopback({ host: '0.0.0.0', port: 7440 }, { insecure: false });
     })
-      .to.throw(/0\.0\.0\.0:7440.*--insecure/)
+      .to.throw(/0\.0\.0\.0:7440.*--insecure.*insecure: true/)
       .with.property('reason', 'CONFIG_INVALID');
   });
 

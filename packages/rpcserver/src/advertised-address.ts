@@ -1,6 +1,15 @@
 import { connect } from 'node:net';
 
-import { isLoopback, type Log, parseAddress } from '@patchbay/objects';
+import {
+  coreError,
+  isLoopback,
+  isWildcard,
+  type Log,
+  parseAddress,
+  parseServerAddress,
+  quoted,
+  requireLoopback,
+} from '@patchbay/objects';
 
 /** How long a connection to the server's own advertised address may take, in milliseconds. */
 const connectTimeoutMs = 3_000;
@@ -13,10 +22,32 @@ export interface Advertisement {
   readonly nameServer: string;
 }
 
+/** Checks where a server is to listen, and how clients are to reach it. @throws RpcError `CONFIG_INVALID` */
+export function checkAddresses(options: {
+  readonly listen: string;
+  readonly advertise?: string | undefined;
+  readonly insecure: boolean;
+}): void {
+  const { listen, advertise } = options;
+  const address = parseAddress(listen);
+  requireLoopback(address, options);
+  const { host } = advertise === undefined ? address : parseServerAddress(advertise);
+  if (isWildcard(host)) {
+    const which =
+      advertise === undefined
+        ? `listen address ${quoted(listen)}`
+        : `advertised address ${quoted(advertise)}`;
+    throw coreError(
+      'CONFIG_INVALID',
+      `${which} is not an address that clients can connect to; set "advertise" to one that is`,
+    );
+  }
+}
+
 /** Returns why an advertised address cannot work, without connecting to it; undefined if it may. */
 export function unreachableReason({ advertised, nameServer }: Advertisement): string | undefined {
   const { host } = parseAddress(advertised);
-  if (host === '0.0.0.0' || host === '::') {
+  if (isWildcard(host)) {
     return 'it stands for every address of this host; clients cannot connect to it';
   }
   if (isLoopback(host) && !isLoopback(parseAddress(nameServer).host)) {

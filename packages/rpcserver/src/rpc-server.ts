@@ -13,7 +13,7 @@ import { Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
 import type { SessionLimits } from '@patchbay/session/server';
 
-import { checkAdvertisedAddress } from './advertised-address.js';
+import { checkAddresses, checkAdvertisedAddress } from './advertised-address.js';
 import { Hosting } from './hosting.js';
 import type { ObjectChanges, RpcServerOptions } from './server-options.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
@@ -48,13 +48,15 @@ export class RpcServer implements AsyncDisposable {
   /**
    * Opens the objects, serves them, and registers their names in the background.
    *
-   * @throws RpcError `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
+   * @throws RpcError `CONFIG_INVALID`, `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
    *   opening an object does
    */
   static async start(options: RpcServerOptions): Promise<RpcServer> {
-    const { authorize, interceptors = [], nameServer = findNameServer() } = options;
-    const { stateDir, listen = '127.0.0.1:0', closeMs = 10_000, drainMs = 10_000 } = options;
+    const { authorize, interceptors = [], stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
+    const { listen = '127.0.0.1:0', insecure = false, advertise } = options;
     const { clock = systemClock, log = silentLog } = options;
+    const nameServer = findNameServer(options.nameServer);
+    checkAddresses({ listen, advertise, insecure });
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
     const dispatcher = new Dispatcher({ clock, log, interceptors, ...(authorize && { authorize }) });
@@ -69,7 +71,7 @@ export class RpcServer implements AsyncDisposable {
       const limits = { ...options.limits, sendStacks: options.sendStacks ?? false };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       server.setHealth(registrationHealth, false);
-      const advertised = options.advertise ?? server.address;
+      const advertised = advertise ?? server.address;
       const registration = Registration.start({
         nameServer,
         transport: grpcTransport,

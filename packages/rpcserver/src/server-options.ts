@@ -12,6 +12,8 @@ export interface RpcServerOptions {
   readonly nameServer?: string | undefined;
   /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
   readonly listen?: string;
+  /** Whether to listen where other machines can connect, though nothing is encrypted or authenticated. Default: false. */
+  readonly insecure?: boolean;
   /** `host:port` as clients connect to it; a warning is logged if they seem unable to. Default: the listen address. */
   readonly advertise?: string;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */

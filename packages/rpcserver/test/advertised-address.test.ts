@@ -4,7 +4,7 @@ import { type AddressInfo, createServer } from 'node:net';
 
 import { freePort, RecordingLog } from '@patchbay/objects/testing';
 
-import { checkAdvertisedAddress, unreachableReason } from '../src/advertised-address.js';
+import { checkAddresses, checkAdvertisedAddress, unreachableReason } from '../src/advertised-address.js';
 
 describe('an advertised address', () => {
   const wrong: readonly (readonly [string, string, RegExp])[] = [
@@ -31,6 +31,14 @@ describe('an advertised address', () => {
       expect(unreachableReason({ advertised, nameServer })).to.equal(undefined);
     });
   }
+
+  it('is required where clients of other machines are wanted on every address', () => {
+    const everywhere = { listen: '0.0.0.0:7441', insecure: true };
+    checkAddresses({ ...everywhere, advertise: 'storage.example:7441' });
+    expect(() => {
+      checkAddresses(everywhere);
+    }).to.throw('listen address "0.0.0.0:7441" is not an address that clients can connect to; set "advertise"');
+  });
 
   it('causes a warning with a remedy when this server cannot reach it itself', async () => {
     const log = new RecordingLog();

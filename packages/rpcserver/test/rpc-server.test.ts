@@ -149,6 +149,37 @@ describe('An RPC server', () => {
     expect(fixture.nameServer.called('register')).to.equal(0);
   });
 
+  for (const [title, options, message] of [
+    ['every address', { listen: '0.0.0.0:0' }, /"0\.0\.0\.0:0" can be reached.*insecure: true/],
+    ['every address of IPv6', { listen: '[::]:0' }, /"\[::\]:0" can be reached/],
+    ['an address of other machines', { listen: '[::ffff:192.0.2.7]:0' }, /can be reached/],
+    ['a host name', { listen: 'localhost.example:0' }, /can be reached/],
+    ['no host', { listen: ':7441' }, /":7441": must be host:port/],
+    ['an address without a port', { listen: '127.0.0.1' }, /must be host:port, such as 127\.0\.0\.1:/],
+    ['every address, and advertises it', { listen: '0.0.0.0:0', insecure: true }, /set "advertise"/],
+    ['loopback, and advertises every address', { advertise: '[::0]:7441' }, /set "advertise"/],
+    ['loopback, and advertises no port', { advertise: 'storage.example:0' }, /"storage\.example:0"/],
+    ['loopback, with an empty name server', { nameServer: '' }, /address "": must be host:port/],
+    ['loopback, with the URL of a name server', { nameServer: 'http://ns1:7440' }, /such as ns1:7440$/],
+  ] as const) {
+    it(`creates nothing when it is to listen on ${title}`, async () => {
+      await using scratch = await Scratch.make();
+      let made = 0;
+      const make: MakeObject = () => {
+        made++;
+        return clock;
+      };
+      const stateDir = scratch.file('state');
+      const error = await refusal(
+        RpcServer.start({ nameServer: '127.0.0.1:1', ...options, stateDir, objects: { make } }),
+        'CONFIG_INVALID',
+      );
+      expect(error.message).to.match(message);
+      expect(made).to.equal(0);
+      expect(await stat(stateDir).catch(() => 'none')).to.equal('none');
+    });
+  }
+
   it('creates and registers nothing when its address is in use', async () => {
     await using fixture = await ServerFixture.start();
     let made = 0;

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-import { parseAddress } from '../address.js';
+import { parseServerAddress } from '../address.js';
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
@@ -56,7 +56,7 @@ function valueIn(line: string, at: string): string | undefined {
     /^(?:'(?<single>[^']*)'|"(?<double>[^"\\]*)"|(?<plain>[^\s'"#]*))(?:\s+#.*)?$/.exec(rest)?.groups ?? {};
   const value = single ?? double ?? plain ?? rest;
   try {
-    parseAddress(value);
+    parseServerAddress(value);
   } catch (error) {
     throw invalid(at, `${key}: ${(error as Error).message}`, error);
   }

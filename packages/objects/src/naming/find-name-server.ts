@@ -1,6 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 
-import { parseAddress } from '../address.js';
+import { parseServerAddress } from '../address.js';
 import { readClientFile } from './client-file.js';
 
 // Every command that makes a call loads this: it must not import anything slow to load.
@@ -28,7 +28,7 @@ export function findNameServer(
   const variable = environment[nameServerVariable];
   const address = given ?? (variable === '' ? undefined : variable);
   if (address !== undefined) {
-    parseAddress(address);
+    parseServerAddress(address);
     return address;
   }
   const user = userDirectory(environment);

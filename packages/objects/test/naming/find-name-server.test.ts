@@ -93,7 +93,8 @@ describe('Finding the name server', () => {
   });
 
   it('refuses an address that is none, wherever it comes from', () => {
-    for (const wrong of ['nowhere', '127.0.0.1', 'a:99999']) {
+    expect(() => find('')).to.throw('address ""'); // unlike a variable that is empty, which stands for none
+    for (const wrong of ['nowhere', '127.0.0.1', 'a:99999', 'a:0', 'http://a:1']) {
       expect(() => find(wrong)).to.throw(`address "${wrong}"`);
       expect(() => find(undefined, { PATCHBAY_NAMESERVER: wrong })).to.throw(`address "${wrong}"`);
     }

@@ -1,18 +1,20 @@
 import { z } from 'zod';
 
 import { logSettings } from '@patchbay/daemon';
-import { nameServerObject, parseAddress } from '@patchbay/objects';
+import { nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
 import { bytesSchema, durationSchema, objectName } from '@patchbay/objects/define';
 
 import { defaultSessionLimits } from '../server-options.js';
 
-const address = z.string().superRefine((text, context) => {
-  try {
-    parseAddress(text);
-  } catch (error) {
-    context.addIssue({ code: 'custom', message: (error as Error).message });
-  }
-});
+const addressFor = (parse: (text: string) => unknown): z.ZodString =>
+  z.string().superRefine((text, context) => {
+    try {
+      parse(text);
+    } catch (error) {
+      context.addIssue({ code: 'custom', message: (error as Error).message });
+    }
+  });
+const address = addressFor(parseAddress);
 
 const objects = z
   .array(
@@ -69,7 +71,9 @@ const limits = z.strictObject({
 
 /** The schema of an RPC server's configuration file; docs/reference/configuration.md is checked against it. */
 export const rpcServerConfiguration = z.strictObject({
-  nameServer: address.optional().describe('the name server, as host:port, if it is not found otherwise'),
+  nameServer: addressFor(parseServerAddress)
+    .optional()
+    .describe('the name server, as host:port, if it is not found otherwise'),
   listen: address
     .default('127.0.0.1:7441')
     .describe('where to listen, as host:port; port 0 takes a free one'),

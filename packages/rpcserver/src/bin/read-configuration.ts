@@ -1,8 +1,9 @@
 import { dirname, resolve } from 'node:path';
 
 import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
-import { coreError, isRpcError, parseAddress, requireLoopback, type RpcError } from '@patchbay/objects';
+import { isRpcError, type RpcError } from '@patchbay/objects';
 
+import { checkAddresses } from '../advertised-address.js';
 import { checkObject, loadObject } from '../load-object.js';
 import type { MakeObject, RpcServerOptions } from '../server-options.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
@@ -21,15 +22,7 @@ export function readConfiguration(file: string, flags: Flags = {}): RpcServerCon
     },
     flags,
   });
-  const { listen, advertise } = configuration;
-  const address = parseAddress(listen);
-  requireLoopback(address, configuration);
-  if (advertise === undefined && (address.host === '0.0.0.0' || address.host === '::')) {
-    throw coreError(
-      'CONFIG_INVALID',
-      `listen address "${listen}" is not an address that clients can connect to; set "advertise" to one that is`,
-    );
-  }
+  checkAddresses(configuration);
   return configuration;
 }
 

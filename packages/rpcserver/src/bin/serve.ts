@@ -28,6 +28,7 @@ export async function serve(
     ...objectOptions(configuration, baseDir),
     nameServer: configuration.nameServer,
     listen: configuration.listen,
+    insecure: configuration.insecure,
     ...(advertise === undefined ? {} : { advertise }),
     stateDir: resolve(baseDir, configuration.stateDir),
     replace: configuration.replace,

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type Address, formatAddress, parseAddress } from '@patchbay/objects';
+import { type Address, formatAddress, isWildcard as isWildcardHost, parseAddress } from '@patchbay/objects';
 
 import { network } from '../networks.js';
 
@@ -45,7 +45,7 @@ export function advertisedPortal(portal: string, advertise: string | undefined, 
 
 /** Reports whether a portal is the wildcard address, which no node can dial. */
 export function isWildcard(portal: string): boolean {
-  return /^(?:0\.0\.0\.0|\[::\]):/.test(portal);
+  return isAddress(portal) && isWildcardHost(parseAddress(portal).host);
 }
 
 function withPort(host: string, port: number): string {
