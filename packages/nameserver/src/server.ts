@@ -1,6 +1,7 @@
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
   type Clock,
+  consoleLog,
   coreError,
   type Log,
   nameServerObject as objectName,
@@ -26,7 +27,8 @@ export interface NameServerOptions {
   readonly insecure?: boolean;
   /** The directory of the registry; it is made when it is not there. One name server at a time may use it. */
   readonly stateDir: string;
-  readonly log: Log;
+  /** Default: a `consoleLog`, which writes warnings and errors to standard error. */
+  readonly log?: Log;
   /** What `info` answers. */
   readonly version: string;
   /** Whether a failure carries the server's stack to the caller. Default: false. */
@@ -81,15 +83,15 @@ interface Parts {
  * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
  * time of every lease.
  *
- * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory, and what else
- *   opening the store throws
+ * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory,
+ *   and what else opening the store throws
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
   const {
     listen,
     insecure = false,
     stateDir,
-    log,
+    log = consoleLog(),
     version,
     sendStacks = false,
     clock = systemClock,

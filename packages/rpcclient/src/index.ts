@@ -8,10 +8,12 @@ export { type Client, connect, type ConnectOptions, type NameFilter } from './cl
 // All that a program needs to call objects, so that it imports only this package.
 export {
   CallTimings,
+  consoleLog,
   isRpcError,
   logCalls,
   nameServerObject,
   RpcError,
+  silentLog,
   systemClock,
 } from '@patchbay/objects';
 export type {
@@ -22,6 +24,7 @@ export type {
   CallOptions,
   Clock,
   Code,
+  ConsoleLogOptions,
   Details,
   Interceptor,
   ItemHook,
@@ -29,6 +32,7 @@ export type {
   Log,
   LogFields,
   LoggedCalls,
+  LogLevel,
   MethodSignature,
   MethodTiming,
   NameRecord,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import type { ObjectDefinition, SignaturesOf } from '@patchbay/objects';
+import { type ObjectDefinition, type SignaturesOf, silentLog } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, Scratch } from '@patchbay/objects/testing';
 import { type Client, connect, type ConnectOptions } from '@patchbay/rpcclient';
@@ -74,7 +74,13 @@ export class TestCluster implements AsyncDisposable {
       await copyFile(join(former, 'server-id'), join(stateDir, 'server-id'));
     }
     this.#stateDirs.set(id, stateDir);
-    const server = await RpcServer.start({ nameServer: this.nameServer.address, stateDir, objects, ...rest });
+    const server = await RpcServer.start({
+      nameServer: this.nameServer.address,
+      stateDir,
+      objects,
+      log: silentLog,
+      ...rest,
+    });
     this.#open.push(server);
     return server;
   }

@@ -20,6 +20,8 @@ export {
   CallTimings,
   type Clock,
   type Code,
+  consoleLog,
+  type ConsoleLogOptions,
   defineErrors,
   type Details,
   type ErrorFactory,
@@ -31,6 +33,7 @@ export {
   logCalls,
   type LogFields,
   type LoggedCalls,
+  type LogLevel,
   type MethodDefinition,
   type Methods,
   type MethodSignature,
@@ -43,6 +46,7 @@ export {
   RpcError,
   type RpcErrorOptions,
   type SignaturesOf,
+  silentLog,
   systemClock,
 } from '@patchbay/objects';
 export {

@@ -1,12 +1,14 @@
+import { once } from 'node:events';
+
 import { grpcTransport } from '@patchbay/grpc/client';
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
+  consoleLog,
   coreError,
   defaultLeaseMs,
   findNameServer,
   type NameClaim,
   parseObjectName,
-  silentLog,
   systemClock,
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
@@ -46,15 +48,27 @@ export class RpcServer implements AsyncDisposable {
   }
 
   /**
-   * Opens the objects, serves them, and registers their names in the background.
+   * Opens the objects, serves them, and registers their names. Resolves when the name server has answered; if it does
+   * not within 3 s, a warning is logged, and the server serves and keeps trying to register.
    *
-   * @throws RpcError `CONFIG_INVALID`, `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
+   * @throws RpcError the name server's own, such as `NAME_TAKEN`, unless `whenRefused` is `retry`; `CONFIG_INVALID`, `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
    *   opening an object does
    */
   static async start(options: RpcServerOptions): Promise<RpcServer> {
+    const server = await RpcServer.#open(options);
+    try {
+      await server.#firstAnswer(options);
+      return server;
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+  }
+
+  static async #open(options: RpcServerOptions): Promise<RpcServer> {
     const { authorize, interceptors = [], stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
     const { listen = '127.0.0.1:0', insecure = false, advertise } = options;
-    const { clock = systemClock, log = silentLog } = options;
+    const { clock = systemClock, log = consoleLog() } = options;
     const nameServer = findNameServer(options.nameServer);
     checkAddresses({ listen, advertise, insecure });
     Object.keys(options.objects).forEach(parseObjectName);
@@ -157,6 +171,19 @@ export class RpcServer implements AsyncDisposable {
   /** Closes it. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  /** Waits for the first answer of the name server. @throws RpcError if it refuses the names, unless that is to be retried */
+  async #firstAnswer({ signal, whenRefused = 'fail' }: RpcServerOptions): Promise<void> {
+    const { registration } = this.#parts;
+    const answered = new AbortController();
+    const aborted = signal && once(signal, 'abort', { signal: answered.signal }).catch(() => undefined);
+    await Promise.race([registration.firstAnswer, ...(aborted ? [aborted] : [])]);
+    answered.abort();
+    signal?.throwIfAborted();
+    if (registration.refusal !== undefined && whenRefused === 'fail') {
+      throw registration.refusal;
+    }
   }
 
   async #close(): Promise<void> {

@@ -24,6 +24,11 @@ export interface RpcServerOptions {
   readonly shared?: readonly string[];
   /** Whether to take the names from their present servers, once, at the start. Default: false. */
   readonly replace?: boolean;
+  /**
+   * What the start does if the name server refuses a name, as while another server holds it: `fail`, or `retry`, which
+   * serves, and registers as soon as it may. Later refusals are retried. Default: `fail`.
+   */
+  readonly whenRefused?: 'fail' | 'retry';
   /** How long the names stay registered after this server dies, in milliseconds. Default: 10 s. */
   readonly leaseMs?: number;
   /** How long `close` waits for calls in flight, in milliseconds. Default: 10 s. */
@@ -45,6 +50,7 @@ export interface RpcServerOptions {
   /** Aborts the start; a server that has started is stopped by closing it. */
   readonly signal?: AbortSignal;
   readonly clock?: Clock;
+  /** Default: a `consoleLog`, which writes warnings and errors to standard error. */
   readonly log?: Log;
 }
 

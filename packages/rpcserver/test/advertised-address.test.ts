@@ -37,7 +37,9 @@ describe('an advertised address', () => {
     checkAddresses({ ...everywhere, advertise: 'storage.example:7441' });
     expect(() => {
       checkAddresses(everywhere);
-    }).to.throw('listen address "0.0.0.0:7441" is not an address that clients can connect to; set "advertise"');
+    }).to.throw(
+      'listen address "0.0.0.0:7441" is not an address that clients can connect to; set "advertise"',
+    );
   });
 
   it('causes a warning with a remedy when this server cannot reach it itself', async () => {

@@ -91,6 +91,120 @@ describe('An RPC server', () => {
     expect(await client.proxy<SignaturesOf<typeof clock>>('wall/clock').tell()).to.equal('noon');
   });
 
+  it('has registered its names when it has started', async () => {
+    await using fixture = await ServerFixture.start();
+    const held = fixture.nameServer.hold('register');
+    const names = Array.from({ length: 130 }, (_, index) => [`n${String(index)}`, clock] as const);
+    let isStarted = false;
+    const starting = fixture.start({ objects: Object.fromEntries(names) });
+    void starting.then(() => (isStarted = true));
+    await eventually(() => fixture.nameServer.called('register') === 2); // a hundred names each
+    expect(isStarted).to.be.false;
+    held.release();
+    await using server = await starting;
+    expect(server.registered).to.be.true;
+    expect((await fixture.nameServer.registry.info()).names).to.equal(130);
+  });
+
+  it('does not start when its names are refused, and closes its objects', async () => {
+    await using fixture = await ServerFixture.start();
+    await fixture.nameServer.registry.register('web1', '127.0.0.1:1', [{ name: 'b' }]);
+    const closed: string[] = [];
+    const objects = { a: closing('a', closed), b: closing('b', closed) };
+    const error = await refusal(fixture.start({ objects }), 'NAME_TAKEN');
+    expect(error.message).to.include('"b" belongs to server "web1" at 127.0.0.1:1');
+    expect(closed).to.deep.equal(['b', 'a']);
+    expect(await fixture.nameServer.names()).to.deep.equal(['b']);
+    await fixture.nameServer.registry.remove('b');
+    await using server = await fixture.start({ objects });
+    expect(server.registered).to.be.true;
+  });
+
+  it('stands by for a name that another server holds if that is wanted', async () => {
+    await using fixture = await ServerFixture.start();
+    await fixture.nameServer.registry.register('web1', '127.0.0.1:1', [{ name: 'clock' }]);
+    await using server = await fixture.start({ objects: { clock }, whenRefused: 'retry' });
+    expect(server.registered).to.be.false;
+    expect(fixture.complaints()).to.deep.equal([
+      'the name server refuses the names; retrying until it accepts them',
+    ]);
+    await fixture.nameServer.registry.remove('clock');
+    await eventually(() => server.registered);
+  });
+
+  for (const [title, start] of [
+    ['is not running', () => undefined],
+    ['does not answer', (fixture: ServerFixture) => fixture.nameServer.start()],
+  ] as const) {
+    it(`starts while the name server ${title}, says so, and registers later`, async () => {
+      await using fixture = await ServerFixture.start();
+      await fixture.nameServer.stop();
+      const held = fixture.nameServer.hold('register');
+      await start(fixture);
+      await using server = await fixture.start({ objects: { clock } });
+      expect(server.registered).to.be.false;
+      expect(fixture.complaints()).to.deep.equal([
+        'the name server does not respond; retrying until it does',
+      ]);
+      const { fields } = fixture.log.lines.find(({ level }) => level === 'warn')!;
+      expect(fields).to.include({ nameServer: fixture.nameServer.address });
+      expect(String(fields.error)).to.include(`no name server answers at ${fixture.nameServer.address}`);
+      held.release();
+      if (title === 'is not running') {
+        await fixture.nameServer.start();
+      }
+      await eventually(() => server.registered);
+    });
+  }
+
+  it('starts when its name server is another kind of server, and says so', async () => {
+    await using fixture = await ServerFixture.start();
+    await using other = await fixture.start({ objects: { clock } });
+    const stateDir = fixture.scratch.file('second');
+    await using server = await fixture.start({ nameServer: other.address, stateDir, objects: { clock } });
+    expect(server.registered).to.be.false;
+    const { fields } = fixture.log.lines.find(({ level }) => level === 'warn')!;
+    expect(String(fields.error)).to.include(`the server at ${other.address} is not a name server`);
+  });
+
+  it('can be stopped while it waits for the name server', async () => {
+    await using fixture = await ServerFixture.start();
+    const held = fixture.nameServer.hold('register');
+    const stop = new AbortController();
+    const closed: string[] = [];
+    const objects = { a: closing('a', closed) };
+    const starting = fixture.start({ objects, signal: stop.signal }).catch((error: unknown) => error);
+    await eventually(() => fixture.nameServer.called('register') === 1);
+    stop.abort(new Error('enough'));
+    expect(String(await starting)).to.equal('Error: enough');
+    expect(closed).to.deep.equal(['a']);
+    held.release();
+  });
+
+  it('writes warnings to standard error unless it is given a log', async () => {
+    await using fixture = await ServerFixture.start();
+    const { error: standard } = console;
+    const lines: string[] = [];
+    console.error = (line: string) => void lines.push(line);
+    try {
+      const options = { nameServer: fixture.nameServer.address, stateDir: fixture.scratch.file('state') };
+      const crash = method({
+        summary: 'Crash',
+        returns: z.null(),
+        run: () => Promise.reject(new Error('rust')),
+      });
+      const objects = { broken: defineObject({ summary: 'Is broken', methods: { crash } }) };
+      await using server = await RpcServer.start({ ...options, objects });
+      await using client = connectTo(server.address);
+      const error = await refusal(client.call('broken', 'crash', []), 'UNEXPECTED');
+      expect(lines.join())
+        .to.match(/^\S+ ERROR a call failed unexpectedly .*\n {4}/)
+        .and.include(error.callId!);
+    } finally {
+      console.error = standard;
+    }
+  });
+
   it('registers the address that it is to advertise', async () => {
     await using fixture = await ServerFixture.start();
     await using server = await fixture.start({ advertise: 'storage.example:7441' });

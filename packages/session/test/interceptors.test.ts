@@ -7,6 +7,7 @@ import {
   type Interceptor,
   logCalls,
   type SignaturesOf,
+  silentLog,
   systemClock,
 } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
@@ -69,7 +70,10 @@ for (const side of ['client', 'server'] as const) {
     });
 
     function connected(...interceptors: Interceptor[]): ReturnType<typeof connectInMemory> {
-      return connectInMemory({ sample }, side === 'client' ? { interceptors } : { server: { interceptors } });
+      const log = silentLog;
+      const options =
+        side === 'client' ? { interceptors, server: { log } } : { server: { interceptors, log } };
+      return connectInMemory({ sample }, options);
     }
 
     it('see the call, its arguments and its result, the first outermost', async () => {

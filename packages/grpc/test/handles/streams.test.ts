@@ -128,6 +128,18 @@ describe('streams among the arguments', function () {
     await eventually(() => server.dispatcher.running === 0);
   });
 
+  it('fail a call that was not sent when they cannot be opened', async () => {
+    const locked = new Blob(['x']).stream();
+    locked.getReader();
+    const other = Readable.from(['a']);
+    const error = await refusal(workshop.mix(other, locked as never), 'ARGUMENT_INVALID');
+    expect(error.message).to.match(/^stream 2 among the arguments of workshop\.mix cannot be read: .*locked/);
+    expect(error.cause).to.be.instanceOf(TypeError);
+    expect(error.message).not.to.include('log');
+    expect(server.log.lines).to.deep.equal([]);
+    expect(await workshop.size(Readable.from(['still works']))).to.equal(11);
+  });
+
   it('fail the call when an item does not match the schema', async () => {
     const error = await refusal(workshop.shout(Readable.from(['fine', 'much too long a word'])));
     expect(error.reason).to.equal('ARGUMENT_INVALID');

@@ -32,6 +32,7 @@ export async function serve(
     ...(advertise === undefined ? {} : { advertise }),
     stateDir: resolve(baseDir, configuration.stateDir),
     replace: configuration.replace,
+    whenRefused: 'retry', // a daemon that stands by takes over when the other one has ended
     leaseMs: configuration.lease,
     drainMs: configuration.drain,
     closeMs: configuration.close,

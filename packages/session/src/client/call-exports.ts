@@ -3,6 +3,7 @@ import { coreError, RpcError } from '@patchbay/objects';
 import { encodePayload } from '../protocol/encode-payload.js';
 import { sendFailure } from '../protocol/failure.js';
 import type { Frame } from '../protocol/frame.js';
+import { messageOf } from './caller-error.js';
 import type { ClientCall } from './client-call.js';
 import type { ExportedArguments } from './exported-arguments.js';
 import type { ObjectImports } from './object-imports.js';
@@ -20,18 +21,21 @@ export class CallExports {
   readonly #call: ClientCall;
   readonly #exports: ExportedArguments;
   readonly #host: CallExportsHost;
-  readonly #streams: readonly OutgoingStream[];
+  readonly #streams: OutgoingStream[] = [];
 
-  /** @param windowBytes how much of a stream may be sent before the server grants credit, in bytes */
+  /**
+   * Opens the call's streams.
+   *
+   * @param windowBytes how much of a stream may be sent before the server grants credit, in bytes
+   * @throws RpcError `ARGUMENT_INVALID` for a stream that cannot be read, such as a locked one
+   */
   constructor(call: ClientCall, exports: ExportedArguments, host: CallExportsHost, windowBytes: number) {
     this.#call = call;
     this.#exports = exports;
     this.#host = host;
-    const { send } = host;
-    this.#streams = exports.streams.map(
-      (source, index) =>
-        new OutgoingStream(source, { call: call.number, stream: index + 1, windowBytes, send }),
-    );
+    exports.streams.forEach((source, index) => {
+      this.#open(source, index + 1, windowBytes);
+    });
   }
 
   start(): void {
@@ -71,6 +75,18 @@ export class CallExports {
       stream.stop();
     }
   }
+
+  #open(source: AsyncIterable<unknown>, stream: number, windowBytes: number): void {
+    const { number: call, title, callId } = this.#call;
+    try {
+      const { send } = this.#host;
+      this.#streams.push(new OutgoingStream(source, { call, stream, windowBytes, send }));
+    } catch (cause) {
+      this.close();
+      const message = `stream ${String(stream)} among the arguments of ${title} cannot be read: ${messageOf(cause)}`;
+      throw coreError('ARGUMENT_INVALID', message, { cause, callId });
+    }
+  }
 }
 
 /** Makes the error of the caller's own function: the server receives its message, not its stack. */
@@ -87,8 +103,4 @@ function streamFailure({ title, callId }: ClientCall, cause: unknown): RpcError 
         cause,
         callId,
       });
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,7 +1,8 @@
-import { type RpcError, toRpcError } from '@patchbay/objects';
+import { coreError, RpcError } from '@patchbay/objects';
 
 import { encodePayload } from '../protocol/encode-payload.js';
 import type { Arguments } from '../protocol/frame.js';
+import { messageOf } from './caller-error.js';
 import type { CallRequest, RequestOptions } from './client-call.js';
 import { ExportedArguments } from './exported-arguments.js';
 
@@ -35,7 +36,10 @@ export function valuesRequest(
     const exports = exported?.empty === false ? exported : undefined;
     return { request: { object, method, input, options, exports, target }, error: undefined };
   } catch (error) {
-    return { request: { object, method, input: nothing, options, target }, error: toRpcError(error) };
+    return {
+      request: { object, method, input: nothing, options, target },
+      error: argumentError(error, `${object}.${method}`),
+    };
   }
 }
 
@@ -57,6 +61,13 @@ export function argvRequest(
 /** Reports whether a call can be sent again: not with arguments that are read or called while it runs. */
 export function isRepeatable({ target, exports }: CallRequest): boolean {
   return target === undefined && exports === undefined;
+}
+
+/** Makes the error of arguments that fail when they are read, as by a getter that throws. */
+function argumentError(cause: unknown, title: string): RpcError {
+  return cause instanceof RpcError
+    ? cause
+    : coreError('ARGUMENT_INVALID', `an argument of ${title} cannot be read: ${messageOf(cause)}`, { cause });
 }
 
 function isObject(value: unknown): boolean {

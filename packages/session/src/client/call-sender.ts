@@ -1,13 +1,7 @@
-import {
-  type Call,
-  type Clock,
-  Deadlines,
-  defaultTimeoutMs,
-  type Interceptor,
-  toRpcError,
-} from '@patchbay/objects';
+import { type Call, type Clock, Deadlines, defaultTimeoutMs, type Interceptor } from '@patchbay/objects';
 
 import { defaultMaxFrameBytes } from '../protocol/outbox.js';
+import { callerError } from './caller-error.js';
 import { BusyPoll } from './busy-poll.js';
 import type { CallPromise } from './call-promise.js';
 import { argvRequest, type PreparedRequest, type StreamArgument, valuesRequest } from './call-request.js';
@@ -157,11 +151,11 @@ export class CallSender implements CallHost {
             this.#send(call, found);
           })
           .catch((error: unknown) => {
-            call.fail(toRpcError(error));
+            call.fail(callerError(error));
           });
       }
     } catch (error) {
-      call.fail(toRpcError(error));
+      call.fail(callerError(error));
     }
   }
 
@@ -179,7 +173,7 @@ export class CallSender implements CallHost {
         this.#carry(call, opened);
       },
       (error: unknown) => {
-        this.#retries.take(call, toRpcError(error), address);
+        this.#retries.take(call, callerError(error), address);
       },
     );
   }

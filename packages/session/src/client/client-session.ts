@@ -1,4 +1,4 @@
-import { coreError, type RpcError, toRpcError, versionsOf } from '@patchbay/objects';
+import { coreError, type RpcError, versionsOf } from '@patchbay/objects';
 
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
@@ -6,6 +6,7 @@ import { errorOf } from '../protocol/failure.js';
 import { type Frame, payloadBytes } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
+import { callerError } from './caller-error.js';
 import { isRepeatable } from './call-request.js';
 import type { CallCarrier, ClientCall } from './client-call.js';
 import { ExportTable } from './export-table.js';
@@ -94,11 +95,12 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     call.progress = 'sent';
     this.#calls.add(call.number, call);
     try {
-      this.#outbox.send(invokeFrame(call, leftMs, this), call.request.options.inBatch);
       this.#exports.add(call);
+      this.#outbox.send(invokeFrame(call, leftMs, this), call.request.options.inBatch);
+      this.#exports.start(call.number);
     } catch (error) {
-      this.#calls.delete(call.number);
-      call.fail(toRpcError(error));
+      this.#finish(call.number);
+      call.fail(callerError(error));
     }
     if (call.request.options.oneWay === true) {
       this.#finish(call.number);
@@ -131,7 +133,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         this.#take(frame);
       }
     } catch (error) {
-      this.lose(toRpcError(error));
+      this.lose(callerError(error));
       void this.#stream.end();
     }
   }
@@ -224,7 +226,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     try {
       read(call);
     } catch (error) {
-      call.fail(toRpcError(error));
+      call.fail(callerError(error));
       this.abandon(call);
     }
   }

@@ -13,12 +13,18 @@ export class ExportTable {
     this.#host = host;
   }
 
+  /** Opens the streams of a call that is about to be sent. @throws RpcError `ARGUMENT_INVALID` for one that cannot be read */
   add(call: ClientCall): void {
     const { exports } = call.request;
     if (exports !== undefined) {
-      const kept = new CallExports(call, exports, this.#host, this.windowBytes);
-      this.#calls.set(call.number, kept);
-      kept.start();
+      this.#calls.set(call.number, new CallExports(call, exports, this.#host, this.windowBytes));
+    }
+  }
+
+  /** Starts to send the streams of a call that was sent. */
+  start(call: number): void {
+    if (this.#calls.size > 0) {
+      this.#calls.get(call)?.start();
     }
   }
 

@@ -4,10 +4,10 @@ import {
   makeProxy,
   type MethodSignature,
   type Signatures,
-  toRpcError,
 } from '@patchbay/objects';
 
 import { ItemQueue } from '../protocol/item-queue.js';
+import { callerError } from './caller-error.js';
 import { CallGroup, type CallGroupOptions, type Settled } from './call-group.js';
 
 /** The outcome of the call of one object. */
@@ -67,7 +67,7 @@ export function fanOutObject<S extends Signatures>(
         return results;
       } catch (error) {
         cancelGroup();
-        queue.end(toRpcError(error));
+        queue.end(callerError(error));
         throw error;
       }
     };

@@ -9,11 +9,11 @@ import {
   logCalls,
   type Deferred,
   type RpcError,
-  toRpcError,
   withMetadata,
 } from '@patchbay/objects';
 
 import { decodePayload } from '../protocol/decode-payload.js';
+import { callerError } from './caller-error.js';
 import { type CallHost, type CallRequest, ClientCall } from './client-call.js';
 import type { ObjectClientOptions } from './client-options.js';
 
@@ -64,7 +64,7 @@ export class InterceptedCall extends ClientCall implements CallInfo {
         this.#abandonUnanswered();
       },
       (error: unknown) => {
-        super.fail(toRpcError(error));
+        super.fail(callerError(error));
         this.#abandonUnanswered();
       },
     );

@@ -5,8 +5,11 @@ import {
   type Lease,
   type Log,
   type NameClaim,
+  nameServerFailure,
   type NameServerMethods,
   PeriodicTask,
+  type RpcError,
+  toRpcError,
 } from '@patchbay/objects';
 
 import type { RemoteObject } from './remote-object.js';
@@ -40,6 +43,10 @@ export class LeasedNames implements AsyncDisposable {
   claims: readonly NameClaim[];
   /** The names that have replaced another owner once; doing so again would be a tug of war. */
   readonly #replaced = new Set<string>();
+  /** Fulfils once the name server was asked for the first time, whatever it answered. */
+  readonly firstAnswer: Promise<void>;
+  /** Why the name server refused the names when it was last asked; undefined if it did not. */
+  refusal: RpcError | undefined;
   #lease: Lease | undefined;
   /** Whether the claims differ from the names on the lease. */
   #outdated = false;
@@ -66,6 +73,7 @@ export class LeasedNames implements AsyncDisposable {
       },
       onFailure: (_error, failures) => backoffMs(retry, failures),
     });
+    this.firstAnswer = this.#keeping.wake(); // which the first run, that has not begun yet, answers
   }
 
   get registered(): boolean {
@@ -129,24 +137,29 @@ export class LeasedNames implements AsyncDisposable {
   #holdFor(lease: Lease, trouble: string | undefined): number {
     this.#lease = lease;
     this.#trouble = trouble;
+    if (trouble === undefined) {
+      this.refusal = undefined;
+    }
     this.#giveUp(lease.lost ?? []);
     return lease.ttlMs / 3;
   }
 
   /** Logs why the names are not registered: once, not at every attempt. */
-  #warn(error: unknown): void {
-    const unreachable =
-      isRpcError(error) && (error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED');
+  #warn(thrown: unknown): void {
+    const { nameServer, log } = this.#options;
+    const error = toRpcError(nameServerFailure(thrown, nameServer));
+    const unreachable = error.code === 'UNAVAILABLE' || error.code === 'DEADLINE_EXCEEDED';
     const trouble = unreachable ? 'unreachable' : String(error);
+    this.refusal = unreachable ? undefined : error;
     if (trouble === this.#trouble) {
       return;
     }
     this.#trouble = trouble;
-    this.#options.log.warn(
+    log.warn(
       unreachable
         ? 'the name server does not respond; retrying until it does'
         : 'the name server refuses the names; retrying until it accepts them',
-      { nameServer: this.#options.nameServer, error },
+      { nameServer, error },
     );
   }
 

@@ -1,4 +1,4 @@
-import { type NameClaim, type NameServerMethods, nameServerObject } from '@patchbay/objects';
+import { type NameClaim, type NameServerMethods, nameServerObject, type RpcError } from '@patchbay/objects';
 
 import { connectOver } from './connect-over.js';
 import { LeasedNames, type LeaseOptions } from './leased-names.js';
@@ -30,6 +30,8 @@ export class Registration implements AsyncDisposable {
   readonly #options: RegistrationOptions;
   readonly #client: ObjectClient;
   readonly #names: RemoteObject<NameServerMethods>;
+  /** Fulfils once the name server was asked for all names: they are registered, refused, or it does not answer. */
+  readonly firstAnswer: Promise<void>;
   #leases: readonly LeasedNames[] = [];
   #wasRegistered = false;
 
@@ -41,6 +43,7 @@ export class Registration implements AsyncDisposable {
     // Even without names there is one lease: it shows whether the name server responds.
     const claims = options.claims.length === 0 ? [[]] : inGroups(options.claims);
     this.#leases = claims.map((each) => this.#lease(each));
+    this.firstAnswer = Promise.all(this.#leases.map((lease) => lease.firstAnswer)).then(() => undefined);
   }
 
   /** Starts to register, and to keep what is registered. The name server need not be up yet. */
@@ -51,6 +54,11 @@ export class Registration implements AsyncDisposable {
   /** Whether the names are registered, and the name server answered when it was last asked. */
   get registered(): boolean {
     return this.#leases.every(({ registered }) => registered);
+  }
+
+  /** Why the name server last refused names that are not registered; undefined if it did not. */
+  get refusal(): RpcError | undefined {
+    return this.#leases.find(({ refusal }) => refusal !== undefined)?.refusal;
   }
 
   /**

@@ -1,12 +1,6 @@
-import {
-  type Clock,
-  coreError,
-  type Log,
-  type LogFields,
-  type RpcError,
-  toRpcError,
-} from '@patchbay/objects';
+import { type Clock, coreError, type Log, type LogFields, type RpcError } from '@patchbay/objects';
 
+import { callerError } from './caller-error.js';
 import type { ClientCall } from './client-call.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Router } from './transport.js';
@@ -64,7 +58,7 @@ export class Retries {
       return;
     }
     this.#retry(call, error, address).catch((unexpected: unknown) => {
-      call.fail(toRpcError(unexpected));
+      call.fail(callerError(unexpected));
     });
   }
 

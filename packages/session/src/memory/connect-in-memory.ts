@@ -1,11 +1,11 @@
 import {
   type Authorize,
+  consoleLog,
   coreError,
   type Interceptor,
   type Log,
   type ObjectDefinition,
   parseObjectName,
-  silentLog,
   systemClock,
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
@@ -23,7 +23,7 @@ export interface InMemoryOptions extends Partial<
   readonly server?: Partial<SessionLimits> & {
     readonly authorize?: Authorize;
     readonly interceptors?: readonly Interceptor[];
-    /** Default: none. */
+    /** Default: a `consoleLog`, which writes warnings and errors to standard error. */
     readonly log?: Log;
   };
 }
@@ -40,7 +40,7 @@ class InMemoryClient extends ObjectClient {
 
   constructor(objects: Readonly<Record<string, ObjectDefinition>>, options: InMemoryOptions) {
     const { clock = systemClock, server = {} } = options;
-    const dispatcher = new Dispatcher({ clock, log: silentLog, ...server });
+    const dispatcher = new Dispatcher({ clock, log: consoleLog(), ...server });
     for (const [name, definition] of Object.entries(objects)) {
       dispatcher.host(parseObjectName(name), definition);
     }

@@ -21,6 +21,28 @@ describe('an object client', () => {
     expect(Object.getOwnPropertyNames(connectInMemory({}))).to.deep.equal([]);
   });
 
+  const thrower = (): never => {
+    throw new TypeError('not now');
+  };
+  for (const [what, value] of [
+    ['a getter', Object.defineProperty({}, 'size', { enumerable: true, get: thrower })],
+    ['a proxy', new Proxy({}, { ownKeys: thrower })],
+    ['toJSON', { toJSON: thrower }],
+  ] as const) {
+    it(`tells its user of ${what} of an argument that throws`, async () => {
+      await using client = connectInMemory({ sample: makeSample([], []) });
+      const error = await refusal(client.proxy<Sample>('sample').echo(value), 'ARGUMENT_INVALID');
+      expect(error.message).to.include('not now').and.not.include('log');
+    });
+  }
+
+  it('tells its user of an interceptor that throws, and of no log', async () => {
+    await using client = connectInMemory({ sample: makeSample([], []) }, { interceptors: [thrower] });
+    const error = await refusal(client.proxy<Sample>('sample').echo(1), 'UNEXPECTED');
+    expect(error.message).to.equal('the call failed in this client: not now');
+    expect(error.cause).to.be.instanceOf(TypeError);
+  });
+
   it('is closed by close, which cancels what runs and closes the objects', async () => {
     const notes: string[] = [];
     const client = connectInMemory({ sample: makeSample(notes, []) });

@@ -1,4 +1,3 @@
-import { silentLog } from '@patchbay/objects';
 import { connectInMemory } from '@patchbay/session/memory';
 
 import type { Storage } from '../../src/index.js';
@@ -9,7 +8,7 @@ import type { Site, Sources } from './operations/operation.js';
 /** Makes an object out of a machine, and a client of it in the same process. */
 export function siteOf(machine: Machine, sources: Sources): Site {
   const object = defineStorage(machine.parts, () => Promise.resolve());
-  const client = connectInMemory({ storage: object }, { timeoutMs: 'none', log: silentLog });
+  const client = connectInMemory({ storage: object }, { timeoutMs: 'none', server: { log: silentLog } });
   return {
     storage: client.proxy<Storage>('storage'),
     sources,
