@@ -1,3 +1,4 @@
+import { silentLog } from '@patchbay/objects';
 import { connectInMemory } from '@patchbay/session/memory';
 
 import type { Storage } from '../../src/index.js';
