@@ -1,6 +1,7 @@
 import { coreError } from './errors/core-errors.js';
 import { RpcError } from './errors/rpc-error.js';
 import type { Log, LogFields } from './log.js';
+import { quoted } from './names.js';
 
 const levels = ['error', 'warn', 'info', 'debug'] as const;
 /** How severe a log line is. */
@@ -22,7 +23,7 @@ export interface ConsoleLogOptions {
  */
 export function consoleLog({ level = 'warn', write = writeToConsole }: ConsoleLogOptions = {}): Log {
   if (!levels.includes(level)) {
-    throw coreError('CONFIG_INVALID', `log level ${String(level)}: must be ${levels.join(', ')}`);
+    throw coreError('CONFIG_INVALID', `log level ${quoted(level)}: must be ${levels.join(', ')}`);
   }
   const writing = levels.slice(0, levels.indexOf(level) + 1);
   const logWith = (common: LogFields): Log => {
@@ -63,8 +64,11 @@ function valueText(value: unknown): string {
     if (value instanceof Error) {
       return JSON.stringify(errorText(value));
     }
-    const isPlain = typeof value === 'string' && /^[\w.:/[\]-]+$/.test(value);
-    return isPlain ? value : ((JSON.stringify(value) as string | undefined) ?? String(value));
+    if (typeof value === 'string' && /^[\w.:/[\]-]+$/.test(value)) {
+      return value;
+    }
+    const json: unknown = JSON.stringify(value); // undefined for what JSON leaves out
+    return typeof json === 'string' ? json : String(value);
   } catch {
     return '[unreadable]';
   }

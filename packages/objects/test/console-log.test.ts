@@ -32,7 +32,7 @@ describe('A console log', () => {
 
   it('refuses an unknown level', () => {
     expect(() => consoleLog({ level: 'verbose' as LogLevel }))
-      .to.throw('log level verbose: must be error, warn, info, debug')
+      .to.throw('log level "verbose": must be error, warn, info, debug')
       .with.property('reason', 'CONFIG_INVALID');
   });
 

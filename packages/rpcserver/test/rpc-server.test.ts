@@ -185,7 +185,7 @@ describe('An RPC server', () => {
     await using fixture = await ServerFixture.start();
     const { error: standard } = console;
     const lines: string[] = [];
-    console.error = (line: string) => void lines.push(line);
+    Object.assign(console, { error: (line: string) => lines.push(line) });
     try {
       const options = { nameServer: fixture.nameServer.address, stateDir: fixture.scratch.file('state') };
       const crash = method({
@@ -201,7 +201,7 @@ describe('An RPC server', () => {
         .to.match(/^\S+ ERROR a call failed unexpectedly .*\n {4}/)
         .and.include(error.callId!);
     } finally {
-      console.error = standard;
+      Object.assign(console, { error: standard });
     }
   });
 
