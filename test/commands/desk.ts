@@ -74,6 +74,11 @@ export function makeDesk(): Desk {
         idempotent: true,
         run: () => [oddTag, 'site@lab:7', hostile],
       }),
+      why: method({
+        summary: 'Return why it was called',
+        returns: z.string().nullable(),
+        run: ({ metadata }) => metadata.reason ?? null,
+      }),
       ls: method({
         summary: 'Has the name of a verb',
         returns: z.string(),

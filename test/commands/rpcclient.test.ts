@@ -75,6 +75,11 @@ describe('The command rpcclient', function () {
     expect(await call('quiet', '--json')).to.deep.equal({ status: 0, stdout: 'null\n', stderr: '' });
   });
 
+  it('sends the reason of a call along', async () => {
+    expect(await resultOf('--reason', 'ticket 7: Zürich', 'why')).to.equal('ticket 7: Zürich');
+    expect(await resultOf('why')).to.equal(null);
+  });
+
   it('sends words that the server reads by the schema', async () => {
     expect(await resultOf('provision', 'node7', 'ubuntu', '3', '--size', '20GiB')).to.deep.equal({
       node: 'node7',
@@ -264,6 +269,8 @@ describe('The command rpcclient', function () {
       2,
       /ARGUMENT_INVALID: option --timeout must be none or a duration.*not "30"/,
     ],
+    [['say', '--reason', 'a\nb'], 2, /METADATA_INVALID: metadata "reason": a value has no control/],
+    [['ls', '--reason', 'x'], 2, /OPTION_UNKNOWN: "ls" takes no --reason/],
     [['say', '--timeout', '0'], 2, /ARGUMENT_INVALID: option --timeout must be .*more than 0/],
     [['say', '--timeout=1s', '--timeout=2s'], 2, /ARGUMENT_INVALID: option --timeout is given twice/],
     [['say', '--json=yes'], 2, /ARGUMENT_INVALID: option --json takes no value/],

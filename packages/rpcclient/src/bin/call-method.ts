@@ -7,7 +7,7 @@ import type { ProgressView } from '../command/progress.js';
 import type { Settings } from '../command/settings.js';
 
 /** A call as a command line asks for it. */
-export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'format' | 'outputFile'> {
+export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'metadata' | 'format' | 'outputFile'> {
   readonly object: string;
   readonly method: string;
   readonly args: readonly string[];
@@ -35,12 +35,12 @@ export async function callMethod(request: CommandCall, context: CommandContext, 
 }
 
 async function callOnce(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
-  const { object, method, timeoutMs, format, outputFile } = request;
+  const { object, method, timeoutMs, metadata, format, outputFile } = request;
   const { client, errors, signal } = context;
   const args = request.args.some(mayStream)
     ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput)
     : request.args;
-  const call = client.callWithArgv(object, method, args, { timeoutMs, signal });
+  const call = client.callWithArgv(object, method, args, { timeoutMs, metadata, signal });
   if (format === 'json' && outputFile === undefined) {
     out.write(await formatted(await call, format, context.toYaml));
     return;

@@ -43,13 +43,11 @@ async function taskOf(line: CommandLine, settings: Settings, context: CommandCon
     const { prepare } = await load();
     return await prepare(line, settings, context);
   }
-  const { target, timeoutMs, format, outputFile } = settings;
-  const { object, method } = target;
+  const { object, method } = settings.target;
   if (method === undefined) {
     throw coreError('ARGUMENT_MISSING', 'a method is required; see "rpcclient --help"');
   }
-  return (out) =>
-    callMethod({ object, method, args: line.args, timeoutMs, format, outputFile }, context, out);
+  return (out) => callMethod({ ...settings, object, method, args: line.args }, context, out);
 }
 
 type LoadVerb = () => Promise<{ readonly prepare: PrepareVerb }>;

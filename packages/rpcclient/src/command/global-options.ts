@@ -11,6 +11,7 @@ export const globalOptions = {
   'name-server': { placeholder: 'HOST:PORT' },
   object: { placeholder: 'NAME' },
   timeout: { placeholder: 'DURATION' },
+  reason: { placeholder: 'TEXT' },
   format: { placeholder: 'FORMAT' },
   json: {},
   output: { placeholder: 'FILE' },

@@ -1,5 +1,6 @@
 import {
   acceptedDurations,
+  type CallMetadata,
   coreError,
   defaultTimeoutMs,
   parseDuration,
@@ -34,6 +35,8 @@ export interface Settings {
   readonly watchMs: number | undefined;
   /** The call's time limit in milliseconds. */
   readonly timeoutMs: number | 'none';
+  /** Travels with the call. */
+  readonly metadata: CallMetadata;
 }
 
 /** Returns the object of a METHOD without one, as the environment sets it. */
@@ -45,6 +48,7 @@ export function defaultObjectIn(environment: Readonly<Record<string, string | un
 /** Reads the settings of a command line. @throws RpcError `NAME_INVALID`, `ARGUMENT_MISSING`, `ARGUMENT_INVALID` */
 export function readSettings({ options, method }: CommandLine, defaultObject: string): Settings {
   const object = options.get('object') ?? defaultObject;
+  const reason = options.get('reason');
   return {
     target: readTarget(method, object),
     defaultObject: object,
@@ -52,6 +56,7 @@ export function readSettings({ options, method }: CommandLine, defaultObject: st
     outputFile: options.get('output'),
     watchMs: readInterval(options.get('watch')),
     timeoutMs: readTimeout(options.get('timeout')),
+    metadata: reason === undefined ? {} : { reason },
   };
 }
 

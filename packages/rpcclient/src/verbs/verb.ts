@@ -26,7 +26,7 @@ export function readVerbArgs(
   { options, args }: CommandLine,
   inapplicable: readonly GlobalOptionName[],
 ): ArgvValues {
-  const option = inapplicable.find((each) => options.has(each));
+  const option = [...inapplicable, 'reason' as const].find((each) => options.has(each));
   if (option !== undefined) {
     throw coreError(
       'OPTION_UNKNOWN',

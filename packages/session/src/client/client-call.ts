@@ -4,6 +4,7 @@ import {
   type CallMetadata,
   coreError,
   type Expiring,
+  isRpcError,
   metadataError,
   noMetadata,
   type RpcError,
@@ -226,6 +227,9 @@ export class ClientCall implements PromisedCall, Expiring {
       });
       if (this.#awaited) {
         this.#items.dropUnlessRead();
+      }
+      if (this.#ended) {
+        this.#items.end(isRpcError(this.outcome) ? this.outcome : undefined); // it ended before it was read
       }
     }
     return this.#items;

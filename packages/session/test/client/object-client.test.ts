@@ -43,6 +43,20 @@ describe('an object client', () => {
     expect(error.cause).to.be.instanceOf(TypeError);
   });
 
+  it('ends the loop over a call that was refused before it was sent, or has ended', async () => {
+    await using client = connectInMemory({ sample: makeSample([], []) });
+    const loop = async (call: AsyncIterable<unknown>): Promise<void> => {
+      for await (const item of call) {
+        expect.fail(`yielded ${String(item)}`);
+      }
+    };
+    const refused = client.call('sample', 'echo', [1], { correlationId: 'two words' });
+    expect((await refusal(loop(refused))).reason).to.equal('ARGUMENT_INVALID');
+    const ended = client.call('sample', 'echo', [1]);
+    await ended;
+    await loop(ended);
+  });
+
   it('is closed by close, which cancels what runs and closes the objects', async () => {
     const notes: string[] = [];
     const client = connectInMemory({ sample: makeSample(notes, []) });
