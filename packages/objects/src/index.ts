@@ -130,5 +130,6 @@ export { backoffMs, type BackoffOptions, PeriodicTask, type PeriodicTaskOptions 
 export { acceptedDurations, formatDuration, parseDuration } from './text/durations.js';
 export { kebabCase, unitOf, withoutUnit } from './text/field-name.js';
 export { compileGlob, type Glob } from './text/glob.js';
+export { defaultMaxValues, maxNesting, parseJson, tooDeep, tooManyValues } from './text/parse-json.js';
 export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
 export { didYouMean, suggest } from './text/suggest.js';

@@ -34,6 +34,10 @@ export const coreError = defineErrors({
   ],
   MESSAGE_MALFORMED: ['INVALID_ARGUMENT', 'A message does not conform to the protocol.'],
   MESSAGE_TOO_LARGE: ['RESOURCE_EXHAUSTED', 'A message is larger than the receiver accepts.'],
+  MESSAGE_TOO_COMPLEX: [
+    'RESOURCE_EXHAUSTED',
+    'A message is nested more deeply, or holds more values, than the receiver accepts; details.limit says which.',
+  ],
   CALLS_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'A session has as many calls in flight as the server allows.'],
   CONCURRENCY_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',

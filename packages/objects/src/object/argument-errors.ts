@@ -1,17 +1,13 @@
-import type { z } from 'zod';
-
 import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import type { MethodDescription } from './description.js';
-import { issueMessage } from './issue-message.js';
+import type { Issue } from './issues.js';
 import { callSignature, usageLine } from './usage.js';
 
 /** The form of a call's arguments: errors name an option `--size` in argv, and `sizeBytes` in values. */
 export type ArgumentForm = 'values' | 'argv';
-
-const maxIssues = 10;
 
 /** Creates the errors about one method's arguments. */
 export class ArgumentErrors {
@@ -67,19 +63,18 @@ export class ArgumentErrors {
   }
 
   /** Refuses a positional argument that its schema refuses. */
-  invalidArgument(name: string, schema: z.ZodType, value: unknown): RpcError {
-    return this.#invalid(issuesOf(schema, value).map((issue) => ({ ...issue, path: [name, ...issue.path] })));
+  invalidArgument(name: string, issues: readonly Issue[]): RpcError {
+    return this.#invalid(issues.map((issue) => ({ ...issue, path: [name, ...issue.path] })));
   }
 
   /** Refuses options that their schema refuses: reports unknown ones first, then missing, then invalid ones. */
-  invalidOptions(schema: z.ZodType, options: Readonly<Record<string, unknown>>): RpcError {
+  invalidOptions(issues: readonly Issue[], options: Readonly<Record<string, unknown>>): RpcError {
     const unknown = Object.keys(options).find(
       (key) => !this.#method.options.some(({ name }) => name === key),
     );
     if (unknown !== undefined) {
       return this.unknownOption(unknown);
     }
-    const issues = issuesOf(schema, options);
     const missing = issues.find(({ path }) => path.length === 1 && options[String(path[0])] === undefined);
     return missing === undefined ? this.#invalid(issues) : this.missing(String(missing.path[0]));
   }
@@ -102,17 +97,4 @@ export class ArgumentErrors {
   #usage(): string {
     return this.#form === 'argv' ? usageLine(this.#method) : callSignature(this.#method);
   }
-}
-
-interface Issue {
-  readonly path: readonly string[];
-  readonly message: string;
-}
-
-/** Checks a refused value again, with messages for its issues: valid values do not pay for them. */
-function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
-  const parsed = schema.safeParse(value, { error: issueMessage });
-  return (parsed.error?.issues ?? [])
-    .slice(0, maxIssues)
-    .map(({ path, message }) => ({ path: path.map((each) => String(each).slice(0, 80)), message }));
 }

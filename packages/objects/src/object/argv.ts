@@ -1,5 +1,6 @@
 import { quoted } from '../names.js';
 import { kebabCase } from '../text/field-name.js';
+import { defaultMaxValues, tooManyValues } from '../text/parse-json.js';
 import { ArgumentErrors } from './argument-errors.js';
 import { type Coercion, coercionOf, type ListCoercion } from './coercion.js';
 import type { MethodDescription } from './description.js';
@@ -49,8 +50,7 @@ export class ArgvReader {
       const element = argv[index] ?? '';
       const typed = asTyped(element);
       if (typed === '--') {
-        positionals.push(...argv.slice(index + 1));
-        break;
+        return this.#values(positionals.concat(argv.slice(index + 1)), options, unread);
       }
       if (!typed.startsWith('--')) {
         positionals.push(element);
@@ -71,6 +71,14 @@ export class ArgvReader {
       const { name, coercion } = flag;
       this.#set(options, flag, value === undefined ? isOn : this.#coerce(name, coercion, value, unread));
     }
+    return this.#values(positionals, options, unread);
+  }
+
+  #values(
+    positionals: readonly ArgvElement[],
+    options: Readonly<Record<string, unknown>>,
+    unread: FileArgument[],
+  ): ArgvValues {
     return { positionals: this.#readPositionals(positionals, unread), options, unread };
   }
 
@@ -127,7 +135,7 @@ export class ArgvReader {
   ): unknown {
     if (typeof element === 'string') {
       return 'item' in coercion
-        ? element.split(',').map((each) => this.#coerceOne(name, coercion.item, each))
+        ? splitAt(element, ',').map((each) => this.#coerceOne(name, coercion.item, each))
         : this.#coerceOne(name, coercion, element);
     }
     if (!('item' in coercion) && coercion.stream !== undefined) {
@@ -140,8 +148,7 @@ export class ArgvReader {
     }
     // A file for a list has one item per line.
     return 'item' in coercion
-      ? text
-          .split(/\r?\n/)
+      ? splitAt(text, /\r?\n/)
           .filter((line) => line !== '')
           .map((line) => this.#coerceOne(name, coercion.item, line))
       : this.#coerceOne(name, coercion, text);
@@ -170,6 +177,15 @@ export function readArgv(method: MethodDescription, argv: readonly string[]): Ar
     throw errors.missing(missing.name);
   }
   return values;
+}
+
+/** Splits a list. @throws RpcError `MESSAGE_TOO_COMPLEX` */
+function splitAt(text: string, separator: string | RegExp): string[] {
+  const parts = text.split(separator, defaultMaxValues + 1);
+  if (parts.length > defaultMaxValues) {
+    throw tooManyValues(defaultMaxValues);
+  }
+  return parts;
 }
 
 function asTyped(element: ArgvElement): string {

@@ -5,6 +5,7 @@ import type { MethodDefinition } from './definition.js';
 import { describeMethod, isOptional } from './describe.js';
 import type { MethodDescription } from './description.js';
 import type { ArgvElement } from './file-argument.js';
+import { issuesOf } from './issues.js';
 import { ArgvReader } from './argv.js';
 
 interface Parameter {
@@ -91,14 +92,14 @@ export class PreparedMethod {
       if (!parsed.success) {
         throw isAbsent(value) && !parameter.optional
           ? this.#errors(form).missing(parameter.name)
-          : this.#errors(form).invalidArgument(parameter.name, parameter.schema, value);
+          : this.#errors(form).invalidArgument(parameter.name, issuesOf(parameter.schema, value));
       }
       bound.push(parsed.data);
     }
     if (this.#options !== undefined) {
       const parsed = this.#options.safeParse(options);
       if (!parsed.success) {
-        throw this.#errors(form).invalidOptions(this.#options, options);
+        throw this.#errors(form).invalidOptions(issuesOf(this.#options, options), options);
       }
       bound.push(parsed.data);
     }

@@ -1,6 +1,8 @@
 import { coreError } from '../errors/core-errors.js';
+import { isRpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 import { acceptedDurations, parseDuration } from '../text/durations.js';
+import { parseJson } from '../text/parse-json.js';
 import { acceptedSizes, parseBytes } from '../text/sizes.js';
 import type { JsonSchema } from './description.js';
 import { isRecord } from './values.js';
@@ -41,8 +43,11 @@ const json: Coercion = {
   expects: 'JSON, such as {"key":"value"}, 5 or "text" in quotes',
   read: (given) => {
     try {
-      return JSON.parse(given) as unknown;
-    } catch {
+      return parseJson(given);
+    } catch (error) {
+      if (isRpcError(error)) {
+        throw error;
+      }
       return undefined;
     }
   },

@@ -49,7 +49,8 @@ const objects = z
     });
   });
 
-const { maxSessions, maxCalls, maxFrameBytes, maxUnreadBytes, stallMs } = defaultSessionLimits;
+const { maxSessions, maxCalls, maxFrameBytes, maxValues, maxJsonBytes, maxUnreadBytes, stallMs } =
+  defaultSessionLimits;
 
 const limits = z.strictObject({
   maxSessions: z.int().min(1).default(maxSessions).describe('how many sessions may be open'),
@@ -59,6 +60,11 @@ const limits = z.strictObject({
     .max(1024 * 1024 * 1024)
     .default(maxFrameBytes)
     .describe('how large the arguments of a call may be'),
+  maxValues: z.int().min(1).default(maxValues).describe('how many values and keys they may hold'),
+  maxJsonBytes: bytesSchema()
+    .min(1024)
+    .default(maxJsonBytes)
+    .describe('how much of them may be JSON: all but long strings and bytes'),
   maxUnreadBytes: bytesSchema()
     .min(1)
     .default(maxUnreadBytes)

@@ -1,6 +1,13 @@
-import { type CallMetadata, maxMetadataPairs, noMetadata } from '@patchbay/objects';
+import { type CallMetadata, coreError, maxMetadataPairs, maxNesting, noMetadata } from '@patchbay/objects';
 
-import { type Attachment, type Frame, frameField, type IdempotentMethods, type Payload } from './frame.js';
+import {
+  type Attachment,
+  type Frame,
+  frameField,
+  type IdempotentMethods,
+  maxParts,
+  type Payload,
+} from './frame.js';
 import { malformed, MessageReader } from './message-reader.js';
 
 const nothing: Payload = { json: '', attachments: [] };
@@ -125,8 +132,8 @@ function readInvoke(reader: MessageReader): Frame {
     if (field === 1) call = reader.uint();
     else if (field === 2) object = reader.text();
     else if (field === 3) method = reader.text();
-    else if (field === 4) values = readPayload(reader);
-    else if (field === 5) (words ??= []).push(reader.text());
+    else if (field === 4) values = readPayload(reader, true);
+    else if (field === 5) words = readWord(reader, words ?? []);
     else if (field === 6) asWords = reader.uint() !== 0;
     else if (field === 7) timeoutMs = reader.uint();
     else if (field === 11) correlationId = reader.text();
@@ -174,7 +181,7 @@ function readValue(reader: MessageReader, kind: 'item' | 'result'): Frame {
   let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
-    else if (field === 2) value = readPayload(reader);
+    else if (field === 2) value = readPayload(reader, kind === 'result');
     else if (field === 3 && kind === 'item') stream = reader.uint();
     else if (field === 3 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
     else reader.skip();
@@ -236,32 +243,58 @@ function readChunk(reader: MessageReader): Frame {
   return { kind: 'chunk', number, data, total };
 }
 
-function readPayload(reader: MessageReader): Payload {
+function readWord(reader: MessageReader, words: string[]): string[] {
+  if (words.length >= maxParts) {
+    const message = `a command line has more than ${String(maxParts)} words`;
+    throw coreError('MESSAGE_TOO_COMPLEX', message, { details: { limit: 'words' } });
+  }
+  words.push(reader.text());
+  return words;
+}
+
+/** @param lazily whether long text stays undecoded: not if it counts for a window, whose unit is the character */
+function readPayload(reader: MessageReader, lazily: boolean): Payload {
   const end = reader.enter();
-  let json = '';
+  let json: string | Buffer = '';
   let attachments: Attachment[] | undefined;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) json = reader.text();
-    else if (field === 2) (attachments ??= []).push(readAttachment(reader));
-    else reader.skip();
+    if (field === 1) {
+      json = lazily ? reader.shortText() : reader.text();
+    } else if (field === 2) {
+      const attachment = (attachments?.length ?? 0) < maxParts ? readAttachment(reader, lazily) : undefined;
+      if (attachment === undefined) {
+        reader.leave(end);
+        return { json, attachments: noAttachments, excess: true };
+      }
+      (attachments ??= []).push(attachment);
+    } else {
+      reader.skip();
+    }
   }
   reader.leave(end);
   return { json, attachments: attachments ?? noAttachments };
 }
 
-function readAttachment(reader: MessageReader): Attachment {
+/** Returns undefined for one whose path is longer than a value may be deep. */
+function readAttachment(reader: MessageReader, lazily: boolean): Attachment | undefined {
   const end = reader.enter();
   const path: string[] = [];
   let content: Attachment['content'] = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
+  let isText = false;
+  for (let field = reader.next(); field !== 0 && path.length <= maxNesting; field = reader.next()) {
     if (field === 1) path.push(reader.text());
-    else if (field === 2) content = reader.text();
-    else if (field === 3) content = reader.bytes();
+    else if (field === 2) {
+      content = lazily ? reader.shortText() : reader.text();
+      isText = typeof content !== 'string';
+    } else if (field === 3) content = reader.bytes();
     else if (field === 4) content = { kind: 'stream', number: reader.uint() };
     else if (field === 5) content = { kind: 'callback', number: reader.uint() };
     else if (field === 6) content = { kind: 'object', number: reader.uint() };
     else reader.skip();
   }
   reader.leave(end);
-  return { path, content };
+  if (path.length > maxNesting) {
+    return undefined;
+  }
+  return isText ? { path, content, isText } : { path, content };
 }

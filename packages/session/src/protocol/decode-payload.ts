@@ -1,27 +1,50 @@
-import { type Handle, isHandle, type Payload } from './frame.js';
-import { malformed } from './message-reader.js';
+import { coreError, isRpcError, maxNesting, parseJson } from '@patchbay/objects';
+
+import { type Attachment, type Handle, isHandle, maxParts, type Payload } from './frame.js';
+import { decodeText, malformed } from './message-reader.js';
+
+/** Bounds what the JSON of one value may cost its receiver. */
+export interface ValueLimits {
+  /** How many values and keys it may hold. */
+  readonly maxValues: number;
+  /** How long it may be, in bytes; what is attached to it does not count. */
+  readonly maxJsonBytes: number;
+}
+
+/** What a client accepts of its server: more than a server of its clients, as nobody else waits for it meanwhile. */
+const clientLimits: ValueLimits = { maxValues: 2_000_000, maxJsonBytes: Infinity };
 
 /** Makes the local value for a handle of the other side's. @throws RpcError when there is nothing of this number */
 export type Importer = (handle: Handle) => unknown;
 
-/** Decodes a value; without an importer, one with a handle is malformed. @throws RpcError `MESSAGE_MALFORMED` */
-export function decodePayload(payload: Payload, importer?: Importer): unknown {
-  if (payload.json === '') {
+/**
+ * Decodes a value; without an importer, one with a handle is malformed.
+ *
+ * @param limits what it may hold; by default what a client accepts
+ * @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_LARGE`, `MESSAGE_TOO_COMPLEX`
+ */
+export function decodePayload(payload: Payload, importer?: Importer, limits = clientLimits): unknown {
+  const { json, attachments } = payload;
+  if (json === '') {
     return undefined;
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(payload.json);
-  } catch (error) {
-    throw malformed((error as Error).message);
+  if (payload.excess === true) {
+    throw coreError(
+      'MESSAGE_TOO_COMPLEX',
+      `the message has more than ${String(maxParts)} attachments, or one at more than ${String(maxNesting)} levels; ` +
+        'send them in several calls, or as a stream',
+      { details: { limit: 'attachments', maxAttachments: maxParts } },
+    );
   }
-  if (payload.attachments.length === 0) {
+  const value = readJson(json, limits);
+  if (attachments.length === 0) {
     return value;
   }
   const root = { value };
-  for (const { path, content } of payload.attachments) {
+  for (const attachment of attachments) {
+    const { path, content } = attachment;
     if (!isHandle(content)) {
-      attach(root, path, content);
+      attach(root, path, textOrBytes(attachment));
     } else if (importer === undefined) {
       throw malformed(`${content.kind} ${String(content.number)} where there can be none`);
     } else {
@@ -29,6 +52,26 @@ export function decodePayload(payload: Payload, importer?: Importer): unknown {
     }
   }
   return root.value;
+}
+
+function readJson(json: string | Buffer, { maxValues, maxJsonBytes }: ValueLimits): unknown {
+  if (json.length > maxJsonBytes) {
+    throw coreError(
+      'MESSAGE_TOO_LARGE',
+      `the message has ${String(json.length)} bytes of JSON, more than the ${String(maxJsonBytes)} that are accepted ` +
+        'here (limits.maxJsonBytes of a server); attach long strings and bytes to it, or send a stream',
+      { details: { limit: 'maxJsonBytes', maxJsonBytes } },
+    );
+  }
+  try {
+    return parseJson(typeof json === 'string' ? json : decodeText(json), maxValues);
+  } catch (error) {
+    throw isRpcError(error) ? error : malformed((error as Error).message);
+  }
+}
+
+function textOrBytes({ content, isText }: Attachment): unknown {
+  return isText === true ? decodeText(content as Buffer) : content;
 }
 
 /** Puts content at its path, where null must be already: a path can never reach a prototype. */

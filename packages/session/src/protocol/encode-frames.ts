@@ -211,7 +211,11 @@ function writePayload(field: number, payload: Payload): void {
   for (let index = payload.attachments.length - 1; index >= 0; index--) {
     writeAttachment(payload.attachments[index] as Attachment);
   }
-  writer.text(1, payload.json);
+  if (typeof payload.json === 'string') {
+    writer.text(1, payload.json);
+  } else {
+    writer.bytes(1, payload.json);
+  }
   writer.message(field, mark);
 }
 

@@ -1,6 +1,6 @@
 import { codeOfGrpcStatus, grpcStatusOfCode, noMetadata, RpcError } from '@patchbay/objects';
 
-import { decodePayload } from './decode-payload.js';
+import { decodePayload, type ValueLimits } from './decode-payload.js';
 import type { Frame } from './frame.js';
 
 /**
@@ -39,8 +39,9 @@ export function sendFailure(
   }
 }
 
-export function errorOf(frame: Frame & { kind: 'failure' }, callId: string): RpcError {
-  const details = decodePayload({ json: frame.details, attachments: [] });
+/** Makes the error of a failure. @throws RpcError when its details are malformed, or more than is accepted */
+export function errorOf(frame: Frame & { kind: 'failure' }, callId: string, limits?: ValueLimits): RpcError {
+  const details = decodePayload({ json: frame.details, attachments: [] }, undefined, limits);
   return new RpcError(codeOfGrpcStatus(frame.code), frame.reason, frame.message, {
     details: typeof details === 'object' && details !== null ? { ...details } : {},
     callId,

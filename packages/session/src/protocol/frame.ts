@@ -1,15 +1,22 @@
 import type { CallMetadata } from '@patchbay/objects';
 
-/** An encoded value: JSON, with long strings and bytes attached. Empty JSON means `undefined`. */
+/**
+ * An encoded value: JSON, with long strings and bytes attached. Empty JSON means `undefined`. Long JSON of a call or a
+ * result that was received is still bytes of its message: what is refused is not decoded.
+ */
 export interface Payload {
-  readonly json: string;
+  readonly json: string | Buffer;
   readonly attachments: readonly Attachment[];
+  /** Set where it has more attachments, or longer paths, than are accepted; those are not here. */
+  readonly excess?: true;
 }
 
 /** A part of a payload at a path of object keys and array indexes in its JSON: a long string, bytes, or a handle. */
 export interface Attachment {
   readonly path: readonly string[];
   readonly content: string | Uint8Array | Handle;
+  /** Whether the bytes are those of a long string that has not been decoded yet. */
+  readonly isText?: true;
 }
 
 /** Refers to what cannot leave its side: a stream, a function or an object, by its number. */
@@ -22,6 +29,9 @@ export interface Handle {
 export type Arguments =
   | { readonly values: Payload }
   | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };
+
+/** How many attachments one value may have, and how many words a command line. */
+export const maxParts = 65_536;
 
 export function isHandle(content: Attachment['content'] | undefined): content is Handle {
   return typeof content === 'object' && 'kind' in content;

@@ -1,8 +1,34 @@
+import { isAscii, transcode } from 'node:buffer';
+
 import { coreError, type RpcError } from '@patchbay/objects';
+
+/** How many fields a message may have: far more than any needs, and few enough to be skipped in no time. */
+const maxFields = 1_000_000;
+
+/** Text of up to so many bytes is decoded when its frame is. */
+const shortTextBytes = 1024;
+
+/** From this size on, V8's decoder costs text that is not ASCII several times as much as another way. */
+const longTextBytes = 64 * 1024;
 
 /** Makes the error for bytes that violate the protocol. */
 export function malformed(what: string): RpcError {
   return coreError('MESSAGE_MALFORMED', `the peer sent a malformed message: ${what}`);
+}
+
+/** Decodes text. @throws RpcError `MESSAGE_MALFORMED` for long text that is not UTF-8 */
+export function decodeText(bytes: Buffer): string {
+  if (bytes.length < longTextBytes) {
+    return bytes.toString('utf8');
+  }
+  if (isAscii(bytes)) {
+    return bytes.toString('latin1');
+  }
+  try {
+    return transcode(bytes, 'utf8', 'utf16le').toString('utf16le');
+  } catch {
+    throw malformed('text that is not UTF-8');
+  }
 }
 
 /** Reads the fields of protobuf messages, the nested ones in place. @throws RpcError `MESSAGE_MALFORMED` */
@@ -11,6 +37,7 @@ export class MessageReader {
   #position = 0;
   #end: number;
   #type = 0;
+  #fields = 0;
 
   constructor(buffer: Buffer) {
     this.#buffer = buffer;
@@ -21,6 +48,9 @@ export class MessageReader {
   next(): number {
     if (this.#position >= this.#end) {
       return 0;
+    }
+    if (++this.#fields > maxFields) {
+      throw malformed(`more than ${String(maxFields)} fields in one message`);
     }
     const tag = this.#varint();
     this.#type = tag & 7;
@@ -52,10 +82,18 @@ export class MessageReader {
   }
 
   text(): string {
+    const text = this.shortText();
+    return typeof text === 'string' ? text : decodeText(text);
+  }
+
+  /** Returns text, or its bytes where it is long: for `decodeText`, should it be needed. */
+  shortText(): string | Buffer {
     const length = this.#length();
     const from = this.#position;
     this.#position += length;
-    return this.#buffer.toString('utf8', from, this.#position);
+    return length <= shortTextBytes
+      ? this.#buffer.toString('utf8', from, this.#position)
+      : this.#buffer.subarray(from, this.#position);
   }
 
   /** Returns bytes as a view of the message. */

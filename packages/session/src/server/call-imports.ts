@@ -1,6 +1,6 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
-import { decodePayload } from '../protocol/decode-payload.js';
+import { decodePayload, type ValueLimits } from '../protocol/decode-payload.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
@@ -11,6 +11,7 @@ export interface CallImportsHost {
   /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
   readonly callbackCalls: CallbackCalls;
+  readonly limits: ValueLimits;
 }
 
 /** What a call imports from its caller: streams that arrive while it runs, and functions that it may call. */
@@ -47,9 +48,9 @@ export class CallImports {
     };
   }
 
-  /** Takes the next item of a stream. @throws RpcError `MESSAGE_MALFORMED` */
+  /** Takes the next item of a stream. @throws RpcError `MESSAGE_MALFORMED`, and what `decodePayload` throws */
   item(stream: number, value: Payload): void {
-    this.#find(stream).push(decodePayload(value), payloadBytes(value));
+    this.#find(stream).push(decodePayload(value, undefined, this.#host.limits), payloadBytes(value));
   }
 
   /** Takes the end of a stream. @throws RpcError `MESSAGE_MALFORMED` */

@@ -1,6 +1,6 @@
 import type { RpcError } from '@patchbay/objects';
 
-import { decodePayload } from '../protocol/decode-payload.js';
+import { decodePayload, type ValueLimits } from '../protocol/decode-payload.js';
 import { errorOf } from '../protocol/failure.js';
 import type { Frame, Payload } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
@@ -15,11 +15,13 @@ interface PendingCall {
 /** Calls the functions that the client of a session passed. */
 export class CallbackCalls {
   readonly #send: (frame: Frame) => void;
+  readonly #limits: ValueLimits;
   readonly #pending = new Map<number, PendingCall>();
   #last = 0;
 
-  constructor(send: (frame: Frame) => void) {
+  constructor(send: (frame: Frame) => void, limits: ValueLimits) {
     this.#send = send;
+    this.#limits = limits;
   }
 
   /** Calls a function among the arguments of a call. @throws RpcError, also when that call ends first */
@@ -45,9 +47,9 @@ export class CallbackCalls {
     this.#pending.delete(frame.call);
     try {
       if (frame.kind === 'failure') {
-        pending.reject(errorOf(frame, ''));
+        pending.reject(errorOf(frame, '', this.#limits));
       } else {
-        pending.resolve(decodePayload(frame.value));
+        pending.resolve(decodePayload(frame.value, undefined, this.#limits));
       }
     } catch (error) {
       pending.reject(error);

@@ -18,7 +18,14 @@ import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 
 import type { CallTable } from '../protocol/call-table.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
-import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
+import {
+  type Arguments,
+  type Frame,
+  type Handle,
+  isHandle,
+  type Payload,
+  payloadBytes,
+} from '../protocol/frame.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
 import type { ObjectExports } from './object-exports.js';
 import { readInput } from './read-input.js';
@@ -51,8 +58,14 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly correlationId: string | undefined;
   readonly metadata: CallMetadata;
   readonly oneWay: boolean;
-  input: Invocation['input'] = { argv: [] };
-  readonly #frame: Frame & { kind: 'invoke' };
+  readonly #number: number;
+  readonly #objectName: string;
+  readonly #target: number;
+  readonly #ofCall: number;
+  /** As it arrived; undefined once it is decoded, as it may be large. */
+  #encoded: Arguments | undefined;
+  #input: Invocation['input'] | undefined;
+  #imported: Map<Handle, unknown> | undefined;
   readonly #host: ServerCallHost;
   /** What it imports from its caller; undefined for nothing. */
   imports: CallImports | undefined;
@@ -69,13 +82,27 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
     this.metadata = frame.metadata ?? noMetadata;
     this.oneWay = frame.oneWay;
-    this.#frame = frame;
+    this.#number = frame.call;
+    this.#objectName = frame.object;
+    this.#target = frame.target;
+    this.#ofCall = frame.ofCall;
+    this.#encoded = frame.input;
     this.#host = host;
     this.#window = window;
   }
 
   get object(): string {
-    return this.handedOut?.label ?? this.#frame.object;
+    return this.handedOut?.label ?? this.#objectName;
+  }
+
+  /** What was passed, decoded once the method is found and its caller may use it. @throws RpcError as `readInput` */
+  get input(): Invocation['input'] {
+    if (this.#encoded !== undefined) {
+      const importer = (handle: Handle): unknown => this.#imported?.get(handle);
+      this.#input = readInput(this.#encoded, importer, this.#host.limits);
+      this.#encoded = undefined;
+    }
+    return this.#input ?? { values: [] };
   }
 
   get caller(): Caller {
@@ -83,7 +110,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   }
 
   get callId(): string {
-    return this.#host.callIdOf(this.#frame.call);
+    return this.#host.callIdOf(this.#number);
   }
 
   /** Runs the call; one of an object that another call has yet to return runs once that has. */
@@ -95,9 +122,9 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       if (wrong !== undefined) {
         throw wrong;
       }
-      this.input = readInput(this.#frame.input, (handle) => this.#import(handle));
-      const { target, ofCall } = this.#frame;
-      const source = target === 0 && ofCall !== 0 ? this.#host.calls.get(ofCall) : undefined;
+      this.#importAll();
+      const source =
+        this.#target === 0 && this.#ofCall !== 0 ? this.#host.calls.get(this.#ofCall) : undefined;
       if (source === undefined) {
         this.#run();
       } else {
@@ -131,7 +158,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       return undefined;
     }
     const payload = this.#encode(value);
-    this.#host.send({ kind: 'item', call: this.#frame.call, value: payload, stream: 0 });
+    this.#host.send({ kind: 'item', call: this.#number, value: payload, stream: 0 });
     this.#window -= payloadBytes(payload);
     if (this.#window > 0) {
       return undefined;
@@ -144,10 +171,10 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   result(value: unknown, metadata: CallMetadata): void {
     if (!this.oneWay) {
       const payload = this.#encode(value);
-      this.#host.send({ kind: 'result', call: this.#frame.call, value: payload, metadata });
+      this.#host.send({ kind: 'result', call: this.#number, value: payload, metadata });
       const [whole] = payload.attachments;
       if (whole?.path.length === 0 && isHandle(whole.content)) {
-        this.#host.exports.noteResult(this.#frame.call, whole.content.number);
+        this.#host.exports.noteResult(this.#number, whole.content.number);
       }
     }
     this.#end(undefined);
@@ -158,7 +185,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       this.#host.logUnsent(this, error);
     } else {
       const notBegun = !begun && error.reason === 'SERVER_DRAINING';
-      this.#host.sendFailure(this.#frame.call, error, { notBegun, metadata });
+      this.#host.sendFailure(this.#number, error, { notBegun, metadata });
     }
     this.#end(error);
   }
@@ -191,11 +218,10 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   }
 
   #run(): void {
-    const { target, ofCall } = this.#frame;
-    if (target !== 0) {
-      this.handedOut = this.#host.exports.get(target);
-    } else if (ofCall !== 0) {
-      this.handedOut = this.#host.exports.resultOf(ofCall);
+    if (this.#target !== 0) {
+      this.handedOut = this.#host.exports.get(this.#target);
+    } else if (this.#ofCall !== 0) {
+      this.handedOut = this.#host.exports.resultOf(this.#ofCall);
     }
     this.#host.running++;
     this.#running = this.#host.dispatcher.begin(this, this);
@@ -203,7 +229,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   #end(failure: RpcError | undefined): void {
     this.ended = true;
-    this.#host.calls.delete(this.#frame.call);
+    this.#host.calls.delete(this.#number);
     this.imports?.close(failure);
     this.#wake();
     for (const action of this.#followers ?? []) {
@@ -216,11 +242,23 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.#resume = undefined;
   }
 
+  /** Imports what is passed by handle before anything else arrives for it. */
+  #importAll(): void {
+    const input = this.#encoded;
+    const attachments =
+      input === undefined ? [] : 'words' in input ? input.streams : input.values.attachments;
+    for (const { content } of attachments) {
+      if (isHandle(content)) {
+        (this.#imported ??= new Map()).set(content, this.#import(content));
+      }
+    }
+  }
+
   #import(handle: Handle): unknown {
     if (handle.kind === 'object') {
       return this.#host.exports.get(handle.number).definition;
     }
-    this.imports ??= new CallImports(this.#frame.call, this.#host, this);
+    this.imports ??= new CallImports(this.#number, this.#host, this);
     return handle.kind === 'stream' ? this.imports.stream(handle) : this.imports.callback(handle);
   }
 

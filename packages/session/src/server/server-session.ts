@@ -34,7 +34,7 @@ export interface ServerSessionOptions {
 export class ServerSession implements ServerCallHost {
   readonly dispatcher: Dispatcher;
   readonly caller: Caller;
-  readonly #limits: SessionLimits;
+  readonly limits: SessionLimits;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   readonly #output: SessionOutput;
@@ -47,7 +47,7 @@ export class ServerSession implements ServerCallHost {
   readonly send = (frame: Frame): void => {
     this.#outbox.send(frame);
   };
-  readonly callbackCalls = new CallbackCalls(this.send);
+  readonly callbackCalls: CallbackCalls;
   #client = '';
   #itemWindow = 0;
   #closed = false;
@@ -55,7 +55,8 @@ export class ServerSession implements ServerCallHost {
   constructor({ dispatcher, caller, limits, output }: ServerSessionOptions) {
     this.dispatcher = dispatcher;
     this.caller = caller;
-    this.#limits = limits;
+    this.limits = limits;
+    this.callbackCalls = new CallbackCalls(this.send, limits);
     this.#output = output;
     this.#inbox = new Inbox(limits.maxFrameBytes);
     this.#outbox = new Outbox((message) => {
@@ -88,7 +89,7 @@ export class ServerSession implements ServerCallHost {
   }
 
   sendFailure(call: number, error: RpcError, how: { notBegun: boolean; metadata: CallMetadata }): void {
-    sendFailure(this.send, call, error, { withStack: this.#limits.sendStacks, ...how });
+    sendFailure(this.send, call, error, { withStack: this.limits.sendStacks, ...how });
   }
 
   logUnsent({ callId, object, method }: Invocation, error: RpcError): void {
@@ -126,7 +127,7 @@ export class ServerSession implements ServerCallHost {
   }
 
   #mustWait(): boolean {
-    return this.#outbox.queuedBytes + this.#output.unsentBytes > this.#limits.maxUnreadBytes;
+    return this.#outbox.queuedBytes + this.#output.unsentBytes > this.limits.maxUnreadBytes;
   }
 
   #take(frame: Frame): void {
@@ -178,9 +179,9 @@ export class ServerSession implements ServerCallHost {
     this.#outbox.send({
       kind: 'hello',
       client: '',
-      maxCalls: this.#limits.maxCalls,
+      maxCalls: this.limits.maxCalls,
       itemWindow: streamWindowBytes,
-      maxFrameBytes: this.#limits.maxFrameBytes,
+      maxFrameBytes: this.limits.maxFrameBytes,
       idempotent: this.dispatcher.objects.idempotentMethods(),
     });
   }
@@ -194,7 +195,7 @@ export class ServerSession implements ServerCallHost {
     }
     const call = new ServerCall(frame, this, this.#itemWindow);
     this.calls.add(frame.call, call);
-    const { maxCalls } = this.#limits;
+    const { maxCalls } = this.limits;
     if (this.calls.size > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
     } else if (this.running < maxCalls) {

@@ -1,9 +1,10 @@
-import { coreError, type RpcError } from '@patchbay/objects';
+import { coreError, defaultMaxValues, type RpcError } from '@patchbay/objects';
 
+import type { ValueLimits } from '../protocol/decode-payload.js';
 import { defaultMaxFrameBytes, messageBytes } from '../protocol/outbox.js';
 
 /** Bounds the sessions of an object server. Callers above a limit receive `RESOURCE_EXHAUSTED`. */
-export interface SessionLimits {
+export interface SessionLimits extends ValueLimits {
   /**
    * How many calls one session may have in flight, including those whose caller has left and whose method still runs.
    * Default: 1024.
@@ -13,6 +14,10 @@ export interface SessionLimits {
   readonly maxSessions: number;
   /** How large a frame (a call's arguments, for one) may be, in bytes, from 256 KiB. Default: 64 MiB. */
   readonly maxFrameBytes: number;
+  /** How many values and keys the arguments of a call may hold. Default: 250,000. */
+  readonly maxValues: number;
+  /** How much of a frame may be JSON, in bytes: all but long strings and bytes. Default: 8 MiB. */
+  readonly maxJsonBytes: number;
   /** How many bytes of answers a client may leave unread before its next calls must wait. Default: 8 MiB. */
   readonly maxUnreadBytes: number;
   /** How long a client above `maxUnreadBytes` may read nothing before its session is ended, in ms. Default: 30 s. */
@@ -26,6 +31,8 @@ export const defaultSessionLimits: SessionLimits = {
   maxCalls: 1024,
   maxSessions: 10_000,
   maxFrameBytes: defaultMaxFrameBytes,
+  maxValues: defaultMaxValues,
+  maxJsonBytes: 8 * 1024 * 1024,
   maxUnreadBytes: 8 * 1024 * 1024,
   stallMs: 30_000,
   sendStacks: false,

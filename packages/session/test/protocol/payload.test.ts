@@ -51,7 +51,7 @@ describe('the payload of a call', () => {
 
   it('attaches long strings and bytes to the JSON, in which they are null', () => {
     const payload = encodePayload({ text: longText, data: Buffer.from([1]), list: ['short', longText] });
-    expect(JSON.parse(payload.json)).to.deep.equal({ text: null, data: null, list: ['short', null] });
+    expect(JSON.parse(String(payload.json))).to.deep.equal({ text: null, data: null, list: ['short', null] });
     expect(payload.attachments.map(({ path }) => path)).to.deep.equal([['text'], ['data'], ['list', '1']]);
   });
 

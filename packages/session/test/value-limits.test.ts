@@ -1,0 +1,151 @@
+import { expect } from 'chai';
+
+import { systemClock } from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
+
+import { decodeFrames, encodeFrames, type Frame, type Payload } from '../src/index.js';
+import { ObjectClient } from '../src/client/index.js';
+import { ServerSession, sessionLimits } from '../src/server/index.js';
+import { hostSample, type Sample } from '../src/testing/sample.js';
+
+const hello = { kind: 'hello', client: 'c', maxCalls: 0, itemWindow: 1_000, maxFrameBytes: 0 } as const;
+
+function invoke(call: number, input: Payload | readonly string[], method = 'echo'): Frame {
+  return {
+    kind: 'invoke',
+    call,
+    object: 'sample',
+    method,
+    input: 'json' in input ? { values: input } : { words: input, streams: [] },
+    timeoutMs: 0,
+    correlationId: '',
+    oneWay: false,
+    target: 0,
+    ofCall: 0,
+    callback: 0,
+  };
+}
+
+const bytes = (text: string): Payload => ({ json: Buffer.from(text), attachments: [] });
+const path = ['0'];
+const hostile: readonly (readonly [string, Payload | readonly string[], string])[] = [
+  ['nested lists', bytes('['.repeat(500_000)), 'MESSAGE_TOO_COMPLEX'],
+  ['a million items', bytes(`[${'0,'.repeat(1_000_000)}0]`), 'MESSAGE_TOO_COMPLEX'],
+  ['a million keys', bytes(`[{${'"a":0,'.repeat(1_000_000)}"b":0}]`), 'MESSAGE_TOO_COMPLEX'],
+  ['8 MiB of blanks', bytes(`[${' '.repeat(8 << 20)}0]`), 'MESSAGE_TOO_LARGE'],
+  [
+    'attachments',
+    { json: '[null]', attachments: Array.from({ length: 65_537 }, () => ({ path, content: 'x' })) },
+    'MESSAGE_TOO_COMPLEX',
+  ],
+  [
+    'an attachment at a long path',
+    { json: '[null]', attachments: [{ path: Array.from({ length: 300 }, () => '0'), content: 'x' }] },
+    'MESSAGE_TOO_COMPLEX',
+  ],
+  ['a long command line', ['x'.repeat(9 << 20)], 'MESSAGE_TOO_LARGE'],
+  ['deep JSON in a command line', ['['.repeat(1_000).padEnd(2_000)], 'MESSAGE_TOO_COMPLEX'],
+];
+
+/** Sends frames to a new session, and returns its answers to them, in the order of the calls. */
+async function answersTo(...frames: readonly Frame[]): Promise<Frame[]> {
+  const written: Buffer[] = [];
+  const session = new ServerSession({
+    dispatcher: hostSample().dispatcher,
+    caller: { peer: 'test' },
+    limits: sessionLimits({}),
+    output: { headroomBytes: 0, write: (message) => written.push(message), unsentBytes: 0 },
+  });
+  for (const frame of [{ ...hello, idempotent: [] }, ...frames]) {
+    session.receive(encodeFrames(frame));
+  }
+  await new Promise(setImmediate);
+  session.close();
+  return written.flatMap((message) => decodeFrames(message)).slice(1);
+}
+
+/** A client of a server that answers every call with a frame. */
+function clientOf(answer: (call: number) => Frame): ObjectClient {
+  return new ObjectClient({
+    clock: systemClock,
+    router: { route: () => 'server:1', forget: () => undefined },
+    transport: {
+      dial: (_address, { onMessage }) => ({
+        headroomBytes: 0,
+        write: (message) => {
+          for (const frame of decodeFrames(message)) {
+            const reply =
+              frame.kind === 'invoke' ? answer(frame.call) : { ...hello, client: '', idempotent: [] };
+            setImmediate(() => {
+              onMessage(encodeFrames(reply));
+            });
+          }
+        },
+        end: () => undefined,
+      }),
+      describe: () => Promise.reject(new Error('not here')),
+    },
+  });
+}
+
+describe('the limits of values', function () {
+  this.timeout(20_000);
+
+  for (const [what, input, reason] of hostile) {
+    it(`refuse a call with ${what}, and nothing else of its session`, async () => {
+      const [refused, answered] = await answersTo(invoke(1, input), invoke(2, bytes('[7]')));
+      expect(refused).to.include({ kind: 'failure', call: 1, reason });
+      expect(answered).to.include({ kind: 'result', call: 2 });
+    });
+  }
+
+  it('come after the method, whose arguments are not looked at if there is none', async () => {
+    const [refused] = await answersTo(invoke(1, bytes('[['.repeat(5_000)), 'nothing'));
+    expect(refused).to.include({ kind: 'failure', reason: 'METHOD_NOT_FOUND' });
+  });
+
+  it('end the session of a client that sends more fields than any message needs', () => {
+    const padding = Buffer.alloc(4 << 20, Buffer.from([0x7a, 0]));
+    const session = new ServerSession({
+      dispatcher: hostSample().dispatcher,
+      caller: { peer: 'test' },
+      limits: sessionLimits({}),
+      output: { headroomBytes: 0, write: () => undefined, unsentBytes: 0 },
+    });
+    expect(() => {
+      session.receive(padding);
+    }).to.throw(/more than 1000000 fields/);
+    session.close();
+  });
+
+  for (const [what, answer] of [
+    ['nested result', (call: number): Frame => ({ kind: 'result', call, value: bytes('['.repeat(500_000)) })],
+    [
+      'nested item',
+      (call: number): Frame => ({ kind: 'item', call, stream: 0, value: bytes('['.repeat(500_000)) }),
+    ],
+    [
+      'failure with nested details',
+      (call: number): Frame => ({
+        kind: 'failure',
+        call,
+        code: 3,
+        reason: 'X',
+        message: 'x',
+        details: '{"a":'.repeat(5_000),
+        stack: '',
+        notBegun: false,
+      }),
+    ],
+  ] as const) {
+    it(`fail the call that a server answers with a ${what}, and nothing else of its client`, async () => {
+      let hostileAnswers = 1;
+      await using client = clientOf((call) =>
+        hostileAnswers-- > 0 ? answer(call) : { kind: 'result', call, value: bytes('7') },
+      );
+      const sample = client.proxy<Sample>('sample');
+      expect((await refusal(sample.echo(1))).reason).to.equal('MESSAGE_TOO_COMPLEX');
+      expect(await sample.echo(2)).to.equal(7);
+    });
+  }
+});
