@@ -86,13 +86,9 @@ export class Registrar {
 
   /**
    * Takes entries away and lets their servers know, other than `serverId`: so many that one commit can, the first ones.
-   * What was learned is in `known` then. Returns the revision, or undefined where something has changed.
+   * What was learned is in `known` then. Returns false where something has changed.
    */
-  async displace(
-    entries: readonly Entry[],
-    known: KnownEntries,
-    serverId?: string,
-  ): Promise<number | undefined> {
+  async displace(entries: readonly Entry[], known: KnownEntries, serverId?: string): Promise<boolean> {
     const some = entries.slice(0, maxOperations / 2); // an entry takes two writes
     const outcome = await this.#store.commit(
       some.map((entry) => unchanged(entry.key, entry)),
@@ -100,9 +96,8 @@ export class Registrar {
     );
     if (known.learn(outcome)) {
       known.delete(...some);
-      return outcome.revision;
     }
-    return undefined;
+    return outcome.committed;
   }
 
   /** Ends the leases that have no name any more, so that a holder who still renews one learns of it. */

@@ -15,14 +15,14 @@ import {
   versionedNameIn,
   versionsOf,
 } from '@patchbay/objects';
-import { type Change, type Entry, type Store, storeError } from '@patchbay/store';
+import { type Change, type Entry, openMirror, type Store, storeError } from '@patchbay/store';
 
 import { KnownEntries, unchanged } from './grant.js';
-import { IndexFeed } from './index-feed.js';
 import { convertLayout } from './layout.js';
 import { listNames } from './list-names.js';
 import { lostNames } from './lost-names.js';
 import { changeMetadata } from './metadata.js';
+import { MetadataIndex } from './metadata-index.js';
 import { entriesOf, keyOfName, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
 import { maxOperations, Registrar } from './registrar.js';
 
@@ -39,18 +39,18 @@ export interface RegistryOptions {
 
 /**
  * The registry of names, in a store. What it answers is on disk, so that a name server that restarts has forgotten
- * nothing; only the index of metadata is in memory, and is built anew.
+ * nothing; it reads from a mirror of the store in memory, with an index of metadata.
  */
 export class Registry {
   readonly #store;
   readonly #registrar;
-  readonly #feed;
+  readonly #index;
   readonly #about;
 
-  private constructor({ store, clock, version }: RegistryOptions, feed: IndexFeed) {
+  private constructor({ store, clock, version }: RegistryOptions, index: MetadataIndex) {
     this.#store = store;
     this.#registrar = new Registrar(store, clock);
-    this.#feed = feed;
+    this.#index = index;
     this.#about = { version, startedAt: new Date(clock.now()).toISOString() };
   }
 
@@ -60,7 +60,13 @@ export class Registry {
    */
   static async open(options: RegistryOptions): Promise<Registry> {
     await convertLayout(options.store);
-    return new Registry(options, await IndexFeed.open(options.store));
+    const index = new MetadataIndex();
+    const store = await openMirror(options.store, {
+      observe: (before, after) => {
+        index.replace(before, after);
+      },
+    });
+    return new Registry({ ...options, store }, index);
   }
 
   /**
@@ -70,15 +76,13 @@ export class Registry {
    * @throws RpcError `NAME_TAKEN`, `NAME_INVALID`, `NAME_RESERVED`, `NAME_REPEATED`, `CLAIMS_EXHAUSTED`,
    *   `SERVER_ID_INVALID`, `ADDRESS_INVALID`, `TTL_OUT_OF_RANGE`, `METADATA_INVALID`
    */
-  async register(
+  register(
     serverId: string,
     address: string,
     claims: readonly NameClaim[],
     { ttlMs }: { readonly ttlMs?: number | undefined } = {},
   ): Promise<Lease> {
-    const lease = await this.#registrar.register({ serverId, address }, claims, ttlMs);
-    await this.#feed.reached(lease.revision);
-    return lease;
+    return this.#registrar.register({ serverId, address }, claims, ttlMs);
   }
 
   /** Restarts a lease's time, and returns the names that it has lost; writes nothing. @throws RpcError `LEASE_NOT_FOUND` */
@@ -95,7 +99,7 @@ export class Registry {
 
   /** Ends a lease and every name on it; fine when it has already ended. */
   async unregister(leaseId: string): Promise<void> {
-    await this.#feed.reached(await this.#store.revokeLease(leaseId));
+    await this.#store.revokeLease(leaseId);
   }
 
   /**
@@ -105,12 +109,11 @@ export class Registry {
   async remove(name: string): Promise<boolean> {
     const known = new KnownEntries();
     known.add(...(await entriesOf(this.#store, parseObjectName(name))));
-    let revision: number | undefined;
+    let isRemoved = false;
     for (let entries = known.of(name); entries.length > 0; entries = known.of(name)) {
-      revision = (await this.#registrar.displace(entries, known)) ?? revision;
+      isRemoved = (await this.#registrar.displace(entries, known)) || isRemoved;
     }
-    await this.#feed.reached(revision ?? 0);
-    return revision !== undefined;
+    return isRemoved;
   }
 
   /**
@@ -140,7 +143,6 @@ export class Registry {
     if (first === undefined) {
       throw await this.#notFound(name); // it went while it was to be changed
     }
-    await this.#feed.reached(Math.max(...changed.map(({ modRevision }) => modRevision)));
     return recordOf(first, ...others);
   }
 
@@ -159,7 +161,7 @@ export class Registry {
 
   /** Returns a page of the names that all of the options allow. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID` */
   list(options: ListOptions = {}, signal?: AbortSignal): Promise<NamePage> {
-    return listNames(this.#store, this.#feed.index, options, signal);
+    return listNames(this.#store, this.#index, options, signal);
   }
 
   /**
@@ -178,8 +180,7 @@ export class Registry {
   /** Describes the registry as a whole. */
   async info(): Promise<NameServerInfo> {
     const [names, revision] = await Promise.all([this.#store.count(keyOfName('')), this.#store.revision()]);
-    const { leases } = this.#feed.index;
-    return { ...this.#about, names, leases, revision };
+    return { ...this.#about, names, leases: this.#index.leases, revision };
   }
 
   async #find(name: string): Promise<readonly [Entry, ...Entry[]]> {

@@ -62,6 +62,7 @@ describe('watching names', () => {
     for (const name of ['a', 'b', 'c', 'd']) {
       await opened.register('s1', name);
     }
+    await opened.restart(); // which leaves what is on disk
     const { signal } = new AbortController();
     const error = await refusal(
       opened.registry.watch({ fromRevision: 2, signal }).next(),

@@ -6,5 +6,7 @@
 export { type Backup, readBackup, restoreBackup, writeBackup } from './backup.js';
 export { storeError } from './errors.js';
 export { keysWith } from './keys.js';
+export { openMirror } from './mirror/mirror.js';
+export { SortedKeys } from './sorted-keys.js';
 export { openSqliteStore, type SqliteStoreOptions } from './sqlite/sqlite-store.js';
 export type * from './store.js';

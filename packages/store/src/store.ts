@@ -86,8 +86,8 @@ export interface StoreLimits {
  * not empty, holds no NUL and is at most 512 bytes.
  *
  * Every commit that returned is durable. It has a revision of its own, higher than every revision that it could see;
- * revisions grow, and say nothing else. A lease that ends with keys on it is a commit too. Commits that are not awaited
- * take effect in any order.
+ * revisions grow, and say nothing else. One that changes nothing may have the revision of the last one that did. A lease
+ * that ends with keys on it is a commit too. Commits that are not awaited take effect in any order.
  *
  * A commit that throws has not happened. An implementation that loses the answer to a commit finds out by itself what
  * became of it; where it cannot in time, `STORE_UNAVAILABLE` has `details.outcome` `unknown` instead of `unchanged`.

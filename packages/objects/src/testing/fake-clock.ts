@@ -1,22 +1,35 @@
+import { setImmediate } from 'node:timers/promises';
+
 import type { Clock, SleepOptions } from '../clock.js';
 
 /** A clock that stands still until a test advances it. */
 export class FakeClock implements Clock {
-  #nowMs: number;
-  readonly #startedMs: number;
+  /** Monotonic. */
+  #nowMs = 0;
+  #wallOffsetMs: number;
   readonly #sleepers = new Set<{ readonly wakesAtMs: number; readonly wake: () => void }>();
 
   constructor(nowMs = Date.UTC(2026, 0, 1)) {
-    this.#nowMs = nowMs;
-    this.#startedMs = nowMs;
+    this.#wallOffsetMs = nowMs;
   }
 
   now(): number {
-    return this.#nowMs;
+    return this.#nowMs + this.#wallOffsetMs;
   }
 
   monotonicMs(): number {
-    return this.#nowMs - this.#startedMs;
+    return this.#nowMs;
+  }
+
+  /** Sets the wall clock alone, as an operator or NTP does. */
+  setWall(nowMs: number): void {
+    this.#wallOffsetMs = nowMs - this.#nowMs;
+  }
+
+  /** Lets time pass without ending a sleep that is due, as while the process is stopped; then those that are due end. */
+  async standStill(ms: number): Promise<void> {
+    this.#nowMs += ms;
+    await this.advance(0);
   }
 
   /** The number of pending sleeps. */
@@ -61,9 +74,12 @@ export class FakeClock implements Clock {
   }
 }
 
-/** Waits until the reactions of all settled promises have run. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
+/** How many turns of the event loop what was woken up may take until it sleeps again. */
+const turnsToSettle = 4;
+
+/** Waits until the reactions of all settled promises have run, and what they leave to the next turns of the event loop. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < turnsToSettle; turn += 1) {
+    await setImmediate();
+  }
 }

@@ -1,33 +1,29 @@
+import type { History } from '../change-feed.js';
 import { storeError } from '../errors.js';
 import type { Change, KeyInterval } from '../store.js';
 import type { Connection } from './database.js';
-import { entryColumns, entryOf, type EntryRow } from './entry-table.js';
+import { entryColumns, entryOf, type EntryRow, rowOf } from './entry-table.js';
 
 /** How many changes a watcher reads at once; a larger commit is still read whole. */
 const pageSize = 256;
 
-interface ChangeRow extends EntryRow {
-  readonly type: 'put' | 'delete';
-  readonly revision: number;
-}
+type ChangeRow = readonly [revision: number, type: Change['type'], ...EntryRow];
 
 interface State {
   readonly revision: number;
   readonly compacted: number;
 }
 
-/** Some of the history: whole commits, each with at least one change, and the revision that they reach to. */
-export interface History {
-  readonly commits: readonly (readonly Change[])[];
-  readonly reachedRevision: number;
-}
-
-/** The store's revision, and the changes that led to it as far as they have not been compacted. */
+/**
+ * The store's revision, and the changes that led to it as far as they have not been compacted. The two numbers are in
+ * memory; those in the file follow once a transaction, with `save`.
+ */
 export class ChangeLog {
   readonly #keptRevisions: number;
   /** How many revisions pass between two compactions: to delete them together costs less than one by one. */
   readonly #compactedTogether: number;
   readonly #sql;
+  #state: State;
 
   /** @param keptRevisions - how many of the last revisions are never compacted */
   constructor(connection: Connection, keptRevisions: number) {
@@ -35,29 +31,30 @@ export class ChangeLog {
     this.#compactedTogether = Math.ceil((keptRevisions + 1) / 10);
     this.#sql = {
       state: connection.prepare<[], State>('SELECT revision, compacted FROM state'),
-      setRevision: connection.prepare<[number]>('UPDATE state SET revision = ?'),
-      setCompacted: connection.prepare<[number]>('UPDATE state SET compacted = ?'),
-      append: connection.prepare<[ChangeRow & { readonly position: number }]>(
-        'INSERT INTO changes (revision, position, type, key, value, create_revision, mod_revision, lease_id) ' +
-          'VALUES (@revision, @position, @type, @key, @value, @createRevision, @modRevision, @leaseId)',
+      save: connection.prepare<[State]>('UPDATE state SET revision = @revision, compacted = @compacted'),
+      append: connection.prepare<[position: number, ...ChangeRow]>(
+        `INSERT INTO changes (position, revision, type, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
-      since: connection.prepare<[KeyInterval & { readonly revision: number }], ChangeRow>(
-        `SELECT revision, type, ${entryColumns} FROM changes ` +
-          'WHERE revision > @revision AND key >= @from AND key < @to ORDER BY revision, position',
-      ),
+      since: connection
+        .prepare<[revision: number, from: string, to: string], ChangeRow>(
+          `SELECT revision, type, ${entryColumns} FROM changes ` +
+            'WHERE revision > ? AND key >= ? AND key < ? ORDER BY revision, position',
+        )
+        .raw(),
       forget: connection.prepare<[number]>('DELETE FROM changes WHERE revision <= ?'),
     };
+    this.#state = this.#read();
   }
 
   get revision(): number {
-    return this.#read().revision;
+    return this.#state.revision;
   }
 
   /** Records a commit's changes and makes its revision, which they carry, the store's. */
   append(revision: number, changes: readonly Change[]): void {
-    this.#sql.setRevision.run(revision);
+    this.#state = { ...this.#state, revision };
     changes.forEach(({ type, entry }, position) => {
-      this.#sql.append.run({ ...entry, leaseId: entry.leaseId ?? null, type, revision, position });
+      this.#sql.append.run(position, revision, type, ...rowOf(entry));
     });
     if (revision % this.#compactedTogether === 0) {
       this.compact();
@@ -65,8 +62,8 @@ export class ChangeLog {
   }
 
   /** Returns the next commits after a revision that changed keys of an interval. @throws RpcError `REVISION_COMPACTED` */
-  since(fromRevision: number, interval: KeyInterval): History {
-    const { revision, compacted } = this.#read();
+  since(fromRevision: number, { from, to }: KeyInterval): History {
+    const { revision, compacted } = this.#state;
     if (fromRevision < compacted || fromRevision > revision) {
       throw storeError(
         'REVISION_COMPACTED',
@@ -78,15 +75,15 @@ export class ChangeLog {
     const commits: Change[][] = [];
     let read = 0;
     let last = fromRevision;
-    for (const row of this.#sql.since.iterate({ revision: fromRevision, ...interval })) {
-      if (row.revision !== last) {
+    for (const [rowRevision, type, ...row] of this.#sql.since.iterate(fromRevision, from, to)) {
+      if (rowRevision !== last) {
         if (read >= pageSize) {
           return { commits, reachedRevision: last };
         }
         commits.push([]);
-        last = row.revision;
+        last = rowRevision;
       }
-      commits.at(-1)?.push({ type: row.type, entry: entryOf(row), revision: row.revision });
+      commits.at(-1)?.push({ type, entry: entryOf(row), revision: rowRevision });
       read += 1;
     }
     return { commits, reachedRevision: revision };
@@ -94,12 +91,22 @@ export class ChangeLog {
 
   /** Forgets the changes that lie further back than the revisions that are kept. */
   compact(): void {
-    const { revision, compacted } = this.#read();
+    const { revision, compacted } = this.#state;
     const target = revision - this.#keptRevisions;
     if (target > compacted) {
-      this.#sql.setCompacted.run(target);
+      this.#state = { revision, compacted: target };
       this.#sql.forget.run(target);
     }
+  }
+
+  /** Writes the revision to the file, at the end of a transaction. */
+  save(): void {
+    this.#sql.save.run(this.#state);
+  }
+
+  /** Returns to what the file says, after a transaction that failed. */
+  restore(): void {
+    this.#state = this.#read();
   }
 
   #read(): State {

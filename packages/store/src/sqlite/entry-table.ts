@@ -2,26 +2,25 @@ import type { Entry, KeyInterval } from '../store.js';
 import type { Connection } from './database.js';
 
 /** The columns of an entry, as `entries` and `changes` both have them. */
-export const entryColumns =
-  'key, value, create_revision AS createRevision, mod_revision AS modRevision, lease_id AS leaseId';
+export const entryColumns = 'key, value, create_revision, mod_revision, lease_id';
 
-/** An entry as SQLite returns it. */
-export interface EntryRow extends Omit<Entry, 'leaseId'> {
-  readonly leaseId: string | null;
-}
-
-/** The columns of an entry beside its key, as an array, which SQLite makes in less time than an object. */
-type EntryColumns = readonly [
+/** An entry as SQLite has it: an array, which it makes in less time than an object. */
+export type EntryRow = readonly [
+  key: string,
   value: string,
   createRevision: number,
   modRevision: number,
   leaseId: string | null,
 ];
 
-/** Makes an entry of a row that may have further columns. */
-export function entryOf(row: EntryRow): Entry {
-  const { key, value, createRevision, modRevision, leaseId } = row;
+/** Makes an entry of its row. */
+export function entryOf([key, value, createRevision, modRevision, leaseId]: EntryRow): Entry {
   return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
+}
+
+/** Makes a row of an entry. */
+export function rowOf({ key, value, createRevision, modRevision, leaseId }: Entry): EntryRow {
+  return [key, value, createRevision, modRevision, leaseId ?? null];
 }
 
 /** The entries of the store. */
@@ -29,26 +28,23 @@ export class EntryTable {
   readonly #sql;
 
   constructor(connection: Connection) {
-    const inInterval = 'FROM entries WHERE key >= ? AND key < ?';
+    const select = <Parameters extends readonly unknown[]>(where: string) =>
+      connection
+        .prepare<[...Parameters], EntryRow>(`SELECT ${entryColumns} FROM entries WHERE ${where} ORDER BY key`)
+        .raw();
+    const inInterval = 'key >= ? AND key < ?';
     this.#sql = {
-      get: connection
-        .prepare<[string], EntryColumns>(
-          'SELECT value, create_revision, mod_revision, lease_id FROM entries WHERE key = ?',
-        )
-        .raw(),
-      scan: connection.prepare<[from: string, to: string], EntryRow>(
-        `SELECT ${entryColumns} ${inInterval} ORDER BY key`,
+      get: select<[key: string]>('key = ?'),
+      scan: select<[from: string, to: string]>(inInterval),
+      writtenSince: select<[from: string, to: string, revision: number]>(
+        `${inInterval} AND mod_revision > ?`,
       ),
-      writtenSince: connection.prepare<[from: string, to: string, revision: number], EntryRow>(
-        `SELECT ${entryColumns} ${inInterval} AND mod_revision > ? ORDER BY key`,
-      ),
-      count: connection.prepare<[from: string, to: string], number>(`SELECT count(*) ${inInterval}`).pluck(),
-      ofLease: connection.prepare<[string], EntryRow>(
-        `SELECT ${entryColumns} FROM entries WHERE lease_id = ? ORDER BY key`,
-      ),
-      put: connection.prepare<[EntryRow]>(
-        'INSERT OR REPLACE INTO entries (key, value, create_revision, mod_revision, lease_id) ' +
-          'VALUES (@key, @value, @createRevision, @modRevision, @leaseId)',
+      ofLease: select<[leaseId: string]>('lease_id = ?'),
+      count: connection
+        .prepare<[from: string, to: string], number>(`SELECT count(*) FROM entries WHERE ${inInterval}`)
+        .pluck(),
+      put: connection.prepare<[...EntryRow]>(
+        `INSERT OR REPLACE INTO entries (${entryColumns}) VALUES (?, ?, ?, ?, ?)`,
       ),
       delete: connection.prepare<[string]>('DELETE FROM entries WHERE key = ?'),
     };
@@ -56,11 +52,7 @@ export class EntryTable {
 
   get(key: string): Entry | undefined {
     const row = this.#sql.get.get(key);
-    if (row === undefined) {
-      return undefined;
-    }
-    const [value, createRevision, modRevision, leaseId] = row;
-    return { key, value, createRevision, modRevision, leaseId: leaseId ?? undefined };
+    return row === undefined ? undefined : entryOf(row);
   }
 
   /** Returns the first entries of an interval; without a limit all. */
@@ -92,7 +84,7 @@ export class EntryTable {
   }
 
   put(entry: Entry): void {
-    this.#sql.put.run({ ...entry, leaseId: entry.leaseId ?? null });
+    this.#sql.put.run(...rowOf(entry));
   }
 
   delete(key: string): void {

@@ -1,45 +1,74 @@
-import type { Clock, Log } from '@patchbay/objects';
+import { setImmediate } from 'node:timers/promises';
+
+import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 
 import type { StoreLease } from '../store.js';
 
 interface LeaseExpiryOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Ends leases, and returns how many of them had not ended yet. */
-  readonly end: (leaseIds: readonly string[]) => Promise<number>;
+  /** Deletes leases that have ended. */
+  readonly end: (leases: readonly StoreLease[]) => Promise<void>;
 }
 
 interface Running extends StoreLease {
   deadlineMs: number;
 }
 
-/** How long to wait between two looks at the least, so that leases of servers that die together end together. */
+/** The longest wait between two looks, in milliseconds: by their being late it is known that the process stood still. */
+const beatMs = 500;
+/** The shortest wait between two looks, so that leases of servers that die together end together. */
 const pauseMs = 100;
+/** How late a look is when the process was stopped or busy. */
+const absenceMs = 500;
 /** How long to wait after leases could not be ended. */
 const retryMs = 1000;
-/** Timers overflow beyond 24 days. */
-const longestSleepMs = 3_600_000;
+/** How many leases end at once, so that calls get their turn between two. */
+const endedTogether = 256;
+/** How many turns of the event loop bring in what waits in the sockets: one reads it, one more runs what was read. */
+const turnsToHear = 2;
 
 /**
  * Ends the leases whose time has passed. The times are in memory and monotonic: keeping a lease alive writes nothing, a
- * wall clock that is set changes nothing, and a store that was closed for an hour restarts the time of every lease.
+ * wall clock that is set changes nothing, and a store that was closed for an hour restarts the time of every lease. So
+ * does a process that was stopped, or busy: it could not hear who keeps a lease alive.
  */
 export class LeaseExpiry implements Disposable {
   readonly #options: LeaseExpiryOptions;
   readonly #running = new Map<string, Running>();
-  #wakesAtMs = Infinity;
-  #sleep = new AbortController();
-  #closed = false;
+  readonly #task: PeriodicTask;
+  /** No lease ends before. */
+  #earliestMs = Infinity;
+  #nextLookMs = Infinity;
 
   constructor(options: LeaseExpiryOptions) {
+    const { clock, log } = options;
     this.#options = options;
+    this.#task = PeriodicTask.start({
+      clock,
+      background: true,
+      run: () => this.#look(),
+      onFailure: (error) => {
+        log.error('leases could not be ended; trying again', { error });
+        return this.#waitOf(retryMs);
+      },
+    });
   }
 
+  /** Starts or restarts a lease's time. */
   start({ leaseId, ttlMs }: StoreLease): void {
     // Not spread: that makes objects which are ten times slower to look through, and there may be 100,000.
     const lease = { leaseId, ttlMs, deadlineMs: this.#options.clock.monotonicMs() + ttlMs };
     this.#running.set(leaseId, lease);
-    this.#wakeAt(lease.deadlineMs);
+    this.#earliestMs = Math.min(this.#earliestMs, lease.deadlineMs);
+    if (this.#running.size === 1) {
+      void this.#task.wake();
+    }
+  }
+
+  /** Returns a lease that has not ended. */
+  get(leaseId: string): StoreLease | undefined {
+    return this.#running.get(leaseId);
   }
 
   /** Restarts a lease's time; returns undefined when it has ended. */
@@ -52,58 +81,84 @@ export class LeaseExpiry implements Disposable {
     return { leaseId, ttlMs: lease.ttlMs };
   }
 
-  forget(leaseId: string): void {
-    this.#running.delete(leaseId);
-  }
-
-  /** Reports whether a lease's time has passed; one that was kept alive in the meantime is not ended. */
-  hasPassed(leaseId: string): boolean {
+  /** Ends a lease's time; returns undefined when it has ended before. */
+  end(leaseId: string): StoreLease | undefined {
     const lease = this.#running.get(leaseId);
-    return lease !== undefined && lease.deadlineMs <= this.#options.clock.monotonicMs();
+    this.#running.delete(leaseId);
+    return lease;
   }
 
   [Symbol.dispose](): void {
-    this.#closed = true;
-    this.#sleep.abort();
+    void this.#task.close();
   }
 
-  #wakeAt(atMs: number): void {
-    if (this.#closed || atMs >= this.#wakesAtMs) {
-      return;
-    }
-    this.#sleep.abort();
-    this.#sleep = new AbortController();
-    this.#wakesAtMs = atMs;
-    const sleepMs = Math.min(Math.ceil(atMs - this.#options.clock.monotonicMs()), longestSleepMs);
-    void this.#options.clock.sleep(sleepMs, { signal: this.#sleep.signal, background: true }).then(
-      () => this.#endPassed(),
-      () => undefined, // another sleep has taken its place, or the store is closed
-    );
-  }
-
-  async #endPassed(): Promise<void> {
-    this.#wakesAtMs = Infinity;
+  async #look(): Promise<number | undefined> {
     const nowMs = this.#options.clock.monotonicMs();
-    const passed: string[] = [];
-    let earliestMs = Infinity;
-    for (const { leaseId, deadlineMs } of this.#running.values()) {
-      if (deadlineMs <= nowMs) {
-        passed.push(leaseId);
+    const lateMs = nowMs - this.#nextLookMs;
+    if (lateMs >= absenceMs) {
+      this.#restartAll(lateMs);
+    } else if (nowMs >= this.#earliestMs) {
+      for (let turn = 0; turn < turnsToHear; turn += 1) {
+        await setImmediate();
+      }
+      await this.#endPassed(nowMs);
+    }
+    return this.#waitOf(beatMs);
+  }
+
+  #restartAll(lateMs: number): void {
+    this.#earliestMs = Infinity;
+    [...this.#running.values()].forEach((lease) => {
+      this.start(lease);
+    });
+    this.#options.log.warn('the process was stopped or busy; restarted the time of every lease', {
+      ms: Math.round(lateMs),
+      leases: this.#running.size,
+    });
+  }
+
+  async #endPassed(nowMs: number): Promise<void> {
+    const passed: Running[] = [];
+    this.#earliestMs = Infinity;
+    for (const lease of this.#running.values()) {
+      if (lease.deadlineMs <= nowMs) {
+        passed.push(lease);
       } else {
-        earliestMs = Math.min(earliestMs, deadlineMs);
+        this.#earliestMs = Math.min(this.#earliestMs, lease.deadlineMs);
       }
     }
-    this.#wakeAt(Math.max(earliestMs, nowMs + pauseMs));
+    for (let first = 0; first < passed.length; first += endedTogether) {
+      await this.#end(
+        passed.slice(first, first + endedTogether).filter((lease) => lease.deadlineMs <= nowMs),
+      );
+    }
+  }
+
+  async #end(leases: readonly Running[]): Promise<void> {
+    // From here on they take no keys, and are not kept alive.
+    const ended = leases.filter(({ leaseId }) => this.#running.delete(leaseId));
     try {
-      const leases = passed.length === 0 ? 0 : await this.#options.end(passed);
-      if (leases > 0) {
-        this.#options.log.info('leases ended without being kept alive', { leases });
-      }
+      await this.#options.end(ended);
     } catch (error) {
-      if (!this.#closed) {
-        this.#options.log.error('leases could not be ended; trying again', { error });
-        this.#wakeAt(nowMs + retryMs);
-      }
+      ended.forEach((lease) => {
+        this.#running.set(lease.leaseId, lease);
+      });
+      this.#earliestMs = -Infinity;
+      throw error;
     }
+    if (ended.length > 0) {
+      this.#options.log.info('leases ended without being kept alive', { leases: ended.length });
+    }
+  }
+
+  /** Returns the wait until the next look, of this time at the most; undefined where there is no lease. */
+  #waitOf(maxMs: number): number | undefined {
+    const nowMs = this.#options.clock.monotonicMs();
+    const waitMs =
+      this.#running.size === 0
+        ? undefined
+        : Math.min(maxMs, Math.max(pauseMs, Math.ceil(this.#earliestMs - nowMs)));
+    this.#nextLookMs = nowMs + (waitMs ?? Infinity);
+    return waitMs;
   }
 }

@@ -8,9 +8,8 @@ export class LeaseTable {
   constructor(connection: Connection) {
     this.#sql = {
       all: connection.prepare<[], StoreLease>('SELECT lease_id AS leaseId, ttl_ms AS ttlMs FROM leases'),
-      has: connection.prepare<[string]>('SELECT 1 FROM leases WHERE lease_id = ?'),
-      insert: connection.prepare<StoreLease>(
-        'INSERT INTO leases (lease_id, ttl_ms) VALUES (@leaseId, @ttlMs)',
+      keep: connection.prepare<[leaseId: string, ttlMs: number]>(
+        'INSERT OR IGNORE INTO leases (lease_id, ttl_ms) VALUES (?, ?)',
       ),
       delete: connection.prepare<[string]>('DELETE FROM leases WHERE lease_id = ?'),
     };
@@ -20,16 +19,13 @@ export class LeaseTable {
     return this.#sql.all.all();
   }
 
-  has(leaseId: string): boolean {
-    return this.#sql.has.get(leaseId) !== undefined;
+  /** Inserts a lease unless it is there. */
+  keep({ leaseId, ttlMs }: StoreLease): void {
+    this.#sql.keep.run(leaseId, ttlMs);
   }
 
-  insert(lease: StoreLease): void {
-    this.#sql.insert.run(lease);
-  }
-
-  /** Deletes a lease that has no keys any more; reports whether it was there. */
-  delete(leaseId: string): boolean {
-    return this.#sql.delete.run(leaseId).changes > 0;
+  /** Deletes a lease that has no keys any more. */
+  delete(leaseId: string): void {
+    this.#sql.delete.run(leaseId);
   }
 }

@@ -4,21 +4,18 @@ import { join } from 'node:path';
 import { type Clock, type Log, silentLog } from '@patchbay/objects';
 
 import { asStoreError } from '../as-store-error.js';
+import { ChangeFeed } from '../change-feed.js';
 import { storeError } from '../errors.js';
 import { checkKey, checkPrefix, keysWith } from '../keys.js';
 import { checkCommit } from '../operations.js';
 import type { Change, Compare, Entry, Operation, Outcome, Page, Range, Store, StoreLease } from '../store.js';
-import { ChangeFeed } from './change-feed.js';
 import { ChangeLog } from './change-log.js';
 import { type Connection, openDatabase } from './database.js';
 import { EntryTable } from './entry-table.js';
 import { LeaseExpiry } from './lease-expiry.js';
 import { LeaseTable } from './lease-table.js';
-import { type WhenDurable, WriteQueue } from './write-queue.js';
+import { WriteQueue } from './write-queue.js';
 import { Writer } from './writer.js';
-
-/** How many leases one transaction ends when their time has passed, so that calls get their turn between two. */
-const endedTogether = 256;
 
 /** Where a store lives, and what it needs. */
 export interface SqliteStoreOptions {
@@ -51,8 +48,8 @@ class SqliteStore implements Store {
   readonly limits = { operations: 4096, conditions: 128, bytes: 1_048_576 };
   readonly lateMs = 1000;
   readonly #file: string;
+  readonly #clock: Clock;
   readonly #connection: Connection;
-  readonly #openRead: OpenRead;
   readonly #entries: EntryTable;
   readonly #leases: LeaseTable;
   readonly #expiry: LeaseExpiry;
@@ -67,41 +64,46 @@ class SqliteStore implements Store {
     { clock, log = silentLog, historyRevisions = 10_000 }: SqliteStoreOptions,
   ) {
     this.#file = file;
+    this.#clock = clock;
     this.#connection = connection;
-    this.#openRead = new OpenRead(connection);
     this.#entries = new EntryTable(connection);
     this.#leases = new LeaseTable(connection);
     this.#changes = new ChangeLog(connection, historyRevisions);
-    this.#feed = new ChangeFeed(
-      (revision, interval) => this.#inStoreErrors(() => this.#changes.since(revision, interval)),
-      historyRevisions,
+    this.#feed = new ChangeFeed((revision, prefix) =>
+      this.#inStoreErrors(() => this.#changes.since(revision, keysWith(prefix))),
     );
-    this.#writer = new Writer(this.#entries, this.#leases, this.#changes, this.#feed);
-    const transaction = connection.transaction((work: () => void) => {
-      work();
+    this.#expiry = new LeaseExpiry({
+      clock,
+      log,
+      end: (leases) => this.#whenOpen(() => this.#delete(leases)),
+    });
+    this.#writer = new Writer({
+      connection,
+      entries: this.#entries,
+      leases: this.#leases,
+      expiry: this.#expiry,
+      changes: this.#changes,
+      feed: this.#feed,
     });
     this.#queue = new WriteQueue({
       inTransaction: (work) => {
-        this.#openRead.end();
-        transaction.immediate(work);
+        this.#writer.inTransaction(work);
       },
       asStoreError: (error) => asStoreError(error, file),
     });
     this.#inStoreErrors(() => {
-      transaction.immediate(() => {
+      this.#writer.inTransaction(() => {
         this.#changes.compact();
       });
-    });
-    this.#expiry = new LeaseExpiry({ clock, log, end: (leaseIds) => this.#endPassed(leaseIds) });
-    this.#leases.all().forEach((lease) => {
-      this.#expiry.start(lease);
+      this.#leases.all().forEach((lease) => {
+        this.#expiry.start(lease);
+      });
     });
   }
 
   get(key: string): Promise<Entry | undefined> {
     return this.#whenOpen(() => {
       checkKey(key);
-      this.#openRead.begin();
       return this.#entries.get(key);
     });
   }
@@ -129,7 +131,7 @@ class SqliteStore implements Store {
   commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome> {
     return this.#whenOpen(() => {
       checkCommit(conditions, operations, this.limits);
-      return this.#queue.write((whenDurable) => this.#writer.commit(conditions, operations, whenDurable));
+      return this.#queue.write(() => this.#writer.commit(conditions, operations));
     });
   }
 
@@ -142,16 +144,8 @@ class SqliteStore implements Store {
       if (!Number.isSafeInteger(ttlMs) || ttlMs < 1) {
         throw storeError('TTL_INVALID', `a lease of ${String(ttlMs)} ms; give a whole number above 0`);
       }
-      const lease: StoreLease = { leaseId: randomUUID(), ttlMs };
+      const lease: StoreLease = { leaseId: this.#leaseId(), ttlMs };
       this.#expiry.start(lease);
-      // Not waited for: a commit that hangs keys on the lease follows in the queue, mostly in the same transaction.
-      this.#queue
-        .write(() => {
-          this.#leases.insert(lease);
-        })
-        .catch(() => {
-          this.#expiry.forget(lease.leaseId);
-        });
       return lease;
     });
   }
@@ -161,12 +155,16 @@ class SqliteStore implements Store {
   }
 
   revokeLease(leaseId: string): Promise<number> {
-    return this.#whenOpen(() =>
-      this.#queue.write((whenDurable) => {
-        this.#endLease(leaseId, whenDurable);
-        return this.#changes.revision;
-      }),
-    );
+    return this.#whenOpen(async () => {
+      const lease = this.#expiry.end(leaseId);
+      if (lease !== undefined) {
+        await this.#delete([lease]).catch((error: unknown) => {
+          this.#expiry.start(lease);
+          throw error;
+        });
+      }
+      return this.#changes.revision;
+    });
   }
 
   leaseKeys(leaseId: string): Promise<readonly string[]> {
@@ -186,34 +184,25 @@ class SqliteStore implements Store {
         this.#expiry[Symbol.dispose]();
         this.#queue.drain();
         this.#feed.close();
-        this.#openRead.end();
         this.#connection.close();
       }
       resolve();
     });
   }
 
-  /** Ends leases whose time has passed; returns how many had not ended yet. */
-  async #endPassed(leaseIds: readonly string[]): Promise<number> {
-    let ended = 0;
-    for (let start = 0; start < leaseIds.length; start += endedTogether) {
-      const some = leaseIds.slice(start, start + endedTogether);
-      ended += await this.#whenOpen(() =>
-        this.#queue.write(
-          (whenDurable) =>
-            some.filter((leaseId) => this.#expiry.hasPassed(leaseId) && this.#endLease(leaseId, whenDurable))
-              .length,
-        ),
-      );
-    }
-    return ended;
+  /** Makes a UUID of version 7: leases that are granted together are written to the same pages. */
+  #leaseId(): string {
+    const time = this.#clock.now().toString(16).padStart(12, '0').slice(-12);
+    return `${time.slice(0, 8)}-${time.slice(8)}-7${randomUUID().slice(15)}`;
   }
 
-  #endLease(leaseId: string, whenDurable: WhenDurable): boolean {
-    whenDurable(() => {
-      this.#expiry.forget(leaseId);
+  /** Deletes leases that have ended, with their keys. */
+  #delete(leases: readonly StoreLease[]): Promise<void> {
+    return this.#queue.write(() => {
+      leases.forEach(({ leaseId }) => {
+        this.#writer.endLease(leaseId);
+      });
     });
-    return this.#writer.endLease(leaseId, whenDurable);
   }
 
   #whenOpen<T>(work: () => T | Promise<T>): Promise<T> {
@@ -234,35 +223,6 @@ class SqliteStore implements Store {
       return work();
     } catch (error) {
       throw asStoreError(error, this.#file);
-    }
-  }
-}
-
-/**
- * A read transaction that stays open from one read to the next, as to begin and end one takes SQLite about as long as
- * to find a row. Nobody else writes to the file, so that it hides nothing; it ends before anything is written.
- */
-class OpenRead {
-  readonly #connection: Connection;
-  readonly #begin;
-  readonly #commit;
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-    this.#begin = connection.prepare('BEGIN');
-    this.#commit = connection.prepare('COMMIT');
-  }
-
-  /** Begins it, unless it is open or a write is under way. */
-  begin(): void {
-    if (!this.#connection.inTransaction) {
-      this.#begin.run();
-    }
-  }
-
-  end(): void {
-    if (this.#connection.inTransaction) {
-      this.#commit.run();
     }
   }
 }

@@ -1,10 +1,7 @@
 import { isRpcError } from '@patchbay/objects';
 
-/** How many writes share a transaction at most, so that reads get their turn between two; a registration is two. */
-const maxWritesTogether = 512;
-
-/** Registers an effect of a write that happens once the transaction is durable, and not at all when it fails. */
-export type WhenDurable = (effect: () => void) => void;
+/** How many writes share a transaction at most, so that reads get their turn between two. */
+const maxWritesTogether = 256;
 
 interface WriteQueueOptions {
   readonly inTransaction: (work: () => void) => void;
@@ -12,7 +9,7 @@ interface WriteQueueOptions {
 }
 
 interface Waiting {
-  readonly run: (whenDurable: WhenDurable) => void;
+  readonly run: () => void;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -33,12 +30,12 @@ export class WriteQueue {
    * Runs a write, and returns its result when that is durable. A write that throws an RpcError is refused alone; it must
    * throw before it has written anything. Any other error fails the transaction, and every write in it.
    */
-  write<T>(work: (whenDurable: WhenDurable) => T): Promise<T> {
+  write<T>(work: () => T): Promise<T> {
     return new Promise((resolve, reject) => {
       let result: T;
       this.#waiting.push({
-        run: (whenDurable) => {
-          result = work(whenDurable);
+        run: () => {
+          result = work();
         },
         resolve: () => {
           resolve(result);
@@ -75,12 +72,10 @@ export class WriteQueue {
     if (writes.length === 0) {
       return;
     }
-    const effects: (() => void)[] = [];
+    let answers: readonly (() => void)[] = [];
     try {
       this.#options.inTransaction(() => {
-        for (const write of writes) {
-          effects.push(runOrRefuse(write, effects));
-        }
+        answers = writes.map(runOrRefuse);
       });
     } catch (error) {
       const failure = this.#options.asStoreError(error);
@@ -89,16 +84,16 @@ export class WriteQueue {
       });
       return;
     }
-    effects.forEach((effect) => {
-      effect();
+    answers.forEach((answer) => {
+      answer();
     });
   }
 }
 
 /** Runs one write of a transaction; returns what answers its caller once the transaction is durable. */
-function runOrRefuse(write: Waiting, effects: (() => void)[]): () => void {
+function runOrRefuse(write: Waiting): () => void {
   try {
-    write.run((effect) => effects.push(effect));
+    write.run();
     return write.resolve;
   } catch (error) {
     if (!isRpcError(error)) {

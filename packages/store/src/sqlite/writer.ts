@@ -2,62 +2,89 @@ import { quoted } from '@patchbay/objects';
 
 import { storeError } from '../errors.js';
 import type { Change, Compare, Conflict, Entry, Operation, Outcome } from '../store.js';
-import type { ChangeFeed } from './change-feed.js';
+import type { ChangeFeed } from '../change-feed.js';
 import type { ChangeLog } from './change-log.js';
+import type { Connection } from './database.js';
 import type { EntryTable } from './entry-table.js';
+import type { LeaseExpiry } from './lease-expiry.js';
 import type { LeaseTable } from './lease-table.js';
-import type { WhenDurable } from './write-queue.js';
+
+/** What a writer writes, and whom it tells. */
+interface WriterParts {
+  readonly connection: Connection;
+  readonly entries: EntryTable;
+  readonly leases: LeaseTable;
+  readonly expiry: LeaseExpiry;
+  readonly changes: ChangeLog;
+  readonly feed: ChangeFeed;
+}
 
 /**
- * Makes commits. Its methods run inside a transaction; what lives in memory follows once that is durable, so that
- * a failed transaction leaves memory and file in agreement.
+ * Makes commits, any number in a transaction. Watchers are told once that is durable, and a transaction that fails leaves
+ * memory and file in agreement.
  */
 export class Writer {
   readonly #entries;
   readonly #leases;
+  readonly #expiry;
   readonly #changes;
   readonly #feed;
+  readonly #transaction;
+  /** The changes of each commit of the transaction. */
+  #made: (readonly Change[])[] = [];
 
-  constructor(entries: EntryTable, leases: LeaseTable, changes: ChangeLog, feed: ChangeFeed) {
+  constructor({ connection, entries, leases, expiry, changes, feed }: WriterParts) {
     this.#entries = entries;
     this.#leases = leases;
+    this.#expiry = expiry;
     this.#changes = changes;
     this.#feed = feed;
+    this.#transaction = connection.transaction((work: () => void) => {
+      work();
+      this.#changes.save();
+    });
+  }
+
+  /** Runs work, which calls the methods below, as one transaction. */
+  inTransaction(work: () => void): void {
+    this.#made = [];
+    try {
+      this.#transaction.immediate(work);
+    } catch (error) {
+      this.#changes.restore();
+      throw error;
+    }
+    if (this.#made.length > 0) {
+      this.#feed.publish(this.#changes.revision, this.#made);
+    }
   }
 
   /** @throws RpcError `LEASE_NOT_FOUND` */
-  commit(
-    conditions: readonly Compare[],
-    operations: readonly Operation[],
-    whenDurable: WhenDurable,
-  ): Outcome {
+  commit(conditions: readonly Compare[], operations: readonly Operation[]): Outcome {
     const before = this.#changes.revision;
     const conflicts = conditions.flatMap((condition) => this.#conflict(condition));
     if (conflicts.length > 0) {
       return { committed: false, revision: before, conflicts };
     }
-    this.#checkLeases(operations);
+    this.#keepLeases(operations);
     const revision = before + 1;
     const made = operations.flatMap((operation) => this.#apply(operation, revision));
-    this.#record(revision, made, whenDurable);
-    return { committed: true, revision };
+    this.#record(revision, made);
+    return { committed: true, revision: this.#changes.revision };
   }
 
-  /** Ends a lease and deletes its keys, as one commit; reports whether it had not ended yet. */
-  endLease(leaseId: string, whenDurable: WhenDurable): boolean {
+  /** Deletes a lease that has ended, and its keys, as one commit. */
+  endLease(leaseId: string): void {
+    const revision = this.#changes.revision + 1;
     const hanging = this.#entries.ofLease(leaseId);
-    if (hanging.length > 0) {
-      const revision = this.#changes.revision + 1;
-      hanging.forEach((entry) => {
-        this.#entries.delete(entry.key);
-      });
-      this.#record(
-        revision,
-        hanging.map((entry) => ({ type: 'delete', entry, revision })),
-        whenDurable,
-      );
-    }
-    return this.#leases.delete(leaseId);
+    hanging.forEach((entry) => {
+      this.#entries.delete(entry.key);
+    });
+    this.#record(
+      revision,
+      hanging.map((entry) => ({ type: 'delete', entry, revision })),
+    );
+    this.#leases.delete(leaseId);
   }
 
   /** Returns the entries for which a condition does not hold; nothing when it holds. */
@@ -71,15 +98,23 @@ export class Writer {
     return newer.length === 0 ? [] : [{ condition, entries: newer }];
   }
 
-  #checkLeases(operations: readonly Operation[]): void {
-    const leaseIds = operations.flatMap((operation) => ('put' in operation ? (operation.leaseId ?? []) : []));
-    for (const leaseId of new Set(leaseIds)) {
-      if (!this.#leases.has(leaseId)) {
+  /** Writes the leases of operations, which are durable from here on. */
+  #keepLeases(operations: readonly Operation[]): void {
+    const leaseIds = new Set(
+      operations.flatMap((operation) => ('put' in operation ? (operation.leaseId ?? []) : [])),
+    );
+    const leases = Array.from(leaseIds, (leaseId) => {
+      const lease = this.#expiry.get(leaseId);
+      if (lease === undefined) {
         throw storeError('LEASE_NOT_FOUND', `the lease ${quoted(leaseId)} has ended; ask for a new one`, {
           details: { leaseId },
         });
       }
-    }
+      return lease;
+    });
+    leases.forEach((lease) => {
+      this.#leases.keep(lease);
+    });
   }
 
   #apply(operation: Operation, revision: number): readonly Change[] {
@@ -98,10 +133,11 @@ export class Writer {
     return [{ type: 'delete', entry, revision }];
   }
 
-  #record(revision: number, made: readonly Change[], whenDurable: WhenDurable): void {
-    this.#changes.append(revision, made);
-    whenDurable(() => {
-      this.#feed.publish(revision, made);
-    });
+  /** Makes a revision of changes, if there are any. */
+  #record(revision: number, made: readonly Change[]): void {
+    if (made.length > 0) {
+      this.#changes.append(revision, made);
+      this.#made.push(made);
+    }
   }
 }

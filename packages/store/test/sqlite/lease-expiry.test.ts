@@ -1,3 +1,5 @@
+import { setImmediate } from 'node:timers/promises';
+
 import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
@@ -15,16 +17,13 @@ function startExpiry(end: (leaseIds: readonly string[]) => Promise<void> = () =>
   const clock = new FakeClock();
   const log = new RecordingLog();
   const ended: (readonly string[])[] = [];
-  const expiry: LeaseExpiry = new LeaseExpiry({
+  const expiry = new LeaseExpiry({
     clock,
     log,
-    end: async (leaseIds) => {
+    end: async (leases) => {
+      const leaseIds = leases.map(({ leaseId }) => leaseId);
       ended.push(leaseIds);
       await end(leaseIds);
-      leaseIds.forEach((leaseId) => {
-        expiry.forget(leaseId);
-      });
-      return leaseIds.length;
     },
   });
   return { clock, log, expiry, ended };
@@ -93,10 +92,58 @@ describe('the expiry of leases', () => {
   it('waits for a lease of any length', async () => {
     const { clock, expiry, ended } = startExpiry();
     expiry.start({ leaseId: 'a', ttlMs: 2 ** 40 });
-    await clock.advance(10_000_000);
+    await clock.advance(3_600_000);
     expect(ended).to.be.empty;
     expect(clock.sleepers).to.equal(1);
   });
+
+  it('restarts the time of every lease after the process stood still, and ends what is not kept alive then', async () => {
+    const { clock, log, expiry, ended } = startExpiry();
+    expiry.start({ leaseId: 'short', ttlMs: 1000 });
+    expiry.start({ leaseId: 'long', ttlMs: 10_000 });
+    await clock.advance(400);
+    await clock.standStill(14_000);
+    await clock.advance(999);
+    expect(ended).to.be.empty;
+    expect(log.lines.map(({ level, fields }) => [level, fields])).to.deep.equal([
+      ['warn', { ms: 13_900, leases: 2 }],
+    ]);
+    await clock.advance(1);
+    expect(ended).to.deep.equal([['short']]);
+    await clock.advance(9000);
+    expect(ended).to.deep.equal([['short'], ['long']]);
+  });
+
+  it('hears who keeps a lease alive before it ends one, although the time for it has passed', async () => {
+    const { clock, expiry, ended } = startExpiry();
+    let wake = (): void => undefined;
+    clock.sleep = () => new Promise((resolve) => (wake = resolve));
+    expiry.start({ leaseId: 'a', ttlMs: 1000 });
+    for (const ms of [500, 800]) {
+      await clock.standStill(0);
+      await clock.standStill(ms);
+      wake();
+    }
+    await setImmediate(); // in the turn in which the timer has fired, what waits in the sockets is read
+    expiry.renew('a');
+    await clock.standStill(0);
+    expect(ended).to.be.empty;
+  });
+
+  for (const [what, wallMs] of [
+    ['forward', 3_600_000],
+    ['back', -3_600_000],
+  ] as const) {
+    it(`neither ends nor keeps a lease because the wall clock is set ${what}`, async () => {
+      const { clock, expiry, ended } = startExpiry();
+      expiry.start({ leaseId: 'a', ttlMs: 1000 });
+      clock.setWall(clock.now() + wallMs);
+      await clock.advance(999);
+      expect(ended).to.be.empty;
+      await clock.advance(1);
+      expect(ended).to.deep.equal([['a']]);
+    });
+  }
 
   it('sleeps no more once it is disposed of', async () => {
     const { clock, expiry, ended } = startExpiry();

@@ -10,30 +10,12 @@ import { expect } from 'chai';
 import { describeStore } from '../conformance.js';
 import { CommittingProcess } from './committing-process.js';
 import { Scratch } from './scratch.js';
+import { sqliteUnderTest } from './sqlite-under-test.js';
 
-describeStore('the SQLite store', async (options = {}) => {
-  const scratch = await Scratch.make();
-  const { directory } = scratch;
-  const clock = new FakeClock();
-  const store = await openSqliteStore({ directory, clock, ...options });
-  const others: Store[] = [];
-  return {
-    store,
-    advance: (ms) => clock.advance(ms),
-    backupPath: join(directory, 'backup'),
-    openAnother: async () => {
-      const other = await openSqliteStore({ directory, fileName: `${String(others.length)}.sqlite`, clock });
-      others.push(other);
-      return other;
-    },
-    [Symbol.asyncDispose]: async () => {
-      for (const each of [store, ...others]) {
-        await each[Symbol.asyncDispose]();
-      }
-      await scratch[Symbol.asyncDispose]();
-    },
-  };
-});
+describeStore(
+  'the SQLite store',
+  sqliteUnderTest((store) => Promise.resolve(store)),
+);
 
 describe('a file of the SQLite store', () => {
   it('is for its owner alone, in a directory that is too', async () => {

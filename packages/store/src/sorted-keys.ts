@@ -1,7 +1,7 @@
 /** How many keys a chunk has at most: a key that is added or removed moves those of its chunk alone. */
 const chunkLength = 512;
 
-/** A set of ASCII texts in their order. */
+/** A set of texts in the order of their code units. */
 export class SortedKeys {
   /** None is empty, and each ends before the next one begins. */
   readonly #chunks: string[][] = [];
@@ -10,6 +10,7 @@ export class SortedKeys {
     return this.#chunks.length === 0;
   }
 
+  /** Adds a key, unless it is there. */
   add(key: string): void {
     // What comes after every other key belongs to the last chunk.
     const at = Math.min(this.#chunkOf(key), this.#chunks.length - 1);
@@ -29,6 +30,7 @@ export class SortedKeys {
     }
   }
 
+  /** Deletes a key, if it is there. */
   delete(key: string): void {
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at] ?? [];
