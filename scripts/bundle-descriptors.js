@@ -6,15 +6,42 @@ import descriptor from 'protobufjs/ext/descriptor/index.js';
 
 const { FileDescriptorProto, FileDescriptorSet } = descriptor;
 const [set, out] = process.argv.slice(2);
-const lines = FileDescriptorSet.decode(readFileSync(set)).file.map((file) => {
+
+/** Returns the full names of what a message or a file declares, by which reflection is asked for it. */
+function symbolsOf(scope, { name, messageType = [], nestedType = [], enumType = [], service = [], ...rest }) {
+  const own = name === undefined ? scope : [scope, name].filter((part) => part !== '').join('.');
+  const members = [...(rest.field ?? []), ...(rest.oneofDecl ?? []), ...(rest.method ?? [])];
+  const inner = [...messageType, ...nestedType, ...enumType, ...service];
+  return [
+    ...(name === undefined ? [] : [own]),
+    ...members.map((member) => `${own}.${member.name}`),
+    ...(rest.value ?? []).map((value) => `${scope}.${value.name}`), // a value's scope is that of its enum
+    ...inner.flatMap((each) => symbolsOf(own, each)),
+  ];
+}
+
+const files = FileDescriptorSet.decode(readFileSync(set)).file.map((file) => {
+  const { name, package: scope, ...content } = FileDescriptorProto.toObject(file);
   const bytes = Buffer.from(FileDescriptorProto.encode(file).finish());
-  return `  '${file.name}': '${bytes.toString('base64')}',\n`;
+  const entry = {
+    imports: content.dependency ?? [],
+    symbols: symbolsOf(scope, content),
+    descriptor: bytes.toString('base64'),
+  };
+  return [name, entry];
 });
 writeFileSync(
   out,
   `// Made by scripts/generate.sh from proto/. Do not edit.
-/** The FileDescriptorProto of each .proto file that is served, and of those that it imports, in base64. */
-export const fileDescriptors: Readonly<Record<string, string>> = {
-${lines.join('')}};
+/** A .proto file: what it imports and declares, and its FileDescriptorProto in base64. */
+export interface ProtoFile {
+  readonly imports: readonly string[];
+  /** The full names of its services, methods, messages, fields, enums and their values. */
+  readonly symbols: readonly string[];
+  readonly descriptor: string;
+}
+
+/** Each .proto file that is served, and those that it imports, by name. */
+export const protoFiles: Readonly<Record<string, ProtoFile>> = ${JSON.stringify(Object.fromEntries(files), undefined, 2)};
 `,
 );

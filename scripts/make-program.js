@@ -64,25 +64,6 @@ const native = {
   ),
 };
 
-/** The .proto files that gRPC's services read from beside themselves, by the folder that each is found in. */
-const protoFolders = {
-  'node_modules/grpc-health-check/proto': ['health/v1/health.proto'],
-  'node_modules/@grpc/reflection/build/proto': [
-    'grpc/reflection/v1/reflection.proto',
-    'grpc/reflection/v1alpha/reflection.proto',
-  ],
-};
-
-/** Lets gRPC's services read those files from beside the bundle. */
-const protoBesideBundle = {
-  name: 'proto-beside-bundle',
-  setup({ onLoad }) {
-    onLoad({ filter: /\/(?:grpc-health-check|@grpc\/reflection)\/build\/src\/.*\.js$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll('../../proto', 'proto'),
-    }));
-  },
-};
-
 function write(path, text) {
   const file = join(fresh, path);
   mkdirSync(dirname(file), { recursive: true });
@@ -138,7 +119,6 @@ async function bundle() {
         'const require = requireFor(import.meta.url);',
       ].join('\n'),
     },
-    plugins: [protoBesideBundle],
     metafile: true,
     logLevel: 'warning',
   });
@@ -219,9 +199,6 @@ for (const name of Object.keys(programs)) {
   write(join('bin', name), `#!/usr/bin/env node\nimport '../lib/${name}.js';\n`);
 }
 const commanded = copyCommand();
-for (const [from, files] of Object.entries(protoFolders)) {
-  files.forEach((file) => copy(join(from, file), join('lib', 'proto', file)));
-}
 for (const [name, exported] of Object.entries(packages)) {
   writePackage(name, exported, manifest);
 }

@@ -7,9 +7,6 @@ export interface Layer {
   readonly mayImport: readonly string[];
 }
 
-/** What every gRPC server serves beside its own services; they are the server's to install, not the client's. */
-const serverPackages = ['grpc-health-check', '@grpc/reflection'];
-
 /** The import table of ARCHITECTURE.md. Whoever defines an object or a configuration does so with zod. */
 export const layers: readonly Layer[] = [
   { name: 'objects', folder: 'packages/objects/src', mayImport: ['zod'] },
@@ -40,7 +37,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'grpc/server',
     folder: 'packages/grpc/src/server',
-    mayImport: ['objects', 'session', 'session/server', 'grpc', '@grpc/grpc-js', ...serverPackages],
+    mayImport: ['objects', 'session', 'session/server', 'grpc', '@grpc/grpc-js', '@grpc/proto-loader'],
   },
   {
     name: 'grpc/testing',

@@ -12,7 +12,9 @@ import { Daemon } from '../system/daemon.js';
 import { packAll, type Packed, Project } from './project.js';
 
 interface Manifest {
-  readonly exports: Readonly<Record<string, string | Readonly<Record<'types' | 'default', string>>>>;
+  readonly exports: Readonly<
+    Record<string, string | Readonly<Record<'require' | 'types' | 'default', string>>>
+  >;
   readonly bin?: Readonly<Record<string, string>>;
 }
 
@@ -28,7 +30,7 @@ function example(name: string, places: Readonly<Record<string, string>>): string
 
 /** The path of what a package may hold: sources and what is compiled from them, and the bundled command. */
 const belongs =
-  /^(LICENSE|README\.md|package\.json|src\/.+\.ts|dist\/src\/.+\.(d\.ts|js)(\.map)?|dist\/bin\/([\w-]+\.cjs|LICENSES\.txt))$/;
+  /^(LICENSE|README\.md|package\.json|src\/.+\.ts|dist\/src\/.+\.(d\.ts|js)(\.map)?|dist\/src\/(testing\/)?[\w-]+\.(d\.cts|cjs)|dist\/bin\/([\w-]+\.cjs|LICENSES\.txt))$/;
 
 /** What the types must refuse. */
 const misuse = `

@@ -4,8 +4,6 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { ReflectionService } from '@grpc/reflection';
-import { HealthImplementation } from 'grpc-health-check';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -16,8 +14,9 @@ import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { channelOptions } from '../channel-options.js';
 import { describeAt } from '../describe.js';
-import { fileDescriptors } from '../generated/descriptors.js';
+import { Health } from './health.js';
 import { ObjectService, objectServiceDefinition } from './object-service.js';
+import { Reflection } from './reflection.js';
 import { SessionService } from './session-service.js';
 
 /** What a server of objects needs. */
@@ -50,15 +49,15 @@ const standardServices: Readonly<Record<string, string>> = {
   'grpc.reflection.v1alpha.ServerReflection': 'grpc/reflection/v1alpha/reflection.proto',
 };
 
-/** The files of what errors carry in their trailers, and what the services' files import. */
-const sharedFiles = ['google/rpc/status.proto', 'google/protobuf/any.proto', 'google/protobuf/struct.proto'];
+/** The file of what errors carry in their trailers. */
+const sharedFiles = ['google/rpc/status.proto'];
 
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
   readonly #sessions: SessionService;
   readonly #server: Server;
-  readonly #health: HealthImplementation;
+  readonly #health = new Health();
   /** The services that health probes may ask for; the empty name is the server as a whole. */
   readonly #probed: Set<string>;
   #address = '';
@@ -81,11 +80,11 @@ export class ObjectServer implements AsyncDisposable {
       this.#server.addService(definition, handlers(dispatcher));
     }
     this.#probed = new Set(['', ...Object.keys(files)]);
-    this.#health = new HealthImplementation(
-      Object.fromEntries([...this.#probed].map((name) => [name, 'SERVING'])),
-    );
-    this.#health.addToServer(this.#server);
-    reflectionOf({ ...files, ...standardServices }).addToServer(this.#server);
+    this.#probed.forEach((name) => {
+      this.#health.set(name, true);
+    });
+    this.#health.addTo(this.#server);
+    new Reflection({ ...files, ...standardServices }, sharedFiles).addTo(this.#server);
   }
 
   /**
@@ -125,14 +124,14 @@ export class ObjectServer implements AsyncDisposable {
   leave(): void {
     this.#draining = true;
     for (const service of this.#probed) {
-      this.#health.setStatus(service, 'NOT_SERVING');
+      this.#health.set(service, false);
     }
   }
 
   /** Sets what health probes of a service are answered. */
   setHealth(service: string, serving: boolean): void {
     this.#probed.add(service);
-    this.#health.setStatus(service, serving && !this.#draining ? 'SERVING' : 'NOT_SERVING');
+    this.#health.set(service, serving && !this.#draining);
   }
 
   /** Describes one of its objects over its own port, as any client might. @throws RpcError when that fails */
@@ -150,6 +149,7 @@ export class ObjectServer implements AsyncDisposable {
       setImmediate(resolve);
     });
     this.#sessions.endAll();
+    this.#health.close();
     const closed = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
         resolve();
@@ -181,24 +181,6 @@ export class ObjectServer implements AsyncDisposable {
       });
     });
   }
-}
-
-/** Makes server reflection, v1 and v1alpha, of services by name with their .proto files, and of no others. */
-function reflectionOf(services: Readonly<Record<string, string>>): ReflectionService {
-  const fileDescriptorProtos = [...sharedFiles, ...Object.values(services)].map((name) => {
-    const descriptor = fileDescriptors[name];
-    if (descriptor === undefined) {
-      throw new Error(`no descriptor of ${name} was generated`);
-    }
-    return Buffer.from(descriptor, 'base64');
-  });
-  // It reads the files of a definition, and nothing else of it.
-  const definition = {
-    format: 'Protocol Buffer 3 EnumDescriptorProto' as const,
-    type: {},
-    fileDescriptorProtos,
-  };
-  return new ReflectionService({ definition }, { services: Object.keys(services) });
 }
 
 function listenFailed(listen: string, cause: Error): RpcError {

@@ -36,6 +36,8 @@ interface Objects extends Client {
 
 interface Health extends Client {
   Check(request: object, callback: Callback): void;
+  List(request: object, callback: Callback): void;
+  Watch(request: object): ClientReadableStream<{ status: number }>;
 }
 
 interface Reflection extends Client {
@@ -231,10 +233,35 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     expect(await check('')).to.equal(1);
     server.server.setHealth('patchbay.registration', true);
     expect(await check('patchbay.registration')).to.equal(1);
+    const listed = await new Promise((resolve) => {
+      health.List({}, (_error, answer) => {
+        resolve(answer.statuses);
+      });
+    });
+    expect(listed).to.have.all.keys('', 'patchbay.v1.ObjectServer', 'patchbay.registration');
     server.server.leave();
     expect(await check('')).to.equal(2);
     server.server.setHealth('patchbay.registration', true);
     expect(await check('patchbay.registration')).to.equal(2);
+    health.close();
+  });
+
+  it('tells watchers of health of each change, and ends with them', async () => {
+    const health = dial<Health>(server.address, healthProto, 'grpc.health.v1.Health');
+    const seen: number[] = [];
+    const watch = health.Watch({ service: 'patchbay.registration' });
+    watch.on('data', ({ status: each }: { status: number }) => seen.push(each));
+    watch.on('error', () => undefined);
+    const ended = new Promise((resolve) => watch.once('end', resolve));
+    await eventually(() => seen.length === 1);
+    for (const serving of [false, false, true]) {
+      server.server.setHealth('patchbay.registration', serving);
+    }
+    server.server.leave();
+    await eventually(() => seen.length === 4);
+    expect(seen).to.deep.equal([3, 2, 1, 2]);
+    await server.server.close();
+    await ended;
     health.close();
   });
 
@@ -265,8 +292,24 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     };
     // A client can read the second only if the first imports it.
     expect(file.map((bytes) => bytes.includes('google/protobuf/struct.proto'))).to.deep.equal([true, true]);
-    const unserved = await ask({ file_containing_symbol: 'patchbay.v1.NameServer' });
-    expect(unserved.error_response).to.deep.include({ error_code: status.NOT_FOUND });
+    for (const [request, code] of [
+      [{ file_containing_symbol: 'patchbay.v1.NameServer' }, status.NOT_FOUND], // it has none
+      [{ file_containing_symbol: 'patchbay.v1.ObjectServer.Nothing' }, status.NOT_FOUND],
+      [{ file_by_filename: '../package.json' }, status.NOT_FOUND],
+      [{ file_containing_extension: { containing_type: 'x', extension_number: 1 } }, status.NOT_FOUND],
+      [{}, status.UNIMPLEMENTED],
+    ] as const) {
+      expect((await ask(request)).error_response).to.deep.include({ error_code: code });
+    }
+    for (const request of [
+      { file_containing_symbol: 'patchbay.v1.ObjectServer.Session' },
+      { file_containing_symbol: 'patchbay.v1.Frame.kind' },
+      { file_containing_symbol: 'grpc.health.v1.HealthCheckResponse.SERVING' },
+      { file_by_filename: 'google/rpc/status.proto' },
+      { all_extension_numbers_of_type: 'google.rpc.Status' },
+    ]) {
+      expect((await ask(request)).error_response, JSON.stringify(request)).to.equal(undefined);
+    }
     reflection.close();
   });
 
