@@ -122,6 +122,7 @@ export { versionedNameIn, versionsOf } from './naming/versions.js';
 
 // Time and log
 export { type Clock, systemClock } from './clock.js';
+export { makeDirectory } from './make-directory.js';
 export { consoleLog, type ConsoleLogOptions, type LogLevel } from './console-log.js';
 export { type Log, type LogFields, silentLog } from './log.js';
 export { backoffMs, type BackoffOptions, PeriodicTask, type PeriodicTaskOptions } from './periodic-task.js';

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { type FileHandle, mkdir, open, readFile, rename, writeFile } from 'node:fs/promises';
+import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { isRpcError, type Log } from '@patchbay/objects';
+import { isRpcError, type Log, makeDirectory } from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 
@@ -37,10 +37,12 @@ export async function openStateDirectory(path: string, log: Log): Promise<StateD
 
 /** Creates a directory for state that only its owner can read. @throws RpcError `STATE_DIRECTORY_UNUSABLE` */
 export async function makeStateDirectory(path: string): Promise<void> {
-  await usable(path, () => mkdir(path, { recursive: true, mode: 0o700 }));
+  await usable(path, () => {
+    makeDirectory(path, 0o700);
+  });
 }
 
-async function usable<T>(path: string, work: () => Promise<T>): Promise<T> {
+async function usable<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -1,6 +1,8 @@
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
+import { open, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { dirname, isAbsolute, join } from 'node:path';
+
+import { makeDirectory } from '@patchbay/objects';
 
 /** How many lines a prompt remembers. */
 export const maxHistoryLines = 1_000;
@@ -27,7 +29,7 @@ export class History {
 
   /** Opens the history, creating it if needed. A file that has grown long is truncated. @throws Error of the file system */
   static async open(path: string): Promise<History> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+    makeDirectory(dirname(path), 0o700);
     const all = (await readIfThere(path)).split('\n').filter((line) => line !== '');
     const lines = all.slice(-maxHistoryLines);
     if (all.length > 2 * maxHistoryLines) {

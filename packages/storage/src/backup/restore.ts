@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { chmod, copyFile, link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/objects';
+import { type Clock, isRpcError, makeDirectory } from '@patchbay/objects';
 import { openSqliteStore, restoreBackup } from '@patchbay/store';
 
 import { catalogDirectory, catalogFile, openCatalogStore } from '../catalog/open-catalog.js';
@@ -21,7 +21,7 @@ export async function restoreFrom(
   clock: Clock,
 ): Promise<{ formerCatalog: string | undefined }> {
   const directory = join(stateDir, catalogDirectory);
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   const draft = join(directory, `restored-${randomUUID()}.sqlite`);
   try {
     await fillDraft(path, draft, clock);

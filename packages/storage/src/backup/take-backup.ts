@@ -1,5 +1,7 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+
+import { makeDirectory } from '@patchbay/objects';
 
 import type { Clock, Log } from '@patchbay/objects';
 
@@ -28,7 +30,7 @@ export async function takeBackup(
   { catalog, clock, log, backupDirectory }: BackupServices,
   name = `catalog-${new Date(clock.now()).toISOString().replaceAll(':', '')}`,
 ): Promise<{ path: string; sizeBytes: number }> {
-  await mkdir(backupDirectory, { recursive: true, mode: 0o700 });
+  makeDirectory(backupDirectory, 0o700);
   const path = join(backupDirectory, `${name}.jsonl`);
   await catalog.backUp(path);
   const { size } = await stat(path);
@@ -38,7 +40,7 @@ export async function takeBackup(
 
 /** Removes what backups that were cut short left in a directory. Call it while none is under way. */
 export async function removeUnfinishedBackups(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  makeDirectory(directory, 0o700);
   for (const name of await readdir(directory)) {
     if (/\.(?:sqlite|jsonl)\.part$/.test(name) || name.startsWith(requestedPrefix)) {
       await rm(join(directory, name), { force: true });

@@ -1,7 +1,7 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { quoted } from '@patchbay/objects';
+import { makeDirectory, quoted } from '@patchbay/objects';
 
 import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
@@ -119,7 +119,7 @@ function taken(path: string, mountPoint: string): Error {
 
 /** Writes a file atomically, as the machine may need it to boot. */
 async function writeAtomically(path: string, text: string): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
+  makeDirectory(dirname(path));
   await writeFile(`${path}.patchbay`, text, { mode: 0o644, flush: true });
   await rename(`${path}.patchbay`, path);
 }

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename } from 'node:path';
 
-import { quoted } from '@patchbay/objects';
+import { makeDirectory, quoted } from '@patchbay/objects';
 
 import { undefinedIfMissing } from '../disks/file/pool-error.js';
 import { storageError } from '../errors.js';
@@ -38,7 +38,7 @@ export async function mountPool({ entry, by, exec }: MountRequest): Promise<void
   const { source, mountPoint } = entry;
   // systemd and mount have their own timeouts.
   const run = (...[file = '', ...args]: readonly string[]) => exec(file, args, { timeoutMs: 0 });
-  await mkdir(mountPoint, { recursive: true, mode: 0o750 });
+  makeDirectory(mountPoint, 0o750);
   if (by !== undefined && systemdRuns()) {
     await run('systemctl', 'daemon-reload');
   }

@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 
+import { makeDirectory } from '@patchbay/objects';
 import Database from 'better-sqlite3';
 
 import { asStoreError } from '../as-store-error.js';
@@ -49,7 +50,22 @@ export function openDatabase(file: string): Connection {
 }
 
 function createPrivateFile(file: string): void {
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  const directory = dirname(file);
+  try {
+    makeDirectory(directory, 0o700);
+  } catch (error) {
+    throw (error as NodeJS.ErrnoException).code === 'ENOENT'
+      ? storeError(
+          'STORE_READ_ONLY',
+          `${directory} cannot be made in its file system; name another directory`,
+          {
+            cause: error,
+            details: { directory },
+          },
+        )
+      : error;
+  }
+  accessSync(directory, constants.W_OK);
   try {
     // Exclusively, because closing a second descriptor of an open store would drop this process's lock on it.
     closeSync(openSync(file, 'wx', 0o600));
@@ -57,6 +73,7 @@ function createPrivateFile(file: string): void {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
       throw error;
     }
+    accessSync(file, constants.W_OK); // SQLite would read what it cannot write, and stumble later
   }
 }
 

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { open as openFile, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -229,6 +230,31 @@ describe('a file of the SQLite store', () => {
     await writeFile(join(scratch.directory, 'file'), '');
     const directory = join(scratch.directory, 'file', 'state');
     await refusal(openSqliteStore({ directory, clock: systemClock }), 'STORE_FAILED');
+  });
+
+  it('is refused where the file system makes no directory, at once', async () => {
+    const error = await refusal(
+      openSqliteStore({ directory: '/proc/x/state', clock: systemClock }),
+      'STORE_READ_ONLY',
+    );
+    expect(error.message).to.include('/proc/x/state');
+  });
+
+  it('is refused on a read-only disk, whether it is there or not', async function () {
+    if (process.getuid?.() !== 0) {
+      this.skip(); // only root can mount one
+    }
+    await using scratch = await Scratch.make();
+    await withStore(scratch, (store) => store.commit([], [{ put: 'a', value: '' }]));
+    execFileSync('mount', ['--bind', scratch.directory, scratch.directory]);
+    try {
+      execFileSync('mount', ['-o', 'remount,bind,ro', scratch.directory]);
+      for (const directory of [scratch.directory, join(scratch.directory, 'new')]) {
+        await refusal(openSqliteStore({ directory, clock: systemClock }), 'STORE_READ_ONLY');
+      }
+    } finally {
+      execFileSync('umount', [scratch.directory]);
+    }
   });
 }).timeout(60_000);
 

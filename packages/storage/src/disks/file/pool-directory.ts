@@ -1,7 +1,7 @@
-import { chmod, link, mkdir, open, stat } from 'node:fs/promises';
+import { chmod, link, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, isRpcError } from '@patchbay/objects';
+import { type Clock, isRpcError, makeDirectory } from '@patchbay/objects';
 
 import type { VolumeRef } from '../volume-pool.js';
 import { requireRoom } from './capacity.js';
@@ -139,7 +139,7 @@ export class PoolDirectory {
 /** Creates a pool in a directory unless there is one, and returns its id. @throws RpcError `POOL_UNAVAILABLE` */
 async function createPool(path: string): Promise<string> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o750 });
+    makeDirectory(path, 0o750);
     return (await readMarker(path)) ?? (await createMarker(path));
   } catch (error) {
     throw await asPoolError(error, path);
@@ -150,7 +150,7 @@ async function makeDirectories(pool: string): Promise<void> {
   const { dev } = await stat(pool);
   for (const name of [...Object.values(directoryOfKind), temporaryDirectory]) {
     const path = join(pool, name);
-    await mkdir(path, { recursive: true, mode: 0o750 });
+    makeDirectory(path, 0o750);
     if ((await stat(path)).dev !== dev) {
       // Files are completed under tmp/ and then linked into place, which works within one filesystem only.
       const why = 'is a separate filesystem (or subvolume); all directories must be on the same one';

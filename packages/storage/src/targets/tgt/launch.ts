@@ -1,7 +1,7 @@
-import { mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
+import { type Clock, coreError, isRpcError, type Log, makeDirectory } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import { ControlSocket } from './control-socket.js';
@@ -53,7 +53,7 @@ export async function prepareTgtdPaths(stateDir: string, daemon: number): Promis
         `${String(Buffer.byteLength(socket))} bytes, and the limit is 107; choose a shorter one`,
     );
   }
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  makeDirectory(dir, 0o700);
   return { socketPrefix, socket, log: join(dir, 'tgtd.log') };
 }
 
