@@ -20,7 +20,7 @@ function firstCells(heading: string): string[] {
 }
 
 function optionsOnPage(heading: string): string[] {
-  return firstCells(heading).map((cell) => cell.split(' ')[0] ?? '');
+  return [...section(heading).matchAll(/^\| (?:`-[a-z]`, )?`(--[a-z-]+)/gm)].map(([, option = '']) => option);
 }
 
 async function helpOf(program: ProgramName, ...words: string[]): Promise<string> {
@@ -30,7 +30,7 @@ async function helpOf(program: ProgramName, ...words: string[]): Promise<string>
 }
 
 function optionsIn(help: string): string[] {
-  return [...help.matchAll(/^ {2}(--[a-z-]+)/gm)].map(([, option = '']) => option);
+  return [...help.matchAll(/^ {2}(?: {4}|-[a-z], )(--[a-z-]+)/gm)].map(([, option = '']) => option);
 }
 
 describe('The reference page on commands', function () {
@@ -39,9 +39,9 @@ describe('The reference page on commands', function () {
   for (const program of ['nameserver', 'rpcserver', 'patchbay-storage'] as const) {
     it(`has the subcommands of ${program}, each with its options, and no others`, async () => {
       const help = await helpOf(program);
-      const names = [...help.matchAll(new RegExp(`^ {2}${program} ([a-z-]+)`, 'gm'))].map(
-        ([, name = '']) => name,
-      );
+      const names = [...help.matchAll(/^ {2}([a-z][a-z-]+)/gm)]
+        .map(([, name = '']) => name)
+        .filter((name) => name !== 'help');
       const documented = [...page.matchAll(new RegExp(`^### ${program} (.+)$`, 'gm'))].map(
         ([, name]) => name,
       );

@@ -259,11 +259,17 @@ describe('The command rpcclient', function () {
   });
 
   const refused: [words: string[], status: number, line: RegExp][] = [
-    [[], 2, /ARGUMENT_MISSING: a method is required; see "rpcclient --help"/],
+    [['--object', 'desk'], 2, /ARGUMENT_MISSING: a method is required; see "rpcclient help"/],
     [['--jsn', 'say'], 2, /OPTION_UNKNOWN: unknown option "--jsn" before a method; did you mean "--json"\?/],
-    [['-h'], 2, /OPTION_UNKNOWN: unknown option "-h" before a method/],
+    [['-x'], 2, /OPTION_UNKNOWN: unknown option "-x" before a method/],
+    [
+      ['say', '-o', 'xml'],
+      2,
+      /ARGUMENT_INVALID: option --format must be table, json, yaml, ndjson, not "xml"/,
+    ],
+    [['descibe'], 2, /METHOD_NOT_FOUND: .*; the command "rpcclient describe" has a similar name/],
     [['say', '--timeout'], 2, /ARGUMENT_MISSING: option --timeout needs a value/],
-    [['say', '--timeout', '--json'], 2, /ARGUMENT_MISSING: option --timeout needs a value/],
+    [['say', '--timeout', '--watch'], 2, /ARGUMENT_MISSING: option --timeout needs a value/],
     [
       ['say', '--timeout', '30'],
       2,
@@ -313,6 +319,26 @@ describe('The command rpcclient', function () {
     );
   });
 
+  const failures: [words: string[], status: number, error: Record<string, unknown>][] = [
+    [['fail', 'NOT_FOUND', '--json'], 3, { code: 'NOT_FOUND', reason: 'A_REASON', details: {} }],
+    [['provision', 'a', '-o', 'json'], 2, { reason: 'ARGUMENT_MISSING', details: { argument: 'image' } }],
+    [['-ojson', '--jsn'], 2, { reason: 'OPTION_UNKNOWN', details: { option: '--jsn' } }],
+    [['say', '--format=ndjson', '--timeout', '0'], 2, { reason: 'ARGUMENT_INVALID' }],
+    [['--json', 'say', '--name-server', 'here'], 2, { reason: 'CONFIG_INVALID' }],
+    [['--json', 'say', '--name-server', '127.0.0.1:1'], 8, { reason: 'NAMESERVER_UNAVAILABLE' }],
+    [['--json', 'help', 'nope'], 2, { reason: 'METHOD_NOT_FOUND' }],
+  ];
+  for (const [words, status, error] of failures) {
+    it(`prints one JSON value for what is wrong with "rpcclient ${words.join(' ')}"`, async () => {
+      const outcome = await call(...words);
+      expect(outcome).to.include({ status, stdout: '' });
+      expect(outcome.stderr).to.match(/^[^\n]+\n$/);
+      const told = JSON.parse(outcome.stderr) as Record<string, unknown>;
+      expect(Object.keys(told)).to.deep.equal(['code', 'reason', 'message', 'details']);
+      expect(told).to.deep.include(error);
+    });
+  }
+
   it('cancels the call on Ctrl-C and exits with 130', async () => {
     const { begun, cancelled } = desk.waits;
     const waiting = start('rpcclient', ['wait', '--timeout', 'none'], {
@@ -347,7 +373,20 @@ describe('The command rpcclient', function () {
     it('tells of one method, wherever it stands', async () => {
       const { stdout } = await call('provision', '--help');
       expect(stdout).to.match(/^Usage: rpcclient provision NODE IMAGE \[COPIES\] \[--size SIZE\]\n/);
-      expect((await call('--help', 'provision', 'x')).stdout).to.equal(stdout);
+      for (const words of [
+        ['--help', 'provision', 'x'],
+        ['provision', '-h'],
+        ['help', 'provision'],
+      ]) {
+        expect(await call(...words)).to.deep.equal({ status: 0, stdout, stderr: '' });
+      }
+    });
+
+    it('is what no arguments, -h and the command help show', async () => {
+      const expected = await call('--help');
+      for (const words of [[], ['-h'], ['help']]) {
+        expect(await call(...words)).to.deep.equal(expected);
+      }
     });
 
     it('tells how to reach an option that is called like one of its own', async () => {

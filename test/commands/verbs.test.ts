@@ -97,11 +97,13 @@ describe('The verbs of rpcclient', function () {
       [['storage.ls'], 'the method behind its object', /^the method ls\n$/],
       [['--', 'ls'], 'the method behind --', /^the method ls\n$/],
       [['ls', '--help'], "the verb's help as a bare word", /^Usage: rpcclient ls \[PATTERN\]/],
+      [['help', 'ls'], "the verb's help with help", /^Usage: rpcclient ls \[PATTERN\]/],
+      [['help', '--', 'ls'], "the method's help with help --", /^Usage: rpcclient storage\.ls\n/],
       [['--help', '--', 'ls'], "the method's help behind --", /^Usage: rpcclient storage\.ls\n/],
       [
         ['--help'],
         'both in the help',
-        /^ls: rpcclient has a verb of this name too; write "storage\.METHOD"/m,
+        /^ls: rpcclient has a command of this name too; write "storage\.METHOD"/m,
       ],
     ];
     for (const [words, whose, output] of rows) {

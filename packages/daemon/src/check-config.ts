@@ -1,31 +1,30 @@
-import { isRpcError, type RpcError } from '@patchbay/objects';
-import { jsonText } from '@patchbay/terminal';
+import { exitStatusOf, isRpcError, type RpcError } from '@patchbay/objects';
 
 import { command, type Command } from './command.js';
+import { formatOptions, printResult } from './print-result.js';
 import { errorAbout, type Problem, problemsOf } from './problems.js';
-import { writeOut } from './standard-output.js';
 
 /**
  * Creates a daemon's command `check-config FILE`. `check` reads the file as `start` would, opens nothing, and throws
  * what is wrong: one error, or an `AggregateError` of several. Each problem is printed as a line on standard error, and
- * with `--json` as an element of the list on standard output.
+ * except in a table as an element of the list on standard output.
  */
 export function checkConfigCommand(check: (file: string) => Promise<void>): Command {
   return command({
-    usage: 'check-config <file>',
-    summary: 'Read a configuration file as start would, and say what is wrong with it',
-    positionals: { file: { type: 'string', demandOption: true, describe: 'The configuration file (YAML)' } },
-    options: { json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' } },
-    run: async ({ file, json }) => {
+    name: 'check-config',
+    summary: 'Read a configuration file as start would, and report what is wrong with it',
+    args: { file: { type: 'string', required: true, summary: 'The configuration file (YAML)' } },
+    options: formatOptions,
+    run: async ({ file, ...format }) => {
       const errors = await errorsOf(() => check(file));
-      if (json) {
-        await writeOut(`${jsonText({ file, problems: errors.map(toRow) })}\n`);
-      } else if (errors.length === 0) {
-        await writeOut(`${file} is fine\n`);
+      const [first] = errors;
+      if (first === undefined) {
+        await printResult({ file, problems: [] }, format, `${file} is fine`);
+        return;
       }
-      if (errors.length > 0) {
-        throw new AggregateError(errors, `${file} is not fine`);
-      }
+      process.exitCode = exitStatusOf(first); // also if the reader of the output leaves
+      await printResult({ file, problems: errors.map(toRow) }, format, null);
+      throw new AggregateError(errors, `${file} is not fine`);
     },
   });
 }

@@ -10,8 +10,9 @@ export { ExternalCommands } from './external-commands.js';
 export { interruptible } from './interrupt.js';
 export { nameServerAdvice, nameServerOption } from './name-server-option.js';
 export { packageVersion } from './package-version.js';
-export { exitIfHanging, type Program, type ProgramStreams, runProgram } from './program.js';
-export { endOnClosedPipe, writeOut } from './standard-output.js';
+export { formatOptions, type FormatValues, printResult } from './print-result.js';
+export { type Program, type ProgramStreams, runMain, runProgram } from './program.js';
+export { endOnFailedOutput, writeOut } from './standard-output.js';
 
 // Configuration
 export { checkConfigCommand } from './check-config.js';

@@ -3,8 +3,9 @@ import { isRpcError, nameServerVariable, RpcError, standardNameServer } from '@p
 /** The option of every command for the name server's address. */
 export const nameServerOption = {
   type: 'string',
-  describe: 'The name server, HOST:PORT',
-  defaultDescription: `$${nameServerVariable}, else that of client.yaml, else ${standardNameServer}`,
+  placeholder: 'HOST:PORT',
+  summary: 'The name server',
+  defaultNote: `$${nameServerVariable}, else that of client.yaml, else ${standardNameServer}`,
 } as const;
 
 /** Adds to the error of an unreachable name server how a user of a command sets its address. */

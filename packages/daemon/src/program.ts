@@ -1,12 +1,15 @@
 import type { Writable } from 'node:stream';
-import yargs, { type Argv } from 'yargs';
 
-import { coreError, didYouMean, exitStatusOf, isRpcError } from '@patchbay/objects';
-import { errorLine } from '@patchbay/terminal';
+import { coreError, didYouMean, exitStatusOf, quoted } from '@patchbay/objects';
+import { asksForJson, failureText, textWidth } from '@patchbay/terminal';
 
-import type { Command, ParsedArguments } from './command.js';
+import { command, type Command, type Parameter, type Parameters } from './command.js';
 import type { ExternalCommands } from './external-commands.js';
+import { checkFormat } from './print-result.js';
+import { commandHelp, programHelp } from './program-help.js';
+import { commonOptions, parseArgv, readArguments } from './read-arguments.js';
 import { runExternal } from './run-external.js';
+import { endOnFailedOutput } from './standard-output.js';
 
 /** A program of several commands. */
 export interface Program {
@@ -20,168 +23,122 @@ export interface Program {
 
 /** Where a program writes. */
 export interface ProgramStreams {
-  readonly stdout: Pick<Writable, 'write'>;
+  readonly stdout: Pick<Writable, 'write'> & { readonly columns?: number };
   readonly stderr: Pick<Writable, 'write'>;
+}
+
+/** Runs a program as this process: it ends with the program's exit status, also if its output cannot be written. */
+export async function runMain(program: Program, argv = process.argv.slice(2)): Promise<void> {
+  endOnFailedOutput(argv);
+  process.exitCode = await runProgram(program, argv);
+  exitIfHanging();
 }
 
 /**
  * Runs the command that argv names and returns the exit status: 0, or that of the error's code. An error is printed as
- * one line on stderr, an `AggregateError` as one line per error; help and version go to stdout. A command that is an
- * executable of its own is run with the arguments after its name, and has its own exit status and output.
+ * one line on stderr, an `AggregateError` as one line per error, both as one JSON value if argv asks for JSON; help and
+ * version go to stdout. A command that is an executable of its own is run with the arguments after its name, and has
+ * its own exit status and output.
  */
 export async function runProgram(
   program: Program,
   argv: readonly string[],
-  { stdout, stderr }: ProgramStreams = process,
+  streams: ProgramStreams = process,
 ): Promise<number> {
   try {
-    const external = findExternal(program, argv[0]);
-    if (external !== undefined) {
-      return await runExternal(external, argv.slice(1));
-    }
-    const { output, run } = await parse(program, argv);
-    if (output !== '') {
-      stdout.write(`${output}\n`);
-    }
-    await run();
+    return await perform(program, argv, streams);
+  } catch (error) {
+    streams.stderr.write(failureText(error, asksForJson(argv)));
+    return exitStatusOf(error instanceof AggregateError ? error.errors[0] : error);
+  }
+}
+
+/** Shows what argv asks for, or runs a command. @throws RpcError what is wrong with argv, and that of the command */
+async function perform(program: Program, argv: readonly string[], streams: ProgramStreams): Promise<number> {
+  const { name, version } = program;
+  const commands = [...program.commands, help];
+  const show = (text: string): number => {
+    streams.stdout.write(`${text}\n`);
     return 0;
-  } catch (error) {
-    const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error];
-    stderr.write(errors.map((each) => `${errorLine(each)}\n`).join(''));
-    return exitStatusOf(errors[0]);
-  }
-}
-
-function ownNames(program: Program): string[] {
-  return program.commands.map(({ usage }) => usage.split(' ')[0] ?? usage);
-}
-
-function findExternal(program: Program, name = ''): string | undefined {
-  return ownNames(program).includes(name) ? undefined : program.external?.find(name);
-}
-
-/** Returns what argv asks for: help or the version as `output`, or a command to run. */
-async function parse(program: Program, argv: readonly string[]) {
-  const asked = { output: '', run: () => Promise.resolve() };
-  const choose: Choose = (chosen, args) => {
-    checkArguments(args, chosen, program);
-    asked.run = () => chosen.run(args);
   };
-  try {
-    // With a callback, yargs passes the help to it instead of printing it.
-    await parserOf(program, argv, choose).parseAsync(argv, {}, (_error, _args, text) => {
-      asked.output = text;
-    });
-  } catch (error) {
-    throw isRpcError(error) ? error : usageError(program, error as Error);
+  const none = noCommand(commands);
+  const { chosen, rest } = splitArgv(argv, none.options);
+  const found = chosen === undefined ? none : findCommand(program, commands, chosen);
+  if (typeof found === 'string') {
+    return await runExternal(found, rest);
   }
-  return asked;
-}
-
-type Choose = (chosen: Command, args: ParsedArguments) => void;
-
-function parserOf(program: Program, argv: readonly string[], choose: Choose): Argv {
-  const parser = yargs()
-    .scriptName(program.name)
-    .usage(`$0 COMMAND\n\n${program.summary}`)
-    .locale('en')
-    .version(program.version)
-    .help()
-    .parserConfiguration({
-      'boolean-negation': false,
-      'camel-case-expansion': false,
-      'dot-notation': false,
-      'greedy-arrays': false,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-    })
-    .exitProcess(false)
-    .fail(false)
-    .command('$0', false, {}, (args) => {
-      throw unknownCommand(program, args._[0]);
-    });
-  // They are searched for only where the help lists them.
-  const others = ownNames(program).includes(argv[0] ?? '') ? [] : (program.external?.names() ?? []);
-  if (others.length > 0) {
-    const lines = others.map((name) => `  ${program.name} ${name}`);
-    parser.epilogue(['Commands that are programs of their own:', ...lines].join('\n'));
+  const { positionals, values } = parseArgv(rest, { ...found.options, ...commonOptions });
+  const { help: asksForHelp, version: asksForVersion, ...given } = values;
+  if (asksForVersion !== undefined) {
+    return show(version);
   }
-  return program.commands.reduce((all, each) => addCommand(all, each, choose), parser);
-}
-
-function addCommand(parser: Argv, each: Command, choose: Choose): Argv {
-  return parser.command(
-    each.usage,
-    each.summary,
-    (own) => {
-      const withPositionals = Object.entries(each.positionals).reduce<Argv>(
-        (all, [name, positional]) => all.positional(name, positional),
-        own,
-      );
-      return Object.entries(each.options).reduce<Argv>(
-        (all, [name, option]) => all.option(name, { requiresArg: option.type !== 'boolean', ...option }),
-        withPositionals,
-      );
-    },
-    (args) => {
-      choose(each, args);
-    },
-  );
-}
-
-/** Refuses what yargs accepts: unknown options, surplus arguments, and a repeated option that takes one value. */
-function checkArguments(
-  args: ParsedArguments,
-  { usage, positionals, options }: Command,
-  program: Program,
-): void {
-  const [name = ''] = usage.split(' ');
-  const help = `see "${program.name} ${name} --help"`;
-  const surplus = args._[1];
-  if (surplus !== undefined) {
-    throw coreError('ARGUMENT_SURPLUS', `surplus argument ${JSON.stringify(surplus)}; ${help}`);
+  if (asksForHelp !== undefined) {
+    const width = textWidth(streams.stdout);
+    const names = program.external?.names() ?? [];
+    const others = names.filter((each) => !commands.some((own) => own.name === each));
+    return show(
+      found === none ? programHelp({ ...program, commands, others }, width) : commandHelp(name, found, width),
+    );
   }
-  const optionNames = Object.entries(options).flatMap(([option, { alias = [] }]) => [option, alias].flat());
-  const known = new Set(['_', '$0', 'help', 'version', ...Object.keys(positionals), ...optionNames]);
-  for (const [key, value] of Object.entries(args)) {
-    if (!known.has(key)) {
-      const hint = didYouMean(key, optionNames) || `; ${help}`;
-      throw coreError('OPTION_UNKNOWN', `unknown option ${dashed(key)}${hint}`);
-    }
-    const option = options[key];
-    if (Array.isArray(value) && option !== undefined && option.array !== true) {
-      const why = `takes one value and was given several; ${help}`;
-      throw coreError('ARGUMENT_INVALID', `option ${dashed(key)} ${why}`);
-    }
+  const read = readArguments(found, { positionals, values: given }, name);
+  if (found === none) {
+    throw coreError('ARGUMENT_MISSING', `a command is required; see "${name} help"`);
   }
-}
-
-function dashed(option: string): string {
-  return option.length === 1 ? `-${option}` : `--${option}`;
-}
-
-function unknownCommand(program: Program, name: string | number | undefined): Error {
-  const help = `see "${program.name} --help"`;
-  if (name === undefined) {
-    return coreError('ARGUMENT_MISSING', `a command is required; ${help}`);
+  if (found === help) {
+    const about = typeof read.command === 'string' ? [read.command] : [];
+    return await perform(program, [...about, '--help'], streams);
   }
-  const names = [...ownNames(program), ...(program.external?.names() ?? [])];
-  const hint = didYouMean(String(name), names) || `; ${help}`;
-  return coreError('ARGUMENT_INVALID', `unknown command ${JSON.stringify(name)}${hint}`);
+  checkFormat(read); // before anything is done
+  await found.run(read);
+  return 0;
 }
 
-/** Converts an error of yargs about the usage. */
-function usageError(program: Program, error: Error): Error {
-  const reason = /^(?:Missing|Not enough)/.test(error.message) ? 'ARGUMENT_MISSING' : 'ARGUMENT_INVALID';
-  const text = error.message.replace(/\s+/g, ' ').trim();
-  const message = text.charAt(0).toLowerCase() + text.slice(1);
-  return coreError(reason, `${message}; see "${program.name} --help"`, { cause: error });
+/** Shows help: `help NAME` is `NAME --help`. */
+const help = command({
+  name: 'help',
+  summary: 'Show this help, or that of a command',
+  args: { command: { type: 'string', summary: 'The command' } },
+  run: () => Promise.resolve(),
+});
+
+/** Returns what stands for the command where argv names none: it has the options of all commands. */
+function noCommand(commands: readonly Command[]): Command {
+  const options = commands.flatMap((each) => Object.entries(each.options));
+  const optional = options.map(([name, option]): [string, Parameter] => [
+    name,
+    { ...option, required: false },
+  ]);
+  return { ...help, name: '', args: {}, options: Object.fromEntries(optional) };
+}
+
+/** Splits argv at the command, before which options of any command may stand. */
+function splitArgv(argv: readonly string[], options: Parameters) {
+  const { positionals } = parseArgv(argv, { ...options, ...commonOptions }, true);
+  const index = argv.length - positionals.length;
+  return positionals.length === 0
+    ? { chosen: undefined, rest: argv.length === 0 ? ['--help'] : argv }
+    : { chosen: argv[index], rest: argv.toSpliced(index, 1) };
+}
+
+/** Finds a command, or the path of one that is an executable of its own. @throws RpcError `ARGUMENT_INVALID` */
+function findCommand(
+  { name: program, external }: Program,
+  commands: readonly Command[],
+  name: string,
+): Command | string {
+  const found = commands.find((each) => each.name === name) ?? external?.find(name);
+  if (found === undefined) {
+    const names = [...commands.map((each) => each.name), ...(external?.names() ?? [])];
+    const hint = didYouMean(name, names) || `; see "${program} help"`;
+    throw coreError('ARGUMENT_INVALID', `${program} has no command ${quoted(name)}${hint}`);
+  }
+  return found;
 }
 
 /**
  * Exits the process half a second from now if something still keeps it alive then: a method that ignores its signal,
  * a peer that neither reads nor closes. Call it when the program's work is done and `process.exitCode` is set.
  */
-export function exitIfHanging(): void {
+function exitIfHanging(): void {
   setTimeout(() => process.exit(), 500).unref();
 }

@@ -9,7 +9,7 @@ import { eventually, requireTools, Scratch } from '@patchbay/objects/testing';
 /** A program of one command, with the external commands beside it. */
 const caller = `#!${process.execPath}
 import { command, ExternalCommands, runProgram } from ${JSON.stringify(new URL('../src/index.js', import.meta.url).href)};
-const own = command({ usage: 'own', summary: 'Its own.', run: () => Promise.resolve(console.log('its own')) });
+const own = command({ name: 'own', summary: 'Its own.', run: () => Promise.resolve(console.log('its own')) });
 const [, file, ...words] = process.argv;
 process.exitCode = await runProgram(
   { name: 'tool', summary: 'A tool.', version: '1', commands: [own], external: new ExternalCommands('tool', file) },
@@ -73,15 +73,19 @@ describe('A program with commands that are programs of their own', function () {
     const { status, stdout } = await run('--help');
     expect(status).to.equal(0);
     expect(stdout).to.match(
-      /programs of their own:\n {2}tool broken\n {2}tool killed\n {2}tool own\n {2}tool show\n {2}tool wait\n$/,
+      /Commands:\n {2}own +Its own\.\n {2}help .*\n {2}broken +Run the program tool-broken\n {2}killed .*\n {2}show .*\n {2}wait .*\n\n/,
     );
-    expect((await run('own', '--help')).stdout).to.not.include('tool show');
+    expect((await run('own', '--help')).stdout).to.not.include('tool-show');
+  });
+
+  it('asks one for its help', async () => {
+    expect((await run('help', 'show')).stdout).to.equal('<--help>its input');
   });
 
   it('suggests one for a similar name', async () => {
     const { status, stderr } = await run('shw');
     expect(stderr).to.equal(
-      'error: INVALID_ARGUMENT ARGUMENT_INVALID: unknown command "shw"; did you mean "show"?\n',
+      'error: INVALID_ARGUMENT ARGUMENT_INVALID: tool has no command "shw"; did you mean "show"?\n',
     );
     expect(status).to.equal(2);
   });

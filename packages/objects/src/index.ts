@@ -33,6 +33,7 @@ export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
 
 // Arguments of a command line
 export { type ArgvValues, readArgv } from './object/argv.js';
+export { ArgumentErrors } from './object/argument-errors.js';
 export { coercionOf } from './object/coercion.js';
 export { FileArgument } from './object/file-argument.js';
 
@@ -134,3 +135,4 @@ export { compileGlob, type Glob } from './text/glob.js';
 export { defaultMaxValues, maxNesting, parseJson, tooDeep, tooManyValues } from './text/parse-json.js';
 export { acceptedSizes, formatBytes, parseBytes } from './text/sizes.js';
 export { didYouMean, suggest } from './text/suggest.js';
+export { systemErrorText } from './text/system-error.js';

@@ -1,40 +1,30 @@
-import { nameServerAdvice, nameServerOption, writeOut } from '@patchbay/daemon';
+import { formatOptions, interruptible, nameServerAdvice, nameServerOption } from '@patchbay/daemon';
 import { findNameServer } from '@patchbay/objects';
-import { jsonText, resultText } from '@patchbay/terminal';
 
 import { type Names, withNameServer } from '../client.js';
 
-/** The options of every command that calls a name server. */
-export const callingOptions = {
-  'name-server': nameServerOption,
-  json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
-} as const;
+/** The options of every command that calls a name server and prints the answer. */
+export const callingOptions = { 'name-server': nameServerOption, ...formatOptions } as const;
 
 /** The options by which a command selects names by their pattern. */
 export const patternOptions = {
   glob: {
     type: 'string',
-    describe: 'Names like this: * and ? within a part, ** also across "." and "/"',
+    summary: 'Names that match this: * and ? within a part, ** also across "." and "/"',
   },
-  regex: {
-    type: 'string',
-    describe: 'Names that this regular expression (RE2 syntax) matches as a whole',
-  },
+  regex: { type: 'string', summary: 'Names that this regular expression (RE2 syntax) matches as a whole' },
 } as const;
 
-/** Calls the name server that the options name. @throws RpcError */
+/** Calls the name server that the options name; Ctrl-C cancels. @throws RpcError */
 export async function callNameServer<T>(
   args: Readonly<Record<'name-server', string | undefined>>,
-  use: (names: Names) => Promise<T>,
+  use: (names: Names, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   try {
-    return await withNameServer(findNameServer(args['name-server']), use);
+    return await interruptible((signal) =>
+      withNameServer(findNameServer(args['name-server']), (names) => use(names.with({ signal }), signal)),
+    );
   } catch (error) {
     throw nameServerAdvice(error);
   }
-}
-
-/** Prints what a command found: as JSON for programs, else as `text` or a table for people. */
-export async function print(value: unknown, json: boolean, text = resultText(value)): Promise<void> {
-  await writeOut(`${json ? jsonText(value) : text}\n`);
 }

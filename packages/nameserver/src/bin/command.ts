@@ -1,4 +1,4 @@
-import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
+import { packageVersion, runMain } from '@patchbay/daemon';
 
 import { list, lookup, ping } from './look.js';
 import { checkConfig } from './read-configuration.js';
@@ -8,14 +8,9 @@ import { setMetadata } from './set-metadata.js';
 import { start } from './start.js';
 import { watch } from './watch.js';
 
-endOnClosedPipe();
-process.exitCode = await runProgram(
-  {
-    name: 'nameserver',
-    summary: 'Keeps the names of objects: which server answers to which name.',
-    version: packageVersion(import.meta.url),
-    commands: [start, checkConfig, ping, list, lookup, register, remove, setMetadata, watch],
-  },
-  process.argv.slice(2),
-);
-exitIfHanging();
+await runMain({
+  name: 'nameserver',
+  summary: 'Keeps the names of objects: which server answers to which name.',
+  version: packageVersion(import.meta.url),
+  commands: [start, checkConfig, ping, list, lookup, register, remove, setMetadata, watch],
+});

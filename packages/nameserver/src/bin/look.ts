@@ -1,44 +1,46 @@
-import { command } from '@patchbay/daemon';
+import { command, printResult } from '@patchbay/daemon';
 import { findNameServer, listAllNames, selectNames } from '@patchbay/objects';
 import { nameRow } from '@patchbay/terminal';
 
-import { callingOptions, callNameServer, patternOptions, print } from './calling.js';
+import { callingOptions, callNameServer, patternOptions } from './calling.js';
 
 /** `nameserver ping`: whether it answers, how fast, and what it holds. */
 export const ping = command({
-  usage: 'ping',
+  name: 'ping',
   summary: 'Report whether the name server answers, and what it holds',
   options: callingOptions,
   run: async (args) => {
     const startedMs = performance.now();
     const info = await callNameServer(args, (names) => names.info());
     const answerMs = Math.ceil(performance.now() - startedMs);
-    await print({ address: findNameServer(args['name-server']), answerMs, ...info }, args.json);
+    await printResult({ address: findNameServer(args['name-server']), answerMs, ...info }, args);
   },
 });
 
 /** `nameserver list`: every name, however many there are. */
 export const list = command({
-  usage: 'list [pattern]',
-  summary: 'List the registered names, or those that begin with a text or are like a pattern',
-  positionals: {
+  name: 'list',
+  summary: 'List the registered names, or those that begin with a text or match a pattern',
+  args: {
     pattern: {
       type: 'string',
       default: '',
-      describe: 'What the names begin with, or a glob if it has * or ?',
+      summary: 'What the names begin with, or a glob if it has * or ?',
     },
   },
   options: {
     ...patternOptions,
     meta: {
       type: 'string',
-      array: true,
-      describe: 'Names with this metadata, KEY=VALUE or KEY; repeated: with all of them',
+      repeated: true,
+      placeholder: 'KEY[=VALUE]',
+      summary: 'Names with all of these metadata entries, with this value or any',
     },
     'any-meta': {
       type: 'string',
-      array: true,
-      describe: 'Names with this metadata, KEY=VALUE or KEY; repeated: with any of them',
+      repeated: true,
+      placeholder: 'KEY[=VALUE]',
+      summary: 'Names with at least one of these metadata entries',
     },
     ...callingOptions,
   },
@@ -46,18 +48,18 @@ export const list = command({
     const { pattern, glob, regex, meta } = args;
     const selection = selectNames(pattern, { glob, regex, meta, anyMeta: args['any-meta'] });
     const records = await callNameServer(args, (names) => listAllNames(names, selection));
-    await print(args.json ? records : records.map(nameRow), args.json);
+    await printResult(records, args, records.map(nameRow));
   },
 });
 
 /** `nameserver lookup`: one name's record. */
 export const lookup = command({
-  usage: 'lookup <name>',
+  name: 'lookup',
   summary: 'Show which server a name belongs to, and its metadata',
-  positionals: { name: { type: 'string', demandOption: true, describe: 'The name' } },
+  args: { name: { type: 'string', required: true, summary: 'The name' } },
   options: callingOptions,
   run: async (args) => {
     const record = await callNameServer(args, (names) => names.lookup(args.name));
-    await print(args.json ? record : nameRow(record), args.json);
+    await printResult(record, args, nameRow(record));
   },
 });

@@ -1,37 +1,39 @@
 import { createHash } from 'node:crypto';
 
-import { command, logSettings, openLog, runDaemon } from '@patchbay/daemon';
+import { command, logSettings, nameServerOption, openLog, runDaemon } from '@patchbay/daemon';
 import {
   acceptedDurations,
   coreError,
   defaultLeaseMs,
   findNameServer,
+  formatDuration,
   parseDuration,
   quoted,
 } from '@patchbay/objects';
 
 import { keepName } from '../keep-name.js';
-import { callingOptions, callNameServer } from './calling.js';
+import { callNameServer } from './calling.js';
 import { readMetadata } from './set-metadata.js';
 
 /** `nameserver register`: keeps a name for a server that does not do so itself. */
 export const register = command({
-  usage: 'register <name> <address>',
+  name: 'register',
   summary: 'Register a name for a server that does not do so itself, and keep it until SIGTERM or Ctrl-C',
-  positionals: {
-    name: { type: 'string', demandOption: true, describe: 'The name' },
-    address: { type: 'string', demandOption: true, describe: 'HOST:PORT, as clients dial the server' },
+  args: {
+    name: { type: 'string', required: true, summary: 'The name' },
+    address: { type: 'string', required: true, summary: 'HOST:PORT, as clients dial the server' },
   },
   options: {
-    meta: { type: 'string', array: true, describe: 'Metadata, KEY=VALUE; may be repeated' },
-    shared: { type: 'boolean', default: false, describe: 'Other servers may have the name too' },
-    replace: { type: 'boolean', default: false, describe: 'Take the name from whoever has it' },
+    meta: { type: 'string', repeated: true, placeholder: 'KEY=VALUE', summary: 'A metadata entry' },
+    shared: { type: 'boolean', default: false, summary: 'Let other servers register the name too' },
+    replace: { type: 'boolean', default: false, summary: 'Take over the name from its present owner' },
     ttl: {
       type: 'string',
-      describe: 'How long the name outlives this command when it dies, 1s to 1h',
-      defaultDescription: '10s',
+      placeholder: 'DURATION',
+      summary: 'How long the name outlives this command when it dies, 1s to 1h',
+      defaultNote: formatDuration(defaultLeaseMs),
     },
-    'name-server': callingOptions['name-server'],
+    'name-server': nameServerOption,
   },
   run: async (args) => {
     const { name, address, shared, replace } = args;

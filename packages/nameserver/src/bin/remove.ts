@@ -1,25 +1,25 @@
 import { createInterface } from 'node:readline/promises';
 
-import { command } from '@patchbay/daemon';
+import { command, type FormatValues, printResult } from '@patchbay/daemon';
 import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } from '@patchbay/objects';
 import { nameRow, resultText } from '@patchbay/terminal';
 
 import type { Names } from '../client.js';
-import { callingOptions, callNameServer, patternOptions, print } from './calling.js';
+import { callingOptions, callNameServer, patternOptions } from './calling.js';
 
 /** How many names are removed at once. */
 const atOnce = 100;
 
 /** `nameserver remove`: takes names from whoever holds them. */
 export const remove = command({
-  usage: 'remove [name]',
+  name: 'remove',
   summary:
-    'Remove a name, or all that are like a pattern, whoever holds them; their servers do not take them back',
-  positionals: { name: { type: 'string', describe: 'The name' } },
+    'Remove a name, or all that match a pattern, whoever holds them; their servers do not take them back',
+  args: { name: { type: 'string', summary: 'The name' } },
   options: {
     ...patternOptions,
     ...callingOptions,
-    yes: { type: 'boolean', default: false, describe: 'Do not ask first' },
+    yes: { type: 'boolean', default: false, summary: 'Do not ask for confirmation' },
   },
   run: async (args) => {
     const { name, glob, regex } = args;
@@ -37,7 +37,7 @@ export const remove = command({
   },
 });
 
-type Arguments = Parameters<typeof callNameServer>[0] & { readonly json: boolean };
+type Arguments = Parameters<typeof callNameServer>[0] & FormatValues;
 
 async function removeOne(args: Arguments, name: string, ask: boolean): Promise<void> {
   // Looked up first: for the question, and because a mistyped name must not look like success.
@@ -53,7 +53,7 @@ async function removeOne(args: Arguments, name: string, ask: boolean): Promise<v
   }
   const removed = await callNameServer(args, (names) => names.remove(name));
   const text = removed ? `removed ${quoted(name)}` : `${quoted(name)} was gone already`;
-  await print({ name, removed }, args.json, text);
+  await printResult({ name, removed }, args, text);
 }
 
 async function removeAll(args: Arguments, selection: ListOptions, ask: boolean): Promise<void> {
@@ -64,7 +64,7 @@ async function removeAll(args: Arguments, selection: ListOptions, ask: boolean):
   }
   const removed = await callNameServer(args, (names) => removeEach(names, records));
   const text = `removed ${countText(removed.length)}`;
-  await print({ removed: removed.length, names: removed }, args.json, text);
+  await printResult({ removed: removed.length, names: removed }, args, text);
 }
 
 /** Removes names and returns those that were still there. */

@@ -1,20 +1,21 @@
-import { command } from '@patchbay/daemon';
+import { command, printResult } from '@patchbay/daemon';
 import { coreError, quoted } from '@patchbay/objects';
 import { nameRow } from '@patchbay/terminal';
 
-import { callingOptions, callNameServer, print } from './calling.js';
+import { callingOptions, callNameServer } from './calling.js';
 
 /** `nameserver set-metadata`: what operators attach to a name. */
 export const setMetadata = command({
-  usage: 'set-metadata <name> <changes..>',
+  name: 'set-metadata',
   summary: "Set keys of a name's metadata (KEY=VALUE) or remove them (KEY=)",
-  positionals: {
-    name: { type: 'string', demandOption: true, describe: 'The name' },
+  args: {
+    name: { type: 'string', required: true, summary: 'The name' },
     changes: {
       type: 'string',
-      array: true,
-      demandOption: true,
-      describe: 'KEY=VALUE, or KEY= to remove KEY',
+      repeated: true,
+      required: true,
+      placeholder: 'KEY=VALUE',
+      summary: 'KEY=VALUE, or KEY= to remove KEY',
     },
   },
   options: callingOptions,
@@ -22,7 +23,7 @@ export const setMetadata = command({
     const metadata = [...readMetadata(args.changes, 'write KEY=VALUE to set a key, KEY= to remove it')];
     const changes = Object.fromEntries(metadata.map(([key, value]) => [key, value === '' ? null : value]));
     const record = await callNameServer(args, (names) => names.set_metadata(args.name, changes));
-    await print(args.json ? record : nameRow(record), args.json);
+    await printResult(record, args, nameRow(record));
   },
 });
 

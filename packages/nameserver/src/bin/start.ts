@@ -20,17 +20,28 @@ import { readConfiguration } from './read-configuration.js';
 
 /** `nameserver start`: the daemon itself. */
 export const start = command({
-  usage: 'start',
+  name: 'start',
   summary: 'Keep the registry of names, until SIGTERM or Ctrl-C',
   options: {
-    config: { type: 'string', describe: 'A configuration file (YAML)' },
-    listen: { type: 'string', describe: 'Where to listen, HOST:PORT', defaultDescription: '127.0.0.1:7440' },
+    config: { type: 'string', placeholder: 'FILE', summary: 'The configuration file (YAML)' },
+    listen: {
+      type: 'string',
+      placeholder: 'HOST:PORT',
+      summary: 'Where to listen; port 0 takes a free one',
+      defaultNote: '127.0.0.1:7440',
+    },
     'state-dir': {
       type: 'string',
-      describe: 'The directory of the registry; it is made when it is not there',
+      placeholder: 'DIR',
+      summary: 'The directory of the registry, which is created if it does not exist',
     },
-    insecure: { type: 'boolean', describe: 'Listen where other machines can connect, unencrypted' },
-    'log-level': { type: 'string', describe: 'error, warn, info or debug', defaultDescription: 'info' },
+    insecure: { type: 'boolean', summary: 'Listen where other machines can connect, unencrypted' },
+    'log-level': {
+      type: 'string',
+      placeholder: 'LEVEL',
+      summary: 'The lowest level that is logged: error, warn, info or debug',
+      defaultNote: 'info',
+    },
   },
   run: async (args) => {
     const read = (): NameServerConfiguration =>

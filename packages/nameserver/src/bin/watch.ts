@@ -1,31 +1,33 @@
-import { command, interruptible, writeOut } from '@patchbay/daemon';
+import { command, printResult, writeOut } from '@patchbay/daemon';
 import { coreError, type NameEvent, quoted } from '@patchbay/objects';
-import { escapeControls, jsonText, metadataText } from '@patchbay/terminal';
+import { escapeControls, metadataText, readFormat } from '@patchbay/terminal';
 
 import { callingOptions, callNameServer } from './calling.js';
 
 /** `nameserver watch`: what happens to names, a line each. */
 export const watch = command({
-  usage: 'watch [prefix]',
+  name: 'watch',
   summary: 'Print a line for every name that is registered, changed or removed, until Ctrl-C',
-  positionals: { prefix: { type: 'string', default: '', describe: 'What the names begin with' } },
+  args: { prefix: { type: 'string', default: '', summary: 'What the names begin with' } },
   options: {
     ...callingOptions,
-    json: { type: 'boolean', default: false, describe: 'Print a line of JSON for each, for programs' },
-    'from-revision': { type: 'string', describe: 'Begin with what changed after this revision (see ping)' },
+    'from-revision': {
+      type: 'string',
+      placeholder: 'REVISION',
+      summary: 'Start after this revision, which ping and every event show',
+      defaultNote: 'now',
+    },
   },
   run: async (args) => {
     const fromRevision = readRevision(args['from-revision']);
-    await interruptible(async (signal) => {
+    const separator = readFormat(args.format, args.json) === 'yaml' ? '---\n' : '';
+    await callNameServer(args, async (names, signal) => {
       try {
-        await callNameServer(args, async (names) => {
-          const events = names
-            .with({ timeoutMs: 'none', signal })
-            .watch({ prefix: args.prefix, fromRevision });
-          for await (const event of events) {
-            await writeOut(`${args.json ? jsonText(event) : lineOf(event)}\n`);
-          }
-        });
+        const events = names.with({ timeoutMs: 'none' }).watch({ prefix: args.prefix, fromRevision });
+        for await (const event of events) {
+          await writeOut(separator);
+          await printResult(event, args, lineOf(event));
+        }
       } catch (error) {
         if (!signal.aborted) {
           throw error;

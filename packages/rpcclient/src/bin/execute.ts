@@ -16,13 +16,13 @@ export async function execute(line: CommandLine, settings: Settings, context: Co
     await perform(line, settings, context);
   } catch (error) {
     const { withAdvice } = await import('./failure.js');
-    throw withAdvice(error, settings.timeoutMs);
+    throw withAdvice(error, line, settings.timeoutMs);
   }
 }
 
 async function perform(line: CommandLine, settings: Settings, context: CommandContext): Promise<void> {
   if (line.options.has('help')) {
-    await (await import('./show-help.js')).showHelp(line, settings, context);
+    await (await import('../verbs/help.js')).showHelp(line, settings, context);
     return;
   }
   const once = await taskOf(line, settings, context);
@@ -45,7 +45,7 @@ async function taskOf(line: CommandLine, settings: Settings, context: CommandCon
   }
   const { object, method } = settings.target;
   if (method === undefined) {
-    throw coreError('ARGUMENT_MISSING', 'a method is required; see "rpcclient --help"');
+    throw coreError('ARGUMENT_MISSING', 'a method is required; see "rpcclient help"');
   }
   return (out) => callMethod({ ...settings, object, method, args: line.args }, context, out);
 }
@@ -58,6 +58,7 @@ const loaders: Readonly<Record<VerbName, LoadVerb>> = {
   describe: () => import('../verbs/describe.js'),
   repl: () => import('../verbs/repl.js'),
   completion: () => import('../verbs/completion.js'),
+  help: () => import('../verbs/help.js'),
 };
 
 /** Returns what loads the verb that a command line asks for; undefined where it calls a method. */

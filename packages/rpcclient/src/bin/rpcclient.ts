@@ -1,5 +1,6 @@
-import { endOnClosedPipe, interruptible, writeOut } from '@patchbay/daemon';
+import { endOnFailedOutput, interruptible, writeOut } from '@patchbay/daemon';
 import { exitStatusOf, findNameServer } from '@patchbay/objects';
+import { asksForJson, failureText } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
@@ -21,21 +22,21 @@ async function main(argv: readonly string[]): Promise<void> {
   await interruptible((signal) => execute(line, settings, processContext(client, nameServer, signal)));
 }
 
-async function run(): Promise<void> {
+async function run(argv: readonly string[]): Promise<void> {
   let status = 0;
   try {
-    const done = main(process.argv.slice(2));
-    endOnClosedPipe(); // opens standard output while the call is in flight
+    const done = main(argv.length === 0 ? ['--help'] : argv);
+    endOnFailedOutput(argv); // opens standard output while the call is in flight
     await done;
   } catch (error) {
-    process.stderr.write((await import('./failure.js')).failureText(error));
+    process.stderr.write(failureText(error, asksForJson(argv)));
     status = exitStatusOf(error);
   }
-  if (process.stdout.writableLength > 0) {
-    await writeOut(''); // resolves once everything printed before it is written
+  if (process.stdout.writableLength > 0 || process.stdout.errored !== null) {
+    await writeOut(''); // resolves once everything printed before it is written, or has failed
   }
   // Nothing that still waits for an unresponsive server matters any more.
   process.exit(status);
 }
 
-void run(); // not awaited here: the bundle is CommonJS (docs/adr/0007)
+void run(process.argv.slice(2)); // not awaited here: the bundle is CommonJS (docs/adr/0007)

@@ -3,14 +3,15 @@ import { createWriteStream, renameSync, rmSync, statSync, type WriteStream } fro
 import { finished } from 'node:stream/promises';
 
 import { coreError, quoted } from '@patchbay/objects';
+import { outputError } from '@patchbay/terminal';
 
 import type { CommandContext, Output } from './context.js';
 
 /** Takes the bytes that a method yields. */
 export interface ByteOutput {
-  /** Writes a chunk; a slow destination slows the method down. @throws RpcError `OUTPUT_FAILED` */
+  /** Writes a chunk; a slow destination slows the method down. @throws RpcError `OUTPUT_FAILED`, `OUTPUT_FULL` */
   write(chunk: Uint8Array): Promise<void>;
-  /** Completes the output. @throws RpcError `OUTPUT_FAILED` */
+  /** Completes the output. @throws RpcError `OUTPUT_FAILED`, `OUTPUT_FULL` */
   finish(): Promise<void>;
   /** Removes what was written, unless it was finished. */
   discard(): Promise<void>;
@@ -48,8 +49,7 @@ class FileOutput implements ByteOutput {
 
   constructor(path: string) {
     this.#path = path;
-    const isSpecial = statSync(path, { throwIfNoEntry: false })?.isFile() === false;
-    this.#partPath = isSpecial ? path : `${path}.part`;
+    this.#partPath = isSpecial(path) ? path : `${path}.part`;
     this.#stream = createWriteStream(this.#partPath);
     this.#stream.on('error', (error) => {
       this.#failure = error;
@@ -68,7 +68,11 @@ class FileOutput implements ByteOutput {
     await finished(this.#stream).catch(() => undefined); // recorded in #failure
     this.#assertNoFailure();
     if (this.#partPath !== this.#path) {
-      renameSync(this.#partPath, this.#path);
+      try {
+        renameSync(this.#partPath, this.#path);
+      } catch (error) {
+        throw outputError(quoted(this.#path), error as Error);
+      }
     }
     this.#finished = true;
   }
@@ -88,8 +92,16 @@ class FileOutput implements ByteOutput {
 
   #assertNoFailure(): void {
     if (this.#failure !== undefined) {
-      const message = `cannot write ${quoted(this.#path)}: ${this.#failure.message}`;
-      throw coreError('OUTPUT_FAILED', message, { cause: this.#failure });
+      throw outputError(quoted(this.#path), this.#failure);
     }
+  }
+}
+
+/** Reports whether a path is anything but a plain file or free; what cannot be looked at is reported when it is opened. */
+function isSpecial(path: string): boolean {
+  try {
+    return !statSync(path).isFile();
+  } catch {
+    return false;
   }
 }

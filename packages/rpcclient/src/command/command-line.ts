@@ -1,4 +1,5 @@
 import { coreError, didYouMean, parseDuration, quoted } from '@patchbay/objects';
+import { longForm } from '@patchbay/terminal';
 
 import { type GlobalOption, type GlobalOptionName, globalOptions, isGlobalOption } from './global-options.js';
 
@@ -23,8 +24,6 @@ export interface CommandLine {
  * global one can be reached; a `--` after METHOD belongs to the method and stays. An option whose value is optional
  * takes the next argument only if it looks like a value.
  *
- * yargs' parser does not fit: it always reads `-5`, `-json` and `--no-json` as options.
- *
  * @throws RpcError `ARGUMENT_MISSING`, `ARGUMENT_INVALID`, `OPTION_UNKNOWN`
  */
 export function readCommandLine(argv: readonly string[]): CommandLine {
@@ -38,7 +37,7 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
       rest.push(...argv.slice(literal ? index + 1 : index));
       break;
     }
-    const { name, value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(arg)?.groups ?? {};
+    const { name, value } = /^--(?<name>[^=]+)(?:=(?<value>.*))?$/s.exec(longForm(arg))?.groups ?? {};
     if (name !== undefined && isGlobalOption(name)) {
       const next = argv[index + 1];
       const takesNext = isValueOptional(name)

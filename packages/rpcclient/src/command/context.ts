@@ -44,14 +44,6 @@ export interface CommandContext {
   nameServerAt(option: string | undefined): string;
 }
 
-/** Longer lines are hard to read, however wide the terminal is. */
-const maxTextWidth = 100;
-
-/** Returns the width at which text for people is wrapped, in columns. */
-export function textWidth({ columns = 0 }: Pick<Output, 'columns'>): number {
-  return Math.min(columns > 0 ? columns : 80, maxTextWidth);
-}
-
 /** Waits for a promise unless the signal aborts first. @throws RpcError `CALL_CANCELLED`, which names `what` */
 export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal, what: string): Promise<T> {
   let stop = (): void => undefined;

@@ -10,7 +10,7 @@ const summaries: Readonly<Record<GlobalOptionName, string>> = {
   json: 'Same as --format json: one JSON value, and nothing else',
   output: 'Write the bytes that METHOD returns to FILE, which appears once it is complete',
   watch: 'Repeat the call INTERVAL after each call, such as 500ms (default: 2s), until Ctrl-C',
-  help: 'Show this help, or that of METHOD',
+  help: 'Show help, also that of a METHOD or COMMAND',
   version: 'Show the version',
 };
 

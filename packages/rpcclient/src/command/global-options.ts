@@ -26,3 +26,8 @@ export type GlobalOptionName = keyof typeof globalOptions;
 export function isGlobalOption(name: string): name is GlobalOptionName {
   return Object.hasOwn(globalOptions, name);
 }
+
+/** Reports whether a flag of a method is also that of a global option, which takes precedence. */
+export function isHidden(flag: string): boolean {
+  return isGlobalOption(flag.slice(2));
+}

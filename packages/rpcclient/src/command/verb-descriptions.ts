@@ -11,17 +11,17 @@ export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
   ls: describeVerb(
     'ls',
     'List the registered names, or those that begin with a text or match a pattern',
-    [textArg('pattern', 'what the names begin with, or a glob if it has * or ?')],
+    [textArg('pattern', 'What the names begin with, or a glob if it has * or ?')],
     [
-      filter('glob', 'names that match this: * and ? within a part, ** also across "." and "/"'),
-      filter('regex', 'names that this regular expression (RE2 syntax) matches as a whole'),
-      filter('meta', 'names with all of these metadata entries, KEY=VALUE, or KEY with any value', true),
-      filter('anyMeta', 'names with at least one of these metadata entries, KEY=VALUE or KEY', true),
+      filter('glob', 'Names that match this: * and ? within a part, ** also across "." and "/"'),
+      filter('regex', 'Names that this regular expression (RE2 syntax) matches as a whole'),
+      filter('meta', 'Names with all of these metadata entries, KEY=VALUE, or KEY with any value', true),
+      filter('anyMeta', 'Names with at least one of these metadata entries, KEY=VALUE or KEY', true),
     ],
   ),
   describe: describeVerb('describe', 'Describe what an object can do, or one of its methods in full', [
-    textArg('object', "the object's name", { required: true }),
-    textArg('method', 'one of its methods'),
+    textArg('object', "The object's name", { required: true }),
+    textArg('method', 'One of its methods'),
   ]),
   repl: describeVerb(
     'repl',
@@ -30,8 +30,11 @@ export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
   completion: describeVerb(
     'completion',
     'Print the script that makes a shell complete names, methods, options and values',
-    [textArg('shell', 'the shell', { required: true, choices: shells })],
+    [textArg('shell', 'The shell', { required: true, choices: shells })],
   ),
+  help: describeVerb('help', 'Show this help, or that of a method or command', [
+    textArg('method', '[OBJECT.]METHOD, or one of these commands'),
+  ]),
 };
 
 function describeVerb(

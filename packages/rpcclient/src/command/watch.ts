@@ -1,5 +1,5 @@
 import { formatDuration, PeriodicTask, type RpcError, toRpcError } from '@patchbay/objects';
-import { errorLine, type Format } from '@patchbay/terminal';
+import { failureText, type Format } from '@patchbay/terminal';
 
 import type { CommandContext, Output } from './context.js';
 
@@ -41,7 +41,7 @@ export async function watch(
       if (error !== undefined && !isTransient(error)) {
         throw error;
       }
-      const line = error === undefined ? '' : `${errorLine(error)}\n`;
+      const line = error === undefined ? '' : failureText(error, format === 'json' || format === 'ndjson');
       if (redraws) {
         out.write(heading() + text + line);
       } else {

@@ -1,4 +1,4 @@
-import { formats } from '@patchbay/terminal';
+import { formats, longForm, shortFor } from '@patchbay/terminal';
 
 import { type CommandLine, isValueOptional, readCommandLine, takesValue } from '../command/command-line.js';
 import { globalOptionTerms } from '../command/global-option-terms.js';
@@ -59,7 +59,7 @@ export async function complete(incomplete: Incomplete, sources: Sources): Promis
   if (verb !== undefined) {
     const described = { description: verbs[verb], object: undefined, globalOptions: options };
     return (
-      (await completeVerbName(line, current, sources)) ??
+      (await completeVerbName(line, incomplete, sources)) ??
       (await completeMethodArg(described, line.args, current, sources))
     );
   }
@@ -73,7 +73,8 @@ export async function complete(incomplete: Incomplete, sources: Sources): Promis
 
 /** Returns the global option whose value the argument at the cursor is. */
 function optionAwaitingValue(before: string | undefined, current: string): GlobalOptionName | undefined {
-  const name = before?.startsWith('--') === true ? before.slice(2) : '';
+  const long = longForm(before ?? '');
+  const name = long.startsWith('--') ? long.slice(2) : '';
   const needsValue = isGlobalOption(name) && takesValue(name) && !isValueOptional(name);
   return needsValue && !current.startsWith('--') ? name : undefined;
 }
@@ -118,13 +119,17 @@ async function methodsOf(object: string, prefix: string, sources: Sources): Prom
 
 /** Completes the names of objects and methods that verbs take; undefined for any other argument. */
 async function completeVerbName(
-  { method, args }: CommandLine,
-  current: string,
+  { method, args, options }: CommandLine,
+  { current, defaultObject }: Incomplete,
   sources: Sources,
 ): Promise<Completion | undefined> {
   const [object, ...others] = args;
   if (current.startsWith('-') || others.length > 0) {
     return undefined;
+  }
+  if (object === undefined && method === 'help') {
+    const of = options.get('object') ?? defaultObject;
+    return await completeCommand({ argv: [], current, defaultObject: of }, false, sources);
   }
   if (object === undefined && (method === 'ls' || method === 'describe')) {
     return await completeGlobalValue('object', current, sources);
@@ -141,5 +146,9 @@ function verbCandidates(): Candidate[] {
 function optionCandidates({ options }: CommandLine): Candidate[] {
   return globalOptionTerms
     .filter(({ name }) => !options.has(name))
-    .map(({ name, summary }) => ({ value: `--${name}`, note: summary }));
+    .flatMap(({ name, summary }) => {
+      const short = shortFor(name);
+      const flags = short === undefined ? [`--${name}`] : [`--${name}`, `-${short}`];
+      return flags.map((value) => ({ value, note: summary }));
+    });
 }

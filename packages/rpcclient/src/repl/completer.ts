@@ -31,8 +31,7 @@ export function makeCompleter(
 async function candidatesFor(line: string, defaultObject: string, sources: Sources): Promise<string[]> {
   const { tokens, current, typed } = splitLine(line);
   const [first, ...others] = tokens;
-  // `use` takes what --object takes, and `help` a method.
-  const argv = first === 'use' ? ['--object', ...others] : first === 'help' ? others : tokens;
+  const argv = first === 'use' ? ['--object', ...others] : tokens; // it takes what --object takes
   const { candidates } = await complete(
     { argv, current, defaultObject, others: first === undefined ? replCommands : [] },
     sources,

@@ -6,7 +6,6 @@ import type { CommandContext } from '../command/context.js';
 /** The commands that exist only at the prompt. */
 export const replCommands = [
   { value: 'use', note: 'Call the methods of another object: use OBJECT' },
-  { value: 'help', note: 'Show the help of the object, or of one of its methods: help [METHOD]' },
   { value: 'exit', note: 'Exit; so does Ctrl-D' },
 ] as const;
 
@@ -40,9 +39,6 @@ export class LineRunner {
       case 'use':
         requireCount('use', others, 1);
         this.object = parseObjectName(others[0] ?? '');
-        return;
-      case 'help':
-        await this.#context.execute([...others, '--help'], { defaultObject: this.object, signal });
         return;
       default:
         await this.#context.execute(argv, { defaultObject: this.object, signal });

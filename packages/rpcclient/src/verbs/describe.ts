@@ -1,8 +1,9 @@
 import { parseObjectName } from '@patchbay/objects';
-import { formatted } from '@patchbay/terminal';
+import { formatted, methodHelp, objectHelp, textWidth } from '@patchbay/terminal';
 
-import { textWidth, unlessAborted } from '../command/context.js';
-import { findMethod, methodHelp, objectHelp } from '../command/help.js';
+import { unlessAborted } from '../command/context.js';
+import { findMethod } from '../command/find-method.js';
+import { isHidden } from '../command/global-options.js';
 import { type PrepareVerb, readVerbArgs } from './verb.js';
 
 /** `rpcclient describe`: what an object can do; for programs, the description from which help is made. */
@@ -15,7 +16,7 @@ export const prepare: PrepareVerb = (line, { format }, context) => {
     const description = await unlessAborted(client.describe(object), signal, `describing "${object}"`);
     const form = { prefix: `rpcclient ${object}.`, width: textWidth(out) };
     const found = method === undefined ? description : findMethod(description, method);
-    const help = 'methods' in found ? objectHelp(found, form) : methodHelp(found, form);
+    const help = 'methods' in found ? objectHelp(found, form) : methodHelp(found, form, isHidden);
     out.write(await formatted(found, format, context.toYaml, help));
   };
 };

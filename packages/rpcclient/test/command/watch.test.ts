@@ -84,10 +84,15 @@ describe('Watching', () => {
   });
 
   it('outlives a server that is away for a while', async () => {
-    expect(await watched(['a\n', unavailable, 'b\n'], 'ndjson')).to.deep.equal({
-      out: 'a\nb\n',
-      errors: 'error: UNAVAILABLE CONNECTION_LOST: nobody is there\n',
-    });
+    const { out, errors } = await watched(['a\n', unavailable, 'b\n'], 'table');
+    expect(out).to.equal('a\n\n\nb\n');
+    expect(errors).to.equal('error: UNAVAILABLE CONNECTION_LOST: nobody is there\n');
+  });
+
+  it('reports that as JSON where it prints JSON', async () => {
+    const { out, errors } = await watched(['a\n', unavailable, 'b\n'], 'ndjson');
+    expect(out).to.equal('a\nb\n');
+    expect(JSON.parse(errors)).to.include({ code: 'UNAVAILABLE', reason: 'CONNECTION_LOST' });
   });
 
   it('ends when the first call fails, and later by an error that will not pass', async () => {

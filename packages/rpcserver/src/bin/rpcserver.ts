@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import {
   checkConfigCommand,
   command,
-  exitIfHanging,
   ExternalCommands,
+  nameServerOption,
   openLog,
   packageVersion,
   runDaemon,
-  runProgram,
+  runMain,
   systemdManager,
 } from '@patchbay/daemon';
 import { systemClock } from '@patchbay/objects';
@@ -18,18 +18,25 @@ import { checkConfiguration, readConfiguration } from './read-configuration.js';
 import { serve } from './serve.js';
 
 const start = command({
-  usage: 'start',
-  summary: 'Host the objects that the configuration names, until SIGTERM',
+  name: 'start',
+  summary: 'Host the objects of a configuration, until SIGTERM or Ctrl-C',
   options: {
-    config: { type: 'string', demandOption: true, describe: 'The configuration file (YAML)' },
-    'name-server': {
+    config: { type: 'string', required: true, placeholder: 'FILE', summary: 'The configuration file (YAML)' },
+    'name-server': nameServerOption,
+    listen: {
       type: 'string',
-      describe: 'The name server, instead of the one in the file (PATCHBAY_NAMESERVER)',
+      placeholder: 'HOST:PORT',
+      summary: 'Where to listen; port 0 takes a free one',
+      defaultNote: 'that of the file',
     },
-    listen: { type: 'string', describe: 'Where to listen, HOST:PORT, instead of the address in the file' },
-    replace: { type: 'boolean', describe: 'Take the names from their present servers at the start' },
-    insecure: { type: 'boolean', describe: 'Listen where other machines can connect, unencrypted' },
-    'log-level': { type: 'string', describe: 'error, warn, info or debug, instead of the level in the file' },
+    replace: { type: 'boolean', summary: 'At start, take over the names from their present owners' },
+    insecure: { type: 'boolean', summary: 'Listen where other machines can connect, unencrypted' },
+    'log-level': {
+      type: 'string',
+      placeholder: 'LEVEL',
+      summary: 'The lowest level that is logged: error, warn, info or debug',
+      defaultNote: 'that of the file',
+    },
   },
   run: async (args) => {
     const flags = {
@@ -57,7 +64,7 @@ const start = command({
 const checkConfig = checkConfigCommand(checkConfiguration);
 const [, file = fileURLToPath(import.meta.url), ...argv] = process.argv;
 
-process.exitCode = await runProgram(
+await runMain(
   {
     name: 'rpcserver',
     summary: 'Hosts Patchbay objects and registers their names.',
@@ -67,4 +74,3 @@ process.exitCode = await runProgram(
   },
   argv,
 );
-exitIfHanging();

@@ -2,9 +2,8 @@ import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { z } from 'zod';
 
-import { command, writeOut } from '@patchbay/daemon';
-import { silentLog, systemClock } from '@patchbay/objects';
-import { jsonText, resultText } from '@patchbay/terminal';
+import { command, formatOptions, printResult } from '@patchbay/daemon';
+import { exitStatusOfCode, silentLog, systemClock } from '@patchbay/objects';
 
 import { openUnlessInUse } from '../backup/backup-file.js';
 import { Catalog } from '../catalog/catalog.js';
@@ -17,22 +16,23 @@ import { stateDirOption } from './options.js';
 
 /** `patchbay-storage fsck`: lists inconsistencies. */
 export const fsck = command({
-  usage: 'fsck',
+  name: 'fsck',
   summary: 'Compare the catalog, the files and, while the storage object runs, the targets; change nothing',
   options: {
     'state-dir': stateDirOption,
     pool: {
       type: 'string',
+      placeholder: 'DIR',
       default: '/var/lib/patchbay/pool',
-      describe: 'The directory of the pool, used if the storage object does not run',
+      summary: 'The directory of the pool, used if the storage object does not run',
     },
-    json: { type: 'boolean', default: false, describe: 'Print JSON, for programs' },
+    ...formatOptions,
   },
   run: async (args) => {
     const findings = await findingsOf(resolve(args['state-dir']), resolve(args.pool));
-    const text = findings.length === 0 ? 'No problems found.' : resultText(findings);
-    await writeOut(`${args.json ? jsonText(findings) : text}\n`);
     const errors = findings.filter(({ severity }) => severity === 'error').length;
+    process.exitCode = errors === 0 ? 0 : exitStatusOfCode.DATA_LOSS; // also if the reader of the output leaves
+    await printResult(findings, args, findings.length === 0 ? 'No problems found.' : findings);
     if (errors > 0) {
       const count = errors === 1 ? '1 error' : `${String(errors)} errors`;
       throw storageError('FSCK_FOUND_ERRORS', `found ${count}; see the findings above`);

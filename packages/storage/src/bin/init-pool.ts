@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 
-import { command, interruptible, writeOut } from '@patchbay/daemon';
+import { command, formatOptions, interruptible, printResult } from '@patchbay/daemon';
 import { acceptedSizes, coreError, parseBytes, quoted } from '@patchbay/objects';
 
 import { execTool } from '../exec.js';
@@ -9,25 +9,33 @@ import { systemdRuns } from '../init-pool/mount.js';
 
 /** `rpcserver init-pool`: creates a filesystem for a pool. */
 export const initPool = command({
-  usage: 'init-pool <target>',
+  name: 'init-pool',
   summary: 'Create an XFS with reflinks on a device or in a file, and have the machine mount it at boot',
-  positionals: {
-    target: { type: 'string', demandOption: true, describe: 'The device, or the file to create' },
-  },
+  args: { target: { type: 'string', required: true, summary: 'The device, or the file to create' } },
   options: {
-    size: { type: 'string', describe: 'The size of the file, such as 500GiB; the file is sparse' },
+    size: {
+      type: 'string',
+      summary: 'The size of the file, such as 500GiB; the file is sparse. Required for a file',
+    },
     'mount-point': {
       type: 'string',
+      placeholder: 'DIR',
       default: '/var/lib/patchbay/pool',
-      describe: 'Where to mount it: the option `pool` of the storage object',
+      summary: 'Where to mount it: the option `pool` of the storage object',
     },
     fstab: {
       type: 'boolean',
-      describe: 'Mount it by a line in /etc/fstab, not by a unit; default: if systemd does not run',
+      summary: 'Mount it by a line in /etc/fstab, not by a unit; the default where systemd does not run',
     },
-    now: { type: 'boolean', default: false, describe: 'Also mount it now, on an empty directory' },
-    force: { type: 'boolean', default: false, describe: 'Overwrite the data on the device or in the file' },
-    prefix: { type: 'string', default: '/', describe: 'The root directory of the machine to configure' },
+    now: { type: 'boolean', default: false, summary: 'Also mount it now, on an empty directory' },
+    force: { type: 'boolean', default: false, summary: 'Overwrite the data on the device or in the file' },
+    prefix: {
+      type: 'string',
+      placeholder: 'DIR',
+      default: '/',
+      summary: 'The root directory of the machine to configure',
+    },
+    ...formatOptions,
   },
   run: async (args) => {
     const prefix = resolve(args.prefix);
@@ -53,7 +61,8 @@ export const initPool = command({
     const next = made.mounted
       ? `it is mounted at ${made.mountPoint}`
       : `mount it with: ${fstab ? `mount ${made.mountPoint}` : `systemctl enable --now ${made.mountedBy}`}`;
-    await writeOut(`${made.source} holds an XFS with reflinks, which ${made.mountedBy} mounts; ${next}\n`);
+    const text = `${made.source} holds an XFS with reflinks, which ${made.mountedBy} mounts; ${next}`;
+    await printResult(made, args, text);
   },
 });
 

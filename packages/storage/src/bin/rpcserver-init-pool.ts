@@ -1,10 +1,9 @@
 #!/usr/bin/env node
-import { endOnClosedPipe, exitIfHanging, packageVersion, runProgram } from '@patchbay/daemon';
+import { packageVersion, runMain } from '@patchbay/daemon';
 
 import { initPool } from './init-pool.js';
 
-endOnClosedPipe();
-process.exitCode = await runProgram(
+await runMain(
   {
     name: 'rpcserver', // which runs this program for its command init-pool
     summary: 'Creates a pool for the storage object.',
@@ -13,4 +12,3 @@ process.exitCode = await runProgram(
   },
   ['init-pool', ...process.argv.slice(2)],
 );
-exitIfHanging();

@@ -1,31 +1,54 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError } from '@patchbay/objects';
-import { errorLine } from '@patchbay/terminal';
+import {
+  errorLine,
+  helpText,
+  methodHelp,
+  methodTerm,
+  objectHelp,
+  optionTerm,
+  type Term,
+  textWidth,
+  wrap,
+} from '@patchbay/terminal';
 
 import type { Client } from '../client.js';
 import type { CommandLine } from '../command/command-line.js';
-import { type CommandContext, textWidth, unlessAborted } from '../command/context.js';
+import { type CommandContext, unlessAborted } from '../command/context.js';
+import { findMethod } from '../command/find-method.js';
 import { globalOptionTerms } from '../command/global-option-terms.js';
-import { findMethod, methodHelp, methodTerm, objectHelp } from '../command/help.js';
-import { termList, wrap } from '../command/layout.js';
-import type { Settings, Target } from '../command/settings.js';
+import { isHidden } from '../command/global-options.js';
+import { readTarget, type Settings, type Target } from '../command/settings.js';
 import { verbs } from '../command/verb-descriptions.js';
 import { isVerbName, verbNameIn } from '../command/verbs.js';
+import type { PrepareVerb } from './verb.js';
 
 /** How long the command's own help waits for that of the object, in milliseconds. */
 const patienceMs = 2_000;
 
-const usage =
-  'Usage: rpcclient [OPTION]... [OBJECT.]METHOD [ARG]... [--NAME VALUE]...\n       rpcclient [OPTION]... VERB [ARG]...';
+const usage = [
+  'rpcclient [OPTION]... [OBJECT.]METHOD [ARG]... [--NAME VALUE]...',
+  'rpcclient [OPTION]... COMMAND [ARG]...',
+];
 
 const about =
   'Calls a method of an object by name, and prints its result. An ARG or VALUE "-" is standard input, "@FILE" the content of a file.';
 
+/** `rpcclient help [METHOD]`: what `rpcclient [METHOD] --help` shows. */
+export const prepare: PrepareVerb = (line, settings, context) => {
+  const literal = line.args[0] === '--';
+  const [method] = literal ? line.args.slice(1) : line.args;
+  const target = readTarget(method, settings.defaultObject);
+  return async () => {
+    await showHelp({ ...line, method, literal }, { ...settings, target }, context);
+  };
+};
+
 /** Shows the help of the command, a verb or a method. @throws RpcError `METHOD_NOT_FOUND`, and as `describe` does */
 export async function showHelp(
   line: CommandLine,
-  { target }: Settings,
+  { target }: Pick<Settings, 'target'>,
   context: CommandContext,
 ): Promise<void> {
   const { client, out, signal } = context;
@@ -36,7 +59,7 @@ export async function showHelp(
 async function helpOf(line: CommandLine, target: Target, client: Client, width: number): Promise<string> {
   const verb = verbNameIn(line);
   if (verb !== undefined) {
-    return methodHelp(verbs[verb], { prefix: 'rpcclient ', width });
+    return `${methodHelp(verbs[verb], { prefix: 'rpcclient ', width })}\n\n"rpcclient help" shows the options of all commands.`;
   }
   return target.method === undefined
     ? await commandHelp(client, target, width)
@@ -58,22 +81,24 @@ async function commandHelp(client: Client, { object, prefix }: Target, width: nu
 
 /** Returns the command's own help: its usage, verbs and global options. */
 function ownHelp(width: number): string {
-  const verbTerms = Object.values(verbs).map(methodTerm);
-  const optionTerms = globalOptionTerms.map(({ name, placeholder, summary }): [string, string] => [
-    placeholder === undefined ? `--${name}` : `--${name} ${placeholder}`,
-    summary,
-  ]);
-  return [
+  const optionTerms = globalOptionTerms.map(({ name, placeholder = '', summary }): Term => {
+    return [optionTerm(`--${name} ${placeholder}`.trimEnd()), summary];
+  });
+  const page = {
     usage,
-    wrap(about, width).join('\n'),
-    `Verbs, each with a --help of its own:\n${termList(verbTerms, width)}`,
-    `Options, anywhere before a "--":\n${termList(optionTerms, width)}`,
-  ].join('\n\n');
+    about,
+    sections: [
+      ['Commands', Object.values(verbs).map(methodTerm)],
+      ['Options', optionTerms],
+    ],
+    notes: ['The options may stand anywhere before a "--".'],
+  } as const;
+  return helpText(page, width);
 }
 
 /** Explains how to reach methods that have the name of a verb; empty if there are none. */
 function hiddenMethodsNote(object: string, names: readonly string[], width: number): string[] {
-  const note = `${names.join(', ')}: rpcclient has a verb of this name too; write "${object}.METHOD" for the method.`;
+  const note = `${names.join(', ')}: rpcclient has a command of this name too; write "${object}.METHOD" for the method.`;
   return names.length === 0 ? [] : [wrap(note, width).join('\n')];
 }
 
@@ -83,7 +108,8 @@ async function helpOfMethod(
   width: number,
 ): Promise<string> {
   const found = findMethod(await client.describe(object), method);
-  return methodHelp(found, { prefix: isVerbName(method) ? `rpcclient ${object}.` : prefix, width });
+  const form = { prefix: isVerbName(method) ? `rpcclient ${object}.` : prefix, width };
+  return methodHelp(found, form, isHidden);
 }
 
 async function tooLate(object: string): Promise<never> {

@@ -11,7 +11,7 @@ import {
   method,
 } from '@patchbay/objects/define';
 
-import { methodHelp, objectHelp } from '../../src/command/help.js';
+import { methodHelp, objectHelp } from '../src/help.js';
 
 const description = describeObject(
   'storage',
@@ -39,6 +39,7 @@ const description = describeObject(
     },
   }),
 );
+const isHidden = (flag: string): boolean => flag === '--timeout' || flag === '--format';
 const form = { prefix: 'rpcclient ', width: 80 };
 
 describe('objectHelp', () => {
@@ -51,7 +52,7 @@ describe('objectHelp', () => {
       '                                   image',
       '  list_nodes                       List the nodes',
       '',
-      '"rpcclient METHOD --help" shows a method\'s options.',
+      '"rpcclient help METHOD" shows a method\'s options.',
     ]);
   });
 
@@ -63,7 +64,7 @@ describe('objectHelp', () => {
 
 describe('methodHelp', () => {
   it('shows the usage, the arguments and the options', () => {
-    expect(methodHelp(description.methods[0]!, form).split('\n')).to.deep.equal([
+    expect(methodHelp(description.methods[0]!, form, isHidden).split('\n')).to.deep.equal([
       'Usage: rpcclient provision NODE IMAGE [SNAPSHOT] [--size SIZE] [--timeout',
       '           TIMEOUT] [--keep-disk] [--format FORMAT] --luns LUNS...',
       '',

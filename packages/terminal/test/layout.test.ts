@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 
-import { termList, wrap, wrapHanging } from '../../src/command/layout.js';
+import { termList, wrap, wrapHanging } from '../src/layout.js';
 
 describe('wrap', () => {
   const text = fc.array(fc.stringMatching(/^[a-z]{1,12}$/)).map((words) => words.join(' '));
