@@ -52,7 +52,10 @@ describe('The bundled command', function () {
       ['the definition of objects', /\/object\/(?:define|dispatcher|bind)\.js$/],
       ['the generated messages', /\/generated\//],
       ['the help', /\/(?:show-help|command\/help|global-option-terms)\.js$/],
-      ['tables, progress and failures', /\/(?:table|progress|failure|error-line)\.js$/],
+      [
+        'tables, progress and advice',
+        /\/(?:terminal\/dist\/src\/(?:table|help)|command\/progress|bin\/failure)\.js$/,
+      ],
     ] as const) {
       it(`holds nothing of ${what}`, () => {
         expect(sources.filter((source) => pattern.test(source))).to.deep.equal([]);
