@@ -16,6 +16,7 @@ import {
   methodDescription,
   objectDescription,
   optionDescription,
+  propertyDescription,
 } from '@patchbay/objects/define';
 import { storageOptions } from '@patchbay/storage';
 
@@ -151,7 +152,13 @@ describe('The front page', () => {
   });
 });
 
-const descriptions = { objectDescription, methodDescription, argDescription, optionDescription };
+const descriptions = {
+  objectDescription,
+  methodDescription,
+  propertyDescription,
+  argDescription,
+  optionDescription,
+};
 
 describe('The reference page on the protocol', () => {
   const page = read('docs/reference/protocol.md');

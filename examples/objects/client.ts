@@ -34,6 +34,7 @@ print(await given.then(String, (error: unknown) => (isRpcError(error) ? error.re
   await depot.remove('map');
   print(`held: ${String(await map.size())} bytes`);
 }
+print(`items: ${String(await depot.count)}`);
 for await (const item of depot.list()) {
   print(`still there: ${item.name}`);
 }

@@ -7,6 +7,7 @@ import {
   method,
   type ObjectContext,
   objectOf,
+  property,
   type SignaturesOf,
   z,
 } from '@patchbay/rpcserver';
@@ -95,6 +96,9 @@ export default async function makeDepot(options: unknown, { clock, log }: Object
         returns: objectOf<Hold>(),
         run: (itemName) => holdOf(items, itemName),
       }),
+    },
+    properties: {
+      count: property(z.int().describe('how many items there are'), () => items.names.length),
     },
     close: async () => {
       log.info('the depot is closed', { items: items.names.length });

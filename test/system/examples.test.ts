@@ -71,6 +71,7 @@ const examples: readonly {
       'DEADLINE_PASSED',
       'CALL_CANCELLED',
       'held: 15 bytes',
+      'items: 1',
       'still there: map',
     ],
   },

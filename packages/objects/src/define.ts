@@ -17,13 +17,14 @@ export {
 } from './naming/contract.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';
-export { defineObject, method } from './object/define.js';
+export { defineObject, method, property } from './object/define.js';
 export { describeMethod, describeObject } from './object/describe.js';
 export {
   argDescription,
   methodDescription,
   objectDescription,
   optionDescription,
+  propertyDescription,
 } from './object/description.js';
 export { Dispatcher } from './object/dispatcher.js';
 export { HostedObject } from './object/hosted-object.js';

@@ -12,9 +12,13 @@ export {
   type MethodDefinition,
   type Methods,
   type MethodSignature,
+  type NoProperties,
   type ObjectContext,
   type ObjectDefinition,
   type ObjectFactory,
+  type Properties,
+  type PropertyDefinition,
+  type PropertySignature,
   type SignaturesOf,
 } from './object/definition.js';
 export type { Unit } from './object/schemas.js';
@@ -27,6 +31,7 @@ export type {
   MethodDescription,
   ObjectDescription,
   OptionDescription,
+  PropertyDescription,
 } from './object/description.js';
 export { optionSpelling, usageLine } from './object/usage.js';
 export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
@@ -57,7 +62,9 @@ export { correlationIdError } from './correlation.js';
 export {
   makeProxy,
   type ObjectReference,
+  type PropertyRead,
   type Proxy,
+  readable,
   reservedMethodNames,
   type Signatures,
 } from './proxy.js';

@@ -1,11 +1,18 @@
 import type { Call, CallOptions } from './call.js';
-import type { MethodSignature } from './object/definition.js';
+import type { MethodSignature, PropertySignature } from './object/definition.js';
 
 /** The signatures of an object's methods by name. */
 export type Signatures = object;
 
+/** A property of a remote object, read each time that it is awaited. It can also be called, for a whole `Call`. */
+export type PropertyRead<R> = PromiseLike<R> & (() => Call<R>);
+
 type CallOf<S> =
-  S extends MethodSignature<infer A, infer R, infer I> ? (...args: A) => Call<R, I> & Pipelined<R> : never;
+  S extends PropertySignature<infer R>
+    ? PropertyRead<R>
+    : S extends MethodSignature<infer A, infer R, infer I>
+      ? (...args: A) => Call<R, I> & Pipelined<R>
+      : never;
 
 /**
  * The methods of the object that a call returns, which may be called before it has returned. Methods named like a
@@ -15,7 +22,7 @@ type Pipelined<R> = [R] extends [{ readonly '~signatures': infer S extends Signa
   ? Proxy<Omit<S, keyof Call<unknown>>>
   : unknown;
 
-/** A remote object: its methods, each starting a call. */
+/** A remote object: its methods, each starting a call, and its properties. */
 export type Proxy<S extends Signatures> = { readonly [K in keyof S]: CallOf<S[K]> };
 
 /**
@@ -47,10 +54,12 @@ export const reservedMethodNames: ReadonlySet<string> = new Set([
  *
  * @param start starts a call of a method with its arguments
  * @param own the proxy's own members, under reserved names
+ * @param read reads a property, when a method is awaited instead of called; undefined: methods cannot be awaited
  */
 export function makeProxy<S extends Signatures>(
   start: (method: string, args: readonly unknown[]) => unknown,
   own: Readonly<Record<PropertyKey, unknown>> = {},
+  read?: (property: string) => PromiseLike<unknown>,
 ): Proxy<S> {
   const methods = new Map(Reflect.ownKeys(own).map((key): [PropertyKey, unknown] => [key, own[key]]));
   return new globalThis.Proxy(Object.create(null) as object, {
@@ -58,10 +67,20 @@ export function makeProxy<S extends Signatures>(
       let method = methods.get(property);
       // `await` reads `then` of any value, and JSON.stringify `toJSON`: neither may start a call.
       if (method === undefined && typeof property === 'string' && !reservedMethodNames.has(property)) {
-        method = (...args: unknown[]) => start(property, args);
+        const call = (...args: unknown[]): unknown => start(property, args);
+        method = read === undefined ? call : readable(call, () => read(property));
         methods.set(property, method);
       }
       return method;
     },
   }) as Proxy<S>;
+}
+
+/** Lets a function of a proxy be awaited too, as the property of its name: which of both it is, the server knows. */
+export function readable<F extends (...args: unknown[]) => unknown>(
+  call: F,
+  read: () => PromiseLike<unknown>,
+): F & PromiseLike<unknown> {
+  const then: PromiseLike<unknown>['then'] = (onValue, onError) => read().then(onValue, onError);
+  return Object.assign(call, { then });
 }

@@ -39,6 +39,8 @@ export type {
   NameServerMethods,
   ObjectReference,
   OneWayOptions,
+  PropertyRead,
+  PropertySignature,
   Proxy,
   RpcErrorOptions,
   Signatures,

@@ -309,6 +309,10 @@ export const definitions: object = {
                   "keyType": "string",
                   "type": "string",
                   "id": 13
+                },
+                "isRead": {
+                  "type": "bool",
+                  "id": 16
                 }
               },
               "reserved": [

@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 
+import { noMetadata } from '../call-metadata.js';
 import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
 import type { Authorize } from './context.js';
 import type { PreparedMethod } from './bind.js';
 import { takeAll } from './concurrency-limit.js';
+import { isProperty } from './definition.js';
 import { intercepted, type Interceptor } from './interceptor.js';
 import type { HostedMethod } from './hosted-object.js';
 import type { ObjectDirectory } from './object-directory.js';
@@ -87,6 +89,13 @@ export class CallRunner {
     try {
       this.#options.admit();
       const hosted = this.#methodOf(call, invocation);
+      if (hosted.notice !== noMetadata) {
+        call.addResponseMetadata(hosted.notice);
+      }
+      if (invocation.isRead === true && !isProperty(hosted.method.definition)) {
+        const message = `${call.object}.${call.method} is a method, not a property: call it, as ${call.method}()`;
+        throw coreError('METHOD_NOT_FOUND', message);
+      }
       const permission = this.#options.authorize?.({
         caller: call.caller,
         object: this.#options.objects.nameOf(call.object),

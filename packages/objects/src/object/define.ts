@@ -1,15 +1,20 @@
 import type { z } from 'zod';
 
+import { metadataError } from '../call-metadata.js';
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
 import type { Arg, CallArgs, OptionShape, RunArgs } from './arg.js';
 import { checkValues } from './check-values.js';
 import type { CallContext } from './context.js';
 import {
+  isProperty,
   type MethodDefinition,
   type Methods,
+  type NoProperties,
   objectDefinition,
   type ObjectDefinition,
+  type Properties,
+  type PropertyDefinition,
 } from './definition.js';
 
 interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends z.ZodType> {
@@ -25,6 +30,11 @@ interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends
    * the method while an earlier one waits for it counts too. Default: unlimited.
    */
   readonly maxConcurrent?: number;
+  /**
+   * Why callers should no longer use it, and what to use instead: one line, in `Describe`, the help, and the metadata that
+   * travels back with each answer (`deprecated`), for which the client warns once. Default: it is not deprecated.
+   */
+  readonly deprecated?: string;
 }
 
 // eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- a method without options has none
@@ -59,32 +69,98 @@ export function method(
     readonly run: (...args: never[]) => unknown;
   },
 ): MethodDefinition<never, never, never> {
-  return { args: [], options: {}, yields: undefined, idempotent: false, maxConcurrent: undefined, ...shape };
+  return {
+    args: [],
+    options: {},
+    yields: undefined,
+    idempotent: false,
+    maxConcurrent: undefined,
+    deprecated: undefined,
+    ...shape,
+  };
+}
+
+/**
+ * Declares a property, which callers read by its name: `await proxy.size`. It has no effect, as a read may be repeated.
+ *
+ * @param schema the schema of its value; its description is the summary for the help
+ * @param get returns its value
+ */
+export function property<S extends z.ZodType>(
+  schema: S,
+  get: (context: CallContext) => z.input<S> | Promise<z.input<S>>,
+  { deprecated }: { readonly deprecated?: string } = {},
+): PropertyDefinition<z.output<S>> {
+  const summary = schema.description ?? '';
+  const definition = method({ summary, returns: schema, idempotent: true, run: get });
+  return { ...definition, deprecated, isProperty: true };
 }
 
 /**
  * Defines an object by its methods.
  *
  * @throws TypeError for mistakes in the program, found when it starts: an invalid name of a method, two arguments with
- *   the same name, `values` from a method that cannot return them, or a `maxConcurrent` below 1
+ *   the same name, a method and a property with the same name, `values` from a method that cannot return them, a
+ *   `maxConcurrent` below 1, or a `deprecated` of several lines
  */
-export function defineObject<const M extends Methods>(shape: {
+export function defineObject<const M extends Methods, const P extends Properties = NoProperties>(shape: {
   readonly summary: string;
   readonly methods: M;
+  /** What callers read by name, made by `property`. Default: none. */
+  readonly properties?: P;
+  /** Why callers should no longer use the object, or this version of it, as with methods. */
+  readonly deprecated?: string;
   /** How many calls of all its methods together may run at once. Default: unlimited. */
   readonly maxConcurrent?: number;
   /** Stops what the object started, when its server stops. */
   readonly close?: () => Promise<void>;
   /** Called each time that a caller releases its reference to the object; must not throw. */
   readonly released?: () => void;
-}): ObjectDefinition<M> {
+}): ObjectDefinition<M, P> {
   checkMaxConcurrent('the object', shape.maxConcurrent);
+  checkDeprecated('the object', shape.deprecated);
+  const properties: Properties = shape.properties ?? {};
+  for (const [name, definition] of Object.entries(properties)) {
+    checkProperty(name, definition, shape.methods);
+  }
   for (const [name, definition] of Object.entries(shape.methods)) {
     checkMethod(name, definition);
     checkValues(name, definition, shape.methods);
   }
-  const { summary, methods, maxConcurrent, close, released } = shape;
-  return objectDefinition({ summary, methods, maxConcurrent, close, released });
+  const { summary, methods, deprecated, maxConcurrent, close, released } = shape;
+  return objectDefinition({
+    summary,
+    methods,
+    properties: properties as P,
+    deprecated,
+    maxConcurrent,
+    close,
+    released,
+  });
+}
+
+function checkDeprecated(what: string, deprecated: string | undefined): void {
+  const wrong = deprecated === undefined ? undefined : metadataError({ deprecated });
+  if (deprecated === '' || wrong !== undefined) {
+    throw new TypeError(`deprecated of ${what} must be one line of text; ${wrong?.message ?? 'it is empty'}`);
+  }
+}
+
+function checkProperty(name: string, definition: PropertyDefinition, methods: Methods): void {
+  if (!isProperty(definition)) {
+    throw new TypeError(`the property "${name}" must be made by property()`);
+  }
+  if (Object.hasOwn(methods, name)) {
+    throw new TypeError(`"${name}" is both a method and a property`);
+  }
+  checkName(name, 'property');
+  checkDeprecated(`property ${name}`, definition.deprecated);
+}
+
+function checkName(name: string, what: 'method' | 'property'): void {
+  if (!methodNamePattern.test(name) || reservedMethodNames.has(name)) {
+    throw new TypeError(`"${name}" is not a valid ${what} name`);
+  }
 }
 
 function checkMaxConcurrent(what: string, max: number | undefined): void {
@@ -94,9 +170,11 @@ function checkMaxConcurrent(what: string, max: number | undefined): void {
 }
 
 function checkMethod(name: string, definition: MethodDefinition): void {
-  if (!methodNamePattern.test(name) || reservedMethodNames.has(name)) {
-    throw new TypeError(`"${name}" is not a valid method name`);
+  checkName(name, 'method');
+  if (isProperty(definition)) {
+    throw new TypeError(`"${name}" is a property, and belongs into properties, not methods`);
   }
+  checkDeprecated(`method ${name}`, definition.deprecated);
   checkMaxConcurrent(`method ${name}`, definition.maxConcurrent);
   const names = [...definition.args.map((each) => each.name), ...Object.keys(definition.options)];
   const duplicate = names.find((each, index) => names.indexOf(each) !== index);

@@ -19,6 +19,8 @@ export interface MethodDefinition<
   readonly idempotent: boolean;
   /** How many calls may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
+  /** Why callers should no longer use it, and what to use instead; undefined: they may. */
+  readonly deprecated: string | undefined;
   /** Takes the positional arguments, then the options if the method has any, then the context. */
   readonly run: (...args: never[]) => unknown;
   /** Carries the method's types to the client; never set. */
@@ -32,17 +34,35 @@ export interface MethodSignature<Args extends readonly unknown[], Result, Item =
   readonly item: Item;
 }
 
+/** A property's type as its reader sees it: a method without arguments, for those who call it. */
+export interface PropertySignature<Value> extends MethodSignature<readonly [], Value> {
+  readonly property: true;
+}
+
+/** A property as the dispatcher sees it: an idempotent method without arguments. Create it with `property`. */
+export interface PropertyDefinition<Value = unknown> extends MethodDefinition<readonly [], Value, never> {
+  readonly isProperty: true;
+}
+
 /** The methods of an object by name. */
 export type Methods = Readonly<Record<string, MethodDefinition>>;
+/** The properties of an object by name. */
+export type Properties = Readonly<Record<string, PropertyDefinition>>;
+/** The properties of an object that has none. */
+// eslint-disable-next-line @typescript-eslint/no-generated-empty-object-type -- as it says
+export type NoProperties = Readonly<Record<never, never>>;
 
 /** Marks what `defineObject` made, by whichever copy of this package. */
 const definitionBrand = Symbol.for('patchbay.object');
 
 /** An object that can be hosted, or returned by a method: a plain value. Create it with `defineObject`. */
-export interface ObjectDefinition<M extends Methods = Methods> {
+export interface ObjectDefinition<M extends Methods = Methods, P extends Properties = NoProperties> {
   readonly [definitionBrand]: true;
   readonly summary: string;
   readonly methods: M;
+  readonly properties: P;
+  /** Why callers should no longer use the object, or this version of it; undefined: they may. */
+  readonly deprecated: string | undefined;
   /** How many calls of all its methods together may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
   /** Stops what the object started, when its server stops. */
@@ -52,10 +72,10 @@ export interface ObjectDefinition<M extends Methods = Methods> {
 }
 
 /** Brands a checked definition; not enumerably, so that a copy with other, unchecked methods is not branded. */
-export function objectDefinition<M extends Methods>(
-  shape: Omit<ObjectDefinition<M>, typeof definitionBrand>,
-): ObjectDefinition<M> {
-  return Object.defineProperty({ ...shape }, definitionBrand, { value: true }) as ObjectDefinition<M>;
+export function objectDefinition<M extends Methods, P extends Properties>(
+  shape: Omit<ObjectDefinition<M, P>, typeof definitionBrand>,
+): ObjectDefinition<M, P> {
+  return Object.defineProperty({ ...shape }, definitionBrand, { value: true }) as ObjectDefinition<M, P>;
 }
 
 /** Reports whether a value was made by `defineObject`, of this copy of the package or another one. */
@@ -63,16 +83,37 @@ export function isObjectDefinition(value: unknown): value is ObjectDefinition {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, definitionBrand);
 }
 
-/** The signatures of an object's methods: what `client.proxy<SignaturesOf<typeof object>>` is made from. */
+/** Reports whether a definition is that of a property. */
+export function isProperty(definition: MethodDefinition): definition is PropertyDefinition {
+  return 'isProperty' in definition;
+}
+
+/** Returns the properties of an object, which a definition by an earlier copy of this package does not know. */
+export function propertiesOf({ properties }: { readonly properties?: Properties }): Properties {
+  return properties ?? {};
+}
+
+/** Returns a method or a property of an object; undefined where it has neither. */
+export function memberOf(definition: ObjectDefinition, name: string): MethodDefinition | undefined {
+  const { methods } = definition;
+  const all = Object.hasOwn(methods, name) ? methods : propertiesOf(definition);
+  return Object.hasOwn(all, name) ? all[name] : undefined;
+}
+
+/**
+ * The signatures of an object's methods and properties: what `client.proxy<SignaturesOf<typeof object>>` is made from.
+ */
 export type SignaturesOf<D extends ObjectDefinition> = {
-  readonly [K in keyof D['methods']]: D['methods'][K] extends MethodDefinition<
-    infer A extends readonly unknown[],
-    infer R,
-    infer I
-  >
-    ? MethodSignature<A, R, I>
-    : never;
+  readonly [K in keyof D['methods'] | keyof D['properties']]: SignatureOf<
+    (D['methods'] & D['properties'])[K]
+  >;
 };
+type SignatureOf<D> =
+  D extends PropertyDefinition<infer V>
+    ? PropertySignature<V>
+    : D extends MethodDefinition<infer A extends readonly unknown[], infer R, infer I>
+      ? MethodSignature<A, R, I>
+      : never;
 
 /** What an object's module is given to create an object. */
 export interface ObjectContext {

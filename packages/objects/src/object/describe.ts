@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { kebabCase, withoutUnit } from '../text/field-name.js';
-import type { MethodDefinition, ObjectDefinition } from './definition.js';
+import { type MethodDefinition, type ObjectDefinition, propertiesOf } from './definition.js';
 import type {
   ArgDescription,
   JsonSchema,
@@ -15,7 +15,14 @@ export function describeObject(name: string, definition: ObjectDefinition): Obje
   return {
     name,
     summary: definition.summary,
+    ...deprecation(definition),
     methods: Object.entries(definition.methods).map(([methodName, each]) => describeMethod(methodName, each)),
+    properties: Object.entries(propertiesOf(definition)).map(([propertyName, each]) => ({
+      name: propertyName,
+      summary: each.summary,
+      schema: schemaOf(each.returns, 'output'),
+      ...deprecation(each),
+    })),
   };
 }
 
@@ -29,7 +36,12 @@ export function describeMethod(name: string, definition: MethodDefinition): Meth
     returns: schemaOf(definition.returns, 'output'),
     ...(definition.yields === undefined ? {} : { yields: schemaOf(definition.yields, 'output') }),
     idempotent: definition.idempotent,
+    ...deprecation(definition),
   };
+}
+
+function deprecation({ deprecated }: { readonly deprecated: string | undefined }): { deprecated?: string } {
+  return deprecated === undefined ? {} : { deprecated };
 }
 
 function describeArgs(definition: MethodDefinition): ArgDescription[] {

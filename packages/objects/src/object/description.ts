@@ -41,15 +41,32 @@ export const methodDescription = z.object({
   /** The schema of the items that the method yields; absent if it yields none. */
   yields: jsonSchema.optional(),
   idempotent: z.boolean(),
+  /** Why callers should no longer use it; absent if they may. */
+  deprecated: z.string().optional(),
 });
 /** A method, as clients in any language see it. */
 export type MethodDescription = z.infer<typeof methodDescription>;
+
+/** The schema of a `PropertyDescription`. */
+export const propertyDescription = z.object({
+  name: z.string(),
+  summary: z.string(),
+  schema: jsonSchema,
+  /** Why callers should no longer use it; absent if they may. */
+  deprecated: z.string().optional(),
+});
+/** A property, as clients in any language see it. */
+export type PropertyDescription = z.infer<typeof propertyDescription>;
 
 /** The schema of an `ObjectDescription`. */
 export const objectDescription = z.object({
   name: z.string(),
   summary: z.string(),
+  /** Why callers should no longer use the object, or this version of it; absent if they may. */
+  deprecated: z.string().optional(),
   methods: z.array(methodDescription),
+  /** Absent in descriptions by servers that know of none. */
+  properties: z.array(propertyDescription).optional(),
 });
 /** The result of `Describe`, from which help, completion and forms are made. */
 export type ObjectDescription = z.infer<typeof objectDescription>;

@@ -1,9 +1,10 @@
+import { type CallMetadata, noMetadata } from '../call-metadata.js';
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import { PreparedMethod } from './bind.js';
 import { type ConcurrencyLimit, limitOf } from './concurrency-limit.js';
-import type { ObjectDefinition } from './definition.js';
+import { memberOf, type ObjectDefinition, propertiesOf } from './definition.js';
 
 /** Options of a hosted object, which override its definition's. */
 export interface HostOptions {
@@ -16,6 +17,8 @@ export interface HostedMethod {
   readonly object: HostedObject;
   /** The limits of concurrent calls: its own, and its object's. */
   readonly limits: readonly ConcurrencyLimit[];
+  /** What travels back with every answer. */
+  readonly notice: CallMetadata;
 }
 
 /** An object that can be called. Its methods are prepared on their first call. */
@@ -75,15 +78,20 @@ export class HostedObject {
   method(name: string): HostedMethod {
     let prepared = this.#methods.get(name);
     if (prepared === undefined) {
-      const { methods } = this.definition;
-      const definition = Object.hasOwn(methods, name) ? methods[name] : undefined;
+      const { methods, deprecated: whole } = this.definition;
+      const definition = memberOf(this.definition, name);
       if (definition === undefined) {
-        const hint = didYouMean(name, Object.keys(methods));
+        const hint = didYouMean(name, [
+          ...Object.keys(methods),
+          ...Object.keys(propertiesOf(this.definition)),
+        ]);
         throw coreError('METHOD_NOT_FOUND', `${this.label} has no method ${quoted(name)}${hint}`);
       }
       const own = limitOf('method', `${this.label}.${name}`, definition.maxConcurrent);
       const method = new PreparedMethod(name, definition);
-      prepared = { own, hosted: { method, object: this, limits: this.#limitsWith(own) } };
+      const deprecated = definition.deprecated ?? whole;
+      const notice = deprecated === undefined ? noMetadata : { deprecated };
+      prepared = { own, hosted: { method, object: this, limits: this.#limitsWith(own), notice } };
       this.#methods.set(name, prepared);
     }
     return prepared.hosted;

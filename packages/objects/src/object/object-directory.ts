@@ -2,7 +2,7 @@ import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
-import type { ObjectDefinition } from './definition.js';
+import { type ObjectDefinition, propertiesOf } from './definition.js';
 import { describeObject } from './describe.js';
 import type { ObjectDescription } from './description.js';
 import { HostedObject, type HostOptions } from './hosted-object.js';
@@ -35,7 +35,8 @@ export class ObjectDirectory {
   idempotentMethods(): readonly { readonly object: string; readonly methods: readonly string[] }[] {
     return [...this.#objects].map(([object, { definition }]) => {
       const methods = Object.entries(definition.methods).filter(([, { idempotent }]) => idempotent);
-      return { object, methods: methods.map(([method]) => method) };
+      const properties = Object.keys(propertiesOf(definition));
+      return { object, methods: [...methods.map(([method]) => method), ...properties] };
     });
   }
 

@@ -39,6 +39,8 @@ export interface Invocation {
   /** The object itself if it was called by reference, as it has no name. */
   readonly handedOut?: HostedObject | undefined;
   readonly method: string;
+  /** Whether a property is read, so that a method of this name must not run. */
+  readonly isRead?: boolean;
   /** The positional values with the options last, or the argv of a command line. */
   readonly input: { readonly values: readonly unknown[] } | { readonly argv: readonly ArgvElement[] };
   readonly caller: Caller;

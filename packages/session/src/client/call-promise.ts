@@ -1,4 +1,4 @@
-import { type Call, type CallMetadata, reservedMethodNames } from '@patchbay/objects';
+import { type Call, type CallMetadata, readable, reservedMethodNames } from '@patchbay/objects';
 
 export interface PromisedCall {
   readonly callId: string;
@@ -8,7 +8,7 @@ export interface PromisedCall {
   /** Notes that the result is awaited, so that items which nobody reads need not be kept. */
   dropItemsUnlessRead(): void;
   readItems(): AsyncIterator<unknown, undefined>;
-  pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown>;
+  pipeline(method: string, args: readonly unknown[], isRead: boolean): Call<unknown, unknown>;
 }
 
 // The methods of the object that a call returns can be called at once. Their names are not known here, so every
@@ -18,7 +18,11 @@ const pipelining = new Proxy(Object.create(Promise.prototype) as object, {
     if (typeof property !== 'string' || property in target || reservedMethodNames.has(property)) {
       return Reflect.get(target, property, receiver) as unknown;
     }
-    return (...args: unknown[]) => CallPromise.callOf(receiver as CallPromise).pipeline(property, args);
+    const call = CallPromise.callOf(receiver as CallPromise);
+    return readable(
+      (...args: unknown[]) => call.pipeline(property, args, false),
+      () => call.pipeline(property, [], true),
+    );
   },
 });
 

@@ -3,7 +3,8 @@ import { coreError, RpcError } from '@patchbay/objects';
 import { encodePayload } from '../protocol/encode-payload.js';
 import type { Arguments } from '../protocol/frame.js';
 import { messageOf } from './caller-error.js';
-import type { CallRequest, RequestOptions } from './client-call.js';
+import type { CallRequest } from './client-call.js';
+import type { RequestOptions } from './request-options.js';
 import { ExportedArguments } from './exported-arguments.js';
 
 /** A command-line argument whose value is the content of a file or of standard input. */

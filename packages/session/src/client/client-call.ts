@@ -1,5 +1,4 @@
 import {
-  type AnyCallOptions,
   type Call,
   type CallMetadata,
   coreError,
@@ -14,13 +13,10 @@ import type { Arguments } from '../protocol/frame.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { CallPromise, type PromisedCall } from './call-promise.js';
 import { withCallerFrames } from '../protocol/caller-frames.js';
+import type { Deprecations } from './deprecations.js';
 import type { ExportedArguments } from './exported-arguments.js';
 import type { HandleCaller, ObjectHandle } from './object-handle.js';
-
-export type RequestOptions = AnyCallOptions & {
-  /** Whether the calls that follow in this turn of the event loop share the call's message. */
-  readonly inBatch?: boolean;
-};
+import type { RequestOptions } from './request-options.js';
 
 export interface CallRequest {
   /** The object's name; of one that was handed out, or will be, its label in messages. */
@@ -44,6 +40,7 @@ export interface CallCarrier {
 export interface CallHost extends HandleCaller<ObjectHandle | ClientCall> {
   /** The client's id, with which call ids begin. */
   readonly id: string;
+  readonly deprecations: Deprecations;
   ended(call: ClientCall): void;
   /** Returns the number of the next call, or of the next attempt of one. */
   nextNumber(): number;
@@ -123,8 +120,8 @@ export class ClientCall implements PromisedCall, Expiring {
     }
   }
 
-  pipeline(method: string, args: readonly unknown[]): Call<unknown, unknown> {
-    return this.host.callOn(this, method, args, this.request.options);
+  pipeline(method: string, args: readonly unknown[], isRead: boolean): Call<unknown, unknown> {
+    return this.host.callOn(this, method, args, { ...this.request.options, isRead });
   }
 
   /** Runs an action once the call has been sent, or has ended without. */
@@ -171,6 +168,7 @@ export class ClientCall implements PromisedCall, Expiring {
   takeMetadata(metadata = noMetadata): void {
     if (metadata !== noMetadata && metadataError(metadata) === undefined) {
       this.responseMetadata = metadata;
+      this.host.deprecations.note(this);
     }
   }
 

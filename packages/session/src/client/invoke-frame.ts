@@ -35,6 +35,7 @@ export function invokeFrame(call: ClientCall, leftMs: number, session: object): 
     callback: 0,
     correlationId: options.correlationId ?? '',
     metadata: call.metadata,
+    isRead: options.isRead === true,
   };
 }
 

@@ -1,4 +1,6 @@
-import { type AnyCallOptions, type Call, type CallOptions, makeProxy, moreOptions } from '@patchbay/objects';
+import { type Call, type CallOptions, makeProxy, moreOptions } from '@patchbay/objects';
+
+import type { RequestOptions } from './request-options.js';
 
 /** The session that an object was handed out by. */
 export interface HandleSession {
@@ -45,13 +47,13 @@ export interface HandleCaller<Target = ObjectHandle> {
     target: Target,
     method: string,
     args: readonly unknown[],
-    options: AnyCallOptions,
+    options: RequestOptions,
   ): Call<unknown, unknown>;
 }
 
 /** Makes a reference to an object that was handed out: its methods, and the means to release it. */
-export function objectReference(caller: HandleCaller, handle: ObjectHandle, options: CallOptions): object {
-  return makeProxy((method, args) => caller.callOn(handle, method, args, options), {
+export function objectReference(caller: HandleCaller, handle: ObjectHandle, options: RequestOptions): object {
+  const own = {
     with: (more: CallOptions) => objectReference(caller, handle, moreOptions(options, more)),
     [handleKey]: handle,
     [Symbol.dispose]: () => {
@@ -60,7 +62,12 @@ export function objectReference(caller: HandleCaller, handle: ObjectHandle, opti
     [Symbol.asyncDispose]: async () => {
       handle.release();
     },
-  });
+  };
+  return makeProxy(
+    (method, args) => caller.callOn(handle, method, args, options),
+    own,
+    (property) => caller.callOn(handle, property, [], { ...options, isRead: true }),
+  );
 }
 
 /** Returns the handle of an object that was handed out; undefined for anything else. */

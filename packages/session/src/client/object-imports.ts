@@ -33,11 +33,10 @@ export class ObjectImports {
     if (kind !== 'object') {
       throw malformed(`a ${kind} of the server's`);
     }
-    return objectReference(
-      call.host,
-      new ObjectHandle(this.#session, number, `${call.title}()`),
-      call.request.options,
-    );
+    return objectReference(call.host, new ObjectHandle(this.#session, number, `${call.title}()`), {
+      ...call.request.options,
+      isRead: false,
+    });
   }
 
   /** Releases the objects in a value that came for a call whose caller has left. */

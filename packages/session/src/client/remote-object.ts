@@ -10,7 +10,7 @@ import {
   type Signatures,
 } from '@patchbay/objects';
 
-import type { RequestOptions } from './client-call.js';
+import type { RequestOptions } from './request-options.js';
 
 /** A remote object: its methods, and itself with other call options. */
 export type RemoteObject<S extends Signatures> = Proxy<S> & {
@@ -44,7 +44,10 @@ export function remoteObject<S extends Signatures>(
 ): RemoteObject<S> {
   const start = (method: string, args: readonly unknown[]): Call<unknown, unknown> =>
     caller.call(object, method, args, options);
-  return makeProxy<S>(start, {
+  const own = {
     with: (more: AnyCallOptions) => remoteObject<S>(caller, object, moreOptions(options, more)),
-  }) as RemoteObject<S>;
+  };
+  const read = (property: string): Call<unknown, unknown> =>
+    caller.call(object, property, [], { ...options, isRead: true });
+  return makeProxy<S>(start, own, read) as RemoteObject<S>;
 }

@@ -1,17 +1,10 @@
-import { type CallMetadata, coreError, maxMetadataPairs, maxNesting, noMetadata } from '@patchbay/objects';
+import { coreError, maxMetadataPairs, noMetadata } from '@patchbay/objects';
 
-import {
-  type Attachment,
-  type Frame,
-  frameField,
-  type IdempotentMethods,
-  maxParts,
-  type Payload,
-} from './frame.js';
+import { readPair, readPayload } from './decode-values.js';
+import { type Frame, frameField, type IdempotentMethods, maxParts, type Payload } from './frame.js';
 import { malformed, MessageReader } from './message-reader.js';
 
 const nothing: Payload = { json: '', attachments: [] };
-const noAttachments: readonly Attachment[] = [];
 const lastKind = frameField.release;
 
 /** Decodes a `Frames` message of objects.proto. @throws RpcError `MESSAGE_MALFORMED` */
@@ -126,6 +119,7 @@ function readInvoke(reader: MessageReader): Frame {
   let target = 0;
   let ofCall = 0;
   let callback = 0;
+  let isRead = false;
   let metadata = noMetadata;
   let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -142,6 +136,7 @@ function readInvoke(reader: MessageReader): Frame {
     else if (field === 10) ofCall = reader.uint();
     else if (field === 12) callback = reader.uint();
     else if (field === 13 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
+    else if (field === 16) isRead = reader.uint() !== 0;
     else reader.skip();
   }
   return {
@@ -157,6 +152,7 @@ function readInvoke(reader: MessageReader): Frame {
     ofCall,
     callback,
     metadata,
+    isRead,
   };
 }
 
@@ -213,23 +209,6 @@ function readFailure(reader: MessageReader): Frame {
   return { kind: 'failure', call, code, reason, message, details, stack, notBegun, metadata };
 }
 
-/** Reads one more pair of metadata. */
-function readPair(reader: MessageReader, pairs: CallMetadata): CallMetadata {
-  const end = reader.enter();
-  let key = '';
-  let value = '';
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) key = reader.text();
-    else if (field === 2) value = reader.text();
-    else reader.skip();
-  }
-  reader.leave(end);
-  const own: Record<string, string> =
-    pairs === noMetadata ? (Object.create(null) as Record<string, string>) : pairs;
-  own[key] = value;
-  return own;
-}
-
 function readChunk(reader: MessageReader): Frame {
   let number = 0;
   let data: Buffer = Buffer.alloc(0);
@@ -250,51 +229,4 @@ function readWord(reader: MessageReader, words: string[]): string[] {
   }
   words.push(reader.text());
   return words;
-}
-
-/** @param lazily whether long text stays undecoded: not if it counts for a window, whose unit is the character */
-function readPayload(reader: MessageReader, lazily: boolean): Payload {
-  const end = reader.enter();
-  let json: string | Buffer = '';
-  let attachments: Attachment[] | undefined;
-  for (let field = reader.next(); field !== 0; field = reader.next()) {
-    if (field === 1) {
-      json = lazily ? reader.shortText() : reader.text();
-    } else if (field === 2) {
-      const attachment = (attachments?.length ?? 0) < maxParts ? readAttachment(reader, lazily) : undefined;
-      if (attachment === undefined) {
-        reader.leave(end);
-        return { json, attachments: noAttachments, excess: true };
-      }
-      (attachments ??= []).push(attachment);
-    } else {
-      reader.skip();
-    }
-  }
-  reader.leave(end);
-  return { json, attachments: attachments ?? noAttachments };
-}
-
-/** Returns undefined for one whose path is longer than a value may be deep. */
-function readAttachment(reader: MessageReader, lazily: boolean): Attachment | undefined {
-  const end = reader.enter();
-  const path: string[] = [];
-  let content: Attachment['content'] = '';
-  let isText = false;
-  for (let field = reader.next(); field !== 0 && path.length <= maxNesting; field = reader.next()) {
-    if (field === 1) path.push(reader.text());
-    else if (field === 2) {
-      content = lazily ? reader.shortText() : reader.text();
-      isText = typeof content !== 'string';
-    } else if (field === 3) content = reader.bytes();
-    else if (field === 4) content = { kind: 'stream', number: reader.uint() };
-    else if (field === 5) content = { kind: 'callback', number: reader.uint() };
-    else if (field === 6) content = { kind: 'object', number: reader.uint() };
-    else reader.skip();
-  }
-  reader.leave(end);
-  if (path.length > maxNesting) {
-    return undefined;
-  }
-  return isText ? { path, content, isText } : { path, content };
 }

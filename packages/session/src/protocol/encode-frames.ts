@@ -120,6 +120,7 @@ function writeFields(frame: Frame): void {
       writer.text(1, frame.client);
       return;
     case 'invoke':
+      writer.uint(16, frame.isRead === true ? 1 : 0);
       writeMetadata(13, frame.metadata);
       writer.uint(12, frame.callback);
       writer.text(11, frame.correlationId);

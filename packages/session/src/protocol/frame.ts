@@ -77,6 +77,8 @@ export type Frame =
       /** The earlier call whose result is the object, or whose callback is called; 0: none. */
       readonly ofCall: number;
       readonly callback: number;
+      /** Whether a property is read: a method of this name must not run. */
+      readonly isRead?: boolean;
     }
   | { readonly kind: 'cancel'; readonly call: number }
   | { readonly kind: 'credit'; readonly call: number; readonly bytes: number; readonly stream: number }

@@ -57,6 +57,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly timeoutMs: number | undefined;
   readonly correlationId: string | undefined;
   readonly metadata: CallMetadata;
+  readonly isRead: boolean;
   readonly oneWay: boolean;
   readonly #number: number;
   readonly #objectName: string;
@@ -81,6 +82,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
     this.metadata = frame.metadata ?? noMetadata;
+    this.isRead = frame.isRead === true;
     this.oneWay = frame.oneWay;
     this.#number = frame.call;
     this.#objectName = frame.object;

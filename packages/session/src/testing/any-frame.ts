@@ -74,6 +74,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     ofCall: callNumber,
     callback: uint32,
     metadata,
+    isRead: fc.boolean(),
   }),
   frames('cancel', { call: callNumber }),
   frames('credit', { call: callNumber, bytes: uint32, stream: uint32 }),

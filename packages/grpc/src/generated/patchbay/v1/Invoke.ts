@@ -55,6 +55,10 @@ export interface InvokeInput {
    * a value has no control characters. Of Call it is metadata of gRPC: "x-patchbay-meta-KEY".
    */
   'metadata'?: ({[key: string]: string});
+  /**
+   * Whether a property of the object is read: a method of this name must not run.
+   */
+  'isRead'?: (boolean);
 }
 
 /**
@@ -109,4 +113,8 @@ export interface Invoke {
    * a value has no control characters. Of Call it is metadata of gRPC: "x-patchbay-meta-KEY".
    */
   'metadata': ({[key: string]: string});
+  /**
+   * Whether a property of the object is read: a method of this name must not run.
+   */
+  'isRead': (boolean);
 }
