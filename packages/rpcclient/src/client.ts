@@ -63,7 +63,7 @@ export class Client extends ObjectClient {
   /** @internal Use `connect`. @throws RpcError `CONFIG_INVALID` */
   constructor(options: ConnectOptions) {
     const clock = options.clock ?? systemClock;
-    const nameServer = options.nameServer ?? findNameServer();
+    const nameServer = findNameServer(options.nameServer);
     const names = connectTo(nameServer, { clock });
     const resolver = new Resolver({
       address: nameServer,

@@ -51,6 +51,11 @@ export class Endpoints {
     return undefined;
   }
 
+  /** Returns the id of the server at an address; undefined where none is. */
+  serverAt(address: string): string | undefined {
+    return this.#candidates.find(({ endpoint }) => endpoint.address === address)?.endpoint.serverId;
+  }
+
   /** Skips the server at an address for a while, as it was unreachable. */
   skip(address: string): void {
     for (const each of this.#candidates) {

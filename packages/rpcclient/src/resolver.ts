@@ -7,6 +7,8 @@ import {
   nameServerFailure,
   type NameServerMethods,
   nameServerObject,
+  quoted,
+  type RpcError,
 } from '@patchbay/objects';
 import type { RemoteObject, Router } from '@patchbay/session/client';
 
@@ -64,6 +66,22 @@ export class Resolver implements Router {
 
   elsewhere(object: string): string | undefined {
     return this.#endpoints.get(object)?.next();
+  }
+
+  waitsFor(object: string): string {
+    return `the name server at ${this.#options.address} has not answered where ${quoted(object)} is`;
+  }
+
+  async explain(object: string, address: string, error: RpcError): Promise<RpcError> {
+    const serverId = this.#endpoints.get(object)?.serverAt(address);
+    if (serverId === undefined) {
+      return error;
+    }
+    const server = { object, address, serverId, nameServer: this.#options.address, error };
+    // On demand: a call that succeeds does without.
+    return import('./unreachable.js')
+      .then(({ explainUnreachable }) => explainUnreachable(server))
+      .catch(() => error);
   }
 
   /** Takes over a current record of a name that is not watched, which saves its lookup. */

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 
 import { eventually, freePort, refusal } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
@@ -167,6 +169,55 @@ describe('A client', () => {
     );
   });
 
+  it('reports who registered an address at which nobody answers, and where', async () => {
+    await using cluster = await TestCluster.start();
+    const address = `127.0.0.1:${String(await freePort())}`;
+    await cluster.nameServer.registry.register('web1', address, [{ name: 'post' }]);
+    const error = await refusal(cluster.client().proxy<Post>('post').place(), 'CONNECTION_LOST');
+    const nameServer = cluster.nameServer.address;
+    expect(error.message).to.equal(
+      `no connection to ${address}: connect ECONNREFUSED ${address}; the name server at ${nameServer} has "post" ` +
+        `registered by server "web1" as ${address}; is that server running?`,
+    );
+    expect(error.details).to.deep.include({ object: 'post', address, serverId: 'web1', nameServer });
+    const undescribed = await refusal(cluster.client().describe('post'), 'CONNECTION_LOST');
+    expect(undescribed.message).to.include(`has "post" registered by server "web1" as ${address}`);
+  });
+
+  for (const [who, message] of [
+    ['name server', /^post\.place could not be sent in time: the name server at ADDRESS has not answered/],
+    ['server', /^post\.place could not be sent in time: ADDRESS has not accepted a session$/],
+  ] as const) {
+    it(`tells a ${who} that does not answer from a method that does not`, async () => {
+      const silent = createServer().listen(0, '127.0.0.1');
+      await once(silent, 'listening');
+      const address = `127.0.0.1:${String((silent.address() as AddressInfo).port)}`;
+      await using cluster = await TestCluster.start();
+      await cluster.nameServer.registry.register('web1', address, [{ name: 'post' }]);
+      const nameServer = who === 'server' ? cluster.nameServer.address : address;
+      const post = cluster.client({ nameServer }).proxy<Post>('post', { timeoutMs: 300 });
+      const error = await refusal(post.place(), 'DEADLINE_PASSED');
+      expect(error.message.replace(address, 'ADDRESS')).to.match(message);
+      silent.close();
+    });
+  }
+
+  for (const nameServer of [
+    '',
+    '127.0.0.1',
+    'http://127.0.0.1:7440',
+    '::1:7440',
+    ' ',
+    'ns1:0',
+    'ns1:65536',
+  ]) {
+    it(`refuses ${JSON.stringify(nameServer)} as a name server at once`, () => {
+      expect(() => connect({ nameServer }))
+        .to.throw(`address ${JSON.stringify(nameServer)}: must be host:port`)
+        .with.property('reason', 'CONFIG_INVALID');
+    });
+  }
+
   it('reports when what answers is no name server', async () => {
     await using cluster = await TestCluster.start();
     const server = await cluster.serve({ post: post('here') });
@@ -183,6 +234,7 @@ describe('A client', () => {
     const startedAt = performance.now();
     const error = await refusal(cluster.client().proxy<Post>('post', { timeoutMs: 300 }).place());
     expect(error.reason).to.equal('DEADLINE_PASSED');
+    expect(error.message).to.include(`the name server at ${cluster.nameServer.address} has not answered`);
     expect(performance.now() - startedAt).to.be.within(250, 3_000);
     held.release();
   });
@@ -192,6 +244,7 @@ describe('A client', () => {
     await cluster.serve({ post: post('here') });
     const error = await refusal(cluster.client().proxy<Post>('post').with({ timeoutMs: 300 }).wait(60_000));
     expect(error.reason).to.equal('DEADLINE_PASSED');
+    expect(error.message).to.equal('post.wait did not finish in time');
   });
 
   it('calls the name server itself as an object', async () => {

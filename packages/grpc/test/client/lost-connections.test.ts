@@ -211,14 +211,20 @@ describe('a client whose connection fails', function () {
     });
   }
 
-  it('reports a server that speaks HTTP/1', async () => {
-    await using old = await listen((socket) => {
-      socket.write('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+  for (const [what, answer, message] of [
+    ['HTTP/1', 'HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n', /not speak HTTP\/2, but HTTP\/1$/],
+    ['TLS', Buffer.from([0x15, 3, 1, 0, 2, 2, 70]), /not speak HTTP\/2, but TLS$/],
+    ['SSH', 'SSH-2.0-Other\r\n', /the server does not speak HTTP\/2$/],
+  ] as const) {
+    it(`reports a server that speaks ${what}`, async () => {
+      await using old = await listen((socket) => {
+        socket.end(answer);
+      });
+      await using client = connectTo(old.address);
+      const error = await refusal(client.proxy<Sample>('sample').echo('?'));
+      expect(error.message).to.match(message);
     });
-    await using client = connectTo(old.address);
-    const error = await refusal(client.proxy<Sample>('sample').echo('?'));
-    expect(error.message).to.match(/the server does not speak HTTP\/2/);
-  });
+  }
 
   it('ends every call when it is disposed, and dials no more', async () => {
     await using stopped = await listen(() => undefined);

@@ -150,6 +150,7 @@ export class CallSender implements CallHost {
       if (typeof address === 'string') {
         this.#send(call, address);
       } else {
+        call.waitsFor = this.#router.waitsFor?.(call.request.object);
         address
           .then((found) => {
             this.#send(call, found);
@@ -172,6 +173,7 @@ export class CallSender implements CallHost {
       this.#carry(call, session);
       return;
     }
+    call.waitsFor = `${address} has not accepted a session`;
     session.then(
       (opened) => {
         this.#carry(call, opened);
@@ -186,6 +188,7 @@ export class CallSender implements CallHost {
     if (!call.ended) {
       const { expiresAtMs } = call;
       call.endpoint = session.address;
+      call.waitsFor = undefined;
       session.carry(call, expiresAtMs === Infinity ? Infinity : expiresAtMs - this.clock.monotonicMs());
       this.#busyPoll?.extend();
     }

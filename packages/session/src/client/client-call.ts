@@ -57,6 +57,8 @@ export class ClientCall implements PromisedCall, Expiring {
   readonly promise: CallPromise;
   carrier: CallCarrier | undefined;
   endpoint: string | undefined;
+  /** One clause on what it waits for before it can be sent; undefined when it was sent, or waits for nothing. */
+  waitsFor: string | undefined;
   /** `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the caller has seen something. */
   progress: 'unsent' | 'sent' | 'answered' = 'unsent';
   /** Whether a server that received it was lost without an answer: it may have run. */
@@ -159,7 +161,10 @@ export class ClientCall implements PromisedCall, Expiring {
 
   expire(): void {
     if (!this.#ended) {
-      const why = `${this.title} did not finish in time`;
+      const why =
+        this.waitsFor === undefined
+          ? `${this.title} did not finish in time`
+          : `${this.title} could not be sent in time: ${this.waitsFor}`;
       this.giveUp(coreError('DEADLINE_PASSED', why, { callId: this.callId }));
     }
   }

@@ -1,4 +1,4 @@
-import type { ObjectDescription } from '@patchbay/objects';
+import { isRpcError, type ObjectDescription } from '@patchbay/objects';
 
 import type { ObjectClientOptions } from './client-options.js';
 
@@ -32,7 +32,9 @@ export class Descriptions {
       router.forget(object, address);
       const moved = await router.route(object);
       if (moved === address) {
-        throw error;
+        const isUnreached = isRpcError(error) && error.code === 'UNAVAILABLE';
+        const explained = isUnreached ? router.explain?.(object, address, error) : undefined;
+        throw (await explained) ?? error;
       }
       return transport.describe(moved, object);
     }

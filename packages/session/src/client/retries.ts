@@ -72,7 +72,7 @@ export class Retries {
       const pauseMs = pausesMs[call.mayHaveRun ? 'sent' : 'unsent'][call.pauses++];
       const waitMs = (pauseMs ?? Infinity) * (0.5 + Math.random());
       if (waitMs >= call.expiresAtMs - clock.monotonicMs() || pauseMs === undefined) {
-        call.fail(errorFor(call, error)); // rather than its deadline later
+        await this.#giveUp(call, error, address); // rather than its deadline later
         return;
       }
       log?.info('retrying a call', { ...fieldsOf(call), error });
@@ -84,7 +84,7 @@ export class Retries {
       }
       const next = await this.#route(call);
       if (this.#closed || (error.details.timedOut === true && next === address)) {
-        call.fail(errorFor(call, error)); // it timed out once already
+        await this.#giveUp(call, error, address); // it timed out once already
         return;
       }
       if (next !== undefined) {
@@ -93,6 +93,15 @@ export class Retries {
         return;
       }
     }
+  }
+
+  /** Fails a call; why a server could not be reached at its address the router knows best. */
+  async #giveUp(call: ClientCall, error: RpcError, address: string): Promise<void> {
+    const { router } = this.#options;
+    const { object, target } = call.request;
+    const isUnreached = error.reason === 'CONNECTION_LOST' && !call.mayHaveRun && target === undefined;
+    const explained = isUnreached && !this.#closed ? router.explain?.(object, address, error) : undefined;
+    call.fail((await explained) ?? errorFor(call, error));
   }
 
   /** Finds a server; undefined, for a call that may have run, while the name is not registered: it may come back. */

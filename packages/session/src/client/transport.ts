@@ -1,4 +1,4 @@
-import type { ObjectDescription } from '@patchbay/objects';
+import type { ObjectDescription, RpcError } from '@patchbay/objects';
 
 /** The stream under a session: messages in order, both ways. */
 export interface MessageStream {
@@ -34,6 +34,10 @@ export interface Router {
   route(object: string): string | Promise<string>;
   /** Notes that the object's server at this address could not be reached. */
   forget(object: string, address: string): void;
+  /** Returns one clause on what the address of an object is being waited for. */
+  waitsFor?(object: string): string;
+  /** Returns the error of a server that could not be reached at an address, with what is wrong with that. Never rejects. */
+  explain?(object: string, address: string, error: RpcError): Promise<RpcError>;
   /** Returns the address of another server of the object to try at once; undefined where none is known. */
   elsewhere?(object: string): string | undefined;
 }

@@ -34,6 +34,11 @@ export class FrameReader {
   /** Takes bytes. @throws RpcError `MESSAGE_MALFORMED` */
   push(data: Buffer): void {
     const bytes = this.#rest === undefined ? data : Buffer.concat([this.#rest, data]);
+    const [first = 0] = bytes;
+    if (!this.#began && first !== 0) {
+      const spoken = first === 0x15 || first === 0x16 ? ', but TLS' : first === 0x48 ? ', but HTTP/1' : '';
+      throw coreError('MESSAGE_MALFORMED', `the server does not speak HTTP/2${spoken}`); // its first frame is short
+    }
     this.#rest = undefined;
     let from = 0;
     while (from < bytes.length) {
