@@ -1,5 +1,6 @@
 import {
   type Clock,
+  isRpcError,
   type Lease,
   type ListOptions,
   type MetadataChanges,
@@ -23,7 +24,7 @@ import { listNames } from './list-names.js';
 import { lostNames } from './lost-names.js';
 import { changeMetadata } from './metadata.js';
 import { MetadataIndex } from './metadata-index.js';
-import { entriesOf, keyOfName, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
+import { entriesOf, keyOfName, keyOfShare, nameOf, recordOf, storedIn, valueOfName } from './name-record.js';
 import { maxOperations, Registrar } from './registrar.js';
 
 /** How many names that begin alike are looked at for what a mistyped one may have meant. */
@@ -107,9 +108,9 @@ export class Registry {
    * not register it again.
    */
   async remove(name: string): Promise<boolean> {
+    let isRemoved = await this.#removeDamaged(parseObjectName(name));
     const known = new KnownEntries();
-    known.add(...(await entriesOf(this.#store, parseObjectName(name))));
-    let isRemoved = false;
+    known.add(...(await entriesOf(this.#store, name)));
     for (let entries = known.of(name); entries.length > 0; entries = known.of(name)) {
       isRemoved = (await this.#registrar.displace(entries, known)) || isRemoved;
     }
@@ -181,6 +182,29 @@ export class Registry {
   async info(): Promise<NameServerInfo> {
     const [names, revision] = await Promise.all([this.#store.count(keyOfName('')), this.#store.revision()]);
     return { ...this.#about, names, leases: this.#index.leases, revision };
+  }
+
+  /** Removes the damaged records of a name: nobody knows whose they are. Reports whether there were any. */
+  async #removeDamaged(name: string): Promise<boolean> {
+    const exclusive = keyOfName(name);
+    const isDamaged = await this.#store.get(exclusive).then(
+      () => false,
+      (error: unknown) => {
+        if (isRpcError(error, 'RECORD_DAMAGED')) {
+          return true;
+        }
+        throw error;
+      },
+    );
+    const shares = await this.#store.range({ prefix: keyOfShare(name), listDamaged: true });
+    const keys = [...(isDamaged ? [exclusive] : []), ...(shares.damaged ?? [])];
+    if (keys.length > 0) {
+      await this.#store.commit(
+        [],
+        keys.map((key) => ({ delete: key })),
+      );
+    }
+    return keys.length > 0;
   }
 
   async #find(name: string): Promise<readonly [Entry, ...Entry[]]> {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,9 +32,16 @@ export class OpenedRegistry implements AsyncDisposable {
     return this.#store;
   }
 
-  /** Closes the store and opens it again, as a name server that restarts does. */
-  async restart(): Promise<void> {
+  /**
+   * Closes the store and opens it again, as a name server that restarts does; a text of its file may be damaged meanwhile.
+   */
+  async restart(damage?: { readonly from: string; readonly to: string }): Promise<void> {
     await this.#store[Symbol.asyncDispose]();
+    if (damage !== undefined) {
+      const file = join(this.#directory, 'store.sqlite');
+      const text = await readFile(file, 'latin1');
+      await writeFile(file, text.replaceAll(damage.from, damage.to), 'latin1');
+    }
     const { store, registry } = await openIn(this.#directory, this.clock);
     this.#store = store;
     this.registry = registry;

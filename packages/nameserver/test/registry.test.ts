@@ -168,3 +168,38 @@ describe('the name server', () => {
     expect(await opened.names()).to.deep.equal(names);
   });
 }).timeout(60_000);
+
+describe('a name whose record is damaged', () => {
+  let opened: OpenedRegistry;
+
+  beforeEach(async () => {
+    opened = await OpenedRegistry.open();
+    await opened.register('s1', 'good');
+    await opened.register('s2', 'torn');
+    await opened.restart({ from: 's2.example', to: 's9.example' });
+  });
+  afterEach(() => opened[Symbol.asyncDispose]());
+
+  it('is served to nobody, nor given to a rival, and the others are served', async () => {
+    const error = await refusal(opened.registry.lookup('torn'), 'RECORD_DAMAGED');
+    expect(error.message).to.include('"name/torn"');
+    await refusal(opened.registry.list(), 'RECORD_DAMAGED');
+    await refusal(opened.register('s3', 'torn'), 'RECORD_DAMAGED');
+    expect((await opened.registry.lookup('good')).endpoints[0]?.address).to.equal('s1.example:7441');
+  });
+
+  for (const [how, heal] of [
+    ['its lease has ended', () => opened.clock.advance(20_000)],
+    ['it has been removed', () => opened.registry.remove('torn')],
+  ] as const) {
+    it(`can be registered once ${how}, and watchers are told`, async () => {
+      const signal = AbortSignal.timeout(10_000);
+      const watch = opened.registry.watch({ prefix: 'torn', signal });
+      await heal();
+      await opened.register('s2', 'torn');
+      expect((await watch.next()).value).to.deep.include({ type: 'removed' });
+      expect((await watch.next()).value).to.have.nested.property('record.endpoints[0].serverId', 's2');
+      expect(await opened.names('torn')).to.deep.equal(['torn']);
+    });
+  }
+});

@@ -1,4 +1,4 @@
-import { defineErrors } from '@patchbay/objects';
+import { defineErrors, quoted } from '@patchbay/objects';
 
 /** The errors of every store. */
 export const storeError = defineErrors({
@@ -28,6 +28,10 @@ export const storeError = defineErrors({
     'DATA_LOSS',
     'The file is not a store of ours, or it is damaged; move it away or restore it from a backup.',
   ],
+  RECORD_DAMAGED: [
+    'DATA_LOSS',
+    'A record of the store is not what was written (details.key): restore the store from a backup, or delete the record.',
+  ],
   STORE_VERSION_NEWER: [
     'FAILED_PRECONDITION',
     'A newer version of Patchbay wrote the store; use that version, or another state directory.',
@@ -38,3 +42,13 @@ export const storeError = defineErrors({
   BACKUP_EXISTS: ['ALREADY_EXISTS', 'A file of this name is there; a backup never replaces one.'],
   STORE_FAILED: ['INTERNAL', 'The operating system failed to read or write the store; the cause is logged.'],
 });
+
+/** Makes the error about a record whose checksum does not match. */
+export function recordDamaged(key: string): Error {
+  return storeError(
+    'RECORD_DAMAGED',
+    `the store's record ${quoted(key)} is damaged: its checksum does not match; restore the store from a backup, ` +
+      `or remove what the record is of`,
+    { details: { key } },
+  );
+}

@@ -50,6 +50,8 @@ export interface Range {
   readonly after?: string | undefined;
   /** At most this many entries; default: all. */
   readonly limit?: number | undefined;
+  /** List damaged records in the page's `damaged` instead of failing at the first. Default: false. */
+  readonly listDamaged?: boolean;
 }
 
 /** A page of entries, read at one revision. */
@@ -58,6 +60,8 @@ export interface Page {
   /** Whether entries follow after the last one. */
   readonly more: boolean;
   readonly revision: number;
+  /** The keys of damaged records, where they were to be listed and there are any. */
+  readonly damaged?: readonly string[];
 }
 
 /** One key's change. A `delete` carries the entry that went. */
@@ -89,6 +93,9 @@ export interface StoreLimits {
  * revisions grow, and say nothing else. One that changes nothing may have the revision of the last one that did. A lease
  * that ends with keys on it is a commit too. Commits that are not awaited take effect in any order.
  *
+ * A record that is not what was written is never returned: whatever reads it throws `RECORD_DAMAGED`, and what reads
+ * others goes on. It can be written anew and deleted; its deletion's change has an empty value.
+ *
  * A commit that throws has not happened. An implementation that loses the answer to a commit finds out by itself what
  * became of it; where it cannot in time, `STORE_UNAVAILABLE` has `details.outcome` `unknown` instead of `unchanged`.
  * The conformance suite in test/ states the contract as tests; every implementation passes it.
@@ -98,9 +105,9 @@ export interface Store extends AsyncDisposable {
   /** How long after its time a lease may still be there, with its keys, in milliseconds. */
   readonly lateMs: number;
 
-  /** Returns the entry of a key, or undefined where there is none. */
+  /** Returns the entry of a key, or undefined where there is none. @throws RpcError `RECORD_DAMAGED` */
   get(key: string): Promise<Entry | undefined>;
-  /** Returns entries in the order of their keys, a page at a time. */
+  /** Returns entries in the order of their keys, a page at a time. @throws RpcError `RECORD_DAMAGED` */
   range(range: Range): Promise<Page>;
   /** Counts the keys with a prefix. */
   count(prefix: string): Promise<number>;
@@ -108,7 +115,7 @@ export interface Store extends AsyncDisposable {
    * Applies all operations when all conditions hold, else none. A commit writes each key at most once.
    *
    * @throws RpcError `LEASE_NOT_FOUND`, `KEY_INVALID`, `KEY_REPEATED`, `VALUE_INVALID`, `COMMIT_TOO_LARGE`,
-   *   `STORE_FULL`, `STORE_UNAVAILABLE`
+   *   `STORE_FULL`, `STORE_UNAVAILABLE`, `RECORD_DAMAGED` of one that a condition is about
    */
   commit(conditions: readonly Compare[], operations: readonly Operation[]): Promise<Outcome>;
   /** Returns the revision of the last commit. */

@@ -123,8 +123,9 @@ export class Catalog implements CatalogReader {
 
   /** Lists the keys of a table's records that this version cannot read, where a bad disk or a hand changed them. */
   async invalid<T>(table: Table<T>): Promise<readonly string[]> {
-    const { entries } = await this.#store.range({ prefix: table.prefix });
-    return entries.filter(({ key, value }) => !isValid(table, key, value)).map(({ key }) => key);
+    const { entries, damaged = [] } = await this.#store.range({ prefix: table.prefix, listDamaged: true });
+    const invalid = entries.filter(({ key, value }) => !isValid(table, key, value)).map(({ key }) => key);
+    return [...damaged, ...invalid];
   }
 
   /** Writes all of the catalog, as it is at one revision, to a new file. @throws RpcError `BACKUP_EXISTS`, ... */

@@ -3,6 +3,7 @@ import { isRpcError } from '@patchbay/objects';
 import { ChangeFeed } from '../change-feed.js';
 import { storeError } from '../errors.js';
 import { checkKey, checkPrefix, keysWith } from '../keys.js';
+import { pageOf } from '../page.js';
 import type {
   Change,
   Compare,
@@ -79,12 +80,12 @@ class Mirror implements Store {
     });
   }
 
-  range({ prefix, after, limit = Infinity }: Range): Promise<Page> {
+  range({ prefix, after, limit = Infinity, listDamaged = false }: Range): Promise<Page> {
     return this.#answer(() => {
       checkPrefix(prefix);
-      const entries = this.#entries.slice(keysWith(prefix, after), limit + 1);
-      const more = entries.length > limit;
-      return { entries: more ? entries.slice(0, limit) : entries, more, revision: this.#revision };
+      const damaged = listDamaged ? [] : undefined;
+      const entries = this.#entries.slice(keysWith(prefix, after), limit + 1, damaged);
+      return pageOf(entries, limit, this.#revision, damaged);
     });
   }
 
@@ -152,7 +153,12 @@ class Mirror implements Store {
     this.#recent = new RecentCommits(this.#revision);
     const keys = new Set<string>();
     for (let after: string | undefined; ;) {
-      const { entries, more, revision } = await this.#store.range({ prefix: '', after, limit: pageLength });
+      const page = await this.#store.range({ prefix: '', after, limit: pageLength, listDamaged: true });
+      const { entries, damaged = [], more, revision } = page;
+      for (const key of damaged) {
+        keys.add(key);
+        this.#entries.putDamaged(key);
+      }
       for (const entry of entries) {
         keys.add(entry.key);
         this.#entries.put(entry);

@@ -1,3 +1,4 @@
+import { recordDamaged } from '../errors.js';
 import { SortedKeys } from '../sorted-keys.js';
 import type { Change, Entry, KeyInterval } from '../store.js';
 
@@ -7,6 +8,8 @@ export type EntryObserver = (before: Entry | undefined, after: Entry | undefined
 /** The entries of a store in memory. What comes late never takes the place of what is newer. */
 export class MirroredEntries {
   readonly #entries = new Map<string, Entry>();
+  /** The keys of damaged records. */
+  readonly #damaged = new Set<string>();
   readonly #ordered = new SortedKeys();
   readonly #observe: EntryObserver;
 
@@ -14,15 +17,29 @@ export class MirroredEntries {
     this.#observe = observe;
   }
 
+  /** @throws RpcError `RECORD_DAMAGED` */
   get(key: string): Entry | undefined {
+    if (this.#damaged.has(key)) {
+      throw recordDamaged(key);
+    }
     return this.#entries.get(key);
   }
 
-  /** Returns the first entries of an interval in the order of their keys. */
-  slice({ from, to }: KeyInterval, limit: number): Entry[] {
-    return this.#ordered
-      .slice(ordered(from), ordered(to), limit)
-      .flatMap((text) => this.#entries.get(keyOf(text)) ?? []);
+  /** Returns the first entries of an interval in their order; adds the keys of damaged ones to a list, if there is one. */
+  slice({ from, to }: KeyInterval, limit: number, damaged?: string[]): Entry[] {
+    const entries: Entry[] = [];
+    const length = damaged === undefined ? limit : Infinity;
+    for (const key of this.#ordered.slice(ordered(from), ordered(to), length).map(keyOf)) {
+      if (damaged !== undefined && this.#damaged.has(key)) {
+        damaged.push(key);
+        continue;
+      }
+      const entry = this.get(key);
+      if (entry !== undefined && entries.push(entry) >= limit) {
+        break;
+      }
+    }
+    return entries;
   }
 
   count({ from, to }: KeyInterval): number {
@@ -36,7 +53,7 @@ export class MirroredEntries {
       return;
     }
     this.#entries.set(key, entry);
-    if (before === undefined) {
+    if (before === undefined && !this.#damaged.delete(key)) {
       this.#ordered.add(ordered(key));
     }
     this.#observe(before, entry);
@@ -59,7 +76,17 @@ export class MirroredEntries {
     }
   }
 
+  /** Notes that the record of a key is damaged. */
+  putDamaged(key: string): void {
+    this.#delete(key, Infinity);
+    this.#damaged.add(key);
+    this.#ordered.add(ordered(key));
+  }
+
   #delete(key: string, revision: number): void {
+    if (this.#damaged.delete(key)) {
+      this.#ordered.delete(ordered(key));
+    }
     const before = this.#entries.get(key);
     if (before !== undefined && before.modRevision <= revision) {
       this.#entries.delete(key);

@@ -33,7 +33,7 @@ export class ChangeLog {
       state: connection.prepare<[], State>('SELECT revision, compacted FROM state'),
       save: connection.prepare<[State]>('UPDATE state SET revision = @revision, compacted = @compacted'),
       append: connection.prepare<[position: number, ...ChangeRow]>(
-        `INSERT INTO changes (position, revision, type, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+        `INSERT INTO changes (position, revision, type, ${entryColumns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       ),
       since: connection
         .prepare<[revision: number, from: string, to: string], ChangeRow>(

@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 
 import { asStoreError } from '../as-store-error.js';
 import { storeError } from '../errors.js';
-import { applicationId, schema, schemaVersion } from './schema.js';
+import { applicationId, schema, schemaVersion, tablesWithoutChecksum } from './schema.js';
 
 /** An open file of SQLite. */
 export type Connection = Database.Database;
@@ -38,6 +38,9 @@ export function openDatabase(file: string): Connection {
       createTables(connection);
     }
     checkPages(connection, file);
+    for (const table of connection.prepare<[], string>(tablesWithoutChecksum).pluck().all()) {
+      connection.exec(`ALTER TABLE ${table} ADD COLUMN checksum INTEGER`);
+    }
     if (version !== 0 && version !== schemaVersion) {
       // What the older program wrote is read as it is; it cannot read what is written from now on.
       connection.pragma(`user_version = ${String(schemaVersion)}`);

@@ -1,7 +1,8 @@
 /**
  * The version of a store and of what is in it; it stands in the file's `user_version`. Version 2 has the same tables as
  * version 1, but its registry has no index of metadata, and its catalog refers to images by their ids alone, which the
- * programs of version 1 cannot read.
+ * programs of version 1 cannot read. The column of checksums came later, to version 2: a program that does not know it
+ * leaves it empty.
  */
 export const schemaVersion = 2;
 
@@ -31,7 +32,8 @@ export const schema = `
     value TEXT NOT NULL,
     create_revision INTEGER NOT NULL,
     mod_revision INTEGER NOT NULL,
-    lease_id TEXT REFERENCES leases
+    lease_id TEXT REFERENCES leases,
+    checksum INTEGER
   ) STRICT, WITHOUT ROWID;
   CREATE INDEX entries_by_lease ON entries (lease_id) WHERE lease_id IS NOT NULL;
 
@@ -44,6 +46,13 @@ export const schema = `
     create_revision INTEGER NOT NULL,
     mod_revision INTEGER NOT NULL,
     lease_id TEXT,
+    checksum INTEGER,
     PRIMARY KEY (revision, position)
   ) STRICT, WITHOUT ROWID;
+`;
+
+/** Finds the tables that have no checksums yet. */
+export const tablesWithoutChecksum = `
+  SELECT name FROM sqlite_schema WHERE name IN ('entries', 'changes')
+    AND NOT EXISTS (SELECT 1 FROM pragma_table_info(sqlite_schema.name) WHERE name = 'checksum')
 `;

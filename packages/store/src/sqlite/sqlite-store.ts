@@ -8,6 +8,7 @@ import { ChangeFeed } from '../change-feed.js';
 import { storeError } from '../errors.js';
 import { checkKey, checkPrefix, keysWith } from '../keys.js';
 import { checkCommit } from '../operations.js';
+import { pageOf } from '../page.js';
 import type { Change, Compare, Entry, Operation, Outcome, Page, Range, Store, StoreLease } from '../store.js';
 import { ChangeLog } from './change-log.js';
 import { type Connection, openDatabase } from './database.js';
@@ -108,16 +109,13 @@ class SqliteStore implements Store {
     });
   }
 
-  range({ prefix, after, limit }: Range): Promise<Page> {
+  range({ prefix, after, limit = Infinity, listDamaged = false }: Range): Promise<Page> {
     return this.#whenOpen(() => {
       checkPrefix(prefix);
+      const damaged = listDamaged ? [] : undefined;
       // One more than asked for shows whether there is more.
-      const entries = this.#entries.scan(
-        keysWith(prefix, after),
-        limit === undefined ? undefined : limit + 1,
-      );
-      const more = limit !== undefined && entries.length > limit;
-      return { entries: more ? entries.slice(0, limit) : entries, more, revision: this.#changes.revision };
+      const entries = this.#entries.scan(keysWith(prefix, after), limit + 1, damaged);
+      return pageOf(entries, limit, this.#changes.revision, damaged);
     });
   }
 

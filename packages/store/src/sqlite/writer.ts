@@ -120,12 +120,12 @@ export class Writer {
   #apply(operation: Operation, revision: number): readonly Change[] {
     if ('put' in operation) {
       const { put: key, value, leaseId } = operation;
-      const createRevision = this.#entries.get(key)?.createRevision ?? revision;
+      const createRevision = this.#entries.remains(key)?.createRevision ?? revision;
       const entry: Entry = { key, value, createRevision, modRevision: revision, leaseId };
       this.#entries.put(entry);
       return [{ type: 'put', entry, revision }];
     }
-    const entry = this.#entries.get(operation.delete);
+    const entry = this.#entries.remains(operation.delete);
     if (entry === undefined) {
       return [];
     }
