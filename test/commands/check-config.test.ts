@@ -22,7 +22,7 @@ describe('The command check-config', function () {
     expect(stderr.trimEnd().split('\n').sort()).to.deep.equal([
       'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:1: listne: unknown key; did you mean "listen"?',
       'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:1: stateDir: is required; give --state-dir DIR',
-      'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:2: sendStacks: Invalid input: expected boolean, received string',
+      'error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:2: sendStacks: must be true or false, not a string',
     ]);
   });
 

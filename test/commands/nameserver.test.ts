@@ -229,7 +229,7 @@ describe('The command nameserver', function () {
     expect({ status, stdout }).to.deep.equal({ status: 8, stdout: '' });
     expect(stderr).to.equal(
       'error: UNAVAILABLE NAMESERVER_UNAVAILABLE: no name server answers at 127.0.0.1:1 (no connection to 127.0.0.1:1: ' +
-        'connect ECONNREFUSED 127.0.0.1:1); is it running? set --name-server or PATCHBAY_NAMESERVER if it is elsewhere\n',
+        'connection refused); is it running? set --name-server or PATCHBAY_NAMESERVER if it is elsewhere\n',
     );
   });
 });

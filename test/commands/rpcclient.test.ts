@@ -294,7 +294,7 @@ describe('The command rpcclient', function () {
       3,
       /OBJECT_NOT_FOUND: no object "storge" is registered at \S+; did you mean "storage"\?/,
     ],
-    [['dead.say'], 8, /CONNECTION_LOST: no connection to 127\.0\.0\.1:1: connect ECONNREFUSED/],
+    [['dead.say'], 8, /CONNECTION_LOST: no connection to 127\.0\.0\.1:1: connection refused/],
     [
       ['wait', '--timeout', '300ms'],
       9,

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 
-import { didYouMean } from '@patchbay/objects';
+import { didYouMean, issueMessage } from '@patchbay/objects';
 
+import { type KeyPath, keyText } from './key-path.js';
 import { invalid, type Problem } from './problems.js';
 import { knownKeys, readText, readUnits } from './schema-walk.js';
-import { isRecord, type KeyPath, keyText, readYamlFile, type YamlFile } from './yaml-file.js';
+import { isRecord, readYamlFile, type YamlFile } from './yaml-file.js';
 
 /** Where a configuration comes from. */
 export interface ConfigureOptions<Schema extends z.ZodType> {
@@ -32,7 +33,7 @@ export function configure<Schema extends z.ZodType>(
   const settings = settingsOf(options);
   const written = readUnits(options.schema, file?.content ?? {});
   const input = settings.reduce((whole, { path, value }) => withValue(whole, path, value), written);
-  const parsed = options.schema.safeParse(input);
+  const parsed = options.schema.safeParse(input, { error: issueMessage });
   if (!parsed.success) {
     throw invalid(parsed.error.issues.flatMap((issue) => problemsOf(issue, options.schema, file, settings)));
   }
@@ -104,7 +105,7 @@ function problemsOf(
       problemsOf({ ...inner, path: [...issue.path, ...inner.path] }, schema, file, settings),
     );
   }
-  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const missing = issue.code === 'invalid_type' && issue.message === 'is missing';
   return [problem(path, missing ? 'is required' : issue.message)];
 }
 

@@ -1,7 +1,8 @@
 import type { RpcError } from '@patchbay/objects';
 
+import { type KeyPath, keyText } from './key-path.js';
 import { errorAbout } from './problems.js';
-import { type KeyPath, keyText, readYamlFile } from './yaml-file.js';
+import { readYamlFile } from './yaml-file.js';
 
 /**
  * Locates an error in a configuration file: at a key or, if the error's `details.issues` name paths below it, as a

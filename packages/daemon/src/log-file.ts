@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, ftruncateSync, openSync, renameSync, writeSync } from 'node:fs';
 
-import { coreError } from '@patchbay/objects';
+import { coreError, systemErrorText } from '@patchbay/objects';
 
 import { type LogDestination, LossCounter, type LostLines } from './log-destination.js';
 
@@ -99,8 +99,9 @@ export function requireLogFile(check: () => unknown): void {
   try {
     check();
   } catch (error) {
-    const why = (error as Error).message;
-    throw coreError('CONFIG_INVALID', `the log file cannot be opened: ${why}`, { cause: error });
+    const { path = '' } = error as NodeJS.ErrnoException;
+    const message = `the log file ${path} cannot be opened: ${systemErrorText(error)}`;
+    throw coreError('CONFIG_INVALID', message, { cause: error });
   }
 }
 

@@ -2,7 +2,8 @@ import { isDeepStrictEqual } from 'node:util';
 
 import type { Log, LogFields } from '@patchbay/objects';
 
-import { isRecord, type KeyPath, keyText } from './yaml-file.js';
+import { type KeyPath, keyText } from './key-path.js';
+import { isRecord } from './yaml-file.js';
 
 /** A key of a configuration whose value changed. */
 export interface KeyChange {

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { constants } from 'node:os';
 import { isatty } from 'node:tty';
 
-import { coreError } from '@patchbay/objects';
+import { coreError, systemErrorText } from '@patchbay/objects';
 
 /** The signals that are forwarded to the program. */
 const forwarded = ['SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGTERM'] as const;
@@ -32,7 +32,7 @@ export async function runExternal(file: string, args: readonly string[]): Promis
     const [status, signal] = (await once(child, 'exit')) as [number, null] | [null, NodeJS.Signals];
     return signal === null ? status : 128 + constants.signals[signal];
   } catch (error) {
-    const message = `${file} cannot be started: ${(error as Error).message}`;
+    const message = `${file} cannot be started: ${systemErrorText(error)}`;
     throw coreError('COMMAND_UNUSABLE', message, { details: { path: file }, cause: error });
   } finally {
     for (const signal of forwarded) {

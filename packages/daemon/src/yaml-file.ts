@@ -1,19 +1,13 @@
+import { isUtf8 } from 'node:buffer';
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { isCollection, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 
+import { quoted, systemErrorText } from '@patchbay/objects';
+
+import type { KeyPath } from './key-path.js';
 import { invalid, type Problem } from './problems.js';
-
-/** The path of a value in a configuration: keys and indexes, outermost first. */
-export type KeyPath = readonly (string | number)[];
-
-/** Formats a path: `objects[0].name`. */
-export function keyText(path: KeyPath): string {
-  return path
-    .map((step) => (typeof step === 'number' ? `[${String(step)}]` : `.${step}`))
-    .join('')
-    .replace(/^\./, '');
-}
+import { problemsIn } from './yaml-problems.js';
 
 /** The content of a YAML file, and the line of each of its keys. */
 export interface YamlFile {
@@ -33,14 +27,17 @@ export function isRecord(value: unknown): value is Readonly<Record<string, unkno
 export function readYamlFile(path: string): YamlFile {
   const name = basename(path);
   const lines = new LineCounter();
-  const document = parseDocument(readText(path), { lineCounter: lines, prettyErrors: false });
-  const invalidAt = (line: number, message: string): Problem => ({
+  const text = readText(path);
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const invalidAt = (line: number, message: string, key?: string): Problem => ({
     where: `${name}:${String(line)}`,
+    ...(key === undefined ? {} : { key }),
     message,
   });
-  const problems = [...document.errors, ...document.warnings];
+  const lineOf = (offset: number): number => lines.linePos(offset).line;
+  const problems = problemsIn(document, text, lineOf);
   if (problems.length > 0) {
-    throw invalid(problems.map(({ message, pos }) => invalidAt(lines.linePos(pos[0]).line, message)));
+    throw invalid(problems.map(({ offset, key, message }) => invalidAt(lineOf(offset), message, key)));
   }
   const root = document.contents;
   if (root !== null && !isMap(root) && !(isScalar(root) && root.value === null)) {
@@ -49,20 +46,34 @@ export function readYamlFile(path: string): YamlFile {
   try {
     // Throws for aliases that expand without bound.
     const content = isMap(root) ? (document.toJS() as Record<string, unknown>) : {};
-    return { name, content, lineOf: (keys) => lines.linePos(offsetOf(root, keys)).line };
+    return { name, content, lineOf: (keys) => lineOf(offsetOf(root, keys)) };
   } catch (error) {
-    throw invalid([{ where: name, message: (error as Error).message }], error);
+    const message = 'its aliases repeat one another too often; write the values out';
+    throw invalid([{ where: name, message }], error);
   }
 }
 
+/** Reads a file as text. @throws RpcError `CONFIG_INVALID` if it cannot be read, or is not text */
 function readText(path: string): string {
+  let bytes: Buffer;
   try {
-    return readFileSync(path, 'utf8');
+    bytes = readFileSync(path);
   } catch (error) {
-    const why =
-      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    throw invalid([{ where: path, message: `the configuration cannot be read: ${why}` }], error);
+    const message = `the configuration cannot be read: ${systemErrorText(error)}`;
+    throw invalid([{ where: path, message }], error);
   }
+  const text = bytes.toString();
+  // eslint-disable-next-line no-control-regex -- YAML has none of them
+  const control = /[\0-\x08\v\f\x0e-\x1f\x7f]/.exec(text);
+  const wrongAt = isUtf8(bytes) ? control?.index : text.indexOf('\ufffd');
+  if (wrongAt !== undefined) {
+    const where = `${basename(path)}:${String(text.slice(0, wrongAt).split('\n').length)}`;
+    const message = isUtf8(bytes)
+      ? `has the control character ${quoted(control?.[0] ?? '')}`
+      : 'is not text in UTF-8';
+    throw invalid([{ where, message }]);
+  }
+  return text;
 }
 
 /** Finds the offset of the key (or, in a sequence, the item) at a path, as deep as it exists. */

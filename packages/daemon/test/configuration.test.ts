@@ -131,22 +131,12 @@ describe('A configuration', () => {
     [
       'a value that does not fit',
       'listen: a\nlog:\n  level: loud\n',
-      /^patchbay\.yaml:3: log\.level: Invalid option/,
+      /^patchbay\.yaml:3: log\.level: must be "/,
     ],
     [
       'a value of the wrong type',
       'listen: [1]\n',
-      /^patchbay\.yaml:1: listen: .*expected string, received array/,
-    ],
-    ['a key given twice', 'listen: a\nlisten: b\n', /^patchbay\.yaml:2: Map keys must be unique/],
-    ['a broken line', 'listen: "a\n', /^patchbay\.yaml:\d: Missing closing "quote/],
-    ['a list in place of keys', '- a\n', /^patchbay\.yaml:1: must hold keys and values/],
-    ['an unknown tag', 'listen: !secret a\n', /^patchbay\.yaml:1: Unresolved tag: !secret/],
-    ['a second document', 'listen: a\n---\nlisten: b\n', /^patchbay\.yaml:\d: .*multiple documents/],
-    [
-      'aliases that multiply',
-      `a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [${'*a,'.repeat(30)}]\nc: &c [${'*b,'.repeat(30)}]\nd: [${'*c,'.repeat(30)}]\n`,
-      /^patchbay\.yaml: Excessive alias count/,
+      /^patchbay\.yaml:1: listen: must be a string, not a list$/,
     ],
     ['a prototype', 'listen: a\n__proto__: { b: c }\n', /^patchbay\.yaml:2: __proto__: unknown key$/],
   ];
@@ -169,7 +159,7 @@ describe('A configuration', () => {
       environment: { values: { PB_CALLS: 'many' }, keys: { PB_CALLS: 'maxCalls' } },
       flags: { 'log.level': 'loud', listen: 'a' },
     };
-    expect(() => configure({ schema, ...options })).to.throw(/^PB_CALLS: .*; --log-level: Invalid option/);
+    expect(() => configure({ schema, ...options })).to.throw(/^PB_CALLS: .*; --log-level: must be "/);
   });
 
   it('reports a missing file', () => {
@@ -179,7 +169,7 @@ describe('A configuration', () => {
   });
 
   it('reports a directory in place of a file', () => {
-    expect(() => configure({ schema, file: folder })).to.throw(/cannot be read: EISDIR/);
+    expect(() => configure({ schema, file: folder })).to.throw(/cannot be read: it is a directory/);
   });
 
   it('reports the problem of the nearest alternative of a union', () => {

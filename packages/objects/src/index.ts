@@ -39,6 +39,7 @@ export { type ValuesFrom, valuesIn, valuesOf } from './object/values.js';
 // Arguments of a command line
 export { type ArgvValues, readArgv } from './object/argv.js';
 export { ArgumentErrors } from './object/argument-errors.js';
+export { issueMessage } from './object/issue-message.js';
 export { coercionOf } from './object/coercion.js';
 export { FileArgument } from './object/file-argument.js';
 

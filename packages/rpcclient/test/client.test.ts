@@ -165,7 +165,7 @@ describe('A client', () => {
     await using client = connect({ nameServer: `127.0.0.1:${String(await freePort())}` });
     const error = await refusal(client.proxy<Post>('post').place());
     expect(`${error.code} ${error.reason}: ${error.message}`).to.match(
-      /^UNAVAILABLE NAMESERVER_UNAVAILABLE: no name server answers at 127\.0\.0\.1:\d+ \(.*ECONNREFUSED.*\); is it running\?$/,
+      /^UNAVAILABLE NAMESERVER_UNAVAILABLE: no name server answers at 127\.0\.0\.1:\d+ \(.*connection refused.*\); is it running\?$/,
     );
   });
 

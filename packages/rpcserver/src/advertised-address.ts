@@ -9,6 +9,7 @@ import {
   parseServerAddress,
   quoted,
   requireLoopback,
+  systemErrorText,
 } from '@patchbay/objects';
 
 /** How long a connection to the server's own advertised address may take, in milliseconds. */
@@ -87,7 +88,7 @@ function connectError(address: string, signal: AbortSignal): Promise<string | un
       end();
     });
     socket.once('error', (error) => {
-      end(`this server cannot connect to it itself: ${error.message}`);
+      end(`this server cannot connect to it itself: ${systemErrorText(error)}`);
     });
   });
 }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { isRpcError, type Log, makeDirectory } from '@patchbay/objects';
+import { isRpcError, type Log, makeDirectory, systemErrorText } from '@patchbay/objects';
 
 import { rpcServerError } from './errors.js';
 
@@ -51,7 +51,7 @@ async function usable<T>(path: string, work: () => T | Promise<T>): Promise<T> {
     }
     throw rpcServerError(
       'STATE_DIRECTORY_UNUSABLE',
-      `the state directory ${path} cannot be used: ${(error as Error).message}`,
+      `the state directory ${path} cannot be used: ${systemErrorText(error)}`,
       { cause: error },
     );
   }

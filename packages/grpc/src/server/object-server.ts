@@ -8,7 +8,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { coreError, parseAddress, type RpcError } from '@patchbay/objects';
+import { coreError, parseAddress, type RpcError, systemErrorText } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
@@ -184,6 +184,6 @@ export class ObjectServer implements AsyncDisposable {
 }
 
 function listenFailed(listen: string, cause: Error): RpcError {
-  const message = `cannot listen on ${listen}: ${cause.message}; is another server there?`;
+  const message = `cannot listen on ${listen}: ${systemErrorText(cause)}; is another server there?`;
   return coreError('LISTEN_FAILED', message, { cause });
 }

@@ -415,7 +415,7 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     expect(error).to.have.property('reason', 'LISTEN_FAILED');
     expect((error as Error).message)
       .to.include(server.address)
-      .and.include('EADDRINUSE');
+      .and.include('address already in use');
   });
 });
 

@@ -4,6 +4,7 @@ import { parseServerAddress } from '../address.js';
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
+import { systemErrorText } from '../text/system-error.js';
 
 const key = 'nameServer';
 
@@ -34,7 +35,7 @@ function textOf(path: string): string | undefined {
     if (code === 'ENOENT' || code === 'ENOTDIR') {
       return undefined;
     }
-    throw invalid(path, `cannot be read: ${(error as Error).message}`, error);
+    throw invalid(path, `cannot be read: ${systemErrorText(error)}`, error);
   }
 }
 

@@ -89,7 +89,7 @@ describe('Finding the name server', () => {
 
   it('refuses a file that cannot be read', async () => {
     await mkdir(scratch.file(user), { recursive: true });
-    expect(() => find()).to.throw(`${scratch.file(user)}: cannot be read: EISDIR`);
+    expect(() => find()).to.throw(`${scratch.file(user)}: cannot be read: it is a directory`);
   });
 
   it('refuses an address that is none, wherever it comes from', () => {

@@ -1,6 +1,6 @@
 import { createReadStream, fstatSync, openSync } from 'node:fs';
 
-import { coreError, isRpcError, quoted } from '@patchbay/objects';
+import { coreError, isRpcError, quoted, systemErrorText } from '@patchbay/objects';
 import type { StreamArgument } from '@patchbay/session/client';
 
 /** How much of a file is read at a time, in bytes. */
@@ -72,7 +72,7 @@ function openFile(path: string): AsyncIterable<Uint8Array | string> {
     }
     return createReadStream(path, { fd, highWaterMark: chunkBytes });
   } catch (error) {
-    const why = `${(error as Error).message}; to pass a text that begins with "@", write "@@"`;
+    const why = `${systemErrorText(error)}; to pass a text that begins with "@", write "@@"`;
     throw coreError('ARGUMENT_INVALID', `cannot read the file ${quoted(path)}: ${why}`, { cause: error });
   }
 }

@@ -1,5 +1,6 @@
 import { createInterface, type Interface } from 'node:readline';
 
+import { systemErrorText } from '@patchbay/objects';
 import { errorLine } from '@patchbay/terminal';
 
 import type { CommandContext } from '../command/context.js';
@@ -45,7 +46,7 @@ export async function runPrompt(
     prompt();
     for await (const line of lines) {
       await history?.add(line).catch((error: unknown) => {
-        errors.write(`cannot keep the history: ${(error as Error).message}\n`);
+        errors.write(`cannot keep the history: ${systemErrorText(error)}\n`);
         history = undefined; // so that the failure is reported once
       });
       running = new AbortController();

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 
-import { coreError } from '@patchbay/objects';
+import { coreError, systemErrorText } from '@patchbay/objects';
 
 import type { CommandContext } from '../command/context.js';
 import { History, historyFile } from '../repl/history.js';
@@ -20,7 +20,7 @@ export const prepare: PrepareVerb = (line, { defaultObject }, context) => {
     }
     // A prompt without a history is better than none.
     const history = await History.open(historyFile(environment)).catch((error: unknown) => {
-      errors.write(`cannot keep the history: ${(error as Error).message}\n`);
+      errors.write(`cannot keep the history: ${systemErrorText(error)}\n`);
       return undefined;
     });
     await runPrompt(runner, context, history);

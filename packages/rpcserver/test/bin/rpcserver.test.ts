@@ -313,7 +313,7 @@ describe('rpcserver check-config', () => {
     const lines = stderr.trimEnd().split('\n');
     expect(lines).to.have.length(3);
     expect(lines[0]).to.match(
-      /CONFIG_INVALID: rpcserver\.yaml:\d+: log\.file: the log file cannot be opened/,
+      /CONFIG_INVALID: rpcserver\.yaml:\d+: log\.file: the log file \S+ cannot be opened/,
     );
     expect(lines[1]).to.match(
       /MODULE_NOT_FOUND: rpcserver\.yaml:\d+: objects\[0\]\.module: object "a": there is no/,

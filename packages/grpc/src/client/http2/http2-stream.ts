@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
 
-import { coreError, parseAddress } from '@patchbay/objects';
+import { coreError, parseAddress, systemErrorText } from '@patchbay/objects';
 
 import { errorName, frameFlags, frameHeaderBytes, frameTypes, makeFrame, uint32, uint31At } from './frame.js';
 import { type ControlFrame, type FrameHandler, FrameReader } from './frame-reader.js';
@@ -189,5 +189,5 @@ export class Http2Stream implements FrameHandler {
 /** Returns why a connection failed: for a host with several addresses, the errors of all. */
 function reasonOf(error: Error): string {
   const each = error instanceof AggregateError ? (error.errors as Error[]) : [error];
-  return each.map(({ message }) => message).join('; ');
+  return [...new Set(each.map(systemErrorText))].join('; '); // of several addresses of one host
 }
