@@ -29,7 +29,7 @@ export async function describeAt(address: string, object: string): Promise<Objec
       });
     });
     const parsed = objectDescription.safeParse(
-      fromValue({ kind: 'structValue', structValue: response.objects[0] ?? {} }),
+      fromValue({ kind: 'structValue', structValue: response.objects[0] ?? {} }, 'the description'),
     );
     if (!parsed.success) {
       const message = `${address} describes "${object}" in a way that this version cannot read`;

@@ -2,6 +2,7 @@ import { Metadata, type ServiceError, status, type StatusObject } from '@grpc/gr
 import type { MessageTypeDefinition } from '@grpc/proto-loader';
 
 import { codeOfGrpcStatus, type Details, RpcError } from '@patchbay/objects';
+import { carriedParts } from '@patchbay/session';
 
 import { packageDefinition } from './definitions.js';
 import type { ErrorInfo, ErrorInfoInput } from './generated/google/rpc/ErrorInfo.js';
@@ -19,13 +20,14 @@ const errorInfoCodec = codecOf<ErrorInfoInput, ErrorInfo>('google.rpc.ErrorInfo'
 /** Converts an error to a gRPC status, with a google.rpc.Status and ErrorInfo in its trailer. */
 export function toGrpcStatus(error: RpcError, callId: string | undefined): StatusObject {
   const code = status[error.code];
-  const message = truncated(error.message);
+  const carried = carriedParts(error, true);
+  const message = truncated(carried.message);
   const metadata = callId === undefined ? {} : { call_id: callId };
   const { reason } = error;
   let info = errorInfoCodec.serialize({
     reason,
     domain,
-    metadata: { ...stringsOf(error.details), ...metadata },
+    metadata: { ...stringsOf(carried.details), ...metadata },
   });
   if (info.length > maxInfoBytes) {
     info = errorInfoCodec.serialize({ reason, domain, metadata });
@@ -63,24 +65,12 @@ function errorInfoOf(error: ServiceError): ErrorInfo | undefined {
   }
 }
 
-/** Converts an error's details to strings, without what JSON cannot represent. */
+/** Converts an error's details to strings: everything but text as JSON. */
 function stringsOf(details: Details): Record<string, string> {
-  const strings: Record<string, string> = {};
-  for (const [key, detail] of Object.entries(details)) {
-    const text = typeof detail === 'string' ? detail : jsonOf(detail);
-    if (text !== undefined) {
-      strings[key] = text;
-    }
-  }
-  return strings;
-}
-
-function jsonOf(value: unknown): string | undefined {
-  try {
-    return JSON.stringify(value);
-  } catch {
-    return undefined;
-  }
+  const defined = Object.entries(details).filter(([, detail]) => detail !== undefined);
+  return Object.fromEntries(
+    defined.map(([key, detail]) => [key, typeof detail === 'string' ? detail : JSON.stringify(detail)]),
+  );
 }
 
 function truncated(message: string): string {

@@ -7,4 +7,6 @@ export type { Attachment, Frame, Payload } from './protocol/frame.js';
 export { encodeFrame, encodeFrames } from './protocol/encode-frames.js';
 export { decodeFrame, decodeFrames } from './protocol/decode-frames.js';
 export { encodePayload } from './protocol/encode-payload.js';
+export { carriedParts } from './protocol/failure.js';
+export { copyJson, pathText } from './protocol/json-copy.js';
 export { MessageReader } from './protocol/message-reader.js';

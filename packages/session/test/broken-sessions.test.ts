@@ -26,7 +26,7 @@ function echo(call: number): Buffer {
     call,
     object: 'sample',
     method: 'echo',
-    input: { values: encodePayload([call]) },
+    input: { values: encodePayload([call], 'arguments') },
     timeoutMs: 0,
     correlationId: '',
     oneWay: false,

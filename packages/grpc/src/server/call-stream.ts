@@ -79,7 +79,7 @@ export class CallStream implements CallSink {
 
   item(value: unknown): Promise<void> | undefined {
     this.#unsent++;
-    this.#call.sendMessage({ item: toValue(value) } satisfies CallResponseInput, () => {
+    this.#call.sendMessage({ item: toValue(value, "the method's item") } satisfies CallResponseInput, () => {
       this.#unsent--;
       this.#wake();
     });
@@ -92,7 +92,10 @@ export class CallStream implements CallSink {
   }
 
   result(value: unknown, metadata: CallMetadata): void {
-    this.#call.sendMessage({ result: toValue(value) } satisfies CallResponseInput, () => undefined);
+    this.#call.sendMessage(
+      { result: toValue(value, "the method's result") } satisfies CallResponseInput,
+      () => undefined,
+    );
     const trailer = metadata === noMetadata ? {} : { metadata: addMetadata(new Metadata(), metadata) };
     this.#call.sendStatus({ code: status.OK, details: 'OK', ...trailer });
   }
@@ -110,7 +113,7 @@ export class CallStream implements CallSink {
         {
           object,
           method,
-          input: { values: values.map(fromValue) },
+          input: { values: values.map((value, index) => fromValue(value, `arguments[${String(index)}]`)) },
           caller: { peer: this.#call.getPeer() },
           callId: this.#callId,
           correlationId: correlationIn(this.#metadata),

@@ -47,7 +47,7 @@ class DeafClient implements Disposable {
         call: ++this.#calls,
         object: 'big',
         method,
-        input: { values: encodePayload(args) },
+        input: { values: encodePayload(args, 'arguments') },
         timeoutMs: 0,
         correlationId: '',
         oneWay: false,

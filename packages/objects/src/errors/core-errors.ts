@@ -7,7 +7,10 @@ export const coreError = defineErrors({
     'INVALID_ARGUMENT',
     'A name has characters, a length or a form that are not allowed for its kind.',
   ],
-  ARGUMENT_INVALID: ['INVALID_ARGUMENT', 'An argument does not fit its schema; details.path says which.'],
+  ARGUMENT_INVALID: [
+    'INVALID_ARGUMENT',
+    'An argument does not fit its schema, or cannot be carried; details.path says which.',
+  ],
   METADATA_INVALID: [
     'INVALID_ARGUMENT',
     'The metadata of a call has a key or a value that is not allowed, or too many; details.key says which.',
@@ -76,7 +79,7 @@ export const coreError = defineErrors({
   NAMESERVER_UNAVAILABLE: ['UNAVAILABLE', 'The name server cannot be reached.'],
   RESULT_INVALID: [
     'INTERNAL',
-    'A method returned a value that its schema does not allow; the server logged it.',
+    'A method returned a value that its schema does not allow, or that cannot be carried; the server logged it.',
   ],
   UNEXPECTED: ['INTERNAL', 'The method failed unexpectedly; the server logged the error under the call id.'],
 });

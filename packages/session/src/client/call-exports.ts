@@ -2,8 +2,8 @@ import { coreError, RpcError } from '@patchbay/objects';
 
 import { encodePayload } from '../protocol/encode-payload.js';
 import { sendFailure } from '../protocol/failure.js';
+import { messageOf } from '../protocol/json-copy.js';
 import type { Frame } from '../protocol/frame.js';
-import { messageOf } from './caller-error.js';
 import type { ClientCall } from './client-call.js';
 import type { ExportedArguments } from './exported-arguments.js';
 import type { ObjectImports } from './object-imports.js';
@@ -64,7 +64,7 @@ export class CallExports {
         throw coreError('MESSAGE_MALFORMED', `${this.#call.title} has no function ${String(callback)}`);
       }
       const result = await run(...(args as unknown[]));
-      send({ kind: 'result', call: number, value: encodePayload(result) });
+      send({ kind: 'result', call: number, value: encodePayload(result, "the function's result") });
     } catch (error) {
       sendFailure(send, number, callbackFailure(error));
     }

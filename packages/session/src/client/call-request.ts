@@ -1,8 +1,8 @@
-import { coreError, RpcError } from '@patchbay/objects';
+import type { RpcError } from '@patchbay/objects';
 
-import { encodePayload } from '../protocol/encode-payload.js';
+import { encodePayload, withoutAbsent } from '../protocol/encode-payload.js';
 import type { Arguments } from '../protocol/frame.js';
-import { messageOf } from './caller-error.js';
+import { callerError } from './caller-error.js';
 import type { CallRequest } from './client-call.js';
 import type { RequestOptions } from './request-options.js';
 import { ExportedArguments } from './exported-arguments.js';
@@ -33,14 +33,14 @@ export function valuesRequest(
   // Most calls pass strings and numbers only, which need no exporter.
   const exported = args.some(isObject) ? new ExportedArguments() : undefined;
   try {
-    const input = { values: encodePayload(args, exported) };
+    const given = args.includes(undefined)
+      ? withoutAbsent(args).map((each) => (each === undefined ? null : each)) // null stands for an omitted one
+      : args;
+    const input = { values: encodePayload(given, 'arguments', exported) };
     const exports = exported?.empty === false ? exported : undefined;
     return { request: { object, method, input, options, exports, target }, error: undefined };
   } catch (error) {
-    return {
-      request: { object, method, input: nothing, options, target },
-      error: argumentError(error, `${object}.${method}`),
-    };
+    return { request: { object, method, input: nothing, options, target }, error: callerError(error) };
   }
 }
 
@@ -62,13 +62,6 @@ export function argvRequest(
 /** Reports whether a call can be sent again: not with arguments that are read or called while it runs. */
 export function isRepeatable({ target, exports }: CallRequest): boolean {
   return target === undefined && exports === undefined;
-}
-
-/** Makes the error of arguments that fail when they are read, as by a getter that throws. */
-function argumentError(cause: unknown, title: string): RpcError {
-  return cause instanceof RpcError
-    ? cause
-    : coreError('ARGUMENT_INVALID', `an argument of ${title} cannot be read: ${messageOf(cause)}`, { cause });
 }
 
 function isObject(value: unknown): boolean {

@@ -74,7 +74,7 @@ export class OutgoingStream {
   #send(item: unknown): void {
     if (!this.#stopped) {
       const { call, stream, send } = this.#options;
-      const value = encodePayload(item);
+      const value = encodePayload(item, "a stream's item");
       send({ kind: 'item', call, value, stream });
       this.#windowBytes -= payloadBytes(value);
     }

@@ -1,12 +1,12 @@
 import { types } from 'node:util';
 
-import { coreError } from '@patchbay/objects';
+import { coreError, maxNesting } from '@patchbay/objects';
 
 import type { Attachment, Handle, Payload } from './frame.js';
+import { copyJson, type UncarriedReason } from './json-copy.js';
 
 /** From this length on a string is attached instead of escaped and parsed as JSON. */
 const longStringLength = 1024;
-const maxDepth = 200;
 
 /** Exports the values that cannot leave their side. */
 export interface Exporter {
@@ -16,97 +16,114 @@ export interface Exporter {
   exportValue(value: object): Handle;
 }
 
-/** Encodes a value. @throws RpcError `ARGUMENT_INVALID` for what JSON cannot represent: a cycle, a bigint */
-export function encodePayload(value: unknown, exporter?: Exporter): Payload {
+/**
+ * Encodes a value.
+ *
+ * @param root the name of the value in messages, such as `arguments`
+ * @throws RpcError of the reason, for what cannot be carried, such as NaN or a Map; details.path says where it is in the value
+ */
+export function encodePayload(
+  value: unknown,
+  root: string,
+  exporter?: Exporter,
+  reason: UncarriedReason = 'ARGUMENT_INVALID',
+): Payload {
   const attachments: Attachment[] = [];
-  const structure = needsAttachments(value, exporter, 0) ? detach(value, [], attachments, exporter) : value;
+  const structure = isPlain(value, exporter) ? value : detach(value, root, attachments, exporter, reason);
   try {
-    const json: unknown = JSON.stringify(structure); // undefined for what JSON leaves out: undefined, a function
+    const json: unknown = JSON.stringify(structure); // undefined for undefined
     return { json: typeof json === 'string' ? json : '', attachments };
-  } catch (error) {
-    throw coreError('ARGUMENT_INVALID', `the value cannot be sent as JSON: ${(error as Error).message}`);
+  } catch (cause) {
+    throw coreError(reason, `${root} cannot be written as JSON`, { cause });
   }
 }
 
-function needsAttachments(value: unknown, exporter: Exporter | undefined, depth: number): boolean {
+/** Returns arguments without those at the end that are undefined: absent, not null, when they arrive. */
+export function withoutAbsent(args: readonly unknown[]): readonly unknown[] {
+  return args.slice(0, args.findLastIndex((each) => each !== undefined) + 1);
+}
+
+/** Reports whether JSON holds a value as it is; when in doubt, it does not. */
+function isPlain(value: unknown, exporter: Exporter | undefined): boolean {
+  try {
+    return isPlainAt(value, exporter, 0);
+  } catch {
+    return false; // a getter throws, and does so again where its path is known
+  }
+}
+
+function isPlainAt(value: unknown, exporter: Exporter | undefined, depth: number): boolean {
   if (typeof value === 'string') {
-    return value.length >= longStringLength;
+    return value.length < longStringLength;
   }
-  if (typeof value !== 'object' || value === null) {
-    return typeof value === 'function' && exporter?.mustExport(value) === true;
+  if (typeof value === 'number') {
+    return Number.isFinite(value);
   }
-  checkDepth(depth);
+  if (typeof value === 'object') {
+    return value === null || (depth < maxNesting && isPlainObject(value, exporter, depth));
+  }
+  return typeof value === 'boolean' || value === undefined;
+}
+
+function isPlainObject(value: object, exporter: Exporter | undefined, depth: number): boolean {
   if (Array.isArray(value)) {
-    for (const element of value) {
-      if (needsAttachments(element, exporter, depth + 1)) {
-        return true;
+    for (const item of value as readonly unknown[]) {
+      if (item === undefined || !isPlainAt(item, exporter, depth + 1)) {
+        return false;
       }
     }
+    return Object.getPrototypeOf(value) === Array.prototype;
+  }
+  if (
+    Object.getPrototypeOf(value) !== Object.prototype ||
+    Symbol.asyncIterator in value ||
+    exporter?.mustExport(value) === true
+  ) {
     return false;
   }
-  if (types.isUint8Array(value) || exporter?.mustExport(value) === true) {
-    return true;
-  }
   for (const key in value) {
-    if (needsAttachments((value as Record<string, unknown>)[key], exporter, depth + 1)) {
-      return true;
+    if (!isPlainAt((value as Record<string, unknown>)[key], exporter, depth + 1)) {
+      return false;
     }
   }
-  return false;
+  return true;
 }
 
-/** Replaces what is attached to the JSON of a value by null. */
+/** Copies a value with null in place of what is attached to its JSON. */
 function detach(
   value: unknown,
-  path: readonly string[],
+  root: string,
   attachments: Attachment[],
   exporter: Exporter | undefined,
+  reason: UncarriedReason,
 ): unknown {
-  checkDepth(path.length);
-  if (typeof value === 'string') {
-    if (value.length < longStringLength || !value.isWellFormed() || !isWellFormed(path)) {
-      return value;
-    }
-    attachments.push({ path, content: value });
-    return null;
+  const exported: { readonly path: readonly string[]; readonly part: object }[] = [];
+  const structure = copyJson(value, root, {
+    reason,
+    replace: (part, path, refuse) => {
+      const isText = typeof part === 'string';
+      if (isText && (part.length < longStringLength || !part.isWellFormed())) {
+        return undefined;
+      }
+      const isBytes = types.isUint8Array(part);
+      if (!isText && !isBytes && exporter?.mustExport(part) !== true) {
+        return undefined;
+      }
+      if (!path.every((key) => typeof key === 'number' || key.isWellFormed())) {
+        // Protobuf's UTF-8 cannot hold half of a surrogate pair, which JSON can escape.
+        return isText ? undefined : refuse('is not JSON, under a key that is not well-formed Unicode');
+      }
+      if (isText || isBytes) {
+        attachments.push({ path: path.map(String), content: part });
+      } else {
+        exported.push({ path: path.map(String), part });
+      }
+      return null;
+    },
+  });
+  // Last, so that nothing is exported for a value that is refused.
+  for (const { path, part } of exported) {
+    attachments.push({ path, content: (exporter as Exporter).exportValue(part) });
   }
-  if (types.isUint8Array(value)) {
-    attachments.push({ path: wellFormed(path), content: value });
-    return null;
-  }
-  if ((typeof value !== 'object' && typeof value !== 'function') || value === null) {
-    return value;
-  }
-  const inner = (member: unknown, key: string): unknown =>
-    detach(member, [...path, key], attachments, exporter);
-  if (Array.isArray(value)) {
-    return value.map((element, index) => inner(element, String(index)));
-  }
-  if (exporter?.mustExport(value) === true) {
-    attachments.push({ path: wellFormed(path), content: exporter.exportValue(value) });
-    return null;
-  }
-  if (typeof value === 'function' || 'toJSON' in value) {
-    return value;
-  }
-  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, inner(member, key)]));
-}
-
-/** Reports whether protobuf's UTF-8 can hold a path: not half of a surrogate pair, which JSON can escape. */
-function isWellFormed(path: readonly string[]): boolean {
-  return path.every((key) => key.isWellFormed());
-}
-
-function wellFormed(path: readonly string[]): readonly string[] {
-  if (!isWellFormed(path)) {
-    throw coreError('ARGUMENT_INVALID', 'bytes cannot be sent under a key that is not well-formed Unicode');
-  }
-  return path;
-}
-
-function checkDepth(depth: number): void {
-  if (depth > maxDepth) {
-    const message = `the value is nested more than ${String(maxDepth)} levels deep, or has a cycle`;
-    throw coreError('ARGUMENT_INVALID', message);
-  }
+  return structure;
 }

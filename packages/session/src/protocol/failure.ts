@@ -1,7 +1,15 @@
-import { codeOfGrpcStatus, grpcStatusOfCode, noMetadata, RpcError } from '@patchbay/objects';
+import { types } from 'node:util';
+
+import { codeOfGrpcStatus, type Details, grpcStatusOfCode, noMetadata, RpcError } from '@patchbay/objects';
 
 import { decodePayload, type ValueLimits } from './decode-payload.js';
 import type { Frame } from './frame.js';
+import { copyJson } from './json-copy.js';
+
+interface CarriedParts {
+  readonly message: string;
+  readonly details: Details;
+}
 
 /**
  * Sends an error, cut short where it is too large.
@@ -16,7 +24,9 @@ export function sendFailure(
   error: RpcError,
   { withStack = false, notBegun = false, metadata = noMetadata } = {},
 ): void {
-  const { reason, message } = error;
+  const { reason } = error;
+  const { message, details } = carriedParts(error);
+  const detailsText = Object.keys(details).length === 0 ? '' : JSON.stringify(details);
   const code = grpcStatusOfCode[error.code];
   const stack = withStack ? stackOf(error) : '';
   try {
@@ -26,7 +36,7 @@ export function sendFailure(
       code,
       reason,
       message,
-      details: detailsText(error),
+      details: detailsText,
       stack,
       notBegun,
       metadata,
@@ -49,15 +59,41 @@ export function errorOf(frame: Frame & { kind: 'failure' }, callId: string, limi
   });
 }
 
-function detailsText({ details }: RpcError): string {
-  if (Object.keys(details).length === 0) {
-    return '';
-  }
+/**
+ * Returns an error's message and details as they can be carried: without details that cannot, which the message lists.
+ *
+ * @param wellFormed whether they must be well-formed Unicode
+ */
+export function carriedParts({ message, details }: RpcError, wellFormed = false): CarriedParts {
+  const copy = (value: Details): Details =>
+    copyJson(value, 'details', { replace: refuseBytes, wellFormed, reason: 'RESULT_INVALID' }) as Details;
   try {
-    return JSON.stringify(details);
-  } catch {
-    return ''; // a cycle or a bigint: the message and the reason still say what happened
+    return { message, details: copy(details) };
+  } catch (whole) {
+    const carried: [string, unknown][] = [];
+    const refused: unknown[] = [];
+    for (const key of Object.keys(details)) {
+      try {
+        carried.push(
+          ...Object.entries(
+            copy({
+              get [key]() {
+                return details[key];
+              },
+            }),
+          ),
+        );
+      } catch (error) {
+        refused.push(error);
+      }
+    }
+    const reasons = (refused.length === 0 ? [whole] : refused).map((error) => (error as RpcError).message);
+    return { message: [message, ...reasons].join('; '), details: Object.fromEntries(carried) };
   }
+}
+
+function refuseBytes(part: string | object, _path: unknown, refuse: (why: string) => never): undefined {
+  return types.isUint8Array(part) ? refuse('is bytes, which the details of an error cannot be') : undefined;
 }
 
 function stackOf(error: unknown): string {

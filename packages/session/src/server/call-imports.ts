@@ -1,7 +1,7 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
 import { decodePayload, type ValueLimits } from '../protocol/decode-payload.js';
-import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
+import { encodePayload, type Exporter, withoutAbsent } from '../protocol/encode-payload.js';
 import { type Frame, type Handle, type Payload, payloadBytes } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
 import type { CallbackCalls } from './callback-calls.js';
@@ -44,7 +44,13 @@ export class CallImports {
       if (this.#ended !== undefined) {
         throw this.#ended;
       }
-      return this.#host.callbackCalls.begin(this.#call, number, encodePayload(args, this.#exporter));
+      const values = encodePayload(
+        withoutAbsent(args),
+        "the method's callback arguments",
+        this.#exporter,
+        'RESULT_INVALID',
+      );
+      return this.#host.callbackCalls.begin(this.#call, number, values);
     };
   }
 

@@ -2,11 +2,9 @@ import {
   type Caller,
   type CallMetadata,
   type CallSink,
-  coreError,
   correlationIdError,
   type Invocation,
   isObjectDefinition,
-  isRpcError,
   metadataError,
   noMetadata,
   type ObjectDefinition,
@@ -159,7 +157,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     if (this.oneWay) {
       return undefined;
     }
-    const payload = this.#encode(value);
+    const payload = this.#encode(value, 'item');
     this.#host.send({ kind: 'item', call: this.#number, value: payload, stream: 0 });
     this.#window -= payloadBytes(payload);
     if (this.#window > 0) {
@@ -172,7 +170,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   result(value: unknown, metadata: CallMetadata): void {
     if (!this.oneWay) {
-      const payload = this.#encode(value);
+      const payload = this.#encode(value, 'result');
       this.#host.send({ kind: 'result', call: this.#number, value: payload, metadata });
       const [whole] = payload.attachments;
       if (whole?.path.length === 0 && isHandle(whole.content)) {
@@ -264,15 +262,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     return handle.kind === 'stream' ? this.imports.stream(handle) : this.imports.callback(handle);
   }
 
-  #encode(value: unknown): Payload {
-    try {
-      return encodePayload(value, this);
-    } catch (error) {
-      if (isRpcError(error, 'REFERENCES_EXHAUSTED')) {
-        throw error;
-      }
-      const message = "the method returned what JSON cannot represent; the server's log has the cause";
-      throw coreError('RESULT_INVALID', message, { cause: error });
-    }
+  #encode(value: unknown, what: 'item' | 'result'): Payload {
+    return encodePayload(value, `the method's ${what}`, this, 'RESULT_INVALID');
   }
 }
