@@ -13,13 +13,14 @@ function unindented(text: string): string {
     .join('\n');
 }
 
-const examples = sourcesIn('examples')
+const examples = sourcesIn('examples', /\.(?:ts|js|cjs)$/)
   .filter((path) => !path.startsWith('examples/dist/'))
   .map((path) => unindented(read(path)));
 
 describe('The code in a guide', () => {
   for (const page of readdirSync(join(root, 'docs/guide'))) {
-    for (const [index, code] of codeBlocks(read(`docs/guide/${page}`), 'ts').entries()) {
+    const text = read(`docs/guide/${page}`);
+    for (const [index, code] of [...codeBlocks(text, 'ts'), ...codeBlocks(text, 'js')].entries()) {
       const [first = ''] = code.trim().split('\n');
       it(`is taken from an example that runs: ${page}, ${String(index + 1)}: ${first}`, () => {
         const found = examples.some((example) => example.includes(unindented(code)));

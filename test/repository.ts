@@ -9,9 +9,9 @@ export function read(path: string): string {
   return readFileSync(join(root, path), 'utf8');
 }
 
-/** Lists the TypeScript files below a folder, by their paths from the root; none when it is not there. */
-export function sourcesIn(folder: string): string[] {
-  return filesIn(folder).filter((path) => path.endsWith('.ts') && !path.includes('/generated/'));
+/** Lists the files below a folder whose names match, by default TypeScript's, by their paths from the root; none when it is not there. */
+export function sourcesIn(folder: string, names = /\.ts$/): string[] {
+  return filesIn(folder).filter((path) => names.test(path) && !path.includes('/generated/'));
 }
 
 function filesIn(folder: string): string[] {

@@ -13,6 +13,8 @@ const examples: readonly {
   readonly name: string;
   readonly object: string;
   readonly lines: readonly string[];
+  /** The programs, where they are not compiled. */
+  readonly programs?: readonly [server: string, client: string];
 }[] = [
   {
     name: 'callbacks',
@@ -76,6 +78,12 @@ const examples: readonly {
     ],
   },
   {
+    name: 'plain-javascript',
+    object: 'counter',
+    lines: ['3', '3 and 3 are more than 5, {"count":3}', '2', '1', '0'],
+    programs: ['../plain-javascript/server.js', '../plain-javascript/client.cjs'],
+  },
+  {
     name: 'streaming',
     object: 'text',
     lines: ['the digest has 64 digits', '1: first', '2: second', '3: third', '3 lines'],
@@ -96,7 +104,8 @@ const examples: readonly {
 describe('The example', function () {
   this.timeout(60_000);
 
-  for (const { name, object, lines } of examples) {
+  for (const { name, object, lines, programs } of examples) {
+    const [serverFile, clientFile] = programs ?? [`${name}/server.js`, `${name}/client.js`];
     it(`${name} prints what it promises`, async () => {
       await using scratch = await Scratch.make();
       const nameServer = `127.0.0.1:${String(await freePort())}`;
@@ -108,13 +117,13 @@ describe('The example', function () {
       );
       await names.ready(() => client.describe('nameserver'));
       await using server = await Daemon.start(
-        ['node', join(root, 'examples/dist', name, 'server.js')],
+        ['node', join(root, 'examples/dist', serverFile)],
         scratch.file('server.log'),
         environment,
       );
       await server.ready(() => client.describe(object));
 
-      const outcome = await run(['node', join(root, 'examples/dist', name, 'client.js')], { environment });
+      const outcome = await run(['node', join(root, 'examples/dist', clientFile)], { environment });
 
       expect(outcome).to.deep.equal({ status: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
       expect(await server.terminate()).to.equal(0);
