@@ -31,8 +31,13 @@ export class NameServerProcess implements AsyncDisposable {
 
   /** Sends a signal and returns what came of the process. */
   end(signal: NodeJS.Signals): Promise<Outcome> {
-    this.#running.child.kill(signal);
+    this.signal(signal);
     return this.#running.ended;
+  }
+
+  /** Sends a signal that does not end the process. */
+  signal(signal: NodeJS.Signals): void {
+    this.#running.child.kill(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -7,6 +7,8 @@ import { nextTime } from './cron.js';
 
 /** The longest pause, in milliseconds: a new schedule may be due before all others. */
 const maxPauseMs = 5000;
+/** How far the wall clock has moved against the monotonic one when it was set, in milliseconds. */
+const clockSetMs = 60_000;
 
 /**
  * Takes the snapshots that are due, and deletes those that their schedules no longer keep. A schedule records when it is
@@ -17,6 +19,8 @@ export class Scheduler {
   readonly #services: SnapshotServices;
   readonly #snapshots: Snapshots;
   #nextAtMs = 0;
+  /** The wall clock less the monotonic one, at the last run. */
+  #wallOffsetMs = -Infinity;
 
   constructor(services: SnapshotServices) {
     this.#services = services;
@@ -30,6 +34,11 @@ export class Scheduler {
 
   async run(signal: AbortSignal): Promise<void> {
     const { catalog, clock } = this.#services;
+    const wallOffsetMs = clock.now() - clock.monotonicMs();
+    if (Math.abs(wallOffsetMs - this.#wallOffsetMs) > clockSetMs) {
+      await this.#bringForward();
+    }
+    this.#wallOffsetMs = wallOffsetMs;
     for (const { value } of await catalog.list(schedules)) {
       if (value.nextAtMs <= clock.now() && !signal.aborted) {
         await this.#runOne(value, signal);
@@ -39,6 +48,22 @@ export class Scheduler {
     // What is still due is retried after the longest pause, not at once.
     const ahead = times.map((atMs) => (atMs <= clock.now() ? clock.now() + maxPauseMs : atMs));
     this.#nextAtMs = Math.min(...ahead, clock.now() + maxPauseMs);
+  }
+
+  /** Computes times anew that a wall clock which was ahead has put too far off. */
+  async #bringForward(): Promise<void> {
+    const { catalog, clock, log } = this.#services;
+    for (const { value } of await catalog.list(schedules)) {
+      const nextAtMs = nextTime(value.cron, clock);
+      if (value.nextAtMs > nextAtMs) {
+        log.warn('a schedule was due too late, as the clock had been ahead', {
+          node: value.node,
+          schedule: value.name,
+          wasDueAt: new Date(value.nextAtMs).toISOString(),
+        });
+        await this.#advance(value, { lastAtMs: value.lastAtMs, lastError: value.lastError }, true);
+      }
+    }
   }
 
   async #runOne(schedule: ScheduleRecord, signal: AbortSignal): Promise<void> {

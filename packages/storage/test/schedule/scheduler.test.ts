@@ -50,6 +50,29 @@ describe('schedule_snapshots', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
+  for (const [when, restart] of [
+    ['at the next start', true],
+    ['while it runs', false],
+  ] as const) {
+    it(`is not silenced by a clock that was far ahead: what is due too late is computed anew ${when}`, async () => {
+      await using world = await World.open();
+      const machine = await world.startWithImage();
+      await machine.provision('node7', 'ubuntu');
+      await machine.schedule('node7', '* * * * *', 2);
+      let scheduler = new Scheduler(machine.parts);
+      const wallMs = world.clock.now();
+      world.clock.setWall(wallMs + 400 * 24 * 60 * minute);
+      await scheduler.run(never);
+      expect((await machine.schedulesNow())[0]?.nextAtMs).to.be.greaterThan(wallMs + 400 * 24 * 60 * minute);
+
+      world.clock.setWall(wallMs);
+      scheduler = restart ? new Scheduler(machine.parts) : scheduler;
+      await scheduler.run(never);
+
+      expect((await machine.schedulesNow())[0]?.nextAtMs).to.be.within(wallMs, wallMs + minute);
+    });
+  }
+
   it('catches up once on many missed times, and then waits for the next one', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();

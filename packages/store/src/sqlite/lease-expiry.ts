@@ -21,6 +21,8 @@ const beatMs = 500;
 const pauseMs = 100;
 /** How late a look is when the process was stopped or busy. */
 const absenceMs = 500;
+/** What a lease gets at least after an absence as long: by then who keeps it alive tries only every few seconds. */
+const absenceGraceMs = 10_000;
 /** How long to wait after leases could not be ended. */
 const retryMs = 1000;
 /** How many leases end at once, so that calls get their turn between two. */
@@ -107,10 +109,12 @@ export class LeaseExpiry implements Disposable {
   }
 
   #restartAll(lateMs: number): void {
+    const nowMs = this.#options.clock.monotonicMs();
     this.#earliestMs = Infinity;
-    [...this.#running.values()].forEach((lease) => {
-      this.start(lease);
-    });
+    for (const lease of this.#running.values()) {
+      lease.deadlineMs = nowMs + Math.max(lease.ttlMs, Math.min(lateMs, absenceGraceMs));
+      this.#earliestMs = Math.min(this.#earliestMs, lease.deadlineMs);
+    }
     this.#options.log.warn('the process was stopped or busy; restarted the time of every lease', {
       ms: Math.round(lateMs),
       leases: this.#running.size,
