@@ -8,7 +8,7 @@
 // All are CommonJS, which node loads sooner than modules, and each holds all that it needs.
 import { build } from 'esbuild';
 import { createHash } from 'node:crypto';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { join, relative } from 'node:path';
 import process from 'node:process';
@@ -41,6 +41,26 @@ const splitting = {
   },
 };
 
+/** What the library has and the command never uses: batches, and calls of all matching objects. */
+const unused = /session\/dist\/src\/client\/(?:batch|fan-out)\.js$/;
+
+/** Leaves out what the command does not use, and what errors mean, which only the reference shows. */
+const trimming = {
+  name: 'trim',
+  setup({ onLoad }) {
+    onLoad({ filter: unused }, async ({ path }) => {
+      const stubs = Object.keys(await import(path)).map(
+        (name) => `export function ${name}() { throw new Error('the command is built without ${name}'); }`,
+      );
+      return { contents: stubs.join('\n') };
+    });
+    onLoad({ filter: /core-errors\.js$/ }, ({ path }) => {
+      const meaning = /(?<=: \[\s*'[A-Z_]+'),\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),?\s*(?=\])/g;
+      return { contents: readFileSync(path, 'utf8').replaceAll(meaning, '') };
+    });
+  },
+};
+
 /** Returns `grpc-describe.cjs` for packages/grpc/dist/src/describe.js. */
 function nameOf(file) {
   const name = relative(root, file)
@@ -68,7 +88,7 @@ async function bundle(source, { define = {}, before = '', after = '' } = {}) {
     footer: { js: after },
     minifySyntax: true,
     minifyWhitespace: true, // less to parse; names stay, for stacks
-    plugins: [splitting],
+    plugins: [splitting, trimming],
     absWorkingDir: root,
     metafile: true,
     write: false,

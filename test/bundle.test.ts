@@ -5,6 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Script } from 'node:vm';
 
+import { coreError } from '@patchbay/objects';
+
 import { read, root } from './repository.js';
 
 /** What a file of the bundle is made of, as scripts/bundle-command.js writes it down. */
@@ -61,6 +63,11 @@ describe('The bundled command', function () {
         expect(sources.filter((source) => pattern.test(source))).to.deep.equal([]);
       });
     }
+
+    it('holds no texts that only documents show', () => {
+      const [, meaning] = coreError.table.NAME_INVALID;
+      expect(readFileSync(join(folder, main), 'utf8')).to.not.include(meaning);
+    });
 
     it("loads nothing but the least of node's modules", () => {
       // Each more takes from half a millisecond to ten: node:http2, node:crypto, node:timers/promises, node:readline.
