@@ -2,7 +2,15 @@ import { lookup } from 'node:dns/promises';
 import { BlockList, isIP, isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
-import { coreError, isLoopback, isWildcard, parseAddress, quoted, type RpcError } from '@patchbay/objects';
+import {
+  coreError,
+  isLoopback,
+  isWildcard,
+  parseAddress,
+  quoted,
+  type RpcError,
+  systemErrorText,
+} from '@patchbay/objects';
 
 /** A server that cannot be reached where a name server has it registered. */
 export interface Unreachable {
@@ -43,14 +51,19 @@ export function hintAbout(host: string, { message, details }: RpcError, isLocal:
   if (isIn(host, linkLocal)) {
     return `, which is a link-local address and means another host on each network; ${remedy}`;
   }
-  if (/ENOTFOUND|EAI_AGAIN/.test(message)) {
+  if (tells(message, ['ENOTFOUND', 'EAI_AGAIN'])) {
     return `, a name that this host cannot resolve; ${remedy}`;
   }
-  if (details.timedOut === true || /ETIMEDOUT|EHOSTUNREACH|ENETUNREACH/.test(message)) {
+  if (details.timedOut === true || tells(message, ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH'])) {
     const kind = isIn(host, privateNetworks) ? ', a private address, as of a container or another site' : '';
     return `${kind}; check that this host has a route to it which no firewall blocks, or ${remedy}`;
   }
   return '; is that server running, and is that its port?';
+}
+
+/** Reports whether a message tells of one of these errors of the system, in whose words it is. */
+function tells(message: string, codes: readonly string[]): boolean {
+  return codes.some((code) => message.includes(systemErrorText(new Error(code))));
 }
 
 type Network = readonly [address: string, prefix: number];

@@ -176,7 +176,7 @@ describe('A client', () => {
     const error = await refusal(cluster.client().proxy<Post>('post').place(), 'CONNECTION_LOST');
     const nameServer = cluster.nameServer.address;
     expect(error.message).to.equal(
-      `no connection to ${address}: connect ECONNREFUSED ${address}; the name server at ${nameServer} has "post" ` +
+      `no connection to ${address}: connection refused; the name server at ${nameServer} has "post" ` +
         `registered by server "web1" as ${address}; is that server running?`,
     );
     expect(error.details).to.deep.include({ object: 'post', address, serverId: 'web1', nameServer });

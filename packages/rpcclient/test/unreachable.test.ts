@@ -1,12 +1,14 @@
 import { expect } from 'chai';
 
-import { coreError } from '@patchbay/objects';
+import { coreError, type RpcError, systemErrorText } from '@patchbay/objects';
 
 import { hintAbout } from '../src/unreachable.js';
 
-const refused = coreError('CONNECTION_LOST', 'no connection to it: connect ECONNREFUSED');
-const unresolved = coreError('CONNECTION_LOST', 'no connection to it: getaddrinfo ENOTFOUND web1');
-const unrouted = coreError('CONNECTION_LOST', 'no connection to it: connect EHOSTUNREACH');
+const lost = (code: string): RpcError =>
+  coreError('CONNECTION_LOST', `no connection to it: ${systemErrorText(new Error(code))}`);
+const refused = lost('ECONNREFUSED');
+const unresolved = lost('ENOTFOUND');
+const unrouted = lost('EHOSTUNREACH');
 const timedOut = coreError('CONNECTION_LOST', 'it did not answer in time', { details: { timedOut: true } });
 
 describe('What is wrong with an address of a server', () => {
@@ -20,6 +22,8 @@ describe('What is wrong with an address of a server', () => {
     ['::', refused, false, /^, which stands for every address/],
     ['169.254.7.1', timedOut, false, /^, which is a link-local address/],
     ['fe80::1', unrouted, false, /^, which is a link-local address/],
+    ['web1', lost('EAI_AGAIN'), false, /^, a name that this host cannot resolve/],
+    ['192.0.2.7', lost('ETIMEDOUT'), false, /^; check that this host has a route/],
     ['web1', unresolved, false, /^, a name that this host cannot resolve; set "advertise"/],
     ['172.17.0.2', timedOut, false, /^, a private address, as of a container .*; check .* route/],
     ['fd00::2', unrouted, false, /^, a private address/],
