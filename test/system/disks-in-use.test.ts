@@ -148,7 +148,7 @@ describeSystem('A disk that its node is using', tools, () => {
     const seen: string[] = [];
 
     const watching = patchbay().storage.watch((first?.revision ?? 1) - 1);
-    await patchbay().storage.detach_node(name);
+    await patchbay().storage.detach_node(name, { now: true });
     for await (const { resource, state } of watching) {
       if (resource === `node:${name}`) {
         seen.push(state);

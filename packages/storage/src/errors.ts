@@ -43,6 +43,7 @@ export const storageError = defineErrors({
     'Ephemeral disks are cloned from the snapshot at each boot; details.nodes lists their nodes.',
   ],
   DISK_NOT_FOUND: ['NOT_FOUND', 'There is no kept or trashed disk with this id.'],
+  ORPHAN_NOT_FOUND: ['NOT_FOUND', 'No file without a record is set aside under this id.'],
   DISK_ATTACHED: ['FAILED_PRECONDITION', 'The disk is attached to its node, not kept; detach it first.'],
   SCHEDULE_EXISTS: ['ALREADY_EXISTS', 'The node already has a different schedule of this name.'],
   SCHEDULES_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'The node has as many schedules as it may have.'],

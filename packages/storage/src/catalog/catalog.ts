@@ -133,14 +133,20 @@ export class Catalog implements CatalogReader {
     return writeBackup(this.#store, path);
   }
 
-  /** Reports whether the catalog is a restored backup that nobody has confirmed: files it does not know may matter. */
-  async isRestored(): Promise<boolean> {
-    return (await this.get(facts, restoredKey)) !== undefined;
+  /**
+   * Returns what the catalog was restored from where nobody has confirmed that yet: files it does not know may matter.
+   * Undefined for a catalog that was not restored.
+   */
+  restoredFrom(): Promise<string | undefined> {
+    return this.get(facts, restoredKey);
   }
 
+  /** @param from in words; a restore that is noted already stays as it is */
   async noteRestore(from: string): Promise<void> {
-    await this.transact((tx) => {
-      tx.put(facts, restoredKey, from);
+    await this.transact(async (tx) => {
+      if ((await tx.get(facts, restoredKey)) === undefined) {
+        tx.put(facts, restoredKey, from);
+      }
     });
   }
 

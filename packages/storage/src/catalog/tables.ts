@@ -10,6 +10,7 @@ export interface Table<T> {
 
 const id = z.uuid();
 const momentMs = z.int().nonnegative();
+const durationMs = z.int().nonnegative();
 
 /** What an image holds; known once it is whole. */
 const imageContent = z.object({
@@ -101,7 +102,7 @@ export const nodeRecord = z.discriminatedUnion('state', [
   exported.extend({ state: z.literal('growing'), growToBytes: z.int().positive() }),
   perhapsExported.extend({ state: z.literal('replacing'), stagedId: id }),
   nodeBase.extend({ state: z.literal('detached') }),
-  perhapsExported.extend({ state: z.literal('trashing'), untilMs: momentMs }),
+  perhapsExported.extend({ state: z.literal('trashing'), untilMs: momentMs, keepMs: durationMs.optional() }),
   perhapsExported.extend({ state: z.literal('deleting') }),
 ]);
 export type NodeRecord = z.infer<typeof nodeRecord>;
@@ -125,16 +126,28 @@ export const snapshotRecord = z.object({
 });
 export type SnapshotRecord = z.infer<typeof snapshotRecord>;
 
-/** A disk that `detach_node --trash` took from a node. `deleting`: its file is being removed. */
+/** A disk that `detach_node` took from a node. `deleting`: its file is being removed. */
 export const trashRecord = z.object({
   node: nodeName,
   disk: diskRecord,
   state: z.enum(['trashed', 'deleting']),
   trashedAtMs: momentMs,
-  /** When the reconciler deletes it. */
+  /** When it was to be deleted, by the clock of that time. */
   untilMs: momentMs,
+  /** The service time at which the reconciler deletes it; absent until a version that counts it has seen the record. */
+  dueMs: durationMs.optional(),
 });
 export type TrashRecord = z.infer<typeof trashRecord>;
+
+/** A file of ours that had no record, and was set aside. */
+export const orphanRecord = z.object({
+  /** What it was, and its id as that. */
+  volume: z.object({ kind: z.enum(['image', 'disk', 'snapshot']), id: z.string() }),
+  setAsideAtMs: momentMs,
+  /** The service time at which the reconciler deletes it. */
+  dueMs: durationMs,
+});
+export type OrphanRecord = z.infer<typeof orphanRecord>;
 
 /** A schedule of snapshots of a node's disk. */
 export const scheduleRecord = z.object({
@@ -163,6 +176,8 @@ export const initiators: Table<string> = { prefix: 'initiator/', schema: nodeNam
 export const tids: Table<string> = { prefix: 'tid/', schema: nodeName };
 /** Disks in the trash by their id. */
 export const trash: Table<TrashRecord> = { prefix: 'trash/', schema: trashRecord };
+/** Files that were set aside, by their id as an orphan. */
+export const orphans: Table<OrphanRecord> = { prefix: 'orphan/', schema: orphanRecord };
 /** Schedules of snapshots by `node/name`. */
 export const schedules: Table<ScheduleRecord> = { prefix: 'schedule/', schema: scheduleRecord };
 /** What became of the names of renamed nodes, as long as snapshots or schedules still have to follow. */

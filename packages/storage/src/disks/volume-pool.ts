@@ -1,5 +1,5 @@
-/** What a volume holds; each kind has its own directory (or pool). */
-export type VolumeKind = 'image' | 'disk' | 'snapshot';
+/** What a volume holds; each kind has its own directory (or pool). An orphan had no record and was set aside. */
+export type VolumeKind = 'image' | 'disk' | 'snapshot' | 'orphan';
 
 /** Identifies a volume: its kind and the id that the catalog assigned. */
 export interface VolumeRef {
@@ -61,7 +61,10 @@ export interface VolumePool {
   requireRoom(neededBytes?: number): Promise<void>;
   /** Grows a volume to at least this size; the new part reads as zeros. @throws RpcError `POOL_FULL`, `VOLUME_MISSING` */
   ensureSize(volume: VolumeRef, sizeBytes: number): Promise<void>;
-  /** Replaces `target` with `source`, atomically; does nothing if `source` does not exist (any more). */
+  /**
+   * Moves `source` to the place of `target`, which it replaces atomically if it exists; does nothing if `source` does
+   * not exist (any more).
+   */
   ensureReplaced(target: VolumeRef, source: VolumeRef): Promise<void>;
   ensureRemoved(volume: VolumeRef): Promise<void>;
   /** Lists every volume in the pool that has our prefix. */

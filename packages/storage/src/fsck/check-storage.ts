@@ -29,11 +29,12 @@ export async function checkStorage({ catalog, pool, targets, exports, naming }: 
     const host = { targets, exports, naming };
     findings.push(...(await unlessUnavailable('targets', () => checkTargets(catalog, host))));
   }
-  if (await catalog.isRestored()) {
+  const restoredFrom = await catalog.restoredFrom();
+  if (restoredFrom !== undefined) {
     findings.push({
       severity: 'note',
       resource: 'catalog',
-      problem: 'was restored from a backup, so files without a record are kept',
+      problem: `was restored from ${restoredFrom}, so files without a record are kept`,
       advice: 'examine them, bring back what matters, then call confirm_restore',
     });
   }

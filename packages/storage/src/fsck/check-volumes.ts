@@ -29,13 +29,20 @@ export async function checkVolumes(
   );
   const known = new Set(expected.map(({ volume }) => nameOf(volume)));
   for (const { volume } of present) {
-    if (!known.has(nameOf(volume))) {
+    if (volume.kind === 'orphan') {
+      findings.push({
+        severity: 'note',
+        resource: nameOf(volume),
+        problem: 'the file had no record and was set aside',
+        advice: 'take it back with adopt_orphan, or let it expire; list_orphans tells when',
+      });
+    } else if (!known.has(nameOf(volume))) {
       findings.push({
         severity: 'warning',
         resource: nameOf(volume),
         problem: 'the file has no record',
         advice:
-          'the reconciler removes it after the grace period; after a restore it is kept until confirm_restore',
+          'the reconciler sets it aside after the grace period; after a restore it stays until confirm_restore',
       });
     }
   }

@@ -15,11 +15,13 @@ import {
 import { removeUnfinishedBackups, requestedPrefix } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';
 import { Catalog } from '../catalog/catalog.js';
+import { ServiceTime } from '../catalog/service-time.js';
 import { EventLog } from '../catalog/event-log.js';
 import { answerLocally, type LocalAnswers } from '../catalog/local-requests.js';
 import { catalogDirectory, openCatalogStore } from '../catalog/open-catalog.js';
 import { Operations } from '../concurrency/operations.js';
 import { type FilePool, openFilePool } from '../disks/file/file-pool.js';
+import { PoolGeneration } from '../disks/file/pool-generation.js';
 import { FileImageExporter } from '../disks/export/exporter.js';
 import { FileImageImporter } from '../disks/import/importer.js';
 import { execTool } from '../exec.js';
@@ -30,12 +32,14 @@ import { Exports } from '../provision/exports.js';
 import { Intents } from '../provision/intents.js';
 import { Naming } from '../provision/naming.js';
 import { Recovery } from '../provision/recovery.js';
+import { deleteOldestTrashed } from '../provision/trash.js';
 import { daemonsInUse, TargetAllocator } from '../provision/target-allocator.js';
 import { TargetClaims } from '../provision/target-claims.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
 import { claimPool } from './claim-pool.js';
+import { noticeOldCatalog } from './notice-old-catalog.js';
 import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
 import { defineStorage } from './storage-object.js';
@@ -77,7 +81,9 @@ async function assemble(
   const events = new EventLog(store, catalog);
   const log = actorLog(context.log, catalog.actors);
 
-  const pool = await openPool(options, { ...context, log }, catalog);
+  const freeSome = (): Promise<boolean> => deleteOldestTrashed(services);
+  const pool = await openPool(options, { ...context, log }, catalog, freeSome);
+  const serviceTime = new ServiceTime(catalog, clock);
   const naming = new Naming(options.iqnPrefix, await catalog.rememberPrefix(options.iqnPrefix));
   const targets = await startTgtHosts({
     stateDir,
@@ -103,7 +109,7 @@ async function assemble(
   const exports = new Exports(catalog, pool, targets);
   const bootTokens = options.boot?.token ?? false;
   const claims = new TargetClaims(naming, new TargetAllocator(targets), bootTokens);
-  const recovery = new Recovery({ catalog, pool, exports, claims, clock });
+  const recovery = new Recovery({ catalog, pool, exports, claims, serviceTime, clock });
   const parts = {
     catalog,
     events,
@@ -121,9 +127,11 @@ async function assemble(
     }),
     exporter: new FileImageExporter(files),
     operations,
-    intents: new Intents(operations, catalog, recovery, log),
+    intents: new Intents(operations, catalog, recovery, freeSome, log),
     backupDirectory: options.backupDirectory ?? join(stateDir, backupsOfState),
     bootTokens,
+    trashMs: options.trash,
+    serviceTime,
     clock,
     log,
   };
@@ -131,6 +139,7 @@ async function assemble(
     { ...parts, recovery },
     {
       graceMs: options.graceMs,
+      keepOrphansMs: options.keepOrphans,
       ended: (report, durationMs) => {
         metrics.reconciled(report, durationMs);
       },
@@ -156,6 +165,7 @@ async function assemble(
   const reconcile = async (): Promise<void> => {
     await catalog.retryWriting();
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
+    await raiseGeneration(pool);
     await events.forget(rememberedEvents);
   };
   const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
@@ -226,6 +236,7 @@ async function openPool(
   { pool: directory, highWater }: StorageOptions,
   { clock, log }: ObjectContext,
   catalog: Catalog,
+  freeSome: () => Promise<boolean>,
 ): Promise<FilePool> {
   return openFilePool({
     directory,
@@ -234,12 +245,27 @@ async function openPool(
     whenMissing: 'wait',
     onFound: async (id) => {
       await claimPool(directory, await catalog.id());
+      await noticeOldCatalog(catalog, new PoolGeneration(directory), log);
       await catalog.rememberPool(id);
     },
+    generation: () => catalog.revision(),
+    freeSome,
     exec: execTool,
     clock,
     log,
   });
+}
+
+/** Notes in the pool how far the catalog has come, also where no volume appeared. */
+async function raiseGeneration({ directory }: FilePool): Promise<void> {
+  try {
+    await directory.use(() => directory.raiseGeneration());
+  } catch (error) {
+    if (!isRpcError(error)) {
+      throw error;
+    }
+    // The pool is away or full, as its status says.
+  }
 }
 
 async function isThere(pool: FilePool): Promise<boolean> {

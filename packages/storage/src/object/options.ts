@@ -77,7 +77,17 @@ const options = z.strictObject({
   graceMs: durationSchema()
     .default(60_000)
     .describe(
-      'how long a target or file of ours may be without a record before it is removed, in milliseconds',
+      'how long a target or file of ours may be without a record before the target is removed and the file set aside, in milliseconds',
+    ),
+  trash: durationSchema()
+    .default(24 * 3_600_000)
+    .describe(
+      'how long the disk of a detached node stays in the trash, while the server runs; emptied earlier, the oldest disk first, when the pool needs the room; 0: it is deleted at once',
+    ),
+  keepOrphans: durationSchema()
+    .default(7 * 24 * 3_600_000)
+    .describe(
+      'how long a file of ours without a record is kept where the reconciler set it aside, while the server runs',
     ),
   reconcileEveryMs: durationSchema()
     .min(1000)

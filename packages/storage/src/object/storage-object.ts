@@ -7,6 +7,7 @@ import { eventMethods } from './methods/event-methods.js';
 import { imageMethods } from './methods/image-methods.js';
 import { nodeMethods } from './methods/node-methods.js';
 import { operatorMethods } from './methods/operator-methods.js';
+import { orphanMethods } from './methods/orphan-methods.js';
 import { provisionManyMethods } from './methods/provision-many.js';
 import { scheduleMethods } from './methods/schedule-methods.js';
 import { snapshotMethods } from './methods/snapshot-methods.js';
@@ -22,6 +23,7 @@ export function defineStorage(services: StorageServices, close: () => Promise<vo
       ...nodeMethods(services),
       ...provisionManyMethods(services),
       ...diskMethods(services),
+      ...orphanMethods(services),
       ...snapshotMethods(services),
       ...scheduleMethods(services),
       ...eventMethods(services),

@@ -12,6 +12,8 @@ export interface StorageServices extends OperationServices {
   readonly reconciler: Reconciler;
   /** Where backups of the catalog are written. */
   readonly backupDirectory: string;
+  /** How long the disk of a detached node stays in the trash, in milliseconds; 0: it is deleted at once. */
+  readonly trashMs: number;
   /** Whether boot scripts are handed out for a one-time token only. */
   readonly bootTokens: boolean;
 }

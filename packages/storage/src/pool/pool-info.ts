@@ -1,7 +1,10 @@
 import { z } from 'zod';
 
+import { trash } from '../catalog/tables.js';
 import { isOverHighWater } from '../disks/file/capacity.js';
+import { diskVolume } from '../provision/node-recovery.js';
 import type { OperationServices } from '../provision/operation-services.js';
+import { listOrphans } from '../provision/orphans.js';
 import { usageOfImages, usageOfNodes } from './usage.js';
 
 const projectView = z.object({
@@ -28,6 +31,13 @@ export const poolInfo = z.object({
   images: z.int(),
   disks: z.int(),
   snapshots: z.int(),
+  trashed: z.int().describe('the disks in the trash'),
+  trashedBytes: z
+    .int()
+    .describe(
+      'what they occupy, including blocks shared with images; it is freed when the pool needs the room',
+    ),
+  orphans: z.int().describe('files without a record that were set aside'),
   projects: z.array(projectView).describe('the projects that have a quota'),
 });
 export type PoolInfo = z.infer<typeof poolInfo>;
@@ -38,6 +48,7 @@ export async function describePool({ pool, catalog, admission }: OperationServic
   const { filesystem, isWritable, ...space } = capacity;
   const ofNodes = await usageOfNodes(catalog);
   const ofImages = await usageOfImages(catalog);
+  const trashed = await pool.stats((await catalog.list(trash)).map(({ value }) => diskVolume(value.disk)));
   const promisedBytes = ofNodes.bytes + ofImages.bytes;
   const projects = (await admission.projects(catalog)).map(({ project, usage, quota }) => ({
     project,
@@ -57,6 +68,9 @@ export async function describePool({ pool, catalog, admission }: OperationServic
     images: ofImages.images,
     disks: ofNodes.disks,
     snapshots: ofNodes.snapshots,
+    trashed: trashed.length,
+    trashedBytes: trashed.reduce((sum, stat) => sum + (stat?.usedBytes ?? 0), 0),
+    orphans: (await listOrphans(pool)).length,
     projects,
   };
 }

@@ -12,7 +12,9 @@ const problem = z.object({
 type Problem = z.infer<typeof problem>;
 
 export const storageStatus = z.object({
-  state: z.enum(['ready', 'degraded']).describe('degraded: some requests will be refused'),
+  state: z
+    .enum(['ready', 'degraded'])
+    .describe('degraded: some requests will be refused, or somebody has to look'),
   problems: z.array(problem),
 });
 
@@ -23,10 +25,24 @@ export async function statusOf(services: OperationServices): Promise<z.infer<typ
       await services.catalog.poolId();
       services.catalog.assertWritable();
     })),
+    ...(await restoredCatalog(services)),
     ...(await troubleOf(services, 'pool', () => services.pool.requireRoom())),
     ...(await troubleOf(services, 'targets', () => assertServed(services.targets))),
   ];
   return { state: problems.length === 0 ? 'ready' : 'degraded', problems };
+}
+
+async function restoredCatalog({ catalog }: OperationServices): Promise<Problem[]> {
+  const from = await catalog.restoredFrom().catch(() => undefined); // its own trouble is told above
+  return from === undefined
+    ? []
+    : [
+        {
+          part: 'catalog',
+          reason: 'CATALOG_RESTORED',
+          message: `the catalog was restored from ${from}; files that it does not know are kept until confirm_restore; see fsck`,
+        },
+      ];
 }
 
 async function troubleOf(

@@ -1,9 +1,11 @@
 import type { CatalogReader } from '../catalog/catalog.js';
-import { images, type NodeRecord, nodes, snapshotKey, snapshots, trash } from '../catalog/tables.js';
+import { images, type NodeRecord, nodes, snapshotKey, snapshots } from '../catalog/tables.js';
 
-/** What is promised to nodes: the space of their disks and snapshots if they were written full. */
+/**
+ * What is promised to nodes: the space of their disks and snapshots if they were written full. Disks in the trash are
+ * not promised to anybody: they make room for others.
+ */
 export interface Usage {
-  /** Without those in the trash, whose bytes are counted nevertheless. */
   readonly disks: number;
   readonly snapshots: number;
   readonly bytes: number;
@@ -16,10 +18,7 @@ export interface Usage {
 export async function usageOfNodes(reader: CatalogReader, prefix = ''): Promise<Usage> {
   const disks = (await reader.list(nodes, prefix)).map(({ value }) => promisedTo(value));
   const taken = (await reader.list(snapshots, prefix)).map(({ value }) => value.sizeBytes);
-  const trashed = (await reader.list(trash))
-    .filter(({ value }) => value.node.startsWith(prefix))
-    .map(({ value }) => value.disk.sizeBytes);
-  return { disks: disks.length, snapshots: taken.length, bytes: sum([...disks, ...taken, ...trashed]) };
+  return { disks: disks.length, snapshots: taken.length, bytes: sum([...disks, ...taken]) };
 }
 
 /** Counts the bytes of a node's disk and its snapshots. */

@@ -78,7 +78,7 @@ function afterDetach(record: NodeRecord, policy: ReclaimPolicy, nowMs: number): 
     case 'delete':
       return { ...record, state: 'deleting' };
     case 'trash':
-      return { ...record, state: 'trashing', untilMs: nowMs + policy.forMs };
+      return { ...record, state: 'trashing', untilMs: nowMs + policy.forMs, keepMs: policy.forMs };
     case 'keep':
       return record.state === 'ready' ? { ...record, state: 'detaching' } : undefined;
   }

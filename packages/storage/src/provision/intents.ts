@@ -1,4 +1,4 @@
-import type { Log } from '@patchbay/objects';
+import { isRpcError, type Log } from '@patchbay/objects';
 
 import type { Catalog, Transaction } from '../catalog/catalog.js';
 import type { OperationContext, OperationRequest } from '../concurrency/operation.js';
@@ -32,12 +32,21 @@ export class Intents {
   readonly #operations: Operations;
   readonly #catalog: Catalog;
   readonly #recovery: Recovery;
+  readonly #freeSome: () => Promise<boolean>;
   readonly #log: Log;
 
-  constructor(operations: Operations, catalog: Catalog, recovery: Recovery, log: Log) {
+  /** @param freeSome frees some space of the pool; reports whether there was any to free */
+  constructor(
+    operations: Operations,
+    catalog: Catalog,
+    recovery: Recovery,
+    freeSome: () => Promise<boolean>,
+    log: Log,
+  ) {
     this.#operations = operations;
     this.#catalog = catalog;
     this.#recovery = recovery;
+    this.#freeSome = freeSome;
     this.#log = log;
   }
 
@@ -89,7 +98,7 @@ export class Intents {
     await this.recover(resources);
     await check?.();
     try {
-      const intended = await this.#catalog.transact(intend);
+      const intended = await this.#intend(intend);
       return 'done' in intended ? intended.done : await carryOut(intended.carryOut, operation);
     } catch (error) {
       // The operation's own error is the one that its caller gets.
@@ -98,6 +107,19 @@ export class Intents {
         this.#log.warn('cannot recover from a failed operation now; the reconciler will', fields);
       });
       throw error;
+    }
+  }
+
+  /** Commits an intent; where the pool is too full for it, the trash is emptied until it is not. */
+  async #intend<T>(intend: (tx: Transaction) => Promise<T>): Promise<T> {
+    for (;;) {
+      try {
+        return await this.#catalog.transact(intend);
+      } catch (error) {
+        if (!isRpcError(error, 'POOL_HIGH_WATER', 'POOL_FULL') || !(await this.#freeSome())) {
+          throw error;
+        }
+      }
     }
   }
 }

@@ -80,14 +80,17 @@ export async function finishDetaching(
 
 /** Removes the export and puts the disk into the trash. */
 export async function finishTrashing(
-  { catalog, exports, claims, clock }: RecoveryServices,
+  { catalog, exports, claims, serviceTime, clock }: RecoveryServices,
   record: NodeIn<'trashing'>,
 ): Promise<void> {
   const { node, disk, untilMs } = record;
+  const trashedAtMs = clock.now();
+  const { keepMs = Math.max(0, untilMs - trashedAtMs) } = record;
   await exports.sync(node);
+  const dueMs = (await serviceTime.nowMs()) + keepMs;
   await catalog.transact(async (tx) => {
     await forgetNode(tx, claims, record);
-    tx.put(trash, disk.id, { node, disk, untilMs, trashedAtMs: clock.now(), state: 'trashed' });
+    tx.put(trash, disk.id, { node, disk, untilMs, trashedAtMs, dueMs, state: 'trashed' });
   });
 }
 

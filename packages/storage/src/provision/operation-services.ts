@@ -1,5 +1,6 @@
 import type { Clock, Log } from '@patchbay/objects';
 
+import type { ServiceTime } from '../catalog/service-time.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { ImageImporter, VolumePool } from '../disks/volume-pool.js';
 import type { Admission } from '../pool/admission.js';
@@ -20,6 +21,7 @@ export interface OperationServices {
   readonly admission: Admission;
   readonly naming: Naming;
   readonly claims: TargetClaims;
+  readonly serviceTime: ServiceTime;
   readonly clock: Clock;
   readonly log: Log;
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '@patchbay/objects';
 
+import type { ServiceTime } from '../catalog/service-time.js';
 import type { Catalog } from '../catalog/catalog.js';
 import type { VolumePool } from '../disks/volume-pool.js';
 import type { TargetClaims } from './target-claims.js';
@@ -15,5 +16,6 @@ export interface RecoveryServices {
     reopen(node: string): Promise<void>;
   };
   readonly claims: Pick<TargetClaims, 'release'>;
+  readonly serviceTime: ServiceTime;
   readonly clock: Pick<Clock, 'now'>;
 }

@@ -41,10 +41,7 @@ export async function restoreFromTrash(
         if (present !== undefined) {
           throw hasDisk(present, 'name another node with --node');
         }
-        // The bytes are counted already for the project whose trash it is in.
-        const bytes = trashed.disk.sizeBytes;
-        await admission.requireQuota(tx, { node, disks: 1, bytes: 0 });
-        await admission.requireQuota(tx, { node, from: trashed.node, disks: 1, bytes });
+        await admission.requireQuota(tx, { node, disks: 1, bytes: trashed.disk.sizeBytes });
         // Its image may be gone, or be on its way.
         const image = imageName.safeParse((await readImageNames(tx))(trashed.disk)).data;
         const disk = { ...diskRecord.omit({ ephemeral: true }).parse(trashed.disk), image };
@@ -90,14 +87,33 @@ export function deleteTrashed(
 
 /** Deletes a disk in the trash whose time has passed. The caller holds the operation on the disk. */
 export async function expireTrashed(
-  { catalog, clock }: Pick<OperationServices, 'catalog' | 'clock'>,
+  { catalog, serviceTime }: Pick<OperationServices, 'catalog' | 'serviceTime'>,
   recovery: Recovery,
   diskId: string,
 ): Promise<boolean> {
-  const nowMs = clock.now();
-  const found = await catalog.transact((tx) => decideDeleting(tx, diskId, ({ untilMs }) => untilMs <= nowMs));
+  const nowMs = await serviceTime.nowMs();
+  const found = await catalog.transact((tx) =>
+    decideDeleting(tx, diskId, ({ dueMs = Infinity }) => dueMs <= nowMs),
+  );
   await recovery.recover(diskResource(diskId));
   return found;
+}
+
+/** Deletes the disk that has been in the trash for longest, for its space; reports whether there was one. */
+export async function deleteOldestTrashed(services: OperationServices): Promise<boolean> {
+  const trashed = (await services.catalog.list(trash)).filter(({ value }) => value.state === 'trashed');
+  for (const { key, value } of trashed.sort((a, b) => a.value.trashedAtMs - b.value.trashedAtMs)) {
+    if (services.intents.current(diskResource(key)) === undefined) {
+      services.log.warn('deleting a disk in the trash early, as the pool needs the room', {
+        node: value.node,
+        diskId: key,
+      });
+      if (await deleteTrashed(services, key, new AbortController().signal)) {
+        return true;
+      }
+    }
+  }
+  return false;
 }
 
 /** Returns the node that has a disk, attached or kept. */

@@ -1,8 +1,9 @@
 import type { Clock } from '@patchbay/objects';
 
-import { nodes, targetOf } from '../catalog/tables.js';
+import { nodes, orphans, targetOf } from '../catalog/tables.js';
 import type { VolumeRef } from '../disks/volume-pool.js';
 import { stagedVolume } from '../provision/node-recovery.js';
+import { deleteOrphan, forget, noteOrphan, setAside } from '../provision/orphans.js';
 import { targetsOf } from '../provision/resources.js';
 import type { TargetState } from '../targets/target-host.js';
 import type { ReconcileServices, Round } from './report.js';
@@ -40,14 +41,15 @@ interface Orphan {
 }
 
 /**
- * Removes the targets and volumes that are ours by their names and have had no record for the grace period, and reports
- * what is not ours. It looks at the tools before it looks at the catalog: whatever was made in between has its record
+ * Removes the targets that are ours by their names and have had no record for the grace period, sets such volumes aside
+ * for `keepMs`, as a missing record is no reason to lose data, and reports what is not ours. It looks at the tools before it looks at the catalog: whatever was made in between has its record
  * already, as records come first.
  */
-export async function removeOrphans(grace: GracePeriod, round: Round): Promise<void> {
+export async function removeOrphans(grace: GracePeriod, keepMs: number, round: Round): Promise<void> {
   const { report, dryRun, services } = round;
   const { pool, targets, naming, catalog, log } = services;
-  const volumes = (await pool.list()).map(({ volume }) => volume);
+  const all = (await pool.list()).map(({ volume }) => volume);
+  const volumes = all.filter(({ kind }) => kind !== 'orphan');
   const states: TargetState[] = [];
   const accounts: { readonly daemon: number; readonly user: string }[] = [];
   for (const { daemon } of targets.daemons) {
@@ -77,15 +79,23 @@ export async function removeOrphans(grace: GracePeriod, round: Round): Promise<v
   const orphanVolumes = volumes
     .filter((volume) => !known.volumes.has(volumeName(volume)))
     .map((volume): Orphan => {
-      const remove = (): Promise<void> => pool.ensureRemoved(volume);
-      return { name: volumeName(volume), remove, removed: report.removedVolumes };
+      const remove = (): Promise<void> => setAside(services, volume, keepMs);
+      return { name: volumeName(volume), remove, removed: report.setAside };
     });
+  await round.attempt('orphans', () =>
+    expireOrphans(
+      round,
+      all.filter(({ kind }) => kind === 'orphan'),
+      keepMs,
+    ),
+  );
   // Targets first: a target holds its file open.
   const orphans = [...orphanTargets, ...orphanAccounts, ...orphanVolumes];
   const names = orphans.map(({ name }) => name);
   const expired = dryRun ? grace.plan(names) : grace.expired(names);
   // A restored backup does not know what was made after it; a person decides whether that may be removed.
-  const kept = (await catalog.isRestored()) ? new Set(orphanVolumes.map(({ name }) => name)) : new Set();
+  const kept =
+    (await catalog.restoredFrom()) !== undefined ? new Set(orphanVolumes.map(({ name }) => name)) : new Set();
   for (const { name, remove, removed } of orphans) {
     if (!expired.has(name) || kept.has(name)) {
       report.waiting.push(name);
@@ -94,10 +104,37 @@ export async function removeOrphans(grace: GracePeriod, round: Round): Promise<v
     await round.attempt(name, async () => {
       if (!dryRun) {
         await remove();
-        log.info('removed an orphan, which has no record in the catalog', { name });
+        if (removed === report.setAside) {
+          log.warn('set aside a file that has no record; list_orphans shows it, adopt_orphan takes it back', {
+            name,
+          });
+        } else {
+          log.info('removed an orphan, which has no record in the catalog', { name });
+        }
       }
       removed.push(name);
     });
+  }
+}
+
+/** Deletes the files that have been set aside for long enough, and notes those that nobody has noted yet. */
+async function expireOrphans(round: Round, present: readonly VolumeRef[], keepMs: number): Promise<void> {
+  const { report, dryRun, services } = round;
+  const { catalog, serviceTime } = services;
+  const noted = new Map((await catalog.list(orphans)).map(({ key, value }) => [key, value]));
+  const nowMs = await serviceTime.nowMs();
+  for (const orphan of present) {
+    const record = noted.get(orphan.id);
+    noted.delete(orphan.id);
+    if (record === undefined) {
+      await (dryRun ? undefined : noteOrphan(services, orphan, keepMs));
+    } else if (record.dueMs <= nowMs) {
+      await (dryRun ? undefined : deleteOrphan(services, orphan.id));
+      report.expired.push(`orphan:${orphan.id}`);
+    }
+  }
+  for (const id of dryRun ? [] : noted.keys()) {
+    await forget(services, id);
   }
 }
 

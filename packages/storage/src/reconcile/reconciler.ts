@@ -11,8 +11,10 @@ import { GracePeriod, removeOrphans } from './orphans.js';
 import { type ReconcileReport, type ReconcileServices, Round } from './report.js';
 
 export interface ReconcilerOptions {
-  /** How long a target or file of ours may be without a record before it is removed. */
+  /** How long a target or file of ours may be without a record before it is removed or set aside. */
   readonly graceMs: number;
+  /** How long a file that had no record is kept where it was set aside. */
+  readonly keepOrphansMs: number;
   /** Called with the result of each `run`; must not throw. */
   readonly ended?: ((report: ReconcileReport, durationMs: number) => void) | undefined;
 }
@@ -71,12 +73,15 @@ export class Reconciler {
       for (const { daemon } of targets.daemons) {
         await round.attempt(targetsOf(daemon), () => this.#exportAll(daemon, round));
       }
-      await removeOrphans(this.#grace, round);
+      await removeOrphans(this.#grace, this.#options.keepOrphansMs, round);
       if (operations.idle) {
         const olderThanMs = atStart ? 0 : this.#options.graceMs;
         report.removedTemporaries = await pool.removeTemporaries(olderThanMs, { dryRun });
       }
     });
+    if (!dryRun) {
+      await round.attempt('catalog', () => this.#services.serviceTime.save());
+    }
   }
 
   /**

@@ -12,13 +12,17 @@ import type { Recovery } from '../provision/recovery.js';
 export const reconcileReport = z.object({
   finished: z.array(z.string()).describe('what had been cut short and is finished now'),
   rolledBack: z.array(z.string()).describe('what had been cut short and is undone now'),
-  expired: z.array(z.string()).describe('disks whose time in the trash has passed; they are deleted'),
+  expired: z
+    .array(z.string())
+    .describe('disks in the trash, and orphans, whose time has passed; they are deleted'),
   exported: z.array(z.string()).describe('nodes whose target was missing or wrong, and is corrected now'),
   missing: z.array(z.string()).describe('resources whose file is not in the pool; others are not affected'),
   removedTargets: z
     .array(z.string())
     .describe('targets of ours without a record, and accounts left by such targets'),
-  removedVolumes: z.array(z.string()).describe('files of ours without a record'),
+  setAside: z
+    .array(z.string())
+    .describe('files of ours without a record, set aside now; list_orphans shows them'),
   removedTemporaries: z.int().describe('leftovers of interrupted copies'),
   waiting: z
     .array(z.string())
@@ -41,7 +45,7 @@ export function emptyReport(): ReconcileReport {
     exported: [],
     missing: [],
     removedTargets: [],
-    removedVolumes: [],
+    setAside: [],
     removedTemporaries: 0,
     waiting: [],
     foreign: [],

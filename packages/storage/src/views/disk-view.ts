@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { nodes, type NodeRecord, trash } from '../catalog/tables.js';
+import { nodes, type NodeRecord, trash, type TrashRecord } from '../catalog/tables.js';
 import { readImageNames } from '../provision/image-names.js';
 import { diskVolume } from '../provision/node-recovery.js';
 import { nodeStates } from '../provision/node-states.js';
@@ -33,14 +33,31 @@ export async function viewDisks(services: OperationServices): Promise<DiskView[]
 /** Lists the disks in the trash, the next to be deleted first. */
 export async function viewTrash(services: OperationServices): Promise<DiskView[]> {
   const trashed = (await services.catalog.list(trash)).map(({ value }) => value);
-  const ordered = trashed.sort((a, b) => a.untilMs - b.untilMs);
-  const shown = ordered.map(({ node, disk, untilMs }): Shown => ({ node, disk, state: 'trashed', untilMs }));
-  return await view(services, shown);
+  const shown = await Promise.all(
+    trashed.map(async (record): Promise<Shown & { untilMs: number }> => ({
+      node: record.node,
+      disk: record.disk,
+      state: 'trashed',
+      untilMs: await deletedAtMs(services, record),
+    })),
+  );
+  return await view(
+    services,
+    shown.sort((a, b) => a.untilMs - b.untilMs),
+  );
 }
 
 export async function viewDiskOf(services: OperationServices, record: NodeRecord): Promise<DiskView> {
   const [shown] = await view(services, [shownOfNode(record)]);
   return shown as DiskView;
+}
+
+/** Returns when a disk is deleted from the trash if the server runs until then, in milliseconds since the Unix epoch. */
+export async function deletedAtMs(
+  { clock, serviceTime }: Pick<OperationServices, 'clock' | 'serviceTime'>,
+  { dueMs, untilMs }: Pick<TrashRecord, 'dueMs' | 'untilMs'>,
+): Promise<number> {
+  return dueMs === undefined ? untilMs : clock.now() + dueMs - (await serviceTime.nowMs());
 }
 
 /** A disk that is shown, and where it is. */

@@ -55,7 +55,7 @@ describe('a backup of the catalog', () => {
 
     const { formerCatalog } = await restoreFrom(backup, stateDir, systemClock);
     expect(await wordIn(stateDir)).to.equal('before');
-    expect(await withCatalog(stateDir, (catalog) => catalog.isRestored())).to.be.true;
+    expect(await withCatalog(stateDir, (catalog) => catalog.restoredFrom())).to.be.a('string');
     expect((await readFile(backup)).equals(before), 'the backup is only read').to.be.true;
     await using former = await openSqliteStore({ directory: formerCatalog ?? '', clock: systemClock });
     expect(await new Catalog(former).get(facts, 'word')).to.equal('after');
@@ -94,7 +94,7 @@ describe('a backup of the catalog', () => {
     await withCatalog(stateDir, (catalog) => writeWord(catalog, 'after'));
     await restoreFrom(backup, stateDir, systemClock);
     expect(await wordIn(stateDir)).to.equal('before');
-    expect(await withCatalog(stateDir, (catalog) => catalog.isRestored())).to.be.true;
+    expect(await withCatalog(stateDir, (catalog) => catalog.restoredFrom())).to.be.a('string');
   });
 
   it('is refused where there is no directory to write it to', async () => {

@@ -192,7 +192,7 @@ export function describeVolumePool(
       '../../../etc/passwd',
       'Upper-Case',
       'with space',
-      'a'.repeat(65),
+      'a'.repeat(81),
       'line\nbreak-1',
       '',
     ]) {

@@ -32,13 +32,16 @@ import { resizeDisk } from '../../src/provision/resize-disk.js';
 import { rotateCredentials } from '../../src/provision/rotate-credentials.js';
 import type { ProvisionRequest } from '../../src/provision/provision-request.js';
 import { Snapshots } from '../../src/provision/snapshots.js';
-import { deleteTrashed, restoreFromTrash } from '../../src/provision/trash.js';
+import { deleteOldestTrashed, deleteTrashed, restoreFromTrash } from '../../src/provision/trash.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { listSchedules, scheduleSnapshots } from '../../src/schedule/schedules.js';
 
 /** What a machine is made from; it adds what depends on all of it. */
 export type MachineParts = Omit<StorageServices, 'intents' | 'reconciler'>;
+
+/** How long files without a record are kept. */
+export const keepOrphansMs = 7 * 24 * 3_600_000;
 
 /** One life of the process, with its operations as a test writes them. */
 export class Machine {
@@ -55,8 +58,9 @@ export class Machine {
   constructor(made: MachineParts, graceMs: number) {
     const { operations, catalog, log } = made;
     this.recovery = new Recovery(made);
-    const intents = new Intents(operations, catalog, this.recovery, log);
-    this.reconciler = new Reconciler({ ...made, recovery: this.recovery }, { graceMs });
+    const freeSome = (): Promise<boolean> => deleteOldestTrashed(this.parts);
+    const intents = new Intents(operations, catalog, this.recovery, freeSome, log);
+    this.reconciler = new Reconciler({ ...made, recovery: this.recovery }, { graceMs, keepOrphansMs });
     const parts = { ...made, intents, reconciler: this.reconciler };
     this.parts = parts;
     this.#images = new Images(parts);

@@ -6,6 +6,7 @@ import { FakeClock, RecordingLog } from '@patchbay/objects/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
+import { ServiceTime } from '../../src/catalog/service-time.js';
 import {
   bootTokens,
   type ExportedNode,
@@ -14,6 +15,7 @@ import {
   macs,
   type NodeRecord,
   nodes,
+  orphans,
   renames,
   snapshots,
   targetOf,
@@ -51,6 +53,8 @@ export class World implements AsyncDisposable {
   /** What a process that is started next is configured with. */
   quotas: Quotas = {};
   readonly store: Store;
+  /** How long the disks of detached nodes stay in the trash. */
+  trashMs = 0;
   /** Whether provisions make one-time tokens for boot scripts. */
   bootTokens = false;
   readonly #directory: string;
@@ -94,6 +98,8 @@ export class World implements AsyncDisposable {
       operations: new Operations(),
       naming,
       bootTokens: this.bootTokens,
+      trashMs: this.trashMs,
+      serviceTime: new ServiceTime(catalog, this.clock),
       clock: this.clock,
       log: this.log,
     };
@@ -175,6 +181,9 @@ export class World implements AsyncDisposable {
     for (const { key, value } of await catalog.list(trash)) {
       take(volumes, this.pool.path({ kind: 'disk', id: key }));
       found.push(...(value.state === 'trashed' ? [] : [`disk ${key} is ${value.state}`]));
+    }
+    for (const { key } of await catalog.list(orphans)) {
+      take(volumes, this.pool.path({ kind: 'orphan', id: key }));
     }
     return [...found, ...[volumes, iqns, ...Object.values(keys)].flatMap((set) => [...set])];
   }

@@ -130,7 +130,7 @@ describe('a restored catalog', () => {
     expect(world.pool.content(later)).to.equal('precious');
 
     expect(await machine.parts.catalog.confirmRestore()).to.be.true;
-    expect((await machine.reconciler.run()).removedVolumes).to.deep.equal(['disk:disk-made-later']);
+    expect((await machine.reconciler.run()).setAside).to.deep.equal(['disk:disk-made-later']);
     expect(await machine.parts.catalog.confirmRestore()).to.be.false;
   });
 });

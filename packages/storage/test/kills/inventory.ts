@@ -10,6 +10,7 @@ import {
   initiators,
   macs,
   nodes,
+  orphans,
   renames,
   schedules,
   snapshots,
@@ -44,6 +45,7 @@ const tables: readonly Table<unknown>[] = [
   nodes,
   snapshots,
   trash,
+  orphans,
   schedules,
   renames,
   tids,
@@ -93,7 +95,7 @@ export function anonymous({ text }: Inventory): string {
 /** Returns the digests of the files of all records. */
 async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: string[]): Promise<string[]> {
   const left = new Set<string>();
-  for (const directory of ['images', 'disks', 'snapshots', 'tmp']) {
+  for (const directory of ['images', 'disks', 'snapshots', 'orphans', 'tmp']) {
     const names = await readdir(join(world.places.pool, directory));
     names.forEach((name) => left.add(join(world.places.pool, directory, name)));
   }
@@ -126,6 +128,9 @@ async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: 
   for (const { value } of await catalog.list(trash)) {
     await take(`trash of ${value.node}`, 'disk', value.disk.id, value.disk.sizeBytes);
     leaks.push(...(value.state === 'trashed' ? [] : [`trash of ${value.node} is ${value.state}`]));
+  }
+  for (const { key } of await catalog.list(orphans)) {
+    await take(`orphan ${key}`, 'orphan', key, (await pool.stat({ kind: 'orphan', id: key }))?.sizeBytes);
   }
   leaks.push(...left);
   return digests;

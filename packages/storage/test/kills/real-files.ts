@@ -4,6 +4,7 @@ import { type Clock, silentLog, systemClock } from '@patchbay/objects';
 import type { Store } from '@patchbay/store';
 
 import { Catalog } from '../../src/catalog/catalog.js';
+import { ServiceTime } from '../../src/catalog/service-time.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { EventLog } from '../../src/catalog/event-log.js';
 import { Operations } from '../../src/concurrency/operations.js';
@@ -20,6 +21,7 @@ import { TargetClaims } from '../../src/provision/target-claims.js';
 import type { TargetHost } from '../../src/targets/target-host.js';
 import { MemoryTargets } from '../fakes/memory-targets.js';
 import { Machine } from '../fakes/machine.js';
+import { trashMs } from './operations/nodes.js';
 
 /** A machine whose pool and catalog are on disk. */
 export interface RealFiles extends AsyncDisposable {
@@ -87,6 +89,8 @@ export async function openRealFiles(
       operations: new Operations(),
       naming,
       bootTokens: true,
+      trashMs,
+      serviceTime: new ServiceTime(catalog, clock),
       clock,
       log,
     },

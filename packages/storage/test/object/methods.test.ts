@@ -19,6 +19,7 @@ const readOnly: readonly string[] = [
   'show_credentials',
   'list_disks',
   'list_trash',
+  'list_orphans',
   'list_snapshots',
   'list_schedules',
   'watch',

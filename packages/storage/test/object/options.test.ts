@@ -16,6 +16,8 @@ describe('the options of the storage object', () => {
       urlNetworks: ['public'],
       maxImageBytes: 2 ** 40,
       graceMs: 60_000,
+      trash: 86_400_000,
+      keepOrphans: 604_800_000,
       reconcileEveryMs: 30_000,
     });
   });

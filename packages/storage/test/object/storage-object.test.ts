@@ -92,6 +92,8 @@ describe('the storage object', () => {
       'provision_many image': ['ubuntu'],
       'provision_many nodes': ['node7'],
       'attach_disk disk': [disk.id, trashed.id],
+      'adopt_orphan orphan': [],
+      'delete_orphan orphan': [],
       'restore_from_trash disk': [trashed.id],
       'empty_trash disk': [trashed.id],
       'restore_snapshot name': ['s'],
@@ -300,16 +302,38 @@ describe('the storage object', () => {
     expect(await call(machine, 'history', 'node7', '--limit', '1')).to.deep.equal(told.slice(-1));
   });
 
-  it('refuses to keep a disk and to put it into the trash', async () => {
+  it('puts the disk of a detached node into the trash, for as long as it is configured', async () => {
     await using world = await World.open();
+    world.trashMs = 3_600_000;
     const machine = await world.startWithImage();
-    await machine.provision('node7', 'ubuntu');
+    const { disk } = await machine.provision('node7', 'ubuntu');
+    await machine.provision('node8', 'ubuntu');
 
-    const both = call(machine, 'detach_node', 'node7', '--keep-disk', '--trash', '7d');
+    const detached = await call(machine, 'detach_node', 'node7');
+    await call(machine, 'detach_node', 'node8', '--now');
 
-    expect(await reasonOf(both)).to.equal('ARGUMENT_INVALID');
+    expect(detached).to.include({ diskId: disk.id, trashedUntil: '2026-01-01T01:00:00.000Z' });
+    expect(await call(machine, 'list_trash')).to.have.lengthOf(1);
     expect(await world.leaks()).to.deep.equal([]);
   });
+
+  const exclusive = [
+    ['--keep-disk', '--trash=7d'],
+    ['--keep-disk', '--now'],
+    ['--trash=7d', '--now'],
+  ];
+  for (const options of exclusive) {
+    it(`refuses detach_node ${options.join(' ')}`, async () => {
+      await using world = await World.open();
+      const machine = await world.startWithImage();
+      await machine.provision('node7', 'ubuntu');
+
+      const both = call(machine, 'detach_node', 'node7', ...options);
+
+      expect(await reasonOf(both)).to.equal('ARGUMENT_INVALID');
+      expect(await world.leaks()).to.deep.equal([]);
+    });
+  }
 
   it('cancels what is under way on a node for a detach that is forced', async () => {
     await using world = await World.open();

@@ -40,7 +40,7 @@ for (let n = 0; ; n += 1) {
   await call('rotate_credentials', node);
   await call('restore_snapshot', node, 's');
   if (n % 3 === 0) {
-    await call('detach_node', node);
+    await call('detach_node', node, '--now');
   } else if (n % 3 === 1) {
     await call('detach_node', node, '--trash', '1h');
   } else {

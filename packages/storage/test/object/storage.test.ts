@@ -68,10 +68,10 @@ describe('the storage object with a real pool and a real tgtd', function () {
     expect(await storage.hashOf(imageFile)).to.equal(imageHash);
 
     expect(await reasonOf(storage.call('delete_image', 'ubuntu'))).to.equal('IMAGE_HAS_CLONES');
-    await storage.words('detach_node', 'node7');
+    await storage.words('detach_node', 'node7', '--now');
     expect(await inquire(storage.portal, login7)).to.match(/Target not found/);
-    await storage.words('detach_node', 'node8');
-    await storage.words('detach_node', 'node9');
+    await storage.words('detach_node', 'node8', '--now');
+    await storage.words('detach_node', 'node9', '--now');
     expect(await reasonOf(storage.call('delete_image', 'ubuntu'))).to.equal('IMAGE_HAS_SNAPSHOTS');
     await storage.call('delete_snapshot', 'node7', 'before-upgrade');
     expect(await storage.call('delete_image', 'ubuntu')).to.deep.equal({ name: 'ubuntu', deleted: true });

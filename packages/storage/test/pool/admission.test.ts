@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { RpcError } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 
+import { trash } from '../../src/catalog/tables.js';
 import { describePool } from '../../src/pool/pool-info.js';
 import type { Quotas } from '../../src/pool/quotas.js';
 import { restoreFromTrash } from '../../src/provision/trash.js';
@@ -122,16 +123,17 @@ describe('a quota of disks that move', () => {
     await machine.resize('lab-1', 2 * imageBytes);
   });
 
-  it('counts the bytes of the trash, and the disk when it comes out of it', async () => {
+  it('does not count the trash, but the disk when it comes out of it', async () => {
     await using world = await World.open();
     const machine = await startWith(world, { 'lab-': { disks: 1, bytes: 2 * imageBytes } });
     const { disk } = await machine.provision('lab-1', 'ubuntu');
     await machine.trash('lab-1');
     await machine.provision('lab-2', 'ubuntu');
-    await refusal(machine.snapshot('lab-2', 'first'), 'QUOTA_EXCEEDED');
+    await machine.snapshot('lab-2', 'first');
     const never = new AbortController().signal;
     await refusal(restoreFromTrash(machine.parts, disk.id, undefined, never), 'QUOTA_EXCEEDED');
     await machine.detach('lab-2');
+    await machine.deleteSnapshot('lab-2', 'first');
     await restoreFromTrash(machine.parts, disk.id, undefined, never);
     expect(await world.leaks()).to.deep.equal([]);
   });
@@ -149,6 +151,44 @@ describe('a pool above its high-water mark', () => {
     expect((await machine.provision('node1', 'ubuntu')).disk.id).to.equal(disk.id);
     await machine.detach('node1');
     expect(await world.leaks()).to.deep.equal([]);
+  });
+});
+
+describe('a pool that is full while there are disks in its trash', () => {
+  it('deletes the oldest of them until there is room, and no more', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    for (const node of ['node1', 'node2', 'node3']) {
+      await machine.provision(node, 'ubuntu');
+      await machine.trash(node);
+      await world.clock.advance(1000);
+    }
+    world.pool.usedBytes = poolBytes * 0.92;
+    const remove = world.pool.ensureRemoved.bind(world.pool);
+    world.pool.ensureRemoved = (volume) => {
+      world.pool.usedBytes -= poolBytes * 0.01;
+      return remove(volume);
+    };
+
+    await machine.provision('node4', 'ubuntu');
+
+    const left = await machine.parts.catalog.list(trash);
+    expect(left.map(({ value }) => value.node)).to.deep.equal(['node3']);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('deletes none for what is there already, and refuses when none is left', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const present = await machine.provision('node1', 'ubuntu');
+    await machine.provision('node2', 'ubuntu');
+    await machine.trash('node2');
+    world.pool.usedBytes = poolBytes * 0.95;
+
+    expect(await machine.provision('node1', 'ubuntu')).to.deep.equal(present);
+    expect(await machine.parts.catalog.list(trash)).to.have.lengthOf(1);
+    await refusal(machine.provision('node3', 'ubuntu'), 'POOL_HIGH_WATER');
+    expect(await machine.parts.catalog.list(trash)).to.deep.equal([]);
   });
 });
 
@@ -174,6 +214,9 @@ describe('pool_info', () => {
       images: 1,
       disks: 1,
       snapshots: 1,
+      trashed: 0,
+      trashedBytes: 0,
+      orphans: 0,
       projects: [
         { project: 'lab-', disks: 1, maxDisks: 5, bytes: 4 * imageBytes },
         { project: 'x-', disks: 0, bytes: 0, maxBytes: 1 },

@@ -28,6 +28,8 @@ async function take(world: World, step: Step | Due, machine: Machine): Promise<v
     await step.change(new Catalog(world.store, world.clock));
     const { failed } = await machine.reconciler.run(true);
     expect(failed).to.deep.equal([]);
+    await world.clock.advance(graceMs);
+    expect((await machine.reconciler.run()).failed).to.deep.equal([]);
     await machine.runSchedules();
   } else {
     const site = siteOf(machine, sources);

@@ -4,6 +4,7 @@ import { nodes } from '../../src/catalog/tables.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { emptyReport } from '../../src/reconcile/report.js';
 import { viewNodes } from '../../src/views/node-view.js';
+import { keepOrphansMs } from '../fakes/machine.js';
 import { graceMs, reasonOf, World } from '../fakes/world.js';
 
 const foreignTarget = {
@@ -67,7 +68,7 @@ describe('Reconciler', () => {
     expect(world.pool.temporaries).to.equal(3);
     expect(await machine.reconciler.run()).to.deep.equal(planned);
     await world.clock.advance(graceMs);
-    const later = { ...emptyReport(), removedVolumes: ['disk:nobodys'] };
+    const later = { ...emptyReport(), setAside: ['disk:nobodys'] };
     expect(await machine.reconciler.plan()).to.deep.equal(later);
     expect(await machine.reconciler.run()).to.deep.equal(later);
   });
@@ -162,7 +163,7 @@ describe('Reconciler', () => {
 
     expect(report.removedTargets).to.deep.equal([iqn, `account:disk.${id}`]);
     expect([...world.targets.accounts]).to.deep.equal(['somebody']);
-    expect(report.removedVolumes).to.deep.equal([`disk:${id}`]);
+    expect(report.setAside).to.deep.equal([`disk:${id}`]);
     expect(await world.leaks()).to.deep.equal([]);
   });
 
@@ -289,7 +290,7 @@ describe('Reconciler', () => {
     const told: unknown[] = [];
     const reconciler = new Reconciler(
       { ...parts, recovery },
-      { graceMs, ended: (...round) => told.push(round) },
+      { graceMs, keepOrphansMs, ended: (...round) => told.push(round) },
     );
 
     const report = await reconciler.run();

@@ -51,7 +51,7 @@ export class FileImageExporter implements ImageExporter {
     const { pool, clock } = this.#options;
     const { size } = await raw.file.stat();
     const image = { path: pathOfOpen(raw.file), format: 'raw' as const };
-    await pool.use(async () => pool.assertRoom(await this.#qemuImg.dataBytes(image, signal)));
+    await pool.use(async () => pool.makeRoom(await this.#qemuImg.dataBytes(image, signal)));
     await using temporary = pool.temporaries.create();
     const steps = withProgress('convert', { clock, signal }, (report, cancelled) =>
       this.#convert(image, { path: temporary.path, format }, portionOf(size, report), cancelled),

@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { chmod, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { isRpcError, type Log } from '@patchbay/objects';
@@ -9,7 +9,7 @@ import { capacityOf } from './capacity.js';
 import { reflink, sparseCopy } from './clone-file.js';
 import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
 import { poolUnavailable, undefinedIfMissing, volumeMissing } from './pool-error.js';
-import { directoryOfKind, foreignFiles, volumeIdOf } from './pool-layout.js';
+import { directoryOfKind, foreignFiles, modeOfKind, volumeIdOf } from './pool-layout.js';
 import { markerName } from './pool-marker.js';
 import { sync } from './sync.js';
 
@@ -110,7 +110,7 @@ export class FilePool implements VolumePool {
             `${sourcePath} cannot share its blocks, although the filesystem has reflinks; check it for attributes such as +C`,
           );
         }
-        await this.directory.assertRoom(sourceStat.usedBytes);
+        await this.directory.makeRoom(sourceStat.usedBytes);
         await sparseCopy(sourcePath, temporary.path, { exec: this.#options.exec, signal });
       }
       signal?.throwIfAborted();
@@ -139,8 +139,12 @@ export class FilePool implements VolumePool {
       if ((await statOf(sourcePath)) === undefined) {
         return;
       }
+      await chmod(sourcePath, modeOfKind[target.kind]);
       await rename(sourcePath, targetPath);
       await sync(dirname(targetPath));
+      if (source.kind !== target.kind) {
+        await sync(dirname(sourcePath));
+      }
     });
   }
 

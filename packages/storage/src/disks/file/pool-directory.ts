@@ -5,8 +5,9 @@ import { type Clock, isRpcError, makeDirectory } from '@patchbay/objects';
 
 import type { VolumeRef } from '../volume-pool.js';
 import { requireRoom } from './capacity.js';
-import { asPoolError, errnoOf, poolUnavailable } from './pool-error.js';
+import { asPoolError, errnoOf, isFull, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';
+import { PoolGeneration } from './pool-generation.js';
 import { createMarker, markerName, readMarker } from './pool-marker.js';
 import { sync } from './sync.js';
 import { type TemporaryFile, TemporaryFiles } from './temporary-files.js';
@@ -23,6 +24,10 @@ export interface PoolDirectoryOptions {
   readonly whenMissing?: 'refuse' | 'wait' | undefined;
   /** Called once when the pool is available, before it is used; while it throws, so does every use of the pool. */
   readonly onFound?: ((id: string) => Promise<void>) | undefined;
+  /** Returns how far the catalog has come, which the pool notes before a volume appears. */
+  readonly generation?: (() => Promise<number>) | undefined;
+  /** Frees some space, by emptying the trash; reports whether there was any to free. Default: there never is. */
+  readonly freeSome?: (() => Promise<boolean>) | undefined;
   readonly clock: Clock;
 }
 
@@ -51,15 +56,24 @@ export class PoolDirectory {
   readonly id: string;
   readonly temporaries: TemporaryFiles;
   readonly highWater: number;
+  readonly generation: PoolGeneration;
+  readonly #catalogGeneration: PoolDirectoryOptions['generation'];
   readonly #onFound: PoolDirectoryOptions['onFound'];
+  readonly #freeSome: PoolDirectoryOptions['freeSome'];
   #prepared: Promise<void> | undefined;
 
-  constructor(id: string, { directory, clock, highWater = 1, onFound }: PoolDirectoryOptions) {
+  constructor(
+    id: string,
+    { directory, clock, highWater = 1, generation, onFound, freeSome }: PoolDirectoryOptions,
+  ) {
     this.path = directory;
     this.id = id;
     this.temporaries = new TemporaryFiles(join(directory, temporaryDirectory), clock);
     this.highWater = highWater;
+    this.generation = new PoolGeneration(directory);
+    this.#catalogGeneration = generation;
     this.#onFound = onFound;
+    this.#freeSome = freeSome;
   }
 
   pathOf(volume: VolumeRef): string {
@@ -97,6 +111,27 @@ export class PoolDirectory {
     await requireRoom(this.path, neededBytes, this.highWater);
   }
 
+  /** Empties the trash until `neededBytes` fit. @throws RpcError as `assertRoom`, when that is not enough */
+  async makeRoom(neededBytes: number): Promise<void> {
+    while (!(await this.#fits(neededBytes))) {
+      if ((await this.#freeSome?.()) !== true) {
+        return await this.assertRoom(neededBytes);
+      }
+    }
+  }
+
+  async #fits(neededBytes: number): Promise<boolean> {
+    try {
+      await this.assertRoom(neededBytes);
+      return true;
+    } catch (error) {
+      if (isFull(error)) {
+        return false;
+      }
+      throw error;
+    }
+  }
+
   /** Prepares the directory once; a failed attempt is repeated at the next use. */
   #prepare(): Promise<void> {
     this.#prepared ??= (async () => {
@@ -107,6 +142,14 @@ export class PoolDirectory {
       throw error;
     });
     return this.#prepared;
+  }
+
+  /** Notes how far the catalog has come. */
+  async raiseGeneration(): Promise<void> {
+    const generation = await this.#catalogGeneration?.();
+    if (generation !== undefined) {
+      await this.generation.raise(generation);
+    }
   }
 
   /**
@@ -124,6 +167,7 @@ export class PoolDirectory {
       await handle.chmod(modeOfKind[volume.kind]);
       await handle.sync();
     }
+    await this.raiseGeneration();
     try {
       // Unlike rename, link never replaces a file that an initiator may be writing.
       await link(temporary.path, path);

@@ -1,6 +1,6 @@
 import { statfs } from 'node:fs/promises';
 
-import { formatBytes, quoted, type RpcError } from '@patchbay/objects';
+import { formatBytes, isRpcError, quoted, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { VolumeRef } from '../volume-pool.js';
@@ -15,6 +15,11 @@ const unavailable = new Set(['EROFS', 'ENOENT', 'ENOTDIR', 'EACCES', 'EPERM', 'E
 export function errnoOf(error: unknown): string | undefined {
   const code: unknown = error instanceof Error && 'code' in error ? error.code : undefined;
   return typeof code === 'string' ? code : undefined;
+}
+
+/** Reports whether an error says that a pool has too little room. */
+export function isFull(error: unknown): boolean {
+  return isRpcError(error, 'POOL_HIGH_WATER', 'POOL_FULL');
 }
 
 /** Returns the result of a system call; undefined if it failed because the file does not exist. */

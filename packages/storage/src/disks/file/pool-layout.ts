@@ -8,6 +8,7 @@ export const directoryOfKind: Readonly<Record<VolumeKind, string>> = {
   image: 'images',
   disk: 'disks',
   snapshot: 'snapshots',
+  orphan: 'orphans',
 };
 
 /** The directory of incomplete files. */
@@ -18,9 +19,10 @@ export const modeOfKind: Readonly<Record<VolumeKind, number>> = {
   image: 0o440,
   disk: 0o600,
   snapshot: 0o440,
+  orphan: 0o440,
 };
 
-const fileName = /^patchbay-([a-z0-9-]{8,64})\.raw$/;
+const fileName = /^patchbay-([a-z0-9-]{8,80})\.raw$/;
 
 /**
  * Returns a volume's path in a pool.
@@ -30,7 +32,7 @@ export function volumePath(pool: string, volume: VolumeRef): string {
   const name = `patchbay-${volume.id}.raw`;
   if (!fileName.test(name)) {
     throw new RangeError(
-      `a volume's id must be 8 to 64 of a-z, 0-9 and "-", not ${JSON.stringify(volume.id)}`,
+      `a volume's id must be 8 to 80 of a-z, 0-9 and "-", not ${JSON.stringify(volume.id)}`,
     );
   }
   return join(pool, directoryOfKind[volume.kind], name);

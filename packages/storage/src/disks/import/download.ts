@@ -17,7 +17,7 @@ export interface DownloadOptions {
   /** Throws for a file that is larger than the limit. */
   readonly assertSize: (sizeBytes: number) => void;
   /** Called with the number of bytes to receive, before any are written. */
-  readonly assertRoom: (neededBytes: number) => Promise<void>;
+  readonly makeRoom: (neededBytes: number) => Promise<void>;
   readonly report: ReportProgress;
   readonly signal: AbortSignal;
 }
@@ -107,7 +107,7 @@ async function acceptResponse(
   url: URL,
   part: DownloadPart,
   response: WebResponse,
-  options: Pick<DownloadOptions, 'assertSize' | 'assertRoom'>,
+  options: Pick<DownloadOptions, 'assertSize' | 'makeRoom'>,
 ): Promise<number | undefined> {
   const { status, headers } = response;
   let totalBytes: number | undefined;
@@ -126,7 +126,7 @@ async function acceptResponse(
   }
   if (totalBytes !== undefined) {
     options.assertSize(totalBytes);
-    await options.assertRoom(totalBytes - part.doneBytes);
+    await options.makeRoom(totalBytes - part.doneBytes);
   }
   return totalBytes;
 }

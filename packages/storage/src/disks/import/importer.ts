@@ -112,7 +112,7 @@ export class FileImageImporter implements ImageImporter {
     if (isOurs && image.format === 'raw') {
       return { path: ownPath, image, sha256: fetched ?? '' };
     }
-    await pool.use(() => pool.assertRoom(image.dataBytes));
+    await pool.use(() => pool.makeRoom(image.dataBytes));
     if (image.format === 'raw') {
       const sha256 = yield* withProgress(phase, progress, (report, cancelled) =>
         pool.use(() => this.#reader.copyRaw(name, image, file, path, report, cancelled)),
@@ -162,7 +162,7 @@ export class FileImageImporter implements ImageImporter {
       stallTimeoutMs,
       policy: this.#policy,
       assertSize,
-      assertRoom: (neededBytes: number) => pool.assertRoom(neededBytes),
+      makeRoom: (neededBytes: number) => pool.makeRoom(neededBytes),
     };
     return {
       phase: 'download',

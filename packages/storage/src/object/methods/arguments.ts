@@ -12,6 +12,7 @@ export const values = {
   snapshots: { method: 'list_snapshots', template: '{node}@{name}' },
   disks: { method: 'list_disks', field: 'diskId' },
   trash: { method: 'list_trash', field: 'diskId' },
+  orphans: { method: 'list_orphans', field: 'orphan' },
   schedulesOfNode: { method: 'list_schedules', field: 'name', with: ['node'] },
   snapshotsOfNode: { method: 'list_snapshots', field: 'name', with: ['node'] },
 } satisfies Record<string, ValuesFrom>;

@@ -82,19 +82,22 @@ export function nodeMethods(services: StorageServices) {
     }),
     detach_node: method({
       summary:
-        "Cut a node's session, and remove its target and disk; its snapshots stay; fine when it has none",
+        "Cut a node's session, remove its target, and put its disk into the trash; its snapshots stay; fine when it has none",
       args: [node],
       options: {
         keepDisk: flag('keep the disk: the next provision of the node from the same image takes it again'),
         trashMs: durationSchema()
           .optional()
-          .describe('put the disk into the trash for this time, such as 7d, during which it can be restored'),
+          .describe(
+            "keep the disk in the trash for this time, such as 7d, during which it can be restored; default: the object's, a day",
+          ),
+        now: flag('delete the disk at once, for good'),
         force: flag('cancel what is under way on the node first, instead of being refused'),
       },
       returns: detached,
       idempotent: true,
-      run: async (node, { keepDisk, trashMs, force }, { signal }) => {
-        const policy = reclaimPolicyOf(keepDisk, trashMs);
+      run: async (node, { keepDisk, trashMs, now, force }, { signal }) => {
+        const policy = reclaimPolicyOf({ keepDisk, trashMs, now }, services.trashMs);
         if (force) {
           await operations.interrupt(nodeResource(node));
         }
@@ -165,14 +168,23 @@ export function nodeMethods(services: StorageServices) {
   };
 }
 
-function reclaimPolicyOf(keepDisk: boolean, trashMs: number | undefined): ReclaimPolicy {
-  if (keepDisk && trashMs !== undefined) {
-    throw coreError('ARGUMENT_INVALID', 'keep the disk or put it into the trash, not both', {
-      details: { options: ['keepDisk', 'trashMs'] },
-    });
+function reclaimPolicyOf(
+  options: { readonly keepDisk: boolean; readonly trashMs: number | undefined; readonly now: boolean },
+  defaultTrashMs: number,
+): ReclaimPolicy {
+  const { keepDisk, trashMs, now } = options;
+  const given = Object.entries(options).flatMap(([name, value]) =>
+    value === undefined || value === false ? [] : [name],
+  );
+  if (given.length > 1) {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      'keep the disk, put it into the trash, or delete it now: one of them',
+      {
+        details: { options: given },
+      },
+    );
   }
-  if (trashMs !== undefined) {
-    return { kind: 'trash', forMs: trashMs };
-  }
-  return { kind: keepDisk ? 'keep' : 'delete' };
+  const forMs = now ? 0 : (trashMs ?? defaultTrashMs);
+  return keepDisk ? { kind: 'keep' } : forMs === 0 ? { kind: 'delete' } : { kind: 'trash', forMs };
 }

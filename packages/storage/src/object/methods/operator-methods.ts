@@ -39,7 +39,7 @@ export function operatorMethods(services: StorageServices) {
     }),
     confirm_restore: method({
       summary:
-        'Confirm a restored backup: files that it does not know, kept until now, are removed; see fsck',
+        'Confirm a restored catalog: files that it does not know, kept in place until now, are set aside; see fsck',
       returns: z.object({ confirmed: z.boolean().describe('false when no restore was waiting for it') }),
       idempotent: true,
       run: async () => ({ confirmed: await catalog.confirmRestore() }),

@@ -73,6 +73,7 @@ describe('FilePool', function () {
     expect(await readdir(scratch.path)).to.have.members([
       'disks',
       'images',
+      'orphans',
       'patchbay-pool.json',
       'snapshots',
       'tmp',

@@ -42,7 +42,7 @@ async function withPlace(
           policy: new WebPolicy({ networks: ['127.0.0.0/8'] }),
           stallTimeoutMs: 60_000,
           assertSize: () => undefined,
-          assertRoom: () => Promise.resolve(),
+          makeRoom: () => Promise.resolve(),
           report: (_done, total) => totals.push(total),
           signal: new AbortController().signal,
           ...options,
@@ -252,7 +252,7 @@ describe('download', function () {
         expect(await failureOf(result)).to.equal(full);
         expect(await written()).to.have.length(0);
       },
-      { assertRoom: () => Promise.reject(full) },
+      { makeRoom: () => Promise.reject(full) },
     );
   });
 

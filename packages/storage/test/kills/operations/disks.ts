@@ -1,9 +1,24 @@
 import type { Proxy } from '@patchbay/objects';
 
-import { trash } from '../../../src/catalog/tables.js';
+import { bootTokens, initiators, macs, nodes, tids, trash } from '../../../src/catalog/tables.js';
 import type { Storage } from '../../../src/index.js';
 import { kept, provisioned, trashed, withSnapshot } from './nodes.js';
 import { Due, type OperationCase } from './operation.js';
+
+/** Loses the record of `node7`, as a catalog does that went back in time. */
+const lost = new Due((catalog) =>
+  catalog.transact(async (tx) => {
+    tx.delete(nodes, 'node7');
+    for (const table of [tids, initiators, macs]) {
+      for (const { key, value } of await tx.list(table)) {
+        if (value === 'node7') {
+          tx.delete(table, key);
+        }
+      }
+    }
+    tx.delete(bootTokens, 'node7');
+  }),
+);
 
 /** Returns the operations on disks. The image `ubuntu` and its node `keeper` are there before. */
 export function diskOperations(): readonly OperationCase[] {
@@ -36,10 +51,33 @@ export function diskOperations(): readonly OperationCase[] {
       operation: new Due((catalog) =>
         catalog.transact(async (tx) => {
           for (const { key, value } of await tx.list(trash)) {
-            tx.put(trash, key, { ...value, untilMs: 0 });
+            tx.put(trash, key, { ...value, dueMs: 0 });
           }
         }),
       ),
+    },
+    {
+      title: 'the setting aside of a file without a record',
+      prepare: [provisioned],
+      operation: lost,
+    },
+    {
+      title: 'adopt_orphan',
+      prepare: [provisioned, lost],
+      operation: async (storage) => {
+        for (const { orphan } of await storage.list_orphans()) {
+          await storage.adopt_orphan(orphan, { node: 'node8' });
+        }
+      },
+    },
+    {
+      title: 'delete_orphan',
+      prepare: [provisioned, lost],
+      operation: async (storage) => {
+        for (const { orphan } of await storage.list_orphans()) {
+          await storage.delete_orphan(orphan);
+        }
+      },
     },
     {
       title: 'the fresh clone of an ephemeral disk',

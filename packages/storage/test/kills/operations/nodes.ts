@@ -8,6 +8,7 @@ export const trashMs = 3_600_000;
 export const provisioned: Step = (storage) => storage.provision('node7', 'ubuntu', booting);
 export const withSnapshot: Step = (storage) => storage.create_snapshot('node7', 's');
 export const kept: Step = (storage) => storage.detach_node('node7', { keepDisk: true });
+export const deleted: Step = (storage) => storage.detach_node('node7', { now: true });
 export const trashed: Step = (storage) => storage.detach_node('node7', { trashMs });
 
 /** Returns the operations on nodes. The image `ubuntu` and its node `keeper` are there before. */
@@ -38,10 +39,11 @@ export function nodeOperations(): readonly OperationCase[] {
       between: ['node1', 'node2'].map((node) => (storage) => storage.provision(node, 'ubuntu')),
     },
     { title: 'detach_node', prepare: [provisioned], operation: (storage) => storage.detach_node('node7') },
+    { title: 'detach_node --now', prepare: [provisioned], operation: deleted },
     {
-      title: 'detach_node of a connected node',
+      title: 'detach_node --now of a connected node',
       prepare: [provisioned],
-      operation: (storage) => storage.detach_node('node7'),
+      operation: deleted,
       isConnected: true,
     },
     { title: 'detach_node --keep-disk', prepare: [provisioned], operation: kept },

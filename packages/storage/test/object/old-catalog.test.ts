@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { cp, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { requireTools } from '@patchbay/objects/testing';
+
+import { OpenDisk } from '../targets/initiators.js';
+import { type Provisioned, RunningStorage } from './running-storage.js';
+
+interface Status {
+  readonly problems: readonly { readonly reason: string }[];
+}
+
+interface Orphan {
+  readonly orphan: string;
+  readonly kind: string;
+}
+
+/** What may happen to a catalog, after a disk was made that it then does not know. */
+const mishaps: readonly (readonly [string, (storage: RunningStorage) => Promise<void>])[] = [
+  ['whose directory was put back', (storage) => cp(copyOf(storage), catalogOf(storage), { recursive: true })],
+  [
+    'whose pool has a generation that cannot be read',
+    async (storage) => {
+      await cp(copyOf(storage), catalogOf(storage), { recursive: true });
+      await writeFile(join(storage.pool, 'patchbay-generation'), 'x');
+    },
+  ],
+];
+
+function catalogOf(storage: RunningStorage): string {
+  return join(storage.stateDir(), 'catalog');
+}
+
+function copyOf(storage: RunningStorage): string {
+  return join(storage.stateDir(), 'catalog-copy');
+}
+
+describe('a catalog that went back in time', function () {
+  this.timeout(120_000);
+
+  before(function () {
+    requireTools(this, 'tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs');
+  });
+
+  const reasons = async (storage: RunningStorage): Promise<readonly string[]> =>
+    (await storage.call<Status>('status')).problems.map(({ reason }) => reason);
+
+  for (const [title, strike] of mishaps) {
+    it(`is noticed, ${title}, and costs no disk, which can be taken back`, async () => {
+      await using storage = await RunningStorage.start({ reflinks: true });
+      await storage.call('import_image', 'ubuntu', storage.source);
+      await storage.stopObject();
+      await cp(catalogOf(storage), copyOf(storage), { recursive: true });
+      await storage.startObject();
+      const made = await storage.call<Provisioned>('provision', 'node7', 'ubuntu');
+      {
+        await using disk = await OpenDisk.connect(storage.portal, await storage.login('node7', made));
+        await disk.use(0x11);
+        await disk.run('flush', /./);
+      }
+      await storage.stopObject();
+      await rm(catalogOf(storage), { recursive: true });
+      await strike(storage);
+
+      await storage.startObject();
+      await storage.call('reconcile');
+      expect(await reasons(storage)).to.deep.equal(['CATALOG_RESTORED']);
+      expect((await storage.files()).join()).to.contain(`disks/patchbay-${made.diskId}.raw`);
+
+      // The next start knows it still.
+      await storage.stopObject();
+      await storage.startObject();
+      expect(await reasons(storage)).to.deep.equal(['CATALOG_RESTORED']);
+
+      await storage.call('confirm_restore');
+      await storage.call('reconcile');
+      expect(await reasons(storage)).to.deep.equal([]);
+      const [orphan] = await storage.call<Orphan[]>('list_orphans');
+      expect(orphan).to.include({ orphan: `disk-${made.diskId}`, kind: 'disk' });
+      expect(await storage.call<object>('pool_info')).to.include({ orphans: 1 });
+
+      await storage.words('adopt_orphan', orphan?.orphan ?? '', '--node', 'node7');
+      const again = await storage.call<Provisioned>('attach_disk', made.diskId, 'node7');
+      await using disk = await OpenDisk.connect(storage.portal, await storage.login('node7', again));
+      await disk.run('read -P 0x11 0 1M', /read 1048576\/1048576/);
+      expect(await storage.call('list_orphans')).to.deep.equal([]);
+    });
+  }
+
+  it('is no restored one when it is only started again, or its pool is of an earlier version', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    await storage.stopObject();
+    await rm(join(storage.pool, 'patchbay-generation'));
+    await storage.startObject();
+    await storage.stopObject();
+    await storage.startObject();
+    expect(await reasons(storage)).to.deep.equal([]);
+  });
+});
