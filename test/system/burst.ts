@@ -33,7 +33,7 @@ export async function burst(
     answered();
   };
   const detach = async (node: string): Promise<void> => {
-    await patchbay.storage.detach_node(node);
+    await patchbay.storage.detach_node(node, { now: true });
     detached.push(node);
     answered();
   };

@@ -32,7 +32,7 @@ describeSystem('A storage object under load', tools, () => {
       await eventually(async () => (await stat(file)).mtimeMs > mtimeMs);
 
       const startedMs = performance.now();
-      await patchbay().storage.detach_node('flooding');
+      await patchbay().storage.detach_node('flooding', { now: true });
 
       expect(performance.now() - startedMs, 'milliseconds').to.be.below(5000);
       const { status, stderr } = await libiscsi('iscsi-inq', disk);
@@ -45,7 +45,7 @@ describeSystem('A storage object under load', tools, () => {
       await node[Symbol.asyncDispose]();
     }
     await neighbour.works();
-    await patchbay().storage.detach_node('neighbour');
+    await patchbay().storage.detach_node('neighbour', { now: true });
   });
 
   it('provisions one disk and returns 64 equal answers to 64 concurrent requests', async () => {
@@ -55,7 +55,7 @@ describeSystem('A storage object under load', tools, () => {
     );
     expect(new Set(answers.map((answer) => JSON.stringify(answer))).size).to.equal(1);
     expect(await patchbay().files()).to.have.length(files.length + 1);
-    await patchbay().storage.detach_node('same');
+    await patchbay().storage.detach_node('same', { now: true });
     expect(await patchbay().files()).to.deep.equal(files);
   });
 
@@ -68,7 +68,7 @@ describeSystem('A storage object under load', tools, () => {
     expect(await patchbay().files()).to.have.length(files.length + 64);
     expect(await patchbay().tgtd.targets()).to.have.length(64);
     expect(await patchbay().tgtd.accounts()).to.have.members(made.map(({ chapUser }) => chapUser));
-    await Promise.all(names.map((name) => patchbay().storage.detach_node(name)));
+    await Promise.all(names.map((name) => patchbay().storage.detach_node(name, { now: true })));
     expect(await patchbay().files()).to.deep.equal(files);
     expect(await patchbay().tgtd.accounts()).to.deep.equal([]);
   });
