@@ -122,7 +122,9 @@ describeSystem('A daemon that is killed (kill -9)', tools, () => {
           expect(status, stderr).to.equal(0);
         }
         await Promise.all(
-          listed.filter((node) => node !== 'standing').map((node) => patchbay().storage.detach_node(node, { now: true })),
+          listed
+            .filter((node) => node !== 'standing')
+            .map((node) => patchbay().storage.detach_node(node, { now: true })),
         );
         await expectWhole(patchbay());
       });
