@@ -115,7 +115,8 @@ export class PoolDirectory {
   async makeRoom(neededBytes: number): Promise<void> {
     while (!(await this.#fits(neededBytes))) {
       if ((await this.#freeSome?.()) !== true) {
-        return await this.assertRoom(neededBytes);
+        await this.assertRoom(neededBytes);
+        return;
       }
     }
   }

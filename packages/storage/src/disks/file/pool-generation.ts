@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { undefinedIfMissing } from './pool-error.js';
@@ -24,12 +24,10 @@ export class PoolGeneration {
 
   /** Returns the generation; undefined where none was written, `Infinity` where what was written is damaged. */
   async read(): Promise<number | undefined> {
-    const file = await undefinedIfMissing(open(this.#path, 'r'));
-    if (file === undefined) {
+    const text = (await undefinedIfMissing(readFile(this.#path, 'utf8')))?.trim();
+    if (text === undefined) {
       return undefined;
     }
-    await using _ = file;
-    const text = (await file.readFile('utf8')).trim();
     return new RegExp(`^\\d{${String(width)}}$`).test(text) ? Number(text) : Infinity;
   }
 
