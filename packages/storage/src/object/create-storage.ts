@@ -5,7 +5,6 @@ import { Readable } from 'node:stream';
 
 import {
   type Clock,
-  isRpcError,
   type Log,
   type ObjectContext,
   type ObjectDefinition,
@@ -20,8 +19,6 @@ import { EventLog } from '../catalog/event-log.js';
 import { answerLocally, type LocalAnswers } from '../catalog/local-requests.js';
 import { catalogDirectory, openCatalogStore } from '../catalog/open-catalog.js';
 import { Operations } from '../concurrency/operations.js';
-import { type FilePool, openFilePool } from '../disks/file/file-pool.js';
-import { PoolGeneration } from '../disks/file/pool-generation.js';
 import { FileImageExporter } from '../disks/export/exporter.js';
 import { FileImageImporter } from '../disks/import/importer.js';
 import { execTool } from '../exec.js';
@@ -38,8 +35,7 @@ import { TargetClaims } from '../provision/target-claims.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
-import { claimPool } from './claim-pool.js';
-import { noticeOldCatalog } from './notice-old-catalog.js';
+import { isThere, openPool, raiseGeneration } from './open-pool.js';
 import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
 import { defineStorage } from './storage-object.js';
@@ -228,55 +224,6 @@ async function backUp(catalog: Catalog, stateDir: string): Promise<Readable> {
     return file.createReadStream();
   } finally {
     await rm(path, { force: true });
-  }
-}
-
-/** Opens the pool that the catalog knows, or the first time the one that the options name. */
-async function openPool(
-  { pool: directory, highWater }: StorageOptions,
-  { clock, log }: ObjectContext,
-  catalog: Catalog,
-  freeSome: () => Promise<boolean>,
-): Promise<FilePool> {
-  return openFilePool({
-    directory,
-    expectedId: await catalog.poolId(),
-    highWater,
-    whenMissing: 'wait',
-    onFound: async (id) => {
-      await claimPool(directory, await catalog.id());
-      await noticeOldCatalog(catalog, new PoolGeneration(directory), log);
-      await catalog.rememberPool(id);
-    },
-    generation: () => catalog.revision(),
-    freeSome,
-    exec: execTool,
-    clock,
-    log,
-  });
-}
-
-/** Notes in the pool how far the catalog has come, also where no volume appeared. */
-async function raiseGeneration({ directory }: FilePool): Promise<void> {
-  try {
-    await directory.use(() => directory.raiseGeneration());
-  } catch (error) {
-    if (!isRpcError(error)) {
-      throw error;
-    }
-    // The pool is away or full, as its status says.
-  }
-}
-
-async function isThere(pool: FilePool): Promise<boolean> {
-  try {
-    await pool.directory.assertAvailable();
-    return true;
-  } catch (error) {
-    if (isRpcError(error, 'POOL_UNAVAILABLE')) {
-      return false;
-    }
-    throw error;
   }
 }
 
