@@ -1,5 +1,7 @@
 import { arg, callback, defineObject, method, type SignaturesOf, z } from '@patchbay/rpcserver';
 
+const watchers = new Set<(thing: string) => Promise<null>>();
+
 export const cleaner = defineObject({
   summary: 'Throws things away, after asking',
   methods: {
@@ -17,7 +19,21 @@ export const cleaner = defineObject({
             gone.push(thing);
           }
         }
+        for (const tell of watchers) {
+          await tell(gone.join(', '));
+        }
         return gone;
+      },
+    }),
+    watch: method({
+      summary: 'Tell of what is thrown away from now on',
+      args: [arg('tell', callback([z.string()], z.null()), 'gets what is gone')],
+      returns: z.null(),
+      run: (tell, context) => {
+        const { signal } = context.subscribe(tell); // it outlives the call
+        watchers.add(tell);
+        signal.addEventListener('abort', () => watchers.delete(tell));
+        return null;
       },
     }),
   },

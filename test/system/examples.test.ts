@@ -23,6 +23,7 @@ const examples: readonly {
       'keep the letters?',
       'keep the dust?',
       'keep the old maps?',
+      'the cleaner took: dust',
       'thrown away: dust',
       "the caller's function failed: I cannot decide",
     ],

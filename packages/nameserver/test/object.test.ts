@@ -93,6 +93,7 @@ function context(signal: AbortSignal): CallContext {
     deadlineMs: undefined,
     metadata: {},
     addResponseMetadata: () => undefined,
+    subscribe: () => expect.fail('the name server keeps no function'),
     signal,
     log: silentLog,
   };

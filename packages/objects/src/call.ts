@@ -1,4 +1,5 @@
 import type { CallMetadata } from './call-metadata.js';
+import type { RpcError } from './errors/rpc-error.js';
 
 /**
  * A call in progress: a promise of the method's result that can also be iterated for the items that the method yields.
@@ -12,7 +13,16 @@ export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterab
   readonly endpoint: string | undefined;
   /** The key-value pairs that came with the answer, from the server's interceptors and the method; empty until then. */
   readonly responseMetadata: CallMetadata;
-  /** Cancels the call, which then rejects with `CANCELLED`. Has no effect once it has ended. */
+  /**
+   * Resolves when the method can call no function among the arguments any more: when the call has ended, or, of those
+   * that the method subscribed to, when it or this client has released them. Resolves to `CONNECTION_LOST` where the
+   * session with the server was lost, and the subscriptions with it: subscribe again.
+   */
+  readonly released: Promise<RpcError | undefined>;
+  /**
+   * Cancels the call, which then rejects with `CANCELLED`. Once it has ended, releases the functions that its method
+   * subscribed to, and has no effect otherwise.
+   */
   cancel(): void;
 }
 
@@ -23,7 +33,7 @@ export const defaultTimeoutMs = 60_000;
 export interface CallOptions {
   /** The call's time limit in milliseconds, from its start; `'none'` for no limit. Default: 60 s. */
   readonly timeoutMs?: number | 'none';
-  /** Cancels the call when it aborts. */
+  /** Cancels the call when it aborts; as with `cancel`, releases the functions that its method subscribed to. */
   readonly signal?: AbortSignal;
   /**
    * Identifies in the logs of all servers what this call belongs to, such as the request that led to it: 1 to 128

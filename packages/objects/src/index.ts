@@ -84,6 +84,7 @@ export {
   type ItemHook,
   ItemHooks,
 } from './object/interceptor.js';
+export { subscribable, type Subscription } from './object/subscription.js';
 export { type CallSink, type Deferred, type Invocation, RunningCall } from './object/running-call.js';
 
 // Errors

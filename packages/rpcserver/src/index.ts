@@ -50,6 +50,7 @@ export {
   RpcError,
   type RpcErrorOptions,
   type SignaturesOf,
+  type Subscription,
   silentLog,
   systemClock,
 } from '@patchbay/objects';

@@ -100,7 +100,8 @@ export const definitions: object = {
                     "failure",
                     "chunk",
                     "end",
-                    "release"
+                    "release",
+                    "subscription"
                   ]
                 }
               },
@@ -144,16 +145,16 @@ export const definitions: object = {
                 "release": {
                   "type": "Release",
                   "id": 10
+                },
+                "subscription": {
+                  "type": "Subscription",
+                  "id": 12
                 }
               },
               "reserved": [
                 [
                   11,
                   11
-                ],
-                [
-                  12,
-                  12
                 ]
               ]
             },
@@ -179,6 +180,10 @@ export const definitions: object = {
                   "rule": "repeated",
                   "type": "IdempotentMethods",
                   "id": 10
+                },
+                "keepsFunctions": {
+                  "type": "bool",
+                  "id": 16
                 }
               },
               "reserved": [
@@ -379,6 +384,22 @@ export const definitions: object = {
                 "object": {
                   "type": "uint64",
                   "id": 1
+                }
+              }
+            },
+            "Subscription": {
+              "fields": {
+                "call": {
+                  "type": "uint64",
+                  "id": 1
+                },
+                "callback": {
+                  "type": "uint32",
+                  "id": 2
+                },
+                "released": {
+                  "type": "bool",
+                  "id": 3
                 }
               }
             },

@@ -24,6 +24,7 @@ import type { ObjectServerClient as _patchbay_v1_ObjectServerClient, ObjectServe
 import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1_Payload } from './patchbay/v1/Payload.js';
 import type { ReleaseInput as _patchbay_v1_ReleaseInput, Release as _patchbay_v1_Release } from './patchbay/v1/Release.js';
 import type { ResultInput as _patchbay_v1_ResultInput, Result as _patchbay_v1_Result } from './patchbay/v1/Result.js';
+import type { SubscriptionInput as _patchbay_v1_SubscriptionInput, Subscription as _patchbay_v1_Subscription } from './patchbay/v1/Subscription.js';
 
 type SubtypeConstructor<Constructor extends new (...args: any) => any, Subtype> = {
   new(...args: ConstructorParameters<Constructor>): Subtype;
@@ -63,6 +64,7 @@ export interface ProtoGrpcType {
       Payload: MessageTypeDefinition<_patchbay_v1_PayloadInput, _patchbay_v1_Payload>
       Release: MessageTypeDefinition<_patchbay_v1_ReleaseInput, _patchbay_v1_Release>
       Result: MessageTypeDefinition<_patchbay_v1_ResultInput, _patchbay_v1_Result>
+      Subscription: MessageTypeDefinition<_patchbay_v1_SubscriptionInput, _patchbay_v1_Subscription>
     }
   }
 }

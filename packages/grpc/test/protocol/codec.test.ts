@@ -178,6 +178,8 @@ function toProto(frame: Frame): FrameInput {
       return { end: frame };
     case 'release':
       return { release: frame };
+    case 'subscription':
+      return { subscription: frame };
   }
 }
 
@@ -226,6 +228,8 @@ function fromProto(frame: ProtoFrame): Frame {
       return { kind: 'end', ...frame.end! };
     case 'release':
       return { kind: 'release', ...frame.release! };
+    case 'subscription':
+      return { kind: 'subscription', ...frame.subscription! };
     default:
       throw new Error('a frame without a kind');
   }

@@ -61,6 +61,14 @@ export const coreError = defineErrors({
     'RESOURCE_EXHAUSTED',
     'A session holds as many references to objects as the server allows.',
   ],
+  SUBSCRIPTIONS_EXHAUSTED: [
+    'RESOURCE_EXHAUSTED',
+    'The methods that a session called keep as many of its functions as the server allows.',
+  ],
+  SUBSCRIPTION_UNSUPPORTED: [
+    'FAILED_PRECONDITION',
+    "A method keeps a function of its caller, whose client does not know of that: update the caller's library.",
+  ],
   STREAM_FAILED: ['ABORTED', 'A stream that the caller passed could not be read to its end.'],
   CALLBACK_FAILED: ['ABORTED', 'A function that the caller passed failed.'],
   CALLER_REFUSED: ['PERMISSION_DENIED', 'The server does not allow this caller to use this method.'],

@@ -1,6 +1,7 @@
 import type { CallOptions } from '../call.js';
 import type { CallMetadata } from '../call-metadata.js';
 import type { Log } from '../log.js';
+import type { Subscription } from './subscription.js';
 
 /** Who calls: at present only the connection's peer, as callers are not authenticated yet. */
 export interface Caller {
@@ -33,6 +34,14 @@ export interface CallContext {
    * @throws RpcError `METADATA_INVALID`
    */
   addResponseMetadata(added: CallMetadata): void;
+  /**
+   * Keeps a function of the caller, one that is among the arguments by `callback`, beyond the end of the call: until the
+   * subscription is closed, the caller releases it or its session ends, or the call fails.
+   *
+   * @throws RpcError `SUBSCRIPTIONS_EXHAUSTED`, `SUBSCRIPTION_UNSUPPORTED`, `CALL_CANCELLED` when the call has ended
+   * @throws TypeError for any other function
+   */
+  subscribe(fn: (...args: never[]) => unknown): Subscription;
   /** When the caller stops waiting, in milliseconds since the Unix epoch; undefined for no limit. */
   readonly deadlineMs: number | undefined;
   /** Aborts when the caller cancels, the deadline passes or the connection is lost. */

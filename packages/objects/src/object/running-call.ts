@@ -11,6 +11,7 @@ import { callerReason } from './call-log.js';
 import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
 import type { HostedObject } from './hosted-object.js';
 import type { ArgvElement } from './file-argument.js';
+import { type Subscription, subscribeOf } from './subscription.js';
 
 /** Receives a call's answer: items, then exactly one result or failure. */
 export interface CallSink {
@@ -159,6 +160,16 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
 
   addResponseMetadata(added: CallMetadata): void {
     this.responseMetadata = withMetadata(this.responseMetadata, added);
+  }
+
+  subscribe(fn: (...args: never[]) => unknown): Subscription {
+    const subscribe = subscribeOf(fn);
+    if (subscribe === undefined) {
+      throw new TypeError(
+        "subscribe takes a function of the caller's, as callback() among the arguments gives it",
+      );
+    }
+    return subscribe();
   }
 
   onItem(hook: ItemHook): void {

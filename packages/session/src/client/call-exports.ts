@@ -22,6 +22,10 @@ export class CallExports {
   readonly #exports: ExportedArguments;
   readonly #host: CallExportsHost;
   readonly #streams: OutgoingStream[] = [];
+  /** The functions that the server keeps beyond the call. */
+  readonly #kept = new Set<number>();
+  #onReleased: (() => void) | undefined;
+  #closed = false;
 
   /**
    * Opens the call's streams.
@@ -70,9 +74,46 @@ export class CallExports {
     }
   }
 
+  /** Ends the streams with their call; the functions that the server keeps stay. */
   close(): void {
+    this.#closed = true;
     for (const stream of this.#streams) {
       stream.stop();
+    }
+  }
+
+  get keepsFunctions(): boolean {
+    return this.#kept.size > 0;
+  }
+
+  /** Keeps a function beyond the call. @param onReleased called when the call has ended, and keeps none any more */
+  keep(callback: number, onReleased: () => void): void {
+    this.#kept.add(callback);
+    this.#onReleased = onReleased;
+    this.#call.keeper = this;
+  }
+
+  /** Takes the server's release of a function. */
+  release(callback: number): void {
+    if (this.#kept.delete(callback) && this.#kept.size === 0) {
+      this.drop(undefined);
+    }
+  }
+
+  /** Releases the functions that the server keeps, as their caller asks. */
+  releaseAll(): void {
+    for (const callback of this.#kept) {
+      this.#host.send({ kind: 'subscription', call: this.#call.number, callback, released: true });
+    }
+    this.drop(undefined);
+  }
+
+  /** Forgets the functions that the server kept. @param error why, if their session was lost */
+  drop(error: RpcError | undefined): void {
+    this.#kept.clear();
+    this.#call.letGo(error);
+    if (this.#closed) {
+      this.#onReleased?.();
     }
   }
 

@@ -1,9 +1,16 @@
-import { type Call, type CallMetadata, readable, reservedMethodNames } from '@patchbay/objects';
+import {
+  type Call,
+  type CallMetadata,
+  readable,
+  reservedMethodNames,
+  type RpcError,
+} from '@patchbay/objects';
 
 export interface PromisedCall {
   readonly callId: string;
   readonly endpoint: string | undefined;
   readonly responseMetadata: CallMetadata;
+  readonly released: Promise<RpcError | undefined>;
   cancel(): void;
   /** Notes that the result is awaited, so that items which nobody reads need not be kept. */
   dropItemsUnlessRead(): void;
@@ -61,6 +68,10 @@ export class CallPromise extends Promise<unknown> implements Call<unknown, unkno
 
   get responseMetadata(): CallMetadata {
     return this.#call.responseMetadata;
+  }
+
+  get released(): Promise<RpcError | undefined> {
+    return this.#call.released;
   }
 
   override then<A = unknown, B = never>(

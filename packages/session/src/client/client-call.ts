@@ -70,6 +70,11 @@ export class ClientCall implements PromisedCall, Expiring {
   /** What the call ended with: the object that it returned, where its result is one, or its error. */
   outcome: ObjectHandle | RpcError | undefined;
   responseMetadata = noMetadata;
+  /** Keeps the functions that the method subscribed to; undefined while it has to none. */
+  keeper: { releaseAll(): void } | undefined;
+  #released: Promise<RpcError | undefined> | undefined;
+  #resolveReleased: ((error: RpcError | undefined) => void) | undefined;
+  #lostWith: RpcError | undefined;
   #ended = false;
   #awaited = false;
   #items: ItemQueue | undefined;
@@ -156,6 +161,30 @@ export class ClientCall implements PromisedCall, Expiring {
     if (!this.#ended) {
       const why = `${this.title} was cancelled by its caller`;
       this.giveUp(coreError('CALL_CANCELLED', why, { callId: this.callId }));
+    } else {
+      this.keeper?.releaseAll();
+    }
+  }
+
+  get released(): Promise<RpcError | undefined> {
+    this.#released ??= new Promise((resolve) => {
+      this.#resolveReleased = resolve;
+      this.#settleReleased();
+    });
+    return this.#released;
+  }
+
+  /** Notes that the method keeps none of the functions. @param error why, if their session was lost */
+  letGo(error: RpcError | undefined): void {
+    this.keeper = undefined;
+    this.#lostWith ??= error;
+    this.#settleReleased();
+  }
+
+  #settleReleased(): void {
+    if (this.#ended && this.keeper === undefined) {
+      this.#forgetSignal?.();
+      this.#resolveReleased?.(this.#lostWith);
     }
   }
 
@@ -195,6 +224,7 @@ export class ClientCall implements PromisedCall, Expiring {
 
   fail(error: RpcError): void {
     if (this.#end()) {
+      this.keeper?.releaseAll();
       this.outcome = error;
       this.#resolve?.(withCallerFrames(error));
       this.#items?.end(error);
@@ -217,7 +247,7 @@ export class ClientCall implements PromisedCall, Expiring {
     }
     this.#ended = true;
     this.host.ended(this);
-    this.#forgetSignal?.();
+    this.#settleReleased();
     return true;
   }
 

@@ -68,7 +68,14 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       stream.headroomBytes,
       true,
     );
-    this.#outbox.send({ kind: 'hello', ...hello, maxCalls: 0, itemWindow, idempotent: [] });
+    this.#outbox.send({
+      kind: 'hello',
+      ...hello,
+      maxCalls: 0,
+      itemWindow,
+      idempotent: [],
+      keepsFunctions: true,
+    });
   }
 
   /** Whether the session can no longer carry calls. */
@@ -146,7 +153,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     this.#lost = error;
     this.#events.onEnd(error);
     const calls = this.#calls.takeAll();
-    this.#exports.close();
+    this.#exports.close(error);
     for (const call of calls) {
       call.carrier = undefined;
       this.#leave(call, error);
@@ -186,6 +193,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       case 'credit':
       case 'end':
       case 'invoke':
+      case 'subscription':
         this.#exports.take(frame);
         return;
       case 'cancel':
@@ -203,7 +211,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
 
   #takeValue(frame: Frame & { kind: 'item' | 'result' }): void {
     const { kind, call: number, value } = frame;
-    const call = kind === 'result' ? this.#finish(number) : this.#calls.get(number);
+    const call = kind === 'result' ? this.#finish(number, true) : this.#calls.get(number);
     if (call === undefined) {
       this.#imports.discard(value);
       return;
@@ -231,11 +239,15 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /** Returns the call that an answer ends; undefined when its caller has left. */
-  #finish(number: number): ClientCall | undefined {
+  /**
+   * Returns the call that an answer ends; undefined when its caller has left.
+   *
+   * @param succeeds whether the functions stay that its method subscribed to
+   */
+  #finish(number: number, succeeds = false): ClientCall | undefined {
     const call = this.#calls.get(number);
     this.#calls.delete(number);
-    this.#exports.delete(number);
+    this.#exports.delete(number, succeeds);
     return call;
   }
 

@@ -5,7 +5,7 @@ import { type Frame, frameField, type IdempotentMethods, maxParts, type Payload 
 import { malformed, MessageReader } from './message-reader.js';
 
 const nothing: Payload = { json: '', attachments: [] };
-const lastKind = frameField.release;
+const lastKind = frameField.subscription;
 
 /** Decodes a `Frames` message of objects.proto. @throws RpcError `MESSAGE_MALFORMED` */
 export function decodeFrames(message: Buffer): Frame[] {
@@ -71,6 +71,10 @@ function readKind(reader: MessageReader, field: number): Frame {
     }
     case 10:
       return { kind: 'release', object: readAmount(reader).call };
+    case 12: {
+      const { call, amount, stream } = readAmount(reader);
+      return { kind: 'subscription', call, callback: amount, released: stream !== 0 };
+    }
     default:
       throw malformed(`a frame of kind ${String(field)}`);
   }
@@ -81,6 +85,7 @@ function readHello(reader: MessageReader): Frame {
   let maxCalls = 0;
   let itemWindow = 0;
   let maxFrameBytes = 0;
+  let keepsFunctions = false;
   const idempotent: IdempotentMethods[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) client = reader.text();
@@ -88,9 +93,10 @@ function readHello(reader: MessageReader): Frame {
     else if (field === 3) itemWindow = reader.uint();
     else if (field === 4) maxFrameBytes = reader.uint();
     else if (field === 10) idempotent.push(readIdempotent(reader));
+    else if (field === 16) keepsFunctions = reader.uint() !== 0;
     else reader.skip();
   }
-  return { kind: 'hello', client, maxCalls, itemWindow, maxFrameBytes, idempotent };
+  return { kind: 'hello', client, maxCalls, itemWindow, maxFrameBytes, idempotent, keepsFunctions };
 }
 
 function readIdempotent(reader: MessageReader): IdempotentMethods {

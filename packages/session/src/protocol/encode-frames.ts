@@ -111,6 +111,7 @@ function writeFrame(frame: Frame): void {
 function writeFields(frame: Frame): void {
   switch (frame.kind) {
     case 'hello':
+      writer.uint(16, frame.keepsFunctions === true ? 1 : 0);
       for (let index = frame.idempotent.length - 1; index >= 0; index--) {
         writeIdempotent(frame.idempotent[index] as IdempotentMethods);
       }
@@ -166,6 +167,10 @@ function writeFields(frame: Frame): void {
     case 'release':
       writer.uint(1, frame.object);
       return;
+    case 'subscription':
+      writer.uint(3, frame.released ? 1 : 0);
+      writer.uint(2, frame.callback);
+      break;
   }
   writer.uint(1, frame.call);
 }

@@ -60,6 +60,8 @@ export type Frame =
       readonly itemWindow: number;
       readonly maxFrameBytes: number;
       readonly idempotent: readonly IdempotentMethods[];
+      /** From the client: whether functions among the arguments may outlive their call. */
+      readonly keepsFunctions?: boolean;
     }
   | {
       readonly kind: 'invoke';
@@ -102,7 +104,14 @@ export type Frame =
     }
   | { readonly kind: 'chunk'; readonly number: number; readonly data: Uint8Array; readonly total: number }
   | { readonly kind: 'end'; readonly call: number; readonly stream: number }
-  | { readonly kind: 'release'; readonly object: number };
+  | { readonly kind: 'release'; readonly object: number }
+  | {
+      readonly kind: 'subscription';
+      /** The client's call that passed the function. */
+      readonly call: number;
+      readonly callback: number;
+      readonly released: boolean;
+    };
 
 /** The field numbers of `Frame.kind` in objects.proto. */
 export const frameField = {
@@ -116,4 +125,5 @@ export const frameField = {
   chunk: 8,
   end: 9,
   release: 10,
+  subscription: 12,
 } as const satisfies Record<Frame['kind'], number>;

@@ -1,4 +1,4 @@
-import { coreError, type RpcError } from '@patchbay/objects';
+import { coreError, type RpcError, subscribable } from '@patchbay/objects';
 
 import { decodePayload, type ValueLimits } from '../protocol/decode-payload.js';
 import { encodePayload, type Exporter, withoutAbsent } from '../protocol/encode-payload.js';
@@ -6,11 +6,13 @@ import { type Frame, type Handle, type Payload, payloadBytes } from '../protocol
 import { malformed } from '../protocol/message-reader.js';
 import type { CallbackCalls } from './callback-calls.js';
 import { IncomingStream } from './incoming-stream.js';
+import type { Subscriptions } from './subscriptions.js';
 
 export interface CallImportsHost {
   /** Sends a frame. @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
   readonly callbackCalls: CallbackCalls;
+  readonly subscriptions: Subscriptions;
   readonly limits: ValueLimits;
 }
 
@@ -40,8 +42,8 @@ export class CallImports {
   }
 
   callback({ number }: Handle): (...args: unknown[]) => Promise<unknown> {
-    return async (...args) => {
-      if (this.#ended !== undefined) {
+    const run = async (...args: unknown[]): Promise<unknown> => {
+      if (this.#ended !== undefined && !this.#host.subscriptions.has(this.#call, number)) {
         throw this.#ended;
       }
       const values = encodePayload(
@@ -52,6 +54,12 @@ export class CallImports {
       );
       return this.#host.callbackCalls.begin(this.#call, number, values);
     };
+    return subscribable(run, () => {
+      if (this.#ended !== undefined) {
+        throw this.#ended;
+      }
+      return this.#host.subscriptions.keep(this.#call, number);
+    });
   }
 
   /** Takes the next item of a stream. @throws RpcError `MESSAGE_MALFORMED`, and what `decodePayload` throws */
@@ -72,7 +80,11 @@ export class CallImports {
     for (const stream of this.#streams.values()) {
       stream.end(this.#ended);
     }
-    this.#host.callbackCalls.end(this.#call, this.#ended);
+    const { subscriptions, callbackCalls } = this.#host;
+    if (error !== undefined) {
+      subscriptions.close(error, this.#call);
+    }
+    callbackCalls.end(this.#call, this.#ended, (callback) => !subscriptions.has(this.#call, callback));
   }
 
   #find(stream: number): IncomingStream {

@@ -8,6 +8,7 @@ import { malformed } from '../protocol/message-reader.js';
 interface PendingCall {
   /** The client's call that passed the function. */
   readonly ofCall: number;
+  readonly callback: number;
   readonly resolve: (result: unknown) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -31,7 +32,7 @@ export class CallbackCalls {
     return new Promise((resolve, reject) => {
       const named = { object: '', method: '', target: 0, timeoutMs: 0, oneWay: false, correlationId: '' };
       this.#send({ kind: 'invoke', call, ...named, input: { values }, ofCall, callback });
-      this.#pending.set(call, { ofCall, resolve, reject });
+      this.#pending.set(call, { ofCall, callback, resolve, reject });
     });
   }
 
@@ -56,10 +57,10 @@ export class CallbackCalls {
     }
   }
 
-  /** Cancels the calls in flight of functions that an ended call passed. */
-  end(ofCall: number, error: RpcError): void {
+  /** Cancels the calls in flight of functions of a call that can no longer be called. */
+  end(ofCall: number, error: RpcError, isOver: (callback: number) => boolean): void {
     for (const [call, pending] of this.#pending) {
-      if (pending.ofCall === ofCall) {
+      if (pending.ofCall === ofCall && isOver(pending.callback)) {
         this.#pending.delete(call);
         pending.reject(error);
         this.#send({ kind: 'cancel', call });

@@ -13,6 +13,7 @@ import { streamWindowBytes } from './incoming-stream.js';
 import { ObjectExports } from './object-exports.js';
 import { ServerCall, type ServerCallHost } from './server-call.js';
 import { callsExhausted, type SessionLimits } from './session-limits.js';
+import { Subscriptions } from './subscriptions.js';
 
 /** The way to the client under a session. */
 export interface SessionOutput {
@@ -48,6 +49,12 @@ export class ServerSession implements ServerCallHost {
     this.#outbox.send(frame);
   };
   readonly callbackCalls: CallbackCalls;
+  readonly subscriptions = new Subscriptions({
+    send: this.send,
+    cancelCalls: (call, callback, error) => {
+      this.callbackCalls.end(call, error, (each) => each === callback);
+    },
+  });
   #client = '';
   #itemWindow = 0;
   #closed = false;
@@ -112,6 +119,7 @@ export class ServerSession implements ServerCallHost {
         call.cancel(error); // a one-way call has no answer to wait for, and continues
       }
     }
+    this.subscriptions.close(error);
     this.exports.close();
   }
 
@@ -159,6 +167,9 @@ export class ServerSession implements ServerCallHost {
       case 'release':
         this.exports.release(frame.object);
         return;
+      case 'subscription':
+        this.subscriptions.release(frame);
+        return;
       case 'chunk':
         throw coreError(
           'MESSAGE_MALFORMED',
@@ -174,6 +185,7 @@ export class ServerSession implements ServerCallHost {
       throw coreError('MESSAGE_MALFORMED', 'a session begins with one hello that names the client');
     }
     this.#client = frame.client;
+    this.subscriptions.supported = frame.keepsFunctions === true;
     this.#itemWindow = frame.itemWindow;
     this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
     this.#outbox.send({

@@ -55,6 +55,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     idempotent: fc.array(fc.record({ object: text, methods: fc.array(text, { maxLength: 3 }) }), {
       maxLength: 3,
     }),
+    keepsFunctions: fc.boolean(),
   }),
   frames('invoke', {
     call: callNumber,
@@ -93,4 +94,5 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   frames('chunk', { number: uint32, data: bytes, total: uint32 }),
   frames('end', { call: callNumber, stream: uint32 }),
   frames('release', { object: callNumber }),
+  frames('subscription', { call: callNumber, callback: uint32, released: fc.boolean() }),
 );

@@ -28,6 +28,10 @@ export interface HelloInput {
    * without asking a server that may be gone by then.
    */
   'idempotent'?: (_patchbay_v1_IdempotentMethodsInput)[];
+  /**
+   * From the client: whether it knows Subscription. Without it, the server keeps no function beyond its call.
+   */
+  'keepsFunctions'?: (boolean);
 }
 
 /**
@@ -56,4 +60,8 @@ export interface Hello {
    * without asking a server that may be gone by then.
    */
   'idempotent': (_patchbay_v1_IdempotentMethods)[];
+  /**
+   * From the client: whether it knows Subscription. Without it, the server keeps no function beyond its call.
+   */
+  'keepsFunctions': (boolean);
 }

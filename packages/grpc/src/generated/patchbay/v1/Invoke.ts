@@ -4,7 +4,8 @@ import type { PayloadInput as _patchbay_v1_PayloadInput, Payload as _patchbay_v1
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Starts a call: from the client of a method, from the server of one of a call's callbacks.
+ * Starts a call: from the client of a method, from the server of one of a call's callbacks, also after the call where it
+ * keeps it.
  */
 export interface InvokeInput {
   /**
@@ -62,7 +63,8 @@ export interface InvokeInput {
 }
 
 /**
- * Starts a call: from the client of a method, from the server of one of a call's callbacks.
+ * Starts a call: from the client of a method, from the server of one of a call's callbacks, also after the call where it
+ * keeps it.
  */
 export interface Invoke {
   /**
