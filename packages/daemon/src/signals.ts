@@ -35,7 +35,8 @@ export interface Daemon {
 /**
  * Runs a daemon until `main` returns. The first SIGTERM or SIGINT aborts the signal, on which `main` must finish what
  * runs and return; a second one exits the process at once with status 1. SIGHUP reloads, one reload at a time. An
- * uncaught exception or unhandled rejection is logged and exits with status 1 too, as the state is unknown after one.
+ * uncaught exception or unhandled rejection is logged and exits with status 1 too, as the state is unknown after one:
+ * unless it is the failure of a call, which another side can cause.
  * @throws what `main` throws
  */
 export async function runDaemon(
@@ -67,7 +68,13 @@ export async function runDaemon(
       reloads.request();
     },
     uncaughtException: fail,
-    unhandledRejection: fail,
+    unhandledRejection: (error: unknown) => {
+      if (isRpcError(error)) {
+        log.error('nobody handled the failure of a call', { error });
+      } else {
+        fail(error);
+      }
+    },
   };
   for (const [event, listener] of Object.entries(listeners)) {
     events.on(event, listener);

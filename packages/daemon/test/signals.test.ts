@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { EventEmitter } from 'node:events';
 
+import { coreError } from '@patchbay/objects';
 import { RecordingLog } from '@patchbay/objects/testing';
 
 import { type ProcessEvents, runDaemon } from '../src/signals.js';
@@ -81,6 +82,23 @@ describe('A daemon', () => {
       });
     });
   }
+
+  it('logs the failure of a call that nobody handled, and keeps running', async () => {
+    const error = coreError('CALLBACK_FAILED', 'the caller has left');
+    await runDaemon(
+      () => {
+        fake.emit('unhandledRejection', error);
+        return Promise.resolve();
+      },
+      { log, process: fake },
+    );
+    expect(fake.statuses).to.deep.equal([]);
+    expect(log.lines).to.deep.include({
+      level: 'error',
+      message: 'nobody handled the failure of a call',
+      fields: { error },
+    });
+  });
 
   it('reloads on SIGHUP, and keeps running if that fails', async () => {
     let reloads = 0;

@@ -4,7 +4,8 @@ import type { RpcError } from './errors/rpc-error.js';
 /**
  * A call in progress: a promise of the method's result that can also be iterated for the items that the method yields.
  * Leaving the loop early cancels the call, and the method's `finally` blocks run on the server. If the call is only
- * awaited, its items are dropped; if it is iterated, the loop sets their pace.
+ * awaited, its items are dropped; if it is iterated, the loop sets their pace. It counts as handled: a failure that
+ * nobody awaits ends no process.
  */
 export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterable<Item> {
   /** Identifies the call in the logs of both sides. */
@@ -22,8 +23,10 @@ export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterab
   /**
    * Cancels the call, which then rejects with `CANCELLED`. Once it has ended, releases the functions that its method
    * subscribed to, and has no effect otherwise.
+   *
+   * @param reason becomes the error's `cause`
    */
-  cancel(): void;
+  cancel(reason?: unknown): void;
 }
 
 /** The time limit of a call whose caller gives none, in milliseconds. */
@@ -33,7 +36,10 @@ export const defaultTimeoutMs = 60_000;
 export interface CallOptions {
   /** The call's time limit in milliseconds, from its start; `'none'` for no limit. Default: 60 s. */
   readonly timeoutMs?: number | 'none';
-  /** Cancels the call when it aborts; as with `cancel`, releases the functions that its method subscribed to. */
+  /**
+   * Cancels the call when it aborts: with `CANCELLED`, or with `DEADLINE_EXCEEDED` by `AbortSignal.timeout`. The
+   * signal's `reason` is the error's `cause`. As with `cancel`, it releases the functions that the method subscribed to.
+   */
   readonly signal?: AbortSignal;
   /**
    * Identifies in the logs of all servers what this call belongs to, such as the request that led to it: 1 to 128

@@ -60,6 +60,7 @@ export {
   withMetadata,
 } from './call-metadata.js';
 export { correlationIdError } from './correlation.js';
+export { handled } from './handled.js';
 export {
   makeProxy,
   type ObjectReference,

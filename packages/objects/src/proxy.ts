@@ -38,6 +38,9 @@ export type ObjectReference<S extends Signatures> = Proxy<S> &
     with(options: CallOptions): ObjectReference<S>;
   };
 
+/** Node's `util.inspect.custom`, without loading that module. */
+const inspectKey = Symbol.for('nodejs.util.inspect.custom');
+
 /** Names that a proxy needs for itself, so that no method may have them. */
 export const reservedMethodNames: ReadonlySet<string> = new Set([
   'then',
@@ -52,17 +55,25 @@ export const reservedMethodNames: ReadonlySet<string> = new Set([
 /**
  * Creates a proxy whose every method starts a call.
  *
+ * @param label names the object where the proxy is printed: `RemoteObject storage`
  * @param start starts a call of a method with its arguments
  * @param own the proxy's own members, under reserved names
  * @param read reads a property, when a method is awaited instead of called; undefined: methods cannot be awaited
  */
 export function makeProxy<S extends Signatures>(
+  label: string,
   start: (method: string, args: readonly unknown[]) => unknown,
   own: Readonly<Record<PropertyKey, unknown>> = {},
   read?: (property: string) => PromiseLike<unknown>,
 ): Proxy<S> {
-  const methods = new Map(Reflect.ownKeys(own).map((key): [PropertyKey, unknown] => [key, own[key]]));
-  return new globalThis.Proxy(Object.create(null) as object, {
+  const toString = (): string => `[${label}]`;
+  const methods = new Map<PropertyKey, unknown>([['toString', toString]]);
+  for (const key of Reflect.ownKeys(own)) {
+    methods.set(key, own[key]);
+  }
+  // util.inspect looks behind the proxy.
+  const target = Object.create(null, { [inspectKey]: { value: toString } }) as object;
+  return new globalThis.Proxy(target, {
     get: (_target, property) => {
       let method = methods.get(property);
       // `await` reads `then` of any value, and JSON.stringify `toJSON`: neither may start a call.

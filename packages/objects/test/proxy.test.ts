@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { format, inspect } from 'node:util';
 
 import { makeProxy } from '../src/proxy.js';
 import type { MethodSignature } from '../src/object/definition.js';
@@ -10,7 +11,7 @@ interface Signatures {
 describe('a proxy', () => {
   let started: (readonly [string, readonly unknown[]])[];
   const makeOne = () =>
-    makeProxy<Signatures>((method, args) => {
+    makeProxy<Signatures>('RemoteObject greeter', (method, args) => {
       started.push([method, args]);
       return Promise.resolve('started');
     });
@@ -35,10 +36,19 @@ describe('a proxy', () => {
     expect(started).to.deep.equal([]);
   });
 
+  it('names its object when it is printed', () => {
+    const proxy = makeOne();
+    const asText = proxy as unknown as string;
+    for (const text of [`${asText}.`, `${inspect(proxy)}.`, format('%s.', proxy), `${[asText].join()}.`]) {
+      expect(text).to.equal('[RemoteObject greeter].');
+    }
+    expect(inspect({ proxy })).to.equal('{ proxy: [RemoteObject greeter] }');
+  });
+
   it('starts no call when it is printed, compared or written as JSON', () => {
     const proxy = makeOne();
     expect(JSON.stringify({ proxy })).to.equal('{"proxy":{}}');
-    expect(() => Number(proxy)).to.throw(TypeError);
+    expect(Number(proxy)).to.be.NaN;
     expect(Object.keys(proxy)).to.deep.equal([]);
     expect(started).to.deep.equal([]);
   });

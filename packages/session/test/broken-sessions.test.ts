@@ -16,6 +16,7 @@ const hello = encodeFrames({
   client: 'c',
   maxCalls: 0,
   itemWindow: 1_000,
+  itemCountWindow: 0,
   maxFrameBytes: 0,
   idempotent: [],
 });

@@ -8,7 +8,14 @@ import { ObjectClient } from '../src/client/index.js';
 import { ServerSession, sessionLimits } from '../src/server/index.js';
 import { hostSample, type Sample } from '../src/testing/sample.js';
 
-const hello = { kind: 'hello', client: 'c', maxCalls: 0, itemWindow: 1_000, maxFrameBytes: 0 } as const;
+const hello = {
+  kind: 'hello',
+  client: 'c',
+  maxCalls: 0,
+  itemWindow: 1_000,
+  itemCountWindow: 0,
+  maxFrameBytes: 0,
+} as const;
 
 function invoke(call: number, input: Payload | readonly string[], method = 'echo'): Frame {
   return {

@@ -181,6 +181,10 @@ export const definitions: object = {
                   "type": "IdempotentMethods",
                   "id": 10
                 },
+                "itemCountWindow": {
+                  "type": "uint32",
+                  "id": 11
+                },
                 "keepsFunctions": {
                   "type": "bool",
                   "id": 16
@@ -348,6 +352,10 @@ export const definitions: object = {
                 "stream": {
                   "type": "uint32",
                   "id": 3
+                },
+                "items": {
+                  "type": "uint32",
+                  "id": 4
                 }
               }
             },

@@ -42,7 +42,10 @@ export const coreError = defineErrors({
     'RESOURCE_EXHAUSTED',
     'A message is nested more deeply, or holds more values, than the receiver accepts; details.limit says which.',
   ],
-  CALLS_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'A session has as many calls in flight as the server allows.'],
+  CALLS_EXHAUSTED: [
+    'RESOURCE_EXHAUSTED',
+    'A session has as many calls in flight as the server allows; the library lets further ones wait.',
+  ],
   CONCURRENCY_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',
     'A method or an object is running as many calls at once as it allows; details.limit says which.',
@@ -72,7 +75,10 @@ export const coreError = defineErrors({
   STREAM_FAILED: ['ABORTED', 'A stream that the caller passed could not be read to its end.'],
   CALLBACK_FAILED: ['ABORTED', 'A function that the caller passed failed.'],
   CALLER_REFUSED: ['PERMISSION_DENIED', 'The server does not allow this caller to use this method.'],
-  DEADLINE_PASSED: ['DEADLINE_EXCEEDED', 'The call did not finish within its time limit.'],
+  DEADLINE_PASSED: [
+    'DEADLINE_EXCEEDED',
+    'The call did not finish within its time limit, or was still waiting to be sent (details.sent is false).',
+  ],
   CALL_CANCELLED: ['CANCELLED', 'The caller cancelled the call.'],
   CONNECTION_LOST: ['UNAVAILABLE', 'The connection to the server broke or could not be made.'],
   SERVER_DRAINING: ['UNAVAILABLE', 'The server is shutting down and takes no new calls.'],

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
+import { handled } from '../handled.js';
 import { subscribable, subscribeOf } from './subscription.js';
 
 type Inputs<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: z.input<A[K]> };
@@ -9,7 +10,7 @@ type Outputs<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: z.out
 /**
  * Returns the schema of a function among a method's arguments: the method may call it any number of times during the
  * call, or for longer with `context.subscribe`, and it runs at the caller. `returns` checks its result; the method sees
- * what it throws as an `RpcError`.
+ * what it throws as an `RpcError`, and need not await it: a failure that the method ignores is logged at `debug`.
  *
  * @param args the schemas of the function's arguments
  */
@@ -25,7 +26,7 @@ export function callback<const A extends readonly z.ZodType[], R extends z.ZodTy
     .custom<Given>((value) => typeof value === 'function', 'must be a function')
     .meta({ callback: args.map((each) => z.toJSONSchema(each, { unrepresentable: 'any' })) })
     .transform((given) => {
-      const run = async (...inputs: Inputs<A>): Promise<z.output<R>> => {
+      const run = async (inputs: Inputs<A>): Promise<z.output<R>> => {
         const outputs = inputs.map((input, index) => args[index]?.parse(input)) as Outputs<A>;
         const checked = returns.safeParse(await given(...outputs));
         if (!checked.success) {
@@ -34,7 +35,8 @@ export function callback<const A extends readonly z.ZodType[], R extends z.ZodTy
         }
         return checked.data;
       };
+      const call = (...inputs: Inputs<A>): Promise<z.output<R>> => handled(run(inputs));
       const subscribe = subscribeOf(given);
-      return subscribe === undefined ? run : subscribable(run, subscribe);
+      return subscribe === undefined ? call : subscribable(call, subscribe);
     });
 }

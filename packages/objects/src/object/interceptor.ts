@@ -1,4 +1,5 @@
 import type { CallMetadata } from '../call-metadata.js';
+import { handled } from '../handled.js';
 import type { Caller } from './context.js';
 
 /** What an interceptor sees of a call, on either side. */
@@ -48,14 +49,12 @@ export function intercepted(
   start: () => Promise<unknown>,
 ): Promise<unknown> {
   let started: Promise<unknown> | undefined;
-  const enter = (index: number): Promise<unknown> => {
+  // Each may ignore the outcome of `next`, and answer by itself.
+  const enter = (index: number): Promise<unknown> => handled(run(index));
+  const run = (index: number): Promise<unknown> => {
     const interceptor = interceptors[index];
     if (interceptor === undefined) {
-      if (started === undefined) {
-        started = start();
-        started.catch(() => undefined); // an interceptor may ignore the call's own outcome and answer by itself
-      }
-      return started;
+      return (started ??= start());
     }
     try {
       return Promise.resolve(interceptor(call, () => enter(index + 1)));

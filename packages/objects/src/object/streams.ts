@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
+import { handled } from '../handled.js';
 import { isStream } from './is-stream.js';
 
 /** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */
@@ -19,7 +20,7 @@ export function byteStream(): z.ZodType<AsyncIterable<Buffer>, ByteSource> {
       'must be a stream of bytes',
     )
     .meta({ stream: 'bytes', placeholder: 'FILE' })
-    .transform((source) => bytesOf(source));
+    .transform((source) => withHandledSteps(bytesOf(source)));
 }
 
 /**
@@ -35,7 +36,13 @@ export function streamOf<S extends z.ZodType>(
       'must be a stream of values',
     )
     .meta({ stream: z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' }), placeholder: 'FILE' })
-    .transform((source) => itemsOf(source, item));
+    .transform((source) => withHandledSteps(itemsOf(source, item)));
+}
+
+/** Lets a method request items ahead: a caller that leaves meanwhile ends no process. */
+function withHandledSteps<T>(items: AsyncGenerator<T, void, undefined>): AsyncGenerator<T, void, undefined> {
+  const next = items.next.bind(items);
+  return Object.assign(items, { next: () => handled(next()) });
 }
 
 async function* bytesOf(source: ByteSource): AsyncGenerator<Buffer, void, undefined> {

@@ -40,7 +40,7 @@ export class Batch {
 
   /** Returns an object whose methods add calls to this batch. What such a call yields is dropped. */
   proxy<S extends Signatures>(object: string): BatchedObject<S> {
-    return makeProxy((method, args) => {
+    return makeProxy(`BatchedObject ${object}`, (method, args) => {
       this.#requireOpen();
       const call = { object, method, args };
       this.#calls.push(call);

@@ -2,6 +2,7 @@ import { coreError, RpcError } from '@patchbay/objects';
 
 import { encodePayload } from '../protocol/encode-payload.js';
 import { sendFailure } from '../protocol/failure.js';
+import type { FlowWindow } from '../protocol/flow-window.js';
 import { messageOf } from '../protocol/json-copy.js';
 import type { Frame } from '../protocol/frame.js';
 import type { ClientCall } from './client-call.js';
@@ -30,15 +31,15 @@ export class CallExports {
   /**
    * Opens the call's streams.
    *
-   * @param windowBytes how much of a stream may be sent before the server grants credit, in bytes
+   * @param window how much of a stream may be sent before the server grants credit
    * @throws RpcError `ARGUMENT_INVALID` for a stream that cannot be read, such as a locked one
    */
-  constructor(call: ClientCall, exports: ExportedArguments, host: CallExportsHost, windowBytes: number) {
+  constructor(call: ClientCall, exports: ExportedArguments, host: CallExportsHost, window: FlowWindow) {
     this.#call = call;
     this.#exports = exports;
     this.#host = host;
     exports.streams.forEach((source, index) => {
-      this.#open(source, index + 1, windowBytes);
+      this.#open(source, index + 1, window);
     });
   }
 
@@ -50,8 +51,8 @@ export class CallExports {
     }
   }
 
-  grant(stream: number, bytes: number): void {
-    this.#streams[stream - 1]?.grant(bytes);
+  grant({ stream, bytes, items }: Frame & { kind: 'credit' }): void {
+    this.#streams[stream - 1]?.grant(bytes, items);
   }
 
   /** Stops a stream of which the server wants no more. */
@@ -117,11 +118,11 @@ export class CallExports {
     }
   }
 
-  #open(source: AsyncIterable<unknown>, stream: number, windowBytes: number): void {
+  #open(source: AsyncIterable<unknown>, stream: number, window: FlowWindow): void {
     const { number: call, title, callId } = this.#call;
     try {
       const { send } = this.#host;
-      this.#streams.push(new OutgoingStream(source, { call, stream, windowBytes, send }));
+      this.#streams.push(new OutgoingStream(source, { call, stream, window, send }));
     } catch (cause) {
       this.close();
       const message = `stream ${String(stream)} among the arguments of ${title} cannot be read: ${messageOf(cause)}`;

@@ -1,5 +1,6 @@
 import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
 
+import { cancellation } from './cancellation.js';
 import { timeoutError } from './check-options.js';
 import type { Caller } from './remote-object.js';
 
@@ -29,11 +30,14 @@ export class CallGroup implements Disposable {
   readonly #calls = new Set<Call<unknown, unknown>>();
   readonly #abort = new AbortController();
   /** Cancels the calls that run, and those that would start later. */
-  readonly cancel = (): void => {
-    this.#abort.abort();
+  readonly cancel = (reason?: unknown): void => {
+    this.#abort.abort(reason);
     for (const call of this.#calls) {
-      call.cancel();
+      call.cancel(this.#abort.signal.reason);
     }
+  };
+  readonly #onAbort = (): void => {
+    this.cancel(this.#options.signal?.reason);
   };
 
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong time limit */
@@ -45,9 +49,9 @@ export class CallGroup implements Disposable {
     }
     this.#options = options;
     this.#expiresAtMs = timeoutMs === 'none' ? Infinity : clock.monotonicMs() + timeoutMs;
-    signal?.addEventListener('abort', this.cancel, { once: true });
+    signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted === true) {
-      this.cancel();
+      this.#onAbort();
     }
   }
 
@@ -55,7 +59,7 @@ export class CallGroup implements Disposable {
   rest(what: string): CallOptions {
     const leftMs = this.#expiresAtMs - this.#options.clock.monotonicMs();
     if (this.#abort.signal.aborted) {
-      throw coreError('CALL_CANCELLED', `${what} was cancelled before it began`);
+      throw cancellation(what, this.#abort.signal.reason);
     }
     if (leftMs <= 0) {
       throw coreError('DEADLINE_PASSED', `the time limit passed before ${what} began`);
@@ -83,6 +87,6 @@ export class CallGroup implements Disposable {
 
   /** Stops listening to the signal: all calls have ended. */
   [Symbol.dispose](): void {
-    this.#options.signal?.removeEventListener('abort', this.cancel);
+    this.#options.signal?.removeEventListener('abort', this.#onAbort);
   }
 }

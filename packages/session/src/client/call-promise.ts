@@ -11,7 +11,7 @@ export interface PromisedCall {
   readonly endpoint: string | undefined;
   readonly responseMetadata: CallMetadata;
   readonly released: Promise<RpcError | undefined>;
-  cancel(): void;
+  cancel(reason?: unknown): void;
   /** Notes that the result is awaited, so that items which nobody reads need not be kept. */
   dropItemsUnlessRead(): void;
   readItems(): AsyncIterator<unknown, undefined>;
@@ -83,16 +83,10 @@ export class CallPromise extends Promise<unknown> implements Call<unknown, unkno
   }
 
   [Symbol.asyncIterator](): AsyncIterator<unknown, undefined> {
-    this.#silence(); // the iterator reports the failure, so the promise need not be awaited as well
     return this.#call.readItems();
   }
 
-  cancel(): void {
-    this.#silence(); // whoever cancels knows the outcome
-    this.#call.cancel();
-  }
-
-  #silence(): void {
-    void Promise.prototype.then.call(this, undefined, () => undefined);
+  cancel(reason?: unknown): void {
+    this.#call.cancel(reason);
   }
 }

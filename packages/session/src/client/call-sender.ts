@@ -102,6 +102,10 @@ export class CallSender implements CallHost {
     return ++this.#calls;
   }
 
+  leftMs({ expiresAtMs }: ClientCall): number {
+    return expiresAtMs === Infinity ? Infinity : expiresAtMs - this.clock.monotonicMs();
+  }
+
   async close(): Promise<void> {
     this.#retries.close();
     await this.#pool.close();
@@ -186,10 +190,8 @@ export class CallSender implements CallHost {
 
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
-      const { expiresAtMs } = call;
       call.endpoint = session.address;
-      call.waitsFor = undefined;
-      session.carry(call, expiresAtMs === Infinity ? Infinity : expiresAtMs - this.clock.monotonicMs());
+      session.carry(call);
       this.#busyPoll?.extend();
     }
   }

@@ -10,13 +10,18 @@ import {
 } from '@patchbay/objects';
 
 import type { Arguments } from '../protocol/frame.js';
+import { windowItems } from '../protocol/flow-window.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { CallPromise, type PromisedCall } from './call-promise.js';
-import { withCallerFrames } from '../protocol/caller-frames.js';
+import { rejectionFor } from '../protocol/caller-frames.js';
+import { cancellation } from './cancellation.js';
 import type { Deprecations } from './deprecations.js';
 import type { ExportedArguments } from './exported-arguments.js';
 import type { HandleCaller, ObjectHandle } from './object-handle.js';
 import type { RequestOptions } from './request-options.js';
+
+/** What a server may send of each call's items ahead of their reader: 256 KiB, in few items. */
+export const itemWindow = { bytes: 256 * 1024, items: windowItems };
 
 export interface CallRequest {
   /** The object's name; of one that was handed out, or will be, its label in messages. */
@@ -33,8 +38,8 @@ export interface CallRequest {
 export interface CallCarrier {
   /** Stops carrying the call because its caller no longer waits. */
   abandon(call: ClientCall): void;
-  /** Lets the server send this many more bytes of the call's items. */
-  grant(call: ClientCall, bytes: number): void;
+  /** Lets the server send this much more of the call's items. */
+  grant(call: ClientCall, bytes: number, items: number): void;
 }
 
 export interface CallHost extends HandleCaller<ObjectHandle | ClientCall> {
@@ -44,6 +49,8 @@ export interface CallHost extends HandleCaller<ObjectHandle | ClientCall> {
   ended(call: ClientCall): void;
   /** Returns the number of the next call, or of the next attempt of one. */
   nextNumber(): number;
+  /** Returns how much time a call has left, in milliseconds; `Infinity` for no limit. */
+  leftMs(call: ClientCall): number;
 }
 
 /** A call from its making to its end, over whatever session carries it. */
@@ -116,14 +123,14 @@ export class ClientCall implements PromisedCall, Expiring {
   /** Cancels the call when the signal aborts; stops listening to the signal when the call has ended. */
   cancelOn(signal: AbortSignal): void {
     const cancel = (): void => {
-      this.promise.cancel();
+      this.cancel(signal.reason);
     };
     signal.addEventListener('abort', cancel, { once: true });
     this.#forgetSignal = () => {
       signal.removeEventListener('abort', cancel);
     };
     if (signal.aborted) {
-      this.promise.cancel();
+      cancel();
     }
   }
 
@@ -153,14 +160,13 @@ export class ClientCall implements PromisedCall, Expiring {
 
   readItems(): AsyncIterator<unknown, undefined> {
     return this.#itemQueue().read(() => {
-      this.promise.cancel();
+      this.cancel();
     });
   }
 
-  cancel(): void {
+  cancel(reason?: unknown): void {
     if (!this.#ended) {
-      const why = `${this.title} was cancelled by its caller`;
-      this.giveUp(coreError('CALL_CANCELLED', why, { callId: this.callId }));
+      this.giveUp(cancellation(this.title, reason, this.callId));
     } else {
       this.keeper?.releaseAll();
     }
@@ -194,7 +200,8 @@ export class ClientCall implements PromisedCall, Expiring {
         this.waitsFor === undefined
           ? `${this.title} did not finish in time`
           : `${this.title} could not be sent in time: ${this.waitsFor}`;
-      this.giveUp(coreError('DEADLINE_PASSED', why, { callId: this.callId }));
+      const details = this.waitsFor === undefined ? {} : { sent: false };
+      this.giveUp(coreError('DEADLINE_PASSED', why, { callId: this.callId, details }));
     }
   }
 
@@ -226,7 +233,7 @@ export class ClientCall implements PromisedCall, Expiring {
     if (this.#end()) {
       this.keeper?.releaseAll();
       this.outcome = error;
-      this.#resolve?.(withCallerFrames(error));
+      this.#resolve?.(rejectionFor(error, this.promise));
       this.#items?.end(error);
       this.releaseFollowers();
     }
@@ -253,9 +260,9 @@ export class ClientCall implements PromisedCall, Expiring {
 
   #itemQueue(): ItemQueue {
     if (this.#items === undefined) {
-      this.#items = new ItemQueue((bytes) => {
+      this.#items = new ItemQueue(itemWindow, (bytes, items) => {
         if (!this.#ended) {
-          this.carrier?.grant(this, bytes);
+          this.carrier?.grant(this, bytes, items);
         }
       });
       if (this.#awaited) {

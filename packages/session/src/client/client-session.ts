@@ -1,21 +1,20 @@
-import { coreError, type RpcError, versionsOf } from '@patchbay/objects';
+import { coreError, isRpcError, RpcError, versionsOf } from '@patchbay/objects';
 
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { errorOf } from '../protocol/failure.js';
+import { windowIn } from '../protocol/flow-window.js';
 import { type Frame, payloadBytes } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { callerError } from './caller-error.js';
+import { Turns } from '../protocol/turns.js';
 import { isRepeatable } from './call-request.js';
-import type { CallCarrier, ClientCall } from './client-call.js';
+import { type CallCarrier, ClientCall, itemWindow } from './client-call.js';
 import { ExportTable } from './export-table.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
 import type { MessageStream } from './transport.js';
-
-/** How many bytes of items a server may send ahead of its reader, for each call: 256 KiB. */
-const itemWindow = 256 * 1024;
 
 /** What a client says of itself when it opens a session. */
 export interface ClientHello {
@@ -51,7 +50,10 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     },
   });
   readonly #events: ClientSessionEvents;
-  #maxCalls = Infinity;
+  /** Of the calls in flight, of which the server allows only so many. */
+  readonly #turns = new Turns<ClientCall>(Infinity, (call) => {
+    this.#send(call);
+  });
   /** By object, as the server's hello declares them. */
   #idempotentMethods: ReadonlyMap<string, readonly string[]> = new Map();
   #lost: RpcError | undefined;
@@ -72,7 +74,8 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       kind: 'hello',
       ...hello,
       maxCalls: 0,
-      itemWindow,
+      itemWindow: itemWindow.bytes,
+      itemCountWindow: itemWindow.items,
       idempotent: [],
       keepsFunctions: true,
     });
@@ -83,27 +86,32 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     return this.#lost !== undefined;
   }
 
-  /** Sends a call that has so many milliseconds left; `Infinity` for no limit. */
-  carry(call: ClientCall, leftMs: number): void {
+  /** Sends a call, when its turn comes. */
+  carry(call: ClientCall): void {
     if (this.#lost !== undefined) {
       this.#events.onLostCall(call, this.#lost, this.address);
       return;
     }
-    if (this.#calls.size >= this.#maxCalls) {
-      const which = `${String(this.#maxCalls)} calls to ${this.address}`;
-      call.fail(coreError('CALLS_EXHAUSTED', `${which} are in flight already, the most that it allows`));
-      return;
+    call.carrier = this;
+    if (this.#turns.take(call)) {
+      this.#send(call);
+    } else {
+      const most = String(this.#turns.max);
+      call.waitsFor = `it was waiting for its turn, as ${this.address} allows ${most} calls in flight`;
     }
+  }
+
+  #send(call: ClientCall): void {
+    call.waitsFor = undefined;
     if (!this.#replayWindow.accept(call.number)) {
       call.number = call.host.nextNumber(); // it was sent here before, or is far behind: none is used twice
       this.#replayWindow.accept(call.number);
     }
-    call.carrier = this;
     call.progress = 'sent';
     this.#calls.add(call.number, call);
     try {
       this.#exports.add(call);
-      this.#outbox.send(invokeFrame(call, leftMs, this), call.request.options.inBatch);
+      this.#outbox.send(invokeFrame(call, this), call.request.options.inBatch);
       this.#exports.start(call.number);
     } catch (error) {
       this.#finish(call.number);
@@ -117,14 +125,14 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   }
 
   abandon(call: ClientCall): void {
-    if (this.#finish(call.number) !== undefined) {
+    if (!this.#turns.leave(call) && this.#finish(call.number) !== undefined) {
       this.#outbox.send({ kind: 'cancel', call: call.number });
     }
   }
 
-  grant(call: ClientCall, bytes: number): void {
+  grant(call: ClientCall, bytes: number, items: number): void {
     if (this.#calls.has(call.number)) {
-      this.#outbox.send({ kind: 'credit', call: call.number, bytes, stream: 0 });
+      this.#outbox.send({ kind: 'credit', call: call.number, bytes, items, stream: 0 });
     }
   }
 
@@ -152,10 +160,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
     this.#lost = error;
     this.#events.onEnd(error);
-    const calls = this.#calls.takeAll();
+    const calls = [...this.#calls.takeAll(), ...this.#turns.takeWaiting()];
     this.#exports.close(error);
     for (const call of calls) {
-      call.carrier = undefined;
       this.#leave(call, error);
     }
   }
@@ -184,8 +191,8 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         });
         return;
       case 'hello':
-        this.#maxCalls = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
-        this.#exports.windowBytes = frame.itemWindow;
+        this.#turns.max = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
+        this.#exports.window = windowIn(frame);
         this.#idempotentMethods = new Map(frame.idempotent.map(({ object, methods }) => [object, methods]));
         this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
         this.#events.onOpen();
@@ -246,13 +253,21 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
    */
   #finish(number: number, succeeds = false): ClientCall | undefined {
     const call = this.#calls.get(number);
-    this.#calls.delete(number);
-    this.#exports.delete(number, succeeds);
+    if (call !== undefined) {
+      this.#calls.delete(number);
+      this.#exports.delete(number, succeeds);
+      this.#turns.end();
+    }
     return call;
   }
 
   #fail(call: ClientCall, error: RpcError, notBegun: boolean): void {
-    if (notBegun && call.request.exports === undefined) {
+    const { target, exports } = call.request;
+    const first = target instanceof ClientCall ? target : undefined;
+    const firstLeft = first !== undefined && !first.ended && first.carrier !== this;
+    if (first?.outcome instanceof RpcError && isFailureOf(first.outcome, error)) {
+      call.fail(first.outcome);
+    } else if ((notBegun || firstLeft) && exports === undefined) {
       call.progress = 'unsent';
       this.#leave(call, error);
     } else if (error.reason === 'SERVER_STOPPED') {
@@ -265,6 +280,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   /** Hands over a call that may run elsewhere. */
   #leave(call: ClientCall, error: RpcError): void {
     const { object, method } = call.request;
+    call.carrier = undefined;
     call.idempotent = isRepeatable(call.request) && this.#isIdempotent(object, method);
     this.#events.onLostCall(call, error, this.address);
   }
@@ -275,4 +291,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     const name = objects.has(object) ? object : (versionsOf(object, objects.keys())[0] ?? object);
     return objects.get(name)?.includes(method) ?? false;
   }
+}
+
+/** Reports whether a call of an object failed as there is none: the call that was to return it failed with `first`. */
+function isFailureOf(first: RpcError, error: RpcError): boolean {
+  return isRpcError(error, first.reason, 'METHOD_NOT_FOUND', 'CALL_CANCELLED');
 }

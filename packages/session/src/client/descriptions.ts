@@ -1,4 +1,4 @@
-import { isRpcError, type ObjectDescription } from '@patchbay/objects';
+import { handled, isRpcError, type ObjectDescription } from '@patchbay/objects';
 
 import type { ObjectClientOptions } from './client-options.js';
 
@@ -15,9 +15,11 @@ export class Descriptions {
   of(object: string): Promise<ObjectDescription> {
     let asking = this.#asking.get(object);
     if (asking === undefined) {
-      asking = this.#ask(object).finally(() => {
-        this.#asking.delete(object);
-      });
+      asking = handled(
+        this.#ask(object).finally(() => {
+          this.#asking.delete(object);
+        }),
+      );
       this.#asking.set(object, asking);
     }
     return asking;

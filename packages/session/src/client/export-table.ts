@@ -1,13 +1,14 @@
 import type { RpcError } from '@patchbay/objects';
 
+import type { FlowWindow } from '../protocol/flow-window.js';
 import type { Frame } from '../protocol/frame.js';
 import { CallExports, type CallExportsHost } from './call-exports.js';
 import type { ClientCall } from './client-call.js';
 
 /** The calls of a session that have streams or callbacks among their arguments: those in flight, and those that a server keeps. */
 export class ExportTable {
-  /** How much of a stream the server takes before it grants credit, in bytes; from its hello. */
-  windowBytes = 0;
+  /** How much of a stream the server takes before it grants credit; from its hello. */
+  window: FlowWindow = { bytes: 0, items: Infinity };
   readonly #host: CallExportsHost;
   readonly #calls = new Map<number, CallExports>();
 
@@ -19,7 +20,7 @@ export class ExportTable {
   add(call: ClientCall): void {
     const { exports } = call.request;
     if (exports !== undefined) {
-      this.#calls.set(call.number, new CallExports(call, exports, this.#host, this.windowBytes));
+      this.#calls.set(call.number, new CallExports(call, exports, this.#host, this.window));
     }
   }
 
@@ -34,7 +35,7 @@ export class ExportTable {
   take(frame: Frame & { kind: 'credit' | 'end' | 'invoke' | 'subscription' }): void {
     switch (frame.kind) {
       case 'credit':
-        this.#calls.get(frame.call)?.grant(frame.stream, frame.bytes);
+        this.#calls.get(frame.call)?.grant(frame);
         return;
       case 'end':
         this.#calls.get(frame.call)?.stop(frame.stream);

@@ -1,6 +1,7 @@
 import {
   type CallOptions,
   coreError,
+  handled,
   makeProxy,
   type MethodSignature,
   type Signatures,
@@ -19,8 +20,8 @@ export type FanOutResult<Result> = Settled<Result> & { readonly name: string };
  */
 export interface FanOutCall<Result>
   extends Promise<readonly FanOutResult<Result>[]>, AsyncIterable<FanOutResult<Result>> {
-  /** Cancels the calls that run, and those that would start later. */
-  cancel(): void;
+  /** Cancels the calls that run, and those that would start later; the reason becomes their errors' `cause`. */
+  cancel(reason?: unknown): void;
 }
 
 /** Many objects that are called as one. What a method yields is dropped. */
@@ -48,8 +49,8 @@ export function fanOutObject<S extends Signatures>(
   options: FanOutOptions,
 ): FanOutObject<S> {
   const start = (method: string, args: readonly unknown[]): FanOutCall<unknown> => {
-    const queue = new ItemQueue(() => undefined);
-    let cancelGroup = (): void => undefined;
+    const queue = new ItemQueue({ bytes: Infinity, items: Infinity }, () => undefined);
+    let cancelGroup: (reason?: unknown) => void = () => undefined;
     const callAll = async (): Promise<readonly FanOutResult<unknown>[]> => {
       try {
         using group = new CallGroup(calls);
@@ -71,20 +72,15 @@ export function fanOutObject<S extends Signatures>(
         throw error;
       }
     };
-    const results = callAll();
-    const cancel = (): void => {
-      results.catch(() => undefined); // whoever cancels knows the outcome
-      cancelGroup();
+    const cancel = (reason?: unknown): void => {
+      cancelGroup(reason);
     };
-    return Object.assign(results, {
+    return Object.assign(handled(callAll()), {
       cancel,
-      [Symbol.asyncIterator]: () => {
-        results.catch(() => undefined); // the iterator reports the failure
-        return queue.read(cancel);
-      },
+      [Symbol.asyncIterator]: () => queue.read(cancel),
     }) as FanOutCall<unknown>;
   };
-  return makeProxy(start) as unknown as FanOutObject<S>;
+  return makeProxy('FanOutObject', start) as unknown as FanOutObject<S>;
 }
 
 /** Calls each of the names, so many concurrently, and returns the results in the order of the names. */

@@ -7,11 +7,10 @@ import { ObjectHandle } from './object-handle.js';
 /**
  * Returns the frame that starts a call.
  *
- * @param leftMs the time that the call has left, in milliseconds; `Infinity` for no limit
  * @param session what carries it; objects among its arguments must belong to it
  * @throws RpcError `REFERENCE_LOST`, `ARGUMENT_INVALID` for arguments that a one-way call cannot have
  */
-export function invokeFrame(call: ClientCall, leftMs: number, session: object): Frame {
+export function invokeFrame(call: ClientCall, session: object): Frame {
   const { object, method, input, target, exports, options } = call.request;
   const oneWay = options.oneWay === true;
   if (oneWay && exports !== undefined) {
@@ -22,6 +21,7 @@ export function invokeFrame(call: ClientCall, leftMs: number, session: object): 
     const message = `an object among the arguments of ${call.title} belongs to another connection`;
     throw coreError('REFERENCE_LOST', message);
   }
+  const leftMs = call.host.leftMs(call);
   return {
     kind: 'invoke',
     call: call.number,

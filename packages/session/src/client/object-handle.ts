@@ -64,6 +64,7 @@ export function objectReference(caller: HandleCaller, handle: ObjectHandle, opti
     },
   };
   return makeProxy(
+    `ObjectReference ${handle.label}`,
     (method, args) => caller.callOn(handle, method, args, options),
     own,
     (property) => caller.callOn(handle, property, [], { ...options, isRead: true }),

@@ -1,4 +1,7 @@
+import { handled } from '@patchbay/objects';
+
 import { encodePayload } from '../protocol/encode-payload.js';
+import { type FlowWindow, SendWindow } from '../protocol/flow-window.js';
 import { type Frame, payloadBytes } from '../protocol/frame.js';
 
 /** How large the pieces of bytes are, in bytes: small enough that other calls' frames find room between them. */
@@ -8,8 +11,8 @@ export interface OutgoingStreamOptions {
   readonly call: number;
   /** Its number within the call. */
   readonly stream: number;
-  /** How much may be sent before the other side grants credit, in bytes. */
-  readonly windowBytes: number;
+  /** How much may be sent before the other side grants credit. */
+  readonly window: FlowWindow;
   /** @throws RpcError `MESSAGE_TOO_LARGE` */
   readonly send: (frame: Frame) => void;
 }
@@ -18,21 +21,20 @@ export interface OutgoingStreamOptions {
 export class OutgoingStream {
   readonly #source: AsyncIterator<unknown>;
   readonly #options: OutgoingStreamOptions;
-  #windowBytes: number;
-  #resume: (() => void) | undefined;
+  readonly #window: SendWindow;
   #stopped = false;
 
   constructor(source: AsyncIterable<unknown>, options: OutgoingStreamOptions) {
     this.#source = source[Symbol.asyncIterator]();
     this.#options = options;
-    this.#windowBytes = options.windowBytes;
+    this.#window = new SendWindow(options.window);
   }
 
   /** Sends the stream to its end, or until it is stopped. @throws what the source throws */
   async run(): Promise<void> {
     const { call, stream, send } = this.#options;
     for (;;) {
-      const step = await this.#source.next();
+      const step = await this.#next();
       if (this.#stopped) {
         return;
       }
@@ -42,32 +44,38 @@ export class OutgoingStream {
         return;
       }
       for (const piece of piecesOf(step.value)) {
-        await this.#room();
+        await this.#window.room();
         this.#send(piece);
       }
     }
   }
 
-  grant(bytes: number): void {
-    this.#windowBytes += bytes;
-    this.#wake();
+  grant(bytes: number, items: number): void {
+    this.#window.grant(bytes, items);
   }
 
   /** Stops sending, and lets the source clean up. */
   stop(): void {
     if (!this.#stopped) {
       this.#stopped = true;
-      this.#wake();
-      // Nobody needs what it throws: its call has ended, or does not want the rest.
-      this.#source.return?.().then(undefined, () => undefined);
+      this.#window.release();
+      void handled(this.#leave());
     }
   }
 
-  async #room(): Promise<void> {
-    while (this.#windowBytes <= 0 && !this.#stopped) {
-      await new Promise<void>((resolve) => {
-        this.#resume = resolve;
-      });
+  /** Lets the source clean up. Nobody needs what it throws: its call has ended, or does not want the rest. */
+  async #leave(): Promise<void> {
+    await this.#source.return?.();
+  }
+
+  async #next(): Promise<IteratorResult<unknown, unknown>> {
+    try {
+      return await this.#source.next();
+    } catch (error) {
+      if (this.#stopped) {
+        return { done: true, value: undefined };
+      }
+      throw error;
     }
   }
 
@@ -76,13 +84,8 @@ export class OutgoingStream {
       const { call, stream, send } = this.#options;
       const value = encodePayload(item, "a stream's item");
       send({ kind: 'item', call, value, stream });
-      this.#windowBytes -= payloadBytes(value);
+      this.#window.spend(payloadBytes(value));
     }
-  }
-
-  #wake(): void {
-    this.#resume?.();
-    this.#resume = undefined;
   }
 }
 

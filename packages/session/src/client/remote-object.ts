@@ -49,5 +49,5 @@ export function remoteObject<S extends Signatures>(
   };
   const read = (property: string): Call<unknown, unknown> =>
     caller.call(object, property, [], { ...options, isRead: true });
-  return makeProxy<S>(start, own, read) as RemoteObject<S>;
+  return makeProxy<S>(`RemoteObject ${object}`, start, own, read) as RemoteObject<S>;
 }

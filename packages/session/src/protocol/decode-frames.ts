@@ -54,8 +54,8 @@ function readKind(reader: MessageReader, field: number): Frame {
     case 3:
       return { kind: 'cancel', call: readAmount(reader).call };
     case 4: {
-      const { call, amount, stream } = readAmount(reader);
-      return { kind: 'credit', call, bytes: amount, stream };
+      const { call, amount, stream, items } = readAmount(reader);
+      return { kind: 'credit', call, bytes: amount, items, stream };
     }
     case 5:
       return readValue(reader, 'item');
@@ -86,6 +86,7 @@ function readHello(reader: MessageReader): Frame {
   let itemWindow = 0;
   let maxFrameBytes = 0;
   let keepsFunctions = false;
+  let itemCountWindow = 0;
   const idempotent: IdempotentMethods[] = [];
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) client = reader.text();
@@ -93,10 +94,12 @@ function readHello(reader: MessageReader): Frame {
     else if (field === 3) itemWindow = reader.uint();
     else if (field === 4) maxFrameBytes = reader.uint();
     else if (field === 10) idempotent.push(readIdempotent(reader));
+    else if (field === 11) itemCountWindow = reader.uint();
     else if (field === 16) keepsFunctions = reader.uint() !== 0;
     else reader.skip();
   }
-  return { kind: 'hello', client, maxCalls, itemWindow, maxFrameBytes, idempotent, keepsFunctions };
+  const windows = { itemWindow, itemCountWindow };
+  return { kind: 'hello', client, maxCalls, ...windows, maxFrameBytes, idempotent, keepsFunctions };
 }
 
 function readIdempotent(reader: MessageReader): IdempotentMethods {
@@ -162,17 +165,26 @@ function readInvoke(reader: MessageReader): Frame {
   };
 }
 
-function readAmount(reader: MessageReader): { call: number; amount: number; stream: number } {
+interface Amount {
+  readonly call: number;
+  readonly amount: number;
+  readonly stream: number;
+  readonly items: number;
+}
+
+function readAmount(reader: MessageReader): Amount {
   let call = 0;
   let amount = 0;
   let stream = 0;
+  let items = 0;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
     else if (field === 2) amount = reader.uint();
     else if (field === 3) stream = reader.uint();
+    else if (field === 4) items = reader.uint();
     else reader.skip();
   }
-  return { call, amount, stream };
+  return { call, amount, stream, items };
 }
 
 function readValue(reader: MessageReader, kind: 'item' | 'result'): Frame {

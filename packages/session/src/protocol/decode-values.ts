@@ -39,7 +39,7 @@ function readAttachment(reader: MessageReader, lazily: boolean): Attachment | un
     else if (field === 2) {
       content = lazily ? reader.shortText() : reader.text();
       isText = typeof content !== 'string';
-    } else if (field === 3) content = reader.bytes();
+    } else if (field === 3) content = withoutMessage(reader.bytes());
     else if (field === 4) content = { kind: 'stream', number: reader.uint() };
     else if (field === 5) content = { kind: 'callback', number: reader.uint() };
     else if (field === 6) content = { kind: 'object', number: reader.uint() };
@@ -50,6 +50,11 @@ function readAttachment(reader: MessageReader, lazily: boolean): Attachment | un
     return undefined;
   }
   return isText ? { path, content, isText } : { path, content };
+}
+
+/** Copies bytes that are a small part of what they are a view of: whoever keeps them would keep all of it. */
+function withoutMessage(bytes: Buffer): Buffer {
+  return bytes.length < bytes.buffer.byteLength / 4 ? Buffer.from(bytes) : bytes;
 }
 
 /** Reads one more pair of metadata. */

@@ -112,6 +112,7 @@ function writeFields(frame: Frame): void {
   switch (frame.kind) {
     case 'hello':
       writer.uint(16, frame.keepsFunctions === true ? 1 : 0);
+      writer.uint(11, frame.itemCountWindow);
       for (let index = frame.idempotent.length - 1; index >= 0; index--) {
         writeIdempotent(frame.idempotent[index] as IdempotentMethods);
       }
@@ -136,6 +137,7 @@ function writeFields(frame: Frame): void {
     case 'cancel':
       break;
     case 'credit':
+      writer.uint(4, frame.items);
       writer.uint(3, frame.stream);
       writer.uint(2, frame.bytes);
       break;

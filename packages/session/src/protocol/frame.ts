@@ -58,6 +58,8 @@ export type Frame =
       readonly client: string;
       readonly maxCalls: number;
       readonly itemWindow: number;
+      /** 0: any number of items. */
+      readonly itemCountWindow: number;
       readonly maxFrameBytes: number;
       readonly idempotent: readonly IdempotentMethods[];
       /** From the client: whether functions among the arguments may outlive their call. */
@@ -83,7 +85,13 @@ export type Frame =
       readonly isRead?: boolean;
     }
   | { readonly kind: 'cancel'; readonly call: number }
-  | { readonly kind: 'credit'; readonly call: number; readonly bytes: number; readonly stream: number }
+  | {
+      readonly kind: 'credit';
+      readonly call: number;
+      readonly bytes: number;
+      readonly items: number;
+      readonly stream: number;
+    }
   | { readonly kind: 'item'; readonly call: number; readonly value: Payload; readonly stream: number }
   | {
       readonly kind: 'result';

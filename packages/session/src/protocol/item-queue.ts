@@ -1,31 +1,45 @@
 import type { RpcError } from '@patchbay/objects';
 
-import { withCallerFrames } from './caller-frames.js';
+import { rejectionFor } from './caller-frames.js';
+import type { FlowWindow } from './flow-window.js';
 
 type Step = IteratorResult<unknown, undefined>;
 
+interface Waiter {
+  readonly promise: Promise<Step>;
+  readonly resolve: (step: Step | PromiseLike<Step>) => void;
+}
+
 /** Holds items between their arrival and their reader, and grants credit as they are read. */
 export class ItemQueue {
-  readonly #grant: (bytes: number) => void;
+  readonly #window: FlowWindow;
+  readonly #grant: (bytes: number, items: number) => void;
+  /** What was read and is not granted yet. */
+  #readBytes = 0;
+  #readItems = 0;
   #items: { readonly item: unknown; readonly bytes: number }[] = [];
-  readonly #waiters: ((step: Step | PromiseLike<Step>) => void)[] = [];
+  readonly #waiters: Waiter[] = [];
   #hasReader = false;
   #dropping = false;
   #ended = false;
   #error: RpcError | undefined;
 
-  /** @param grant lets the sender send this many more bytes */
-  constructor(grant: (bytes: number) => void) {
+  /**
+   * @param window what the sender may send without credit
+   * @param grant lets the sender send this much more: in few large steps, as each is a message
+   */
+  constructor(window: FlowWindow, grant: (bytes: number, items: number) => void) {
+    this.#window = window;
     this.#grant = grant;
   }
 
   push(item: unknown, bytes: number): void {
-    const resolve = this.#waiters.shift();
-    if (resolve !== undefined) {
-      resolve({ done: false, value: item });
-      this.#grant(bytes);
+    const waiter = this.#waiters.shift();
+    if (waiter !== undefined) {
+      waiter.resolve({ done: false, value: item });
+      this.#noteRead(bytes, 1);
     } else if (this.#dropping) {
-      this.#grant(bytes);
+      this.#noteRead(bytes, 1);
     } else {
       this.#items.push({ item, bytes });
     }
@@ -34,8 +48,8 @@ export class ItemQueue {
   end(error: RpcError | undefined): void {
     this.#ended = true;
     this.#error = error;
-    for (const resolve of this.#waiters.splice(0)) {
-      resolve(this.#last());
+    for (const { promise, resolve } of this.#waiters.splice(0)) {
+      resolve(this.#last(promise));
     }
   }
 
@@ -45,11 +59,12 @@ export class ItemQueue {
       return;
     }
     this.#dropping = true;
-    const bytes = this.#items.reduce((sum, entry) => sum + entry.bytes, 0);
+    const dropped = this.#items;
     this.#items = [];
-    if (bytes > 0) {
-      this.#grant(bytes);
-    }
+    this.#noteRead(
+      dropped.reduce((sum, { bytes }) => sum + bytes, 0),
+      dropped.length,
+    );
   }
 
   /** Returns a reader; it calls `leave` when it is closed before the end. */
@@ -65,23 +80,36 @@ export class ItemQueue {
     };
   }
 
+  #noteRead(bytes: number, items: number): void {
+    this.#readBytes += bytes;
+    this.#readItems += items;
+    if (this.#readBytes >= this.#window.bytes / 4 || this.#readItems >= this.#window.items / 4) {
+      this.#grant(this.#readBytes, this.#readItems);
+      this.#readBytes = 0;
+      this.#readItems = 0;
+    }
+  }
+
   #next(): Promise<Step> {
     const entry = this.#items.shift();
     if (entry !== undefined) {
-      this.#grant(entry.bytes);
+      this.#noteRead(entry.bytes, 1);
       return Promise.resolve({ done: false, value: entry.item });
     }
     if (this.#ended) {
       return this.#last();
     }
-    return new Promise((resolve) => {
-      this.#waiters.push(resolve);
+    let resolve: Waiter['resolve'] = () => undefined;
+    const promise = new Promise<Step>((settle) => {
+      resolve = settle;
     });
+    this.#waiters.push({ promise, resolve });
+    return promise;
   }
 
-  #last(): Promise<Step> {
+  #last(waiting?: Promise<Step>): Promise<Step> {
     return this.#error === undefined
       ? Promise.resolve({ done: true, value: undefined })
-      : withCallerFrames(this.#error);
+      : rejectionFor(this.#error, waiting);
   }
 }

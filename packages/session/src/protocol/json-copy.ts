@@ -225,5 +225,9 @@ export function pathText(path: Path): string {
 
 /** Returns the message of whatever was thrown. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  try {
+    return error instanceof Error ? error.message : String(error);
+  } catch {
+    return 'it threw what has no text';
+  }
 }

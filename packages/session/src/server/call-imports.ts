@@ -1,4 +1,4 @@
-import { coreError, type RpcError, subscribable } from '@patchbay/objects';
+import { coreError, handled, type RpcError, subscribable } from '@patchbay/objects';
 
 import { decodePayload, type ValueLimits } from '../protocol/decode-payload.js';
 import { encodePayload, type Exporter, withoutAbsent } from '../protocol/encode-payload.js';
@@ -42,7 +42,7 @@ export class CallImports {
   }
 
   callback({ number }: Handle): (...args: unknown[]) => Promise<unknown> {
-    const run = async (...args: unknown[]): Promise<unknown> => {
+    const callBack = async (args: readonly unknown[]): Promise<unknown> => {
       if (this.#ended !== undefined && !this.#host.subscriptions.has(this.#call, number)) {
         throw this.#ended;
       }
@@ -54,6 +54,7 @@ export class CallImports {
       );
       return this.#host.callbackCalls.begin(this.#call, number, values);
     };
+    const run = (...args: unknown[]): Promise<unknown> => handled(callBack(args));
     return subscribable(run, () => {
       if (this.#ended !== undefined) {
         throw this.#ended;

@@ -17,12 +17,19 @@ interface PendingCall {
 export class CallbackCalls {
   readonly #send: (frame: Frame) => void;
   readonly #limits: ValueLimits;
+  readonly #onFailure: (ofCall: number, error: unknown) => void;
   readonly #pending = new Map<number, PendingCall>();
   #last = 0;
 
-  constructor(send: (frame: Frame) => void, limits: ValueLimits) {
+  /** @param onFailure takes the errors too that the method ignores */
+  constructor(
+    send: (frame: Frame) => void,
+    limits: ValueLimits,
+    onFailure: (ofCall: number, error: unknown) => void,
+  ) {
     this.#send = send;
     this.#limits = limits;
+    this.#onFailure = onFailure;
   }
 
   /** Calls a function among the arguments of a call. @throws RpcError, also when that call ends first */
@@ -48,12 +55,11 @@ export class CallbackCalls {
     this.#pending.delete(frame.call);
     try {
       if (frame.kind === 'failure') {
-        pending.reject(errorOf(frame, '', this.#limits));
-      } else {
-        pending.resolve(decodePayload(frame.value, undefined, this.#limits));
+        throw errorOf(frame, '', this.#limits);
       }
+      pending.resolve(decodePayload(frame.value, undefined, this.#limits));
     } catch (error) {
-      pending.reject(error);
+      this.#fail(pending, error);
     }
   }
 
@@ -62,9 +68,14 @@ export class CallbackCalls {
     for (const [call, pending] of this.#pending) {
       if (pending.ofCall === ofCall && isOver(pending.callback)) {
         this.#pending.delete(call);
-        pending.reject(error);
+        this.#fail(pending, error);
         this.#send({ kind: 'cancel', call });
       }
     }
+  }
+
+  #fail({ ofCall, reject }: PendingCall, error: unknown): void {
+    this.#onFailure(ofCall, error);
+    reject(error);
   }
 }

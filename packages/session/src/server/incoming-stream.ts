@@ -1,11 +1,12 @@
 import { coreError, type RpcError } from '@patchbay/objects';
 
 import type { Frame } from '../protocol/frame.js';
+import { windowItems } from '../protocol/flow-window.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { malformed } from '../protocol/message-reader.js';
 
-/** How much of a stream among a call's arguments may be buffered unread, in bytes. */
-export const streamWindowBytes = 1024 * 1024;
+/** How much of a stream among a call's arguments may be buffered unread: 1 MiB, in few items. */
+export const streamWindow = { bytes: 1024 * 1024, items: windowItems };
 
 /** A stream among the arguments of a call, read once. It buffers no more than its window: a slow reader slows its sender. */
 export class IncomingStream implements AsyncIterable<unknown> {
@@ -13,8 +14,7 @@ export class IncomingStream implements AsyncIterable<unknown> {
   readonly #call: number;
   readonly #stream: number;
   readonly #send: (frame: Frame) => void;
-  #allowedBytes = streamWindowBytes;
-  #readBytes = 0;
+  #allowedBytes = streamWindow.bytes;
   #reading = false;
   #ended = false;
 
@@ -22,8 +22,11 @@ export class IncomingStream implements AsyncIterable<unknown> {
     this.#call = call;
     this.#stream = stream;
     this.#send = send;
-    this.#queue = new ItemQueue((bytes) => {
-      this.#grant(bytes);
+    this.#queue = new ItemQueue(streamWindow, (bytes, items) => {
+      if (!this.#ended) {
+        this.#allowedBytes += bytes;
+        this.#send({ kind: 'credit', call, bytes, items, stream });
+      }
     });
   }
 
@@ -58,15 +61,5 @@ export class IncomingStream implements AsyncIterable<unknown> {
         this.#send({ kind: 'end', call: this.#call, stream: this.#stream });
       }
     });
-  }
-
-  /** Grants what was read in few large steps: each is a message to the other side. */
-  #grant(bytes: number): void {
-    this.#readBytes += bytes;
-    if (!this.#ended && this.#readBytes >= streamWindowBytes / 4) {
-      this.#allowedBytes += this.#readBytes;
-      this.#send({ kind: 'credit', call: this.#call, bytes: this.#readBytes, stream: this.#stream });
-      this.#readBytes = 0;
-    }
   }
 }

@@ -1,8 +1,11 @@
-import { coreError, type ObjectDefinition } from '@patchbay/objects';
+import { coreError, type ObjectDefinition, RpcError } from '@patchbay/objects';
 import { HostedObject } from '@patchbay/objects/define';
 
 /** How many handed-out objects a session may hold. */
 const maxObjects = 200_000;
+/** How many failures a session remembers, and how long a message it keeps of each. */
+const maxFailures = 32;
+const maxMessageLength = 1_000;
 
 /** The objects that methods handed out to one session, until it releases them or ends. */
 export class ObjectExports {
@@ -10,6 +13,8 @@ export class ObjectExports {
   /** By the number of the call whose whole result it is, for pipelined calls. */
   readonly #results = new Map<number, number>();
   readonly #calls = new Map<number, number>();
+  /** Of the latest calls that failed, for pipelined calls that were under way. */
+  readonly #failures = new Map<number, Pick<RpcError, 'code' | 'reason' | 'message'>>();
   #last = 0;
 
   /** Hands out an object and returns its number. @throws RpcError `REFERENCES_EXHAUSTED` */
@@ -38,10 +43,26 @@ export class ObjectExports {
     return object;
   }
 
-  /** Returns the object that is the result of a call that has ended. @throws RpcError `METHOD_NOT_FOUND` */
+  noteFailure(call: number, { code, reason, message }: RpcError): void {
+    if (this.#failures.size >= maxFailures) {
+      this.#failures.delete(this.#failures.keys().next().value as number);
+    }
+    const kept = message.length > maxMessageLength ? `call ${String(call)} of this session failed` : message;
+    this.#failures.set(call, { code, reason, message: kept });
+  }
+
+  /**
+   * Returns the object that is the result of a call that has ended.
+   *
+   * @throws RpcError `METHOD_NOT_FOUND` if there is none, and the error of a call that failed
+   */
   resultOf(call: number): HostedObject {
     const number = this.#results.get(call);
     if (number === undefined) {
+      const failure = this.#failures.get(call);
+      if (failure !== undefined) {
+        throw new RpcError(failure.code, failure.reason, failure.message);
+      }
       const message = `call ${String(call)} of this session returned no object to call a method of`;
       throw coreError('METHOD_NOT_FOUND', message);
     }

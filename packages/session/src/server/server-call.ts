@@ -2,6 +2,7 @@ import {
   type Caller,
   type CallMetadata,
   type CallSink,
+  coreError,
   correlationIdError,
   type Invocation,
   isObjectDefinition,
@@ -16,6 +17,7 @@ import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 
 import type { CallTable } from '../protocol/call-table.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
+import { type FlowWindow, SendWindow } from '../protocol/flow-window.js';
 import {
   type Arguments,
   type Frame,
@@ -24,6 +26,7 @@ import {
   type Payload,
   payloadBytes,
 } from '../protocol/frame.js';
+import type { Turns } from '../protocol/turns.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
 import type { ObjectExports } from './object-exports.js';
 import { readInput } from './read-input.js';
@@ -35,8 +38,12 @@ export interface ServerCallHost extends CallImportsHost {
   callIdOf(number: number): string;
   /** The calls that have not been answered yet. */
   readonly calls: CallTable<ServerCall>;
-  /** How many methods run, including those that still do although their call was cancelled. */
-  running: number;
+  /** How much of a call's items the client takes before it grants credit. */
+  readonly itemWindow: FlowWindow;
+  /** How many of these want no answer. */
+  oneWays: number;
+  /** Of the methods that run, including those that still do although their call was cancelled. */
+  readonly turns: Turns<ServerCall>;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
   sendFailure(
     number: number,
@@ -52,7 +59,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   /** The object where it was handed out to this session. */
   handedOut: HostedObject | undefined;
   readonly method: string;
-  readonly timeoutMs: number | undefined;
+  timeoutMs: number | undefined;
   readonly correlationId: string | undefined;
   readonly metadata: CallMetadata;
   readonly isRead: boolean;
@@ -70,12 +77,11 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   imports: CallImports | undefined;
   ended = false;
   #running: RunningCall | undefined;
-  #window: number;
-  #resume: (() => void) | undefined;
+  #waitsSinceMs: number | undefined;
+  #window: SendWindow | undefined;
   #followers: ((failure: RpcError | undefined) => void)[] | undefined;
 
-  /** @param window how many bytes of items the client takes before it grants credit */
-  constructor(frame: Frame & { kind: 'invoke' }, host: ServerCallHost, window: number) {
+  constructor(frame: Frame & { kind: 'invoke' }, host: ServerCallHost) {
     this.method = frame.method;
     this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
@@ -88,7 +94,6 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.#ofCall = frame.ofCall;
     this.#encoded = frame.input;
     this.#host = host;
-    this.#window = window;
   }
 
   get object(): string {
@@ -137,16 +142,14 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     }
   }
 
-  grant(bytes: number): void {
-    this.#window += bytes;
-    if (this.#window > 0) {
-      this.#wake();
-    }
+  grant(bytes: number, items: number): void {
+    this.#sendWindow().grant(bytes, items);
   }
 
   /** Answers with an error now, and asks the method to stop if it runs. */
   cancel(error: RpcError): void {
     if (this.#running === undefined) {
+      this.#host.turns.leave(this);
       this.failure(error, false); // it waits for its turn, or for the call that returns its object
     } else {
       this.#running.cancel(error);
@@ -159,13 +162,9 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     }
     const payload = this.#encode(value, 'item');
     this.#host.send({ kind: 'item', call: this.#number, value: payload, stream: 0 });
-    this.#window -= payloadBytes(payload);
-    if (this.#window > 0) {
-      return undefined;
-    }
-    return new Promise((resolve) => {
-      this.#resume = resolve;
-    });
+    const window = this.#sendWindow();
+    window.spend(payloadBytes(payload));
+    return window.room();
   }
 
   result(value: unknown, metadata: CallMetadata): void {
@@ -186,12 +185,28 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     } else {
       const notBegun = !begun && error.reason === 'SERVER_DRAINING';
       this.#host.sendFailure(this.#number, error, { notBegun, metadata });
+      this.#host.exports.noteFailure(this.#number, error);
     }
     this.#end(error);
   }
 
   done(): void {
-    this.#host.running--;
+    this.#host.turns.end();
+  }
+
+  /** Starts the method, when the turn of its call has come. */
+  start(): void {
+    const { dispatcher, turns } = this.#host;
+    if (this.#waitsSinceMs !== undefined && this.timeoutMs !== undefined) {
+      this.timeoutMs -= dispatcher.clock.monotonicMs() - this.#waitsSinceMs;
+      if (this.timeoutMs <= 0) {
+        const why = `${this.object}.${this.method} was still waiting for its turn and did not begin`;
+        this.failure(coreError('DEADLINE_PASSED', why), false);
+        turns.end();
+        return;
+      }
+    }
+    this.#running = dispatcher.begin(this, this);
   }
 
   mustExport(value: object): boolean {
@@ -218,28 +233,34 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   }
 
   #run(): void {
+    const { dispatcher, exports, turns } = this.#host;
     if (this.#target !== 0) {
-      this.handedOut = this.#host.exports.get(this.#target);
+      this.handedOut = exports.get(this.#target);
     } else if (this.#ofCall !== 0) {
-      this.handedOut = this.#host.exports.resultOf(this.#ofCall);
+      this.handedOut = exports.resultOf(this.#ofCall);
     }
-    this.#host.running++;
-    this.#running = this.#host.dispatcher.begin(this, this);
+    if (turns.take(this)) {
+      this.start();
+    } else {
+      this.#waitsSinceMs = dispatcher.clock.monotonicMs();
+    }
   }
 
   #end(failure: RpcError | undefined): void {
     this.ended = true;
     this.#host.calls.delete(this.#number);
+    if (this.oneWay) {
+      this.#host.oneWays--;
+    }
     this.imports?.close(failure);
-    this.#wake();
+    this.#window?.release();
     for (const action of this.#followers ?? []) {
       action(failure);
     }
   }
 
-  #wake(): void {
-    this.#resume?.();
-    this.#resume = undefined;
+  #sendWindow(): SendWindow {
+    return (this.#window ??= new SendWindow(this.#host.itemWindow));
   }
 
   /** Imports what is passed by handle before anything else arrives for it. */

@@ -4,12 +4,14 @@ import type { Dispatcher } from '@patchbay/objects/define';
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
 import { sendFailure } from '../protocol/failure.js';
+import { type FlowWindow, windowIn } from '../protocol/flow-window.js';
 import type { Frame } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
 import { malformed } from '../protocol/message-reader.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
+import { Turns } from '../protocol/turns.js';
 import { CallbackCalls } from './callback-calls.js';
-import { streamWindowBytes } from './incoming-stream.js';
+import { streamWindow } from './incoming-stream.js';
 import { ObjectExports } from './object-exports.js';
 import { ServerCall, type ServerCallHost } from './server-call.js';
 import { callsExhausted, type SessionLimits } from './session-limits.js';
@@ -43,7 +45,8 @@ export class ServerSession implements ServerCallHost {
   #queue: readonly Frame[] = [];
   readonly calls = new CallTable<ServerCall>();
   readonly #replayWindow = new ReplayWindow();
-  running = 0;
+  oneWays = 0;
+  readonly turns: Turns<ServerCall>;
   readonly exports = new ObjectExports();
   readonly send = (frame: Frame): void => {
     this.#outbox.send(frame);
@@ -56,15 +59,20 @@ export class ServerSession implements ServerCallHost {
     },
   });
   #client = '';
-  #itemWindow = 0;
+  itemWindow: FlowWindow = { bytes: 0, items: Infinity };
   #closed = false;
 
   constructor({ dispatcher, caller, limits, output }: ServerSessionOptions) {
     this.dispatcher = dispatcher;
     this.caller = caller;
     this.limits = limits;
-    this.callbackCalls = new CallbackCalls(this.send, limits);
+    this.callbackCalls = new CallbackCalls(this.send, limits, (ofCall, error) => {
+      dispatcher.log.debug("a caller's function failed", { callId: this.callIdOf(ofCall), error });
+    });
     this.#output = output;
+    this.turns = new Turns(limits.maxCalls, (call) => {
+      call.start();
+    });
     this.#inbox = new Inbox(limits.maxFrameBytes);
     this.#outbox = new Outbox((message) => {
       if (!this.#closed) {
@@ -149,7 +157,7 @@ export class ServerSession implements ServerCallHost {
           ?.cancel(coreError('CALL_CANCELLED', 'the call was cancelled by its caller'));
         return;
       case 'credit':
-        this.calls.get(frame.call)?.grant(frame.bytes);
+        this.calls.get(frame.call)?.grant(frame.bytes, frame.items);
         return;
       case 'hello':
         this.#hello(frame);
@@ -186,13 +194,14 @@ export class ServerSession implements ServerCallHost {
     }
     this.#client = frame.client;
     this.subscriptions.supported = frame.keepsFunctions === true;
-    this.#itemWindow = frame.itemWindow;
+    this.itemWindow = windowIn(frame);
     this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
     this.#outbox.send({
       kind: 'hello',
       client: '',
       maxCalls: this.limits.maxCalls,
-      itemWindow: streamWindowBytes,
+      itemWindow: streamWindow.bytes,
+      itemCountWindow: streamWindow.items,
       maxFrameBytes: this.limits.maxFrameBytes,
       idempotent: this.dispatcher.objects.idempotentMethods(),
     });
@@ -205,22 +214,15 @@ export class ServerSession implements ServerCallHost {
     if (!this.#replayWindow.accept(frame.call)) {
       throw malformed(`call number ${String(frame.call)} was used before, or is too old to know`);
     }
-    const call = new ServerCall(frame, this, this.#itemWindow);
+    const call = new ServerCall(frame, this);
     this.calls.add(frame.call, call);
     const { maxCalls } = this.limits;
-    if (this.calls.size > maxCalls) {
+    // Counted separately, as the client does not learn when the calls end to which it wants no answer.
+    const inFlight = frame.oneWay ? ++this.oneWays : this.calls.size - this.oneWays;
+    if (inFlight > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
-    } else if (this.running < maxCalls) {
-      call.begin();
     } else {
-      // Methods whose calls were cancelled still run: those that heed their signal have stopped one turn later.
-      setImmediate(() => {
-        if (!call.ended && this.running >= maxCalls) {
-          call.failure(callsExhausted(maxCalls), false);
-        } else if (!call.ended) {
-          call.begin();
-        }
-      });
+      call.begin();
     }
   }
 }

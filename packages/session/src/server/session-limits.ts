@@ -6,8 +6,8 @@ import { defaultMaxFrameBytes, messageBytes } from '../protocol/outbox.js';
 /** Bounds the sessions of an object server. Callers above a limit receive `RESOURCE_EXHAUSTED`. */
 export interface SessionLimits extends ValueLimits {
   /**
-   * How many calls one session may have in flight, including those whose caller has left and whose method still runs.
-   * Default: 1024.
+   * How many calls one session may have in flight, and one-way calls beside them. As many methods run at once,
+   * including those whose caller has left; further calls wait for their turn. Default: 1024.
    */
   readonly maxCalls: number;
   /** How many sessions may be open at once. Default: 10,000. */

@@ -51,6 +51,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     client: text,
     maxCalls: uint32,
     itemWindow: uint32,
+    itemCountWindow: uint32,
     maxFrameBytes: uint32,
     idempotent: fc.array(fc.record({ object: text, methods: fc.array(text, { maxLength: 3 }) }), {
       maxLength: 3,
@@ -78,7 +79,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     isRead: fc.boolean(),
   }),
   frames('cancel', { call: callNumber }),
-  frames('credit', { call: callNumber, bytes: uint32, stream: uint32 }),
+  frames('credit', { call: callNumber, bytes: uint32, items: uint32, stream: uint32 }),
   frames('item', { call: callNumber, value: payload, stream: uint32 }),
   frames('result', { call: callNumber, value: payload, metadata }),
   frames('failure', {

@@ -49,6 +49,14 @@ describe('the payload of a call', () => {
     expect(decodePayload(encodePayload({ a: undefined, b: 1 }, 'value'))).to.deep.equal({ b: 1 });
   });
 
+  it('lets go of the message when a small part of it is kept', () => {
+    const sent = encodePayload({ id: Buffer.alloc(16, 1), content: Buffer.alloc(200_000, 2) }, 'value');
+    const { id, content } = decodePayload(overTheWire(sent)) as Record<'id' | 'content', Buffer>;
+    expect(id).to.deep.equal(Buffer.alloc(16, 1));
+    expect(id.buffer.byteLength).to.be.at.most(Buffer.poolSize);
+    expect(content.buffer.byteLength).to.be.within(200_000, 800_000); // large parts are not copied
+  });
+
   it('attaches long strings and bytes to the JSON, in which they are null', () => {
     const payload = encodePayload(
       { text: longText, data: Buffer.from([1]), list: ['short', longText] },

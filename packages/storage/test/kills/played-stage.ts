@@ -51,7 +51,7 @@ export class PlayedStage extends WorldStage {
     life.dieAt(undefined);
     const site = life.run(() => siteOf(machine, this.world.sources));
     // Whatever the object is asked for belongs to its life.
-    const storage = makeProxy<Storage>((method, args) =>
+    const storage = makeProxy<Storage>('RemoteObject storage', (method, args) =>
       life.run((): unknown => {
         const call = Reflect.get(site.storage, method) as (...given: unknown[]) => unknown;
         return call(...args);

@@ -3,7 +3,7 @@
 import type { Long } from '@grpc/proto-loader';
 
 /**
- * Lets the other side send this many more bytes of items.
+ * Lets the other side send this many more bytes of items, and this many more items.
  */
 export interface CreditInput {
   'call'?: (number | string | Long);
@@ -12,10 +12,14 @@ export interface CreditInput {
    * From the server: the stream among the call's arguments.
    */
   'stream'?: (number);
+  /**
+   * Of no effect where item_count_window is 0.
+   */
+  'items'?: (number);
 }
 
 /**
- * Lets the other side send this many more bytes of items.
+ * Lets the other side send this many more bytes of items, and this many more items.
  */
 export interface Credit {
   'call': (number);
@@ -24,4 +28,8 @@ export interface Credit {
    * From the server: the stream among the call's arguments.
    */
   'stream': (number);
+  /**
+   * Of no effect where item_count_window is 0.
+   */
+  'items': (number);
 }

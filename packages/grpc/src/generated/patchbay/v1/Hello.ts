@@ -11,7 +11,8 @@ export interface HelloInput {
    */
   'client'?: (string);
   /**
-   * From the server: how many calls this session may have in flight. Further calls fail with RESOURCE_EXHAUSTED.
+   * From the server: how many calls this session may have in flight, and how many more that want no answer. The client
+   * keeps further calls until one has ended; those that it sends fail with RESOURCE_EXHAUSTED.
    */
   'maxCalls'?: (number);
   /**
@@ -29,6 +30,10 @@ export interface HelloInput {
    */
   'idempotent'?: (_patchbay_v1_IdempotentMethodsInput)[];
   /**
+   * How many items this side accepts before it grants credit, whatever their size, beside item_window; 0: any number.
+   */
+  'itemCountWindow'?: (number);
+  /**
    * From the client: whether it knows Subscription. Without it, the server keeps no function beyond its call.
    */
   'keepsFunctions'?: (boolean);
@@ -43,7 +48,8 @@ export interface Hello {
    */
   'client': (string);
   /**
-   * From the server: how many calls this session may have in flight. Further calls fail with RESOURCE_EXHAUSTED.
+   * From the server: how many calls this session may have in flight, and how many more that want no answer. The client
+   * keeps further calls until one has ended; those that it sends fail with RESOURCE_EXHAUSTED.
    */
   'maxCalls': (number);
   /**
@@ -60,6 +66,10 @@ export interface Hello {
    * without asking a server that may be gone by then.
    */
   'idempotent': (_patchbay_v1_IdempotentMethods)[];
+  /**
+   * How many items this side accepts before it grants credit, whatever their size, beside item_window; 0: any number.
+   */
+  'itemCountWindow': (number);
   /**
    * From the client: whether it knows Subscription. Without it, the server keeps no function beyond its call.
    */
