@@ -12,7 +12,15 @@ import {
   silentLog,
   systemClock,
 } from '@patchbay/objects';
-import { arg, bytesSchema, byteStream, defineObject, Dispatcher, method } from '@patchbay/objects/define';
+import {
+  arg,
+  bytesSchema,
+  byteStream,
+  defineObject,
+  Dispatcher,
+  method,
+  property,
+} from '@patchbay/objects/define';
 
 /** A name that would clear a terminal and forge a line. */
 export const hostile = 'eve\u001b[2J\nerror: forged\u202e';
@@ -78,6 +86,12 @@ export function makeDesk(): Desk {
         summary: 'Return why it was called',
         returns: z.string().nullable(),
         run: ({ metadata }) => metadata.reason ?? null,
+      }),
+      old: method({
+        summary: 'Is deprecated',
+        returns: z.string(),
+        deprecated: 'use why',
+        run: () => 'as ever',
       }),
       ls: method({
         summary: 'Has the name of a verb',
@@ -180,6 +194,7 @@ export function makeDesk(): Desk {
         },
       }),
     },
+    properties: { size: property(bytesSchema().describe('how large the desk is'), () => 3 * 1024) },
   });
   return { definition, waits };
 }

@@ -75,6 +75,27 @@ describe('The command rpcclient', function () {
     expect(await call('quiet', '--json')).to.deep.equal({ status: 0, stdout: 'null\n', stderr: '' });
   });
 
+  it('reads a property, and shows it in the help', async () => {
+    expect(await call('storage.size')).to.deep.equal({ status: 0, stdout: '3072\n', stderr: '' });
+    expect(await resultOf('size')).to.equal(3072);
+    expect((await call('help', 'storage.size')).stdout).to.equal(
+      'Usage: rpcclient storage.size\n\nhow large the desk is\n',
+    );
+    expect((await call('describe', 'storage')).stdout).to.match(
+      /^Properties:\n {2}size {2}how large the desk is$/m,
+    );
+  });
+
+  it('warns of a deprecated method, whatever its format', async () => {
+    for (const [words, stdout] of [
+      [['old'], 'as ever\n'],
+      [['old', '--json'], '"as ever"\n'],
+    ] as const) {
+      const stderr = 'warning: storage.old is deprecated: use why\n';
+      expect(await call(...words)).to.deep.equal({ status: 0, stdout, stderr });
+    }
+  });
+
   it('sends the reason of a call along', async () => {
     expect(await resultOf('--reason', 'ticket 7: Zürich', 'why')).to.equal('ticket 7: Zürich');
     expect(await resultOf('why')).to.equal(null);

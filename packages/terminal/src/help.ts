@@ -53,19 +53,30 @@ export function optionTerm(spelling: string): string {
   return `${short === undefined ? '   ' : `-${short},`} ${spelling}`;
 }
 
-/** Returns an object's help: its methods with their arguments. */
+/** Returns an object's help: its methods with their arguments, and its properties. */
 export function objectHelp(object: ObjectDescription, { prefix, width }: HelpForm): string {
   const methods = object.methods.map(methodTerm);
+  const properties = (object.properties ?? []).map((each): Term => [each.name, meaningOf(each)]);
   return joined([
-    wrap(`${object.name}: ${object.summary}`, width).join('\n'),
+    wrap(`${object.name}: ${meaningOf(object)}`, width).join('\n'),
     methods.length === 0 ? 'It has no methods.' : section('Methods', methods, width),
+    section('Properties', properties, width),
     `"${helpOf(prefix)}METHOD" shows a method's options.`,
   ]);
 }
 
 /** Returns a method or a verb as one line of a list: its usage without options, and its summary. */
 export function methodTerm(method: MethodDescription): Term {
-  return [usageLine({ ...method, options: [] }), method.summary];
+  return [usageLine({ ...method, options: [] }), meaningOf(method)];
+}
+
+interface Described {
+  readonly summary: string;
+  readonly deprecated?: string | undefined;
+}
+
+function meaningOf({ summary, deprecated }: Described): string {
+  return withNotes(summary, deprecated === undefined ? [] : [`deprecated: ${deprecated}`]);
 }
 
 /**
@@ -79,7 +90,7 @@ export function methodHelp(
 ): string {
   const page = {
     usage: [prefix + usageLine(method)],
-    about: method.summary,
+    about: meaningOf(method),
     sections: [
       ['Arguments', method.args.map(argTerm)],
       ['Options', method.options.map((option): Term => [optionSpelling(option), optionMeaning(option)])],

@@ -9,6 +9,7 @@ import {
   describeObject,
   durationSchema,
   method,
+  property,
 } from '@patchbay/objects/define';
 
 import { methodHelp, objectHelp } from '../src/help.js';
@@ -54,6 +55,30 @@ describe('objectHelp', () => {
       '',
       '"rpcclient help METHOD" shows a method\'s options.',
     ]);
+  });
+
+  it('lists the properties, and says what is deprecated', () => {
+    const depot = defineObject({
+      summary: 'A depot',
+      deprecated: 'use depot/v2',
+      methods: { old: method({ summary: 'Count', returns: z.int(), deprecated: 'read size', run: () => 1 }) },
+      properties: { size: property(z.int().describe('how many items there are'), () => 1) },
+    });
+    const described = describeObject('depot', depot);
+    expect(objectHelp(described, form).split('\n')).to.deep.equal([
+      'depot: A depot (deprecated: use depot/v2)',
+      '',
+      'Methods:',
+      '  old  Count (deprecated: read size)',
+      '',
+      'Properties:',
+      '  size  how many items there are',
+      '',
+      '"rpcclient help METHOD" shows a method\'s options.',
+    ]);
+    expect(methodHelp(described.methods[0]!, form)).to.equal(
+      'Usage: rpcclient old\n\nCount (deprecated: read size)',
+    );
   });
 
   it("escapes control characters in a server's text", () => {

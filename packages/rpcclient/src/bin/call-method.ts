@@ -1,4 +1,4 @@
-import { coreError, isRpcError, quoted } from '@patchbay/objects';
+import { type Call, coreError, isRpcError, quoted } from '@patchbay/objects';
 import { formatted } from '@patchbay/terminal';
 
 import type { ByteOutput } from '../command/byte-output.js';
@@ -35,12 +35,32 @@ export async function callMethod(request: CommandCall, context: CommandContext, 
 }
 
 async function callOnce(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
-  const { object, method, timeoutMs, metadata, format, outputFile } = request;
-  const { client, errors, signal } = context;
+  const { object, method, timeoutMs, metadata } = request;
+  const { client, signal } = context;
   const args = request.args.some(mayStream)
     ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput)
     : request.args;
   const call = client.callWithArgv(object, method, args, { timeoutMs, metadata, signal });
+  try {
+    await printOutcome(call, request, context, out);
+  } finally {
+    const { deprecated } = call.responseMetadata;
+    if (deprecated !== undefined) {
+      const { escapeControls } = await import('@patchbay/terminal');
+      context.errors.write(
+        escapeControls(`warning: ${object}.${method} is deprecated: ${deprecated}`) + '\n',
+      );
+    }
+  }
+}
+
+async function printOutcome(
+  call: Call<unknown, unknown>,
+  { method, format, outputFile }: CommandCall,
+  context: CommandContext,
+  out: Output,
+): Promise<void> {
+  const { errors } = context;
   if (format === 'json' && outputFile === undefined) {
     out.write(await formatted(await call, format, context.toYaml));
     return;

@@ -24,6 +24,7 @@ async function main(argv: readonly string[]): Promise<void> {
 
 async function run(argv: readonly string[]): Promise<void> {
   let status = 0;
+  process.noDeprecation = true; // what a method says of itself is printed in the words of the command
   try {
     const done = main(argv.length === 0 ? ['--help'] : argv);
     endOnFailedOutput(argv); // opens standard output while the call is in flight

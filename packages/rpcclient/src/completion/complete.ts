@@ -1,6 +1,7 @@
 import { formats, longForm, shortFor } from '@patchbay/terminal';
 
 import { type CommandLine, isValueOptional, readCommandLine, takesValue } from '../command/command-line.js';
+import { membersOf } from '../command/find-method.js';
 import { globalOptionTerms } from '../command/global-option-terms.js';
 import { type GlobalOptionName, isGlobalOption } from '../command/global-options.js';
 import { readTarget } from '../command/settings.js';
@@ -65,7 +66,7 @@ export async function complete(incomplete: Incomplete, sources: Sources): Promis
   }
   const target = readTarget(line.method, line.options.get('object') ?? defaultObject);
   const object = await sources.describe(target.object);
-  const description = object.methods.find((each) => each.name === target.method);
+  const description = membersOf(object).find((each) => each.name === target.method);
   return description === undefined
     ? noCandidates
     : await completeMethodArg({ description, object, globalOptions: options }, line.args, current, sources);
@@ -113,8 +114,10 @@ async function completeCommand(
 }
 
 async function methodsOf(object: string, prefix: string, sources: Sources): Promise<Candidate[]> {
-  const { methods } = await sources.describe(object);
-  return methods.map(({ name, summary }) => ({ value: prefix + name, note: summary }));
+  return membersOf(await sources.describe(object)).map(({ name, summary }) => ({
+    value: prefix + name,
+    note: summary,
+  }));
 }
 
 /** Completes the names of objects and methods that verbs take; undefined for any other argument. */

@@ -16,7 +16,7 @@ import {
 import type { Client } from '../client.js';
 import type { CommandLine } from '../command/command-line.js';
 import { type CommandContext, unlessAborted } from '../command/context.js';
-import { findMethod } from '../command/find-method.js';
+import { findMethod, membersOf } from '../command/find-method.js';
 import { globalOptionTerms } from '../command/global-option-terms.js';
 import { isHidden } from '../command/global-options.js';
 import { readTarget, type Settings, type Target } from '../command/settings.js';
@@ -71,7 +71,9 @@ async function commandHelp(client: Client, { object, prefix }: Target, width: nu
   const own = ownHelp(width);
   try {
     const description = await Promise.race([client.describe(object), tooLate(object)]);
-    const hidden = description.methods.map(({ name }) => name).filter(isVerbName);
+    const hidden = membersOf(description)
+      .map(({ name }) => name)
+      .filter(isVerbName);
     const help = objectHelp(description, { prefix, width });
     return [own, help, ...hiddenMethodsNote(object, hidden, width)].join('\n\n');
   } catch (error) {

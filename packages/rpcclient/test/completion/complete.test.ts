@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import { valuesIn } from '@patchbay/objects';
-import { arg, bytesSchema, defineObject, describeObject, method } from '@patchbay/objects/define';
+import { arg, bytesSchema, defineObject, describeObject, method, property } from '@patchbay/objects/define';
 
 import type { Completion } from '../../src/completion/candidate.js';
 import { complete } from '../../src/completion/complete.js';
@@ -11,6 +11,7 @@ import type { Sources } from '../../src/completion/sources.js';
 const node = z.string().meta({ values: { method: 'list_nodes', field: 'node' } });
 const disks = defineObject({
   summary: 'Disks',
+  properties: { capacity: property(z.int().describe('how many disks there is room for'), () => 1) },
   methods: {
     provision: method({
       summary: 'Provision',
@@ -83,6 +84,8 @@ describe('The last word of a command line', () => {
   const rows: [line: string, values: string[]][] = [
     ['prov', ['provision']],
     ['disks.t', ['disks.two.']],
+    ['cap', ['capacity']],
+    ['disks.two.cap', ['disks.two.capacity']],
     ['disks.two.del', ['disks.two.delete_snapshot']],
     ['l', ['ls', 'list_nodes', 'list_snapshots']],
     ['-- l', ['list_nodes', 'list_snapshots']],
