@@ -158,8 +158,6 @@ describe('a deprecated method', () => {
     } finally {
       process.emitWarning = emitWarning;
     }
-    expect(warnings).to.deep.equal([
-      ['depot.ping is deprecated: use depot/v2', 'DeprecationWarning', 'PATCHBAY_DEPRECATED'],
-    ]);
+    expect(warnings).to.deep.equal([['depot.ping is deprecated: use depot/v2', 'DeprecationWarning']]);
   });
 });

@@ -25,11 +25,7 @@ export class Deprecations {
     }
     this.#warned.add(title);
     if (this.#log === undefined) {
-      process.emitWarning(
-        `${title} is deprecated: ${deprecated}`,
-        'DeprecationWarning',
-        'PATCHBAY_DEPRECATED',
-      );
+      process.emitWarning(`${title} is deprecated: ${deprecated}`, 'DeprecationWarning');
     } else {
       const { object, method } = request;
       this.#log.warn('a deprecated method was called', { object, method, deprecated });
