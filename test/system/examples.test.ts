@@ -131,6 +131,16 @@ describe('The example', function () {
     });
   }
 
+  it('tracing makes one trace over two servers', async () => {
+    const outcome = await run(['node', join(root, 'examples/dist/tracing/main.js')]);
+    const chain = (failed: string): string =>
+      ['shop/order (client', '  shop/order (server', '    stock/take (client', '      stock/take (server']
+        .map((line) => `${line}${failed})\n`)
+        .join('');
+    const stdout = `1 × lamp, 1 left\nthere are not 2 of lamp\n${chain('')}${chain(', failed')}`;
+    expect(outcome).to.deep.equal({ status: 0, stdout, stderr: '' });
+  });
+
   it('hello needs no server in memory', async () => {
     const outcome = await run(['node', join(root, 'examples/dist/hello/in-memory.js')]);
     expect(outcome).to.deep.equal({ status: 0, stdout: 'Hello, world!\n', stderr: '' });
