@@ -308,7 +308,7 @@ describe('rpcserver check-config', () => {
       ],
       log: { file: './nowhere/daemon.log' },
     });
-    const { status, stdout, stderr } = await run('check-config', file, '--json');
+    const { status, stderr } = await run('check-config', file);
     expect(status).to.equal(2);
     const lines = stderr.trimEnd().split('\n');
     expect(lines).to.have.length(3);
@@ -321,7 +321,12 @@ describe('rpcserver check-config', () => {
     expect(lines[2]).to.match(
       /CONFIG_INVALID: rpcserver\.yaml:\d+: objects\[1\]\.options\.size: must be a number$/,
     );
-    const { problems } = JSON.parse(stdout) as { problems: Record<string, string>[] };
+    const asJson = await run('check-config', file, '--json');
+    expect(asJson.status).to.equal(2);
+    const error = JSON.parse(asJson.stderr) as { details: { errors: unknown[] } };
+    expect(error).to.include({ reason: 'CONFIG_INVALID', message: `${file} is not fine` });
+    expect(error.details.errors).to.have.length(3);
+    const { problems } = JSON.parse(asJson.stdout) as { problems: Record<string, string>[] };
     expect(problems.map(({ reason }) => reason)).to.deep.equal([
       'CONFIG_INVALID',
       'MODULE_NOT_FOUND',
