@@ -6,6 +6,7 @@
 export { nameServerError } from './errors.js';
 export { withNameServer } from './client.js';
 export { nameServerObject, type NameServerObject } from './object.js';
+export { nameServerLimits } from './limits.js';
 export { pageLimits } from './list-names.js';
 export { leaseBounds, maxClaims } from './registrar.js';
 export { Registry } from './registry.js';

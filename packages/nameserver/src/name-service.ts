@@ -4,7 +4,6 @@ import type { EventEmitter } from 'node:events';
 import {
   grpcTypes,
   type InfoResponseInput,
-  type KeepAliveRequest,
   type LeaseResponseInput,
   type ListRequest,
   type ListResponseInput,
@@ -15,13 +14,13 @@ import {
   type SetMetadataRequest,
   toGrpcStatus,
   type UnregisterRequest,
-  type WatchRequest,
 } from '@patchbay/grpc';
 import {
   type GrpcService,
   type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
+  MessageReader,
   remainingMs,
   StreamSink,
   type UntypedServiceImplementation,
@@ -36,14 +35,29 @@ import {
   type NameServerInfo,
   nameServerObject,
   type RunningCall,
+  tooManyValues,
 } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
+
+import { nameServerLimits } from './limits.js';
+
+const { service } = grpcTypes.patchbay.v1.NameServer;
+/** The number of `RegisterRequest.claims`, whose metadata counts too. */
+const claimsField = 3;
+const sameBytes = (message: Buffer): Buffer => message;
+
+interface Decoder<Request> {
+  requestDeserialize(message: Buffer): Request;
+}
 
 /** The typed face of the name server: calls of the object `nameserver` through the dispatch, one registry, one set of checks. */
 export const nameService: GrpcService = {
   name: 'patchbay.v1.NameServer',
   file: 'patchbay/v1/nameserver.proto',
-  definition: grpcTypes.patchbay.v1.NameServer.service,
+  // Decoded by the handlers, behind a check of how much there is.
+  definition: Object.fromEntries(
+    Object.entries(service).map(([name, method]) => [name, { ...method, requestDeserialize: sameBytes }]),
+  ),
   handlers,
 };
 
@@ -55,7 +69,7 @@ interface Call extends EventEmitter {
 function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
   const begin = (
     method: string,
-    values: readonly unknown[],
+    values: () => readonly unknown[],
     call: Call,
     callId: string,
     sink: CallSink,
@@ -63,7 +77,16 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
     const caller = { peer: call.getPeer() };
     const timeoutMs = remainingMs(call.getDeadline());
     return dispatcher.begin(
-      { object: nameServerObject, method, input: { values }, caller, callId, timeoutMs },
+      {
+        object: nameServerObject,
+        method,
+        get input() {
+          return { values: values() };
+        },
+        caller,
+        callId,
+        timeoutMs,
+      },
       sink,
     );
   };
@@ -77,12 +100,13 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
   const unary =
     <Request, Result, Response>(
       method: string,
+      rpc: Decoder<Request>,
       toArguments: (request: Request) => readonly unknown[],
       toResponse: (result: Result) => Response,
-    ): handleUnaryCall<Request, Response> =>
+    ): handleUnaryCall<Buffer, Response> =>
     (call, reply) => {
       const callId = randomUUID();
-      const running = begin(method, toArguments(call.request), call, callId, {
+      const running = begin(method, () => toArguments(decode(rpc, call.request)), call, callId, {
         item: () => undefined,
         result: (result) => {
           reply(null, toResponse(result as Result));
@@ -94,8 +118,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
       cancelWith(call, running);
     };
 
-  const watch: handleServerStreamingCall<WatchRequest, NameEventInput> = (call) => {
-    const { prefix, fromRevision } = call.request;
+  const watch: handleServerStreamingCall<Buffer, NameEventInput> = (call) => {
     const callId = randomUUID();
     const sink = new StreamSink<NameEventInput>(
       call,
@@ -103,10 +126,14 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
       (event) => toEvent(event as NameEvent),
       () => undefined,
     );
-    cancelWith(call, begin('watch', [{ prefix, fromRevision }], call, callId, sink));
+    const values = (): readonly unknown[] => {
+      const { prefix, fromRevision } = decode(service.Watch, call.request);
+      return [{ prefix, fromRevision }];
+    };
+    cancelWith(call, begin('watch', values, call, callId, sink));
   };
 
-  const keepAlive: handleBidiStreamingCall<KeepAliveRequest, LeaseResponseInput> = (call) => {
+  const keepAlive: handleBidiStreamingCall<Buffer, LeaseResponseInput> = (call) => {
     let asked = 0;
     let mayAsk = true;
     let failed = false;
@@ -115,10 +142,11 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
         call.end();
       }
     };
-    call.on('data', (request: KeepAliveRequest) => {
+    call.on('data', (request: Buffer) => {
       const callId = randomUUID();
       asked++;
-      begin('keep_alive', [request.leaseId], call, callId, {
+      const values = (): readonly unknown[] => [decode(service.KeepAlive, request).leaseId];
+      begin('keep_alive', values, call, callId, {
         item: () => undefined,
         result: (lease) => {
           asked--;
@@ -143,23 +171,52 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
   };
 
   return {
-    Register: unary('register', toRegister, toLease),
+    Register: unary('register', service.Register, toRegister, toLease),
     KeepAlive: keepAlive,
     Unregister: unary(
       'unregister',
+      service.Unregister,
       (request: UnregisterRequest) => [request.leaseId],
       () => ({}),
     ),
-    Lookup: unary('lookup', (request: LookupRequest) => [request.name], toRecord),
-    List: unary('list', toList, toPage),
+    Lookup: unary('lookup', service.Lookup, (request: LookupRequest) => [request.name], toRecord),
+    List: unary('list', service.List, toList, toPage),
     Watch: watch,
-    SetMetadata: unary('set_metadata', toSetMetadata, toRecord),
+    SetMetadata: unary('set_metadata', service.SetMetadata, toSetMetadata, toRecord),
     Info: unary(
       'info',
+      service.Info,
       () => [],
       (info: NameServerInfo): InfoResponseInput => info,
     ),
   };
+}
+
+/**
+ * Decodes a request that does not hold more than any legitimate one.
+ *
+ * @throws RpcError `MESSAGE_MALFORMED`, `MESSAGE_TOO_COMPLEX`
+ */
+function decode<Request>(rpc: Decoder<Request>, message: Buffer): Request {
+  const { maxValues } = nameServerLimits;
+  const reader = new MessageReader(message);
+  let fields = 0;
+  const count = (within: (field: number) => boolean): void => {
+    for (let field = reader.next(); field !== 0; field = reader.next()) {
+      if (++fields > maxValues) {
+        throw tooManyValues(maxValues);
+      }
+      if (within(field)) {
+        const end = reader.enter();
+        count(() => false);
+        reader.leave(end);
+      } else {
+        reader.skip();
+      }
+    }
+  };
+  count((field) => field === claimsField && rpc === (service.Register as unknown));
+  return rpc.requestDeserialize(message);
 }
 
 function toRegister(request: RegisterRequest): readonly unknown[] {

@@ -1,4 +1,4 @@
-import { ObjectServer } from '@patchbay/grpc/server';
+import { ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
 import {
   type Clock,
   consoleLog,
@@ -13,6 +13,7 @@ import { Dispatcher } from '@patchbay/objects/define';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
+import { nameServerLimits } from './limits.js';
 import { nameService } from './name-service.js';
 import { Registry } from './registry.js';
 
@@ -33,6 +34,8 @@ export interface NameServerOptions {
   readonly version: string;
   /** Whether a failure carries the server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
+  /** Limits sessions, calls and messages. Default: those of a server, with smaller messages. */
+  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>> | undefined;
   /** Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -47,6 +50,11 @@ export class NameServer implements AsyncDisposable {
   constructor(parts: Parts) {
     this.address = parts.server.address;
     this.#parts = parts;
+  }
+
+  /** Changes the limits for sessions and connections that are opened from now on. @throws RpcError `CONFIG_INVALID` */
+  limitTo(limits: NameServerOptions['limits'], sendStacks = false): void {
+    this.#parts.server.limitTo({ ...nameServerLimits, ...limits, sendStacks });
   }
 
   /** Asks itself for what it holds, and over its own port. @throws what keeps it from answering */
@@ -106,6 +114,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       listen,
       dispatcher,
       services: [nameService],
+      ...nameServerLimits,
+      ...options.limits,
       sendStacks,
     });
     return new NameServer({ store, registry, dispatcher, server, clock });

@@ -15,6 +15,7 @@ export {
   nameServerInfo,
   nameServerOptions,
 } from './naming/contract.js';
+export { collectGarbage } from './collect-garbage.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';
 export { defineObject, method, property } from './object/define.js';

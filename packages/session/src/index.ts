@@ -8,5 +8,6 @@ export { encodeFrame, encodeFrames } from './protocol/encode-frames.js';
 export { decodeFrame, decodeFrames } from './protocol/decode-frames.js';
 export { encodePayload } from './protocol/encode-payload.js';
 export { carriedParts } from './protocol/failure.js';
+export { unfinished } from './protocol/inbox.js';
 export { copyJson, pathText } from './protocol/json-copy.js';
 export { MessageReader } from './protocol/message-reader.js';

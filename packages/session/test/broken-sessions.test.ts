@@ -43,7 +43,14 @@ function open({ dispatcher }: Hosted): { session: ServerSession; answers: () => 
     dispatcher,
     caller: { peer: 'test' },
     limits: sessionLimits({}),
-    output: { write: (message) => written.push(message), headroomBytes: 0, unsentBytes: 0 },
+    output: {
+      write: (message) => written.push(message),
+      headroomBytes: 0,
+      unsentBytes: 0,
+      attempt: (action) => {
+        action();
+      },
+    },
   });
   return { session, answers: () => written.flatMap((message) => decodeFrames(message)) };
 }

@@ -117,7 +117,14 @@ describe('a stream of small items', () => {
         dispatcher,
         caller: { peer: 'test' },
         limits: sessionLimits({}),
-        output: { write: (message) => written.push(message), unsentBytes: 0, headroomBytes: 0 },
+        output: {
+          write: (message) => written.push(message),
+          unsentBytes: 0,
+          headroomBytes: 0,
+          attempt: (action) => {
+            action();
+          },
+        },
       });
       const items = (): number =>
         written.flatMap((message) => decodeFrames(message)).filter(({ kind }) => kind === 'item').length;

@@ -154,7 +154,14 @@ describe('the server’s end of a session', () => {
       dispatcher: hostSample().dispatcher,
       caller: { peer: 'test' },
       limits: sessionLimits({}),
-      output: { write: (message) => written.push(message), unsentBytes: 0, headroomBytes: 0 },
+      output: {
+        write: (message) => written.push(message),
+        unsentBytes: 0,
+        headroomBytes: 0,
+        attempt: (action) => {
+          action();
+        },
+      },
     });
     const invoke = (call: number, ofCall: number): Frame => ({
       kind: 'invoke',

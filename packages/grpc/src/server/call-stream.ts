@@ -18,15 +18,21 @@ import {
   correlationIdError,
 } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
+import { callsExhausted, type SessionLimits } from '@patchbay/session/server';
 
-import type { CallRequest } from '../generated/patchbay/v1/CallRequest.js';
 import type { CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
 import { addMetadata, metadataIn } from '../call-metadata.js';
 import { toGrpcStatus } from '../status.js';
-import { fromValue, toValue } from '../value.js';
+import { toValue } from '../value.js';
+import { readCall } from './read-call.js';
 
 /** How many items may wait to be sent before the method waits too. */
 const maxUnsent = 16;
+
+/** How many calls of one connection run, including those whose caller has left and whose method still runs. */
+export interface CallCount {
+  running: number;
+}
 
 /**
  * Serves one `Call` of ObjectServer. Like a session's stream it is an interceptor of grpc-js, whose own object streams
@@ -37,14 +43,23 @@ export class CallStream implements CallSink {
   readonly #dispatcher: Dispatcher;
   readonly #callId = randomUUID();
   #metadata: Metadata | undefined;
-  #request: CallRequest | undefined;
+  readonly #limits: SessionLimits;
+  readonly #count: CallCount;
+  #request: Buffer | undefined;
   #running: RunningCall | undefined;
   #unsent = 0;
   #resume: (() => void) | undefined;
 
-  constructor(call: ServerInterceptingCallInterface, dispatcher: Dispatcher) {
+  constructor(
+    call: ServerInterceptingCallInterface,
+    dispatcher: Dispatcher,
+    limits: SessionLimits,
+    count: CallCount,
+  ) {
     this.#call = call;
     this.#dispatcher = dispatcher;
+    this.#limits = limits;
+    this.#count = count;
   }
 
   listener(): FullServerListener {
@@ -58,7 +73,7 @@ export class CallStream implements CallSink {
           this.#refuse('a second request');
           return;
         }
-        this.#request = message as CallRequest;
+        this.#request = message as Buffer;
         this.#call.startRead();
       },
       onReceiveHalfClose: () => {
@@ -107,16 +122,29 @@ export class CallStream implements CallSink {
     this.#wake();
   }
 
-  #begin({ object, method, arguments: values }: CallRequest): void {
+  done(): void {
+    this.#count.running--;
+  }
+
+  #begin(message: Buffer): void {
+    const { maxCalls, maxValues } = this.#limits;
     try {
+      if (this.#count.running >= maxCalls) {
+        throw callsExhausted(maxCalls);
+      }
+      const request = readCall(message, maxValues);
+      const correlationId = correlationIn(this.#metadata);
+      this.#count.running++;
       this.#running = this.#dispatcher.begin(
         {
-          object,
-          method,
-          input: { values: values.map((value, index) => fromValue(value, `arguments[${String(index)}]`)) },
+          object: request.object,
+          method: request.method,
+          get input() {
+            return request.input;
+          },
           caller: { peer: this.#call.getPeer() },
           callId: this.#callId,
-          correlationId: correlationIn(this.#metadata),
+          correlationId,
           metadata: this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata),
           timeoutMs: remainingMs(this.#call.getDeadline()),
         },

@@ -5,7 +5,10 @@
  */
 export { type GrpcService, ObjectServer, type ObjectServerOptions } from './object-server.js';
 
+export { defaultSessionLimits, type SessionLimits } from '@patchbay/session/server';
+
 // What the handlers of a further service need to call objects.
+export { MessageReader } from '@patchbay/session';
 export { remainingMs } from './call-stream.js';
 export { StreamSink } from './stream-sink.js';
 export type {

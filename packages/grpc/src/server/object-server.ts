@@ -1,6 +1,8 @@
 import {
   Server,
   ServerCredentials,
+  ServerInterceptingCall,
+  type ServerInterceptor,
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
@@ -13,8 +15,11 @@ import type { Dispatcher } from '@patchbay/objects/define';
 import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { channelOptions } from '../channel-options.js';
+import { grpcTypes } from '../definitions.js';
 import { describeAt } from '../describe.js';
+import { ConnectionGuard } from './connection-guard.js';
 import { Health } from './health.js';
+import { InputBounds } from './input-bounds.js';
 import { ObjectService, objectServiceDefinition } from './object-service.js';
 import { Reflection } from './reflection.js';
 import { SessionService } from './session-service.js';
@@ -39,6 +44,8 @@ export interface GrpcService {
   readonly handlers: (dispatcher: Dispatcher) => UntypedServiceImplementation;
 }
 
+const { service } = grpcTypes.patchbay.v1.ObjectServer;
+
 /** How long connections may take to close by themselves, in milliseconds. */
 const closeMs = 500;
 
@@ -55,25 +62,33 @@ const sharedFiles = ['google/rpc/status.proto'];
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
+  readonly #bounds: InputBounds;
   readonly #sessions: SessionService;
+  readonly #objects: ObjectService;
   readonly #server: Server;
   readonly #health = new Health();
   /** The services that health probes may ask for; the empty name is the server as a whole. */
   readonly #probed: Set<string>;
+  #limits: SessionLimits;
+  #guard: ConnectionGuard | undefined;
   #address = '';
   #draining = false;
 
   private constructor(options: ObjectServerOptions) {
     const { dispatcher, services = [] } = options;
     this.#dispatcher = dispatcher;
-    this.#sessions = new SessionService(dispatcher, sessionLimits(options));
-    const objects = new ObjectService(dispatcher);
+    const limits = sessionLimits(options);
+    this.#limits = limits;
+    dispatcher.limitTo(limits.maxTotalCalls);
+    this.#bounds = new InputBounds(dispatcher, limits);
+    this.#sessions = new SessionService(dispatcher, limits, this.#bounds);
+    this.#objects = new ObjectService(dispatcher, limits);
     this.#server = new Server({
       ...channelOptions,
-      'grpc.max_receive_message_length': 8 * 1024 * 1024,
-      interceptors: [this.#sessions.interceptor, objects.interceptor],
+      'grpc.max_concurrent_streams': limits.maxStreams,
+      interceptors: [this.#intercept],
     });
-    this.#server.addService(objectServiceDefinition, objects.handlers());
+    this.#server.addService(objectServiceDefinition, this.#objects.handlers());
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     for (const { name, file, definition, handlers } of services) {
       files[name] = file;
@@ -117,7 +132,11 @@ export class ObjectServer implements AsyncDisposable {
 
   /** Bounds the sessions that are opened from now on. @throws RpcError `CONFIG_INVALID` for an invalid limit */
   limitTo(limits: Partial<SessionLimits>): void {
-    this.#sessions.limitTo(sessionLimits(limits));
+    this.#limits = sessionLimits(limits);
+    this.#dispatcher.limitTo(this.#limits.maxTotalCalls);
+    for (const limited of [this.#bounds, this.#sessions, this.#objects, this.#guard]) {
+      limited?.limitTo(this.#limits);
+    }
   }
 
   /** Answers health probes with `NOT_SERVING` from now on, while calls finish. */
@@ -150,6 +169,7 @@ export class ObjectServer implements AsyncDisposable {
     });
     this.#sessions.endAll();
     this.#health.close();
+    this.#bounds.close();
     const closed = new Promise<void>((resolve) => {
       this.#server.tryShutdown(() => {
         resolve();
@@ -169,10 +189,20 @@ export class ObjectServer implements AsyncDisposable {
     return this.close();
   }
 
+  readonly #intercept: ServerInterceptor = ({ path }, call) => {
+    if (path === service.Session.path) {
+      return this.#sessions.serve(call);
+    }
+    this.#bounds.bind(call);
+    return path === service.Call.path ? this.#objects.serve(call) : new ServerInterceptingCall(call);
+  };
+
   #listen(listen: string): Promise<void> {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
         if (error === null) {
+          const { log } = this.#dispatcher;
+          this.#guard = new ConnectionGuard(this.#server, this.#limits, log, service.Session.path);
           this.#address = `${listen.slice(0, listen.lastIndexOf(':'))}:${String(port)}`;
           resolve();
         } else {

@@ -1,52 +1,47 @@
-import {
-  ServerInterceptingCall,
-  type ServerInterceptingCallInterface,
-  type ServerInterceptor,
-} from '@grpc/grpc-js';
+import { ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
 import { coreError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
 
-import { grpcTypes } from '../definitions.js';
 import { toGrpcStatus } from '../status.js';
+import type { InputBounds } from './input-bounds.js';
 import { http2StreamOf, SessionStream } from './session-stream.js';
 
 /** How much a client may send ahead on its connection, in bytes: as much as one stream of a call may be ahead. */
 export const receiveWindowBytes = 1024 * 1024;
-
-const sessionPath = grpcTypes.patchbay.v1.ObjectServer.service.Session.path;
 
 /** Serves the sessions of an object server through a dispatcher. */
 export class SessionService {
   readonly #dispatcher: Dispatcher;
   #limits: SessionLimits;
   readonly #streams = new Set<SessionStream>();
+  readonly #bounds: InputBounds;
 
-  constructor(dispatcher: Dispatcher, limits: SessionLimits) {
+  constructor(dispatcher: Dispatcher, limits: SessionLimits, bounds: InputBounds) {
     this.#dispatcher = dispatcher;
     this.#limits = limits;
+    this.#bounds = bounds;
   }
 
-  /** Takes over the streams of sessions, and passes on every other call. */
-  readonly interceptor: ServerInterceptor = ({ path }, call) => {
-    if (path !== sessionPath) {
-      return new ServerInterceptingCall(call);
-    }
+  /** Takes over the stream of a session. */
+  serve(call: ServerInterceptingCallInterface): ServerInterceptingCall {
     if (this.#streams.size >= this.#limits.maxSessions) {
       return this.#refuse(call);
     }
     widenReceiveWindow(call);
-    const stream = new SessionStream(call, this.#dispatcher, this.#limits, () => {
+    const stream = new SessionStream(call, this.#dispatcher, this.#limits, this.#bounds.gate, () => {
       this.#streams.delete(stream);
+      this.#bounds.delete(stream);
     });
     this.#streams.add(stream);
+    this.#bounds.add(stream);
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next(stream.listener());
       },
     });
-  };
+  }
 
   /** Bounds the sessions that are opened from now on; open ones keep their limits. */
   limitTo(limits: SessionLimits): void {

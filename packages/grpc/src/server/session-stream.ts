@@ -10,7 +10,13 @@ import { unzipSync } from 'node:zlib';
 
 import { coreError, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
-import { ServerSession, type SessionLimits, type SessionOutput, StallWatch } from '@patchbay/session/server';
+import {
+  type FrameGate,
+  ServerSession,
+  type SessionLimits,
+  type SessionOutput,
+  StallWatch,
+} from '@patchbay/session/server';
 
 import { maxMessageBytes, MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.js';
 import { toGrpcStatus } from '../status.js';
@@ -25,32 +31,38 @@ export class SessionStream implements SessionOutput {
   readonly #call: ServerInterceptingCallInterface;
   readonly #stream: ServerHttp2Stream;
   readonly #session: ServerSession;
-  readonly #splitter = new MessageSplitter(decompress);
+  readonly #splitter = new MessageSplitter({ decompress });
   readonly #take = (message: Buffer): void => {
     this.#session.receive(message);
   };
   readonly #stallWatch: StallWatch;
   readonly #onEnd: () => void;
+  readonly #maxUnreadBytes: number;
   #writtenBytes = 0;
   #responded = false;
   #ended = false;
 
-  /** @param onEnd called once, when the stream has ended */
+  /**
+   * @param gate shared by the sessions of a server
+   * @param onEnd called once, when the stream has ended
+   */
   constructor(
     call: ServerInterceptingCallInterface,
     dispatcher: Dispatcher,
     limits: SessionLimits,
+    gate: FrameGate,
     onEnd: () => void,
   ) {
     const peer = call.getPeer();
     this.#call = call;
     this.#stream = http2StreamOf(call);
     this.#onEnd = onEnd;
-    this.#session = new ServerSession({ dispatcher, caller: { peer }, limits, output: this });
+    this.#session = new ServerSession({ dispatcher, caller: { peer }, limits, output: this, gate });
+    this.#maxUnreadBytes = limits.maxUnreadBytes;
     this.#stallWatch = new StallWatch({
       clock: dispatcher.clock,
       stallMs: limits.stallMs,
-      waiting: () => (this.#ended ? this.unsentBytes > 0 : this.#session.blocked),
+      waiting: () => (this.#ended ? this.unsentBytes > 0 : this.#session.awaitsReader),
       takenBytes: () => this.#writtenBytes - this.unsentBytes,
       onStall: () => {
         dispatcher.log.warn('ended the session of a client that did not read its answers', {
@@ -73,12 +85,12 @@ export class SessionStream implements SessionOutput {
         this.#stream
           .removeAllListeners('data') // that of grpc-js
           .on('data', (data: Buffer) => {
-            this.#attempt(() => {
+            this.attempt(() => {
               this.#splitter.push(data, this.#take);
             });
           })
           .on('drain', () => {
-            this.#attempt(() => {
+            this.attempt(() => {
               this.#session.resume();
             });
           })
@@ -111,10 +123,23 @@ export class SessionStream implements SessionOutput {
     writePrefix(message, 0);
     this.#writtenBytes += message.length;
     this.#stream.write(message);
+    if (this.unsentBytes > this.#maxUnreadBytes) {
+      this.#stallWatch.begin();
+    }
   }
 
-  /** Lets the session take frames, and reads on unless the client must read first. */
-  #attempt(take: () => void): void {
+  /** Checks that what has begun to arrive still does; ends the session otherwise. */
+  checkProgress(): void {
+    this.attempt(() => {
+      if (!this.#session.blocked) {
+        this.#splitter.checkProgress();
+        this.#session.checkProgress();
+      }
+    });
+  }
+
+  /** Lets the session take frames, and reads on unless it waits for something first. */
+  attempt(take: () => void): void {
     if (this.#ended) {
       return;
     }

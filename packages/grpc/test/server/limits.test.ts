@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants } from 'node:http2';
+import { type ClientHttp2Stream, constants } from 'node:http2';
 import { z } from 'zod';
 
 import { arg, defineObject, method } from '@patchbay/objects/define';
@@ -10,70 +10,28 @@ import { hostSample, type Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
 import { ObjectServer } from '../../src/server/object-server.js';
-import { writePrefix } from '../../src/message-splitter.js';
 import { startSample } from '../sample.js';
 import { transports } from '../transports.js';
+import { invoke, message, RawClient } from './raw-client.js';
 
 /** A client that sends what it is told and reads nothing. */
-class DeafClient implements Disposable {
-  readonly #connection: ClientHttp2Session;
+class DeafClient extends RawClient {
   readonly stream: ClientHttp2Stream;
   #calls = 0;
 
-  constructor(address: string) {
-    this.#connection = connect(`http://${address}`, { settings: { initialWindowSize: 65_535 } });
-    this.#connection.on('error', () => undefined);
-    this.stream = this.#connection.request({
-      [constants.HTTP2_HEADER_METHOD]: 'POST',
-      [constants.HTTP2_HEADER_PATH]: '/patchbay.v1.ObjectServer/Session',
-      [constants.HTTP2_HEADER_CONTENT_TYPE]: 'application/grpc+proto',
-      [constants.HTTP2_HEADER_TE]: 'trailers',
-    });
-    this.stream.on('error', () => undefined);
+  constructor(address: string, itemWindow?: number) {
+    super(address);
+    this.stream = this.openSession('deaf', itemWindow);
     this.stream.pause();
-    this.#send(
-      encodeFrames(
-        {
-          kind: 'hello',
-          client: 'deaf',
-          maxCalls: 0,
-          itemWindow: 1,
-          itemCountWindow: 0,
-          maxFrameBytes: 0,
-          idempotent: [],
-        },
-        5,
-      ),
-    );
   }
 
   /** Sends many calls in one message. */
   call(method: string, args: readonly unknown[], times: number): void {
+    const values = encodePayload(args, 'arguments');
     const frames = Array.from({ length: times }, () =>
-      encodeFrames({
-        kind: 'invoke',
-        call: ++this.#calls,
-        object: 'big',
-        method,
-        input: { values: encodePayload(args, 'arguments') },
-        timeoutMs: 0,
-        correlationId: '',
-        oneWay: false,
-        target: 0,
-        ofCall: 0,
-        callback: 0,
-      }),
+      encodeFrames(invoke(++this.#calls, 'big', method, values)),
     );
-    this.#send(Buffer.concat([Buffer.alloc(5), ...frames]));
-  }
-
-  #send(message: Buffer): void {
-    writePrefix(message, 0);
-    this.stream.write(message);
-  }
-
-  [Symbol.dispose](): void {
-    this.#connection.destroy();
+    this.stream.write(message(...frames));
   }
 }
 
@@ -99,6 +57,20 @@ describe('a server of objects', function () {
             return 'x'.repeat(length);
           },
         }),
+        pour: method({
+          summary: 'Yield texts without end',
+          args: [arg('length', z.int(), 'of each')],
+          yields: z.string(),
+          returns: z.null(),
+          run: async function* (length, { signal }) {
+            for (;;) {
+              signal.throwIfAborted();
+              given++;
+              yield 'x'.repeat(length);
+              await new Promise(setImmediate);
+            }
+          },
+        }),
       },
     });
     return { ...(await startSample({ ...limits, objects: { big } })), given: () => given };
@@ -119,6 +91,17 @@ describe('a server of objects', function () {
     });
     // The limit, one answer above it, and what the windows of HTTP/2 and the socket hold.
     expect(server.given() * 64 * kib).to.be.below(maxUnreadBytes + 8 * 1024 * kib);
+  });
+
+  it('asks for no more items for a client that grants credit and does not read them', async () => {
+    const maxUnreadBytes = 256 * kib;
+    await using server = await startBig({ maxUnreadBytes, stallMs: 500 });
+    using client = new DeafClient(server.address, 0xffff_ffff);
+    client.call('pour', [64 * kib], 1);
+    await eventually(() => client.stream.closed);
+    expect(client.stream.rstCode).to.equal(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    expect(server.given() * 64 * kib).to.be.below(maxUnreadBytes + 8 * 1024 * kib);
+    await eventually(() => server.dispatcher.running === 0);
   });
 
   it('resumes when the client reads, and answers every call', async () => {

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 
-import { logSettings } from '@patchbay/daemon';
+import { limitSettings, logSettings } from '@patchbay/daemon';
+
+import { nameServerLimits } from '../limits.js';
 
 /** The schema of a name server's configuration; docs/reference/configuration.md is held against it. */
 export const nameServerConfiguration = z.strictObject({
@@ -20,6 +22,7 @@ export const nameServerConfiguration = z.strictObject({
     .min(1, 'must not be empty')
     .describe('the directory of the registry'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+  limits: limitSettings(nameServerLimits).prefault({}).describe('limits on sessions, calls and messages'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
 });
 export type NameServerConfiguration = z.infer<typeof nameServerConfiguration>;

@@ -6,6 +6,7 @@ import {
   command,
   type Daemon,
   type DaemonLog,
+  limitsOf,
   openLog,
   packageVersion,
   reportReload,
@@ -14,7 +15,7 @@ import {
 } from '@patchbay/daemon';
 import { systemClock } from '@patchbay/objects';
 
-import { startNameServer } from '../server.js';
+import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
 import { readConfiguration } from './read-configuration.js';
 
@@ -73,14 +74,19 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const version = packageVersion(import.meta.url);
-  await using server = await startNameServer({ ...configuration, log, version });
+  await using server = await startNameServer({
+    ...configuration,
+    limits: limitsOf(configuration.limits),
+    log,
+    version,
+  });
   log.info('name server is ready', { address: server.address, stateDir: configuration.stateDir });
   let inForce = configuration;
   daemon.status(`serving at ${server.address}`);
   daemon.ready({
     probe: () => server.probe(),
     reload: () => {
-      inForce = reload(inForce, read(), log);
+      inForce = reload(server, inForce, read(), log);
     },
   });
   if (!signal.aborted) {
@@ -88,15 +94,21 @@ async function serve(
   }
 }
 
-/** Puts the levels of a configuration in force, and gives what is in force now. */
+/** Puts the levels and limits of a configuration in force, and gives what is in force now. */
 function reload(
+  server: NameServer,
   before: NameServerConfiguration,
   next: NameServerConfiguration,
   log: DaemonLog,
 ): NameServerConfiguration {
   checkLogFile(next.log);
   log.reload(next.log);
-  const now = { ...before, log: { ...before.log, level: next.log.level, levels: next.log.levels } };
+  server.limitTo(limitsOf(next.limits), before.sendStacks);
+  const now = {
+    ...before,
+    limits: next.limits,
+    log: { ...before.log, level: next.log.level, levels: next.log.levels },
+  };
   reportReload(log, {
     changed: changedKeys(before, now),
     needRestart: changedKeys(now, next).map(({ key }) => key),

@@ -42,9 +42,17 @@ export const coreError = defineErrors({
     'RESOURCE_EXHAUSTED',
     'A message is nested more deeply, or holds more values, than the receiver accepts; details.limit says which.',
   ],
+  MESSAGE_UNFINISHED: [
+    'DEADLINE_EXCEEDED',
+    'The rest of a message did not arrive in time; details.limit says how long it may take.',
+  ],
+  MEMORY_EXHAUSTED: [
+    'RESOURCE_EXHAUSTED',
+    'The server holds as much input for its clients as it may; try again.',
+  ],
   CALLS_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',
-    'A session has as many calls in flight as the server allows; the library lets further ones wait.',
+    'A client has as many calls in flight as the server allows; the library lets further ones wait.',
   ],
   CONCURRENCY_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',

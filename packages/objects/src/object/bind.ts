@@ -5,7 +5,7 @@ import type { MethodDefinition } from './definition.js';
 import { describeMethod, isOptional } from './describe.js';
 import type { MethodDescription } from './description.js';
 import type { ArgvElement } from './file-argument.js';
-import { issuesOf } from './issues.js';
+import { check, firstIssues } from './issues.js';
 import { ArgvReader } from './argv.js';
 
 interface Parameter {
@@ -88,20 +88,20 @@ export class PreparedMethod {
     const bound: unknown[] = [];
     for (const [index, parameter] of this.#parameters.entries()) {
       const value = index < given ? values[index] : undefined;
-      const parsed = parameter.schema.safeParse(value === null && parameter.nullIsAbsent ? undefined : value);
-      if (!parsed.success) {
+      const checked = check(parameter.schema, value === null && parameter.nullIsAbsent ? undefined : value);
+      if (checked.issues.length > 0) {
         throw isAbsent(value) && !parameter.optional
           ? this.#errors(form).missing(parameter.name)
-          : this.#errors(form).invalidArgument(parameter.name, issuesOf(parameter.schema, value));
+          : this.#errors(form).invalidArgument(parameter.name, firstIssues(checked));
       }
-      bound.push(parsed.data);
+      bound.push(checked.value);
     }
     if (this.#options !== undefined) {
-      const parsed = this.#options.safeParse(options);
-      if (!parsed.success) {
-        throw this.#errors(form).invalidOptions(issuesOf(this.#options, options), options);
+      const checked = check(this.#options, options);
+      if (checked.issues.length > 0) {
+        throw this.#errors(form).invalidOptions(firstIssues(checked), options);
       }
-      bound.push(parsed.data);
+      bound.push(checked.value);
     }
     return bound;
   }

@@ -32,6 +32,7 @@ export class Dispatcher {
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #runner: CallRunner;
   #draining = false;
+  #maxRunning = Infinity;
   readonly #onIdle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
@@ -43,6 +44,13 @@ export class Dispatcher {
       admit: () => {
         if (this.#draining) {
           throw coreError('SERVER_DRAINING', 'the server is shutting down and takes no new calls; try again');
+        }
+        if (this.#running > this.#maxRunning) {
+          throw coreError(
+            'CALLS_EXHAUSTED',
+            `the server runs ${String(this.#maxRunning)} calls already, the most that it allows (limits.maxTotalCalls)`,
+            { details: { limit: 'server', maxTotalCalls: this.#maxRunning } },
+          );
         }
       },
       forget: (call) => {
@@ -63,6 +71,11 @@ export class Dispatcher {
    */
   unhost(name: string): HostedObject {
     return this.#objects.remove(name);
+  }
+
+  /** Limits how many calls may run at once, including those whose callers have left. Default: any number. */
+  limitTo(maxRunning: number): void {
+    this.#maxRunning = maxRunning;
   }
 
   /** The hosted objects. */

@@ -10,14 +10,23 @@ export interface Issue {
 
 const maxIssues = 10;
 
-/**
- * Checks a refused value again, with messages for its first issues: valid values do not pay for messages, nor does a
- * list of a hundred thousand wrong items pay for a hundred thousand.
- */
-export function issuesOf(schema: z.ZodType, value: unknown): Issue[] {
-  const context = { async: false, error: issueMessage };
+/** What a schema made of a value: it is valid if there are no issues. */
+type Checked = z.core.ParsePayload;
+
+const context = { async: false, error: issueMessage };
+
+/** Checks a value. What is wrong with it is not put into words: a list may hold a hundred thousand wrong items. */
+export function check(schema: z.ZodType, value: unknown): Checked {
   const checked = schema._zod.run({ value, issues: [] }, context);
-  return ('issues' in checked ? checked.issues : [])
+  if (checked instanceof Promise) {
+    throw new z.core.$ZodAsyncError();
+  }
+  return checked;
+}
+
+/** Puts the first issues of a value into words. */
+export function firstIssues({ issues }: Checked): Issue[] {
+  return issues
     .slice(0, maxIssues)
     .map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config()))
     .map(({ path, message }) => ({ path: path.map((each) => String(each).slice(0, 80)), message }));

@@ -3,7 +3,7 @@
  *
  * @module @patchbay/objects/testing
  */
-export { collectGarbage } from './collect-garbage.js';
+export { collectGarbage } from '../collect-garbage.js';
 export { eventually } from './eventually.js';
 export { FakeClock } from './fake-clock.js';
 export { freePort } from './free-port.js';

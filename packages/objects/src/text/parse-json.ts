@@ -4,7 +4,7 @@ import { coreError } from '../errors/core-errors.js';
 export const maxNesting = 200;
 
 /** How many values and keys one message may hold, by default, for a server: an array's item counts as one. */
-export const defaultMaxValues = 250_000;
+export const defaultMaxValues = 100_000;
 
 /** How long JSON may be that is not scanned, in characters: it cannot exceed either limit by much. */
 const harmlessLength = 1024;

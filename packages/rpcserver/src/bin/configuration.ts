@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-import { logSettings } from '@patchbay/daemon';
+import { limitSettings, logSettings } from '@patchbay/daemon';
 import { nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
-import { bytesSchema, durationSchema, objectName } from '@patchbay/objects/define';
+import { durationSchema, objectName } from '@patchbay/objects/define';
 
 import { defaultSessionLimits } from '../server-options.js';
 
@@ -49,32 +49,6 @@ const objects = z
     });
   });
 
-const { maxSessions, maxCalls, maxFrameBytes, maxValues, maxJsonBytes, maxUnreadBytes, stallMs } =
-  defaultSessionLimits;
-
-const limits = z.strictObject({
-  maxSessions: z.int().min(1).default(maxSessions).describe('how many sessions may be open'),
-  maxCalls: z.int().min(1).default(maxCalls).describe('how many calls a session may have in flight'),
-  maxFrameBytes: bytesSchema()
-    .min(256 * 1024)
-    .max(1024 * 1024 * 1024)
-    .default(maxFrameBytes)
-    .describe('how large the arguments of a call may be'),
-  maxValues: z.int().min(1).default(maxValues).describe('how many values and keys they may hold'),
-  maxJsonBytes: bytesSchema()
-    .min(1024)
-    .default(maxJsonBytes)
-    .describe('how much of them may be JSON: all but long strings and bytes'),
-  maxUnreadBytes: bytesSchema()
-    .min(1)
-    .default(maxUnreadBytes)
-    .describe('how many bytes of unread results a client may have before no more of its calls are started'),
-  stall: durationSchema()
-    .min(1_000)
-    .default(stallMs)
-    .describe('how long such a client may read nothing before its session is ended'),
-});
-
 /** The schema of an RPC server's configuration file; docs/reference/configuration.md is checked against it. */
 export const rpcServerConfiguration = z.strictObject({
   nameServer: addressFor(parseServerAddress)
@@ -114,7 +88,7 @@ export const rpcServerConfiguration = z.strictObject({
     .enum(['none', 'failed', 'all'])
     .default('none')
     .describe('which calls are logged, at the level info'),
-  limits: limits.prefault({}).describe('limits on sessions, calls and messages'),
+  limits: limitSettings(defaultSessionLimits).prefault({}).describe('limits on sessions, calls and messages'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
   objects: objects.describe('the objects to host'),
 });

@@ -1,6 +1,6 @@
 import { dirname, resolve } from 'node:path';
 
-import { checkLogFile, configure, locateErrors } from '@patchbay/daemon';
+import { checkLogFile, configure, limitsOf, locateErrors } from '@patchbay/daemon';
 import { isRpcError, type RpcError } from '@patchbay/objects';
 
 import { checkAddresses } from '../advertised-address.js';
@@ -74,7 +74,6 @@ export function objectOptions(
   { objects, limits }: Pick<RpcServerConfiguration, 'objects' | 'limits'>,
   baseDir: string,
 ): Required<Pick<RpcServerOptions, 'objects' | 'shared' | 'maxConcurrent' | 'limits'>> {
-  const { stall: stallMs, ...others } = limits;
   const makers = objects.map((entry): [string, MakeObject] => [
     entry.name,
     (context) => loadObject(entry, baseDir, context),
@@ -83,6 +82,6 @@ export function objectOptions(
     objects: Object.fromEntries(makers),
     shared: objects.filter(({ shared }) => shared).map(({ name }) => name),
     maxConcurrent: Object.fromEntries(objects.map(({ name, maxConcurrent }) => [name, maxConcurrent])),
-    limits: { ...others, stallMs },
+    limits: limitsOf(limits),
   };
 }

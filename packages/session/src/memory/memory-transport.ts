@@ -2,6 +2,7 @@ import { coreError, type ObjectDescription, toRpcError } from '@patchbay/objects
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
+import { FrameGate } from '../server/frame-gate.js';
 import { ServerSession } from '../server/server-session.js';
 import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
 import { Pipe } from './pipe.js';
@@ -12,6 +13,7 @@ const peer = 'in-memory';
 export class MemoryTransport implements Transport, Disposable {
   readonly #dispatcher: Dispatcher;
   readonly #limits: SessionLimits;
+  readonly #gate: FrameGate;
   /** Ends each session from the server's side. */
   readonly #sessions = new Set<() => void>();
   #closed = false;
@@ -19,6 +21,7 @@ export class MemoryTransport implements Transport, Disposable {
   constructor(dispatcher: Dispatcher, limits: Partial<SessionLimits> = {}) {
     this.#dispatcher = dispatcher;
     this.#limits = sessionLimits(limits);
+    this.#gate = new FrameGate(this.#limits.maxBufferedBytes);
   }
 
   dial(_address: string, events: MessageStreamEvents): MessageStream {
@@ -36,6 +39,9 @@ export class MemoryTransport implements Transport, Disposable {
         events.onEnd(over ?? 'the server ended the stream', exhausted);
       },
       onDelivered: () => {
+        attempt(() => {
+          session.resume();
+        });
         toServer.resume();
       },
     });
@@ -43,6 +49,7 @@ export class MemoryTransport implements Transport, Disposable {
       dispatcher: this.#dispatcher,
       caller: { peer },
       limits: this.#limits,
+      gate: this.#gate,
       output: {
         headroomBytes: 0,
         write: (message) => {
@@ -50,6 +57,10 @@ export class MemoryTransport implements Transport, Disposable {
         },
         get unsentBytes() {
           return toClient.bytes;
+        },
+        attempt: (action) => {
+          attempt(action);
+          toServer.resume();
         },
       },
     });

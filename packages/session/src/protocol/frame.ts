@@ -31,7 +31,7 @@ export type Arguments =
   | { readonly words: readonly string[]; readonly streams: readonly Attachment[] };
 
 /** How many attachments one value may have, and how many words a command line. */
-export const maxParts = 65_536;
+export const maxParts = 32_768;
 
 export function isHandle(content: Attachment['content'] | undefined): content is Handle {
   return typeof content === 'object' && 'kind' in content;

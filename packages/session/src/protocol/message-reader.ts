@@ -81,6 +81,14 @@ export class MessageReader {
     return this.#varint();
   }
 
+  double(): number {
+    if (this.#type !== 1) {
+      throw malformed('a number of another type');
+    }
+    this.#advance(8);
+    return this.#buffer.readDoubleLE(this.#position - 8);
+  }
+
   text(): string {
     const text = this.shortText();
     return typeof text === 'string' ? text : decodeText(text);

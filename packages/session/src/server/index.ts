@@ -3,6 +3,7 @@
  *
  * @module @patchbay/session/server
  */
+export { FrameGate } from './frame-gate.js';
 export { ServerSession, type ServerSessionOptions, type SessionOutput } from './server-session.js';
-export { defaultSessionLimits, type SessionLimits, sessionLimits } from './session-limits.js';
+export { callsExhausted, defaultSessionLimits, type SessionLimits, sessionLimits } from './session-limits.js';
 export { StallWatch } from './stall-watch.js';

@@ -1,11 +1,45 @@
 import { coreError, FileArgument, type Invocation } from '@patchbay/objects';
 
 import { decodePayload, type Importer, type ValueLimits } from '../protocol/decode-payload.js';
-import { type Arguments, type Attachment, isHandle } from '../protocol/frame.js';
+import { type Arguments, type Attachment, type Handle, isHandle } from '../protocol/frame.js';
 import { malformed } from '../protocol/message-reader.js';
 
-/** Decodes what a caller passed. @throws RpcError as `decodePayload`, and what the importer throws */
-export function readInput(input: Arguments, importer: Importer, limits: ValueLimits): Invocation['input'] {
+/** What a caller passed: handles are imported when it arrives, the rest is decoded when it is asked for. */
+export class CallInput {
+  readonly #limits: ValueLimits;
+  /** Undefined once it is decoded, as it may be large. */
+  #encoded: Arguments | undefined;
+  #decoded: Invocation['input'] = { values: [] };
+  #imported: Map<Handle, unknown> | undefined;
+
+  constructor(encoded: Arguments, limits: ValueLimits) {
+    this.#encoded = encoded;
+    this.#limits = limits;
+  }
+
+  /** Imports what is passed by handle, before more arrives for it. @throws RpcError what the importer throws */
+  importAll(importer: Importer): void {
+    const input = this.#encoded;
+    const attachments =
+      input === undefined ? [] : 'words' in input ? input.streams : input.values.attachments;
+    for (const { content } of attachments) {
+      if (isHandle(content)) {
+        (this.#imported ??= new Map()).set(content, importer(content));
+      }
+    }
+  }
+
+  /** @throws RpcError as `decodePayload` */
+  get decoded(): Invocation['input'] {
+    if (this.#encoded !== undefined) {
+      this.#decoded = readInput(this.#encoded, (handle) => this.#imported?.get(handle), this.#limits);
+      this.#encoded = undefined;
+    }
+    return this.#decoded;
+  }
+}
+
+function readInput(input: Arguments, importer: Importer, limits: ValueLimits): Invocation['input'] {
   if ('words' in input) {
     return { argv: readArgv(input.words, input.streams, importer, limits) };
   }

@@ -18,18 +18,12 @@ import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 import type { CallTable } from '../protocol/call-table.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
 import { type FlowWindow, SendWindow } from '../protocol/flow-window.js';
-import {
-  type Arguments,
-  type Frame,
-  type Handle,
-  isHandle,
-  type Payload,
-  payloadBytes,
-} from '../protocol/frame.js';
+import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
 import type { Turns } from '../protocol/turns.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
+import type { FrameGate } from './frame-gate.js';
 import type { ObjectExports } from './object-exports.js';
-import { readInput } from './read-input.js';
+import { CallInput } from './read-input.js';
 
 export interface ServerCallHost extends CallImportsHost {
   readonly caller: Caller;
@@ -44,6 +38,11 @@ export interface ServerCallHost extends CallImportsHost {
   oneWays: number;
   /** Of the methods that run, including those that still do although their call was cancelled. */
   readonly turns: Turns<ServerCall>;
+  readonly gate: FrameGate;
+  /** Whether the client must read its answers before it gets further items. */
+  readonly awaitsReader: boolean;
+  /** Calls back when the client has read some. */
+  onceRead(resume: () => void): void;
   /** Sends an error; `notBegun` if the call may run elsewhere. */
   sendFailure(
     number: number,
@@ -68,10 +67,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly #objectName: string;
   readonly #target: number;
   readonly #ofCall: number;
-  /** As it arrived; undefined once it is decoded, as it may be large. */
-  #encoded: Arguments | undefined;
-  #input: Invocation['input'] | undefined;
-  #imported: Map<Handle, unknown> | undefined;
+  readonly #input: CallInput;
   readonly #host: ServerCallHost;
   /** What it imports from its caller; undefined for nothing. */
   imports: CallImports | undefined;
@@ -81,7 +77,11 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   #window: SendWindow | undefined;
   #followers: ((failure: RpcError | undefined) => void)[] | undefined;
 
-  constructor(frame: Frame & { kind: 'invoke' }, host: ServerCallHost) {
+  #resume: (() => void) | undefined;
+  #heldBytes: number;
+
+  /** @param heldBytes how many bytes of the host's gate its arguments hold */
+  constructor(frame: Frame & { kind: 'invoke' }, host: ServerCallHost, heldBytes: number) {
     this.method = frame.method;
     this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
@@ -92,22 +92,18 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.#objectName = frame.object;
     this.#target = frame.target;
     this.#ofCall = frame.ofCall;
-    this.#encoded = frame.input;
+    this.#input = new CallInput(frame.input, host.limits);
     this.#host = host;
+    this.#heldBytes = heldBytes;
   }
 
   get object(): string {
     return this.handedOut?.label ?? this.#objectName;
   }
 
-  /** What was passed, decoded once the method is found and its caller may use it. @throws RpcError as `readInput` */
+  /** What was passed, decoded once the method is found and its caller may use it. @throws RpcError as `CallInput.decoded` */
   get input(): Invocation['input'] {
-    if (this.#encoded !== undefined) {
-      const importer = (handle: Handle): unknown => this.#imported?.get(handle);
-      this.#input = readInput(this.#encoded, importer, this.#host.limits);
-      this.#encoded = undefined;
-    }
-    return this.#input ?? { values: [] };
+    return this.#input.decoded;
   }
 
   get caller(): Caller {
@@ -127,7 +123,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       if (wrong !== undefined) {
         throw wrong;
       }
-      this.#importAll();
+      this.#input.importAll((handle) => this.#import(handle));
       const source =
         this.#target === 0 && this.#ofCall !== 0 ? this.#host.calls.get(this.#ofCall) : undefined;
       if (source === undefined) {
@@ -164,7 +160,14 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.#host.send({ kind: 'item', call: this.#number, value: payload, stream: 0 });
     const window = this.#sendWindow();
     window.spend(payloadBytes(payload));
-    return window.room();
+    const room = window.room();
+    if (room !== undefined || !this.#host.awaitsReader) {
+      return room;
+    }
+    return new Promise((resolve) => {
+      this.#resume = resolve;
+      this.#host.onceRead(resolve);
+    });
   }
 
   result(value: unknown, metadata: CallMetadata): void {
@@ -192,6 +195,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   done(): void {
     this.#host.turns.end();
+    this.#giveBack();
   }
 
   /** Starts the method, when the turn of its call has come. */
@@ -248,12 +252,16 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   #end(failure: RpcError | undefined): void {
     this.ended = true;
+    if (this.#running === undefined) {
+      this.#giveBack();
+    }
     this.#host.calls.delete(this.#number);
     if (this.oneWay) {
       this.#host.oneWays--;
     }
     this.imports?.close(failure);
     this.#window?.release();
+    this.#resume?.();
     for (const action of this.#followers ?? []) {
       action(failure);
     }
@@ -263,15 +271,10 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     return (this.#window ??= new SendWindow(this.#host.itemWindow));
   }
 
-  /** Imports what is passed by handle before anything else arrives for it. */
-  #importAll(): void {
-    const input = this.#encoded;
-    const attachments =
-      input === undefined ? [] : 'words' in input ? input.streams : input.values.attachments;
-    for (const { content } of attachments) {
-      if (isHandle(content)) {
-        (this.#imported ??= new Map()).set(content, this.#import(content));
-      }
+  #giveBack(): void {
+    if (this.#heldBytes > 0) {
+      this.#host.gate.give(this.#heldBytes);
+      this.#heldBytes = 0;
     }
   }
 

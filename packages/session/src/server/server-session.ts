@@ -6,11 +6,12 @@ import { CallTable } from '../protocol/call-table.js';
 import { sendFailure } from '../protocol/failure.js';
 import { type FlowWindow, windowIn } from '../protocol/flow-window.js';
 import type { Frame } from '../protocol/frame.js';
-import { Inbox } from '../protocol/inbox.js';
 import { malformed } from '../protocol/message-reader.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { Turns } from '../protocol/turns.js';
 import { CallbackCalls } from './callback-calls.js';
+import { FrameGate } from './frame-gate.js';
+import { FrameIntake } from './frame-intake.js';
 import { streamWindow } from './incoming-stream.js';
 import { ObjectExports } from './object-exports.js';
 import { ServerCall, type ServerCallHost } from './server-call.js';
@@ -24,13 +25,23 @@ export interface SessionOutput {
   write(message: Buffer): void;
   /** How many of the bytes that were written have not been sent yet. */
   readonly unsentBytes: number;
+  /** Runs an action of the session between two messages; what it throws ends the stream, as `receive` does. */
+  attempt(action: () => void): void;
 }
+
+/** Up to how many bytes of answers a client may leave unread where the server's memory is scarce. */
+const leastUnreadBytes = 256 * 1024;
+
+/** By how many bytes the unread answers of a session must change to be counted. */
+const countedBytes = 64 * 1024;
 
 export interface ServerSessionOptions {
   readonly dispatcher: Dispatcher;
   readonly caller: Caller;
   readonly limits: SessionLimits;
   readonly output: SessionOutput;
+  /** Shared by the sessions of a server. Default: its own. */
+  readonly gate?: FrameGate;
 }
 
 /** The server's end of one session: takes calls, and answers each. */
@@ -39,10 +50,12 @@ export class ServerSession implements ServerCallHost {
   readonly caller: Caller;
   readonly limits: SessionLimits;
   readonly #outbox: Outbox;
-  readonly #inbox: Inbox;
+  readonly #intake: FrameIntake;
   readonly #output: SessionOutput;
-  /** The frames that wait until the client has read its answers. */
-  #queue: readonly Frame[] = [];
+  readonly gate: FrameGate;
+  /** Resumes the calls whose items wait until the client has read some. */
+  #onRead: (() => void)[] = [];
+  #unreadBytes = 0;
   readonly calls = new CallTable<ServerCall>();
   readonly #replayWindow = new ReplayWindow();
   oneWays = 0;
@@ -62,7 +75,7 @@ export class ServerSession implements ServerCallHost {
   itemWindow: FlowWindow = { bytes: 0, items: Infinity };
   #closed = false;
 
-  constructor({ dispatcher, caller, limits, output }: ServerSessionOptions) {
+  constructor({ dispatcher, caller, limits, output, gate }: ServerSessionOptions) {
     this.dispatcher = dispatcher;
     this.caller = caller;
     this.limits = limits;
@@ -73,7 +86,18 @@ export class ServerSession implements ServerCallHost {
     this.turns = new Turns(limits.maxCalls, (call) => {
       call.start();
     });
-    this.#inbox = new Inbox(limits.maxFrameBytes);
+    this.gate = gate ?? new FrameGate(limits.maxBufferedBytes);
+    this.#intake = new FrameIntake({
+      gate: this.gate,
+      maxFrameBytes: limits.maxFrameBytes,
+      mustWait: () => this.awaitsReader,
+      take: (frame, heldBytes) => {
+        this.#take(frame, heldBytes);
+      },
+      attempt: (action) => {
+        output.attempt(action);
+      },
+    });
     this.#outbox = new Outbox((message) => {
       if (!this.#closed) {
         output.write(message);
@@ -83,20 +107,41 @@ export class ServerSession implements ServerCallHost {
 
   /** Takes a message; while `blocked`, no more than has arrived already. @throws RpcError when it violates the protocol: end the stream with it */
   receive(message: Buffer): void {
-    if (!this.#closed) {
-      const frames = this.#inbox.receive(message);
-      this.#takeAll(this.#queue.length === 0 ? frames : this.#queue.concat(frames));
-    }
+    this.#intake.receive(message);
   }
 
-  /** Whether the client must read its answers before more of its messages are taken. */
+  /** Whether no more messages should be received for now. */
   get blocked(): boolean {
-    return this.#queue.length > 0 || this.#mustWait();
+    return this.#intake.blocked;
+  }
+
+  /** Whether that is because the client must read its answers first; calls wait with further items then, too. */
+  get awaitsReader(): boolean {
+    const unreadBytes = this.#outbox.queuedBytes + this.#output.unsentBytes;
+    const { maxUnreadBytes } = this.limits;
+    if (Math.abs(unreadBytes - this.#unreadBytes) >= countedBytes) {
+      this.#countUnread(unreadBytes);
+    }
+    return unreadBytes > (this.gate.crowded ? Math.min(leastUnreadBytes, maxUnreadBytes) : maxUnreadBytes);
   }
 
   /** Takes the frames that wait, when answers were sent. @throws RpcError as `receive` */
   resume(): void {
-    this.#takeAll(this.#queue);
+    if (this.#onRead.length > 0 && !this.awaitsReader) {
+      for (const resume of this.#onRead.splice(0)) {
+        resume();
+      }
+    }
+    this.#intake.resume();
+  }
+
+  onceRead(resume: () => void): void {
+    this.#onRead.push(resume);
+  }
+
+  /** Checks that what has begun to arrive still does. @throws RpcError `MESSAGE_UNFINISHED` */
+  checkProgress(): void {
+    this.#intake.checkProgress();
   }
 
   callIdOf(number: number): string {
@@ -120,7 +165,8 @@ export class ServerSession implements ServerCallHost {
   /** Takes the end of the stream: cancels what runs for this client, and writes nothing more. */
   close(): void {
     this.#closed = true;
-    this.#queue = [];
+    this.#intake.close();
+    this.#countUnread(0);
     const error = coreError('CALL_CANCELLED', 'the connection to the caller was lost');
     for (const call of this.calls.takeAll()) {
       if (!call.oneWay) {
@@ -131,26 +177,18 @@ export class ServerSession implements ServerCallHost {
     this.exports.close();
   }
 
-  #takeAll(frames: readonly Frame[]): void {
-    for (let index = 0; index < frames.length; index++) {
-      if (this.#mustWait()) {
-        this.#queue = frames.slice(index);
-        return;
-      }
-      this.#take(frames[index] as Frame);
+  #countUnread(bytes: number): void {
+    this.gate.note(bytes - this.#unreadBytes);
+    this.#unreadBytes = bytes;
+  }
+
+  #take(frame: Frame, heldBytes: number): void {
+    if (frame.kind === 'invoke') {
+      this.#invoke(frame, heldBytes);
+      return;
     }
-    this.#queue = [];
-  }
-
-  #mustWait(): boolean {
-    return this.#outbox.queuedBytes + this.#output.unsentBytes > this.limits.maxUnreadBytes;
-  }
-
-  #take(frame: Frame): void {
+    this.gate.give(heldBytes);
     switch (frame.kind) {
-      case 'invoke':
-        this.#invoke(frame);
-        return;
       case 'cancel':
         this.calls
           .get(frame.call)
@@ -207,14 +245,19 @@ export class ServerSession implements ServerCallHost {
     });
   }
 
-  #invoke(frame: Frame & { kind: 'invoke' }): void {
-    if (this.#client === '') {
-      throw malformed('a call before the hello of its session');
+  /** @param heldBytes of the gate, which the call gives back when its method has ended */
+  #invoke(frame: Frame & { kind: 'invoke' }, heldBytes: number): void {
+    const wrong =
+      this.#client === ''
+        ? 'a call before the hello of its session'
+        : this.#replayWindow.accept(frame.call)
+          ? undefined
+          : `call number ${String(frame.call)} was used before, or is too old to know`;
+    if (wrong !== undefined) {
+      this.gate.give(heldBytes);
+      throw malformed(wrong);
     }
-    if (!this.#replayWindow.accept(frame.call)) {
-      throw malformed(`call number ${String(frame.call)} was used before, or is too old to know`);
-    }
-    const call = new ServerCall(frame, this);
+    const call = new ServerCall(frame, this, heldBytes);
     this.calls.add(frame.call, call);
     const { maxCalls } = this.limits;
     // Counted separately, as the client does not learn when the calls end to which it wants no answer.

@@ -10,14 +10,25 @@ export interface SessionLimits extends ValueLimits {
    * including those whose caller has left; further calls wait for their turn. Default: 1024.
    */
   readonly maxCalls: number;
+  /** How many calls may run at once, of all clients, including those that have left. Default: 50,000. */
+  readonly maxTotalCalls: number;
+  /** How many gRPC streams a connection may have open: sessions, and calls outside of them. Default: 256. */
+  readonly maxStreams: number;
   /** How many sessions may be open at once. Default: 10,000. */
   readonly maxSessions: number;
   /** How large a frame (a call's arguments, for one) may be, in bytes, from 256 KiB. Default: 64 MiB. */
   readonly maxFrameBytes: number;
-  /** How many values and keys the arguments of a call may hold. Default: 250,000. */
+  /** How many values and keys the arguments of a call may hold. Default: 100,000. */
   readonly maxValues: number;
-  /** How much of a frame may be JSON, in bytes: all but long strings and bytes. Default: 8 MiB. */
+  /** How much of a frame may be JSON, in bytes: all but long strings and bytes. Default: 4 MiB. */
   readonly maxJsonBytes: number;
+  /**
+   * How many bytes of large frames, from their first chunk to the end of their call, and of unread answers a server
+   * holds for all of its clients together. Further large frames wait. Default: 256 MiB.
+   */
+  readonly maxBufferedBytes: number;
+  /** How long a client may take for each MiB of a frame, or for one that is smaller, in milliseconds. Default: 10 s. */
+  readonly frameMs: number;
   /** How many bytes of answers a client may leave unread before its next calls must wait. Default: 8 MiB. */
   readonly maxUnreadBytes: number;
   /** How long a client above `maxUnreadBytes` may read nothing before its session is ended, in ms. Default: 30 s. */
@@ -29,10 +40,14 @@ export interface SessionLimits extends ValueLimits {
 /** The default limits. */
 export const defaultSessionLimits: SessionLimits = {
   maxCalls: 1024,
+  maxTotalCalls: 50_000,
+  maxStreams: 256,
   maxSessions: 10_000,
   maxFrameBytes: defaultMaxFrameBytes,
   maxValues: defaultMaxValues,
-  maxJsonBytes: 8 * 1024 * 1024,
+  maxJsonBytes: 4 * 1024 * 1024,
+  maxBufferedBytes: 256 * 1024 * 1024,
+  frameMs: 10_000,
   maxUnreadBytes: 8 * 1024 * 1024,
   stallMs: 30_000,
   sendStacks: false,
@@ -55,11 +70,11 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
   return { ...numbers, sendStacks: given.sendStacks ?? sendStacks };
 }
 
-/** Makes the error for a call above the limit of calls in flight. */
+/** Makes the error for a call above the limit of calls in flight of a session, or of a connection. */
 export function callsExhausted(maxCalls: number): RpcError {
   return coreError(
     'CALLS_EXHAUSTED',
-    `this session has ${String(maxCalls)} calls in flight already, the most that the server allows`,
+    `${String(maxCalls)} calls of this client are in flight already, the most that the server allows (limits.maxCalls)`,
     { details: { limit: 'session', maxCalls } },
   );
 }

@@ -1,0 +1,112 @@
+import type { Server } from '@grpc/grpc-js';
+import {
+  constants,
+  type Http2Server,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+
+import type { Log } from '@patchbay/objects';
+import type { SessionLimits } from '@patchbay/session/server';
+
+/** How many calls a second a client may reset without having others answered. */
+const resetsPerSecond = 50;
+
+interface Allowance {
+  resets: number;
+  atMs: number;
+}
+
+/**
+ * Stands between the connections of a server and grpc-js: ends those that only reset their calls, and calls whose client
+ * does not read the answer. grpc-js keeps its HTTP/2 servers in a private field; tests fail if that is renamed.
+ */
+export class ConnectionGuard {
+  readonly #servers: readonly Http2Server[];
+  readonly #log: Log;
+  readonly #ownStalls: string;
+  #limits: SessionLimits;
+  readonly #allowances = new WeakMap<Http2Session, Allowance>();
+
+  /**
+   * @param server listens already
+   * @param ownStalls the path of calls that look after their readers themselves
+   */
+  constructor(server: Server, limits: SessionLimits, log: Log, ownStalls: string) {
+    const { http2Servers } = server as unknown as {
+      readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+    };
+    this.#servers = [...http2Servers.keys()];
+    this.#limits = limits;
+    this.#log = log;
+    this.#ownStalls = ownStalls;
+    for (const http2Server of this.#servers) {
+      http2Server.on('session', (session) => {
+        this.#guard(session);
+      });
+    }
+  }
+
+  /** Bounds the streams of connections that are made from now on. */
+  limitTo(limits: SessionLimits): void {
+    this.#limits = limits;
+    for (const server of this.#servers) {
+      server.updateSettings({ maxConcurrentStreams: limits.maxStreams });
+    }
+  }
+
+  #guard(session: ServerHttp2Session): void {
+    const handlers = session.listeners('stream');
+    session.removeAllListeners('stream');
+    session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
+      if (this.#admit(session, stream, headers)) {
+        for (const handle of handlers) {
+          Reflect.apply(handle, session, [stream, headers, ...rest]);
+        }
+      }
+    });
+  }
+
+  /** Reports whether a stream is worth any work: not if it was reset in the same breath. */
+  #admit(session: Http2Session, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    if (stream.destroyed || stream.closed) {
+      stream.on('error', () => undefined);
+      this.#count(session, -1);
+      return false;
+    }
+    stream.once('close', () => {
+      const isAnswered = stream.rstCode === constants.NGHTTP2_NO_ERROR && stream.headersSent;
+      this.#count(session, isAnswered ? 1 : -1);
+    });
+    if (headers[constants.HTTP2_HEADER_PATH] !== this.#ownStalls) {
+      stream.setTimeout(this.#limits.stallMs, () => {
+        if (stream.writableLength > 0) {
+          stream.close(constants.NGHTTP2_ENHANCE_YOUR_CALM);
+        }
+      });
+    }
+    return true;
+  }
+
+  /** Adds to what a connection may reset, and ends it when nothing is left. */
+  #count(session: Http2Session, change: number): void {
+    if (session.destroyed) {
+      return;
+    }
+    const most = 2 * this.#limits.maxStreams;
+    const nowMs = Date.now();
+    const { resets, atMs } = this.#allowances.get(session) ?? { resets: most, atMs: nowMs };
+    const regained = Math.max(0, nowMs - atMs) * (resetsPerSecond / 1000);
+    const left = Math.min(most, resets + regained + change);
+    this.#allowances.set(session, { resets: left, atMs: nowMs });
+    if (left < 0) {
+      const { remoteAddress, remotePort } = session.socket;
+      this.#log.warn('ended a connection that resets its calls', {
+        peer: `${String(remoteAddress)}:${String(remotePort)}`,
+      });
+      session.destroy(new Error('it resets its calls'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
+    }
+  }
+}
