@@ -20,6 +20,12 @@ const itemName = z.string().regex(/^[a-z0-9-]{1,64}$/, 'must be 1 to 64 small le
 const name = arg('name', itemName, 'the name of the item');
 const item = z.object({ name: itemName, sizeBytes: bytesSchema() });
 
+/** A time, which travels as text and is a Date in methods. */
+export const moment = z.codec(z.iso.datetime(), z.date(), {
+  decode: (text) => new Date(text),
+  encode: (date) => date.toISOString(),
+});
+
 const depotOptions = z.strictObject({ largestBytes: bytesSchema().default(1024 * 1024) });
 
 /** Creates a depot from the options in its server's configuration. */
@@ -27,6 +33,7 @@ const depotOptions = z.strictObject({ largestBytes: bytesSchema().default(1024 *
 export default async function makeDepot(options: unknown, { clock, log }: ObjectContext) {
   const { largestBytes } = depotOptions.parse(options);
   const items = new Items(clock);
+  const openedAt = new Date(clock.now());
 
   return defineObject({
     summary: 'Keeps items',
@@ -99,6 +106,7 @@ export default async function makeDepot(options: unknown, { clock, log }: Object
     },
     properties: {
       count: property(z.int().describe('how many items there are'), () => items.names.length),
+      openedAt: property(moment.describe('when the depot was opened'), () => openedAt),
     },
     close: async () => {
       log.info('the depot is closed', { items: items.names.length });

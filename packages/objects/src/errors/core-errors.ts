@@ -103,6 +103,10 @@ export const coreError = defineErrors({
     'INTERNAL',
     'A method returned a value that its schema does not allow, or that cannot be carried; the server logged it.',
   ],
+  SCHEMA_ASYNCHRONOUS: [
+    'INTERNAL',
+    'A schema of the method checks or converts asynchronously; its author must await in the method instead.',
+  ],
   UNEXPECTED: ['INTERNAL', 'The method failed unexpectedly; the server logged the error under the call id.'],
 });
 

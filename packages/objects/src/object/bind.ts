@@ -7,6 +7,7 @@ import type { MethodDescription } from './description.js';
 import type { ArgvElement } from './file-argument.js';
 import { check, firstIssues } from './issues.js';
 import { ArgvReader } from './argv.js';
+import { OutputSchema } from './output.js';
 
 interface Parameter {
   readonly name: string;
@@ -23,12 +24,18 @@ export class PreparedMethod {
   readonly #parameters: readonly Parameter[];
   readonly #required: number;
   readonly #options: z.ZodType | undefined;
+  /** Converts its results. */
+  readonly returns: OutputSchema;
+  /** Converts its items; undefined if it yields none. */
+  readonly yields: OutputSchema | undefined;
   #description: MethodDescription | undefined;
   #reader: ArgvReader | undefined;
 
   constructor(name: string, definition: MethodDefinition) {
     this.name = name;
     this.definition = definition;
+    this.returns = new OutputSchema(definition.returns);
+    this.yields = definition.yields === undefined ? undefined : new OutputSchema(definition.yields);
     this.#parameters = definition.args.map(({ name: argName, schema }) => ({
       name: argName,
       schema,

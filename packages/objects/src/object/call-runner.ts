@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 import { noMetadata } from '../call-metadata.js';
 import { coreError } from '../errors/core-errors.js';
@@ -52,10 +52,8 @@ export class CallRunner {
       (value) => {
         this.#conclude(call, () => {
           // A result that interceptors return in place of the method's is checked too.
-          const { definition } = this.#methodOf(call, invocation).method;
-          call.succeed(
-            checked?.result === value ? value : checkOutput(definition.returns, value, 'returned'),
-          );
+          const { returns } = this.#methodOf(call, invocation).method;
+          call.succeed(checked?.result === value ? value : returns.convertTravelled(value, 'returned'));
         });
       },
       (error: unknown) => {
@@ -156,7 +154,7 @@ export class CallRunner {
       this.#fail(call, call.stopReason);
       return;
     }
-    const result = checkOutput(method.definition.returns, value, 'returned');
+    const result = method.returns.convert(value, 'returned');
     const { outcome } = call;
     if (outcome === undefined) {
       call.succeed(result);
@@ -201,7 +199,7 @@ export class CallRunner {
 /** Sends a method's items until the call has ended, and returns its result; undefined if it was left early. */
 async function sendItems(
   call: RunningCall,
-  { definition }: PreparedMethod,
+  { yields }: PreparedMethod,
   steps: AsyncGenerator<unknown, unknown, undefined>,
 ): Promise<unknown> {
   try {
@@ -211,7 +209,7 @@ async function sendItems(
         return step.value;
       }
       if (!call.ended) {
-        await call.item(checkOutput(definition.yields, step.value, 'yielded'));
+        await call.item(yields?.convert(step.value, 'yielded'));
       }
       if (call.ended) {
         return undefined;
@@ -222,22 +220,14 @@ async function sendItems(
   }
 }
 
-/**
- * Checks a method's result or item against its schema, which also drops undeclared fields.
- *
- * @throws RpcError `RESULT_INVALID`, with the schema's error as its cause, for the log only
- */
-function checkOutput(schema: z.ZodType | undefined, value: unknown, how: 'returned' | 'yielded'): unknown {
-  const checked = schema?.safeParse(value);
-  if (checked?.success !== true) {
-    const message = `the method ${how} a value that its schema does not allow; see the server's log`;
-    throw coreError('RESULT_INVALID', message, { cause: checked?.error });
-  }
-  return checked.data;
+function asynchronousSchema({ object, method }: RunningCall): RpcError {
+  const message = `${object}.${method} has a schema that is asynchronous, which is not supported; await in its run instead`;
+  return coreError('SCHEMA_ASYNCHRONOUS', message);
 }
 
 /** Answers a call with what its caller may know of an error, and logs what only the operator may. */
-function answerFailure(call: RunningCall, error: unknown): void {
+function answerFailure(call: RunningCall, thrown: unknown): void {
+  const error = thrown instanceof z.core.$ZodAsyncError ? asynchronousSchema(call) : thrown;
   if (error instanceof RpcError) {
     if (error.code === 'INTERNAL' || error.cause !== undefined) {
       call.log.warn('a call failed', { error });

@@ -2,10 +2,13 @@ import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
 import { handled } from '../handled.js';
+import { requireZod } from './check-schemas.js';
+import { type Given, OutputSchema, type Received } from './output.js';
+import { noteHandle, outputSide } from './schema-parts.js';
 import { subscribable, subscribeOf } from './subscription.js';
 
-type Inputs<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: z.input<A[K]> };
-type Outputs<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: z.output<A[K]> };
+type GivenTo<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: Given<A[K]> };
+type ReceivedBy<A extends readonly z.ZodType[]> = { -readonly [K in keyof A]: Received<A[K]> };
 
 /**
  * Returns the schema of a function among a method's arguments: the method may call it any number of times during the
@@ -18,25 +21,43 @@ export function callback<const A extends readonly z.ZodType[], R extends z.ZodTy
   args: A,
   returns: R,
 ): z.ZodType<
-  (...args: Inputs<A>) => Promise<z.output<R>>,
-  (...args: Outputs<A>) => z.input<R> | Promise<z.input<R>>
+  (...args: GivenTo<A>) => Promise<z.output<R>>,
+  (...args: ReceivedBy<A>) => z.input<R> | Promise<z.input<R>>
 > {
-  type Given = (...args: Outputs<A>) => z.input<R> | Promise<z.input<R>>;
-  return z
-    .custom<Given>((value) => typeof value === 'function', 'must be a function')
-    .meta({ callback: args.map((each) => z.toJSONSchema(each, { unrepresentable: 'any' })) })
-    .transform((given) => {
-      const run = async (inputs: Inputs<A>): Promise<z.output<R>> => {
-        const outputs = inputs.map((input, index) => args[index]?.parse(input)) as Outputs<A>;
-        const checked = returns.safeParse(await given(...outputs));
-        if (!checked.success) {
-          const why = checked.error.issues[0]?.message ?? 'is not valid';
-          throw coreError('ARGUMENT_INVALID', `the result of the caller's function ${why}`);
-        }
-        return checked.data;
-      };
-      const call = (...inputs: Inputs<A>): Promise<z.output<R>> => handled(run(inputs));
-      const subscribe = subscribeOf(given);
-      return subscribe === undefined ? call : subscribable(call, subscribe);
+  type Function = (...args: ReceivedBy<A>) => z.input<R> | Promise<z.input<R>>;
+  const outputs = args.map((each, index) => {
+    requireZod(`callback: argument ${String(index + 1)}`, each);
+    return new OutputSchema(each);
+  });
+  requireZod('callback: the result', returns);
+  const given = z
+    .custom<Function>((value) => typeof value === 'function', 'must be a function')
+    .meta({
+      callback: args.map((each) => z.toJSONSchema(each, { io: outputSide(each), unrepresentable: 'any' })),
     });
+  noteHandle(given, {
+    kind: 'function',
+    parts: [
+      ...args.map(
+        (each, index) => [`argument ${String(index + 1)} of the function`, each, 'output'] as const,
+      ),
+      ['the result of the function', returns, 'input'],
+    ],
+  });
+  return given.transform((passed) => {
+    const run = async (inputs: GivenTo<A>): Promise<z.output<R>> => {
+      const received = inputs.map((input, index) =>
+        outputs[index]?.convert(input, "passed its caller's function"),
+      ) as ReceivedBy<A>;
+      const checked = returns.safeParse(await passed(...received));
+      if (!checked.success) {
+        const why = checked.error.issues[0]?.message ?? 'is not valid';
+        throw coreError('ARGUMENT_INVALID', `the result of the caller's function ${why}`);
+      }
+      return checked.data;
+    };
+    const call = (...inputs: GivenTo<A>): Promise<z.output<R>> => handled(run(inputs));
+    const subscribe = subscribeOf(passed);
+    return subscribe === undefined ? call : subscribable(call, subscribe);
+  });
 }

@@ -4,6 +4,7 @@ import { metadataError } from '../call-metadata.js';
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
 import type { Arg, CallArgs, OptionShape, RunArgs } from './arg.js';
+import { checkSchemas } from './check-schemas.js';
 import { checkValues } from './check-values.js';
 import type { CallContext } from './context.js';
 import {
@@ -16,6 +17,7 @@ import {
   type Properties,
   type PropertyDefinition,
 } from './definition.js';
+import type { Given, Received } from './output.js';
 
 interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends z.ZodType> {
   /** One line for the help, starting with a verb in the imperative. */
@@ -44,15 +46,15 @@ type Run<A extends readonly Arg[], O extends OptionShape, Returned> = (
   ...args: RunArgs<A, O, CallContext>
 ) => Returned;
 
-type Items<Y extends z.ZodType, R extends z.ZodType> = AsyncGenerator<z.input<Y>, z.input<R>, undefined>;
+type Items<Y extends z.ZodType, R extends z.ZodType> = AsyncGenerator<Given<Y>, Given<R>, undefined>;
 
 /** Declares a method that returns once. */
 export function method<
   R extends z.ZodType,
   const A extends readonly Arg[] = [],
   O extends OptionShape = NoOptions,
-  F extends Run<A, O, z.input<R> | Promise<z.input<R>>> = Run<A, O, z.input<R> | Promise<z.input<R>>>,
->(shape: MethodShape<A, O, R> & { readonly run: F }): MethodDefinition<CallArgs<A, O, F>, z.output<R>, never>;
+  F extends Run<A, O, Given<R> | Promise<Given<R>>> = Run<A, O, Given<R> | Promise<Given<R>>>,
+>(shape: MethodShape<A, O, R> & { readonly run: F }): MethodDefinition<CallArgs<A, O, F>, Received<R>, never>;
 /** Declares a method that yields items (progress, or rows) before it returns its result. */
 export function method<
   R extends z.ZodType,
@@ -62,7 +64,7 @@ export function method<
   F extends Run<A, O, Items<Y, R>> = Run<A, O, Items<Y, R>>,
 >(
   shape: MethodShape<A, O, R> & { readonly yields: Y; readonly run: F },
-): MethodDefinition<CallArgs<A, O, F>, z.output<R>, z.output<Y>>;
+): MethodDefinition<CallArgs<A, O, F>, Received<R>, Received<Y>>;
 export function method(
   shape: MethodShape<readonly Arg[], OptionShape, z.ZodType> & {
     readonly yields?: z.ZodType;
@@ -88,9 +90,9 @@ export function method(
  */
 export function property<S extends z.ZodType>(
   schema: S,
-  get: (context: CallContext) => z.input<S> | Promise<z.input<S>>,
+  get: (context: CallContext) => Given<S> | Promise<Given<S>>,
   { deprecated }: { readonly deprecated?: string } = {},
-): PropertyDefinition<z.output<S>> {
+): PropertyDefinition<Received<S>> {
   const summary = schema.description ?? '';
   const definition = method({ summary, returns: schema, idempotent: true, run: get });
   return { ...definition, deprecated, isProperty: true };
@@ -101,7 +103,7 @@ export function property<S extends z.ZodType>(
  *
  * @throws TypeError for mistakes in the program, found when it starts: an invalid name of a method, two arguments with
  *   the same name, a method and a property with the same name, `values` from a method that cannot return them, a
- *   `maxConcurrent` below 1, or a `deprecated` of several lines
+ *   `maxConcurrent` below 1, a `deprecated` of several lines, or a schema whose values cannot be carried
  */
 export function defineObject<const M extends Methods, const P extends Properties = NoProperties>(shape: {
   readonly summary: string;
@@ -154,6 +156,7 @@ function checkProperty(name: string, definition: PropertyDefinition, methods: Me
     throw new TypeError(`"${name}" is both a method and a property`);
   }
   checkName(name, 'property');
+  checkSchemas(`property ${name}`, definition);
   checkDeprecated(`property ${name}`, definition.deprecated);
 }
 
@@ -181,6 +184,7 @@ function checkMethod(name: string, definition: MethodDefinition): void {
   if (duplicate !== undefined) {
     throw new TypeError(`method ${name} has two arguments named "${duplicate}"`);
   }
+  checkSchemas(`method ${name}`, definition);
   let optionalSeen = false;
   for (const { name: argName, schema } of definition.args) {
     const optional = schema.safeParse(undefined).success;

@@ -9,6 +9,7 @@ import type {
   ObjectDescription,
   OptionDescription,
 } from './description.js';
+import { outputSide, type Side } from './schema-parts.js';
 
 /** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
 export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
@@ -20,7 +21,7 @@ export function describeObject(name: string, definition: ObjectDefinition): Obje
     properties: Object.entries(propertiesOf(definition)).map(([propertyName, each]) => ({
       name: propertyName,
       summary: each.summary,
-      schema: schemaOf(each.returns, 'output'),
+      schema: outputOf(each.returns),
       ...deprecation(each),
     })),
   };
@@ -33,8 +34,8 @@ export function describeMethod(name: string, definition: MethodDefinition): Meth
     summary: definition.summary,
     args: describeArgs(definition),
     options: describeOptions(definition),
-    returns: schemaOf(definition.returns, 'output'),
-    ...(definition.yields === undefined ? {} : { yields: schemaOf(definition.yields, 'output') }),
+    returns: outputOf(definition.returns),
+    ...(definition.yields === undefined ? {} : { yields: outputOf(definition.yields) }),
     idempotent: definition.idempotent,
     ...deprecation(definition),
   };
@@ -97,7 +98,12 @@ function placeholderOf(name: string, schema: JsonSchema): string {
     : kebabCase(withoutUnit(name, schema.unit)).replaceAll('-', '_').toUpperCase();
 }
 
-function schemaOf(schema: z.ZodType, io: 'input' | 'output'): JsonSchema {
+/** Describes what a caller gets. */
+function outputOf(schema: z.ZodType): JsonSchema {
+  return schemaOf(schema, outputSide(schema));
+}
+
+function schemaOf(schema: z.ZodType, io: Side): JsonSchema {
   const full = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
   // Through JSON, so that a description is the same locally as a client gets it over the wire.
   const plain = JSON.parse(JSON.stringify(full)) as JsonSchema;

@@ -2,7 +2,9 @@ import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
 import { handled } from '../handled.js';
+import { requireZod } from './check-schemas.js';
 import { isStream } from './is-stream.js';
+import { noteHandle } from './schema-parts.js';
 
 /** What a caller passes for a stream of bytes: a Node or web stream, any async iterable, or the bytes themselves. */
 export type ByteSource = AsyncIterable<Uint8Array | string> | Uint8Array;
@@ -14,13 +16,15 @@ export type ByteSource = AsyncIterable<Uint8Array | string> | Uint8Array;
  * throws the call's error if the call ends before the stream.
  */
 export function byteStream(): z.ZodType<AsyncIterable<Buffer>, ByteSource> {
-  return z
+  const given = z
     .custom<ByteSource>(
       (value) => isStream(value) || value instanceof Uint8Array,
       'must be a stream of bytes',
     )
-    .meta({ stream: 'bytes', placeholder: 'FILE' })
-    .transform((source) => withHandledSteps(bytesOf(source)));
+    .meta({ stream: 'bytes', placeholder: 'FILE' });
+  return noteHandle(given, { kind: 'stream', parts: [] }).transform((source) =>
+    withHandledSteps(bytesOf(source)),
+  );
 }
 
 /**
@@ -30,13 +34,15 @@ export function byteStream(): z.ZodType<AsyncIterable<Buffer>, ByteSource> {
 export function streamOf<S extends z.ZodType>(
   item: S,
 ): z.ZodType<AsyncIterable<z.output<S>>, AsyncIterable<z.input<S>> | readonly z.input<S>[]> {
-  return z
+  requireZod('streamOf: an item', item);
+  const given = z
     .custom<AsyncIterable<z.input<S>> | readonly z.input<S>[]>(
       (value) => isStream(value) || Array.isArray(value),
       'must be a stream of values',
     )
-    .meta({ stream: z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' }), placeholder: 'FILE' })
-    .transform((source) => withHandledSteps(itemsOf(source, item)));
+    .meta({ stream: z.toJSONSchema(item, { io: 'input', unrepresentable: 'any' }), placeholder: 'FILE' });
+  noteHandle(given, { kind: 'stream', parts: [['an item of the stream', item, 'input']] });
+  return given.transform((source) => withHandledSteps(itemsOf(source, item)));
 }
 
 /** Lets a method request items ahead: a caller that leaves meanwhile ends no process. */
