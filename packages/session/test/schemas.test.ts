@@ -55,6 +55,7 @@ const impossible: readonly (readonly [string, z.ZodType, RegExp])[] = [
   ['z.instanceof()', z.instanceof(URL), /z\.instanceof\(URL\)/],
   ['z.instanceof() with a description', z.instanceof(Map).describe('a map'), /z\.instanceof\(Map\)/],
   ['a bigint literal', z.literal(1n), /the literal 1/],
+  ['an infinite literal', z.literal(['a', -Infinity] as never), /the literal -Infinity/],
   ['z.promise()', z.promise(z.string()), /asynchronously/],
   ['an asynchronous refinement', z.string().refine(async () => Promise.resolve(true)), /asynchronously/],
   [

@@ -131,7 +131,9 @@ function uncarriedType(schema: SchemaPart['schema'], side: Side): string | undef
     case 'symbol':
       return `z.${def.type}()`;
     case 'literal': {
-      const other = def.values.find((value) => typeof value === 'bigint' || Number.isNaN(value));
+      const other = def.values.find(
+        (value) => typeof value === 'bigint' || (typeof value === 'number' && !Number.isFinite(value)),
+      );
       return other === undefined ? undefined : `the literal ${String(other)}`;
     }
     case 'custom': {
