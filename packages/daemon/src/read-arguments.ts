@@ -49,7 +49,7 @@ export function parseArgv(argv: readonly string[], options: Parameters, halting 
 
 /** Spells short options and switches out: `--format=json` for `-ojson`, `--json=true` for `--json`. */
 function spellOut(arg: string, options: Parameters): string {
-  const long = longForm(arg);
+  const long = longForm(arg).replace(/^-o(?=.)/, '--format=');
   const isSwitch = (name: string): boolean =>
     Object.hasOwn(options, name) && options[name]?.type === 'boolean';
   if (long.startsWith('--no-') && isSwitch(long.slice(5))) {

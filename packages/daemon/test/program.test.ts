@@ -186,6 +186,7 @@ Options:
     ['start', /ARGUMENT_MISSING: option "--state-dir" is missing; usage: nameserver start /],
     ['start --state-dir', /ARGUMENT_INVALID: option "--state-dir": needs a value; write "--state-dir=VALUE"/],
     ['start --state-dir --insecure', /ARGUMENT_INVALID: option "--state-dir": needs a value/],
+    ['lookup a -oyml', /ARGUMENT_INVALID: option --format must be table, .*not "yml"; did you mean "yaml"\?/],
     ['lookup', /ARGUMENT_MISSING: argument "name" is missing; usage: nameserver lookup NAME /],
     ['lookup a b', /ARGUMENT_SURPLUS: .* but 2 were given \(the first extra one is "b"\)/],
   ];

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises';
 
-import { isRpcError } from '@patchbay/objects';
+import { isRpcError, systemErrorText } from '@patchbay/objects';
 import { type Backup, readBackup, type Store } from '@patchbay/store';
 
 import { Catalog } from '../catalog/catalog.js';
@@ -40,7 +40,7 @@ export async function isSqlite(path: string): Promise<boolean> {
     const { buffer, bytesRead } = await file.read(Buffer.alloc(sqliteMark.length), 0, sqliteMark.length, 0);
     return buffer.toString('latin1', 0, bytesRead) === sqliteMark;
   } catch (error) {
-    throw unusable(path, `cannot be read: ${error instanceof Error ? error.message : ''}`, error);
+    throw unusable(path, `cannot be read: ${systemErrorText(error)}`, error);
   }
 }
 
