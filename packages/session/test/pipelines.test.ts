@@ -1,12 +1,19 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { coreError, type ObjectReference, type RpcError, type SignaturesOf } from '@patchbay/objects';
+import {
+  coreError,
+  type ObjectReference,
+  type RpcError,
+  type SignaturesOf,
+  systemClock,
+} from '@patchbay/objects';
 import { arg, defineObject, method, objectOf } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
 import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
-import { connectInMemory, type InMemoryOptions } from '../src/memory/index.js';
+import { ObjectClient } from '../src/client/index.js';
+import { connectInMemory, type InMemoryOptions, MemoryTransport } from '../src/memory/index.js';
 import { ServerSession, sessionLimits } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
 
@@ -146,6 +153,38 @@ for (const [how, options] of Object.entries<InMemoryOptions>({
     });
   });
 }
+
+describe('calls of an object whose server is stopping', () => {
+  it('follow the call that returns it to another server', async () => {
+    const stopping = hostSample({ bank: makeBank() });
+    const other = hostSample({ bank: makeBank() });
+    const servers = new Map([
+      ['a', new MemoryTransport(stopping.dispatcher)],
+      ['b', new MemoryTransport(other.dispatcher)],
+    ]);
+    let address = 'a';
+    await using client = new ObjectClient({
+      clock: systemClock,
+      transport: {
+        dial: (to, events) => (servers.get(to) as MemoryTransport).dial(to, events),
+        describe: (to, object) => (servers.get(to) as MemoryTransport).describe(to, object),
+      },
+      router: {
+        route: () => address,
+        forget: () => {
+          address = 'b';
+        },
+      },
+    });
+    const bank = client.proxy<Bank>('bank');
+    await bank.account('bob');
+    await stopping.dispatcher.drain();
+    const accounts = Array.from({ length: 40 }, () => bank.account('bob'));
+    const amounts = await Promise.all(accounts.map((account, index) => account.deposit(index)));
+    expect(amounts).to.deep.equal(Array.from({ length: 40 }, (_, index) => index));
+    expect((await refusal(bank.account('eve').deposit(1))).message).to.equal('no account "eve"');
+  });
+});
 
 describe('the server’s end of a session', () => {
   it('fails a call of an object with the error of the call that was to return it', () => {

@@ -46,7 +46,9 @@ export class CallExports {
   start(): void {
     for (const stream of this.#streams) {
       stream.run().catch((error: unknown) => {
-        this.#call.giveUp(streamFailure(this.#call, error));
+        if (!stream.stopped) {
+          this.#call.giveUp(streamFailure(this.#call, error));
+        }
       });
     }
   }

@@ -30,11 +30,16 @@ export class OutgoingStream {
     this.#window = new SendWindow(options.window);
   }
 
+  /** Whether nothing is sent any more: it has ended, or nobody wants the rest. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
   /** Sends the stream to its end, or until it is stopped. @throws what the source throws */
   async run(): Promise<void> {
     const { call, stream, send } = this.#options;
     for (;;) {
-      const step = await this.#next();
+      const step = await this.#source.next();
       if (this.#stopped) {
         return;
       }
@@ -44,7 +49,10 @@ export class OutgoingStream {
         return;
       }
       for (const piece of piecesOf(step.value)) {
-        await this.#window.room();
+        const room = this.#window.room();
+        if (room !== undefined) {
+          await room;
+        }
         this.#send(piece);
       }
     }
@@ -66,17 +74,6 @@ export class OutgoingStream {
   /** Lets the source clean up. Nobody needs what it throws: its call has ended, or does not want the rest. */
   async #leave(): Promise<void> {
     await this.#source.return?.();
-  }
-
-  async #next(): Promise<IteratorResult<unknown, unknown>> {
-    try {
-      return await this.#source.next();
-    } catch (error) {
-      if (this.#stopped) {
-        return { done: true, value: undefined };
-      }
-      throw error;
-    }
   }
 
   #send(item: unknown): void {

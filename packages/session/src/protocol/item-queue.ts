@@ -83,7 +83,7 @@ export class ItemQueue {
   #noteRead(bytes: number, items: number): void {
     this.#readBytes += bytes;
     this.#readItems += items;
-    if (this.#readBytes >= this.#window.bytes / 4 || this.#readItems >= this.#window.items / 4) {
+    if (this.#readBytes >= this.#window.bytes / 4 || this.#readItems >= this.#window.items / 2) {
       this.#grant(this.#readBytes, this.#readItems);
       this.#readBytes = 0;
       this.#readItems = 0;
