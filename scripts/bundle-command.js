@@ -41,18 +41,21 @@ const splitting = {
   },
 };
 
-/** What the library has and the command never uses: batches, and calls of all matching objects. */
-const unused = /session\/dist\/src\/client\/(?:batch|fan-out)\.js$/;
+/** What the library has and the command never uses: batches, calls of all matching objects, busy polling. */
+const unused = /session\/dist\/src\/client\/(?:batch|fan-out|busy-poll|intercepted-call)\.js$/;
+/** What is called all the same: the command has no interceptors. */
+const stubs = { interceptorsOf: 'return undefined;' };
 
 /** Leaves out what the command does not use, and what errors mean, which only the reference shows. */
 const trimming = {
   name: 'trim',
   setup({ onLoad }) {
     onLoad({ filter: unused }, async ({ path }) => {
-      const stubs = Object.keys(await import(path)).map(
-        (name) => `export function ${name}() { throw new Error('the command is built without ${name}'); }`,
-      );
-      return { contents: stubs.join('\n') };
+      const functions = Object.keys(await import(path)).map((name) => {
+        const body = stubs[name] ?? `throw new Error('the command is built without ${name}');`;
+        return `export function ${name}() { ${body} }`;
+      });
+      return { contents: functions.join('\n') };
     });
     onLoad({ filter: /core-errors\.js$/ }, ({ path }) => {
       const meaning = /(?<=: \[\s*'[A-Z_]+'),\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"),?\s*(?=\])/g;
