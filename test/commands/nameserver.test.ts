@@ -141,6 +141,26 @@ describe('The command nameserver', function () {
     });
   }
 
+  for (const [answer, words, gone] of [
+    ['n', [], false],
+    ['y', [], true],
+    [undefined, ['--yes'], true],
+  ] as const) {
+    it(`lets rpcclient ask before a method that destroys: ${answer ?? words.join()}`, async () => {
+      await register(nameServer.address, 'asked', '127.0.0.1:7445', [{ name: 'asked' }]);
+      const call = ['nameserver.remove', 'asked', ...words, '--name-server', nameServer.address];
+      const remove = onTerminal('rpcclient', call);
+      if (answer !== undefined) {
+        await eventually(() =>
+          remove.said.stdout.includes('nameserver.remove asked destroys something. Call it? [y/N]'),
+        );
+        remove.child.stdin?.write(`${answer}\n`);
+      }
+      expect(await remove.ended).to.include({ status: gone ? 0 : 130 });
+      expect(await ask('lookup', 'asked')).to.include({ status: gone ? 3 : 0 });
+    });
+  }
+
   it('does not ask on a terminal with --yes', async () => {
     await register(nameServer.address, 'asked', '127.0.0.1:7445', [{ name: 'asked' }]);
     const words = ['remove', 'asked', '--yes', '--name-server', nameServer.address];

@@ -80,6 +80,7 @@ function define(registry: Registry) {
       remove: method({
         summary: 'Remove one name whoever holds it, and report whether it was there',
         args: [nameArg],
+        destructive: true,
         returns: z.boolean(),
         // Not idempotent: between two calls another server may take the name.
         run: (name) => registry.remove(name),

@@ -95,7 +95,12 @@ export function methodHelp(
       ['Arguments', method.args.map(argTerm)],
       ['Options', method.options.map((option): Term => [optionSpelling(option), optionMeaning(option)])],
     ],
-    notes: hiddenOptionsNote(method, prefix, isHidden),
+    notes: [
+      ...(method.destructive === true
+        ? ['It destroys something: on a terminal, rpcclient asks first, unless --yes is given.']
+        : []),
+      ...hiddenOptionsNote(method, prefix, isHidden),
+    ],
   } as const;
   return helpText(page, width);
 }

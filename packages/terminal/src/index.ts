@@ -3,6 +3,7 @@
  *
  * @module @patchbay/terminal
  */
+export { confirm } from './confirm.js';
 export { asksForJson, errorLine, failureText } from './failure-text.js';
 export { type Format, formats, formatted, readFormat } from './format.js';
 export {

@@ -1,8 +1,6 @@
-import { createInterface } from 'node:readline/promises';
-
 import { command, type FormatValues, printResult } from '@patchbay/daemon';
 import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } from '@patchbay/objects';
-import { nameRow, resultText } from '@patchbay/terminal';
+import { confirm, nameRow, resultText } from '@patchbay/terminal';
 
 import type { Names } from '../client.js';
 import { callingOptions, callNameServer, patternOptions } from './calling.js';
@@ -85,25 +83,4 @@ function questionOf(records: readonly NameRecord[]): string {
 
 function countText(count: number): string {
   return count === 1 ? '1 name' : `${String(count)} names`;
-}
-
-/** Asks a question on the terminal; no answer (Ctrl-C, Ctrl-D) is a no. */
-async function confirm(question: string): Promise<boolean> {
-  const terminal = createInterface({ input: process.stdin, output: process.stderr });
-  const left = new AbortController();
-  terminal.once('close', () => {
-    left.abort();
-  });
-  try {
-    const answer = await terminal.question(`${question} [y/N] `, { signal: left.signal });
-    return /^y(?:es)?$/i.test(answer.trim());
-  } catch (error) {
-    if (left.signal.aborted) {
-      process.stderr.write('\n');
-      return false;
-    }
-    throw error;
-  } finally {
-    terminal.close();
-  }
 }

@@ -62,6 +62,10 @@ export const coreError = defineErrors({
   READER_STALLED: ['RESOURCE_EXHAUSTED', 'The server ended a session whose client did not read its answers.'],
   BATCH_DONE: ['FAILED_PRECONDITION', 'A batch of calls was already run; create another one.'],
   OBJECT_NOT_FOUND: ['NOT_FOUND', 'No object of this name is registered, or the server no longer hosts it.'],
+  CONFIRMATION_REQUIRED: [
+    'FAILED_PRECONDITION',
+    'The method destroys something, and the caller asked to be asked before that; it has not run.',
+  ],
   METHOD_NOT_FOUND: ['UNIMPLEMENTED', 'The object has no method of this name.'],
   REFERENCE_RELEASED: ['NOT_FOUND', 'The reference to an object was released, or never existed.'],
   REFERENCE_LOST: [

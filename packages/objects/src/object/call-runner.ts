@@ -128,6 +128,11 @@ export class CallRunner {
       this.#fail(call, call.stopReason); // cancelled while it was being authorized, or its arguments read
       return;
     }
+    if (method.definition.destructive && call.metadata.confirm === 'ask') {
+      const what = `${call.object}.${call.method} destroys something`;
+      const message = `${what}, and its caller asked to be asked first; call it without the metadata "confirm"`;
+      throw coreError('CONFIRMATION_REQUIRED', message);
+    }
     if (limits.length > 0) {
       takeAll(limits);
       call.limits = limits;

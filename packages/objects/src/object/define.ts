@@ -28,6 +28,11 @@ interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends
   /** Whether calling twice has the same effect as calling once; only such methods are retried. Default: false. */
   readonly idempotent?: boolean;
   /**
+   * Whether it destroys something that cannot simply be made again: `Describe` and the help say so, and `rpcclient` asks
+   * on a terminal before it. Default: false.
+   */
+  readonly destructive?: boolean;
+  /**
    * How many calls may run at once; further ones fail with `CONCURRENCY_EXHAUSTED` without waiting. A call that re-enters
    * the method while an earlier one waits for it counts too. Default: unlimited.
    */
@@ -76,6 +81,7 @@ export function method(
     options: {},
     yields: undefined,
     idempotent: false,
+    destructive: false,
     maxConcurrent: undefined,
     deprecated: undefined,
     ...shape,

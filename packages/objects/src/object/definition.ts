@@ -17,6 +17,8 @@ export interface MethodDefinition<
   readonly yields: z.ZodType | undefined;
   /** Whether calling twice has the same effect as calling once, so that clients may retry. */
   readonly idempotent: boolean;
+  /** Whether it destroys something; a caller may ask to be asked first. */
+  readonly destructive: boolean;
   /** How many calls may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
   /** Why callers should no longer use it, and what to use instead; undefined: they may. */

@@ -41,6 +41,8 @@ export const methodDescription = z.object({
   /** The schema of the items that the method yields; absent if it yields none. */
   yields: jsonSchema.optional(),
   idempotent: z.boolean(),
+  /** Whether it destroys something; absent if it does not. */
+  destructive: z.boolean().optional(),
   /** Why callers should no longer use it; absent if they may. */
   deprecated: z.string().optional(),
 });

@@ -70,6 +70,12 @@ describe('describeObject', () => {
     expect([provision!.idempotent, tail!.idempotent]).to.deep.equal([true, false]);
   });
 
+  it('describes that a method destroys something, and nothing where it does not', () => {
+    const shape = { summary: 'Drop it', returns: z.null(), run: () => null };
+    expect(describeMethod('drop', method({ ...shape, destructive: true }))).to.include({ destructive: true });
+    expect(describeMethod('drop', method(shape))).not.to.have.property('destructive');
+  });
+
   it('keeps the unit in a flag where another option has the name without it', () => {
     const options = { size: z.string().optional(), sizeBytes: bytesSchema().optional() };
     const both = describeMethod('x', method({ summary: 'X', options, returns: z.null(), run: () => null }));

@@ -7,7 +7,10 @@ import type { ProgressView } from '../command/progress.js';
 import type { Settings } from '../command/settings.js';
 
 /** A call as a command line asks for it. */
-export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'metadata' | 'format' | 'outputFile'> {
+export interface CommandCall extends Pick<
+  Settings,
+  'timeoutMs' | 'metadata' | 'asksFirst' | 'format' | 'outputFile'
+> {
   readonly object: string;
   readonly method: string;
   readonly args: readonly string[];
@@ -15,11 +18,18 @@ export interface CommandCall extends Pick<Settings, 'timeoutMs' | 'metadata' | '
 
 /** Makes a call and prints its result. @throws RpcError of the call */
 export async function callMethod(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
+  const asks = request.asksFirst && context.hasPerson();
+  let metadata = asks ? { ...request.metadata, confirm: 'ask' } : request.metadata;
   for (let { args } = request; ;) {
     try {
-      await callOnce({ ...request, args }, context, out);
+      await callOnce({ ...request, args, metadata }, context, out);
       return;
     } catch (error) {
+      if (isRpcError(error, 'CONFIRMATION_REQUIRED') && metadata !== request.metadata) {
+        await (await import('./ask-first.js')).askFirst(request, context);
+        ({ metadata } = request);
+        continue;
+      }
       if (!isRpcError(error, 'FILE_EXPECTED')) {
         throw error;
       }

@@ -28,6 +28,7 @@ export function processContext(client: Client, nameServer: string, signal: Abort
     },
     out: outputTo(() => process.stdout),
     errors: outputTo(() => process.stderr),
+    hasPerson: () => process.stderr.isTTY && process.stdin.isTTY,
     toYaml: async (value) => (await import('@patchbay/daemon/yaml')).yamlText(value),
     nameServerAt: (option) => findNameServer(option),
     execute: async (argv, { defaultObject, signal: lineSignal }) => {

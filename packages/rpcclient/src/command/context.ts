@@ -33,6 +33,8 @@ export interface CommandContext {
   readonly errors: Output;
   /** Writes a value as one YAML document that ends in a newline. */
   readonly toYaml: (value: unknown) => Promise<string>;
+  /** Reports whether a person is there to ask: standard input and standard error are terminals. */
+  hasPerson(): boolean;
   /** Aborts on Ctrl-C. */
   readonly signal: AbortSignal;
   /** Runs another command line on the same client. @throws RpcError of that command line */

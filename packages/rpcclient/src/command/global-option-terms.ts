@@ -6,6 +6,7 @@ const summaries: Readonly<Record<GlobalOptionName, string>> = {
   object: 'The object of a METHOD without one (default: $PATCHBAY_OBJECT, else storage)',
   timeout: 'How long the call may take, such as 30s or 1h30m, or none for no limit (default: 1m)',
   reason: 'Why the call is made: travels with it, and stands in the logs of both sides',
+  yes: 'Do not ask, on a terminal, before a METHOD that destroys something',
   format: 'Print the result as table, json, yaml, or ndjson: one line of JSON for each item (default: table)',
   json: 'Same as --format json: one JSON value, and nothing else',
   output: 'Write the bytes that METHOD returns to FILE, which appears once it is complete',

@@ -12,6 +12,7 @@ export const globalOptions = {
   object: { placeholder: 'NAME' },
   timeout: { placeholder: 'DURATION' },
   reason: { placeholder: 'TEXT' },
+  yes: {},
   format: { placeholder: 'FORMAT' },
   json: {},
   output: { placeholder: 'FILE' },

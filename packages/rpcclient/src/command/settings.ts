@@ -37,6 +37,8 @@ export interface Settings {
   readonly timeoutMs: number | 'none';
   /** Travels with the call. */
   readonly metadata: CallMetadata;
+  /** Whether a person is asked before something is destroyed, where that is possible. */
+  readonly asksFirst: boolean;
 }
 
 /** Returns the object of a METHOD without one, as the environment sets it. */
@@ -57,6 +59,7 @@ export function readSettings({ options, method }: CommandLine, defaultObject: st
     watchMs: readInterval(options.get('watch')),
     timeoutMs: readTimeout(options.get('timeout')),
     metadata: reason === undefined ? {} : { reason },
+    asksFirst: !options.has('yes'),
   };
 }
 

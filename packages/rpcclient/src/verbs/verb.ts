@@ -20,13 +20,16 @@ export type PrepareVerb = (
 /** What a verb does, and prints. */
 export type Task = (out: Output) => Promise<void>;
 
+/** The global options that only calls have a use for. */
+const ofCalls = ['reason', 'yes'] as const;
+
 /** Reads a verb's arguments. @throws RpcError `OPTION_UNKNOWN` for a global option that does not apply to the verb */
 export function readVerbArgs(
   name: VerbName,
   { options, args }: CommandLine,
   inapplicable: readonly GlobalOptionName[],
 ): ArgvValues {
-  const option = [...inapplicable, 'reason' as const].find((each) => options.has(each));
+  const option = [...inapplicable, ...ofCalls].find((each) => options.has(each));
   if (option !== undefined) {
     throw coreError(
       'OPTION_UNKNOWN',

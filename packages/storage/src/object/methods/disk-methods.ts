@@ -69,6 +69,7 @@ export function diskMethods(services: StorageServices) {
           "the disk's id, as list_trash shows it; without it, all of them",
         ),
       ],
+      destructive: true,
       returns: z.object({ deleted: z.array(z.string()) }),
       idempotent: true,
       run: async (disk, { signal }) => {

@@ -141,6 +141,7 @@ export function imageMethods(services: StorageServices) {
     delete_image: method({
       summary: 'Delete an image; refused while disks or snapshots were made from it; fine when there is none',
       args: [image],
+      destructive: true,
       returns: z.object({ name: z.string(), deleted: z.boolean() }),
       idempotent: true,
       run: async (name, { signal }) => ({ name, deleted: await images.delete(name, signal) }),

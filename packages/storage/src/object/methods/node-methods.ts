@@ -94,6 +94,7 @@ export function nodeMethods(services: StorageServices) {
         now: flag('delete the disk at once, for good'),
         force: flag('cancel what is under way on the node first, instead of being refused'),
       },
+      destructive: true,
       returns: detached,
       idempotent: true,
       run: async (node, { keepDisk, trashMs, now, force }, { signal }) => {

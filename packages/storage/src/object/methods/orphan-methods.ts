@@ -45,6 +45,7 @@ export function orphanMethods(services: StorageServices) {
     delete_orphan: method({
       summary: 'Delete a file that was set aside for good; fine when it is not there',
       args: [arg('orphan', orphanId, 'its id, as list_orphans shows it')],
+      destructive: true,
       returns: z.object({ orphan: z.string(), deleted: z.boolean() }),
       idempotent: true,
       run: async (orphan) => ({ orphan, deleted: await deleteOrphan(services, orphan) }),

@@ -30,6 +30,7 @@ export function snapshotMethods(services: StorageServices) {
     restore_snapshot: method({
       summary: "Put a node's disk back to a snapshot of it; the node must be detached or not connected",
       args: [node, snapshot],
+      destructive: true,
       returns: snapshotView,
       idempotent: true,
       run: async (node, name, { signal }) =>
@@ -38,6 +39,7 @@ export function snapshotMethods(services: StorageServices) {
     delete_snapshot: method({
       summary: 'Delete a snapshot; disks cloned from it are whole without it; fine when there is none',
       args: [node, snapshot],
+      destructive: true,
       returns: z.object({ node: z.string(), name: z.string(), deleted: z.boolean() }),
       idempotent: true,
       run: async (node, name, { signal }) => ({

@@ -1,0 +1,22 @@
+import { coreError, quoted } from '@patchbay/objects';
+import { confirm } from '@patchbay/terminal';
+
+import type { CommandContext } from '../command/context.js';
+import type { CommandCall } from './call-method.js';
+
+/** Asks whether a call that destroys something shall be made. @throws RpcError `CALL_CANCELLED` if it shall not */
+export async function askFirst(
+  { object, method, args }: CommandCall,
+  { standardInput }: Pick<CommandContext, 'standardInput'>,
+): Promise<void> {
+  const call = [
+    `${object}.${method}`,
+    ...args.map((arg) => (/^[\w@.:/=-]+$/.test(arg) ? arg : quoted(arg))),
+  ].join(' ');
+  if (standardInput === undefined) {
+    throw coreError('CONFIRMATION_REQUIRED', `${call} destroys something; add --yes to call it here`);
+  }
+  if (!(await confirm(`${call} destroys something. Call it?`))) {
+    throw coreError('CALL_CANCELLED', `${call} was not called`);
+  }
+}
