@@ -2,11 +2,14 @@ import { coreError, quoted } from '@patchbay/objects';
 import { confirm } from '@patchbay/terminal';
 
 import type { CommandContext } from '../command/context.js';
-import type { CommandCall } from './call-method.js';
 
 /** Asks whether a call that destroys something shall be made. @throws RpcError `CALL_CANCELLED` if it shall not */
 export async function askFirst(
-  { object, method, args }: CommandCall,
+  {
+    object,
+    method,
+    args,
+  }: { readonly object: string; readonly method: string; readonly args: readonly string[] },
   { standardInput }: Pick<CommandContext, 'standardInput'>,
 ): Promise<void> {
   const call = [
