@@ -91,7 +91,7 @@ async function importImages(
       source,
     ]);
     const before = new Set(await readdir(join(pool, 'images')));
-    await storage.import_image(name, `server:${source}`);
+    await storage.import_image(name, `server:${source}`, { raw: true });
     await rm(source);
     const made = (await readdir(join(pool, 'images'))).find((each) => !before.has(each)) ?? '';
     files[name] = join(pool, 'images', made);

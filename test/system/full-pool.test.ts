@@ -14,10 +14,11 @@ const poolFull = /^error: RESOURCE_EXHAUSTED POOL_FULL: .*MiB.*\n$/;
 
 /** Writes an incompressible raw image. */
 async function writeNoise(path: string, sizeMiB: number): Promise<string> {
-  await using file = await open(path, 'wx');
+  await using file = await open(path, 'w');
   for (let written = 0; written < sizeMiB; written += 1) {
     await file.appendFile(randomBytes(MiB));
   }
+  await file.write(Buffer.from([0x55, 0xaa]), 0, 2, 510); // the signature of an MBR
   return path;
 }
 

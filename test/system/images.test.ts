@@ -32,6 +32,16 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
     source = await patchbay().makeSource('source.qcow2', 40 * MiB);
     raw = at('source.raw');
     await output(['qemu-img', 'convert', '-f', 'qcow2', '-O', 'raw', source, raw]);
+    await output([
+      'qemu-io',
+      '-f',
+      'raw',
+      '-c',
+      'write -q -P 0x55 510 1',
+      '-c',
+      'write -q -P 0xaa 511 1',
+      raw,
+    ]);
     await truncate(raw, 64 * MiB);
   });
 
@@ -135,7 +145,7 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
       await patchbay().rpcServerDaemon.kill();
       await patchbay().startRpcServer();
 
-      const image = await ok('import_image', 'large', url, '--sha256', await sha256(file));
+      const image = await ok('import_image', 'large', url, '--raw', '--sha256', await sha256(file));
 
       expect(image).to.include({ sizeBytes: whole.length });
       expect(ranges).to.have.length(2);

@@ -67,7 +67,7 @@ export const storageError = defineErrors({
   ],
   SOURCE_REFUSED: [
     'INVALID_ARGUMENT',
-    'The source refers to other files, has an unsupported format, or may not be read.',
+    'The source is no disk image, refers to other files, has an unsupported format, or may not be read.',
   ],
   SOURCE_CORRUPT: ['INVALID_ARGUMENT', 'The source is not a complete, intact disk image.'],
   CHECKSUM_MISMATCH: ['INVALID_ARGUMENT', 'The source does not match the given SHA-256.'],

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { verifiers } from '../disks/volume-pool.js';
 import { imageName, imageTag, iqn, macAddress, nodeName, snapshotName } from '../names.js';
 
 /** A kind of record in the catalog: the prefix of its keys, and the schema that its values are checked by. */
@@ -18,6 +19,8 @@ const imageContent = z.object({
   /** Of the source's bytes; absent where no source was read, but a disk's snapshot became the image. */
   sha256: z.string().optional(),
   format: z.string(),
+  /** What shows that the source was whole; absent where none was read, or by a version that did not record it. */
+  verifiedBy: z.enum(verifiers).optional(),
 });
 
 /** Which volume of the pool an image was cloned from: it tells apart images and snapshots of the same name. */

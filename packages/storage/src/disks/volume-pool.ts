@@ -89,12 +89,29 @@ export interface ImportProgress {
 /** The source of an import: the text that names it, or its bytes, uploaded by the caller. */
 export type ImportSource = string | AsyncIterable<Buffer>;
 
+/**
+ * What shows that a source is whole: the checksum that was given; the checks of its format; that its end was received,
+ * which is a file's, an upload's, or that of a response with a length; or nothing: a web server that announced no length
+ * closed the connection, as it does when it breaks off.
+ */
+export const verifiers = ['sha256', 'format', 'end', 'nothing'] as const;
+
 /** The result of an import. */
 export interface ImportedImage {
   readonly sizeBytes: number;
   /** The SHA-256 of the source's bytes, hexadecimal. */
   readonly sha256: string;
   readonly format: string;
+  readonly verifiedBy: (typeof verifiers)[number];
+}
+
+/** The options of an import. */
+export interface ImportOptions {
+  /** The SHA-256 that the source must have, hexadecimal. */
+  readonly sha256?: string | undefined;
+  /** Whether to take what has no image format for a raw disk, whatever it looks like. */
+  readonly raw?: boolean | undefined;
+  readonly signal: AbortSignal;
 }
 
 /**
@@ -109,7 +126,7 @@ export interface ImageImporter {
   importImage(
     target: VolumeRef,
     source: ImportSource,
-    options: { readonly sha256?: string | undefined; readonly signal: AbortSignal },
+    options: ImportOptions,
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined>;
 }
 

@@ -7,7 +7,7 @@ import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js'
 import type { OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
 import { hashUpload } from '../disks/import/upload.js';
-import type { ImportedImage, ImportProgress, ImportSource } from '../disks/volume-pool.js';
+import type { ImportedImage, ImportOptions, ImportProgress, ImportSource } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { ImageName } from '../names.js';
 import { refuseNeededImage } from './image-lookup.js';
@@ -18,6 +18,8 @@ export interface ImportRequest {
   readonly name: ImageName;
   readonly source: ImportSource;
   readonly sha256?: string | undefined;
+  /** Whether to take what has no image format for a raw disk, whatever it looks like. */
+  readonly raw?: boolean | undefined;
 }
 
 /** An image that is there, or is being made. */
@@ -41,21 +43,21 @@ export class Images {
    */
   import(request: ImportRequest, signal: AbortSignal): AsyncGenerator<ImportProgress, ReadyImage, undefined> {
     const { intents, catalog, log } = this.#services;
-    const { name, source, sha256 } = request;
+    const { name, source, sha256, raw } = request;
     // An upload is equal to no other, as nobody has seen its bytes yet.
     const from = typeof source === 'string' ? source : { upload: randomUUID() };
     return intents.follow<PresentImage, ReadyImage, ImportProgress>(
       {
         resources: [imageResource(name)],
         kind: 'import',
-        parameters: { from, sha256 },
+        parameters: { from, sha256, raw },
         intend: async (tx) => ({ carryOut: await this.#intend(tx, request) }),
         carryOut: async (intent, operation) => {
           if (intent.state === 'ready') {
             await this.#again(intent, request, operation);
             return intent;
           }
-          const content = await this.#fetch(intent.id, source, sha256, operation);
+          const content = await this.#fetch(intent.id, source, { sha256, raw }, operation);
           const ready: ReadyImage = { ...intent, state: 'ready', content };
           await catalog.transact((tx) => {
             tx.put(images, name, ready);
@@ -104,24 +106,24 @@ export class Images {
   #fetch(
     id: string,
     source: ImportSource,
-    sha256: string | undefined,
+    options: Omit<ImportOptions, 'signal'>,
     operation: ImportOperation,
   ): Promise<ImportedImage> {
     const { signal } = operation;
     const { importer } = this.#services;
-    return reportAll(importer.importImage({ kind: 'image', id }, source, { sha256, signal }), operation);
+    return reportAll(importer.importImage({ kind: 'image', id }, source, { ...options, signal }), operation);
   }
 
   /** Imports an image that is there once more: puts a lost file back, and makes sure that an upload is the same. */
   async #again(
     image: ReadyImage,
-    { source, sha256 }: ImportRequest,
+    { source, sha256, raw }: ImportRequest,
     operation: ImportOperation,
   ): Promise<void> {
     const { pool, log, clock } = this.#services;
     if ((await pool.stat({ kind: 'image', id: image.id })) === undefined) {
       log.warn('importing an image again, as its file was lost', { image: image.name, imageId: image.id });
-      await this.#fetch(image.id, source, image.content.sha256, operation);
+      await this.#fetch(image.id, source, { sha256: image.content.sha256, raw }, operation);
       return;
     }
     if (typeof source === 'string' || sha256 !== undefined) {

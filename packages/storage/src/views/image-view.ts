@@ -2,6 +2,7 @@ import { compileGlob } from '@patchbay/objects';
 import { z } from 'zod';
 
 import { images, nodes, type ReadyImage } from '../catalog/tables.js';
+import { verifiers } from '../disks/volume-pool.js';
 import type { OperationServices } from '../provision/operation-services.js';
 import { inspectVolume } from './volume-state.js';
 
@@ -20,6 +21,12 @@ export const imageView = z.object({
     .string()
     .optional()
     .describe('of what it was imported from; absent if it was made from a snapshot'),
+  verifiedBy: z
+    .enum(verifiers)
+    .optional()
+    .describe(
+      "what shows that the source was whole: the given SHA-256, its format's own checks, that its end was received, or nothing",
+    ),
   source: z
     .string()
     .describe('where it came from: a URL, server:/PATH, upload, image:NAME or snapshot:NODE@NAME'),
@@ -27,7 +34,7 @@ export const imageView = z.object({
 export type ImageView = z.infer<typeof imageView>;
 
 /** How a list shows each image: what fits on a line. */
-export const imageRow = imageView.omit({ sha256: true, source: true });
+export const imageRow = imageView.omit({ sha256: true, verifiedBy: true, source: true });
 
 export interface ImageSelection {
   readonly filter?: string | undefined;

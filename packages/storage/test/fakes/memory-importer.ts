@@ -39,7 +39,7 @@ export class MemoryImporter implements ImageImporter {
     signal.throwIfAborted();
     yield { phase: 'convert', doneBytes: sizeBytes, totalBytes: sizeBytes };
     this.#pool.write(target, sizeBytes, content);
-    return { sizeBytes, sha256: sha256Of(content), format: 'raw' };
+    return { sizeBytes, sha256: sha256Of(content), format: 'raw', verifiedBy: 'end' };
   }
 }
 

@@ -81,7 +81,9 @@ export class RealWorld implements AsyncDisposable {
     const mount = reflinks ? await mountXfs({ sizeBytes, directory: place }) : undefined;
     const directory = await mkdtemp(join(place, 'patchbay-world-'));
     const raw = rawIn(directory);
-    await writeFile(raw, randomBytes(imageBytes / 2));
+    const content = randomBytes(imageBytes / 2);
+    content.writeUInt16BE(0x55aa, 510);
+    await writeFile(raw, content);
     await truncate(raw, imageBytes);
     await execTool('qemu-img', ['convert', '-f', 'raw', '-O', 'qcow2', raw, qcow2In(directory)]);
     const web = await serveWeb((_request, response) => {

@@ -22,16 +22,24 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
 }
 
+/** What was received of a source. */
+export interface Received {
+  /** The SHA-256 of all of its bytes, hexadecimal. */
+  readonly sha256: string;
+  /** False where nothing tells its end from a connection that broke. */
+  readonly hasMarkedEnd: boolean;
+}
+
 /** The delay before each retry after a broken connection, in milliseconds. */
 const retryDelaysMs = [1_000, 2_000, 4_000, 8_000, 15_000];
 
 /**
- * Downloads a URL, and returns the SHA-256 of its content, hexadecimal. If the connection breaks and the server supports
+ * Downloads a URL, and returns the SHA-256 of its content. If the connection breaks and the server supports
  * resuming, the download is resumed, until several retries in a row made no progress; then, and when it is cancelled,
  * the part is kept for a later download.
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`, `SOURCE_UNAVAILABLE`; the signal's reason
  */
-export async function download(url: URL, part: DownloadPart, options: DownloadOptions): Promise<string> {
+export async function download(url: URL, part: DownloadPart, options: DownloadOptions): Promise<Received> {
   const { clock, signal } = options;
   signal.throwIfAborted();
   try {
@@ -39,8 +47,8 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
     for (let failures = 0; ;) {
       const before = part.doneBytes;
       try {
-        await receive(url, part, options);
-        return await part.finish();
+        const hasMarkedEnd = await receive(url, part, options);
+        return { sha256: await part.finish(), hasMarkedEnd };
       } catch (error) {
         failures = part.doneBytes > before ? 0 : failures;
         const delayMs = retryDelaysMs[failures];
@@ -60,8 +68,8 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
   }
 }
 
-/** Receives the missing bytes over one connection. */
-async function receive(url: URL, part: DownloadPart, options: DownloadOptions): Promise<void> {
+/** Receives the missing bytes over one connection, and reports whether their end was marked. */
+async function receive(url: URL, part: DownloadPart, options: DownloadOptions): Promise<boolean> {
   const { signal, report } = options;
   const controller = new AbortController();
   const abort = (): void => {
@@ -84,6 +92,7 @@ async function receive(url: URL, part: DownloadPart, options: DownloadOptions): 
         const bytes = `${String(part.doneBytes)} of ${String(totalBytes)} bytes`;
         throw unavailable(url, `the connection was closed after ${bytes}`);
       }
+      return response.hasMarkedEnd;
     } finally {
       response.body.destroy();
     }

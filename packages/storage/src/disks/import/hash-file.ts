@@ -39,6 +39,24 @@ export async function hashRange(
   }
 }
 
+/** Reports whether a part of a file is all zeros. @throws the signal's reason */
+export async function isZeroRange(
+  file: FileHandle,
+  { begin, end }: Range,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const buffer = Buffer.allocUnsafe(pieceBytes);
+  for (let position = begin; position < end;) {
+    signal.throwIfAborted();
+    const { bytesRead } = await file.read(buffer, 0, Math.min(pieceBytes, end - position), position);
+    if (zeros.compare(buffer, 0, bytesRead, 0, bytesRead) !== 0) {
+      return false;
+    }
+    position += Math.max(1, bytesRead);
+  }
+  return true;
+}
+
 /** Reads all of an open file and returns the SHA-256 of its bytes, hexadecimal. @throws the signal's reason */
 export async function hashFile(
   file: FileHandle,

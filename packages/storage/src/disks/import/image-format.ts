@@ -2,12 +2,17 @@ import type { FileHandle } from 'node:fs/promises';
 
 import { formatBytes } from '@patchbay/objects';
 
+import { hasDiskSignature } from './disk-signature.js';
+import { describeOther } from './other-content.js';
+
 /** The supported formats, by the names of QEMU's drivers (`vpc` is VHD). */
 export type ImageFormat = 'raw' | 'qcow2' | 'vmdk' | 'vdi' | 'vhdx' | 'vpc';
 
 /** What the header of a file reveals. */
 export type Detected =
-  | { readonly format: ImageFormat }
+  | { readonly format: Exclude<ImageFormat, 'raw'> }
+  /** `isCertain`: it has the signature of a disk, or the caller says that it is one. */
+  | { readonly format: 'raw'; readonly isCertain: boolean }
   /** Why no tool may open it. */
   | { readonly refused: string }
   | { readonly corrupt: string };
@@ -25,13 +30,12 @@ interface Signature {
   readonly detect: (header: Header) => Detected;
 }
 
-const headBytes = 4096;
+const headBytes = 68 * 1024;
 const refuse = (refused: string) => (): Detected => ({ refused });
 const parallels = refuse('Parallels images are not supported; convert it to qcow2 first');
-const webPage = refuse('it is a web page; give the URL of the image itself');
 const compressed = (by: string) => refuse(`it is compressed with ${by}; decompress it first`);
 
-/** The signatures as Latin-1 text. A file with none of them is a raw disk. */
+/** The signatures as Latin-1 text. A file with none of them may be a raw disk. */
 const signatures: readonly Signature[] = [
   { magic: 'QFI\xfb', detect: complete(qcow2) },
   { magic: 'KDMV', detect: complete(vmdk) },
@@ -43,19 +47,17 @@ const signatures: readonly Signature[] = [
   { magic: 'QED\0', detect: refuse('QED images are not supported; convert it to qcow2 first') },
   { magic: 'WithoutFreeSpace', detect: parallels },
   { magic: 'WithouFreSpacExt', detect: parallels },
-  { magic: '\x1f\x8b', detect: compressed('gzip') },
+  { magic: '\x1f\x8b\x08', detect: compressed('gzip') },
   { magic: '\xfd7zXZ\0', detect: compressed('xz') },
   { magic: '\x28\xb5\x2f\xfd', detect: compressed('zstd') },
-  { magic: 'BZh', detect: compressed('bzip2') },
-  { magic: 'PK\x03\x04', detect: compressed('zip') },
-  { magic: '7z\xbc\xaf\x27\x1c', detect: compressed('7z') },
-  { magic: '<!DOCTYPE html', detect: webPage },
-  { magic: '<!doctype html', detect: webPage },
-  { magic: '<html', detect: webPage },
+  { magic: '1AY&SY', at: 4, detect: compressed('bzip2') },
 ];
 
-/** Detects an image's format before any tool opens it, which an image could make read the files that it refers to. */
-export async function detectFormat(file: FileHandle): Promise<Detected> {
+/**
+ * Detects an image's format before any tool opens it, which an image could make read the files that it refers to.
+ * @param isRaw whether to take what has no image format for a raw disk, whatever it looks like
+ */
+export async function detectFormat(file: FileHandle, isRaw = false): Promise<Detected> {
   const { size } = await file.stat();
   if (size === 0) {
     return { corrupt: 'it is empty' };
@@ -72,7 +74,14 @@ export async function detectFormat(file: FileHandle): Promise<Detected> {
     return found.detect(header);
   }
   // A fixed-size VHD is a raw disk with a footer.
-  return header.tail.toString('latin1', 0, 8) === 'conectix' ? vpc(header) : { format: 'raw' };
+  if (header.tail.toString('latin1', 0, 8) === 'conectix') {
+    return vpc(header);
+  }
+  const isDisk = hasDiskSignature(header.head);
+  const other = isRaw ? undefined : describeOther(header.head, header.tail, isDisk);
+  return other === undefined
+    ? { format: 'raw', isCertain: isRaw || isDisk }
+    : { refused: `it is ${other} (--raw imports it as a raw disk nevertheless)` };
 }
 
 function complete(detect: Signature['detect']): Signature['detect'] {

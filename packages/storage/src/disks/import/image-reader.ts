@@ -6,10 +6,10 @@ import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
 import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
-import { copyHashed } from './hash-file.js';
+import { copyHashed, isZeroRange } from './hash-file.js';
 import { detectFormat } from './image-format.js';
 import { portionOf, type ReportProgress } from './progress.js';
-import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
+import { QemuImg, type QemuImage, type QemuInfo, toolLimits } from './qemu-img.js';
 import { sourceRefused } from './source.js';
 import { pathOfOpen } from './source-file.js';
 
@@ -23,12 +23,14 @@ export interface InspectedImage extends QemuImage {
 
 /** Inspects untrusted images and writes their disks as raw files. */
 export class ImageReader {
+  readonly #exec: Exec;
   readonly #qemuImg: QemuImg;
   readonly #pool: PoolDirectory;
   readonly #maxImageBytes: number;
 
   /** @param maxImageBytes the size limit of an image, and of the disk in it */
   constructor(exec: Exec, pool: PoolDirectory, maxImageBytes: number) {
+    this.#exec = exec;
     this.#qemuImg = new QemuImg(exec);
     this.#pool = pool;
     this.#maxImageBytes = maxImageBytes;
@@ -44,9 +46,16 @@ export class ImageReader {
     }
   }
 
-  /** Inspects the image in an open file. @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason */
-  async inspect(source: string, file: FileHandle, signal: AbortSignal): Promise<InspectedImage> {
-    const detected = await detectFormat(file);
+  /**
+   * Inspects the image in an open file. @throws RpcError `SOURCE_REFUSED`, `SOURCE_CORRUPT`; the signal's reason
+   * @param isRaw whether to take what has no image format for a raw disk, whatever it looks like
+   */
+  async inspect(
+    source: string,
+    file: FileHandle,
+    { isRaw, signal }: { readonly isRaw: boolean; readonly signal: AbortSignal },
+  ): Promise<InspectedImage> {
+    const detected = await detectFormat(file, isRaw);
     if ('refused' in detected) {
       throw sourceRefused(source, detected.refused);
     }
@@ -55,6 +64,9 @@ export class ImageReader {
     }
     const image = { path: pathOfOpen(file), format: detected.format };
     return this.#translateErrors(source, image, async () => {
+      if (detected.format === 'raw' && !detected.isCertain) {
+        await this.#assertDisk(source, image, file, signal);
+      }
       const info = await this.#qemuImg.info(image, signal);
       assertSelfContained(source, info);
       this.assertSize(source, info['virtual-size']);
@@ -67,6 +79,28 @@ export class ImageReader {
       }
       return { ...image, sizeBytes, dataBytes: await this.#qemuImg.dataBytes(image, signal) };
     });
+  }
+
+  /** Asserts that a file without a common signature has one that is rare, or is blank. */
+  async #assertDisk(source: string, image: QemuImage, file: FileHandle, signal: AbortSignal): Promise<void> {
+    const nothing = 2;
+    const severalThings = 8;
+    const args = [...toolLimits, 'blkid', '-p', image.path];
+    const { exitCode } = await this.#exec('prlimit', args, {
+      signal,
+      okExitCodes: [0, nothing, severalThings],
+    });
+    if (exitCode !== nothing) {
+      return;
+    }
+    for (const range of await this.#qemuImg.dataRanges(image, signal)) {
+      if (!(await isZeroRange(file, range, signal))) {
+        throw sourceRefused(
+          source,
+          'it has no partition table, filesystem or other signature of a disk, and is not blank; if it is a raw disk nevertheless, import it with --raw',
+        );
+      }
+    }
   }
 
   /**

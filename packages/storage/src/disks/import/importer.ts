@@ -8,11 +8,12 @@ import type { PoolDirectory } from '../file/pool-directory.js';
 import type {
   ImageImporter,
   ImportedImage,
+  ImportOptions,
   ImportProgress,
   ImportSource,
   VolumeRef,
 } from '../volume-pool.js';
-import { download } from './download.js';
+import { download, type Received } from './download.js';
 import { openDownloadPart } from './download-part.js';
 import { hashFile } from './hash-file.js';
 import { ImageReader, type InspectedImage } from './image-reader.js';
@@ -41,15 +42,14 @@ interface OpenSource extends AsyncDisposable {
   readonly file: FileHandle;
   /** The path of the file, if it is a temporary file of ours in the pool: a raw one can become the image as it is. */
   readonly ownPath?: string;
-  /** Fetches or reads the whole source and returns its SHA-256. */
-  readonly read: (report: ReportProgress, signal: AbortSignal) => Promise<string>;
+  /** Fetches or reads the whole source. */
+  readonly read: (report: ReportProgress, signal: AbortSignal) => Promise<Received>;
 }
 
 /** The disk of a source as a raw file. */
-interface RawDisk {
+interface RawDisk extends Received {
   readonly path: string;
   readonly image: InspectedImage;
-  readonly sha256: string;
 }
 
 /** Imports disk images into a pool of files, with qemu-img. */
@@ -67,8 +67,9 @@ export class FileImageImporter implements ImageImporter {
   async *importImage(
     target: VolumeRef,
     source: ImportSource,
-    { sha256: expected, signal }: Parameters<ImageImporter['importImage']>[2],
+    options: ImportOptions,
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined> {
+    const { signal } = options;
     const { pool } = this.#options;
     const name = sourceName(source);
     pool.pathOf(target);
@@ -79,7 +80,7 @@ export class FileImageImporter implements ImageImporter {
     await using origin = await this.#open(name, parsed);
     await using temporary = pool.temporaries.create();
     const before = await origin.file.stat({ bigint: true });
-    const disk = yield* this.#makeRaw(name, origin, temporary.path, expected, signal);
+    const disk = yield* this.#makeRaw(name, origin, temporary.path, options);
     if (parsed.kind === 'file' && isChanged(before, await origin.file.stat({ bigint: true }))) {
       throw storageError('SOURCE_CORRUPT', `${quoted(name)} was modified during the import; try again`);
     }
@@ -91,15 +92,15 @@ export class FileImageImporter implements ImageImporter {
       await rm(pool.pathOf(target), { force: true });
       await pool.publish(disk, target, image.sizeBytes);
     });
-    return { sizeBytes: image.sizeBytes, sha256, format: image.format };
+    const { sizeBytes, format } = image;
+    return { sizeBytes, sha256, format, verifiedBy: verifierOf(disk, options.sha256) };
   }
 
   async *#makeRaw(
     name: string,
     origin: OpenSource,
     path: string,
-    expected: string | undefined,
-    signal: AbortSignal,
+    { sha256: expected, raw: isRaw = false, signal }: ImportOptions,
   ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
     const { pool, clock } = this.#options;
     const progress = { clock, signal };
@@ -108,24 +109,25 @@ export class FileImageImporter implements ImageImporter {
     // A remote source is fetched before it is inspected; a local file is inspected first.
     const fetched = isOurs ? yield* withProgress(phase, progress, read) : undefined;
     assertChecksum(name, fetched, expected);
-    const image = await this.#reader.inspect(name, file, signal);
-    if (isOurs && image.format === 'raw') {
-      return { path: ownPath, image, sha256: fetched ?? '' };
+    const image = await this.#reader.inspect(name, file, { isRaw, signal });
+    if (fetched !== undefined && ownPath !== undefined && image.format === 'raw') {
+      return { path: ownPath, image, ...fetched };
     }
     await pool.use(() => pool.makeRoom(image.dataBytes));
     if (image.format === 'raw') {
       const sha256 = yield* withProgress(phase, progress, (report, cancelled) =>
         pool.use(() => this.#reader.copyRaw(name, image, file, path, report, cancelled)),
       );
-      assertChecksum(name, sha256, expected);
-      return { path, image, sha256 };
+      const received = { sha256, hasMarkedEnd: true };
+      assertChecksum(name, received, expected);
+      return { path, image, ...received };
     }
-    const sha256 = fetched ?? (yield* withProgress(phase, progress, read));
-    assertChecksum(name, sha256, expected);
+    const received = fetched ?? (yield* withProgress(phase, progress, read));
+    assertChecksum(name, received, expected);
     yield* withProgress('convert', progress, (report, cancelled) =>
       this.#reader.writeRaw(name, image, path, report, cancelled),
     );
-    return { path, image, sha256 };
+    return { path, image, ...received };
   }
 
   async #open(name: string, source: Source): Promise<OpenSource> {
@@ -149,7 +151,7 @@ export class FileImageImporter implements ImageImporter {
     return {
       phase: 'read',
       file,
-      read: (report, signal) => hashFile(file, report, signal),
+      read: async (report, signal) => ({ sha256: await hashFile(file, report, signal), hasMarkedEnd: true }),
       [Symbol.asyncDispose]: () => file.close(),
     };
   }
@@ -184,7 +186,11 @@ export class FileImageImporter implements ImageImporter {
       phase: 'upload',
       file,
       ownPath: temporary.path,
-      read: (report, signal) => pool.use(() => receiveUpload(content, file, { assertSize, report, signal })),
+      read: (report, signal) =>
+        pool.use(async () => {
+          const sha256 = await receiveUpload(content, file, { assertSize, report, signal });
+          return { sha256, hasMarkedEnd: true };
+        }),
       [Symbol.asyncDispose]: async () => {
         await file.close();
         await temporary[Symbol.asyncDispose]();
@@ -193,9 +199,20 @@ export class FileImageImporter implements ImageImporter {
   }
 }
 
-/** @param sha256 undefined if it is not known yet */
-function assertChecksum(source: string, sha256: string | undefined, expected: string | undefined): void {
-  if (expected !== undefined && sha256 !== undefined && expected.toLowerCase() !== sha256) {
+function verifierOf(
+  { image, hasMarkedEnd }: RawDisk,
+  expected: string | undefined,
+): ImportedImage['verifiedBy'] {
+  if (expected !== undefined) {
+    return 'sha256';
+  }
+  return image.format !== 'raw' ? 'format' : hasMarkedEnd ? 'end' : 'nothing';
+}
+
+/** @param received undefined if it is not known yet */
+function assertChecksum(source: string, received: Received | undefined, expected: string | undefined): void {
+  if (expected !== undefined && received !== undefined && expected.toLowerCase() !== received.sha256) {
+    const { sha256 } = received;
     throw storageError(
       'CHECKSUM_MISMATCH',
       `${quoted(source)} has the SHA-256 ${sha256}, not ${quoted(expected)}`,

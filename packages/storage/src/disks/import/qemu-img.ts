@@ -31,8 +31,8 @@ const mapSchema = z.array(
 
 const measureSchema = z.object({ required: z.number() });
 
-/** Limits what a malicious header can make qemu-img use: 1 GiB of memory, and ten minutes of CPU time. */
-const limits = ['--as=1073741824', '--cpu=600', '--'];
+/** The arguments of prlimit that limit what a malicious header can make a tool use: 1 GiB of memory, ten minutes of CPU. */
+export const toolLimits = ['--as=1073741824', '--cpu=600', '--'];
 const metadataTimeoutMs = 600_000;
 const notSupportedByFormat = 63;
 const leaksOnly = 3;
@@ -107,7 +107,7 @@ export class QemuImg {
     okExitCodes: readonly number[] = [0],
   ): Promise<string> {
     try {
-      const all = [...limits, 'qemu-img', command, '--output=json', ...args, nameOf(image)];
+      const all = [...toolLimits, 'qemu-img', command, '--output=json', ...args, nameOf(image)];
       const options = { signal, timeoutMs: metadataTimeoutMs, okExitCodes };
       return (await this.#exec('prlimit', all, options)).stdout;
     } catch (error) {

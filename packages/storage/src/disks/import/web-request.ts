@@ -15,6 +15,8 @@ export interface WebResponse {
   readonly body: Readable;
   /** Whether it was encoded, so that lengths and ranges refer to other bytes. */
   readonly isEncoded: boolean;
+  /** Whether its end can be told from a connection that broke: by its length, its chunks, or its encoding. */
+  readonly hasMarkedEnd: boolean;
 }
 
 const decoders: Readonly<Record<string, () => Transform>> = {
@@ -84,7 +86,9 @@ function decoded(url: URL, message: IncomingMessage): WebResponse {
   const { statusCode: status = 0, headers } = message;
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding === 'identity') {
-    return { status, headers, body: message, isEncoded: false };
+    const isChunked = headers['transfer-encoding']?.endsWith('chunked') === true;
+    const hasMarkedEnd = isChunked || headers['content-length'] !== undefined;
+    return { status, headers, body: message, isEncoded: false, hasMarkedEnd };
   }
   const decoder = decoders[encoding]?.();
   if (decoder === undefined) {
@@ -93,5 +97,5 @@ function decoded(url: URL, message: IncomingMessage): WebResponse {
   }
   // The reader of the last stream receives the errors of all.
   const body = pipeline(message, decoder, () => undefined);
-  return { status, headers, body, isEncoded: true };
+  return { status, headers, body, isEncoded: true, hasMarkedEnd: true };
 }

@@ -56,12 +56,16 @@ export function imageMethods(services: StorageServices) {
           .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
           .optional()
           .describe('what the SHA-256 of the source must be'),
+        raw: z
+          .boolean()
+          .default(false)
+          .describe('take a source that is in no image format for a raw disk, whatever it looks like'),
       },
       yields: importProgress,
       returns: imageView,
       idempotent: true,
-      run: async function* (name, source, { sha256 }, { signal }) {
-        return await viewImage(services, yield* images.import({ name, source, sha256 }, signal));
+      run: async function* (name, source, options, { signal }) {
+        return await viewImage(services, yield* images.import({ name, source, ...options }, signal));
       },
     }),
     export_image: method({

@@ -37,7 +37,7 @@ async function withPlace(
       const part = await openDownloadPart(temporaries, new URL(url));
       place.path = part.path;
       try {
-        return await download(new URL(url), part, {
+        const received = await download(new URL(url), part, {
           clock: systemClock,
           policy: new WebPolicy({ networks: ['127.0.0.0/8'] }),
           stallTimeoutMs: 60_000,
@@ -47,6 +47,7 @@ async function withPlace(
           signal: new AbortController().signal,
           ...options,
         });
+        return received.sha256;
       } finally {
         written = await readFile(part.path);
         await part[Symbol.asyncDispose]();

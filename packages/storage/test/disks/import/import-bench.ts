@@ -10,6 +10,7 @@ import { type FilePool, openFilePool } from '../../../src/disks/file/file-pool.j
 import { FileImageImporter, type FileImageImporterOptions } from '../../../src/disks/import/importer.js';
 import type {
   ImportedImage,
+  ImportOptions,
   ImportProgress,
   ImportSource,
   VolumeRef,
@@ -22,13 +23,14 @@ const MiB = 1024 * 1024;
 /** The volume that the tests import to. */
 export const image: VolumeRef = { kind: 'image', id: 'image-00000001' };
 
-/** A disk's content that has data, zeros, data and zeros again. */
+/** A disk's content that has data, with a boot sector, zeros, data and zeros again. */
 export const content = Buffer.concat([
   randomBytes(MiB),
   Buffer.alloc(4 * MiB),
   randomBytes(MiB),
   Buffer.alloc(2 * MiB),
 ]);
+content.writeUInt16BE(0x55aa, 510);
 
 /** A pool and an importer into it, and a directory of images to import. */
 export interface ImportBench extends AsyncDisposable {
@@ -40,7 +42,7 @@ export interface ImportBench extends AsyncDisposable {
   /** Runs an import to its end and returns its result and steps; a path is a file on the server's host. */
   run(
     source: ImportSource,
-    options?: { sha256?: string; signal?: AbortSignal },
+    options?: Partial<ImportOptions>,
   ): Promise<{ result: ImportedImage; steps: readonly ImportProgress[] }>;
   expectNothingLeft(): Promise<void>;
 }
@@ -74,10 +76,10 @@ export async function makeImportBench(
       await rm(raw);
       return path;
     },
-    run: async (source, { sha256, signal = new AbortController().signal } = {}) => {
+    run: async (source, { signal = new AbortController().signal, ...options } = {}) => {
       const steps: ImportProgress[] = [];
       const from = typeof source === 'string' && isAbsolute(source) ? `server:${source}` : source;
-      const running = importer.importImage(image, from, { sha256, signal });
+      const running = importer.importImage(image, from, { ...options, signal });
       let next = await running.next();
       while (next.done !== true) {
         steps.push(next.value);

@@ -247,26 +247,6 @@ describe('an import of an image that is not self-contained', function () {
       await bench.expectNothingLeft();
     });
   }
-
-  const mistaken: readonly (readonly [string, Buffer, RegExp])[] = [
-    ['a file compressed with gzip', Buffer.from('1f8b08', 'hex'), /gzip/],
-    ['a file compressed with xz', Buffer.from('fd377a585a00', 'hex'), /xz/],
-    ['a file compressed with zstd', Buffer.from('28b52ffd', 'hex'), /zstd/],
-    ['a file compressed with bzip2', Buffer.from('BZh9'), /bzip2/],
-    ['a file compressed with zip', Buffer.from('504b0304', 'hex'), /zip/],
-    ['a web page', Buffer.from('<!DOCTYPE html><html>'), /web page/],
-  ];
-  for (const [name, start, why] of mistaken) {
-    it(`refuses ${name} and reports what it is`, async () => {
-      await using bench = await makeImportBench();
-      const path = join(bench.sources, 'mistaken');
-      await writeFile(path, Buffer.concat([start, Buffer.alloc(4096)]));
-      const error = (await failureOf(bench.run(path))) as RpcError;
-      expect(error.reason).to.equal('SOURCE_REFUSED');
-      expect(error.message).to.match(why);
-      await bench.expectNothingLeft();
-    });
-  }
 });
 
 describe('an import of something that is not a regular file', function () {
