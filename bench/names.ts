@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { Daemon } from './names/daemon.js';
 import { benchLists } from './names/lists.js';
 import { benchLookups, hasPyro4, type Lookups } from './names/lookups.js';
-import { benchRegistrations } from './names/registrations.js';
+import { bareCommits, benchRegistrations } from './names/registrations.js';
 import { callerOf, fill } from './names/registry.js';
 import { benchWatchers, watchers } from './names/watchers.js';
 import type { Bar, Section } from './section.js';
@@ -105,16 +105,18 @@ function lookups(where: string, figures: readonly Lookups[]): Section {
     columns,
     rows: [
       { name: 'Patchbay, durable', values: figures.map(({ ours }) => ours) },
+      { name: 'a call of a session', values: figures.map(({ call }) => call) },
       { name: 'Pyro4, in memory', values: figures.map(({ pyro4 }) => pyro4) },
     ],
-    bars: figures.map(({ ours, pyro4 }, index) =>
+    bars: figures.flatMap(({ ours, call, pyro4 }, index) => [
+      bar(`lookup / a call of a session, ${columns[index] ?? ''}`, ours / call, 'at most', 1.3),
       bar(
         `lookup / Pyro4's, ${columns[index] ?? ''}`,
         pyro4 === null ? undefined : ours / pyro4,
         'at most',
         0.5,
       ),
-    ),
+    ]),
     plotted: true,
   };
 }
@@ -156,7 +158,14 @@ function registrations(figures: readonly Figures[]): Section {
         values: figures.map(({ filledPerSecond }) => filledPerSecond),
       },
     ],
-    bars: inBatches.map((kind) => bar(`names/s, ${kind}`, many?.registrations.get(kind), 'at least', 5_000)),
+    bars: inBatches.flatMap((kind) => {
+      const perSecond = many?.registrations.get(kind);
+      const commits = many?.registrations.get(bareCommits) ?? NaN;
+      return [
+        bar(`names/s, ${kind}`, perSecond, 'at least', 5_000),
+        bar(`${kind} / bare commits`, (perSecond ?? NaN) / commits, 'at least', 0.3),
+      ];
+    }),
     plotted: false,
   };
 }

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
+import { inNode } from '../contestants.js';
+import { payloads } from '../payloads.js';
 import { median } from '../statistics.js';
 import { Child } from './child.js';
 import { Daemon, pinned } from './daemon.js';
@@ -13,9 +15,14 @@ const rounds = 9;
 const warmUps = 2;
 const roundMs = 250;
 
-/** The median time of a lookup in microseconds; null where Pyro4 is not installed. */
+/** What each child is asked for in a round. */
+const lookupRound = String(roundMs);
+const callRound = JSON.stringify({ payload: payloads['short string'], forMs: roundMs, inFlight: 1 });
+
+/** Median times in microseconds: of lookups, null where Pyro4 is not installed, and of a call on an open session. */
 export interface Lookups {
   readonly ours: number;
+  readonly call: number;
   readonly pyro4: number | null;
 }
 
@@ -31,8 +38,8 @@ export function hasPyro4(): boolean {
 }
 
 /**
- * Measures lookups of one caller among the names in a state directory, in turns with Pyro4 with as many names in
- * memory; with a processor, everybody on that one.
+ * Measures lookups of one caller among the names in a state directory, in turns with calls of an object that returns a
+ * text and with Pyro4 with as many names in memory; with a processor, everybody on that one.
  */
 export async function benchLookups(options: {
   readonly stateDir: string;
@@ -45,25 +52,38 @@ export async function benchLookups(options: {
   const start = (...words: string[]): Child => new Child(pinned(words, processor));
   await using daemon = await Daemon.start(stateDir, processor);
   await using ours = start(process.execPath, peer, daemon.address, count);
+  const { command } = inNode('patchbay', 'calls');
+  await using object = start(...command, 'serve');
+  await using caller = start(...command, 'call', await object.line());
+  const two = [
+    { child: ours, round: lookupRound },
+    { child: caller, round: callRound },
+  ];
   if (!options.pyro4) {
-    return { ours: median(await race([ours]).then(([times = []]) => times)), pyro4: null };
+    const [oursUs = NaN, call = NaN] = await race(two);
+    return { ours: oursUs, call, pyro4: null };
   }
   await using server = start(python, script, 'serve', count);
   await using pyro4 = start(python, script, 'call', await server.line(), count);
-  const [oursUs = [], pyro4Us = []] = await race([ours, pyro4]);
-  return { ours: median(oursUs), pyro4: median(pyro4Us) };
+  const [oursUs = NaN, call = NaN, pyro4Us = NaN] = await race([
+    ...two,
+    { child: pyro4, round: lookupRound },
+  ]);
+  return { ours: oursUs, call, pyro4: pyro4Us };
 }
 
-/** Lets each have its rounds in turns, so that whatever else the machine does hits all alike. */
-async function race(children: readonly Child[]): Promise<readonly (readonly number[])[]> {
-  const times = children.map((): number[] => []);
+/** Lets each have its rounds in turns, so that whatever else the machine does hits all alike; returns the medians. */
+async function race(
+  racers: readonly { readonly child: Child; readonly round: string }[],
+): Promise<readonly number[]> {
+  const times = racers.map((): number[] => []);
   for (let round = 0; round < warmUps + rounds; round += 1) {
-    for (const [index, child] of children.entries()) {
-      const us = Number(await child.ask(String(roundMs)));
+    for (const [index, { child, round: asked }] of racers.entries()) {
+      const us = Number.parseFloat(await child.ask(asked)); // the first number of its answer
       if (round >= warmUps) {
         times[index]?.push(us);
       }
     }
   }
-  return times;
+  return times.map(median);
 }

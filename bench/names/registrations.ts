@@ -1,4 +1,14 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { systemClock } from '@patchbay/objects';
+import { openSqliteStore } from '@patchbay/store';
+
 import { batch, type Names, registerBatch, ttlMs } from './registry.js';
+
+/** How the row of the store's own commits is called. */
+export const bareCommits = 'bare commits of the store, as many in flight';
 
 /** How many registrations of one name each are in flight at once, and how many are made. */
 const singles = [
@@ -32,5 +42,26 @@ export async function benchRegistrations(names: Names): Promise<ReadonlyMap<stri
     await registerBatch(names, id, claims);
   }
   figures.set(`${String(batch)} names at once`, ((batches * batch) / (performance.now() - startedMs)) * 1000);
+  figures.set(bareCommits, await commitsPerSecond(256, 20_000));
   return figures;
+}
+
+/** Measures commits of the store that the registry is in, without a registry, a server or a client. */
+async function commitsPerSecond(inFlight: number, count: number): Promise<number> {
+  const directory = await mkdtemp(join(tmpdir(), 'patchbay-bench-store-'));
+  try {
+    await using store = await openSqliteStore({ directory, clock: systemClock });
+    const value = 'x'.repeat(120); // as long as a name's
+    let next = 0;
+    const commit = async (): Promise<void> => {
+      while (next < count) {
+        await store.commit([], [{ put: `name/n${String(next++)}`, value }]);
+      }
+    };
+    const startedMs = performance.now();
+    await Promise.all(Array.from({ length: inFlight }, commit));
+    return (count / (performance.now() - startedMs)) * 1000;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
 }

@@ -82,7 +82,7 @@ export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord 
 /** Reads what the registry wrote for a server that has a name; of a damaged record that went, nothing is known. */
 export function storedIn(entry: Entry): StoredName {
   if (entry.value === '') {
-    return { serverId: '', address: '', metadata: {}, registeredAt: '' };
+    return { serverId: 'unknown', address: '', metadata: {}, registeredAt: new Date(0).toISOString() };
   }
   return JSON.parse(entry.value) as StoredName;
 }

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { nameEvent } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
 import { claims, OpenedRegistry } from './opened-registry.js';
@@ -197,7 +198,8 @@ describe('a name whose record is damaged', () => {
       const watch = opened.registry.watch({ prefix: 'torn', signal });
       await heal();
       await opened.register('s2', 'torn');
-      expect((await watch.next()).value).to.deep.include({ type: 'removed' });
+      const { value: event } = await watch.next();
+      expect(nameEvent.parse(event)).to.include({ type: 'removed' });
       expect((await watch.next()).value).to.have.nested.property('record.endpoints[0].serverId', 's2');
       expect(await opened.names('torn')).to.deep.equal(['torn']);
     });

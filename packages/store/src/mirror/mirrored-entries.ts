@@ -19,7 +19,7 @@ export class MirroredEntries {
 
   /** @throws RpcError `RECORD_DAMAGED` */
   get(key: string): Entry | undefined {
-    if (this.#damaged.has(key)) {
+    if (this.#damaged.size > 0 && this.#damaged.has(key)) {
       throw recordDamaged(key);
     }
     return this.#entries.get(key);
