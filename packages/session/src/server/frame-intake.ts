@@ -87,13 +87,14 @@ export class FrameIntake {
     }
   }
 
-  /** Drops what waits, and gives back what it holds. */
+  /** Takes no more but the one-way calls that have arrived whole, and gives back what else it holds. */
   close(): void {
     if (!this.#closed) {
       this.#closed = true;
-      this.#queue = nothing;
-      this.#next = 0;
-      this.#options.gate.give(this.#inbox.heldBytes + this.#admittedBytes + this.#wholeBytes);
+      this.#options.gate.give(this.#inbox.heldBytes + this.#admittedBytes);
+      if (this.#wholeBytes === 0) {
+        this.#takeLast(this.#queue.slice(this.#next));
+      }
     }
   }
 
@@ -129,6 +130,7 @@ export class FrameIntake {
   /** Goes on in a turn of its own. @param whole the encoded frame whose turn it is */
   #proceed(whole?: Buffer): void {
     if (this.#closed) {
+      this.#takeLast(this.#queue.slice(this.#next), whole);
       return;
     }
     this.#options.attempt(() => {
@@ -140,5 +142,23 @@ export class FrameIntake {
       }
       this.resume();
     });
+  }
+
+  /** Takes the one-way calls among the last frames, as they do not end with their session, and drops the others. */
+  #takeLast(frames: readonly Frame[], whole?: Buffer): void {
+    this.#queue = nothing;
+    this.#next = 0;
+    let heldBytes = whole?.length ?? 0;
+    try {
+      for (const frame of whole === undefined ? frames : [decodeFrame(whole), ...frames]) {
+        if (frame.kind === 'invoke' && frame.oneWay) {
+          this.#options.take(frame, heldBytes);
+          heldBytes = 0;
+        }
+      }
+    } catch {
+      // Nobody is left to be told of a violation.
+    }
+    this.#options.gate.give(heldBytes);
   }
 }
