@@ -44,7 +44,7 @@ function contents(patchbay: Patchbay): Promise<Contents> {
 }
 
 /** What depends on the moment, on the filesystem and on the ports of a test. */
-const fleeting = ['usedBytes', 'connected', 'nextAt', 'lastAt', 'thing'];
+const fleeting = ['usedBytes', 'connected', 'nextAt', 'lastAt', 'thing', 'deletedAt'];
 
 /** Reduces rows to the fields that the older version had, and to what lasts of them. */
 function lasting(rows: Contents[string] = [], older: Contents[string] = []): unknown[] {

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { trash } from '../../src/catalog/tables.js';
 import { reasonOf, World } from '../fakes/world.js';
 
 const nobodys = '0b0e7a1c-0000-4000-8000-000000000000';
@@ -63,6 +64,42 @@ describe('attach_disk', () => {
 });
 
 describe('the trash', () => {
+  it('keeps its disks for as long as the server runs, whatever the clock says', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.trash('node7', 10_000);
+    const states = async (): Promise<number> => (await machine.parts.catalog.list(trash)).length;
+
+    world.clock.setWall(world.clock.now() + 400 * 86_400_000);
+    await machine.reconciler.run();
+    expect(await states()).to.equal(1);
+    world.clock.setWall(Date.UTC(2000, 0, 1));
+    await world.clock.advance(10_000);
+    await machine.reconciler.run();
+
+    expect(await states()).to.equal(0);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('does not count the time in which the server is off', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await world.clock.advance(60_000);
+    await machine.provision('node7', 'ubuntu');
+    await machine.trash('node7', 120_000);
+    await world.clock.advance(90_000);
+    await machine.reconciler.run();
+    await world.clock.advance(86_400_000);
+
+    const later = world.start();
+    await later.reconciler.run();
+    expect(await later.parts.catalog.list(trash)).to.have.lengthOf(1);
+    await world.clock.advance(60_000);
+    await later.reconciler.run();
+    expect(await later.parts.catalog.list(trash)).to.deep.equal([]);
+  });
+
   it('keeps the disk and frees the node, its target and its initiator name', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
