@@ -34,6 +34,8 @@ missing_packages() {
   have mkfs.btrfs || echo btrfs-progs
   have mkfs.ext4 || echo e2fsprogs
   have xz || echo xz-utils
+  have zstd || echo zstd
+  have bzip2 || echo bzip2
   have zsh || echo zsh
   have mount && have losetup || echo mount
   have protoc || echo protobuf-compiler

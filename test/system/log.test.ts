@@ -39,7 +39,7 @@ describeSystem('The logs of the daemons', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-i
     const url = `http://me:${planted}@127.0.0.1:1/image?token=${planted}`;
     await refusal(storage.import_image('foreign', url));
     // The URL is in the error, whose cause is logged.
-    await refusal(storage.import_image('away', `http://127.0.0.1:1/image?token=${planted}`));
+    await refusal(storage.import_image('away', `http://10.0.0.1/image?token=${planted}`));
     await refusal(storage.import_image('here', `server:/nowhere/password=${planted}`));
     await refusal(
       client

@@ -15,6 +15,13 @@ export interface ExecOptions {
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** Written to the program's standard input; default: none. */
   readonly input?: string | undefined;
+  /** The path of the file that becomes the program's standard input. */
+  readonly inputFile?: string | undefined;
+  /**
+   * Takes standard output piece by piece, while the program waits; the result has none then. If it throws, the program
+   * is terminated and the promise rejects with what it threw.
+   */
+  readonly onStdout?: ((piece: Buffer) => Promise<void>) | undefined;
   /** The exit codes that count as success; default: only 0. */
   readonly okExitCodes?: readonly number[] | undefined;
   /** Called with each line of standard output as it arrives; a carriage return ends a line too. */
@@ -74,13 +81,18 @@ export const execTool: Exec = async (file, args, options = {}) => {
     detached: true,
     reject: false,
     stripFinalNewline: false,
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.inputFile !== undefined
+      ? { inputFile: options.inputFile }
+      : options.input === undefined
+        ? { stdin: 'ignore' as const }
+        : { input: options.input }),
+    buffer: { stdout: options.onStdout === undefined },
   });
   if (options.onStdoutLine !== undefined) {
     forwardLines(child.stdout, options.onStdoutLine);
   }
 
-  const termination = { timedOut: false };
+  const termination: { timedOut: boolean; failure?: Error } = { timedOut: false };
   let killer: NodeJS.Timeout | undefined;
   const terminate = (): void => {
     killGroup(child.pid, 'SIGTERM');
@@ -94,12 +106,20 @@ export const execTool: Exec = async (file, args, options = {}) => {
   };
   const timer = timeoutMs === 0 ? undefined : setTimeout(expire, timeoutMs);
   signal?.addEventListener('abort', terminate, { once: true });
+  const taken = takeAll(child.stdout, options.onStdout).catch((error: unknown) => {
+    termination.failure = error as Error;
+    terminate();
+  });
   try {
     const result = await child;
+    await taken;
     signal?.throwIfAborted();
+    if (termination.failure !== undefined) {
+      throw termination.failure;
+    }
     const { exitCode } = result;
     if (!termination.timedOut && exitCode !== undefined && (options.okExitCodes ?? [0]).includes(exitCode)) {
-      return { stdout: result.stdout, stderr: result.stderr, exitCode };
+      return { stdout: options.onStdout === undefined ? result.stdout : '', stderr: result.stderr, exitCode };
     }
     if (result.code === 'ENOENT') {
       throw toolMissing(file);
@@ -123,6 +143,10 @@ const packageOf: Readonly<Record<string, string>> = {
   'iscsi-ls': 'libiscsi-bin',
   'iscsi-inq': 'libiscsi-bin',
   'mkfs.xfs': 'xfsprogs',
+  gzip: 'gzip',
+  bzip2: 'bzip2',
+  xz: 'xz-utils',
+  zstd: 'zstd',
 };
 
 /** Creates the `TOOL_MISSING` of a program, naming the Debian package to install. */
@@ -144,6 +168,14 @@ function killGroup(pid: number | undefined, signal: NodeJS.Signals): void {
     // The group has already exited.
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') {
       throw error;
+    }
+  }
+}
+
+async function takeAll(stream: AsyncIterable<unknown>, take: ExecOptions['onStdout']): Promise<void> {
+  if (take !== undefined) {
+    for await (const piece of stream as AsyncIterable<Buffer>) {
+      await take(piece);
     }
   }
 }

@@ -18,6 +18,9 @@ const imageContent = z.object({
   sizeBytes: z.int().positive(),
   /** Of the source's bytes; absent where no source was read, but a disk's snapshot became the image. */
   sha256: z.string().optional(),
+  /** How the source was compressed, and the SHA-256 of what was unpacked from it; absent if it was not. */
+  compression: z.string().optional(),
+  unpackedSha256: z.string().optional(),
   format: z.string(),
   /** What shows that the source was whole; absent where none was read, or by a version that did not record it. */
   verifiedBy: z.enum(verifiers).optional(),

@@ -75,8 +75,8 @@ export interface VolumePool {
   removeTemporaries(olderThanMs: number, options?: { readonly dryRun?: boolean }): Promise<number>;
 }
 
-/** The phases of an import: the source is transferred over the network, or read on this host, then converted to raw. */
-export const importPhases = ['download', 'upload', 'read', 'convert'] as const;
+/** The phases of an import: the source is transferred over the network, or read; unpacked; and converted to raw. */
+export const importPhases = ['download', 'upload', 'read', 'unpack', 'convert'] as const;
 
 /** The progress of an import. */
 export interface ImportProgress {
@@ -90,24 +90,29 @@ export interface ImportProgress {
 export type ImportSource = string | AsyncIterable<Buffer>;
 
 /**
- * What shows that a source is whole: the checksum that was given; the checks of its format; that its end was received,
+ * What shows that a source is whole: the checksum that was given, of its bytes or of what was unpacked from them; the
+ * checks of its compression or of its format; that its end was received,
  * which is a file's, an upload's, or that of a response with a length; or nothing: a web server that announced no length
  * closed the connection, as it does when it breaks off.
  */
-export const verifiers = ['sha256', 'format', 'end', 'nothing'] as const;
+export const verifiers = ['sha256', 'unpackedSha256', 'compression', 'format', 'end', 'nothing'] as const;
 
 /** The result of an import. */
 export interface ImportedImage {
   readonly sizeBytes: number;
   /** The SHA-256 of the source's bytes, hexadecimal. */
   readonly sha256: string;
+  /** How the source was compressed; undefined if it was not. */
+  readonly compression?: string;
+  /** The SHA-256 of what was unpacked from it, hexadecimal; undefined if it was not compressed. */
+  readonly unpackedSha256?: string;
   readonly format: string;
   readonly verifiedBy: (typeof verifiers)[number];
 }
 
 /** The options of an import. */
 export interface ImportOptions {
-  /** The SHA-256 that the source must have, hexadecimal. */
+  /** The SHA-256 that the source, or what is unpacked from it, must have; hexadecimal, in lower case. */
   readonly sha256?: string | undefined;
   /** Whether to take what has no image format for a raw disk, whatever it looks like. */
   readonly raw?: boolean | undefined;
@@ -119,6 +124,11 @@ export interface ImportOptions {
  * checksum was given, verified; a cancelled or failed import leaves nothing behind.
  */
 export interface ImageImporter {
+  /**
+   * Returns the SHA-256 that a caller gives, hexadecimal: its digits, a line of sha256sum, or the URL of such lines.
+   * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_UNAVAILABLE`, `SOURCE_REFUSED`
+   */
+  readChecksum(text: string, source: ImportSource, signal: AbortSignal): Promise<string>;
   /**
    * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_UNAVAILABLE`, `SOURCE_REFUSED`, `SOURCE_CORRUPT`,
    * `CHECKSUM_MISMATCH`, `POOL_FULL`, `POOL_UNAVAILABLE`

@@ -142,7 +142,7 @@ export class Images {
     if (record?.state === 'ready') {
       const differs = {
         ...(isSameSource(record.source, source) ? {} : { source: record.source }),
-        ...(sha256 === undefined || sha256.toLowerCase() === record.content.sha256
+        ...(sha256 === undefined || [record.content.sha256, record.content.unpackedSha256].includes(sha256)
           ? {}
           : { sha256: record.content.sha256 }),
       };

@@ -21,11 +21,13 @@ export const imageView = z.object({
     .string()
     .optional()
     .describe('of what it was imported from; absent if it was made from a snapshot'),
+  compression: z.string().optional().describe('how what it was imported from was compressed'),
+  unpackedSha256: z.string().optional().describe('of what was unpacked, if it was compressed'),
   verifiedBy: z
     .enum(verifiers)
     .optional()
     .describe(
-      "what shows that the source was whole: the given SHA-256, its format's own checks, that its end was received, or nothing",
+      'what shows that the source was whole: the given SHA-256, which is that of its bytes or of what was unpacked; the checks of its compression or format; that its end was received, or nothing',
     ),
   source: z
     .string()
@@ -34,7 +36,13 @@ export const imageView = z.object({
 export type ImageView = z.infer<typeof imageView>;
 
 /** How a list shows each image: what fits on a line. */
-export const imageRow = imageView.omit({ sha256: true, verifiedBy: true, source: true });
+export const imageRow = imageView.omit({
+  sha256: true,
+  compression: true,
+  unpackedSha256: true,
+  verifiedBy: true,
+  source: true,
+});
 
 export interface ImageSelection {
   readonly filter?: string | undefined;

@@ -50,6 +50,7 @@ export class Faults {
   importer(importer: ImageImporter): ImageImporter {
     const step = this.#step.bind(this);
     return {
+      readChecksum: (...args) => importer.readChecksum(...args),
       async *importImage(target, source, options) {
         const importing = importer.importImage(target, source, options);
         for (;;) {

@@ -23,6 +23,10 @@ export class MemoryImporter implements ImageImporter {
     this.#pool = pool;
   }
 
+  readChecksum(text: string): Promise<string> {
+    return Promise.resolve(text.toLowerCase());
+  }
+
   async *importImage(
     target: VolumeRef,
     source: ImportSource,

@@ -31,7 +31,7 @@ describe('import_image', () => {
     const machine = world.start();
 
     const first = await machine.import('ubuntu', 'server:/ubuntu.raw');
-    const sha256 = sha256Of('ubuntu').toUpperCase();
+    const sha256 = sha256Of('ubuntu');
 
     expect(await machine.import('ubuntu', 'server:/ubuntu.raw')).to.deep.equal(first);
     expect(await machine.import('ubuntu', 'server:/ubuntu.raw', sha256)).to.deep.equal(first);

@@ -1,10 +1,9 @@
-import { type Clock, isRpcError, type RpcError } from '@patchbay/objects';
+import { type Clock, isRpcError } from '@patchbay/objects';
 
-import { storageError } from '../../errors.js';
-import { errnoOf } from '../file/pool-error.js';
 import type { DownloadPart, Validator } from './download-part.js';
 import type { ReportProgress } from './progress.js';
 import { sourceRefused } from './source.js';
+import { asSourceError, retryDelayMs, statusError, unavailable } from './web-error.js';
 import type { WebPolicy } from './web-policy.js';
 import { requestUrl, type WebResponse } from './web-request.js';
 
@@ -30,13 +29,56 @@ export interface Received {
   readonly hasMarkedEnd: boolean;
 }
 
-/** The delay before each retry after a broken connection, in milliseconds. */
-const retryDelaysMs = [1_000, 2_000, 4_000, 8_000, 15_000];
+const textAtMostBytes = 1024 * 1024;
+
+/** Downloads a text of at most 1 MiB, with retries. @throws RpcError as `download` */
+export async function downloadText(
+  url: URL,
+  options: Pick<DownloadOptions, 'clock' | 'policy' | 'stallTimeoutMs' | 'signal'>,
+): Promise<string> {
+  for (let failures = 0; ; failures += 1) {
+    try {
+      return await receiveText(url, options);
+    } catch (error) {
+      const delayMs = retryDelayMs(error, failures);
+      if (delayMs === undefined) {
+        throw error;
+      }
+      await options.clock.sleep(delayMs, { signal: options.signal });
+    }
+  }
+}
+
+async function receiveText(
+  url: URL,
+  options: Pick<DownloadOptions, 'clock' | 'policy' | 'stallTimeoutMs' | 'signal'>,
+): Promise<string> {
+  const received: Buffer[] = [];
+  const progress = { doneBytes: 0 };
+  return connected(url, progress, options, async (signal) => {
+    const response = await requestUrl(url, { policy: options.policy, headers: {}, signal });
+    try {
+      if (response.status !== 200) {
+        throw statusError(url, response, options.clock);
+      }
+      for await (const chunk of response.body as AsyncIterable<Buffer>) {
+        received.push(chunk);
+        progress.doneBytes += chunk.length;
+        if (progress.doneBytes > textAtMostBytes) {
+          throw sourceRefused(url.href, 'as checksums: it is larger than 1 MiB');
+        }
+      }
+      return Buffer.concat(received).toString();
+    } finally {
+      response.body.destroy();
+    }
+  });
+}
 
 /**
- * Downloads a URL, and returns the SHA-256 of its content. If the connection breaks and the server supports
- * resuming, the download is resumed, until several retries in a row made no progress; then, and when it is cancelled,
- * the part is kept for a later download.
+ * Downloads a URL, and returns the SHA-256 of its content. If the server is not available before the first byte, or the
+ * connection breaks later and the server supports resuming, it is retried, until several retries in a row made no
+ * progress; then, and when it is cancelled, the part is kept for a later download.
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`, `SOURCE_UNAVAILABLE`; the signal's reason
  */
 export async function download(url: URL, part: DownloadPart, options: DownloadOptions): Promise<Received> {
@@ -46,14 +88,15 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
     await part.rehash(options.report, signal);
     for (let failures = 0; ;) {
       const before = part.doneBytes;
+      const attempt = { isAccepted: false };
       try {
-        const hasMarkedEnd = await receive(url, part, options);
+        const hasMarkedEnd = await receive(url, part, options, attempt);
         return { sha256: await part.finish(), hasMarkedEnd };
       } catch (error) {
         failures = part.doneBytes > before ? 0 : failures;
-        const delayMs = retryDelaysMs[failures];
-        const isResumable = part.validator !== undefined && isRpcError(error, 'SOURCE_UNAVAILABLE');
-        if (!isResumable || delayMs === undefined) {
+        const isResumable = part.validator !== undefined || !attempt.isAccepted;
+        const delayMs = isResumable ? retryDelayMs(error, failures) : undefined;
+        if (delayMs === undefined) {
           throw error;
         }
         failures += 1;
@@ -69,19 +112,19 @@ export async function download(url: URL, part: DownloadPart, options: DownloadOp
 }
 
 /** Receives the missing bytes over one connection, and reports whether their end was marked. */
-async function receive(url: URL, part: DownloadPart, options: DownloadOptions): Promise<boolean> {
-  const { signal, report } = options;
-  const controller = new AbortController();
-  const abort = (): void => {
-    controller.abort(signal.reason);
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  const watchdog = abortWhenStalled(part, url, options, controller);
-  try {
+async function receive(
+  url: URL,
+  part: DownloadPart,
+  options: DownloadOptions,
+  attempt: { isAccepted: boolean },
+): Promise<boolean> {
+  const { report, policy } = options;
+  return connected(url, part, options, async (signal) => {
     const headers = part.validator === undefined ? {} : rangeHeaders(part, part.validator);
-    const response = await requestUrl(url, { policy: options.policy, headers, signal: controller.signal });
+    const response = await requestUrl(url, { policy, headers, signal });
     try {
       const totalBytes = await acceptResponse(url, part, response, options);
+      attempt.isAccepted = true;
       report(part.doneBytes, totalBytes);
       for await (const chunk of response.body as AsyncIterable<Buffer>) {
         options.assertSize(part.doneBytes + chunk.length);
@@ -96,6 +139,26 @@ async function receive(url: URL, part: DownloadPart, options: DownloadOptions): 
     } finally {
       response.body.destroy();
     }
+  });
+}
+
+/** Runs work with one connection, which is aborted when it stalls, and converts its errors to ours. */
+async function connected<T>(
+  url: URL,
+  progress: { readonly doneBytes: number },
+  options: Pick<DownloadOptions, 'clock' | 'stallTimeoutMs' | 'signal'>,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const { signal } = options;
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  const abort = (): void => {
+    controller.abort(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  const watchdog = abortWhenStalled(progress, url, options, controller);
+  try {
+    return await work(controller.signal);
   } catch (error) {
     signal.throwIfAborted();
     const reason: unknown = controller.signal.reason;
@@ -116,7 +179,7 @@ async function acceptResponse(
   url: URL,
   part: DownloadPart,
   response: WebResponse,
-  options: Pick<DownloadOptions, 'assertSize' | 'makeRoom'>,
+  options: Pick<DownloadOptions, 'assertSize' | 'makeRoom' | 'clock'>,
 ): Promise<number | undefined> {
   const { status, headers } = response;
   let totalBytes: number | undefined;
@@ -131,7 +194,7 @@ async function acceptResponse(
     totalBytes = lengthOf(response);
     await part.restart(validatorOf(response, totalBytes));
   } else {
-    throw statusError(url, status);
+    throw statusError(url, response, options.clock);
   }
   if (totalBytes !== undefined) {
     options.assertSize(totalBytes);
@@ -149,9 +212,9 @@ function validatorOf({ headers }: WebResponse, totalBytes: number | undefined): 
 }
 
 async function abortWhenStalled(
-  part: DownloadPart,
+  part: { readonly doneBytes: number },
   url: URL,
-  { clock, stallTimeoutMs }: DownloadOptions,
+  { clock, stallTimeoutMs }: Pick<DownloadOptions, 'clock' | 'stallTimeoutMs'>,
   controller: AbortController,
 ): Promise<void> {
   for (let seen = -1; seen !== part.doneBytes;) {
@@ -169,35 +232,4 @@ async function abortWhenStalled(
 function lengthOf({ headers, isEncoded }: WebResponse): number | undefined {
   const text = headers['content-length'];
   return text === undefined || isEncoded ? undefined : Number(text);
-}
-
-function unavailable(url: URL, why: string, cause?: unknown): RpcError {
-  return storageError('SOURCE_UNAVAILABLE', `cannot download ${url.href}: ${why}; try again`, { cause });
-}
-
-function statusError(url: URL, status: number): RpcError {
-  if (status === 404 || status === 410) {
-    return storageError('SOURCE_NOT_FOUND', `${url.href} does not exist (HTTP status ${String(status)})`);
-  }
-  return status >= 500 || status === 408 || status === 429
-    ? unavailable(url, `the server responded with HTTP status ${String(status)}`)
-    : sourceRefused(url.href, `the server responded with HTTP status ${String(status)}`);
-}
-
-/** The error codes of connections and lookups that fail because of the network or the server. */
-const brokenConnection = /^E(?:CONN|HOST|NET|PIPE|TIMEDOUT|AI_|PROTO)|^ERR_STREAM_PREMATURE_CLOSE$|^HPE_/;
-
-/** Converts the errors of a request to ours; errors of the pool's files are left to the pool. */
-function asSourceError(error: unknown, url: URL): unknown {
-  const code = errnoOf(error);
-  if (code === undefined || isRpcError(error)) {
-    return error;
-  }
-  if (code === 'ENOTFOUND') {
-    return unavailable(url, 'its host has no address', error);
-  }
-  if (brokenConnection.test(code)) {
-    return unavailable(url, (error as Error).message || code, error);
-  }
-  return /CERT|SSL|TLS|^Z_/.test(code) ? sourceRefused(url.href, (error as Error).message, error) : error;
 }

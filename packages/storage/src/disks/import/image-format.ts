@@ -33,7 +33,8 @@ interface Signature {
 const headBytes = 68 * 1024;
 const refuse = (refused: string) => (): Detected => ({ refused });
 const parallels = refuse('Parallels images are not supported; convert it to qcow2 first');
-const compressed = (by: string) => refuse(`it is compressed with ${by}; decompress it first`);
+const compressed = (by: string) =>
+  refuse(`it is compressed twice, the second time with ${by}; unpack it first`);
 
 /** The signatures as Latin-1 text. A file with none of them may be a raw disk. */
 const signatures: readonly Signature[] = [

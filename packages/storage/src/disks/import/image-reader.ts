@@ -8,10 +8,12 @@ import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
 import { copyHashed, isZeroRange } from './hash-file.js';
 import { detectFormat } from './image-format.js';
+import { execLimited, headerLimits } from './limited-exec.js';
 import { portionOf, type ReportProgress } from './progress.js';
-import { QemuImg, type QemuImage, type QemuInfo, toolLimits } from './qemu-img.js';
+import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
 import { sourceRefused } from './source.js';
 import { pathOfOpen } from './source-file.js';
+import { type Compression, unpack } from './unpack.js';
 
 /** An image that was inspected: it is self-contained, and complete as far as its format shows. */
 export interface InspectedImage extends QemuImage {
@@ -81,15 +83,41 @@ export class ImageReader {
     });
   }
 
+  /**
+   * Unpacks a source to a new file, and returns the SHA-256 of the unpacked bytes, hexadecimal.
+   * @throws RpcError `SOURCE_CORRUPT`, `SOURCE_REFUSED`, `POOL_FULL`; the signal's reason
+   */
+  async unpack(
+    source: string,
+    compression: Compression,
+    files: { readonly from: FileHandle; readonly to: FileHandle },
+    report: ReportProgress,
+    signal: AbortSignal,
+  ): Promise<string> {
+    try {
+      return await unpack(this.#exec, compression, files, {
+        assertSize: (sizeBytes) => {
+          this.assertSize(source, sizeBytes);
+        },
+        makeRoom: (neededBytes) => this.#pool.makeRoom(neededBytes),
+        report,
+        signal,
+      });
+    } catch (error) {
+      if (!(error instanceof ExecError)) {
+        throw error;
+      }
+      const why = error.stderrTail.trim().split('\n')[0] ?? '';
+      throw corrupt(source, `it cannot be unpacked: ${why === '' ? error.message : why}`, error);
+    }
+  }
+
   /** Asserts that a file without a common signature has one that is rare, or is blank. */
   async #assertDisk(source: string, image: QemuImage, file: FileHandle, signal: AbortSignal): Promise<void> {
     const nothing = 2;
     const severalThings = 8;
-    const args = [...toolLimits, 'blkid', '-p', image.path];
-    const { exitCode } = await this.#exec('prlimit', args, {
-      signal,
-      okExitCodes: [0, nothing, severalThings],
-    });
+    const options = { signal, okExitCodes: [0, nothing, severalThings] };
+    const { exitCode } = await execLimited(this.#exec, headerLimits, ['blkid', '-p', image.path], options);
     if (exitCode !== nothing) {
       return;
     }

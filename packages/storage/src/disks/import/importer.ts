@@ -13,14 +13,16 @@ import type {
   ImportSource,
   VolumeRef,
 } from '../volume-pool.js';
-import { download, type Received } from './download.js';
+import { assertChecksum, findChecksum, parseChecksum } from './checksum.js';
+import { download, downloadText, type Received } from './download.js';
 import { openDownloadPart } from './download-part.js';
 import { hashFile } from './hash-file.js';
 import { ImageReader, type InspectedImage } from './image-reader.js';
 import { type ReportProgress, withProgress } from './progress.js';
-import { parseSource, type Source, sourceName } from './source.js';
+import { parseSource, type Source, sourceName, sourceRefused } from './source.js';
 import { isChanged, openSourceFile } from './source-file.js';
 import { receiveUpload } from './upload.js';
+import { type Compression, compressionOf } from './unpack.js';
 import { WebPolicy, type WebPolicyOptions } from './web-policy.js';
 
 /** What the importer needs. */
@@ -47,9 +49,15 @@ interface OpenSource extends AsyncDisposable {
 }
 
 /** The disk of a source as a raw file. */
-interface RawDisk extends Received {
+interface RawDisk extends Received, Partial<Unpacked> {
   readonly path: string;
   readonly image: InspectedImage;
+}
+
+/** What a compressed source was. */
+interface Unpacked {
+  readonly compression: Compression;
+  readonly unpackedSha256: string;
 }
 
 /** Imports disk images into a pool of files, with qemu-img. */
@@ -62,6 +70,20 @@ export class FileImageImporter implements ImageImporter {
     this.#options = options;
     this.#reader = new ImageReader(options.exec, options.pool, options.maxImageBytes);
     this.#policy = new WebPolicy(options.web);
+  }
+
+  async readChecksum(text: string, source: ImportSource, signal: AbortSignal): Promise<string> {
+    const digits = parseChecksum(text);
+    if (digits !== undefined) {
+      return digits;
+    }
+    const from = parseSource(text);
+    if (from.kind !== 'web') {
+      throw sourceRefused(text, 'as checksums: give digits, a line of sha256sum, or the URL of such lines');
+    }
+    const { clock, stallTimeoutMs = 60_000 } = this.#options;
+    const sums = await downloadText(from.url, { clock, stallTimeoutMs, policy: this.#policy, signal });
+    return findChecksum(sums, text, source);
   }
 
   async *importImage(
@@ -79,8 +101,10 @@ export class FileImageImporter implements ImageImporter {
 
     await using origin = await this.#open(name, parsed);
     await using temporary = pool.temporaries.create();
+    await using unpacked = pool.temporaries.create();
     const before = await origin.file.stat({ bigint: true });
-    const disk = yield* this.#makeRaw(name, origin, temporary.path, options);
+    const paths = { raw: temporary.path, unpacked: unpacked.path };
+    const disk = yield* this.#makeRaw(name, origin, paths, options);
     if (parsed.kind === 'file' && isChanged(before, await origin.file.stat({ bigint: true }))) {
       throw storageError('SOURCE_CORRUPT', `${quoted(name)} was modified during the import; try again`);
     }
@@ -93,21 +117,49 @@ export class FileImageImporter implements ImageImporter {
       await pool.publish(disk, target, image.sizeBytes);
     });
     const { sizeBytes, format } = image;
-    return { sizeBytes, sha256, format, verifiedBy: verifierOf(disk, options.sha256) };
+    return { sizeBytes, sha256, ...unpackedOf(disk), format, verifiedBy: verifierOf(disk, options.sha256) };
   }
 
   async *#makeRaw(
     name: string,
     origin: OpenSource,
+    paths: { readonly raw: string; readonly unpacked: string },
+    options: ImportOptions,
+  ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
+    const { pool, clock } = this.#options;
+    const progress = { clock, signal: options.signal };
+    const { phase, file, ownPath, read } = origin;
+    // A remote source is fetched before it is inspected; a local file is inspected first.
+    const fetched = ownPath === undefined ? undefined : yield* withProgress(phase, progress, read);
+    const compression = await compressionOf(file);
+    if (compression === undefined) {
+      return yield* this.#toRaw(name, origin, fetched, paths.raw, options);
+    }
+    const received = fetched ?? (yield* withProgress(phase, progress, read));
+    await using to = await pool.use(() => open(paths.unpacked, 'wx+', 0o600));
+    const unpackedSha256 = yield* withProgress('unpack', progress, (report, cancelled) =>
+      pool.use(() => this.#reader.unpack(name, compression, { from: file, to }, report, cancelled)),
+    );
+    const all = { ...received, compression, unpackedSha256 };
+    return yield* this.#toRaw(
+      name,
+      { ...origin, file: to, ownPath: paths.unpacked },
+      all,
+      paths.raw,
+      options,
+    );
+  }
+
+  /** @param fetched undefined for a file that is to be read yet */
+  async *#toRaw(
+    name: string,
+    { phase, file, ownPath, read }: OpenSource,
+    fetched: (Received & Partial<Unpacked>) | undefined,
     path: string,
     { sha256: expected, raw: isRaw = false, signal }: ImportOptions,
   ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
     const { pool, clock } = this.#options;
     const progress = { clock, signal };
-    const { phase, file, ownPath, read } = origin;
-    const isOurs = ownPath !== undefined;
-    // A remote source is fetched before it is inspected; a local file is inspected first.
-    const fetched = isOurs ? yield* withProgress(phase, progress, read) : undefined;
     assertChecksum(name, fetched, expected);
     const image = await this.#reader.inspect(name, file, { isRaw, signal });
     if (fetched !== undefined && ownPath !== undefined && image.format === 'raw') {
@@ -199,24 +251,19 @@ export class FileImageImporter implements ImageImporter {
   }
 }
 
+function unpackedOf({ compression, unpackedSha256 }: RawDisk): Partial<Unpacked> {
+  return compression === undefined || unpackedSha256 === undefined ? {} : { compression, unpackedSha256 };
+}
+
 function verifierOf(
-  { image, hasMarkedEnd }: RawDisk,
+  { image, hasMarkedEnd, sha256, compression }: RawDisk,
   expected: string | undefined,
 ): ImportedImage['verifiedBy'] {
   if (expected !== undefined) {
-    return 'sha256';
+    return expected === sha256 ? 'sha256' : 'unpackedSha256';
+  }
+  if (compression !== undefined) {
+    return 'compression';
   }
   return image.format !== 'raw' ? 'format' : hasMarkedEnd ? 'end' : 'nothing';
-}
-
-/** @param received undefined if it is not known yet */
-function assertChecksum(source: string, received: Received | undefined, expected: string | undefined): void {
-  if (expected !== undefined && received !== undefined && expected.toLowerCase() !== received.sha256) {
-    const { sha256 } = received;
-    throw storageError(
-      'CHECKSUM_MISMATCH',
-      `${quoted(source)} has the SHA-256 ${sha256}, not ${quoted(expected)}`,
-      { details: { actual: sha256, expected } },
-    );
-  }
 }

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
-import { type Exec, ExecError, toolMissing } from '../../exec.js';
+import type { Exec } from '../../exec.js';
 import type { Range } from './hash-file.js';
 import type { ImageFormat } from './image-format.js';
+import { execLimited, headerLimits } from './limited-exec.js';
 
 /** An image for qemu-img: a file, and the format to read it as. */
 export interface QemuImage {
@@ -31,8 +32,6 @@ const mapSchema = z.array(
 
 const measureSchema = z.object({ required: z.number() });
 
-/** The arguments of prlimit that limit what a malicious header can make a tool use: 1 GiB of memory, ten minutes of CPU. */
-export const toolLimits = ['--as=1073741824', '--cpu=600', '--'];
 const metadataTimeoutMs = 600_000;
 const notSupportedByFormat = 63;
 const leaksOnly = 3;
@@ -106,14 +105,9 @@ export class QemuImg {
     signal: AbortSignal,
     okExitCodes: readonly number[] = [0],
   ): Promise<string> {
-    try {
-      const all = [...toolLimits, 'qemu-img', command, '--output=json', ...args, nameOf(image)];
-      const options = { signal, timeoutMs: metadataTimeoutMs, okExitCodes };
-      return (await this.#exec('prlimit', all, options)).stdout;
-    } catch (error) {
-      const notFound = 127;
-      throw error instanceof ExecError && error.exitCode === notFound ? toolMissing('qemu-img') : error;
-    }
+    const all = ['qemu-img', command, '--output=json', ...args, nameOf(image)] as const;
+    const options = { signal, timeoutMs: metadataTimeoutMs, okExitCodes };
+    return (await execLimited(this.#exec, headerLimits, [...all], options)).stdout;
   }
 }
 

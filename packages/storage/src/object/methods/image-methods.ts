@@ -1,6 +1,7 @@
 import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
+import { checksumPattern } from '../../disks/import/checksum.js';
 import { exportFormats, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';
 import { ImageCopies } from '../../provision/image-copies.js';
@@ -35,7 +36,7 @@ const tagList = arg('tags', z.array(imageTag).min(1), 'tags such as lts or os=de
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function imageMethods(services: StorageServices) {
-  const { catalog, intents, exporter } = services;
+  const { catalog, intents, importer, exporter } = services;
   const images = new Images(services);
   const copies = new ImageCopies(services);
   const labels = new ImageLabels(services);
@@ -53,9 +54,15 @@ export function imageMethods(services: StorageServices) {
       options: {
         sha256: z
           .string()
-          .regex(/^[0-9a-fA-F]{64}$/, 'must be 64 hexadecimal digits')
+          .max(4096)
+          .regex(
+            checksumPattern,
+            'must be 64 hexadecimal digits, a line of sha256sum, or the URL of such lines',
+          )
           .optional()
-          .describe('what the SHA-256 of the source must be'),
+          .describe(
+            'what the SHA-256 of the source, or of what is unpacked from it, must be: its digits, a line of sha256sum, or the URL of a file of such lines',
+          ),
         raw: z
           .boolean()
           .default(false)
@@ -65,7 +72,9 @@ export function imageMethods(services: StorageServices) {
       returns: imageView,
       idempotent: true,
       run: async function* (name, source, options, { signal }) {
-        return await viewImage(services, yield* images.import({ name, source, ...options }, signal));
+        const { raw, sha256: given } = options;
+        const sha256 = given === undefined ? given : await importer.readChecksum(given, source, signal);
+        return await viewImage(services, yield* images.import({ name, source, raw, sha256 }, signal));
       },
     }),
     export_image: method({

@@ -118,6 +118,19 @@ function breakingServer(
   };
 }
 
+/** Advances a clock, second by second, until a download has ended. */
+async function advanceUntilEnded(clock: FakeClock, result: Promise<unknown>): Promise<void> {
+  let ended = false;
+  const end = (): void => {
+    ended = true;
+  };
+  result.then(end, end);
+  await eventually(async () => {
+    await clock.advance(1000);
+    return ended;
+  });
+}
+
 async function reasonOf(promise: Promise<unknown>): Promise<string> {
   return ((await failureOf(promise)) as RpcError).reason;
 }
@@ -196,23 +209,73 @@ describe('download', function () {
     [503, 'SOURCE_UNAVAILABLE'],
   ] as const;
   for (const [status, reason] of statuses) {
-    it(`reports the HTTP status ${String(status)} as ${reason}, and names the status`, () =>
-      withDownload(
+    it(`reports the HTTP status ${String(status)} as ${reason}, and names the status`, () => {
+      const clock = new FakeClock();
+      return withDownload(
         (_request, response) => response.writeHead(status).end('a page about it'),
         async ({ result }) => {
+          await advanceUntilEnded(clock, result);
           const error = (await failureOf(result)) as RpcError;
           expect(error.reason).to.equal(reason);
           expect(error.message).to.include(String(status));
         },
-      ));
+        { clock, stallTimeoutMs: 1e9 },
+      );
+    });
   }
 
-  it('reports it when nothing listens there', () =>
+  it('reports it when nothing listens there, after several retries', () =>
     withPlace(async (start) => {
+      const clock = new FakeClock();
       const server = await serveWeb(() => undefined);
       await server[Symbol.asyncDispose]();
-      expect(await reasonOf(start(server.url).result)).to.equal('SOURCE_UNAVAILABLE');
+      const { result } = start(server.url, { clock, stallTimeoutMs: 1e9 });
+      const startedAtMs = clock.monotonicMs();
+      await advanceUntilEnded(clock, result);
+      expect(await reasonOf(result)).to.equal('SOURCE_UNAVAILABLE');
+      expect(clock.monotonicMs() - startedAtMs).to.be.within(30_000, 60_000);
     }));
+
+  const busy: readonly (readonly [number, (clock: FakeClock) => Record<string, string>, number])[] = [
+    [503, () => ({}), 1],
+    [502, () => ({}), 1],
+    [429, () => ({ 'retry-after': '40' }), 40],
+    [503, (clock) => ({ 'retry-after': new Date(clock.now() + 60_000).toUTCString() }), 59],
+    [503, () => ({ 'retry-after': 'soon' }), 1],
+  ];
+  for (const [status, headersAt, waitS] of busy) {
+    it(`is retried after ${String(waitS)} s when the server first responds with ${String(status)}`, () => {
+      const clock = new FakeClock();
+      const headers = headersAt(clock);
+      const startedAtMs = clock.monotonicMs();
+      let asked = 0;
+      return withDownload(
+        (_request, response) => {
+          asked += 1;
+          if (asked === 1) {
+            response.writeHead(status, headers).end('busy');
+          } else {
+            response.end(content);
+          }
+        },
+        async ({ result }) => {
+          await advanceUntilEnded(clock, result);
+          expect(await result).to.equal(sha256);
+          expect(asked).to.equal(2);
+          expect(clock.monotonicMs() - startedAtMs).to.be.at.least(waitS * 1000);
+        },
+        { clock, stallTimeoutMs: 1e9 },
+      );
+    });
+  }
+
+  it('is not retried when the server asks to wait for hours', () =>
+    withDownload(
+      (_request, response) => response.writeHead(503, { 'retry-after': '7200' }).end(),
+      async ({ result }) => {
+        expect(await failureOf(result)).to.match(/asks to wait 7200 s/);
+      },
+    ));
 
   for (const length of [content.length, undefined]) {
     it(`reports it when the connection breaks, with the length ${length === undefined ? 'un' : ''}known`, () =>
@@ -277,15 +340,7 @@ describe('download', function () {
     await withDownload(
       handler,
       async ({ result, written }) => {
-        let ended = false;
-        const end = (): void => {
-          ended = true;
-        };
-        result.then(end, end);
-        await eventually(async () => {
-          await clock.advance(1000);
-          return ended;
-        });
+        await advanceUntilEnded(clock, result);
         expect(await result).to.equal(sha256);
         expect((await written()).equals(content)).to.be.true;
         const begins = ranges.slice(1).map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? '')?.[1]));
@@ -368,14 +423,7 @@ describe('download', function () {
         }
       },
       async ({ result }) => {
-        let ended = false;
-        void result.catch(() => {
-          ended = true;
-        });
-        await eventually(async () => {
-          await clock.advance(1000);
-          return ended;
-        });
+        await advanceUntilEnded(clock, result);
         expect(await reasonOf(result)).to.equal('SOURCE_UNAVAILABLE');
         expect(asked).to.equal(6);
       },
