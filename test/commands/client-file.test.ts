@@ -63,10 +63,9 @@ describe("The user's client.yaml", function () {
     it(`is refused by ${program} with file and line where it is broken`, async () => {
       const { status, stderr } = await run(program, words, { XDG_CONFIG_HOME: at('broken') });
       expect(status).to.equal(2);
-      expect(stderr).to.equal(
-        `error: INVALID_ARGUMENT CONFIG_INVALID: ${at('broken/patchbay/client.yaml')}:2: ` +
-          '"name-server: here": write "nameServer: HOST:PORT"\n',
-      );
+      const place = `${at('broken/patchbay/client.yaml')}:2`;
+      const message = `${place}: "name-server: here": write "nameServer: HOST:PORT"`;
+      expect(JSON.parse(stderr)).to.include({ code: 'INVALID_ARGUMENT', reason: 'CONFIG_INVALID', message });
     });
   }
 
