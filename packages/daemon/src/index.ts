@@ -17,6 +17,7 @@ export { endOnFailedOutput, writeOut } from './standard-output.js';
 // Configuration
 export { checkConfigCommand } from './check-config.js';
 export { configure, type ConfigureOptions } from './configuration.js';
+export { keepaliveSettings } from './keepalive-settings.js';
 export { type DefaultLimits, limitSettings, limitsOf } from './limits.js';
 export { locateErrors } from './locate-errors.js';
 export { changedKeys, type KeyChange, reportReload, type ReloadReport } from './reload-report.js';

@@ -6,6 +6,4 @@ export const channelOptions = {
   'grpc-node.flow_control_window': 4 * 1024 * 1024,
   'grpc.initial_reconnect_backoff_ms': 50,
   'grpc.max_reconnect_backoff_ms': 500,
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 5_000,
 } as const;

@@ -49,28 +49,21 @@ class Proxy implements AsyncDisposable {
 }
 
 describe('a half-open connection', function () {
-  this.timeout(60_000);
+  this.timeout(30_000);
 
-  it('is detected by both sides within 15 s, by the keepalive', async () => {
-    await using server = await startSample();
+  it('is detected by both sides, by the keepalive', async () => {
+    const keepalive = { intervalMs: 300, timeoutMs: 200 };
+    await using server = await startSample({ keepalive });
     await using proxy = new Proxy(server.address);
-    await using client = connectTo(await proxy.listen(), { timeoutMs: 'none', openTimeoutMs: 500 });
+    await using client = connectTo(await proxy.listen(), { keepalive, openTimeoutMs: 500 });
     const call = client.proxy<Sample>('sample').hang();
     const failing = refusal(call);
     await eventually(() => server.notes.includes('hang began'));
-    const beganMs = performance.now();
     proxy.swallow();
     const error = await failing;
-    const clientMs = performance.now() - beganMs;
     expect(error.reason).to.equal('CONNECTION_LOST');
-    expect(error.message).to.match(/the server does not answer/);
-    while (!server.notes.includes('hang aborted') && performance.now() - beganMs < 25_000) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-    }
-    const serverMs = performance.now() - beganMs;
-    // A busy machine's timers come late; the bound itself is 15 s.
-    expect(clientMs).to.be.below(17_000);
-    expect(serverMs).to.be.below(17_000);
+    expect(error.message).to.match(/gave no sign of life for 200ms; .* may or may not have run/);
+    await eventually(() => server.notes.includes('hang aborted'));
     await eventually(() => server.dispatcher.running === 0);
   });
 });

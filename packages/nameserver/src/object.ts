@@ -97,6 +97,7 @@ function define(registry: Registry) {
         options: nameServerOptions.watch,
         returns: z.null(),
         yields: nameEvent,
+        timeoutMs: 'none',
         run: async function* (options, context) {
           yield* registry.watch({ ...options, signal: context.signal });
           return null;

@@ -1,4 +1,4 @@
-import { ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
+import { type GivenLimits, ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
 import {
   type Clock,
   consoleLog,
@@ -35,7 +35,9 @@ export interface NameServerOptions {
   /** Whether a failure carries the server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
   /** Limits sessions, calls and messages. Default: those of a server, with smaller messages. */
-  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>> | undefined;
+  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks' | 'keepalive'>> | undefined;
+  /** When a client that gives no sign of life counts as lost. Default: asked every 20 s, it has 20 s to answer. */
+  readonly keepalive?: GivenLimits['keepalive'];
   /** Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -102,6 +104,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     log = consoleLog(),
     version,
     sendStacks = false,
+    keepalive,
     clock = systemClock,
   } = options;
   requireLoopback(parseAddress(listen), { insecure });
@@ -117,6 +120,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       ...nameServerLimits,
       ...options.limits,
       sendStacks,
+      keepalive,
     });
     return new NameServer({ store, registry, dispatcher, server, clock });
   } catch (error) {

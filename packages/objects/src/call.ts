@@ -29,13 +29,19 @@ export interface Call<Result, Item = never> extends Promise<Result>, AsyncIterab
   cancel(reason?: unknown): void;
 }
 
-/** The time limit of a call whose caller gives none, in milliseconds. */
+/** A time limit in milliseconds, or none. */
+export type TimeLimit = number | 'none';
+
+/** The time limit of a method that declares none, in milliseconds. */
 export const defaultTimeoutMs = 60_000;
 
 /** The options of a call. */
 export interface CallOptions {
-  /** The call's time limit in milliseconds, from its start; `'none'` for no limit. Default: 60 s. */
-  readonly timeoutMs?: number | 'none';
+  /**
+   * The call's time limit in milliseconds, from its start; `'none'` for no limit. Default: the client's, else the one
+   * that the method declares, which its server keeps.
+   */
+  readonly timeoutMs?: TimeLimit | undefined;
   /**
    * Cancels the call when it aborts: with `CANCELLED`, or with `DEADLINE_EXCEEDED` by `AbortSignal.timeout`. The
    * signal's `reason` is the error's `cause`. As with `cancel`, it releases the functions that the method subscribed to.

@@ -51,6 +51,7 @@ export {
   defaultTimeoutMs,
   moreOptions,
   type OneWayOptions,
+  type TimeLimit,
 } from './call.js';
 export {
   type CallMetadata,
@@ -76,6 +77,7 @@ export { isStream } from './object/is-stream.js';
 
 // Running calls
 export { Deadlines, type Expiring } from './deadlines.js';
+export { deadlinePassed } from './errors/deadline.js';
 export { logCalls, type LoggedCalls } from './object/call-log.js';
 export { CallTimings, type MethodTiming } from './object/call-timings.js';
 export {

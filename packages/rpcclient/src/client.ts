@@ -14,10 +14,12 @@ import {
   type Signatures,
   silentLog,
   systemClock,
+  type TimeLimit,
 } from '@patchbay/objects';
 import {
   type FanOutObject,
   type FanOutOptions,
+  type Keepalive,
   ObjectClient,
   type ObjectClientOptions,
   type RemoteObject,
@@ -32,8 +34,10 @@ export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
 export interface ConnectOptions {
   /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
-  /** The time limit of calls without one of their own, in milliseconds, or `'none'`. Default: 60 s. */
-  readonly timeoutMs?: number | 'none';
+  /** The time limit of calls without one of their own, in milliseconds, or `'none'`. Default: that of each method. */
+  readonly timeoutMs?: TimeLimit | undefined;
+  /** When a server that gives no sign of life counts as lost. Default: asked every 10 s, it has 5 s to answer. */
+  readonly keepalive?: Partial<Keepalive> | undefined;
   /**
    * Whether to watch the names in use, so that a server that moves is found before a call fails. Default: true; a
    * program that makes a single call does not need it.
@@ -64,7 +68,7 @@ export class Client extends ObjectClient {
   constructor(options: ConnectOptions) {
     const clock = options.clock ?? systemClock;
     const nameServer = findNameServer(options.nameServer);
-    const names = connectTo(nameServer, { clock });
+    const names = connectTo(nameServer, { clock, keepalive: options.keepalive });
     const resolver = new Resolver({
       address: nameServer,
       names: names.proxy<NameServerMethods>(nameServerObject),

@@ -55,6 +55,7 @@ export type {
   FanOutObject,
   FanOutOptions,
   FanOutResult,
+  Keepalive,
   OneWayObject,
   RemoteObject,
   Settled,

@@ -68,5 +68,5 @@ export {
   ownObject,
   streamOf,
 } from '@patchbay/objects/define';
-export type { SessionLimits } from '@patchbay/session/server';
+export type { Keepalive, SessionLimits } from '@patchbay/session/server';
 export { z } from 'zod';

@@ -13,7 +13,7 @@ import {
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
-import type { SessionLimits } from '@patchbay/session/server';
+import type { GivenLimits } from '@patchbay/session/server';
 
 import { checkAddresses, checkAdvertisedAddress } from './advertised-address.js';
 import { Hosting } from './hosting.js';
@@ -36,12 +36,12 @@ export class RpcServer implements AsyncDisposable {
   readonly address: string;
   readonly #parts: Parts;
   readonly #stop = new AbortController();
-  #limits: Partial<SessionLimits>;
+  #limits: GivenLimits;
   #changing: Promise<void> = Promise.resolve();
   #stopping = false;
   #closed: Promise<void> | undefined;
 
-  private constructor(parts: Parts, limits: Partial<SessionLimits>) {
+  private constructor(parts: Parts, limits: GivenLimits) {
     this.address = parts.server.address;
     this.#parts = parts;
     this.#limits = limits;
@@ -82,7 +82,8 @@ export class RpcServer implements AsyncDisposable {
     try {
       await ObjectServer.checkAddress(listen); // before objects open, which may take long
       await hosting.add(options.objects, options.maxConcurrent, options.signal);
-      const limits = { ...options.limits, sendStacks: options.sendStacks ?? false };
+      const { keepalive, sendStacks = false } = options;
+      const limits = { ...options.limits, keepalive, sendStacks };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       server.setHealth(registrationHealth, false);
       const advertised = advertise ?? server.address;
@@ -147,7 +148,8 @@ export class RpcServer implements AsyncDisposable {
     if (missing !== undefined) {
       throw coreError('OBJECT_NOT_FOUND', `this server hosts no object "${missing}"`);
     }
-    const limits = { ...this.#limits, ...changes.limits };
+    const { keepalive = this.#limits.keepalive } = changes;
+    const limits = { ...this.#limits, ...changes.limits, keepalive };
     server.limitTo(limits);
     try {
       await hosting.add(add, maxConcurrent);

@@ -1,5 +1,5 @@
 import type { Authorize, Clock, Interceptor, Log, ObjectContext, ObjectDefinition } from '@patchbay/objects';
-import type { SessionLimits } from '@patchbay/session/server';
+import type { GivenLimits } from '@patchbay/session/server';
 
 export { defaultSessionLimits } from '@patchbay/session/server';
 
@@ -42,7 +42,12 @@ export interface RpcServerOptions {
   /** Whether errors carry this server's stack traces to the caller. Default: false. */
   readonly sendStacks?: boolean;
   /** Limits sessions, calls and messages. */
-  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>>;
+  readonly limits?: Omit<GivenLimits, 'sendStacks' | 'keepalive'>;
+  /**
+   * When a client that gives no sign of life counts as lost; clients send a heartbeat at least every `intervalMs` while
+   * they have calls in flight. Default: asked every 20 s, it has 20 s to answer.
+   */
+  readonly keepalive?: GivenLimits['keepalive'];
   /** How many calls of an object may run at once, by its name; takes precedence over its definition. */
   readonly maxConcurrent?: Readonly<Record<string, number | undefined>>;
   /** Called when the names became registered, or no longer are, as far as this server knows. */
@@ -65,5 +70,7 @@ export interface ObjectChanges {
   /** How many calls of an object may run at once; undefined: as its definition says. Default: no change. */
   readonly maxConcurrent?: Readonly<Record<string, number | undefined>>;
   /** Limits sessions that are opened from now on. Default: no change. */
-  readonly limits?: Partial<Omit<SessionLimits, 'sendStacks'>>;
+  readonly limits?: Omit<GivenLimits, 'sendStacks' | 'keepalive'>;
+  /** The keepalive of connections that are opened from now on. Default: no change. */
+  readonly keepalive?: GivenLimits['keepalive'];
 }

@@ -7,6 +7,8 @@ export type { Attachment, Frame, Payload } from './protocol/frame.js';
 export { encodeFrame, encodeFrames } from './protocol/encode-frames.js';
 export { decodeFrame, decodeFrames } from './protocol/decode-frames.js';
 export { encodePayload } from './protocol/encode-payload.js';
+export { type Keepalive, keepaliveOf, sleepAwake } from './keepalive.js';
+export { watchLiveness } from './liveness.js';
 export { carriedParts } from './protocol/failure.js';
 export { unfinished } from './protocol/inbox.js';
 export { copyJson, pathText } from './protocol/json-copy.js';

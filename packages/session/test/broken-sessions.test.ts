@@ -2,9 +2,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 
 import { isRpcError, type RpcError } from '@patchbay/objects';
+import { FakeClock } from '@patchbay/objects/testing';
 
 import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
-import { ClientSession } from '../src/client/index.js';
+import { ClientSession, defaultKeepalive } from '../src/client/index.js';
 import { ServerSession, sessionLimits } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
 import { anyFrame } from '../src/testing/any-frame.js';
@@ -179,6 +180,7 @@ describe('a session on the client', () => {
                 ends++;
               },
             },
+            { clock: new FakeClock(), keepalive: defaultKeepalive },
             {
               onOpen: () => undefined,
               onEnd: (error) => {

@@ -96,6 +96,7 @@ export function methodHelp(
       ['Options', method.options.map((option): Term => [optionSpelling(option), optionMeaning(option)])],
     ],
     notes: [
+      ...timeLimitNote(method),
       ...(method.destructive === true
         ? ['It destroys something: on a terminal, rpcclient asks first, unless --yes is given.']
         : []),
@@ -103,6 +104,15 @@ export function methodHelp(
     ],
   } as const;
   return helpText(page, width);
+}
+
+function timeLimitNote({ timeoutMs }: MethodDescription): string[] {
+  if (timeoutMs === undefined) {
+    return [];
+  }
+  return [
+    `Time limit: ${timeoutMs === 'none' ? timeoutMs : formatDuration(timeoutMs)}; --timeout sets another`,
+  ];
 }
 
 /** Explains how to reach options that have the name of one of the command's; nothing if there are none. */

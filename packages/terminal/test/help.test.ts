@@ -34,9 +34,15 @@ const description = describeObject(
           luns: z.array(z.int()).describe('The LUNs'),
         },
         returns: z.null(),
+        timeoutMs: 24 * 3_600_000,
         run: () => null,
       }),
-      list_nodes: method({ summary: 'List the nodes', returns: z.null(), run: () => null }),
+      list_nodes: method({
+        summary: 'List the nodes',
+        returns: z.null(),
+        timeoutMs: 'none',
+        run: () => null,
+      }),
     },
   }),
 );
@@ -77,7 +83,7 @@ describe('objectHelp', () => {
       '"rpcclient help METHOD" shows a method\'s options.',
     ]);
     expect(methodHelp(described.methods[0]!, form)).to.equal(
-      'Usage: rpcclient old\n\nCount (deprecated: read size)',
+      'Usage: rpcclient old\n\nCount (deprecated: read size)\n\nTime limit: 1m; --timeout sets another',
     );
   });
 
@@ -107,6 +113,8 @@ describe('methodHelp', () => {
       '  --format FORMAT    The format (raw, qcow2; default: raw)',
       '  --luns LUNS        The LUNs (may be repeated; required)',
       '',
+      'Time limit: 1d; --timeout sets another',
+      '',
       '--timeout, --format: rpcclient has an option of this name too; write "rpcclient',
       '-- provision ..." for the method\'s.',
     ]);
@@ -127,7 +135,7 @@ describe('methodHelp', () => {
 
   it('omits what a method does not have', () => {
     expect(methodHelp(description.methods[1]!, form)).to.equal(
-      'Usage: rpcclient list_nodes\n\nList the nodes',
+      'Usage: rpcclient list_nodes\n\nList the nodes\n\nTime limit: none; --timeout sets another',
     );
   });
 });

@@ -7,8 +7,6 @@ import { MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.j
 
 /** gRPC's status number of RESOURCE_EXHAUSTED. */
 const resourceExhausted = 8;
-const keepAliveMs = 10_000;
-const keepAliveTimeoutMs = 5_000;
 
 /**
  * A bidirectional gRPC stream on a connection of its own. The general client of grpc-js costs a quarter of a whole call
@@ -19,7 +17,6 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   readonly #stream: Http2Stream;
   readonly #events: MessageStreamEvents;
   readonly #splitter = new MessageSplitter();
-  readonly #keepAlive: NodeJS.Timeout;
   #responded = false;
   #ended = false;
 
@@ -33,15 +30,14 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   constructor(address: string, path: string, events: MessageStreamEvents) {
     this.#events = events;
     this.#stream = new Http2Stream(address, path, this);
-    // A stopped process keeps its connections open.
-    this.#keepAlive = setInterval(() => {
-      const giveUp = setTimeout(() => {
-        this.onEnd('the server does not answer');
-      }, keepAliveTimeoutMs).unref();
-      this.#stream.ping(() => {
-        clearTimeout(giveUp);
-      });
-    }, keepAliveMs).unref();
+  }
+
+  get receivedBytes(): number {
+    return this.#stream.receivedBytes;
+  }
+
+  ping(): void {
+    this.#stream.ping();
   }
 
   /** Writes a message, whose first `headroomBytes` are free for the prefixes. */
@@ -83,7 +79,7 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
     if (this.#responded && code === enhanceYourCalm) {
       this.onEnd('its answers were not read for too long', 'READER_STALLED');
     } else {
-      this.onEnd(`the server ended the stream (${errorName(code)})`);
+      this.onEnd(`the server, or a proxy in between, reset the stream (${errorName(code)})`);
     }
   }
 
@@ -106,7 +102,6 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   #reportEnd(why: string, exhaustedReason?: string): void {
     if (!this.#ended) {
       this.#ended = true;
-      clearInterval(this.#keepAlive);
       this.#events.onEnd(why, exhaustedReason);
     }
   }

@@ -101,6 +101,7 @@ export const definitions: object = {
                     "chunk",
                     "end",
                     "release",
+                    "heartbeat",
                     "subscription"
                   ]
                 }
@@ -146,17 +147,15 @@ export const definitions: object = {
                   "type": "Release",
                   "id": 10
                 },
+                "heartbeat": {
+                  "type": "Heartbeat",
+                  "id": 11
+                },
                 "subscription": {
                   "type": "Subscription",
                   "id": 12
                 }
-              },
-              "reserved": [
-                [
-                  11,
-                  11
-                ]
-              ]
+              }
             },
             "Hello": {
               "fields": {
@@ -184,6 +183,14 @@ export const definitions: object = {
                 "itemCountWindow": {
                   "type": "uint32",
                   "id": 11
+                },
+                "heartbeatMs": {
+                  "type": "uint32",
+                  "id": 13
+                },
+                "methodTimeouts": {
+                  "type": "bool",
+                  "id": 14
                 },
                 "keepsFunctions": {
                   "type": "bool",
@@ -293,6 +300,10 @@ export const definitions: object = {
                 "timeoutMs": {
                   "type": "uint32",
                   "id": 7
+                },
+                "methodTimeout": {
+                  "type": "bool",
+                  "id": 15
                 },
                 "target": {
                   "type": "uint64",
@@ -410,6 +421,9 @@ export const definitions: object = {
                   "id": 3
                 }
               }
+            },
+            "Heartbeat": {
+              "fields": {}
             },
             "Result": {
               "fields": {

@@ -16,6 +16,7 @@ import type { EndInput as _patchbay_v1_EndInput, End as _patchbay_v1_End } from 
 import type { FailureInput as _patchbay_v1_FailureInput, Failure as _patchbay_v1_Failure } from './patchbay/v1/Failure.js';
 import type { FrameInput as _patchbay_v1_FrameInput, Frame as _patchbay_v1_Frame } from './patchbay/v1/Frame.js';
 import type { FramesInput as _patchbay_v1_FramesInput, Frames as _patchbay_v1_Frames } from './patchbay/v1/Frames.js';
+import type { HeartbeatInput as _patchbay_v1_HeartbeatInput, Heartbeat as _patchbay_v1_Heartbeat } from './patchbay/v1/Heartbeat.js';
 import type { HelloInput as _patchbay_v1_HelloInput, Hello as _patchbay_v1_Hello } from './patchbay/v1/Hello.js';
 import type { IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput, IdempotentMethods as _patchbay_v1_IdempotentMethods } from './patchbay/v1/IdempotentMethods.js';
 import type { InvokeInput as _patchbay_v1_InvokeInput, Invoke as _patchbay_v1_Invoke } from './patchbay/v1/Invoke.js';
@@ -53,6 +54,7 @@ export interface ProtoGrpcType {
       Failure: MessageTypeDefinition<_patchbay_v1_FailureInput, _patchbay_v1_Failure>
       Frame: MessageTypeDefinition<_patchbay_v1_FrameInput, _patchbay_v1_Frame>
       Frames: MessageTypeDefinition<_patchbay_v1_FramesInput, _patchbay_v1_Frames>
+      Heartbeat: MessageTypeDefinition<_patchbay_v1_HeartbeatInput, _patchbay_v1_Heartbeat>
       Hello: MessageTypeDefinition<_patchbay_v1_HelloInput, _patchbay_v1_Hello>
       IdempotentMethods: MessageTypeDefinition<_patchbay_v1_IdempotentMethodsInput, _patchbay_v1_IdempotentMethods>
       Invoke: MessageTypeDefinition<_patchbay_v1_InvokeInput, _patchbay_v1_Invoke>

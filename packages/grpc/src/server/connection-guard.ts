@@ -8,8 +8,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 
-import type { Log } from '@patchbay/objects';
+import type { Clock, Log } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
+
+import { watchConnection } from './connection-liveness.js';
 
 /** How many calls a second a client may reset without having others answered. */
 const resetsPerSecond = 50;
@@ -25,7 +27,7 @@ interface Allowance {
  */
 export class ConnectionGuard {
   readonly #servers: readonly Http2Server[];
-  readonly #log: Log;
+  readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #ownStalls: string;
   #limits: SessionLimits;
   readonly #allowances = new WeakMap<Http2Session, Allowance>();
@@ -34,13 +36,18 @@ export class ConnectionGuard {
    * @param server listens already
    * @param ownStalls the path of calls that look after their readers themselves
    */
-  constructor(server: Server, limits: SessionLimits, log: Log, ownStalls: string) {
+  constructor(
+    server: Server,
+    limits: SessionLimits,
+    services: { readonly clock: Clock; readonly log: Log },
+    ownStalls: string,
+  ) {
     const { http2Servers } = server as unknown as {
       readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
     };
     this.#servers = [...http2Servers.keys()];
     this.#limits = limits;
-    this.#log = log;
+    this.#services = services;
     this.#ownStalls = ownStalls;
     for (const http2Server of this.#servers) {
       http2Server.on('session', (session) => {
@@ -58,6 +65,7 @@ export class ConnectionGuard {
   }
 
   #guard(session: ServerHttp2Session): void {
+    watchConnection(session, this.#limits.keepalive, this.#services);
     const handlers = session.listeners('stream');
     session.removeAllListeners('stream');
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
@@ -103,7 +111,8 @@ export class ConnectionGuard {
     this.#allowances.set(session, { resets: left, atMs: nowMs });
     if (left < 0) {
       const { remoteAddress, remotePort } = session.socket;
-      this.#log.warn('ended a connection that resets its calls', {
+      const { log } = this.#services;
+      log.warn('ended a connection that resets its calls', {
         peer: `${String(remoteAddress)}:${String(remotePort)}`,
       });
       session.destroy(new Error('it resets its calls'), constants.NGHTTP2_ENHANCE_YOUR_CALM);

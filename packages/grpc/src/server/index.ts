@@ -5,7 +5,7 @@
  */
 export { type GrpcService, ObjectServer, type ObjectServerOptions } from './object-server.js';
 
-export { defaultSessionLimits, type SessionLimits } from '@patchbay/session/server';
+export { defaultSessionLimits, type GivenLimits, type SessionLimits } from '@patchbay/session/server';
 
 // What the handlers of a further service need to call objects.
 export { MessageReader } from '@patchbay/session';

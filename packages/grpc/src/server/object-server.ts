@@ -12,7 +12,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import { coreError, parseAddress, type RpcError, systemErrorText } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
-import { type SessionLimits, sessionLimits } from '@patchbay/session/server';
+import { type GivenLimits, type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { channelOptions } from '../channel-options.js';
 import { grpcTypes } from '../definitions.js';
@@ -25,7 +25,7 @@ import { Reflection } from './reflection.js';
 import { SessionService } from './session-service.js';
 
 /** What a server of objects needs. */
-export interface ObjectServerOptions extends Partial<SessionLimits> {
+export interface ObjectServerOptions extends GivenLimits {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
   readonly dispatcher: Dispatcher;
@@ -131,7 +131,7 @@ export class ObjectServer implements AsyncDisposable {
   }
 
   /** Bounds the sessions that are opened from now on. @throws RpcError `CONFIG_INVALID` for an invalid limit */
-  limitTo(limits: Partial<SessionLimits>): void {
+  limitTo(limits: GivenLimits): void {
     this.#limits = sessionLimits(limits);
     this.#dispatcher.limitTo(this.#limits.maxTotalCalls);
     for (const limited of [this.#bounds, this.#sessions, this.#objects, this.#guard]) {
@@ -201,8 +201,12 @@ export class ObjectServer implements AsyncDisposable {
     return new Promise((resolve, reject) => {
       this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
         if (error === null) {
-          const { log } = this.#dispatcher;
-          this.#guard = new ConnectionGuard(this.#server, this.#limits, log, service.Session.path);
+          this.#guard = new ConnectionGuard(
+            this.#server,
+            this.#limits,
+            this.#dispatcher,
+            service.Session.path,
+          );
           this.#address = `${listen.slice(0, listen.lastIndexOf(':'))}:${String(port)}`;
           resolve();
         } else {

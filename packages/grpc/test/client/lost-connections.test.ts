@@ -167,7 +167,7 @@ describe('a client whose connection fails', function () {
       (stream) => {
         stream.close(2);
       },
-      /NGHTTP2_INTERNAL_ERROR|the server ended the stream/,
+      /the server, or a proxy in between, reset the stream \(INTERNAL_ERROR\)/,
     ],
     [
       'refuses the connection with a GOAWAY',

@@ -178,6 +178,8 @@ function toProto(frame: Frame): FrameInput {
       return { end: frame };
     case 'release':
       return { release: frame };
+    case 'heartbeat':
+      return { heartbeat: {} };
     case 'subscription':
       return { subscription: frame };
   }
@@ -228,6 +230,8 @@ function fromProto(frame: ProtoFrame): Frame {
       return { kind: 'end', ...frame.end! };
     case 'release':
       return { kind: 'release', ...frame.release! };
+    case 'heartbeat':
+      return { kind: 'heartbeat' };
     case 'subscription':
       return { kind: 'subscription', ...frame.subscription! };
     default:

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { limitSettings, logSettings } from '@patchbay/daemon';
+import { keepaliveSettings, limitSettings, logSettings } from '@patchbay/daemon';
 
 import { nameServerLimits } from '../limits.js';
 
@@ -23,6 +23,9 @@ export const nameServerConfiguration = z.strictObject({
     .describe('the directory of the registry'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
   limits: limitSettings(nameServerLimits).prefault({}).describe('limits on sessions, calls and messages'),
+  keepalive: keepaliveSettings(nameServerLimits.keepalive)
+    .prefault({})
+    .describe('when a client that is silent counts as lost'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
 });
 export type NameServerConfiguration = z.infer<typeof nameServerConfiguration>;

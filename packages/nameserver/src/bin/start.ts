@@ -74,9 +74,11 @@ async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const version = packageVersion(import.meta.url);
+  const { interval: intervalMs, timeout: timeoutMs } = configuration.keepalive;
   await using server = await startNameServer({
     ...configuration,
     limits: limitsOf(configuration.limits),
+    keepalive: { intervalMs, timeoutMs },
     log,
     version,
   });

@@ -42,7 +42,7 @@ export interface CallContext {
    * @throws TypeError for any other function
    */
   subscribe(fn: (...args: never[]) => unknown): Subscription;
-  /** When the caller stops waiting, in milliseconds since the Unix epoch; undefined for no limit. */
+  /** When the call's time limit passes, in milliseconds since the Unix epoch; undefined for no limit. */
   readonly deadlineMs: number | undefined;
   /** Aborts when the caller cancels, the deadline passes or the connection is lost. */
   readonly signal: AbortSignal;

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import { defaultTimeoutMs, type TimeLimit } from '../call.js';
 import { metadataError } from '../call-metadata.js';
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
@@ -37,6 +38,11 @@ interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends
    * the method while an earlier one waits for it counts too. Default: unlimited.
    */
   readonly maxConcurrent?: number;
+  /**
+   * The time limit of a call whose caller gives none, in milliseconds, which the server keeps: `'none'` for a method that
+   * runs for as long as its caller listens, or as its work takes. Default: 60 s.
+   */
+  readonly timeoutMs?: TimeLimit;
   /**
    * Why callers should no longer use it, and what to use instead: one line, in `Describe`, the help, and the metadata that
    * travels back with each answer (`deprecated`), for which the client warns once. Default: it is not deprecated.
@@ -83,6 +89,7 @@ export function method(
     idempotent: false,
     destructive: false,
     maxConcurrent: undefined,
+    timeoutMs: defaultTimeoutMs,
     deprecated: undefined,
     ...shape,
   };
@@ -109,7 +116,8 @@ export function property<S extends z.ZodType>(
  *
  * @throws TypeError for mistakes in the program, found when it starts: an invalid name of a method, two arguments with
  *   the same name, a method and a property with the same name, `values` from a method that cannot return them, a
- *   `maxConcurrent` below 1, a `deprecated` of several lines, or a schema whose values cannot be carried
+ *   `maxConcurrent` below 1, a wrong `timeoutMs`, a `deprecated` of several lines, or a schema whose values cannot be
+ *   carried
  */
 export function defineObject<const M extends Methods, const P extends Properties = NoProperties>(shape: {
   readonly summary: string;
@@ -185,6 +193,12 @@ function checkMethod(name: string, definition: MethodDefinition): void {
   }
   checkDeprecated(`method ${name}`, definition.deprecated);
   checkMaxConcurrent(`method ${name}`, definition.maxConcurrent);
+  const { timeoutMs } = definition;
+  if (timeoutMs !== 'none' && !(Number.isSafeInteger(timeoutMs) && timeoutMs >= 1)) {
+    throw new TypeError(
+      `timeoutMs of method ${name} must be an integer of at least 1, or 'none', not ${String(timeoutMs)}`,
+    );
+  }
   const names = [...definition.args.map((each) => each.name), ...Object.keys(definition.options)];
   const duplicate = names.find((each, index) => names.indexOf(each) !== index);
   if (duplicate !== undefined) {

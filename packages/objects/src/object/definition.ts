@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import type { TimeLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import type { Log } from '../log.js';
 import type { Arg, OptionShape } from './arg.js';
@@ -21,6 +22,8 @@ export interface MethodDefinition<
   readonly destructive: boolean;
   /** How many calls may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
+  /** The time limit of calls whose caller gives none. */
+  readonly timeoutMs: TimeLimit;
   /** Why callers should no longer use it, and what to use instead; undefined: they may. */
   readonly deprecated: string | undefined;
   /** Takes the positional arguments, then the options if the method has any, then the context. */

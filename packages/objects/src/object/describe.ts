@@ -37,6 +37,7 @@ export function describeMethod(name: string, definition: MethodDefinition): Meth
     returns: outputOf(definition.returns),
     ...(definition.yields === undefined ? {} : { yields: outputOf(definition.yields) }),
     idempotent: definition.idempotent,
+    timeoutMs: definition.timeoutMs,
     ...(definition.destructive ? { destructive: true } : {}),
     ...deprecation(definition),
   };

@@ -41,6 +41,8 @@ export const methodDescription = z.object({
   /** The schema of the items that the method yields; absent if it yields none. */
   yields: jsonSchema.optional(),
   idempotent: z.boolean(),
+  /** The time limit of a call whose caller gives none; absent in descriptions by servers that keep none. */
+  timeoutMs: z.union([z.number(), z.literal('none')]).optional(),
   /** Whether it destroys something; absent if it does not. */
   destructive: z.boolean().optional(),
   /** Why callers should no longer use it; absent if they may. */

@@ -104,13 +104,8 @@ export class Dispatcher {
 
   /** Starts a call. It answers through the sink, even if it cannot begin. */
   begin(invocation: Invocation, sink: CallSink): RunningCall {
-    const { timeoutMs } = invocation;
-    const call = new RunningCall(
-      invocation,
-      sink,
-      timeoutMs === undefined ? Infinity : this.#deadlines.expiryOf(timeoutMs),
-      this.#services,
-    );
+    const timeoutMs = invocation.timeoutMs ?? this.#objects.timeoutOf(invocation);
+    const call = new RunningCall(invocation, sink, timeoutMs, this.#services);
     this.#running++;
     this.#deadlines.add(call);
     this.#runner.run(call, invocation);

@@ -1,11 +1,13 @@
+import { defaultTimeoutMs, type TimeLimit } from '../call.js';
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
-import { type ObjectDefinition, propertiesOf } from './definition.js';
+import { memberOf, type ObjectDefinition, propertiesOf } from './definition.js';
 import { describeObject } from './describe.js';
 import type { ObjectDescription } from './description.js';
 import { HostedObject, type HostOptions } from './hosted-object.js';
+import type { Invocation } from './running-call.js';
 
 /** The objects that a server hosts, by name. */
 export class ObjectDirectory {
@@ -38,6 +40,13 @@ export class ObjectDirectory {
       const properties = Object.keys(propertiesOf(definition));
       return { object, methods: [...methods.map(([method]) => method), ...properties] };
     });
+  }
+
+  /** Returns the time limit that the method of a call declares; the default where there is no such method. */
+  timeoutOf({ handedOut, object, method }: Invocation): TimeLimit {
+    const { definition } =
+      handedOut ?? this.#objects.get(object) ?? this.#objects.get(this.nameOf(object)) ?? {};
+    return (definition && memberOf(definition, method))?.timeoutMs ?? defaultTimeoutMs;
   }
 
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */

@@ -1,9 +1,10 @@
 import type { Clock } from '../clock.js';
 import type { Expiring } from '../deadlines.js';
-import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
-import type { CallOptions } from '../call.js';
+import type { CallOptions, TimeLimit } from '../call.js';
 import { type CallMetadata, noMetadata, withMetadata } from '../call-metadata.js';
+import { coreError } from '../errors/core-errors.js';
+import { deadlinePassed } from '../errors/deadline.js';
 import type { Log } from '../log.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
 import type { CallContext, Caller } from './context.js';
@@ -50,8 +51,8 @@ export interface Invocation {
   readonly metadata?: CallMetadata | undefined;
   /** As the caller gave it; undefined: the call's id. */
   readonly correlationId?: string | undefined;
-  /** The time limit in milliseconds; undefined: none. */
-  readonly timeoutMs: number | undefined;
+  /** The caller's time limit; undefined: the one that the method declares. */
+  readonly timeoutMs: TimeLimit | undefined;
 }
 
 const noLimits: readonly ConcurrencyLimit[] = [];
@@ -81,6 +82,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   responseMetadata = noMetadata;
   readonly #invocation: Invocation;
   readonly #services: { readonly clock: Clock; readonly log: Log };
+  readonly #timeoutMs: number;
   #ended = false;
   // Created when a method asks for it: most end before anybody could cancel them.
   #abort: AbortController | undefined;
@@ -91,7 +93,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   constructor(
     invocation: Invocation,
     sink: CallSink,
-    expiresAtMs: number,
+    timeoutMs: TimeLimit,
     services: { readonly clock: Clock; readonly log: Log },
   ) {
     this.#invocation = invocation;
@@ -100,7 +102,8 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     this.method = invocation.method;
     this.caller = invocation.caller;
     this.metadata = invocation.metadata ?? noMetadata;
-    this.expiresAtMs = expiresAtMs;
+    this.#timeoutMs = timeoutMs === 'none' ? Infinity : timeoutMs;
+    this.expiresAtMs = this.#timeoutMs + services.clock.monotonicMs();
     this.sink = sink;
     this.#services = services;
   }
@@ -218,6 +221,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   }
 
   expire(): void {
-    this.cancel(coreError('DEADLINE_PASSED', `${this.object}.${this.method} did not finish in time`));
+    const limitOf = this.#invocation.timeoutMs === undefined ? 'method' : 'call';
+    this.cancel(deadlinePassed(`${this.object}.${this.method}`, this.#timeoutMs, limitOf));
   }
 }

@@ -16,7 +16,7 @@ export async function execute(line: CommandLine, settings: Settings, context: Co
     await perform(line, settings, context);
   } catch (error) {
     const { withAdvice } = await import('./failure.js');
-    throw withAdvice(error, line, settings.timeoutMs);
+    throw withAdvice(error, line);
   }
 }
 

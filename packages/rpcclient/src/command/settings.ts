@@ -2,10 +2,10 @@ import {
   acceptedDurations,
   type CallMetadata,
   coreError,
-  defaultTimeoutMs,
   parseDuration,
   parseObjectName,
   quoted,
+  type TimeLimit,
 } from '@patchbay/objects';
 import { type Format, readFormat } from '@patchbay/terminal';
 
@@ -33,8 +33,8 @@ export interface Settings {
   readonly outputFile: string | undefined;
   /** How long to wait before each further call, in milliseconds; undefined: call once. */
   readonly watchMs: number | undefined;
-  /** The call's time limit in milliseconds. */
-  readonly timeoutMs: number | 'none';
+  /** The call's time limit; undefined: the one that the method declares. */
+  readonly timeoutMs: TimeLimit | undefined;
   /** Travels with the call. */
   readonly metadata: CallMetadata;
   /** Whether a person is asked before something is destroyed, where that is possible. */
@@ -80,11 +80,8 @@ export function readTarget(selector: string | undefined, defaultObject: string):
   return { object, method, prefix: `rpcclient ${object}.` };
 }
 
-function readTimeout(text: string | undefined): number | 'none' {
-  if (text === undefined) {
-    return defaultTimeoutMs;
-  }
-  return text === 'none' ? 'none' : readDuration('--timeout', text, 'none or ');
+function readTimeout(text: string | undefined): TimeLimit | undefined {
+  return text === undefined || text === 'none' ? text : readDuration('--timeout', text, 'none or ');
 }
 
 function readInterval(text: string | undefined): number | undefined {

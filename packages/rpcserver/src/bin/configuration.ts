@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { limitSettings, logSettings } from '@patchbay/daemon';
+import { keepaliveSettings, limitSettings, logSettings } from '@patchbay/daemon';
 import { nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
 import { durationSchema, objectName } from '@patchbay/objects/define';
 
@@ -89,6 +89,9 @@ export const rpcServerConfiguration = z.strictObject({
     .default('none')
     .describe('which calls are logged, at the level info'),
   limits: limitSettings(defaultSessionLimits).prefault({}).describe('limits on sessions, calls and messages'),
+  keepalive: keepaliveSettings(defaultSessionLimits.keepalive)
+    .prefault({})
+    .describe('when a client that is silent counts as lost'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
   objects: objects.describe('the objects to host'),
 });

@@ -71,9 +71,9 @@ export async function checkReferences(file: string, configuration: RpcServerConf
 
 /** Returns a configuration's objects, and the limits of their calls, as options of the server. */
 export function objectOptions(
-  { objects, limits }: Pick<RpcServerConfiguration, 'objects' | 'limits'>,
+  { objects, limits, keepalive }: Pick<RpcServerConfiguration, 'objects' | 'limits' | 'keepalive'>,
   baseDir: string,
-): Required<Pick<RpcServerOptions, 'objects' | 'shared' | 'maxConcurrent' | 'limits'>> {
+): Required<Pick<RpcServerOptions, 'objects' | 'shared' | 'maxConcurrent' | 'limits' | 'keepalive'>> {
   const makers = objects.map((entry): [string, MakeObject] => [
     entry.name,
     (context) => loadObject(entry, baseDir, context),
@@ -83,5 +83,6 @@ export function objectOptions(
     shared: objects.filter(({ shared }) => shared).map(({ name }) => name),
     maxConcurrent: Object.fromEntries(objects.map(({ name, maxConcurrent }) => [name, maxConcurrent])),
     limits: limitsOf(limits),
+    keepalive: { intervalMs: keepalive.interval, timeoutMs: keepalive.timeout },
   };
 }

@@ -38,7 +38,7 @@ export async function reload(
   await checkReferences(file, next);
   const { added, removed, kept, limited, stale } = compareObjects(before.objects, next.objects);
   const baseDir = baseDirOf(file);
-  const { shared, maxConcurrent, limits } = objectOptions(
+  const { shared, maxConcurrent, limits, keepalive } = objectOptions(
     { ...next, objects: [...limited, ...added] },
     baseDir,
   );
@@ -59,11 +59,13 @@ export async function reload(
     remove: namesOf(removed),
     maxConcurrent,
     limits,
+    keepalive,
   });
   log.reload(next.log);
   const now = {
     ...before,
     limits: next.limits,
+    keepalive: next.keepalive,
     log: { ...before.log, level: next.log.level, levels: next.log.levels },
     objects: [...kept, ...added],
   };

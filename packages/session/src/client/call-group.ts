@@ -1,4 +1,11 @@
-import { type Call, type CallOptions, type Clock, coreError, type RpcError } from '@patchbay/objects';
+import {
+  type Call,
+  type CallOptions,
+  type Clock,
+  coreError,
+  type RpcError,
+  type TimeLimit,
+} from '@patchbay/objects';
 
 import { cancellation } from './cancellation.js';
 import { timeoutError } from './check-options.js';
@@ -16,8 +23,8 @@ export type Settled<Result> = (
 export interface CallGroupOptions {
   readonly caller: Caller;
   readonly clock: Clock;
-  /** The time limit of all together, in milliseconds from now. */
-  readonly timeoutMs: number | 'none';
+  /** The time limit of all together, from now; undefined: each has the one that its method declares. */
+  readonly timeoutMs: TimeLimit | undefined;
   readonly signal?: AbortSignal | undefined;
   /** What every call carries. */
   readonly carried: Pick<CallOptions, 'correlationId' | 'metadata'>;
@@ -48,7 +55,7 @@ export class CallGroup implements Disposable {
       throw error;
     }
     this.#options = options;
-    this.#expiresAtMs = timeoutMs === 'none' ? Infinity : clock.monotonicMs() + timeoutMs;
+    this.#expiresAtMs = typeof timeoutMs === 'number' ? clock.monotonicMs() + timeoutMs : Infinity;
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (signal?.aborted === true) {
       this.#onAbort();
@@ -64,14 +71,14 @@ export class CallGroup implements Disposable {
     if (leftMs <= 0) {
       throw coreError('DEADLINE_PASSED', `the time limit passed before ${what} began`);
     }
-    const timeoutMs = leftMs === Infinity ? 'none' : leftMs;
+    const timeoutMs = leftMs === Infinity ? this.#options.timeoutMs : leftMs;
     return { ...this.#options.carried, timeoutMs, signal: this.#abort.signal };
   }
 
   async settle(object: string, method: string, args: readonly unknown[]): Promise<Settled<unknown>> {
     let call: Call<unknown, unknown> | undefined;
     try {
-      const { timeoutMs = 'none' } = this.rest(`${object}.${method}`);
+      const { timeoutMs } = this.rest(`${object}.${method}`);
       const options = { ...this.#options.carried, timeoutMs, inBatch: true };
       call = this.#options.caller.call(object, method, args, options);
       this.#calls.add(call);

@@ -1,5 +1,6 @@
-import { type Call, type Clock, Deadlines, defaultTimeoutMs, type Interceptor } from '@patchbay/objects';
+import { type Call, type Clock, Deadlines, type Interceptor, type TimeLimit } from '@patchbay/objects';
 
+import { keepaliveOf } from '../keepalive.js';
 import { defaultMaxFrameBytes } from '../protocol/outbox.js';
 import { callerError } from './caller-error.js';
 import { BusyPoll } from './busy-poll.js';
@@ -14,8 +15,9 @@ import { Deprecations } from './deprecations.js';
 import type { ObjectHandle } from './object-handle.js';
 import { launchOn } from './pipeline.js';
 import type { RequestOptions } from './request-options.js';
-import { Retries } from './retries.js';
+import { LostCalls } from './lost-calls.js';
 import { RetryBudget } from './retry-budget.js';
+import { defaultKeepalive } from './session-keepalive.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
 import type { Router } from './transport.js';
 
@@ -23,31 +25,34 @@ import type { Router } from './transport.js';
 export class CallSender implements CallHost {
   readonly id = randomClientId();
   readonly clock: Clock;
-  readonly timeoutMs: number | 'none';
+  readonly timeoutMs: TimeLimit | undefined;
   readonly deprecations: Deprecations;
   readonly #router: Router;
   readonly #deadlines: Deadlines;
   readonly #pool: SessionPool;
-  readonly #retries: Retries;
+  readonly #lost: LostCalls;
+  #closed = false;
   readonly #busyPoll: BusyPoll | undefined;
   readonly #interceptors: readonly Interceptor[] | undefined;
   #calls = 0;
 
-  /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs` */
+  /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs`, `CONFIG_INVALID` for a wrong `keepalive` */
   constructor(options: ObjectClientOptions) {
     const { clock, router, spinUs = 0 } = options;
     this.clock = clock;
-    this.timeoutMs = options.timeoutMs ?? defaultTimeoutMs;
+    this.timeoutMs = options.timeoutMs;
     this.deprecations = new Deprecations(options.log);
     this.#router = router;
     this.#interceptors = interceptorsOf(options);
     this.#deadlines = new Deadlines(clock);
     this.#busyPoll = spinUs === 0 ? undefined : new BusyPoll(spinUs, () => this.#deadlines.size > 0);
-    this.#retries = new Retries({
+    const budget = new RetryBudget(clock, () => this.#calls, options.retryBudget);
+    this.#lost = new LostCalls({
       clock,
       router,
       log: options.log,
-      budget: new RetryBudget(clock, () => this.#calls, options.retryBudget),
+      budget,
+      isClosed: () => this.#closed,
       launch: (call) => {
         this.#launch(call);
       },
@@ -60,8 +65,10 @@ export class CallSender implements CallHost {
       transport: options.transport,
       hello: { client: this.id, maxFrameBytes },
       openTimeoutMs,
+      clock,
+      keepalive: keepaliveOf(options.keepalive, defaultKeepalive),
       onLostCall: (call, error, address) => {
-        this.#retries.take(call, error, address);
+        this.#lost.take(call, error, address);
       },
     });
   }
@@ -98,6 +105,11 @@ export class CallSender implements CallHost {
     this.#deadlines.delete(call);
   }
 
+  limited(call: ClientCall): void {
+    this.#deadlines.delete(call);
+    this.#deadlines.add(call);
+  }
+
   nextNumber(): number {
     return ++this.#calls;
   }
@@ -107,18 +119,17 @@ export class CallSender implements CallHost {
   }
 
   async close(): Promise<void> {
-    this.#retries.close();
+    this.#closed = true;
     await this.#pool.close();
     this.#deadlines.close();
   }
 
   #begin({ request, error: requestError }: PreparedRequest): CallPromise {
     const { signal, timeoutMs = this.timeoutMs } = request.options;
-    const expiresAtMs = timeoutMs === 'none' ? Infinity : this.#deadlines.expiryOf(timeoutMs);
     const call =
       this.#interceptors === undefined
-        ? new ClientCall(request, expiresAtMs, this)
-        : new InterceptedCall(request, expiresAtMs, this, this.#interceptors);
+        ? new ClientCall(request, timeoutMs, this)
+        : new InterceptedCall(request, timeoutMs, this, this.#interceptors);
     const error = requestError ?? optionError(timeoutMs, request.options);
     if (error !== undefined) {
       call.fail(error);
@@ -183,7 +194,7 @@ export class CallSender implements CallHost {
         this.#carry(call, opened);
       },
       (error: unknown) => {
-        this.#retries.take(call, callerError(error), address);
+        this.#lost.take(call, callerError(error), address);
       },
     );
   }

@@ -1,12 +1,15 @@
 import {
   type Call,
   type CallMetadata,
+  type Clock,
   coreError,
+  deadlinePassed,
   type Expiring,
   isRpcError,
   metadataError,
   noMetadata,
   type RpcError,
+  type TimeLimit,
 } from '@patchbay/objects';
 
 import type { Arguments } from '../protocol/frame.js';
@@ -45,8 +48,11 @@ export interface CallCarrier {
 export interface CallHost extends HandleCaller<ObjectHandle | ClientCall> {
   /** The client's id, with which call ids begin. */
   readonly id: string;
+  readonly clock: Clock;
   readonly deprecations: Deprecations;
   ended(call: ClientCall): void;
+  /** Notes that the time limit of a call has changed. */
+  limited(call: ClientCall): void;
   /** Returns the number of the next call, or of the next attempt of one. */
   nextNumber(): number;
   /** Returns how much time a call has left, in milliseconds; `Infinity` for no limit. */
@@ -58,7 +64,9 @@ export class ClientCall implements PromisedCall, Expiring {
   readonly request: CallRequest;
   /** Of the current attempt: most calls keep their first. */
   number: number;
-  readonly expiresAtMs: number;
+  /** The time limit that this side keeps; undefined: none, as the server keeps the method's. */
+  timeoutMs: TimeLimit | undefined;
+  expiresAtMs: number;
   deadlineIndex = -1;
   readonly host: CallHost;
   readonly promise: CallPromise;
@@ -72,6 +80,8 @@ export class ClientCall implements PromisedCall, Expiring {
   mayHaveRun = false;
   /** Whether it may run twice, as the server that it was lost with declared. */
   idempotent = false;
+  /** How often its connection was lost while it ran. */
+  losses = 0;
   /** How often it has waited to be sent again. */
   pauses = 0;
   /** What the call ended with: the object that it returned, where its result is one, or its error. */
@@ -89,10 +99,11 @@ export class ClientCall implements PromisedCall, Expiring {
   #forgetSignal: (() => void) | undefined;
   #followers: (() => void)[] | undefined;
 
-  constructor(request: CallRequest, expiresAtMs: number, host: CallHost) {
+  constructor(request: CallRequest, timeoutMs: TimeLimit | undefined, host: CallHost) {
     this.request = request;
     this.number = host.nextNumber();
-    this.expiresAtMs = expiresAtMs;
+    this.timeoutMs = timeoutMs;
+    this.expiresAtMs = expiryOf(timeoutMs, host.clock);
     this.host = host;
     this.promise = new CallPromise(this, (resolve) => {
       this.#resolve = resolve;
@@ -132,6 +143,13 @@ export class ClientCall implements PromisedCall, Expiring {
     if (signal.aborted) {
       cancel();
     }
+  }
+
+  /** Sets a time limit, as the server keeps none. */
+  limitTo(timeoutMs: number): void {
+    this.timeoutMs = timeoutMs;
+    this.expiresAtMs = expiryOf(timeoutMs, this.host.clock);
+    this.host.limited(this);
   }
 
   pipeline(method: string, args: readonly unknown[], isRead: boolean): Call<unknown, unknown> {
@@ -196,12 +214,13 @@ export class ClientCall implements PromisedCall, Expiring {
 
   expire(): void {
     if (!this.#ended) {
-      const why =
+      const limitOf = this.request.options.timeoutMs === undefined ? 'client' : 'call';
+      const unsent = `${this.title} could not be sent in time: ${String(this.waitsFor)}`;
+      this.giveUp(
         this.waitsFor === undefined
-          ? `${this.title} did not finish in time`
-          : `${this.title} could not be sent in time: ${this.waitsFor}`;
-      const details = this.waitsFor === undefined ? {} : { sent: false };
-      this.giveUp(coreError('DEADLINE_PASSED', why, { callId: this.callId, details }));
+          ? deadlinePassed(this.title, Number(this.timeoutMs), limitOf, this.callId)
+          : coreError('DEADLINE_PASSED', unsent, { callId: this.callId, details: { sent: false } }),
+      );
     }
   }
 
@@ -274,4 +293,8 @@ export class ClientCall implements PromisedCall, Expiring {
     }
     return this.#items;
   }
+}
+
+function expiryOf(timeoutMs: TimeLimit | undefined, clock: Clock): number {
+  return typeof timeoutMs === 'number' ? clock.monotonicMs() + timeoutMs : Infinity;
 }

@@ -1,5 +1,6 @@
-import type { Clock, Interceptor, Log } from '@patchbay/objects';
+import type { Clock, Interceptor, Log, TimeLimit } from '@patchbay/objects';
 
+import type { Keepalive } from '../keepalive.js';
 import type { RetryBudgetOptions } from './retry-budget.js';
 import type { Router, Transport } from './transport.js';
 
@@ -8,10 +9,12 @@ export interface ObjectClientOptions {
   readonly clock: Clock;
   readonly router: Router;
   readonly transport: Transport;
-  /** The time limit of calls that set none, in milliseconds, or `'none'`. Default: 60 s. */
-  readonly timeoutMs?: number | 'none' | undefined;
+  /** The time limit of calls that set none, in milliseconds, or `'none'`. Default: that of each method. */
+  readonly timeoutMs?: TimeLimit | undefined;
   /** How long a server may take to open a session, in milliseconds. Default: 5 s. */
   readonly openTimeoutMs?: number | undefined;
+  /** When a server that gives no sign of life counts as lost. Default: asked every 10 s, it has 5 s to answer. */
+  readonly keepalive?: Partial<Keepalive> | undefined;
   /** How long to busy-poll after a call was sent, while its answer is awaited, in microseconds, 0 to 1000. Default: 0. */
   readonly spinUs?: number | undefined;
   /** How often calls that were lost with their connection may be retried; all zeros: never. */

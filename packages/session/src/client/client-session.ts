@@ -1,4 +1,4 @@
-import { coreError, isRpcError, RpcError, versionsOf } from '@patchbay/objects';
+import { coreError, defaultTimeoutMs, RpcError } from '@patchbay/objects';
 
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
@@ -7,32 +7,16 @@ import { windowIn } from '../protocol/flow-window.js';
 import { type Frame, payloadBytes } from '../protocol/frame.js';
 import { Inbox } from '../protocol/inbox.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
-import { callerError } from './caller-error.js';
+import { callerError, isFailureOf } from './caller-error.js';
 import { Turns } from '../protocol/turns.js';
-import { isRepeatable } from './call-request.js';
 import { type CallCarrier, ClientCall, itemWindow } from './client-call.js';
 import { ExportTable } from './export-table.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
+import { type ClientHello, ServerHello } from './hello.js';
+import type { ClientSessionEvents } from './session-events.js';
+import { type ClientLiveness, SessionKeepalive } from './session-keepalive.js';
 import type { MessageStream } from './transport.js';
-
-/** What a client says of itself when it opens a session. */
-export interface ClientHello {
-  readonly client: string;
-  /** The largest frame that it accepts, in bytes. */
-  readonly maxFrameBytes: number;
-}
-
-/** Takes a call whose session was lost before its end. */
-export type LostCallHandler = (call: ClientCall, error: RpcError, address: string) => void;
-
-export interface ClientSessionEvents {
-  /** The server said hello: calls may be sent. */
-  readonly onOpen: () => void;
-  /** The session has ended, or could not be opened; reported once, before its calls are. */
-  readonly onEnd: (error: RpcError) => void;
-  readonly onLostCall: LostCallHandler;
-}
 
 /** The client's end of one session: sends calls, and finds the call of each answer. */
 export class ClientSession implements CallCarrier, AsyncDisposable {
@@ -43,22 +27,26 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   readonly #replayWindow = new ReplayWindow();
   readonly #calls = new CallTable<ClientCall>();
   readonly #imports = new ObjectImports(this);
-  readonly #exports = new ExportTable({
-    imports: this.#imports,
-    send: (frame) => {
-      this.#outbox.send(frame);
-    },
-  });
+  readonly #sendFrame = (frame: Frame): void => {
+    this.#outbox.send(frame);
+  };
+  readonly #exports = new ExportTable({ imports: this.#imports, send: this.#sendFrame });
   readonly #events: ClientSessionEvents;
   /** Of the calls in flight, of which the server allows only so many. */
   readonly #turns = new Turns<ClientCall>(Infinity, (call) => {
     this.#send(call);
   });
-  /** By object, as the server's hello declares them. */
-  #idempotentMethods: ReadonlyMap<string, readonly string[]> = new Map();
+  readonly #keepalive: SessionKeepalive;
+  #server: ServerHello | undefined;
   #lost: RpcError | undefined;
 
-  constructor(address: string, hello: ClientHello, stream: MessageStream, events: ClientSessionEvents) {
+  constructor(
+    address: string,
+    hello: ClientHello,
+    stream: MessageStream,
+    { clock, keepalive }: ClientLiveness,
+    events: ClientSessionEvents,
+  ) {
     this.address = address;
     this.#stream = stream;
     this.#events = events;
@@ -70,6 +58,16 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       stream.headroomBytes,
       true,
     );
+    this.#keepalive = new SessionKeepalive({
+      clock,
+      keepalive,
+      stream,
+      inUse: () => this.#calls.size + this.#imports.held + this.#exports.size > 0,
+      send: this.#sendFrame,
+      onSilence: (why) => {
+        this.#abort(coreError('CONNECTION_LOST', `${address} ${why}`));
+      },
+    });
     this.#outbox.send({
       kind: 'hello',
       ...hello,
@@ -103,6 +101,10 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
 
   #send(call: ClientCall): void {
     call.waitsFor = undefined;
+    if (call.timeoutMs === undefined && this.#server?.methodTimeouts !== true) {
+      call.limitTo(defaultTimeoutMs);
+    }
+    this.#keepalive.wake();
     if (!this.#replayWindow.accept(call.number)) {
       call.number = call.host.nextNumber(); // it was sent here before, or is far behind: none is used twice
       this.#replayWindow.accept(call.number);
@@ -137,19 +139,20 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   }
 
   release(object: number): void {
+    this.#imports.held--;
     if (!this.lost) {
       this.#outbox.send({ kind: 'release', object });
     }
   }
 
   receive(message: Buffer): void {
+    this.#keepalive.noteMessage();
     try {
       for (const frame of this.#inbox.receive(message)) {
         this.#take(frame);
       }
     } catch (error) {
-      this.lose(callerError(error));
-      void this.#stream.end();
+      this.#abort(callerError(error));
     }
   }
 
@@ -159,6 +162,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       return;
     }
     this.#lost = error;
+    this.#keepalive.stop();
     this.#events.onEnd(error);
     const calls = [...this.#calls.takeAll(), ...this.#turns.takeWaiting()];
     this.#exports.close(error);
@@ -178,6 +182,11 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     return this.close();
   }
 
+  #abort(error: RpcError): void {
+    this.lose(error);
+    void this.#stream.end();
+  }
+
   #take(frame: Frame): void {
     switch (frame.kind) {
       case 'result':
@@ -191,10 +200,11 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         });
         return;
       case 'hello':
-        this.#turns.max = frame.maxCalls === 0 ? Infinity : frame.maxCalls;
+        this.#server = new ServerHello(frame);
+        this.#turns.max = this.#server.maxCalls;
         this.#exports.window = windowIn(frame);
-        this.#idempotentMethods = new Map(frame.idempotent.map(({ object, methods }) => [object, methods]));
         this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
+        this.#keepalive.start(frame.heartbeatMs ?? 0);
         this.#events.onOpen();
         return;
       case 'credit':
@@ -203,8 +213,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       case 'subscription':
         this.#exports.take(frame);
         return;
-      case 'cancel':
-        return; // of a callback: the server no longer waits for its answer
+      case 'heartbeat': // it was noted as a message
+      case 'cancel': // of a callback: the server no longer waits for its answer
+        return;
       case 'chunk':
       case 'release':
         throw coreError(
@@ -279,21 +290,8 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
 
   /** Hands over a call that may run elsewhere. */
   #leave(call: ClientCall, error: RpcError): void {
-    const { object, method } = call.request;
     call.carrier = undefined;
-    call.idempotent = isRepeatable(call.request) && this.#isIdempotent(object, method);
+    call.idempotent = this.#server?.mayRepeat(call.request) === true;
     this.#events.onLostCall(call, error, this.address);
   }
-
-  /** Reports whether a method may run twice; false also where the server did not declare it. */
-  #isIdempotent(object: string, method: string): boolean {
-    const objects = this.#idempotentMethods;
-    const name = objects.has(object) ? object : (versionsOf(object, objects.keys())[0] ?? object);
-    return objects.get(name)?.includes(method) ?? false;
-  }
-}
-
-/** Reports whether a call of an object failed as there is none: the call that was to return it failed with `first`. */
-function isFailureOf(first: RpcError, error: RpcError): boolean {
-  return isRpcError(error, first.reason, 'METHOD_NOT_FOUND', 'CALL_CANCELLED');
 }

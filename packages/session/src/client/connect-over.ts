@@ -6,7 +6,10 @@ import type { Transport } from './transport.js';
 
 /** Options of a client of one server. */
 export type ConnectToOptions = Partial<
-  Pick<ObjectClientOptions, 'clock' | 'timeoutMs' | 'openTimeoutMs' | 'interceptors' | 'log' | 'spinUs'>
+  Pick<
+    ObjectClientOptions,
+    'clock' | 'timeoutMs' | 'openTimeoutMs' | 'keepalive' | 'interceptors' | 'log' | 'spinUs'
+  >
 >;
 
 /** Makes a client of one server, to whose address every object is routed. Nothing is dialled before the first call. */

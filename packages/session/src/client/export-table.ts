@@ -16,6 +16,11 @@ export class ExportTable {
     this.#host = host;
   }
 
+  /** How many there are. */
+  get size(): number {
+    return this.#calls.size;
+  }
+
   /** Opens the streams of a call that is about to be sent. @throws RpcError `ARGUMENT_INVALID` for one that cannot be read */
   add(call: ClientCall): void {
     const { exports } = call.request;

@@ -17,6 +17,8 @@ export type { FanOutCall, FanOutObject, FanOutOptions, FanOutResult } from './fa
 
 // What a client is made of: its way to the servers, and one end of a session.
 export { ClientSession } from './client-session.js';
+export type { Keepalive } from '../keepalive.js';
+export { defaultKeepalive } from './session-keepalive.js';
 export type { MessageStream, MessageStreamEvents, Router, Transport } from './transport.js';
 
 // A server as a client of the name server.

@@ -9,6 +9,7 @@ import {
   logCalls,
   type Deferred,
   type RpcError,
+  type TimeLimit,
   withMetadata,
 } from '@patchbay/objects';
 
@@ -38,11 +39,11 @@ export class InterceptedCall extends ClientCall implements CallInfo {
 
   constructor(
     request: CallRequest,
-    expiresAtMs: number,
+    timeoutMs: TimeLimit | undefined,
     host: CallHost,
     interceptors: readonly Interceptor[],
   ) {
-    super(request, expiresAtMs, host);
+    super(request, timeoutMs, host);
     this.#interceptors = interceptors;
   }
 

@@ -29,6 +29,7 @@ export function invokeFrame(call: ClientCall, session: object): Frame {
     method,
     input,
     timeoutMs: leftMs === Infinity ? 0 : toTimeoutMs(leftMs),
+    methodTimeout: call.timeoutMs === undefined,
     oneWay,
     target: target instanceof ObjectHandle ? target.number : 0,
     ofCall: target instanceof ClientCall ? target.number : 0,

@@ -14,7 +14,7 @@ export class ObjectClient implements AsyncDisposable {
   readonly #sender: CallSender;
   readonly #descriptions: Descriptions;
 
-  /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs` */
+  /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs`, `CONFIG_INVALID` for a wrong `keepalive` */
   constructor(options: ObjectClientOptions) {
     this.#sender = new CallSender(options);
     this.#descriptions = new Descriptions(options);

@@ -7,6 +7,8 @@ import { handleOf, type HandleSession, ObjectHandle, objectReference } from './o
 /** Makes references to the objects that the server of a session hands out. */
 export class ObjectImports {
   readonly #session: HandleSession;
+  /** How many objects the client holds that the session has not released. */
+  held = 0;
 
   constructor(session: HandleSession) {
     this.#session = session;
@@ -33,6 +35,7 @@ export class ObjectImports {
     if (kind !== 'object') {
       throw malformed(`a ${kind} of the server's`);
     }
+    this.held++;
     return objectReference(call.host, new ObjectHandle(this.#session, number, `${call.title}()`), {
       ...call.request.options,
       isRead: false,
@@ -43,6 +46,7 @@ export class ObjectImports {
   discard(payload: Payload): void {
     for (const { content } of payload.attachments) {
       if (typeof content === 'object' && 'kind' in content) {
+        this.held++;
         this.#session.release(content.number);
       }
     }

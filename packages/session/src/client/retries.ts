@@ -9,6 +9,8 @@ export interface RetriesOptions {
   readonly clock: Clock;
   readonly router: Router;
   readonly budget: RetryBudget;
+  /** Reports whether the client was closed: then nothing is retried. */
+  readonly isClosed: () => boolean;
   /** Logs each call that is sent again. */
   readonly log: Log | undefined;
   /** Sends a call of an object without a name, over the session that the object belongs to. */
@@ -23,13 +25,15 @@ export interface RetriesOptions {
  */
 const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
 
+/** How often a call may lose its connection while it runs and be sent again: what cuts or kills it twice will again. */
+const maxLosses = 1;
+
 /**
  * Retries calls whose server could not be reached or was lost, where that is safe, and fails the others. A call that
  * may have run runs again only if its method is idempotent, and while the budget lasts.
  */
 export class Retries {
   readonly #options: RetriesOptions;
-  #closed = false;
 
   constructor(options: RetriesOptions) {
     this.#options = options;
@@ -44,8 +48,15 @@ export class Retries {
       return;
     }
     call.mayHaveRun ||= call.progress !== 'unsent';
-    if (this.#closed || call.progress === 'answered' || (call.mayHaveRun && !call.idempotent)) {
+    if (this.#options.isClosed() || call.progress === 'answered' || (call.mayHaveRun && !call.idempotent)) {
       call.fail(errorFor(call, error));
+      return;
+    }
+    if (call.progress === 'sent' && error.reason !== 'SERVER_STOPPED' && ++call.losses > maxLosses) {
+      const proxy = 'a proxy in between may cut calls that are silent for longer than it allows';
+      call.fail(
+        errorFor(call, error, `its connection was lost ${String(call.losses)} times while it ran: ${proxy}`),
+      );
       return;
     }
     if (call.progress === 'sent' && !budget.take()) {
@@ -60,10 +71,6 @@ export class Retries {
     this.#retry(call, error, address).catch((unexpected: unknown) => {
       call.fail(callerError(unexpected));
     });
-  }
-
-  close(): void {
-    this.#closed = true;
   }
 
   async #retry(call: ClientCall, error: RpcError, address: string): Promise<void> {
@@ -83,7 +90,7 @@ export class Retries {
         return;
       }
       const next = await this.#route(call);
-      if (this.#closed || (error.details.timedOut === true && next === address)) {
+      if (this.#options.isClosed() || (error.details.timedOut === true && next === address)) {
         await this.#giveUp(call, error, address); // it timed out once already
         return;
       }
@@ -100,7 +107,8 @@ export class Retries {
     const { router } = this.#options;
     const { object, target } = call.request;
     const isUnreached = error.reason === 'CONNECTION_LOST' && !call.mayHaveRun && target === undefined;
-    const explained = isUnreached && !this.#closed ? router.explain?.(object, address, error) : undefined;
+    const explained =
+      isUnreached && !this.#options.isClosed() ? router.explain?.(object, address, error) : undefined;
     call.fail((await explained) ?? errorFor(call, error));
   }
 

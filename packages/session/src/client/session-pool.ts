@@ -1,12 +1,16 @@
 import { coreError, RpcError } from '@patchbay/objects';
 
-import { type ClientHello, ClientSession, type LostCallHandler } from './client-session.js';
+import { sleepAwake } from '../keepalive.js';
+import { ClientSession } from './client-session.js';
+import type { ClientHello } from './hello.js';
+import type { LostCallHandler } from './session-events.js';
+import type { ClientLiveness } from './session-keepalive.js';
 import type { Transport } from './transport.js';
 
 /** How long a server may take to say hello by default, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;
 
-export interface SessionPoolOptions {
+export interface SessionPoolOptions extends ClientLiveness {
   readonly transport: Transport;
   readonly hello: ClientHello;
   readonly openTimeoutMs: number;
@@ -60,7 +64,7 @@ export class SessionPool implements AsyncDisposable {
   }
 
   #open(address: string): Promise<ClientSession> {
-    const { transport, hello, openTimeoutMs, onLostCall } = this.#options;
+    const { transport, hello, openTimeoutMs, clock, onLostCall } = this.#options;
     return new Promise((resolve, reject) => {
       const stream = transport.dial(address, {
         onMessage: (message) => {
@@ -76,13 +80,14 @@ export class SessionPool implements AsyncDisposable {
         );
         void stream.end();
       };
-      const timer = setTimeout(giveUp, openTimeoutMs);
+      const waiting = new AbortController();
+      sleepAwake(clock, openTimeoutMs, waiting.signal).then(giveUp, () => undefined);
       this.#closing.signal.addEventListener('abort', giveUp, { once: true });
       const stopWaiting = (): void => {
-        clearTimeout(timer);
+        waiting.abort();
         this.#closing.signal.removeEventListener('abort', giveUp);
       };
-      const session = new ClientSession(address, hello, stream, {
+      const session = new ClientSession(address, hello, stream, this.#options, {
         onOpen: () => {
           stopWaiting();
           if (!session.lost) {

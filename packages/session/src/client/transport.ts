@@ -8,6 +8,10 @@ export interface MessageStream {
   write(message: Buffer, tail?: Uint8Array): void;
   /** Ends the stream behind what was written; the server cancels what runs. Resolves when that is sent. */
   end(): void | Promise<void>;
+  /** Asks the other end of the connection for a sign of life; absent where a connection cannot be lost unnoticed. */
+  ping?(): void;
+  /** How many bytes have arrived. */
+  readonly receivedBytes?: number;
 }
 
 /** What a stream reports. `onEnd` comes once and last. */

@@ -12,7 +12,7 @@ import { Dispatcher } from '@patchbay/objects/define';
 
 import type { ObjectClientOptions } from '../client/client-options.js';
 import { ObjectClient } from '../client/object-client.js';
-import type { SessionLimits } from '../server/session-limits.js';
+import type { GivenLimits } from '../server/session-limits.js';
 import { MemoryTransport } from './memory-transport.js';
 
 /** Options of objects in memory and of their client. */
@@ -20,7 +20,7 @@ export interface InMemoryOptions extends Partial<
   Pick<ObjectClientOptions, 'clock' | 'log' | 'timeoutMs' | 'interceptors'>
 > {
   /** The server's side. */
-  readonly server?: Partial<SessionLimits> & {
+  readonly server?: GivenLimits & {
     readonly authorize?: Authorize;
     readonly interceptors?: readonly Interceptor[];
     /** Default: a `consoleLog`, which writes warnings and errors to standard error. */

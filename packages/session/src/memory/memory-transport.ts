@@ -4,7 +4,7 @@ import type { Dispatcher } from '@patchbay/objects/define';
 import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
 import { FrameGate } from '../server/frame-gate.js';
 import { ServerSession } from '../server/server-session.js';
-import { type SessionLimits, sessionLimits } from '../server/session-limits.js';
+import { type GivenLimits, type SessionLimits, sessionLimits } from '../server/session-limits.js';
 import { Pipe } from './pipe.js';
 
 const peer = 'in-memory';
@@ -18,7 +18,7 @@ export class MemoryTransport implements Transport, Disposable {
   readonly #sessions = new Set<() => void>();
   #closed = false;
 
-  constructor(dispatcher: Dispatcher, limits: Partial<SessionLimits> = {}) {
+  constructor(dispatcher: Dispatcher, limits: GivenLimits = {}) {
     this.#dispatcher = dispatcher;
     this.#limits = sessionLimits(limits);
     this.#gate = new FrameGate(this.#limits.maxBufferedBytes);

@@ -71,6 +71,9 @@ function readKind(reader: MessageReader, field: number): Frame {
     }
     case 10:
       return { kind: 'release', object: readAmount(reader).call };
+    case 11:
+      readAmount(reader);
+      return { kind: 'heartbeat' };
     case 12: {
       const { call, amount, stream } = readAmount(reader);
       return { kind: 'subscription', call, callback: amount, released: stream !== 0 };
@@ -88,6 +91,8 @@ function readHello(reader: MessageReader): Frame {
   let keepsFunctions = false;
   let itemCountWindow = 0;
   const idempotent: IdempotentMethods[] = [];
+  let heartbeatMs = 0;
+  let methodTimeouts = false;
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) client = reader.text();
     else if (field === 2) maxCalls = reader.uint();
@@ -95,11 +100,23 @@ function readHello(reader: MessageReader): Frame {
     else if (field === 4) maxFrameBytes = reader.uint();
     else if (field === 10) idempotent.push(readIdempotent(reader));
     else if (field === 11) itemCountWindow = reader.uint();
+    else if (field === 13) heartbeatMs = reader.uint();
+    else if (field === 14) methodTimeouts = reader.uint() !== 0;
     else if (field === 16) keepsFunctions = reader.uint() !== 0;
     else reader.skip();
   }
-  const windows = { itemWindow, itemCountWindow };
-  return { kind: 'hello', client, maxCalls, ...windows, maxFrameBytes, idempotent, keepsFunctions };
+  return {
+    kind: 'hello',
+    client,
+    maxCalls,
+    itemWindow,
+    itemCountWindow,
+    maxFrameBytes,
+    idempotent,
+    heartbeatMs,
+    methodTimeouts,
+    keepsFunctions,
+  };
 }
 
 function readIdempotent(reader: MessageReader): IdempotentMethods {
@@ -123,6 +140,7 @@ function readInvoke(reader: MessageReader): Frame {
   let words: string[] | undefined;
   let asWords = false;
   let timeoutMs = 0;
+  let methodTimeout = false;
   let correlationId = '';
   let oneWay = false;
   let target = 0;
@@ -146,6 +164,7 @@ function readInvoke(reader: MessageReader): Frame {
     else if (field === 12) callback = reader.uint();
     else if (field === 13 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
     else if (field === 16) isRead = reader.uint() !== 0;
+    else if (field === 15) methodTimeout = reader.uint() !== 0;
     else reader.skip();
   }
   return {
@@ -155,6 +174,7 @@ function readInvoke(reader: MessageReader): Frame {
     method,
     input: asWords ? { words: words ?? [], streams: values.attachments } : { values },
     timeoutMs,
+    methodTimeout,
     correlationId,
     oneWay,
     target,

@@ -112,6 +112,8 @@ function writeFields(frame: Frame): void {
   switch (frame.kind) {
     case 'hello':
       writer.uint(16, frame.keepsFunctions === true ? 1 : 0);
+      writer.uint(14, frame.methodTimeouts === true ? 1 : 0);
+      writer.uint(13, frame.heartbeatMs ?? 0);
       writer.uint(11, frame.itemCountWindow);
       for (let index = frame.idempotent.length - 1; index >= 0; index--) {
         writeIdempotent(frame.idempotent[index] as IdempotentMethods);
@@ -123,6 +125,7 @@ function writeFields(frame: Frame): void {
       return;
     case 'invoke':
       writer.uint(16, frame.isRead === true ? 1 : 0);
+      writer.uint(15, frame.methodTimeout === true ? 1 : 0);
       writeMetadata(13, frame.metadata);
       writer.uint(12, frame.callback);
       writer.text(11, frame.correlationId);
@@ -173,6 +176,8 @@ function writeFields(frame: Frame): void {
       writer.uint(3, frame.released ? 1 : 0);
       writer.uint(2, frame.callback);
       break;
+    case 'heartbeat':
+      return;
   }
   writer.uint(1, frame.call);
 }

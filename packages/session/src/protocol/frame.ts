@@ -62,6 +62,9 @@ export type Frame =
       readonly itemCountWindow: number;
       readonly maxFrameBytes: number;
       readonly idempotent: readonly IdempotentMethods[];
+      /** From the server: how often it wants a heartbeat at least; 0: it does not know that frame. */
+      readonly heartbeatMs?: number;
+      readonly methodTimeouts?: boolean;
       /** From the client: whether functions among the arguments may outlive their call. */
       readonly keepsFunctions?: boolean;
     }
@@ -72,6 +75,8 @@ export type Frame =
       readonly method: string;
       readonly input: Arguments;
       readonly timeoutMs: number;
+      /** Whether the time limit is the method's own. */
+      readonly methodTimeout?: boolean;
       /** Empty: the call's id. */
       readonly correlationId: string;
       readonly metadata?: CallMetadata;
@@ -113,6 +118,7 @@ export type Frame =
   | { readonly kind: 'chunk'; readonly number: number; readonly data: Uint8Array; readonly total: number }
   | { readonly kind: 'end'; readonly call: number; readonly stream: number }
   | { readonly kind: 'release'; readonly object: number }
+  | { readonly kind: 'heartbeat' }
   | {
       readonly kind: 'subscription';
       /** The client's call that passed the function. */
@@ -133,5 +139,6 @@ export const frameField = {
   chunk: 8,
   end: 9,
   release: 10,
+  heartbeat: 11,
   subscription: 12,
 } as const satisfies Record<Frame['kind'], number>;

@@ -37,6 +37,7 @@ export class CallbackCalls {
     this.#last += 1;
     const call = this.#last;
     return new Promise((resolve, reject) => {
+      // It has no time limit of its own: it ends with the call that passed the function.
       const named = { object: '', method: '', target: 0, timeoutMs: 0, oneWay: false, correlationId: '' };
       this.#send({ kind: 'invoke', call, ...named, input: { values }, ofCall, callback });
       this.#pending.set(call, { ofCall, callback, resolve, reject });

@@ -5,5 +5,12 @@
  */
 export { FrameGate } from './frame-gate.js';
 export { ServerSession, type ServerSessionOptions, type SessionOutput } from './server-session.js';
-export { callsExhausted, defaultSessionLimits, type SessionLimits, sessionLimits } from './session-limits.js';
+export type { Keepalive } from '../keepalive.js';
+export {
+  callsExhausted,
+  defaultSessionLimits,
+  type GivenLimits,
+  type SessionLimits,
+  sessionLimits,
+} from './session-limits.js';
 export { StallWatch } from './stall-watch.js';

@@ -11,6 +11,7 @@ import {
   type ObjectDefinition,
   type RpcError,
   type RunningCall,
+  type TimeLimit,
   toRpcError,
 } from '@patchbay/objects';
 import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
@@ -58,7 +59,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   /** The object where it was handed out to this session. */
   handedOut: HostedObject | undefined;
   readonly method: string;
-  timeoutMs: number | undefined;
+  timeoutMs: TimeLimit | undefined;
   readonly correlationId: string | undefined;
   readonly metadata: CallMetadata;
   readonly isRead: boolean;
@@ -83,7 +84,8 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   /** @param heldBytes how many bytes of the host's gate its arguments hold */
   constructor(frame: Frame & { kind: 'invoke' }, host: ServerCallHost, heldBytes: number) {
     this.method = frame.method;
-    this.timeoutMs = frame.timeoutMs === 0 ? undefined : frame.timeoutMs;
+    this.timeoutMs =
+      frame.timeoutMs > 0 ? frame.timeoutMs : frame.methodTimeout === true ? undefined : 'none';
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
     this.metadata = frame.metadata ?? noMetadata;
     this.isRead = frame.isRead === true;
@@ -201,7 +203,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   /** Starts the method, when the turn of its call has come. */
   start(): void {
     const { dispatcher, turns } = this.#host;
-    if (this.#waitsSinceMs !== undefined && this.timeoutMs !== undefined) {
+    if (this.#waitsSinceMs !== undefined && typeof this.timeoutMs === 'number') {
       this.timeoutMs -= dispatcher.clock.monotonicMs() - this.#waitsSinceMs;
       if (this.timeoutMs <= 0) {
         const why = `${this.object}.${this.method} was still waiting for its turn and did not begin`;

@@ -216,6 +216,9 @@ export class ServerSession implements ServerCallHost {
       case 'subscription':
         this.subscriptions.release(frame);
         return;
+      case 'heartbeat':
+        this.send(frame);
+        return;
       case 'chunk':
         throw coreError(
           'MESSAGE_MALFORMED',
@@ -242,6 +245,8 @@ export class ServerSession implements ServerCallHost {
       itemCountWindow: streamWindow.items,
       maxFrameBytes: this.limits.maxFrameBytes,
       idempotent: this.dispatcher.objects.idempotentMethods(),
+      heartbeatMs: this.limits.keepalive.intervalMs,
+      methodTimeouts: true,
     });
   }
 

@@ -1,5 +1,6 @@
 import { coreError, defaultMaxValues, type RpcError } from '@patchbay/objects';
 
+import { type Keepalive, keepaliveOf } from '../keepalive.js';
 import type { ValueLimits } from '../protocol/decode-payload.js';
 import { defaultMaxFrameBytes, messageBytes } from '../protocol/outbox.js';
 
@@ -33,9 +34,19 @@ export interface SessionLimits extends ValueLimits {
   readonly maxUnreadBytes: number;
   /** How long a client above `maxUnreadBytes` may read nothing before its session is ended, in ms. Default: 30 s. */
   readonly stallMs: number;
+  /**
+   * When a client that gives no sign of life counts as lost; clients send a heartbeat at least every `intervalMs` while
+   * they have calls in flight. Default: asked every 20 s, it has 20 s to answer.
+   */
+  readonly keepalive: Keepalive;
   /** Whether a failure carries the server's stack to the caller. Default: false. */
   readonly sendStacks: boolean;
 }
+
+/** Some of the limits; the others have their defaults. */
+export type GivenLimits = Partial<Omit<SessionLimits, 'keepalive'>> & {
+  readonly keepalive?: Partial<Keepalive> | undefined;
+};
 
 /** The default limits. */
 export const defaultSessionLimits: SessionLimits = {
@@ -50,12 +61,13 @@ export const defaultSessionLimits: SessionLimits = {
   frameMs: 10_000,
   maxUnreadBytes: 8 * 1024 * 1024,
   stallMs: 30_000,
+  keepalive: { intervalMs: 20_000, timeoutMs: 20_000 },
   sendStacks: false,
 };
 
 /** Fills in the defaults. @throws RpcError `CONFIG_INVALID` for an invalid limit */
-export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
-  const { sendStacks, ...limits } = defaultSessionLimits;
+export function sessionLimits(given: GivenLimits): SessionLimits {
+  const { sendStacks, keepalive, ...limits } = defaultSessionLimits;
   const numbers = Object.fromEntries(
     Object.entries(limits).map(([name, byDefault]) => {
       const limit = given[name as keyof typeof limits] ?? byDefault;
@@ -66,8 +78,12 @@ export function sessionLimits(given: Partial<SessionLimits>): SessionLimits {
       }
       return [name, limit];
     }),
-  ) as Omit<SessionLimits, 'sendStacks'>;
-  return { ...numbers, sendStacks: given.sendStacks ?? sendStacks };
+  ) as Omit<SessionLimits, 'sendStacks' | 'keepalive'>;
+  return {
+    ...numbers,
+    keepalive: keepaliveOf(given.keepalive, keepalive),
+    sendStacks: given.sendStacks ?? sendStacks,
+  };
 }
 
 /** Makes the error for a call above the limit of calls in flight of a session, or of a connection. */

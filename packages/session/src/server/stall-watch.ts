@@ -1,8 +1,10 @@
 import { type Clock, PeriodicTask } from '@patchbay/objects';
 
+import { turn, waitingParts } from '../keepalive.js';
+
 export interface StallWatchOptions {
   readonly clock: Clock;
-  /** How long the reader may take nothing, in milliseconds. */
+  /** How long the reader may take nothing, in milliseconds in which this process runs. */
   readonly stallMs: number;
   /** Reports whether the reader is waited for. */
   readonly waiting: () => boolean;
@@ -32,21 +34,25 @@ export class StallWatch {
       return;
     }
     let before = takenBytes();
+    let silentParts = 0;
+    const partMs = stallMs / waitingParts;
     const task = PeriodicTask.start({
       clock,
-      delayMs: stallMs,
+      delayMs: partMs,
       background: true,
-      run: () => {
+      run: async () => {
+        await turn(); // one that this process was too busy to serve is not to blame
         const taken = takenBytes();
-        const stalled = waiting() && taken === before;
+        silentParts = taken === before ? silentParts + 1 : 0;
         before = taken;
-        if (!waiting() || stalled) {
+        const stalled = waiting() && silentParts === waitingParts;
+        if (!task.isClosed && (!waiting() || stalled)) {
           void task.close();
+          if (stalled) {
+            onStall();
+          }
         }
-        if (stalled) {
-          onStall();
-        }
-        return Promise.resolve(stallMs);
+        return partMs;
       },
     });
     this.#task = task;

@@ -56,6 +56,8 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     idempotent: fc.array(fc.record({ object: text, methods: fc.array(text, { maxLength: 3 }) }), {
       maxLength: 3,
     }),
+    heartbeatMs: uint32,
+    methodTimeouts: fc.boolean(),
     keepsFunctions: fc.boolean(),
   }),
   frames('invoke', {
@@ -70,6 +72,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
       }),
     ),
     timeoutMs: uint32,
+    methodTimeout: fc.boolean(),
     correlationId: text,
     oneWay: fc.boolean(),
     target: callNumber,
@@ -95,5 +98,6 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
   frames('chunk', { number: uint32, data: bytes, total: uint32 }),
   frames('end', { call: callNumber, stream: uint32 }),
   frames('release', { object: callNumber }),
+  frames('heartbeat', {}),
   frames('subscription', { call: callNumber, callback: uint32, released: fc.boolean() }),
 );

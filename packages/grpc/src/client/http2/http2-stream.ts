@@ -45,7 +45,6 @@ export class Http2Stream implements FrameHandler {
   #unacknowledged = 0;
   #headers: Buffer[] = [];
   #headerBytes = 0;
-  #onPong: (() => void) | undefined;
 
   /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
   constructor(address: string, path: string, events: Http2StreamEvents) {
@@ -81,8 +80,13 @@ export class Http2Stream implements FrameHandler {
     this.#queue.send(message, tail);
   }
 
-  ping(onPong: () => void): void {
-    this.#onPong = onPong;
+  /** How many bytes have arrived on the connection. */
+  get receivedBytes(): number {
+    return this.#socket.bytesRead;
+  }
+
+  /** Sends a ping, whose answer counts among the received bytes. */
+  ping(): void {
     this.#socket.write(makeFrame(frameTypes.ping, 0, 0, Buffer.alloc(8)));
   }
 
@@ -151,8 +155,6 @@ export class Http2Stream implements FrameHandler {
       case frameTypes.ping:
         if ((flags & frameFlags.ack) === 0) {
           this.#socket.write(makeFrame(frameTypes.ping, frameFlags.ack, 0, payload));
-        } else {
-          this.#onPong?.();
         }
         return;
       case frameTypes.rstStream:

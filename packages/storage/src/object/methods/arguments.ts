@@ -17,6 +17,16 @@ export const values = {
   snapshotsOfNode: { method: 'list_snapshots', field: 'name', with: ['node'] },
 } satisfies Record<string, ValuesFrom>;
 
+/** The time limits of methods that may take longer than a minute, in milliseconds. */
+export const timeLimits = {
+  /** Of those that change resources: they wait for a tgtd, and delete files. */
+  changing: 10 * 60_000,
+  /** Of those that go through the whole pool. */
+  upkeep: 3_600_000,
+  /** Of those that copy a disk or an image where the filesystem cannot clone. */
+  copying: 24 * 3_600_000,
+};
+
 export const newImage = arg('image', imageName, "the image's name");
 export const image = arg('image', imageName.meta({ values: values.images }), "the image's name");
 /** A node's name, often that of an existing one. */

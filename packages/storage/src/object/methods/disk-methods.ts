@@ -9,7 +9,7 @@ import { deleteTrashed, restoreFromTrash } from '../../provision/trash.js';
 import { diskView, viewDiskOf, viewDisks, viewTrash } from '../../views/disk-view.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { diskId, existingNode, initiatorOptions, node, values } from './arguments.js';
+import { diskId, existingNode, initiatorOptions, node, timeLimits, values } from './arguments.js';
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function diskMethods(services: StorageServices) {
@@ -31,6 +31,7 @@ export function diskMethods(services: StorageServices) {
       options: initiatorOptions,
       returns: provisionedNode,
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (diskId, node, { initiator, mac }, { signal }) =>
         viewProvisioned(services, await attachDisk(services, { diskId, node, initiator, mac }, signal)),
     }),
@@ -39,6 +40,7 @@ export function diskMethods(services: StorageServices) {
       args: [node, arg('sizeBytes', bytesSchema(), 'the new size, rounded up to whole sectors')],
       returns: provisionedNode,
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (node, sizeBytes, { signal }) =>
         viewProvisioned(services, await resizeDisk(services, node, sizeBytes, signal)),
     }),
@@ -57,6 +59,7 @@ export function diskMethods(services: StorageServices) {
       },
       returns: diskView,
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (disk, { node }, { signal }) =>
         viewDiskOf(services, await restoreFromTrash(services, disk, node, signal)),
     }),
@@ -72,6 +75,7 @@ export function diskMethods(services: StorageServices) {
       destructive: true,
       returns: z.object({ deleted: z.array(z.string()) }),
       idempotent: true,
+      timeoutMs: timeLimits.upkeep,
       run: async (disk, { signal }) => {
         const ids = disk === undefined ? (await services.catalog.list(trash)).map(({ key }) => key) : [disk];
         const deleted: string[] = [];

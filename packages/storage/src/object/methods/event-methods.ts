@@ -10,7 +10,7 @@ export function eventMethods({ events }: StorageServices) {
   return {
     watch: method({
       summary:
-        'Report each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled or out of time',
+        'Report each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled',
       args: [
         arg(
           'fromRevision',
@@ -21,6 +21,7 @@ export function eventMethods({ events }: StorageServices) {
       yields: eventView,
       returns: z.null(),
       idempotent: true,
+      timeoutMs: 'none',
       run: async function* (fromRevision, { signal }) {
         const from = fromRevision ?? (await events.revision());
         for await (const each of events.watch(from, signal)) {

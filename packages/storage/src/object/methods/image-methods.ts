@@ -10,7 +10,7 @@ import { requireImage } from '../../provision/image-lookup.js';
 import { Images } from '../../provision/images.js';
 import { imageRow, imageView, viewImage, viewImages } from '../../views/image-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { image, newImage, node, snapshot } from './arguments.js';
+import { image, newImage, node, snapshot, timeLimits } from './arguments.js';
 
 const importProgress = z.object({
   phase: z.enum(importPhases),
@@ -71,6 +71,7 @@ export function imageMethods(services: StorageServices) {
       yields: importProgress,
       returns: imageView,
       idempotent: true,
+      timeoutMs: 'none',
       run: async function* (name, source, options, { signal }) {
         const { raw, sha256: given } = options;
         const sha256 = given === undefined ? given : await importer.readChecksum(given, source, signal);
@@ -90,6 +91,7 @@ export function imageMethods(services: StorageServices) {
         sentBytes: z.int(),
         sha256: z.string().describe('of the bytes that were sent'),
       }),
+      timeoutMs: 'none',
       run: async function* (name, format, { signal }) {
         const { id } = await requireImage(catalog, name, intents);
         const sent = yield* exporter.exportImage({ kind: 'image', id }, format, signal);
@@ -120,6 +122,7 @@ export function imageMethods(services: StorageServices) {
       args: [image, arg('to', newImage.schema, "the copy's name")],
       returns: imageView,
       idempotent: true,
+      timeoutMs: timeLimits.copying,
       run: async (from, to, { signal }) => viewImage(services, await copies.copy(from, to, signal)),
     }),
     promote_snapshot: method({
@@ -127,6 +130,7 @@ export function imageMethods(services: StorageServices) {
       args: [node, snapshot, newImage],
       returns: imageView,
       idempotent: true,
+      timeoutMs: timeLimits.copying,
       run: async (node, name, image, { signal }) =>
         viewImage(services, await copies.promote(node, name, image, signal)),
     }),
@@ -157,6 +161,7 @@ export function imageMethods(services: StorageServices) {
       destructive: true,
       returns: z.object({ name: z.string(), deleted: z.boolean() }),
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (name, { signal }) => ({ name, deleted: await images.delete(name, signal) }),
     }),
   };

@@ -21,7 +21,7 @@ import {
   viewProvisioned,
 } from '../../views/node-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { flag, image, initiatorOptions, newNode, node, values } from './arguments.js';
+import { flag, image, initiatorOptions, newNode, node, timeLimits, values } from './arguments.js';
 
 const detached = z.object({
   node: z.string(),
@@ -56,6 +56,7 @@ export function nodeMethods(services: StorageServices) {
       },
       returns: provisionedNode,
       idempotent: true,
+      timeoutMs: timeLimits.copying,
       run: async (node, image, snapshot, { sizeBytes, ephemeral, initiator, mac }, { signal }) => {
         const request = { node, image, snapshot, sizeBytes, ephemeral, initiator, mac };
         return await viewProvisioned(services, await provisionNode(services, request, signal));
@@ -75,6 +76,7 @@ export function nodeMethods(services: StorageServices) {
         force: flag('also while the node is connected, which cuts it off until it has the new secret'),
       },
       returns: z.object({ node: z.string(), chapUser: z.string() }),
+      timeoutMs: timeLimits.changing,
       run: async (node, { force }, { signal }) => {
         const { target } = await rotateCredentials(services, node, force, signal);
         return { node, chapUser: target.chap.user };
@@ -97,6 +99,7 @@ export function nodeMethods(services: StorageServices) {
       destructive: true,
       returns: detached,
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (node, { keepDisk, trashMs, now, force }, { signal }) => {
         const policy = reclaimPolicyOf({ keepDisk, trashMs, now }, services.trashMs);
         if (force) {
@@ -118,6 +121,7 @@ export function nodeMethods(services: StorageServices) {
       },
       returns: nodeView,
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (node, to, { force }, { signal }) => {
         await renameNode(services, { node, to, force }, signal);
         return await viewNode(services, to);

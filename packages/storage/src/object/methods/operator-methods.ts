@@ -7,7 +7,7 @@ import { describePool, poolInfo } from '../../pool/pool-info.js';
 import { statusOf, storageStatus } from '../../pool/status.js';
 import { reconcileReport } from '../../reconcile/report.js';
 import type { StorageServices } from '../storage-services.js';
-import { flag } from './arguments.js';
+import { flag, timeLimits } from './arguments.js';
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function operatorMethods(services: StorageServices) {
@@ -29,12 +29,14 @@ export function operatorMethods(services: StorageServices) {
       summary: 'Compare the catalog, the files and the targets, without changing anything',
       returns: z.array(finding),
       idempotent: true,
+      timeoutMs: timeLimits.upkeep,
       run: () => checkStorage(services),
     }),
     backup_catalog: method({
       summary: 'Write a backup of the catalog, while it is in use, to the backup directory of the server',
       args: [arg('name', backupName.optional(), "the backup's name; default: made from the date and time")],
       returns: z.object({ path: z.string().describe("on the server's host"), sizeBytes: z.int() }),
+      timeoutMs: timeLimits.upkeep,
       run: (name) => takeBackup(services, name),
     }),
     confirm_restore: method({
@@ -42,6 +44,7 @@ export function operatorMethods(services: StorageServices) {
         'Confirm a restored catalog: files that it does not know, kept in place until now, are set aside; see fsck',
       returns: z.object({ confirmed: z.boolean().describe('false when no restore was waiting for it') }),
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async () => ({ confirmed: await catalog.confirmRestore() }),
     }),
     reconcile: method({
@@ -49,6 +52,7 @@ export function operatorMethods(services: StorageServices) {
       options: { dryRun: flag('only show what it would do') },
       returns: reconcileReport,
       idempotent: true,
+      timeoutMs: timeLimits.upkeep,
       run: ({ dryRun }) => (dryRun ? reconciler.plan() : reconciler.run()),
     }),
   };

@@ -44,6 +44,7 @@ export function provisionManyMethods(services: StorageServices) {
       yields: outcome,
       returns: z.object({ provisioned: z.int(), failed: z.array(failure) }),
       idempotent: true,
+      timeoutMs: 'none',
       run: async function* (image, nodes, { concurrency, ...shared }, { signal, log }) {
         const failed: z.infer<typeof failure>[] = [];
         let provisioned = 0;

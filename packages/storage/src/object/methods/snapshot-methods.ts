@@ -5,7 +5,7 @@ import { restoreSnapshot } from '../../provision/replace-disk.js';
 import { Snapshots } from '../../provision/snapshots.js';
 import { snapshotView, viewSnapshot, viewSnapshots } from '../../views/snapshot-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { existingNode, newSnapshot, node, snapshot } from './arguments.js';
+import { existingNode, newSnapshot, node, snapshot, timeLimits } from './arguments.js';
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
 export function snapshotMethods(services: StorageServices) {
@@ -16,6 +16,7 @@ export function snapshotMethods(services: StorageServices) {
       args: [node, newSnapshot],
       returns: snapshotView,
       idempotent: true,
+      timeoutMs: timeLimits.copying,
       run: async (node, name, { signal }) =>
         viewSnapshot(services, await snapshots.create(node, name, signal)),
     }),
@@ -33,6 +34,7 @@ export function snapshotMethods(services: StorageServices) {
       destructive: true,
       returns: snapshotView,
       idempotent: true,
+      timeoutMs: timeLimits.copying,
       run: async (node, name, { signal }) =>
         viewSnapshot(services, await restoreSnapshot(services, node, name, signal)),
     }),
@@ -42,6 +44,7 @@ export function snapshotMethods(services: StorageServices) {
       destructive: true,
       returns: z.object({ node: z.string(), name: z.string(), deleted: z.boolean() }),
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (node, name, { signal }) => ({
         node,
         name,

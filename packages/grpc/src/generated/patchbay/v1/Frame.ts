@@ -10,6 +10,7 @@ import type { FailureInput as _patchbay_v1_FailureInput, Failure as _patchbay_v1
 import type { ChunkInput as _patchbay_v1_ChunkInput, Chunk as _patchbay_v1_Chunk } from '../../patchbay/v1/Chunk.js';
 import type { EndInput as _patchbay_v1_EndInput, End as _patchbay_v1_End } from '../../patchbay/v1/End.js';
 import type { ReleaseInput as _patchbay_v1_ReleaseInput, Release as _patchbay_v1_Release } from '../../patchbay/v1/Release.js';
+import type { HeartbeatInput as _patchbay_v1_HeartbeatInput, Heartbeat as _patchbay_v1_Heartbeat } from '../../patchbay/v1/Heartbeat.js';
 import type { SubscriptionInput as _patchbay_v1_SubscriptionInput, Subscription as _patchbay_v1_Subscription } from '../../patchbay/v1/Subscription.js';
 
 export interface FrameInput {
@@ -23,8 +24,9 @@ export interface FrameInput {
   'chunk'?: (_patchbay_v1_ChunkInput | null);
   'end'?: (_patchbay_v1_EndInput | null);
   'release'?: (_patchbay_v1_ReleaseInput | null);
+  'heartbeat'?: (_patchbay_v1_HeartbeatInput | null);
   'subscription'?: (_patchbay_v1_SubscriptionInput | null);
-  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk"|"end"|"release"|"subscription";
+  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk"|"end"|"release"|"heartbeat"|"subscription";
 }
 
 export interface Frame {
@@ -38,6 +40,7 @@ export interface Frame {
   'chunk'?: (_patchbay_v1_Chunk | null);
   'end'?: (_patchbay_v1_End | null);
   'release'?: (_patchbay_v1_Release | null);
+  'heartbeat'?: (_patchbay_v1_Heartbeat | null);
   'subscription'?: (_patchbay_v1_Subscription | null);
-  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk"|"end"|"release"|"subscription";
+  'kind'?: "hello"|"invoke"|"cancel"|"credit"|"item"|"result"|"failure"|"chunk"|"end"|"release"|"heartbeat"|"subscription";
 }

@@ -34,6 +34,15 @@ export interface HelloInput {
    */
   'itemCountWindow'?: (number);
   /**
+   * From the server: how often it wants a Heartbeat at least while calls are in flight, in milliseconds. 0: it does not
+   * know that frame, and must not be sent one.
+   */
+  'heartbeatMs'?: (number);
+  /**
+   * From the server: whether it knows Invoke.method_timeout.
+   */
+  'methodTimeouts'?: (boolean);
+  /**
    * From the client: whether it knows Subscription. Without it, the server keeps no function beyond its call.
    */
   'keepsFunctions'?: (boolean);
@@ -70,6 +79,15 @@ export interface Hello {
    * How many items this side accepts before it grants credit, whatever their size, beside item_window; 0: any number.
    */
   'itemCountWindow': (number);
+  /**
+   * From the server: how often it wants a Heartbeat at least while calls are in flight, in milliseconds. 0: it does not
+   * know that frame, and must not be sent one.
+   */
+  'heartbeatMs': (number);
+  /**
+   * From the server: whether it knows Invoke.method_timeout.
+   */
+  'methodTimeouts': (boolean);
   /**
    * From the client: whether it knows Subscription. Without it, the server keeps no function beyond its call.
    */

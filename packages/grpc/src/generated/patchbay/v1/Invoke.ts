@@ -24,7 +24,7 @@ export interface InvokeInput {
   'words'?: (string)[];
   'asWords'?: (boolean);
   /**
-   * The time limit, in milliseconds from the arrival at the server; 0: none.
+   * The time limit, in milliseconds from the arrival at the server; 0: none, or that of the method.
    */
   'timeoutMs'?: (number);
   /**
@@ -57,6 +57,10 @@ export interface InvokeInput {
    */
   'metadata'?: ({[key: string]: string});
   /**
+   * Whether the time limit is the one that the method declares, as the caller sets none; timeout_ms is 0 then.
+   */
+  'methodTimeout'?: (boolean);
+  /**
    * Whether a property of the object is read: a method of this name must not run.
    */
   'isRead'?: (boolean);
@@ -83,7 +87,7 @@ export interface Invoke {
   'words': (string)[];
   'asWords': (boolean);
   /**
-   * The time limit, in milliseconds from the arrival at the server; 0: none.
+   * The time limit, in milliseconds from the arrival at the server; 0: none, or that of the method.
    */
   'timeoutMs': (number);
   /**
@@ -115,6 +119,10 @@ export interface Invoke {
    * a value has no control characters. Of Call it is metadata of gRPC: "x-patchbay-meta-KEY".
    */
   'metadata': ({[key: string]: string});
+  /**
+   * Whether the time limit is the one that the method declares, as the caller sets none; timeout_ms is 0 then.
+   */
+  'methodTimeout': (boolean);
   /**
    * Whether a property of the object is read: a method of this name must not run.
    */

@@ -1,0 +1,41 @@
+import type { Clock } from '@patchbay/objects';
+
+import { type Keepalive, turn, waitingParts } from './keepalive.js';
+
+export interface LivenessOptions extends Keepalive {
+  readonly clock: Clock;
+  /** How long to wait before it is asked first, in milliseconds. Default: the interval. */
+  readonly delayMs?: number;
+  /** Asks the peer for a sign of life. */
+  readonly ask: () => void;
+  /** Returns how much has arrived from the peer: more than when it was asked is a sign of life. */
+  readonly heard: () => number;
+  /** Called once, when the peer has given no sign of life in time. */
+  readonly onSilence: () => void;
+}
+
+/** Asks a peer for signs of life, until it gives none or the signal aborts. */
+export function watchLiveness(options: LivenessOptions, signal: AbortSignal): void {
+  watch(options, signal).catch(() => undefined); // aborted
+}
+
+async function watch(options: LivenessOptions, signal: AbortSignal): Promise<void> {
+  const { clock, intervalMs, timeoutMs, ask, heard, onSilence } = options;
+  const partMs = timeoutMs / waitingParts;
+  for (let restMs = options.delayMs ?? intervalMs; ;) {
+    await clock.sleep(restMs, { signal, background: true });
+    const before = heard();
+    ask();
+    let waited = 0;
+    while (heard() === before) {
+      if (waited++ === waitingParts) {
+        onSilence();
+        return;
+      }
+      await clock.sleep(partMs, { signal, background: true });
+      await turn(); // what waits unread is read before the peer is judged
+    }
+    signal.throwIfAborted();
+    restMs = Math.max(0, intervalMs - waited * partMs);
+  }
+}
