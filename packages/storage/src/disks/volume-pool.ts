@@ -100,8 +100,8 @@ export const verifiers = ['sha256', 'unpackedSha256', 'compression', 'format', '
 /** The result of an import. */
 export interface ImportedImage {
   readonly sizeBytes: number;
-  /** The SHA-256 of the source's bytes, hexadecimal. */
-  readonly sha256: string;
+  /** The SHA-256 of the source's bytes, hexadecimal; undefined if none was given and most of them are a file's holes. */
+  readonly sha256?: string;
   /** How the source was compressed; undefined if it was not. */
   readonly compression?: string;
   /** The SHA-256 of what was unpacked from it, hexadecimal; undefined if it was not compressed. */

@@ -20,7 +20,9 @@ export const imageView = z.object({
   sha256: z
     .string()
     .optional()
-    .describe('of what it was imported from; absent if it was made from a snapshot'),
+    .describe(
+      'of what it was imported from; absent if it was made from a snapshot, or from a file that is mostly holes',
+    ),
   compression: z.string().optional().describe('how what it was imported from was compressed'),
   unpackedSha256: z.string().optional().describe('of what was unpacked, if it was compressed'),
   verifiedBy: z

@@ -13,6 +13,8 @@ export interface Range {
 
 const pieceBytes = 1024 * 1024;
 const zeros = Buffer.alloc(pieceBytes);
+/** So many zeros are hashed in any case: it takes less than a second. */
+const freeHoleBytes = 256 * 1024 * 1024;
 
 /**
  * Reads a part of a file into a hash. @throws the signal's reason
@@ -73,18 +75,31 @@ export async function hashFile(
 }
 
 /**
- * Copies an open file to an empty one and returns the SHA-256 of its bytes, hexadecimal. The bytes outside `ranges` are
- * zeros, which are neither read nor written. @throws the signal's reason
+ * Copies an open file to an empty one. The bytes outside `ranges` are zeros, which are neither read nor written. Returns
+ * the SHA-256 of all bytes, hexadecimal; undefined if it is not needed and there are more zeros to hash than data.
+ * @throws the signal's reason
  */
 export async function copyHashed(
   from: FileHandle,
   to: FileHandle,
-  options: { size: number; ranges: readonly Range[]; report: ReportProgress; signal: AbortSignal },
-): Promise<string> {
-  const { size, ranges, report, signal } = options;
+  options: {
+    size: number;
+    ranges: readonly Range[];
+    needsHash: boolean;
+    report: ReportProgress;
+    signal: AbortSignal;
+  },
+): Promise<string | undefined> {
+  const { size, ranges, needsHash, report, signal } = options;
+  const dataBytes = ranges.reduce((all, { begin, end }) => all + end - begin, 0);
+  const isHashed = needsHash || size - dataBytes <= Math.max(dataBytes, freeHoleBytes);
   const hash = createHash('sha256');
   const writer = new SparseWriter(to);
   const skipTo = async (end: number): Promise<void> => {
+    if (!isHashed) {
+      writer.skip(end - writer.position);
+      report(end, size);
+    }
     while (writer.position < end) {
       const bytes = Math.min(pieceBytes, end - writer.position);
       hash.update(zeros.subarray(0, bytes));
@@ -104,5 +119,5 @@ export async function copyHashed(
   }
   await skipTo(size);
   await writer.finish();
-  return hash.digest('hex');
+  return isHashed ? hash.digest('hex') : undefined;
 }

@@ -151,21 +151,22 @@ export class ImageReader {
   }
 
   /**
-   * Copies a raw image to a new file, preserving holes, and returns its SHA-256, hexadecimal, computed in the same pass.
+   * Copies a raw image to a new file, preserving holes, and returns its SHA-256, hexadecimal, computed in the same pass;
+   * undefined if it is not needed and most of the image is holes.
    * @throws RpcError `POOL_FULL`; the signal's reason
    */
   async copyRaw(
     source: string,
     image: InspectedImage,
     from: FileHandle,
-    path: string,
+    { path, needsHash }: { readonly path: string; readonly needsHash: boolean },
     report: ReportProgress,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<string | undefined> {
     const { size } = await from.stat();
     const ranges = await this.#translateErrors(source, image, () => this.#qemuImg.dataRanges(image, signal));
     await using to = await open(path, 'wx', 0o600);
-    return await copyHashed(from, to, { size, ranges, report, signal });
+    return await copyHashed(from, to, { size, ranges, needsHash, report, signal });
   }
 
   /** Runs work with qemu-img, and converts its errors to ours. */

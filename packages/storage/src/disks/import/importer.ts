@@ -49,7 +49,8 @@ interface OpenSource extends AsyncDisposable {
 }
 
 /** The disk of a source as a raw file. */
-interface RawDisk extends Received, Partial<Unpacked> {
+interface RawDisk extends Omit<Received, 'sha256'>, Partial<Unpacked> {
+  readonly sha256: string | undefined;
   readonly path: string;
   readonly image: InspectedImage;
 }
@@ -117,7 +118,8 @@ export class FileImageImporter implements ImageImporter {
       await pool.publish(disk, target, image.sizeBytes);
     });
     const { sizeBytes, format } = image;
-    return { sizeBytes, sha256, ...unpackedOf(disk), format, verifiedBy: verifierOf(disk, options.sha256) };
+    const checksums = { ...(sha256 !== undefined && { sha256 }), ...unpackedOf(disk) };
+    return { sizeBytes, ...checksums, format, verifiedBy: verifierOf(disk, options.sha256) };
   }
 
   async *#makeRaw(
@@ -168,11 +170,19 @@ export class FileImageImporter implements ImageImporter {
     await pool.use(() => pool.makeRoom(image.dataBytes));
     if (image.format === 'raw') {
       const sha256 = yield* withProgress(phase, progress, (report, cancelled) =>
-        pool.use(() => this.#reader.copyRaw(name, image, file, path, report, cancelled)),
+        pool.use(() =>
+          this.#reader.copyRaw(
+            name,
+            image,
+            file,
+            { path, needsHash: expected !== undefined },
+            report,
+            cancelled,
+          ),
+        ),
       );
-      const received = { sha256, hasMarkedEnd: true };
-      assertChecksum(name, received, expected);
-      return { path, image, ...received };
+      assertChecksum(name, sha256 === undefined ? undefined : { sha256 }, expected);
+      return { path, image, sha256, hasMarkedEnd: true };
     }
     const received = fetched ?? (yield* withProgress(phase, progress, read));
     assertChecksum(name, received, expected);

@@ -84,6 +84,18 @@ describe('FileImageImporter', function () {
     expect((await bench.pool.stat(image))?.usedBytes).to.be.within(2 * MiB, 4 * MiB);
   });
 
+  it('reads only the data of a sparse file, and makes its checksum only if one is given', async () => {
+    await using bench = await makeImportBench();
+    const source = await bench.makeImage('raw');
+    await truncate(source, 1024 * 1024 * MiB);
+    const { result } = await bench.run(source);
+    expect(result).to.deep.equal({ sizeBytes: 2 ** 40, format: 'raw', verifiedBy: 'end' });
+    expect((await bench.pool.stat(image))?.usedBytes).to.be.within(2 * MiB, 4 * MiB);
+    await truncate(source, 300 * MiB);
+    const { result: small } = await bench.run(source, { sha256: await sha256Of(source) });
+    expect(small.verifiedBy).to.equal('sha256');
+  });
+
   it('pads a raw image to a whole sector', async () => {
     await using bench = await makeImportBench();
     const source = join(bench.sources, 'odd.raw');
