@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 
 import { refusal } from '@patchbay/objects/testing';
 import type { Storage } from '@patchbay/storage';
@@ -39,7 +42,13 @@ describeSystem('The logs of the daemons', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-i
     const url = `http://me:${planted}@127.0.0.1:1/image?token=${planted}`;
     await refusal(storage.import_image('foreign', url));
     // The URL is in the error, whose cause is logged.
-    await refusal(storage.import_image('away', `http://10.0.0.1/image?token=${planted}`));
+    const web = createServer((_request, response) => {
+      response.setHeader('content-encoding', 'gzip').end('no gzip');
+    }).listen(0, '127.0.0.1');
+    await once(web, 'listening');
+    const { port } = web.address() as AddressInfo;
+    await refusal(storage.import_image('away', `http://127.0.0.1:${String(port)}/image?token=${planted}`));
+    web.close();
     await refusal(storage.import_image('here', `server:/nowhere/password=${planted}`));
     await refusal(
       client
