@@ -208,6 +208,21 @@ describe('the typed NameServer', function () {
     ]);
   });
 
+  for (const [call, request] of [
+    ['Register', { claims: Array.from({ length: 20_001 }, () => ({})) }],
+    [
+      'Register',
+      { claims: [{ metadata: Object.fromEntries(Array.from({ length: 20_001 }, (_, n) => [n, ''])) }] },
+    ],
+    ['SetMetadata', { remove: Array.from({ length: 20_001 }, () => '') }],
+  ] as const) {
+    it(`refuses a ${call} of more than any has reason to hold: ${Object.keys(request).join()}`, async () => {
+      const error = await ask(call, request).catch((caught: unknown) => caught);
+      expect(error).to.include({ code: status.RESOURCE_EXHAUSTED });
+      expect(seen).to.deep.equal([]);
+    });
+  }
+
   it('looks a name up', async () => {
     expect(await ask('Lookup', { name: 'storage' })).to.deep.equal(wireRecord);
     const error = await ask('Lookup', { name: 'storgae' }).catch((caught: unknown) => caught);

@@ -16,20 +16,26 @@ import { watchConnection } from './connection-liveness.js';
 /** How many calls a second a client may reset without having others answered. */
 const resetsPerSecond = 50;
 
+/** How many streams are opened before others have a turn: each costs about as much as ten calls of a session. */
+const streamsPerTurn = 32;
+
 interface Allowance {
   resets: number;
   atMs: number;
 }
 
 /**
- * Stands between the connections of a server and grpc-js: ends those that only reset their calls, and calls whose client
- * does not read the answer. grpc-js keeps its HTTP/2 servers in a private field; tests fail if that is renamed.
+ * Stands between the connections of a server and grpc-js: passes on so many streams a turn, ends connections that only
+ * reset their calls, and calls whose client does not read the answer. grpc-js keeps its HTTP/2 servers in a private field; tests fail if that is renamed.
  */
 export class ConnectionGuard {
   readonly #servers: readonly Http2Server[];
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #ownStalls: string;
   #limits: SessionLimits;
+  /** Open the streams that are still worth it, in order. */
+  #waiting: (() => void)[] = [];
+  #openedInTurn = 0;
   readonly #allowances = new WeakMap<Http2Session, Allowance>();
 
   /**
@@ -69,18 +75,48 @@ export class ConnectionGuard {
     const handlers = session.listeners('stream');
     session.removeAllListeners('stream');
     session.on('stream', (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, ...rest: unknown[]) => {
-      if (this.#admit(session, stream, headers)) {
-        for (const handle of handlers) {
-          Reflect.apply(handle, session, [stream, headers, ...rest]);
-        }
+      if (!this.#admit(session, stream, headers)) {
+        return;
       }
+      this.#inTurn(() => {
+        if (!stream.destroyed && !stream.closed) {
+          this.#openedInTurn++;
+          for (const handle of handlers) {
+            Reflect.apply(handle, session, [stream, headers, ...rest]);
+          }
+        }
+      });
     });
   }
 
+  #inTurn(open: () => void): void {
+    if (this.#openedInTurn === 0) {
+      setImmediate(this.#nextTurn);
+    }
+    if (this.#openedInTurn < streamsPerTurn && this.#waiting.length === 0) {
+      open();
+    } else {
+      this.#waiting.push(open);
+    }
+  }
+
+  readonly #nextTurn = (): void => {
+    this.#openedInTurn = 0;
+    const waiting = this.#waiting;
+    let next = 0;
+    while (next < waiting.length && this.#openedInTurn < streamsPerTurn) {
+      waiting[next++]?.();
+    }
+    this.#waiting = waiting.slice(next);
+    if (this.#openedInTurn > 0) {
+      setImmediate(this.#nextTurn);
+    }
+  };
+
   /** Reports whether a stream is worth any work: not if it was reset in the same breath. */
   #admit(session: Http2Session, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): boolean {
+    stream.on('error', () => undefined); // grpc-js listens too, but not before it has the stream
     if (stream.destroyed || stream.closed) {
-      stream.on('error', () => undefined);
       this.#count(session, -1);
       return false;
     }

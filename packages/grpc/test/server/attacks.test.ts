@@ -70,14 +70,18 @@ describe('a server of objects under attack', function () {
     await eventually(() => later.connection.remoteSettings.maxConcurrentStreams === 9);
   });
 
-  for (const path of [paths.describe, paths.session]) {
-    it(`ends a connection that only resets its calls of ${path}, and serves others`, async () => {
+  for (const [path, code] of [
+    [paths.describe, constants.NGHTTP2_CANCEL],
+    [paths.session, constants.NGHTTP2_CANCEL],
+    [paths.describe, constants.NGHTTP2_REFUSED_STREAM],
+  ] as const) {
+    it(`ends a connection that only resets its calls of ${path} by ${String(code)}, and serves others`, async () => {
       await using server = await startSample({ maxStreams: 50 });
       using client = new RawClient(server.address);
       await using other = connectTo(server.address);
       await eventually(() => {
         for (let count = 0; count < 50 && !client.connection.destroyed; count++) {
-          client.open(path).close(constants.NGHTTP2_CANCEL);
+          client.open(path).close(code);
         }
         return client.connection.destroyed;
       });
