@@ -38,6 +38,7 @@ missing_packages() {
   have bzip2 || echo bzip2
   have zsh || echo zsh
   have mount && have losetup || echo mount
+  have nginx || echo nginx-light
   have protoc || echo protobuf-compiler
   have grpc_python_plugin || echo protobuf-compiler-grpc
   [ -e /usr/include/google/protobuf/struct.proto ] || echo libprotobuf-dev
@@ -77,12 +78,12 @@ apt() {
   return 1
 }
 
-# Debian starts tgt's own daemon when it installs tgt, with a portal open to every network. Patchbay runs a private
-# one, so that service is kept from starting now (by policy-rc.d, put back afterwards) and at the next boot.
+# Debian starts the daemons of tgt and nginx when it installs them, open to every network. Patchbay and its tests run
+# private ones, so those services are kept from starting now (by policy-rc.d, put back afterwards) and at the next boot.
 policy=/usr/sbin/policy-rc.d
 saved_policy=$policy.before-patchbay
 
-hold_back_tgt() {
+hold_back_services() {
   restore_policy
   if [ -e "$policy" ]; then
     mv "$policy" "$saved_policy"
@@ -90,7 +91,7 @@ hold_back_tgt() {
   cat >"$policy" <<POLICY
 #!/bin/sh
 # Made by Patchbay's setup while it installs packages; removed when it is done.
-[ "\$1" = tgt ] && exit 101
+case "\$1" in tgt | nginx) exit 101 ;; esac
 [ ! -x $saved_policy ] || exec $saved_policy "\$@"
 exit 0
 POLICY
@@ -106,12 +107,12 @@ restore_policy() {
   fi
 }
 
-disable_tgt() {
-  if have systemctl && systemctl disable tgt.service >/dev/null 2>&1; then
+disable_service() {
+  if have systemctl && systemctl disable "$1.service" >/dev/null 2>&1; then
     return
   fi
-  if [ -e /etc/init.d/tgt ]; then
-    update-rc.d tgt disable >/dev/null
+  if [ -e "/etc/init.d/$1" ]; then
+    update-rc.d "$1" disable >/dev/null
   fi
 }
 
@@ -121,9 +122,10 @@ install_packages() {
   trap restore_policy EXIT
   trap 'exit 130' INT
   trap 'exit 143' TERM
-  hold_back_tgt
+  hold_back_services
   apt install --yes --no-install-recommends "$@"
-  case " $* " in *' tgt '*) disable_tgt ;; esac
+  case " $* " in *' tgt '*) disable_service tgt ;; esac
+  case " $* " in *' nginx-light '*) disable_service nginx ;; esac
   restore_policy
   trap - EXIT INT TERM
 }

@@ -21,21 +21,29 @@ export function watchLiveness(options: LivenessOptions, signal: AbortSignal): vo
 
 async function watch(options: LivenessOptions, signal: AbortSignal): Promise<void> {
   const { clock, intervalMs, timeoutMs, ask, heard, onSilence } = options;
-  const partMs = timeoutMs / waitingParts;
+  /** How much had been heard when it was asked, unless it has answered. */
+  let before: number | undefined;
+  let silentMs = 0;
   for (let restMs = options.delayMs ?? intervalMs; ;) {
-    await clock.sleep(restMs, { signal, background: true });
-    const before = heard();
-    ask();
-    let waited = 0;
-    while (heard() === before) {
-      if (waited++ === waitingParts) {
-        onSilence();
-        return;
-      }
-      await clock.sleep(partMs, { signal, background: true });
-      await turn(); // what waits unread is read before the peer is judged
-    }
+    const stepMs = before === undefined ? restMs : Math.min(restMs, timeoutMs / waitingParts);
+    await clock.sleep(stepMs, { signal, background: true });
+    await turn(); // what waits unread is read before the peer is judged
     signal.throwIfAborted();
-    restMs = Math.max(0, intervalMs - waited * partMs);
+    restMs -= stepMs;
+    silentMs += stepMs; // however much longer this process was held up
+    if (before !== undefined && heard() !== before) {
+      before = undefined;
+    } else if (before !== undefined && silentMs >= timeoutMs) {
+      onSilence();
+      return;
+    }
+    if (restMs <= 0) {
+      if (before === undefined) {
+        before = heard();
+        silentMs = 0;
+      }
+      ask();
+      restMs = intervalMs;
+    }
   }
 }

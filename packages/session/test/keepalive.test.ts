@@ -83,6 +83,23 @@ describe('a watch for signs of life', () => {
     expect(silences).to.equal(0);
   });
 
+  it('asks at its interval, however long the peer may take to answer', async () => {
+    const clock = new FakeClock();
+    watchLiveness(
+      {
+        clock,
+        intervalMs: 300,
+        timeoutMs,
+        ask: () => void clock.sleep(10).then(() => (heard += 1)),
+        heard: () => heard,
+        onSilence: () => silences++,
+      },
+      stop.signal,
+    );
+    await clock.advance(30_200);
+    expect([heard, silences]).to.deep.equal([100, 0]);
+  });
+
   it('reports one that gives none in time, once', async () => {
     const clock = new FakeClock();
     watch(clock);
