@@ -189,6 +189,15 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     await eventually(() => server.notes.includes('hang aborted'));
   });
 
+  it('keeps the time limit of the method where the call has no deadline', async () => {
+    const { error } = await readAll(call('hangBriefly', []));
+    expect(error?.code).to.equal(status.DEADLINE_EXCEEDED);
+    expect(error?.details).to.match(
+      /^sample\.hangBriefly did not finish within 100ms, the time limit of the method/,
+    );
+    await eventually(() => server.notes.includes('hangBriefly aborted'));
+  });
+
   it('aborts the method when the call is cancelled', async () => {
     const stream = call('trickle', []);
     stream.on('error', () => undefined);

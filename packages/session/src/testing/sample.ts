@@ -29,6 +29,12 @@ export function makeSample(notes: string[], contexts: CallContext[]) {
         returns: z.null(),
         run: (context) => hang('hang', notes, contexts, context),
       }),
+      hangBriefly: method({
+        summary: 'Wait until the call is aborted, for 100 ms',
+        returns: z.null(),
+        timeoutMs: 100,
+        run: (context) => hang('hangBriefly', notes, contexts, context),
+      }),
       hangSafely: method({
         summary: 'Wait until the call is aborted; may be run twice',
         returns: z.null(),

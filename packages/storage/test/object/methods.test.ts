@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import type { MethodDefinition } from '@patchbay/objects';
+import { formatDuration, type MethodDefinition } from '@patchbay/objects';
 import { expect } from 'chai';
 
 import { defineStorage } from '../../src/object/storage-object.js';
@@ -30,6 +30,15 @@ const readOnly: readonly string[] = [
 ];
 /** It does what every start does, which all kill cases do too; the reference has it in its own words. */
 const reconcile = 'reconcile';
+/** Methods that change records alone. */
+const brief: readonly string[] = [
+  'rename_image',
+  'tag_image',
+  'untag_image',
+  'schedule_snapshots',
+  'unschedule',
+  'renew_boot_token',
+];
 /** Methods whose arguments are no names: a glob, and a revision. */
 const nameless: readonly string[] = ['list_nodes', 'watch'];
 
@@ -40,6 +49,26 @@ async function methods(): Promise<readonly (readonly [name: string, definition: 
 }
 
 describe('A method of the storage object', () => {
+  it('has a time limit of its own where it may take longer than a minute', async () => {
+    const limits: Record<string, string[]> = {};
+    for (const [name, { timeoutMs }] of await methods()) {
+      (limits[timeoutMs === 'none' ? timeoutMs : formatDuration(timeoutMs)] ??= []).push(name);
+    }
+    expect(limits.none).to.have.members(['import_image', 'export_image', 'provision_many', 'watch']);
+    expect(limits['1d']).to.have.members([
+      'provision',
+      'copy_image',
+      'promote_snapshot',
+      'create_snapshot',
+      'restore_snapshot',
+    ]);
+    expect(limits['1h']).to.have.members(['fsck', 'reconcile', 'empty_trash', 'backup_catalog']);
+    expect(limits['1m']).to.have.members([
+      ...readOnly.filter((name) => !['watch', 'fsck'].includes(name)),
+      ...brief,
+    ]);
+  });
+
   it('that changes something has a row with its steps in docs/reference/storage.md', async () => {
     const text = await readFile(reference, 'utf8');
     const rows = text.split('\n').filter((line) => line.startsWith('| `') || line.startsWith('| a '));

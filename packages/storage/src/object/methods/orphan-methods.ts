@@ -7,7 +7,7 @@ import { imageName, nodeName } from '../../names.js';
 import { adoptOrphan, deleteOrphan } from '../../provision/orphans.js';
 import { orphanView, viewOrphans } from '../../views/orphan-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { values } from './arguments.js';
+import { timeLimits, values } from './arguments.js';
 
 const orphanId = z
   .string()
@@ -31,6 +31,7 @@ export function orphanMethods(services: StorageServices) {
         image: imageName.optional().describe('make it an image of this name'),
       },
       returns: z.object({ orphan: z.string(), node: z.string().optional(), image: z.string().optional() }),
+      timeoutMs: timeLimits.changing,
       run: async (orphan, { node, image }, { signal }) => {
         const adoption = node !== undefined ? { node } : image !== undefined ? { image } : undefined;
         if (adoption === undefined || (node !== undefined && image !== undefined)) {
@@ -48,6 +49,7 @@ export function orphanMethods(services: StorageServices) {
       destructive: true,
       returns: z.object({ orphan: z.string(), deleted: z.boolean() }),
       idempotent: true,
+      timeoutMs: timeLimits.changing,
       run: async (orphan) => ({ orphan, deleted: await deleteOrphan(services, orphan) }),
     }),
   };
