@@ -137,7 +137,7 @@ describe('The packed packages', function () {
     ]);
     expect(typed).to.deep.equal({ status: 0, stdout: 'Hello, you!\n', stderr: '' });
     const ofStorage = await run([project.command('rpcserver'), 'init-pool', '--help']);
-    expect(ofStorage.stdout).to.match(/^rpcserver init-pool <target>\n/);
+    expect(ofStorage.stdout).to.match(/^Usage: rpcserver init-pool TARGET /);
     expect(await names.terminate()).to.equal(0);
   });
 });

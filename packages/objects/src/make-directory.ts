@@ -9,12 +9,17 @@ export function makeDirectory(path: string, mode = 0o777): void {
   try {
     mkdirSync(path, { mode });
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' && dirname(path) !== path) {
-      makeDirectory(dirname(path), mode);
-      mkdirSync(path, { mode });
-    } else if (code !== 'EEXIST' || !statSync(path).isDirectory()) {
+    if (isDirectory(path)) {
+      return; // a file system may refuse to make it before it sees that it is there, as overlayfs does
+    }
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || dirname(path) === path) {
       throw error;
     }
+    makeDirectory(dirname(path), mode);
+    mkdirSync(path, { mode });
   }
+}
+
+function isDirectory(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
