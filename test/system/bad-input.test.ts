@@ -93,7 +93,6 @@ const rows: readonly Row[] = [
 
   [['provision'], 'INVALID_ARGUMENT ARGUMENT_MISSING', 2],
   [['provision', 'node8'], 'INVALID_ARGUMENT ARGUMENT_MISSING', 2],
-  [[], 'INVALID_ARGUMENT ARGUMENT_MISSING', 2],
   [['provision', 'node8', 'ubuntu', 'snap', 'more'], 'INVALID_ARGUMENT ARGUMENT_SURPLUS', 2],
   [['list_snapshots', 'node7', 'all'], 'INVALID_ARGUMENT ARGUMENT_SURPLUS', 2],
   [['list_nodes', 'x'.repeat(64)], invalid, 2],

@@ -87,7 +87,11 @@ export function makeProxy<S extends Signatures>(
   }) as Proxy<S>;
 }
 
-/** Lets a function of a proxy be awaited too, as the property of its name: which of both it is, the server knows. */
+/**
+ * Lets a function of a proxy be awaited too, as the property of its name: which of both it is, the server knows.
+ *
+ * @typeParam F the function
+ */
 export function readable<F extends (...args: unknown[]) => unknown>(
   call: F,
   read: () => PromiseLike<unknown>,

@@ -5,6 +5,7 @@ import { escapeLines } from './terminal.js';
 
 /** The formats in which a result can be printed. */
 export const formats = ['table', 'json', 'yaml', 'ndjson'] as const;
+/** A format in which a result can be printed. */
 export type Format = (typeof formats)[number];
 
 /** Reads the value of `--format`, and `--json`, which is `--format json`. @throws RpcError `ARGUMENT_INVALID` */

@@ -19,13 +19,14 @@ export class ArgumentErrors {
     this.#form = form;
   }
 
+  /** Creates the `ARGUMENT_MISSING` of an argument. */
   missing(name: string): RpcError {
     return coreError('ARGUMENT_MISSING', `${this.#label(name)} is missing; usage: ${this.#usage()}`, {
       details: { argument: name },
     });
   }
 
-  /** @param extra the first surplus value */
+  /** Creates the `ARGUMENT_SURPLUS` of too many values. @param extra the first surplus value */
   surplus(given: number, extra: unknown): RpcError {
     const most = this.#method.args.length;
     const takes = most === 0 ? 'no arguments' : most === 1 ? 'one argument' : `${String(most)} arguments`;
@@ -36,6 +37,7 @@ export class ArgumentErrors {
     return coreError('ARGUMENT_SURPLUS', `${message}; usage: ${this.#usage()}`, { details: { given, most } });
   }
 
+  /** Creates the `OPTION_UNKNOWN` of an option that the method does not have. */
   unknownOption(given: string): RpcError {
     const names = this.#method.options.map(({ name, flag }) => (this.#form === 'argv' ? flag : name));
     const hint =
