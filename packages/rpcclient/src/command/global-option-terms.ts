@@ -4,7 +4,8 @@ const summaries: Readonly<Record<GlobalOptionName, string>> = {
   'name-server':
     'The name server (default: $PATCHBAY_NAMESERVER, else the one in client.yaml, else 127.0.0.1:7440)',
   object: 'The object of a METHOD without one (default: $PATCHBAY_OBJECT, else storage)',
-  timeout: 'How long the call may take, such as 30s or 1h30m, or none for no limit (default: 1m)',
+  timeout:
+    'How long the call may take, such as 30s or 1h30m, or none for no limit (default: as the method declares)',
   reason: 'Why the call is made: travels with it, and stands in the logs of both sides',
   yes: 'Do not ask, on a terminal, before a METHOD that destroys something',
   format: 'Print the result as table, json, yaml, or ndjson: one line of JSON for each item (default: table)',
