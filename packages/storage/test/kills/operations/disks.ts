@@ -69,6 +69,8 @@ export function diskOperations(): readonly OperationCase[] {
           await storage.adopt_orphan(orphan, { node: 'node8' });
         }
       },
+      // Set aside again, its time begins anew.
+      between: [() => Promise.resolve()],
     },
     {
       title: 'delete_orphan',

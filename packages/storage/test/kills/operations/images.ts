@@ -21,7 +21,7 @@ export function imageOperations(): readonly OperationCase[] {
     },
     {
       title: 'import_image of an upload',
-      operation: (storage) => storage.import_image('debian', bytesOf('u'.repeat(512))),
+      operation: (storage) => storage.import_image('debian', bytesOf('u'.repeat(512)), { raw: true }),
     },
     { title: 'export_image', operation: (storage) => exportImage(storage, 'ubuntu'), isOfFiles: true },
     { title: 'copy_image', operation: (storage) => storage.copy_image('ubuntu', 'copy'), clones: true },
