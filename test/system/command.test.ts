@@ -44,7 +44,7 @@ describeSystem('The rpcclient command', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io'
   it('prints nothing on standard output for a failed call with --json', async () => {
     const outcome = await patchbay().rpcclient('--json', 'show_node', 'nobody');
     expect(outcome).to.include({ status: 3, stdout: '' });
-    expect(outcome.stderr).to.match(/^error: NOT_FOUND NODE_NOT_FOUND: [^\n]*\n$/);
+    expect(JSON.parse(outcome.stderr)).to.include({ code: 'NOT_FOUND', reason: 'NODE_NOT_FOUND' });
   });
 
   it('shows every method of the storage object in its help', async () => {
