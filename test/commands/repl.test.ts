@@ -52,7 +52,9 @@ describe('rpcclient repl', function () {
 
     it('calls another object after use', async () => {
       const { stdout } = await runLines('use desk.two', 'help quiet', 'exit', 'say never');
-      expect(stdout).to.equal('Usage: rpcclient quiet\n\nReturn nothing\n');
+      expect(stdout).to.equal(
+        'Usage: rpcclient quiet\n\nReturn nothing\n\nTime limit: 1m; --timeout sets another\n',
+      );
     });
 
     it('ends at the first line that fails, with its status', async () => {
