@@ -53,7 +53,7 @@ export async function runProgram(
   }
 }
 
-/** Shows what argv asks for, or runs a command. @throws RpcError what is wrong with argv, and that of the command */
+/** Prints the help or the version, or runs a command. @throws RpcError for invalid arguments, or of the command */
 async function perform(program: Program, argv: readonly string[], streams: ProgramStreams): Promise<number> {
   const { name, version } = program;
   const commands = [...program.commands, help];

@@ -61,7 +61,7 @@ export class FrameGate {
     }
   }
 
-  /** Gives back what was reserved. */
+  /** Releases reserved memory. */
   give(bytes: number): void {
     this.note(-bytes);
   }

@@ -40,7 +40,7 @@ export class FrameIntake {
     this.#inbox = new Inbox(options.maxFrameBytes);
   }
 
-  /** Whether no more messages should be received for now. */
+  /** Whether receiving is paused: frames wait for their turn, for memory, or for the client to read. */
   get blocked(): boolean {
     return this.#waits || this.#next < this.#queue.length || this.#options.mustWait();
   }

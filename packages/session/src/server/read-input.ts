@@ -17,7 +17,7 @@ export class CallInput {
     this.#limits = limits;
   }
 
-  /** Imports what is passed by handle, before more arrives for it. @throws RpcError what the importer throws */
+  /** Imports the arguments passed by handle, before further frames refer to them. @throws RpcError of the importer */
   importAll(importer: Importer): void {
     const input = this.#encoded;
     const attachments =

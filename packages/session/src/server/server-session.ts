@@ -110,7 +110,7 @@ export class ServerSession implements ServerCallHost {
     this.#intake.receive(message);
   }
 
-  /** Whether no more messages should be received for now. */
+  /** Whether receiving is paused: frames wait for their turn, for memory, or for the client to read. */
   get blocked(): boolean {
     return this.#intake.blocked;
   }
