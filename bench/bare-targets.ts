@@ -17,6 +17,7 @@ while [ "$TID" -le "$COUNT" ]; do
   adm --mode account --op new --user "user$TID" --password secret1234567
   adm --mode account --op bind --tid "$TID" --user "user$TID"
   adm --mode target --op bind --tid "$TID" --initiator-name "iqn.2026-11.local.script:node.$TID"
+  adm --mode target --op update --tid "$TID" --name MaxRecvDataSegmentLength --value 262144
   adm --mode target --op update --tid "$TID" --name state --value ready
   TID=$((TID + 1))
 done

@@ -7,6 +7,7 @@ import { refusal, requireTools } from '@patchbay/objects/testing';
 import type { Iqn } from '../../src/names.js';
 import type { TargetSpec } from '../../src/targets/target-host.js';
 import { markerOf } from '../../src/targets/secret-marker.js';
+import { serve } from '../../src/targets/tgt/export.js';
 import { inquire } from './initiators.js';
 import { prefix, Scene } from './scene.js';
 
@@ -130,6 +131,39 @@ describe('the targets of a tgtd of our own', function () {
       expect((await host.list())[0]?.initiators).to.have.length(2);
       await host.ensureExported(spec);
       expect((await host.list())[0]?.initiators).to.deep.equal([spec.initiator]);
+    });
+
+    it('lets initiators send large PDUs, from before a target serves on, and sets it again without a cut', async () => {
+      const host = await scene.startHost();
+      const spec = await scene.disk(1);
+      await host.ensureExported(spec);
+      const tgtadm = scene.tgtadm();
+      expect(await tgtadm.maxRecvBytes(1)).to.equal(262_144);
+      await scene.open(spec);
+      const before = await host.list();
+      await tgtadm.setMaxRecvBytes(1, 8192);
+      await host.ensureExported(spec);
+      expect(await tgtadm.maxRecvBytes(1)).to.equal(262_144);
+      expect(await host.list()).to.deep.equal(before);
+
+      const calls: string[] = [];
+      const recorder = new Proxy(tgtadm, {
+        get: (_, name) => () => {
+          calls.push(String(name));
+          return Promise.resolve();
+        },
+      });
+      await serve(recorder, 1);
+      expect(calls).to.deep.equal(['setMaxRecvBytes', 'setTargetState']);
+    });
+
+    it('lets them send large PDUs to a target that an earlier version created, once it is adopted', async () => {
+      const first = await scene.startHost({ onStop: 'keep' });
+      await first.ensureExported(await scene.disk(1));
+      await scene.tgtadm().setMaxRecvBytes(1, 8192);
+      await first.close();
+      await scene.startHeldBack();
+      expect(await scene.tgtadm().maxRecvBytes(1)).to.equal(262_144);
     });
 
     const changes: readonly (readonly [

@@ -5,6 +5,7 @@ import type { Daemon } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
 import { isOnly, type ShownTarget } from './show.js';
+import type { Tgtadm } from './tgtadm.js';
 
 /** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;
@@ -25,7 +26,7 @@ export async function exportTarget(daemon: Daemon, spec: TargetSpec, owns: Owns)
       return await changeSecret(daemon, spec);
     }
     // tgtd shows whether a target is online only together with all others; setting it again changes nothing.
-    await tgtadm.setTargetState(spec.tid, 'ready');
+    await serve(tgtadm, spec.tid);
     await confirm(daemon, spec);
     return true;
   }
@@ -57,6 +58,20 @@ export function matchesSpec(target: ShownTarget, spec: TargetSpec): boolean {
   );
 }
 
+/** How many bytes one PDU of an initiator may carry. tgtd's default of 8 KiB makes sequential writes half as fast. */
+const maxRecvBytes = 262_144;
+
+/** Lets initiators send large PDUs to a target. Sessions that exist keep what they have negotiated. */
+export async function allowLargeWrites(tgtadm: Tgtadm, tid: number): Promise<void> {
+  await tgtadm.setMaxRecvBytes(tid, maxRecvBytes);
+}
+
+/** Puts a target online, with the parameters that its sessions are to negotiate. */
+export async function serve(tgtadm: Tgtadm, tid: number): Promise<void> {
+  await allowLargeWrites(tgtadm, tid);
+  await tgtadm.setTargetState(tid, 'ready');
+}
+
 async function build(daemon: Daemon, spec: TargetSpec): Promise<void> {
   const { tgtadm } = daemon;
   const { tid, lun, iqn } = spec;
@@ -67,7 +82,7 @@ async function build(daemon: Daemon, spec: TargetSpec): Promise<void> {
     await tgtadm.setLunIdentity(tid, lun, spec.scsiId, spec.serial);
     await setAccount(daemon, spec);
     await tgtadm.allowInitiator(tid, spec.initiator);
-    await tgtadm.setTargetState(tid, 'ready');
+    await serve(tgtadm, tid);
   } catch (error) {
     // The original failure says more than one of the removal.
     await removeTarget(daemon, { tid, accounts: [spec.chap.user] }).catch(() => false);
@@ -85,7 +100,7 @@ async function changeSecret(daemon: Daemon, spec: TargetSpec): Promise<boolean> 
   // The old marker is removed first and the new one set last, so that an interruption shows as a wrong secret.
   await tgtadm.setLunSerial(spec.tid, controllerLun, noMarker);
   await setAccount(daemon, spec);
-  await tgtadm.setTargetState(spec.tid, 'ready');
+  await serve(tgtadm, spec.tid);
   await confirm(daemon, spec);
   return true;
 }
@@ -103,10 +118,11 @@ async function setAccount({ tgtadm, cache }: Daemon, spec: TargetSpec): Promise<
 
 /**
  * Verifies a target after all commands to it succeeded, by what tgtd shows of a single target: whether it and its LUN
- * exist. The rest is verified by the next full refresh.
+ * exist, and its parameters. The rest is verified by the next full refresh.
  */
 export async function confirm({ tgtadm, cache }: Daemon, spec: TargetSpec): Promise<void> {
-  if (!(await tgtadm.hasLun(spec.tid, spec.lun))) {
+  const { tid, lun } = spec;
+  if (!(await tgtadm.hasLun(tid, lun)) || (await tgtadm.maxRecvBytes(tid)) !== maxRecvBytes) {
     throw storageError(
       'TARGET_TOOL_FAILED',
       `target ${String(spec.tid)} is not as specified, although tgtd refused no command`,

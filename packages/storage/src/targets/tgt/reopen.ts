@@ -2,7 +2,7 @@ import type { Clock } from '@patchbay/objects';
 
 import type { TargetSpec } from '../target-host.js';
 import type { Daemon } from './daemon.js';
-import { confirm, exportTarget, matchesSpec, type Owns } from './export.js';
+import { confirm, exportTarget, matchesSpec, type Owns, serve } from './export.js';
 import { cutConnections } from './remove.js';
 import { undefinedIfRefused } from './tgtadm.js';
 
@@ -30,7 +30,7 @@ export async function reopenTarget(daemon: Daemon, spec: TargetSpec, owns: Owns)
   }
   await tgtadm.newLun(tid, lun, spec.backingPath);
   await tgtadm.setLunIdentity(tid, lun, spec.scsiId, spec.serial);
-  await tgtadm.setTargetState(tid, 'ready');
+  await serve(tgtadm, tid);
   await confirm(daemon, spec);
   return true;
 }

@@ -155,6 +155,18 @@ export function parseSystemState(text: string): string {
   return state;
 }
 
+/** The name of the limit of an initiator's PDUs, in login and in tgtd. */
+export const maxRecvKey = 'MaxRecvDataSegmentLength';
+
+/** Parses the limit of an initiator's PDUs from the output of `--mode target --op show --tid T`, in bytes. */
+export function parseMaxRecvBytes(text: string): number {
+  const value = new RegExp(`^${maxRecvKey}=(\\d+)$`, 'm').exec(text)?.[1];
+  if (value === undefined) {
+    throw unreadable(`a target has no ${maxRecvKey}`);
+  }
+  return Number(value);
+}
+
 /** Reports whether a shown list consists of the expected value. */
 export function isOnly(expected: string, values: readonly string[]): boolean {
   return values.length === 1 && values[0] === expected;

@@ -3,7 +3,7 @@ import { coreError, isRpcError } from '@patchbay/objects';
 import { storageError } from '../../errors.js';
 import type { TargetDaemon, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
 import type { Daemon } from './daemon.js';
-import { exportTarget, type Owns } from './export.js';
+import { allowLargeWrites, exportTarget, type Owns } from './export.js';
 import { controllerLun, markerIn } from './marker.js';
 import { removeTarget } from './remove.js';
 import { ReconnectCooldown, reopenTarget } from './reopen.js';
@@ -31,7 +31,18 @@ export interface TgtHostOptions extends TgtdSupervisorOptions {
 export async function startTgtHost(options: TgtHostOptions): Promise<TgtHost> {
   const { daemon } = options;
   const log = options.log.child({ component: 'targets', ...(daemon > 0 && { daemon }) });
-  return new TgtHost(await superviseTgtd({ ...options, log }), options);
+  const tgtd = await superviseTgtd({ ...options, log });
+  if (tgtd.state === 'ready') {
+    await tuneAdopted(tgtd.daemon, options.owns);
+  }
+  return new TgtHost(tgtd, options);
+}
+
+/** Gives targets that an earlier version created the parameters of today, for the next login of each initiator. */
+async function tuneAdopted({ tgtadm, cache }: Daemon, owns: Owns): Promise<void> {
+  for (const { tid } of (await cache.refresh()).filter(({ iqn }) => owns(iqn))) {
+    await undefinedIfRefused(allowLargeWrites(tgtadm, tid));
+  }
 }
 
 /** The iSCSI targets that one tgtd of our own serves; its methods are those of `TargetHost`. Created by `startTgtHost`. */

@@ -3,8 +3,10 @@ import { isRpcError } from '@patchbay/objects';
 import type { TargetConnection } from '../target-host.js';
 import { type ControlSocket, noSuchTarget } from './control-socket.js';
 import {
+  maxRecvKey,
   parseAccounts,
   parseConnections,
+  parseMaxRecvBytes,
   parsePortals,
   parseSystemState,
   parseTargets,
@@ -34,13 +36,25 @@ export class Tgtadm {
     await this.#socket.request({ mode: 'target', op: 'update', tid, params: `state=${state}` });
   }
 
+  /** Sets how many bytes of data one PDU of an initiator may carry, for sessions that log in from now on. */
+  async setMaxRecvBytes(tid: number, bytes: number): Promise<void> {
+    const params = `${maxRecvKey}=${String(bytes)}`;
+    await this.#socket.request({ mode: 'target', op: 'update', tid, params });
+  }
+
+  /** Returns what `setMaxRecvBytes` sets. tgtd shows it of a single target only. */
+  async maxRecvBytes(tid: number): Promise<number> {
+    return parseMaxRecvBytes(await this.#socket.request({ mode: 'target', op: 'show', tid }));
+  }
+
   /** Allows an initiator by its name. There is no method for addresses: rules are ORed, so one would allow more. */
   async allowInitiator(tid: number, initiator: string): Promise<void> {
     await this.#socket.request({ mode: 'target', op: 'bind', tid, params: `initiator-name=${initiator}` });
   }
 
   async newLun(tid: number, lun: number, path: string): Promise<void> {
-    // rdwr, as aio has no UNMAP and fails beyond some 500 LUNs.
+    // rdwr, as aio ignores SYNCHRONIZE CACHE: what a node has flushed would not be on disk. Nor has it UNMAP, and it
+    // fails beyond some 500 LUNs.
     const params = `path=${path},bstype=rdwr`;
     await this.#socket.request({ mode: 'logicalunit', op: 'new', tid, lun, params });
   }

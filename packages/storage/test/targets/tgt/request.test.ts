@@ -20,6 +20,10 @@ const commands: readonly (readonly [string, (tgtadm: Tgtadm) => Promise<unknown>
   [`--mode target --op new --tid 258 --targetname ${iqn}`, (t) => t.newTarget(258, iqn)],
   ['--mode target --op delete --force --tid 258', (t) => t.deleteTarget(258)],
   ['--mode target --op update --tid 1 --name state --value offline', (t) => t.setTargetState(1, 'offline')],
+  [
+    '--mode target --op update --tid 1 --name MaxRecvDataSegmentLength --value 262144',
+    (t) => t.setMaxRecvBytes(1, 262_144),
+  ],
   [`--mode target --op bind --tid 1 --initiator-name ${iqn}`, (t) => t.allowInitiator(1, iqn)],
   [
     '--mode logicalunit --op new --tid 1 --lun 2 --bstype rdwr --backing-store /a/b',
@@ -38,6 +42,7 @@ const commands: readonly (readonly [string, (tgtadm: Tgtadm) => Promise<unknown>
   ['--mode portal --op delete --param portal=127.0.0.1:3260', (t) => t.deletePortal('127.0.0.1:3260')],
   ['--mode sys --op update --name State --value offline', (t) => t.setSystemState('offline')],
   ['--mode target --op show', (t) => t.targets()],
+  ['--mode target --op show --tid 7', (t) => t.maxRecvBytes(7)],
   ['--mode conn --op show --tid 7', (t) => t.connections(7)],
   ['--mode logicalunit --op stat --tid 7 --lun 1', (t) => t.hasLun(7, 1)],
   ['--mode account --op show', (t) => t.accounts()],
@@ -97,7 +102,7 @@ class Listener implements AsyncDisposable {
       request = Buffer.concat([request, chunk]);
       if (request.length >= 120 && request.length === request.readUInt32LE(72)) {
         this.heard.push(request);
-        socket.end(answer(0, 'System:\n    State: ready\n'));
+        socket.end(answer(0, 'System:\n    State: ready\nMaxRecvDataSegmentLength=8192\n'));
       }
     });
   });

@@ -6,6 +6,7 @@ import { isRpcError } from '@patchbay/objects';
 import {
   parseAccounts,
   parseConnections,
+  parseMaxRecvBytes,
   parsePortals,
   parseSystemState,
   parseTargets,
@@ -44,6 +45,13 @@ describe('parsing the output of tgtd', () => {
         ],
       },
     ]);
+  });
+
+  it('parses the parameters of a single target, and refuses a text without them', () => {
+    expect(parseMaxRecvBytes('nop_count=0\nMaxRecvDataSegmentLength=262144\nHeaderDigest=None\n')).to.equal(
+      262_144,
+    );
+    expect(() => parseMaxRecvBytes('RedirectAddress=10.0.0.1\n')).to.throw(/MaxRecvDataSegmentLength/);
   });
 
   it('parses no targets from no output', () => {
