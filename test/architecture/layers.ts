@@ -134,7 +134,7 @@ export const layers: readonly Layer[] = [
     folder: 'packages/storage/src/bin',
     mayImport: ['storage', 'objects', 'daemon', 'terminal', 'zod'],
   },
-  { name: 'storage/testing', folder: 'packages/storage/src/testing', mayImport: ['storage'] },
+  { name: 'storage/testing', folder: 'packages/storage/src/testing', mayImport: ['storage', 'objects'] },
 ];
 
 /** Returns the innermost layer that a file or folder, relative to the root, is in. */

@@ -78,10 +78,8 @@ export class Exports {
     });
   }
 
-  specOf({ disk, target }: ExportedNode): TargetSpec {
-    const hex = disk.id.replaceAll('-', '');
-    const backingPath = this.#pool.path(diskVolume(disk));
-    return { ...target, backingPath, scsiId: hex, serial: hex.slice(0, 16) };
+  specOf(record: ExportedNode): TargetSpec {
+    return specOf(this.#pool, record);
   }
 
   #apply(node: string, exportAs: (spec: TargetSpec) => Promise<void>): Promise<void> {
@@ -109,6 +107,12 @@ export class Exports {
       );
     }
   }
+}
+
+/** Returns how a node's disk is exported, as the catalog says. */
+export function specOf(pool: Pick<VolumePool, 'path'>, { disk, target }: ExportedNode): TargetSpec {
+  const hex = disk.id.replaceAll('-', '');
+  return { ...target, backingPath: pool.path(diskVolume(disk)), scsiId: hex, serial: hex.slice(0, 16) };
 }
 
 /** Reports whether a target is as specified, as far as the tool shows it. */

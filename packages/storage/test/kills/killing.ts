@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { isRpcError } from '@patchbay/objects';
 
 import { loginOf, OpenDisk } from '../targets/initiators.js';
-import { anonymous, type Inventory } from './inventory.js';
+import { anonymous, type Inventory } from '../../src/testing/inventory.js';
 import { Due, type OperationCase, type Step } from './operations/operation.js';
 import type { Server, Stage } from './stage.js';
 

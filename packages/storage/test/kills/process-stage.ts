@@ -1,4 +1,4 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { connectTo } from '@patchbay/grpc/client';
@@ -7,9 +7,9 @@ import { eventually } from '@patchbay/objects/testing';
 import type { ObjectClient } from '@patchbay/session/client';
 
 import type { Storage } from '../../src/index.js';
-import { type Inventory, takeStock } from './inventory.js';
-import { openRealFiles } from './real-files.js';
-import { copyAll, type RealWorld } from './real-world.js';
+import type { Inventory } from '../../src/testing/inventory.js';
+import { takeStockBeside } from '../../src/testing/take-stock-beside.js';
+import type { RealWorld } from './real-world.js';
 import { ServerProcess } from './server-process.js';
 import type { Server } from './stage.js';
 import { WorldStage } from './world-stage.js';
@@ -83,17 +83,9 @@ export class ProcessStage extends WorldStage {
     await client?.[Symbol.asyncDispose]();
   }
 
-  /** Reads a copy of the catalog, as its file is the server's. */
-  async takeStock(): Promise<Inventory> {
+  takeStock(): Promise<Inventory> {
     const { places, directory } = this.world;
-    const copy = join(directory, 'copy');
-    try {
-      await copyAll(join(places.state, 'catalog'), join(copy, 'catalog'));
-      await using files = await openRealFiles({ ...places, state: copy });
-      return await takeStock(this.world, files.machine.parts);
-    } finally {
-      await rm(copy, { recursive: true, force: true });
-    }
+    return takeStockBeside(this.world, places.state, join(directory, 'copy'));
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { constants } from 'node:fs';
-import { cp, lstat, mkdir, mkdtemp, readFile, rm, statfs, truncate, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, statfs, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,10 +9,10 @@ import { eventually } from '@patchbay/objects/testing';
 import { Catalog } from '../../src/catalog/catalog.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { execTool } from '../../src/exec.js';
-import { ControlSocket } from '../../src/targets/tgt/control-socket.js';
-import { Tgtadm } from '../../src/targets/tgt/tgtadm.js';
-import { controlSocketPath, findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
+import { findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
 import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
+import { controlsIn, type RunningTgtd, runningTgtds } from '../../src/testing/running-tgtds.js';
+import { copyAll } from '../../src/testing/take-stock-beside.js';
 import { serveWeb, type WebServer } from '../disks/import/web-server.js';
 import { freePorts } from '../targets/scene.js';
 import type { Due, Sources } from './operations/operation.js';
@@ -32,13 +31,6 @@ const daemonsAtMost = 2;
 export interface WorldOptions {
   readonly reflinks: boolean;
   readonly targetsPerDaemon?: number;
-}
-
-/** A tgtd that runs, spoken to past everything. */
-export interface RunningTgtd {
-  readonly daemon: number;
-  readonly socket: ControlSocket;
-  readonly tgtadm: Tgtadm;
 }
 
 /**
@@ -103,15 +95,8 @@ export class RealWorld implements AsyncDisposable {
   }
 
   /** Returns the tgtds that run. */
-  async tgtds(): Promise<readonly RunningTgtd[]> {
-    const running: RunningTgtd[] = [];
-    for (const [daemon, prefix] of this.#controls.entries()) {
-      const socket = new ControlSocket(controlSocketPath(prefix));
-      if (await socket.probe(10_000)) {
-        running.push({ daemon, socket, tgtadm: new Tgtadm(socket) });
-      }
-    }
-    return running;
+  tgtds(): Promise<readonly RunningTgtd[]> {
+    return runningTgtds(this.places.state, daemonsAtMost);
   }
 
   get backups(): string {
@@ -154,7 +139,7 @@ export class RealWorld implements AsyncDisposable {
 
   /** Kills every tgtd, as an accident would. */
   async killTgtds(): Promise<void> {
-    for (const control of this.#controls) {
+    for (const control of controlsIn(this.places.state, daemonsAtMost)) {
       const found = await findTgtd(control);
       if (found !== undefined) {
         await kill(found);
@@ -168,11 +153,6 @@ export class RealWorld implements AsyncDisposable {
     await this.killTgtds();
     await this.#mount?.[Symbol.asyncDispose]();
     await rm(this.directory, { recursive: true, force: true });
-  }
-
-  /** What the paths of the daemons' control sockets begin with. */
-  get #controls(): readonly string[] {
-    return ['tgt', 'tgt-1'].map((name) => join(this.places.state, name, 'control'));
   }
 
   #places(name: string): readonly (readonly [place: string, saved: string])[] {
@@ -199,17 +179,6 @@ function rawIn(directory: string): string {
 
 function qcow2In(directory: string): string {
   return join(directory, 'debian.qcow2');
-}
-
-/** Copies a directory that may not be there, but for sockets. */
-export async function copyAll(from: string, to: string): Promise<void> {
-  await mkdir(from, { recursive: true });
-  await cp(from, to, {
-    recursive: true,
-    preserveTimestamps: true,
-    mode: constants.COPYFILE_FICLONE,
-    filter: async (path) => !(await lstat(path)).isSocket(),
-  });
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Inventory } from './inventory.js';
+import type { Inventory } from '../../src/testing/inventory.js';
 import type { Due, Site } from './operations/operation.js';
 
 /** One life of a server, as long as it has not died. */

@@ -1,4 +1,4 @@
-import type { Inventory } from './inventory.js';
+import type { Inventory } from '../../src/testing/inventory.js';
 import type { Due } from './operations/operation.js';
 import type { RealWorld } from './real-world.js';
 import type { Server, Stage } from './stage.js';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import type { Catalog, Keyed } from '../../src/catalog/catalog.js';
+import type { Catalog, Keyed } from '../catalog/catalog.js';
 import {
   bootTokens,
   facts,
@@ -19,21 +19,23 @@ import {
   tidKey,
   tids,
   trash,
-} from '../../src/catalog/tables.js';
-import type { VolumeKind } from '../../src/disks/volume-pool.js';
-import type { StorageServices } from '../../src/object/storage-services.js';
-import { usageOfImages, usageOfNodes } from '../../src/pool/usage.js';
-import { isExportWanted } from '../../src/provision/node-states.js';
-import { daemonsInUse } from '../../src/provision/target-allocator.js';
-import { markerOf } from '../../src/targets/secret-marker.js';
-import { matchesSpec } from '../../src/targets/tgt/export.js';
-import { markerIn } from '../../src/targets/tgt/marker.js';
-import type { RealWorld } from './real-world.js';
+} from '../catalog/tables.js';
+import type { VolumeKind, VolumePool } from '../disks/volume-pool.js';
+import { usageOfImages, usageOfNodes } from '../pool/usage.js';
+import { specOf } from '../provision/exports.js';
+import { isExportWanted } from '../provision/node-states.js';
+import { daemonsInUse } from '../provision/target-allocator.js';
+import { markerOf } from '../targets/secret-marker.js';
+import { matchesSpec } from '../targets/tgt/export.js';
+import { markerIn } from '../targets/tgt/marker.js';
+import type { RunningTgtd } from './running-tgtds.js';
 
 /** Everything that there is after an operation, and what of it does not fit together. */
 export interface Inventory {
   /** All records with the contents of their files, and what is promised of the pool and the quotas. */
   readonly text: string;
+  /** The records by the prefix of their table. */
+  readonly records: Readonly<Record<string, readonly Keyed<unknown>[]>>;
   /** What has no record, what a record has not, and what is not at rest. */
   readonly leaks: readonly string[];
   /** How many tgtds run. */
@@ -56,10 +58,22 @@ const tables: readonly Table<unknown>[] = [
 ];
 
 /** What stock is taken by. */
-type StockParts = Pick<StorageServices, 'catalog' | 'pool' | 'exports'>;
+export interface StockParts {
+  readonly catalog: Catalog;
+  readonly pool: Pick<VolumePool, 'path' | 'stat'>;
+}
+
+/** What stock is taken of, past the storage object. */
+export interface StockedWorld {
+  readonly places: { readonly pool: string };
+  /** The directory of the catalog's backups. */
+  readonly backups: string;
+  /** Returns the target daemons that run. */
+  tgtds(): Promise<readonly RunningTgtd[]>;
+}
 
 /** Takes stock of a world: the catalog, the pool's files, and tgtd's targets and accounts. */
-export async function takeStock(world: RealWorld, parts: StockParts): Promise<Inventory> {
+export async function takeStock(world: StockedWorld, parts: StockParts): Promise<Inventory> {
   const { catalog } = parts;
   const records: Record<string, readonly Keyed<unknown>[]> = {};
   for (const table of tables) {
@@ -71,14 +85,14 @@ export async function takeStock(world: RealWorld, parts: StockParts): Promise<In
   leaks.push(...(await claimsWithoutNode(catalog)));
   const usage = { nodes: await usageOfNodes(catalog), images: await usageOfImages(catalog) };
   const backups = (await readdir(world.backups)).sort();
-  return { text: JSON.stringify({ records, files, usage, backups }), leaks, tgtds };
+  return { text: JSON.stringify({ records, files, usage, backups }), records, leaks, tgtds };
 }
 
 /**
  * Makes two inventories that differ in what is chosen at random, in times, and in who of several came first to a target
  * id, the same.
  */
-export function anonymous({ text }: Inventory): string {
+export function anonymous({ text }: Pick<Inventory, 'text'>): string {
   const known = new Map<string, string>();
   const { records, ...others } = JSON.parse(text) as { records: Record<string, readonly Keyed<unknown>[]> };
   const takers = records[tids.prefix]?.map(({ value }) => value).sort();
@@ -93,7 +107,11 @@ export function anonymous({ text }: Inventory): string {
 }
 
 /** Returns the digests of the files of all records. */
-async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: string[]): Promise<string[]> {
+async function contents(
+  world: StockedWorld,
+  { catalog, pool }: StockParts,
+  leaks: string[],
+): Promise<string[]> {
   const left = new Set<string>();
   for (const directory of ['images', 'disks', 'snapshots', 'orphans', 'tmp']) {
     const names = await readdir(join(world.places.pool, directory));
@@ -138,8 +156,8 @@ async function contents(world: RealWorld, { catalog, pool }: StockParts, leaks: 
 
 /** Compares what the tgtds have with the catalog: targets, LUNs, secrets, initiators, sizes, accounts. Counts them. */
 async function compareTargets(
-  world: RealWorld,
-  { catalog, exports }: StockParts,
+  world: StockedWorld,
+  { catalog, pool }: StockParts,
   leaks: string[],
 ): Promise<number> {
   const running = await world.tgtds();
@@ -156,7 +174,7 @@ async function compareTargets(
     const sizes = [...text.matchAll(/LUN: 1\n[^]*?Size: (\d+) MB/g)].map(([, mb]) => Number(mb));
     const shownMb = new Map(shown.map(({ iqn }, at) => [iqn, sizes[at]]));
     for (const node of exported.filter(({ target }) => target.daemon === daemon)) {
-      const spec = exports.specOf(node);
+      const spec = specOf(pool, node);
       const target = targets.get(spec.iqn);
       targets.delete(spec.iqn);
       accounts.delete(spec.chap.user);
