@@ -26,6 +26,18 @@ describe('The command check-config', function () {
     ]);
   });
 
+  it('of nameserver tells what the start would find of its host, in the same words', async () => {
+    await using directory = await scratchDirectory();
+    const file = join(directory.path, 'nameserver.yaml');
+    await writeFile(file, `listen: 192.0.2.1:7440\ninsecure: true\nstateDir: ${file}/state\n`);
+    const outcome = await run('nameserver', ['check-config', file]);
+    expect(outcome.stderr.trimEnd().split('\n')).to.deep.equal([
+      `error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:3: stateDir: the state directory ${file}/state cannot be used: not a directory`,
+      'error: FAILED_PRECONDITION LISTEN_FAILED: nameserver.yaml:1: listen: cannot listen on 192.0.2.1:7440: not an address of this host; give an address that this host has',
+    ]);
+    expect(await run('nameserver', ['start', '--config', file])).to.deep.equal(outcome);
+  });
+
   it('of rpcserver has the storage object check its options, and finds where in the file they are', async () => {
     await using directory = await scratchDirectory();
     const file = join(directory.path, 'rpcserver.yaml');
@@ -46,7 +58,7 @@ objects:
       /CONFIG_INVALID: rpcserver\.yaml:6: objects\[0\]\.options\.pool: must be an absolute path/,
     );
     expect(stderr).to.match(
-      /CONFIG_INVALID: rpcserver\.yaml:7: objects\[0\]\.options\.portal: must be HOST:PORT/,
+      /CONFIG_INVALID: rpcserver\.yaml:7: objects\[0\]\.options\.portal: must be an IP address and a port/,
     );
   });
 });

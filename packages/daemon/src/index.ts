@@ -19,6 +19,7 @@ export { checkConfigCommand } from './check-config.js';
 export { configure, type ConfigureOptions } from './configuration.js';
 export { keepaliveSettings } from './keepalive-settings.js';
 export { type DefaultLimits, limitSettings, limitsOf } from './limits.js';
+export { ConfigurationChecks, type ConfigurationSource } from './configuration-checks.js';
 export { locateErrors } from './locate-errors.js';
 export { changedKeys, type KeyChange, reportReload, type ReloadReport } from './reload-report.js';
 

@@ -32,3 +32,4 @@ export { HostedObject } from './object/hosted-object.js';
 export { objectOf, ownObject } from './object/object-reference.js';
 export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
 export { byteStream, streamOf } from './object/streams.js';
+export { bindFailure, checkListenAddress, directoryTrouble, listenFailed } from './check-host.js';

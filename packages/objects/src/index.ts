@@ -8,6 +8,7 @@
 export type { Arg, OptionShape } from './object/arg.js';
 export type { Authorize, CallContext, Caller } from './object/context.js';
 export {
+  type CheckContext,
   isObjectDefinition,
   type MethodDefinition,
   type Methods,

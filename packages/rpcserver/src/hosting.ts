@@ -1,15 +1,13 @@
-import { join } from 'node:path';
-
 import { type ObjectDefinition, parseObjectName } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import { drain, settlesWithin } from './drain.js';
 import { rpcServerError } from './errors.js';
 import type { MakeObject, RpcServerOptions } from './server-options.js';
-import { makeStateDirectory } from './state-directory.js';
+import { makeStateDirectory, objectStateDir } from './state-directory.js';
 
 type HostingOptions = { readonly dispatcher: Dispatcher } & Required<
-  Pick<RpcServerOptions, 'stateDir' | 'drainMs' | 'closeMs' | 'clock' | 'log'>
+  Pick<RpcServerOptions, 'stateDir' | 'listen' | 'drainMs' | 'closeMs' | 'clock' | 'log'>
 >;
 
 interface OpenObject {
@@ -134,11 +132,10 @@ export class Hosting {
   }
 
   async #make(name: string, make: MakeObject, signal: AbortSignal): Promise<ObjectDefinition> {
-    const { clock, log } = this.#options;
-    // Encoded, so that the directory of `a/b` is not inside that of `a`.
-    const stateDir = join(this.#options.stateDir, 'objects', encodeURIComponent(name));
+    const { clock, listen, log } = this.#options;
+    const stateDir = objectStateDir(this.#options.stateDir, name);
     await makeStateDirectory(stateDir);
-    return make({ name, clock, signal, stateDir, log: log.child({ object: name }) });
+    return make({ name, clock, signal, stateDir, listen, log: log.child({ object: name }) });
   }
 
   /** Closes an object, and waits at most `closeMs` for it. Never rejects: failures are logged. */

@@ -18,6 +18,7 @@ export {
   type CallInfo,
   type CallMetadata,
   CallTimings,
+  type CheckContext,
   type Clock,
   type Code,
   consoleLog,

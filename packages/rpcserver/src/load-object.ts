@@ -3,6 +3,7 @@ import { isAbsolute, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
 import {
+  type CheckContext,
   isObjectDefinition,
   isRpcError,
   type ObjectContext,
@@ -50,10 +51,14 @@ export async function loadObject(
  *
  * @throws RpcError `MODULE_NOT_FOUND`, `MODULE_INVALID`, `OBJECT_FAILED`, or an error of the module
  */
-export async function checkObject(entry: ObjectEntry, baseDir: string): Promise<void> {
+export async function checkObject(
+  entry: ObjectEntry,
+  baseDir: string,
+  context: Omit<CheckContext, 'name'>,
+): Promise<void> {
   const { checkOptions } = await load(entry, baseDir);
   if (typeof checkOptions === 'function') {
-    await callModule(entry, () => checkOptions(entry.options ?? {}));
+    await callModule(entry, () => checkOptions(entry.options ?? {}, { name: entry.name, ...context }));
   }
 }
 
@@ -77,7 +82,7 @@ async function callModule(entry: ObjectEntry, work: () => unknown): Promise<unkn
 /** The exports of an object's module. */
 interface ObjectModule {
   readonly default: ObjectFactory;
-  readonly checkOptions?: (options: unknown) => unknown;
+  readonly checkOptions?: (options: unknown, context: CheckContext) => unknown;
 }
 
 async function load(entry: ObjectEntry, baseDir: string): Promise<ObjectModule> {

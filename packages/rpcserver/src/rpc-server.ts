@@ -11,7 +11,7 @@ import {
   parseObjectName,
   systemClock,
 } from '@patchbay/objects';
-import { Dispatcher } from '@patchbay/objects/define';
+import { checkListenAddress, Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
 import type { GivenLimits } from '@patchbay/session/server';
 
@@ -74,13 +74,13 @@ export class RpcServer implements AsyncDisposable {
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
     const dispatcher = new Dispatcher({ clock, log, interceptors, ...(authorize && { authorize }) });
-    const hosting = new Hosting({ dispatcher, stateDir, drainMs, closeMs, clock, log });
+    const hosting = new Hosting({ dispatcher, stateDir, listen, drainMs, closeMs, clock, log });
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
     try {
-      await ObjectServer.checkAddress(listen); // before objects open, which may take long
+      await checkListenAddress(listen); // before objects open, which may take long
       await hosting.add(options.objects, options.maxConcurrent, options.signal);
       const { keepalive, sendStacks = false } = options;
       const limits = { ...options.limits, keepalive, sendStacks };

@@ -5,8 +5,11 @@ import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/prom
 import { join } from 'node:path';
 
 import { isRpcError, type Log, makeDirectory, systemErrorText } from '@patchbay/objects';
+import { directoryTrouble } from '@patchbay/objects/define';
 
 import { rpcServerError } from './errors.js';
+
+const lockName = 'lock';
 
 /** A server's state directory, locked until it is closed or the process ends, in whatever way. */
 export interface StateDirectory {
@@ -42,6 +45,38 @@ export async function makeStateDirectory(path: string): Promise<void> {
   });
 }
 
+/** Returns the directory of an object in its server's state directory. */
+export function objectStateDir(stateDir: string, name: string): string {
+  // Encoded, so that the directory of `a/b` is not inside that of `a`.
+  return join(stateDir, 'objects', encodeURIComponent(name));
+}
+
+/** Checks that a directory can be a state directory, and creates nothing. @throws RpcError `STATE_DIRECTORY_UNUSABLE` */
+export function checkStateDirectory(path: string): void {
+  const trouble = directoryTrouble(path, { mayBeReadOnly: true });
+  if (trouble !== undefined) {
+    throw unusable(path, trouble);
+  }
+}
+
+/** Reports whether a server runs on a state directory, by the process that its lock names. */
+export async function isServing(stateDir: string): Promise<boolean> {
+  try {
+    const pid = Number(await readFile(join(stateDir, lockName), 'utf8'));
+    return pid > 0 && isProcess(pid);
+  } catch {
+    return false; // it is not there yet, or nobody may look
+  }
+}
+
+function isProcess(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 async function usable<T>(path: string, work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
@@ -49,12 +84,16 @@ async function usable<T>(path: string, work: () => T | Promise<T>): Promise<T> {
     if (isRpcError(error)) {
       throw error;
     }
-    throw rpcServerError(
-      'STATE_DIRECTORY_UNUSABLE',
-      `the state directory ${path} cannot be used: ${systemErrorText(error)}`,
-      { cause: error },
-    );
+    throw unusable(path, error);
   }
+}
+
+function unusable(path: string, cause: unknown): Error {
+  return rpcServerError(
+    'STATE_DIRECTORY_UNUSABLE',
+    `the state directory ${path} cannot be used: ${systemErrorText(cause)}`,
+    { cause },
+  );
 }
 
 /** Reads the server's id, and creates it on the first start or if the file is damaged. */
@@ -82,7 +121,7 @@ async function serverIdIn(stateDir: string): Promise<string> {
  * this process's own open file, and the lock outlives flock(1).
  */
 async function lockDirectory(stateDir: string, log: Log): Promise<FileHandle> {
-  const file = await open(join(stateDir, 'lock'), 'a+', 0o600);
+  const file = await open(join(stateDir, lockName), 'a+', 0o600);
   try {
     const result = await flock(file);
     if (result === 'held') {

@@ -5,9 +5,6 @@
  */
 export { createStorage as default } from './object/create-storage.js';
 export { storageError } from './errors.js';
-export {
-  parseStorageOptions as checkOptions,
-  type StorageOptions,
-  storageOptions,
-} from './object/options.js';
+export { checkOptions } from './object/check-host.js';
+export { type StorageOptions, storageOptions } from './object/options.js';
 export type { Storage } from './object/storage-object.js';

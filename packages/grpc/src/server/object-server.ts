@@ -6,12 +6,9 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { coreError, parseAddress, type RpcError, systemErrorText } from '@patchbay/objects';
-import type { Dispatcher } from '@patchbay/objects/define';
+import { type Dispatcher, listenFailed } from '@patchbay/objects/define';
 import { type GivenLimits, type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { channelOptions } from '../channel-options.js';
@@ -100,22 +97,6 @@ export class ObjectServer implements AsyncDisposable {
     });
     this.#health.addTo(this.#server);
     new Reflection({ ...files, ...standardServices }, sharedFiles).addTo(this.#server);
-  }
-
-  /**
-   * Checks that an address can be listened on, before costly work is begun for it: it is bound and released.
-   *
-   * @throws RpcError `LISTEN_FAILED`
-   */
-  static async checkAddress(listen: string): Promise<void> {
-    const { host, port } = parseAddress(listen);
-    const probe = createServer();
-    try {
-      await once(probe.listen({ host, port }), 'listening');
-    } catch (error) {
-      throw listenFailed(listen, error as Error);
-    }
-    await new Promise((resolve) => probe.close(resolve));
   }
 
   /** Starts a server. @throws RpcError `LISTEN_FAILED`, `CONFIG_INVALID` for an invalid limit */
@@ -215,9 +196,4 @@ export class ObjectServer implements AsyncDisposable {
       });
     });
   }
-}
-
-function listenFailed(listen: string, cause: Error): RpcError {
-  const message = `cannot listen on ${listen}: ${systemErrorText(cause)}; is another server there?`;
-  return coreError('LISTEN_FAILED', message, { cause });
 }

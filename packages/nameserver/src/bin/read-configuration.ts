@@ -1,5 +1,12 @@
-import { checkConfigCommand, checkLogFile, configure } from '@patchbay/daemon';
-import { parseAddress, requireLoopback } from '@patchbay/objects';
+import {
+  checkConfigCommand,
+  checkLogFile,
+  ConfigurationChecks,
+  type ConfigurationSource,
+  configure,
+} from '@patchbay/daemon';
+import { coreError, parseAddress, requireLoopback, systemErrorText } from '@patchbay/objects';
+import { checkListenAddress, directoryTrouble } from '@patchbay/objects/define';
 
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
 
@@ -25,8 +32,33 @@ export function readConfiguration(
   return configuration;
 }
 
+/**
+ * Checks what a configuration refers to, and changes nothing: a start does so first. Whether the port is free is left
+ * to the start, as a running name server may be asked about.
+ * @throws AggregateError with an RpcError for each problem
+ */
+export async function checkReferences(
+  source: ConfigurationSource,
+  { log, stateDir, listen }: NameServerConfiguration,
+): Promise<void> {
+  const checks = new ConfigurationChecks(source);
+  await checks.check(['log', 'file'], () => {
+    checkLogFile(log);
+  });
+  await checks.check(['stateDir'], () => {
+    checkStateDirectory(stateDir);
+  });
+  await checks.check(['listen'], () => checkListenAddress(listen, { anyPort: true }));
+  checks.finish();
+}
+
+function checkStateDirectory(path: string): void {
+  const trouble = directoryTrouble(path, { mayBeReadOnly: true });
+  if (trouble !== undefined) {
+    const message = `the state directory ${path} cannot be used: ${systemErrorText(trouble)}`;
+    throw coreError('CONFIG_INVALID', message, { cause: trouble });
+  }
+}
+
 /** `nameserver check-config`: what `start --config` would make of a file. */
-export const checkConfig = checkConfigCommand((file) => {
-  checkLogFile(readConfiguration(file).log);
-  return Promise.resolve();
-});
+export const checkConfig = checkConfigCommand((file) => checkReferences({ file }, readConfiguration(file)));

@@ -17,7 +17,7 @@ import { systemClock } from '@patchbay/objects';
 
 import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
-import { readConfiguration } from './read-configuration.js';
+import { checkReferences, readConfiguration } from './read-configuration.js';
 
 /** `nameserver start`: the daemon itself. */
 export const start = command({
@@ -45,14 +45,15 @@ export const start = command({
     },
   },
   run: async (args) => {
-    const read = (): NameServerConfiguration =>
-      readConfiguration(args.config, {
-        listen: args.listen,
-        stateDir: args['state-dir'],
-        insecure: args.insecure,
-        'log.level': args['log-level'],
-      });
+    const flags = {
+      listen: args.listen,
+      stateDir: args['state-dir'],
+      insecure: args.insecure,
+      'log.level': args['log-level'],
+    };
+    const read = (): NameServerConfiguration => readConfiguration(args.config, flags);
     const configuration = read();
+    await checkReferences({ file: args.config, flags }, configuration);
     const log = openLog(configuration.log);
     const manager = await systemdManager({
       clock: systemClock,

@@ -127,8 +127,18 @@ export interface ObjectContext {
   readonly log: Log;
   /** A directory of this object's own; it exists. */
   readonly stateDir: string;
+  /** `host:port` where the server listens; absent where it does not, as in one process with its client. */
+  readonly listen?: string | undefined;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
+}
+
+/** What the `checkOptions` of an object's module is given beside the options. */
+export interface CheckContext extends Pick<ObjectContext, 'name' | 'stateDir' | 'listen'> {
+  /** The directory that the object will have; it need not exist yet. */
+  readonly stateDir: string;
+  /** Whether the server is running that hosts the object, or would: what it listens on is in use then. */
+  readonly isServing: boolean;
 }
 
 /** The default export of an object's module. It validates its options itself. */

@@ -1,15 +1,22 @@
 import { dirname, resolve } from 'node:path';
 
-import { checkLogFile, configure, limitsOf, locateErrors } from '@patchbay/daemon';
-import { isRpcError, type RpcError } from '@patchbay/objects';
+import { checkLogFile, ConfigurationChecks, configure, limitsOf } from '@patchbay/daemon';
+import { checkListenAddress } from '@patchbay/objects/define';
 
 import { checkAddresses } from '../advertised-address.js';
 import { checkObject, loadObject } from '../load-object.js';
 import type { MakeObject, RpcServerOptions } from '../server-options.js';
+import { checkStateDirectory, isServing, objectStateDir } from '../state-directory.js';
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
 /** The options of `start` that take precedence over the file, by the key that each sets. */
 export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+
+/** Where a server's configuration is read from, at the start and on each reload. */
+export interface ConfigurationSource {
+  readonly file: string;
+  readonly flags: Flags;
+}
 
 /** Reads the configuration from the file, the environment and flags. @throws RpcError `CONFIG_INVALID` */
 export function readConfiguration(file: string, flags: Flags = {}): RpcServerConfiguration {
@@ -32,41 +39,46 @@ export function baseDirOf(file: string): string {
 }
 
 /**
- * Checks a configuration file and the modules and options of its objects, as a start would, without opening anything.
+ * Checks a configuration file and all that it refers to, as a start would, and changes nothing.
  * @throws RpcError `CONFIG_INVALID`, or an AggregateError with an RpcError for each problem
  */
 export async function checkConfiguration(file: string): Promise<void> {
-  await checkReferences(file, readConfiguration(file));
+  await checkReferences({ file, flags: {} }, readConfiguration(file));
 }
 
 /**
- * Checks what a configuration refers to: the log's file, the modules of objects and their options.
+ * Checks what a configuration refers to: the log's file, the state directory, the listen address unless the server
+ * runs, the modules of objects and their options. A start does so before it changes anything.
  * @throws AggregateError with an RpcError for each problem
  */
-export async function checkReferences(file: string, configuration: RpcServerConfiguration): Promise<void> {
-  const errors: RpcError[] = [];
-  const note = (path: readonly (string | number)[], error: unknown): void => {
-    if (!isRpcError(error)) {
-      throw error;
-    }
-    errors.push(...locateErrors(file, path, error));
-  };
-  try {
+export async function checkReferences(
+  source: ConfigurationSource,
+  configuration: RpcServerConfiguration,
+): Promise<void> {
+  const { listen, objects } = configuration;
+  const baseDir = baseDirOf(source.file);
+  const stateDir = resolve(baseDir, configuration.stateDir);
+  const serving = await isServing(stateDir);
+  const checks = new ConfigurationChecks(source);
+  await checks.check(['log', 'file'], () => {
     checkLogFile(configuration.log);
-  } catch (error) {
-    note(['log', 'file'], error);
+  });
+  await checks.check(['stateDir'], () => {
+    checkStateDirectory(stateDir);
+  });
+  await checks.check(['listen'], () => checkListenAddress(listen, { anyPort: serving }));
+  for (const [index, entry] of objects.entries()) {
+    const context = { stateDir: objectStateDir(stateDir, entry.name), listen, isServing: serving };
+    await checks.check(
+      ['objects', index],
+      () => checkObject(entry, baseDir, context),
+      ({ reason }) => {
+        const ofModule = ['MODULE_NOT_FOUND', 'MODULE_INVALID'].includes(reason);
+        return ['objects', index, ofModule ? 'module' : 'options'];
+      },
+    );
   }
-  for (const [index, entry] of configuration.objects.entries()) {
-    try {
-      await checkObject(entry, baseDirOf(file));
-    } catch (error) {
-      const ofModule = isRpcError(error, 'MODULE_NOT_FOUND', 'MODULE_INVALID');
-      note(['objects', index, ofModule ? 'module' : 'options'], error);
-    }
-  }
-  if (errors.length > 0) {
-    throw new AggregateError(errors, 'the configuration is invalid');
-  }
+  checks.finish();
 }
 
 /** Returns a configuration's objects, and the limits of their calls, as options of the server. */

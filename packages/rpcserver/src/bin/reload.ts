@@ -10,16 +10,10 @@ import type { RpcServerConfiguration } from './configuration.js';
 import {
   baseDirOf,
   checkReferences,
-  type Flags,
+  type ConfigurationSource,
   objectOptions,
   readConfiguration,
 } from './read-configuration.js';
-
-/** Where a server's configuration is read from, at the start and on each reload. */
-export interface ConfigurationSource {
-  readonly file: string;
-  readonly flags: Flags;
-}
 
 /**
  * Applies a changed configuration file to the running server: log levels, limits, and objects that were added or
@@ -30,12 +24,13 @@ export interface ConfigurationSource {
  */
 export async function reload(
   server: RpcServer,
-  { file, flags }: ConfigurationSource,
+  source: ConfigurationSource,
   before: RpcServerConfiguration,
   log: DaemonLog,
 ): Promise<RpcServerConfiguration> {
+  const { file, flags } = source;
   const next = readConfiguration(file, flags);
-  await checkReferences(file, next);
+  await checkReferences(source, next);
   const { added, removed, kept, limited, stale } = compareObjects(before.objects, next.objects);
   const baseDir = baseDirOf(file);
   const { shared, maxConcurrent, limits, keepalive } = objectOptions(

@@ -14,7 +14,7 @@ import {
 } from '@patchbay/daemon';
 import { systemClock } from '@patchbay/objects';
 
-import { checkConfiguration, readConfiguration } from './read-configuration.js';
+import { checkConfiguration, checkReferences, readConfiguration } from './read-configuration.js';
 import { serve } from './serve.js';
 
 const start = command({
@@ -48,6 +48,7 @@ const start = command({
     };
     const source = { file: args.config, flags };
     const configuration = readConfiguration(source.file, flags);
+    await checkReferences(source, configuration);
     const log = openLog(configuration.log);
     const manager = await systemdManager({
       clock: systemClock,

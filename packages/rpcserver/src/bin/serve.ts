@@ -6,8 +6,8 @@ import { logCalls, systemClock } from '@patchbay/objects';
 
 import { RpcServer } from '../rpc-server.js';
 import type { RpcServerConfiguration } from './configuration.js';
-import { baseDirOf, objectOptions } from './read-configuration.js';
-import { type ConfigurationSource, reload } from './reload.js';
+import { baseDirOf, type ConfigurationSource, objectOptions } from './read-configuration.js';
+import { reload } from './reload.js';
 
 /** Serves a configuration until the signal aborts. @throws RpcError as `RpcServer.start` does */
 export async function serve(

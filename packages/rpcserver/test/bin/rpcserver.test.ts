@@ -10,6 +10,8 @@ import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 import type { Workshop } from '../fixtures/workshop.js';
 import { type Outcome, ServerProcess, writeConfiguration } from './server-process.js';
 
+const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
+
 async function run(...words: string[]): Promise<Outcome> {
   await using server = new ServerProcess(...words);
   return await server.end();
@@ -229,30 +231,43 @@ describe('rpcserver start', () => {
     [
       'a module that is not there',
       () => Promise.resolve({ objects: [{ name: 'a', module: './nowhere.js' }] }),
-      /^error: INVALID_ARGUMENT MODULE_NOT_FOUND: object "a": there is no module "\.\/nowhere\.js" in /,
+      /^error: INVALID_ARGUMENT MODULE_NOT_FOUND: \S+:\d+: objects\[0\]\.module: object "a": there is no module "\.\/nowhere\.js" in /,
+    ],
+    [
+      'options that an object refuses',
+      () => Promise.resolve({ objects: [{ name: 'a', module: refusing, options: { size: 'large' } }] }),
+      /^error: INVALID_ARGUMENT CONFIG_INVALID: \S+:\d+: objects\[0\]\.options\.size: must be a number$/m,
     ],
     [
       'a state directory that is a file',
       async (scratch) => {
-        await writeFile(scratch.file('state'), '');
-        return {};
+        await writeFile(scratch.file('file'), '');
+        return { stateDir: './file' };
       },
-      /^error: FAILED_PRECONDITION STATE_DIRECTORY_UNUSABLE: the state directory \S+state cannot be used: /,
+      /^error: FAILED_PRECONDITION STATE_DIRECTORY_UNUSABLE: \S+:\d+: stateDir: the state directory \S+file cannot be used: /,
     ],
     [
       'a state directory that nobody can make',
       () => Promise.resolve({ stateDir: '/dev/null/state' }),
-      /^error: FAILED_PRECONDITION STATE_DIRECTORY_UNUSABLE: the state directory \/dev\/null\/state cannot be used: /,
+      /^error: FAILED_PRECONDITION STATE_DIRECTORY_UNUSABLE: \S+:\d+: stateDir: the state directory \/dev\/null\/state cannot be used: /,
+    ],
+    [
+      'an address of another host',
+      () => Promise.resolve({ listen: '192.0.2.1:0', insecure: true }),
+      /^error: FAILED_PRECONDITION LISTEN_FAILED: \S+:\d+: listen: cannot listen on 192\.0\.2\.1:0: not an address of this host; give /,
     ],
   ];
   for (const [title, keysOf, line] of cannot) {
-    it(`cannot start with ${title}, and reports it in one line`, async () => {
+    it(`cannot start with ${title}, and reports it in the line of check-config, before it makes anything`, async () => {
       await using scratch = await Scratch.make();
       const file = await writeConfiguration(scratch, await keysOf(scratch));
+      const before = await readdir(scratch.path);
       const { status, stderr } = await run('start', '--config', file);
       expect(stderr.trimEnd().split('\n')).to.have.length(1);
       expect(stderr).to.match(line);
       expect(status).to.be.oneOf([2, 5]);
+      expect(await readdir(scratch.path)).to.deep.equal(before);
+      expect(await run('check-config', file)).to.deep.equal({ status, stdout: '', stderr });
     });
   }
 
@@ -280,7 +295,7 @@ describe('rpcserver start', () => {
     const { status, stderr } = await run('start', '--config', file);
     const [line = '', ...more] = stderr.trimEnd().split('\n');
     expect(line).to.match(
-      /^error: FAILED_PRECONDITION LISTEN_FAILED: cannot listen on 127\.0\.0\.1:\d+: .*is another server there\?$/,
+      /^error: FAILED_PRECONDITION LISTEN_FAILED: \S+:\d+: listen: cannot listen on 127\.0\.0\.1:\d+: .*is another server there\?$/,
     );
     expect(more).to.deep.equal([]);
     expect(status).to.equal(5);
@@ -288,6 +303,13 @@ describe('rpcserver start', () => {
 }).timeout(60_000);
 
 describe('rpcserver check-config', () => {
+  it('finds nothing wrong with what a running server listens on', async () => {
+    await using scratch = await Scratch.make();
+    await using server = await ServerProcess.serving(scratch, { nameServer: '127.0.0.1:1' });
+    const file = await writeConfiguration(scratch, { listen: server.address });
+    expect(await run('check-config', file)).to.include({ status: 0, stderr: '' });
+  });
+
   it('reports that a configuration is valid, and starts nothing', async () => {
     await using scratch = await Scratch.make();
     const file = await writeConfiguration(scratch, {});
@@ -300,7 +322,6 @@ describe('rpcserver check-config', () => {
 
   it('reports each problem of the objects in a line with its location, and with --json as a list', async () => {
     await using scratch = await Scratch.make();
-    const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
     const file = await writeConfiguration(scratch, {
       objects: [
         { name: 'a', module: './nowhere.js' },

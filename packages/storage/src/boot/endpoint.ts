@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 
-import { formatAddress, type Log, parseAddress } from '@patchbay/objects';
+import { formatAddress, type Log, parseAddress, type RpcError, systemErrorText } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 import type { Health } from './health.js';
@@ -52,17 +52,23 @@ export async function startBootEndpoint(options: BootEndpointOptions): Promise<B
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
-    throw storageError(
-      'BOOT_UNAVAILABLE',
-      `cannot serve boot scripts at ${listen}; check whether the address is in use`,
-      { details: { listen }, cause: error },
-    );
+    throw bootUnavailable(listen, error);
   }
   const bound = app.server.address() as AddressInfo;
   const close = async (): Promise<void> => {
     await app.close();
   };
   return { address: formatAddress({ host, port: bound.port }), close, [Symbol.asyncDispose]: close };
+}
+
+/** Makes the error about an address that cannot be listened on. */
+export function bootUnavailable(listen: string, cause: unknown): RpcError {
+  return storageError(
+    'BOOT_UNAVAILABLE',
+    `cannot serve boot scripts at ${listen}: ${systemErrorText(cause)}; free the address, or name another one in ` +
+      'the option boot.listen',
+    { details: { listen }, cause },
+  );
 }
 
 function addRoutes(app: FastifyInstance, { scripts, health, metrics, log }: BootEndpointOptions): void {

@@ -14,6 +14,11 @@ export const bootOptions = z.strictObject({
   advertise: z
     .string()
     .refine((text) => isAddress(text) || isAddress(withPort(text, 0)), 'must be HOST or HOST:PORT')
+    .refine((text) => !isAddress(text) || parseAddress(text).port !== 0, 'nodes cannot connect to port 0')
+    .refine(
+      (text) => !isWildcard(isAddress(text) ? text : withPort(text, 0)),
+      'nodes cannot connect to the address that stands for every address of the machine',
+    )
     .optional()
     .describe(
       'the HOST or HOST:PORT at which the nodes reach the portal, if it differs from the portal; further target daemons use the next ports',

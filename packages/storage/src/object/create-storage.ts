@@ -34,7 +34,9 @@ import { daemonsInUse, TargetAllocator } from '../provision/target-allocator.js'
 import { TargetClaims } from '../provision/target-claims.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { Scheduler } from '../schedule/scheduler.js';
-import { startTgtHosts } from '../targets/tgt/tgt-hosts.js';
+import { checkPortals } from '../targets/tgt/check-portals.js';
+import { portalsOf, startTgtHosts } from '../targets/tgt/tgt-hosts.js';
+import { checkHost, warnOfLoopbackPortal } from './check-host.js';
 import { isThere, openPool, raiseGeneration } from './open-pool.js';
 import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
@@ -71,11 +73,17 @@ async function assemble(
   closers: Closers,
 ): Promise<ObjectDefinition> {
   const { clock, stateDir } = context;
+  // Nothing is changed before all of this is known to work: a server that is refused must not have claimed the pool.
+  await checkHost(options, { stateDir, isServing: false });
   const store = await openCatalogStore(stateDir, clock);
   closers.use(store);
   const catalog = new Catalog(store, clock);
   const events = new EventLog(store, catalog);
   const log = actorLog(context.log, catalog.actors);
+
+  warnOfLoopbackPortal(options, context.listen, log);
+  const daemons = await daemonsInUse(catalog);
+  await checkPortals(stateDir, portalsOf({ ...options, daemons }));
 
   const freeSome = (): Promise<boolean> => deleteOldestTrashed(services);
   const pool = await openPool(options, { ...context, log }, catalog, freeSome);
@@ -85,7 +93,7 @@ async function assemble(
     stateDir,
     portal: options.portal,
     targetsPerDaemon: options.targetsPerDaemon,
-    daemons: await daemonsInUse(catalog),
+    daemons,
     exec: execTool,
     clock,
     log,

@@ -1,23 +1,22 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
-import { coreError, parseBytes, parseDuration, type Unit } from '@patchbay/objects';
+import { coreError, parseBytes, parseDuration, type RpcError, type Unit } from '@patchbay/objects';
 import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
 import { sourceNetwork } from '../disks/import/source-networks.js';
 import { iqn } from '../names.js';
 import { quotas } from '../pool/quotas.js';
+import { portalSchema } from '../targets/tgt/portal.js';
 
 const absolutePath = z
   .string()
   .refine((path) => isAbsolute(path) && !/[,\p{Cc}]/u.test(path), 'must be an absolute path without commas');
 
-const portal = z
-  .string()
-  .regex(/^(?:[A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\]):\d{1,5}$/, 'must be HOST:PORT')
+const portal = portalSchema
   .default('127.0.0.1:3260')
-  .describe('where initiators connect, HOST:PORT; the nodes must be able to reach it');
+  .describe('where initiators connect, an IP address and a port; the nodes must be able to reach it');
 
 const options = z.strictObject({
   pool: absolutePath.describe(
@@ -130,10 +129,21 @@ function withUnits(given: unknown): unknown {
 export function parseStorageOptions(options: unknown): StorageOptions {
   const parsed = storageOptions.safeParse(withUnits(options));
   if (!parsed.success) {
-    const problems = parsed.error.issues.map(({ path, message }) => [...path, message].join(': '));
-    throw coreError('CONFIG_INVALID', `the options of the storage object: ${problems.join('; ')}`, {
-      details: { issues: parsed.error.issues.map(({ path, message }) => ({ path, message })) },
-    });
+    throw invalidOptions(parsed.error.issues);
   }
   return parsed.data;
+}
+
+/** What is wrong with one of the options. */
+export interface OptionIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** Makes the error about invalid options. */
+export function invalidOptions(issues: readonly OptionIssue[]): RpcError {
+  const problems = issues.map(({ path, message }) => [...path.map(String), message].join(': '));
+  return coreError('CONFIG_INVALID', `the options of the storage object: ${problems.join('; ')}`, {
+    details: { issues: issues.map(({ path, message }) => ({ path, message })) },
+  });
 }

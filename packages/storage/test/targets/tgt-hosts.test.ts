@@ -16,7 +16,7 @@ describe('several tgtds of our own, with one target each', function () {
     requireTools(this, 'tgtd', 'iscsi-inq', 'qemu-io');
   });
   beforeEach(async () => {
-    scene = await Scene.create(2);
+    scene = await Scene.create(3);
   });
   afterEach(async () => {
     await scene[Symbol.asyncDispose]();
@@ -81,6 +81,22 @@ describe('several tgtds of our own, with one target each', function () {
     await disk.use(1);
     expect([(await scene.daemon(0))?.pid, (await scene.daemon(1))?.pid]).to.deep.equal(pids);
     expect((await after.list(1))[0]?.connections).to.have.length(1);
+  });
+
+  it('are moved together to other portals, each to where the next one listened', async () => {
+    const before = await scene.startHosts(2, { onStop: 'keep' });
+    const [, second] = await twoDisks();
+    await before.ensureExported(second);
+    const disk = await scene.open(second, before.portalOf(1));
+    const pids = [(await scene.daemon(0))?.pid, (await scene.daemon(1))?.pid];
+    const portal = before.portalOf(1);
+    await before[Symbol.asyncDispose]();
+
+    const after = await scene.startHosts(2, { portal });
+
+    expect([(await scene.daemon(0))?.pid, (await scene.daemon(1))?.pid]).to.deep.equal(pids);
+    await disk.use(1);
+    expect(await inquire(after.portalOf(1), second)).to.include('Product:VIRTUAL-DISK');
   });
 
   it('are ended when they are no longer needed', async () => {

@@ -108,14 +108,45 @@ describe('the supervisor of a tgtd of our own', function () {
       expect(await inquire(scene.portal, changed)).to.include('Product:VIRTUAL-DISK');
     });
 
-    it('replaces a daemon that listens elsewhere', async () => {
+    it('moves a daemon to another portal, and leaves its sessions alone', async () => {
       const first = await scene.startHost({ onStop: 'keep' });
+      const spec = await scene.disk(1);
+      await first.ensureExported(spec);
+      const disk = await scene.open(spec);
+      await disk.use(1);
       const { pid } = first;
       await first[Symbol.asyncDispose]();
-      const portal = `127.0.0.1:${String(await freePort())}`;
-      const second = await scene.startHost({ portal });
-      expect(second.pid).to.not.equal(pid);
-      expect(await listening(second.pid)).to.deep.equal([portal]);
+
+      // The second one overlaps with the first, so that both cannot be listened on at once.
+      for (const portal of [
+        `127.0.0.1:${String(await freePort())}`,
+        scene.portal.replace('127.0.0.1', '0.0.0.0'),
+      ]) {
+        await using host = await scene.startHost({ portal, onStop: 'keep' });
+        expect(host.pid).to.equal(pid);
+        expect(await listening(pid)).to.deep.equal([portal]);
+        await disk.use(2);
+        expect(await inquire(portal.replace('0.0.0.0', '127.0.0.1'), spec)).to.include(
+          'Product:VIRTUAL-DISK',
+        );
+      }
+    });
+
+    it('leaves a daemon serving where it did when it cannot listen on another portal', async () => {
+      const first = await scene.startHost({ onStop: 'keep' });
+      const spec = await scene.disk(1);
+      await first.ensureExported(spec);
+      const disk = await scene.open(spec);
+      const { pid } = first;
+      await first[Symbol.asyncDispose]();
+      const portal = '192.0.2.1:3260';
+      const error = await refusal(scene.startHost({ portal }), 'PORTAL_UNAVAILABLE');
+      expect(error.message)
+        .to.include(`listen on ${portal}: `)
+        .and.include('Cannot assign requested address');
+      expect(await listening(pid)).to.deep.equal([scene.portal]);
+      await disk.use(1);
+      expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
     });
 
     it('replaces a daemon that does not respond', async () => {

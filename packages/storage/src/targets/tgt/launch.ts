@@ -6,6 +6,7 @@ import { type Clock, coreError, isRpcError, type Log, makeDirectory } from '@pat
 import { storageError } from '../../errors.js';
 import { ControlSocket } from './control-socket.js';
 import { connectDaemon, type Daemon } from './daemon.js';
+import { portalUnavailable } from './portal.js';
 import { isOnly } from './show.js';
 import {
   controlSocketPath,
@@ -41,7 +42,14 @@ export interface LaunchContext {
  * Creates the directory of a daemon in the state directory: `tgt` for the first, `tgt-1` and so on for others.
  * @throws RpcError `CONFIG_INVALID` when its path is too long
  */
-export async function prepareTgtdPaths(stateDir: string, daemon: number): Promise<TgtdPaths> {
+export function prepareTgtdPaths(stateDir: string, daemon: number): TgtdPaths {
+  const paths = tgtdPaths(stateDir, daemon);
+  makeDirectory(dirname(paths.socket), 0o700);
+  return paths;
+}
+
+/** Returns where a daemon's files are. @throws RpcError `CONFIG_INVALID` when the path of its socket is too long */
+export function tgtdPaths(stateDir: string, daemon: number): TgtdPaths {
   const dir = join(stateDir, daemon === 0 ? 'tgt' : `tgt-${String(daemon)}`);
   const socketPrefix = join(dir, 'control');
   const socket = controlSocketPath(socketPrefix);
@@ -53,33 +61,7 @@ export async function prepareTgtdPaths(stateDir: string, daemon: number): Promis
         `${String(Buffer.byteLength(socket))} bytes, and the limit is 107; choose a shorter one`,
     );
   }
-  makeDirectory(dir, 0o700);
   return { socketPrefix, socket, log: join(dir, 'tgtd.log') };
-}
-
-/**
- * Adopts the daemon that an earlier process of ours started, if it still runs and listens on the portal; returns
- * undefined if there is none. One that does not respond, or listens elsewhere, is ended.
- */
-export async function adoptTgtd(context: LaunchContext): Promise<Daemon | undefined> {
-  const { paths, portal, log } = context;
-  const found = await findTgtd(paths.socketPrefix);
-  if (found === undefined) {
-    return undefined;
-  }
-  const daemon = connectDaemon(found, new ControlSocket(paths.socket, context.answerTimeoutMs), false);
-  try {
-    const portals = await daemon.tgtadm.portals();
-    if (isOnly(portal, portals)) {
-      log.info('adopted the running iSCSI target daemon', { pid: found.pid, portal });
-      return daemon;
-    }
-    log.warn('the running iSCSI target daemon listens elsewhere; replacing it', { pid: found.pid, portals });
-  } catch (error) {
-    log.warn('the running iSCSI target daemon does not respond; replacing it', { pid: found.pid, error });
-  }
-  await endTgtd(found, context);
-  return undefined;
 }
 
 /**
@@ -150,7 +132,7 @@ export async function endSurplusTgtds(
   const names = await readdir(stateDir);
   const numbers = names.map((name) => Number(/^tgt-([1-9]\d*)$/.exec(name)?.[1] ?? 0));
   for (const daemon of numbers.filter((number) => number >= daemons)) {
-    const paths = await prepareTgtdPaths(stateDir, daemon);
+    const paths = prepareTgtdPaths(stateDir, daemon);
     const found = await findTgtd(paths.socketPrefix);
     if (found !== undefined) {
       log.info('ending an iSCSI target daemon that is no longer needed', { pid: found.pid, daemon });
@@ -160,25 +142,20 @@ export async function endSurplusTgtds(
   }
 }
 
-async function bindPortal({ tgtadm }: Daemon, { portal, paths }: LaunchContext): Promise<void> {
+/** Makes a daemon listen on its portal too. @throws RpcError `PORTAL_UNAVAILABLE` */
+export async function bindPortal(
+  { tgtadm }: Pick<Daemon, 'tgtadm'>,
+  { portal, paths }: Pick<LaunchContext, 'portal' | 'paths'>,
+): Promise<void> {
   try {
     await tgtadm.newPortal(portal);
   } catch (error) {
     if (!isRpcError(error, 'TARGET_TOOL_FAILED')) {
       throw error;
     }
-    const why = (await logLines(paths)).find((line) => line.includes('unable to bind')) ?? error.message;
+    const why = (await logLines(paths)).findLast((line) => line.includes('unable to bind')) ?? error.message;
     throw portalUnavailable(portal, why, error);
   }
-}
-
-function portalUnavailable(portal: string, why: string, cause?: unknown): Error {
-  return storageError(
-    'PORTAL_UNAVAILABLE',
-    `the iSCSI target daemon cannot listen on ${portal}: ${why}; free the port (Debian's own daemon is stopped ` +
-      'with "systemctl disable --now tgt"), or name another portal in the options',
-    { details: { portal }, cause },
-  );
 }
 
 async function waitForResponse({ process, tgtadm }: Daemon, { clock, paths }: LaunchContext): Promise<void> {

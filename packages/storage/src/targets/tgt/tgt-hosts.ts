@@ -2,7 +2,8 @@ import { isRpcError } from '@patchbay/objects';
 
 import { type Exec, ExecError } from '../../exec.js';
 import type { TargetDaemon, TargetHost, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
-import { endSurplusTgtds } from './launch.js';
+import { movePortals } from './adopt.js';
+import { endSurplusTgtds, tgtdPaths } from './launch.js';
 import { portalAfter } from './portal.js';
 import { TaskQueue } from './task-queue.js';
 import { startTgtHost, type TgtHost, type TgtHostOptions } from './tgt-host.js';
@@ -21,6 +22,13 @@ export interface TgtHostsOptions extends Omit<TgtHostOptions, 'daemon'> {
  * @throws RpcError `PORTAL_UNAVAILABLE`, `TOOL_MISSING`, `TARGET_TOOL_UNAVAILABLE`, `CONFIG_INVALID`
  */
 export async function startTgtHosts(options: TgtHostsOptions): Promise<TgtHosts> {
+  const portals = portalsOf(options);
+  await movePortals(
+    portals.map((portal, daemon) => {
+      const log = options.log.child({ component: 'targets', ...(daemon > 0 && { daemon }) });
+      return { ...options, portal, log, paths: tgtdPaths(options.stateDir, daemon) };
+    }),
+  );
   await endSurplusTgtds(options.stateDir, options.daemons, options);
   const started: TgtHost[] = [];
   try {
@@ -33,6 +41,11 @@ export async function startTgtHosts(options: TgtHostsOptions): Promise<TgtHosts>
   }
   await warnIfVulnerable(options);
   return new TgtHosts(options, started);
+}
+
+/** Returns the portal of each daemon. @throws RpcError `CONFIG_INVALID` when there are not so many ports */
+export function portalsOf({ portal, daemons }: Pick<TgtHostsOptions, 'portal' | 'daemons'>): string[] {
+  return Array.from({ length: daemons }, (_, daemon) => portalAfter(portal, daemon));
 }
 
 /**

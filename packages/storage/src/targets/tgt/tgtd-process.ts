@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, readlink } from 'node:fs/promises';
 import { basename } from 'node:path';
 
 import { toolMissing } from '../../exec.js';
@@ -80,6 +80,26 @@ export async function kill(identity: ProcessIdentity): Promise<void> {
   if (await isRunning(identity)) {
     process.kill(identity.pid, 'SIGKILL');
   }
+}
+
+/** Returns the TCP ports that a process listens on, at whatever address. */
+export async function listeningPorts(pid: number): Promise<ReadonlySet<number>> {
+  const directory = `/proc/${String(pid)}/fd`;
+  const descriptors = await readdir(directory).catch(() => []);
+  const links = await Promise.all(
+    descriptors.map((name) => readlink(`${directory}/${name}`).catch(() => '')), // closed meanwhile
+  );
+  const sockets = new Set(links.map((link) => /^socket:\[(\d+)\]$/.exec(link)?.[1]));
+  const ports = new Set<number>();
+  for (const table of ['tcp', 'tcp6']) {
+    const lines = (await contentsOf(`/proc/${String(pid)}/net/${table}`)).split('\n');
+    for (const [, local = '', , state, , , , , , inode] of lines.map((line) => line.trim().split(/\s+/))) {
+      if (state === '0A' && sockets.has(inode)) {
+        ports.add(parseInt(local.slice(local.lastIndexOf(':') + 1), 16));
+      }
+    }
+  }
+  return ports;
 }
 
 async function identify(pid: number): Promise<ProcessIdentity | undefined> {

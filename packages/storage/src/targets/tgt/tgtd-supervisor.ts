@@ -2,8 +2,9 @@ import { backoffMs, PeriodicTask } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { TargetDaemon } from '../target-host.js';
+import { adoptTgtd } from './adopt.js';
 import type { Daemon } from './daemon.js';
-import { adoptTgtd, endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths } from './launch.js';
+import { endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths } from './launch.js';
 import { type LivenessContext, type LivenessLimits, LivenessProbe } from './liveness-probe.js';
 import { checkPortal } from './portal.js';
 import { isRunning } from './tgtd-process.js';
@@ -37,7 +38,7 @@ export async function superviseTgtd(options: TgtdSupervisorOptions): Promise<Tgt
       'the iSCSI target daemon accepts commands from root only; run this as root',
     );
   }
-  const paths = await prepareTgtdPaths(options.stateDir, options.daemon);
+  const paths = prepareTgtdPaths(options.stateDir, options.daemon);
   const context = { ...options, paths, liveness: options.liveness ?? defaultLiveness };
   const running = await adoptTgtd(context);
   if (running === undefined) {

@@ -1,0 +1,38 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { parseAddress, systemErrorText } from '@patchbay/objects';
+import { bindFailure } from '@patchbay/objects/define';
+
+import { portalUnavailable } from './portal.js';
+import { findTgtd, listeningPorts } from './tgtd-process.js';
+
+/**
+ * Checks that portals can be listened on, and changes nothing: each is bound and released. What our own daemons listen on
+ * is free for them. Only root can tell which those are; for anybody else an address counts that this host does not have.
+ * @param stateDir the state directory of the daemons; it need not exist
+ * @throws RpcError `PORTAL_UNAVAILABLE`
+ */
+export async function checkPortals(stateDir: string, portals: readonly string[]): Promise<void> {
+  for (const portal of portals) {
+    const address = parseAddress(portal);
+    const failure = await bindFailure(address, { ipv6Only: true });
+    if (failure === undefined || (process.getuid?.() !== 0 && failure.code !== 'EADDRNOTAVAIL')) {
+      continue;
+    }
+    if (failure.code !== 'EADDRINUSE' || !(await isOurs(stateDir, address.port))) {
+      throw portalUnavailable(portal, systemErrorText(failure), failure);
+    }
+  }
+}
+
+async function isOurs(stateDir: string, port: number): Promise<boolean> {
+  const names = await readdir(stateDir).catch(() => []);
+  for (const name of names.filter((each) => /^tgt(?:-\d+)?$/.test(each))) {
+    const daemon = await findTgtd(join(stateDir, name, 'control'));
+    if (daemon !== undefined && (await listeningPorts(daemon.pid)).has(port)) {
+      return true;
+    }
+  }
+  return false;
+}
