@@ -23,7 +23,7 @@ export {
   type SignaturesOf,
 } from './object/definition.js';
 export type { Unit } from './object/schemas.js';
-export type { ByteSource } from './object/streams.js';
+export type { ByteSource, SparseByteSource } from './object/streams.js';
 
 // Describing objects
 export type {
@@ -74,6 +74,7 @@ export {
 } from './proxy.js';
 
 // Defining objects
+export { acceptsHoles, type Hole, isHole, zerosOf } from './object/hole.js';
 export { isStream } from './object/is-stream.js';
 
 // Running calls

@@ -7,7 +7,9 @@ export { type Client, connect, type ConnectOptions, type NameFilter } from './cl
 
 // All that a program needs to call objects, so that it imports only this package.
 export {
+  acceptsHoles,
   CallTimings,
+  isHole,
   consoleLog,
   isRpcError,
   logCalls,
@@ -18,6 +20,8 @@ export {
 } from '@patchbay/objects';
 export type {
   ByteSource,
+  Hole,
+  SparseByteSource,
   Call,
   CallInfo,
   CallMetadata,

@@ -10,6 +10,7 @@ export type { MakeObject, ObjectChanges, RpcServerOptions } from './server-optio
 
 // All that a program needs to define the objects it hosts, so that it imports only this package.
 export {
+  acceptsHoles,
   type Arg,
   type Authorize,
   type ByteSource,
@@ -27,7 +28,9 @@ export {
   type Details,
   type ErrorFactory,
   type ErrorTable,
+  type Hole,
   type Interceptor,
+  isHole,
   isRpcError,
   type ItemHook,
   type Log,
@@ -51,6 +54,7 @@ export {
   RpcError,
   type RpcErrorOptions,
   type SignaturesOf,
+  type SparseByteSource,
   type Subscription,
   silentLog,
   systemClock,

@@ -1,9 +1,8 @@
 import { type Call, coreError, isRpcError, quoted } from '@patchbay/objects';
 import { formatted } from '@patchbay/terminal';
 
-import type { ByteOutput } from '../command/byte-output.js';
 import type { CommandContext, Output } from '../command/context.js';
-import type { ProgressView } from '../command/progress.js';
+import type { ItemOutput } from '../command/item-output.js';
 import type { Settings } from '../command/settings.js';
 
 /** A call as a command line asks for it. */
@@ -48,7 +47,10 @@ async function callOnce(request: CommandCall, context: CommandContext, out: Outp
   const { object, method, timeoutMs, metadata } = request;
   const { client, signal } = context;
   const args = request.args.some(mayStream)
-    ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput)
+    ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput, {
+        method,
+        describe: () => client.describe(object),
+      })
     : request.args;
   const call = client.callWithArgv(object, method, args, { timeoutMs, metadata, signal });
   try {
@@ -66,41 +68,34 @@ async function callOnce(request: CommandCall, context: CommandContext, out: Outp
 
 async function printOutcome(
   call: Call<unknown, unknown>,
-  { method, format, outputFile }: CommandCall,
+  settings: CommandCall,
   context: CommandContext,
   out: Output,
 ): Promise<void> {
+  const { method, format, outputFile } = settings;
   const { errors } = context;
   if (format === 'json' && outputFile === undefined) {
     out.write(await formatted(await call, format, context.toYaml));
     return;
   }
-  const takesBytes = format === 'table' || outputFile !== undefined;
-  let bytes: ByteOutput | undefined;
-  let view: ProgressView | undefined;
+  let items: ItemOutput | undefined;
   try {
     for await (const item of call) {
-      if (takesBytes && item instanceof Uint8Array) {
-        bytes ??= (await import('../command/byte-output.js')).openByteOutput(outputFile, context, out);
-        await bytes.write(item);
-      } else {
-        view ??= (await import('../command/progress.js')).openItemView(format, context, out);
-        view.show(item);
-        await out.ready(); // a slow reader slows the method down
-      }
+      items ??= new (await import('../command/item-output.js')).ItemOutput(settings, context, out);
+      await items.write(item);
     }
-    await bytes?.finish();
+    await items?.finish();
   } finally {
-    view?.end();
-    await bytes?.discard();
+    await items?.close();
   }
   const text = await formatted(await call, format, context.toYaml);
-  if (bytes === undefined || outputFile !== undefined) {
+  const hasBytes = items?.hasBytes === true;
+  if (!hasBytes || outputFile !== undefined) {
     out.write(text);
   } else if (errors.isTerminal) {
     errors.write(text); // standard output carries the bytes, and nothing else
   }
-  if (bytes === undefined && outputFile !== undefined) {
+  if (!hasBytes && outputFile !== undefined) {
     throw coreError('ARGUMENT_INVALID', `${method} returned no bytes to write to ${quoted(outputFile)}`);
   }
 }

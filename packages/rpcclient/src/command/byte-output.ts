@@ -1,8 +1,7 @@
-import { once } from 'node:events';
-import { createWriteStream, renameSync, rmSync, statSync, type WriteStream } from 'node:fs';
-import { finished } from 'node:stream/promises';
+import { renameSync, rmSync, statSync } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
 
-import { coreError, quoted } from '@patchbay/objects';
+import { coreError, type Hole, isHole, quoted, zerosOf } from '@patchbay/objects';
 import { outputError } from '@patchbay/terminal';
 
 import type { CommandContext, Output } from './context.js';
@@ -10,7 +9,7 @@ import type { CommandContext, Output } from './context.js';
 /** Takes the bytes that a method yields. */
 export interface ByteOutput {
   /** Writes a chunk; a slow destination slows the method down. @throws RpcError `OUTPUT_FAILED`, `OUTPUT_FULL` */
-  write(chunk: Uint8Array): Promise<void>;
+  write(chunk: Uint8Array | Hole): Promise<void>;
   /** Completes the output. @throws RpcError `OUTPUT_FAILED`, `OUTPUT_FULL` */
   finish(): Promise<void>;
   /** Removes what was written, unless it was finished. */
@@ -31,49 +30,62 @@ export function openByteOutput(path: string | undefined, context: CommandContext
   }
   return {
     write: async (chunk) => {
-      context.output.write(chunk);
-      await out.ready();
+      for (const piece of isHole(chunk) ? zerosOf(chunk) : [chunk]) {
+        context.output.write(piece);
+        await out.ready();
+      }
     },
     finish: () => Promise.resolve(),
     discard: () => Promise.resolve(),
   };
 }
 
-/** A file that gets its name only when it is complete; anything but a plain file, such as a pipe, is written directly. */
+/**
+ * A file that gets its name only when it is complete, with holes where the method yields them; anything but a plain
+ * file, such as a pipe, is written directly.
+ */
 class FileOutput implements ByteOutput {
   readonly #path: string;
   readonly #partPath: string;
-  readonly #stream: WriteStream;
-  #failure: Error | undefined;
+  readonly #isPart: boolean;
+  readonly #opened: Promise<FileHandle>;
+  #position = 0;
+  #endsInHole = false;
   #finished = false;
 
   constructor(path: string) {
     this.#path = path;
-    this.#partPath = isSpecial(path) ? path : `${path}.part`;
-    this.#stream = createWriteStream(this.#partPath);
-    this.#stream.on('error', (error) => {
-      this.#failure = error;
+    this.#isPart = !isSpecial(path);
+    this.#partPath = this.#isPart ? `${path}.part` : path;
+    this.#opened = open(this.#partPath, 'w');
+    this.#opened.catch(() => undefined); // reported by the first write
+  }
+
+  write(chunk: Uint8Array | Hole): Promise<void> {
+    return this.#reportErrors(async (file) => {
+      if (this.#isPart && isHole(chunk)) {
+        // Releases what the filesystem preallocated after the data, which the hole would keep.
+        await file.truncate(this.#position);
+        this.#position += chunk.hole;
+        this.#endsInHole = true;
+        return;
+      }
+      for (const piece of isHole(chunk) ? zerosOf(chunk) : [chunk]) {
+        await this.#writeAll(file, piece);
+      }
     });
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    if (!this.#stream.write(chunk) && this.#failure === undefined) {
-      await once(this.#stream, 'drain').catch(() => undefined); // recorded in #failure
-    }
-    this.#assertNoFailure();
-  }
-
   async finish(): Promise<void> {
-    this.#stream.end();
-    await finished(this.#stream).catch(() => undefined); // recorded in #failure
-    this.#assertNoFailure();
-    if (this.#partPath !== this.#path) {
-      try {
-        renameSync(this.#partPath, this.#path);
-      } catch (error) {
-        throw outputError(quoted(this.#path), error as Error);
+    await this.#reportErrors(async (file) => {
+      if (this.#endsInHole) {
+        await file.truncate(this.#position);
       }
-    }
+      await file.close();
+      if (this.#isPart) {
+        renameSync(this.#partPath, this.#path);
+      }
+    });
     this.#finished = true;
   }
 
@@ -81,18 +93,29 @@ class FileOutput implements ByteOutput {
     if (this.#finished) {
       return;
     }
-    this.#stream.destroy();
-    if (!this.#stream.closed) {
-      await once(this.#stream, 'close');
-    }
-    if (this.#partPath !== this.#path) {
+    const file = await this.#opened.catch(() => undefined);
+    await file?.close().catch(() => undefined); // it may be closed already
+    if (this.#isPart) {
       rmSync(this.#partPath, { force: true });
     }
   }
 
-  #assertNoFailure(): void {
-    if (this.#failure !== undefined) {
-      throw outputError(quoted(this.#path), this.#failure);
+  async #writeAll(file: FileHandle, piece: Uint8Array): Promise<void> {
+    for (let done = 0; done < piece.length;) {
+      // A pipe has no positions.
+      const position = this.#isPart ? this.#position : null;
+      const { bytesWritten } = await file.write(piece, done, piece.length - done, position);
+      done += bytesWritten;
+      this.#position += bytesWritten;
+    }
+    this.#endsInHole = false;
+  }
+
+  async #reportErrors(work: (file: FileHandle) => Promise<void>): Promise<void> {
+    try {
+      await work(await this.#opened);
+    } catch (error) {
+      throw outputError(quoted(this.#path), error as Error);
     }
   }
 }

@@ -1,14 +1,15 @@
-import { createReadStream, fstatSync, openSync } from 'node:fs';
+import { fstatSync, openSync } from 'node:fs';
 
-import { coreError, isRpcError, quoted, systemErrorText } from '@patchbay/objects';
+import { coreError, isRpcError, type ObjectDescription, quoted, systemErrorText } from '@patchbay/objects';
 import type { StreamArgument } from '@patchbay/session/client';
 
-/** How much of a file is read at a time, in bytes. */
-const chunkBytes = 256 * 1024;
+import { fileChunks, sparse, takesHoles } from './sparse-content.js';
 
 /**
  * Opens the streams among the arguments of a command line: `-` is standard input, `@FILE` a file's content, both also as
  * the value of an option, `--NAME=@FILE`. `@@TEXT` is the text `@TEXT`, and after `--` every argument is literal.
+ *
+ * Zeros are sent as holes if the method takes them, which is asked when there are some.
  *
  * @param input standard input; undefined if something else reads it
  * @throws RpcError `ARGUMENT_INVALID` for a file that cannot be read, or if standard input is not available
@@ -16,23 +17,26 @@ const chunkBytes = 256 * 1024;
 export function openStreams(
   args: readonly string[],
   input: NodeJS.ReadableStream | undefined,
+  { method, describe }: { readonly method: string; readonly describe: () => Promise<ObjectDescription> },
 ): readonly (string | StreamArgument)[] {
   const literalFrom = args.indexOf('--');
   let unread = input;
+  let asked: Promise<boolean> | undefined;
+  const accepted = (): Promise<boolean> => (asked ??= areHolesTaken(method, describe));
   return args.map((arg, index) => {
     const { option = '', value = arg } = /^(?<option>--[^=]+=)(?<value>.*)$/s.exec(arg)?.groups ?? {};
     if (literalFrom !== -1 && index >= literalFrom) {
       return arg;
     }
     if (value === '-') {
-      const content = requireInput(unread);
+      const content = sparse(requireInput(unread), accepted);
       unread = undefined; // it can be read only once
       return { typed: arg, content };
     }
     if (value.startsWith('@@')) {
       return option + value.slice(1);
     }
-    return value.startsWith('@') ? { typed: arg, content: openFile(value.slice(1)) } : arg;
+    return value.startsWith('@') ? { typed: arg, content: sparse(openFile(value.slice(1)), accepted) } : arg;
   });
 }
 
@@ -64,13 +68,23 @@ function requireInput(input: NodeJS.ReadableStream | undefined): AsyncIterable<U
   return input;
 }
 
-function openFile(path: string): AsyncIterable<Uint8Array | string> {
+/** Reports whether a method takes holes. Its call reports what is wrong with the method or the server. */
+async function areHolesTaken(method: string, describe: () => Promise<ObjectDescription>): Promise<boolean> {
+  try {
+    const { methods } = await describe();
+    return methods.some((each) => each.name === method && takesHoles(each));
+  } catch {
+    return false;
+  }
+}
+
+function openFile(path: string): ReturnType<typeof fileChunks> {
   try {
     const fd = openSync(path, 'r');
     if (fstatSync(fd).isDirectory()) {
       throw new Error('it is a directory');
     }
-    return createReadStream(path, { fd, highWaterMark: chunkBytes });
+    return fileChunks(fd, path);
   } catch (error) {
     const why = `${systemErrorText(error)}; to pass a text that begins with "@", write "@@"`;
     throw coreError('ARGUMENT_INVALID', `cannot read the file ${quoted(path)}: ${why}`, { cause: error });

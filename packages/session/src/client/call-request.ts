@@ -1,4 +1,4 @@
-import type { RpcError } from '@patchbay/objects';
+import type { Hole, RpcError } from '@patchbay/objects';
 
 import { encodePayload, withoutAbsent } from '../protocol/encode-payload.js';
 import type { Arguments } from '../protocol/frame.js';
@@ -11,7 +11,7 @@ import { ExportedArguments } from './exported-arguments.js';
 export interface StreamArgument {
   /** The argument as it was typed: `-`, `@FILE` or `--NAME=@FILE`. */
   readonly typed: string;
-  readonly content: AsyncIterable<Uint8Array | string>;
+  readonly content: AsyncIterable<Uint8Array | string | Hole>;
 }
 
 /** A call's request, and the error that it fails with before it is sent, if any. */

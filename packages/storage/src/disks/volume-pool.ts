@@ -1,3 +1,5 @@
+import type { Hole } from '@patchbay/objects';
+
 /** What a volume holds; each kind has its own directory (or pool). An orphan had no record and was set aside. */
 export type VolumeKind = 'image' | 'disk' | 'snapshot' | 'orphan';
 
@@ -86,8 +88,11 @@ export interface ImportProgress {
   readonly totalBytes?: number | undefined;
 }
 
+/** The bytes that a caller uploads; holes stand for zeros. */
+export type Upload = AsyncIterable<Buffer | Hole>;
+
 /** The source of an import: the text that names it, or its bytes, uploaded by the caller. */
-export type ImportSource = string | AsyncIterable<Buffer>;
+export type ImportSource = string | Upload;
 
 /**
  * What shows that a source is whole: the checksum that was given, of its bytes or of what was unpacked from them; the
@@ -100,7 +105,7 @@ export const verifiers = ['sha256', 'unpackedSha256', 'compression', 'format', '
 /** The result of an import. */
 export interface ImportedImage {
   readonly sizeBytes: number;
-  /** The SHA-256 of the source's bytes, hexadecimal; undefined if none was given and most of them are a file's holes. */
+  /** The SHA-256 of the source's bytes, hexadecimal; undefined if none was given and most of them are holes. */
   readonly sha256?: string;
   /** How the source was compressed; undefined if it was not. */
   readonly compression?: string;

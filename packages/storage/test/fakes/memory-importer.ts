@@ -1,10 +1,13 @@
 import { createHash } from 'node:crypto';
 
+import { isHole } from '@patchbay/objects';
+
 import type {
   ImageImporter,
   ImportedImage,
   ImportProgress,
   ImportSource,
+  Upload,
   VolumeRef,
 } from '../../src/disks/volume-pool.js';
 import { sourceName } from '../../src/disks/import/source.js';
@@ -47,10 +50,10 @@ export class MemoryImporter implements ImageImporter {
   }
 }
 
-async function uploaded(source: AsyncIterable<Buffer>): Promise<{ sizeBytes: number; content: string }> {
+async function uploaded(source: Upload): Promise<{ sizeBytes: number; content: string }> {
   const pieces: Buffer[] = [];
   for await (const piece of source) {
-    pieces.push(piece);
+    pieces.push(isHole(piece) ? Buffer.alloc(piece.hole) : piece);
   }
   return { sizeBytes: 1024, content: Buffer.concat(pieces).toString() };
 }

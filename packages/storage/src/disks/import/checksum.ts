@@ -71,13 +71,13 @@ function refused(url: string, why: string): RpcError {
  */
 export function assertChecksum(
   source: string,
-  received: { readonly sha256: string; readonly unpackedSha256?: string | undefined } | undefined,
+  received: { readonly sha256: string | undefined; readonly unpackedSha256?: string | undefined } | undefined,
   expected: string | undefined,
 ): void {
-  if (expected === undefined || received === undefined) {
+  const { sha256, unpackedSha256 } = received ?? {};
+  if (expected === undefined || sha256 === undefined) {
     return;
   }
-  const { sha256, unpackedSha256 } = received;
   if (expected !== sha256 && expected !== unpackedSha256) {
     const unpacked = unpackedSha256 === undefined ? '' : `, and unpacked ${unpackedSha256}`;
     throw storageError(

@@ -23,8 +23,8 @@ export interface DownloadOptions {
 
 /** What was received of a source. */
 export interface Received {
-  /** The SHA-256 of all of its bytes, hexadecimal. */
-  readonly sha256: string;
+  /** The SHA-256 of all of its bytes, hexadecimal; undefined if it was not needed and most of them are holes. */
+  readonly sha256: string | undefined;
   /** False where nothing tells its end from a connection that broke. */
   readonly hasMarkedEnd: boolean;
 }
@@ -81,7 +81,11 @@ async function receiveText(
  * progress; then, and when it is cancelled, the part is kept for a later download.
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`, `SOURCE_UNAVAILABLE`; the signal's reason
  */
-export async function download(url: URL, part: DownloadPart, options: DownloadOptions): Promise<Received> {
+export async function download(
+  url: URL,
+  part: DownloadPart,
+  options: DownloadOptions,
+): Promise<Received & { readonly sha256: string }> {
   const { clock, signal } = options;
   signal.throwIfAborted();
   try {

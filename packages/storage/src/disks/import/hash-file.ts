@@ -1,9 +1,8 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { setImmediate as turn } from 'node:timers/promises';
 
 import type { ReportProgress } from './progress.js';
-import { SparseWriter } from './sparse-writer.js';
+import { HashedWriter } from './hashed-writer.js';
 
 /** A part of a file, in bytes; `end` is exclusive. */
 export interface Range {
@@ -13,16 +12,13 @@ export interface Range {
 
 const pieceBytes = 1024 * 1024;
 const zeros = Buffer.alloc(pieceBytes);
-/** So many zeros are hashed in any case: it takes less than a second. */
-const freeHoleBytes = 256 * 1024 * 1024;
 
 /**
- * Reads a part of a file into a hash. @throws the signal's reason
+ * Reads a part of a file. @throws the signal's reason
  * @param onPiece called with the end of each piece and its bytes, which are valid until the next call
  */
-export async function hashRange(
+export async function readRange(
   file: FileHandle,
-  hash: Hash,
   { begin, end }: Range,
   onPiece: (position: number, piece: Uint8Array) => void | Promise<void>,
   signal: AbortSignal,
@@ -34,11 +30,24 @@ export async function hashRange(
     if (bytesRead === 0) {
       return; // truncated meanwhile; callers that compare its stat notice
     }
-    const piece = buffer.subarray(0, bytesRead);
-    hash.update(piece);
     position += bytesRead;
-    await onPiece(position, piece);
+    await onPiece(position, buffer.subarray(0, bytesRead));
   }
+}
+
+/** Reads a part of a file into a hash. @param report called with the end of each piece; @throws the signal's reason */
+export async function hashRange(
+  file: FileHandle,
+  hash: Hash,
+  range: Range,
+  report: (position: number) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const onPiece = (position: number, piece: Uint8Array): void => {
+    hash.update(piece);
+    report(position);
+  };
+  await readRange(file, range, onPiece, signal);
 }
 
 /** Reports whether a part of a file is all zeros. @throws the signal's reason */
@@ -76,7 +85,7 @@ export async function hashFile(
 
 /**
  * Copies an open file to an empty one. The bytes outside `ranges` are zeros, which are neither read nor written. Returns
- * the SHA-256 of all bytes, hexadecimal; undefined if it is not needed and there are more zeros to hash than data.
+ * the SHA-256 of all bytes, hexadecimal; undefined if it is not needed and `SparseHash` gave it up.
  * @throws the signal's reason
  */
 export async function copyHashed(
@@ -91,33 +100,18 @@ export async function copyHashed(
   },
 ): Promise<string | undefined> {
   const { size, ranges, needsHash, report, signal } = options;
-  const dataBytes = ranges.reduce((all, { begin, end }) => all + end - begin, 0);
-  const isHashed = needsHash || size - dataBytes <= Math.max(dataBytes, freeHoleBytes);
-  const hash = createHash('sha256');
-  const writer = new SparseWriter(to);
-  const skipTo = async (end: number): Promise<void> => {
-    if (!isHashed) {
-      writer.skip(end - writer.position);
-      report(end, size);
-    }
-    while (writer.position < end) {
-      const bytes = Math.min(pieceBytes, end - writer.position);
-      hash.update(zeros.subarray(0, bytes));
-      writer.skip(bytes);
-      report(writer.position, size);
-      await turn(); // yield to the event loop, as no read does here
-      signal.throwIfAborted();
-    }
+  const writer = new HashedWriter(to, { needsHash });
+  const reportPosition = (): void => {
+    report(writer.position, size);
   };
-  const onPiece = async (done: number, piece: Uint8Array): Promise<void> => {
+  const onPiece = async (_position: number, piece: Uint8Array): Promise<void> => {
     await writer.write(piece);
-    report(done, size);
+    reportPosition();
   };
   for (const { begin, end } of ranges) {
-    await skipTo(Math.min(begin, size));
-    await hashRange(from, hash, { begin: writer.position, end: Math.min(end, size) }, onPiece, signal);
+    await writer.skip(Math.max(0, Math.min(begin, size) - writer.position), reportPosition, signal);
+    await readRange(from, { begin: writer.position, end: Math.min(end, size) }, onPiece, signal);
   }
-  await skipTo(size);
-  await writer.finish();
-  return isHashed ? hash.digest('hex') : undefined;
+  await writer.skip(size - writer.position, reportPosition, signal);
+  return writer.finish();
 }

@@ -1,4 +1,4 @@
-import { type FileHandle, open, rm } from 'node:fs/promises';
+import { open, rm } from 'node:fs/promises';
 
 import { type Clock, quoted } from '@patchbay/objects';
 
@@ -14,14 +14,13 @@ import type {
   VolumeRef,
 } from '../volume-pool.js';
 import { assertChecksum, findChecksum, parseChecksum } from './checksum.js';
-import { download, downloadText, type Received } from './download.js';
-import { openDownloadPart } from './download-part.js';
+import { downloadText, type Received } from './download.js';
 import { hashFile } from './hash-file.js';
 import { ImageReader, type InspectedImage } from './image-reader.js';
-import { type ReportProgress, withProgress } from './progress.js';
-import { parseSource, type Source, sourceName, sourceRefused } from './source.js';
-import { isChanged, openSourceFile } from './source-file.js';
-import { receiveUpload } from './upload.js';
+import { type OpenSource, openSource } from './open-source.js';
+import { withProgress } from './progress.js';
+import { parseSource, sourceName, sourceRefused } from './source.js';
+import { isChanged } from './source-file.js';
 import { type Compression, compressionOf } from './unpack.js';
 import { WebPolicy, type WebPolicyOptions } from './web-policy.js';
 
@@ -38,19 +37,8 @@ export interface FileImageImporterOptions {
   readonly stallTimeoutMs?: number | undefined;
 }
 
-/** An open source; disposal closes it and removes what was fetched, unless a later download can resume it. */
-interface OpenSource extends AsyncDisposable {
-  readonly phase: ImportProgress['phase'];
-  readonly file: FileHandle;
-  /** The path of the file, if it is a temporary file of ours in the pool: a raw one can become the image as it is. */
-  readonly ownPath?: string;
-  /** Fetches or reads the whole source. */
-  readonly read: (report: ReportProgress, signal: AbortSignal) => Promise<Received>;
-}
-
 /** The disk of a source as a raw file. */
-interface RawDisk extends Omit<Received, 'sha256'>, Partial<Unpacked> {
-  readonly sha256: string | undefined;
+interface RawDisk extends Received, Partial<Unpacked> {
   readonly path: string;
   readonly image: InspectedImage;
 }
@@ -100,7 +88,15 @@ export class FileImageImporter implements ImageImporter {
     signal.throwIfAborted();
     await pool.assertAvailable();
 
-    await using origin = await this.#open(name, parsed);
+    const needsHash = options.sha256 !== undefined;
+    await using origin = await openSource(parsed, {
+      ...this.#options,
+      policy: this.#policy,
+      needsHash,
+      assertSize: (sizeBytes) => {
+        this.#reader.assertSize(name, sizeBytes);
+      },
+    });
     await using temporary = pool.temporaries.create();
     await using unpacked = pool.temporaries.create();
     const before = await origin.file.stat({ bigint: true });
@@ -137,7 +133,7 @@ export class FileImageImporter implements ImageImporter {
     if (compression === undefined) {
       return yield* this.#toRaw(name, origin, fetched, paths.raw, options);
     }
-    const received = fetched ?? (yield* withProgress(phase, progress, read));
+    const received = yield* this.#hashed(origin, fetched, options.signal);
     await using to = await pool.use(() => open(paths.unpacked, 'wx+', 0o600));
     const unpackedSha256 = yield* withProgress('unpack', progress, (report, cancelled) =>
       pool.use(() => this.#reader.unpack(name, compression, { from: file, to }, report, cancelled)),
@@ -155,12 +151,13 @@ export class FileImageImporter implements ImageImporter {
   /** @param fetched undefined for a file that is to be read yet */
   async *#toRaw(
     name: string,
-    { phase, file, ownPath, read }: OpenSource,
+    origin: OpenSource,
     fetched: (Received & Partial<Unpacked>) | undefined,
     path: string,
     { sha256: expected, raw: isRaw = false, signal }: ImportOptions,
   ): AsyncGenerator<ImportProgress, RawDisk, undefined> {
     const { pool, clock } = this.#options;
+    const { phase, file, ownPath } = origin;
     const progress = { clock, signal };
     assertChecksum(name, fetched, expected);
     const image = await this.#reader.inspect(name, file, { isRaw, signal });
@@ -184,7 +181,7 @@ export class FileImageImporter implements ImageImporter {
       assertChecksum(name, sha256 === undefined ? undefined : { sha256 }, expected);
       return { path, image, sha256, hasMarkedEnd: true };
     }
-    const received = fetched ?? (yield* withProgress(phase, progress, read));
+    const received = yield* this.#hashed(origin, fetched, signal);
     assertChecksum(name, received, expected);
     yield* withProgress('convert', progress, (report, cancelled) =>
       this.#reader.writeRaw(name, image, path, report, cancelled),
@@ -192,72 +189,25 @@ export class FileImageImporter implements ImageImporter {
     return { path, image, ...received };
   }
 
-  async #open(name: string, source: Source): Promise<OpenSource> {
-    const assertSize = (sizeBytes: number): void => {
-      this.#reader.assertSize(name, sizeBytes);
-    };
-    switch (source.kind) {
-      case 'file':
-        return this.#openFile(source.path);
-      case 'web':
-        return this.#openDownload(source.url, assertSize);
-      case 'upload':
-        return this.#openUpload(source.content, assertSize);
-      default:
-        return source satisfies never;
+  /** Hashes a source that is not in the pool as it is: nothing there could be compared with its checksum later. */
+  async *#hashed(
+    { phase, file, read }: OpenSource,
+    fetched: (Received & Partial<Unpacked>) | undefined,
+    signal: AbortSignal,
+  ): AsyncGenerator<ImportProgress, Received & Partial<Unpacked>, undefined> {
+    const progress = { clock: this.#options.clock, signal };
+    if (fetched === undefined) {
+      return yield* withProgress(phase, progress, read);
     }
-  }
-
-  async #openFile(path: string): Promise<OpenSource> {
-    const file = await openSourceFile(path, this.#options.sourceDirectories);
-    return {
-      phase: 'read',
-      file,
-      read: async (report, signal) => ({ sha256: await hashFile(file, report, signal), hasMarkedEnd: true }),
-      [Symbol.asyncDispose]: () => file.close(),
-    };
-  }
-
-  async #openDownload(url: URL, assertSize: (sizeBytes: number) => void): Promise<OpenSource> {
-    const { pool, clock, stallTimeoutMs = 60_000 } = this.#options;
-    const part = await pool.use(() => openDownloadPart(pool.temporaries, url));
-    const options = {
-      clock,
-      stallTimeoutMs,
-      policy: this.#policy,
-      assertSize,
-      makeRoom: (neededBytes: number) => pool.makeRoom(neededBytes),
-    };
-    return {
-      phase: 'download',
-      file: part.file,
-      ownPath: part.path,
-      read: (report, signal) => pool.use(() => download(url, part, { ...options, report, signal })),
-      [Symbol.asyncDispose]: () => part.close(),
-    };
-  }
-
-  async #openUpload(
-    content: AsyncIterable<Buffer>,
-    assertSize: (sizeBytes: number) => void,
-  ): Promise<OpenSource> {
-    const { pool } = this.#options;
-    const temporary = pool.temporaries.create();
-    const file = await pool.use(() => open(temporary.path, 'wx+', 0o600));
-    return {
-      phase: 'upload',
-      file,
-      ownPath: temporary.path,
-      read: (report, signal) =>
-        pool.use(async () => {
-          const sha256 = await receiveUpload(content, file, { assertSize, report, signal });
-          return { sha256, hasMarkedEnd: true };
-        }),
-      [Symbol.asyncDispose]: async () => {
-        await file.close();
-        await temporary[Symbol.asyncDispose]();
-      },
-    };
+    const { sha256 } = fetched;
+    return sha256 !== undefined
+      ? fetched
+      : {
+          ...fetched,
+          sha256: yield* withProgress('read', progress, (report, cancelled) =>
+            hashFile(file, report, cancelled),
+          ),
+        };
   }
 }
 

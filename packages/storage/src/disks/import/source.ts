@@ -3,7 +3,7 @@ import { isAbsolute } from 'node:path';
 import { quoted, type RpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import type { ImportSource } from '../volume-pool.js';
+import type { ImportSource, Upload } from '../volume-pool.js';
 
 /** The source of an image. */
 export type Source =
@@ -11,7 +11,7 @@ export type Source =
   /** A file on the server's host. */
   | { readonly kind: 'file'; readonly path: string }
   /** The bytes that the caller sends. */
-  | { readonly kind: 'upload'; readonly content: AsyncIterable<Buffer> };
+  | { readonly kind: 'upload'; readonly content: Upload };
 
 /** The prefix of the name of a file on the server's host. */
 const onServer = 'server:';

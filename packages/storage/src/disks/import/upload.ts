@@ -1,47 +1,68 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 
-import type { Clock } from '@patchbay/objects';
+import { type Clock, isHole } from '@patchbay/objects';
 
-import type { ImportProgress } from '../volume-pool.js';
+import type { ImportProgress, Upload } from '../volume-pool.js';
+import { HashedWriter, SparseHash } from './hashed-writer.js';
 import { type ReportProgress, withProgress } from './progress.js';
-import { SparseWriter } from './sparse-writer.js';
 
 /**
- * Writes an upload to an open, empty file, with backpressure, and returns its SHA-256, hexadecimal.
+ * Writes an upload to an open, empty file, with backpressure. Returns its SHA-256, hexadecimal; undefined if it is not
+ * needed and most of the upload is holes.
  * @throws what `assertSize` throws for its size; what reading throws; the signal's reason
  */
 export async function receiveUpload(
-  content: AsyncIterable<Buffer>,
+  content: Upload,
   file: FileHandle,
-  options: { assertSize: (sizeBytes: number) => void; report: ReportProgress; signal: AbortSignal },
-): Promise<string> {
-  const writer = new SparseWriter(file);
-  const hash = createHash('sha256');
-  for await (const chunk of untilAborted(content, options.signal)) {
-    options.assertSize(writer.position + chunk.length);
-    hash.update(chunk);
-    await writer.write(chunk);
-    options.report(writer.position);
+  options: {
+    needsHash: boolean;
+    assertSize: (sizeBytes: number) => void;
+    report: ReportProgress;
+    signal: AbortSignal;
+  },
+): Promise<string | undefined> {
+  const { needsHash, assertSize, report, signal } = options;
+  const writer = new HashedWriter(file, { needsHash });
+  const reportPosition = (): void => {
+    report(writer.position);
+  };
+  for await (const chunk of untilAborted(content, signal)) {
+    if (isHole(chunk)) {
+      assertSize(writer.position + chunk.hole);
+      await writer.skip(chunk.hole, reportPosition, signal);
+    } else {
+      assertSize(writer.position + chunk.length);
+      await writer.write(chunk);
+      reportPosition();
+    }
   }
-  await writer.finish();
-  return hash.digest('hex');
+  return writer.finish();
 }
 
-/** Reads an upload and returns its SHA-256, hexadecimal, without storing it. */
+/**
+ * Reads an upload and returns its SHA-256, hexadecimal, without storing it; undefined if most of it is holes.
+ * @throws what reading throws; the signal's reason
+ */
 export function hashUpload(
-  content: AsyncIterable<Buffer>,
+  content: Upload,
   progress: { readonly clock: Clock; readonly signal: AbortSignal },
-): AsyncGenerator<ImportProgress, string, undefined> {
+): AsyncGenerator<ImportProgress, string | undefined, undefined> {
   return withProgress('upload', progress, async (report, signal) => {
-    const hash = createHash('sha256');
+    const hash = new SparseHash(false);
     let doneBytes = 0;
-    for await (const chunk of untilAborted(content, signal)) {
-      hash.update(chunk);
-      doneBytes += chunk.length;
+    const onDone = (bytes: number): void => {
+      doneBytes += bytes;
       report(doneBytes);
+    };
+    for await (const chunk of untilAborted(content, signal)) {
+      if (isHole(chunk)) {
+        await hash.skip(chunk.hole, onDone, signal);
+      } else {
+        hash.update(chunk);
+        onDone(chunk.length);
+      }
     }
-    return hash.digest('hex');
+    return hash.digest();
   });
 }
 

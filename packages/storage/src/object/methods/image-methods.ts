@@ -47,7 +47,7 @@ export function imageMethods(services: StorageServices) {
         newImage,
         arg(
           'source',
-          z.union([byteStream(), sourceText]).meta({ placeholder: 'SOURCE' }),
+          z.union([byteStream({ holes: true }), sourceText]).meta({ placeholder: 'SOURCE' }),
           "a file from where you are, as ./FILE, or - for standard input; an http(s) URL; or server:/PATH, a file of the server's host; raw, qcow2, vmdk, vdi, vhdx or vpc",
         ),
       ],

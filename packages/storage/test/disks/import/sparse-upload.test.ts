@@ -1,0 +1,80 @@
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { createHash } from 'node:crypto';
+import { readFile, rm } from 'node:fs/promises';
+
+import type { Hole, RpcError } from '@patchbay/objects';
+import { requireTools } from '@patchbay/objects/testing';
+
+import { failureOf } from '../volume-pool-suite.js';
+import { image, makeImportBench } from './import-bench.js';
+
+const MiB = 1024 * 1024;
+
+/** A boot sector. */
+const boot = Buffer.alloc(512, 7);
+boot.writeUInt16BE(0x55aa, 510);
+
+async function* stream(pieces: readonly (Buffer | Hole)[]): AsyncGenerator<Buffer | Hole, void, undefined> {
+  for (const piece of pieces) {
+    yield await Promise.resolve(piece);
+  }
+}
+
+function expanded(pieces: readonly (Buffer | Hole)[]): Buffer {
+  return Buffer.concat(pieces.map((piece) => ('hole' in piece ? Buffer.alloc(piece.hole) : piece)));
+}
+
+const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+
+describe('An upload with holes', function () {
+  this.timeout(60_000);
+
+  before(function () {
+    requireTools(this, 'qemu-img', 'prlimit');
+  });
+
+  it('becomes the image that its bytes are, wherever the holes are', async () => {
+    await using bench = await makeImportBench();
+    const piece = fc.oneof(
+      fc.integer({ min: 1, max: 200_000 }).map((hole) => ({ hole })),
+      fc
+        .record({ bytes: fc.integer({ min: 1, max: 20_000 }), byte: fc.constantFrom(0, 7) })
+        .map(({ bytes, byte }) => Buffer.alloc(bytes, byte)),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(piece, { maxLength: 8 }), async (drawn) => {
+        const pieces = [boot, ...drawn];
+        const { result } = await bench.run(stream(pieces));
+        const bytes = expanded(pieces);
+        const imported = await readFile(bench.pool.path(image));
+        expect(imported.subarray(0, bytes.length).equals(bytes)).to.equal(true);
+        expect(imported.length).to.equal(Math.ceil(bytes.length / 512) * 512);
+        expect(result.sha256).to.equal(hashOf(bytes));
+        await rm(bench.pool.path(image));
+      }),
+      { numRuns: 6 },
+    );
+  });
+
+  it('costs its data, and has a checksum only if one is given', async () => {
+    await using bench = await makeImportBench();
+    const pieces = [boot, { hole: 2 ** 39 }, Buffer.alloc(MiB, 7), { hole: 2 ** 39 - MiB - 512 }];
+    const { result, steps } = await bench.run(stream(pieces));
+    expect(result).to.deep.equal({ sizeBytes: 2 ** 40, format: 'raw', verifiedBy: 'end' });
+    expect((await bench.pool.stat(image))?.usedBytes).to.be.within(MiB, 2 * MiB);
+    expect(steps.findLast(({ phase }) => phase === 'upload')?.doneBytes).to.equal(2 ** 40);
+    await rm(bench.pool.path(image));
+
+    const small = [boot, { hole: 80 * MiB - 512 }];
+    const { result: checked } = await bench.run(stream(small), { sha256: hashOf(expanded(small)) });
+    expect(checked.verifiedBy).to.equal('sha256');
+  });
+
+  it('is refused when its holes exceed the size limit of an image', async () => {
+    await using bench = await makeImportBench({ maxImageBytes: MiB });
+    const error = (await failureOf(bench.run(stream([boot, { hole: MiB }])))) as RpcError;
+    expect(error.reason).to.equal('SOURCE_REFUSED');
+    await bench.expectNothingLeft();
+  });
+});
