@@ -117,7 +117,16 @@ export const layers: readonly Layer[] = [
   {
     name: 'storage',
     folder: 'packages/storage/src',
-    mayImport: ['objects', 'store', 'storage/boot', 'storage/metrics', 'zod', 'node-cron', 'execa'],
+    mayImport: [
+      'objects',
+      'store',
+      'storage/boot',
+      'storage/metrics',
+      'storage/schedule',
+      'zod',
+      'node-cron',
+      'execa',
+    ],
   },
   {
     name: 'storage/boot',
@@ -128,6 +137,11 @@ export const layers: readonly Layer[] = [
     name: 'storage/metrics',
     folder: 'packages/storage/src/metrics',
     mayImport: ['storage', 'objects', 'prom-client'],
+  },
+  {
+    name: 'storage/schedule',
+    folder: 'packages/storage/src/schedule',
+    mayImport: ['storage', 'objects', 'croner'],
   },
   {
     name: 'storage/bin',

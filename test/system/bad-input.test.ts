@@ -77,6 +77,12 @@ const rows: readonly Row[] = [
   [['schedule_snapshots', 'node7', '0 0 31 2 *'], 'INVALID_ARGUMENT SCHEDULE_INVALID', 2],
   [['schedule_snapshots', 'node7', ''], invalid, 2],
   [['schedule_snapshots', 'node7', '* * * * *', '--keep', '0'], invalid, 2],
+  [['schedule_snapshots', 'node7', '* * * * *', '--zone', '+02:00'], invalid, 2],
+  [
+    ['schedule_snapshots', 'node7', '* * * * *', '--zone', 'Europe/Berln'],
+    `${invalid}: .*did you mean "Europe/Berlin"`,
+    2,
+  ],
   [['schedule_snapshots', 'node7', '* * * * *', '--name', '../x'], invalid, 2],
   [['schedule_snapshots', 'node8', '* * * * *'], 'NOT_FOUND NODE_NOT_FOUND', 3],
 

@@ -47,7 +47,10 @@ export const storageError = defineErrors({
   DISK_ATTACHED: ['FAILED_PRECONDITION', 'The disk is attached to its node, not kept; detach it first.'],
   SCHEDULE_EXISTS: ['ALREADY_EXISTS', 'The node already has a different schedule of this name.'],
   SCHEDULES_EXHAUSTED: ['RESOURCE_EXHAUSTED', 'The node has as many schedules as it may have.'],
-  SCHEDULE_INVALID: ['INVALID_ARGUMENT', 'The cron expression of the schedule is not valid.'],
+  SCHEDULE_INVALID: [
+    'INVALID_ARGUMENT',
+    'The cron expression of the schedule is not valid, or matches no time.',
+  ],
   EVENTS_FORGOTTEN: [
     'FAILED_PRECONDITION',
     'Some events after the revision have already been dropped; list the current state, and watch from now.',

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { quoted } from '@patchbay/objects';
+import { didYouMean, quoted } from '@patchbay/objects';
 
 const hostLike = /^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]*[a-z0-9])?)*$/;
 const fileLike = /^[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.))*$/;
@@ -90,3 +90,32 @@ export const macAddress = z
   .overwrite((text) => (text.match(/[0-9A-Fa-f]{2}/g) ?? []).join(':').toLowerCase())
   .brand<'MacAddress'>();
 export type MacAddress = z.infer<typeof macAddress>;
+
+/**
+ * The schema of a time zone's name in the IANA database, such as `Europe/Berlin` or `UTC`, whatever its case. Offsets
+ * are refused, as they know of no change of clocks.
+ */
+export const timeZone = z
+  .string()
+  .max(64, 'at most 64 characters')
+  .refine((name) => knownZone(name) !== undefined, {
+    error: ({ input }) =>
+      `must be the name of a time zone, such as Europe/Berlin or UTC${didYouMean(String(input), Intl.supportedValuesOf('timeZone'))}`,
+  })
+  .overwrite((name) => knownZone(name) ?? name)
+  .brand<'TimeZone'>();
+export type TimeZone = z.infer<typeof timeZone>;
+
+/** Returns the name of a time zone with its capitals; undefined if there is no such zone. */
+function knownZone(name: string): string | undefined {
+  if (!/^[A-Za-z][\w+/-]*$/.test(name)) {
+    return undefined;
+  }
+  try {
+    const known = new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone;
+    // Otherwise it is another name of that zone, which is kept: Asia/Kolkata is known as Asia/Calcutta.
+    return known.toLowerCase() === name.toLowerCase() ? known : name;
+  } catch {
+    return undefined;
+  }
+}

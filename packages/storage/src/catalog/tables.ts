@@ -160,6 +160,8 @@ export const scheduleRecord = z.object({
   node: nodeName,
   name: snapshotName,
   cron: z.string(),
+  /** The time zone of the expression; absent in records of earlier versions: the server's. */
+  zone: z.string().optional(),
   /** How many of its snapshots stay. */
   keep: z.int().positive(),
   /** When the next snapshot is due. It is in the past when the time was missed. */

@@ -42,11 +42,12 @@ import { parseStorageOptions, type StorageOptions } from './options.js';
 import { startBoot } from './start-boot.js';
 import { defineStorage } from './storage-object.js';
 import type { StorageServices } from './storage-services.js';
+import { startUpkeep } from './upkeep.js';
 
 /** Where backups are written in the state directory, where the options name no other. */
 const backupsOfState = 'backups';
 
-/** How many events `history` and `watch` can look back on. */
+/** How many events `history` and `watch` can look back on at least; older ones are forgotten hourly. */
 const rememberedEvents = 10_000;
 
 /**
@@ -170,7 +171,6 @@ async function assemble(
     await catalog.retryWriting();
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
     await raiseGeneration(pool);
-    await events.forget(rememberedEvents);
   };
   const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
@@ -179,6 +179,7 @@ async function assemble(
   const schedule = (signal: AbortSignal): Promise<void> =>
     catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal));
   closers.use(repeat(schedule, () => scheduler.pauseMs, { clock, log }));
+  closers.use(startUpkeep(() => events.forget(rememberedEvents), log));
   const boot = await startBoot(options, { ...services, metrics });
   if (boot !== undefined) {
     closers.use(boot);

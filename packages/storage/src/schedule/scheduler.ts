@@ -52,10 +52,10 @@ export class Scheduler {
 
   /** Computes times anew that a wall clock which was ahead has put too far off. */
   async #bringForward(): Promise<void> {
-    const { catalog, clock, log } = this.#services;
+    const { catalog, log } = this.#services;
     for (const { value } of await catalog.list(schedules)) {
-      const nextAtMs = nextTime(value.cron, clock);
-      if (value.nextAtMs > nextAtMs) {
+      const nextAtMs = await this.#nextTime(value);
+      if (nextAtMs !== undefined && value.nextAtMs > nextAtMs) {
         log.warn('a schedule was due too late, as the clock had been ahead', {
           node: value.node,
           schedule: value.name,
@@ -66,9 +66,25 @@ export class Scheduler {
     }
   }
 
+  /**
+   * Returns the next time of a schedule. That of another version may not be understood here, or its time zone not be
+   * known: that is its error then, and no other schedule's.
+   */
+  async #nextTime(schedule: ScheduleRecord): Promise<number | undefined> {
+    try {
+      return nextTime(schedule, this.#services.clock.now());
+    } catch (error) {
+      await this.#fail(schedule, error, false);
+      return undefined;
+    }
+  }
+
   async #runOne(schedule: ScheduleRecord, signal: AbortSignal): Promise<void> {
-    const { catalog, clock, log } = this.#services;
+    const { catalog, clock } = this.#services;
     const { node, name } = schedule;
+    if ((await this.#nextTime(schedule)) === undefined) {
+      return;
+    }
     try {
       // The disk of a detached node does not change.
       const isPaused = (await catalog.get(nodes, node))?.state === 'detached';
@@ -82,17 +98,26 @@ export class Scheduler {
       if (signal.aborted) {
         return; // caught up after the next start
       }
-      const lastError = isRpcError(error) ? error.message : 'failed unexpectedly; the server logged it';
-      if (lastError !== schedule.lastError) {
-        log.warn('a scheduled snapshot failed', { node, schedule: name, error });
-      }
-      const moveOn = !(isRpcError(error) && (error.code === 'ABORTED' || error.code === 'UNAVAILABLE'));
-      await this.#advance(schedule, { lastAtMs: schedule.lastAtMs, lastError }, moveOn);
+      const isBrief = isRpcError(error) && (error.code === 'ABORTED' || error.code === 'UNAVAILABLE');
+      await this.#fail(schedule, error, !isBrief);
+    }
+  }
+
+  /** Records why a schedule failed, and logs it unless it is why it failed before. */
+  async #fail(schedule: ScheduleRecord, error: unknown, moveOn: boolean): Promise<void> {
+    const { node, name, lastAtMs } = schedule;
+    const lastError = isRpcError(error) ? error.message : 'failed unexpectedly; the server logged it';
+    const isNew = lastError !== schedule.lastError;
+    if (isNew) {
+      this.#services.log.warn('a scheduled snapshot failed', { node, schedule: name, error });
+    }
+    if (isNew || moveOn) {
+      await this.#advance(schedule, { lastAtMs, lastError }, moveOn);
     }
   }
 
   async #advance(
-    { node, name, cron }: ScheduleRecord,
+    { node, name, cron, zone }: ScheduleRecord,
     ran: Pick<ScheduleRecord, 'lastAtMs' | 'lastError'>,
     moveOn: boolean,
   ): Promise<void> {
@@ -100,8 +125,8 @@ export class Scheduler {
     await catalog.transact(async (tx) => {
       const record = await tx.get(schedules, snapshotKey(node, name));
       // It may have been removed or replaced meanwhile.
-      if (record?.cron === cron) {
-        const nextAtMs = moveOn ? nextTime(cron, clock) : record.nextAtMs;
+      if (record?.cron === cron && record.zone === zone) {
+        const nextAtMs = moveOn ? nextTime(record, clock.now()) : record.nextAtMs;
         tx.put(schedules, snapshotKey(node, name), { ...record, ...ran, nextAtMs });
       }
     });

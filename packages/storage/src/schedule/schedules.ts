@@ -3,9 +3,10 @@ import type { Clock, Log } from '@patchbay/objects';
 import type { Catalog } from '../catalog/catalog.js';
 import { type ScheduleRecord, schedules, snapshotKey } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
-import type { NodeName, SnapshotName } from '../names.js';
+import type { NodeName, SnapshotName, TimeZone } from '../names.js';
 import { requireNode, requireReadyNode } from '../provision/node-lookup.js';
 import { nextTime } from './cron.js';
+import { serverZone } from './zone.js';
 
 /** How many schedules a node may have, so that one commit can remove them all. */
 const mostSchedules = 32;
@@ -24,20 +25,22 @@ export interface ScheduleServices {
  */
 export async function scheduleSnapshots(
   { catalog, clock, log }: ScheduleServices,
-  { node, cron, name, keep }: Pick<ScheduleRecord, 'node' | 'cron' | 'name' | 'keep'>,
+  request: Pick<ScheduleRecord, 'node' | 'cron' | 'name' | 'keep'> & { readonly zone: TimeZone },
 ): Promise<ScheduleRecord> {
-  const nextAtMs = nextTime(cron, clock);
+  const { node, name, cron, zone, keep } = request;
+  const nextAtMs = nextTime(request, clock.now());
   return await catalog.transact(async (tx) => {
     await requireReadyNode(tx, node);
     const present = await tx.get(schedules, snapshotKey(node, name));
-    if (present?.cron === cron && present.keep === keep) {
-      return present;
-    }
     if (present !== undefined) {
+      const { zone: itsZone = serverZone() } = present;
+      if (present.cron === cron && itsZone === zone && present.keep === keep) {
+        return present;
+      }
       throw storageError(
         'SCHEDULE_EXISTS',
-        `node "${node}" already has the schedule "${name}": "${present.cron}", keep ${String(present.keep)}; unschedule it first, or choose another --name`,
-        { details: { node, name, cron: present.cron, keep: present.keep } },
+        `node "${node}" already has the schedule "${name}": "${present.cron}" in ${itsZone}, keep ${String(present.keep)}; unschedule it first, or choose another --name`,
+        { details: { node, name, cron: present.cron, zone: itsZone, keep: present.keep } },
       );
     }
     if ((await tx.list(schedules, snapshotKey(node, ''))).length >= mostSchedules) {
@@ -47,9 +50,9 @@ export async function scheduleSnapshots(
         { details: { node, mostSchedules } },
       );
     }
-    const record: ScheduleRecord = { node, name, cron, keep, nextAtMs };
+    const record: ScheduleRecord = { node, name, cron, zone, keep, nextAtMs };
     tx.put(schedules, snapshotKey(node, name), record);
-    log.info('snapshots were scheduled', { node, schedule: name, cron, keep });
+    log.info('snapshots were scheduled', { node, schedule: name, cron, zone, keep });
     return record;
   });
 }

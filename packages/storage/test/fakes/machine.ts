@@ -16,6 +16,7 @@ import {
   type NodeName,
   snapshotName,
   snapshotReference,
+  timeZone,
 } from '../../src/names.js';
 import type { StorageServices } from '../../src/object/storage-services.js';
 import { attachDisk } from '../../src/provision/attach-disk.js';
@@ -171,8 +172,9 @@ export class Machine {
     return restoreSnapshot(this.parts, node(of), snapshotName.parse(name), this.#never);
   }
 
-  schedule(name: string, cron: string, keep: number, as = 'auto'): Promise<ScheduleRecord> {
-    const request = { node: node(name), cron, keep, name: snapshotName.parse(as) };
+  schedule(name: string, cron: string, keep: number, as = 'auto', zone = 'UTC'): Promise<ScheduleRecord> {
+    const names = { node: node(name), name: snapshotName.parse(as), zone: timeZone.parse(zone) };
+    const request = { ...names, cron, keep };
     return scheduleSnapshots(this.parts, request);
   }
 

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { schedules } from '../../src/catalog/tables.js';
 import { storageError } from '../../src/errors.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
+import { viewSchedule } from '../../src/views/schedule-view.js';
 import { reasonOf, World } from '../fakes/world.js';
 
 const never = new AbortController().signal;
@@ -163,6 +164,58 @@ describe('schedule_snapshots', () => {
     await machine.detach('node7');
     expect(await machine.scheduled()).to.deep.equal([]);
   });
+
+  it('takes a snapshot at the time of its zone, and keeps it apart from the same one in another zone', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    world.clock.setWall(Date.parse('2026-03-28T12:00Z'));
+
+    const first = await machine.schedule('node7', '30 2 * * *', 4, 'auto', 'Europe/Berlin');
+
+    expect(viewSchedule(first)).to.include({ zone: 'Europe/Berlin', nextAt: '2026-03-29T03:00:00+02:00' });
+    expect(await machine.schedule('node7', '30 2 * * *', 4, 'auto', 'europe/berlin')).to.deep.equal(first);
+    expect(await reasonOf(machine.schedule('node7', '30 2 * * *', 4, 'auto', 'UTC'))).to.equal(
+      'SCHEDULE_EXISTS',
+    );
+    world.clock.setWall(Date.parse('2026-03-29T01:00:01Z'));
+    await machine.runSchedules();
+    expect((await machine.listSnapshots('node7')).map(({ name }) => name)).to.deep.equal([
+      'auto-20260329T010000Z',
+    ]);
+    expect(viewSchedule((await machine.schedulesNow())[0]!)).to.include({
+      lastAt: '2026-03-29T03:00:01+02:00',
+      nextAt: '2026-03-30T02:30:00+02:00',
+    });
+  });
+
+  for (const [what, broken] of [
+    ['an expression', { cron: '0 0 L-3 * *' }],
+    ['a time zone', { zone: 'Mars/Olympus' }],
+  ] as const) {
+    it(`is kept though another one has ${what} that this version does not know, which list_schedules tells`, async () => {
+      await using world = await World.open();
+      const machine = await world.startWithImage();
+      await machine.provision('node7', 'ubuntu');
+      await machine.schedule('node7', '* * * * *', 2, 'a');
+      await machine.schedule('node7', '* * * * *', 2, 'b');
+      await machine.parts.catalog.transact(async (tx) => {
+        const record = await tx.get(schedules, 'node7/a');
+        tx.put(schedules, 'node7/a', { ...record!, ...broken });
+      });
+      await world.clock.advance(2 * minute);
+
+      const scheduler = new Scheduler(machine.parts);
+      await scheduler.run(never);
+      await scheduler.run(never);
+
+      const [a, b] = (await machine.schedulesNow()).map(viewSchedule);
+      expect(a?.lastError).to.match(/cron expression .* (is not valid|cannot be computed)/);
+      expect(b).to.not.have.property('lastError');
+      expect((await machine.listSnapshots('node7')).map(({ schedule }) => schedule)).to.deep.equal(['b']);
+      expect(scheduler.pauseMs).to.be.greaterThan(0);
+    });
+  }
 
   it('keeps an identical schedule, and refuses a different one of the same name', async () => {
     await using world = await World.open();

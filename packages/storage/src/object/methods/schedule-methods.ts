@@ -2,13 +2,14 @@ import { z } from 'zod';
 
 import { arg, method } from '@patchbay/objects/define';
 
-import { snapshotName } from '../../names.js';
+import { snapshotName, timeZone } from '../../names.js';
 import {
   listSchedules,
   type ScheduleServices,
   scheduleSnapshots,
   unschedule,
 } from '../../schedule/schedules.js';
+import { serverZone } from '../../schedule/zone.js';
 import { scheduleView, viewSchedule } from '../../views/schedule-view.js';
 import { existingNode, node, values } from './arguments.js';
 
@@ -22,22 +23,21 @@ export function scheduleMethods(services: ScheduleServices) {
       summary: "Take snapshots of a node's disk at the times of a cron expression, and keep the newest",
       args: [
         node,
-        arg(
-          'cron',
-          z.string().min(1).max(200),
-          'minute, hour, day, month, weekday, such as "0 */6 * * *"; local time of the server',
-        ),
+        arg('cron', z.string().min(1).max(200), 'minute, hour, day, month, weekday, such as "0 */6 * * *"'),
       ],
       options: {
         keep: z.int().min(1).max(1000).default(7).describe('how many of its snapshots are kept'),
         name: scheduleName
           .default(snapshotName.parse('auto'))
           .describe("the schedule's name, the prefix of its snapshots' names"),
+        zone: timeZone
+          .optional()
+          .describe("the time zone of the expression, such as Europe/Berlin; default: the server's"),
       },
       returns: scheduleView,
       idempotent: true,
-      run: async (node, cron, { keep, name }) =>
-        viewSchedule(await scheduleSnapshots(services, { node, cron, keep, name })),
+      run: async (node, cron, { keep, name, zone = serverZone() }) =>
+        viewSchedule(await scheduleSnapshots(services, { node, cron, zone, keep, name })),
     }),
     list_schedules: method({
       summary: 'List the schedules of snapshots, with their last and next times',
