@@ -3,6 +3,7 @@
 `serve COUNT` prints an address; `call ADDRESS COUNT` reads rounds as ../names-peer.ts does. Ends with its input.
 """
 
+import json
 import os
 import statistics
 import sys
@@ -36,9 +37,10 @@ def call(address, count):
     names = Pyro4.locateNS(host=host, port=int(port))
     index = 0
     for line in sys.stdin:
+        asked = json.loads(line)
         times = []
-        end = time.perf_counter() + float(line) / 1000
-        while time.perf_counter() < end:
+        end = time.perf_counter() + asked["forMs"] / 1000
+        while time.perf_counter() < end or len(times) < asked.get("calls", 0):
             index = (index + 7919) % count
             started = time.perf_counter()
             names.lookup(name_at(index, count))

@@ -93,8 +93,10 @@ export class PreparedMethod {
     form: ArgumentForm,
   ): unknown[] {
     const bound: unknown[] = [];
-    for (const [index, parameter] of this.#parameters.entries()) {
+    let index = 0;
+    for (const parameter of this.#parameters) {
       const value = index < given ? values[index] : undefined;
+      index++;
       const checked = check(parameter.schema, value === null && parameter.nullIsAbsent ? undefined : value);
       if (checked.issues.length > 0) {
         throw isAbsent(value) && !parameter.optional

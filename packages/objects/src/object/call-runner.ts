@@ -123,7 +123,7 @@ export class CallRunner {
     }
   }
 
-  #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: readonly unknown[]): void {
+  #runWith(call: RunningCall, { method, object, limits }: HostedMethod, args: unknown[]): void {
     if (call.ended) {
       this.#fail(call, call.stopReason); // cancelled while it was being authorized, or its arguments read
       return;
@@ -140,7 +140,8 @@ export class CallRunner {
     call.begun = true;
     call.hosted = object;
     object.enter();
-    const returned = method.definition.run(...([...args, call] as never[]));
+    args.push(call);
+    const returned = method.definition.run(...(args as never[]));
     const result =
       method.definition.yields === undefined
         ? returned

@@ -1,3 +1,4 @@
+import type { TimeLimit } from '../call.js';
 import { type CallMetadata, noMetadata } from '../call-metadata.js';
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
@@ -72,6 +73,12 @@ export class HostedObject {
     for (const prepared of this.#methods.values()) {
       prepared.hosted = { ...prepared.hosted, limits: this.#limitsWith(prepared.own) };
     }
+  }
+
+  /** Returns the time limit that a method declares; undefined if there is no such method. */
+  timeoutOf(name: string): TimeLimit | undefined {
+    const prepared = this.#methods.get(name)?.hosted.method.definition;
+    return (prepared ?? memberOf(this.definition, name))?.timeoutMs;
   }
 
   /** Returns a method. @throws RpcError `METHOD_NOT_FOUND` */

@@ -3,7 +3,7 @@ import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
-import { memberOf, type ObjectDefinition, propertiesOf } from './definition.js';
+import { type ObjectDefinition, propertiesOf } from './definition.js';
 import { describeObject } from './describe.js';
 import type { ObjectDescription } from './description.js';
 import { HostedObject, type HostOptions } from './hosted-object.js';
@@ -44,9 +44,8 @@ export class ObjectDirectory {
 
   /** Returns the time limit that the method of a call declares; the default where there is no such method. */
   timeoutOf({ handedOut, object, method }: Invocation): TimeLimit {
-    const { definition } =
-      handedOut ?? this.#objects.get(object) ?? this.#objects.get(this.nameOf(object)) ?? {};
-    return (definition && memberOf(definition, method))?.timeoutMs ?? defaultTimeoutMs;
+    const hosted = handedOut ?? this.#objects.get(object) ?? this.#objects.get(this.nameOf(object));
+    return hosted?.timeoutOf(method) ?? defaultTimeoutMs;
   }
 
   /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { coreError } from '../errors/core-errors.js';
+import { check } from './issues.js';
 import { outputSide, type Side } from './schema-parts.js';
 
 type PartKey =
@@ -45,7 +46,11 @@ export class OutputSchema {
    * @throws RpcError `RESULT_INVALID`, with the schema's error as its cause, for the log only
    */
   convert(value: unknown, how: string): unknown {
-    return dataOf(this.#encodes ? z.safeEncode(this.#schema, value) : this.#schema.safeParse(value), how);
+    if (this.#encodes) {
+      return dataOf(z.safeEncode(this.#schema, value), how);
+    }
+    const checked = check(this.#schema, value);
+    return checked.issues.length === 0 ? checked.value : dataOf(this.#schema.safeParse(value), how);
   }
 
   /** Does the same with a value that an interceptor returned: it has the form that travels. */

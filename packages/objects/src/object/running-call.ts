@@ -61,7 +61,6 @@ const noLimits: readonly ConcurrencyLimit[] = [];
 export class RunningCall implements CallContext, CallInfo, Expiring {
   readonly side = 'server';
   readonly endpoint = undefined;
-  readonly callId: string;
   readonly object: string;
   readonly method: string;
   readonly caller: Caller;
@@ -97,7 +96,6 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     services: { readonly clock: Clock; readonly log: Log },
   ) {
     this.#invocation = invocation;
-    this.callId = invocation.callId;
     this.object = invocation.object;
     this.method = invocation.method;
     this.caller = invocation.caller;
@@ -111,6 +109,10 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   /** Whether the sink has its answer. */
   get ended(): boolean {
     return this.#ended;
+  }
+
+  get callId(): string {
+    return this.#invocation.callId;
   }
 
   get correlationId(): string {

@@ -151,8 +151,8 @@ function readInvoke(reader: MessageReader): Frame {
   let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
     if (field === 1) call = reader.uint();
-    else if (field === 2) object = reader.text();
-    else if (field === 3) method = reader.text();
+    else if (field === 2) object = reader.name();
+    else if (field === 3) method = reader.name();
     else if (field === 4) values = readPayload(reader, true);
     else if (field === 5) words = readWord(reader, words ?? []);
     else if (field === 6) asWords = reader.uint() !== 0;

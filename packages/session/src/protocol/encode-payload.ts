@@ -5,6 +5,8 @@ import { coreError, maxNesting } from '@patchbay/objects';
 import type { Attachment, Handle, Payload } from './frame.js';
 import { copyJson, type UncarriedReason } from './json-copy.js';
 
+const noAttachments: readonly Attachment[] = [];
+
 /** From this length on a string is attached instead of escaped and parsed as JSON. */
 const longStringLength = 1024;
 
@@ -28,8 +30,13 @@ export function encodePayload(
   exporter?: Exporter,
   reason: UncarriedReason = 'ARGUMENT_INVALID',
 ): Payload {
-  const attachments: Attachment[] = [];
-  const structure = isPlain(value, exporter) ? value : detach(value, root, attachments, exporter, reason);
+  let attachments = noAttachments;
+  let structure = value;
+  if (!isPlain(value, exporter)) {
+    const detached: Attachment[] = [];
+    structure = detach(value, root, detached, exporter, reason);
+    attachments = detached;
+  }
   try {
     const json: unknown = JSON.stringify(structure); // undefined for undefined
     return { json: typeof json === 'string' ? json : '', attachments };

@@ -2,11 +2,15 @@ import { isAscii, transcode } from 'node:buffer';
 
 import { coreError, type RpcError } from '@patchbay/objects';
 
+import { NameCache } from './name-cache.js';
+
 /** How many fields a message may have: far more than any needs, and few enough to be skipped in no time. */
 const maxFields = 1_000_000;
 
 /** Text of up to so many bytes is decoded when its frame is. */
 const shortTextBytes = 1024;
+
+const names = new NameCache();
 
 /** From this size on, V8's decoder costs text that is not ASCII several times as much as another way. */
 const longTextBytes = 64 * 1024;
@@ -92,6 +96,14 @@ export class MessageReader {
   text(): string {
     const text = this.shortText();
     return typeof text === 'string' ? text : decodeText(text);
+  }
+
+  /** Returns text that has come before, as a rule. */
+  name(): string {
+    const length = this.#length();
+    const from = this.#position;
+    this.#position += length;
+    return names.decode(this.#buffer, from, this.#position);
   }
 
   /** Returns text, or its bytes where it is long: for `decodeText`, should it be needed. */
