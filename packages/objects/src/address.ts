@@ -43,12 +43,14 @@ export function formatAddress({ host, port }: Address): string {
 
 /** Reports whether a host is the loopback interface: `localhost`, 127.0.0.0/8 or ::1. */
 export function isLoopback(host: string): boolean {
-  return host.toLowerCase() === 'localhost' || isWithin(host, ['127.0.0.0', 8], ['::1', 128]);
+  return isIP(host) === 4
+    ? host.startsWith('127.') // much faster than a BlockList, and every registration asks
+    : host.toLowerCase() === 'localhost' || isWithin(host, ['127.0.0.0', 8], ['::1', 128]);
 }
 
 /** Reports whether a host stands for every address of a machine, 0.0.0.0 or ::, which no other machine can dial. */
 export function isWildcard(host: string): boolean {
-  return isWithin(host, ['0.0.0.0', 32], ['::', 128]);
+  return isIP(host) === 4 ? host === '0.0.0.0' : isWithin(host, ['0.0.0.0', 32], ['::', 128]);
 }
 
 /**
@@ -66,12 +68,15 @@ export function requireLoopback(address: Address, options: { readonly insecure: 
   }
 }
 
-/** Reports whether a host is an IP address of a network, also in one of the many spellings of IPv6. */
+/** Reports whether a host is an IPv6 address of a network, in any of its many spellings, also as IPv4 within IPv6. */
 function isWithin(host: string, ipv4: readonly [string, number], ipv6: readonly [string, number]): boolean {
+  if (!isIPv6(host)) {
+    return false;
+  }
   const networks = new BlockList();
   networks.addSubnet(...ipv4, 'ipv4');
   networks.addSubnet(...ipv6, 'ipv6');
-  return isIP(host) !== 0 && networks.check(host, isIPv6(host) ? 'ipv6' : 'ipv4');
+  return networks.check(host, 'ipv6');
 }
 
 function split(text: string): Address | undefined {
