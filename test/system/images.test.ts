@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, readFile, truncate, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -81,6 +81,21 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
     await output(['qemu-img', 'compare', '-f', 'qcow2', '-F', 'raw', at('back.qcow2'), raw]);
     const left = (await readdir(`${patchbay().pool}/tmp`)).filter((name) => name.startsWith('patchbay-'));
     expect(left).to.deep.equal([]);
+  });
+
+  it('cost their data where they are sparse, and stay so', async () => {
+    const [thin, back] = [at('thin.raw'), at('thin-back.raw')];
+    await writeFile(thin, (await readFile(raw)).subarray(0, MiB));
+    await truncate(thin, 900 * 1024 * MiB);
+
+    const image = await ok('import_image', 'thin', thin);
+    expect(image).to.include({ source: 'upload', sizeBytes: 900 * 1024 * MiB });
+    expect(image).to.not.have.property('sha256');
+    const sent = await ok('export_image', 'thin', 'raw', '--output', back);
+
+    expect(sent).to.deep.equal({ name: 'thin', format: 'raw', sentBytes: 900 * 1024 * MiB });
+    expect((await stat(back)).blocks * 512).to.be.at.most(2 * MiB);
+    await output(['qemu-img', 'compare', '-f', 'raw', '-F', 'raw', back, thin]);
   });
 
   it('are created from snapshots, copied, renamed, tagged and listed', async () => {

@@ -1,4 +1,4 @@
-import { type Call, coreError, isRpcError, quoted } from '@patchbay/objects';
+import { acceptsHoles, type Call, coreError, isRpcError, quoted } from '@patchbay/objects';
 import { formatted } from '@patchbay/terminal';
 
 import type { CommandContext, Output } from '../command/context.js';
@@ -44,7 +44,8 @@ export async function callMethod(request: CommandCall, context: CommandContext, 
 }
 
 async function callOnce(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
-  const { object, method, timeoutMs, metadata } = request;
+  const { object, method, timeoutMs, outputFile } = request;
+  const metadata = outputFile === undefined ? request.metadata : { ...request.metadata, ...acceptsHoles };
   const { client, signal } = context;
   const args = request.args.some(mayStream)
     ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput, {

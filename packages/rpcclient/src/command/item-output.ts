@@ -30,8 +30,7 @@ export class ItemOutput {
     const { format, outputFile } = this.#settings;
     const isBytes = item instanceof Uint8Array || (outputFile !== undefined && isHole(item));
     if (isBytes && (format === 'table' || outputFile !== undefined)) {
-      const { openByteOutput } = await import('./byte-output.js');
-      this.#bytes ??= openByteOutput(outputFile, this.#context, this.#out);
+      this.#bytes ??= (await import('./byte-output.js')).openByteOutput(outputFile, this.#context, this.#out);
       await this.#bytes.write(item);
     } else {
       this.#view.show(item);

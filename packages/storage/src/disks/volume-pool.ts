@@ -160,8 +160,17 @@ export interface ExportProgress {
 /** The result of an export. */
 export interface ExportedImage {
   readonly sentBytes: number;
-  /** The SHA-256 of these bytes, hexadecimal. */
-  readonly sha256: string;
+  /** The SHA-256 of these bytes, hexadecimal; undefined if it was not needed and most of them are holes. */
+  readonly sha256?: string;
+}
+
+/** The options of an export. */
+export interface ExportOptions {
+  /** Whether holes may be sent in place of zeros. */
+  readonly acceptsHoles: boolean;
+  /** Whether to make the checksum also of what is mostly holes. */
+  readonly needsHash: boolean;
+  readonly signal: AbortSignal;
 }
 
 /** Exports image volumes as files of other formats. */
@@ -170,6 +179,6 @@ export interface ImageExporter {
   exportImage(
     volume: VolumeRef,
     format: ExportFormat,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined>;
+    options: ExportOptions,
+  ): AsyncGenerator<Uint8Array | Hole | ExportProgress, ExportedImage, undefined>;
 }

@@ -1,17 +1,20 @@
-import { createHash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
 
-import type { Clock } from '@patchbay/objects';
+import { type Clock, type Hole, isHole, zerosOf } from '@patchbay/objects';
 
 import { type Exec, ExecError } from '../../exec.js';
 import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull, undefinedIfMissing, volumeMissing } from '../file/pool-error.js';
+import type { Range } from '../import/hash-file.js';
+import { SparseHash } from '../import/hashed-writer.js';
 import { QemuImg } from '../import/qemu-img.js';
+import { isZero } from '../import/sparse-writer.js';
 import { portionOf, withProgress } from '../import/progress.js';
 import { pathOfOpen } from '../import/source-file.js';
 import type {
   ExportedImage,
   ExportFormat,
+  ExportOptions,
   ExportProgress,
   ImageExporter,
   VolumeRef,
@@ -26,6 +29,8 @@ export interface FileImageExporterOptions {
 
 /** How much is sent per item, in bytes. */
 const pieceBytes = 128 * 1024;
+/** The largest hole that is sent as one, in bytes: between two of them progress is reported. */
+const maxHoleBytes = 2 ** 30;
 const progressEveryMs = 100;
 
 /** Exports image volumes of a pool of files, with qemu-img. */
@@ -41,16 +46,17 @@ export class FileImageExporter implements ImageExporter {
   async *exportImage(
     volume: VolumeRef,
     format: ExportFormat,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined> {
+    options: ExportOptions,
+  ): AsyncGenerator<Uint8Array | Hole | ExportProgress, ExportedImage, undefined> {
     // Once open it can be read to the end, even if the image is deleted meanwhile.
     await using raw = await this.#open(volume);
-    if (format === 'raw') {
-      return yield* this.#send(raw.file, signal);
-    }
+    const { signal } = options;
     const { pool, clock } = this.#options;
     const { size } = await raw.file.stat();
     const image = { path: pathOfOpen(raw.file), format: 'raw' as const };
+    if (format === 'raw') {
+      return yield* this.#send(raw.file, await this.#qemuImg.dataRanges(image, signal), options);
+    }
     await pool.use(async () => pool.makeRoom(await this.#qemuImg.dataBytes(image, signal)));
     await using temporary = pool.temporaries.create();
     const steps = withProgress('convert', { clock, signal }, (report, cancelled) =>
@@ -60,7 +66,7 @@ export class FileImageExporter implements ImageExporter {
       yield { phase: 'convert', doneBytes, totalBytes: size };
     }
     await using file = await open(temporary.path);
-    return yield* this.#send(file, signal);
+    return yield* this.#send(file, [{ begin: 0, end: Infinity }], options);
   }
 
   async #convert(...args: Parameters<QemuImg['convert']>): Promise<void> {
@@ -74,31 +80,38 @@ export class FileImageExporter implements ImageExporter {
     }
   }
 
+  /** Sends a file, of which only `ranges` may have other bytes than zeros. */
   async *#send(
     file: FileHandle,
-    signal: AbortSignal,
-  ): AsyncGenerator<Uint8Array | ExportProgress, ExportedImage, undefined> {
+    ranges: readonly Range[],
+    { acceptsHoles, needsHash, signal }: ExportOptions,
+  ): AsyncGenerator<Uint8Array | Hole | ExportProgress, ExportedImage, undefined> {
     const { clock } = this.#options;
     const { size: totalBytes } = await file.stat();
-    const hash = createHash('sha256');
+    const hash = new SparseHash(needsHash);
     let reportedAtMs = -Infinity;
     let doneBytes = 0;
-    for (;;) {
+    const progressIfDue = function* (): Generator<ExportProgress, void, undefined> {
       if (clock.monotonicMs() - reportedAtMs >= progressEveryMs || doneBytes === totalBytes) {
         reportedAtMs = clock.monotonicMs();
         yield { phase: 'send', doneBytes, totalBytes };
       }
+    };
+    yield* progressIfDue();
+    for await (const piece of readPieces(file, ranges, totalBytes)) {
       signal.throwIfAborted();
-      // A new buffer for each: the last one may still be in transit.
-      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(pieceBytes), 0, pieceBytes, doneBytes);
-      if (bytesRead === 0) {
-        return { sentBytes: doneBytes, sha256: hash.digest('hex') };
+      if (isHole(piece)) {
+        await hash.skip(piece.hole, () => undefined, signal);
+      } else {
+        hash.update(piece);
       }
-      const piece = buffer.subarray(0, bytesRead);
-      hash.update(piece);
-      doneBytes += bytesRead;
-      yield piece;
+      for (const sent of isHole(piece) && !acceptsHoles ? zerosOf(piece) : [piece]) {
+        yield sent;
+        doneBytes += isHole(sent) ? sent.hole : sent.length;
+        yield* progressIfDue();
+      }
     }
+    return { sentBytes: doneBytes, ...withSha256(hash.digest()) };
   }
 
   async #open(volume: VolumeRef): Promise<AsyncDisposable & { readonly file: FileHandle }> {
@@ -108,5 +121,35 @@ export class FileImageExporter implements ImageExporter {
       throw volumeMissing(volume, path);
     }
     return { file, [Symbol.asyncDispose]: () => file.close() };
+  }
+}
+
+function withSha256(sha256: string | undefined): Pick<ExportedImage, 'sha256'> {
+  return sha256 === undefined ? {} : { sha256 };
+}
+
+/** Reads a file; what is outside of `ranges`, or zeros, becomes holes. */
+async function* readPieces(
+  file: FileHandle,
+  ranges: readonly Range[],
+  sizeBytes: number,
+): AsyncGenerator<Buffer | Hole, void, undefined> {
+  let position = 0;
+  for (const { begin, end } of [...ranges, { begin: sizeBytes, end: sizeBytes }]) {
+    while (position < begin) {
+      const hole = Math.min(maxHoleBytes, begin - position);
+      yield { hole };
+      position += hole;
+    }
+    while (position < Math.min(end, sizeBytes)) {
+      const length = Math.min(pieceBytes, end - position);
+      // A new buffer for each: the last one may still be in transit.
+      const { buffer, bytesRead } = await file.read(Buffer.allocUnsafe(length), 0, length, position);
+      if (bytesRead === 0) {
+        return;
+      }
+      yield isZero(buffer, 0, bytesRead) ? { hole: bytesRead } : buffer.subarray(0, bytesRead);
+      position += bytesRead;
+    }
   }
 }

@@ -76,7 +76,8 @@ export class SparseWriter {
   }
 }
 
-function isZero(data: Uint8Array, begin: number, end: number): boolean {
+/** Reports whether a part of a buffer, of at most 1 MiB, is all zeros. */
+export function isZero(data: Uint8Array, begin: number, end: number): boolean {
   const length = end - begin;
   // The first byte distinguishes nearly all data from zeros.
   return data[begin] === 0 && length <= zeros.length && zeros.compare(data, begin, end, 0, length) === 0;

@@ -1,3 +1,4 @@
+import { acceptsHoles as holesAccepted } from '@patchbay/objects';
 import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
@@ -10,7 +11,7 @@ import { requireImage } from '../../provision/image-lookup.js';
 import { Images } from '../../provision/images.js';
 import { imageRow, imageView, viewImage, viewImages } from '../../views/image-view.js';
 import type { StorageServices } from '../storage-services.js';
-import { image, newImage, node, snapshot, timeLimits } from './arguments.js';
+import { flag, image, newImage, node, snapshot, timeLimits } from './arguments.js';
 
 const importProgress = z.object({
   phase: z.enum(importPhases),
@@ -19,6 +20,8 @@ const importProgress = z.object({
 });
 
 const bytes = z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes');
+
+const hole = z.object({ hole: z.int().positive().describe('how many zeros it stands for') });
 
 const exportProgress = z.object({
   phase: z.enum(['convert', 'send']),
@@ -84,17 +87,25 @@ export function imageMethods(services: StorageServices) {
         image,
         arg('format', z.enum(exportFormats).default('qcow2'), "the file's format; default: qcow2"),
       ],
-      yields: z.union([bytes, exportProgress]),
+      options: {
+        checksum: flag('make the SHA-256 also of an image that is mostly holes, which may take hours'),
+      },
+      yields: z.union([bytes, hole, exportProgress]),
       returns: z.object({
         name: z.string(),
         format: z.string(),
         sentBytes: z.int(),
-        sha256: z.string().describe('of the bytes that were sent'),
+        sha256: z
+          .string()
+          .optional()
+          .describe('of the bytes that were sent; absent of what is mostly holes, without --checksum'),
       }),
       timeoutMs: 'none',
-      run: async function* (name, format, { signal }) {
+      run: async function* (name, format, { checksum: needsHash }, { metadata, signal }) {
         const { id } = await requireImage(catalog, name, intents);
-        const sent = yield* exporter.exportImage({ kind: 'image', id }, format, signal);
+        const acceptsHoles = metadata.holes === holesAccepted.holes;
+        const options = { acceptsHoles, needsHash, signal };
+        const sent = yield* exporter.exportImage({ kind: 'image', id }, format, options);
         return { name, format, ...sent };
       },
     }),
