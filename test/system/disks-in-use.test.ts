@@ -141,6 +141,37 @@ describeSystem('A disk that its node is using', tools, () => {
     expect(new Set(disks).size).to.equal(64);
   });
 
+  it('is told apart from those of nodes that failed, also by the exit status of the command', async () => {
+    await patchbay().storage.provision('one1', 'ubuntu');
+    const words = [
+      'provision_many',
+      'ubuntu',
+      'one0',
+      'one1',
+      'one2',
+      '--size',
+      '32MiB',
+      '--concurrency',
+      '1',
+    ];
+
+    const { status, stdout, stderr } = await patchbay().rpcclient(...words, '--format', 'ndjson');
+
+    expect(status).to.equal(5);
+    const items = stdout.trimEnd().split('\n');
+    expect(items.map((item) => Object.keys(JSON.parse(item) as object))).to.deep.equal([
+      ['node', 'provisioned'],
+      ['node', 'failed'],
+      ['node', 'provisioned'],
+    ]);
+    const { reason, details } = JSON.parse(stderr) as { reason: string; details: Record<string, unknown> };
+    expect(reason).to.equal('PARTLY_FAILED');
+    expect(details).to.have.deep.property('provisioned', ['one0', 'one2']);
+    expect(details).to.have.nested.property('failed[0].reason', 'NODE_EXISTS');
+    const states = (await patchbay().storage.list_nodes('one*')).map(({ state }) => state);
+    expect(states).to.deep.equal(['ready', 'ready', 'ready']);
+  });
+
   it('can be watched from any revision on, and its history shows who did what', async () => {
     const name = 'watched';
     await patchbay().storage.provision(name, 'ubuntu');

@@ -63,6 +63,10 @@ export const storageError = defineErrors({
     'ABORTED',
     'Another operation on the same resource is in progress; details.operation has its id.',
   ],
+  PARTLY_FAILED: [
+    'ABORTED',
+    'Of several things that the method did, some failed; details.failed lists which, and why. The others are done.',
+  ],
   SOURCE_NOT_FOUND: ['NOT_FOUND', 'The source file or URL of an import does not exist.'],
   SOURCE_UNAVAILABLE: [
     'UNAVAILABLE',

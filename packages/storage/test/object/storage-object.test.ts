@@ -1,36 +1,14 @@
 import { expect } from 'chai';
 
 import { type RpcError, valuesIn, valuesOf } from '@patchbay/objects';
-import { describeObject, Dispatcher } from '@patchbay/objects/define';
+import { describeObject } from '@patchbay/objects/define';
 
 import type { Storage } from '../../src/index.js';
 import { defineStorage } from '../../src/object/storage-object.js';
 import { badNameRows, badNames } from './bad-names.js';
+import { call, dispatch } from './dispatch.js';
 import type { Machine } from '../fakes/machine.js';
 import { connect, reasonOf, World } from '../fakes/world.js';
-
-type Input = { readonly argv: readonly string[] } | { readonly values: readonly unknown[] };
-
-/** Calls a method as a server does. */
-async function dispatch({ parts }: Machine, method: string, input: Input): Promise<unknown> {
-  const { clock, log } = parts;
-  const dispatcher = new Dispatcher({ clock, log });
-  dispatcher.host(
-    'storage',
-    defineStorage(parts, () => Promise.resolve()),
-  );
-  return await new Promise((resolve, reject) => {
-    dispatcher.begin(
-      { object: 'storage', method, input, caller: { peer: 'in-memory' }, callId: '1', timeoutMs: undefined },
-      { item: () => undefined, result: resolve, failure: reject },
-    );
-  });
-}
-
-/** Calls a method with the words of a command line. */
-function call(machine: Machine, method: string, ...words: string[]): Promise<unknown> {
-  return dispatch(machine, method, { argv: words });
-}
 
 /** Calls `provision` as a client in TypeScript does. */
 function provision(

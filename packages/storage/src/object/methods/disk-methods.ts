@@ -3,12 +3,14 @@ import { z } from 'zod';
 import { arg, bytesSchema, method } from '@patchbay/objects/define';
 
 import { trash } from '../../catalog/tables.js';
+import { shownFailure } from '../../pool/status.js';
 import { attachDisk } from '../../provision/attach-disk.js';
 import { resizeDisk } from '../../provision/resize-disk.js';
 import { deleteTrashed, restoreFromTrash } from '../../provision/trash.js';
 import { diskView, viewDiskOf, viewDisks, viewTrash } from '../../views/disk-view.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
 import type { StorageServices } from '../storage-services.js';
+import { type Failure, partlyFailed } from '../partly-failed.js';
 import { diskId, existingNode, initiatorOptions, node, timeLimits, values } from './arguments.js';
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
@@ -77,15 +79,34 @@ export function diskMethods(services: StorageServices) {
       idempotent: true,
       timeoutMs: timeLimits.upkeep,
       run: async (disk, { signal }) => {
-        const ids = disk === undefined ? (await services.catalog.list(trash)).map(({ key }) => key) : [disk];
-        const deleted: string[] = [];
-        for (const id of ids) {
-          if (await deleteTrashed(services, id, signal)) {
-            deleted.push(id);
-          }
+        if (disk !== undefined) {
+          return { deleted: (await deleteTrashed(services, disk, signal)) ? [disk] : [] };
         }
-        return { deleted };
+        return { deleted: await emptyTrash(services, signal) };
       },
     }),
   };
+}
+
+/** Deletes all disks in the trash, also when some cannot be deleted. @throws RpcError `PARTLY_FAILED` */
+async function emptyTrash(services: StorageServices, signal: AbortSignal): Promise<string[]> {
+  const deleted: string[] = [];
+  const failed: (Failure & { disk: string })[] = [];
+  for (const { key: disk } of await services.catalog.list(trash)) {
+    try {
+      if (await deleteTrashed(services, disk, signal)) {
+        deleted.push(disk);
+      }
+    } catch (error) {
+      signal.throwIfAborted();
+      failed.push({ disk, ...shownFailure(error) });
+      services.log.warn('cannot delete one of the disks in the trash', { diskId: disk, error });
+    }
+  }
+  if (failed.length > 0) {
+    const all = deleted.length + failed.length;
+    const done = `deleted ${String(deleted.length)} of ${String(all)} disks in the trash`;
+    throw partlyFailed(done, 'disk', { deleted, failed });
+  }
+  return deleted;
 }

@@ -7,6 +7,7 @@ import { describePool, poolInfo } from '../../pool/pool-info.js';
 import { statusOf, storageStatus } from '../../pool/status.js';
 import { reconcileReport } from '../../reconcile/report.js';
 import type { StorageServices } from '../storage-services.js';
+import { partlyFailed } from '../partly-failed.js';
 import { flag, timeLimits } from './arguments.js';
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
@@ -53,7 +54,13 @@ export function operatorMethods(services: StorageServices) {
       returns: reconcileReport,
       idempotent: true,
       timeoutMs: timeLimits.upkeep,
-      run: ({ dryRun }) => (dryRun ? reconciler.plan() : reconciler.run()),
+      run: async ({ dryRun }) => {
+        const report = await (dryRun ? reconciler.plan() : reconciler.run());
+        if (report.failed.length > 0) {
+          throw partlyFailed('could not put everything right', 'resource', report);
+        }
+        return report;
+      },
     }),
   };
 }

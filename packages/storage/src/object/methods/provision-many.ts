@@ -8,6 +8,7 @@ import { provisionMany } from '../../provision/provision-many.js';
 import { provisionNode } from '../../provision/provision-node.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
 import type { StorageServices } from '../storage-services.js';
+import { partlyFailed } from '../partly-failed.js';
 import { existingNode, flag, image, values } from './arguments.js';
 
 const mostNodes = 10_000;
@@ -23,7 +24,8 @@ const outcome = z.object({
 export function provisionManyMethods(services: StorageServices) {
   return {
     provision_many: method({
-      summary: 'Provision many nodes with a disk each; a failure of one does not stop the others',
+      summary:
+        'Provision many nodes with a disk each; a failure of one does not stop the others, but fails the call',
       args: [
         image,
         arg(
@@ -47,14 +49,14 @@ export function provisionManyMethods(services: StorageServices) {
       timeoutMs: 'none',
       run: async function* (image, nodes, { concurrency, ...shared }, { signal, log }) {
         const failed: z.infer<typeof failure>[] = [];
-        let provisioned = 0;
+        const provisioned: string[] = [];
         const outcomes = provisionMany(nodes, concurrency, signal, (node) =>
           provisionNode(services, { node, image, ...shared }, signal),
         );
         for await (const each of outcomes) {
           const { node } = each;
           if ('record' in each) {
-            provisioned += 1;
+            provisioned.push(node);
             yield { node, provisioned: await viewProvisioned(services, each.record) };
           } else {
             const { error } = each;
@@ -64,7 +66,13 @@ export function provisionManyMethods(services: StorageServices) {
             yield { node, failed: shown };
           }
         }
-        return { provisioned, failed };
+        const count = provisioned.length;
+        if (failed.length > 0) {
+          const all = count + failed.length;
+          const done = `provisioned ${String(count)} of ${String(all)} nodes`;
+          throw partlyFailed(done, 'node', { provisioned, failed });
+        }
+        return { provisioned: count, failed };
       },
     }),
   };

@@ -1,0 +1,32 @@
+import { Dispatcher } from '@patchbay/objects/define';
+
+import { defineStorage } from '../../src/object/storage-object.js';
+import type { Machine } from '../fakes/machine.js';
+
+type Input = { readonly argv: readonly string[] } | { readonly values: readonly unknown[] };
+
+/** Calls a method as a server does. */
+export async function dispatch(
+  { parts }: Machine,
+  method: string,
+  input: Input,
+  item: (value: unknown) => undefined = () => undefined,
+): Promise<unknown> {
+  const { clock, log } = parts;
+  const dispatcher = new Dispatcher({ clock, log });
+  dispatcher.host(
+    'storage',
+    defineStorage(parts, () => Promise.resolve()),
+  );
+  return await new Promise((resolve, reject) => {
+    dispatcher.begin(
+      { object: 'storage', method, input, caller: { peer: 'in-memory' }, callId: '1', timeoutMs: undefined },
+      { item, result: resolve, failure: reject },
+    );
+  });
+}
+
+/** Calls a method with the words of a command line. */
+export function call(machine: Machine, method: string, ...words: string[]): Promise<unknown> {
+  return dispatch(machine, method, { argv: words });
+}
