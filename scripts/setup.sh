@@ -37,6 +37,7 @@ missing_packages() {
   have zstd || echo zstd
   have bzip2 || echo bzip2
   have zsh || echo zsh
+  have faketime || echo faketime
   have mount && have losetup || echo mount
   have nginx || echo nginx-light
   have protoc || echo protobuf-compiler

@@ -58,6 +58,7 @@ export const testSchedules: TestSchedules = {
   'test/commands': { seconds: 30, eachFile: true },
   'test/commands-page': { seconds: 10 },
   'test/faults': { seconds: 40, eachFile: true },
+  'test/faults/chaos': { seconds: 25 },
   'test/faults/hostile-messages': { seconds: 30, exclusive: true },
   'test/install': { seconds: 50, eachFile: true },
   'test/interop': { seconds: 10 },

@@ -4,12 +4,14 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
+import { parseDuration } from '@patchbay/objects';
+
 import { root } from '../repository.js';
 import { runSoak, type StepOutcome } from './run-soak.js';
 import { mochaArguments, soaks } from './soaks.js';
 
 const usage = [
-  'Usage: npm run soak NAME [-- [--seed N] [--resume]]',
+  'Usage: npm run soak NAME [-- [--seed N] [--duration 10m] [--resume]]',
   '',
   ...Object.entries(soaks).map(([name, { summary }]) => `  ${name.padEnd(12)}${summary}`),
 ].join('\n');
@@ -27,7 +29,12 @@ process.on('SIGINT', () => {
 async function perform(args: readonly string[], seed: number): Promise<StepOutcome> {
   const child = spawn(process.execPath, mochaArguments(args), {
     cwd: root,
-    env: { ...process.env, PATCHBAY_SOAK: '1', PATCHBAY_SEED: String(seed) },
+    env: {
+      ...process.env,
+      PATCHBAY_SOAK: '1',
+      PATCHBAY_SEED: String(seed),
+      PATCHBAY_DURATION_MS: String(durationMs),
+    },
     stdio: 'inherit',
     detached: true, // Ctrl-C, which goes to the whole process group, must not reach it
   });
@@ -38,14 +45,15 @@ async function perform(args: readonly string[], seed: number): Promise<StepOutco
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, resume: { type: 'boolean' } },
+  options: { seed: { type: 'string' }, duration: { type: 'string' }, resume: { type: 'boolean' } },
 });
 // Without a "--" npm keeps the options for itself: `--seed 7` arrives as a second word, `--resume` in the environment.
 const [name = '', bareSeed, ...more] = positionals;
 const resume = values.resume ?? process.env.npm_config_resume !== undefined;
 const seed = Number(values.seed ?? bareSeed ?? randomInt(2 ** 31));
 const soak = Object.hasOwn(soaks, name) ? soaks[name] : undefined;
-if (soak === undefined || more.length > 0 || !Number.isSafeInteger(seed)) {
+const durationMs = values.duration === undefined ? (soak?.durationMs ?? 0) : parseDuration(values.duration);
+if (soak === undefined || more.length > 0 || !Number.isSafeInteger(seed) || durationMs === undefined) {
   process.stderr.write(`${usage}\n`);
   process.exit(2);
 }
@@ -77,6 +85,7 @@ for (const step of failed) {
   process.stdout.write(`FAILED: ${step}\n`);
 }
 if (stopped || failed.length > 0) {
-  process.stdout.write(`resume with: npm run soak ${name} -- --seed ${String(seed)} --resume\n`);
+  const again = values.duration === undefined ? '' : ` --duration ${values.duration}`;
+  process.stdout.write(`resume with: npm run soak ${name} -- --seed ${String(seed)}${again} --resume\n`);
 }
 process.exitCode = stopped ? 130 : failed.length > 0 ? 1 : 0;

@@ -3,18 +3,29 @@ import { join } from 'node:path';
 
 import { read, root, sourcesIn } from '../repository.js';
 
-/** A long test: test files that do more if `PATCHBAY_SOAK` is set, and take their seed from `PATCHBAY_SEED`. */
+/**
+ * A long test: test files that do more if `PATCHBAY_SOAK` is set, and take their seed from `PATCHBAY_SEED`; those that
+ * run for a time take it from `PATCHBAY_DURATION_MS`.
+ */
 export interface Soak {
   readonly summary: string;
   /** The steps of one round: the arguments of mocha, by a title. */
   readonly steps: () => ReadonlyMap<string, readonly string[]>;
   readonly rounds: number;
+  /** How long a step takes that runs for a time, in milliseconds, unless `--duration` says otherwise. */
+  readonly durationMs?: number;
 }
 
 const mocha = join(root, 'node_modules', '.bin', 'mocha');
 
 /** The long tests by name. CI runs the same files, but less of each. */
 export const soaks: Readonly<Record<string, Soak>> = {
+  chaos: {
+    summary: 'make random requests of storage amid random accidents (half an hour, or --duration; root)',
+    steps: () => new Map([['random run', ['test/dist/faults/chaos/chaos.test.js']]]),
+    rounds: 1,
+    durationMs: 1_800_000,
+  },
   kills: {
     summary: 'kill the RPC server at every effect of every storage operation (half an hour; root)',
     steps: () => testsIn('packages/storage/dist/test/kills/killed-server.test.js'),

@@ -25,6 +25,8 @@ export interface PatchbayOptions {
   readonly objects?: readonly { readonly name: string; readonly module: string }[];
   /** The directory of the commands. Default: those of the checkout. */
   readonly programs?: string;
+  /** Returns further variables of the daemons' environment, by the scratch directory. */
+  readonly environment?: (directory: string) => Readonly<Record<string, string>>;
   /** Fills the scratch directory (`names`, `state`, `pool`) before the daemons start. */
   readonly furnish?: (directory: string) => Promise<void>;
 }
@@ -51,6 +53,7 @@ export class Patchbay implements AsyncDisposable {
   readonly storage: Proxy<Storage>;
   readonly #mount: LoopMount | undefined;
   readonly #programs: string;
+  readonly #environment: Readonly<Record<string, string>>;
   #names: Daemon | undefined;
   #server: Daemon | undefined;
 
@@ -59,6 +62,7 @@ export class Patchbay implements AsyncDisposable {
     this.nameServer = places.nameServer;
     this.portal = places.portal;
     this.#programs = places.programs;
+    this.#environment = places.environment;
     this.#mount = mount;
     this.pool = join(mount?.path ?? this.directory, 'pool');
     this.tgtd = new ServedTgtd(this.at('state', 'objects', 'storage'));
@@ -72,7 +76,9 @@ export class Patchbay implements AsyncDisposable {
     const nameServer = `127.0.0.1:${String(await freePort())}`;
     const portal = `127.0.0.1:${String(await freePort())}`;
     const programs = options.programs ?? '';
-    const patchbay = new Patchbay({ directory, nameServer, portal, programs }, await options.mount?.());
+    const environment = options.environment?.(directory) ?? {};
+    const places = { directory, nameServer, portal, programs, environment };
+    const patchbay = new Patchbay(places, await options.mount?.());
     try {
       await options.furnish?.(directory);
       await patchbay.#configure(options);
@@ -109,6 +115,7 @@ export class Patchbay implements AsyncDisposable {
         this.at('names'),
       ],
       this.at('nameserver.log'),
+      this.#environment,
     );
     await this.#names.ready(() => this.client.describe('nameserver'));
   }
@@ -117,6 +124,7 @@ export class Patchbay implements AsyncDisposable {
     this.#server = await Daemon.start(
       [join(this.#programs, 'rpcserver'), 'start', '--config', this.at('rpcserver.json')],
       this.at('rpcserver.log'),
+      this.#environment,
     );
     await this.#server.ready(() => this.storage.list_all_images());
   }
@@ -242,6 +250,8 @@ interface Places {
   readonly nameServer: string;
   readonly portal: string;
   readonly programs: string;
+  /** Further variables of the daemons' environment. */
+  readonly environment: Readonly<Record<string, string>>;
 }
 
 function running(daemon: Daemon | undefined): Daemon {
