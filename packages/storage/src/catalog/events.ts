@@ -1,12 +1,15 @@
 import { z } from 'zod';
 
 import { type Actor, actor } from './actor.js';
-import { images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
+import { alerts, images, nodes, schedules, snapshots, type Table, trash } from './tables.js';
 
 /** What happened to one resource: the state of its record before and after a commit, which writes the event as well. */
 export const eventRecord = z.object({
   atMs: z.int().nonnegative(),
-  /** Such as `node:node7`, `image:ubuntu`, `snapshot:node7@s`, `schedule:node7/auto` or, in the trash, `disk:ID`. */
+  /**
+   * Such as `node:node7`, `image:ubuntu`, `snapshot:node7@s`, `schedule:node7/auto`, `alert:node7/session-conflict` or,
+   * in the trash, `disk:ID`.
+   */
   thing: z.string(),
   /** The node that the resource is, or belongs to. */
   node: z.string().optional(),
@@ -53,6 +56,7 @@ const descriptions: ReadonlyMap<string, (record: unknown) => Described> = new Ma
     node,
     state: 'scheduled',
   })),
+  describedBy(alerts, ({ node, kind }) => ({ thing: `alert:${node}/${kind}`, node, state: 'raised' })),
 ]);
 
 /** Reports whether changes of a table's records are events. */

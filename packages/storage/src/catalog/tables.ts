@@ -172,6 +172,20 @@ export const scheduleRecord = z.object({
 });
 export type ScheduleRecord = z.infer<typeof scheduleRecord>;
 
+/** Something about a node's target that somebody has to look at, for as long as it is so. */
+export const alertRecord = z.object({
+  node: nodeName,
+  /**
+   * - `foreign-access`: its target has rules, accounts or sessions that the catalog does not know
+   * - `session-conflict`: several machines use its disk at the same time
+   */
+  kind: z.enum(['foreign-access', 'session-conflict']),
+  message: z.string(),
+  sinceMs: momentMs,
+});
+export type AlertRecord = z.infer<typeof alertRecord>;
+export type AlertKind = AlertRecord['kind'];
+
 /** Images by name. */
 export const images: Table<ImageRecord> = { prefix: 'image/', schema: imageRecord };
 /** Nodes by name. */
@@ -188,6 +202,8 @@ export const trash: Table<TrashRecord> = { prefix: 'trash/', schema: trashRecord
 export const orphans: Table<OrphanRecord> = { prefix: 'orphan/', schema: orphanRecord };
 /** Schedules of snapshots by `node/name`. */
 export const schedules: Table<ScheduleRecord> = { prefix: 'schedule/', schema: scheduleRecord };
+/** Alerts by `node/kind`. */
+export const alerts: Table<AlertRecord> = { prefix: 'alert/', schema: alertRecord };
 /** What became of the names of renamed nodes, as long as snapshots or schedules still have to follow. */
 export const renames: Table<string> = { prefix: 'rename/', schema: nodeName };
 /** Which node a MAC address belongs to: it makes them unique. */

@@ -3,6 +3,7 @@ import { nodes, targetOf } from '../catalog/tables.js';
 import { type Exports, isExported } from '../provision/exports.js';
 import type { Naming } from '../provision/naming.js';
 import { nodeResource } from '../provision/resources.js';
+import { describeForeign, foreignAccess } from '../targets/foreign-access.js';
 import type { TargetHost, TargetState } from '../targets/target-host.js';
 import type { Finding } from './finding.js';
 
@@ -25,14 +26,25 @@ export async function checkTargets(
   for (const { key, value } of records) {
     if (value.state === 'ready') {
       const spec = exports.specOf(value);
-      if (!isExported(spec, states.get(spec.iqn))) {
+      const state = states.get(spec.iqn);
+      const foreign = state && describeForeign(foreignAccess(spec, state));
+      if (foreign !== undefined) {
         findings.push({
           severity: 'warning',
           resource: nodeResource(key),
-          problem: states.has(spec.iqn) ? 'its target differs from the catalog' : 'its disk is not exported',
+          problem: foreign,
+          advice:
+            'find out who added it; the reconciler removes it unless the option foreignAccess is report',
+        });
+      }
+      if (!isExported(spec, state)) {
+        findings.push({
+          severity: 'warning',
+          resource: nodeResource(key),
+          problem: state !== undefined ? 'its target differs from the catalog' : 'its disk is not exported',
           advice: 'the reconciler exports it; if it cannot, rpcclient reconcile reports why',
         });
-      } else if (states.get(spec.iqn)?.readOnly) {
+      } else if (state?.readOnly) {
         findings.push({
           severity: 'warning',
           resource: nodeResource(key),

@@ -99,6 +99,7 @@ async function assemble(
     clock,
     log,
     onStop: options.onStop,
+    foreignAccess: options.foreignAccess,
     owns: (name) => naming.isOurs(name),
   });
   closers.use(targets);
@@ -145,6 +146,7 @@ async function assemble(
     {
       graceMs: options.graceMs,
       keepOrphansMs: options.keepOrphans,
+      foreignAccess: options.foreignAccess,
       ended: (report, durationMs) => {
         metrics.reconciled(report, durationMs);
       },

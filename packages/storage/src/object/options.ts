@@ -35,6 +35,12 @@ const options = z.strictObject({
     .refine((prefix) => prefix.length <= 120, 'at most 120 characters')
     .default(iqn.parse('iqn.2026-11.local.patchbay'))
     .describe('the prefix of the names of our targets, and of the default names of initiators'),
+  foreignAccess: z
+    .enum(['remove', 'report'])
+    .default('remove')
+    .describe(
+      'remove rules and accounts that somebody added to a target of ours by hand, with the sessions that they let in, or only report them',
+    ),
   onStop: z
     .enum(['keep', 'stop'])
     .default('keep')

@@ -1,6 +1,8 @@
 import { isRpcError } from '@patchbay/objects';
 import { z } from 'zod';
 
+import { listAlerts } from '../alerts/alerts.js';
+import { findForeignAccess } from '../alerts/find-foreign-access.js';
 import type { OperationServices } from '../provision/operation-services.js';
 import { assertServed } from '../targets/assert-served.js';
 
@@ -28,8 +30,27 @@ export async function statusOf(services: OperationServices): Promise<z.infer<typ
     ...(await restoredCatalog(services)),
     ...(await troubleOf(services, 'pool', () => services.pool.requireRoom())),
     ...(await troubleOf(services, 'targets', () => assertServed(services.targets))),
+    ...(await alertsOf(services)),
   ];
   return { state: problems.length === 0 ? 'ready' : 'degraded', problems };
+}
+
+/** Reports the alerts that are raised, and what the reconciler would raise one for now. */
+async function alertsOf({ catalog, targets, exports }: OperationServices): Promise<Problem[]> {
+  try {
+    const raised = (await listAlerts(catalog)).filter(({ kind }) => kind !== 'foreign-access');
+    const foreign = await findForeignAccess(catalog, { targets, exports });
+    return [
+      ...raised.map(({ node, message }) => ({ node, message, reason: 'SESSION_CONFLICT' })),
+      ...foreign.map((found) => ({ ...found, reason: 'FOREIGN_ACCESS' })),
+    ].map(({ node, message, reason }) => ({
+      part: 'targets',
+      reason,
+      message: `node "${node}": ${message}`,
+    }));
+  } catch {
+    return []; // the trouble of the catalog or of the targets is told above
+  }
 }
 
 async function restoredCatalog({ catalog }: OperationServices): Promise<Problem[]> {

@@ -115,7 +115,7 @@ export function specOf(pool: Pick<VolumePool, 'path'>, { disk, target }: Exporte
   return { ...target, backingPath: pool.path(diskVolume(disk)), scsiId: hex, serial: hex.slice(0, 16) };
 }
 
-/** Reports whether a target is as specified, as far as the tool shows it. */
+/** Reports whether a target is as specified, as far as the tool shows it. Who else it admits, `foreignAccess` tells. */
 export function isExported(spec: TargetSpec, target: TargetState | undefined): boolean {
   return (
     target !== undefined &&
@@ -123,6 +123,7 @@ export function isExported(spec: TargetSpec, target: TargetState | undefined): b
     target.daemon === spec.daemon &&
     target.tid === spec.tid &&
     target.iqn === spec.iqn &&
+    target.backingPaths.size === 1 &&
     target.backingPaths.get(spec.lun) === spec.backingPath &&
     target.accounts.includes(spec.chap.user) &&
     (target.secretMarker === undefined || target.secretMarker === markerOf(spec)) &&

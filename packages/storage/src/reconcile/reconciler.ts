@@ -1,20 +1,31 @@
 import { isRpcError } from '@patchbay/objects';
 
+import { endAlertsWithoutExport, setAlert } from '../alerts/alerts.js';
 import { type ExportedNode, nodes } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
 import { isExported } from '../provision/exports.js';
 import { diskVolume } from '../provision/node-recovery.js';
 import { isExportWanted } from '../provision/node-states.js';
 import { nodeResource, targetsOf } from '../provision/resources.js';
+import { describeForeign, foreignAccess } from '../targets/foreign-access.js';
 import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
 import { GracePeriod, removeOrphans } from './orphans.js';
 import { type ReconcileReport, type ReconcileServices, Round } from './report.js';
+
+/** How a node's disk is served. */
+interface Served {
+  readonly isServed: boolean;
+  /** What its target has that the catalog does not know. */
+  readonly foreign: string | undefined;
+}
 
 export interface ReconcilerOptions {
   /** How long a target or file of ours may be without a record before it is removed or set aside. */
   readonly graceMs: number;
   /** How long a file that had no record is kept where it was set aside. */
   readonly keepOrphansMs: number;
+  /** What to do with rules, accounts and sessions that somebody added to our targets; default: `remove`. */
+  readonly foreignAccess?: 'remove' | 'report' | undefined;
   /** Called with the result of each `run`; must not throw. */
   readonly ended?: ((report: ReconcileReport, durationMs: number) => void) | undefined;
 }
@@ -80,7 +91,10 @@ export class Reconciler {
       }
     });
     if (!dryRun) {
-      await round.attempt('catalog', () => this.#services.serviceTime.save());
+      await round.attempt('catalog', async () => {
+        await endAlertsWithoutExport(this.#services);
+        await this.#services.serviceTime.save();
+      });
     }
   }
 
@@ -98,8 +112,8 @@ export class Reconciler {
     for (const { node } of exported) {
       await this.#rebuildExport(node);
     }
-    const isServed = await this.#served(daemon);
-    for (const { node } of exported.filter((record) => !isServed(record))) {
+    const served = await this.#served(daemon);
+    for (const { node } of exported.filter((record) => !served(record).isServed)) {
       await this.#rebuildExport(node);
     }
   }
@@ -122,7 +136,7 @@ export class Reconciler {
   }
 
   /** Looks at everything that a daemon serves, and returns a function that reports whether it serves a node's disk. */
-  async #served(daemon: number): Promise<(node: ExportedNode) => boolean> {
+  async #served(daemon: number): Promise<(node: ExportedNode) => Served> {
     const { targets, exports, pool } = this.#services;
     const found = await targets.list(daemon);
     const states = new Map(found.map((state) => [state.iqn, state]));
@@ -130,7 +144,9 @@ export class Reconciler {
     const mayWrite = found.some(({ readOnly }) => readOnly) && (await pool.capacity()).isWritable;
     return (node) => {
       const state = states.get(node.target.iqn);
-      return isExported(exports.specOf(node), state) && !(mayWrite && state?.readOnly);
+      const spec = exports.specOf(node);
+      const isServed = isExported(spec, state) && !(mayWrite && state?.readOnly);
+      return { isServed, foreign: state && describeForeign(foreignAccess(spec, state)) };
     };
   }
 
@@ -147,18 +163,36 @@ export class Reconciler {
     const { exports } = this.#services;
     const { report } = round;
     const missing = new Set(report.missing);
-    const isServed = await this.#served(daemon);
+    const served = await this.#served(daemon);
     for (const record of await this.#nodesOf(daemon)) {
       const name = nodeResource(record.node);
-      if (record.state === 'ready' && !missing.has(name) && !isServed(record)) {
+      if (record.state !== 'ready' || missing.has(name)) {
+        continue;
+      }
+      const { isServed, foreign } = served(record);
+      await this.#tellForeign(record.node, foreign, round);
+      if (!isServed || (foreign !== undefined && this.#options.foreignAccess !== 'report')) {
         const sync = async (): Promise<boolean> => {
           await (round.dryRun ? undefined : exports.sync(record.node));
           return true;
         };
         if ((await round.maintain(name, name, sync)) === true) {
-          report.exported.push(name);
+          if (!isServed) {
+            report.exported.push(name);
+          }
+          await this.#tellForeign(record.node, undefined, round);
         }
       }
+    }
+  }
+
+  /** Raises the alert that a node's target has what somebody added by hand, or ends it. */
+  async #tellForeign(node: string, foreign: string | undefined, round: Round): Promise<void> {
+    if (foreign !== undefined) {
+      round.report.foreignAccess.push(nodeResource(node));
+    }
+    if (!round.dryRun) {
+      await setAlert(this.#services, node, 'foreign-access', foreign);
     }
   }
 

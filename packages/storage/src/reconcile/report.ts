@@ -16,6 +16,11 @@ export const reconcileReport = z.object({
     .array(z.string())
     .describe('disks in the trash, and orphans, whose time has passed; they are deleted'),
   exported: z.array(z.string()).describe('nodes whose target was missing or wrong, and is corrected now'),
+  foreignAccess: z
+    .array(z.string())
+    .describe(
+      'nodes whose target had rules, accounts or sessions that the catalog does not know; removed, unless the option foreignAccess is report',
+    ),
   missing: z.array(z.string()).describe('resources whose file is not in the pool; others are not affected'),
   removedTargets: z
     .array(z.string())
@@ -43,6 +48,7 @@ export function emptyReport(): ReconcileReport {
     rolledBack: [],
     expired: [],
     exported: [],
+    foreignAccess: [],
     missing: [],
     removedTargets: [],
     setAside: [],

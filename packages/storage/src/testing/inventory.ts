@@ -4,6 +4,7 @@ import { join } from 'node:path';
 
 import type { Catalog, Keyed } from '../catalog/catalog.js';
 import {
+  alerts,
   bootTokens,
   facts,
   images,
@@ -54,6 +55,7 @@ const tables: readonly Table<unknown>[] = [
   initiators,
   macs,
   bootTokens,
+  alerts,
   facts,
 ];
 

@@ -7,7 +7,9 @@ export const eventView = z.object({
   at: z.iso.datetime(),
   resource: z
     .string()
-    .describe('image:NAME, node:NAME, snapshot:NODE@NAME, schedule:NODE/NAME or, in the trash, disk:ID'),
+    .describe(
+      'image:NAME, node:NAME, snapshot:NODE@NAME, schedule:NODE/NAME, alert:NODE/KIND or, in the trash, disk:ID',
+    ),
   state: z.string().describe('its state from then on; gone: it does not exist any more'),
   was: z.string().optional().describe('its state before'),
   method: z

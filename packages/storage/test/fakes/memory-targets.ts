@@ -17,6 +17,9 @@ export class MemoryTargets implements TargetHost {
   readonly foreign: TargetState[] = [];
   /** Accounts that are bound to no target. */
   readonly accounts = new Set<string>();
+  /** What somebody added to targets by hand: rules by the target's IQN, and accounts. */
+  readonly addedRules = new Map<string, string[]>();
+  readonly addedAccounts = new Map<string, string[]>();
   readonly connections = new Map<string, TargetConnection[]>();
   /** The targets that were reopened. */
   readonly reopened: string[] = [];
@@ -42,6 +45,8 @@ export class MemoryTargets implements TargetHost {
         this.daemons.push({ daemon, state: 'ready' });
       }
       this.specs.set(spec.iqn, spec);
+      this.addedRules.delete(spec.iqn);
+      this.addedAccounts.delete(spec.iqn);
     });
   }
 
@@ -76,8 +81,8 @@ export class MemoryTargets implements TargetHost {
         iqn: spec.iqn,
         online: true,
         backingPaths: new Map([[spec.lun, spec.backingPath]]),
-        accounts: [spec.chap.user],
-        initiators: [spec.initiator],
+        accounts: [spec.chap.user, ...(this.addedAccounts.get(spec.iqn) ?? [])],
+        initiators: [spec.initiator, ...(this.addedRules.get(spec.iqn) ?? [])],
         connections: this.connections.get(spec.iqn) ?? [],
       })),
     ];

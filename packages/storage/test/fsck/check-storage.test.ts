@@ -61,6 +61,16 @@ const cases: readonly (readonly [
     [['warning', /not exported/]],
   ],
   [
+    'finds a rule, an account and a session that somebody added to a target',
+    async (world, machine) => {
+      const { iqn } = await nodeOf(machine);
+      world.targets.addedRules.set(iqn, ['ALL']);
+      world.targets.addedAccounts.set(iqn, ['eve']);
+      world.targets.connections.set(iqn, [{ sid: 1, cid: 0, initiator: 'iqn.x:eve', address: '10.0.0.9' }]);
+    },
+    [['warning', /the rule ALL, the account eve, a session of iqn\.x:eve/]],
+  ],
+  [
     'finds a target id and an initiator that are not reserved for their node',
     async (_world, machine) => {
       const { tid, initiator } = await nodeOf(machine);

@@ -50,7 +50,8 @@ export class PlayedStage extends WorldStage {
       return 'died';
     }
     life.dieAt(undefined);
-    const site = life.run(() => siteOf(machine, this.world.sources));
+    const addRule = (node: string): Promise<void> => this.world.addRule(storage, node);
+    const site = life.run(() => siteOf(machine, this.world.sources, addRule));
     // Whatever the object is asked for belongs to its life.
     const storage = makeProxy<Storage>('RemoteObject storage', (method, args) =>
       life.run((): unknown => {

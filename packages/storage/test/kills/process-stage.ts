@@ -69,6 +69,7 @@ export class ProcessStage extends WorldStage {
     return {
       storage,
       sources: this.world.sources,
+      addRule: (node) => this.world.addRule(storage, node),
       boot: (node) => boot(storage, this.world.bootAddress, node),
       death: server.death,
       dieAt: (nth) => server.dieAt(nth),

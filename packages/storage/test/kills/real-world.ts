@@ -3,13 +3,14 @@ import { mkdtemp, readFile, rm, statfs, truncate, writeFile } from 'node:fs/prom
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { systemClock } from '@patchbay/objects';
+import { type Proxy, systemClock } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
 import { Catalog } from '../../src/catalog/catalog.js';
 import { openCatalogStore } from '../../src/catalog/open-catalog.js';
 import { execTool } from '../../src/exec.js';
 import { findTgtd, isRunning, kill } from '../../src/targets/tgt/tgtd-process.js';
+import type { Storage } from '../../src/index.js';
 import { type LoopMount, mountXfs } from '../../src/testing/loop-filesystem.js';
 import { controlsIn, type RunningTgtd, runningTgtds } from '../../src/testing/running-tgtds.js';
 import { copyAll } from '../../src/testing/take-stock-beside.js';
@@ -97,6 +98,15 @@ export class RealWorld implements AsyncDisposable {
   /** Returns the tgtds that run. */
   tgtds(): Promise<readonly RunningTgtd[]> {
     return runningTgtds(this.places.state, daemonsAtMost);
+  }
+
+  /** Adds a rule to the target of a node by hand. */
+  async addRule(storage: Proxy<Storage>, node: string): Promise<void> {
+    const { target } = await storage.show_node(node);
+    for (const { tgtadm } of await this.tgtds()) {
+      const found = (await tgtadm.targets()).find(({ iqn }) => iqn === target?.iqn);
+      await (found && tgtadm.allowInitiator(found.tid, `${prefix}of-nobody`));
+    }
   }
 
   get backups(): string {

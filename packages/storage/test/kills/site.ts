@@ -7,12 +7,13 @@ import type { Machine } from '../fakes/machine.js';
 import type { Site, Sources } from './operations/operation.js';
 
 /** Makes an object out of a machine, and a client of it in the same process. */
-export function siteOf(machine: Machine, sources: Sources): Site {
+export function siteOf(machine: Machine, sources: Sources, addRule: Site['addRule']): Site {
   const object = defineStorage(machine.parts, () => Promise.resolve());
   const client = connectInMemory({ storage: object }, { timeoutMs: 'none', server: { log: silentLog } });
   return {
     storage: client.proxy<Storage>('storage'),
     sources,
+    addRule,
     boot: (node) => machine.freshen(node),
   };
 }

@@ -15,6 +15,7 @@ describe('the options of the storage object', () => {
       sourceDirectories: [],
       urlNetworks: ['public'],
       maxImageBytes: 2 ** 40,
+      foreignAccess: 'remove',
       graceMs: 60_000,
       trash: 86_400_000,
       keepOrphans: 604_800_000,

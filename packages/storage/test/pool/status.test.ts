@@ -32,6 +32,24 @@ describe('the status of the storage', () => {
     await machine.provision('node2', 'ubuntu');
   });
 
+  it('is degraded while a target has a rule that somebody added, and ready when it is removed', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { target } = await machine.provision('node1', 'ubuntu');
+    world.targets.addedRules.set(target.iqn, ['ALL']);
+    const { state, problems } = await statusOf(machine.parts);
+    expect(state).to.equal('degraded');
+    expect(problems).to.deep.equal([
+      {
+        part: 'targets',
+        reason: 'FOREIGN_ACCESS',
+        message: 'node "node1": its target has what the catalog does not know: the rule ALL',
+      },
+    ]);
+    await machine.reconciler.run();
+    expect((await statusOf(machine.parts)).state).to.equal('ready');
+  });
+
   it('is degraded above the high-water mark', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();

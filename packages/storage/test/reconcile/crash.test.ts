@@ -32,7 +32,10 @@ async function take(world: World, step: Step | Due, machine: Machine): Promise<v
     expect((await machine.reconciler.run()).failed).to.deep.equal([]);
     await machine.runSchedules();
   } else {
-    const site = siteOf(machine, sources);
+    const site = siteOf(machine, sources, () => {
+      [...world.targets.specs.keys()].forEach((iqn) => world.targets.addedRules.set(iqn, ['ALL']));
+      return Promise.resolve();
+    });
     await step(site.storage, site);
   }
 }

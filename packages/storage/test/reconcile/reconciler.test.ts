@@ -4,7 +4,7 @@ import { nodes } from '../../src/catalog/tables.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { emptyReport } from '../../src/reconcile/report.js';
 import { viewNodes } from '../../src/views/node-view.js';
-import { keepOrphansMs } from '../fakes/machine.js';
+import { keepOrphansMs, type Machine } from '../fakes/machine.js';
 import { graceMs, reasonOf, World } from '../fakes/world.js';
 
 const foreignTarget = {
@@ -17,6 +17,17 @@ const foreignTarget = {
   initiators: [],
   connections: [],
 };
+
+/** Returns the states that a resource had, by its events. */
+async function eventsOf({ parts }: Machine, thing: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { event } of parts.events.all()) {
+    if (event.thing === thing) {
+      found.push(event.state ?? 'gone');
+    }
+  }
+  return found;
+}
 
 describe('Reconciler', () => {
   it('has nothing to do, and writes nothing, where all is as it shall be', async () => {
@@ -41,6 +52,58 @@ describe('Reconciler', () => {
     expect(await machine.reconciler.run()).to.have.deep.property('exported', ['node:node7']);
 
     expect(world.targets.specs).to.deep.equal(before);
+  });
+
+  it('removes the rule that somebody added to a target, and tells of it in an event', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { target } = await machine.provision('node7', 'ubuntu');
+    world.targets.addedRules.set(target.iqn, ['ALL']);
+
+    const planned = await machine.reconciler.plan();
+    expect(planned).to.deep.equal({ ...emptyReport(), foreignAccess: ['node:node7'] });
+    expect(await machine.reconciler.run()).to.deep.equal(planned);
+
+    expect(world.targets.addedRules.size).to.equal(0);
+    expect(await machine.reconciler.run()).to.deep.equal(emptyReport());
+    expect(await eventsOf(machine, 'alert:node7/foreign-access')).to.deep.equal(['raised', 'gone']);
+    expect(world.log.lines.map(({ message }) => message)).to.include('raised an alert');
+  });
+
+  it('only reports it where the options say so, once, until it is gone or the node is', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { parts, recovery } = machine;
+    const options = { graceMs, keepOrphansMs, foreignAccess: 'report' } as const;
+    const reconciler = new Reconciler({ ...parts, recovery }, options);
+    const { target } = await machine.provision('node7', 'ubuntu');
+    await machine.provision('node8', 'ubuntu');
+    world.targets.addedAccounts.set(target.iqn, ['eve']);
+
+    await reconciler.run();
+    const report = await reconciler.run();
+
+    expect(report).to.deep.equal({ ...emptyReport(), foreignAccess: ['node:node7'] });
+    expect(world.targets.addedAccounts.get(target.iqn)).to.deep.equal(['eve']);
+    expect((await viewNodes(parts)).map(({ state }) => state)).to.deep.equal(['ready', 'ready']);
+    expect(await eventsOf(machine, 'alert:node7/foreign-access')).to.deep.equal(['raised']);
+    await machine.detach('node7');
+    await reconciler.run();
+    expect(await eventsOf(machine, 'alert:node7/foreign-access')).to.deep.equal(['raised', 'gone']);
+  });
+
+  it('exports a disk anew whose target has another LUN', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    const list = world.targets.list.bind(world.targets);
+    world.targets.list = async (daemon) => {
+      const [state, ...others] = await list(daemon);
+      const backingPaths = new Map([...(state?.backingPaths ?? []), [2, '/etc/shadow']]);
+      return [{ ...state!, backingPaths }, ...others];
+    };
+
+    expect((await machine.reconciler.plan()).exported).to.deep.equal(['node:node7']);
   });
 
   it('tells what it would do, and does nothing', async () => {

@@ -102,7 +102,9 @@ describe('reopening a target whose file has grown', function () {
       sizeBytes += MiB;
       await truncate(spec.backingPath, sizeBytes);
 
-      isDone = await reopenTarget(await daemonDyingAfter(commands), spec, () => true).catch(() => false);
+      isDone = await reopenTarget(await daemonDyingAfter(commands), spec, { owns: () => true }).catch(
+        () => false,
+      );
       const host = await scene.startHost({ onStop: 'keep' });
       await host.ensureExported(spec);
 

@@ -65,6 +65,12 @@ export class Scene implements AsyncDisposable {
     return new Tgtadm(new ControlSocket(join(this.dir, 'tgt', 'control.0')));
   }
 
+  /** Binds a rule, such as `initiator-address=ALL`, to a target, as a third party would. */
+  async bind(tid: number, params: string): Promise<void> {
+    const socket = new ControlSocket(join(this.dir, 'tgt', 'control.0'));
+    await socket.request({ mode: 'target', op: 'bind', tid, params });
+  }
+
   /** Finds a daemon of this scene, if it runs. */
   daemon(number = 0): ReturnType<typeof findTgtd> {
     return findTgtd(join(this.dir, number === 0 ? 'tgt' : `tgt-${String(number)}`, 'control'));

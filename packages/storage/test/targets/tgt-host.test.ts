@@ -166,6 +166,70 @@ describe('the targets of a tgtd of our own', function () {
       expect(await scene.tgtadm().maxRecvBytes(1)).to.equal(262_144);
     });
 
+    describe('what somebody added by hand', () => {
+      const rules: readonly (readonly [string, 'initiator-name' | 'initiator-address'])[] = [
+        ['ALL', 'initiator-address'],
+        ['ALL', 'initiator-name'],
+        ['127.0.0.0/8', 'initiator-address'],
+        [`${prefix}:node.stranger`, 'initiator-name'],
+      ];
+      for (const [rule, kind] of rules) {
+        it(`removes the rule ${kind}=${rule}, with who came by it; the node's session continues`, async () => {
+          const host = await scene.startHost();
+          const spec = await scene.disk(1);
+          await host.ensureExported(spec);
+          const disk = await scene.open(spec);
+          await scene.bind(1, `${kind}=${rule}`);
+          if (kind === 'initiator-address') {
+            await scene.open({ ...spec, initiator: `${prefix}:node.guest` as Iqn });
+          }
+          const [before] = await host.list();
+          expect(before?.initiators).to.have.members([spec.initiator, rule]);
+          const [own] = before?.connections.filter(({ initiator }) => initiator === spec.initiator) ?? [];
+          expect(before?.connections).to.have.length(kind === 'initiator-address' ? 2 : 1);
+
+          await host.ensureExported(spec);
+
+          const [after] = await host.list();
+          expect(after?.initiators).to.deep.equal([spec.initiator]);
+          expect(after?.connections).to.deep.equal([own]);
+          await disk.use(7);
+        });
+      }
+
+      it('rebuilds a target that has another account, whichever was bound first', async () => {
+        const host = await scene.startHost();
+        const spec = await scene.disk(1);
+        await host.ensureExported(spec);
+        const tgtadm = scene.tgtadm();
+        await tgtadm.newAccount('eve', 'secret-of-eve');
+        await tgtadm.bindAccount(1, 'eve');
+        expect((await host.list())[0]?.accounts).to.have.members([spec.chap.user, 'eve']);
+
+        await host.ensureExported(spec);
+
+        expect((await host.list())[0]?.accounts).to.deep.equal([spec.chap.user]);
+        expect(await tgtadm.accounts()).to.deep.equal([spec.chap.user]);
+        const eve = { user: 'eve', secret: 'secret-of-eve' };
+        expect(await inquire(scene.portal, spec, { chap: eve })).to.include('Authentication failure');
+        expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
+      });
+
+      it('leaves it, and the sessions, where it is only to be reported', async () => {
+        const host = await scene.startHost({ foreignAccess: 'report' });
+        const spec = await scene.disk(1);
+        await host.ensureExported(spec);
+        await scene.bind(1, 'initiator-address=ALL');
+        await scene.open({ ...spec, initiator: `${prefix}:node.guest` as Iqn });
+        const before = await host.list();
+
+        await host.ensureExported(spec);
+
+        expect(await host.list()).to.deep.equal(before);
+        expect(before[0]?.initiators).to.have.members([spec.initiator, 'ALL']);
+      });
+    });
+
     const changes: readonly (readonly [
       string,
       (spec: TargetSpec, other: TargetSpec) => Partial<TargetSpec>,

@@ -10,7 +10,7 @@ export function eventMethods({ events }: StorageServices) {
   return {
     watch: method({
       summary:
-        'Report each change of images, nodes, disks, snapshots and schedules as it happens, until cancelled',
+        'Report each change of images, nodes, disks, snapshots, schedules and alerts as it happens, until cancelled',
       args: [
         arg(
           'fromRevision',

@@ -1,34 +1,49 @@
 import { storageError } from '../../errors.js';
+import { type ForeignAccess, foreignAccess } from '../foreign-access.js';
 import { markerOf } from '../secret-marker.js';
 import type { TargetSpec } from '../target-host.js';
 import type { Daemon } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
-import { isOnly, type ShownTarget } from './show.js';
+import type { ShownTarget } from './show.js';
 import type { Tgtadm } from './tgtadm.js';
 
 /** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;
+
+/** What to do with rules, accounts and sessions of our targets that somebody added by hand. */
+export type ForeignAccessPolicy = 'remove' | 'report';
+
+/** What may be changed. */
+export interface ExportRules {
+  readonly owns: Owns;
+  /** Default: `remove`. */
+  readonly foreignAccess?: ForeignAccessPolicy | undefined;
+}
 
 /**
  * Brings a target into the specified state, in one attempt. Returns false while sessions are still being cut, of the
  * target or of one in its place; the caller then retries a little later.
  * @throws RpcError `TARGET_CONFLICT`, `TARGET_TOOL_FAILED`, `TARGET_TOOL_UNAVAILABLE`
  */
-export async function exportTarget(daemon: Daemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
+export async function exportTarget(daemon: Daemon, spec: TargetSpec, rules: ExportRules): Promise<boolean> {
   const { tgtadm, cache } = daemon;
   const { targets } = cache;
-  refuseConflicts(targets, spec, owns);
+  refuseConflicts(targets, spec, rules.owns);
   const inPlace = targets.filter(({ tid, iqn }) => tid === spec.tid || iqn === spec.iqn);
   const [found] = inPlace;
-  if (found !== undefined && inPlace.length === 1 && matchesSpec(found, spec)) {
+  if (found !== undefined && inPlace.length === 1 && (await admitsRightly(daemon, found, spec, rules))) {
     if (markerIn(found) !== markerOf(spec)) {
       return await changeSecret(daemon, spec);
     }
     // tgtd shows whether a target is online only together with all others; setting it again changes nothing.
     await serve(tgtadm, spec.tid);
     await confirm(daemon, spec);
-    return true;
+    // A session stays when the rule that admitted it is removed.
+    return (
+      rules.foreignAccess === 'report' ||
+      (await cutConnections(tgtadm, spec.tid, ({ initiator }) => initiator !== spec.initiator))
+    );
   }
   for (const target of inPlace) {
     if (!(await removeTarget(daemon, target))) {
@@ -40,8 +55,43 @@ export async function exportTarget(daemon: Daemon, spec: TargetSpec, owns: Owns)
   return true;
 }
 
+/**
+ * Reports whether a target can stay as it is, after removing the rules that somebody added, if they are all that differs:
+ * the node's session continues. A target with another account is rebuilt, as tgtd does not show which account a session
+ * has used.
+ */
+async function admitsRightly(
+  { tgtadm }: Daemon,
+  found: ShownTarget,
+  spec: TargetSpec,
+  rules: ExportRules,
+): Promise<boolean> {
+  if (rules.foreignAccess === 'report' || matchesSpec(found, spec)) {
+    return includesSpec(found, spec);
+  }
+  const foreign = foreignIn(found, spec);
+  if (!includesSpec(found, spec) || foreign.accounts.length > 0) {
+    return false;
+  }
+  for (const rule of foreign.rules) {
+    await tgtadm.removeRule(spec.tid, rule);
+  }
+  const shown = (await tgtadm.targets()).find(({ tid }) => tid === spec.tid);
+  return shown !== undefined && matchesSpec(shown, spec);
+}
+
+function foreignIn({ acl, accounts, connections }: ShownTarget, spec: TargetSpec): ForeignAccess {
+  return foreignAccess(spec, { initiators: acl, accounts, connections });
+}
+
 /** Reports whether a target matches, except for its secret, which tgtd does not show, and for being online. */
 export function matchesSpec(target: ShownTarget, spec: TargetSpec): boolean {
+  const { rules, accounts } = foreignIn(target, spec);
+  return includesSpec(target, spec) && rules.length + accounts.length === 0;
+}
+
+/** As `matchesSpec`; it may have more rules and accounts. */
+function includesSpec(target: ShownTarget, spec: TargetSpec): boolean {
   const [lun, ...more] = target.luns.filter((each) => each.lun !== controllerLun);
   return (
     target.tid === spec.tid &&
@@ -53,8 +103,8 @@ export function matchesSpec(target: ShownTarget, spec: TargetSpec): boolean {
     lun.serial === spec.serial &&
     lun.thinProvisioning &&
     !lun.readOnly &&
-    isOnly(spec.chap.user, target.accounts) &&
-    isOnly(spec.initiator, target.acl)
+    target.accounts.includes(spec.chap.user) &&
+    target.acl.includes(spec.initiator)
   );
 }
 

@@ -1,3 +1,4 @@
+import type { TargetConnection } from '../target-host.js';
 import type { Daemon } from './daemon.js';
 import type { ShownTarget } from './show.js';
 import { type Tgtadm, undefinedIfRefused } from './tgtadm.js';
@@ -32,12 +33,21 @@ export async function removeTarget(
   return true;
 }
 
-/** Ends every session of a target, which should be offline. Returns false while some still exist. */
-export async function cutConnections(tgtadm: Tgtadm, tid: number): Promise<boolean> {
-  const connections = (await undefinedIfRefused(tgtadm.connections(tid))) ?? [];
+/**
+ * Ends the sessions of a target: all of them, of one that should be offline, or those chosen. Returns false while some
+ * still exist.
+ */
+export async function cutConnections(
+  tgtadm: Tgtadm,
+  tid: number,
+  chosen: (connection: TargetConnection) => boolean = () => true,
+): Promise<boolean> {
+  const find = async (): Promise<readonly TargetConnection[]> =>
+    ((await undefinedIfRefused(tgtadm.connections(tid))) ?? []).filter(chosen);
+  const connections = await find();
   for (const { sid, cid } of connections) {
     // tgtd refuses this for a connection that has closed meanwhile.
     await undefinedIfRefused(tgtadm.deleteConnection(tid, sid, cid));
   }
-  return connections.length === 0 || ((await undefinedIfRefused(tgtadm.connections(tid))) ?? []).length === 0;
+  return connections.length === 0 || (await find()).length === 0;
 }

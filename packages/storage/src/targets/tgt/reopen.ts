@@ -2,7 +2,7 @@ import type { Clock } from '@patchbay/objects';
 
 import type { TargetSpec } from '../target-host.js';
 import type { Daemon } from './daemon.js';
-import { confirm, exportTarget, matchesSpec, type Owns, serve } from './export.js';
+import { confirm, type ExportRules, exportTarget, matchesSpec, serve } from './export.js';
 import { cutConnections } from './remove.js';
 import { undefinedIfRefused } from './tgtadm.js';
 
@@ -13,11 +13,11 @@ import { undefinedIfRefused } from './tgtadm.js';
  * caller then retries a little later. A target that is missing or differs is rebuilt.
  * @throws RpcError as `exportTarget` does
  */
-export async function reopenTarget(daemon: Daemon, spec: TargetSpec, owns: Owns): Promise<boolean> {
+export async function reopenTarget(daemon: Daemon, spec: TargetSpec, rules: ExportRules): Promise<boolean> {
   const { tgtadm, cache } = daemon;
   const found = cache.targets.find(({ iqn }) => iqn === spec.iqn);
   if (found === undefined || !matchesSpec(found, spec)) {
-    return await exportTarget(daemon, spec, owns);
+    return await exportTarget(daemon, spec, rules);
   }
   const { tid, lun } = spec;
   await tgtadm.setTargetState(tid, 'offline');

@@ -125,15 +125,15 @@ function valueOf(pairs: readonly Pair[], name: string): string {
 }
 
 /** Parses the output of `--mode conn --op show --tid T`. */
-export function parseConnections(text: string): readonly Pick<TargetConnection, 'sid' | 'cid'>[] {
-  let sid = NaN;
-  return [...text.matchAll(/^(Session| {4}Connection): (\d+)$/gm)].flatMap(([, what, number]) => {
-    if (what === 'Session') {
-      sid = Number(number);
-      return [];
-    }
-    return [{ sid, cid: Number(number) }];
-  });
+export function parseConnections(text: string): readonly TargetConnection[] {
+  const entry =
+    /^Session: (\d+)\n {4}Connection: (\d+)\n {8}Initiator: (\S*).*\n(?: {8}IP Address: (\S*)$)?/gm;
+  return [...text.matchAll(entry)].map(([, sid, cid, initiator = '', address = '']) => ({
+    sid: Number(sid),
+    cid: Number(cid),
+    initiator,
+    address,
+  }));
 }
 
 /** Parses the output of `--mode portal --op show` into `host:port`, without the number of the portal group. */

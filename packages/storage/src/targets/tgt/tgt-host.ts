@@ -3,7 +3,7 @@ import { coreError, isRpcError } from '@patchbay/objects';
 import { storageError } from '../../errors.js';
 import type { TargetDaemon, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
 import type { Daemon } from './daemon.js';
-import { allowLargeWrites, exportTarget, type Owns } from './export.js';
+import { allowLargeWrites, type ExportRules, exportTarget, type Owns } from './export.js';
 import { controllerLun, markerIn } from './marker.js';
 import { removeTarget } from './remove.js';
 import { ReconnectCooldown, reopenTarget } from './reopen.js';
@@ -14,11 +14,9 @@ import { checkSpec } from './spec.js';
 import { superviseTgtd, type TgtdSupervisor, type TgtdSupervisorOptions } from './tgtd-supervisor.js';
 
 /** How the targets of one daemon are served. */
-export interface TgtHostOptions extends TgtdSupervisorOptions {
+export interface TgtHostOptions extends TgtdSupervisorOptions, ExportRules {
   /** Whether closing the host ends the daemon, or leaves it and its sessions to the next host. */
   readonly onStop: 'keep' | 'stop';
-  /** Reports which targets are ours; others are never changed. */
-  readonly owns: Owns;
   /** How long a busy target is retried, in milliseconds; default: 10 s. */
   readonly busyTimeoutMs?: number | undefined;
 }
@@ -70,7 +68,7 @@ export class TgtHost implements AsyncDisposable {
   async ensureExported(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
-    await this.#retryWhileBusy(spec, (daemon) => exportTarget(daemon, spec, this.#options.owns));
+    await this.#retryWhileBusy(spec, (daemon) => exportTarget(daemon, spec, this.#options));
   }
 
   async reopen(spec: TargetSpec): Promise<void> {
@@ -84,7 +82,7 @@ export class TgtHost implements AsyncDisposable {
       await this.#cooldown.wait(spec.iqn);
     }
     const cutsSessions = await isConnected();
-    await this.#retryWhileBusy(spec, (daemon) => reopenTarget(daemon, spec, this.#options.owns));
+    await this.#retryWhileBusy(spec, (daemon) => reopenTarget(daemon, spec, this.#options));
     if (cutsSessions) {
       this.#cooldown.start(spec.iqn);
     }

@@ -52,6 +52,14 @@ export class Tgtadm {
     await this.#socket.request({ mode: 'target', op: 'bind', tid, params: `initiator-name=${initiator}` });
   }
 
+  /** Takes back a rule, whether it is an initiator's name or an address; tgtd shows them alike. */
+  async removeRule(tid: number, rule: string): Promise<void> {
+    for (const kind of ['initiator-address', 'initiator-name']) {
+      const unbind = this.#socket.request({ mode: 'target', op: 'unbind', tid, params: `${kind}=${rule}` });
+      await undefinedIfRefused(unbind);
+    }
+  }
+
   async newLun(tid: number, lun: number, path: string): Promise<void> {
     // rdwr, as aio ignores SYNCHRONIZE CACHE: what a node has flushed would not be on disk. Nor has it UNMAP, and it
     // fails beyond some 500 LUNs.
@@ -107,7 +115,7 @@ export class Tgtadm {
     return parseTargets(await this.#socket.request({ mode: 'target', op: 'show' }));
   }
 
-  async connections(tid: number): Promise<readonly Pick<TargetConnection, 'sid' | 'cid'>[]> {
+  async connections(tid: number): Promise<readonly TargetConnection[]> {
     return parseConnections(await this.#socket.request({ mode: 'connection', op: 'show', tid }));
   }
 

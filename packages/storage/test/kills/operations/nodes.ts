@@ -93,6 +93,15 @@ export function nodeOperations(): readonly OperationCase[] {
       isConnected: true,
     },
     {
+      title: 'reconcile of a target with a rule added by hand',
+      prepare: [provisioned],
+      operation: async (storage, site) => {
+        await site.addRule('node7');
+        await storage.reconcile();
+      },
+      isTwo: true,
+    },
+    {
       title: 'renew_boot_token',
       prepare: [provisioned],
       operation: (storage) => storage.renew_boot_token('node7'),

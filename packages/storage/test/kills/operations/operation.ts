@@ -8,6 +8,8 @@ export interface Site {
   readonly storage: Proxy<Storage>;
   /** Files with equal content that can be imported. */
   readonly sources: Sources;
+  /** Adds a rule to the target of a node by hand, past the object. */
+  addRule(node: string): Promise<void>;
   /** Boots a node as far as its disk is concerned. */
   boot(node: string): Promise<unknown>;
 }

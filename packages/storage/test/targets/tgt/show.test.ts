@@ -91,8 +91,8 @@ describe('parsing the output of tgtd', () => {
       'Session: 1\n    Connection: 0\n        Initiator: iqn.a\n        IP Address: 127.0.0.1\n' +
       'Session: 3\n    Connection: 2\n        Initiator: iqn.b\n        IP Address: ::1\n';
     expect(parseConnections(text)).to.deep.equal([
-      { sid: 1, cid: 0 },
-      { sid: 3, cid: 2 },
+      { sid: 1, cid: 0, initiator: 'iqn.a', address: '127.0.0.1' },
+      { sid: 3, cid: 2, initiator: 'iqn.b', address: '::1' },
     ]);
   });
 
