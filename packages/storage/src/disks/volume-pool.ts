@@ -143,6 +143,29 @@ export interface ImageImporter {
     source: ImportSource,
     options: ImportOptions,
   ): AsyncGenerator<ImportProgress, ImportedImage, undefined>;
+  /**
+   * Reports whether an upload is what an image was imported from: a raw one has its bytes, any other its checksum.
+   * @throws RpcError `VOLUME_MISSING`, `POOL_UNAVAILABLE`, `SOURCE_REFUSED`; what reading throws
+   */
+  compareUpload(
+    image: VolumeRef,
+    content: {
+      readonly format: string;
+      readonly compression?: string | undefined;
+      readonly sha256?: string | undefined;
+    },
+    upload: Upload,
+    signal: AbortSignal,
+  ): AsyncGenerator<ImportProgress, boolean, undefined>;
+  /**
+   * Returns the SHA-256 of the raw source that an image was imported from, hexadecimal; another one if it is not
+   * `expected`. @throws RpcError `VOLUME_MISSING`, `POOL_UNAVAILABLE`
+   */
+  hashImage(
+    image: VolumeRef,
+    expected: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<ImportProgress, string, undefined>;
 }
 
 /** The formats that an image can be exported in. */

@@ -6,7 +6,6 @@ import type { Transaction } from '../catalog/catalog.js';
 import { type ImageRecord, images, type ReadyImage } from '../catalog/tables.js';
 import type { OperationContext } from '../concurrency/operation.js';
 import { isSameSource, sourceName } from '../disks/import/source.js';
-import { hashUpload } from '../disks/import/upload.js';
 import type { ImportedImage, ImportOptions, ImportProgress, ImportSource } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { ImageName } from '../names.js';
@@ -54,8 +53,7 @@ export class Images {
         intend: async (tx) => ({ carryOut: await this.#intend(tx, request) }),
         carryOut: async (intent, operation) => {
           if (intent.state === 'ready') {
-            await this.#again(intent, request, operation);
-            return intent;
+            return await this.#again(intent, request, operation);
           }
           const content = await this.#fetch(intent.id, source, { sha256, raw }, operation);
           const ready: ReadyImage = { ...intent, state: 'ready', content };
@@ -114,25 +112,53 @@ export class Images {
     return reportAll(importer.importImage({ kind: 'image', id }, source, { ...options, signal }), operation);
   }
 
-  /** Imports an image that is there once more: puts a lost file back, and makes sure that an upload is the same. */
+  /** Imports an image that is there once more: puts a lost file back, and makes sure that the source is the same. */
   async #again(
     image: ReadyImage,
     { source, sha256, raw }: ImportRequest,
     operation: ImportOperation,
-  ): Promise<void> {
-    const { pool, log, clock } = this.#services;
-    if ((await pool.stat({ kind: 'image', id: image.id })) === undefined) {
+  ): Promise<ReadyImage> {
+    const { pool, log, importer } = this.#services;
+    const { content } = image;
+    const volume = { kind: 'image', id: image.id } as const;
+    if ((await pool.stat(volume)) === undefined) {
       log.warn('importing an image again, as its file was lost', { image: image.name, imageId: image.id });
-      await this.#fetch(image.id, source, { sha256: image.content.sha256, raw }, operation);
-      return;
+      await this.#fetch(image.id, source, { sha256: content.sha256 ?? sha256, raw }, operation);
+      return image;
     }
-    if (typeof source === 'string' || sha256 !== undefined) {
-      return; // what was to be compared was compared already
+    if (sha256 !== undefined) {
+      return hasChecksum(content, sha256) ? image : await this.#verify(image, sha256, operation);
     }
-    const found = await reportAll(hashUpload(source, { clock, signal: operation.signal }), operation);
-    if (found !== image.content.sha256) {
-      throw imageExists(image, { sha256: image.content.sha256 });
+    if (typeof source !== 'string') {
+      const comparing = importer.compareUpload(volume, content, source, operation.signal);
+      if (!(await reportAll(comparing, operation))) {
+        throw imageExists(image, { content: 'other bytes' });
+      }
     }
+    return image;
+  }
+
+  /** Makes the checksum of an image that was imported without one, as it is given now, and records it. */
+  async #verify(image: ReadyImage, sha256: string, operation: ImportOperation): Promise<ReadyImage> {
+    const { catalog, importer, log } = this.#services;
+    const hashing = importer.hashImage({ kind: 'image', id: image.id }, sha256, operation.signal);
+    const found = await reportAll(hashing, operation);
+    if (found !== sha256) {
+      throw imageExists({ ...image, content: { ...image.content, sha256: found } }, { sha256: found });
+    }
+    const verified = { sha256, verifiedBy: 'sha256' as const };
+    const withChecksum = <T extends ReadyImage>(record: T): T => ({
+      ...record,
+      content: { ...record.content, ...verified },
+    });
+    await catalog.transact(async (tx) => {
+      const record = await tx.get(images, image.name);
+      if (record?.state === 'ready' && record.id === image.id) {
+        tx.put(images, image.name, withChecksum(record)); // its tags may have changed meanwhile
+      }
+    });
+    log.info('verified an image', { image: image.name, imageId: image.id, sha256 });
+    return withChecksum(image);
   }
 
   /** Writes the intended image, or returns the one that is there if it may be the same. */
@@ -142,7 +168,7 @@ export class Images {
     if (record?.state === 'ready') {
       const differs = {
         ...(isSameSource(record.source, source) ? {} : { source: record.source }),
-        ...(sha256 === undefined || [record.content.sha256, record.content.unpackedSha256].includes(sha256)
+        ...(sha256 === undefined || hasChecksum(record.content, sha256) || isUnverified(record.content)
           ? {}
           : { sha256: record.content.sha256 }),
       };
@@ -165,6 +191,15 @@ export class Images {
   }
 }
 
+function hasChecksum({ sha256, unpackedSha256 }: ReadyImage['content'], given: string): boolean {
+  return [sha256, unpackedSha256].includes(given);
+}
+
+/** Reports whether an image may have any checksum: none was made of a raw source that is mostly holes. */
+function isUnverified({ format, sha256 }: ReadyImage['content']): boolean {
+  return format === 'raw' && sha256 === undefined;
+}
+
 async function reportAll<T>(
   steps: AsyncGenerator<ImportProgress, T, undefined>,
   operation: ImportOperation,
@@ -181,9 +216,10 @@ async function reportAll<T>(
 /** Returns the `IMAGE_EXISTS` of an image. @param differs - what it has and the request has not */
 export function imageExists({ name, source, content }: ReadyImage, differs: Record<string, unknown>): Error {
   const checksum = content.sha256 === undefined ? '' : ` (SHA-256 ${content.sha256})`;
+  const bytes = differs.content === undefined ? '' : ', with other bytes';
   return storageError(
     'IMAGE_EXISTS',
-    `image "${name}" exists and is from ${quoted(source)}${checksum}; delete it first, or choose another name`,
+    `image "${name}" exists and is from ${quoted(source)}${checksum}${bytes}; delete it first, or choose another name`,
     { details: { image: name, differs } },
   );
 }

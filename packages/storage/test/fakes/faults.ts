@@ -51,6 +51,8 @@ export class Faults {
     const step = this.#step.bind(this);
     return {
       readChecksum: (...args) => importer.readChecksum(...args),
+      compareUpload: (...args) => importer.compareUpload(...args),
+      hashImage: (...args) => importer.hashImage(...args),
       async *importImage(target, source, options) {
         const importing = importer.importImage(target, source, options);
         for (;;) {

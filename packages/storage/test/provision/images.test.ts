@@ -61,6 +61,45 @@ describe('import_image', () => {
     });
   }
 
+  describe('of an image that has no checksum', () => {
+    it('makes it when one is given, and leaves the image alone', async () => {
+      await using world = await World.open();
+      world.importer.makesNoChecksums = true;
+      const machine = await world.startWithImage();
+      const sha256 = sha256Of('ubuntu');
+
+      const { content } = await machine.import('ubuntu', 'server:/ubuntu.raw', sha256);
+
+      expect(content).to.deep.include({ sha256, verifiedBy: 'sha256' });
+      expect((await machine.import('ubuntu', 'server:/ubuntu.raw')).content).to.deep.equal(content);
+      expect(world.importer.imports).to.equal(1);
+    });
+
+    it('refuses another one, and reports its own', async () => {
+      await using world = await World.open();
+      world.importer.makesNoChecksums = true;
+      const machine = await world.startWithImage();
+
+      const error = await machine
+        .import('ubuntu', 'server:/ubuntu.raw', '0'.repeat(64))
+        .catch((each: unknown) => each);
+
+      expect(error).to.have.property('reason', 'IMAGE_EXISTS');
+      expect(error).to.have.deep.nested.property('details.differs', { sha256: sha256Of('ubuntu') });
+      expect((await machine.import('ubuntu', 'server:/ubuntu.raw')).content).to.not.have.property('sha256');
+    });
+
+    it('compares an upload with its bytes', async () => {
+      await using world = await World.open();
+      world.importer.makesNoChecksums = true;
+      const machine = world.start();
+      const first = await machine.import('ubuntu', bytesOf('ubuntu'));
+
+      expect(await machine.import('ubuntu', bytesOf('ubuntu'))).to.deep.equal(first);
+      expect(await reasonOf(machine.import('ubuntu', bytesOf('debian')))).to.equal('IMAGE_EXISTS');
+    });
+  });
+
   it('fetches an image again whose file was lost, also one that has clones', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();

@@ -1,27 +1,32 @@
-import { open, rm } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 
 import { type Clock, quoted } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
 import type { Exec } from '../../exec.js';
 import type { PoolDirectory } from '../file/pool-directory.js';
+import { undefinedIfMissing, volumeMissing } from '../file/pool-error.js';
 import type {
   ImageImporter,
   ImportedImage,
   ImportOptions,
   ImportProgress,
   ImportSource,
+  Upload,
   VolumeRef,
 } from '../volume-pool.js';
 import { assertChecksum, findChecksum, parseChecksum } from './checksum.js';
+import { hashImage, isImageOf } from './compare.js';
 import { downloadText, type Received } from './download.js';
 import { hashFile } from './hash-file.js';
 import { ImageReader, type InspectedImage } from './image-reader.js';
 import { type OpenSource, openSource } from './open-source.js';
 import { withProgress } from './progress.js';
+import { QemuImg } from './qemu-img.js';
 import { parseSource, sourceName, sourceRefused } from './source.js';
-import { isChanged } from './source-file.js';
+import { isChanged, pathOfOpen } from './source-file.js';
 import { type Compression, compressionOf } from './unpack.js';
+import { hashUpload } from './upload.js';
 import { WebPolicy, type WebPolicyOptions } from './web-policy.js';
 
 /** What the importer needs. */
@@ -54,11 +59,13 @@ export class FileImageImporter implements ImageImporter {
   readonly #options: FileImageImporterOptions;
   readonly #reader: ImageReader;
   readonly #policy: WebPolicy;
+  readonly #qemuImg: QemuImg;
 
   constructor(options: FileImageImporterOptions) {
     this.#options = options;
     this.#reader = new ImageReader(options.exec, options.pool, options.maxImageBytes);
     this.#policy = new WebPolicy(options.web);
+    this.#qemuImg = new QemuImg(options.exec);
   }
 
   async readChecksum(text: string, source: ImportSource, signal: AbortSignal): Promise<string> {
@@ -116,6 +123,51 @@ export class FileImageImporter implements ImageImporter {
     const { sizeBytes, format } = image;
     const checksums = { ...(sha256 !== undefined && { sha256 }), ...unpackedOf(disk) };
     return { sizeBytes, ...checksums, format, verifiedBy: verifierOf(disk, options.sha256) };
+  }
+
+  async *compareUpload(
+    image: VolumeRef,
+    { format, compression, sha256 }: Parameters<ImageImporter['compareUpload']>[1],
+    upload: Upload,
+    signal: AbortSignal,
+  ): AsyncGenerator<ImportProgress, boolean, undefined> {
+    const progress = { clock: this.#options.clock, signal };
+    if (format !== 'raw' || compression !== undefined) {
+      const assertSize = (sizeBytes: number): void => {
+        this.#reader.assertSize(sourceName(upload), sizeBytes);
+      };
+      const found = yield* withProgress('upload', progress, (report, cancelled) =>
+        hashUpload(upload, { assertSize, report, signal: cancelled }),
+      );
+      return found === sha256;
+    }
+    await using file = await this.#openVolume(image);
+    const ranges = await this.#qemuImg.dataRanges({ path: pathOfOpen(file), format }, signal);
+    return yield* withProgress('upload', progress, (report, cancelled) =>
+      isImageOf(upload, { file, ranges }, report, cancelled),
+    );
+  }
+
+  async *hashImage(
+    image: VolumeRef,
+    expected: string,
+    signal: AbortSignal,
+  ): AsyncGenerator<ImportProgress, string, undefined> {
+    await using file = await this.#openVolume(image);
+    const { clock } = this.#options;
+    return yield* withProgress('read', { clock, signal }, (report, cancelled) =>
+      hashImage(file, expected, report, cancelled),
+    );
+  }
+
+  async #openVolume(volume: VolumeRef): Promise<FileHandle> {
+    const { pool } = this.#options;
+    const path = pool.pathOf(volume);
+    const file = await pool.use(() => undefinedIfMissing(open(path)));
+    if (file === undefined) {
+      throw volumeMissing(volume, path);
+    }
+    return file;
   }
 
   async *#makeRaw(

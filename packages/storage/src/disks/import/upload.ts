@@ -1,10 +1,12 @@
+import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 
-import { type Clock, isHole } from '@patchbay/objects';
+import { isHole, zerosOf } from '@patchbay/objects';
 
-import type { ImportProgress, Upload } from '../volume-pool.js';
-import { HashedWriter, SparseHash } from './hashed-writer.js';
-import { type ReportProgress, withProgress } from './progress.js';
+import type { Upload } from '../volume-pool.js';
+import { HashedWriter } from './hashed-writer.js';
+import type { ReportProgress } from './progress.js';
 
 /**
  * Writes an upload to an open, empty file, with backpressure. Returns its SHA-256, hexadecimal; undefined if it is not
@@ -40,34 +42,30 @@ export async function receiveUpload(
 }
 
 /**
- * Reads an upload and returns its SHA-256, hexadecimal, without storing it; undefined if most of it is holes.
- * @throws what reading throws; the signal's reason
+ * Reads an upload and returns its SHA-256, hexadecimal, without storing it.
+ * @throws what `assertSize` throws for its size; what reading throws; the signal's reason
  */
-export function hashUpload(
+export async function hashUpload(
   content: Upload,
-  progress: { readonly clock: Clock; readonly signal: AbortSignal },
-): AsyncGenerator<ImportProgress, string | undefined, undefined> {
-  return withProgress('upload', progress, async (report, signal) => {
-    const hash = new SparseHash(false);
-    let doneBytes = 0;
-    const onDone = (bytes: number): void => {
-      doneBytes += bytes;
+  { assertSize, report, signal }: Omit<Parameters<typeof receiveUpload>[2], 'needsHash'>,
+): Promise<string> {
+  const hash = createHash('sha256');
+  let doneBytes = 0;
+  for await (const chunk of untilAborted(content, signal)) {
+    assertSize(doneBytes + (isHole(chunk) ? chunk.hole : chunk.length));
+    for (const piece of isHole(chunk) ? zerosOf(chunk) : [chunk]) {
+      hash.update(piece);
+      doneBytes += piece.length;
       report(doneBytes);
-    };
-    for await (const chunk of untilAborted(content, signal)) {
-      if (isHole(chunk)) {
-        await hash.skip(chunk.hole, onDone, signal);
-      } else {
-        hash.update(chunk);
-        onDone(chunk.length);
-      }
+      await turn(); // yield to the event loop, as nothing is read or written here
+      signal.throwIfAborted();
     }
-    return hash.digest();
-  });
+  }
+  return hash.digest('hex');
 }
 
 /** Reads a stream until the signal aborts, even while the sender sends nothing. */
-async function* untilAborted<T>(
+export async function* untilAborted<T>(
   source: AsyncIterable<T>,
   signal: AbortSignal,
 ): AsyncGenerator<T, void, undefined> {

@@ -25,6 +25,16 @@ function expanded(pieces: readonly (Buffer | Hole)[]): Buffer {
   return Buffer.concat(pieces.map((piece) => ('hole' in piece ? Buffer.alloc(piece.hole) : piece)));
 }
 
+/** Runs steps to their end and returns the result. */
+async function resultOf<T>(steps: AsyncGenerator<unknown, T, undefined>): Promise<T> {
+  for (;;) {
+    const step = await steps.next();
+    if (step.done === true) {
+      return step.value;
+    }
+  }
+}
+
 const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
 
 describe('An upload with holes', function () {
@@ -55,6 +65,61 @@ describe('An upload with holes', function () {
       }),
       { numRuns: 6 },
     );
+  });
+
+  it('is the same as an image exactly if its bytes are, however they are sent', async () => {
+    await using bench = await makeImportBench();
+    const { signal } = new AbortController();
+    const layout = fc.array(
+      fc.record({ bytes: fc.integer({ min: 1, max: 70_000 }), byte: fc.constantFrom(0, 7) }),
+      { maxLength: 6 },
+    );
+    const asPieces = (bytes: Buffer, step: number, holes: boolean): (Buffer | Hole)[] => {
+      const pieces: (Buffer | Hole)[] = [];
+      for (let at = 0; at < bytes.length; at += step) {
+        const piece = bytes.subarray(at, at + step);
+        pieces.push(holes && piece.every((byte) => byte === 0) ? { hole: piece.length } : piece);
+      }
+      return pieces;
+    };
+    await fc.assert(
+      fc.asyncProperty(layout, fc.integer({ min: 500, max: 9000 }), fc.nat(), async (runs, step, place) => {
+        const bytes = Buffer.concat([boot, ...runs.map(({ bytes: size, byte }) => Buffer.alloc(size, byte))]);
+        await bench.run(stream([bytes]));
+        const isSame = (upload: Buffer, holes: boolean): Promise<boolean> =>
+          resultOf(
+            bench.importer.compareUpload(
+              image,
+              { format: 'raw' },
+              stream(asPieces(upload, step, holes)),
+              signal,
+            ),
+          );
+        expect([await isSame(bytes, true), await isSame(bytes, false)]).to.deep.equal([true, true]);
+        const other = Buffer.from(bytes);
+        other[place % bytes.length]! ^= 1;
+        expect([await isSame(other, true), await isSame(other, false)]).to.deep.equal([false, false]);
+        expect(await isSame(Buffer.concat([bytes, Buffer.alloc(512)]), true)).to.equal(false);
+
+        const sha256 = hashOf(bytes); // which the image is padded behind
+        expect(await resultOf(bench.importer.hashImage(image, sha256, signal))).to.equal(sha256);
+        expect(await resultOf(bench.importer.hashImage(image, '', signal))).to.equal(
+          hashOf(await readFile(bench.pool.path(image))),
+        );
+        await rm(bench.pool.path(image));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it('of a qcow2 is the same by its checksum', async () => {
+    await using bench = await makeImportBench();
+    const { signal } = new AbortController();
+    const content = { format: 'qcow2', sha256: hashOf(Buffer.alloc(300_000)) };
+    const compare = (upload: AsyncIterable<Buffer | Hole>): Promise<boolean> =>
+      resultOf(bench.importer.compareUpload(image, content, upload, signal));
+    expect(await compare(stream([Buffer.alloc(1000), { hole: 299_000 }]))).to.equal(true);
+    expect(await compare(stream([{ hole: 300_001 }]))).to.equal(false);
   });
 
   it('costs its data, and has a checksum only if one is given', async () => {

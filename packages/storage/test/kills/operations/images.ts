@@ -23,6 +23,17 @@ export function imageOperations(): readonly OperationCase[] {
       title: 'import_image of an upload',
       operation: (storage) => storage.import_image('debian', bytesOf('u'.repeat(512)), { raw: true }),
     },
+    {
+      title: 'import_image of what has no checksum yet',
+      prepare: [
+        (storage) => storage.create_snapshot('keeper', 'base'),
+        (storage) => storage.promote_snapshot('keeper', 'base', 'golden'),
+      ],
+      operation: async (storage) => {
+        const { sha256 } = await storage.show_image('ubuntu');
+        return storage.import_image('golden', 'snapshot:keeper@base', { sha256 });
+      },
+    },
     { title: 'export_image', operation: (storage) => exportImage(storage, 'ubuntu'), isOfFiles: true },
     { title: 'copy_image', operation: (storage) => storage.copy_image('ubuntu', 'copy'), clones: true },
     {
