@@ -26,6 +26,11 @@ export const soaks: Readonly<Record<string, Soak>> = {
     rounds: 1,
     durationMs: 1_800_000,
   },
+  clients: {
+    summary: 'make a million calls while 1,000 clients connect, fail and leave (some minutes)',
+    steps: () => testsIn('test/dist/faults/leaving-clients.test.js'),
+    rounds: 1,
+  },
   kills: {
     summary: 'kill the RPC server at every effect of every storage operation (half an hour; root)',
     steps: () => testsIn('packages/storage/dist/test/kills/killed-server.test.js'),

@@ -22,11 +22,12 @@ describe('The steps of a random run', () => {
     expect([accidents.size, requests.size]).to.deep.equal([8, 15]);
   });
 
-  it('ask nothing of a node twice at once', () => {
+  it('ask nothing of a node or an image twice at once', () => {
     for (const { requests } of firstSteps(1, 400)) {
       const nodes = requests.flatMap((request) => [
         ...('node' in request ? [request.node] : []),
         ...('to' in request ? [request.to] : []),
+        ...(request.kind === 'import' || request.kind === 'delete_image' ? [request.image] : []),
       ]);
       expect(new Set(nodes).size, nodes.join()).to.equal(nodes.length);
     }

@@ -122,11 +122,17 @@ function drawRequests(random: Random, accident: Accident): Request[] {
   while (requests.length < count && nodes.length > 0) {
     const request = drawRequest(random, nodes);
     // A file that is larger than an older catalog says is for an operator to decide about.
-    if (accident.kind !== 'old catalog' || request.kind !== 'resize') {
+    const isUnwanted = accident.kind === 'old catalog' && request.kind === 'resize';
+    // Nor is anything asked twice at once of an image.
+    if (!isUnwanted && !(isOfImage(request) && requests.some(isOfImage))) {
       requests.push(request);
     }
   }
   return requests;
+}
+
+function isOfImage({ kind }: Request): boolean {
+  return kind === 'import' || kind === 'delete_image';
 }
 
 /** @param nodes those that no other request of the step is about */
