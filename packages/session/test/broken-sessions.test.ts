@@ -4,56 +4,19 @@ import fc from 'fast-check';
 import { isRpcError, type RpcError } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
 
-import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
+import { encodeFrames } from '../src/index.js';
 import { ClientSession, defaultKeepalive } from '../src/client/index.js';
-import { ServerSession, sessionLimits } from '../src/server/index.js';
+import type { ServerSession } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
 import { anyFrame } from '../src/testing/any-frame.js';
+import { clientHello, invokeFrame, ServerEnd } from './server-end.js';
 
 type Hosted = ReturnType<typeof hostSample>;
 
-const hello = encodeFrames({
-  kind: 'hello',
-  client: 'c',
-  maxCalls: 0,
-  itemWindow: 1_000,
-  itemCountWindow: 0,
-  maxFrameBytes: 0,
-  idempotent: [],
-});
+const hello = encodeFrames(clientHello());
 
 function echo(call: number): Buffer {
-  return encodeFrames({
-    kind: 'invoke',
-    call,
-    object: 'sample',
-    method: 'echo',
-    input: { values: encodePayload([call], 'arguments') },
-    timeoutMs: 0,
-    correlationId: '',
-    oneWay: false,
-    target: 0,
-    ofCall: 0,
-    callback: 0,
-  });
-}
-
-function open({ dispatcher }: Hosted): { session: ServerSession; answers: () => Frame[] } {
-  const written: Buffer[] = [];
-  const session = new ServerSession({
-    dispatcher,
-    caller: { peer: 'test' },
-    limits: sessionLimits({}),
-    output: {
-      write: (message) => written.push(message),
-      headroomBytes: 0,
-      unsentBytes: 0,
-      attempt: (action) => {
-        action();
-      },
-    },
-  });
-  return { session, answers: () => written.flatMap((message) => decodeFrames(message)) };
+  return encodeFrames(invokeFrame(call, 'echo', [call]));
 }
 
 /** Passes messages to a session, and returns the error of the one that it refuses, which is always an RpcError. */
@@ -71,11 +34,12 @@ function refusalOfAny(session: ServerSession, messages: readonly Buffer[]): RpcE
 
 /** Checks that the server still serves a well-behaved client. */
 async function expectServing(hosted: Hosted): Promise<void> {
-  const { session, answers } = open(hosted);
+  const server = new ServerEnd(hosted.dispatcher);
+  const { session } = server;
   session.receive(hello);
   session.receive(echo(1));
   await new Promise(setImmediate);
-  expect(answers().map(({ kind }) => kind)).to.deep.equal(['hello', 'result']);
+  expect(server.answers().map(({ kind }) => kind)).to.deep.equal(['hello', 'result']);
   session.close();
 }
 
@@ -101,7 +65,7 @@ describe('a session on the server', function () {
     await fc.assert(
       fc.asyncProperty(fc.boolean(), fc.array(anyFrame, { maxLength: 12 }), async (begun, frames) => {
         const hosted = hostSample();
-        const { session } = open(hosted);
+        const { session } = new ServerEnd(hosted.dispatcher);
         refusalOfAny(session, [...(begun ? [hello] : []), ...frames.map((frame) => encodeFrames(frame))]);
         session.close();
         await expectServing(hosted);
@@ -127,7 +91,7 @@ describe('a session on the server', function () {
     await fc.assert(
       fc.asyncProperty(fc.array(message, { minLength: 1, maxLength: 4 }), async (messages) => {
         const hosted = hostSample();
-        const { session } = open(hosted);
+        const { session } = new ServerEnd(hosted.dispatcher);
         refusalOfAny(session, [hello, ...messages]);
         session.close();
         await expectServing(hosted);
@@ -140,7 +104,7 @@ describe('a session on the server', function () {
     const orders = fc.uniqueArray(fc.integer({ min: 1, max: 5_000 }), { minLength: 1, maxLength: 40 });
     fc.assert(
       fc.property(orders, fc.nat(), (numbers, which) => {
-        const { session } = open(hostSample());
+        const { session } = new ServerEnd(hostSample().dispatcher);
         expect(refusalOfAny(session, [hello, ...numbers.map(echo)])).to.equal(undefined);
         const replayed = numbers[which % numbers.length] ?? 0;
         const refusal = refusalOfAny(session, [echo(replayed)]);
@@ -151,13 +115,14 @@ describe('a session on the server', function () {
   });
 
   it('runs nothing of a session that was replayed from its beginning', () => {
-    const { session, answers } = open(hostSample());
+    const server = new ServerEnd(hostSample().dispatcher);
+    const { session } = server;
     refusalOfAny(session, [hello, echo(1), echo(2)]);
     session.flush();
-    const before = answers().length;
+    const before = server.answers().length;
     expect(refusalOfAny(session, [hello, echo(1), echo(2)])?.reason).to.equal('MESSAGE_MALFORMED');
     session.flush();
-    expect(answers()).to.have.length(before);
+    expect(server.answers()).to.have.length(before);
   });
 });
 

@@ -5,9 +5,8 @@ import type { SignaturesOf } from '@patchbay/objects';
 import { arg, defineObject, method, streamOf } from '@patchbay/objects/define';
 import { eventually } from '@patchbay/objects/testing';
 
-import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
 import { connectInMemory } from '../src/memory/index.js';
-import { ServerSession, sessionLimits } from '../src/server/index.js';
+import { clientHello, invokeFrame, ServerEnd } from './server-end.js';
 import { hostSample } from '../src/testing/sample.js';
 
 /** More than the window of small items, and far less than that of their bytes. */
@@ -111,51 +110,17 @@ describe('a stream of small items', () => {
     ['that accepts three', 3, 3, 3],
   ] as const) {
     it(`goes to a client ${peer}`, async () => {
-      const written: Buffer[] = [];
       const { dispatcher } = hostSample();
-      const session = new ServerSession({
-        dispatcher,
-        caller: { peer: 'test' },
-        limits: sessionLimits({}),
-        output: {
-          write: (message) => written.push(message),
-          unsentBytes: 0,
-          headroomBytes: 0,
-          attempt: (action) => {
-            action();
-          },
-        },
-      });
-      const items = (): number =>
-        written.flatMap((message) => decodeFrames(message)).filter(({ kind }) => kind === 'item').length;
-      const send = (frame: Frame): void => {
-        session.receive(encodeFrames(frame));
-      };
-      const named = { timeoutMs: 0, correlationId: '', oneWay: false, target: 0, ofCall: 0, callback: 0 };
+      const server = new ServerEnd(dispatcher);
+      const items = (): number => server.answers().filter(({ kind }) => kind === 'item').length;
       const bytes = 3_700; // of these items, which are 36 or 37 bytes each, about 100
-      send({
-        kind: 'hello',
-        client: 'c',
-        maxCalls: 0,
-        itemWindow: bytes,
-        itemCountWindow,
-        maxFrameBytes: 0,
-        idempotent: [],
-      });
-      send({
-        kind: 'invoke',
-        call: 1,
-        object: 'sample',
-        method: 'count',
-        input: { values: encodePayload([1_000], 'arguments') },
-        ...named,
-      });
+      server.send(clientHello({ itemWindow: bytes, itemCountWindow }), invokeFrame(1, 'count', [1_000]));
       await eventually(() => items() > 0);
       await new Promise(setImmediate);
       expect(items()).to.be.within(least, most);
-      send({ kind: 'credit', call: 1, bytes, items: itemCountWindow, stream: 0 });
+      server.send({ kind: 'credit', call: 1, bytes, items: itemCountWindow, stream: 0 });
       await eventually(() => items() > most);
-      session.close();
+      server.session.close();
       await dispatcher.drain();
     });
   }

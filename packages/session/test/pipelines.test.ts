@@ -11,10 +11,9 @@ import {
 import { arg, defineObject, method, objectOf } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
-import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
 import { ObjectClient } from '../src/client/index.js';
 import { connectInMemory, type InMemoryOptions, MemoryTransport } from '../src/memory/index.js';
-import { ServerSession, sessionLimits } from '../src/server/index.js';
+import { clientHello, invokeFrame, ServerEnd } from './server-end.js';
 import { hostSample } from '../src/testing/sample.js';
 
 function makeAccount() {
@@ -188,48 +187,14 @@ describe('calls of an object whose server is stopping', () => {
 
 describe('the server’s end of a session', () => {
   it('fails a call of an object with the error of the call that was to return it', () => {
-    const written: Buffer[] = [];
-    const session = new ServerSession({
-      dispatcher: hostSample().dispatcher,
-      caller: { peer: 'test' },
-      limits: sessionLimits({}),
-      output: {
-        write: (message) => written.push(message),
-        unsentBytes: 0,
-        headroomBytes: 0,
-        attempt: (action) => {
-          action();
-        },
-      },
-    });
-    const invoke = (call: number, ofCall: number): Frame => ({
-      kind: 'invoke',
-      call,
-      object: ofCall === 0 ? 'sample' : '',
-      method: 'fail',
-      input: { values: encodePayload([], 'arguments') },
-      timeoutMs: 0,
-      correlationId: '',
-      oneWay: false,
-      target: 0,
-      ofCall,
-      callback: 0,
-    });
-    session.receive(
-      encodeFrames({
-        kind: 'hello',
-        client: 'c',
-        maxCalls: 0,
-        itemWindow: 1_000,
-        itemCountWindow: 0,
-        maxFrameBytes: 0,
-        idempotent: [],
-      }),
+    const server = new ServerEnd(hostSample().dispatcher);
+    server.send(
+      clientHello(),
+      invokeFrame(1, 'fail', []),
+      invokeFrame(2, 'fail', [], { object: '', ofCall: 1 }),
     );
-    session.receive(encodeFrames(invoke(1, 0)));
-    session.receive(encodeFrames(invoke(2, 1)));
-    session.flush();
-    const failures = written.flatMap((message) => decodeFrames(message)).slice(1);
+    server.session.flush();
+    const failures = server.answers().slice(1);
     expect(failures.map((frame) => frame.kind === 'failure' && [frame.call, frame.reason])).to.deep.equal([
       [1, 'NAME_INVALID'],
       [2, 'NAME_INVALID'],

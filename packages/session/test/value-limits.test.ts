@@ -5,32 +5,11 @@ import { refusal } from '@patchbay/objects/testing';
 
 import { decodeFrames, encodeFrames, type Frame, type Payload } from '../src/index.js';
 import { ObjectClient } from '../src/client/index.js';
-import { ServerSession, sessionLimits } from '../src/server/index.js';
+import { clientHello, invokeFrame, ServerEnd } from './server-end.js';
 import { hostSample, type Sample } from '../src/testing/sample.js';
 
-const hello = {
-  kind: 'hello',
-  client: 'c',
-  maxCalls: 0,
-  itemWindow: 1_000,
-  itemCountWindow: 0,
-  maxFrameBytes: 0,
-} as const;
-
 function invoke(call: number, input: Payload | readonly string[], method = 'echo'): Frame {
-  return {
-    kind: 'invoke',
-    call,
-    object: 'sample',
-    method,
-    input: 'json' in input ? { values: input } : { words: input, streams: [] },
-    timeoutMs: 0,
-    correlationId: '',
-    oneWay: false,
-    target: 0,
-    ofCall: 0,
-    callback: 0,
-  };
+  return invokeFrame(call, method, 'json' in input ? { values: input } : { words: input, streams: [] });
 }
 
 const bytes = (text: string): Payload => ({ json: Buffer.from(text), attachments: [] });
@@ -56,26 +35,11 @@ const hostile: readonly (readonly [string, Payload | readonly string[], string])
 
 /** Sends frames to a new session, and returns its answers to them, in the order of the calls. */
 async function answersTo(...frames: readonly Frame[]): Promise<Frame[]> {
-  const written: Buffer[] = [];
-  const session = new ServerSession({
-    dispatcher: hostSample().dispatcher,
-    caller: { peer: 'test' },
-    limits: sessionLimits({}),
-    output: {
-      headroomBytes: 0,
-      write: (message) => written.push(message),
-      unsentBytes: 0,
-      attempt: (action) => {
-        action();
-      },
-    },
-  });
-  for (const frame of [{ ...hello, idempotent: [] }, ...frames]) {
-    session.receive(encodeFrames(frame));
-  }
+  const server = new ServerEnd(hostSample().dispatcher);
+  server.send(clientHello(), ...frames);
   await new Promise(setImmediate);
-  session.close();
-  return written.flatMap((message) => decodeFrames(message)).slice(1);
+  server.session.close();
+  return server.answers().slice(1);
 }
 
 /** A client of a server that answers every call with a frame. */
@@ -88,8 +52,7 @@ function clientOf(answer: (call: number) => Frame): ObjectClient {
         headroomBytes: 0,
         write: (message) => {
           for (const frame of decodeFrames(message)) {
-            const reply =
-              frame.kind === 'invoke' ? answer(frame.call) : { ...hello, client: '', idempotent: [] };
+            const reply = frame.kind === 'invoke' ? answer(frame.call) : clientHello({ client: '' });
             setImmediate(() => {
               onMessage(encodeFrames(reply));
             });
@@ -120,19 +83,7 @@ describe('the limits of values', function () {
 
   it('end the session of a client that sends more fields than any message needs', () => {
     const padding = Buffer.alloc(4 << 20, Buffer.from([0x7a, 0]));
-    const session = new ServerSession({
-      dispatcher: hostSample().dispatcher,
-      caller: { peer: 'test' },
-      limits: sessionLimits({}),
-      output: {
-        headroomBytes: 0,
-        write: () => undefined,
-        unsentBytes: 0,
-        attempt: (action) => {
-          action();
-        },
-      },
-    });
+    const { session } = new ServerEnd(hostSample().dispatcher);
     expect(() => {
       session.receive(padding);
     }).to.throw(/more than 1000000 fields/);
