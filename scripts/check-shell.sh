@@ -10,5 +10,5 @@ if ! command -v shellcheck >/dev/null; then
 fi
 grep -rlE '^(#! ?/(usr/)?bin/(env )?(ba|da)?sh|# shellcheck shell=)' . \
   --exclude-dir=node_modules --exclude-dir=dist --exclude-dir=.git --exclude-dir=build --exclude-dir=coverage \
-  --include='*.sh' --include='patchbay-*' --include=run --include=postinst --include=prerm --include=postrm |
+  --include='*.sh' --include='patchbay-*' --include=run --include=preinst --include=postinst --include=prerm --include=postrm |
   xargs -d '\n' shellcheck --external-sources

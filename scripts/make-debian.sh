@@ -81,7 +81,7 @@ mkdir "$tree/DEBIAN"
 (cd "$tree" && find etc -type f | LC_ALL=C sort | sed 's|^|/|') >"$tree/DEBIAN/conffiles"
 (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"
 install_control 644 control
-for script in postinst prerm postrm; do
+for script in preinst postinst prerm postrm; do
   install_control 755 "$script"
 done
 chmod 755 "$tree"

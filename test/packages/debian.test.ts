@@ -45,7 +45,9 @@ function digestOf(file: string): string {
   return createHash('sha256').update(readFileSync(file)).digest('hex');
 }
 
-const tools = ['dpkg-deb', 'unshare', 'nsenter', 'tgtd', 'tgtadm', 'qemu-img'];
+const tools = ['dpkg-deb', 'apt-get', 'unshare', 'nsenter', 'tgtd', 'tgtadm', 'qemu-img'];
+/** Purges by apt, which removes first and purges afterwards. */
+const aptPurges = ['apt-get -y purge patchbay', 'apt-get -y -o APT::Get::Purge=true remove patchbay'];
 
 describeSystem('The Debian package', tools, () => {
   before('make the program that it holds', async () => {
@@ -110,6 +112,11 @@ describeSystem('The Debian package', tools, () => {
       const thereIs = async (...paths: readonly string[]): Promise<readonly string[]> =>
         (await machine().sh(`ls -d ${paths.join(' ')} 2>/dev/null`)).stdout.split('\n').filter(Boolean);
 
+      /** Prints all configuration files with their checksums. */
+      const configuration = (): Promise<string> =>
+        machine().shell("find /etc -type f -path '*patchbay*' -exec md5sum {} + | sort -k 2");
+      const diversions = (): Promise<string> => machine().shell("dpkg-divert --list '*patchbay*'");
+
       before(async () => {
         copyFileSync(made().path, join(machine().files, 'patchbay.deb'));
         // A machine that has booted is in a runlevel, and does not forbid packages to start what they install.
@@ -158,6 +165,25 @@ describeSystem('The Debian package', tools, () => {
         expect(await nodes()).to.deep.equal(['node7']);
       });
 
+      // What does not depend on the init is tried with one.
+      for (const purge of init === 'sysv' ? aptPurges : aptPurges.slice(0, 1)) {
+        it(`refuses a purge by apt while nodes are provisioned, with nothing changed: ${purge}`, async () => {
+          const state = async (): Promise<unknown> => [
+            await processes('node'),
+            await processes('tgtd'),
+            await configuration(),
+            await machine().shell("dpkg-query -W -f '${db:Status-Abbrev}' patchbay"),
+          ];
+          await machine().shell('echo patchbay install | dpkg --set-selections');
+          const before = await state();
+          const { status, stdout } = await machine().sh(`${purge} 2>&1`);
+          expect(stdout).to.include('whose disks a purge would destroy: node7');
+          expect(status).to.equal(100);
+          expect(await state()).to.deep.equal(before);
+          expect(await nodes()).to.deep.equal(['node7']);
+        });
+      }
+
       it('keeps configuration and data when it is removed, and refuses a purge after that too', async () => {
         const said = await dpkg('--remove patchbay');
         expect(said).to.include('have no disk until Patchbay is installed again: node7');
@@ -170,6 +196,21 @@ describeSystem('The Debian package', tools, () => {
         expect(await thereIs('/var/lib/patchbay/pool/disks/*')).to.have.length(1);
       });
 
+      if (init === 'sysv') {
+        it('keeps the configuration through such purges, as it was edited last, for when it is installed again', async () => {
+          await machine().shell("sed -i '1i # edited after the removal' /etc/patchbay/rpcserver.yaml");
+          const before = await configuration();
+          expect(await machine().sh('dpkg --purge patchbay 2>&1')).to.have.property('status', 1);
+          expect(await machine().sh('apt-get -y purge patchbay 2>&1')).to.have.property('status', 100);
+          expect(await configuration()).to.equal(before);
+          await dpkg('--install /srv/files/patchbay.deb </dev/null');
+          expect(await nodes()).to.deep.equal(['node7']);
+          expect(await configuration()).to.equal(before);
+          expect(await diversions()).to.equal('');
+          await dpkg('--remove patchbay');
+        });
+      }
+
       it('has nothing left after a purge that is forced', async () => {
         await machine().shell('PATCHBAY_PURGE=force dpkg --purge patchbay 2>&1');
         const places = ['/etc/patchbay', '/etc/*/*patchbay*', '/etc/systemd/system/*/patchbay*'];
@@ -180,6 +221,7 @@ describeSystem('The Debian package', tools, () => {
           '/usr/lib/systemd/system/patchbay*',
         );
         expect(await thereIs(...places)).to.deep.equal([]);
+        expect(await diversions()).to.equal('');
         expect(await machine().sh('getent passwd patchbay')).to.have.property('status', 2);
       });
     });
