@@ -1,7 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
 
-import { formatBytes } from '@patchbay/objects';
-
 import { hasDiskSignature } from './disk-signature.js';
 import { describeOther } from './other-content.js';
 
@@ -43,7 +41,7 @@ const signatures: readonly Signature[] = [
   { magic: 'COWD', detect: refuse('it is an extent of a vmdk whose descriptor is in another file') },
   { magic: '# Disk DescriptorFile', detect: refuse('it is a vmdk descriptor, which refers to other files') },
   { magic: '\x7f\x10\xda\xbe', at: 0x40, detect: complete(vdi) },
-  { magic: 'vhdxfile', detect: () => ({ format: 'vhdx' }) },
+  { magic: 'vhdxfile', detect: vhdx },
   { magic: 'conectix', detect: vpc },
   { magic: 'QED\0', detect: refuse('QED images are not supported; convert it to qcow2 first') },
   { magic: 'WithoutFreeSpace', detect: parallels },
@@ -122,9 +120,19 @@ function vdi({ head, sizeBytes }: Header): Detected {
   }
   // qemu-img silently reads zeros beyond the end.
   const neededBytes = head.readUInt32LE(0x158) + head.readUInt32LE(0x178) * head.readUInt32LE(0x184);
-  return sizeBytes < neededBytes
-    ? { corrupt: `it is truncated: ${formatBytes(sizeBytes)} of ${formatBytes(neededBytes)}` }
-    : { format: 'vdi' };
+  return sizeBytes < neededBytes ? { corrupt: truncated(sizeBytes, neededBytes) } : { format: 'vdi' };
+}
+
+function vhdx({ sizeBytes }: Header): Detected {
+  // qemu-img silently reads zeros in the last sector, and reports what is missing before it.
+  return sizeBytes % 512 === 0
+    ? { format: 'vhdx' }
+    : { corrupt: truncated(sizeBytes, Math.ceil(sizeBytes / 512) * 512) };
+}
+
+/** Reports that a file is too short. */
+export function truncated(sizeBytes: number, neededBytes: number): string {
+  return `it is truncated: it has ${String(sizeBytes)} of at least ${String(neededBytes)} bytes`;
 }
 
 function vpc({ tail }: Header): Detected {

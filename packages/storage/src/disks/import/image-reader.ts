@@ -7,7 +7,7 @@ import { type Exec, ExecError } from '../../exec.js';
 import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
 import { copyHashed, isZeroRange } from './hash-file.js';
-import { detectFormat } from './image-format.js';
+import { detectFormat, truncated } from './image-format.js';
 import { execLimited, headerLimits } from './limited-exec.js';
 import { portionOf, type ReportProgress } from './progress.js';
 import { QemuImg, type QemuImage, type QemuInfo } from './qemu-img.js';
@@ -75,6 +75,9 @@ export class ImageReader {
       if (!(await this.#qemuImg.isIntact(image, signal))) {
         throw corrupt(source, `parts of the ${image.format} image are missing or damaged`);
       }
+      if (image.format !== 'raw') {
+        await this.#assertWhole(source, image, file, signal);
+      }
       const sizeBytes = Math.ceil(info['virtual-size'] / 512) * 512;
       if (sizeBytes === 0) {
         throw corrupt(source, 'the disk in it is empty');
@@ -109,6 +112,15 @@ export class ImageReader {
       }
       const why = error.stderrTail.trim().split('\n')[0] ?? '';
       throw corrupt(source, `it cannot be unpacked: ${why === '' ? error.message : why}`, error);
+    }
+  }
+
+  /** Asserts that the file of an image is as long as its tables need. */
+  async #assertWhole(source: string, image: QemuImage, file: FileHandle, signal: AbortSignal): Promise<void> {
+    const neededBytes = await this.#qemuImg.fileBytes(image, signal);
+    const { size } = await file.stat();
+    if (size < neededBytes) {
+      throw corrupt(source, truncated(size, neededBytes));
     }
   }
 

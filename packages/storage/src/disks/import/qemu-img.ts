@@ -27,7 +27,13 @@ export type QemuInfo = z.infer<typeof infoSchema>;
 const checkSchema = z.object({ corruptions: z.number().optional(), 'check-errors': z.number() });
 
 const mapSchema = z.array(
-  z.object({ start: z.int().nonnegative(), length: z.int().positive(), zero: z.boolean() }),
+  z.object({
+    start: z.int().nonnegative(),
+    length: z.int().positive(),
+    zero: z.boolean(),
+    /** Where it is in the file; absent if it is compressed there, or the format does not tell. */
+    offset: z.int().nonnegative().optional(),
+  }),
 );
 
 const measureSchema = z.object({ required: z.number() });
@@ -71,11 +77,24 @@ export class QemuImg {
 
   /** Returns the ranges of an image's disk that are not known to be zeros, such as the holes of a file are; in order. */
   async dataRanges(image: QemuImage, signal: AbortSignal): Promise<readonly Range[]> {
+    return (await this.#data(image, signal)).map(({ start, length }) => ({
+      begin: start,
+      end: start + length,
+    }));
+  }
+
+  /**
+   * Returns how long the file of an image must be at least, in bytes, as far as its tables tell: of what a shorter file
+   * lacks of a cluster qemu-img reads zeros, without an error.
+   */
+  async fileBytes(image: QemuImage, signal: AbortSignal): Promise<number> {
+    const data = await this.#data(image, signal);
+    return data.reduce((end, { offset = 0, length }) => Math.max(end, offset === 0 ? 0 : offset + length), 0);
+  }
+
+  async #data(image: QemuImage, signal: AbortSignal): Promise<z.infer<typeof mapSchema>> {
     const text = await this.#examine('map', [], image, signal);
-    return mapSchema
-      .parse(JSON.parse(text))
-      .filter(({ zero }) => !zero)
-      .map(({ start, length }) => ({ begin: start, end: start + length }));
+    return mapSchema.parse(JSON.parse(text)).filter(({ zero }) => !zero);
   }
 
   /** Writes an image's disk to another file, raw (and sparse) or qcow2. Reports its progress in percent. */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { appendFile, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -74,6 +74,33 @@ describe('FileImageImporter', function () {
         format,
         verifiedBy: format === 'raw' ? 'end' : 'format',
       });
+    });
+  }
+
+  const cuts: readonly (readonly [string, string, readonly string[]])[] = [
+    ...formats.filter(([, format]) => !['raw', 'vpc'].includes(format)),
+    ['a VHD', 'vpc', ['-o', 'force_size=on']],
+  ];
+  for (const [name, format, options] of cuts) {
+    it(`imports nothing of ${name} that was cut, or all of its data`, async () => {
+      await using bench = await makeImportBench();
+      // Full of data, so that some is at its end.
+      const raw = join(bench.sources, 'full.raw');
+      await writeFile(raw, randomBytes(8 * MiB));
+      const source = join(bench.sources, 'full');
+      await execTool('qemu-img', ['convert', '-f', 'raw', '-O', format, ...options, raw, source]);
+      const { size } = await stat(source);
+      for (const bytes of [1, 512, 70_000]) {
+        await truncate(source, size - bytes);
+        const failure = await failureOf(bench.run(source)).catch(() => undefined);
+        if (failure === undefined) {
+          // It was padding.
+          expect((await readFile(bench.pool.path(image))).equals(await readFile(raw))).to.equal(true);
+          await rm(bench.pool.path(image));
+        } else {
+          expect(failure).to.have.property('reason', 'SOURCE_CORRUPT');
+        }
+      }
     });
   }
 
