@@ -23,11 +23,22 @@ const signatures: readonly (readonly [magic: string, ...at: readonly number[]])[
   ['ReIsEr', 65_588], // ReiserFS
   ['JFS1', 32_768],
   ['\xfc\x4e\x2b\xa9', 0, 4096], // Linux RAID
+  ['\xc6\x85\x73\xf6\x4e\x1a\x45\xca\x82\x65\xf5\x7f\x48\xba\x6d\x81', 4120], // bcache
+  ['\xc6\x85\x73\xf6\x66\xce\x90\xa9\xd9\x6a\x60\xcf\x80\x3d\xf7\xef', 4120], // bcachefs
+  ['\x57\x45\x56\x82', 0, 64, 512], // the label of BSD
+  ['bluestore block device', 0], // Ceph
 ];
 
-/** Reports whether the first 68 KiB of a file have the signature of a disk, a filesystem or a volume. */
-export function hasDiskSignature(head: Buffer): boolean {
-  return signatures.some(([magic, ...offsets]) =>
-    offsets.some((at) => head.toString('latin1', at, at + magic.length) === magic),
+/**
+ * Reports whether the first 68 KiB of a file, or its last 512 bytes, have the signature of a disk, a filesystem or a
+ * volume.
+ */
+export function hasDiskSignature(head: Buffer, tail: Buffer): boolean {
+  const isBackupOfGpt = tail.toString('latin1', 0, 8) === 'EFI PART';
+  return (
+    isBackupOfGpt ||
+    signatures.some(([magic, ...offsets]) =>
+      offsets.some((at) => head.toString('latin1', at, at + magic.length) === magic),
+    )
   );
 }

@@ -76,7 +76,7 @@ export async function detectFormat(file: FileHandle, isRaw = false): Promise<Det
   if (header.tail.toString('latin1', 0, 8) === 'conectix') {
     return vpc(header);
   }
-  const isDisk = hasDiskSignature(header.head);
+  const isDisk = hasDiskSignature(header.head, header.tail);
   const other = isRaw ? undefined : describeOther(header.head, header.tail, isDisk);
   return other === undefined
     ? { format: 'raw', isCertain: isRaw || isDisk }

@@ -1,4 +1,4 @@
-import { quoted } from '@patchbay/objects';
+import { describeText } from './text-content.js';
 
 /** What begins a file that is no disk. `weak`: too short to outweigh the signature of a disk. */
 interface OtherSignature {
@@ -29,6 +29,14 @@ const signatures: readonly OtherSignature[] = [
   { magic: '\xed\xab\xee\xdb', what: 'an RPM package' },
   { magic: 'MSCF\0\0\0\0', what: `a cabinet archive; ${archive}` },
   { magic: 'MSWIM\0\0\0', what: 'a WIM, an archive of files' },
+  ...['-lh0-', '-lh5-', '-lh6-', '-lh7-'].map((magic) => ({
+    magic,
+    at: 2,
+    what: `an LHA archive; ${archive}`,
+  })),
+  { magic: '**ACE**', at: 7, what: `an ACE archive; ${archive}` },
+  ...['SIT!', 'StuffIt '].map((magic) => ({ magic, what: `a StuffIt archive; ${archive}` })),
+  { magic: '\x60\xea', what: `an ARJ archive; ${archive}`, weak: true },
   { magic: 'xar!', what: `a xar archive; ${archive}` },
   { magic: '\x04\x22\x4d\x18', what: `compressed with lz4; ${packed}` },
   { magic: '\x02\x21\x4c\x18', what: `compressed with lz4; ${packed}` },
@@ -44,6 +52,12 @@ const signatures: readonly OtherSignature[] = [
   { magic: '\x3a\xff\x26\xed', what: 'an Android sparse image; convert it with simg2img first' },
   { magic: 'ANDROID!', what: 'an Android boot image' },
   { magic: 'EVF\x09\x0d\x0a\xff\0', what: 'an EnCase image; convert it first' },
+  { magic: 'MComprHD', what: 'a CHD image; convert it with chdman first' },
+  {
+    magic: '\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0',
+    what: 'a raw copy of a CD; convert it to ISO first',
+  },
+  { magic: '\xfe\xef\x01', what: 'an image of Ghost; restore it to a disk first', weak: true },
   { magic: 'Bochs Virtual HD Image', what: 'a Bochs image; convert it first' },
   { magic: 'VMA\0', what: 'a backup of Proxmox VE; extract the disk image from it first' },
   { magic: 'partclone-image', what: 'an image of partclone; restore it to a disk first' },
@@ -63,6 +77,22 @@ const signatures: readonly OtherSignature[] = [
   { magic: '\xca\xfe\xba\xbe', what: 'a Java class or a program for macOS' },
   ...['\xcf\xfa\xed\xfe', '\xce\xfa\xed\xfe'].map((magic) => ({ magic, what: 'a program for macOS' })),
   { magic: '\0asm', what: 'a WebAssembly module' },
+  { magic: '_FVH', at: 40, what: 'firmware of UEFI' },
+  ...[0, 16].map((at) => ({
+    magic: '\x5a\xa5\xf0\x0f',
+    at,
+    what: 'the content of a flash chip with firmware',
+  })),
+  { magic: '\x55\xaa', what: 'an option ROM', weak: true },
+  { magic: 'HDR0', what: 'firmware of a router' },
+  { magic: 'UF2\nWQ\x5d\x9e', what: 'firmware in UF2' },
+  { magic: 'CrAU', what: 'an update of Android or ChromeOS' },
+  ...['UBI#', '\x31\x18\x10\x06', '\x85\x19\x03\x20', '\x85\x19\x01\xe0', '\x85\x19\x02\xe0'].map(
+    (magic) => ({
+      magic,
+      what: 'an image of flash memory (UBI, UBIFS or JFFS2), not of a disk',
+    }),
+  ),
   { magic: '\x27\x05\x19\x56', what: 'a U-Boot image' },
   { magic: '\xd0\x0d\xfe\xed', what: 'a device tree' },
   { magic: 'HdrS', at: 0x202, what: 'a Linux kernel' },
@@ -79,6 +109,14 @@ const signatures: readonly OtherSignature[] = [
   { magic: 'ftyp', at: 4, what: 'a media file' },
   { magic: '\x1a\x45\xdf\xa3', what: 'a media file' },
   { magic: 'SQLite format 3\0', what: 'an SQLite database' },
+  { magic: '\x89HDF\r\n\x1a\n', what: 'an HDF5 file' },
+  ...['\xd4\xc3\xb2\xa1', '\xa1\xb2\xc3\xd4', '\x0a\x0d\x0d\x0a'].map((magic) => ({
+    magic,
+    what: 'a capture of network packets',
+  })),
+  { magic: 'regf', what: 'a registry of Windows' },
+  { magic: 'KDUMP   ', what: 'a dump of memory' },
+  ...['Salted__', 'age-encryption.org/'].map((magic) => ({ magic, what: 'encrypted; decrypt it first' })),
   { magic: 'PACK\0\0\0', what: 'a pack of Git' },
   { magic: '\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1', what: 'an Office document' },
   { magic: 'HTTP/1.', what: 'the response of a web server with its header; save only its body' },
@@ -103,9 +141,32 @@ export function describeOther(head: Buffer, tail: Buffer, hasDiskSignature: bool
   if (isOldTar(head)) {
     return `a tar archive; ${archive}`;
   }
+  if (isProgram(head)) {
+    return 'a program for Windows or EFI';
+  }
+  if (tail.toString('latin1', 500, 504) === 'NER5') {
+    return 'an image of Nero; convert it to ISO first';
+  }
   return tail.toString('latin1', 0, 4) === 'koly'
     ? 'an Apple disk image; convert it to raw with hdiutil or dmg2img first'
     : undefined;
+}
+
+/** A PE program. What begins like one and has partitions is a disk that EFI boots as a file too. */
+function isProgram(head: Buffer): boolean {
+  const isPe =
+    head.length >= 512 &&
+    head.toString('latin1', 0, 2) === 'MZ' &&
+    head.toString('latin1', head.readUInt32LE(60), head.readUInt32LE(60) + 4) === 'PE\0\0';
+  return isPe && !hasPartitions(head);
+}
+
+function hasPartitions(head: Buffer): boolean {
+  const entries = [446, 462, 478, 494].map((at) => head.subarray(at, at + 16));
+  return (
+    entries.every(([status = 0]) => status % 0x80 === 0) &&
+    entries.some((entry) => entry[4] !== 0 && entry.readUInt32LE(12) !== 0)
+  );
 }
 
 /** A header of tar from before POSIX has no magic, but a checksum: the sum of its bytes, with itself as spaces. */
@@ -118,39 +179,4 @@ function isOldTar(head: Buffer): boolean {
     .subarray(0, 512)
     .reduce((all, byte, index) => all + (index >= 148 && index < 156 ? 0x20 : byte), 0);
   return stated !== undefined && Number.parseInt(stated, 8) === sum;
-}
-
-const webPage = /^(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype html|html|head|body|title)\b/is;
-
-function describeText(head: Buffer, hasDiskSignature: boolean): string | undefined {
-  const text = hasDiskSignature ? textOf(head, false) : textOf(head.subarray(0, 4096), true);
-  if (text === undefined) {
-    return undefined;
-  }
-  const words = text.replace(/\s+/g, ' ').trim();
-  const kind = webPage.test(text) ? 'a web page; give the URL of the image itself' : 'text, not a disk';
-  return `${kind}; it begins with ${quoted(words)}`;
-}
-
-/** Decodes a file's first bytes if they are text, apart from zeros behind it: in UTF-8, UTF-16 or perhaps an 8-bit charset. */
-function textOf(head: Buffer, mayBe8Bit: boolean): string | undefined {
-  const order = { '\xff\xfe': 'utf-16le', '\xfe\xff': 'utf-16be' }[head.toString('latin1', 0, 2)];
-  const end = head.findLastIndex((byte) => byte !== 0) + 1;
-  if (order !== undefined) {
-    // A code unit may end with a zero.
-    return printable(new TextDecoder(order).decode(head.subarray(2, end + (end % 2))));
-  }
-  const bytes = head.subarray(0, end);
-  try {
-    // As a stream: the last character may be cut.
-    return printable(new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true }));
-  } catch {
-    const isMostlyAscii = mayBe8Bit && bytes.filter((byte) => byte >= 0x80).length * 3 < bytes.length;
-    return isMostlyAscii ? printable(bytes.toString('latin1')) : undefined;
-  }
-}
-
-function printable(text: string): string | undefined {
-  // eslint-disable-next-line no-control-regex -- these are what tells text from other data
-  return text.trim() === '' || /[\0-\x07\x0e-\x1a\x1c-\x1f\x7f\ufffd]/.test(text) ? undefined : text;
 }

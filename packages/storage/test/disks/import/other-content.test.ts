@@ -37,6 +37,16 @@ function at(offset: number, magic: string): Buffer {
   return bytes;
 }
 
+/** A program of EFI whose 511th and 512th bytes are, by chance, those of a boot sector. */
+function program(): Buffer {
+  const bytes = at(0x80, 'PE\0\0');
+  bytes.write('MZ');
+  bytes.writeUInt32LE(0x80, 60);
+  bytes[446] = 0x12;
+  bytes.writeUInt16BE(0x55aa, 510);
+  return bytes;
+}
+
 const texts: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['a web page', '<!DOCTYPE html><html>', /web page/],
   ['a web page without a doctype, after blank lines', '\n \n<HTML lang="en">', /web page/],
@@ -53,6 +63,15 @@ const texts: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['text in UTF-8', 'Страница не найдена', /text.*Страница/],
   ['text in UTF-16', Buffer.from('\ufeffNot found', 'utf16le'), /text.*Not found/],
   ['text in Latin-1', Buffer.from("Il n'existe pas: déjà effacé", 'latin1'), /text.*effac/],
+  ['text in UTF-16 without a mark', Buffer.from('Not found: images/a.img', 'utf16le'), /text.*Not found/],
+  [
+    'text in UTF-16, big endian, without a mark',
+    Buffer.from('Not found', 'utf16le').swap16(),
+    /text.*Not found/,
+  ],
+  ['text in UTF-32', Buffer.from('\ufeff\0N\0o\0t\0 \0f\0', 'utf16le'), /text.*Not f/],
+  ['text in KOI8-R', Buffer.from('f3d4d2c1cec9c3c120cec520cec1cac4c5cec1'.repeat(4), 'hex'), /text/],
+  ['text in GBK', Buffer.from('d5d2b2bbb5bdcec4bcfe0a'.repeat(8), 'hex'), /text/],
   ['text as long as a disk', 'long text\n'.repeat(300_000), /text.*long text/],
   ['text that begins as XFS does', 'XFSB is the magic of XFS', /text.*XFSB/],
 ];
@@ -72,6 +91,13 @@ const containers: readonly (readonly [string, string | Buffer, RegExp])[] = [
   ['lz4', at(0, '\x04\x22\x4d\x18'), /lz4/],
   ['lzop', at(0, '\x89LZO\0\r\n\x1a\n'), /lzop/],
   ['lzip', at(0, 'LZIP\x01'), /lzip/],
+  ['an LHA', at(2, '-lh5-'), /LHA/],
+  ['a CHD', at(0, 'MComprHD'), /CHD/],
+  ['a CD with its headers', at(0, '\0\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\0'), /raw copy of a CD/],
+  ['firmware', at(40, '_FVH'), /firmware/],
+  ['an image of flash memory', at(0, 'UBI#\x01'), /flash memory/],
+  ['a program of EFI with the mark of a boot sector', program(), /program for Windows or EFI/],
+  ['an image of Nero', Buffer.concat([randomBytes(4084), Buffer.from('NER5'), Buffer.alloc(8)]), /Nero/],
   ['a WIM', at(0, 'MSWIM\0\0\0'), /WIM/],
   ['an Android sparse image', at(0, '\x3a\xff\x26\xed'), /simg2img/],
   ['a PDF', at(0, '%PDF-1.7'), /PDF/],
@@ -117,6 +143,19 @@ const disks: readonly (readonly [string, readonly (readonly [number, string])[] 
     [
       [510, '\x55\xaa'],
       [32_769, 'CD001'],
+    ],
+  ],
+  ['with nothing but the backup of a GPT', [[400 * MiB - 512, 'EFI PART']]],
+  ['with the label of BSD', [[512, '\x57\x45\x56\x82']]],
+  [
+    'with an MBR that EFI can run, and a partition',
+    [
+      [0, 'MZ'],
+      [60, '\x80'],
+      [128, 'PE\0\0'],
+      [450, '\x83'],
+      [459, '\x08'],
+      [510, '\x55\xaa'],
     ],
   ],
   ['with LVM', [[512, 'LABELONE']]],
