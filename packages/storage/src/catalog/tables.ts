@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { verifiers } from '../disks/volume-pool.js';
+import { conflictPolicy } from '../sessions/conflict-policy.js';
 import { imageName, imageTag, iqn, macAddress, nodeName, snapshotName } from '../names.js';
 
 /** A kind of record in the catalog: the prefix of its keys, and the schema that its values are checked by. */
@@ -83,6 +84,8 @@ const targetRecord = z.object({
   chap: z.object({ user: z.string(), secret: z.string() }),
   /** The network card that may have the boot script; without one nobody gets it. */
   mac: macAddress.optional(),
+  /** What is done when several machines log in; default: what the options of the object say. */
+  onConflict: conflictPolicy.optional(),
 });
 export type TargetRecord = z.infer<typeof targetRecord>;
 

@@ -55,6 +55,12 @@ export class StorageMetrics {
     images: this.#gauge(`${prefix}images`, 'The images of the catalog, by state.', ['state']),
     snapshots: this.#gauge(`${prefix}snapshots`, 'The snapshots of the catalog, by state.', ['state']),
   };
+  readonly #alerts = this.#gauge(`${prefix}alerts`, 'Raised alerts about nodes, by kind.', ['kind']);
+  readonly #sessionsEnded = this.#counter(
+    `${prefix}iscsi_sessions_ended_total`,
+    "Sessions that were ended, as another one uses the node's disk, by policy.",
+    ['policy'],
+  );
   readonly #sessions = this.#gauge(
     `${prefix}iscsi_sessions`,
     'iSCSI sessions on our targets; absent while tgtd does not respond.',
@@ -90,6 +96,10 @@ export class StorageMetrics {
     this.#restarts.inc();
   }
 
+  sessionEnded(policy: string): void {
+    this.#sessionsEnded.inc({ policy });
+  }
+
   bootFetched(outcome: string): void {
     this.#fetches.inc({ outcome });
   }
@@ -101,6 +111,9 @@ export class StorageMetrics {
       for (const [state, count] of statistics[table]) {
         this.#records[table].set({ state }, count);
       }
+    }
+    for (const [kind, count] of statistics.alerts) {
+      this.#alerts.set({ kind }, count);
     }
     setOrRemove(this.#sessions, {}, statistics.sessions);
     setOrRemove(this.#poolBytes, { part: 'size' }, statistics.capacity?.sizeBytes);

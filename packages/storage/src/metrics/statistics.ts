@@ -1,6 +1,7 @@
 import type { Log } from '@patchbay/objects';
 
-import { images, nodes, snapshots } from '../catalog/tables.js';
+import { listAlerts } from '../alerts/alerts.js';
+import { alertRecord, images, nodes, snapshots } from '../catalog/tables.js';
 import type { CatalogReader, Keyed } from '../catalog/catalog.js';
 import type { PoolCapacity } from '../disks/volume-pool.js';
 import type { Naming } from '../provision/naming.js';
@@ -15,6 +16,8 @@ export interface Statistics {
   readonly images: ReadonlyMap<string, number>;
   readonly snapshots: ReadonlyMap<string, number>;
   readonly sessions: number | undefined;
+  /** The raised alerts by their kind. */
+  readonly alerts: ReadonlyMap<string, number>;
   readonly capacity: Capacity | undefined;
 }
 
@@ -43,9 +46,19 @@ export async function collectStatistics(
     nodes: countByState(nodeRecords),
     images: countByState(imageRecords),
     snapshots: countByState(snapshotRecords),
+    alerts: await countAlerts(catalog),
     sessions: ours?.flatMap(({ connections }) => [...new Set(connections.map(({ sid }) => sid))]).length,
     capacity: bytes,
   };
+}
+
+/** Counts the alerts of each kind, also of those of which none is raised. */
+async function countAlerts(catalog: CatalogReader): Promise<Map<string, number>> {
+  const counts = new Map<string, number>(alertRecord.shape.kind.options.map((kind) => [kind, 0]));
+  for (const { kind } of await listAlerts(catalog)) {
+    counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  }
+  return counts;
 }
 
 /** Returns undefined on failure, as the other numbers still matter while tgtd restarts or the pool is unavailable. */

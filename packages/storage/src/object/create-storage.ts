@@ -34,6 +34,7 @@ import { daemonsInUse, TargetAllocator } from '../provision/target-allocator.js'
 import { TargetClaims } from '../provision/target-claims.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { Scheduler } from '../schedule/scheduler.js';
+import { SessionWatch, watchEveryMs } from '../sessions/session-watch.js';
 import { checkPortals } from '../targets/tgt/check-portals.js';
 import { portalsOf, startTgtHosts } from '../targets/tgt/tgt-hosts.js';
 import { checkHost, warnOfLoopbackPortal } from './check-host.js';
@@ -177,6 +178,14 @@ async function assemble(
   const reconciling = repeat(reconcile, () => options.reconcileEveryMs, { clock, log });
   background.reconciling = reconciling;
   closers.use(reconciling);
+  const sessions = new SessionWatch(services, {
+    onConflict: options.onConflict,
+    ended: (policy) => {
+      metrics.sessionEnded(policy);
+    },
+  });
+  const watchSessions = (): Promise<void> => catalog.actors.run({ method: 'sessions' }, () => sessions.run());
+  closers.use(repeat(watchSessions, () => watchEveryMs, { clock, log }));
   const scheduler = new Scheduler(services);
   const schedule = (signal: AbortSignal): Promise<void> =>
     catalog.actors.run({ method: 'scheduler' }, () => scheduler.run(signal));

@@ -7,6 +7,7 @@ import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 import { bootOptions, isWildcard } from '../boot/options.js';
 import { sourceNetwork } from '../disks/import/source-networks.js';
 import { iqn } from '../names.js';
+import { conflictPolicy } from '../sessions/conflict-policy.js';
 import { quotas } from '../pool/quotas.js';
 import { portalSchema } from '../targets/tgt/portal.js';
 
@@ -40,6 +41,11 @@ const options = z.strictObject({
     .default('remove')
     .describe(
       'remove rules and accounts that somebody added to a target of ours by hand, with the sessions that they let in, or only report them',
+    ),
+  onConflict: conflictPolicy
+    .default('report')
+    .describe(
+      "when several machines log in to one node's disk: only report it; keep the first, whose session is there; or replace it by the last. provision --on-conflict overrides it for a node",
     ),
   onStop: z
     .enum(['keep', 'stop'])

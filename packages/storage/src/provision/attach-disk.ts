@@ -2,9 +2,11 @@ import type { Transaction } from '../catalog/catalog.js';
 import { type ExportedNode, nodes, schedules, snapshotKey, trash } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import type { Iqn, MacAddress, NodeName } from '../names.js';
+import type { ConflictPolicy } from '../sessions/conflict-policy.js';
 import type { Intended } from './intents.js';
 import type { OperationServices } from './operation-services.js';
 import { nodeResource } from './resources.js';
+import { putPolicy } from './provision-node.js';
 import { refuseOtherTarget } from './provision-request.js';
 import { hasDisk, nodeOfDisk, noSuchDisk } from './trash.js';
 
@@ -14,6 +16,8 @@ export interface AttachRequest {
   readonly initiator?: Iqn | undefined;
   /** The network card that may have the boot script. */
   readonly mac?: MacAddress | undefined;
+  /** What is done when several machines log in. */
+  readonly onConflict?: ConflictPolicy | undefined;
 }
 
 /**
@@ -74,7 +78,7 @@ async function intend(
   { naming, admission, claims }: OperationServices,
   request: AttachRequest,
 ): Promise<Intended<ExportedNode, ExportedNode>> {
-  const { diskId, node, mac } = request;
+  const { diskId, node, mac, onConflict } = request;
   const initiator = request.initiator ?? naming.initiatorOf(node);
   const holder = await nodeOfDisk(tx, diskId);
   if (holder === undefined) {
@@ -82,7 +86,7 @@ async function intend(
   }
   if (holder.node === node && holder.state === 'ready') {
     refuseOtherTarget(holder, initiator, mac);
-    return { done: holder };
+    return { done: putPolicy(tx, holder, onConflict) };
   }
   if (holder.state !== 'detached') {
     throw storageError(
@@ -97,7 +101,7 @@ async function intend(
   }
   const bytes = holder.disk.sizeBytes;
   await admission.requireQuota(tx, { node, from: holder.node, disks: 1, bytes });
-  const target = await claims.claimNew(tx, node, diskId, { initiator, mac });
+  const target = await claims.claimNew(tx, node, diskId, { initiator, mac, onConflict });
   const intent: ExportedNode = { node, disk: holder.disk, target, state: 'attaching', from: holder.node };
   tx.put(nodes, node, intent);
   if (holder.node !== node) {

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 
 import type { Transaction } from '../catalog/catalog.js';
-import { type DiskRecord, type ExportedNode, nodes } from '../catalog/tables.js';
+import { type DiskRecord, type ExportedNode, type NodeIn, nodes } from '../catalog/tables.js';
 import type { VolumeRef } from '../disks/volume-pool.js';
+import type { ConflictPolicy } from '../sessions/conflict-policy.js';
 import { checkedSize } from './disk-size.js';
 import { requireImage } from './image-lookup.js';
 import type { OperationServices } from './operation-services.js';
@@ -64,7 +65,7 @@ async function intend(
   services: OperationServices,
   request: ProvisionRequest,
 ): Promise<ExportedNode> {
-  const { node, mac } = request;
+  const { node, mac, onConflict } = request;
   const initiator = request.initiator ?? services.naming.initiatorOf(node);
   const record = await tx.get(nodes, node);
   if (record !== undefined) {
@@ -72,14 +73,28 @@ async function intend(
   }
   if (record?.state === 'ready') {
     refuseOtherTarget(record, initiator, mac);
-    return record;
+    return putPolicy(tx, record, onConflict);
   }
   const disk = record?.disk ?? (await newDisk(tx, services, request));
-  const target = await services.claims.claimNew(tx, node, disk.id, { initiator, mac });
+  const target = await services.claims.claimNew(tx, node, disk.id, { initiator, mac, onConflict });
   const state = record === undefined ? 'creating' : 'attaching';
   const intent: ExportedNode = { node, disk, target, state };
   tx.put(nodes, node, intent);
   return intent;
+}
+
+/** Writes another conflict policy of a node that has its target, if one is given, and returns the node. */
+export function putPolicy(
+  tx: Transaction,
+  record: NodeIn<'ready'>,
+  onConflict: ConflictPolicy | undefined,
+): ExportedNode {
+  if (onConflict === undefined || record.target.onConflict === onConflict) {
+    return record;
+  }
+  const changed = { ...record, target: { ...record.target, onConflict } };
+  tx.put(nodes, record.node, changed);
+  return changed;
 }
 
 async function newDisk(

@@ -2,6 +2,7 @@ import type { CatalogReader } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, snapshots } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import type { ImageName, Iqn, MacAddress, NodeName, SnapshotReference } from '../names.js';
+import type { ConflictPolicy } from '../sessions/conflict-policy.js';
 import { exactSize, wholeSectors } from './disk-size.js';
 import { readImageNames } from './image-names.js';
 import { fullName, mayMean } from './snapshot-lookup.js';
@@ -16,6 +17,8 @@ export interface ProvisionRequest {
   readonly initiator?: Iqn | undefined;
   /** The network card that may have the boot script. */
   readonly mac?: MacAddress | undefined;
+  /** What is done when several machines log in. */
+  readonly onConflict?: ConflictPolicy | undefined;
 }
 
 /** A parameter that differs: what the disk has, and what was asked for. */

@@ -11,9 +11,17 @@ import {
 } from '../catalog/tables.js';
 import { storageError } from '../errors.js';
 import type { Iqn, MacAddress } from '../names.js';
+import type { ConflictPolicy } from '../sessions/conflict-policy.js';
 import { mintBootToken } from './boot-tokens.js';
 import { diskLun, type Naming, newChapAccount } from './naming.js';
 import type { TargetAllocator } from './target-allocator.js';
+
+/** How a target is made. */
+interface TargetOptions {
+  readonly initiator: Iqn;
+  readonly mac: MacAddress | undefined;
+  readonly onConflict: ConflictPolicy | undefined;
+}
 
 /** Hands out what is unique of targets: target ids, initiator names, MAC addresses. */
 export class TargetClaims {
@@ -37,7 +45,7 @@ export class TargetClaims {
     tx: Transaction,
     node: string,
     diskId: string,
-    { initiator, mac }: { readonly initiator: Iqn; readonly mac: MacAddress | undefined },
+    { initiator, mac, onConflict }: TargetOptions,
   ): Promise<TargetRecord> {
     await refuseTakenInitiator(tx, node, initiator);
     await refuseTakenMac(tx, mac);
@@ -48,6 +56,7 @@ export class TargetClaims {
       initiator,
       chap: newChapAccount(diskId),
       ...(mac === undefined ? {} : { mac }),
+      ...(onConflict === undefined ? {} : { onConflict }),
     };
     this.claim(tx, node, target);
     if (this.#bootTokens) {

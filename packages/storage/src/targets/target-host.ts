@@ -39,6 +39,14 @@ export interface TargetConnection {
   readonly cid: number;
   readonly initiator: string;
   readonly address: string;
+  /** When it was first seen, in milliseconds since the Unix epoch; absent for one from before the host was started. */
+  readonly sinceMs?: number | undefined;
+}
+
+/** A connection of a session, by its numbers. */
+export interface ConnectionNumbers extends Pick<TargetConnection, 'sid' | 'cid'> {
+  readonly daemon: number;
+  readonly tid: number;
 }
 
 /** The actual state of a target, as the daemon shows it. */
@@ -98,6 +106,15 @@ export interface TargetHost extends AsyncDisposable {
   ensureAccountRemoved(daemon: number, user: string): Promise<void>;
   /** Lists all targets of a daemon, ours or not. @throws RpcError `TARGET_TOOL_UNAVAILABLE` */
   list(daemon: number): Promise<readonly TargetState[]>;
+  /**
+   * Returns of each daemon, by its number, a text that changes whenever an initiator connects or disconnects; undefined
+   * if that cannot be told. Much cheaper than `list`.
+   */
+  connected(): Promise<readonly (string | undefined)[]>;
+  /** Returns how many bytes have been received on a connection; undefined if it has ended. */
+  receivedBytes(connection: ConnectionNumbers): Promise<number | undefined>;
+  /** Ends one session of a target, whose initiator may log in again; does nothing if it has ended. */
+  endSession(target: TargetAddress, sid: number): Promise<void>;
   /**
    * Registers the callback that rebuilds an empty daemon, whose service is held back: after a restart, and at once if
    * the host itself started with an empty one. When the callback's promise resolves, the daemon's service opens; when

@@ -1,8 +1,16 @@
 import { compileGlob, isRpcError } from '@patchbay/objects';
 import { z } from 'zod';
 
+import { listAlerts } from '../alerts/alerts.js';
 import type { CatalogReader } from '../catalog/catalog.js';
-import { bootTokens, type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
+import {
+  alertRecord,
+  bootTokens,
+  type ExportedNode,
+  type NodeRecord,
+  nodes,
+  targetOf,
+} from '../catalog/tables.js';
 import type { NodeName } from '../names.js';
 import { isExported } from '../provision/exports.js';
 import { readImageNames } from '../provision/image-names.js';
@@ -11,6 +19,7 @@ import { diskVolume } from '../provision/node-recovery.js';
 import { isAtRest, isExportWanted, nodeStateNames } from '../provision/node-states.js';
 import type { OperationServices } from '../provision/operation-services.js';
 import { fullName } from '../provision/snapshot-lookup.js';
+import { conflictPolicy } from '../sessions/conflict-policy.js';
 import type { TargetState } from '../targets/target-host.js';
 import { inspectVolume, inspectVolumes, type VolumeInfo } from './volume-state.js';
 
@@ -30,6 +39,7 @@ export const provisionedNode = origin.extend({
   target,
   initiator: z.string(),
   mac: z.string().optional(),
+  onConflict: conflictPolicy.optional(),
   chapUser: z.string(),
 });
 
@@ -49,10 +59,26 @@ export const nodeView = z.object({
   target: target.optional(),
   initiator: z.string().optional(),
   mac: z.string().optional().describe('the MAC address of the network card that gets the boot script'),
+  onConflict: conflictPolicy
+    .optional()
+    .describe("what is done when several machines log in, if not what the object's options say"),
   connected: z.array(z.string()).describe('the addresses of the initiators that are connected'),
   createdAt: z.iso.datetime(),
 });
 export type NodeView = z.infer<typeof nodeView>;
+
+const session = z.object({
+  initiator: z.string(),
+  address: z.string(),
+  since: z.iso.datetime().optional().describe('absent if it began before the server was started'),
+});
+
+export const nodeDetails = nodeView.extend({
+  sessions: z.array(session).describe('each session on its disk, also several from one address'),
+  alerts: z
+    .array(z.object({ kind: alertRecord.shape.kind, since: z.iso.datetime(), message: z.string() }))
+    .describe('what somebody has to look at'),
+});
 
 export const nodeCredentials = z.object({
   node: z.string(),
@@ -139,6 +165,32 @@ export async function viewNode(services: OperationServices, node: NodeName): Pro
   });
 }
 
+/** Shows one node with its sessions and alerts. @throws RpcError `NODE_NOT_FOUND` */
+export async function viewDetails(
+  services: OperationServices,
+  node: NodeName,
+): Promise<z.infer<typeof nodeDetails>> {
+  const { catalog } = services;
+  const view = await viewNode(services, node);
+  const target = targetOf(await requireNode(catalog, node));
+  const seen = await seeTargets(services, target?.daemon ?? 0);
+  const { connections = [] } = (target && seen?.get(target.iqn)) ?? {};
+  const bySid = new Map(connections.map((connection) => [connection.sid, connection]));
+  return {
+    ...view,
+    sessions: [...bySid.values()].map(({ initiator, address, sinceMs }) => ({
+      initiator,
+      address,
+      ...(sinceMs === undefined ? {} : { since: new Date(sinceMs).toISOString() }),
+    })),
+    alerts: (await listAlerts(catalog, node)).map(({ kind, sinceMs, message }) => ({
+      kind,
+      since: new Date(sinceMs).toISOString(),
+      message,
+    })),
+  };
+}
+
 /** What a daemon has, by IQN; undefined while it does not answer. */
 type SeenTargets = ReadonlyMap<string, TargetState> | undefined;
 
@@ -187,10 +239,15 @@ function viewOf(
 }
 
 function viewExport(
-  { target: { iqn, lun, initiator, mac } }: ExportedNode,
+  { target: { iqn, lun, initiator, mac, onConflict } }: ExportedNode,
   portal: string,
-): Pick<z.infer<typeof provisionedNode>, 'target' | 'initiator' | 'mac'> {
-  return { target: { iqn, portal, lun }, initiator, ...(mac === undefined ? {} : { mac }) };
+): Pick<z.infer<typeof provisionedNode>, 'target' | 'initiator' | 'mac' | 'onConflict'> {
+  return {
+    target: { iqn, portal, lun },
+    initiator,
+    ...(mac === undefined ? {} : { mac }),
+    ...(onConflict === undefined ? {} : { onConflict }),
+  };
 }
 
 function viewOrigin({ node, disk }: NodeRecord, image: string): z.infer<typeof origin> {

@@ -44,7 +44,13 @@ export class Faults {
   }
 
   targets(targets: TargetHost): TargetHost {
-    return this.#wrap(targets, ['ensureExported', 'reopen', 'ensureRemoved', 'ensureAccountRemoved']);
+    return this.#wrap(targets, [
+      'ensureExported',
+      'reopen',
+      'ensureRemoved',
+      'ensureAccountRemoved',
+      'endSession',
+    ]);
   }
 
   importer(importer: ImageImporter): ImageImporter {

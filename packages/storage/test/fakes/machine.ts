@@ -34,6 +34,7 @@ import { rotateCredentials } from '../../src/provision/rotate-credentials.js';
 import type { ProvisionRequest } from '../../src/provision/provision-request.js';
 import { Snapshots } from '../../src/provision/snapshots.js';
 import { deleteOldestTrashed, deleteTrashed, restoreFromTrash } from '../../src/provision/trash.js';
+import type { ConflictPolicy } from '../../src/sessions/conflict-policy.js';
 import { Reconciler } from '../../src/reconcile/reconciler.js';
 import { Scheduler } from '../../src/schedule/scheduler.js';
 import { listSchedules, scheduleSnapshots } from '../../src/schedule/schedules.js';
@@ -120,6 +121,7 @@ export class Machine {
       ephemeral?: boolean;
       initiator?: string;
       mac?: string;
+      onConflict?: ConflictPolicy | undefined;
     } = {},
     signal: AbortSignal = this.#never,
   ): Promise<ExportedNode> {
@@ -131,6 +133,7 @@ export class Machine {
       ephemeral: options.ephemeral,
       initiator: options.initiator === undefined ? undefined : iqn.parse(options.initiator),
       mac: options.mac === undefined ? undefined : macAddress.parse(options.mac),
+      onConflict: options.onConflict,
     };
     return provisionNode(this.parts, request, signal);
   }

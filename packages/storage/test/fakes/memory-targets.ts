@@ -1,5 +1,7 @@
 import { storageError } from '../../src/errors.js';
 import type {
+  ConnectionNumbers,
+  TargetAddress,
   TargetConnection,
   TargetDaemon,
   TargetHost,
@@ -20,6 +22,8 @@ export class MemoryTargets implements TargetHost {
   /** What somebody added to targets by hand: rules by the target's IQN, and accounts. */
   readonly addedRules = new Map<string, string[]>();
   readonly addedAccounts = new Map<string, string[]>();
+  /** How many bytes were received on sessions, by their number. */
+  readonly received = new Map<number, number>();
   readonly connections = new Map<string, TargetConnection[]>();
   /** The targets that were reopened. */
   readonly reopened: string[] = [];
@@ -87,6 +91,22 @@ export class MemoryTargets implements TargetHost {
       })),
     ];
     return this.#step(() => all().filter((state) => state.daemon === daemon));
+  }
+
+  connected(): Promise<readonly string[]> {
+    const all = [...this.connections].map(([iqn, connections]) => [iqn, connections.map(({ sid }) => sid)]);
+    return Promise.resolve(this.daemons.map(() => JSON.stringify(all)));
+  }
+
+  receivedBytes({ sid }: ConnectionNumbers): Promise<number | undefined> {
+    return Promise.resolve(this.received.get(sid) ?? 0);
+  }
+
+  endSession({ iqn }: TargetAddress, sid: number): Promise<void> {
+    return this.#step(() => {
+      const left = (this.connections.get(iqn) ?? []).filter((connection) => connection.sid !== sid);
+      this.connections.set(iqn, left);
+    });
   }
 
   onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void> {

@@ -13,6 +13,7 @@ const nothing: Statistics = {
   images: new Map(),
   snapshots: new Map(),
   sessions: undefined,
+  alerts: new Map(),
   capacity: undefined,
 };
 const operation: OperationRequest = { resources: ['node:node7'], kind: 'provision', parameters: {} };

@@ -16,6 +16,7 @@ describe('the options of the storage object', () => {
       urlNetworks: ['public'],
       maxImageBytes: 2 ** 40,
       foreignAccess: 'remove',
+      onConflict: 'report',
       graceMs: 60_000,
       trash: 86_400_000,
       keepOrphans: 604_800_000,

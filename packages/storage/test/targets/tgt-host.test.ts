@@ -53,11 +53,20 @@ describe('the targets of a tgtd of our own', function () {
       accounts: [spec.chap.user],
       initiators: [spec.initiator],
       connections: [
-        { sid: state?.connections[0]?.sid, cid: 0, initiator: spec.initiator, address: '127.0.0.1' },
+        {
+          sid: state?.connections[0]?.sid,
+          cid: 0,
+          initiator: spec.initiator,
+          address: '127.0.0.1',
+          sinceMs: state?.connections[0]?.sinceMs,
+        },
       ],
       readOnly: false,
       secretMarker: markerOf(spec),
     });
+    const since = state?.connections[0]?.sinceMs ?? 0;
+    expect(Date.now() - since).to.be.within(0, 60_000);
+    expect((await host.list())[0]?.connections[0]?.sinceMs).to.equal(since);
   });
 
   describe('exporting', () => {

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ValuesFrom } from '@patchbay/objects';
 import { arg } from '@patchbay/objects/define';
 
+import { conflictPolicy } from '../../sessions/conflict-policy.js';
 import { imageName, iqn, macAddress, nodeName, snapshotName } from '../../names.js';
 
 /** Where completion and forms find the values of existing resources; names of new ones have none. */
@@ -44,6 +45,11 @@ export const initiatorOptions = {
   mac: macAddress
     .optional()
     .describe('the MAC address of the network card that gets the boot script of the node'),
+  onConflict: conflictPolicy
+    .optional()
+    .describe(
+      "when several machines log in by this node's name: only report it, keep the first, or replace it by the last; default: as the options of the object say. It can be changed by another call",
+    ),
 };
 export const newSnapshot = arg('name', snapshotName, "the snapshot's name");
 /** A snapshot of the node that is the argument before it. */

@@ -34,8 +34,8 @@ export function diskMethods(services: StorageServices) {
       returns: provisionedNode,
       idempotent: true,
       timeoutMs: timeLimits.changing,
-      run: async (diskId, node, { initiator, mac }, { signal }) =>
-        viewProvisioned(services, await attachDisk(services, { diskId, node, initiator, mac }, signal)),
+      run: async (diskId, node, target, { signal }) =>
+        viewProvisioned(services, await attachDisk(services, { diskId, node, ...target }, signal)),
     }),
     resize_disk: method({
       summary: "Make a node's disk larger, also while the node is connected",

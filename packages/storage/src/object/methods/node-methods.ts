@@ -13,9 +13,11 @@ import { nodeResource } from '../../provision/resources.js';
 import { rotateCredentials } from '../../provision/rotate-credentials.js';
 import {
   nodeCredentials,
+  nodeDetails,
   nodeView,
   provisionedNode,
   viewCredentials,
+  viewDetails,
   viewNode,
   viewNodes,
   viewProvisioned,
@@ -57,8 +59,8 @@ export function nodeMethods(services: StorageServices) {
       returns: provisionedNode,
       idempotent: true,
       timeoutMs: timeLimits.copying,
-      run: async (node, image, snapshot, { sizeBytes, ephemeral, initiator, mac }, { signal }) => {
-        const request = { node, image, snapshot, sizeBytes, ephemeral, initiator, mac };
+      run: async (node, image, snapshot, { sizeBytes, ephemeral, ...target }, { signal }) => {
+        const request = { node, image, snapshot, sizeBytes, ephemeral, ...target };
         return await viewProvisioned(services, await provisionNode(services, request, signal));
       },
     }),
@@ -164,11 +166,11 @@ export function nodeMethods(services: StorageServices) {
       run: (filter, options) => viewNodes(services, { filter, ...options }),
     }),
     show_node: method({
-      summary: 'Show a node: its state, disk, target and connected initiators',
+      summary: 'Show a node: its state, disk, target, sessions and alerts',
       args: [node],
-      returns: nodeView,
+      returns: nodeDetails,
       idempotent: true,
-      run: (node) => viewNode(services, node),
+      run: (node) => viewDetails(services, node),
     }),
   };
 }

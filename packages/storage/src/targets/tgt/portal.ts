@@ -26,7 +26,7 @@ export function checkPortal(portal: string): void {
  */
 export function portalAfter(portal: string, ports: number): string {
   const colon = portal.lastIndexOf(':');
-  const after = `${portal.slice(0, colon)}:${String(Number(portal.slice(colon + 1)) + ports)}`;
+  const after = `${portal.slice(0, colon)}:${String(portOf(portal) + ports)}`;
   if (!isPortal(after)) {
     throw coreError(
       'CONFIG_INVALID',
@@ -35,6 +35,11 @@ export function portalAfter(portal: string, ports: number): string {
     );
   }
   return after;
+}
+
+/** Returns the port of a portal. */
+export function portOf(portal: string): number {
+  return Number(portal.slice(portal.lastIndexOf(':') + 1));
 }
 
 /** Makes the error about a portal that a daemon cannot listen on. */

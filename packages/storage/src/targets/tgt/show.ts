@@ -136,6 +136,15 @@ export function parseConnections(text: string): readonly TargetConnection[] {
   }));
 }
 
+/** Parses how many bytes a connection has received from the output of `--mode conn --op stat --tid T --sid S --cid C`. */
+export function parseReceivedBytes(text: string): number {
+  const value = /^ *\d+ +\d+ +(\d+) /m.exec(text)?.[1];
+  if (value === undefined) {
+    throw unreadable('a connection has no statistics');
+  }
+  return Number(value);
+}
+
 /** Parses the output of `--mode portal --op show` into `host:port`, without the number of the portal group. */
 export function parsePortals(text: string): readonly string[] {
   return [...text.matchAll(/^Portal: (.*),\d+$/gm)].map((match) => match[1] ?? '');

@@ -1,14 +1,22 @@
 import { coreError, isRpcError } from '@patchbay/objects';
 
 import { storageError } from '../../errors.js';
-import type { TargetDaemon, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
+import type {
+  ConnectionNumbers,
+  TargetAddress,
+  TargetDaemon,
+  TargetSpec,
+  TargetState,
+  TargetToRemove,
+} from '../target-host.js';
 import type { Daemon } from './daemon.js';
 import { allowLargeWrites, type ExportRules, exportTarget, type Owns } from './export.js';
 import { controllerLun, markerIn } from './marker.js';
-import { removeTarget } from './remove.js';
+import { cutConnections, removeTarget } from './remove.js';
 import { ReconnectCooldown, reopenTarget } from './reopen.js';
 import { undefinedIfRefused } from './tgtadm.js';
 import { TaskQueue } from './task-queue.js';
+import { SessionTimes } from './session-times.js';
 import type { ShownTarget } from './show.js';
 import { checkSpec } from './spec.js';
 import { superviseTgtd, type TgtdSupervisor, type TgtdSupervisorOptions } from './tgtd-supervisor.js';
@@ -50,11 +58,13 @@ export class TgtHost implements AsyncDisposable {
   /** Makes checking and acting one step, so that two calls cannot both find a name free. */
   readonly #steps = new TaskQueue();
   readonly #cooldown: ReconnectCooldown;
+  readonly #times: SessionTimes;
 
   constructor(tgtd: TgtdSupervisor, options: TgtHostOptions) {
     this.#tgtd = tgtd;
     this.#options = options;
     this.#cooldown = new ReconnectCooldown(options.clock);
+    this.#times = new SessionTimes(tgtd.state === 'ready' ? tgtd.daemon.process : undefined);
   }
 
   get state(): TargetDaemon['state'] {
@@ -127,8 +137,31 @@ export class TgtHost implements AsyncDisposable {
   }
 
   async list(): Promise<readonly TargetState[]> {
-    const targets = await this.#steps.run(() => this.#tgtd.daemon.cache.refresh());
-    return targets.map((target) => stateOf(target, this.#options.daemon));
+    const { clock, daemon } = this.#options;
+    const { process, targets } = await this.#steps.run(async () => {
+      const { process, cache } = this.#tgtd.daemon;
+      return { process, targets: await cache.refresh() };
+    });
+    const sids = targets.flatMap(({ tid, connections }) =>
+      connections.map(({ sid }) => sessionKey(tid, sid)),
+    );
+    const times = this.#times.note(process, sids, clock.now());
+    return targets.map((target) => stateOf(target, daemon, times));
+  }
+
+  receivedBytes({ tid, sid, cid }: ConnectionNumbers): Promise<number | undefined> {
+    return this.#tgtd.daemon.tgtadm.receivedBytes(tid, sid, cid);
+  }
+
+  async endSession({ iqn }: TargetAddress, sid: number): Promise<void> {
+    this.#refuseForeign(iqn);
+    await this.#steps.run(() =>
+      this.#withCache(async ({ tgtadm, cache }) => {
+        const found = cache.targets.find((target) => target.iqn === iqn);
+        await (found && cutConnections(tgtadm, found.tid, (connection) => connection.sid === sid));
+        return true;
+      }),
+    );
   }
 
   onRestart(rebuild: () => Promise<void>): Promise<void> {
@@ -208,7 +241,15 @@ export class TgtHost implements AsyncDisposable {
   }
 }
 
-function stateOf(target: ShownTarget, daemon: number): TargetState {
+function sessionKey(tid: number, sid: number): string {
+  return `${String(tid)}/${String(sid)}`;
+}
+
+function stateOf(
+  target: ShownTarget,
+  daemon: number,
+  times: ReadonlyMap<string, number | undefined>,
+): TargetState {
   const { tid, iqn, state, accounts, acl, connections } = target;
   const disks = target.luns.filter(({ lun }) => lun !== controllerLun);
   return {
@@ -219,7 +260,10 @@ function stateOf(target: ShownTarget, daemon: number): TargetState {
     backingPaths: new Map(disks.map(({ lun, path }) => [lun, path])),
     accounts,
     initiators: acl,
-    connections,
+    connections: connections.map((connection) => {
+      const sinceMs = times.get(sessionKey(tid, connection.sid));
+      return { ...connection, ...(sinceMs !== undefined && { sinceMs }) };
+    }),
     readOnly: disks.some(({ readOnly }) => readOnly),
     secretMarker: markerIn(target),
   };

@@ -1,11 +1,20 @@
 import { isRpcError } from '@patchbay/objects';
 
 import { type Exec, ExecError } from '../../exec.js';
-import type { TargetDaemon, TargetHost, TargetSpec, TargetState, TargetToRemove } from '../target-host.js';
+import type {
+  ConnectionNumbers,
+  TargetAddress,
+  TargetDaemon,
+  TargetHost,
+  TargetSpec,
+  TargetState,
+  TargetToRemove,
+} from '../target-host.js';
 import { movePortals } from './adopt.js';
 import { endSurplusTgtds, tgtdPaths } from './launch.js';
-import { portalAfter } from './portal.js';
+import { portalAfter, portOf } from './portal.js';
 import { TaskQueue } from './task-queue.js';
+import { readConnections } from './tcp-table.js';
 import { startTgtHost, type TgtHost, type TgtHostOptions } from './tgt-host.js';
 
 /** How the targets of this host are served. */
@@ -102,6 +111,18 @@ export class TgtHosts implements TargetHost {
 
   async list(daemon: number): Promise<readonly TargetState[]> {
     return (await this.#hosts[daemon]?.list()) ?? [];
+  }
+
+  connected(): Promise<readonly (string | undefined)[]> {
+    return readConnections(this.#hosts.map((_, daemon) => portOf(this.portalOf(daemon))));
+  }
+
+  async receivedBytes(connection: ConnectionNumbers): Promise<number | undefined> {
+    return await this.#hosts[connection.daemon]?.receivedBytes(connection);
+  }
+
+  async endSession(target: TargetAddress, sid: number): Promise<void> {
+    await this.#hosts[target.daemon]?.endSession(target, sid);
   }
 
   async onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void> {

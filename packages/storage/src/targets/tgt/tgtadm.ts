@@ -8,6 +8,7 @@ import {
   parseConnections,
   parseMaxRecvBytes,
   parsePortals,
+  parseReceivedBytes,
   parseSystemState,
   parseTargets,
   type ShownTarget,
@@ -96,6 +97,13 @@ export class Tgtadm {
 
   async deleteConnection(tid: number, sid: number, cid: number): Promise<void> {
     await this.#socket.request({ mode: 'connection', op: 'delete', tid, sid, cid });
+  }
+
+  /** Returns how many bytes were received on a connection; undefined if there is no such connection. */
+  async receivedBytes(tid: number, sid: number, cid: number): Promise<number | undefined> {
+    const request = this.#socket.request({ mode: 'connection', op: 'stat', tid, sid, cid });
+    const text = await undefinedIfRefused(request);
+    return text === undefined ? undefined : parseReceivedBytes(text);
   }
 
   async newPortal(portal: string): Promise<void> {

@@ -102,6 +102,11 @@ export function nodeOperations(): readonly OperationCase[] {
       isTwo: true,
     },
     {
+      title: 'provision --on-conflict of a node that has its disk',
+      prepare: [provisioned],
+      operation: (storage) => storage.provision('node7', 'ubuntu', { ...booting, onConflict: 'keep' }),
+    },
+    {
       title: 'renew_boot_token',
       prepare: [provisioned],
       operation: (storage) => storage.renew_boot_token('node7'),

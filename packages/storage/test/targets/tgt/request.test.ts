@@ -45,6 +45,8 @@ const commands: readonly (readonly [string, (tgtadm: Tgtadm) => Promise<unknown>
   ['--mode target --op show --tid 7', (t) => t.maxRecvBytes(7)],
   ['--mode conn --op show --tid 7', (t) => t.connections(7)],
   ['--mode logicalunit --op stat --tid 7 --lun 1', (t) => t.hasLun(7, 1)],
+  ['--mode conn --op stat --tid 7 --sid 2 --cid 0', (t) => t.receivedBytes(7, 2, 0)],
+  ['--mode target --op unbind --tid 7 --initiator-address ALL', (t) => t.removeRule(7, 'ALL')],
   ['--mode account --op show', (t) => t.accounts()],
   ['--mode portal --op show', (t) => t.portals()],
   ['--mode sys --op show', (t) => t.systemState()],
@@ -102,7 +104,9 @@ class Listener implements AsyncDisposable {
       request = Buffer.concat([request, chunk]);
       if (request.length >= 120 && request.length === request.readUInt32LE(72)) {
         this.heard.push(request);
-        socket.end(answer(0, 'System:\n    State: ready\nMaxRecvDataSegmentLength=8192\n'));
+        socket.end(
+          answer(0, 'System:\n    State: ready\nMaxRecvDataSegmentLength=8192\n  1   0          1548 \n'),
+        );
       }
     });
   });

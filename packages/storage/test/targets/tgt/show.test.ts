@@ -8,6 +8,7 @@ import {
   parseConnections,
   parseMaxRecvBytes,
   parsePortals,
+  parseReceivedBytes,
   parseSystemState,
   parseTargets,
   type ShownTarget,
@@ -94,6 +95,14 @@ describe('parsing the output of tgtd', () => {
       { sid: 1, cid: 0, initiator: 'iqn.a', address: '127.0.0.1' },
       { sid: 3, cid: 2, initiator: 'iqn.b', address: '::1' },
     ]);
+  });
+
+  it('parses how much a connection has received', () => {
+    const text =
+      'sid cid rxdata_octets txdata_octets dataout_pdus datain_pdus cmd_pdus rsp_pdus\n' +
+      '  2   0         67132          1804            0           0       12        0\n';
+    expect(parseReceivedBytes(text)).to.equal(67_132);
+    expect(() => parseReceivedBytes('')).to.throw('no statistics');
   });
 
   it('parses the state of the daemon', () => {
