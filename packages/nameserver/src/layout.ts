@@ -1,3 +1,4 @@
+import { isRpcError } from '@patchbay/objects';
 import { type Store, storeError } from '@patchbay/store';
 
 import { maxOperations } from './registrar.js';
@@ -9,8 +10,9 @@ const layout = 1;
 const newestKnown = 2;
 
 /**
- * Brings a store that an earlier version wrote to the layout of this one. When it is cut short, it continues the next
- * time. Nobody else may write meanwhile. @throws RpcError `STORE_VERSION_NEWER`
+ * Brings a store that an earlier version wrote to the layout of this one. When it is cut short, as by a disk that cannot
+ * be written, it continues the next time: what it removes is only not read any more. Nobody else may write meanwhile.
+ * @throws RpcError `STORE_VERSION_NEWER`
  */
 export async function convertLayout(store: Store): Promise<void> {
   const found = await store.get(layoutKey);
@@ -25,6 +27,16 @@ export async function convertLayout(store: Store): Promise<void> {
   if (found?.value === String(layout)) {
     return;
   }
+  try {
+    await removeIndex(store);
+  } catch (error) {
+    if (!isRpcError(error, 'STORE_FULL', 'STORE_READ_ONLY')) {
+      throw error;
+    }
+  }
+}
+
+async function removeIndex(store: Store): Promise<void> {
   for (let more = true; more;) {
     const page = await store.range({ prefix: 'meta/', limit: maxOperations });
     if (page.entries.length > 0) {

@@ -187,7 +187,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
       'info',
       service.Info,
       () => [],
-      (info: NameServerInfo): InfoResponseInput => info,
+      (info: NameServerInfo): InfoResponseInput => ({ ...info, problem: info.problem ?? '' }),
     ),
   };
 }

@@ -36,6 +36,8 @@ export interface RegistryOptions {
   readonly clock: Clock;
   /** What `info` answers. */
   readonly version: string;
+  /** Returns why the store cannot be written. Default: it can. */
+  readonly problem?: (() => string | undefined) | undefined;
 }
 
 /**
@@ -47,11 +49,16 @@ export class Registry {
   readonly #registrar;
   readonly #index;
   readonly #about;
+  readonly #problem;
 
-  private constructor({ store, clock, version }: RegistryOptions, index: MetadataIndex) {
+  private constructor(
+    { store, clock, version, problem = () => undefined }: RegistryOptions,
+    index: MetadataIndex,
+  ) {
     this.#store = store;
     this.#registrar = new Registrar(store, clock);
     this.#index = index;
+    this.#problem = problem;
     this.#about = { version, startedAt: new Date(clock.now()).toISOString() };
   }
 
@@ -181,7 +188,14 @@ export class Registry {
   /** Describes the registry as a whole. */
   async info(): Promise<NameServerInfo> {
     const [names, revision] = await Promise.all([this.#store.count(keyOfName('')), this.#store.revision()]);
-    return { ...this.#about, names, leases: this.#index.leases, revision };
+    const problem = this.#problem();
+    return {
+      ...this.#about,
+      names,
+      leases: this.#index.leases,
+      revision,
+      ...(problem !== undefined && { problem }),
+    };
   }
 
   /** Removes the damaged records of a name: nobody knows whose they are. Reports whether there were any. */

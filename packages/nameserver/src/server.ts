@@ -7,10 +7,11 @@ import {
   nameServerObject as objectName,
   parseAddress,
   requireLoopback,
+  type RpcError,
   systemClock,
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { type OnWritable, openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from './object.js';
 import { nameServerLimits } from './limits.js';
@@ -38,9 +39,14 @@ export interface NameServerOptions {
   readonly limits?: Partial<Omit<SessionLimits, 'sendStacks' | 'keepalive'>> | undefined;
   /** When a client that gives no sign of life counts as lost. Default: asked every 20 s, it has 20 s to answer. */
   readonly keepalive?: GivenLimits['keepalive'];
+  /** Called when the registry can only be read, with the reason, also at the start, and when it can be written again. */
+  readonly onWritable?: OnWritable;
   /** Default: the machine's own. */
   readonly clock?: Clock;
 }
+
+/** The service that health probes query to learn whether names can be registered. */
+const storeHealth = 'patchbay.store';
 
 /** The registry as a server: as the object `nameserver`, and as the typed NameServer service. */
 export class NameServer implements AsyncDisposable {
@@ -91,7 +97,7 @@ interface Parts {
 
 /**
  * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
- * time of every lease.
+ * time of every lease. Where the disk is full or read-only, names are looked up, and registered once it can be written.
  *
  * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory,
  *   and what else opening the store throws
@@ -108,9 +114,20 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     clock = systemClock,
   } = options;
   requireLoopback(parseAddress(listen), { insecure });
-  const store = await openSqliteStore({ directory: stateDir, clock, log });
+  const disk: { failure?: RpcError | undefined; server?: ObjectServer } = {};
+  const store = await openSqliteStore({
+    directory: stateDir,
+    clock,
+    log,
+    whenUnwritable: 'read',
+    onWritable: (failure) => {
+      disk.failure = failure;
+      disk.server?.setHealth(storeHealth, failure === undefined);
+      options.onWritable?.(failure);
+    },
+  });
   try {
-    const registry = await Registry.open({ store, clock, version });
+    const registry = await Registry.open({ store, clock, version, problem: () => disk.failure?.message });
     const dispatcher = new Dispatcher({ clock, log });
     dispatcher.host(objectName, nameServerObject(registry));
     const server = await ObjectServer.start({
@@ -122,6 +139,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       sendStacks,
       keepalive,
     });
+    disk.server = server;
+    server.setHealth(storeHealth, disk.failure === undefined);
     return new NameServer({ store, registry, dispatcher, server, clock });
   } catch (error) {
     await store[Symbol.asyncDispose]();

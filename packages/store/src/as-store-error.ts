@@ -25,7 +25,8 @@ export function asStoreError(error: unknown, file: string): unknown {
     return storeError('STORE_FULL', `no space left for ${file}; free some, nothing was changed`, options);
   }
   if (/^SQLITE_(?:READONLY|PERM|AUTH)|^EACCES$|^EPERM$|^EROFS$/.test(code)) {
-    return storeError('STORE_READ_ONLY', `${file} cannot be written; see its permissions`, options);
+    const why = code === 'EROFS' ? ': its file system is read-only; remount it' : '; see its permissions';
+    return storeError('STORE_READ_ONLY', `${file} cannot be written${why}`, options);
   }
   return storeError('STORE_FAILED', `${file} could not be read or written (${code})`, options);
 }

@@ -8,5 +8,6 @@ export { storeError } from './errors.js';
 export { keysWith } from './keys.js';
 export { openMirror } from './mirror/mirror.js';
 export { SortedKeys } from './sorted-keys.js';
-export { openSqliteStore, type SqliteStoreOptions } from './sqlite/sqlite-store.js';
+export { openSqliteStore, type SqliteStoreOptions } from './sqlite/open-sqlite-store.js';
+export type { OnWritable } from './write-health.js';
 export type * from './store.js';

@@ -833,6 +833,10 @@ export const definitions: object = {
                 "revision": {
                   "type": "int64",
                   "id": 5
+                },
+                "problem": {
+                  "type": "string",
+                  "id": 6
                 }
               }
             }

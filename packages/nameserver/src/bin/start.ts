@@ -13,7 +13,7 @@ import {
   runDaemon,
   systemdManager,
 } from '@patchbay/daemon';
-import { systemClock } from '@patchbay/objects';
+import { type RpcError, systemClock } from '@patchbay/objects';
 
 import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
@@ -76,8 +76,20 @@ async function serve(
 ): Promise<void> {
   const version = packageVersion(import.meta.url);
   const { interval: intervalMs, timeout: timeoutMs } = configuration.keepalive;
+  const disk: { failure?: RpcError | undefined; address?: string } = {};
+  const reportStatus = (): void => {
+    const { failure, address } = disk;
+    if (address !== undefined) {
+      const trouble = failure === undefined ? '' : `; names cannot be registered: ${failure.message}`;
+      daemon.status(`serving at ${address}${trouble}`);
+    }
+  };
   await using server = await startNameServer({
     ...configuration,
+    onWritable: (failure) => {
+      disk.failure = failure;
+      reportStatus();
+    },
     limits: limitsOf(configuration.limits),
     keepalive: { intervalMs, timeoutMs },
     log,
@@ -85,7 +97,8 @@ async function serve(
   });
   log.info('name server is ready', { address: server.address, stateDir: configuration.stateDir });
   let inForce = configuration;
-  daemon.status(`serving at ${server.address}`);
+  disk.address = server.address;
+  reportStatus();
   daemon.ready({
     probe: () => server.probe(),
     reload: () => {

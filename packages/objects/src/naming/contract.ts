@@ -87,6 +87,8 @@ export const nameServerInfo = z.object({
   names: z.int(),
   leases: z.int(),
   revision: z.int(),
+  /** Why names can be looked up but not registered, as where the disk is full; absent where they can. */
+  problem: z.string().optional(),
 });
 /** A name server's description of itself. */
 export type NameServerInfo = z.infer<typeof nameServerInfo>;

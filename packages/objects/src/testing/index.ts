@@ -11,3 +11,4 @@ export { RecordingLog, type LogLine } from './recording-log.js';
 export { refusal, refusalOf } from './refusal.js';
 export { requireAll, requireTools, type SkippableContext } from './require-tools.js';
 export { Scratch } from './scratch.js';
+export { type DiskTrouble, diskTroubles, SmallDisk } from './small-disk.js';

@@ -14,14 +14,15 @@ export type Connection = Database.Database;
 /**
  * Opens the store's file for this process alone; creates it, and its directory, when it is not there.
  *
+ * @param file what errors call it; default: its path
  * @throws RpcError `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_VERSION_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`,
  *   `STORE_FAILED`
  */
-export function openDatabase(file: string): Connection {
+export function openDatabase(path: string, file = path): Connection {
   let connection: Connection | undefined;
   try {
-    createPrivateFile(file);
-    connection = new Database(file, { fileMustExist: true, timeout: 0 });
+    createPrivateFile(path);
+    connection = new Database(path, { fileMustExist: true, timeout: 0 });
     // The lock is the kernel's and goes with the process, so that a killed one leaves nothing to clean up.
     connection.pragma('locking_mode = EXCLUSIVE');
     const version = readVersion(connection, file);
@@ -43,13 +44,18 @@ export function openDatabase(file: string): Connection {
     }
     if (version !== 0 && version !== schemaVersion) {
       // What the older program wrote is read as it is; it cannot read what is written from now on.
-      connection.pragma(`user_version = ${String(schemaVersion)}`);
+      rewriteVersion(connection);
     }
     return connection;
   } catch (error) {
     connection?.close();
     throw asStoreError(error, file);
   }
+}
+
+/** Writes what is there already. Other than a statement that changes no row, this needs a disk that can be written. */
+export function rewriteVersion(connection: Connection): void {
+  connection.pragma(`user_version = ${String(schemaVersion)}`);
 }
 
 function createPrivateFile(file: string): void {

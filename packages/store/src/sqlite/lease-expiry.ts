@@ -50,8 +50,10 @@ export class LeaseExpiry implements Disposable {
       clock,
       background: true,
       run: () => this.#look(),
-      onFailure: (error) => {
-        log.error('leases could not be ended; trying again', { error });
+      onFailure: (error, failures) => {
+        if (failures === 1) {
+          log.error('leases could not be ended; trying again', { error });
+        }
         return this.#waitOf(retryMs);
       },
     });

@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 
-import { type Clock, type Log, silentLog } from '@patchbay/objects';
+import { type Clock, isRpcError, type Log, type RpcError } from '@patchbay/objects';
 
 import { asStoreError } from '../as-store-error.js';
 import { ChangeFeed } from '../change-feed.js';
@@ -10,41 +9,30 @@ import { checkKey, checkPrefix, keysWith } from '../keys.js';
 import { checkCommit } from '../operations.js';
 import { pageOf } from '../page.js';
 import type { Change, Compare, Entry, Operation, Outcome, Page, Range, Store, StoreLease } from '../store.js';
+import { type OnWritable, WriteHealth } from '../write-health.js';
 import { ChangeLog } from './change-log.js';
-import { type Connection, openDatabase } from './database.js';
+import { type Connection, rewriteVersion } from './database.js';
 import { EntryTable } from './entry-table.js';
 import { LeaseExpiry } from './lease-expiry.js';
 import { LeaseTable } from './lease-table.js';
 import { WriteQueue } from './write-queue.js';
 import { Writer } from './writer.js';
 
-/** Where a store lives, and what it needs. */
-export interface SqliteStoreOptions {
-  /** The directory of the store's file; it is created, for its owner alone, when it is not there. */
-  readonly directory: string;
-  /** The file's name in the directory. Default: `store.sqlite`. */
-  readonly fileName?: string;
+/** What a store needs beside its file. */
+export interface SqliteStoreParts {
   readonly clock: Clock;
-  /** Default: nothing is logged. */
-  readonly log?: Log;
-  /** How many of the last revisions a watcher may be behind without missing anything. Default: 10,000. */
-  readonly historyRevisions?: number;
+  readonly log: Log;
+  /** How many of the last revisions a watcher may be behind without missing anything. */
+  readonly historyRevisions: number;
+  /** Whether a disk that cannot be written at the opening is an error. */
+  readonly mustWrite: boolean;
+  readonly onWritable: OnWritable;
+  /** Why every write is refused; absent where none is. */
+  readonly refusal?: RpcError;
 }
 
-/**
- * Opens the store in a directory, for this process alone. The time of every lease in it begins anew.
- *
- * @throws RpcError `STORE_LOCKED`, `STORE_DAMAGED`, `STORE_VERSION_NEWER`, `STORE_READ_ONLY`, `STORE_FULL`,
- *   `STORE_FAILED`
- */
-export function openSqliteStore(options: SqliteStoreOptions): Promise<Store> {
-  return new Promise((resolve) => {
-    const file = join(options.directory, options.fileName ?? 'store.sqlite');
-    resolve(new SqliteStore(file, openDatabase(file), options));
-  });
-}
-
-class SqliteStore implements Store {
+/** A store in a file of SQLite. Opened by `openSqliteStore`. */
+export class SqliteStore implements Store {
   /** SQLite has none of these; they are etcd's, so that what works on one works on the other. */
   readonly limits = { operations: 4096, conditions: 128, bytes: 1_048_576 };
   readonly lateMs = 1000;
@@ -58,12 +46,10 @@ class SqliteStore implements Store {
   readonly #feed: ChangeFeed;
   readonly #writer: Writer;
   readonly #queue: WriteQueue;
+  readonly #health: WriteHealth;
 
-  constructor(
-    file: string,
-    connection: Connection,
-    { clock, log = silentLog, historyRevisions = 10_000 }: SqliteStoreOptions,
-  ) {
+  constructor(file: string, connection: Connection, parts: SqliteStoreParts) {
+    const { clock, log, historyRevisions, mustWrite, onWritable, refusal } = parts;
     this.#file = file;
     this.#clock = clock;
     this.#connection = connection;
@@ -86,16 +72,45 @@ class SqliteStore implements Store {
       changes: this.#changes,
       feed: this.#feed,
     });
-    this.#queue = new WriteQueue({
-      inTransaction: (work) => {
+    const write = (work: () => void): void => {
+      if (refusal !== undefined) {
+        throw refusal;
+      }
+      try {
         this.#writer.inTransaction(work);
+      } catch (error) {
+        const failure = asStoreError(error, file);
+        this.#health.failed(failure);
+        throw failure;
+      }
+      this.#health.succeeded();
+    };
+    this.#health = new WriteHealth({
+      clock,
+      log,
+      onWritable,
+      tryWriting: () => {
+        write(() => {
+          rewriteVersion(connection);
+        });
       },
+    });
+    this.#queue = new WriteQueue({
+      inTransaction: write,
       asStoreError: (error) => asStoreError(error, file),
     });
     this.#inStoreErrors(() => {
-      this.#writer.inTransaction(() => {
+      const compact = (): void => {
+        rewriteVersion(connection);
         this.#changes.compact();
-      });
+      };
+      if (mustWrite) {
+        this.#writer.inTransaction(compact);
+      } else {
+        writeIfWritable(() => {
+          write(compact);
+        });
+      }
       this.#leases.all().forEach((lease) => {
         this.#expiry.start(lease);
       });
@@ -180,6 +195,7 @@ class SqliteStore implements Store {
     return new Promise((resolve) => {
       if (this.#connection.open) {
         this.#expiry[Symbol.dispose]();
+        this.#health[Symbol.dispose]();
         this.#queue.drain();
         this.#feed.close();
         this.#connection.close();
@@ -221,6 +237,17 @@ class SqliteStore implements Store {
       return work();
     } catch (error) {
       throw asStoreError(error, this.#file);
+    }
+  }
+}
+
+/** Runs a write that may wait until the disk can be written. */
+function writeIfWritable(write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!isRpcError(error, 'STORE_FULL', 'STORE_READ_ONLY')) {
+      throw error;
     }
   }
 }

@@ -14,6 +14,10 @@ export interface InfoResponseInput {
   'names'?: (number | string | Long);
   'leases'?: (number | string | Long);
   'revision'?: (number | string | Long);
+  /**
+   * Why names can be looked up but not registered, as where the disk is full; empty where they can.
+   */
+  'problem'?: (string);
 }
 
 export interface InfoResponse {
@@ -28,4 +32,8 @@ export interface InfoResponse {
   'names': (number);
   'leases': (number);
   'revision': (number);
+  /**
+   * Why names can be looked up but not registered, as where the disk is full; empty where they can.
+   */
+  'problem': (string);
 }
