@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
+import { constants } from 'node:fs';
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -121,7 +122,7 @@ async function serverIdIn(stateDir: string): Promise<string> {
  * this process's own open file, and the lock outlives flock(1).
  */
 async function lockDirectory(stateDir: string, log: Log): Promise<FileHandle> {
-  const file = await open(join(stateDir, lockName), 'a+', 0o600);
+  const file = await openLock(join(stateDir, lockName));
   try {
     const result = await flock(file);
     if (result === 'held') {
@@ -130,12 +131,36 @@ async function lockDirectory(stateDir: string, log: Log): Promise<FileHandle> {
     if (result === 'unavailable') {
       log.warn('state directory is not locked: the program flock is missing', { stateDir });
     }
-    await file.truncate();
-    await file.write(`${String(process.pid)}\n`);
+    await noteProcess(file);
     return file;
   } catch (error) {
     await file.close();
     throw error;
+  }
+}
+
+/** Opens the lock's file; one on a filesystem that is read-only can be locked too. */
+async function openLock(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EROFS') {
+      return await open(path, 'r');
+    }
+    throw error;
+  }
+}
+
+/** Writes this process's id, in place of another one where the disk is full; it is no more than a hint. */
+async function noteProcess(file: FileHandle): Promise<void> {
+  try {
+    const { bytesWritten } = await file.write(`${String(process.pid)}\n`, 0);
+    await file.truncate(bytesWritten);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (!['EBADF', 'ENOSPC', 'EDQUOT'].includes(code)) {
+      throw error;
+    }
   }
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 import { Scratch } from './scratch.js';
 
-/** A filesystem of two MiB in memory, which can be full or read-only. Only root can mount it. */
+/** A small filesystem in memory, which can be full or read-only. Only root can mount it. */
 export class SmallDisk implements AsyncDisposable {
   readonly path: string;
   readonly #scratch: Scratch;
@@ -14,10 +14,10 @@ export class SmallDisk implements AsyncDisposable {
     this.path = scratch.path;
   }
 
-  /** Mounts one. */
-  static async mount(): Promise<SmallDisk> {
+  /** Mounts one of this size, in MiB. */
+  static async mount(mebibytes = 2): Promise<SmallDisk> {
     const disk = new SmallDisk(await Scratch.make());
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'tmpfs', disk.path]);
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${String(mebibytes)}m`, 'tmpfs', disk.path]);
     return disk;
   }
 

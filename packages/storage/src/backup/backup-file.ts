@@ -67,7 +67,7 @@ export async function openUnlessInUse(stateDir: string, clock: Clock): Promise<S
     );
   }
   try {
-    return await openCatalogStore(stateDir, clock);
+    return await openCatalogStore(stateDir, clock, { whenUnwritable: 'read' });
   } catch (error) {
     if (isRpcError(error, 'STORE_LOCKED')) {
       return 'in-use';

@@ -97,6 +97,11 @@ export class Catalog implements CatalogReader {
     }
   }
 
+  /** Notes why the store cannot be written, or that it can. */
+  noteWritable(failure: RpcError | undefined): void {
+    this.#writeFailure = failure;
+  }
+
   /** @throws RpcError `STORE_FULL`, `STORE_READ_ONLY`, `STORE_FAILED` when the last write failed for this */
   assertWritable(): void {
     if (this.#writeFailure !== undefined) {
@@ -197,8 +202,10 @@ export class Catalog implements CatalogReader {
   }
 
   async rememberPool(poolId: string): Promise<void> {
-    await this.transact((tx) => {
-      tx.put(facts, 'pool', poolId);
+    await this.transact(async (tx) => {
+      if ((await tx.get(facts, 'pool')) !== poolId) {
+        tx.put(facts, 'pool', poolId);
+      }
     });
   }
 }

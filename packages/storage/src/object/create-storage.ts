@@ -13,11 +13,11 @@ import {
 
 import { removeUnfinishedBackups, requestedPrefix } from '../backup/take-backup.js';
 import { actorLog } from '../catalog/actor-log.js';
-import { Catalog } from '../catalog/catalog.js';
+import type { Catalog } from '../catalog/catalog.js';
 import { ServiceTime } from '../catalog/service-time.js';
 import { EventLog } from '../catalog/event-log.js';
 import { answerLocally, type LocalAnswers } from '../catalog/local-requests.js';
-import { catalogDirectory, openCatalogStore } from '../catalog/open-catalog.js';
+import { catalogDirectory, openCatalog } from '../catalog/open-catalog.js';
 import { Operations } from '../concurrency/operations.js';
 import { FileImageExporter } from '../disks/export/exporter.js';
 import { FileImageImporter } from '../disks/import/importer.js';
@@ -44,6 +44,7 @@ import { startBoot } from './start-boot.js';
 import { defineStorage } from './storage-object.js';
 import type { StorageServices } from './storage-services.js';
 import { startUpkeep } from './upkeep.js';
+import { whenWritable } from './when-writable.js';
 
 /** Where backups are written in the state directory, where the options name no other. */
 const backupsOfState = 'backups';
@@ -77,9 +78,8 @@ async function assemble(
   const { clock, stateDir } = context;
   // Nothing is changed before all of this is known to work: a server that is refused must not have claimed the pool.
   await checkHost(options, { stateDir, isServing: false });
-  const store = await openCatalogStore(stateDir, clock);
+  const { catalog, store } = await openCatalog(stateDir, context);
   closers.use(store);
-  const catalog = new Catalog(store, clock);
   const events = new EventLog(store, catalog);
   const log = actorLog(context.log, catalog.actors);
 
@@ -170,8 +170,10 @@ async function assemble(
   await catalog.actors.run({ method: 'start' }, () => reconciler.run(true));
 
   closers.add(() => operations.close());
+  const local = localRequests(services, stateDir);
   const reconcile = async (): Promise<void> => {
     await catalog.retryWriting();
+    await local.start();
     await catalog.actors.run({ method: 'reconciler' }, () => reconciler.run());
     await raiseGeneration(pool);
   };
@@ -195,11 +197,8 @@ async function assemble(
   if (boot !== undefined) {
     closers.use(boot);
   }
-  await removeUnfinishedBackups(join(stateDir, catalogDirectory));
-  // Another directory may be shared with other servers, whose backups may be under way.
-  await removeUnfinishedBackups(join(stateDir, backupsOfState));
-  const requests = await answerLocally(stateDir, localAnswers(services, stateDir), log);
-  closers.use(requests);
+  closers.use(local);
+  await local.start();
   return defineStorage(services, () => closers.close());
 }
 
@@ -232,6 +231,28 @@ export function localAnswers(services: StorageServices, stateDir: string): Local
   return {
     backup: () => backUp(services.catalog, stateDir),
     fsck: async () => Readable.from([JSON.stringify(await checkStorage(services))]),
+  };
+}
+
+/** Returns what answers commands on this host once the state directory can be written, as a socket there needs. */
+function localRequests(
+  services: StorageServices,
+  stateDir: string,
+): AsyncDisposable & { readonly start: () => Promise<void> } {
+  let answering: AsyncDisposable | undefined;
+  const start = async (): Promise<AsyncDisposable> => {
+    await removeUnfinishedBackups(join(stateDir, catalogDirectory));
+    // Another directory may be shared with other servers, whose backups may be under way.
+    await removeUnfinishedBackups(join(stateDir, backupsOfState));
+    return await answerLocally(stateDir, localAnswers(services, stateDir), services.log);
+  };
+  return {
+    start: async () => {
+      answering ??= await whenWritable(services.log, start);
+    },
+    [Symbol.asyncDispose]: async () => {
+      await answering?.[Symbol.asyncDispose]();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Log } from '@patchbay/objects';
 
 import type { Catalog } from '../catalog/catalog.js';
-import { errnoOf } from '../disks/file/pool-error.js';
+import { isUnwritable } from '../disks/file/pool-error.js';
 import type { PoolGeneration } from '../disks/file/pool-generation.js';
 
 /**
@@ -26,7 +26,7 @@ export async function noticeOldCatalog(
   if (reached === undefined || reached > revision) {
     // From now on this catalog counts, which the note, written before, remembers.
     await generation.set(revision).catch((error: unknown) => {
-      if (!['EROFS', 'ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')) {
+      if (!isUnwritable(error)) {
         throw error; // a pool that is full or read-only can be read, and the next start tries again
       }
     });

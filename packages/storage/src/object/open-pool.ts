@@ -2,6 +2,7 @@ import { isRpcError, type ObjectContext } from '@patchbay/objects';
 
 import type { Catalog } from '../catalog/catalog.js';
 import { type FilePool, openFilePool } from '../disks/file/file-pool.js';
+import { isAway } from '../disks/file/pool-error.js';
 import { PoolGeneration } from '../disks/file/pool-generation.js';
 import { execTool } from '../exec.js';
 import { claimPool } from './claim-pool.js';
@@ -50,7 +51,7 @@ export async function isThere(pool: FilePool): Promise<boolean> {
     await pool.directory.assertAvailable();
     return true;
   } catch (error) {
-    if (isRpcError(error, 'POOL_UNAVAILABLE')) {
+    if (isAway(error)) {
       return false;
     }
     throw error;

@@ -42,7 +42,15 @@ export async function startBoot(
         ),
     }),
     health: new Health(
-      { pool: () => pool.directory.assertAvailable(), targets: () => assertServed(targets) },
+      {
+        catalog: () =>
+          new Promise<void>((resolve) => {
+            catalog.assertWritable();
+            resolve();
+          }),
+        pool: () => pool.directory.assertAvailable(),
+        targets: () => assertServed(targets),
+      },
       { clock, log },
     ),
     metrics: {

@@ -35,11 +35,13 @@ export class RunningStorage implements AsyncDisposable {
   readonly source: string;
   readonly #scratch: string;
   readonly #mount: LoopMount | undefined;
+  readonly #stateParent: string;
   #object: ObjectDefinition | undefined;
   #calls = 0;
 
-  private constructor(scratch: string, portal: string, mount: LoopMount | undefined) {
+  private constructor(scratch: string, portal: string, mount: LoopMount | undefined, stateParent = scratch) {
     this.#scratch = scratch;
+    this.#stateParent = stateParent;
     this.#mount = mount;
     this.portal = portal;
     this.pool = join(mount?.path ?? scratch, 'pool');
@@ -47,12 +49,21 @@ export class RunningStorage implements AsyncDisposable {
     this.source = `server:${this.sourceFile}`;
   }
 
-  /** Starts it on a pool with reflinks (an XFS that it mounts), or without. */
-  static async start({ reflinks }: { readonly reflinks: boolean }): Promise<RunningStorage> {
+  /**
+   * Starts it on a pool with reflinks (an XFS that it mounts), or without.
+   * @param options.stateParent where its state directories are; default: beside the pool
+   */
+  static async start({
+    reflinks,
+    stateParent,
+  }: {
+    readonly reflinks: boolean;
+    readonly stateParent?: string;
+  }): Promise<RunningStorage> {
     const scratch = await mkdtemp(join(tmpdir(), 'patchbay-so-'));
     const portal = `127.0.0.1:${String(await freePort())}`;
     const mount = reflinks ? await mountXfs({ sizeBytes: 512 * 2 ** 20 }) : undefined;
-    const running = new RunningStorage(scratch, portal, mount);
+    const running = new RunningStorage(scratch, portal, mount, stateParent);
     try {
       await execTool('qemu-img', ['create', '-q', '-f', 'qcow2', running.sourceFile, String(imageBytes)]);
       await execTool('qemu-io', [
@@ -80,7 +91,7 @@ export class RunningStorage implements AsyncDisposable {
 
   /** Where the object keeps its catalog. */
   stateDir(name = 'state'): string {
-    return join(this.#scratch, name);
+    return join(this.#stateParent, name);
   }
 
   /** Starts the object, on another state directory where one is named. */

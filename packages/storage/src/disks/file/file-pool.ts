@@ -8,7 +8,7 @@ import type { PoolCapacity, VolumeKind, VolumePool, VolumeRef, VolumeStat } from
 import { capacityOf } from './capacity.js';
 import { reflink, sparseCopy } from './clone-file.js';
 import { openPoolDirectory, type PoolDirectory, type PoolDirectoryOptions } from './pool-directory.js';
-import { poolUnavailable, undefinedIfMissing, volumeMissing } from './pool-error.js';
+import { isAway, poolUnavailable, undefinedIfMissing, volumeMissing } from './pool-error.js';
 import { directoryOfKind, foreignFiles, modeOfKind, volumeIdOf } from './pool-layout.js';
 import { markerName } from './pool-marker.js';
 import { sync } from './sync.js';
@@ -30,7 +30,7 @@ export async function openFilePool(options: FilePoolOptions): Promise<FilePool> 
   try {
     return new FilePool(directory, await detectReflinks(directory, log), options);
   } catch (error) {
-    if (whenMissing !== 'wait' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
+    if (whenMissing !== 'wait' || !isAway(error)) {
       throw error;
     }
     log.error('the pool is not available; requests that need it are refused until it is', { error });

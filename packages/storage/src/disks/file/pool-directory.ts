@@ -1,11 +1,11 @@
 import { chmod, link, open, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-import { type Clock, isRpcError, makeDirectory } from '@patchbay/objects';
+import { type Clock, makeDirectory } from '@patchbay/objects';
 
 import type { VolumeRef } from '../volume-pool.js';
 import { requireRoom } from './capacity.js';
-import { asPoolError, errnoOf, isFull, poolUnavailable } from './pool-error.js';
+import { asPoolError, errnoOf, isAway, isFull, poolUnavailable } from './pool-error.js';
 import { directoryOfKind, modeOfKind, temporaryDirectory, volumePath } from './pool-layout.js';
 import { PoolGeneration } from './pool-generation.js';
 import { createMarker, markerName, readMarker } from './pool-marker.js';
@@ -42,7 +42,7 @@ export async function openPoolDirectory(options: PoolDirectoryOptions): Promise<
   try {
     await directory.assertAvailable();
   } catch (error) {
-    if (expectedId === undefined || whenMissing === 'refuse' || !isRpcError(error, 'POOL_UNAVAILABLE')) {
+    if (expectedId === undefined || whenMissing === 'refuse' || !isAway(error)) {
       throw error;
     }
   }

@@ -17,9 +17,22 @@ export function errnoOf(error: unknown): string | undefined {
   return typeof code === 'string' ? code : undefined;
 }
 
+/**
+ * Reports whether an error says that a pool cannot be used for now: it is away, or the catalog, whose disk cannot be
+ * written, could not note what it had to before the pool is used.
+ */
+export function isAway(error: unknown): boolean {
+  return isRpcError(error, 'POOL_UNAVAILABLE', 'STORE_FULL', 'STORE_READ_ONLY', 'STORE_FAILED');
+}
+
 /** Reports whether an error says that a pool has too little room. */
 export function isFull(error: unknown): boolean {
   return isRpcError(error, 'POOL_HIGH_WATER', 'POOL_FULL');
+}
+
+/** Reports whether a system call failed because a disk is full or read-only. */
+export function isUnwritable(error: unknown): boolean {
+  return ['EROFS', 'ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '');
 }
 
 /** Returns the result of a system call; undefined if it failed because the file does not exist. */

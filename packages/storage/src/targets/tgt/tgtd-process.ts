@@ -13,6 +13,9 @@ export interface ProcessIdentity {
   readonly startTicks: string;
 }
 
+/** Identifies no process. */
+export const noProcess: ProcessIdentity = { pid: 0, startTicks: '-' };
+
 /** The environment variable with tgtd's path prefix of the control socket, to which it adds a dot and the control port. */
 const socketVariable = 'TGT_IPC_SOCKET';
 const controlPort = 0;

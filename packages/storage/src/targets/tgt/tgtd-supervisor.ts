@@ -1,13 +1,15 @@
 import { backoffMs, PeriodicTask } from '@patchbay/objects';
 
+import { isUnwritable } from '../../disks/file/pool-error.js';
 import { storageError } from '../../errors.js';
 import type { TargetDaemon } from '../target-host.js';
 import { adoptTgtd } from './adopt.js';
-import type { Daemon } from './daemon.js';
+import { ControlSocket } from './control-socket.js';
+import { connectDaemon, type Daemon } from './daemon.js';
 import { endTgtd, type LaunchContext, launchTgtd, prepareTgtdPaths } from './launch.js';
 import { type LivenessContext, type LivenessLimits, LivenessProbe } from './liveness-probe.js';
 import { checkPortal } from './portal.js';
-import { isRunning } from './tgtd-process.js';
+import { isRunning, noProcess } from './tgtd-process.js';
 
 /** How often the daemon is checked, in milliseconds. */
 const watchMs = 200;
@@ -42,10 +44,27 @@ export async function superviseTgtd(options: TgtdSupervisorOptions): Promise<Tgt
   const context = { ...options, paths, liveness: options.liveness ?? defaultLiveness };
   const running = await adoptTgtd(context);
   if (running === undefined) {
-    return new TgtdSupervisor(context, await launchTgtd(context), true);
+    return await launchSupervised(context);
   }
   // The process that started it may have exited before the daemon was rebuilt.
   return new TgtdSupervisor(context, running, (await running.tgtadm.systemState()) !== 'ready');
+}
+
+/** Starts a daemon; where its directory cannot be written, its supervisor does, as soon as it can be. */
+async function launchSupervised(context: LaunchContext & LivenessContext): Promise<TgtdSupervisor> {
+  try {
+    return new TgtdSupervisor(context, await launchTgtd(context), true);
+  } catch (error) {
+    if (!isUnwritable(error)) {
+      throw error;
+    }
+    context.log.error('the iSCSI target daemon cannot be started until the state directory can be written', {
+      error,
+    });
+    const { socket } = context.paths;
+    const none = connectDaemon(noProcess, new ControlSocket(socket, context.answerTimeoutMs), true);
+    return new TgtdSupervisor(context, none, true, true);
+  }
 }
 
 /**
@@ -64,11 +83,17 @@ export class TgtdSupervisor implements AsyncDisposable {
   #probe: LivenessProbe;
   readonly #watching: PeriodicTask;
 
-  constructor(context: LaunchContext & LivenessContext, daemon: Daemon, heldBack: boolean) {
+  /** @param isOpen whether nobody need wait for the daemon, as nothing tells when it can be started */
+  constructor(
+    context: LaunchContext & LivenessContext,
+    daemon: Daemon,
+    heldBack: boolean,
+    isOpen = !heldBack,
+  ) {
     this.#context = context;
     this.#daemon = daemon;
     this.#heldBack = heldBack;
-    this.#isOpen = !heldBack;
+    this.#isOpen = isOpen;
     this.#probe = new LivenessProbe(context);
     this.#watching = PeriodicTask.start({
       clock: context.clock,
@@ -143,9 +168,9 @@ export class TgtdSupervisor implements AsyncDisposable {
   }
 
   async #replace(): Promise<void> {
-    this.#isOpen = false;
     this.#heldBack = true;
     this.#daemon = await launchTgtd(this.#context);
+    this.#isOpen = false;
     this.#probe = new LivenessProbe(this.#context);
   }
 
