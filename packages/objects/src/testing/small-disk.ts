@@ -70,20 +70,20 @@ export const diskTroubles: readonly DiskTrouble[] = [
   {
     title: 'full',
     reason: 'STORE_FULL',
-    strike: (disk) => {
+    strike: (disk: SmallDisk): void => {
       disk.fill();
     },
-    heal: (disk) => {
+    heal: (disk: SmallDisk): void => {
       disk.free();
     },
   },
   {
     title: 'read-only',
     reason: 'STORE_READ_ONLY',
-    strike: (disk) => {
+    strike: (disk: SmallDisk): void => {
       disk.remount('ro');
     },
-    heal: (disk) => {
+    heal: (disk: SmallDisk): void => {
       disk.remount('rw');
     },
   },

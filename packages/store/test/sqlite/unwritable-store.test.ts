@@ -49,7 +49,7 @@ describe('a store whose disk cannot be written', function () {
   for (const { title, reason, strike, heal } of diskTroubles) {
     for (const [how, leave] of [
       ['in order', undefined],
-      ['by a crash', (disk: SmallDisk) => void crash(disk)],
+      ['by a crash', crash],
     ] as const) {
       it(`is read where the disk is ${title} and it was closed ${how}, and written once it can be`, async () => {
         await using disk = await SmallDisk.mount();
