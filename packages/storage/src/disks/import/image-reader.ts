@@ -75,12 +75,12 @@ export class ImageReader {
       if (!(await this.#qemuImg.isIntact(image, signal))) {
         throw corrupt(source, `parts of the ${image.format} image are missing or damaged`);
       }
-      if (image.format !== 'raw') {
-        await this.#assertWhole(source, image, file, signal);
-      }
       const sizeBytes = Math.ceil(info['virtual-size'] / 512) * 512;
       if (sizeBytes === 0) {
         throw corrupt(source, 'the disk in it is empty');
+      }
+      if (image.format !== 'raw') {
+        await this.#assertWhole(source, image, file, signal);
       }
       return { ...image, sizeBytes, dataBytes: await this.#qemuImg.dataBytes(image, signal) };
     });
