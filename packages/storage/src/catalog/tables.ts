@@ -17,7 +17,7 @@ const durationMs = z.int().nonnegative();
 /** What an image holds; known once it is whole. */
 const imageContent = z.object({
   sizeBytes: z.int().positive(),
-  /** Of the source's bytes; absent where no source was read, but a disk's snapshot became the image. */
+  /** Of the source's bytes; absent where a disk's snapshot became the image, or most of them were zeros. */
   sha256: z.string().optional(),
   /** How the source was compressed, and the SHA-256 of what was unpacked from it; absent if it was not. */
   compression: z.string().optional(),

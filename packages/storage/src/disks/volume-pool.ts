@@ -105,11 +105,11 @@ export const verifiers = ['sha256', 'unpackedSha256', 'compression', 'format', '
 /** The result of an import. */
 export interface ImportedImage {
   readonly sizeBytes: number;
-  /** The SHA-256 of the source's bytes, hexadecimal; undefined if none was given and most of them are holes. */
+  /** The SHA-256 of the source's bytes, hexadecimal; undefined if none was given and most of them are zeros. */
   readonly sha256?: string;
   /** How the source was compressed; undefined if it was not. */
   readonly compression?: string;
-  /** The SHA-256 of what was unpacked from it, hexadecimal; undefined if it was not compressed. */
+  /** The SHA-256 of what was unpacked from it, hexadecimal; undefined if it was not compressed, or as `sha256`. */
   readonly unpackedSha256?: string;
   readonly format: string;
   readonly verifiedBy: (typeof verifiers)[number];

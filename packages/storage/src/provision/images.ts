@@ -143,10 +143,11 @@ export class Images {
     const { catalog, importer, log } = this.#services;
     const hashing = importer.hashImage({ kind: 'image', id: image.id }, sha256, operation.signal);
     const found = await reportAll(hashing, operation);
+    const key = image.content.compression === undefined ? 'sha256' : 'unpackedSha256';
     if (found !== sha256) {
-      throw imageExists({ ...image, content: { ...image.content, sha256: found } }, { sha256: found });
+      throw imageExists({ ...image, content: { ...image.content, [key]: found } }, { [key]: found });
     }
-    const verified = { sha256, verifiedBy: 'sha256' as const };
+    const verified = { [key]: sha256, verifiedBy: key } as const;
     const withChecksum = <T extends ReadyImage>(record: T): T => ({
       ...record,
       content: { ...record.content, ...verified },
@@ -195,9 +196,9 @@ function hasChecksum({ sha256, unpackedSha256 }: ReadyImage['content'], given: s
   return [sha256, unpackedSha256].includes(given);
 }
 
-/** Reports whether an image may have any checksum: none was made of a raw source that is mostly holes. */
-function isUnverified({ format, sha256 }: ReadyImage['content']): boolean {
-  return format === 'raw' && sha256 === undefined;
+/** Reports whether an image may have any checksum: none was made of a raw disk that is mostly zeros. */
+function isUnverified({ format, sha256, compression, unpackedSha256 }: ReadyImage['content']): boolean {
+  return format === 'raw' && (compression === undefined ? sha256 : unpackedSha256) === undefined;
 }
 
 async function reportAll<T>(

@@ -21,10 +21,13 @@ export const imageView = z.object({
     .string()
     .optional()
     .describe(
-      'of what it was imported from; absent if it was made from a snapshot, or from a file that is mostly holes',
+      'of what it was imported from; absent if it was made from a snapshot, or imported without one from what is mostly zeros',
     ),
   compression: z.string().optional().describe('how what it was imported from was compressed'),
-  unpackedSha256: z.string().optional().describe('of what was unpacked, if it was compressed'),
+  unpackedSha256: z
+    .string()
+    .optional()
+    .describe('of what was unpacked, if it was compressed; absent as sha256 is'),
   verifiedBy: z
     .enum(verifiers)
     .optional()

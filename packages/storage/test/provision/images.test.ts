@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { images } from '../../src/catalog/tables.js';
+import { images, type ReadyImage } from '../../src/catalog/tables.js';
 import { imageTag } from '../../src/names.js';
 import { viewDisks } from '../../src/views/disk-view.js';
 import { viewImages } from '../../src/views/image-view.js';
@@ -73,6 +73,21 @@ describe('import_image', () => {
       expect(content).to.deep.include({ sha256, verifiedBy: 'sha256' });
       expect((await machine.import('ubuntu', 'server:/ubuntu.raw')).content).to.deep.equal(content);
       expect(world.importer.imports).to.equal(1);
+    });
+
+    it('makes that of the unpacked bytes if the source was compressed', async () => {
+      await using world = await World.open();
+      world.importer.makesNoChecksums = true;
+      const machine = await world.startWithImage();
+      await world.rewrite('image/ubuntu', (record) => ({
+        ...record,
+        content: { ...(record as ReadyImage).content, sha256: '1'.repeat(64), compression: 'gzip' },
+      }));
+      const unpackedSha256 = sha256Of('ubuntu');
+
+      const { content } = await machine.import('ubuntu', 'server:/ubuntu.raw', unpackedSha256);
+
+      expect(content).to.deep.include({ unpackedSha256, verifiedBy: 'unpackedSha256' });
     });
 
     it('refuses another one, and reports its own', async () => {

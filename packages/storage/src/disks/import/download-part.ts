@@ -1,12 +1,11 @@
-import { createHash, type Hash } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { type FileHandle, open, readFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import type { ResumableFile, TemporaryFiles } from '../file/temporary-files.js';
 import { undefinedIfMissing } from '../file/pool-error.js';
-import { hashRange } from './hash-file.js';
+import { HashedWriter } from './hashed-writer.js';
 import type { ReportProgress } from './progress.js';
-import { SparseWriter } from './sparse-writer.js';
 
 /** Identifies the content of a URL, as opposed to a later one. */
 export interface Validator {
@@ -24,8 +23,15 @@ type Checkpoint = z.infer<typeof checkpointSchema>;
 
 const checkpointEveryBytes = 64 * 1024 * 1024;
 
-/** Opens the file for a URL, with what an earlier download has left. */
-export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): Promise<DownloadPart> {
+/**
+ * Opens the file for a URL, with what an earlier download has left.
+ * @param needsHash whether to hash also what is mostly zeros
+ */
+export async function openDownloadPart(
+  temporaries: TemporaryFiles,
+  url: URL,
+  needsHash: boolean,
+): Promise<DownloadPart> {
   const key = createHash('sha256').update(url.href).digest('hex').slice(0, 32);
   const temporary = temporaries.resumable(`download-${key}`);
   const checkpoint = await readCheckpoint(temporary.checkpointPath, url);
@@ -37,7 +43,7 @@ export async function openDownloadPart(temporaries: TemporaryFiles, url: URL): P
     size >= checkpoint.doneBytes &&
     checkpoint.doneBytes < checkpoint.validator.totalBytes;
   await file.truncate(isUsable ? checkpoint.doneBytes : 0);
-  return new DownloadPart(temporary, file, url, isUsable ? checkpoint : undefined);
+  return new DownloadPart(temporary, file, { url, needsHash }, isUsable ? checkpoint : undefined);
 }
 
 /** The file that a URL is downloaded to. If the server supports resuming, the next download resumes a failed one. */
@@ -46,8 +52,8 @@ export class DownloadPart implements AsyncDisposable {
   readonly file: FileHandle;
   readonly #temporary: ResumableFile;
   readonly #url: URL;
-  #hash: Hash = createHash('sha256');
-  #writer: SparseWriter;
+  readonly #needsHash: boolean;
+  #writer: HashedWriter;
   #validator: Validator | undefined;
   #checkpointedBytes: number;
 
@@ -55,7 +61,7 @@ export class DownloadPart implements AsyncDisposable {
   constructor(
     temporary: ResumableFile,
     file: FileHandle,
-    url: URL,
+    { url, needsHash }: { readonly url: URL; readonly needsHash: boolean },
     checkpoint: Pick<Checkpoint, 'validator' | 'doneBytes'> | undefined,
   ) {
     this.path = temporary.path;
@@ -64,7 +70,8 @@ export class DownloadPart implements AsyncDisposable {
     this.#url = url;
     this.#validator = checkpoint?.validator;
     this.#checkpointedBytes = checkpoint?.doneBytes ?? 0;
-    this.#writer = new SparseWriter(file, this.#checkpointedBytes);
+    this.#needsHash = needsHash;
+    this.#writer = new HashedWriter(file, { needsHash, position: this.#checkpointedBytes });
   }
 
   get doneBytes(): number {
@@ -78,33 +85,29 @@ export class DownloadPart implements AsyncDisposable {
 
   /** Rereads what an earlier download has left, for the checksum. */
   async rehash(report: ReportProgress, signal: AbortSignal): Promise<void> {
-    const onPiece = (done: number): void => {
+    await this.#writer.rehash((done) => {
       report(done, this.#validator?.totalBytes);
-    };
-    await hashRange(this.file, this.#hash, { begin: 0, end: this.doneBytes }, onPiece, signal);
+    }, signal);
   }
 
   /** Discards the content and starts over, with the content of this validator. */
   async restart(validator: Validator | undefined): Promise<void> {
     await this.file.truncate(0);
-    this.#hash = createHash('sha256');
-    this.#writer = new SparseWriter(this.file);
+    this.#writer = new HashedWriter(this.file, { needsHash: this.#needsHash });
     this.#validator = validator;
     this.#checkpointedBytes = 0;
   }
 
-  async write(chunk: Uint8Array): Promise<void> {
-    this.#hash.update(chunk);
-    await this.#writer.write(chunk);
+  async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#writer.write(chunk, signal);
     if (this.doneBytes - this.#checkpointedBytes >= checkpointEveryBytes) {
       await this.#checkpoint();
     }
   }
 
-  /** Completes the file and returns its SHA-256, hexadecimal. */
-  async finish(): Promise<string> {
-    await this.#writer.finish();
-    return this.#hash.digest('hex');
+  /** Completes the file and returns its SHA-256, hexadecimal; undefined if it was given up. */
+  finish(): Promise<string | undefined> {
+    return this.#writer.finish();
   }
 
   /** Keeps the file for a later download, if it can be resumed. */
@@ -128,7 +131,7 @@ export class DownloadPart implements AsyncDisposable {
   /** Writes a checkpoint, after making the bytes durable that it describes. */
   async #checkpoint(): Promise<void> {
     if (this.#validator !== undefined) {
-      await this.#writer.finish();
+      await this.#writer.flush();
       await this.file.datasync();
       const { doneBytes } = this;
       const checkpoint: Checkpoint = { url: this.#url.href, validator: this.#validator, doneBytes };

@@ -76,16 +76,12 @@ async function receiveText(
 }
 
 /**
- * Downloads a URL, and returns the SHA-256 of its content. If the server is not available before the first byte, or the
+ * Downloads a URL, and returns the SHA-256 of its content unless that is mostly zeros and it is not needed. If the server is not available before the first byte, or the
  * connection breaks later and the server supports resuming, it is retried, until several retries in a row made no
  * progress; then, and when it is cancelled, the part is kept for a later download.
  * @throws RpcError `SOURCE_NOT_FOUND`, `SOURCE_REFUSED`, `SOURCE_UNAVAILABLE`; the signal's reason
  */
-export async function download(
-  url: URL,
-  part: DownloadPart,
-  options: DownloadOptions,
-): Promise<Received & { readonly sha256: string }> {
+export async function download(url: URL, part: DownloadPart, options: DownloadOptions): Promise<Received> {
   const { clock, signal } = options;
   signal.throwIfAborted();
   try {
@@ -132,7 +128,7 @@ async function receive(
       report(part.doneBytes, totalBytes);
       for await (const chunk of response.body as AsyncIterable<Buffer>) {
         options.assertSize(part.doneBytes + chunk.length);
-        await part.write(chunk);
+        await part.write(chunk, signal);
         report(part.doneBytes, totalBytes);
       }
       if (totalBytes !== undefined && part.doneBytes !== totalBytes) {

@@ -2,7 +2,8 @@ import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import { setImmediate as turn } from 'node:timers/promises';
 
-import { SparseWriter } from './sparse-writer.js';
+import { readRange } from './hash-file.js';
+import { isZero, SparseWriter } from './sparse-writer.js';
 
 const zeros = Buffer.alloc(1024 * 1024);
 /** So many zeros are hashed in any case: it takes a fraction of a second. */
@@ -53,13 +54,18 @@ export class SparseHash {
   }
 }
 
-/** Writes data and holes to an empty file, and hashes them on the way as `SparseHash` does. */
+const ignore = (): void => undefined;
+
+/** Writes data and holes to a file, and hashes them on the way as `SparseHash` does. */
 export class HashedWriter {
+  readonly #file: FileHandle;
   readonly #writer: SparseWriter;
   readonly #hash: SparseHash;
 
-  constructor(file: FileHandle, { needsHash }: { readonly needsHash: boolean }) {
-    this.#writer = new SparseWriter(file);
+  /** @param position where to continue, after `rehash`; the file must be truncated to it */
+  constructor(file: FileHandle, { needsHash, position = 0 }: { needsHash: boolean; position?: number }) {
+    this.#file = file;
+    this.#writer = new SparseWriter(file, position);
     this.#hash = new SparseHash(needsHash);
   }
 
@@ -68,8 +74,18 @@ export class HashedWriter {
     return this.#writer.position;
   }
 
-  async write(data: Uint8Array): Promise<void> {
-    this.#hash.update(data);
+  /** Hashes what is in the file before the position. @throws the signal's reason */
+  async rehash(report: (position: number) => void, signal: AbortSignal): Promise<void> {
+    const onPiece = async (position: number, piece: Uint8Array): Promise<void> => {
+      await this.#add(piece, signal);
+      report(position);
+    };
+    await readRange(this.#file, { begin: 0, end: this.position }, onPiece, signal);
+  }
+
+  /** Writes data; zeros become a hole. @throws the signal's reason */
+  async write(data: Uint8Array, signal: AbortSignal): Promise<void> {
+    await this.#add(data, signal);
     await this.#writer.write(data);
   }
 
@@ -82,9 +98,22 @@ export class HashedWriter {
     await this.#hash.skip(bytes, onHashed, signal);
   }
 
+  /** Sets the length of the file; more may be written after it. */
+  async flush(): Promise<void> {
+    await this.#writer.finish();
+  }
+
   /** Sets the length of the file, and returns the SHA-256, hexadecimal; undefined if it was given up. */
   async finish(): Promise<string | undefined> {
-    await this.#writer.finish();
+    await this.flush();
     return this.#hash.digest();
+  }
+
+  async #add(data: Uint8Array, signal: AbortSignal): Promise<void> {
+    if (isZero(data, 0, data.length)) {
+      await this.#hash.skip(data.length, ignore, signal);
+    } else {
+      this.#hash.update(data);
+    }
   }
 }

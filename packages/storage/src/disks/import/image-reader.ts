@@ -6,7 +6,8 @@ import { storageError } from '../../errors.js';
 import { type Exec, ExecError } from '../../exec.js';
 import type { PoolDirectory } from '../file/pool-directory.js';
 import { outOfSpace, poolFull } from '../file/pool-error.js';
-import { copyHashed, isZeroRange } from './hash-file.js';
+import { copyHashed } from './copy-hashed.js';
+import { isZeroRange } from './hash-file.js';
 import { detectFormat, truncated } from './image-format.js';
 import { execLimited, headerLimits } from './limited-exec.js';
 import { portionOf, type ReportProgress } from './progress.js';
@@ -87,18 +88,20 @@ export class ImageReader {
   }
 
   /**
-   * Unpacks a source to a new file, and returns the SHA-256 of the unpacked bytes, hexadecimal.
+   * Unpacks a source to a new file. Returns the SHA-256 of the unpacked bytes, hexadecimal; undefined if it is not needed
+   * and most of them are zeros.
    * @throws RpcError `SOURCE_CORRUPT`, `SOURCE_REFUSED`, `POOL_FULL`; the signal's reason
    */
   async unpack(
     source: string,
     compression: Compression,
-    files: { readonly from: FileHandle; readonly to: FileHandle },
+    files: { readonly from: FileHandle; readonly to: FileHandle; readonly needsHash: boolean },
     report: ReportProgress,
     signal: AbortSignal,
-  ): Promise<string> {
+  ): Promise<string | undefined> {
     try {
       return await unpack(this.#exec, compression, files, {
+        needsHash: files.needsHash,
         assertSize: (sizeBytes) => {
           this.assertSize(source, sizeBytes);
         },

@@ -51,7 +51,7 @@ interface RawDisk extends Received, Partial<Unpacked> {
 /** What a compressed source was. */
 interface Unpacked {
   readonly compression: Compression;
-  readonly unpackedSha256: string;
+  readonly unpackedSha256: string | undefined;
 }
 
 /** Imports disk images into a pool of files, with qemu-img. */
@@ -113,7 +113,7 @@ export class FileImageImporter implements ImageImporter {
       throw storageError('SOURCE_CORRUPT', `${quoted(name)} was modified during the import; try again`);
     }
     signal.throwIfAborted();
-    const { sha256, image } = disk;
+    const { image } = disk;
     // From here on the import is no longer cancelled: the volume appears, or the import fails.
     await pool.use(async () => {
       // Left by an import that was not recorded as done.
@@ -121,8 +121,7 @@ export class FileImageImporter implements ImageImporter {
       await pool.publish(disk, target, image.sizeBytes);
     });
     const { sizeBytes, format } = image;
-    const checksums = { ...(sha256 !== undefined && { sha256 }), ...unpackedOf(disk) };
-    return { sizeBytes, ...checksums, format, verifiedBy: verifierOf(disk, options.sha256) };
+    return { sizeBytes, ...checksumsOf(disk), format, verifiedBy: verifierOf(disk, options.sha256) };
   }
 
   async *compareUpload(
@@ -188,7 +187,15 @@ export class FileImageImporter implements ImageImporter {
     const received = yield* this.#hashed(origin, fetched, options.signal);
     await using to = await pool.use(() => open(paths.unpacked, 'wx+', 0o600));
     const unpackedSha256 = yield* withProgress('unpack', progress, (report, cancelled) =>
-      pool.use(() => this.#reader.unpack(name, compression, { from: file, to }, report, cancelled)),
+      pool.use(() =>
+        this.#reader.unpack(
+          name,
+          compression,
+          { from: file, to, needsHash: options.sha256 !== undefined },
+          report,
+          cancelled,
+        ),
+      ),
     );
     const all = { ...received, compression, unpackedSha256 };
     return yield* this.#toRaw(
@@ -251,20 +258,27 @@ export class FileImageImporter implements ImageImporter {
     if (fetched === undefined) {
       return yield* withProgress(phase, progress, read);
     }
-    const { sha256 } = fetched;
-    return sha256 !== undefined
-      ? fetched
-      : {
-          ...fetched,
-          sha256: yield* withProgress('read', progress, (report, cancelled) =>
-            hashFile(file, report, cancelled),
-          ),
-        };
+    const key = fetched.compression === undefined ? 'sha256' : 'unpackedSha256';
+    if (fetched[key] !== undefined) {
+      return fetched;
+    }
+    const hash = yield* withProgress('read', progress, (report, cancelled) =>
+      hashFile(file, report, cancelled),
+    );
+    return { ...fetched, [key]: hash };
   }
 }
 
-function unpackedOf({ compression, unpackedSha256 }: RawDisk): Partial<Unpacked> {
-  return compression === undefined || unpackedSha256 === undefined ? {} : { compression, unpackedSha256 };
+function checksumsOf({
+  sha256,
+  compression,
+  unpackedSha256,
+}: RawDisk): Pick<ImportedImage, 'sha256' | 'compression' | 'unpackedSha256'> {
+  return {
+    ...(sha256 !== undefined && { sha256 }),
+    ...(compression !== undefined && { compression }),
+    ...(unpackedSha256 !== undefined && { unpackedSha256 }),
+  };
 }
 
 function verifierOf(

@@ -32,7 +32,7 @@ export interface OpenSourceOptions {
   readonly stallTimeoutMs?: number | undefined;
   /** Throws for a source that is larger than the limit. */
   readonly assertSize: (sizeBytes: number) => void;
-  /** Whether to hash an upload also if it is mostly holes. */
+  /** Whether to hash also what is mostly zeros. */
   readonly needsHash: boolean;
 }
 
@@ -62,9 +62,9 @@ async function openFile(path: string, { sourceDirectories }: OpenSourceOptions):
 
 async function openDownload(
   url: URL,
-  { pool, clock, policy, assertSize, stallTimeoutMs = 60_000 }: OpenSourceOptions,
+  { pool, clock, policy, assertSize, needsHash, stallTimeoutMs = 60_000 }: OpenSourceOptions,
 ): Promise<OpenSource> {
-  const part = await pool.use(() => openDownloadPart(pool.temporaries, url));
+  const part = await pool.use(() => openDownloadPart(pool.temporaries, url, needsHash));
   const makeRoom = (neededBytes: number): Promise<void> => pool.makeRoom(neededBytes);
   const options = { clock, stallTimeoutMs, policy, assertSize, makeRoom };
   return {

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 
 import type { Exec } from '../../exec.js';
+import { HashedWriter } from './hashed-writer.js';
 import { execLimited, type ToolLimits } from './limited-exec.js';
 import type { ReportProgress } from './progress.js';
 import { pathOfOpen } from './source-file.js';
-import { SparseWriter } from './sparse-writer.js';
 
 /** The programs that unpack standard input, by what they unpack. Memory is limited by the last two, and by prlimit. */
 const programs = {
@@ -39,7 +38,8 @@ export async function compressionOf(file: FileHandle): Promise<Compression | und
 }
 
 /**
- * Unpacks an open file to an empty one, sparsely, and returns the SHA-256 of the unpacked bytes, hexadecimal.
+ * Unpacks an open file to an empty one, sparsely. Returns the SHA-256 of the unpacked bytes, hexadecimal; undefined if it
+ * is not needed and most of them are zeros.
  * @throws ExecError if it is damaged; RpcError `TOOL_MISSING`; what `assertSize` and `makeRoom` throw; the signal's reason
  */
 export async function unpack(
@@ -47,6 +47,7 @@ export async function unpack(
   compression: Compression,
   { from, to }: { readonly from: FileHandle; readonly to: FileHandle },
   options: {
+    readonly needsHash: boolean;
     /** Throws for a size that exceeds the limit. */
     readonly assertSize: (sizeBytes: number) => void;
     /** Called now and then, before more is written. */
@@ -54,12 +55,12 @@ export async function unpack(
     readonly report: ReportProgress;
     readonly signal: AbortSignal;
   },
-): Promise<string> {
-  const hash = createHash('sha256');
-  const writer = new SparseWriter(to);
+): Promise<string | undefined> {
+  const { needsHash, signal } = options;
+  const writer = new HashedWriter(to, { needsHash });
   let nextRoomAt = 0;
   await execLimited(exec, limits, programs[compression], {
-    signal: options.signal,
+    signal,
     timeoutMs: 0,
     inputFile: pathOfOpen(from),
     onStdout: async (piece) => {
@@ -68,11 +69,9 @@ export async function unpack(
         await options.makeRoom(piece.length);
         nextRoomAt = writer.position + roomEveryBytes;
       }
-      hash.update(piece);
-      await writer.write(piece);
+      await writer.write(piece, signal);
       options.report(writer.position);
     },
   });
-  await writer.finish();
-  return hash.digest('hex');
+  return writer.finish();
 }

@@ -34,7 +34,7 @@ export async function receiveUpload(
       await writer.skip(chunk.hole, reportPosition, signal);
     } else {
       assertSize(writer.position + chunk.length);
-      await writer.write(chunk);
+      await writer.write(chunk, signal);
       reportPosition();
     }
   }

@@ -19,7 +19,7 @@ const content = Buffer.alloc(300_000, 'patchbay');
 const sha256 = createHash('sha256').update(content).digest('hex');
 
 interface Downloaded {
-  readonly result: Promise<string>;
+  readonly result: Promise<string | undefined>;
   readonly written: () => Promise<Buffer>;
   readonly totals: readonly (number | undefined)[];
 }
@@ -33,8 +33,8 @@ async function withPlace(
   await test((url, options = {}) => {
     const totals: (number | undefined)[] = [];
     const place: { path?: string } = {};
-    const run = async (): Promise<string> => {
-      const part = await openDownloadPart(temporaries, new URL(url));
+    const run = async (): Promise<string | undefined> => {
+      const part = await openDownloadPart(temporaries, new URL(url), false);
       place.path = part.path;
       try {
         const received = await download(new URL(url), part, {

@@ -220,6 +220,18 @@ describe('FileImageImporter', function () {
     await bench.expectNothingLeft();
   });
 
+  it('makes the checksum of a download that is mostly zeros only if one is given', async () => {
+    await using bench = await makeImportBench();
+    const bytes = Buffer.alloc(80 * MiB);
+    bytes.writeUInt16BE(0x55aa, 510);
+    await using server = await serveWeb((_request, response) => response.end(bytes));
+    const { result } = await bench.run(server.url);
+    expect(result).to.deep.equal({ sizeBytes: 80 * MiB, format: 'raw', verifiedBy: 'end' });
+    expect((await bench.pool.stat(image))?.usedBytes).to.be.below(MiB);
+    const sha256 = createHash('sha256').update(bytes).digest('hex');
+    expect((await bench.run(server.url, { sha256 })).result).to.include({ sha256, verifiedBy: 'sha256' });
+  });
+
   it('keeps the part of a download that failed, and resumes it', async () => {
     await using bench = await makeImportBench();
     const source = await bench.makeImage('raw');
