@@ -112,6 +112,11 @@ describeSystem('The Debian package', tools, () => {
       const thereIs = async (...paths: readonly string[]): Promise<readonly string[]> =>
         (await machine().sh(`ls -d ${paths.join(' ')} 2>/dev/null`)).stdout.split('\n').filter(Boolean);
 
+      /** Returns the command that starts or stops a daemon. */
+      const act = (action: string, daemon: string): string =>
+        init === 'sysv'
+          ? `/etc/init.d/patchbay-${daemon} ${action}`
+          : `systemctl ${action} patchbay-${daemon}`;
       /** Prints all configuration files with their checksums. */
       const configuration = (): Promise<string> =>
         machine().shell("find /etc -type f -path '*patchbay*' -exec md5sum {} + | sort -k 2");
@@ -162,6 +167,16 @@ describeSystem('The Debian package', tools, () => {
           'mv /usr/bin/node /usr/bin/away; dpkg --purge patchbay 2>&1; echo $?; mv /usr/bin/away /usr/bin/node',
         );
         expect(unread.stdout).to.match(/a purge would destroy: \(the catalog cannot be read\)[^]*\n1\n$/);
+        expect(await nodes()).to.deep.equal(['node7']);
+      });
+
+      it('refuses it without starting what the administrator has stopped', async () => {
+        await machine().shell(act('stop', 'nameserver'));
+        const before = await processes('node');
+        expect(await machine().sh('dpkg --purge patchbay 2>&1')).to.have.property('status', 1);
+        expect(before).to.have.length(1);
+        expect(await processes('node')).to.deep.equal(before);
+        await machine().shell(act('start', 'nameserver'));
         expect(await nodes()).to.deep.equal(['node7']);
       });
 
