@@ -81,6 +81,10 @@ describe(`${calls.toLocaleString('en')} calls while ${clients.toLocaleString('en
       expect(heapBytes).to.be.below(before.heapBytes * 1.1 + MiB);
       expect(rssBytes).to.be.below(before.rssBytes * 1.1 + 32 * MiB);
     }, 60_000);
+    const after = await measure();
+    const shown = ({ rssBytes, heapBytes }: Held): string =>
+      `${String(Math.round(rssBytes / MiB))} MiB resident, ${String(Math.round(heapBytes / MiB))} MiB in use`;
+    process.stdout.write(soak === undefined ? '' : `before: ${shown(before)}; after: ${shown(after)}\n`);
     expect(made).to.equal(calls);
     expect(server.exitCode).to.equal(null);
   });

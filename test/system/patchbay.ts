@@ -11,6 +11,7 @@ import type { LoopMount } from '@patchbay/storage/testing';
 import { type CommandOptions, type Outcome, output, run } from './command.js';
 import { Daemon } from './daemon.js';
 import type { NodeDisk } from './initiator.js';
+import { mountsBelow } from './machine.js';
 import { ServedTgtd, type ShownTarget } from './tgtd.js';
 
 /** The setup of a Patchbay. */
@@ -214,6 +215,9 @@ export class Patchbay implements AsyncDisposable {
     await eventually(async () => {
       await this.#mount?.[Symbol.asyncDispose]();
     });
+    for (const mount of await mountsBelow(this.directory)) {
+      await output(['umount', mount]); // what it was furnished with
+    }
     await rm(this.directory, { recursive: true, force: true });
   }
 

@@ -1,7 +1,9 @@
 import { cp, rm, statfs } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
+import { parseAddress } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
 import { output } from '../../system/command.js';
@@ -9,6 +11,9 @@ import type { Victim } from '../../system/killing.js';
 import type { Accident } from './plan.js';
 import type { Scene } from './scene.js';
 import { changeFile, changeTarget } from './tampering.js';
+
+/** How long a filesystem is full at most, in milliseconds. */
+const fullMs = 5_000;
 
 /**
  * Lets an accident happen. What lasts is undone by `heal`.
@@ -34,8 +39,18 @@ export async function happen(scene: Scene, accident: Accident, answered: Promise
       await jump(scene, accident.jumps);
       return;
     case 'full':
-      await fill(scene);
-      await answered;
+      // It has been since before the requests; some may wait for a daemon that was killed besides.
+      await Promise.race([answered, delay(fullMs, undefined, { ref: false })]);
+      return;
+    case 'away':
+      await hidePool(scene, accident.ms);
+      return;
+    case 'portal taken':
+      await takePortal(scene, accident.ms);
+      return;
+    case 'amnesia':
+      await scene.patchbay.nameServerDaemon.kill();
+      await rm(scene.patchbay.at('names'), { recursive: true });
       return;
     case 'frozen':
       await freeze(scene, accident.ms);
@@ -48,13 +63,12 @@ export async function happen(scene: Scene, accident: Accident, answered: Promise
 /** Prepares for an accident before anything is requested. */
 export async function prepare(scene: Scene, accident: Accident): Promise<void> {
   const { patchbay, stateDir, ledger } = scene;
-  ledger.trashMayGo = accident.kind === 'full';
   if (accident.kind === 'full') {
-    ledger.in('trash').forEach((volume) => {
-      ledger.move(volume, 'gone', false);
-    });
-  }
-  if (accident.kind === 'old catalog') {
+    if (accident.what === 'pool') {
+      ledger.letTrashGo();
+    }
+    await fill(scene, accident.what === 'pool' ? scene.mount.path : patchbay.at('state'));
+  } else if (accident.kind === 'old catalog') {
     // Ended in order, it leaves all that it has written in one file.
     await patchbay.rpcServerDaemon.terminate();
     await cp(join(stateDir, 'catalog'), patchbay.at('catalog'), { recursive: true });
@@ -107,12 +121,44 @@ async function jump(scene: Scene, jumps: readonly string[]): Promise<void> {
   }
 }
 
-/** Fills the filesystem of the pool but for a few blocks. */
-async function fill(scene: Scene): Promise<void> {
-  const ballast = join(scene.mount.path, 'ballast');
+/** Fills a filesystem but for a few blocks. */
+async function fill(scene: Scene, path: string): Promise<void> {
+  const ballast = join(path, 'ballast');
   scene.undoing(() => rm(ballast, { force: true }));
-  const { bavail, bsize } = await statfs(scene.mount.path);
+  const { bavail, bsize } = await statfs(path);
   await output(['fallocate', '-l', String((bavail - 40) * bsize), ballast]);
+}
+
+/** Mounts an empty filesystem over the pool for a time, as if its own had not been mounted. */
+async function hidePool(scene: Scene, ms: number): Promise<void> {
+  const { pool } = scene.patchbay;
+  await output(['mount', '-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', pool]);
+  // Somebody may be looking into it at that moment.
+  scene.undoing(() =>
+    eventually(async () => {
+      await output(['umount', pool]);
+    }),
+  );
+  await delay(ms);
+}
+
+/** Kills tgtd, and has somebody else listen at its portal for a time. */
+async function takePortal(scene: Scene, ms: number): Promise<void> {
+  const { host, port } = parseAddress(scene.patchbay.portal);
+  await scene.patchbay.tgtd.kill();
+  const squatter = createServer((socket) => socket.destroy());
+  const listening = new Promise<boolean>((resolve) => {
+    squatter.listen(port, host, () => {
+      resolve(true);
+    });
+    squatter.on('error', () => {
+      resolve(false); // the next tgtd was quicker
+    });
+  });
+  if (await listening) {
+    await delay(ms);
+    await new Promise((resolve) => squatter.close(resolve));
+  }
 }
 
 /** Freezes the filesystem of the pool for a time: whoever writes to it waits, and cannot be killed. */

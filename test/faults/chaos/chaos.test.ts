@@ -12,7 +12,7 @@ import { Scene } from './scene.js';
 // `npm run soak chaos` sets them.
 const {
   PATCHBAY_SOAK: soak,
-  PATCHBAY_SEED: seed = '8030',
+  PATCHBAY_SEED: seed = '15277',
   PATCHBAY_DURATION_MS: durationMs = '0',
 } = process.env;
 /** How many steps CI takes: of this seed, six accidents of different kinds. */

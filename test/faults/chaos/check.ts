@@ -91,7 +91,9 @@ async function leftOnMachine({ patchbay, mount }: Scene, tgtds: number): Promise
     () => [],
     () => processesOf(directory),
   );
-  const mounts = (await mountsBelow(directory)).filter((path) => path !== mount.path);
+  const mounts = (await mountsBelow(directory)).filter(
+    (path) => ![mount.path, patchbay.at('state')].includes(path),
+  );
   const loops = await loopFilesBelow(directory);
   const pids = await patchbay.tgtd.pids();
   return [

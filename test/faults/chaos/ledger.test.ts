@@ -89,6 +89,15 @@ describe('The ledger of what was acknowledged', () => {
     expect(ledger.settle(found)).to.deep.equal(['node:n3 (d3) was deleted, or never asked for']);
   });
 
+  it('lets what is in the trash go while the pool is full, and nothing else', () => {
+    ledger.add('trash', contents, true, 'd2');
+    ledger.letTrashGo();
+    ledger.move(disk, 'trash', true);
+    expect(ledger.settle(new Map())).to.deep.equal([]);
+    ledger.add('trash', contents, true, 'd3');
+    expect(ledger.settle(new Map())).to.deep.equal(['trash (d3) is gone']);
+  });
+
   it('misses a snapshot that was acknowledged', () => {
     ledger.add('snapshot:n1@s0', contents, true);
     const wrong = ledger.settle(new Map([['d1', 'node:n1']]));

@@ -20,8 +20,7 @@ export interface Volume {
 /** Everything that was acknowledged to somebody, and what may be besides. */
 export class Ledger {
   #volumes: Volume[] = [];
-  /** Whether what is in the trash may be deleted, as the pool needs the room. */
-  trashMayGo = false;
+  #trashMayGo = false;
 
   get volumes(): readonly Volume[] {
     return this.#volumes;
@@ -36,6 +35,14 @@ export class Ledger {
     return this.#volumes.filter((volume) => volume.places.has(place));
   }
 
+  /** Enters that what is in the trash, or gets there, may be deleted until the next look, as the pool needs the room. */
+  letTrashGo(): void {
+    this.#trashMayGo = true;
+    for (const volume of this.in('trash')) {
+      this.move(volume, 'gone', false);
+    }
+  }
+
   /** Enters a volume that a request made, or, unacknowledged, may have made. */
   add(place: Place, of: Pick<Volume, 'contents' | 'image'>, acknowledged: boolean, id?: string): void {
     this.#volumes.push({ ...of, id, places: new Set(acknowledged ? [place] : [place, 'gone']) });
@@ -43,7 +50,7 @@ export class Ledger {
 
   /** Enters that a volume was moved, or, unacknowledged, may have been. */
   move(volume: Volume, place: Place, acknowledged: boolean): void {
-    const more = place === 'trash' && this.trashMayGo ? [place, 'gone'] : [place];
+    const more = place === 'trash' && this.#trashMayGo ? [place, 'gone'] : [place];
     volume.places = new Set(acknowledged ? more : [...volume.places, ...more]);
   }
 
@@ -54,6 +61,7 @@ export class Ledger {
    * @returns what is wrong
    */
   settle(found: ReadonlyMap<string, Place>): string[] {
+    this.#trashMayGo = false;
     const wrong: string[] = [];
     const left = new Map(found);
     const known = this.#volumes.filter(({ id }) => id !== undefined);

@@ -1,6 +1,6 @@
 import { differenceOf, type Found, look } from './catalog-view.js';
 import type { Place, Volume } from './ledger.js';
-import { nodeNames } from './plan.js';
+import { nodeNames } from './likely.js';
 import type { Scene } from './scene.js';
 import { settle } from './check.js';
 

@@ -1,10 +1,6 @@
 import type { Random } from '../../soak/random.js';
 import type { Victim } from '../../system/killing.js';
-
-export const nodeNames = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5'] as const;
-const snapshotNames = ['s0', 's1'] as const;
-/** Images that come and go; `ubuntu` is always there. */
-const imageNames = ['ubuntu', 'debian'] as const;
+import { Likely, nodeNames } from './likely.js';
 
 /** What somebody asks of the storage object, or a node does with its disk. */
 export type Request =
@@ -26,50 +22,34 @@ export type Accident =
   | { readonly kind: 'target'; readonly change: TargetChange; readonly nth: number }
   | { readonly kind: 'file'; readonly change: FileChange; readonly nth: number }
   | { readonly kind: 'clock'; readonly jumps: readonly string[] }
-  | { readonly kind: 'full' }
-  | { readonly kind: 'frozen'; readonly ms: number }
+  | { readonly kind: 'full'; readonly what: 'pool' | 'state' }
+  | { readonly kind: 'frozen' | 'away' | 'portal taken'; readonly ms: number }
+  | { readonly kind: 'amnesia' }
   | { readonly kind: 'old catalog'; readonly lost: 'changes' | 'log' };
 
 /** What somebody does to a target by hand. */
-const targetChanges = ['removed', 'offline', 'alien', 'orphan'] as const;
+const targetChanges = ['removed', 'offline', 'opened', 'account', 'alien', 'orphan'] as const;
 export type TargetChange = (typeof targetChanges)[number];
 /** What somebody does to the files of the pool by hand. */
 const fileChanges = ['stray', 'foreign', 'hidden', 'leftover', 'generation'] as const;
 export type FileChange = (typeof fileChanges)[number];
 
-/** Requests of one moment, and the accident that happens meanwhile. */
+/** Requests of one moment, and what happens meanwhile. */
 export interface Step {
   readonly requests: readonly Request[];
-  readonly accident: Accident;
-  /** How many answers the accident comes after, and how many milliseconds after the last of these. */
+  /** One accident, or two at once. */
+  readonly accidents: readonly Accident[];
+  /** How many answers they come after, and how many milliseconds after the last of these. */
   readonly afterAnswers: number;
   readonly afterMs: number;
 }
 
 const victims = ['nameserver', 'rpcserver', 'tgtd'] as const satisfies readonly Victim[];
 
-/** How likely each request is, relative to the others. */
-const requestWeights: Readonly<Record<Request['kind'], number>> = {
-  provision: 9,
-  clone: 2,
-  write: 8,
-  snapshot: 4,
-  restore: 2,
-  unsnapshot: 2,
-  detach: 5,
-  attach: 1,
-  retrieve: 2,
-  purge: 1,
-  rename: 1,
-  resize: 1,
-  rotate: 1,
-  import: 3,
-  delete_image: 1,
-};
-
 /** Before which time after an answer an accident happens, in milliseconds: about what a request takes. */
-const latestMs = 100;
-
+const latestMs = 150;
+/** How long tgtd may be silent until it is replaced, in milliseconds. */
+const silentMs = 30_000;
 /** Before which time after its start a server is killed again, in milliseconds: about what a start takes. */
 const latestAgainMs = 1_500;
 
@@ -82,47 +62,61 @@ const accidentsOfRound: Readonly<Record<Accident['kind'], number>> = {
   clock: 1,
   full: 2,
   frozen: 1,
+  away: 1,
+  'portal taken': 1,
+  amnesia: 1,
   'old catalog': 2,
 };
+/** Accidents that can happen together with each other. */
+const combined = ['stop', 'clock', 'full', 'frozen', 'kill'] as const;
 
 /** Yields the steps of a seed, without end. They depend on nothing else, so that a seed repeats them. */
 export function* stepsOf(random: Random): Generator<Step, never> {
+  const likely = new Likely(random);
   const round = Object.entries(accidentsOfRound).flatMap(([kind, times]) =>
     Array<Accident['kind']>(times).fill(kind as Accident['kind']),
   );
+  const first: Request[] = nodeNames
+    .slice(0, 3)
+    .map((node) => ({ kind: 'provision', node, image: 'ubuntu' }));
+  first.push({ kind: 'import', image: 'debian' });
+  first.forEach((request) => {
+    likely.note(request);
+  });
   // Something to lose, first.
-  yield {
-    requests: nodeNames.slice(0, 3).map((node) => ({ kind: 'provision', node, image: 'ubuntu' })),
-    accident: { kind: 'kill', victims: [] },
-    afterAnswers: 3,
-    afterMs: 0,
-  };
+  yield { requests: first, accidents: [], afterAnswers: 0, afterMs: 0 };
   for (;;) {
     for (const kind of random.shuffle(round)) {
-      const accident = drawAccident(random, kind);
-      const requests = drawRequests(random, accident);
-      const afterAnswers = random.below(requests.length + 1);
-      yield { requests, accident, afterAnswers, afterMs: random.below(latestMs) };
+      const accidents = drawAccidents(random, kind);
+      const requests = drawRequests(random, likely, kind);
+      // What an older catalog does not know was acknowledged, all of it.
+      const afterAnswers = kind === 'old catalog' ? requests.length : random.below(3);
+      yield { requests, accidents, afterAnswers, afterMs: random.below(latestMs) };
     }
   }
 }
 
 /** Describes a step in a line. */
-export function titleOf({ accident, afterAnswers, afterMs, requests }: Step): string {
-  const { kind, ...how } = accident;
-  const details = Object.values(how).map((value) => (Array.isArray(value) ? value.join('+') : String(value)));
-  const asked = requests.map((request) => Object.values(request).join(' '));
-  return `${[kind, ...details].join(' ')} ${String(afterMs)} ms after ${String(afterAnswers)} answers: ${asked.join(', ')}`;
+export function titleOf({ accidents, afterAnswers, afterMs, requests }: Step): string {
+  const happened = accidents.map((accident) => wordsOf(accident)).join(' and ');
+  const asked = requests.map((request) => wordsOf(request));
+  return `${happened || 'nothing'}, ${String(afterMs)} ms after ${String(afterAnswers)} answers: ${asked.join(', ')}`;
 }
 
-function drawRequests(random: Random, accident: Accident): Request[] {
-  const nodes = random.shuffle(nodeNames);
+function wordsOf(values: object): string {
+  const words = Object.values(values).map((value: unknown) =>
+    Array.isArray(value) ? value.join('+') : String(value),
+  );
+  return words.join(' ');
+}
+
+function drawRequests(random: Random, likely: Likely, accident: Accident['kind']): Request[] {
+  const free: string[] = [...nodeNames];
   const requests: Request[] = [];
-  const count = 3 + random.below(3);
-  while (requests.length < count && nodes.length > 0) {
-    const request = drawRequest(random, nodes);
+  for (let count = 3 + random.below(3); count > 0 && free.length > 0; count -= 1) {
+    const request = likely.draw(free);
     // A file that is larger than an older catalog says is for an operator to decide about.
-    const isUnwanted = accident.kind === 'old catalog' && request.kind === 'resize';
+    const isUnwanted = accident === 'old catalog' && request.kind === 'resize';
     // Nor is anything asked twice at once of an image.
     if (!isUnwanted && !(isOfImage(request) && requests.some(isOfImage))) {
       requests.push(request);
@@ -135,35 +129,12 @@ function isOfImage({ kind }: Request): boolean {
   return kind === 'import' || kind === 'delete_image';
 }
 
-/** @param nodes those that no other request of the step is about */
-function drawRequest(random: Random, nodes: string[]): Request {
-  const kind = drawWeighted(random, requestWeights);
-  const node = nodes.pop() ?? '';
-  const snapshot = pick(random, snapshotNames);
-  switch (kind) {
-    case 'provision':
-      return { kind, node, image: pick(random, imageNames) };
-    case 'clone':
-      return { kind, node, from: pick(random, nodeNames), snapshot };
-    case 'snapshot':
-    case 'restore':
-    case 'unsnapshot':
-      return { kind, node, snapshot };
-    case 'detach':
-      return { kind, node, disk: pick(random, ['trash', 'keep', 'now'] as const) };
-    case 'rename':
-      return { kind, node, to: nodes.pop() ?? 'n9' };
-    case 'import':
-    case 'delete_image':
-      return { kind, image: 'debian' };
-    case 'write':
-    case 'resize':
-    case 'rotate':
-    case 'attach':
-    case 'retrieve':
-    case 'purge':
-      return { kind, node };
-  }
+function drawAccidents(random: Random, kind: Accident['kind']): Accident[] {
+  const first = drawAccident(random, kind);
+  const [other] = random.shuffle(combined.filter((each) => each !== kind));
+  const isCombined = combined.some((each) => each === kind) && !('again' in first) && random.below(3) === 0;
+  const second = isCombined && other !== undefined ? drawAccident(random, other) : undefined;
+  return second === undefined || 'again' in second ? [first] : [first, second];
 }
 
 function drawAccident(random: Random, kind: Accident['kind']): Accident {
@@ -171,7 +142,7 @@ function drawAccident(random: Random, kind: Accident['kind']): Accident {
     case 'kill':
       return drawKill(random);
     case 'stop':
-      return { kind, victim: pick(random, victims), ms: 500 + random.below(4_000) };
+      return drawStop(random);
     case 'target':
       return { kind, change: pick(random, targetChanges), nth: random.below(10) };
     case 'file':
@@ -179,8 +150,12 @@ function drawAccident(random: Random, kind: Accident['kind']): Accident {
     case 'clock':
       return { kind, jumps: random.shuffle(['+400d', '-40d', '+1h']).slice(random.below(3)) };
     case 'full':
+      return { kind, what: pick(random, ['pool', 'state'] as const) };
+    case 'amnesia':
       return { kind };
     case 'frozen':
+    case 'away':
+    case 'portal taken':
       return { kind, ms: 500 + random.below(4_000) };
     case 'old catalog':
       return { kind, lost: pick(random, ['changes', 'log'] as const) };
@@ -195,16 +170,11 @@ function drawKill(random: Random): Accident {
   return { kind: 'kill', victims: killed, ...(isTwice && { again }) };
 }
 
-function drawWeighted<K extends string>(random: Random, weights: Readonly<Record<K, number>>): K {
-  const entries = Object.entries<number>(weights) as [K, number][];
-  let left = random.below(entries.reduce((sum, [, weight]) => sum + weight, 0));
-  for (const [key, weight] of entries) {
-    left -= weight;
-    if (left < 0) {
-      return key;
-    }
-  }
-  throw new RangeError('the weights are not positive');
+/** Draws who is stopped, and for how long: once in a while for longer than tgtd may be silent. */
+function drawStop(random: Random): Accident {
+  const victim = pick(random, victims);
+  const ms = 500 + random.below(4_000);
+  return { kind: 'stop', victim, ms: random.below(6) === 0 ? ms + silentMs : ms };
 }
 
 function pick<T>(random: Random, items: readonly [T, ...T[]]): T {

@@ -36,7 +36,9 @@ const failures = [
   'POOL_FULL',
   'POOL_HIGH_WATER',
   'POOL_UNAVAILABLE',
-  'SERVER_UNREACHABLE',
+  'PORTAL_UNAVAILABLE',
+  'STORE_FAILED',
+  'STORE_FULL',
   'TARGET_BUSY',
   'TARGET_CONFLICT',
   'TARGET_TOOL_FAILED', // a target that somebody changed by hand meanwhile
@@ -229,13 +231,13 @@ async function write(
       return 'no disk';
     }
     await using session = new QemuSession(await patchbay.diskOf(node));
-    for (const block of [0, 1, 2, 3].map((index) => (byte + index * 7) % 60)) {
+    for (const block of [0, 1, 2, 3, 4, 5, 6, 7].map((index) => (byte + index * 7) % 60)) {
       disk.contents.writing(block, byte);
       await session.run(`write -P ${String(byte)} ${String(block * blockBytes)} ${String(blockBytes)}`);
       disk.contents.wrote(block, byte);
       written += 1;
-      answered();
     }
+    answered();
     return 'done';
   } catch (error) {
     // A node that cannot log in, or whose disk is full: what is acknowledged holds all the same.

@@ -51,8 +51,10 @@ export async function runChaos({ scene, seed, isOver, print }: ChaosRun): Promis
 
 /** Takes a step: makes its requests, lets the accident happen meanwhile, heals, and returns what does not hold then. */
 async function take(scene: Scene, step: Step, byte: number, words: string[]): Promise<string[]> {
-  const { accident, requests, afterAnswers, afterMs } = step;
-  await prepare(scene, accident);
+  const { accidents, requests, afterAnswers, afterMs } = step;
+  for (const accident of accidents) {
+    await prepare(scene, accident);
+  }
   let answers = 0;
   let begin: () => void = () => undefined;
   const due = new Promise<void>((resolve) => {
@@ -73,7 +75,7 @@ async function take(scene: Scene, step: Step, byte: number, words: string[]): Pr
   await Promise.race([due, all]);
   try {
     await delay(afterMs); // the moment is a part of the step
-    await happen(scene, accident, all);
+    await Promise.all(accidents.map((accident) => happen(scene, accident, all)));
   } finally {
     await scene.heal();
   }
@@ -85,8 +87,9 @@ async function take(scene: Scene, step: Step, byte: number, words: string[]): Pr
     }),
   );
   const failed = outcomes.flatMap((each) => (each.status === 'rejected' ? [String(each.reason)] : []));
-  const needsOperator = accident.kind === 'old catalog' || accident.kind === 'file';
-  const lost = needsOperator ? await tidyUp(scene, accident.kind === 'old catalog') : [];
+  const kinds = accidents.map(({ kind }) => kind);
+  const wentBack = kinds.includes('old catalog');
+  const lost = wentBack || kinds.includes('file') ? await tidyUp(scene, wentBack) : [];
   await settle(scene);
   return [...failed, ...lost, ...(await check(scene))];
 }

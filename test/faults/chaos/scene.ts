@@ -1,8 +1,10 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { eventually } from '@patchbay/objects/testing';
 import { type LoopMount, mountXfs } from '@patchbay/storage/testing';
 
+import { output } from '../../system/command.js';
 import { Patchbay } from '../../system/patchbay.js';
 import { Contents } from './contents.js';
 import { Ledger } from './ledger.js';
@@ -35,7 +37,13 @@ export class Scene implements AsyncDisposable {
     const patchbay = await Patchbay.start({
       mount: () => Promise.resolve(mount),
       storage: { graceMs: 0 },
-      furnish: (directory) => writeFile(clockIn(directory), '+0'),
+      server: { lease: '5s' },
+      furnish: async (directory) => {
+        await writeFile(clockIn(directory), '+0');
+        const state = join(directory, 'state');
+        await mkdir(state);
+        await output(['mount', '-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', state]);
+      },
       environment: (directory) => ({
         LD_PRELOAD: fakeTime,
         FAKETIME_TIMESTAMP_FILE: clockIn(directory),
@@ -90,6 +98,8 @@ export class Scene implements AsyncDisposable {
     if (!patchbay.rpcServerDaemon.runs) {
       await patchbay.startRpcServer();
     }
+    // Where the name server forgot it, or it was stopped for longer than its lease, it registers again.
+    await eventually(() => patchbay.storage.list_nodes(), 60_000);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -29,17 +29,34 @@ export async function changeTarget(scene: Scene, change: TargetChange, nth: numb
     case 'orphan':
       await tgtadm.newTarget(alienTid, `${prefix}of-nobody`);
       return;
-    case 'removed':
-      await (tid === undefined ? undefined : unlessGone(tgtadm.deleteTarget(tid)));
-      return;
-    case 'offline':
-      await (tid === undefined ? undefined : unlessGone(tgtadm.setTargetState(tid, 'offline')));
+    default:
+      if (tid !== undefined) {
+        await changeOne(tgtd, change, tid).catch(() => undefined); // a request removed it at that moment
+      }
   }
 }
 
-/** Does something to a target that a request may remove at that moment. */
-async function unlessGone(change: Promise<void>): Promise<void> {
-  await change.catch(() => undefined);
+async function changeOne(
+  { tgtadm, socket }: RunningTgtd,
+  change: Exclude<TargetChange, 'alien' | 'orphan'>,
+  tid: number,
+): Promise<void> {
+  switch (change) {
+    case 'removed':
+      await tgtadm.deleteTarget(tid);
+      return;
+    case 'offline':
+      await tgtadm.setTargetState(tid, 'offline');
+      return;
+    case 'opened':
+      await socket.request({ mode: 'target', op: 'bind', tid, params: 'initiator-address=ALL' });
+      return;
+    case 'account': {
+      const user = `somebody-${String(tid)}`;
+      await tgtadm.newAccount(user, 'a-secret-12345');
+      await tgtadm.bindAccount(tid, user);
+    }
+  }
 }
 
 async function removeAlien({ tgtadm }: RunningTgtd): Promise<void> {
