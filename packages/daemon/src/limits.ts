@@ -5,6 +5,7 @@ import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 /** The default limits of a server, as its library has them. */
 export interface DefaultLimits {
   readonly maxSessions: number;
+  readonly maxConnections: number;
   readonly maxCalls: number;
   readonly maxTotalCalls: number;
   readonly maxStreams: number;
@@ -25,6 +26,11 @@ const gib = kib ** 3;
 export function limitSettings(defaults: DefaultLimits) {
   return z.strictObject({
     maxSessions: z.int().min(1).default(defaults.maxSessions).describe('how many sessions may be open'),
+    maxConnections: z
+      .int()
+      .min(1)
+      .default(defaults.maxConnections)
+      .describe('how many connections may be open; further ones are closed unheard'),
     maxCalls: z
       .int()
       .min(1)

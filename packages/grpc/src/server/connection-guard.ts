@@ -7,6 +7,7 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import type { DropArgument } from 'node:net';
 
 import type { Clock, Log } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
@@ -15,6 +16,9 @@ import { watchConnection } from './connection-liveness.js';
 
 /** How many calls a second a client may reset without having others answered. */
 const resetsPerSecond = 50;
+
+/** How often refused connections are logged at most, in milliseconds. */
+const dropNoteMs = 60_000;
 
 /** How many streams are opened before others have a turn: each costs about as much as ten calls of a session. */
 const streamsPerTurn = 32;
@@ -25,7 +29,7 @@ interface Allowance {
 }
 
 /**
- * Stands between the connections of a server and grpc-js: passes on so many streams a turn, ends connections that only
+ * Stands between the connections of a server and grpc-js: bounds how many there are, passes on so many streams a turn, ends connections that only
  * reset their calls, and calls whose client does not read the answer. grpc-js keeps its HTTP/2 servers in a private field; tests fail if that is renamed.
  */
 export class ConnectionGuard {
@@ -36,6 +40,7 @@ export class ConnectionGuard {
   /** Open the streams that are still worth it, in order. */
   #waiting: (() => void)[] = [];
   #openedInTurn = 0;
+  #nextDropNoteMs = -Infinity;
   readonly #allowances = new WeakMap<Http2Session, Allowance>();
 
   /**
@@ -56,19 +61,35 @@ export class ConnectionGuard {
     this.#services = services;
     this.#ownStalls = ownStalls;
     for (const http2Server of this.#servers) {
+      http2Server.maxConnections = limits.maxConnections;
+      http2Server.on('drop', this.#noteDrop);
       http2Server.on('session', (session) => {
         this.#guard(session);
       });
     }
   }
 
-  /** Bounds the streams of connections that are made from now on. */
+  /** Bounds the connections that are made from now on, and their streams. */
   limitTo(limits: SessionLimits): void {
     this.#limits = limits;
     for (const server of this.#servers) {
+      server.maxConnections = limits.maxConnections;
       server.updateSettings({ maxConcurrentStreams: limits.maxStreams });
     }
   }
+
+  /** Logs that connections are refused, at most once a minute. */
+  readonly #noteDrop = (dropped?: DropArgument): void => {
+    const nowMs = this.#services.clock.monotonicMs();
+    if (nowMs < this.#nextDropNoteMs) {
+      return;
+    }
+    this.#nextDropNoteMs = nowMs + dropNoteMs;
+    this.#services.log.warn('refused a connection: the limit of open connections is reached', {
+      peer: `${String(dropped?.remoteAddress)}:${String(dropped?.remotePort)}`,
+      maxConnections: this.#limits.maxConnections,
+    });
+  };
 
   #guard(session: ServerHttp2Session): void {
     watchConnection(session, this.#limits.keepalive, this.#services);

@@ -1,7 +1,10 @@
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { type ClientHttp2Stream, constants } from 'node:http2';
+import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
 
+import { parseAddress } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { encodeFrames, encodePayload } from '@patchbay/session';
@@ -168,6 +171,32 @@ describe('a server of objects', function () {
     expect(await one.proxy<Sample>('sample').echo('still')).to.equal('still');
     expect(await idle[0]?.proxy<Sample>('sample').echo('awake')).to.equal('awake');
     await Promise.all(idle.map((client) => client[Symbol.asyncDispose]()));
+  });
+
+  it('closes connections above their number unheard, until one has ended', async () => {
+    await using server = await startSample({ maxConnections: 2 });
+    const { host, port } = parseAddress(server.address);
+    const open = async (): Promise<Socket> => {
+      const socket = connect(port, host);
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      return socket;
+    };
+    const first = await open();
+    await using second = connectTo(server.address);
+    await second.proxy<Sample>('sample').echo('in');
+    const third = await open();
+    await once(third, 'close');
+    first.destroy();
+    await using fourth = connectTo(server.address);
+    await eventually(async () => {
+      try {
+        return (await fourth.proxy<Sample>('sample').echo('in')) === 'in';
+      } catch {
+        return false;
+      }
+    });
+    expect(await second.proxy<Sample>('sample').echo('still')).to.equal('still');
   });
 
   for (const wrong of [{ maxCalls: 0 }, { maxFrameBytes: 1_000 }, { stallMs: NaN }]) {

@@ -17,6 +17,8 @@ export interface SessionLimits extends ValueLimits {
   readonly maxStreams: number;
   /** How many sessions may be open at once. Default: 10,000. */
   readonly maxSessions: number;
+  /** How many connections may be open at once; further ones are closed unheard. Default: 12,000. */
+  readonly maxConnections: number;
   /** How large a frame (a call's arguments, for one) may be, in bytes, from 256 KiB. Default: 64 MiB. */
   readonly maxFrameBytes: number;
   /** How many values and keys the arguments of a call may hold. Default: 100,000. */
@@ -54,6 +56,7 @@ export const defaultSessionLimits: SessionLimits = {
   maxTotalCalls: 50_000,
   maxStreams: 256,
   maxSessions: 10_000,
+  maxConnections: 12_000,
   maxFrameBytes: defaultMaxFrameBytes,
   maxValues: defaultMaxValues,
   maxJsonBytes: 4 * 1024 * 1024,
