@@ -1,6 +1,8 @@
 import { expect } from 'chai';
-import { cp, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdir, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 
 import { requireTools } from '@patchbay/objects/testing';
 
@@ -34,6 +36,24 @@ function catalogOf(storage: RunningStorage): string {
 
 function copyOf(storage: RunningStorage): string {
   return join(storage.stateDir(), 'catalog-copy');
+}
+
+/** Lets a process start from nothing and provision a node, and kills it once it has answered. */
+async function provisionAndKill(storage: RunningStorage): Promise<Provisioned> {
+  const script = new URL('./provision-process.js', import.meta.url).pathname;
+  const { pool, portal, source, sourceFile } = storage;
+  const options = JSON.stringify({ pool, portal, sourceDirectories: [dirname(sourceFile)] });
+  const child = spawn(process.execPath, [script, options, storage.stateDir(), source], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const ended = once(child, 'exit');
+  try {
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    return JSON.parse(line.toString()) as Provisioned;
+  } finally {
+    child.kill('SIGKILL');
+    await ended;
+  }
 }
 
 describe('a catalog that went back in time', function () {
@@ -87,6 +107,24 @@ describe('a catalog that went back in time', function () {
       expect(await storage.call('list_orphans')).to.deep.equal([]);
     });
   }
+
+  it('is noticed after kill -9 and the loss of its log, although it knows next to nothing', async () => {
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.stopObject();
+    await storage.startObject('state', { onStop: 'stop' });
+    await storage.stopObject();
+    await rm(storage.stateDir(), { recursive: true });
+    await rm(storage.pool, { recursive: true });
+    await mkdir(storage.stateDir());
+    const made = await provisionAndKill(storage);
+    await rm(join(catalogOf(storage), 'store.sqlite-wal'));
+
+    await storage.startObject();
+
+    await storage.call('reconcile');
+    expect(await reasons(storage)).to.deep.equal(['CATALOG_RESTORED']);
+    expect((await storage.files()).join()).to.contain(`disks/patchbay-${made.diskId}.raw`);
+  });
 
   it('is no restored one when it is only started again, or its pool is of an earlier version', async () => {
     await using storage = await RunningStorage.start({ reflinks: false });
