@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { eventually, requireTools } from '@patchbay/objects/testing';
+import { eventually, freePort, requireTools } from '@patchbay/objects/testing';
 
 import { inquire, OpenDisk } from '../targets/initiators.js';
 import { reasonOf } from '../fakes/world.js';
@@ -246,7 +246,9 @@ describe('the storage object with a real pool and a real tgtd', function () {
     const files = await storage.files();
     await storage.stopObject();
 
-    expect(await reasonOf(storage.startObject('lost'))).to.equal('POOL_NOT_OURS');
+    // Its tgtd still has the old portal, which would be refused too.
+    const portal = `127.0.0.1:${String(await freePort())}`;
+    expect(await reasonOf(storage.startObject('lost', { portal }))).to.equal('POOL_NOT_OURS');
 
     expect(await storage.files()).to.deep.equal(files);
   });
