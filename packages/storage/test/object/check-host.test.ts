@@ -41,7 +41,7 @@ const refused: readonly (readonly [
     'a portal of another machine',
     () => ({ portal: `${foreign}:3260` }),
     'PORTAL_UNAVAILABLE',
-    /cannot listen on 192\.0\.2\.1:3260: not an address of this host/,
+    /cannot listen on 192\.0\.2\.1:3260: not an address of this host; name an address of this host/,
     ['portal'],
   ],
   [

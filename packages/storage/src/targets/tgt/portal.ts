@@ -44,10 +44,13 @@ export function portOf(portal: string): number {
 
 /** Makes the error about a portal that a daemon cannot listen on. */
 export function portalUnavailable(portal: string, why: string, cause?: unknown): RpcError {
+  const advice = /not an address|cannot assign/i.test(why)
+    ? 'name an address of this host in the option portal'
+    : 'free the port (Debian\'s own daemon is stopped with "systemctl disable --now tgt"), or name another portal in ' +
+      'the options';
   return storageError(
     'PORTAL_UNAVAILABLE',
-    `the iSCSI target daemon cannot listen on ${portal}: ${why}; free the port (Debian's own daemon is stopped ` +
-      'with "systemctl disable --now tgt"), or name another portal in the options',
+    `the iSCSI target daemon cannot listen on ${portal}: ${why}; ${advice}`,
     { details: { portal }, cause },
   );
 }
