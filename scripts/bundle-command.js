@@ -41,10 +41,14 @@ const splitting = {
   },
 };
 
-/** What the library has and the command never uses: batches, calls of all matching objects, busy polling. */
-const unused = /session\/dist\/src\/client\/(?:batch|fan-out|busy-poll|intercepted-call)\.js$/;
-/** What is called all the same: the command has no interceptors. */
-const stubs = { interceptorsOf: 'return undefined;' };
+/** What the library has and the command never uses, or not enough to gain by it. */
+const unused =
+  /session\/dist\/src\/(?:client\/(?:batch|fan-out|busy-poll|intercepted-call)|protocol\/name-cache)\.js$/;
+/** What is called all the same: the command has no interceptors, and hears few names. */
+const stubs = {
+  interceptorsOf: 'return undefined;',
+  NameCache: "this.decode = (buffer, from, to) => buffer.toString('utf8', from, to);",
+};
 
 /** Leaves out what the command does not use, and what errors mean, which only the reference shows. */
 const trimming = {

@@ -1,44 +1,22 @@
-import { acceptsHoles, type Call, coreError, isRpcError, quoted } from '@patchbay/objects';
+import { acceptsHoles, type Call, coreError, quoted } from '@patchbay/objects';
 import { formatted } from '@patchbay/terminal';
 
 import type { CommandContext, Output } from '../command/context.js';
 import type { ItemOutput } from '../command/item-output.js';
-import type { Settings } from '../command/settings.js';
-
-/** A call as a command line asks for it. */
-export interface CommandCall extends Pick<
-  Settings,
-  'timeoutMs' | 'metadata' | 'asksFirst' | 'format' | 'outputFile'
-> {
-  readonly object: string;
-  readonly method: string;
-  readonly args: readonly string[];
-}
+import type { CommandCall } from './command-call.js';
 
 /** Makes a call and prints its result. @throws RpcError of the call */
 export async function callMethod(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
   const asks = request.asksFirst && context.hasPerson();
-  let metadata = asks ? { ...request.metadata, confirm: 'ask' } : request.metadata;
-  for (let { args } = request; ;) {
+  let attempt: CommandCall = asks
+    ? { ...request, metadata: { ...request.metadata, confirm: 'ask' } }
+    : request;
+  for (;;) {
     try {
-      await callOnce({ ...request, args, metadata }, context, out);
+      await callOnce(attempt, context, out);
       return;
     } catch (error) {
-      if (isRpcError(error, 'CONFIRMATION_REQUIRED') && metadata !== request.metadata) {
-        await (await import('./ask-first.js')).askFirst(request, context);
-        ({ metadata } = request);
-        continue;
-      }
-      if (!isRpcError(error, 'FILE_EXPECTED')) {
-        throw error;
-      }
-      // The method has not run: only the server knows from the schema that a path means the file's content.
-      const { withFileContent } = await import('../command/streamed-args.js');
-      const corrected = withFileContent(args, error);
-      if (corrected === undefined) {
-        throw error;
-      }
-      args = corrected;
+      attempt = await (await import('./after-refusal.js')).afterRefusal(attempt, request, error, context);
     }
   }
 }
