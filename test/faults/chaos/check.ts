@@ -32,6 +32,7 @@ export async function check(scene: Scene): Promise<string[]> {
     ...[...orphans].map(([id, kind]) => `${kind} ${id} was set aside`),
     ...(await wrongContents(scene, found)),
     ...(await leftOnMachine(scene, inventory.tgtds)),
+    ...(await scene.logs.unexplained()),
   ];
   if (wrong.length === 0) {
     wrong.push(...(await wrongReads(scene)), ...(await findings(scene)));

@@ -7,6 +7,7 @@ import { type LoopMount, mountXfs } from '@patchbay/storage/testing';
 import { output } from '../../system/command.js';
 import { Patchbay } from '../../system/patchbay.js';
 import { Contents } from './contents.js';
+import { DaemonLogs } from './daemon-logs.js';
 import { Ledger } from './ledger.js';
 
 export const MiB = 2 ** 20;
@@ -19,6 +20,7 @@ export class Scene implements AsyncDisposable {
   readonly patchbay: Patchbay;
   readonly mount: LoopMount;
   readonly ledger = new Ledger();
+  readonly logs: DaemonLogs;
   /** What undoes an accident that lasts, the last one first. */
   readonly #undo: (() => Promise<void>)[] = [];
   readonly #clockFile: string;
@@ -28,6 +30,7 @@ export class Scene implements AsyncDisposable {
     this.patchbay = patchbay;
     this.mount = mount;
     this.#clockFile = clockFile;
+    this.logs = new DaemonLogs([patchbay.at('rpcserver.log'), patchbay.at('nameserver.log')]);
   }
 
   /** @param fakeTime the path of libfaketime */

@@ -1,3 +1,5 @@
+import { isRpcError } from '@patchbay/objects';
+
 import type { Catalog } from '../catalog/catalog.js';
 import { type ExportedNode, type NodeRecord, nodes, targetOf } from '../catalog/tables.js';
 import { KeyedMutex } from '../concurrency/keyed-mutex.js';
@@ -91,11 +93,23 @@ export class Exports {
       }
       if (isExportWanted(record)) {
         await this.#requireVolume(record);
-        await exportAs(this.specOf(record));
+        await this.#attempt(record, () => exportAs(this.specOf(record)));
       } else {
         await this.#targets.ensureRemoved(target);
       }
     });
+  }
+
+  /** Exports a disk; where the target daemon refuses, as its file is not there any more, that is the failure. */
+  async #attempt(record: NodeRecord, exportDisk: () => Promise<void>): Promise<void> {
+    try {
+      await exportDisk();
+    } catch (error) {
+      if (isRpcError(error, 'TARGET_TOOL_FAILED')) {
+        await this.#requireVolume(record);
+      }
+      throw error;
+    }
   }
 
   async #requireVolume({ node, disk }: NodeRecord): Promise<void> {

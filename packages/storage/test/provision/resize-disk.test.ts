@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 
+import { storageError } from '../../src/errors.js';
 import { imageBytes, reasonOf, World } from '../fakes/world.js';
 
 describe('resize_disk', () => {
@@ -51,6 +52,18 @@ describe('resize_disk', () => {
     expect(await reasonOf(machine.resize('node7', imageBytes - 512))).to.equal('SIZE_TOO_SMALL');
     expect(await reasonOf(machine.resize('node9', 2 * imageBytes))).to.equal('NODE_NOT_FOUND');
     expect(await reasonOf(machine.resize('node8', 2 * imageBytes))).to.equal('NODE_DETACHED');
+  });
+
+  it('fails for the pool, where it went away before the target daemon opened the file', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    world.targets.reopen = () => {
+      world.pool.isMissing = true;
+      return Promise.reject(storageError('TARGET_TOOL_FAILED', 'invalid request'));
+    };
+
+    expect(await reasonOf(machine.resize('node7', 2 * imageBytes))).to.equal('POOL_UNAVAILABLE');
   });
 
   it('is undone when the file cannot grow', async () => {
