@@ -1,4 +1,5 @@
 import { benchCalls } from './calls.js';
+import { benchDisks } from './disks.js';
 import { benchNames } from './names.js';
 import { benchNodes } from './nodes.js';
 import { benchProvisions } from './provision.js';
@@ -12,6 +13,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   calls: benchCalls,
   provisions: benchProvisions,
   nodes: benchNodes,
+  disks: benchDisks,
   names: benchNames,
   startup: benchStartup,
   upload: benchUpload,

@@ -7,6 +7,8 @@ import { execTool } from '../exec.js';
 /** A filesystem in a sparse file, mounted for a test; closing it unmounts and removes it. */
 export interface LoopMount extends AsyncDisposable {
   readonly path: string;
+  /** The file that it is in. */
+  readonly image: string;
   /** Unmounts it early; the empty directory stays. */
   unmount(): Promise<void>;
   mountReadOnly(): Promise<void>;
@@ -68,6 +70,7 @@ async function mountFresh(
   }
   return {
     path,
+    image,
     unmount,
     mountReadOnly: () => mount('loop,ro'),
     mountAgain: () => mount('loop'),
