@@ -30,9 +30,10 @@ export class BareDisks implements AsyncDisposable {
   /** @param controlSocket the path prefix of the daemon's control socket */
   static async export(files: readonly string[], controlSocket: string, port: number): Promise<BareDisks> {
     const env = { ...process.env, TGT_IPC_SOCKET: controlSocket };
+    // In a session of its own, as our tgtd is: the kernel shares processor time among sessions.
     const portal = `127.0.0.1:${String(port)}`;
     const args = ['-f', '-C', '0', '-t', '1', '--iscsi', `portal=${portal}`];
-    const tgtd = spawn('tgtd', args, { env, stdio: 'ignore' });
+    const tgtd = spawn('tgtd', args, { env, stdio: 'ignore', detached: true });
     const bare = new BareDisks(portal, async () => {
       const ended = once(tgtd, 'exit');
       tgtd.kill('SIGKILL');

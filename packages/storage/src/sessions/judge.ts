@@ -62,7 +62,7 @@ export function judge(
   const others = (holder: WatchedSession): WatchedSession[] => sessions.filter((each) => each !== holder);
 
   if (policy === 'report') {
-    return { isConflict, holder: current ?? newest, end: [] };
+    return { isConflict, holder: current ?? live[0] ?? newest, end: [] };
   }
   if (policy === 'keep') {
     const holder = current ?? live[0] ?? newest;
@@ -80,7 +80,8 @@ export function judge(
   return { isConflict: isConflict || isContested, holder, end: others(holder) };
 }
 
-function isSilent({ heardMs, watchedSinceMs }: WatchedSession, nowMs: number): boolean {
+/** Reports whether nothing has been heard of a session for so long that its machine is gone. */
+export function isSilent({ heardMs, watchedSinceMs }: WatchedSession, nowMs: number): boolean {
   return nowMs - (heardMs ?? watchedSinceMs) >= silentMs;
 }
 

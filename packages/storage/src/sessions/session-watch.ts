@@ -17,7 +17,10 @@ const settleMs = 3000;
 /** What sessions are watched with. */
 export interface SessionWatchServices {
   readonly catalog: Catalog;
-  readonly targets: Pick<TargetHost, 'daemons' | 'connected' | 'list' | 'receivedBytes' | 'endSession'>;
+  readonly targets: Pick<
+    TargetHost,
+    'daemons' | 'connected' | 'list' | 'receivedBytes' | 'endSession' | 'refuseLogins'
+  >;
   readonly clock: Pick<Clock, 'now' | 'monotonicMs'>;
   readonly log: Log;
 }
@@ -38,6 +41,8 @@ export class SessionWatch {
   readonly #options: SessionWatchOptions;
   /** By the IQN of the target. */
   readonly #targets = new Map<string, TargetSessions>();
+  /** The targets that refuse further logins, by their IQN. */
+  readonly #refusing = new Set<string>();
   readonly #seen = new Map<number, string>();
   readonly #lookUntilMs = new Map<number, number>();
 
@@ -73,6 +78,7 @@ export class SessionWatch {
     for (const iqn of this.#targets.keys()) {
       if (!byIqn.has(iqn)) {
         this.#targets.delete(iqn);
+        this.#refusing.delete(iqn);
       }
     }
     for (const state of states) {
@@ -90,7 +96,7 @@ export class SessionWatch {
     const sessions = this.#targets.get(iqn) ?? new TargetSessions();
     this.#targets.set(iqn, sessions);
     sessions.see(connections, clock.monotonicMs());
-    if (sessions.count > 1) {
+    if (sessions.count > 1 || this.#refusing.has(iqn)) {
       for (const { sid, cid } of connections) {
         const bytes = await targets.receivedBytes({ daemon, tid, sid, cid });
         if (bytes !== undefined) {
@@ -99,9 +105,11 @@ export class SessionWatch {
       }
     }
     const policy = record.target.onConflict ?? this.#options.onConflict;
-    const wasContested = sessions.isContested(clock.monotonicMs());
+    sessions.settle(clock.monotonicMs());
     const judgement = sessions.judge(policy, clock.monotonicMs());
-    const isConflict = judgement?.isConflict === true || wasContested;
+    const isContested = sessions.isContested(clock.monotonicMs());
+    await this.#refuseLogins(record, isContested);
+    const isConflict = judgement?.isConflict === true || isContested;
     await setAlert(
       this.#services,
       record.node,
@@ -113,6 +121,18 @@ export class SessionWatch {
       sessions.ended(session, clock.monotonicMs());
     }
     return sessions.count > 1 || isConflict;
+  }
+
+  /** Refuses logins before sessions are ended: an initiator logs in again at once, and what it had queued is written. */
+  async #refuseLogins({ target }: ExportedNode, refuse: boolean): Promise<void> {
+    if (refuse !== this.#refusing.has(target.iqn)) {
+      await this.#services.targets.refuseLogins(target, refuse);
+      if (refuse) {
+        this.#refusing.add(target.iqn);
+      } else {
+        this.#refusing.delete(target.iqn);
+      }
+    }
   }
 
   async #end(

@@ -1,12 +1,12 @@
 import type { TargetConnection } from '../targets/target-host.js';
 import type { ConflictPolicy } from './conflict-policy.js';
-import { judge, type Judgement, type WatchedSession } from './judge.js';
+import { isSilent, judge, type Judgement, type WatchedSession } from './judge.js';
 
 /**
- * For how long a conflict in which sessions were ended is remembered after the last of them, in milliseconds: their
- * initiators come back.
+ * For how long further logins are refused after a machine was replaced, in milliseconds. Its initiator comes back, and
+ * each time could write for a moment; so the time doubles whenever it still does.
  */
-const contestedMs = 30_000;
+const replacedMs = { first: 30_000, max: 600_000 };
 
 interface Session extends WatchedSession {
   heardMs: number | undefined;
@@ -19,7 +19,9 @@ export class TargetSessions {
   readonly #sessions = new Map<number, Session>();
   readonly #endedMs = new Map<string, number>();
   #holder: number | undefined;
-  #conflictMs = -Infinity;
+  #contestedUntilMs = -Infinity;
+  #contests = 0;
+  #policy: ConflictPolicy | undefined;
 
   /** Takes over which sessions there are now. */
   see(connections: readonly TargetConnection[], nowMs: number): void {
@@ -64,12 +66,25 @@ export class TargetSessions {
     if (oldest === undefined) {
       return undefined;
     }
+    if (policy !== this.#policy) {
+      this.#policy = policy;
+      this.#endContest();
+    }
     const isContested = this.isContested(nowMs);
+    if (!isContested && this.#contestedUntilMs > -Infinity) {
+      // Whoever was refused comes back at once, and is not the last to log in for that.
+      this.#contestedUntilMs = -Infinity;
+      for (const address of this.#endedMs.keys()) {
+        this.#endedMs.set(address, nowMs);
+      }
+    }
     const past = { holder: this.#holder, endedMs: this.#endedMs, isContested };
     const judgement = judge([oldest, ...others], past, policy, nowMs);
     this.#holder = judgement.holder.sid;
     if (judgement.isConflict && judgement.end.length > 0) {
-      this.#conflictMs = nowMs;
+      const forMs = Math.min(replacedMs.first * 2 ** this.#contests, replacedMs.max);
+      this.#contestedUntilMs = policy === 'keep' ? Infinity : nowMs + forMs;
+      this.#contests += 1;
     }
     return judgement;
   }
@@ -80,8 +95,22 @@ export class TargetSessions {
     this.#endedMs.set(address, nowMs);
   }
 
-  /** Reports whether a session was ended in a conflict a short time ago. */
+  /** Reports whether further logins are to be refused, as another machine than the holder of the disk wants it. */
   isContested(nowMs: number): boolean {
-    return nowMs - this.#conflictMs < contestedMs;
+    return nowMs < this.#contestedUntilMs;
+  }
+
+  /** Ends the contest when its holder is gone: the session ended, or nothing has been heard of it for long. */
+  settle(nowMs: number): void {
+    const holder = this.#holder === undefined ? undefined : this.#sessions.get(this.#holder);
+    if (holder === undefined || isSilent(holder, nowMs)) {
+      this.#endContest();
+    }
+  }
+
+  #endContest(): void {
+    this.#contestedUntilMs = -Infinity;
+    this.#contests = 0;
+    this.#endedMs.clear();
   }
 }

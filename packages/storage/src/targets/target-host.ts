@@ -15,6 +15,11 @@ export interface TargetAddress {
   readonly iqn: Iqn;
 }
 
+/** A target, and the initiator that may log in to it. */
+export interface LoginTarget extends TargetAddress {
+  readonly initiator: Iqn;
+}
+
 /** A target to remove; with its account if given, even if the target itself is already gone. */
 export interface TargetToRemove extends TargetAddress {
   readonly chap?: Pick<ChapAccount, 'user'>;
@@ -57,6 +62,7 @@ export interface TargetState {
   readonly online: boolean;
   readonly backingPaths: ReadonlyMap<number, string>;
   readonly accounts: readonly string[];
+  /** The rules of its ACL, also that of an initiator whose further logins are refused. */
   readonly initiators: readonly string[];
   readonly connections: readonly TargetConnection[];
   /** Whether it is read-only, because its file was not writable when it was exported. */
@@ -115,6 +121,11 @@ export interface TargetHost extends AsyncDisposable {
   receivedBytes(connection: ConnectionNumbers): Promise<number | undefined>;
   /** Ends one session of a target, whose initiator may log in again; does nothing if it has ended. */
   endSession(target: TargetAddress, sid: number): Promise<void>;
+  /**
+   * Refuses further logins to a target, or accepts them again. Sessions that exist continue. A new host accepts them
+   * once it exports the target again, and so does a target that was rebuilt.
+   */
+  refuseLogins(target: LoginTarget, refuse: boolean): Promise<void>;
   /**
    * Registers the callback that rebuilds an empty daemon, whose service is held back: after a restart, and at once if
    * the host itself started with an empty one. When the callback's promise resolves, the daemon's service opens; when

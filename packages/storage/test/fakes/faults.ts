@@ -50,6 +50,7 @@ export class Faults {
       'ensureRemoved',
       'ensureAccountRemoved',
       'endSession',
+      'refuseLogins',
     ]);
   }
 

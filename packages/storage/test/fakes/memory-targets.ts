@@ -22,6 +22,8 @@ export class MemoryTargets implements TargetHost {
   /** What somebody added to targets by hand: rules by the target's IQN, and accounts. */
   readonly addedRules = new Map<string, string[]>();
   readonly addedAccounts = new Map<string, string[]>();
+  /** The targets that refuse further logins. */
+  readonly refusing = new Set<string>();
   /** How many bytes were received on sessions, by their number. */
   readonly received = new Map<number, number>();
   readonly connections = new Map<string, TargetConnection[]>();
@@ -106,6 +108,15 @@ export class MemoryTargets implements TargetHost {
     return this.#step(() => {
       const left = (this.connections.get(iqn) ?? []).filter((connection) => connection.sid !== sid);
       this.connections.set(iqn, left);
+    });
+  }
+
+  refuseLogins({ iqn }: TargetAddress, refuse: boolean): Promise<void> {
+    return this.#step(() => {
+      this.refusing.delete(iqn);
+      if (refuse) {
+        this.refusing.add(iqn);
+      }
     });
   }
 

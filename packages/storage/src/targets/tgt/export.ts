@@ -19,6 +19,8 @@ export interface ExportRules {
   readonly owns: Owns;
   /** Default: `remove`. */
   readonly foreignAccess?: ForeignAccessPolicy | undefined;
+  /** Whether the target has no rule for its initiator, so that it refuses further logins; default: it has one. */
+  readonly refusesLogins?: boolean | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function exportTarget(daemon: Daemon, spec: TargetSpec, rules: Expo
       return await changeSecret(daemon, spec);
     }
     // tgtd shows whether a target is online only together with all others; setting it again changes nothing.
-    await serve(tgtadm, spec.tid);
+    await (rules.refusesLogins === true ? allowLargeWrites(tgtadm, spec.tid) : serve(tgtadm, spec.tid));
     await confirm(daemon, spec);
     // A session stays when the rule that admitted it is removed.
     return (
@@ -56,8 +58,8 @@ export async function exportTarget(daemon: Daemon, spec: TargetSpec, rules: Expo
 }
 
 /**
- * Reports whether a target can stay as it is, after removing the rules that somebody added, if they are all that differs:
- * the node's session continues. A target with another account is rebuilt, as tgtd does not show which account a session
+ * Reports whether a target can stay, after removing the rules that somebody added and adding that of its initiator, if
+ * they are all that differs: the node's session continues. A target with another account is rebuilt, as tgtd does not show which account a session
  * has used.
  */
 async function admitsRightly(
@@ -66,18 +68,32 @@ async function admitsRightly(
   spec: TargetSpec,
   rules: ExportRules,
 ): Promise<boolean> {
-  if (rules.foreignAccess === 'report' || matchesSpec(found, spec)) {
-    return includesSpec(found, spec);
-  }
+  const { tid, initiator } = spec;
+  const withRule = (target: ShownTarget): ShownTarget =>
+    target.acl.includes(initiator) ? target : { ...target, acl: [...target.acl, initiator] };
+  const lacksRule = withRule(found) !== found;
+  const refuses = rules.refusesLogins === true;
+  const reports = rules.foreignAccess === 'report';
   const foreign = foreignIn(found, spec);
-  if (!includesSpec(found, spec) || foreign.accounts.length > 0) {
+  if (
+    !includesSpec(withRule(found), spec) ||
+    (reports ? lacksRule && !refuses : foreign.accounts.length > 0)
+  ) {
     return false;
   }
-  for (const rule of foreign.rules) {
-    await tgtadm.removeRule(spec.tid, rule);
+  if (!reports && foreign.rules.length > 0) {
+    for (const rule of foreign.rules) {
+      await tgtadm.removeRule(tid, rule);
+    }
+    const shown = (await tgtadm.targets()).find((target) => target.tid === tid);
+    if (shown === undefined || !matchesSpec(withRule(shown), spec)) {
+      return false;
+    }
   }
-  const shown = (await tgtadm.targets()).find(({ tid }) => tid === spec.tid);
-  return shown !== undefined && matchesSpec(shown, spec);
+  if (lacksRule && !refuses) {
+    await tgtadm.allowInitiator(tid, initiator);
+  }
+  return true;
 }
 
 function foreignIn({ acl, accounts, connections }: ShownTarget, spec: TargetSpec): ForeignAccess {

@@ -3,6 +3,7 @@ import { coreError, isRpcError } from '@patchbay/objects';
 import { storageError } from '../../errors.js';
 import type {
   ConnectionNumbers,
+  LoginTarget,
   TargetAddress,
   TargetDaemon,
   TargetSpec,
@@ -59,6 +60,8 @@ export class TgtHost implements AsyncDisposable {
   readonly #steps = new TaskQueue();
   readonly #cooldown: ReconnectCooldown;
   readonly #times: SessionTimes;
+  /** The initiators whose further logins are refused, by the IQN of their target. */
+  readonly #refusing = new Map<string, string>();
 
   constructor(tgtd: TgtdSupervisor, options: TgtHostOptions) {
     this.#tgtd = tgtd;
@@ -78,7 +81,9 @@ export class TgtHost implements AsyncDisposable {
   async ensureExported(spec: TargetSpec): Promise<void> {
     checkSpec(spec);
     this.#refuseForeign(spec.iqn);
-    await this.#retryWhileBusy(spec, (daemon) => exportTarget(daemon, spec, this.#options));
+    await this.#retryWhileBusy(spec, (daemon) =>
+      exportTarget(daemon, spec, { ...this.#options, refusesLogins: this.#refusing.has(spec.iqn) }),
+    );
   }
 
   async reopen(spec: TargetSpec): Promise<void> {
@@ -115,6 +120,26 @@ export class TgtHost implements AsyncDisposable {
     });
   }
 
+  async refuseLogins({ iqn, initiator }: LoginTarget, refuse: boolean): Promise<void> {
+    this.#refuseForeign(iqn);
+    await this.#steps.run(() =>
+      this.#withCache(async ({ tgtadm, cache }) => {
+        const found = cache.targets.find((target) => target.iqn === iqn);
+        this.#refusing.delete(iqn);
+        if (found !== undefined) {
+          // Not by its state: a target that is offline does not serve its sessions either.
+          if (refuse) {
+            await tgtadm.removeRule(found.tid, initiator);
+            this.#refusing.set(iqn, initiator);
+          } else {
+            await undefinedIfRefused(tgtadm.allowInitiator(found.tid, initiator));
+          }
+        }
+        return true;
+      }),
+    );
+  }
+
   looseAccounts(): Promise<readonly string[]> {
     return this.#steps.run(async () => {
       const { cache } = this.#tgtd.daemon;
@@ -146,7 +171,13 @@ export class TgtHost implements AsyncDisposable {
       connections.map(({ sid }) => sessionKey(tid, sid)),
     );
     const times = this.#times.note(process, sids, clock.now());
-    return targets.map((target) => stateOf(target, daemon, times));
+    return targets.map((target) => {
+      const state = stateOf(target, daemon, times);
+      const refused = this.#refusing.get(target.iqn);
+      return refused === undefined || state.initiators.includes(refused)
+        ? state
+        : { ...state, initiators: [...state.initiators, refused] };
+    });
   }
 
   receivedBytes({ tid, sid, cid }: ConnectionNumbers): Promise<number | undefined> {

@@ -3,6 +3,7 @@ import { isRpcError } from '@patchbay/objects';
 import { type Exec, ExecError } from '../../exec.js';
 import type {
   ConnectionNumbers,
+  LoginTarget,
   TargetAddress,
   TargetDaemon,
   TargetHost,
@@ -123,6 +124,10 @@ export class TgtHosts implements TargetHost {
 
   async endSession(target: TargetAddress, sid: number): Promise<void> {
     await this.#hosts[target.daemon]?.endSession(target, sid);
+  }
+
+  async refuseLogins(target: LoginTarget, refuse: boolean): Promise<void> {
+    await this.#hosts[target.daemon]?.refuseLogins(target, refuse);
   }
 
   async onRestart(rebuild: (daemon: number) => Promise<void>): Promise<void> {
