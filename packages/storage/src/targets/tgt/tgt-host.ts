@@ -12,10 +12,10 @@ import type {
 } from '../target-host.js';
 import type { Daemon } from './daemon.js';
 import { allowLargeWrites, type ExportRules, exportTarget, type Owns } from './export.js';
-import { controllerLun, markerIn } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
 import { ReconnectCooldown, reopenTarget } from './reopen.js';
 import { undefinedIfRefused } from './tgtadm.js';
+import { sessionKey, stateOf } from './target-state.js';
 import { TaskQueue } from './task-queue.js';
 import { SessionTimes } from './session-times.js';
 import type { ShownTarget } from './show.js';
@@ -270,32 +270,4 @@ export class TgtHost implements AsyncDisposable {
       throw coreError('ARGUMENT_INVALID', `target ${iqn} is not one of ours and cannot be changed`);
     }
   }
-}
-
-function sessionKey(tid: number, sid: number): string {
-  return `${String(tid)}/${String(sid)}`;
-}
-
-function stateOf(
-  target: ShownTarget,
-  daemon: number,
-  times: ReadonlyMap<string, number | undefined>,
-): TargetState {
-  const { tid, iqn, state, accounts, acl, connections } = target;
-  const disks = target.luns.filter(({ lun }) => lun !== controllerLun);
-  return {
-    daemon,
-    tid,
-    iqn,
-    online: state === 'ready',
-    backingPaths: new Map(disks.map(({ lun, path }) => [lun, path])),
-    accounts,
-    initiators: acl,
-    connections: connections.map((connection) => {
-      const sinceMs = times.get(sessionKey(tid, connection.sid));
-      return { ...connection, ...(sinceMs !== undefined && { sinceMs }) };
-    }),
-    readOnly: disks.some(({ readOnly }) => readOnly),
-    secretMarker: markerIn(target),
-  };
 }
