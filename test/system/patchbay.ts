@@ -55,6 +55,8 @@ export class Patchbay implements AsyncDisposable {
   readonly #mount: LoopMount | undefined;
   readonly #programs: string;
   readonly #environment: Readonly<Record<string, string>>;
+  /** The pids of all daemons that were started, also of those that have ended. */
+  readonly pids: number[] = [];
   #names: Daemon | undefined;
   #server: Daemon | undefined;
 
@@ -118,6 +120,7 @@ export class Patchbay implements AsyncDisposable {
       this.at('nameserver.log'),
       this.#environment,
     );
+    this.pids.push(this.#names.pid);
     await this.#names.ready(() => this.client.describe('nameserver'));
   }
 
@@ -127,6 +130,7 @@ export class Patchbay implements AsyncDisposable {
       this.at('rpcserver.log'),
       this.#environment,
     );
+    this.pids.push(this.#server.pid);
     await this.#server.ready(() => this.storage.list_all_images());
   }
 

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { eventually } from '@patchbay/objects/testing';
@@ -51,7 +51,6 @@ export class Scene implements AsyncDisposable {
         LD_PRELOAD: fakeTime,
         FAKETIME_TIMESTAMP_FILE: clockIn(directory),
         FAKETIME_CACHE_DURATION: '1',
-        FAKETIME_DISABLE_SHM: '1',
         DONT_FAKE_MONOTONIC: '1',
       }),
     });
@@ -110,5 +109,11 @@ export class Scene implements AsyncDisposable {
       await undo().catch(() => undefined); // the daemons are ended next
     }
     await this.patchbay[Symbol.asyncDispose]();
+    // libfaketime removes them at the end of a process, but not of one that is killed.
+    for (const pid of this.patchbay.pids) {
+      for (const name of ['faketime_shm_', 'sem.faketime_sem_']) {
+        await rm(`/dev/shm/${name}${String(pid)}`, { force: true });
+      }
+    }
   }
 }
