@@ -25,13 +25,15 @@ export function imageOperations(): readonly OperationCase[] {
     },
     {
       title: 'import_image of what has no checksum yet',
+      // Of a disk that nobody has written to, which has the checksum of its image.
       prepare: [
-        (storage) => storage.create_snapshot('keeper', 'base'),
-        (storage) => storage.promote_snapshot('keeper', 'base', 'golden'),
+        (storage) => storage.provision('fresh', 'ubuntu'),
+        (storage) => storage.create_snapshot('fresh', 'base'),
+        (storage) => storage.promote_snapshot('fresh', 'base', 'golden'),
       ],
       operation: async (storage) => {
         const { sha256 } = await storage.show_image('ubuntu');
-        return storage.import_image('golden', 'snapshot:keeper@base', { sha256 });
+        return storage.import_image('golden', 'snapshot:fresh@base', { sha256 });
       },
     },
     { title: 'export_image', operation: (storage) => exportImage(storage, 'ubuntu'), isOfFiles: true },
