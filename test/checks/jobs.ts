@@ -61,6 +61,8 @@ export const testSchedules: TestSchedules = {
   'test/faults/chaos': { seconds: 25 },
   'test/faults/hostile-messages': { seconds: 30, exclusive: true },
   'test/install': { seconds: 50, eachFile: true },
+  'test/install/init-states': { seconds: 60, exclusive: true },
+  'test/install/systemd-host': { seconds: 60, exclusive: true },
   'test/interop': { seconds: 10 },
   'test/packages': { seconds: 60, eachFile: true },
   'test/system': { seconds: 45, eachFile: true },

@@ -105,7 +105,7 @@ describeSystem('A diskless machine', tools, () => {
     });
     expect(await health.json()).to.deep.equal({
       status: 'serving',
-      checks: { pool: 'ok', targets: 'ok' },
+      checks: { catalog: 'ok', pool: 'ok', targets: 'ok' },
     });
     await eventually(async () => {
       const metrics = await (await fetch(endpoint('/metrics'))).text();
