@@ -13,7 +13,7 @@ export interface Outcome {
 /** How a command is run. */
 export interface CommandOptions {
   readonly environment?: Readonly<Record<string, string>>;
-  /** How long until the command is killed, in milliseconds; its status is -1 then. Default: 60 s. */
+  /** How long until the command is killed, in milliseconds; its status is -1 then. Default: 2 min. */
   readonly timeoutMs?: number;
   readonly cwd?: string;
 }
@@ -34,7 +34,7 @@ export function run(words: readonly string[], options: CommandOptions = {}): Pro
     const child = spawn(file, args, {
       env: commandEnvironment(options.environment),
       stdio: ['ignore', 'pipe', 'pipe'],
-      timeout: options.timeoutMs ?? 60_000,
+      timeout: options.timeoutMs ?? 120_000,
       killSignal: 'SIGKILL',
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });
