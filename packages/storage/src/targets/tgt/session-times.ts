@@ -3,6 +3,7 @@ import type { ProcessIdentity } from './tgtd-process.js';
 /** Remembers since when the sessions of a daemon exist, as tgtd does not tell. */
 export class SessionTimes {
   #process: ProcessIdentity | undefined;
+  #isFirst = true;
   #sinceMs = new Map<string, number | undefined>();
 
   /** @param adopted a daemon that ran before; the sessions that it has when first noted are older than can be told */
@@ -26,6 +27,4 @@ export class SessionTimes {
     this.#isFirst = false;
     return this.#sinceMs;
   }
-
-  #isFirst = true;
 }
