@@ -29,8 +29,9 @@ interface Allowance {
 }
 
 /**
- * Stands between the connections of a server and grpc-js: bounds how many there are, passes on so many streams a turn, ends connections that only
- * reset their calls, and calls whose client does not read the answer. grpc-js keeps its HTTP/2 servers in a private field; tests fail if that is renamed.
+ * Stands between the connections of a server and grpc-js: bounds how many there are, passes on so many streams a turn,
+ * ends connections that only reset their calls, and calls whose client does not read the answer. grpc-js keeps its HTTP/2
+ * servers in a private field; tests fail if that is renamed.
  */
 export class ConnectionGuard {
   readonly #servers: readonly Http2Server[];
