@@ -59,7 +59,7 @@ export function listenFailed(listen: string, cause: Error): RpcError {
 
 /**
  * Returns why this process can neither make nor write a directory, as far as that shows without trying; undefined if
- * nothing speaks against it. With `mayBeReadOnly` one that is there may be on a filesystem that is read-only for now.
+ * nothing speaks against it. With `mayBeReadOnly` an existing one may be on a filesystem that is mounted read-only.
  */
 export function directoryTrouble(
   path: string,

@@ -35,7 +35,7 @@ export async function statusOf(services: OperationServices): Promise<z.infer<typ
   return { state: problems.length === 0 ? 'ready' : 'degraded', problems };
 }
 
-/** Reports the alerts that are raised, and what the reconciler would raise one for now. */
+/** Returns the problems that alerts have been raised for, and those that the next reconcile would raise one for. */
 async function alertsOf({ catalog, targets, exports }: OperationServices): Promise<Problem[]> {
   try {
     const raised = (await listAlerts(catalog)).filter(({ kind }) => kind !== 'foreign-access');

@@ -1,35 +1,12 @@
 // A process of its own that makes and removes nodes as fast as it can, and prints each answer that it got, until it
 // is killed. Started by kill.test.ts with the options of the object and its context as arguments.
-import { silentLog, systemClock } from '@patchbay/objects';
-import { Dispatcher } from '@patchbay/objects/define';
-
-import createStorage from '../../src/index.js';
+import { startStorage } from './storage-in-process.js';
 
 const [options = '', stateDir = '', round = ''] = process.argv.slice(2);
-const object = await createStorage(JSON.parse(options), {
-  name: 'storage',
-  clock: systemClock,
-  log: silentLog,
-  stateDir,
-  signal: new AbortController().signal,
-});
-const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog });
-dispatcher.host('storage', object);
+const storage = await startStorage(options, stateDir);
 
 async function call(method: string, ...words: string[]): Promise<void> {
-  const result = await new Promise((resolve, reject) => {
-    dispatcher.begin(
-      {
-        object: 'storage',
-        method,
-        input: { argv: words },
-        caller: { peer: 'in-memory' },
-        callId: words.join(),
-        timeoutMs: undefined,
-      },
-      { item: () => undefined, result: resolve, failure: reject },
-    );
-  });
+  const result = await storage(method, ...words);
   process.stdout.write(`${JSON.stringify({ method, words, result })}\n`);
 }
 

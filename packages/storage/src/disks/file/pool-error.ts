@@ -18,7 +18,7 @@ export function errnoOf(error: unknown): string | undefined {
 }
 
 /**
- * Reports whether an error says that a pool cannot be used for now: it is away, or the catalog, whose disk cannot be
+ * Reports whether an error says that a pool is unusable until that changes: it is away, or the catalog, whose disk cannot be
  * written, could not note what it had to before the pool is used.
  */
 export function isAway(error: unknown): boolean {

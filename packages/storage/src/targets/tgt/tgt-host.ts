@@ -45,7 +45,7 @@ export async function startTgtHost(options: TgtHostOptions): Promise<TgtHost> {
   return new TgtHost(tgtd, options);
 }
 
-/** Gives targets that an earlier version created the parameters of today, for the next login of each initiator. */
+/** Sets this version's parameters on the targets of a daemon that was adopted; each applies from the initiator's next login on. */
 async function tuneAdopted({ tgtadm, cache }: Daemon, owns: Owns): Promise<void> {
   for (const { tid } of (await cache.refresh()).filter(({ iqn }) => owns(iqn))) {
     await undefinedIfRefused(allowLargeWrites(tgtadm, tid));
