@@ -1,14 +1,15 @@
 // Checks the built checkout: format, lint, freshness of what is generated, unused code, shell scripts, and every test,
-// side by side on the machine's cores. It runs all of them, and exits non-zero when any failed.
+// side by side on the machine's cores. It runs all of them, and exits non-zero when any failed. Tests that failed beside
+// others run once more, alone: the conclusion names those that passed then, and they count as passed.
 //
 //   main.js [--quick] [PATH...]    --quick: what needs neither root nor much time; PATH: the jobs whose names hold it
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 
-import { conclusion, type Tally } from './conclusion.js';
+import { conclusion, type Failure } from './conclusion.js';
 import { allJobs, type Job } from './jobs.js';
 import { runInLanes } from './lanes.js';
-import { runJob } from './run-job.js';
+import { runJob, type JobResult } from './run-job.js';
 
 const { values, positionals } = parseArgs({
   options: { quick: { type: 'boolean' } },
@@ -20,6 +21,8 @@ const jobs = allJobs()
 
 /** Many tests wait more than they compute: for processes to start, for timers, for disks. */
 const lanesPerCore = 2;
+/** How many jobs may run a second time: where more failed, it is not for want of time. */
+const maxSecondRuns = 5;
 
 const interrupted = new AbortController();
 for (const [signal, status] of [
@@ -32,27 +35,45 @@ for (const [signal, status] of [
   });
 }
 
-const tallies: Tally[] = [];
-const failed: string[] = [];
+const results = new Map<Job, JobResult>();
 
 async function run(job: Job): Promise<void> {
   if (interrupted.signal.aborted) {
     return;
   }
-  const { passed, output, tally, durationMs } = await runJob(job, interrupted.signal);
-  process.stdout.write(`\n== ${job.name}, ${(durationMs / 1000).toFixed(1)} s\n${output}`);
-  if (tally !== undefined) {
-    tallies.push(tally);
-  }
-  if (passed && (tally !== undefined || !job.isMocha)) {
-    return;
-  }
-  process.exitCode ??= 1;
-  // Failed tests are counted by the reporter; what ended in another way counts as one failure.
-  if ((tally?.failed ?? 0) === 0) {
-    failed.push(job.name);
-  }
+  const result = await runJob(job, interrupted.signal);
+  process.stdout.write(`\n== ${job.name}, ${(result.durationMs / 1000).toFixed(1)} s\n${result.output}`);
+  results.set(job, result);
 }
 
 await runInLanes(jobs, availableParallelism() * lanesPerCore, run);
-process.stdout.write(`\n${conclusion(tallies, failed)}`);
+const busyFailures = await runAlone([...results].filter(([job]) => !job.exclusive));
+const failed = [...results].filter(([, { passed }]) => !passed);
+process.exitCode ??= failed.length === 0 ? 0 : 1;
+process.stdout.write(
+  `\n${conclusion({
+    tallies: [...results.values()].flatMap(({ tally }) => tally ?? []),
+    // Failed tests are told by themselves; what ended in another way counts as one failure.
+    failedChecks: failed
+      .filter(([, { tally }]) => (tally?.failures.length ?? 0) === 0)
+      .map(([{ name }, { output }]) => ({ name, output })),
+    busyFailures,
+  })}`,
+);
+
+/**
+ * Runs tests that failed beside others again, alone, as a machine that is too busy is no fault of what they test. Their
+ * second result counts; returns what failed only in the first.
+ */
+async function runAlone(ran: readonly (readonly [Job, JobResult])[]): Promise<Failure[]> {
+  const failedTests = ran.filter(([job, { passed }]) => job.isMocha && !passed);
+  if (failedTests.length > maxSecondRuns) {
+    return [];
+  }
+  for (const [job] of failedTests) {
+    await run(job);
+  }
+  return failedTests
+    .filter(([job]) => results.get(job)?.passed)
+    .flatMap(([, { tally }]) => tally?.failures ?? []);
+}

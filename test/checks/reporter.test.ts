@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 
 import { root } from '../repository.js';
-import { conclusion, type Tally } from './conclusion.js';
+import { conclusion, type FailedCheck, type Tally } from './conclusion.js';
 
 describe('The report of test runs', () => {
   let folder: string;
@@ -20,14 +20,18 @@ describe('The report of test runs', () => {
   /** Runs mocha on tests given as text; gives its exit status, what it printed, and the conclusion's lines. */
   async function report(
     tests: string,
-    { words = [], checks = [] }: { words?: string[]; checks?: string[] } = {},
+    { words = [], checks = [] }: { words?: string[]; checks?: FailedCheck[] } = {},
   ): Promise<{ status: number; printed: string; lines: string[] }> {
     const [file, tally] = [join(folder, 'sample.test.mjs'), join(folder, 'tally')];
     writeFileSync(file, tests);
     rmSync(tally, { force: true });
     const options = ['--no-config', '--reporter', join(root, 'test/dist/checks/reporter.js'), ...words, file];
     const ran = await node([join(root, 'node_modules/mocha/bin/mocha.js'), ...options], tally);
-    const concluded = conclusion([JSON.parse(readFileSync(tally, 'utf8')) as Tally], checks);
+    const concluded = conclusion({
+      tallies: [JSON.parse(readFileSync(tally, 'utf8')) as Tally],
+      failedChecks: checks,
+      busyFailures: [],
+    });
     return { ...ran, lines: concluded.trimEnd().split('\n') };
   }
 
@@ -70,13 +74,31 @@ describe('The report of test runs', () => {
   });
 
   it('counts all runs together', () => {
-    const runs = [
-      { passed: 3, failed: 1, leftOut: [] },
-      { passed: 4, failed: 0, leftOut: ['real disks are (it needs tgtd)'] },
+    const tallies = [
+      { passed: 3, failures: [{ title: 'a disk fits', error: 'Error: too small' }], leftOut: [] },
+      { passed: 4, failures: [], leftOut: ['real disks are (it needs tgtd)'] },
     ];
-    expect(conclusion(runs, [])).to.match(
-      /^LEFT OUT, 1 tests:\n {2}- real disks.*\n7 passed, 1 failed, 1 skipped\n$/,
+    expect(conclusion({ tallies, failedChecks: [], busyFailures: [] })).to.match(
+      /^LEFT OUT, 1 tests:\n {2}- real disks.*\nFAILED, 1 tests:\n[^]*\n7 passed, 1 failed, 1 skipped\n$/,
     );
+  });
+
+  it('repeats each failed test with its error before the counts', async () => {
+    const { lines } = await report(passes + fails);
+    expect(lines.slice(0, 3)).to.deep.equal(['FAILED, 1 tests:', '  - breaks', '      Error: broken']);
+    expect(lines[3]).to.match(/at .*sample\.test\.mjs/);
+  });
+
+  it('names what failed only beside other tests, and counts it as passed', () => {
+    const tallies = [{ passed: 1, failures: [], leftOut: [] }];
+    const busyFailures = [{ title: 'a timer rings', error: 'Error: too late' }];
+    expect(conclusion({ tallies, failedChecks: [], busyFailures }).split('\n')).to.deep.equal([
+      'FAILED BESIDE OTHER TESTS, PASSED ALONE, 1 tests:',
+      '  - a timer rings',
+      '      Error: too late',
+      '1 passed, 0 failed',
+      '',
+    ]);
   });
 
   it('fails for what was left out where nothing may be', async () => {
@@ -86,8 +108,12 @@ describe('The report of test runs', () => {
   });
 
   it('counts the checks that failed before the tests', async () => {
-    const { lines } = await report(passes, { checks: ['lint', 'unused'] });
-    expect(lines.join('\n')).to.include('CHECKS THAT FAILED, see above: lint, unused');
+    const checks = [
+      { name: 'lint', output: 'a.ts\n  no-var\n' },
+      { name: 'unused', output: '' },
+    ];
+    const { lines } = await report(passes, { checks });
+    expect(lines.join('\n')).to.include('CHECK THAT FAILED: lint\na.ts\n  no-var\nCHECK THAT FAILED: unused');
     expect(lines.at(-1)).to.equal('1 passed, 2 failed');
   });
 });

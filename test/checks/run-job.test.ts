@@ -46,9 +46,9 @@ describe('A job of checks', () => {
   });
 
   it('returns what the reporter counted', async () => {
-    const counts = '{"passed":2,"failed":0,"leftOut":[]}';
+    const counts = '{"passed":2,"failures":[],"leftOut":[]}';
     const { tally } = await runJob(shell(`echo '${counts}' >"$PATCHBAY_TALLY"`, true), never);
-    expect(tally).to.deep.equal({ passed: 2, failed: 0, leftOut: [] });
+    expect(tally).to.deep.equal({ passed: 2, failures: [], leftOut: [] });
   });
 
   it('has counted nothing when its tests did not get to their end', async () => {

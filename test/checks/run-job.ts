@@ -9,6 +9,7 @@ import type { Job } from './jobs.js';
 
 /** What a job left. */
 export interface JobResult {
+  /** Whether it ended with status 0, and tests got to their end. */
   readonly passed: boolean;
   /** All that it printed. */
   readonly output: string;
@@ -30,7 +31,8 @@ export async function runJob(job: Job, signal: AbortSignal): Promise<JobResult> 
   const { status, output } = await runProcess(job.argv, tallyFile, signal);
   const tally = job.isMocha ? await readTally(tallyFile) : undefined;
   await rm(folder, { recursive: true });
-  return { passed: status === 0, output, tally, durationMs: performance.now() - beganMs };
+  const passed = status === 0 && (tally !== undefined || !job.isMocha);
+  return { passed, output, tally, durationMs: performance.now() - beganMs };
 }
 
 function runProcess(
