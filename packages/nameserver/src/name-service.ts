@@ -28,6 +28,7 @@ import {
 import {
   type CallSink,
   coreError,
+  insecureCaller,
   type Lease,
   type NameEvent,
   type NamePage,
@@ -74,7 +75,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
     callId: string,
     sink: CallSink,
   ): RunningCall => {
-    const caller = { peer: call.getPeer() };
+    const caller = insecureCaller(call.getPeer());
     const timeoutMs = remainingMs(call.getDeadline());
     return dispatcher.begin(
       {

@@ -1,7 +1,13 @@
 import { expect } from 'chai';
 
 import { nameServerObject, type NameServerObject } from '@patchbay/nameserver';
-import { type CallContext, type NameServerMethods, type SignaturesOf, silentLog } from '@patchbay/objects';
+import {
+  type CallContext,
+  localCaller,
+  type NameServerMethods,
+  type SignaturesOf,
+  silentLog,
+} from '@patchbay/objects';
 import { objectName } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
@@ -89,7 +95,7 @@ function context(signal: AbortSignal): CallContext {
     callOptions: {},
     object: 'nameserver',
     method: 'any',
-    caller: { peer: 'in-memory' },
+    caller: localCaller('in-memory'),
     deadlineMs: undefined,
     metadata: {},
     addResponseMetadata: () => undefined,

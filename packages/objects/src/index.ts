@@ -6,7 +6,7 @@
 
 // Defining objects
 export type { Arg, OptionShape } from './object/arg.js';
-export type { Authorize, CallContext, Caller } from './object/context.js';
+export type { Authorize, CallContext } from './object/context.js';
 export {
   type CheckContext,
   isObjectDefinition,
@@ -76,6 +76,16 @@ export {
 // Defining objects
 export { acceptsHoles, type Hole, isHole, zerosOf } from './object/hole.js';
 export { isStream } from './object/is-stream.js';
+
+// Who calls
+export {
+  type Caller,
+  type Grant,
+  insecureCaller,
+  localCaller,
+  type Principal,
+  type Role,
+} from './identity/caller.js';
 
 // Running calls
 export { Deadlines, type Expiring } from './deadlines.js';

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import { type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { localCaller, type ObjectDefinition, systemClock } from '@patchbay/objects';
 import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal } from '@patchbay/objects/testing';
 
@@ -130,7 +130,7 @@ describe('a limit of calls that run at once', () => {
           object: 'gate',
           method: 'pass',
           input: { values: [] },
-          caller: { peer: 'test' },
+          caller: localCaller('test'),
           callId,
           timeoutMs: undefined,
         },

@@ -1,3 +1,4 @@
+import { localCaller } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import { decodeFrames, encodeFrames, encodePayload, type Frame } from '../src/index.js';
@@ -55,7 +56,7 @@ export class ServerEnd {
   constructor(dispatcher: Dispatcher) {
     this.session = new ServerSession({
       dispatcher,
-      caller: { peer: 'test' },
+      caller: localCaller('test'),
       limits: sessionLimits({}),
       output: {
         headroomBytes: 0,

@@ -11,6 +11,7 @@ import {
   type CallMetadata,
   type CallSink,
   coreError,
+  insecureCaller,
   noMetadata,
   type RpcError,
   type RunningCall,
@@ -142,7 +143,7 @@ export class CallStream implements CallSink {
           get input() {
             return request.input;
           },
-          caller: { peer: this.#call.getPeer() },
+          caller: insecureCaller(this.#call.getPeer()),
           callId: this.#callId,
           correlationId,
           metadata: this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata),

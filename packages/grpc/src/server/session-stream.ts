@@ -8,7 +8,7 @@ import {
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { unzipSync } from 'node:zlib';
 
-import { coreError, toRpcError } from '@patchbay/objects';
+import { coreError, insecureCaller, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 import {
   type FrameGate,
@@ -57,7 +57,13 @@ export class SessionStream implements SessionOutput {
     this.#call = call;
     this.#stream = http2StreamOf(call);
     this.#onEnd = onEnd;
-    this.#session = new ServerSession({ dispatcher, caller: { peer }, limits, output: this, gate });
+    this.#session = new ServerSession({
+      dispatcher,
+      caller: insecureCaller(peer),
+      limits,
+      output: this,
+      gate,
+    });
     this.#maxUnreadBytes = limits.maxUnreadBytes;
     this.#stallWatch = new StallWatch({
       clock: dispatcher.clock,

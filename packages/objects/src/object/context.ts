@@ -1,13 +1,8 @@
 import type { CallOptions } from '../call.js';
 import type { CallMetadata } from '../call-metadata.js';
+import type { Caller } from '../identity/caller.js';
 import type { Log } from '../log.js';
 import type { Subscription } from './subscription.js';
-
-/** Who calls: at present only the connection's peer, as callers are not authenticated yet. */
-export interface Caller {
-  /** The transport's name for the other end: `127.0.0.1:53122`, or `in-memory`. */
-  readonly peer: string;
-}
 
 /** What a method knows of its call. */
 export interface CallContext {

@@ -1,6 +1,6 @@
 import type { CallMetadata } from '../call-metadata.js';
 import { handled } from '../handled.js';
-import type { Caller } from './context.js';
+import type { Caller } from '../identity/caller.js';
 
 /** What an interceptor sees of a call, on either side. */
 export interface CallInfo {

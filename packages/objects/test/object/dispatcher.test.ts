@@ -6,6 +6,7 @@ import type { Authorize } from '../../src/object/context.js';
 import type { CallContext } from '../../src/object/context.js';
 import type { CallSink, Invocation, RunningCall } from '../../src/object/running-call.js';
 import { coreError } from '../../src/errors/core-errors.js';
+import { localCaller } from '../../src/identity/caller.js';
 import { defineObject, method } from '../../src/object/define.js';
 import { Dispatcher } from '../../src/object/dispatcher.js';
 import type { RpcError } from '../../src/errors/rpc-error.js';
@@ -186,7 +187,7 @@ describe('the dispatcher', () => {
     makeDispatcher((request) => {
       asked.push(request);
     }).begin(invocation('echo', ['a']), sink);
-    expect(asked).to.deep.equal([{ caller: { peer: 'test' }, object: 'sample', method: 'echo' }]);
+    expect(asked).to.deep.equal([{ caller: localCaller('test'), object: 'sample', method: 'echo' }]);
     expect(sink.answers).to.deep.equal([{ result: 'a' }]);
   });
 
@@ -415,7 +416,7 @@ function invocation(methodName: string, values: readonly unknown[]): Invocation 
     object: 'sample',
     method: methodName,
     input: { values },
-    caller: { peer: 'test' },
+    caller: localCaller('test'),
     callId: 'call-1',
     timeoutMs: undefined,
   };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
+import { localCaller } from '../../src/identity/caller.js';
 import { defineObject, method } from '../../src/object/define.js';
 import { Dispatcher } from '../../src/object/dispatcher.js';
 import type { ObjectDefinition } from '../../src/object/definition.js';
@@ -33,7 +34,7 @@ async function say(
       object,
       method: 'say',
       input: { values: [] },
-      caller: { peer: 'p' },
+      caller: localCaller('p'),
       callId: 'c',
       timeoutMs: undefined,
     };

@@ -1,4 +1,4 @@
-import { coreError, type ObjectDescription, toRpcError } from '@patchbay/objects';
+import { coreError, localCaller, type ObjectDescription, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
@@ -47,7 +47,7 @@ export class MemoryTransport implements Transport, Disposable {
     });
     const session = new ServerSession({
       dispatcher: this.#dispatcher,
-      caller: { peer },
+      caller: localCaller(peer),
       limits: this.#limits,
       gate: this.#gate,
       output: {

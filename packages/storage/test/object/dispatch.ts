@@ -1,3 +1,4 @@
+import { localCaller } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 
 import { defineStorage } from '../../src/object/storage-object.js';
@@ -20,7 +21,14 @@ export async function dispatch(
   );
   return await new Promise((resolve, reject) => {
     dispatcher.begin(
-      { object: 'storage', method, input, caller: { peer: 'in-memory' }, callId: '1', timeoutMs: undefined },
+      {
+        object: 'storage',
+        method,
+        input,
+        caller: localCaller('in-memory'),
+        callId: '1',
+        timeoutMs: undefined,
+      },
       { item, result: resolve, failure: reject },
     );
   });

@@ -4,7 +4,7 @@ import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { coreError, type ObjectDefinition, systemClock } from '@patchbay/objects';
+import { coreError, localCaller, type ObjectDefinition, systemClock } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { eventually, freePort, RecordingLog } from '@patchbay/objects/testing';
 
@@ -214,7 +214,7 @@ export class RunningStorage implements AsyncDisposable {
         object: 'storage',
         method,
         input,
-        caller: { peer: 'in-memory' },
+        caller: localCaller('in-memory'),
         callId: String(this.#calls),
         timeoutMs: undefined,
       },

@@ -1,4 +1,4 @@
-import { silentLog, systemClock } from '@patchbay/objects';
+import { localCaller, silentLog, systemClock } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 
 import createStorage from '../../src/index.js';
@@ -24,7 +24,7 @@ export async function startStorage(options: string, stateDir: string): Promise<C
           object: 'storage',
           method,
           input: { argv },
-          caller: { peer: 'in-memory' },
+          caller: localCaller('in-memory'),
           callId: method,
           timeoutMs: undefined,
         },
