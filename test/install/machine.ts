@@ -126,7 +126,7 @@ export class Machine implements AsyncDisposable {
       if (this.#pid === 0 || !(saying?.test(stdout) ?? status === 0)) {
         throw new Error(`not yet: ${stdout}${stderr}`);
       }
-    }, 20_000);
+    }, 60_000);
   }
 }
 
