@@ -16,8 +16,10 @@ import {
   type UnregisterRequest,
 } from '@patchbay/grpc';
 import {
+  type CallerOf,
   type GrpcService,
   type handleBidiStreamingCall,
+  type HandledCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   MessageReader,
@@ -28,7 +30,6 @@ import {
 import {
   type CallSink,
   coreError,
-  insecureCaller,
   type Lease,
   type NameEvent,
   type NamePage,
@@ -62,12 +63,11 @@ export const nameService: GrpcService = {
   handlers,
 };
 
-interface Call extends EventEmitter {
-  getPeer(): string;
+interface Call extends EventEmitter, HandledCall {
   getDeadline(): Date | number;
 }
 
-function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
+function handlers(dispatcher: Dispatcher, callerOf: CallerOf): UntypedServiceImplementation {
   const begin = (
     method: string,
     values: () => readonly unknown[],
@@ -75,7 +75,6 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
     callId: string,
     sink: CallSink,
   ): RunningCall => {
-    const caller = insecureCaller(call.getPeer());
     const timeoutMs = remainingMs(call.getDeadline());
     return dispatcher.begin(
       {
@@ -84,7 +83,7 @@ function handlers(dispatcher: Dispatcher): UntypedServiceImplementation {
         get input() {
           return { values: values() };
         },
-        caller,
+        caller: callerOf(call),
         callId,
         timeoutMs,
       },

@@ -8,10 +8,10 @@ import {
 import { randomUUID } from 'node:crypto';
 
 import {
+  type Caller,
   type CallMetadata,
   type CallSink,
   coreError,
-  insecureCaller,
   noMetadata,
   type RpcError,
   type RunningCall,
@@ -42,6 +42,7 @@ export interface CallCount {
 export class CallStream implements CallSink {
   readonly #call: ServerInterceptingCallInterface;
   readonly #dispatcher: Dispatcher;
+  readonly #caller: Caller;
   readonly #callId = randomUUID();
   #metadata: Metadata | undefined;
   readonly #limits: SessionLimits;
@@ -53,11 +54,13 @@ export class CallStream implements CallSink {
 
   constructor(
     call: ServerInterceptingCallInterface,
+    caller: Caller,
     dispatcher: Dispatcher,
     limits: SessionLimits,
     count: CallCount,
   ) {
     this.#call = call;
+    this.#caller = caller;
     this.#dispatcher = dispatcher;
     this.#limits = limits;
     this.#count = count;
@@ -143,7 +146,7 @@ export class CallStream implements CallSink {
           get input() {
             return request.input;
           },
-          caller: insecureCaller(this.#call.getPeer()),
+          caller: this.#caller,
           callId: this.#callId,
           correlationId,
           metadata: this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata),

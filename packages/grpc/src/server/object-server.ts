@@ -1,7 +1,6 @@
 import {
   Server,
   ServerCredentials,
-  ServerInterceptingCall,
   type ServerInterceptor,
   type ServiceDefinition,
   type UntypedServiceImplementation,
@@ -14,6 +13,7 @@ import { type GivenLimits, type SessionLimits, sessionLimits } from '@patchbay/s
 import { channelOptions } from '../channel-options.js';
 import { grpcTypes } from '../definitions.js';
 import { describeAt } from '../describe.js';
+import { type CallerOf, Callers, type Identify } from './callers.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { Health } from './health.js';
 import { InputBounds } from './input-bounds.js';
@@ -26,6 +26,8 @@ export interface ObjectServerOptions extends GivenLimits {
   /** `host:port`; port 0 takes a free one. */
   readonly listen: string;
   readonly dispatcher: Dispatcher;
+  /** Default: whoever connects may do everything. */
+  readonly identify?: Identify;
   /** Served beside ObjectServer, health and reflection. Default: none. */
   readonly services?: readonly GrpcService[];
 }
@@ -38,7 +40,7 @@ export interface GrpcService {
   readonly file: string;
   readonly definition: ServiceDefinition;
   /** Makes its handlers, which call objects through the dispatcher. */
-  readonly handlers: (dispatcher: Dispatcher) => UntypedServiceImplementation;
+  readonly handlers: (dispatcher: Dispatcher, callerOf: CallerOf) => UntypedServiceImplementation;
 }
 
 const { service } = grpcTypes.patchbay.v1.ObjectServer;
@@ -59,6 +61,7 @@ const sharedFiles = ['google/rpc/status.proto'];
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
+  readonly #callers: Callers;
   readonly #bounds: InputBounds;
   readonly #sessions: SessionService;
   readonly #objects: ObjectService;
@@ -74,6 +77,7 @@ export class ObjectServer implements AsyncDisposable {
   private constructor(options: ObjectServerOptions) {
     const { dispatcher, services = [] } = options;
     this.#dispatcher = dispatcher;
+    this.#callers = new Callers(options.identify);
     const limits = sessionLimits(options);
     this.#limits = limits;
     dispatcher.limitTo(limits.maxTotalCalls);
@@ -89,7 +93,7 @@ export class ObjectServer implements AsyncDisposable {
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     for (const { name, file, definition, handlers } of services) {
       files[name] = file;
-      this.#server.addService(definition, handlers(dispatcher));
+      this.#server.addService(definition, handlers(dispatcher, this.#callers.ofHandled));
     }
     this.#probed = new Set(['', ...Object.keys(files)]);
     this.#probed.forEach((name) => {
@@ -172,10 +176,12 @@ export class ObjectServer implements AsyncDisposable {
 
   readonly #intercept: ServerInterceptor = ({ path }, call) => {
     if (path === service.Session.path) {
-      return this.#sessions.serve(call);
+      return this.#sessions.serve(call, this.#callers.of(call));
     }
     this.#bounds.bind(call);
-    return path === service.Call.path ? this.#objects.serve(call) : new ServerInterceptingCall(call);
+    return path === service.Call.path
+      ? this.#objects.serve(call, this.#callers.of(call))
+      : this.#callers.pass(call);
   };
 
   #listen(listen: string): Promise<void> {

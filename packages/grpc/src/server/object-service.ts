@@ -7,7 +7,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 
-import { toRpcError } from '@patchbay/objects';
+import { type Caller, toRpcError } from '@patchbay/objects';
 import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
 
@@ -49,11 +49,11 @@ export class ObjectService {
   }
 
   /** Takes over the stream of a Call. */
-  serve(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+  serve(call: ServerInterceptingCallInterface, caller: Caller): ServerInterceptingCall {
     const connection = http2StreamOf(call).session ?? call;
     const count = this.#running.get(connection) ?? { running: 0 };
     this.#running.set(connection, count);
-    const stream = new CallStream(call, this.#dispatcher, this.#limits, count);
+    const stream = new CallStream(call, caller, this.#dispatcher, this.#limits, count);
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next(stream.listener());

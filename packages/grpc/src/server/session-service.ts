@@ -1,6 +1,6 @@
 import { ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
 
-import { coreError } from '@patchbay/objects';
+import { type Caller, coreError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
 
@@ -25,12 +25,12 @@ export class SessionService {
   }
 
   /** Takes over the stream of a session. */
-  serve(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+  serve(call: ServerInterceptingCallInterface, caller: Caller): ServerInterceptingCall {
     if (this.#streams.size >= this.#limits.maxSessions) {
-      return this.#refuse(call);
+      return this.#refuse(call, caller);
     }
     widenReceiveWindow(call);
-    const stream = new SessionStream(call, this.#dispatcher, this.#limits, this.#bounds.gate, () => {
+    const stream = new SessionStream(call, caller, this.#dispatcher, this.#limits, this.#bounds.gate, () => {
       this.#streams.delete(stream);
       this.#bounds.delete(stream);
     });
@@ -55,9 +55,9 @@ export class SessionService {
     }
   }
 
-  #refuse(call: ServerInterceptingCallInterface): ServerInterceptingCall {
+  #refuse(call: ServerInterceptingCallInterface, { peer }: Caller): ServerInterceptingCall {
     const { maxSessions } = this.#limits;
-    const fields = { peer: call.getPeer(), maxSessions };
+    const fields = { peer, maxSessions };
     this.#dispatcher.log.warn('refused a session: the limit of open sessions is reached', fields);
     const error = coreError(
       'SESSIONS_EXHAUSTED',

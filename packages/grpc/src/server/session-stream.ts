@@ -8,7 +8,7 @@ import {
 import { constants, type ServerHttp2Stream } from 'node:http2';
 import { unzipSync } from 'node:zlib';
 
-import { coreError, insecureCaller, toRpcError } from '@patchbay/objects';
+import { type Caller, coreError, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 import {
   type FrameGate,
@@ -48,18 +48,19 @@ export class SessionStream implements SessionOutput {
    */
   constructor(
     call: ServerInterceptingCallInterface,
+    caller: Caller,
     dispatcher: Dispatcher,
     limits: SessionLimits,
     gate: FrameGate,
     onEnd: () => void,
   ) {
-    const peer = call.getPeer();
+    const { peer } = caller;
     this.#call = call;
     this.#stream = http2StreamOf(call);
     this.#onEnd = onEnd;
     this.#session = new ServerSession({
       dispatcher,
-      caller: insecureCaller(peer),
+      caller,
       limits,
       output: this,
       gate,

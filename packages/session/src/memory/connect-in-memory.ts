@@ -12,15 +12,14 @@ import { Dispatcher } from '@patchbay/objects/define';
 
 import type { ObjectClientOptions } from '../client/client-options.js';
 import { ObjectClient } from '../client/object-client.js';
-import type { GivenLimits } from '../server/session-limits.js';
-import { MemoryTransport } from './memory-transport.js';
+import { MemoryTransport, type MemoryTransportOptions } from './memory-transport.js';
 
 /** Options of objects in memory and of their client. */
 export interface InMemoryOptions extends Partial<
   Pick<ObjectClientOptions, 'clock' | 'log' | 'timeoutMs' | 'interceptors'>
 > {
   /** The server's side. */
-  readonly server?: GivenLimits & {
+  readonly server?: MemoryTransportOptions & {
     readonly authorize?: Authorize;
     readonly interceptors?: readonly Interceptor[];
     /** Default: a `consoleLog`, which writes warnings and errors to standard error. */

@@ -4,4 +4,4 @@
  * @module @patchbay/session/memory
  */
 export { connectInMemory, type InMemoryOptions } from './connect-in-memory.js';
-export { MemoryTransport } from './memory-transport.js';
+export { MemoryTransport, type MemoryTransportOptions } from './memory-transport.js';

@@ -1,4 +1,4 @@
-import { coreError, localCaller, type ObjectDescription, toRpcError } from '@patchbay/objects';
+import { type Caller, coreError, localCaller, type ObjectDescription, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
@@ -9,17 +9,28 @@ import { Pipe } from './pipe.js';
 
 const peer = 'in-memory';
 
+/** Options of the server's side. */
+export interface MemoryTransportOptions extends GivenLimits {
+  /** Who calls. Default: `local`, who may do everything. */
+  readonly caller?: Caller;
+}
+
 /** Connects clients to objects in the same process: the same sessions, codec and dispatch as over gRPC, without a port. */
 export class MemoryTransport implements Transport, Disposable {
   readonly #dispatcher: Dispatcher;
   readonly #limits: SessionLimits;
+  readonly #caller: Caller;
   readonly #gate: FrameGate;
   /** Ends each session from the server's side. */
   readonly #sessions = new Set<() => void>();
   #closed = false;
 
-  constructor(dispatcher: Dispatcher, limits: GivenLimits = {}) {
+  constructor(
+    dispatcher: Dispatcher,
+    { caller = localCaller(peer), ...limits }: MemoryTransportOptions = {},
+  ) {
     this.#dispatcher = dispatcher;
+    this.#caller = caller;
     this.#limits = sessionLimits(limits);
     this.#gate = new FrameGate(this.#limits.maxBufferedBytes);
   }
@@ -47,7 +58,7 @@ export class MemoryTransport implements Transport, Disposable {
     });
     const session = new ServerSession({
       dispatcher: this.#dispatcher,
-      caller: localCaller(peer),
+      caller: this.#caller,
       limits: this.#limits,
       gate: this.#gate,
       output: {
