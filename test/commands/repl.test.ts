@@ -53,7 +53,7 @@ describe('rpcclient repl', function () {
     it('calls another object after use', async () => {
       const { stdout } = await runLines('use desk.two', 'help quiet', 'exit', 'say never');
       expect(stdout).to.equal(
-        'Usage: rpcclient quiet\n\nReturn nothing\n\nTime limit: 1m; --timeout sets another\n',
+        'Usage: rpcclient quiet\n\nReturn nothing\n\nTime limit: 1m; --timeout sets another\n\nNeeds the role operator\n',
       );
     });
 

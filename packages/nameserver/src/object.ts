@@ -35,6 +35,7 @@ function define(registry: Registry) {
     methods: {
       lookup: method({
         summary: "Return a name's record: its servers, metadata and revision",
+        access: 'member',
         args: [nameArg],
         returns: nameRecord,
         idempotent: true,
@@ -42,6 +43,7 @@ function define(registry: Registry) {
       }),
       list: method({
         summary: 'List the registered names that all of the options allow, a page at a time',
+        access: 'member',
         options: nameServerOptions.list,
         returns: namePage,
         idempotent: true,
@@ -49,6 +51,7 @@ function define(registry: Registry) {
       }),
       register: method({
         summary: 'Register names for a server, all or none, under one new lease',
+        access: 'member',
         args: [
           arg('server_id', endpoint.shape.serverId, "the server's lasting identity"),
           arg('address', endpoint.shape.address, 'HOST:PORT, as clients dial the server'),
@@ -62,6 +65,7 @@ function define(registry: Registry) {
       }),
       keep_alive: method({
         summary: "Restart a lease's time",
+        access: 'member',
         args: [leaseArg],
         returns: lease,
         idempotent: true,
@@ -69,6 +73,7 @@ function define(registry: Registry) {
       }),
       unregister: method({
         summary: 'End a lease and every name on it',
+        access: 'member',
         args: [leaseArg],
         returns: z.null(),
         idempotent: true,
@@ -94,6 +99,7 @@ function define(registry: Registry) {
       }),
       watch: method({
         summary: 'Yield names as they are registered, changed and removed, until cancelled',
+        access: 'member',
         options: nameServerOptions.watch,
         returns: z.null(),
         yields: nameEvent,
@@ -105,6 +111,7 @@ function define(registry: Registry) {
       }),
       info: method({
         summary: "Return the name server's version, start and size",
+        access: 'member',
         returns: nameServerInfo,
         idempotent: true,
         run: () => registry.info(),

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { nameServerObject, type NameServerObject } from '@patchbay/nameserver';
 import {
+  type Access,
   type CallContext,
   localCaller,
   type NameServerMethods,
@@ -27,7 +28,26 @@ signatures() satisfies NameServerMethods;
 true satisfies TakesEveryCall[keyof NameServerMethods];
 true satisfies HasNoMore;
 
+const levels: Readonly<Record<string, Access>> = {
+  lookup: 'member',
+  list: 'member',
+  watch: 'member',
+  info: 'member',
+  register: 'member', // whose names may be taken is for the registry to say
+  keep_alive: 'member',
+  unregister: 'member',
+  set_metadata: 'operate',
+  remove: 'operate',
+};
+
 describe("the name server's object", () => {
+  it('says of each method who may call it; a new one needs a row', async () => {
+    await using opened = await OpenedRegistry.open();
+    const { methods } = nameServerObject(opened.registry);
+    const declared = Object.entries(methods).map(([name, { access }]) => [name, access]);
+    expect(Object.fromEntries(declared)).to.deep.equal(levels);
+  });
+
   it('says which methods may be called twice', async () => {
     await using opened = await OpenedRegistry.open();
     const { methods } = nameServerObject(opened.registry);

@@ -78,6 +78,7 @@ export { acceptsHoles, type Hole, isHole, zerosOf } from './object/hole.js';
 export { isStream } from './object/is-stream.js';
 
 // Who calls
+export type { Access } from './identity/access.js';
 export {
   type Caller,
   type Grant,

@@ -1,4 +1,5 @@
 import {
+  type Access,
   type ArgDescription,
   formatBytes,
   formatDuration,
@@ -97,6 +98,7 @@ export function methodHelp(
     ],
     notes: [
       ...timeLimitNote(method),
+      ...accessNote(method),
       ...(method.destructive === true
         ? ['It destroys something: on a terminal, rpcclient asks first, unless --yes is given.']
         : []),
@@ -113,6 +115,18 @@ function timeLimitNote({ timeoutMs }: MethodDescription): string[] {
   return [
     `Time limit: ${timeoutMs === 'none' ? timeoutMs : formatDuration(timeoutMs)}; --timeout sets another`,
   ];
+}
+
+const accessNotes = {
+  open: 'Needs no identity',
+  member: 'Needs an identity',
+  view: 'Needs the role viewer',
+  operate: 'Needs the role operator',
+  administer: 'Needs the role admin',
+} as const satisfies Record<Access, string>;
+
+function accessNote({ access }: MethodDescription): string[] {
+  return access === undefined ? [] : [accessNotes[access]];
 }
 
 /** Explains how to reach options that have the name of one of the command's; nothing if there are none. */

@@ -83,7 +83,7 @@ describe('objectHelp', () => {
       '"rpcclient help METHOD" shows a method\'s options.',
     ]);
     expect(methodHelp(described.methods[0]!, form)).to.equal(
-      'Usage: rpcclient old\n\nCount (deprecated: read size)\n\nTime limit: 1m; --timeout sets another',
+      'Usage: rpcclient old\n\nCount (deprecated: read size)\n\nTime limit: 1m; --timeout sets another\n\nNeeds the role operator',
     );
   });
 
@@ -115,6 +115,8 @@ describe('methodHelp', () => {
       '',
       'Time limit: 1d; --timeout sets another',
       '',
+      'Needs the role operator',
+      '',
       '--timeout, --format: rpcclient has an option of this name too; write "rpcclient',
       '-- provision ..." for the method\'s.',
     ]);
@@ -135,7 +137,7 @@ describe('methodHelp', () => {
 
   it('omits what a method does not have', () => {
     expect(methodHelp(description.methods[1]!, form)).to.equal(
-      'Usage: rpcclient list_nodes\n\nList the nodes\n\nTime limit: none; --timeout sets another',
+      'Usage: rpcclient list_nodes\n\nList the nodes\n\nTime limit: none; --timeout sets another\n\nNeeds the role operator',
     );
   });
 });

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import { defaultTimeoutMs, type TimeLimit } from '../call.js';
 import { metadataError } from '../call-metadata.js';
+import { type Access, accessLevels, isAccess, methodAccess, propertyAccess } from '../identity/access.js';
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
 import type { Arg, CallArgs, OptionShape, RunArgs } from './arg.js';
@@ -33,6 +34,11 @@ interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends
    * on a terminal before it. Default: false.
    */
   readonly destructive?: boolean;
+  /**
+   * What its caller must be: `open` anybody, `member` anybody who is known, `view`, `operate` or `administer` a viewer,
+   * an operator or an admin of the object. Default: `operate`.
+   */
+  readonly access?: Access;
   /**
    * How many calls may run at once; further ones fail with `CONCURRENCY_EXHAUSTED` without waiting. A call that re-enters
    * the method while an earlier one waits for it counts too. Default: unlimited.
@@ -88,6 +94,7 @@ export function method(
     yields: undefined,
     idempotent: false,
     destructive: false,
+    access: methodAccess,
     maxConcurrent: undefined,
     timeoutMs: defaultTimeoutMs,
     deprecated: undefined,
@@ -100,15 +107,17 @@ export function method(
  *
  * @param schema the schema of its value; its description is the summary for the help
  * @param get returns its value
+ * @param options `access`: what its reader must be, by default `view`; `deprecated`: as that of a method
  */
 export function property<S extends z.ZodType>(
   schema: S,
   get: (context: CallContext) => Given<S> | Promise<Given<S>>,
-  { deprecated }: { readonly deprecated?: string } = {},
+  options: { readonly access?: Access; readonly deprecated?: string } = {},
 ): PropertyDefinition<Received<S>> {
+  const { access = propertyAccess, deprecated } = options;
   const summary = schema.description ?? '';
   const definition = method({ summary, returns: schema, idempotent: true, run: get });
-  return { ...definition, deprecated, isProperty: true };
+  return { ...definition, access, deprecated, isProperty: true };
 }
 
 /**
@@ -116,7 +125,7 @@ export function property<S extends z.ZodType>(
  *
  * @throws TypeError for mistakes in the program, found when it starts: an invalid name of a method, two arguments with
  *   the same name, a method and a property with the same name, `values` from a method that cannot return them, a
- *   `maxConcurrent` below 1, a wrong `timeoutMs`, a `deprecated` of several lines, or a schema whose values cannot be
+ *   `maxConcurrent` below 1, a wrong `timeoutMs` or `access`, a `deprecated` of several lines, or a schema whose values cannot be
  *   carried
  */
 export function defineObject<const M extends Methods, const P extends Properties = NoProperties>(shape: {
@@ -162,6 +171,12 @@ function checkDeprecated(what: string, deprecated: string | undefined): void {
   }
 }
 
+function checkAccess(what: string, { access }: MethodDefinition): void {
+  if (access !== undefined && !isAccess(access)) {
+    throw new TypeError(`access of ${what} must be one of ${accessLevels.join(', ')}, not ${String(access)}`);
+  }
+}
+
 function checkProperty(name: string, definition: PropertyDefinition, methods: Methods): void {
   if (!isProperty(definition)) {
     throw new TypeError(`the property "${name}" must be made by property()`);
@@ -172,6 +187,7 @@ function checkProperty(name: string, definition: PropertyDefinition, methods: Me
   checkName(name, 'property');
   checkSchemas(`property ${name}`, definition);
   checkDeprecated(`property ${name}`, definition.deprecated);
+  checkAccess(`property ${name}`, definition);
 }
 
 function checkName(name: string, what: 'method' | 'property'): void {
@@ -192,6 +208,7 @@ function checkMethod(name: string, definition: MethodDefinition): void {
     throw new TypeError(`"${name}" is a property, and belongs into properties, not methods`);
   }
   checkDeprecated(`method ${name}`, definition.deprecated);
+  checkAccess(`method ${name}`, definition);
   checkMaxConcurrent(`method ${name}`, definition.maxConcurrent);
   const { timeoutMs } = definition;
   if (timeoutMs !== 'none' && !(Number.isSafeInteger(timeoutMs) && timeoutMs >= 1)) {

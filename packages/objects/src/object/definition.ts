@@ -2,6 +2,7 @@ import type { z } from 'zod';
 
 import type { TimeLimit } from '../call.js';
 import type { Clock } from '../clock.js';
+import { type Access, methodAccess, propertyAccess } from '../identity/access.js';
 import type { Log } from '../log.js';
 import type { Arg, OptionShape } from './arg.js';
 
@@ -20,6 +21,8 @@ export interface MethodDefinition<
   readonly idempotent: boolean;
   /** Whether it destroys something; a caller may ask to be asked first. */
   readonly destructive: boolean;
+  /** What its caller must be; absent from definitions by earlier copies of this package: see `accessOf`. */
+  readonly access?: Access;
   /** How many calls may run at once; undefined: unlimited. */
   readonly maxConcurrent: number | undefined;
   /** The time limit of calls whose caller gives none. */
@@ -91,6 +94,11 @@ export function isObjectDefinition(value: unknown): value is ObjectDefinition {
 /** Reports whether a definition is that of a property. */
 export function isProperty(definition: MethodDefinition): definition is PropertyDefinition {
   return 'isProperty' in definition;
+}
+
+/** Returns what the caller of a method, or the reader of a property, must be. */
+export function accessOf(definition: MethodDefinition): Access {
+  return definition.access ?? (isProperty(definition) ? propertyAccess : methodAccess);
 }
 
 /** Returns the properties of an object, which a definition by an earlier copy of this package does not know. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { kebabCase, withoutUnit } from '../text/field-name.js';
-import { type MethodDefinition, type ObjectDefinition, propertiesOf } from './definition.js';
+import { accessOf, type MethodDefinition, type ObjectDefinition, propertiesOf } from './definition.js';
 import type {
   ArgDescription,
   JsonSchema,
@@ -22,6 +22,7 @@ export function describeObject(name: string, definition: ObjectDefinition): Obje
       name: propertyName,
       summary: each.summary,
       schema: outputOf(each.returns),
+      access: accessOf(each),
       ...deprecation(each),
     })),
   };
@@ -38,6 +39,7 @@ export function describeMethod(name: string, definition: MethodDefinition): Meth
     ...(definition.yields === undefined ? {} : { yields: outputOf(definition.yields) }),
     idempotent: definition.idempotent,
     timeoutMs: definition.timeoutMs,
+    access: accessOf(definition),
     ...(definition.destructive ? { destructive: true } : {}),
     ...deprecation(definition),
   };

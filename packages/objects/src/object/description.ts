@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { accessLevels } from '../identity/access.js';
+
 /** The schema of a JSON Schema (draft 2020-12), whose `unit` says whether a number counts `bytes` or `milliseconds`. */
 export const jsonSchema = z.record(z.string(), z.unknown());
 /** A JSON Schema, draft 2020-12, with the keywords that the protocol page adds. */
@@ -31,6 +33,8 @@ export const optionDescription = z.object({
 /** A named option, as clients in any language see it. */
 export type OptionDescription = z.infer<typeof optionDescription>;
 
+const access = z.enum(accessLevels);
+
 /** The schema of a `MethodDescription`. */
 export const methodDescription = z.object({
   name: z.string(),
@@ -43,6 +47,8 @@ export const methodDescription = z.object({
   idempotent: z.boolean(),
   /** The time limit of a call whose caller gives none; absent in descriptions by servers that keep none. */
   timeoutMs: z.union([z.number(), z.literal('none')]).optional(),
+  /** What its caller must be; absent in descriptions by servers that know of no levels, where it is `operate`. */
+  access: access.optional(),
   /** Whether it destroys something; absent if it does not. */
   destructive: z.boolean().optional(),
   /** Why callers should no longer use it; absent if they may. */
@@ -56,6 +62,8 @@ export const propertyDescription = z.object({
   name: z.string(),
   summary: z.string(),
   schema: jsonSchema,
+  /** What its reader must be; absent in descriptions by servers that know of no levels, where it is `view`. */
+  access: access.optional(),
   /** Why callers should no longer use it; absent if they may. */
   deprecated: z.string().optional(),
 });

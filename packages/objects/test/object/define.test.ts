@@ -182,6 +182,18 @@ describe('defineObject', () => {
       /"size" is a property, and belongs into properties, not methods/,
     ],
     [
+      'a level of access of a method that does not exist',
+      // @ts-expect-error -- a misspelt level
+      { summary: 'Wrong', methods: { look: method({ ...nothing, access: 'operat' }) } },
+      /access of method look must be one of open, member, view, operate, administer, not operat/,
+    ],
+    [
+      'a level of access of a property that does not exist',
+      // @ts-expect-error -- no level
+      { summary: 'Wrong', methods: {}, properties: { size: property(z.int(), () => 1, { access: 1 }) } },
+      /access of property size must be one of open, member, view, operate, administer, not 1/,
+    ],
+    [
       'a deprecation of two lines',
       { summary: 'Wrong', methods: { old: method({ ...nothing, deprecated: 'a\nb' }) } },
       /deprecated of method old must be one line of text/,

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { arg } from '../../src/object/arg.js';
 import { bytesSchema } from '../../src/object/schemas.js';
 import { callSignature, usageLine } from '../../src/object/usage.js';
-import { defineObject, method } from '../../src/object/define.js';
+import { defineObject, method, property } from '../../src/object/define.js';
 import { describeMethod, describeObject } from '../../src/object/describe.js';
 import { objectDescription } from '../../src/object/description.js';
 import { provisionMethod } from './provision-method.js';
@@ -74,6 +74,29 @@ describe('describeObject', () => {
     const shape = { summary: 'Drop it', returns: z.null(), run: () => null };
     expect(describeMethod('drop', method({ ...shape, destructive: true }))).to.include({ destructive: true });
     expect(describeMethod('drop', method(shape))).not.to.have.property('destructive');
+  });
+
+  it('describes what the caller of a method, and the reader of a property, must be', () => {
+    const shape = { summary: 'Look', returns: z.null(), run: () => null };
+    const { methods, properties } = describeObject(
+      'levels',
+      defineObject({
+        summary: 'Levels',
+        methods: { look: method({ ...shape, access: 'member' }), change: method(shape) },
+        properties: {
+          size: property(z.int(), () => 1),
+          secret: property(z.int(), () => 1, { access: 'administer' }),
+        },
+      }),
+    );
+    expect(methods.map(({ access }) => access)).to.deep.equal(['member', 'operate']);
+    expect(properties?.map(({ access }) => access)).to.deep.equal(['view', 'administer']);
+  });
+
+  it('reads a description by a server that knows of no levels', () => {
+    const old = JSON.parse(JSON.stringify(description)) as { methods: { access?: string }[] };
+    old.methods.forEach((each) => delete each.access);
+    expect(objectDescription.parse(old).methods[0]).not.to.have.property('access');
   });
 
   it('keeps the unit in a flag where another option has the name without it', () => {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 
-import { formatDuration, type MethodDefinition } from '@patchbay/objects';
+import { type Access, formatDuration, type MethodDefinition } from '@patchbay/objects';
 import { expect } from 'chai';
 
 import { defineStorage } from '../../src/object/storage-object.js';
@@ -39,6 +39,55 @@ const brief: readonly string[] = [
   'unschedule',
   'renew_boot_token',
 ];
+/** Who may call each method. */
+const levels: Readonly<Record<Exclude<Access, 'open' | 'member'>, readonly string[]>> = {
+  view: [
+    'list_all_images',
+    'show_image',
+    'list_nodes',
+    'show_node',
+    'list_disks',
+    'list_trash',
+    'list_orphans',
+    'list_snapshots',
+    'list_schedules',
+    'watch',
+    'history',
+    'pool_info',
+    'status',
+    'fsck',
+  ],
+  operate: [
+    'import_image',
+    'export_image',
+    'copy_image',
+    'promote_snapshot',
+    'rename_image',
+    'tag_image',
+    'untag_image',
+    'delete_image',
+    'provision',
+    'provision_many',
+    'detach_node',
+    'rename_node',
+    'show_credentials',
+    'rotate_credentials',
+    'renew_boot_token',
+    'attach_disk',
+    'resize_disk',
+    'restore_from_trash',
+    'empty_trash',
+    'create_snapshot',
+    'restore_snapshot',
+    'delete_snapshot',
+    'schedule_snapshots',
+    'unschedule',
+    'adopt_orphan',
+    'delete_orphan',
+    'reconcile',
+  ],
+  administer: ['backup_catalog', 'confirm_restore'],
+};
 /** Methods whose arguments are no names: a glob, and a revision. */
 const nameless: readonly string[] = ['list_nodes', 'watch'];
 
@@ -49,6 +98,17 @@ async function methods(): Promise<readonly (readonly [name: string, definition: 
 }
 
 describe('A method of the storage object', () => {
+  it('says who may call it; a new one needs a row', async () => {
+    const declared: Record<string, string[]> = {};
+    for (const [name, { access = 'none' }] of await methods()) {
+      (declared[access] ??= []).push(name);
+    }
+    expect(Object.keys(declared)).to.have.members(Object.keys(levels));
+    for (const [access, names] of Object.entries(levels)) {
+      expect(declared[access], access).to.have.members(names);
+    }
+  });
+
   it('has a time limit of its own where it may take longer than a minute', async () => {
     const limits: Record<string, string[]> = {};
     for (const [name, { timeoutMs }] of await methods()) {

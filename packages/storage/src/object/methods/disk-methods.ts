@@ -18,6 +18,7 @@ export function diskMethods(services: StorageServices) {
   return {
     list_disks: method({
       summary: 'List the disks: those of nodes, kept ones, and those in the trash',
+      access: 'view',
       options: { state: diskView.shape.state.optional().describe('only disks in this state') },
       returns: z.array(diskView),
       idempotent: true,
@@ -48,6 +49,7 @@ export function diskMethods(services: StorageServices) {
     }),
     list_trash: method({
       summary: 'List the disks in the trash, the next to be deleted first',
+      access: 'view',
       returns: z.array(diskView),
       idempotent: true,
       run: () => viewTrash(services),

@@ -11,6 +11,7 @@ export function eventMethods({ events }: StorageServices) {
     watch: method({
       summary:
         'Report each change of images, nodes, disks, snapshots, schedules and alerts as it happens, until cancelled',
+      access: 'view',
       args: [
         arg(
           'fromRevision',
@@ -32,6 +33,7 @@ export function eventMethods({ events }: StorageServices) {
     }),
     history: method({
       summary: 'Show what happened to a node, its disks, snapshots and schedules, when, and who did it',
+      access: 'view',
       args: [node],
       options: {
         limit: z.int().min(1).max(10_000).default(100).describe('how many at most, the newest'),

@@ -111,6 +111,7 @@ export function imageMethods(services: StorageServices) {
     }),
     list_all_images: method({
       summary: 'List the images, in the order of their names',
+      access: 'view',
       options: {
         filter: z.string().min(1).optional().describe('only names that match this glob, with * and ?'),
         tag: z.array(imageTag).optional().describe('only images with this tag; of several, with all of them'),
@@ -123,6 +124,7 @@ export function imageMethods(services: StorageServices) {
     }),
     show_image: method({
       summary: 'Show an image: its size, checksum, tags, and where it came from',
+      access: 'view',
       args: [image],
       returns: imageView,
       idempotent: true,

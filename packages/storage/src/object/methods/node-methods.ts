@@ -150,6 +150,7 @@ export function nodeMethods(services: StorageServices) {
     }),
     list_nodes: method({
       summary: 'List the nodes with their disks, including kept ones',
+      access: 'view',
       args: [
         arg('pattern', z.string().max(63).optional(), 'only nodes whose names match this glob, with * and ?'),
       ],
@@ -167,6 +168,7 @@ export function nodeMethods(services: StorageServices) {
     }),
     show_node: method({
       summary: 'Show a node: its state, disk, target, sessions and alerts',
+      access: 'view',
       args: [node],
       returns: nodeDetails,
       idempotent: true,

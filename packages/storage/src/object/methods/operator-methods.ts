@@ -16,18 +16,21 @@ export function operatorMethods(services: StorageServices) {
   return {
     pool_info: method({
       summary: 'Show how full the pool is, how much of it is promised, and the quotas',
+      access: 'view',
       returns: poolInfo,
       idempotent: true,
       run: () => describePool(services),
     }),
     status: method({
       summary: 'Show whether the catalog, the pool and the targets work, and what is wrong with them',
+      access: 'view',
       returns: storageStatus,
       idempotent: true,
       run: () => statusOf(services),
     }),
     fsck: method({
       summary: 'Compare the catalog, the files and the targets, without changing anything',
+      access: 'view',
       returns: z.array(finding),
       idempotent: true,
       timeoutMs: timeLimits.upkeep,
@@ -35,6 +38,7 @@ export function operatorMethods(services: StorageServices) {
     }),
     backup_catalog: method({
       summary: 'Write a backup of the catalog, while it is in use, to the backup directory of the server',
+      access: 'administer',
       args: [arg('name', backupName.optional(), "the backup's name; default: made from the date and time")],
       returns: z.object({ path: z.string().describe("on the server's host"), sizeBytes: z.int() }),
       timeoutMs: timeLimits.upkeep,
@@ -43,6 +47,7 @@ export function operatorMethods(services: StorageServices) {
     confirm_restore: method({
       summary:
         'Confirm a restored catalog: files that it does not know, kept in place until now, are set aside; see fsck',
+      access: 'administer',
       returns: z.object({ confirmed: z.boolean().describe('false when no restore was waiting for it') }),
       idempotent: true,
       timeoutMs: timeLimits.changing,

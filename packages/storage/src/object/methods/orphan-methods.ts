@@ -19,6 +19,7 @@ export function orphanMethods(services: StorageServices) {
   return {
     list_orphans: method({
       summary: 'List the files of ours that had no record and were set aside, the next to be deleted first',
+      access: 'view',
       returns: z.array(orphanView),
       idempotent: true,
       run: () => viewOrphans(services),

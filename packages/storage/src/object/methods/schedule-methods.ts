@@ -41,6 +41,7 @@ export function scheduleMethods(services: ScheduleServices) {
     }),
     list_schedules: method({
       summary: 'List the schedules of snapshots, with their last and next times',
+      access: 'view',
       args: [arg('node', existingNode.optional(), 'the node; without it, all of them')],
       returns: z.array(scheduleView),
       idempotent: true,

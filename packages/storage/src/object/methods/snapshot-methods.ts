@@ -23,6 +23,7 @@ export function snapshotMethods(services: StorageServices) {
     list_snapshots: method({
       summary:
         'List the snapshots of a node, or of all, the oldest first, including those of disks that it had before',
+      access: 'view',
       args: [arg('node', existingNode.optional(), 'the node; without it, all of them')],
       returns: z.array(snapshotView),
       idempotent: true,
