@@ -1,8 +1,9 @@
-import type { CatalogReader } from '../catalog/catalog.js';
-import { nodes, targetOf } from '../catalog/tables.js';
+import type { Catalog } from '../catalog/catalog.js';
+import { nodes } from '../catalog/tables.js';
 import { type Exports, isExported } from '../provision/exports.js';
 import type { Naming } from '../provision/naming.js';
 import { nodeResource } from '../provision/resources.js';
+import { describeUnrecorded, isInUse, unrecordedTargets } from '../provision/unrecorded-targets.js';
 import { describeForeign, foreignAccess } from '../targets/foreign-access.js';
 import type { TargetHost, TargetState } from '../targets/target-host.js';
 import type { Finding } from './finding.js';
@@ -16,7 +17,7 @@ export interface TargetCheckServices {
 
 /** Finds targets that are missing, wrong, ours without a record, or not ours. */
 export async function checkTargets(
-  catalog: CatalogReader,
+  catalog: Catalog,
   { targets, exports, naming }: TargetCheckServices,
 ): Promise<Finding[]> {
   const perDaemon = await Promise.all(targets.daemons.map(({ daemon }) => targets.list(daemon)));
@@ -54,7 +55,24 @@ export async function checkTargets(
       }
     }
   }
-  const known = new Set<string>(records.flatMap(({ value }) => targetOf(value)?.iqn ?? []));
+  const isRestored = (await catalog.restoredFrom()) !== undefined;
+  for (const target of await unrecordedTargets(catalog, naming, [...states.values()])) {
+    findings.push({
+      severity: 'warning',
+      resource: target.iqn,
+      ...(isRestored && isInUse(target)
+        ? {
+            problem: await describeUnrecorded(catalog, naming, target),
+            advice: 'take its disk back with these commands, or end the session, before confirm_restore',
+          }
+        : {
+            problem: 'the target has no record',
+            advice: isRestored
+              ? 'it stays until confirm_restore as long as its file is kept; take that back with adopt_orphan'
+              : 'the reconciler removes it after the grace period',
+          }),
+    });
+  }
   for (const { iqn } of states.values()) {
     if (!naming.isOurs(iqn)) {
       findings.push({
@@ -62,13 +80,6 @@ export async function checkTargets(
         resource: iqn,
         problem: 'the target is not ours',
         advice: 'it is left alone',
-      });
-    } else if (!known.has(iqn)) {
-      findings.push({
-        severity: 'warning',
-        resource: iqn,
-        problem: 'the target has no record',
-        advice: 'the reconciler removes it after the grace period',
       });
     }
   }

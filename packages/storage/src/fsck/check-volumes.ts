@@ -42,7 +42,7 @@ export async function checkVolumes(
         resource: nameOf(volume),
         problem: 'the file has no record',
         advice:
-          'the reconciler sets it aside after the grace period; after a restore it stays until confirm_restore',
+          'the reconciler sets it aside after the grace period; after a restore it stays until confirm_restore, and adopt_orphan takes it back',
       });
     }
   }

@@ -35,6 +35,7 @@ import { TargetClaims } from '../provision/target-claims.js';
 import { Reconciler } from '../reconcile/reconciler.js';
 import { Scheduler } from '../schedule/scheduler.js';
 import { SessionWatch, watchEveryMs } from '../sessions/session-watch.js';
+import { daemonsServing } from '../targets/tgt/adopt.js';
 import { checkPortals } from '../targets/tgt/check-portals.js';
 import { portalsOf, startTgtHosts } from '../targets/tgt/tgt-hosts.js';
 import { checkHost, warnOfLoopbackPortal } from './check-host.js';
@@ -84,7 +85,7 @@ async function assemble(
   const log = actorLog(context.log, catalog.actors);
 
   warnOfLoopbackPortal(options, context.listen, log);
-  const daemons = await daemonsInUse(catalog);
+  const daemons = Math.max(await daemonsInUse(catalog), await daemonsServing(stateDir));
   await checkPortals(stateDir, portalsOf({ ...options, daemons }));
 
   const freeSome = (): Promise<boolean> => deleteOldestTrashed(services);

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { listAlerts } from '../alerts/alerts.js';
 import { findForeignAccess } from '../alerts/find-foreign-access.js';
 import type { OperationServices } from '../provision/operation-services.js';
+import { describeUnrecorded, isInUse, unrecordedTargets } from '../provision/unrecorded-targets.js';
 import { assertServed } from '../targets/assert-served.js';
 
 const problem = z.object({
@@ -31,6 +32,7 @@ export async function statusOf(services: OperationServices): Promise<z.infer<typ
     ...(await troubleOf(services, 'pool', () => services.pool.requireRoom())),
     ...(await troubleOf(services, 'targets', () => assertServed(services.targets))),
     ...(await alertsOf(services)),
+    ...(await targetsWithoutRecord(services)),
   ];
   return { state: problems.length === 0 ? 'ready' : 'degraded', problems };
 }
@@ -48,6 +50,26 @@ async function alertsOf({ catalog, targets, exports }: OperationServices): Promi
       reason,
       message: `node "${node}": ${message}`,
     }));
+  } catch {
+    return []; // the trouble of the catalog or of the targets is told above
+  }
+}
+
+/** Returns what serves a node although a restored catalog does not know it. */
+async function targetsWithoutRecord({ catalog, targets, naming }: OperationServices): Promise<Problem[]> {
+  try {
+    if ((await catalog.restoredFrom()) === undefined) {
+      return [];
+    }
+    const perDaemon = await Promise.all(targets.daemons.map(({ daemon }) => targets.list(daemon)));
+    const found = await unrecordedTargets(catalog, naming, perDaemon.flat());
+    return await Promise.all(
+      found.filter(isInUse).map(async (target) => ({
+        part: 'targets' as const,
+        reason: 'TARGET_WITHOUT_RECORD',
+        message: await describeUnrecorded(catalog, naming, target),
+      })),
+    );
   } catch {
     return []; // the trouble of the catalog or of the targets is told above
   }

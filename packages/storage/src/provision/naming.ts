@@ -29,6 +29,11 @@ export class Naming {
     return iqn.parse(`${this.#prefix}:disk.${diskId}`);
   }
 
+  /** Returns the id of the disk that `targetOf` named a target for. */
+  diskOf(target: Iqn): string {
+    return target.slice(target.lastIndexOf(':disk.') + ':disk.'.length);
+  }
+
   /** Reports whether a target name is one that `targetOf` made. */
   isOurs(targetName: string): targetName is Iqn {
     const isKnown = this.#known.some((prefix) => targetName.startsWith(`${prefix}:disk.`));

@@ -104,7 +104,7 @@ export async function finishDeleting(
 }
 
 /** Forgets a node and all that hangs on its name, except its snapshots. */
-async function forgetNode(
+export async function forgetNode(
   tx: Transaction,
   claims: RecoveryServices['claims'],
   record: NodeRecord,

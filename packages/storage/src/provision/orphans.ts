@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 
-import { images, nodes, type OrphanRecord, orphans } from '../catalog/tables.js';
+import type { CatalogReader } from '../catalog/catalog.js';
+import { images, nodes, type OrphanRecord, orphans, snapshots, trash } from '../catalog/tables.js';
 import type { VolumePool, VolumeRef } from '../disks/volume-pool.js';
 import { storageError } from '../errors.js';
 import type { ImageName, NodeName } from '../names.js';
 import type { OperationServices } from './operation-services.js';
 import { hasDisk } from './trash.js';
-import { imageResource, nodeResource } from './resources.js';
+import { diskResource, imageResource, nodeResource } from './resources.js';
 
 const kinds = ['image', 'disk', 'snapshot'] as const;
 const orphanId = new RegExp(`^(${kinds.join('|')})-(.+)$`);
@@ -28,10 +29,11 @@ export function originOf({ id }: VolumeRef): OrphanRecord['volume'] | undefined 
 export type Adoption = { readonly node: NodeName } | { readonly image: ImageName };
 
 /**
- * Takes an orphan back: as a disk that is kept for a node without one, or as an image. Steps: move the file; write the
- * record. Cut short between them, the file is an orphan again after the grace period.
+ * Takes an orphan back: as a disk that is kept for a node without one, or as an image. Before a restore is confirmed it
+ * may still be in its place, even served to a node. Steps: move the file; write the record. Cut short between them, the
+ * file is an orphan again after the grace period.
  *
- * @throws RpcError `ORPHAN_NOT_FOUND`, `NODE_EXISTS`, `IMAGE_EXISTS`, `QUOTA_EXCEEDED`, `OPERATION_PENDING`
+ * @throws RpcError `ORPHAN_NOT_FOUND`, `NODE_EXISTS`, `IMAGE_EXISTS`, `DISK_IN_USE`, `QUOTA_EXCEEDED`, `OPERATION_PENDING`
  */
 export async function adoptOrphan(
   services: OperationServices,
@@ -44,18 +46,21 @@ export async function adoptOrphan(
   // Under its old id, it is the same orphan again if this is cut short.
   const formerId = z.uuid().safeParse(originOf(orphan)?.id).data;
   const volume: VolumeRef = { kind: 'node' in adoption ? 'disk' : 'image', id: formerId ?? randomUUID() };
-  const sizeBytes = (await pool.stat(orphan))?.sizeBytes;
-  if (sizeBytes === undefined) {
-    throw noSuchOrphan(id);
+  const { file, sizeBytes } = await findFile(services, orphan);
+  if ('image' in adoption) {
+    await refuseServed(services, file);
   }
   const resource = 'node' in adoption ? nodeResource(adoption.node) : imageResource(adoption.image);
   const createdAtMs = clock.now();
   await intents.run<null, undefined>(
     {
-      resources: [resource],
+      resources: [resource, diskResource(volume.id)],
       kind: 'adopt',
       parameters: { id },
       intend: async (tx) => {
+        if (await isRecorded(tx, file)) {
+          throw noSuchOrphan(id);
+        }
         if ('node' in adoption) {
           const present = await tx.get(nodes, adoption.node);
           if (present !== undefined) {
@@ -70,7 +75,9 @@ export async function adoptOrphan(
         return { carryOut: null };
       },
       carryOut: async () => {
-        await pool.ensureReplaced(volume, orphan);
+        if (file.kind !== volume.kind || file.id !== volume.id) {
+          await pool.ensureReplaced(volume, file);
+        }
         await catalog.transact((tx) => {
           if ('node' in adoption) {
             const disk = {
@@ -100,6 +107,54 @@ export async function adoptOrphan(
     },
     signal,
   );
+}
+
+/** Finds the file of an orphan: where it was set aside or, before a restore is confirmed, in its place. */
+async function findFile(
+  { pool, catalog }: OperationServices,
+  orphan: VolumeRef,
+): Promise<{ readonly file: VolumeRef; readonly sizeBytes: number }> {
+  const origin = (await catalog.restoredFrom()) === undefined ? undefined : originOf(orphan);
+  for (const file of origin === undefined ? [orphan] : [orphan, origin]) {
+    const stat = await pool.stat(file);
+    if (stat !== undefined) {
+      return { file, sizeBytes: stat.sizeBytes };
+    }
+  }
+  throw noSuchOrphan(orphan.id);
+}
+
+/** Reports whether a record has a volume. */
+async function isRecorded(reader: CatalogReader, { kind, id }: VolumeRef): Promise<boolean> {
+  switch (kind) {
+    case 'image':
+      return (await reader.list(images)).some(({ value }) => value.id === id);
+    case 'snapshot':
+      return (await reader.list(snapshots)).some(({ value }) => value.id === id);
+    case 'disk':
+      return (
+        (await reader.get(trash, id)) !== undefined ||
+        (await reader.list(nodes)).some(
+          ({ value }) => value.disk.id === id || (value.state === 'replacing' && value.stagedId === id),
+        )
+      );
+    case 'orphan':
+      return false;
+  }
+}
+
+/** Refuses a file that a target serves, which a node would go on to write. @throws RpcError `DISK_IN_USE` */
+async function refuseServed({ pool, targets }: OperationServices, file: VolumeRef): Promise<void> {
+  const path = pool.path(file);
+  const states = (await Promise.all(targets.daemons.map(({ daemon }) => targets.list(daemon)))).flat();
+  const target = states.find(({ backingPaths }) => [...backingPaths.values()].includes(path));
+  if (target !== undefined) {
+    throw storageError(
+      'DISK_IN_USE',
+      `target ${target.iqn} still serves this disk; adopt it for a node, or call confirm_restore first`,
+      { details: { target: target.iqn } },
+    );
+  }
 }
 
 /** Deletes an orphan for good; fine when it is not there. Reports whether it was. */

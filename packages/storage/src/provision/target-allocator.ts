@@ -7,6 +7,8 @@ export class TargetAllocator {
   readonly #targets: Pick<TargetHost, 'daemonFor'>;
   /** The free target ids, read once, so that not all that are taken are read each time. */
   #free: FreeIds | undefined;
+  /** What has no record and yet is taken, by the daemon that serves it. */
+  readonly #reserved = new Map<number, ReadonlySet<number>>();
 
   constructor(targets: Pick<TargetHost, 'daemonFor'>) {
     this.#targets = targets;
@@ -18,7 +20,7 @@ export class TargetAllocator {
     for (;;) {
       const tid = this.#free.lowest;
       // A transaction may fail after it was told here what it would free or take.
-      if ((await tx.get(tids, tidKey(tid))) === undefined) {
+      if (!this.#isReserved(tid) && (await tx.get(tids, tidKey(tid))) === undefined) {
         return { daemon: this.#targets.daemonFor(tid), tid };
       }
       this.#free.remove(tid);
@@ -27,6 +29,22 @@ export class TargetAllocator {
 
   release(tid: number): void {
     this.#free?.add(tid);
+  }
+
+  /**
+   * Keeps the target ids of targets that a daemon serves although they have no record, as after a restore, from being
+   * handed out: a new target would take the place of one in use. Those given before for the daemon are free again.
+   */
+  reserve(daemon: number, reserved: ReadonlySet<number>): void {
+    const former = this.#reserved.get(daemon) ?? new Set();
+    this.#reserved.set(daemon, reserved);
+    for (const tid of former) {
+      this.#free?.add(tid); // if it is taken after all, that is found out when it is to be handed out
+    }
+  }
+
+  #isReserved(tid: number): boolean {
+    return [...this.#reserved.values()].some((tids) => tids.has(tid));
   }
 }
 

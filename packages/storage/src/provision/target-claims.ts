@@ -74,6 +74,11 @@ export class TargetClaims {
     }
   }
 
+  /** Reserves target ids that targets of a daemon have which have no record; see `TargetAllocator`. */
+  reserve(daemon: number, reserved: ReadonlySet<number>): void {
+    this.#allocator.reserve(daemon, reserved);
+  }
+
   /** Releases what is unique of a node's target, if it has one. */
   release(tx: Transaction, record: NodeRecord): void {
     const target = targetOf(record);

@@ -99,8 +99,14 @@ export async function expireTrashed(
   return found;
 }
 
-/** Deletes the disk that has been in the trash for longest, for its space; reports whether there was one. */
+/**
+ * Deletes the disk that has been in the trash for longest, for its space; reports whether there was one. None is deleted
+ * while a restore is not confirmed, as after the backup somebody may have taken it out of the trash.
+ */
 export async function deleteOldestTrashed(services: OperationServices): Promise<boolean> {
+  if ((await services.catalog.restoredFrom()) !== undefined) {
+    return false;
+  }
   const trashed = (await services.catalog.list(trash)).filter(({ value }) => value.state === 'trashed');
   for (const { key, value } of trashed.sort((a, b) => a.value.trashedAtMs - b.value.trashedAtMs)) {
     if (services.intents.current(diskResource(key)) === undefined) {

@@ -5,6 +5,7 @@ import type { VolumeRef } from '../disks/volume-pool.js';
 import { stagedVolume } from '../provision/node-recovery.js';
 import { deleteOrphan, forget, noteOrphan, setAside } from '../provision/orphans.js';
 import { targetsOf } from '../provision/resources.js';
+import { isInUse, unrecordedTargets } from '../provision/unrecorded-targets.js';
 import type { TargetState } from '../targets/target-host.js';
 import type { ReconcileServices, Round } from './report.js';
 
@@ -38,6 +39,21 @@ interface Orphan {
   readonly name: string;
   readonly remove: () => Promise<void>;
   readonly removed: string[];
+  /** Whether it is a target in use, which no grace period ends after a restore. */
+  readonly isInUse?: boolean;
+  /** The name of the file that a target serves. */
+  readonly file?: string | undefined;
+}
+
+/** Reserves the ids of the targets without a record, so that no new target takes the place of one in use. */
+export async function reserveUnrecorded(round: Round): Promise<void> {
+  const { targets, catalog, naming, claims } = round.services;
+  for (const { daemon } of round.dryRun ? [] : targets.daemons) {
+    await round.attempt(targetsOf(daemon), async () => {
+      const found = await unrecordedTargets(catalog, naming, await targets.list(daemon));
+      claims.reserve(daemon, new Set(found.map(({ tid }) => tid)));
+    });
+  }
 }
 
 /**
@@ -62,12 +78,13 @@ export async function removeOrphans(grace: GracePeriod, keepMs: number, round: R
   report.foreign.push(...states.filter(({ iqn }) => !naming.isOurs(iqn)).map(({ iqn }) => iqn));
   report.foreign.push(...((await pool.foreign?.()) ?? []).map((path) => `file:${path}`));
 
-  const orphanTargets = states.flatMap(({ daemon, tid, iqn }): Orphan[] => {
-    if (!naming.isOurs(iqn) || known.targets.has(iqn)) {
-      return [];
-    }
+  const files = new Map(volumes.map((volume) => [pool.path(volume), volumeName(volume)]));
+  const orphanTargets = (await unrecordedTargets(catalog, naming, states)).map((state): Orphan => {
+    const { daemon, tid, iqn, backingPaths } = state;
     const remove = (): Promise<void> => targets.ensureRemoved({ daemon, tid, iqn });
-    return [{ name: iqn, remove, removed: report.removedTargets }];
+    const [path = ''] = backingPaths.values();
+    const whose = { isInUse: isInUse(state), file: files.get(path) };
+    return { name: iqn, remove, removed: report.removedTargets, ...whose };
   });
   // Left by a removal that was cut short: a target is removed before its account.
   const orphanAccounts = accounts
@@ -91,12 +108,20 @@ export async function removeOrphans(grace: GracePeriod, keepMs: number, round: R
   );
   // Targets first: a target holds its file open.
   const orphans = [...orphanTargets, ...orphanAccounts, ...orphanVolumes];
-  const names = orphans.map(({ name }) => name);
-  const expired = dryRun ? grace.plan(names) : grace.expired(names);
   // A restored backup does not know what was made after it; a person decides whether that may be removed.
-  const kept =
-    (await catalog.restoredFrom()) !== undefined ? new Set(orphanVolumes.map(({ name }) => name)) : new Set();
-  for (const { name, remove, removed } of orphans) {
+  const isRestored = (await catalog.restoredFrom()) !== undefined;
+  const kept = new Set(isRestored ? orphanVolumes.map(({ name }) => name) : []);
+  const stays = (orphan: Orphan): boolean =>
+    isRestored && (orphan.isInUse === true || kept.has(orphan.file ?? ''));
+  // The period of a target in use begins when its last session has ended.
+  const names = orphans.filter((orphan) => !stays(orphan)).map(({ name }) => name);
+  const expired = dryRun ? grace.plan(names) : grace.expired(names);
+  for (const orphan of orphans) {
+    const { name, remove, removed } = orphan;
+    if (stays(orphan)) {
+      report.kept.push(name);
+      continue;
+    }
     if (!expired.has(name) || kept.has(name)) {
       report.waiting.push(name);
       continue;
@@ -141,13 +166,12 @@ async function expireOrphans(round: Round, present: readonly VolumeRef[], keepMs
 async function knownNames({
   catalog,
   recovery,
-}: ReconcileServices): Promise<Record<'targets' | 'accounts' | 'volumes', ReadonlySet<string>>> {
+}: ReconcileServices): Promise<Record<'accounts' | 'volumes', ReadonlySet<string>>> {
   const records = (await catalog.list(nodes)).map(({ value }) => value);
   const targets = records.flatMap((record) => targetOf(record) ?? []);
   const staged = records.flatMap((record) => (record.state === 'replacing' ? [stagedVolume(record)] : []));
   const volumes = (await recovery.fileRecords()).map(({ volume }) => volume);
   return {
-    targets: new Set(targets.map(({ iqn }) => iqn)),
     accounts: new Set(targets.map(({ chap }) => chap.user)),
     volumes: new Set([...volumes, ...staged].map(volumeName)),
   };

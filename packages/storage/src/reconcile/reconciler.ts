@@ -7,14 +7,17 @@ import { isExported } from '../provision/exports.js';
 import { diskVolume } from '../provision/node-recovery.js';
 import { isExportWanted } from '../provision/node-states.js';
 import { nodeResource, targetsOf } from '../provision/resources.js';
+import { isInUse } from '../provision/unrecorded-targets.js';
 import { describeForeign, foreignAccess } from '../targets/foreign-access.js';
-import { emptyExpiredTrash, recoverUnfinished } from './recover-unfinished.js';
-import { GracePeriod, removeOrphans } from './orphans.js';
+import { emptyExpiredTrash, forgetCreating, recoverUnfinished } from './recover-unfinished.js';
+import { GracePeriod, removeOrphans, reserveUnrecorded } from './orphans.js';
 import { type ReconcileReport, type ReconcileServices, Round } from './report.js';
 
 /** How a node's disk is served. */
 interface Served {
   readonly isServed: boolean;
+  /** Whether it is served otherwise, to somebody who is connected. */
+  readonly isInUse: boolean;
   /** What its target has that the catalog does not know. */
   readonly foreign: string | undefined;
 }
@@ -76,6 +79,10 @@ export class Reconciler {
   async #reconcile(round: Round, atStart: boolean): Promise<void> {
     const { report, dryRun } = round;
     const { pool, targets, operations } = this.#services;
+    if (atStart) {
+      await forgetCreating(round);
+    }
+    await reserveUnrecorded(round);
     // Without the pool nothing can be judged.
     await round.attempt('pool', async () => {
       await recoverUnfinished(round);
@@ -145,8 +152,10 @@ export class Reconciler {
     return (node) => {
       const state = states.get(node.target.iqn);
       const spec = exports.specOf(node);
-      const isServed = isExported(spec, state) && !(mayWrite && state?.readOnly);
-      return { isServed, foreign: state && describeForeign(foreignAccess(spec, state)) };
+      const isAsRecorded = isExported(spec, state);
+      const isServed = isAsRecorded && !(mayWrite && state?.readOnly);
+      const inUse = !isAsRecorded && state?.online === true && isInUse(state);
+      return { isServed, isInUse: inUse, foreign: state && describeForeign(foreignAccess(spec, state)) };
     };
   }
 
@@ -163,14 +172,20 @@ export class Reconciler {
     const { exports } = this.#services;
     const { report } = round;
     const missing = new Set(report.missing);
+    const isRestored = (await this.#services.catalog.restoredFrom()) !== undefined;
     const served = await this.#served(daemon);
     for (const record of await this.#nodesOf(daemon)) {
       const name = nodeResource(record.node);
       if (record.state !== 'ready' || missing.has(name)) {
         continue;
       }
-      const { isServed, foreign } = served(record);
+      const { isServed, isInUse, foreign } = served(record);
       await this.#tellForeign(record.node, foreign, round);
+      if (isRestored && isInUse) {
+        // The secret or the target id of an older catalog would cut the node off.
+        report.kept.push(name);
+        continue;
+      }
       if (!isServed || (foreign !== undefined && this.#options.foreignAccess !== 'report')) {
         const sync = async (): Promise<boolean> => {
           await (round.dryRun ? undefined : exports.sync(record.node));
@@ -198,15 +213,21 @@ export class Reconciler {
 
   /** Logs what was done, and what is wrong if that has changed: a lasting problem is not news every time. */
   #log(report: ReconcileReport): void {
-    const { missing, foreign, waiting, busy, failed, ...done } = report;
+    const { missing, foreign, waiting, kept, busy, failed, ...done } = report;
     const { log } = this.#services;
     if (Object.values(done).some((value) => (typeof value === 'number' ? value > 0 : value.length > 0))) {
       log.info('reconciled', { ...done, busy });
     }
-    const problems = JSON.stringify({ missing, foreign, waiting });
-    const isAny = missing.length + foreign.length + waiting.length > 0;
+    const problems = JSON.stringify({ missing, foreign, waiting, kept });
+    const isAny = missing.length + foreign.length + waiting.length + kept.length > 0;
     if (isAny && problems !== this.#problems) {
-      log.warn('the pool or the targets differ from the catalog', { missing, foreign, waiting, failed });
+      log.warn('the pool or the targets differ from the catalog', {
+        missing,
+        foreign,
+        waiting,
+        kept,
+        failed,
+      });
     }
     this.#problems = problems;
   }

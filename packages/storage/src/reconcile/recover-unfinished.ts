@@ -1,5 +1,8 @@
-import { trash } from '../catalog/tables.js';
-import { diskResource } from '../provision/resources.js';
+import type { Transaction } from '../catalog/catalog.js';
+import { images, nodes, snapshots, trash } from '../catalog/tables.js';
+import { forgetNode } from '../provision/node-recovery.js';
+import { diskResource, imageResource, nodeResource } from '../provision/resources.js';
+import { fullName } from '../provision/snapshot-lookup.js';
 import { expireTrashed } from '../provision/trash.js';
 import type { Round } from './report.js';
 
@@ -17,11 +20,54 @@ export async function recoverUnfinished(round: Round): Promise<void> {
   }
 }
 
-/** Deletes the disks whose time in the trash has passed. */
+/**
+ * Forgets what a restored catalog says is being created, as nobody knows how that ended after the backup. Undoing it would
+ * delete a disk that was acknowledged; its file is kept like others without a record.
+ */
+export async function forgetCreating(round: Round): Promise<void> {
+  const { report, services } = round;
+  const { catalog, claims } = services;
+  if ((await catalog.restoredFrom()) === undefined) {
+    return;
+  }
+  const forget = async (name: string, drop: (tx: Transaction) => void | Promise<void>): Promise<void> => {
+    await round.attempt(name, async () => {
+      await catalog.transact(drop);
+      report.rolledBack.push(name);
+    });
+  };
+  for (const { key, value } of await catalog.list(nodes)) {
+    if (value.state === 'creating') {
+      await forget(nodeResource(key), (tx) => forgetNode(tx, claims, value));
+    }
+  }
+  for (const { key, value } of await catalog.list(images)) {
+    if (value.state === 'creating') {
+      await forget(imageResource(key), (tx) => {
+        tx.delete(images, key);
+      });
+    }
+  }
+  for (const { key, value } of await catalog.list(snapshots)) {
+    if (value.state === 'creating') {
+      await forget(`snapshot:${fullName(value)}`, (tx) => {
+        tx.delete(snapshots, key);
+      });
+    }
+  }
+}
+
+/**
+ * Deletes the disks whose time in the trash has passed; none while a restore is not confirmed, as they may have been taken
+ * out of the trash after the backup.
+ */
 export async function emptyExpiredTrash(round: Round): Promise<void> {
   const { report, dryRun, services } = round;
   const { catalog, serviceTime, recovery } = services;
   await countDown(round);
+  if ((await catalog.restoredFrom()) !== undefined) {
+    return;
+  }
   const nowMs = await serviceTime.nowMs();
   for (const { key, value } of await catalog.list(trash)) {
     const name = diskResource(key);

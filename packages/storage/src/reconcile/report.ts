@@ -32,6 +32,11 @@ export const reconcileReport = z.object({
   waiting: z
     .array(z.string())
     .describe('targets and files of ours without a record, within their grace period'),
+  kept: z
+    .array(z.string())
+    .describe(
+      'what stays after a restore until confirm_restore: targets without a record that are in use or whose file has none either, and nodes whose target is in use and differs from the catalog',
+    ),
   foreign: z
     .array(z.string())
     .describe('targets, and files in the pool, that are not ours; they are left alone'),
@@ -54,6 +59,7 @@ export function emptyReport(): ReconcileReport {
     setAside: [],
     removedTemporaries: 0,
     waiting: [],
+    kept: [],
     foreign: [],
     busy: [],
     failed: [],

@@ -108,6 +108,49 @@ describe('a catalog that went back in time', function () {
     });
   }
 
+  it('cuts no node off: neither by a new node, nor by ending a daemon that it does not know', async () => {
+    const options = { targetsPerDaemon: 1 };
+    await using storage = await RunningStorage.start({ reflinks: false });
+    await storage.call('import_image', 'ubuntu', storage.source);
+    await storage.stopObject();
+    await cp(catalogOf(storage), copyOf(storage), { recursive: true });
+    await storage.startObject('state', options);
+    const first = await storage.call<Provisioned>('provision', 'node7', 'ubuntu');
+    const second = await storage.call<Provisioned>('provision', 'node8', 'ubuntu');
+    expect(second.target.portal).not.to.equal(first.target.portal);
+    await using disk7 = await OpenDisk.connect(first.target.portal, await storage.login('node7', first));
+    await using disk8 = await OpenDisk.connect(second.target.portal, await storage.login('node8', second));
+    await storage.stopObject();
+    await rm(catalogOf(storage), { recursive: true });
+    await cp(copyOf(storage), catalogOf(storage), { recursive: true });
+
+    await storage.startObject('state', options);
+    const made = await storage.call<Provisioned>('provision', 'node9', 'ubuntu');
+    const { kept } = await storage.call<{ kept: string[] }>('reconcile');
+
+    expect(kept).to.have.members([first.target.iqn, second.target.iqn]);
+    expect(await reasons(storage)).to.deep.equal([
+      'CATALOG_RESTORED',
+      'TARGET_WITHOUT_RECORD',
+      'TARGET_WITHOUT_RECORD',
+    ]);
+    expect(made.target.portal).not.to.be.oneOf([first.target.portal, second.target.portal]);
+    await disk7.use(0x77);
+    await disk8.use(0x88);
+
+    // One is taken back; the other one goes with the confirmation, and its file stays.
+    await storage.words('adopt_orphan', `disk-${first.diskId}`, '--node', 'node7');
+    const again = await storage.call<Provisioned>('attach_disk', first.diskId, 'node7');
+    await using disk = await OpenDisk.connect(again.target.portal, await storage.login('node7', again));
+    await disk.run('read -P 0x77 0 1M', /read 1048576\/1048576/);
+    await storage.call('confirm_restore');
+    const { removedTargets } = await storage.call<{ removedTargets: string[] }>('reconcile');
+    expect(removedTargets).to.deep.equal([second.target.iqn]);
+    const orphans = await storage.call<Orphan[]>('list_orphans');
+    expect(orphans.map(({ orphan }) => orphan)).to.deep.equal([`disk-${second.diskId}`]);
+    await disk.use(0x79);
+  });
+
   it('is noticed after kill -9 and the loss of its log, although it knows next to nothing', async () => {
     await using storage = await RunningStorage.start({ reflinks: false });
     await storage.stopObject();

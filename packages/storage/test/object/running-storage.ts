@@ -181,19 +181,21 @@ export class RunningStorage implements AsyncDisposable {
     try {
       await this.stopObject();
     } finally {
-      const left = await this.#daemon();
-      if (left !== undefined) {
-        await kill(left);
-        // It holds the pool's files open until it is gone.
-        await eventually(async () => !(await isRunning(left)));
+      for (const name of (await readdir(this.stateDir())).filter((each) => each.startsWith('tgt'))) {
+        const left = await this.#daemon(name);
+        if (left !== undefined) {
+          await kill(left);
+          // It holds the pool's files open until it is gone.
+          await eventually(async () => !(await isRunning(left)));
+        }
       }
       await this.#mount?.[Symbol.asyncDispose]();
       await rm(this.#scratch, { recursive: true, force: true });
     }
   }
 
-  #daemon(): ReturnType<typeof findTgtd> {
-    return findTgtd(join(this.stateDir(), 'tgt', 'control'));
+  #daemon(name = 'tgt'): ReturnType<typeof findTgtd> {
+    return findTgtd(join(this.stateDir(), name, 'control'));
   }
 
   #call(

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { refusal, requireTools } from '@patchbay/objects/testing';
+import { eventually, refusal, requireTools } from '@patchbay/objects/testing';
 
 import type { Iqn } from '../../src/names.js';
 import type { TargetSpec } from '../../src/targets/target-host.js';
@@ -112,6 +112,23 @@ describe('the targets of a tgtd of our own', function () {
       await scene.tgtadm().newAccount(spec.chap.user, 'another-secret');
       await host.ensureExported(spec);
       expect(await inquire(scene.portal, spec)).to.include('Product:VIRTUAL-DISK');
+    });
+
+    it('takes the place of another target only while that one is not in use', async () => {
+      const host = await scene.startHost();
+      const lost = await scene.disk(1);
+      await host.ensureExported(lost);
+      const spec = { ...(await scene.disk(2)), tid: 1 };
+      {
+        await using disk = await scene.open(lost);
+        const refused = await refusal(host.ensureExported(spec));
+        expect(refused).to.include({ reason: 'TARGET_CONFLICT' });
+        await disk.use(0x33);
+        expect(await host.list()).to.have.lengthOf(1);
+      }
+      await eventually(async () => (await host.list())[0]?.connections.length === 0);
+      await host.ensureExported(spec);
+      expect((await host.list()).map(({ iqn }) => iqn)).to.deep.equal([spec.iqn]);
     });
 
     it('leaves nothing when the file is not there', async () => {

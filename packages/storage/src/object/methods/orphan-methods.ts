@@ -25,8 +25,15 @@ export function orphanMethods(services: StorageServices) {
       run: () => viewOrphans(services),
     }),
     adopt_orphan: method({
-      summary: 'Take back a file that was set aside, as the kept disk of a node or as an image',
-      args: [arg('orphan', orphanId, 'its id, as list_orphans shows it')],
+      summary:
+        'Take back a file that was set aside, or that stays without a record after a restore, as the kept disk of a node or as an image',
+      args: [
+        arg(
+          'orphan',
+          orphanId,
+          'its id, as list_orphans shows it, or of one that stays as fsck does, with - for the colon',
+        ),
+      ],
       options: {
         node: nodeName.optional().describe('keep it as the disk of this node, which has none'),
         image: imageName.optional().describe('make it an image of this name'),

@@ -2,7 +2,7 @@ import { isRpcError } from '@patchbay/objects';
 
 import { ControlSocket } from './control-socket.js';
 import { connectDaemon, type Daemon } from './daemon.js';
-import { bindPortal, endTgtd, type LaunchContext } from './launch.js';
+import { bindPortal, endTgtd, furtherDaemons, type LaunchContext, tgtdPaths } from './launch.js';
 import { isOnly } from './show.js';
 import { findTgtd } from './tgtd-process.js';
 
@@ -49,6 +49,25 @@ export async function movePortals(contexts: readonly LaunchContext[]): Promise<v
   await move(running);
 }
 
+/**
+ * Returns how many daemons it takes to adopt each running one that has targets. The catalog may not know these, as after
+ * a restore, and their nodes are connected.
+ */
+export async function daemonsServing(
+  stateDir: string,
+  options: Pick<LaunchContext, 'answerTimeoutMs'> = {},
+): Promise<number> {
+  let needed = 1;
+  for (const number of await furtherDaemons(stateDir)) {
+    const daemon = await connectRunning({ ...options, paths: tgtdPaths(stateDir, number) });
+    const targets = await daemon?.tgtadm.targets().catch(() => []);
+    if (targets !== undefined && targets.length > 0) {
+      needed = Math.max(needed, number + 1);
+    }
+  }
+  return needed;
+}
+
 /** A running daemon, and where it listens. */
 interface Running {
   readonly daemon: Daemon;
@@ -90,7 +109,10 @@ async function move(running: readonly Running[]): Promise<void> {
   }
 }
 
-async function connectRunning({ paths, answerTimeoutMs }: LaunchContext): Promise<Daemon | undefined> {
+async function connectRunning({
+  paths,
+  answerTimeoutMs,
+}: Pick<LaunchContext, 'paths' | 'answerTimeoutMs'>): Promise<Daemon | undefined> {
   const found = await findTgtd(paths.socketPrefix);
   return found && connectDaemon(found, new ControlSocket(paths.socket, answerTimeoutMs), false);
 }

@@ -6,7 +6,7 @@ import type { Daemon } from './daemon.js';
 import { controllerLun, markerIn, noMarker } from './marker.js';
 import { cutConnections, removeTarget } from './remove.js';
 import type { ShownTarget } from './show.js';
-import type { Tgtadm } from './tgtadm.js';
+import { type Tgtadm, undefinedIfRefused } from './tgtadm.js';
 
 /** Reports whether a target is ours, by its IQN; we change no others. */
 export type Owns = (iqn: string) => boolean;
@@ -47,6 +47,7 @@ export async function exportTarget(daemon: Daemon, spec: TargetSpec, rules: Expo
       (await cutConnections(tgtadm, spec.tid, ({ initiator }) => initiator !== spec.initiator))
     );
   }
+  await refuseDisplacing(tgtadm, inPlace, spec);
   for (const target of inPlace) {
     if (!(await removeTarget(daemon, target))) {
       return false;
@@ -241,6 +242,22 @@ function refuseConflicts(targets: readonly ShownTarget[], spec: TargetSpec, owns
         spec,
         `has the account ${spec.chap.user}, and an account must belong to one target only`,
       );
+    }
+  }
+}
+
+/**
+ * Refuses to put a target in the place of another one that is in use. A target is removed before its id is given to
+ * another, so the catalog does not know that one, as after a restore; its node must not lose its disk for this.
+ */
+async function refuseDisplacing(
+  tgtadm: Tgtadm,
+  inPlace: readonly ShownTarget[],
+  spec: TargetSpec,
+): Promise<void> {
+  for (const target of inPlace.filter(({ iqn }) => iqn !== spec.iqn)) {
+    if (((await undefinedIfRefused(tgtadm.connections(target.tid))) ?? []).length > 0) {
+      throw conflict(target, spec, 'has this tid and is in use; rpcclient status tells what to do');
     }
   }
 }

@@ -129,9 +129,7 @@ export async function endSurplusTgtds(
   daemons: number,
   { clock, log }: Pick<LaunchContext, 'clock' | 'log'>,
 ): Promise<void> {
-  const names = await readdir(stateDir);
-  const numbers = names.map((name) => Number(/^tgt-([1-9]\d*)$/.exec(name)?.[1] ?? 0));
-  for (const daemon of numbers.filter((number) => number >= daemons)) {
+  for (const daemon of (await furtherDaemons(stateDir)).filter((number) => number >= daemons)) {
     const paths = prepareTgtdPaths(stateDir, daemon);
     const found = await findTgtd(paths.socketPrefix);
     if (found !== undefined) {
@@ -140,6 +138,12 @@ export async function endSurplusTgtds(
     }
     await rm(dirname(paths.socket), { recursive: true, force: true });
   }
+}
+
+/** Lists the numbers of the daemons that may run, except the first, by their directories. */
+export async function furtherDaemons(stateDir: string): Promise<number[]> {
+  const names = await readdir(stateDir);
+  return names.flatMap((name) => /^tgt-([1-9]\d*)$/.exec(name)?.[1] ?? []).map(Number);
 }
 
 /** Makes a daemon listen on its portal too. @throws RpcError `PORTAL_UNAVAILABLE` */
