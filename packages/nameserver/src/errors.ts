@@ -4,7 +4,11 @@ import { defineErrors } from '@patchbay/objects';
 export const nameServerError = defineErrors({
   NAME_TAKEN: [
     'ALREADY_EXISTS',
-    'Another live server holds the name; details.name, .address and .serverId tell which.',
+    'Another live server holds the name; details.name, .address, .serverId and .host tell which.',
+  ],
+  LEASE_NOT_OWNED: [
+    'PERMISSION_DENIED',
+    'The lease was granted to another principal; whether it is there is not told. Register.',
   ],
   NAME_LOST: [
     'ABORTED',

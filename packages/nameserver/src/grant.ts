@@ -1,4 +1,4 @@
-import { type Endpoint, type NameClaim, quoted } from '@patchbay/objects';
+import { type Caller, type Endpoint, type NameClaim, quoted } from '@patchbay/objects';
 import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
@@ -13,9 +13,12 @@ import {
   storedIn,
   valueOfName,
 } from './name-record.js';
+import { isAdmin, isNamed, owns } from './ownership.js';
 
-/** A server that claims names. */
-export type Registrant = Pick<Endpoint, 'serverId' | 'address'>;
+/** A server that claims names, and the caller whose server it is. */
+export interface Registrant extends Pick<Endpoint, 'serverId' | 'address'> {
+  readonly caller: Caller;
+}
 
 /** What it takes to give a name to a server. */
 export interface Grant {
@@ -67,32 +70,35 @@ export class KnownEntries {
 /** Reads what a claim meets: of a name that it shares, the shares of others are none of its business. */
 export async function readClaimed(
   store: Pick<Store, 'get' | 'range'>,
-  { serverId }: Registrant,
+  { serverId, caller }: Registrant,
   { name, shared = false }: NameClaim,
 ): Promise<readonly Entry[]> {
   if (!shared) {
     return entriesOf(store, name);
   }
   // Nobody shares what one has alone.
-  const met = (await store.get(keyOfName(name))) ?? (await store.get(keyOfShare(name, serverId)));
+  const met =
+    (await store.get(keyOfName(name))) ?? (await store.get(keyOfShare(name, serverId, caller.principal)));
   return met === undefined ? [] : [met];
 }
 
 /**
- * Plans how a claim is met: the name is free, the registrant's own, shared, or to be replaced.
+ * Plans how a claim is met: the name is free, the registrant's own, shared, or to be replaced. A server's own are names
+ * that the same principal registered with the same server id; it may replace those of its other servers, an admin all.
  *
  * @throws RpcError `NAME_TAKEN`
  */
 export function planGrant(registrant: Registrant, claim: NameClaim, known: KnownEntries): Grant {
   const { name, shared = false, replace = false, metadata = {} } = claim;
-  const { serverId, address } = registrant;
-  const key = shared ? keyOfShare(name, serverId) : keyOfName(name);
+  const { serverId, address, caller } = registrant;
+  const host = caller.principal;
+  const key = shared ? keyOfShare(name, serverId, host) : keyOfName(name);
   const present = known.of(name).filter((entry) => !(shared && isShare(entry)) || entry.key === key);
-  const own = present.filter((entry) => storedIn(entry).serverId === serverId);
+  const own = present.filter((entry) => isOf(registrant, entry));
   const others = present.filter((entry) => !own.includes(entry));
-  const [owner] = others;
-  if (owner !== undefined && !replace) {
-    throw taken(name, owner, shared);
+  const owner = others.find((entry) => !replace || !mayChange(caller, entry));
+  if (owner !== undefined) {
+    throw taken(claim, owner, caller);
   }
   const displaced = present.filter((entry) => entry.key !== key || others.includes(entry));
   return {
@@ -101,9 +107,9 @@ export function planGrant(registrant: Registrant, claim: NameClaim, known: Known
     formerLeases: own.flatMap(({ leaseId }) => leaseId ?? []),
     operations: (leaseId, registeredAt) => [
       ...displaced.flatMap((entry) =>
-        entry.key === key ? lossNotice(entry) : displacementOf(entry, serverId),
+        entry.key === key ? lossNotice(entry) : displacementOf(entry, registrant),
       ),
-      { put: key, value: valueOfName({ serverId, address, metadata, registeredAt }), leaseId },
+      { put: key, value: valueOfName({ serverId, address, host, metadata, registeredAt }), leaseId },
     ],
   };
 }
@@ -129,15 +135,31 @@ export function unchanged(key: string, entry: Entry | undefined): Compare {
 }
 
 /** Returns the writes that take an entry away, and let its server know where that is not the one that takes it. */
-export function displacementOf(entry: Entry, serverId?: string): readonly Operation[] {
-  const isOwn = storedIn(entry).serverId === serverId;
+export function displacementOf(entry: Entry, registrant?: Registrant): readonly Operation[] {
+  const isOwn = registrant !== undefined && isOf(registrant, entry);
   return [{ delete: entry.key }, ...(isOwn ? [] : lossNotice(entry))];
 }
 
-function taken(name: string, owner: Entry, shared: boolean): Error {
-  const { serverId, address } = storedIn(owner);
-  const details = { name, address, serverId };
-  const server = `server ${quoted(serverId)} at ${address}`;
+/** Reports whether a caller may take an entry away or change it: its owner may, and an admin. */
+export function mayChange(caller: Caller, entry: Entry): boolean {
+  return isAdmin(caller) || owns(caller, storedIn(entry).host);
+}
+
+/** Reports whether an entry is that of a server: the same id of another principal is another server. */
+function isOf({ serverId, caller }: Registrant, entry: Entry): boolean {
+  const stored = storedIn(entry);
+  return stored.serverId === serverId && owns(caller, stored.host);
+}
+
+function taken({ name, shared = false, replace = false }: NameClaim, owner: Entry, caller: Caller): Error {
+  const { serverId, address, host } = storedIn(owner);
+  const details = { name, address, serverId, host };
+  const whose = isNamed(host) || isNamed(caller.principal) ? ` of ${host}` : '';
+  const server = `server ${quoted(serverId)}${whose} at ${address}`;
+  if (replace) {
+    const message = `the name "${name}" belongs to ${server}; only ${host} and an admin may replace it`;
+    return nameServerError('NAME_TAKEN', message, { details });
+  }
   const message = isShare(owner)
     ? `the name "${name}" is shared, among others by ${server}; claim it as shared too, ` +
       `remove the name, or register under another one`

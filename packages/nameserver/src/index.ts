@@ -9,5 +9,6 @@ export { nameServerObject, type NameServerObject } from './object.js';
 export { nameServerLimits } from './limits.js';
 export { pageLimits } from './list-names.js';
 export { leaseBounds, maxClaims } from './registrar.js';
+export { CallersNames } from './callers-names.js';
 export { Registry } from './registry.js';
 export { NameServer, type NameServerOptions, startNameServer } from './server.js';

@@ -1,4 +1,10 @@
-import { maxPageSize, type ListOptions, type NamePage, type NameRecord } from '@patchbay/objects';
+import {
+  type Caller,
+  maxPageSize,
+  type ListOptions,
+  type NamePage,
+  type NameRecord,
+} from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 import type { MetadataIndex } from './metadata-index.js';
@@ -12,12 +18,13 @@ export const pageLimits = { usual: 100, max: maxPageSize } as const;
 const namesPerTurn = 250;
 
 /**
- * Returns a page of the names that all of the options allow. A search through many names takes turns with other callers,
+ * Returns a caller a page of the names that all of the options allow. A search through many names takes turns with other callers,
  * and ends when the signal aborts. @throws RpcError `LIMIT_OUT_OF_RANGE`, `PATTERN_INVALID`
  */
 export async function listNames(
   store: NameReader,
   index: MetadataIndex,
+  caller: Caller,
   options: ListOptions,
   signal?: AbortSignal,
 ): Promise<NamePage> {
@@ -38,7 +45,9 @@ export async function listNames(
   // One more than the page shows whether there is a next name, and one more that it is whole.
   const range = { prefix, after, limit: query.narrows ? namesPerTurn : limit + 2 };
   const search =
-    accessPaths.length > 0 ? searchIndex(store, index, { ...range, accessPaths }) : searchNames(store, range);
+    accessPaths.length > 0
+      ? searchIndex(store, index, caller, { ...range, accessPaths })
+      : searchNames(store, caller, range);
   const names: NameRecord[] = [];
   for await (const record of search) {
     signal?.throwIfAborted();

@@ -1,6 +1,8 @@
 import { type Entry, SortedKeys } from '@patchbay/store';
 
-import { isNameKey, keyAfterName, keyOfName, nameOf, storedIn } from './name-record.js';
+import { LeaseOwners } from './lease-owners.js';
+import { leaseOwnerIn } from './lost-names.js';
+import { isNameKey, keyAfterName, keyOfName, nameOf, type StoredName, storedIn } from './name-record.js';
 
 /** A condition on metadata: that a key is there, with this value or any. */
 export interface MetadataCondition {
@@ -17,8 +19,10 @@ export interface IndexRange {
   readonly limit: number;
 }
 
-/** Finds names by their metadata, and counts the leases that hold names. It follows a store's entries. */
+/** Finds names by their metadata, and knows the leases that hold names. It follows a store's entries. */
 export class MetadataIndex {
+  /** Whose the leases are. */
+  readonly owners = new LeaseOwners();
   /** The keys of the names that meet a condition, by its text. */
   readonly #postings = new Map<string, SortedKeys>();
   /** How many names each lease holds. */
@@ -29,12 +33,12 @@ export class MetadataIndex {
     return this.#leases.size;
   }
 
-  /** Puts an entry in the place of the one that its key had before; what is no name's is left out. */
+  /** Puts an entry in the place of the one that its key had before. */
   replace(before: Entry | undefined, after: Entry | undefined): void {
-    if (before !== undefined && isNameKey(before.key)) {
+    if (before !== undefined) {
       this.#remove(before);
     }
-    if (after !== undefined && isNameKey(after.key)) {
+    if (after !== undefined) {
       this.#add(after);
     }
   }
@@ -60,16 +64,27 @@ export class MetadataIndex {
   }
 
   #add(entry: Entry): void {
-    for (const text of conditionsMetBy(entry)) {
+    if (!isNameKey(entry.key)) {
+      this.owners.count(entry.leaseId, leaseOwnerIn(entry), 1);
+      return;
+    }
+    const stored = storedIn(entry);
+    for (const text of conditionsMetBy(stored)) {
       const keys = this.#postings.get(text) ?? new SortedKeys();
       keys.add(entry.key);
       this.#postings.set(text, keys);
     }
     this.#count(entry.leaseId, 1);
+    this.owners.count(entry.leaseId, stored.host, 1);
   }
 
   #remove(entry: Entry): void {
-    for (const text of conditionsMetBy(entry)) {
+    if (!isNameKey(entry.key)) {
+      this.owners.count(entry.leaseId, leaseOwnerIn(entry), -1);
+      return;
+    }
+    const stored = storedIn(entry);
+    for (const text of conditionsMetBy(stored)) {
       const keys = this.#postings.get(text);
       keys?.delete(entry.key);
       if (keys?.isEmpty === true) {
@@ -77,6 +92,7 @@ export class MetadataIndex {
       }
     }
     this.#count(entry.leaseId, -1);
+    this.owners.count(entry.leaseId, stored.host, -1);
   }
 
   #count(leaseId: string | undefined, added: number): void {
@@ -93,8 +109,8 @@ export class MetadataIndex {
 }
 
 /** Returns the texts of the conditions that a name's metadata meet. */
-function conditionsMetBy(entry: Entry): readonly string[] {
-  return Object.entries(storedIn(entry).metadata).flatMap(([key, value]) => [
+function conditionsMetBy({ metadata }: StoredName): readonly string[] {
+  return Object.entries(metadata).flatMap(([key, value]) => [
     textOf({ key, value: undefined }),
     textOf({ key, value }),
   ]);

@@ -1,29 +1,42 @@
-import type { Endpoint, NameRecord, ObjectName } from '@patchbay/objects';
+import type { Caller, Endpoint, NameRecord, ObjectName, Principal } from '@patchbay/objects';
 import type { Entry, Store } from '@patchbay/store';
+
+import { leaseIdFor } from './lease-owners.js';
+import { isNamed, owns } from './ownership.js';
 
 const namePrefix = 'name/';
 /** Stands between a shared name and a server's id: no name has it, and it sorts before whatever a name may have. */
 const sharer = '!';
+/** Stands between a server's id and the host whose server it is: no id has it. */
+const hostMark = ' ';
 /** Sorts after every server id. */
 const afterSharers = '\x7f';
 
 /** What the registry writes for a server that has a name; the rest of the record is the entry's own. */
 export type StoredName = Pick<Endpoint, 'serverId' | 'address'> &
-  Pick<NameRecord, 'metadata' | 'registeredAt'>;
+  Pick<NameRecord, 'metadata' | 'registeredAt'> & {
+    /** The principal that registered it; earlier versions wrote none. */
+    readonly host: Principal;
+  };
 
 /** Returns the store's key of an exclusive name, or the prefix of the keys of names that begin so. */
 export function keyOfName(name: string): string {
   return namePrefix + name;
 }
 
-/** Returns the store's key of a server's share in a name; without a server, the prefix of all of these. */
-export function keyOfShare(name: string, serverId = ''): string {
-  return keyOfName(name) + sharer + serverId;
+/** Returns the prefix of the store's keys of the shares in a name. */
+export function keyOfShares(name: string): string {
+  return keyOfName(name) + sharer;
+}
+
+/** Returns the store's key of a principal's server's share in a name. */
+export function keyOfShare(name: string, serverId: string, owner: Principal): string {
+  return keyOfShares(name) + serverId + (isNamed(owner) ? hostMark + owner : '');
 }
 
 /** Returns a key that sorts after those of a name and all shares in it, and before those of every name that follows. */
 export function keyAfterName(name: string): string {
-  return keyOfShare(name, afterSharers);
+  return keyOfShares(name) + afterSharers;
 }
 
 /** Returns the entries of a name: one, or one for each of the servers that share it, or none. */
@@ -32,7 +45,7 @@ export async function entriesOf(
   name: string,
 ): Promise<readonly Entry[]> {
   const exclusive = await store.get(keyOfName(name));
-  return exclusive === undefined ? (await store.range({ prefix: keyOfShare(name) })).entries : [exclusive];
+  return exclusive === undefined ? (await store.range({ prefix: keyOfShares(name) })).entries : [exclusive];
 }
 
 /** Reports whether a key is one under which a server has a name. */
@@ -56,21 +69,24 @@ export function valueOfName(stored: StoredName): string {
   return JSON.stringify(stored);
 }
 
-/** Makes a name's record of its entry or, where it is shared, of the entries of its servers. */
-export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord {
+/** Makes a name's record for a caller of its entry or, where it is shared, of the entries of its servers. */
+export function recordOf(caller: Caller, first: Entry, ...others: readonly Entry[]): NameRecord {
   // Only names that have been checked are ever written.
   const name = nameOf(first) as ObjectName;
   if (!isShare(first)) {
-    const { address, serverId, metadata, registeredAt } = storedIn(first);
-    const endpoints = [{ address, serverId, leaseId: first.leaseId ?? '' }];
+    const stored = storedIn(first);
+    const { metadata, registeredAt } = stored;
+    const endpoints = [endpointOf(caller, stored, first)];
     return { name, endpoints, metadata, revision: first.modRevision, registeredAt };
   }
   const entries = [first, ...others];
-  const stored = entries.map((entry) => ({ ...storedIn(entry), leaseId: entry.leaseId ?? '' }));
-  const byAge = stored.toSorted((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
+  const servers = entries.map((entry) => ({ entry, stored: storedIn(entry) }));
+  const byAge = servers
+    .map(({ stored }) => stored)
+    .sort((a, b) => (a.registeredAt < b.registeredAt ? -1 : 1));
   return {
     name,
-    endpoints: stored.map(({ address, serverId, leaseId }) => ({ address, serverId, leaseId })),
+    endpoints: servers.map(({ entry, stored }) => endpointOf(caller, stored, entry)),
     shared: true,
     // Of a key that two servers set, the value of the later registration stands.
     metadata: Object.fromEntries(byAge.flatMap(({ metadata }) => Object.entries(metadata))),
@@ -79,10 +95,23 @@ export function recordOf(first: Entry, ...others: readonly Entry[]): NameRecord 
   };
 }
 
+/** Returns a server that has a name as a caller sees it: with the lease only where it is the caller's own. */
+function endpointOf(
+  caller: Caller,
+  { address, serverId, host }: StoredName,
+  { leaseId = '' }: Entry,
+): Endpoint {
+  return owns(caller, host)
+    ? { address, serverId, host, leaseId: leaseIdFor(host, leaseId) }
+    : { address, serverId, host };
+}
+
 /** Reads what the registry wrote for a server that has a name; of a damaged record that went, nothing is known. */
 export function storedIn(entry: Entry): StoredName {
   if (entry.value === '') {
-    return { serverId: 'unknown', address: '', metadata: {}, registeredAt: new Date(0).toISOString() };
+    const registeredAt = new Date(0).toISOString();
+    return { serverId: 'unknown', address: '', host: 'local', metadata: {}, registeredAt };
   }
-  return JSON.parse(entry.value) as StoredName;
+  const stored = JSON.parse(entry.value) as Omit<StoredName, 'host'> & { readonly host?: Principal };
+  return Object.assign(stored, { host: stored.host ?? 'local' });
 }

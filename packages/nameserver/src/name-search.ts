@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 
-import type { NameRecord } from '@patchbay/objects';
+import type { Caller, NameRecord } from '@patchbay/objects';
 import type { Entry, Store } from '@patchbay/store';
 
 import type { IndexRange, MetadataCondition, MetadataIndex } from './metadata-index.js';
@@ -13,6 +13,7 @@ export type NameReader = Pick<Store, 'get' | 'range' | 'revision'>;
 /** Yields the records of the names with a prefix, in their order; other callers get their turn after each `limit` names. */
 export async function* searchNames(
   store: NameReader,
+  caller: Caller,
   { prefix, after, limit }: IndexRange,
 ): AsyncGenerator<NameRecord, void, undefined> {
   let from = after === undefined ? undefined : keyAfterName(after);
@@ -22,7 +23,7 @@ export async function* searchNames(
     for (const entry of entries) {
       const [first, ...others] = begun;
       if (first !== undefined && nameOf(first) !== nameOf(entry)) {
-        yield recordOf(first, ...others);
+        yield recordOf(caller, first, ...others);
         begun = [];
       }
       begun.push(entry);
@@ -35,7 +36,7 @@ export async function* searchNames(
   }
   const [first, ...others] = begun;
   if (first !== undefined) {
-    yield recordOf(first, ...others);
+    yield recordOf(caller, first, ...others);
   }
 }
 
@@ -43,6 +44,7 @@ export async function* searchNames(
 export async function* searchIndex(
   store: NameReader,
   index: MetadataIndex,
+  caller: Caller,
   { accessPaths, ...range }: IndexRange & Pick<NameQuery, 'accessPaths'>,
 ): AsyncGenerator<NameRecord, void, undefined> {
   const conditions = cheapestIndex(index, accessPaths, range.prefix);
@@ -51,7 +53,7 @@ export async function* searchIndex(
     for (const name of names) {
       const [first, ...others] = await entriesOf(store, name);
       if (first !== undefined) {
-        yield recordOf(first, ...others);
+        yield recordOf(caller, first, ...others);
       }
     }
     if (next === undefined) {

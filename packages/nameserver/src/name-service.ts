@@ -247,8 +247,9 @@ function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {
   return [request.name, { ...request.set, ...Object.fromEntries(removals) }];
 }
 
-function toRecord({ shared, ...record }: NameRecord): NameRecordInput {
-  return shared === true ? { ...record, shared } : record;
+function toRecord({ shared, endpoints, ...record }: NameRecord): NameRecordInput {
+  const servers = endpoints.map(({ leaseId = '', host = '', ...server }) => ({ ...server, leaseId, host }));
+  return { ...record, endpoints: servers, ...(shared === true && { shared }) };
 }
 
 function toPage(page: NamePage): ListResponseInput {

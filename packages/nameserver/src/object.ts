@@ -39,7 +39,7 @@ function define(registry: Registry) {
         args: [nameArg],
         returns: nameRecord,
         idempotent: true,
-        run: (name) => registry.lookup(name),
+        run: (name, { caller }) => registry.for(caller).lookup(name),
       }),
       list: method({
         summary: 'List the registered names that all of the options allow, a page at a time',
@@ -47,7 +47,7 @@ function define(registry: Registry) {
         options: nameServerOptions.list,
         returns: namePage,
         idempotent: true,
-        run: (options, { signal }) => registry.list(options, signal),
+        run: (options, { caller, signal }) => registry.for(caller).list(options, signal),
       }),
       register: method({
         summary: 'Register names for a server, all or none, under one new lease',
@@ -61,7 +61,8 @@ function define(registry: Registry) {
         returns: lease,
         // The same server takes over from itself, so that a second call ends as one does.
         idempotent: true,
-        run: (serverId, address, claims, options) => registry.register(serverId, address, claims, options),
+        run: (serverId, address, claims, options, { caller }) =>
+          registry.for(caller).register(serverId, address, claims, options),
       }),
       keep_alive: method({
         summary: "Restart a lease's time",
@@ -69,7 +70,7 @@ function define(registry: Registry) {
         args: [leaseArg],
         returns: lease,
         idempotent: true,
-        run: (leaseId) => registry.keepAlive(leaseId),
+        run: (leaseId, { caller }) => registry.for(caller).keepAlive(leaseId),
       }),
       unregister: method({
         summary: 'End a lease and every name on it',
@@ -77,25 +78,25 @@ function define(registry: Registry) {
         args: [leaseArg],
         returns: z.null(),
         idempotent: true,
-        run: async (leaseId) => {
-          await registry.unregister(leaseId);
+        run: async (leaseId, { caller }) => {
+          await registry.for(caller).unregister(leaseId);
           return null;
         },
       }),
       remove: method({
-        summary: 'Remove one name whoever holds it, and report whether it was there',
+        summary: 'Remove one name, and report whether it was there; for its owner and admins',
         args: [nameArg],
         destructive: true,
         returns: z.boolean(),
         // Not idempotent: between two calls another server may take the name.
-        run: (name) => registry.remove(name),
+        run: (name, { caller }) => registry.for(caller).remove(name),
       }),
       set_metadata: method({
-        summary: "Set or remove keys of a name's metadata",
+        summary: "Set or remove keys of a name's metadata; for its owner and admins",
         args: [nameArg, arg('changes', metadataChanges, 'keys with their values; null removes a key')],
         returns: nameRecord,
         idempotent: true,
-        run: (name, changes) => registry.setMetadata(name, changes),
+        run: (name, changes, { caller }) => registry.for(caller).setMetadata(name, changes),
       }),
       watch: method({
         summary: 'Yield names as they are registered, changed and removed, until cancelled',
@@ -105,7 +106,7 @@ function define(registry: Registry) {
         yields: nameEvent,
         timeoutMs: 'none',
         run: async function* (options, context) {
-          yield* registry.watch({ ...options, signal: context.signal });
+          yield* registry.for(context.caller).watch({ ...options, signal: context.signal });
           return null;
         },
       }),

@@ -20,8 +20,10 @@ import {
   type Registrant,
   unchanged,
 } from './grant.js';
+import { ownerNotice } from './lost-names.js';
 import { checkMetadata } from './metadata.js';
 import { isNameKey } from './name-record.js';
+import { isNamed } from './ownership.js';
 
 /** The bounds of a lease's time, in milliseconds. */
 export const leaseBounds = { minMs: 1000, maxMs: 3_600_000 } as const;
@@ -63,13 +65,17 @@ export class Registrar {
     const registeredAt = new Date(this.#clock.now()).toISOString();
     for (; ; grants = plan()) {
       const operations = grants.flatMap((grant) => grant.operations(lease.leaseId, registeredAt));
+      const { principal } = registrant.caller;
+      if (operations.length === 0 && isNamed(principal)) {
+        operations.push(ownerNotice(lease.leaseId, principal));
+      }
       if (operations.length === 0) {
         return { ...lease, revision: await this.#store.revision() };
       }
       if (operations.length > maxOperations) {
         const displaced = grants.flatMap((grant) => grant.displaced);
         if (displaced.length > 0) {
-          await this.displace(displaced, known, registrant.serverId);
+          await this.displace(displaced, known, registrant);
           continue;
         }
       }
@@ -85,14 +91,14 @@ export class Registrar {
   }
 
   /**
-   * Takes entries away and lets their servers know, other than `serverId`: so many that one commit can, the first ones.
+   * Takes entries away and lets their servers know, other than the registrant: so many that one commit can, the first ones.
    * What was learned is in `known` then. Returns false where something has changed.
    */
-  async displace(entries: readonly Entry[], known: KnownEntries, serverId?: string): Promise<boolean> {
+  async displace(entries: readonly Entry[], known: KnownEntries, registrant?: Registrant): Promise<boolean> {
     const some = entries.slice(0, maxOperations / 2); // an entry takes two writes
     const outcome = await this.#store.commit(
       some.map((entry) => unchanged(entry.key, entry)),
-      some.flatMap((entry) => displacementOf(entry, serverId)),
+      some.flatMap((entry) => displacementOf(entry, registrant)),
     );
     if (known.learn(outcome)) {
       known.delete(...some);

@@ -44,7 +44,7 @@ interface Names extends Client {
 
 const record: NameRecord = {
   name: objectName.parse('storage'),
-  endpoints: [{ address: '127.0.0.1:1', serverId: 's1', leaseId: 'l1' }],
+  endpoints: [{ address: '127.0.0.1:1', serverId: 's1', host: 'host:web1', leaseId: 'l1' }],
   metadata: { rack: '7' },
   revision: 2 ** 40,
   registeredAt: '2026-01-01T00:00:00.000Z',
@@ -184,7 +184,7 @@ describe('the typed NameServer', function () {
     });
   const wireRecord = {
     name: 'storage',
-    endpoints: [{ address: '127.0.0.1:1', server_id: 's1', lease_id: 'l1' }],
+    endpoints: [{ address: '127.0.0.1:1', server_id: 's1', lease_id: 'l1', host: 'host:web1' }],
     metadata: { rack: '7' },
     revision: String(2 ** 40),
     registered_at: '2026-01-01T00:00:00.000Z',

@@ -50,14 +50,14 @@ describe("the name server's object", () => {
 
   it('says which methods may be called twice', async () => {
     await using opened = await OpenedRegistry.open();
-    const { methods } = nameServerObject(opened.registry);
+    const { methods } = nameServerObject(opened.whole);
     const once = Object.entries(methods).filter(([, { idempotent }]) => !idempotent);
     expect(once.map(([name]) => name)).to.deep.equal(['remove', 'watch']);
   });
 
   it('says in its summary what each method, argument and option is for', async () => {
     await using opened = await OpenedRegistry.open();
-    for (const { summary, args, options } of Object.values(nameServerObject(opened.registry).methods)) {
+    for (const { summary, args, options } of Object.values(nameServerObject(opened.whole).methods)) {
       expect(summary).to.match(/^[A-Z]/);
       expect(args.every((each) => each.summary !== '')).to.be.true;
       expect(Object.values(options).every(({ description }) => description !== undefined)).to.be.true;
@@ -66,7 +66,7 @@ describe("the name server's object", () => {
 
   it('serves each method with what its schema declares', async () => {
     await using opened = await OpenedRegistry.open();
-    const { methods } = nameServerObject(opened.registry);
+    const { methods } = nameServerObject(opened.whole);
     const { signal } = new AbortController();
     const lease = await run(methods.register, 's1', 'a:1', claims('a', 'b'), {}, context(signal));
     const { leaseId } = methods.register.returns.parse(lease) as { leaseId: string };
@@ -82,7 +82,7 @@ describe("the name server's object", () => {
 
   it('watches until the call is cancelled, and then waits for nothing more', async () => {
     await using opened = await OpenedRegistry.open();
-    const { methods } = nameServerObject(opened.registry);
+    const { methods } = nameServerObject(opened.whole);
     const stop = new AbortController();
     const items = (await run(methods.watch, {}, context(stop.signal))) as AsyncGenerator<unknown, null>;
     const first = items.next();
@@ -95,7 +95,7 @@ describe("the name server's object", () => {
 
   it('takes only names that are valid', async () => {
     await using opened = await OpenedRegistry.open();
-    const { lookup } = nameServerObject(opened.registry).methods;
+    const { lookup } = nameServerObject(opened.whole).methods;
     expect(lookup.args[0]?.schema).to.equal(objectName);
   });
 }).timeout(60_000);

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { NameClaim } from '@patchbay/objects';
+import { type Caller, localCaller, type NameClaim } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
-import { maxClaims, Registry } from '@patchbay/nameserver';
+import { type CallersNames, maxClaims, Registry } from '@patchbay/nameserver';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 /** A registry in a directory of a test's own, on a clock that the test advances. */
@@ -12,13 +12,17 @@ export class OpenedRegistry implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly #directory: string;
   #store: Store;
-  registry: Registry;
+  /** The registry, whoever calls. */
+  whole: Registry;
+  /** The registry, as this machine sees it. */
+  registry: CallersNames;
 
   private constructor(directory: string, opened: Opened, clock: FakeClock) {
     this.clock = clock;
     this.#directory = directory;
     this.#store = opened.store;
-    this.registry = opened.registry;
+    this.whole = opened.whole;
+    this.registry = this.for(localCaller('in-memory'));
   }
 
   /** @param historyRevisions - how many revisions a watcher may be behind */
@@ -26,6 +30,11 @@ export class OpenedRegistry implements AsyncDisposable {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-registry-'));
     const clock = new FakeClock();
     return new OpenedRegistry(directory, await openIn(directory, clock, historyRevisions), clock);
+  }
+
+  /** Returns the registry as a caller sees it. */
+  for(caller: Caller): CallersNames {
+    return this.whole.for(caller);
   }
 
   get store(): Store {
@@ -42,9 +51,10 @@ export class OpenedRegistry implements AsyncDisposable {
       const text = await readFile(file, 'latin1');
       await writeFile(file, text.replaceAll(damage.from, damage.to), 'latin1');
     }
-    const { store, registry } = await openIn(this.#directory, this.clock);
+    const { store, whole } = await openIn(this.#directory, this.clock);
     this.#store = store;
-    this.registry = registry;
+    this.whole = whole;
+    this.registry = this.for(localCaller('in-memory'));
   }
 
   /** Registers names for a server with an address made of its id, and returns the lease's id. */
@@ -73,12 +83,12 @@ export class OpenedRegistry implements AsyncDisposable {
 
 interface Opened {
   readonly store: Store;
-  readonly registry: Registry;
+  readonly whole: Registry;
 }
 
 async function openIn(directory: string, clock: FakeClock, historyRevisions = 10_000): Promise<Opened> {
   const store = await openSqliteStore({ directory, clock, historyRevisions });
-  return { store, registry: await Registry.open({ store, clock, version: '0.0.0-test' }) };
+  return { store, whole: await Registry.open({ store, clock, version: '0.0.0-test' }) };
 }
 
 /** Makes claims of names without metadata. */

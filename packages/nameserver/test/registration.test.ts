@@ -25,7 +25,7 @@ describe('registering', () => {
     expect(lease).to.deep.equal({ leaseId: lease.leaseId, ttlMs: 10_000, revision: 2 });
     expect(await opened.registry.lookup('storage')).to.deep.equal({
       name: 'storage',
-      endpoints: [{ address: '127.0.0.1:7441', serverId: 's1', leaseId: lease.leaseId }],
+      endpoints: [{ address: '127.0.0.1:7441', serverId: 's1', host: 'local', leaseId: lease.leaseId }],
       metadata: { rack: '7' },
       revision: 2,
       registeredAt: '2026-01-01T00:00:00.000Z',
@@ -38,7 +38,12 @@ describe('registering', () => {
     const error = await refusal(opened.register('s2', 'storage'), 'NAME_TAKEN');
     expect(error.code).to.equal('ALREADY_EXISTS');
     expect(error.message).to.include('storage').and.include('s1').and.include('s1.example:7441');
-    expect(error.details).to.deep.equal({ name: 'storage', address: 's1.example:7441', serverId: 's1' });
+    expect(error.details).to.deep.equal({
+      name: 'storage',
+      address: 's1.example:7441',
+      serverId: 's1',
+      host: 'local',
+    });
     expect((await opened.registry.lookup('storage')).endpoints[0]?.serverId).to.equal('s1');
   });
 
@@ -75,7 +80,7 @@ describe('registering', () => {
     const former = await opened.register('s1', 'a', 'b');
     const { leaseId } = await opened.registry.register('s1', 'moved.example:1', claims('a', 'b'));
     expect((await opened.registry.lookup('a')).endpoints).to.deep.equal([
-      { address: 'moved.example:1', serverId: 's1', leaseId },
+      { address: 'moved.example:1', serverId: 's1', host: 'local', leaseId },
     ]);
     await refusal(opened.registry.keepAlive(former), 'LEASE_NOT_FOUND');
     expect(await opened.names()).to.deep.equal(['a', 'b']);

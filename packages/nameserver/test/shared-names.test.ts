@@ -25,8 +25,8 @@ describe('a shared name', () => {
     expect(record).to.deep.equal({
       name: 'post',
       endpoints: [
-        { address: 's1.example:1', serverId: 's1', leaseId: leases[1] },
-        { address: 's2.example:1', serverId: 's2', leaseId: leases[0] },
+        { address: 's1.example:1', serverId: 's1', host: 'local', leaseId: leases[1] },
+        { address: 's2.example:1', serverId: 's2', host: 'local', leaseId: leases[0] },
       ],
       shared: true,
       metadata: {},
@@ -66,7 +66,12 @@ describe('a shared name', () => {
     expect(error.message).to.match(
       /^the name "post" is shared, .*"s1" at s1\.example:1; claim it as shared too/,
     );
-    expect(error.details).to.deep.equal({ name: 'post', address: 's1.example:1', serverId: 's1' });
+    expect(error.details).to.deep.equal({
+      name: 'post',
+      address: 's1.example:1',
+      serverId: 's1',
+      host: 'local',
+    });
   });
 
   it('cannot be made of one that a server has alone', async () => {

@@ -82,18 +82,24 @@ export class Endpoints {
 
   /** Adds a server, or updates its address. */
   put(endpoint: Endpoint): void {
-    this.remove(endpoint.serverId);
+    this.remove(endpoint);
     this.#candidates.push(candidate(endpoint));
     this.#exhausted = false;
   }
 
-  remove(serverId: string): void {
-    this.#candidates = this.#candidates.filter(({ endpoint }) => endpoint.serverId !== serverId);
+  remove(endpoint: Endpoint): void {
+    const server = serverOf(endpoint);
+    this.#candidates = this.#candidates.filter((each) => serverOf(each.endpoint) !== server);
   }
 
   #isSkipped({ skippedUntilMs }: Candidate): boolean {
     return skippedUntilMs > 0 && this.#clock.monotonicMs() < skippedUntilMs;
   }
+}
+
+/** Identifies a server: hosts and users choose their servers' ids independently of others. */
+function serverOf({ serverId, host }: Endpoint): string {
+  return host?.includes(':') ? `${serverId} ${host}` : serverId;
 }
 
 function candidate(endpoint: Endpoint): Candidate {

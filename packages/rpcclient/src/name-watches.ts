@@ -155,7 +155,7 @@ export class NameWatches {
     // An event of a shared name carries the one endpoint that was added, changed or removed.
     for (const endpoint of record.endpoints) {
       if (type === 'removed') {
-        known.remove(endpoint.serverId);
+        known.remove(endpoint);
       } else {
         known.put(endpoint);
       }

@@ -68,10 +68,22 @@ describe('Endpoints', () => {
     endpoints.skip('a');
     endpoints.put({ address: 'c', serverId: 'of a', leaseId: 'l' });
     expect(turns(endpoints, 2)).to.have.members(['b', 'c']);
-    endpoints.remove('of b');
+    endpoints.remove({ address: 'b', serverId: 'of b' });
     expect(turns(endpoints, 2)).to.deep.equal(['c', 'c']);
-    endpoints.remove('of a');
+    endpoints.remove({ address: 'c', serverId: 'of a' });
     expect(endpoints.empty).to.be.true;
     expect(endpoints.next()).to.equal(undefined);
+  });
+
+  it('are not taken away by another host that uses the id of their server', () => {
+    const server = { serverId: 's1', host: 'host:web1' };
+    const endpoints = new Endpoints({ ...recordOf(), endpoints: [{ ...server, address: 'a' }] }, clock());
+    const rival = { ...server, host: 'host:web2', address: 'b' };
+    endpoints.put(rival);
+    expect(turns(endpoints, 2)).to.have.members(['a', 'b']);
+    endpoints.remove(rival);
+    expect(turns(endpoints, 2)).to.deep.equal(['a', 'a']);
+    endpoints.put({ ...server, address: 'moved' });
+    expect(turns(endpoints, 2)).to.deep.equal(['moved', 'moved']);
   });
 });

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 import { grpcTransport } from '@patchbay/grpc/client';
+import { nameServerError } from '@patchbay/nameserver';
 import { TestNameServer } from '@patchbay/nameserver/testing';
 import { type Clock, systemClock } from '@patchbay/objects';
 import { eventually, FakeClock, RecordingLog } from '@patchbay/objects/testing';
@@ -131,11 +132,29 @@ describe('A registration', () => {
     await using registration = register(nameServer.address, { clock, log });
     await eventually(() => registration.registered);
     const { endpoints } = await nameServer.registry.lookup('a');
-    await nameServer.registry.unregister(endpoints[0]!.leaseId);
+    await nameServer.registry.unregister(endpoints[0]!.leaseId!);
     await clock.advance(ttlMs / 3);
     await eventually(async () => {
       await clock.advance(0);
       return (await nameServer.names()).length === 2;
+    });
+    expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering again']);
+  });
+
+  it('registers again when the name server says that its lease is another’s', async () => {
+    await using nameServer = await TestNameServer.start();
+    const clock = new FakeClock();
+    const log = new RecordingLog();
+    await using registration = register(nameServer.address, { clock, log });
+    await eventually(() => registration.registered);
+    nameServer.failOnce(
+      'keep_alive',
+      nameServerError('LEASE_NOT_OWNED', 'of a principal that this server was'),
+    );
+    await clock.advance(ttlMs / 3);
+    await eventually(async () => {
+      await clock.advance(0);
+      return nameServer.called('register') === 2;
     });
     expect(warnings(log)).to.deep.equal(['the name server no longer knows the lease; registering again']);
   });
@@ -274,7 +293,7 @@ describe('A registration', () => {
     });
     // Not even when it has to register again.
     const { endpoints } = await nameServer.registry.lookup('b');
-    await nameServer.registry.unregister(endpoints[0]!.leaseId);
+    await nameServer.registry.unregister(endpoints[0]!.leaseId!);
     await eventually(async () => (await nameServer.names()).includes('b'));
     expect(await nameServer.addressOf('a')).to.equal('127.0.0.1:7442');
   });
@@ -285,7 +304,7 @@ describe('A registration', () => {
     const claims = [{ name: 'a', replace: true }];
     await using one = register(nameServer.address, { claims, ttlMs: 1_000, log });
     await eventually(() => one.registered);
-    await nameServer.registry.unregister((await nameServer.registry.lookup('a')).endpoints[0]!.leaseId);
+    await nameServer.registry.unregister((await nameServer.registry.lookup('a')).endpoints[0]!.leaseId!);
     await nameServer.registry.register('server-2', '127.0.0.1:7442', [{ name: 'a' }]);
     await eventually(() =>
       warnings(log).includes('the name server refuses the names; retrying until it accepts them'),

@@ -7,6 +7,10 @@ export function nameRow(record: NameRecord): Readonly<Record<string, unknown>> {
     name,
     address: endpoints.map(({ address }) => address),
     serverId: endpoints.map(({ serverId }) => serverId),
+    // Only hosts and users tell anything: those that came otherwise are this machine's, or anybody's.
+    ...(endpoints.some(({ host }) => host?.includes(':')) && {
+      host: endpoints.map(({ host = '' }) => host),
+    }),
     registeredAt,
     metadata: metadataText(metadata),
   };

@@ -643,11 +643,15 @@ export const definitions: object = {
                 "leaseId": {
                   "type": "string",
                   "id": 3
+                },
+                "host": {
+                  "type": "string",
+                  "id": 4
                 }
               },
               "reserved": [
                 [
-                  4,
+                  5,
                   6
                 ]
               ]

@@ -1,12 +1,13 @@
 import { rm } from 'node:fs/promises';
 
 import { ObjectServer } from '@patchbay/grpc/server';
-import { type NameEvent, silentLog, systemClock } from '@patchbay/objects';
+import { localCaller, type NameEvent, silentLog, systemClock } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { Scratch } from '@patchbay/objects/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import { nameServerObject } from '../object.js';
+import type { CallersNames } from '../callers-names.js';
 import { Registry } from '../registry.js';
 
 /** A name server in this process, with its state on disk, that a test can stop and start again on the same port. */
@@ -16,7 +17,9 @@ export class TestNameServer implements AsyncDisposable {
   address = '127.0.0.1:0';
   readonly #scratch: Scratch;
   readonly #held = new Map<string, Promise<void>>();
-  #running: { readonly registry: Registry; readonly server: ObjectServer; readonly store: Store } | undefined;
+  readonly #failures = new Map<string, Error>();
+  #running:
+    { readonly names: CallersNames; readonly server: ObjectServer; readonly store: Store } | undefined;
 
   private constructor(scratch: Scratch) {
     this.#scratch = scratch;
@@ -28,16 +31,22 @@ export class TestNameServer implements AsyncDisposable {
     return nameServer;
   }
 
-  get registry(): Registry {
+  /** The registry, as this machine sees it. */
+  get registry(): CallersNames {
     if (this.#running === undefined) {
       throw new Error('the name server is stopped');
     }
-    return this.#running.registry;
+    return this.#running.names;
   }
 
   /** How often a method was called. */
   called(method: string): number {
     return this.calls.get(method) ?? 0;
+  }
+
+  /** Fails the next call of a method. */
+  failOnce(method: string, error: Error): void {
+    this.#failures.set(method, error);
   }
 
   /** Lets calls of a method wait until they are released. */
@@ -65,13 +74,18 @@ export class TestNameServer implements AsyncDisposable {
       log: silentLog,
       authorize: ({ method }) => {
         this.calls.set(method, this.called(method) + 1);
+        const failure = this.#failures.get(method);
+        if (failure !== undefined) {
+          this.#failures.delete(method);
+          throw failure;
+        }
         return this.#held.get(method);
       },
     });
     dispatcher.host('nameserver', nameServerObject(registry));
     const server = await ObjectServer.start({ listen: this.address, dispatcher });
     this.address = server.address;
-    this.#running = { registry, server, store };
+    this.#running = { names: registry.for(localCaller('in-memory')), server, store };
   }
 
   async stop(): Promise<void> {

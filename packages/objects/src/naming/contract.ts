@@ -25,7 +25,13 @@ export const endpoint = z.object({
   address: z.string().max(262),
   /** Identifies the server; the same after a restart. */
   serverId: z.string().min(1).max(64),
-  leaseId: z.string(),
+  /**
+   * The principal that registered it, such as `host:web1`, as the name server knows it; absent from name servers of
+   * earlier versions. Two principals' servers with the same id are two servers.
+   */
+  host: z.string().optional(),
+  /** Absent unless the lease is the caller's. */
+  leaseId: z.string().optional(),
 });
 /** A server under a name. */
 export type Endpoint = z.infer<typeof endpoint>;
@@ -99,7 +105,10 @@ export const nameClaim = z.object({
   metadata: metadata.optional(),
   /** Whether other servers may have the name too; all of them must agree. Default: false. */
   shared: z.boolean().optional(),
-  /** Whether to take the name from its owner, which learns of it when it renews its lease. Default: false. */
+  /**
+   * Whether to take the name from its owner, which learns of it when it renews its lease: from another server of the
+   * caller's, or as an admin. Default: false.
+   */
   replace: z.boolean().optional(),
 });
 /** A name that a server claims, with its metadata; the name server validates it. */
@@ -150,21 +159,27 @@ export interface NameServerMethods {
   /** Returns a page of the names that match all options. @throws RpcError `PATTERN_INVALID`, `LIMIT_OUT_OF_RANGE` */
   list: MethodSignature<[] | [options: ListOptions], NamePage>;
   /**
-   * Registers all of the names, or none, for one server under one new lease. A server that returns with the same id
-   * takes its names over from its former lease at once. @throws RpcError `NAME_TAKEN`
+   * Registers all of the names, or none, for one server of the caller's under one new lease. A server that returns with
+   * the same id takes its names over from its former lease at once. @throws RpcError `NAME_TAKEN`
    */
   register: MethodSignature<
     | [serverId: string, address: string, claims: NameClaim[]]
     | [serverId: string, address: string, claims: NameClaim[], options: { ttlMs?: number | undefined }],
     Lease
   >;
-  /** Renews a lease. @throws RpcError `LEASE_NOT_FOUND` */
+  /**
+   * Renews a lease of the caller's. @throws RpcError `LEASE_NOT_FOUND` where it has ended, `LEASE_NOT_OWNED` where it was
+   * granted to another principal; register again after either
+   */
   keep_alive: MethodSignature<[leaseId: string], Lease>;
-  /** Ends a lease and removes its names. Has no effect if it has already ended. */
+  /** Ends a lease of the caller's and removes its names. Has no effect if it has ended. @throws RpcError `LEASE_NOT_OWNED` */
   unregister: MethodSignature<[leaseId: string], null>;
-  /** Removes a name whoever owns it: for operators. Reports whether it existed. */
+  /** Removes a name of the caller's; an admin, any name. Reports whether it existed. @throws RpcError `CALLER_REFUSED` */
   remove: MethodSignature<[name: string], boolean>;
-  /** Sets (a string) or removes (null) keys of a name's metadata. @throws RpcError `OBJECT_NOT_FOUND` */
+  /**
+   * Sets (a string) or removes (null) keys of the metadata of a name of the caller's; an admin, of any name.
+   * @throws RpcError `OBJECT_NOT_FOUND`, `CALLER_REFUSED`
+   */
   set_metadata: MethodSignature<[name: string, changes: MetadataChanges], NameRecord>;
   /**
    * Yields changes as they happen, starting after `fromRevision` (default: now). @throws RpcError `REVISION_COMPACTED`

@@ -121,7 +121,7 @@ export class LeasedNames implements AsyncDisposable {
         undefined,
       );
     } catch (error) {
-      if (isRpcError(error, 'LEASE_NOT_FOUND')) {
+      if (isRpcError(error, 'LEASE_NOT_FOUND', 'LEASE_NOT_OWNED')) {
         this.#options.log.warn('the name server no longer knows the lease; registering again');
         this.#lease = undefined;
         return 0;

@@ -9,7 +9,8 @@ export interface NameClaimInput {
    */
   'shared'?: (boolean);
   /**
-   * Whether to take the name from its owner, which is informed when it renews its lease.
+   * Whether to take the name from its owner, which is informed when it renews its lease: from another server of the
+   * caller's, or as an admin.
    */
   'replace'?: (boolean);
 }
@@ -22,7 +23,8 @@ export interface NameClaim {
    */
   'shared': (boolean);
   /**
-   * Whether to take the name from its owner, which is informed when it renews its lease.
+   * Whether to take the name from its owner, which is informed when it renews its lease: from another server of the
+   * caller's, or as an admin.
    */
   'replace': (boolean);
 }

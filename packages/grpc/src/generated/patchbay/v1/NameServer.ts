@@ -41,14 +41,16 @@ export interface NameServerClient extends grpc.Client {
   info(argument: _patchbay_v1_InfoRequestInput, callback: grpc.requestCallback<_patchbay_v1_InfoResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Renews leases: each request is answered once. A lease that has expired ends the stream with NOT_FOUND
-   * (LEASE_NOT_FOUND): register again.
+   * Renews leases of the caller's: each request is answered once. A lease that has expired ends the stream with
+   * NOT_FOUND (LEASE_NOT_FOUND), one that was granted to another principal, expired or not, with PERMISSION_DENIED
+   * (LEASE_NOT_OWNED): register again.
    */
   KeepAlive(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   KeepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   /**
-   * Renews leases: each request is answered once. A lease that has expired ends the stream with NOT_FOUND
-   * (LEASE_NOT_FOUND): register again.
+   * Renews leases of the caller's: each request is answered once. A lease that has expired ends the stream with
+   * NOT_FOUND (LEASE_NOT_FOUND), one that was granted to another principal, expired or not, with PERMISSION_DENIED
+   * (LEASE_NOT_OWNED): register again.
    */
   keepAlive(metadata: grpc.Metadata, options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
   keepAlive(options?: grpc.CallOptions): grpc.ClientDuplexStream<_patchbay_v1_KeepAliveRequestInput, _patchbay_v1_LeaseResponse>;
@@ -88,7 +90,8 @@ export interface NameServerClient extends grpc.Client {
   /**
    * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
    * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
-   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner. The same server_id of
+   * another principal is another server.
    */
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   Register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
@@ -97,7 +100,8 @@ export interface NameServerClient extends grpc.Client {
   /**
    * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
    * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
-   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner. The same server_id of
+   * another principal is another server.
    */
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   register(argument: _patchbay_v1_RegisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
@@ -105,14 +109,16 @@ export interface NameServerClient extends grpc.Client {
   register(argument: _patchbay_v1_RegisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_LeaseResponse>): grpc.ClientUnaryCall;
   
   /**
-   * Sets and removes keys of a name's metadata.
+   * Sets and removes keys of the metadata of a name of the caller's; an admin, of any name. PERMISSION_DENIED
+   * (CALLER_REFUSED) otherwise.
    */
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   SetMetadata(argument: _patchbay_v1_SetMetadataRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   /**
-   * Sets and removes keys of a name's metadata.
+   * Sets and removes keys of the metadata of a name of the caller's; an admin, of any name. PERMISSION_DENIED
+   * (CALLER_REFUSED) otherwise.
    */
   setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
@@ -120,14 +126,16 @@ export interface NameServerClient extends grpc.Client {
   setMetadata(argument: _patchbay_v1_SetMetadataRequestInput, callback: grpc.requestCallback<_patchbay_v1_NameRecord>): grpc.ClientUnaryCall;
   
   /**
-   * Revokes a lease and its names; succeeds for one that has expired already.
+   * Revokes a lease of the caller's and its names; succeeds for one that has expired already. PERMISSION_DENIED
+   * (LEASE_NOT_OWNED) for one that was granted to another principal, expired or not.
    */
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   Unregister(argument: _patchbay_v1_UnregisterRequestInput, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   /**
-   * Revokes a lease and its names; succeeds for one that has expired already.
+   * Revokes a lease of the caller's and its names; succeeds for one that has expired already. PERMISSION_DENIED
+   * (LEASE_NOT_OWNED) for one that was granted to another principal, expired or not.
    */
   unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, options: grpc.CallOptions, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
   unregister(argument: _patchbay_v1_UnregisterRequestInput, metadata: grpc.Metadata, callback: grpc.requestCallback<_patchbay_v1_UnregisterResponse>): grpc.ClientUnaryCall;
@@ -163,8 +171,9 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   Info: grpc.handleUnaryCall<_patchbay_v1_InfoRequest, _patchbay_v1_InfoResponseInput>;
   
   /**
-   * Renews leases: each request is answered once. A lease that has expired ends the stream with NOT_FOUND
-   * (LEASE_NOT_FOUND): register again.
+   * Renews leases of the caller's: each request is answered once. A lease that has expired ends the stream with
+   * NOT_FOUND (LEASE_NOT_FOUND), one that was granted to another principal, expired or not, with PERMISSION_DENIED
+   * (LEASE_NOT_OWNED): register again.
    */
   KeepAlive: grpc.handleBidiStreamingCall<_patchbay_v1_KeepAliveRequest, _patchbay_v1_LeaseResponseInput>;
   
@@ -182,17 +191,20 @@ export interface NameServerHandlers extends grpc.UntypedServiceImplementation {
   /**
    * Registers all of the names, at most 100, or none, for one server under a new lease; register further names under
    * further leases. The same server_id takes over its own names at once; a name with another live owner is refused with
-   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner.
+   * ALREADY_EXISTS (NAME_TAKEN), unless both claim it as shared, or the claim replaces the owner. The same server_id of
+   * another principal is another server.
    */
   Register: grpc.handleUnaryCall<_patchbay_v1_RegisterRequest, _patchbay_v1_LeaseResponseInput>;
   
   /**
-   * Sets and removes keys of a name's metadata.
+   * Sets and removes keys of the metadata of a name of the caller's; an admin, of any name. PERMISSION_DENIED
+   * (CALLER_REFUSED) otherwise.
    */
   SetMetadata: grpc.handleUnaryCall<_patchbay_v1_SetMetadataRequest, _patchbay_v1_NameRecordInput>;
   
   /**
-   * Revokes a lease and its names; succeeds for one that has expired already.
+   * Revokes a lease of the caller's and its names; succeeds for one that has expired already. PERMISSION_DENIED
+   * (LEASE_NOT_OWNED) for one that was granted to another principal, expired or not.
    */
   Unregister: grpc.handleUnaryCall<_patchbay_v1_UnregisterRequest, _patchbay_v1_UnregisterResponseInput>;
   
