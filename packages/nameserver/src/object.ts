@@ -85,6 +85,7 @@ function define(registry: Registry) {
       }),
       remove: method({
         summary: 'Remove one name, and report whether it was there; for its owner and admins',
+        access: 'member',
         args: [nameArg],
         destructive: true,
         returns: z.boolean(),
@@ -93,6 +94,7 @@ function define(registry: Registry) {
       }),
       set_metadata: method({
         summary: "Set or remove keys of a name's metadata; for its owner and admins",
+        access: 'member',
         args: [nameArg, arg('changes', metadataChanges, 'keys with their values; null removes a key')],
         returns: nameRecord,
         idempotent: true,
