@@ -93,8 +93,8 @@ async function bundle(source, { define = {}, before = '', after = '' } = {}) {
       js: `${before}"use strict";const moduleUrl=require("node:url").pathToFileURL(__filename).href;`,
     },
     footer: { js: after },
-    minifySyntax: true,
-    minifyWhitespace: true, // less to parse; names stay, for stacks
+    minify: true, // less to read and to parse
+    keepNames: true, // of classes and functions, for stacks
     plugins: [splitting, trimming],
     absWorkingDir: root,
     metafile: true,

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createConnection, type Socket } from 'node:net';
 
 import { connectTo } from '@patchbay/grpc/client';
-import { type NameServerMethods, nameServerObject, parseAddress } from '@patchbay/objects';
+import { type NameServerMethods, nameServerObject, parseTcpAddress } from '@patchbay/objects';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import type { ObjectClient, RemoteObject } from '@patchbay/session/client';
 
@@ -52,7 +52,7 @@ describe('A name server, where others break,', function () {
   it('answers quickly while 1,000 connections are idle (Pyro refuses at 40, and hangs at 41)', async () => {
     const idle: Socket[] = [];
     try {
-      const { host, port } = parseAddress(nameServer.address);
+      const { host, port } = parseTcpAddress(nameServer.address);
       for (let index = 0; index < 1000; index += 1) {
         const socket = createConnection({ host, port });
         socket.on('error', () => undefined); // it closes with the name server

@@ -15,6 +15,7 @@ export { type Program, type ProgramStreams, runMain, runProgram } from './progra
 export { endOnFailedOutput, writeOut } from './standard-output.js';
 
 // Configuration
+export { addressSetting, listenSetting, severalAddresses } from './address-settings.js';
 export { checkConfigCommand } from './check-config.js';
 export { configure, type ConfigureOptions } from './configuration.js';
 export { keepaliveSettings } from './keepalive-settings.js';

@@ -1,10 +1,11 @@
-import { isWildcard, parseServerAddress, quoted } from '@patchbay/objects';
+import { type Address, isWildcard, parseServerAddress, quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 
-/** Checks that an address is `host:port` as other machines could dial it. @throws RpcError `ADDRESS_INVALID` */
+/** Checks that an address is one that clients could dial, a socket file on its machine. @throws RpcError `ADDRESS_INVALID` */
 export function checkAddress(address: string): void {
-  if (isWildcard(hostOf(address))) {
+  const parsed = parsedAddress(address);
+  if ('host' in parsed && isWildcard(parsed.host)) {
     throw invalid(
       address,
       `address ${quoted(address)}: no client can dial that; give the address that the server is reached at`,
@@ -12,9 +13,9 @@ export function checkAddress(address: string): void {
   }
 }
 
-function hostOf(address: string): string {
+function parsedAddress(address: string): Address {
   try {
-    return parseServerAddress(address).host;
+    return parseServerAddress(address);
   } catch (error) {
     throw invalid(address, (error as Error).message);
   }

@@ -3,9 +3,10 @@ import {
   type Clock,
   consoleLog,
   coreError,
+  type Listen,
   type Log,
   nameServerObject as objectName,
-  parseAddress,
+  parseListen,
   requireLoopback,
   type RpcError,
   systemClock,
@@ -23,8 +24,8 @@ const drainMs = 250;
 
 /** What a name server needs. */
 export interface NameServerOptions {
-  /** `host:port`; port 0 takes a free one. */
-  readonly listen: string;
+  /** An address or several: `host:port`, where port 0 takes a free one, or `unix:/path`, whose directory is made. */
+  readonly listen: Listen;
   /** Whether to listen where other machines can connect, though nothing is encrypted or authenticated. Default: false. */
   readonly insecure?: boolean;
   /** The directory of the registry; it is made when it is not there. One name server at a time may use it. */
@@ -50,13 +51,16 @@ const storeHealth = 'patchbay.store';
 
 /** The registry as a server: as the object `nameserver`, and as the typed NameServer service. */
 export class NameServer implements AsyncDisposable {
-  /** `host:port` as it is bound, with the real port. */
+  /** The first address as it is bound, with the real port. */
   readonly address: string;
+  /** Every address as it is bound, in the order of the options. */
+  readonly addresses: readonly string[];
   readonly #parts: Parts;
 
   /** @internal Use `startNameServer`. */
   constructor(parts: Parts) {
     this.address = parts.server.address;
+    this.addresses = parts.server.addresses;
     this.#parts = parts;
   }
 
@@ -113,7 +117,9 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     keepalive,
     clock = systemClock,
   } = options;
-  requireLoopback(parseAddress(listen), { insecure });
+  for (const address of parseListen(listen)) {
+    requireLoopback(address, { insecure });
+  }
   const disk: { failure?: RpcError | undefined; server?: ObjectServer } = {};
   const store = await openSqliteStore({
     directory: stateDir,

@@ -6,11 +6,19 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { expect } from 'chai';
+import { once } from 'node:events';
 import { z } from 'zod';
 
 import { ObjectServer } from '@patchbay/grpc/server';
 import { dial, readAll } from '@patchbay/grpc/testing';
-import { coreError, type NameRecord, silentLog, systemClock } from '@patchbay/objects';
+import {
+  type Caller,
+  coreError,
+  localCaller,
+  type NameRecord,
+  silentLog,
+  systemClock,
+} from '@patchbay/objects';
 import {
   arg,
   defineObject,
@@ -24,7 +32,7 @@ import {
   nameServerInfo,
   objectName,
 } from '@patchbay/objects/define';
-import { eventually } from '@patchbay/objects/testing';
+import { eventually, Scratch } from '@patchbay/objects/testing';
 
 import { nameService } from '../src/name-service.js';
 
@@ -54,21 +62,30 @@ describe('the typed NameServer', function () {
   this.timeout(20_000);
   let seen: unknown[][];
   let left: boolean;
+  let callers: Caller[];
+  let scratch: Scratch;
   let server: ObjectServer;
   let names: Names;
 
   beforeEach(async () => {
     seen = [];
     left = false;
-    const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog });
+    callers = [];
+    const authorize = ({ caller }: { readonly caller: Caller }): void => {
+      callers.push(caller);
+    };
+    const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog, authorize });
     dispatcher.host('nameserver', standIn());
-    server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher, services: [nameService] });
+    scratch = await Scratch.make();
+    const listen = ['127.0.0.1:0', `unix:${scratch.file('socket')}`];
+    server = await ObjectServer.start({ listen, dispatcher, services: [nameService] });
     names = dial<Names>(server.address, 'patchbay/v1/nameserver.proto', 'patchbay.v1.NameServer');
   });
 
   afterEach(async () => {
     names.close();
     await server[Symbol.asyncDispose]();
+    await scratch.close();
   });
 
   /** An object with the name server's methods that notes its arguments. */
@@ -189,6 +206,22 @@ describe('the typed NameServer', function () {
     revision: String(2 ** 40),
     registered_at: '2026-01-01T00:00:00.000Z',
   };
+
+  it('knows who calls, by the address that they called', async () => {
+    await ask('Info', {});
+    names.close();
+    const [, socket = ''] = server.addresses;
+    names = dial<Names>(socket, 'patchbay/v1/nameserver.proto', 'patchbay.v1.NameServer');
+    await ask('Info', {});
+    const watch = names.Watch({});
+    await once(watch, 'data');
+    watch.cancel();
+    await readAll(watch);
+    const [tcp, ...local] = callers;
+    expect(tcp).to.include({ principal: 'anonymous' });
+    expect(tcp?.peer).to.match(/^127\.0\.0\.1:\d+$/);
+    expect(local).to.deep.equal([localCaller(socket), localCaller(socket)]);
+  });
 
   it('registers, with and without a time to live', async () => {
     const request = { server_id: 's1', address: 'h:1', claims: [{ name: 'a', metadata: { k: 'v' } }] };

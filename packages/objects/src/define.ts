@@ -32,4 +32,7 @@ export { HostedObject } from './object/hosted-object.js';
 export { objectOf, ownObject } from './object/object-reference.js';
 export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
 export { byteStream, streamOf } from './object/streams.js';
-export { bindFailure, checkListenAddress, directoryTrouble, listenFailed } from './check-host.js';
+export { bindFailure, checkListenAddress } from './check-host.js';
+export { directoryTrouble } from './directory-trouble.js';
+export { listenFailed } from './listen-failed.js';
+export { prepareSocketFile, socketMode } from './socket-file.js';

@@ -120,11 +120,17 @@ export {
 export {
   type Address,
   formatAddress,
+  isLocal,
   isLoopback,
   isWildcard,
+  type Listen,
   parseAddress,
+  parseListen,
   parseServerAddress,
+  parseTcpAddress,
   requireLoopback,
+  type SocketAddress,
+  type TcpAddress,
 } from './address.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export type {

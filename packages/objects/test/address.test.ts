@@ -3,11 +3,15 @@ import fc from 'fast-check';
 
 import {
   formatAddress,
+  isLocal,
   isLoopback,
   parseAddress,
+  parseListen,
   parseServerAddress,
+  parseTcpAddress,
   requireLoopback,
 } from '../src/address.js';
+import { refusalOf } from '../src/testing/index.js';
 
 describe('An address', () => {
   const right: [text: string, host: string, port: number][] = [
@@ -76,6 +80,49 @@ describe('An address', () => {
     });
   }
 
+  for (const [text, path] of [
+    ['unix:/run/patchbay/nameserver/socket', '/run/patchbay/nameserver/socket'],
+    ['unix:///run/socket', '/run/socket'],
+    ['unix:/a b/ü', '/a b/ü'],
+    [`unix:/${'x'.repeat(106)}`, `/${'x'.repeat(106)}`],
+  ] as const) {
+    it(`${text} is a socket file`, () => {
+      expect(parseAddress(text)).to.deep.equal({ path });
+      expect(parseServerAddress(text)).to.deep.equal({ path });
+      expect(formatAddress({ path })).to.equal(`unix:${path}`);
+      expect(() => parseTcpAddress(text)).to.throw(/must be host:port/);
+    });
+  }
+
+  for (const [text, meant] of [
+    ['unix:', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix:run/socket', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix:./socket', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix://host/socket', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix:/', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix:/run/', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix:/run\n/socket', 'unix:/run/patchbay/nameserver/socket'],
+    ['unix:/run/\u001b[2Jsocket', 'unix:/run/patchbay/nameserver/socket'],
+    ['/run/mine/socket', 'unix:/run/mine/socket'],
+    ['./socket', 'unix:/run/patchbay/nameserver/socket'],
+  ] as const) {
+    it(`${JSON.stringify(text)} is no socket file, and ${meant} is an example`, () => {
+      const error = refusalOf(() => parseAddress(text));
+      expect(error.reason).to.equal('CONFIG_INVALID');
+      expect(error.message).to.equal(
+        `address ${JSON.stringify(text)}: must be host:port, or unix: and the absolute path of a socket file, such as ${meant}`,
+      );
+    });
+  }
+
+  for (const path of [`/${'x'.repeat(107)}`, `/${'ü'.repeat(54)}`]) {
+    it(`of ${String(Buffer.byteLength(path))} bytes is too long for a socket file`, () => {
+      const error = refusalOf(() => parseAddress(`unix:${path}`));
+      expect(error).to.include({ code: 'INVALID_ARGUMENT', reason: 'SOCKET_PATH_TOO_LONG' });
+      expect(error.message).to.match(/has 10[89] bytes, .* allows a socket file 107; choose a shorter one/);
+    });
+  }
+
   it('of a server has a port', () => {
     expect(parseServerAddress('[::1]:7440')).to.deep.equal({ host: '::1', port: 7440 });
     expect(() => parseServerAddress('localhost:0')).to.throw(/"localhost:0": must be host:port.*not 0/);
@@ -125,6 +172,17 @@ describe('Listening', () => {
     })
       .to.throw(/0\.0\.0\.0:7440.*--insecure.*insecure: true/)
       .with.property('reason', 'CONFIG_INVALID');
+  });
+
+  it('on a socket file is for this machine alone', () => {
+    requireLoopback({ path: '/run/socket' }, { insecure: false });
+    expect(isLocal({ path: '/run/socket' })).to.equal(true);
+  });
+
+  it('is on one address or several', () => {
+    expect(parseListen('a:1')).to.deep.equal([{ host: 'a', port: 1 }]);
+    expect(parseListen(['a:1', 'unix:/b'])).to.deep.equal([{ host: 'a', port: 1 }, { path: '/b' }]);
+    expect(() => parseListen([])).to.throw(/the list is empty; give an address/);
   });
 
   it('for other machines is allowed to whoever insists', () => {

@@ -15,7 +15,7 @@ import {
 /** A server that cannot be reached where a name server has it registered. */
 export interface Unreachable {
   readonly object: string;
-  /** `host:port`, as the server registered it. */
+  /** As the server registered it. */
   readonly address: string;
   readonly serverId: string;
   readonly nameServer: string;
@@ -26,7 +26,9 @@ export interface Unreachable {
 /** Adds to the error of a connection who registered that address, where, and what is wrong with it. Never rejects. */
 export async function explainUnreachable(server: Unreachable): Promise<RpcError> {
   const { object, address, serverId, nameServer, error } = server;
-  const hint = hintAbout(parseAddress(address).host, error, await isThisHost(nameServer));
+  const parsed = parseAddress(address);
+  const isLocal = await isThisHost(nameServer);
+  const hint = 'path' in parsed ? hintAboutSocket(isLocal) : hintAbout(parsed.host, error, isLocal);
   const message =
     `${error.message}; the name server at ${nameServer} has ${quoted(object)} registered by server ` +
     `${quoted(serverId)} as ${address}${hint}`;
@@ -35,6 +37,13 @@ export async function explainUnreachable(server: Unreachable): Promise<RpcError>
 }
 
 const remedy = 'set "advertise" of that server to an address that clients can reach';
+
+/** Returns what is wrong with a socket file, as `hintAbout` does. */
+function hintAboutSocket(isLocal: boolean): string {
+  return isLocal
+    ? '; is that server running?'
+    : ', a socket file, which clients on its own machine alone can open; let that server listen on HOST:PORT too';
+}
 
 /**
  * Returns what is wrong with an address, as the end of a sentence about it.
@@ -93,7 +102,11 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
 
 /** Reports whether an address is one of this host's own. */
 async function isThisHost(address: string): Promise<boolean> {
-  const { host } = parseAddress(address);
+  const parsed = parseAddress(address);
+  if ('path' in parsed) {
+    return true;
+  }
+  const { host } = parsed;
   const own = Object.values(networkInterfaces()).flatMap((each = []) => each.map((entry) => entry.address));
   const found = isIP(host) === 0 ? await lookup(host, { all: true }).catch(() => []) : [{ address: host }];
   return found.some((each) => isLoopback(each.address) || own.includes(each.address));

@@ -2,10 +2,12 @@ import { connect } from 'node:net';
 
 import {
   coreError,
-  isLoopback,
+  isLocal,
   isWildcard,
+  type Listen,
   type Log,
   parseAddress,
+  parseListen,
   parseServerAddress,
   quoted,
   requireLoopback,
@@ -17,26 +19,28 @@ const connectTimeoutMs = 3_000;
 
 /** How clients are to reach this server. */
 export interface Advertisement {
-  /** `host:port` as clients connect to it. */
+  /** The address that clients connect to. */
   readonly advertised: string;
-  /** `host:port` of the name server from which they get it. */
+  /** The address of the name server from which they get it. */
   readonly nameServer: string;
 }
 
 /** Checks where a server is to listen, and how clients are to reach it. @throws RpcError `CONFIG_INVALID` */
 export function checkAddresses(options: {
-  readonly listen: string;
+  readonly listen: Listen;
   readonly advertise?: string | undefined;
   readonly insecure: boolean;
 }): void {
   const { listen, advertise } = options;
-  const address = parseAddress(listen);
-  requireLoopback(address, options);
-  const { host } = advertise === undefined ? address : parseServerAddress(advertise);
-  if (isWildcard(host)) {
+  for (const address of parseListen(listen)) {
+    requireLoopback(address, options);
+  }
+  const registered = addressToRegister([listen].flat());
+  const reached = advertise === undefined ? parseAddress(registered) : parseServerAddress(advertise);
+  if ('host' in reached && isWildcard(reached.host)) {
     const which =
       advertise === undefined
-        ? `listen address ${quoted(listen)}`
+        ? `listen address ${quoted(registered)}`
         : `advertised address ${quoted(advertise)}`;
     throw coreError(
       'CONFIG_INVALID',
@@ -45,13 +49,18 @@ export function checkAddresses(options: {
   }
 }
 
+/** Returns which of a server's addresses clients everywhere connect to: the first of TCP, else the first. */
+export function addressToRegister(addresses: readonly string[]): string {
+  return addresses.find((address) => 'port' in parseAddress(address)) ?? addresses[0] ?? '';
+}
+
 /** Returns why an advertised address cannot work, without connecting to it; undefined if it may. */
 export function unreachableReason({ advertised, nameServer }: Advertisement): string | undefined {
-  const { host } = parseAddress(advertised);
-  if (isWildcard(host)) {
+  const address = parseAddress(advertised);
+  if ('host' in address && isWildcard(address.host)) {
     return 'it stands for every address of this host; clients cannot connect to it';
   }
-  if (isLoopback(host) && !isLoopback(parseAddress(nameServer).host)) {
+  if (isLocal(address) && !isLocal(parseAddress(nameServer))) {
     return 'it is reachable on this host alone, but the name server on another host returns it to clients everywhere';
   }
   return undefined;
@@ -74,9 +83,8 @@ export async function checkAdvertisedAddress(
 
 /** Connects to an address, and returns why that failed; undefined if it did not. */
 function connectError(address: string, signal: AbortSignal): Promise<string | undefined> {
-  const { host, port } = parseAddress(address);
   return new Promise((resolve) => {
-    const socket = connect({ host, port, signal });
+    const socket = connect({ ...parseAddress(address), signal });
     const end = (why?: string): void => {
       socket.destroy();
       resolve(why);

@@ -15,7 +15,7 @@ import { checkListenAddress, Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
 import type { GivenLimits } from '@patchbay/session/server';
 
-import { checkAddresses, checkAdvertisedAddress } from './advertised-address.js';
+import { addressToRegister, checkAddresses, checkAdvertisedAddress } from './advertised-address.js';
 import { Hosting } from './hosting.js';
 import type { ObjectChanges, RpcServerOptions } from './server-options.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
@@ -32,8 +32,10 @@ const registrationHealth = 'patchbay.registration';
 
 /** Hosts objects, and keeps their names registered. */
 export class RpcServer implements AsyncDisposable {
-  /** `host:port` as it is bound. */
+  /** The first address as it is bound. */
   readonly address: string;
+  /** Every address as it is bound, in the order of the options. */
+  readonly addresses: readonly string[];
   readonly #parts: Parts;
   readonly #stop = new AbortController();
   #limits: GivenLimits;
@@ -43,6 +45,7 @@ export class RpcServer implements AsyncDisposable {
 
   private constructor(parts: Parts, limits: GivenLimits) {
     this.address = parts.server.address;
+    this.addresses = parts.server.addresses;
     this.#parts = parts;
     this.#limits = limits;
   }
@@ -86,7 +89,7 @@ export class RpcServer implements AsyncDisposable {
       const limits = { ...options.limits, keepalive, sendStacks };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       server.setHealth(registrationHealth, false);
-      const advertised = advertise ?? server.address;
+      const advertised = advertise ?? addressToRegister(server.addresses);
       const registration = Registration.start({
         nameServer,
         transport: grpcTransport,

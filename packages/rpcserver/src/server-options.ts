@@ -1,4 +1,12 @@
-import type { Authorize, Clock, Interceptor, Log, ObjectContext, ObjectDefinition } from '@patchbay/objects';
+import type {
+  Authorize,
+  Clock,
+  Interceptor,
+  Listen,
+  Log,
+  ObjectContext,
+  ObjectDefinition,
+} from '@patchbay/objects';
 import type { GivenLimits } from '@patchbay/session/server';
 
 export { defaultSessionLimits } from '@patchbay/session/server';
@@ -8,13 +16,19 @@ export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<
 
 /** Configures an RPC server. */
 export interface RpcServerOptions {
-  /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
+  /** The name server's address. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
-  /** `host:port` to listen on; port 0 takes a free one. Default: a free port of 127.0.0.1. */
-  readonly listen?: string;
+  /**
+   * An address to listen on, or several: `host:port`, where port 0 takes a free one, or `unix:/path`, whose directory is
+   * made. Default: a free port of 127.0.0.1.
+   */
+  readonly listen?: Listen;
   /** Whether to listen where other machines can connect, though nothing is encrypted or authenticated. Default: false. */
   readonly insecure?: boolean;
-  /** `host:port` as clients connect to it; a warning is logged if they seem unable to. Default: the listen address. */
+  /**
+   * The address that clients connect to; a warning is logged if they seem unable to. Default: the first listen address
+   * of TCP, else the first.
+   */
   readonly advertise?: string;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { parseAddress } from '@patchbay/objects';
+import { parseTcpAddress } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 
 import { output } from '../../system/command.js';
@@ -144,7 +144,7 @@ async function hidePool(scene: Scene, ms: number): Promise<void> {
 
 /** Kills tgtd, and has somebody else listen at its portal for a time. */
 async function takePortal(scene: Scene, ms: number): Promise<void> {
-  const { host, port } = parseAddress(scene.patchbay.portal);
+  const { host, port } = parseTcpAddress(scene.patchbay.portal);
   await scene.patchbay.tgtd.kill();
   const squatter = createServer((socket) => socket.destroy());
   const listening = new Promise<boolean>((resolve) => {

@@ -23,9 +23,9 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   /**
    * Opens a stream. It is made before the connection is there; `onEnd` reports a failure to connect.
    *
-   * @param address `host:port`
+   * @param address `host:port` or `unix:/path`
    * @param path `/package.Service/Method`
-   * @throws RpcError `CONFIG_INVALID` for a malformed address
+   * @throws RpcError as `parseAddress` for a malformed address
    */
   constructor(address: string, path: string, events: MessageStreamEvents) {
     this.#events = events;

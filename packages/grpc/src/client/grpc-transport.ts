@@ -17,16 +17,14 @@ export const grpcTransport: Transport = {
     try {
       return new GrpcStream(address, sessionPath, events);
     } catch (error) {
-      throw coreError('CONNECTION_LOST', `no connection to ${JSON.stringify(address)}: it is not host:port`, {
-        cause: error,
-      });
+      throw coreError('CONNECTION_LOST', `no connection: ${(error as Error).message}`, { cause: error });
     }
   },
   // On demand: it loads grpc-js, which calls do not need.
   describe: async (address, object) => (await import('../describe.js')).describeAt(address, object),
 };
 
-/** Makes a client of the server at an address, `host:port`, to which every object is routed. */
+/** Makes a client of the server at an address, to which every object is routed. */
 export function connectTo(address: string, options: ConnectToOptions = {}): ObjectClient {
   return connectOver(grpcTransport, address, options);
 }

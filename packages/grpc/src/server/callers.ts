@@ -2,16 +2,14 @@ import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInter
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import { type Caller, insecureCaller } from '@patchbay/objects';
+import { type Caller, insecureCaller, localCaller } from '@patchbay/objects';
 
+import { type Peer, peerOn } from './peers.js';
 import { http2StreamOf } from './session-stream.js';
 
 /** A connection that a server accepted. */
-export interface Connection {
-  /** The transport's name for the other end. */
-  readonly peer: string;
-  /** Undefined where the connection was closed already. */
-  readonly socket: Socket | TLSSocket | undefined;
+export interface Connection extends Peer {
+  readonly socket: Socket | TLSSocket;
 }
 
 /** Returns who is at the other end of a connection; asked once for each, at its first call. */
@@ -25,6 +23,13 @@ export interface HandledCall {
 /** Returns who makes a call that a handler serves. */
 export type CallerOf = (call: HandledCall) => Caller;
 
+/** Who calls on a connection that is closed: the call comes to nothing, and may do nothing. */
+const nobody: Caller = { peer: 'unknown', principal: 'anonymous', groups: [], roles: [] };
+
+/** Returns who calls where nobody proves anything: through a socket file `local`, and whoever connects otherwise. */
+const identifyByListener: Identify = ({ peer, isLocal }) =>
+  isLocal ? localCaller(peer) : insecureCaller(peer);
+
 /** Identifies the callers of a server, by their connections. */
 export class Callers {
   readonly #identify: Identify;
@@ -32,19 +37,19 @@ export class Callers {
   /** By the metadata of a call, which is what its handler gets of what interceptors see. */
   readonly #ofMetadata = new WeakMap<Metadata, Caller>();
 
-  constructor(identify: Identify = ({ peer }) => insecureCaller(peer)) {
+  constructor(identify = identifyByListener) {
     this.#identify = identify;
   }
 
   /** Returns who makes a call that an interceptor takes over. */
   of(call: ServerInterceptingCallInterface): Caller {
     const { session } = http2StreamOf(call);
-    const known = session === undefined ? undefined : this.#ofConnection.get(session);
-    if (known !== undefined) {
-      return known;
+    if (session === undefined) {
+      return nobody;
     }
-    const caller = this.#identify({ peer: call.getPeer(), socket: session?.socket });
-    if (session !== undefined) {
+    let caller = this.#ofConnection.get(session);
+    if (caller === undefined) {
+      caller = this.#identify({ ...peerOn(session), socket: session.socket });
       this.#ofConnection.set(session, caller);
     }
     return caller;

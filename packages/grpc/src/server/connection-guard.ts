@@ -13,6 +13,7 @@ import type { Clock, Log } from '@patchbay/objects';
 import type { SessionLimits } from '@patchbay/session/server';
 
 import { watchConnection } from './connection-liveness.js';
+import { notePeer, peerOn } from './peers.js';
 
 /** How many calls a second a client may reset without having others answered. */
 const resetsPerSecond = 50;
@@ -34,7 +35,8 @@ interface Allowance {
  * servers in a private field; tests fail if that is renamed.
  */
 export class ConnectionGuard {
-  readonly #servers: readonly Http2Server[];
+  readonly #server: Server;
+  readonly #servers = new Set<Http2Server>();
   readonly #services: { readonly clock: Clock; readonly log: Log };
   readonly #ownStalls: string;
   #limits: SessionLimits;
@@ -45,7 +47,6 @@ export class ConnectionGuard {
   readonly #allowances = new WeakMap<Http2Session, Allowance>();
 
   /**
-   * @param server listens already
    * @param ownStalls the path of calls that look after their readers themselves
    */
   constructor(
@@ -54,17 +55,28 @@ export class ConnectionGuard {
     services: { readonly clock: Clock; readonly log: Log },
     ownStalls: string,
   ) {
-    const { http2Servers } = server as unknown as {
-      readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
-    };
-    this.#servers = [...http2Servers.keys()];
+    this.#server = server;
     this.#limits = limits;
     this.#services = services;
     this.#ownStalls = ownStalls;
-    for (const http2Server of this.#servers) {
-      http2Server.maxConnections = limits.maxConnections;
-      http2Server.on('drop', this.#noteDrop);
+  }
+
+  /**
+   * Guards what the server listens on since it was last called.
+   * @param socket the socket file that this is, as `unix:/path`; undefined for TCP
+   */
+  add(socket: string | undefined): void {
+    const { http2Servers } = this.#server as unknown as {
+      readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
+    };
+    for (const http2Server of [...http2Servers.keys()].filter((each) => !this.#servers.has(each))) {
+      this.#servers.add(http2Server);
+      http2Server.maxConnections = this.#limits.maxConnections;
+      http2Server.on('drop', (dropped?: DropArgument) => {
+        this.#noteDrop(socket ?? `${String(dropped?.remoteAddress)}:${String(dropped?.remotePort)}`);
+      });
       http2Server.on('session', (session) => {
+        notePeer(session, socket);
         this.#guard(session);
       });
     }
@@ -80,17 +92,17 @@ export class ConnectionGuard {
   }
 
   /** Logs that connections are refused, at most once a minute. */
-  readonly #noteDrop = (dropped?: DropArgument): void => {
+  #noteDrop(peer: string): void {
     const nowMs = this.#services.clock.monotonicMs();
     if (nowMs < this.#nextDropNoteMs) {
       return;
     }
     this.#nextDropNoteMs = nowMs + dropNoteMs;
     this.#services.log.warn('refused a connection: the limit of open connections is reached', {
-      peer: `${String(dropped?.remoteAddress)}:${String(dropped?.remotePort)}`,
+      peer,
       maxConnections: this.#limits.maxConnections,
     });
-  };
+  }
 
   #guard(session: ServerHttp2Session): void {
     watchConnection(session, this.#limits.keepalive, this.#services);
@@ -168,11 +180,8 @@ export class ConnectionGuard {
     const left = Math.min(most, resets + regained + change);
     this.#allowances.set(session, { resets: left, atMs: nowMs });
     if (left < 0) {
-      const { remoteAddress, remotePort } = session.socket;
-      const { log } = this.#services;
-      log.warn('ended a connection that resets its calls', {
-        peer: `${String(remoteAddress)}:${String(remotePort)}`,
-      });
+      const { peer } = peerOn(session);
+      this.#services.log.warn('ended a connection that resets its calls', { peer });
       session.destroy(new Error('it resets its calls'), constants.NGHTTP2_ENHANCE_YOUR_CALM);
     }
   }

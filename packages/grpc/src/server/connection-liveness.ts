@@ -3,6 +3,8 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Clock, Log } from '@patchbay/objects';
 import { type Keepalive, watchLiveness } from '@patchbay/session';
 
+import { peerOn } from './peers.js';
+
 /**
  * Closes a connection when its client gives no sign of life. The keepalive of grpc-js would drop the living, too, once
  * this process was stopped or busy for longer than its timeout: it does not read what waits before it judges.
@@ -16,7 +18,6 @@ export function watchConnection(
   connection.once('close', () => {
     closed.abort();
   });
-  const { remoteAddress, remotePort } = connection.socket;
   const options = {
     ...keepalive,
     clock,
@@ -27,7 +28,7 @@ export function watchConnection(
     },
     heard: () => (connection.destroyed ? Infinity : connection.socket.bytesRead),
     onSilence: () => {
-      const peer = `${String(remoteAddress)}:${String(remotePort)}`;
+      const { peer } = peerOn(connection);
       log.info('closed the connection of a client that gave no sign of life', { peer });
       connection.destroy();
     },

@@ -5,9 +5,11 @@ import {
   type ServiceDefinition,
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
+import { chmodSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Dispatcher, listenFailed } from '@patchbay/objects/define';
+import { type Address, formatAddress, type Listen, parseListen } from '@patchbay/objects';
+import { type Dispatcher, listenFailed, prepareSocketFile, socketMode } from '@patchbay/objects/define';
 import { type GivenLimits, type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
 import { channelOptions } from '../channel-options.js';
@@ -23,10 +25,10 @@ import { SessionService } from './session-service.js';
 
 /** What a server of objects needs. */
 export interface ObjectServerOptions extends GivenLimits {
-  /** `host:port`; port 0 takes a free one. */
-  readonly listen: string;
+  /** An address or several; port 0 takes a free one. The directory of a socket file is made, with mode 0750. */
+  readonly listen: Listen;
   readonly dispatcher: Dispatcher;
-  /** Default: whoever connects may do everything. */
+  /** Default: `local` through a socket file, and whoever connects over TCP may do everything. */
   readonly identify?: Identify;
   /** Served beside ObjectServer, health and reflection. Default: none. */
   readonly services?: readonly GrpcService[];
@@ -70,8 +72,8 @@ export class ObjectServer implements AsyncDisposable {
   /** The services that health probes may ask for; the empty name is the server as a whole. */
   readonly #probed: Set<string>;
   #limits: SessionLimits;
-  #guard: ConnectionGuard | undefined;
-  #address = '';
+  readonly #guard: ConnectionGuard;
+  readonly #addresses: string[] = [];
   #draining = false;
 
   private constructor(options: ObjectServerOptions) {
@@ -89,6 +91,7 @@ export class ObjectServer implements AsyncDisposable {
       'grpc.max_concurrent_streams': limits.maxStreams,
       interceptors: [this.#intercept],
     });
+    this.#guard = new ConnectionGuard(this.#server, limits, dispatcher, service.Session.path);
     this.#server.addService(objectServiceDefinition, this.#objects.handlers());
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     for (const { name, file, definition, handlers } of services) {
@@ -106,13 +109,26 @@ export class ObjectServer implements AsyncDisposable {
   /** Starts a server. @throws RpcError `LISTEN_FAILED`, `CONFIG_INVALID` for an invalid limit */
   static async start(options: ObjectServerOptions): Promise<ObjectServer> {
     const server = new ObjectServer(options);
-    await server.#listen(options.listen);
-    return server;
+    try {
+      for (const address of parseListen(options.listen)) {
+        await server.#listen(address);
+      }
+      return server;
+    } catch (error) {
+      server.#server.forceShutdown();
+      await server.close();
+      throw error;
+    }
   }
 
-  /** `host:port` as it is bound, with the real port. */
+  /** The first address as it is bound, with the real port. */
   get address(): string {
-    return this.#address;
+    return this.#addresses[0] ?? '';
+  }
+
+  /** Every address as it is bound, in the order of the options. */
+  get addresses(): readonly string[] {
+    return this.#addresses;
   }
 
   /** Bounds the sessions that are opened from now on. @throws RpcError `CONFIG_INVALID` for an invalid limit */
@@ -120,7 +136,7 @@ export class ObjectServer implements AsyncDisposable {
     this.#limits = sessionLimits(limits);
     this.#dispatcher.limitTo(this.#limits.maxTotalCalls);
     for (const limited of [this.#bounds, this.#sessions, this.#objects, this.#guard]) {
-      limited?.limitTo(this.#limits);
+      limited.limitTo(this.#limits);
     }
   }
 
@@ -184,22 +200,25 @@ export class ObjectServer implements AsyncDisposable {
       : this.#callers.pass(call);
   };
 
-  #listen(listen: string): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async #listen(address: Address): Promise<void> {
+    const listen = formatAddress(address);
+    const socket = 'path' in address ? listen : undefined;
+    if ('path' in address) {
+      await prepareSocketFile(address.path);
+    }
+    await new Promise<void>((resolve, reject) => {
       this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
-        if (error === null) {
-          this.#guard = new ConnectionGuard(
-            this.#server,
-            this.#limits,
-            this.#dispatcher,
-            service.Session.path,
-          );
-          this.#address = `${listen.slice(0, listen.lastIndexOf(':'))}:${String(port)}`;
-          resolve();
-        } else {
+        if (error !== null) {
           reject(listenFailed(listen, error));
+          return;
         }
+        this.#guard.add(socket);
+        this.#addresses.push(socket ?? `${listen.slice(0, listen.lastIndexOf(':'))}:${String(port)}`);
+        resolve();
       });
     });
+    if ('path' in address) {
+      chmodSync(address.path, socketMode);
+    }
   }
 }

@@ -55,7 +55,7 @@ describe('The caller of a server of objects', () => {
       expect(answers[1]).to.deep.equal(answers[0]);
       const [connection] = asked;
       expect(asked.length).to.equal(1);
-      expect(connection?.peer).to.equal(`127.0.0.1:${String(connection?.socket?.remotePort)}`);
+      expect(connection?.peer).to.equal(`127.0.0.1:${String(connection?.socket.remotePort)}`);
     } finally {
       objects.close();
     }

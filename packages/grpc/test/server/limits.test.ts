@@ -4,7 +4,7 @@ import { type ClientHttp2Stream, constants } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { z } from 'zod';
 
-import { parseAddress } from '@patchbay/objects';
+import { parseTcpAddress } from '@patchbay/objects';
 import { arg, defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
 import { encodeFrames, encodePayload } from '@patchbay/session';
@@ -175,7 +175,7 @@ describe('a server of objects', function () {
 
   it('closes connections above their number unheard, until one has ended', async () => {
     await using server = await startSample({ maxConnections: 2 });
-    const { host, port } = parseAddress(server.address);
+    const { host, port } = parseTcpAddress(server.address);
     const open = async (): Promise<Socket> => {
       const socket = connect(port, host);
       socket.on('error', () => undefined);

@@ -1,15 +1,14 @@
 import { z } from 'zod';
 
-import { keepaliveSettings, limitSettings, logSettings } from '@patchbay/daemon';
+import { keepaliveSettings, limitSettings, listenSetting, logSettings } from '@patchbay/daemon';
 
 import { nameServerLimits } from '../limits.js';
 
 /** The schema of a name server's configuration; docs/reference/configuration.md is held against it. */
 export const nameServerConfiguration = z.strictObject({
-  listen: z
-    .string()
+  listen: listenSetting
     .default('127.0.0.1:7440')
-    .describe('where to listen, as host:port; port 0 takes a free one'),
+    .describe('where to listen: an address, or a list of addresses; port 0 takes a free one'),
   insecure: z
     .boolean()
     .default(false)

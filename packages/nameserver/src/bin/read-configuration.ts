@@ -5,7 +5,7 @@ import {
   type ConfigurationSource,
   configure,
 } from '@patchbay/daemon';
-import { coreError, parseAddress, requireLoopback, systemErrorText } from '@patchbay/objects';
+import { coreError, parseListen, requireLoopback, systemErrorText } from '@patchbay/objects';
 import { checkListenAddress, directoryTrouble } from '@patchbay/objects/define';
 
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
@@ -13,7 +13,7 @@ import { type NameServerConfiguration, nameServerConfiguration } from './configu
 /** Reads the configuration as the file, the environment and flags give it. @throws RpcError `CONFIG_INVALID` */
 export function readConfiguration(
   file: string | undefined,
-  flags: Readonly<Record<string, string | boolean | undefined>> = {},
+  flags: Readonly<Record<string, string | readonly string[] | boolean | undefined>> = {},
 ): NameServerConfiguration {
   const configuration = configure({
     schema: nameServerConfiguration,
@@ -28,7 +28,9 @@ export function readConfiguration(
     },
     flags,
   });
-  requireLoopback(parseAddress(configuration.listen), configuration);
+  for (const address of parseListen(configuration.listen)) {
+    requireLoopback(address, configuration);
+  }
   return configuration;
 }
 

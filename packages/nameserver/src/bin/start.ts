@@ -11,6 +11,7 @@ import {
   packageVersion,
   reportReload,
   runDaemon,
+  severalAddresses,
   systemdManager,
 } from '@patchbay/daemon';
 import { type RpcError, systemClock } from '@patchbay/objects';
@@ -27,8 +28,9 @@ export const start = command({
     config: { type: 'string', placeholder: 'FILE', summary: 'The configuration file (YAML)' },
     listen: {
       type: 'string',
-      placeholder: 'HOST:PORT',
-      summary: 'Where to listen; port 0 takes a free one',
+      repeated: true,
+      placeholder: 'ADDRESS',
+      summary: 'Where to listen: HOST:PORT, where port 0 takes a free one, or unix:/PATH',
       defaultNote: '127.0.0.1:7440',
     },
     'state-dir': {
@@ -95,7 +97,11 @@ async function serve(
     log,
     version,
   });
-  log.info('name server is ready', { address: server.address, stateDir: configuration.stateDir });
+  log.info('name server is ready', {
+    address: server.address,
+    ...severalAddresses(server),
+    stateDir: configuration.stateDir,
+  });
   let inForce = configuration;
   disk.address = server.address;
   reportStatus();

@@ -36,6 +36,10 @@ export const coreError = defineErrors({
     'INVALID_ARGUMENT',
     'A configuration file, flag or variable has an invalid value or an unknown key.',
   ],
+  SOCKET_PATH_TOO_LONG: [
+    'INVALID_ARGUMENT',
+    'The path of a socket file has more than the 107 bytes that the system allows.',
+  ],
   MESSAGE_MALFORMED: ['INVALID_ARGUMENT', 'A message does not conform to the protocol.'],
   MESSAGE_TOO_LARGE: ['RESOURCE_EXHAUSTED', 'A message is larger than the receiver accepts.'],
   MESSAGE_TOO_COMPLEX: [

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 
+import type { Listen } from '../address.js';
 import type { TimeLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import { type Access, methodAccess, propertyAccess } from '../identity/access.js';
@@ -135,8 +136,8 @@ export interface ObjectContext {
   readonly log: Log;
   /** A directory of this object's own; it exists. */
   readonly stateDir: string;
-  /** `host:port` where the server listens; absent where it does not, as in one process with its client. */
-  readonly listen?: string | undefined;
+  /** Where the server listens; absent where it does not, as in one process with its client. */
+  readonly listen?: Listen | undefined;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
 }

@@ -1,20 +1,16 @@
 import { z } from 'zod';
 
-import { keepaliveSettings, limitSettings, logSettings } from '@patchbay/daemon';
+import {
+  addressSetting,
+  keepaliveSettings,
+  limitSettings,
+  listenSetting,
+  logSettings,
+} from '@patchbay/daemon';
 import { nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
 import { durationSchema, objectName } from '@patchbay/objects/define';
 
 import { defaultSessionLimits } from '../server-options.js';
-
-const addressFor = (parse: (text: string) => unknown): z.ZodString =>
-  z.string().superRefine((text, context) => {
-    try {
-      parse(text);
-    } catch (error) {
-      context.addIssue({ code: 'custom', message: (error as Error).message });
-    }
-  });
-const address = addressFor(parseAddress);
 
 const objects = z
   .array(
@@ -51,13 +47,13 @@ const objects = z
 
 /** The schema of an RPC server's configuration file; docs/reference/configuration.md is checked against it. */
 export const rpcServerConfiguration = z.strictObject({
-  nameServer: addressFor(parseServerAddress)
+  nameServer: addressSetting(parseServerAddress)
     .optional()
-    .describe('the name server, as host:port, if it is not found otherwise'),
-  listen: address
+    .describe('the name server, if it is not found otherwise'),
+  listen: listenSetting
     .default('127.0.0.1:7441')
-    .describe('where to listen, as host:port; port 0 takes a free one'),
-  advertise: address
+    .describe('where to listen: an address, or a list of addresses; port 0 takes a free one'),
+  advertise: addressSetting(parseAddress)
     .refine((text) => !text.endsWith(':0'), 'clients cannot connect to port 0')
     .optional()
     .describe('the address to which clients connect, if it is not the one listened on'),

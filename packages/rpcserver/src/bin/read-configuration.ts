@@ -10,7 +10,7 @@ import { checkStateDirectory, isServing, objectStateDir } from '../state-directo
 import { type RpcServerConfiguration, rpcServerConfiguration } from './configuration.js';
 
 /** The options of `start` that take precedence over the file, by the key that each sets. */
-export type Flags = Readonly<Record<string, string | boolean | undefined>>;
+export type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
 
 /** Where a server's configuration is read from, at the start and on each reload. */
 export interface ConfigurationSource {

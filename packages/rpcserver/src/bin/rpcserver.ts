@@ -25,8 +25,9 @@ const start = command({
     'name-server': nameServerOption,
     listen: {
       type: 'string',
-      placeholder: 'HOST:PORT',
-      summary: 'Where to listen; port 0 takes a free one',
+      repeated: true,
+      placeholder: 'ADDRESS',
+      summary: 'Where to listen: HOST:PORT, where port 0 takes a free one, or unix:/PATH',
       defaultNote: 'that of the file',
     },
     replace: { type: 'boolean', summary: 'At start, take over the names from their present owners' },

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 
-import type { Daemon, DaemonLog } from '@patchbay/daemon';
+import { type Daemon, type DaemonLog, severalAddresses } from '@patchbay/daemon';
 import { logCalls, systemClock } from '@patchbay/objects';
 
 import { RpcServer } from '../rpc-server.js';
@@ -54,6 +54,7 @@ export async function serve(
   let inEffect = configuration;
   log.info('RPC server is ready', {
     address: server.address,
+    ...severalAddresses(server),
     objects: configuration.objects.map(({ name }) => name),
   });
   reportStatus(server.registered);

@@ -1,7 +1,7 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
 
-import { formatAddress, type Log, parseAddress, type RpcError, systemErrorText } from '@patchbay/objects';
+import { formatAddress, type Log, parseTcpAddress, type RpcError, systemErrorText } from '@patchbay/objects';
 
 import { storageError } from '../errors.js';
 import type { Health } from './health.js';
@@ -47,7 +47,7 @@ export async function startBootEndpoint(options: BootEndpointOptions): Promise<B
   });
   app.server.maxConnections = limits.connections;
   addRoutes(app, options);
-  const { host, port } = parseAddress(listen);
+  const { host, port } = parseTcpAddress(listen);
   try {
     await app.listen({ host, port });
   } catch (error) {

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 
-import { type Address, formatAddress, isWildcard as isWildcardHost, parseAddress } from '@patchbay/objects';
+import {
+  formatAddress,
+  isWildcard as isWildcardHost,
+  parseTcpAddress,
+  type TcpAddress,
+} from '@patchbay/objects';
 
 import { network } from '../networks.js';
 
@@ -14,7 +19,7 @@ export const bootOptions = z.strictObject({
   advertise: z
     .string()
     .refine((text) => isAddress(text) || isAddress(withPort(text, 0)), 'must be HOST or HOST:PORT')
-    .refine((text) => !isAddress(text) || parseAddress(text).port !== 0, 'nodes cannot connect to port 0')
+    .refine((text) => !isAddress(text) || parseTcpAddress(text).port !== 0, 'nodes cannot connect to port 0')
     .refine(
       (text) => !isWildcard(isAddress(text) ? text : withPort(text, 0)),
       'nodes cannot connect to the address that stands for every address of the machine',
@@ -36,21 +41,21 @@ export type BootOptions = z.infer<typeof bootOptions>;
  * Returns the address at which the nodes reach the portal of a target daemon.
  * @param advertise where the nodes reach the first daemon; the others use the next ports
  */
-export function advertisedPortal(portal: string, advertise: string | undefined, daemon: number): Address {
-  const own = parseAddress(portal);
+export function advertisedPortal(portal: string, advertise: string | undefined, daemon: number): TcpAddress {
+  const own = parseTcpAddress(portal);
   if (advertise === undefined) {
     return own;
   }
   if (!isAddress(advertise)) {
-    return parseAddress(withPort(advertise, own.port));
+    return parseTcpAddress(withPort(advertise, own.port));
   }
-  const first = parseAddress(advertise);
+  const first = parseTcpAddress(advertise);
   return { ...first, port: first.port + daemon };
 }
 
 /** Reports whether a portal is the wildcard address, which no node can dial. */
 export function isWildcard(portal: string): boolean {
-  return isAddress(portal) && isWildcardHost(parseAddress(portal).host);
+  return isAddress(portal) && isWildcardHost(parseTcpAddress(portal).host);
 }
 
 function withPort(host: string, port: number): string {
@@ -59,7 +64,7 @@ function withPort(host: string, port: number): string {
 
 function isAddress(text: string): boolean {
   try {
-    parseAddress(text);
+    parseTcpAddress(text);
     return true;
   } catch {
     return false;

@@ -1,4 +1,4 @@
-import { type Address, formatAddress } from '@patchbay/objects';
+import { formatAddress, type TcpAddress } from '@patchbay/objects';
 
 import type { ExportedNode } from '../catalog/tables.js';
 
@@ -9,7 +9,7 @@ const retryDelaysSeconds = [2, 5, 10, 20] as const;
 const literalToken = /^[A-Za-z0-9_.:@%+=/?[\]-]+$/;
 
 /** Returns the script with which a node logs in to its disk and boots from it. It contains the node's secret. */
-export function bootScript({ node, target }: ExportedNode, portal: Address): string {
+export function bootScript({ node, target }: ExportedNode, portal: TcpAddress): string {
   const { host, port } = portal;
   const { host: dialled } = /^(?<host>.*):\d+$/.exec(formatAddress(portal))?.groups ?? { host };
   const disk = `iscsi:${dialled ?? host}::${String(port)}:${target.lun.toString(16)}:${target.iqn}`;

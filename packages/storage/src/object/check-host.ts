@@ -2,10 +2,12 @@ import { stat } from 'node:fs/promises';
 
 import {
   type CheckContext,
-  isLoopback,
+  isLocal,
   isRpcError,
+  type Listen,
   type Log,
   parseAddress,
+  parseTcpAddress,
   RpcError,
   systemErrorText,
 } from '@patchbay/objects';
@@ -42,7 +44,7 @@ export async function checkHost(
   await checkPortals(stateDir, [portal]).catch((error: unknown) => {
     throw atOption(['portal'], error);
   });
-  const failure = boot && (await bindFailure(parseAddress(boot.listen)));
+  const failure = boot && (await bindFailure(parseTcpAddress(boot.listen)));
   if (boot !== undefined && failure !== undefined) {
     throw atOption(['boot', 'listen'], bootUnavailable(boot.listen, failure));
   }
@@ -88,13 +90,13 @@ async function directoryIssues(options: StorageOptions): Promise<OptionIssue[]> 
 /** Warns of a portal that other machines cannot reach while they can reach the server. */
 export function warnOfLoopbackPortal(
   { portal, boot }: Pick<StorageOptions, 'portal' | 'boot'>,
-  listen: string | undefined,
+  listen: Listen | undefined,
   log: Log,
 ): void {
-  const reached = [listen, boot?.listen].find(
-    (address) => address !== undefined && !isLoopback(parseAddress(address).host),
-  );
-  if (reached !== undefined && isLoopback(parseAddress(portal).host)) {
+  const reached = [listen, boot?.listen]
+    .flat()
+    .find((address) => address !== undefined && !isLocal(parseAddress(address)));
+  if (reached !== undefined && isLocal(parseTcpAddress(portal))) {
     log.warn('nodes may be unable to reach the portal; set "portal" to an address that they can', {
       portal,
       why: `it is reachable on this host alone, but other hosts can reach ${reached}`,

@@ -46,18 +46,20 @@ export class Http2Stream implements FrameHandler {
   #headers: Buffer[] = [];
   #headerBytes = 0;
 
-  /** Dials `host:port`, and sends the request's headers. @throws RpcError `CONFIG_INVALID` for a malformed address */
+  /** Dials an address, and sends the request's headers. @throws RpcError as `parseAddress` for a malformed address */
   constructor(address: string, path: string, events: Http2StreamEvents) {
     this.#events = events;
-    const { host, port } = parseAddress(address);
-    this.#socket = connect({ host, port, noDelay: true });
+    const peer = parseAddress(address);
+    this.#socket = connect({ ...peer, noDelay: true });
+    // A path is no authority; gRPC's own clients send this one, too.
+    const authority = 'path' in peer ? 'localhost' : address;
     this.#queue = new SendQueue(this.#socket, stream);
     this.#socket.write(
       Buffer.concat([
         Buffer.from(preface, 'latin1'),
         makeFrame(frameTypes.settings, 0, 0, settingsPayload({ initialWindow: windowBytes })),
         makeFrame(frameTypes.windowUpdate, 0, 0, uint32(windowBytes - standardWindow)),
-        makeFrame(frameTypes.headers, frameFlags.endHeaders, stream, encodeRequest(address, path)),
+        makeFrame(frameTypes.headers, frameFlags.endHeaders, stream, encodeRequest(authority, path)),
       ]),
     );
     this.#socket.on('data', (data: Buffer) => {
@@ -68,10 +70,20 @@ export class Http2Stream implements FrameHandler {
       }
     });
     this.#socket.on('error', (error: Error) => {
-      events.onEnd(reasonOf(error));
+      if ('path' in peer) {
+        // On demand: a call that succeeds does without.
+        void import('./socket-failure.js')
+          .then(({ socketFailure }) => socketFailure(peer.path, error))
+          .catch(() => systemErrorText(error))
+          .then(events.onEnd.bind(events));
+      } else {
+        events.onEnd(reasonOf(error));
+      }
     });
-    this.#socket.on('close', () => {
-      events.onEnd('the connection was closed');
+    this.#socket.on('close', (failed) => {
+      if (!failed) {
+        events.onEnd('the connection was closed');
+      }
     });
   }
 

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { parseAddress, systemErrorText } from '@patchbay/objects';
+import { parseTcpAddress, systemErrorText } from '@patchbay/objects';
 import { bindFailure } from '@patchbay/objects/define';
 
 import { portalUnavailable } from './portal.js';
@@ -15,7 +15,7 @@ import { findTgtd, listeningPorts } from './tgtd-process.js';
  */
 export async function checkPortals(stateDir: string, portals: readonly string[]): Promise<void> {
   for (const portal of portals) {
-    const address = parseAddress(portal);
+    const address = parseTcpAddress(portal);
     const failure = await bindFailure(address, { ipv6Only: true });
     if (failure === undefined || (process.getuid?.() !== 0 && failure.code !== 'EADDRNOTAVAIL')) {
       continue;
