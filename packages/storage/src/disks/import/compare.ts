@@ -4,6 +4,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { isHole } from '@patchbay/objects';
 
 import type { Upload } from '../volume-pool.js';
+import { HoleBudget } from './hole-budget.js';
 import { hashRange, isZeroRange, type Range } from './hash-file.js';
 import type { ReportProgress } from './progress.js';
 import { untilAborted } from './upload.js';
@@ -76,7 +77,8 @@ class ZeroRanges {
 
 /**
  * Returns the SHA-256 of an image, hexadecimal: `expected` if the image has it without the zeros that may pad it to a
- * whole sector, as its source had. @throws the signal's reason
+ * whole sector, as its source had.
+ * @throws RpcError `SOURCE_REFUSED` if hashing its holes would take too long; the signal's reason
  */
 export async function hashImage(
   file: FileHandle,
@@ -84,7 +86,10 @@ export async function hashImage(
   report: ReportProgress,
   signal: AbortSignal,
 ): Promise<string> {
-  const { size } = await file.stat();
+  const { size, blocks } = await file.stat();
+  const budget = new HoleBudget('image', 'delete it, and import it with its checksum');
+  budget.data(Math.min(size, blocks * 512));
+  budget.hole(Math.max(0, size - blocks * 512));
   const hash = createHash('sha256');
   const begin = Math.max(0, size - sectorBytes);
   const onPiece = (position: number): void => {

@@ -26,7 +26,7 @@ export async function copyHashed(
     report(writer.position, size);
   };
   const onPiece = async (_position: number, piece: Uint8Array): Promise<void> => {
-    await writer.write(piece, signal);
+    await writer.write(piece);
     reportPosition();
   };
   for (const { begin, end } of ranges) {

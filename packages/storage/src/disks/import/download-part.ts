@@ -98,8 +98,8 @@ export class DownloadPart implements AsyncDisposable {
     this.#checkpointedBytes = 0;
   }
 
-  async write(chunk: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#writer.write(chunk, signal);
+  async write(chunk: Uint8Array): Promise<void> {
+    await this.#writer.write(chunk);
     if (this.doneBytes - this.#checkpointedBytes >= checkpointEveryBytes) {
       await this.#checkpoint();
     }

@@ -128,7 +128,7 @@ async function receive(
       report(part.doneBytes, totalBytes);
       for await (const chunk of response.body as AsyncIterable<Buffer>) {
         options.assertSize(part.doneBytes + chunk.length);
-        await part.write(chunk, signal);
+        await part.write(chunk);
         report(part.doneBytes, totalBytes);
       }
       if (totalBytes !== undefined && part.doneBytes !== totalBytes) {

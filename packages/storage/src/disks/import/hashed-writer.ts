@@ -26,16 +26,19 @@ export class SparseHash {
     this.#hash?.update(data);
   }
 
+  /** Adds zeros that were received as such, at most 1 MiB. */
+  zeros(bytes: number): void {
+    this.#count(bytes);
+    this.#hash?.update(zeros.subarray(0, bytes));
+  }
+
   /**
    * Adds a hole. From where holes exceed both the data before them and 64 MiB on, nothing is hashed unless it is needed.
    * @param onHashed called with each number of bytes that was hashed
    * @throws the signal's reason
    */
   async skip(bytes: number, onHashed: (bytes: number) => void, signal: AbortSignal): Promise<void> {
-    this.#zeroBytes += bytes;
-    if (!this.#isNeeded && this.#zeroBytes > Math.max(this.#dataBytes, freeZeroBytes)) {
-      this.#hash = undefined;
-    }
+    this.#count(bytes);
     let left = bytes;
     while (this.#hash !== undefined && left > 0) {
       const piece = zeros.subarray(0, Math.min(zeros.length, left));
@@ -48,13 +51,18 @@ export class SparseHash {
     onHashed(left);
   }
 
+  #count(bytes: number): void {
+    this.#zeroBytes += bytes;
+    if (!this.#isNeeded && this.#zeroBytes > Math.max(this.#dataBytes, freeZeroBytes)) {
+      this.#hash = undefined;
+    }
+  }
+
   /** Returns the SHA-256, hexadecimal; undefined if it was given up. */
   digest(): string | undefined {
     return this.#hash?.digest('hex');
   }
 }
-
-const ignore = (): void => undefined;
 
 /** Writes data and holes to a file, and hashes them on the way as `SparseHash` does. */
 export class HashedWriter {
@@ -76,17 +84,20 @@ export class HashedWriter {
 
   /** Hashes what is in the file before the position. @throws the signal's reason */
   async rehash(report: (position: number) => void, signal: AbortSignal): Promise<void> {
-    const onPiece = async (position: number, piece: Uint8Array): Promise<void> => {
-      await this.#add(piece, signal);
+    const onPiece = (position: number, piece: Uint8Array): void => {
+      this.#add(piece);
       report(position);
     };
     await readRange(this.#file, { begin: 0, end: this.position }, onPiece, signal);
   }
 
-  /** Writes data; zeros become a hole. @throws the signal's reason */
-  async write(data: Uint8Array, signal: AbortSignal): Promise<void> {
-    await this.#add(data, signal);
-    await this.#writer.write(data);
+  /** Writes data; zeros become a hole. */
+  async write(data: Uint8Array): Promise<void> {
+    if (this.#add(data) === 'zeros') {
+      this.#writer.skip(data.length);
+    } else {
+      await this.#writer.write(data);
+    }
   }
 
   /** Leaves a hole. @throws the signal's reason */
@@ -109,11 +120,12 @@ export class HashedWriter {
     return this.#hash.digest();
   }
 
-  async #add(data: Uint8Array, signal: AbortSignal): Promise<void> {
+  #add(data: Uint8Array): 'zeros' | 'data' {
     if (isZero(data, 0, data.length)) {
-      await this.#hash.skip(data.length, ignore, signal);
-    } else {
-      this.#hash.update(data);
+      this.#hash.zeros(data.length);
+      return 'zeros';
     }
+    this.#hash.update(data);
+    return 'data';
   }
 }

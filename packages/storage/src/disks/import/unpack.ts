@@ -69,7 +69,7 @@ export async function unpack(
         await options.makeRoom(piece.length);
         nextRoomAt = writer.position + roomEveryBytes;
       }
-      await writer.write(piece, signal);
+      await writer.write(piece);
       options.report(writer.position);
     },
   });

@@ -6,12 +6,13 @@ import { isHole, zerosOf } from '@patchbay/objects';
 
 import type { Upload } from '../volume-pool.js';
 import { HashedWriter } from './hashed-writer.js';
+import { HoleBudget } from './hole-budget.js';
 import type { ReportProgress } from './progress.js';
 
 /**
  * Writes an upload to an open, empty file, with backpressure. Returns its SHA-256, hexadecimal; undefined if it is not
  * needed and most of the upload is holes.
- * @throws what `assertSize` throws for its size; what reading throws; the signal's reason
+ * @throws RpcError `SOURCE_REFUSED` if it is needed, and hashing the holes would take too long; what `assertSize` throws for its size; what reading throws; the signal's reason
  */
 export async function receiveUpload(
   content: Upload,
@@ -25,34 +26,52 @@ export async function receiveUpload(
 ): Promise<string | undefined> {
   const { needsHash, assertSize, report, signal } = options;
   const writer = new HashedWriter(file, { needsHash });
+  const budget = budgetOf();
   const reportPosition = (): void => {
     report(writer.position);
   };
   for await (const chunk of untilAborted(content, signal)) {
     if (isHole(chunk)) {
       assertSize(writer.position + chunk.hole);
+      if (needsHash) {
+        budget.hole(chunk.hole);
+      }
       await writer.skip(chunk.hole, reportPosition, signal);
     } else {
       assertSize(writer.position + chunk.length);
-      await writer.write(chunk, signal);
+      budget.data(chunk.length);
+      await writer.write(chunk);
       reportPosition();
     }
   }
   return writer.finish();
 }
 
+function budgetOf(): HoleBudget {
+  return new HoleBudget(
+    'upload',
+    'upload it without a checksum, or import it as a file of the server or from a URL',
+  );
+}
+
 /**
  * Reads an upload and returns its SHA-256, hexadecimal, without storing it.
- * @throws what `assertSize` throws for its size; what reading throws; the signal's reason
+ * @throws RpcError `SOURCE_REFUSED` if hashing its holes would take too long; what `assertSize` throws for its size; what reading throws; the signal's reason
  */
 export async function hashUpload(
   content: Upload,
   { assertSize, report, signal }: Omit<Parameters<typeof receiveUpload>[2], 'needsHash'>,
 ): Promise<string> {
   const hash = createHash('sha256');
+  const budget = budgetOf();
   let doneBytes = 0;
   for await (const chunk of untilAborted(content, signal)) {
     assertSize(doneBytes + (isHole(chunk) ? chunk.hole : chunk.length));
+    if (isHole(chunk)) {
+      budget.hole(chunk.hole);
+    } else {
+      budget.data(chunk.length);
+    }
     for (const piece of isHole(chunk) ? zerosOf(chunk) : [chunk]) {
       hash.update(piece);
       doneBytes += piece.length;

@@ -136,6 +136,26 @@ describe('An upload with holes', function () {
     expect(checked.verifiedBy).to.equal('sha256');
   });
 
+  it('has no checksum that takes long to compute for a message of a few bytes', async () => {
+    await using bench = await makeImportBench();
+    const { signal } = new AbortController();
+    const expectRefusal = async (work: Promise<unknown>): Promise<void> => {
+      const error = (await failureOf(work)) as RpcError;
+      expect(error).to.include({ reason: 'SOURCE_REFUSED' });
+      expect(error.message)
+        .to.match(/512 bytes of data|in holes/)
+        .and.contain('too long');
+    };
+    const large = (): AsyncGenerator<Buffer | Hole> => stream([boot, { hole: 2 ** 39 }]);
+    await expectRefusal(bench.run(large(), { sha256: hashOf(boot) }));
+    await bench.expectNothingLeft();
+    const qcow2 = { format: 'qcow2', sha256: hashOf(boot) };
+    await expectRefusal(resultOf(bench.importer.compareUpload(image, qcow2, large(), signal)));
+
+    await bench.run(large());
+    await expectRefusal(resultOf(bench.importer.hashImage(image, hashOf(boot), signal)));
+  });
+
   it('is refused when its holes exceed the size limit of an image', async () => {
     await using bench = await makeImportBench({ maxImageBytes: MiB });
     const error = (await failureOf(bench.run(stream([boot, { hole: MiB }])))) as RpcError;
