@@ -120,6 +120,7 @@ function context(signal: AbortSignal): CallContext {
     deadlineMs: undefined,
     metadata: {},
     addResponseMetadata: () => undefined,
+    requireAccess: () => undefined,
     subscribe: () => expect.fail('the name server keeps no function'),
     signal,
     log: silentLog,

@@ -15,6 +15,8 @@ export {
   nameServerInfo,
   nameServerOptions,
 } from './naming/contract.js';
+export { accessLevels } from './identity/access.js';
+export { type AccessRequest, authorize, identityError, isAuthorized } from './identity/authorize.js';
 export { collectGarbage } from './collect-garbage.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';
@@ -28,7 +30,8 @@ export {
   propertyDescription,
 } from './object/description.js';
 export { Dispatcher } from './object/dispatcher.js';
-export { HostedObject } from './object/hosted-object.js';
+export { AccessControl, type VisibleObject } from './object/access-control.js';
+export { type GrantedMethod, HostedObject } from './object/hosted-object.js';
 export { objectOf, ownObject } from './object/object-reference.js';
 export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
 export { byteStream, streamOf } from './object/streams.js';

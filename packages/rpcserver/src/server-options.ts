@@ -49,7 +49,7 @@ export interface RpcServerOptions {
   readonly drainMs?: number;
   /** How long `close` waits for an object to close, in milliseconds. Default: 10 s. */
   readonly closeMs?: number;
-  /** Decides who may call what. Default: anybody may call anything. */
+  /** Refuses further calls, of those that the levels of methods and the roles of callers allow. Default: none. */
   readonly authorize?: Authorize;
   /** Wrap every call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];

@@ -107,8 +107,9 @@ describe('properties of an object', () => {
         name: 'length',
         summary: 'how long it is, in cm',
         schema: { ...schema, description: 'how long it is, in cm' },
+        access: 'view',
       },
-      { name: 'width', summary: '', schema, deprecated: 'use length' },
+      { name: 'width', summary: '', schema, access: 'view', deprecated: 'use length' },
     ]);
   });
 });

@@ -6,6 +6,11 @@ import {
   status,
 } from '@grpc/grpc-js';
 
+import type { Caller } from '@patchbay/objects';
+
+import { toGrpcStatus } from '../status.js';
+import type { CallerOf } from './callers.js';
+import { serverError } from './errors.js';
 import { serviceOf } from './standard-definitions.js';
 
 type ServingStatus = 'SERVING' | 'NOT_SERVING' | 'SERVICE_UNKNOWN';
@@ -15,6 +20,9 @@ interface HealthRequest {
 interface HealthResponse {
   readonly status: ServingStatus;
 }
+/** How many watches clients of one address may have open. */
+const maxWatches = 16;
+
 type Watch = ServerWritableStream<HealthRequest, HealthResponse>;
 
 /**
@@ -24,6 +32,8 @@ type Watch = ServerWritableStream<HealthRequest, HealthResponse>;
 export class Health {
   readonly #statuses = new Map<string, ServingStatus>();
   readonly #watches = new Map<string, Set<Watch>>();
+  /** How many watches each address has open. */
+  readonly #watchers = new Map<string, number>();
 
   /** Sets what probes of a service are answered; the empty name is the server as a whole. */
   set(service: string, serving: boolean): void {
@@ -34,7 +44,7 @@ export class Health {
     }
   }
 
-  addTo(server: Server): void {
+  addTo(server: Server, callerOf: CallerOf): void {
     server.addService(serviceOf('health/v1/health.proto', 'grpc.health.v1.Health'), {
       check: (
         { request: { service } }: ServerUnaryCall<HealthRequest, HealthResponse>,
@@ -48,7 +58,7 @@ export class Health {
         }
       },
       watch: (watch: Watch) => {
-        this.#watch(watch);
+        this.#watch(watch, addressOf(callerOf(watch)));
       },
       list: (_call: unknown, reply: sendUnaryData<object>) => {
         // A map, as its entries.
@@ -65,11 +75,24 @@ export class Health {
     }
   }
 
-  #watch(watch: Watch): void {
+  #watch(watch: Watch, address: string): void {
     const { service } = watch.request;
+    const open = this.#watchers.get(address) ?? 0;
+    if (open >= maxWatches) {
+      const message = `${String(maxWatches)} watches of health are open from this address already, the most that it may have`;
+      watch.emit('error', toGrpcStatus(serverError('WATCHES_EXHAUSTED', message), undefined));
+      return;
+    }
+    this.#watchers.set(address, open + 1);
     const watches = this.#watches.get(service) ?? new Set();
     this.#watches.set(service, watches.add(watch));
     watch.once('close', () => {
+      const rest = (this.#watchers.get(address) ?? 0) - 1;
+      if (rest > 0) {
+        this.#watchers.set(address, rest);
+      } else {
+        this.#watchers.delete(address);
+      }
       watches.delete(watch);
       if (watches.size === 0 && this.#watches.get(service) === watches) {
         this.#watches.delete(service);
@@ -77,4 +100,9 @@ export class Health {
     });
     watch.write({ status: this.#statuses.get(service) ?? 'SERVICE_UNKNOWN' });
   }
+}
+
+/** Returns the address of a caller, without its port. */
+function addressOf({ peer }: Caller): string {
+  return peer.replace(/:\d+$/, '');
 }

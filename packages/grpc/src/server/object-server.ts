@@ -8,7 +8,7 @@ import {
 import { chmodSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { type Address, formatAddress, type Listen, parseListen } from '@patchbay/objects';
+import { type Address, formatAddress, isRpcError, type Listen, parseListen } from '@patchbay/objects';
 import { type Dispatcher, listenFailed, prepareSocketFile, socketMode } from '@patchbay/objects/define';
 import { type GivenLimits, type SessionLimits, sessionLimits } from '@patchbay/session/server';
 
@@ -92,7 +92,7 @@ export class ObjectServer implements AsyncDisposable {
       interceptors: [this.#intercept],
     });
     this.#guard = new ConnectionGuard(this.#server, limits, dispatcher, service.Session.path);
-    this.#server.addService(objectServiceDefinition, this.#objects.handlers());
+    this.#server.addService(objectServiceDefinition, this.#objects.handlers(this.#callers.ofHandled));
     const files: Record<string, string> = { 'patchbay.v1.ObjectServer': 'patchbay/v1/objects.proto' };
     for (const { name, file, definition, handlers } of services) {
       files[name] = file;
@@ -102,8 +102,11 @@ export class ObjectServer implements AsyncDisposable {
     this.#probed.forEach((name) => {
       this.#health.set(name, true);
     });
-    this.#health.addTo(this.#server);
-    new Reflection({ ...files, ...standardServices }, sharedFiles).addTo(this.#server);
+    this.#health.addTo(this.#server, this.#callers.ofHandled);
+    new Reflection({ ...files, ...standardServices }, sharedFiles).addTo(
+      this.#server,
+      this.#callers.ofHandled,
+    );
   }
 
   /** Starts a server. @throws RpcError `LISTEN_FAILED`, `CONFIG_INVALID` for an invalid limit */
@@ -154,11 +157,18 @@ export class ObjectServer implements AsyncDisposable {
     this.#health.set(service, serving && !this.#draining);
   }
 
-  /** Describes one of its objects over its own port, as any client might. @throws RpcError when that fails */
+  /** Describes one of its objects over its own port, as any client might. @throws RpcError when that has no answer */
   async probe(): Promise<void> {
     const [object] = this.#dispatcher.objects.names;
     if (object !== undefined) {
-      await describeAt(this.address, object);
+      try {
+        await describeAt(this.address, object);
+      } catch (error) {
+        if (!isRpcError(error, 'OBJECT_NOT_FOUND')) {
+          throw error;
+        }
+        // Who probes may not see the object, and was told so.
+      }
     }
   }
 

@@ -8,7 +8,12 @@ import {
 } from '@grpc/grpc-js';
 
 import { type Caller, toRpcError } from '@patchbay/objects';
-import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
+import {
+  describeObject,
+  type Dispatcher,
+  type HostedObject,
+  type VisibleObject,
+} from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
 
 import { grpcTypes } from '../definitions.js';
@@ -16,8 +21,12 @@ import type { DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.j
 import type { DescribeResponseInput } from '../generated/patchbay/v1/DescribeResponse.js';
 import { toGrpcStatus } from '../status.js';
 import { toStruct } from '../value.js';
+import type { CallerOf } from './callers.js';
 import { type CallCount, CallStream } from './call-stream.js';
 import { http2StreamOf } from './session-stream.js';
+
+/** How many descriptions of an object are kept, one for each set of methods that some caller may see. */
+const maxDescriptions = 16;
 
 const sameBytes = (message: Buffer): Buffer => message;
 const { ObjectServer } = grpcTypes.patchbay.v1;
@@ -36,8 +45,8 @@ export class ObjectService {
   #limits: SessionLimits;
   /** How many calls of each connection run. */
   readonly #running = new WeakMap<object, CallCount>();
-  /** The encoded descriptions, as those who ask are all answered the same. */
-  readonly #descriptions = new WeakMap<HostedObject, Buffer>();
+  /** The encoded descriptions, by which methods are in them. */
+  readonly #descriptions = new WeakMap<HostedObject, Map<string, Buffer>>();
 
   constructor(dispatcher: Dispatcher, limits: SessionLimits) {
     this.#dispatcher = dispatcher;
@@ -61,31 +70,41 @@ export class ObjectService {
     });
   }
 
-  handlers(): UntypedServiceImplementation {
+  handlers(callerOf: CallerOf): UntypedServiceImplementation {
     return {
       Describe: (call: ServerUnaryCall<DescribeRequest, Buffer>, reply: sendUnaryData<Buffer>) => {
-        try {
-          const { object } = call.request;
-          const names = object === '' ? this.#dispatcher.objects.names : [object];
-          reply(null, Buffer.concat(names.map((name) => this.#describe(name)))); // each is one of repeated objects
-        } catch (error) {
-          reply(toGrpcStatus(toRpcError(error), undefined));
-        }
+        this.#describe(callerOf(call), call.request.object).then(
+          (encoded) => {
+            reply(null, encoded);
+          },
+          (error: unknown) => {
+            reply(toGrpcStatus(toRpcError(error), undefined));
+          },
+        );
       },
     };
   }
 
   /** @throws RpcError `OBJECT_NOT_FOUND` */
-  #describe(name: string): Buffer {
-    const { objects } = this.#dispatcher;
-    const object = objects.find(name);
-    let encoded = this.#descriptions.get(object);
+  async #describe(caller: Caller, name: string): Promise<Buffer> {
+    const { access } = this.#dispatcher;
+    const visible = name === '' ? await access.seeAll(caller) : [await access.see(caller, name)];
+    return Buffer.concat(visible.map((each) => this.#encode(each))); // each is one of repeated objects
+  }
+
+  #encode({ object, members }: VisibleObject): Buffer {
+    const key = members.join(' ');
+    const descriptions = this.#descriptions.get(object) ?? new Map<string, Buffer>();
+    this.#descriptions.set(object, descriptions);
+    let encoded = descriptions.get(key);
     if (encoded === undefined) {
-      const description = {
-        objects: [toStruct({ ...objects.describe(name) })],
-      } satisfies DescribeResponseInput;
-      encoded = ObjectServer.service.Describe.responseSerialize(description);
-      this.#descriptions.set(object, encoded);
+      const described = describeObject(object.label, object.definition, (member) => members.includes(member));
+      const response = { objects: [toStruct({ ...described })] } satisfies DescribeResponseInput;
+      encoded = ObjectServer.service.Describe.responseSerialize(response);
+      if (descriptions.size >= maxDescriptions) {
+        descriptions.delete(descriptions.keys().next().value as string);
+      }
+      descriptions.set(key, encoded);
     }
     return encoded;
   }

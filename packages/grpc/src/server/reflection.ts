@@ -1,5 +1,10 @@
 import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
 
+import { toRpcError } from '@patchbay/objects';
+import { authorize } from '@patchbay/objects/define';
+
+import { toGrpcStatus } from '../status.js';
+import type { CallerOf } from './callers.js';
 import { protoFile, serviceOf } from './standard-definitions.js';
 
 /** A request of grpc.reflection; `message_request` names the field that is set. */
@@ -13,7 +18,7 @@ interface ReflectionRequest {
 type Stream = ServerDuplexStream<ReflectionRequest, object>;
 
 /**
- * Server reflection, v1 and v1alpha, of services by name with their .proto files, and of no others. That of
+ * Server reflection, v1 and v1alpha, of services by name with their .proto files, and of no others, for known callers. That of
  * `@grpc/reflection` reads .proto files when a server starts, so that no bundle can contain it.
  */
 export class Reflection {
@@ -32,12 +37,18 @@ export class Reflection {
     }
   }
 
-  addTo(server: Server): void {
+  addTo(server: Server, callerOf: CallerOf): void {
     for (const version of ['v1', 'v1alpha']) {
       const service = `grpc.reflection.${version}.ServerReflection`;
       server.addService(serviceOf(`grpc/reflection/${version}/reflection.proto`, service), {
         serverReflectionInfo: (stream: Stream) => {
-          this.#serve(stream);
+          try {
+            const asked = { object: service, method: 'ServerReflectionInfo', access: 'member' } as const;
+            authorize({ caller: callerOf(stream), action: 'describe', ...asked });
+            this.#serve(stream);
+          } catch (error) {
+            stream.emit('error', toGrpcStatus(toRpcError(error), undefined));
+          }
         },
       });
     }

@@ -274,6 +274,28 @@ describe('a server of objects, to a client made from the .proto files alone', fu
     health.close();
   });
 
+  it('has at most 16 watches of health open for an address', async () => {
+    const health = dial<Health>(server.address, healthProto, 'grpc.health.v1.Health');
+    const open = (): { watch: ReturnType<Health['Watch']>; answer: Promise<unknown> } => {
+      const watch = health.Watch({ service: '' });
+      watch.on('error', () => undefined);
+      const answer = new Promise((resolve) => {
+        watch.once('data', ({ status: each }: { status: number }) => {
+          resolve(each);
+        });
+        watch.once('error', resolve);
+      });
+      return { watch, answer };
+    };
+    const watches = Array.from({ length: 16 }, open);
+    const answers = await Promise.all(watches.map(({ answer }) => answer));
+    expect(answers).to.deep.equal(Array.from({ length: 16 }, () => 1));
+    expect(await open().answer).to.include({ code: status.RESOURCE_EXHAUSTED });
+    watches[0]?.watch.cancel();
+    await eventually(async () => (await open().answer) === 1);
+    health.close();
+  });
+
   it('lists its services and their files by reflection', async () => {
     const reflection = dial<Reflection>(
       server.address,

@@ -4,7 +4,14 @@ import { existsSync, lstatSync, readdirSync, renameSync, statSync, writeFileSync
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
-import { type Caller, type Log, type MethodSignature, silentLog, systemClock } from '@patchbay/objects';
+import {
+  type Authorize,
+  type Caller,
+  type Log,
+  type MethodSignature,
+  silentLog,
+  systemClock,
+} from '@patchbay/objects';
 import { checkListenAddress, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { refusal, Scratch } from '@patchbay/objects/testing';
 
@@ -33,8 +40,10 @@ describe('A server on a socket file', function () {
     listen: string | readonly string[] = `unix:${path}`,
     log: Log = silentLog,
   ): Promise<ObjectServer> {
-    const authorize = ({ caller }: { readonly caller: Caller }): void => {
-      callers.push(caller);
+    const authorize: Authorize = ({ action, caller }) => {
+      if (action === 'call') {
+        callers.push(caller);
+      }
     };
     const dispatcher = new Dispatcher({ clock: systemClock, log, authorize });
     const greet = method({ summary: 'Greet', args: [], returns: z.string(), run: () => 'hello' });

@@ -3,18 +3,16 @@ import { z } from 'zod';
 import { noMetadata } from '../call-metadata.js';
 import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
-import type { Authorize } from './context.js';
+import type { AccessControl } from './access-control.js';
 import type { PreparedMethod } from './bind.js';
 import { takeAll } from './concurrency-limit.js';
 import { isProperty } from './definition.js';
 import { intercepted, type Interceptor } from './interceptor.js';
 import type { HostedMethod } from './hosted-object.js';
-import type { ObjectDirectory } from './object-directory.js';
 import type { Invocation, RunningCall } from './running-call.js';
 
 interface CallRunnerOptions {
-  readonly objects: ObjectDirectory;
-  readonly authorize: Authorize | undefined;
+  readonly access: AccessControl;
   /** Undefined if there are none, so that they cost nothing. */
   readonly interceptors: readonly Interceptor[] | undefined;
   /** Throws if no call may begin. */
@@ -78,27 +76,16 @@ export class CallRunner {
     }
   }
 
-  /** Finds a call's method. @throws RpcError `OBJECT_NOT_FOUND`, `METHOD_NOT_FOUND` */
+  /** Finds a call's method. @throws RpcError as `AccessControl.find` */
   #methodOf(call: RunningCall, { handedOut }: Invocation): HostedMethod {
-    return (handedOut ?? this.#options.objects.find(call.object)).method(call.method);
+    return this.#options.access.find(call, handedOut);
   }
 
   #start(call: RunningCall, invocation: Invocation): void {
     try {
       this.#options.admit();
       const hosted = this.#methodOf(call, invocation);
-      if (hosted.notice !== noMetadata) {
-        call.addResponseMetadata(hosted.notice);
-      }
-      if (invocation.isRead === true && !isProperty(hosted.method.definition)) {
-        const message = `${call.object}.${call.method} is a method, not a property: call it, as ${call.method}()`;
-        throw coreError('METHOD_NOT_FOUND', message);
-      }
-      const permission = this.#options.authorize?.({
-        caller: call.caller,
-        object: this.#options.objects.nameOf(call.object),
-        method: call.method,
-      });
+      const permission = this.#options.access.check(call, hosted);
       if (permission === undefined) {
         this.#run(call, hosted, invocation);
       } else {
@@ -111,8 +98,15 @@ export class CallRunner {
     }
   }
 
-  #run(call: RunningCall, hosted: HostedMethod, { input }: Invocation): void {
-    const { method } = hosted;
+  #run(call: RunningCall, hosted: HostedMethod, { input, isRead }: Invocation): void {
+    const { method, notice } = hosted;
+    if (notice !== noMetadata) {
+      call.addResponseMetadata(notice);
+    }
+    if (isRead === true && !isProperty(method.definition)) {
+      const message = `${call.object}.${call.method} is a method, not a property: call it, as ${call.method}()`;
+      throw coreError('METHOD_NOT_FOUND', message);
+    }
     const args = 'values' in input ? method.bindValues(input.values) : method.bindArgv(input.argv);
     if (args instanceof Promise) {
       this.#when(call, args, (bound) => {

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../call.js';
 import type { CallMetadata } from '../call-metadata.js';
+import type { Access } from '../identity/access.js';
 import type { Caller } from '../identity/caller.js';
 import type { Log } from '../log.js';
 import type { Subscription } from './subscription.js';
@@ -17,7 +18,14 @@ export interface CallContext {
   readonly callOptions: CallOptions;
   readonly object: string;
   readonly method: string;
+  /** Who calls: its principal, groups and roles, and who makes the call in its name, if somebody does. */
   readonly caller: Caller;
+  /**
+   * Demands more of the caller than the method declares, as where an option or an argument needs it.
+   *
+   * @throws RpcError `CALLER_REFUSED`, `CALLER_UNKNOWN`
+   */
+  requireAccess(access: Access): void;
   /**
    * The key-value pairs that came with the call, and those that the server's interceptors added. Calls that the method
    * makes do not carry them by themselves: pass on what belongs to them.
@@ -45,9 +53,17 @@ export interface CallContext {
   readonly log: Log;
 }
 
-/** Authorizes a caller to use a method. @throws RpcError to refuse it, which the caller gets */
+/**
+ * Refuses calls that access levels and grants allow; it cannot allow what these refuse. Asked before the arguments are
+ * read, and, with the action `describe`, whether a caller that may see a method in `Describe` does.
+ *
+ * @throws RpcError to refuse; of a call, the caller gets it
+ */
 export type Authorize = (request: {
   readonly caller: Caller;
+  readonly action: 'call' | 'describe';
   readonly object: string;
   readonly method: string;
+  /** What the method declares that its caller must be. */
+  readonly access: Access;
 }) => void | Promise<void>;

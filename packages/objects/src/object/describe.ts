@@ -11,14 +11,24 @@ import type {
 } from './description.js';
 import { outputSide, type Side } from './schema-parts.js';
 
-/** Describes an object as plain JSON, for clients in any language: help, completion and forms. */
-export function describeObject(name: string, definition: ObjectDefinition): ObjectDescription {
+/**
+ * Describes an object as plain JSON, for clients in any language: help, completion and forms.
+ *
+ * @param shows whether to describe a method or property; default: all
+ */
+export function describeObject(
+  name: string,
+  definition: ObjectDefinition,
+  shows: (member: string) => boolean = () => true,
+): ObjectDescription {
+  const shown = <T>(members: Readonly<Record<string, T>>): [string, T][] =>
+    Object.entries(members).filter(([member]) => shows(member));
   return {
     name,
     summary: definition.summary,
     ...deprecation(definition),
-    methods: Object.entries(definition.methods).map(([methodName, each]) => describeMethod(methodName, each)),
-    properties: Object.entries(propertiesOf(definition)).map(([propertyName, each]) => ({
+    methods: shown(definition.methods).map(([methodName, each]) => describeMethod(methodName, each)),
+    properties: shown(propertiesOf(definition)).map(([propertyName, each]) => ({
       name: propertyName,
       summary: each.summary,
       schema: outputOf(each.returns),

@@ -3,9 +3,12 @@ import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import type { Log } from '../log.js';
+import type { Caller } from '../identity/caller.js';
+import { AccessControl } from './access-control.js';
 import type { Authorize } from './context.js';
 import { CallRunner } from './call-runner.js';
 import type { ObjectDefinition } from './definition.js';
+import { describeObject } from './describe.js';
 import type { ObjectDescription } from './description.js';
 import type { Interceptor } from './interceptor.js';
 import type { HostedObject, HostOptions } from './hosted-object.js';
@@ -15,7 +18,7 @@ import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 interface DispatcherOptions {
   readonly clock: Clock;
   readonly log: Log;
-  /** Default: every caller may use every method. */
+  /** Refuses further calls, of those that access levels and grants allow. Default: none. */
   readonly authorize?: Authorize;
   /** Wrap every call, the first one outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
@@ -27,6 +30,8 @@ interface DispatcherOptions {
  */
 export class Dispatcher {
   readonly #objects = new ObjectDirectory();
+  /** Who may call and see which methods. */
+  readonly access: AccessControl;
   readonly #deadlines: Deadlines<RunningCall>;
   #running = 0;
   readonly #services: { readonly clock: Clock; readonly log: Log };
@@ -37,9 +42,9 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#services = options;
+    this.access = new AccessControl(this.#objects, options.authorize);
     this.#runner = new CallRunner({
-      objects: this.#objects,
-      authorize: options.authorize,
+      access: this.access,
       interceptors: options.interceptors?.length === 0 ? undefined : options.interceptors,
       admit: () => {
         if (this.#draining) {
@@ -97,9 +102,10 @@ export class Dispatcher {
     return this.#running;
   }
 
-  /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
-  describe(name: string): ObjectDescription {
-    return this.#objects.describe(name);
+  /** Describes what a caller may see of an object. @throws RpcError `OBJECT_NOT_FOUND`, also where that is nothing */
+  async describe(name: string, caller: Caller): Promise<ObjectDescription> {
+    const { object, members } = await this.access.see(caller, name);
+    return describeObject(object.label, object.definition, (member) => members.includes(member));
   }
 
   /** Starts a call. It answers through the sink, even if it cannot begin. */

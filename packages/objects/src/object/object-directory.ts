@@ -3,9 +3,7 @@ import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
 import { versionsOf } from '../naming/versions.js';
 import { didYouMean } from '../text/suggest.js';
-import { type ObjectDefinition, propertiesOf } from './definition.js';
-import { describeObject } from './describe.js';
-import type { ObjectDescription } from './description.js';
+import type { ObjectDefinition } from './definition.js';
 import { HostedObject, type HostOptions } from './hosted-object.js';
 import type { Invocation } from './running-call.js';
 
@@ -33,29 +31,20 @@ export class ObjectDirectory {
     return this.#objects.has(name) ? name : (versionsOf(name, this.#objects.keys())[0] ?? name);
   }
 
-  /** Lists the idempotent methods of each object. */
-  idempotentMethods(): readonly { readonly object: string; readonly methods: readonly string[] }[] {
-    return [...this.#objects].map(([object, { definition }]) => {
-      const methods = Object.entries(definition.methods).filter(([, { idempotent }]) => idempotent);
-      const properties = Object.keys(propertiesOf(definition));
-      return { object, methods: [...methods.map(([method]) => method), ...properties] };
-    });
-  }
-
   /** Returns the time limit that the method of a call declares; the default where there is no such method. */
   timeoutOf({ handedOut, object, method }: Invocation): TimeLimit {
-    const hosted = handedOut ?? this.#objects.get(object) ?? this.#objects.get(this.nameOf(object));
+    const hosted = handedOut ?? this.get(object);
     return hosted?.timeoutOf(method) ?? defaultTimeoutMs;
   }
 
-  /** Describes an object. @throws RpcError `OBJECT_NOT_FOUND` */
-  describe(name: string): ObjectDescription {
-    return describeObject(this.nameOf(name), this.find(name).definition);
+  /** Returns an object by the name that it is hosted under, or that its newest version is; undefined if there is none. */
+  get(name: string): HostedObject | undefined {
+    return this.#objects.get(name) ?? this.#objects.get(this.nameOf(name));
   }
 
-  /** Returns an object. @throws RpcError `OBJECT_NOT_FOUND` */
+  /** Returns an object, for the server itself. @throws RpcError `OBJECT_NOT_FOUND` */
   find(name: string): HostedObject {
-    const object = this.#objects.get(name) ?? this.#objects.get(this.nameOf(name));
+    const object = this.get(name);
     if (object === undefined) {
       const hint = didYouMean(name, this.names);
       throw coreError('OBJECT_NOT_FOUND', `this server hosts no object ${quoted(name)}${hint}`);

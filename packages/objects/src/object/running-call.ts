@@ -7,6 +7,8 @@ import { coreError } from '../errors/core-errors.js';
 import { deadlinePassed } from '../errors/deadline.js';
 import type { Log } from '../log.js';
 import type { ConcurrencyLimit } from './concurrency-limit.js';
+import type { Access } from '../identity/access.js';
+import { authorize } from '../identity/authorize.js';
 import type { Caller } from '../identity/caller.js';
 import type { CallContext } from './context.js';
 import { callerReason } from './call-log.js';
@@ -166,6 +168,12 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
 
   addResponseMetadata(added: CallMetadata): void {
     this.responseMetadata = withMetadata(this.responseMetadata, added);
+  }
+
+  requireAccess(access: Access): void {
+    const { caller, object, method } = this;
+    const granted = this.hosted?.grantedAs(method) ?? { object, method };
+    authorize({ caller, action: 'call', access, ...granted }, `${object}.${method}`);
   }
 
   subscribe(fn: (...args: never[]) => unknown): Subscription {

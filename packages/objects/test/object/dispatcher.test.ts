@@ -187,7 +187,8 @@ describe('the dispatcher', () => {
     makeDispatcher((request) => {
       asked.push(request);
     }).begin(invocation('echo', ['a']), sink);
-    expect(asked).to.deep.equal([{ caller: localCaller('test'), object: 'sample', method: 'echo' }]);
+    const called = { action: 'call', object: 'sample', method: 'echo', access: 'operate' };
+    expect(asked).to.deep.equal([{ caller: localCaller('test'), ...called }]);
     expect(sink.answers).to.deep.equal([{ result: 'a' }]);
   });
 

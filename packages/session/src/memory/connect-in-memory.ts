@@ -20,6 +20,7 @@ export interface InMemoryOptions extends Partial<
 > {
   /** The server's side. */
   readonly server?: MemoryTransportOptions & {
+    /** Refuses further calls, of those that the levels of methods and the caller's roles allow. Default: none. */
     readonly authorize?: Authorize;
     readonly interceptors?: readonly Interceptor[];
     /** Default: a `consoleLog`, which writes warnings and errors to standard error. */

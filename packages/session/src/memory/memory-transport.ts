@@ -129,7 +129,7 @@ export class MemoryTransport implements Transport, Disposable {
     if (this.#closed) {
       throw coreError('CONNECTION_LOST', 'the server is closed');
     }
-    return this.#dispatcher.describe(object);
+    return this.#dispatcher.describe(object, this.#caller);
   }
 
   /** Ends every session and accepts no more. */

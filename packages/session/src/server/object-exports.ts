@@ -1,5 +1,5 @@
 import { coreError, type ObjectDefinition, RpcError } from '@patchbay/objects';
-import { HostedObject } from '@patchbay/objects/define';
+import { type GrantedMethod, HostedObject } from '@patchbay/objects/define';
 
 /** How many handed-out objects a session may hold. */
 const maxObjects = 200_000;
@@ -17,14 +17,19 @@ export class ObjectExports {
   readonly #failures = new Map<number, Pick<RpcError, 'code' | 'reason' | 'message'>>();
   #last = 0;
 
-  /** Hands out an object and returns its number. @throws RpcError `REFERENCES_EXHAUSTED` */
-  add(definition: ObjectDefinition, label: string): number {
+  /**
+   * Hands out an object and returns its number.
+   *
+   * @param by the hosted object's method whose grants allow its methods
+   * @throws RpcError `REFERENCES_EXHAUSTED`
+   */
+  add(definition: ObjectDefinition, label: string, by: GrantedMethod): number {
     if (this.#objects.size >= maxObjects) {
       const message = `the session holds ${String(maxObjects)} objects already; release those that are no longer used`;
       throw coreError('REFERENCES_EXHAUSTED', message);
     }
     this.#last += 1;
-    this.#objects.set(this.#last, new HostedObject(label, definition));
+    this.#objects.set(this.#last, new HostedObject(label, definition, {}, by));
     return this.#last;
   }
 

@@ -220,7 +220,10 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   }
 
   exportValue(value: object): Handle {
-    const number = this.#host.exports.add(value as ObjectDefinition, `${this.object}.${this.method}()`);
+    const { object, method } = this;
+    const { exports, dispatcher } = this.#host;
+    const by = this.handedOut?.grantedAs(method) ?? { object: dispatcher.objects.nameOf(object), method };
+    const number = exports.add(value as ObjectDefinition, `${object}.${method}()`, by);
     return { kind: 'object', number };
   }
 

@@ -244,7 +244,7 @@ export class ServerSession implements ServerCallHost {
       itemWindow: streamWindow.bytes,
       itemCountWindow: streamWindow.items,
       maxFrameBytes: this.limits.maxFrameBytes,
-      idempotent: this.dispatcher.objects.idempotentMethods(),
+      idempotent: this.dispatcher.access.idempotentMethods(this.caller),
       heartbeatMs: this.limits.keepalive.intervalMs,
       methodTimeouts: true,
     });

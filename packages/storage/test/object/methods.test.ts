@@ -1,12 +1,20 @@
 import { readFile } from 'node:fs/promises';
 
-import { type Access, formatDuration, type MethodDefinition } from '@patchbay/objects';
+import {
+  type Access,
+  formatDuration,
+  type MethodDefinition,
+  type Role,
+  type RpcError,
+} from '@patchbay/objects';
+import { refusal } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
 import { defineStorage } from '../../src/object/storage-object.js';
 import { World } from '../fakes/world.js';
 import { operations } from '../kills/operations/index.js';
 import { badNameRows } from './bad-names.js';
+import { dispatch } from './dispatch.js';
 
 const reference = new URL('../../../../../docs/reference/storage.md', import.meta.url);
 
@@ -56,9 +64,10 @@ const levels: Readonly<Record<Exclude<Access, 'open' | 'member'>, readonly strin
     'pool_info',
     'status',
     'fsck',
+    'reconcile', // with --dry-run; without it, operators
   ],
   operate: [
-    'import_image',
+    'import_image', // from server:/PATH, admins
     'export_image',
     'copy_image',
     'promote_snapshot',
@@ -84,7 +93,6 @@ const levels: Readonly<Record<Exclude<Access, 'open' | 'member'>, readonly strin
     'unschedule',
     'adopt_orphan',
     'delete_orphan',
-    'reconcile',
   ],
   administer: ['backup_catalog', 'confirm_restore'],
 };
@@ -127,6 +135,23 @@ describe('A method of the storage object', () => {
       ...readOnly.filter((name) => !['watch', 'fsck'].includes(name)),
       ...brief,
     ]);
+  });
+
+  it('demands more of its caller where its arguments do', async () => {
+    await using world = await World.open();
+    const machine = world.start();
+    const as = (role: Role, method: string, ...argv: string[]): Promise<RpcError> =>
+      refusal(dispatch(machine, method, { argv }, undefined, [{ role, objects: 'storage', methods: '*' }]));
+    const errors = [
+      await as('viewer', 'reconcile'),
+      await as('operator', 'import_image', 'ubuntu', 'server:/srv/ubuntu.raw'),
+    ];
+    expect(errors.map(({ reason, details }) => [reason, details.role])).to.deep.equal([
+      ['CALLER_REFUSED', 'operator'],
+      ['CALLER_REFUSED', 'admin'],
+    ]);
+    const unready = await as('admin', 'import_image', 'ubuntu', 'server:/srv/ubuntu.raw');
+    expect(unready.reason).to.equal('SOURCE_NOT_FOUND');
   });
 
   it('that changes something has a row with its steps in docs/reference/storage.md', async () => {

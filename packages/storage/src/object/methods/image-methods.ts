@@ -3,6 +3,7 @@ import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { checksumPattern } from '../../disks/import/checksum.js';
+import { parseSource } from '../../disks/import/source.js';
 import { exportFormats, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';
 import { ImageCopies } from '../../provision/image-copies.js';
@@ -75,7 +76,11 @@ export function imageMethods(services: StorageServices) {
       returns: imageView,
       idempotent: true,
       timeoutMs: 'none',
-      run: async function* (name, source, options, { signal }) {
+      run: async function* (name, source, options, context) {
+        const { signal } = context;
+        if (parseSource(source).kind === 'file') {
+          context.requireAccess('administer'); // for what the host's files hold
+        }
         const { raw, sha256: given } = options;
         const sha256 = given === undefined ? given : await importer.readChecksum(given, source, signal);
         return await viewImage(services, yield* images.import({ name, source, raw, sha256 }, signal));

@@ -55,11 +55,15 @@ export function operatorMethods(services: StorageServices) {
     }),
     reconcile: method({
       summary: 'Compare the pool and the targets with the catalog now, and put right what differs',
+      access: 'view', // of what it would do; operators for what it does
       options: { dryRun: flag('only show what it would do') },
       returns: reconcileReport,
       idempotent: true,
       timeoutMs: timeLimits.upkeep,
-      run: async ({ dryRun }) => {
+      run: async ({ dryRun }, context) => {
+        if (!dryRun) {
+          context.requireAccess('operate');
+        }
         const report = await (dryRun ? reconciler.plan() : reconciler.run());
         if (report.failed.length > 0) {
           throw partlyFailed('could not put everything right', 'resource', report);
