@@ -1,7 +1,8 @@
 import { expect } from 'chai';
 
-import type { NameRecord } from '@patchbay/objects';
+import { type NameRecord, systemClock } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
+import { openSqliteStore } from '@patchbay/store';
 
 import { register } from './desk.js';
 import { NameServerProcess } from './name-server-process.js';
@@ -14,6 +15,9 @@ describe('The command nameserver', function () {
 
   before(async () => {
     directory = await scratchDirectory();
+    await using store = await openSqliteStore({ directory: directory.path, clock: systemClock });
+    await store.commit([], [{ put: 'reserved/kept', value: 'host:web1' }]);
+    await store[Symbol.asyncDispose]();
     nameServer = await NameServerProcess.start(directory.path);
     await register(nameServer.address, 'one', '127.0.0.1:7441', [
       { name: 'storage', metadata: { site: 'lab', note: 'a\u001b[2Jb' } },
@@ -124,6 +128,12 @@ describe('The command nameserver', function () {
     const removed = await ask('remove', 'doomed');
     expect(removed).to.deep.equal({ status: 0, stdout: 'removed "doomed"\n', stderr: '' });
     expect(await ask('remove', 'doomed')).to.include({ status: 3, stdout: '' });
+  });
+
+  it('removes the reservation of a name that no server has', async () => {
+    const removed = await ask('remove', 'kept');
+    expect(removed).to.deep.equal({ status: 0, stdout: 'removed the reservation of "kept"\n', stderr: '' });
+    expect(await ask('remove', 'kept')).to.include({ status: 3, stdout: '' });
   });
 
   for (const [answer, status] of [

@@ -58,7 +58,7 @@ export class CallersNames {
    * Takes all of the names, or none, for one server of the caller's under one new lease of `ttlMs` (default 10 s). Names
    * of the same server's former lease move over at once, and that lease ends when it has no more of them.
    *
-   * @throws RpcError `NAME_TAKEN`, `NAME_INVALID`, `NAME_RESERVED`, `NAME_REPEATED`, `CLAIMS_EXHAUSTED`,
+   * @throws RpcError `NAME_TAKEN`, `NAME_NOT_ALLOWED`, `RESERVATIONS_EXHAUSTED`, `NAME_INVALID`, `NAME_RESERVED`, `NAME_REPEATED`, `CLAIMS_EXHAUSTED`,
    *   `SERVER_ID_INVALID`, `ADDRESS_INVALID`, `TTL_OUT_OF_RANGE`, `METADATA_INVALID`
    */
   async register(
@@ -103,7 +103,8 @@ export class CallersNames {
 
   /**
    * Removes one name from all who have it; reports whether it was there. Their leases stay and tell them, so that they do
-   * not register it again. Its owner may, and an admin; of a shared name, whoever owns all of it.
+   * not register it again. Its owner may, and an admin, who lifts its reservation too; of a shared name, whoever owns all
+   * of it.
    * @throws RpcError `CALLER_REFUSED`
    */
   async remove(name: string): Promise<boolean> {
@@ -114,7 +115,8 @@ export class CallersNames {
       this.#checkMayChange('remove', name, entries);
       isRemoved = (await this.#registrar.displace(entries, known)) || isRemoved;
     }
-    return isRemoved;
+    const isLifted = isAdmin(this.#caller) && (await this.#registrar.lift(name));
+    return isRemoved || isLifted;
   }
 
   /**

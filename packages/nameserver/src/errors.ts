@@ -15,6 +15,14 @@ export const nameServerError = defineErrors({
     'The name was taken on purpose from who held it, by another server or by an operator.',
   ],
   NAME_RESERVED: ['INVALID_ARGUMENT', "The name is the name server's own; register another."],
+  NAME_NOT_ALLOWED: [
+    'PERMISSION_DENIED',
+    'The name is not one of those that the caller may register, or is reserved for another host.',
+  ],
+  RESERVATIONS_EXHAUSTED: [
+    'RESOURCE_EXHAUSTED',
+    'So many names are reserved for the host that it gets no more; an admin removes some.',
+  ],
   NAME_REPEATED: ['INVALID_ARGUMENT', 'One registration claims the same name twice.'],
   CLAIMS_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',

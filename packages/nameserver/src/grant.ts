@@ -5,6 +5,7 @@ import { nameServerError } from './errors.js';
 import { lossNotice } from './lost-names.js';
 import {
   entriesOf,
+  isNameKey,
   isShare,
   keyAfterName,
   keyOfName,
@@ -61,7 +62,7 @@ export class KnownEntries {
       if ('key' in condition) {
         this.#entries.delete(condition.key);
       }
-      this.add(...entries);
+      this.add(...entries.filter(({ key }) => isNameKey(key)));
     }
     return false;
   }

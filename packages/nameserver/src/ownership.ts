@@ -25,6 +25,11 @@ export function isNamed(principal: Principal): principal is NamedPrincipal {
   return principal !== 'local' && principal !== 'anonymous';
 }
 
+/** Reports whether a principal is a host. */
+export function isHost(principal: Principal): principal is `host:${string}` {
+  return principal.startsWith('host:');
+}
+
 /**
  * Reports whether a caller is the principal that owns a name or a lease. `local` and `anonymous` are one owner, this
  * machine: a server keeps its names when it comes by the socket instead of by TCP. Whoever is `anonymous` and no admin,

@@ -1,4 +1,5 @@
 import {
+  type Caller,
   type Clock,
   defaultLeaseMs,
   type Lease,
@@ -20,10 +21,12 @@ import {
   type Registrant,
   unchanged,
 } from './grant.js';
+import { mayRegister } from './host-names.js';
 import { ownerNotice } from './lost-names.js';
 import { checkMetadata } from './metadata.js';
 import { isNameKey } from './name-record.js';
-import { isNamed } from './ownership.js';
+import { isAdmin, isHost, isNamed, type NamedPrincipal } from './ownership.js';
+import type { ReservationChange, Reservations } from './reservations.js';
 
 /** The bounds of a lease's time, in milliseconds. */
 export const leaseBounds = { minMs: 1000, maxMs: 3_600_000 } as const;
@@ -34,17 +37,38 @@ export const maxClaims = 100;
 /** How many operations a commit of the registry has at the most. */
 export const maxOperations = 100;
 
+/** Returns the names and globs that a principal may register, beside a host's own. */
+export type NamesOf = (principal: NamedPrincipal) => readonly string[];
+
+/** What a registrar needs. */
+export interface RegistrarOptions {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly reservations: Reservations;
+  readonly namesOf: NamesOf;
+}
+
+/** What it takes to meet all claims of a registration. */
+interface Plan {
+  readonly grants: readonly Grant[];
+  readonly reserving: readonly ReservationChange[];
+}
+
 /** Registers names for servers, and removes them. */
 export class Registrar {
   readonly #store: Store;
   readonly #clock: Clock;
+  readonly #reservations: Reservations;
+  readonly #namesOf: NamesOf;
 
-  constructor(store: Store, clock: Clock) {
+  constructor({ store, clock, reservations, namesOf }: RegistrarOptions) {
     this.#store = store;
     this.#clock = clock;
+    this.#reservations = reservations;
+    this.#namesOf = namesOf;
   }
 
-  /** @throws RpcError `NAME_TAKEN` and what the checks throw */
+  /** @throws RpcError `NAME_TAKEN`, `NAME_NOT_ALLOWED`, `RESERVATIONS_EXHAUSTED`, and what the checks throw */
   async register(
     registrant: Registrant,
     claims: readonly NameClaim[],
@@ -54,16 +78,22 @@ export class Registrar {
     checkAddress(registrant.address);
     checkTtl(ttlMs);
     checkClaims(claims);
+    this.#checkAllowed(registrant.caller, claims);
     const known = new KnownEntries();
     for (const claim of claims) {
       known.add(...(await readClaimed(this.#store, registrant, claim)));
     }
-    const plan = (): readonly Grant[] => claims.map((claim) => planGrant(registrant, claim, known));
-    let grants = plan();
+    const plan = (): Plan => {
+      const grants = claims.map((claim) => planGrant(registrant, claim, known));
+      const reserving = claims.flatMap((claim) => this.#reservations.planFor(registrant.caller, claim) ?? []);
+      this.#reservations.checkRoom(registrant.caller, reserving);
+      return { grants, reserving };
+    };
+    let { grants, reserving } = plan();
     // From here on a failure leaves a lease without names, which ends by itself.
     const lease = await this.#store.grantLease(ttlMs);
     const registeredAt = new Date(this.#clock.now()).toISOString();
-    for (; ; grants = plan()) {
+    for (; ; { grants, reserving } = plan()) {
       const operations = grants.flatMap((grant) => grant.operations(lease.leaseId, registeredAt));
       const { principal } = registrant.caller;
       if (operations.length === 0 && isNamed(principal)) {
@@ -79,9 +109,13 @@ export class Registrar {
           continue;
         }
       }
+      if (operations.length + reserving.length > maxOperations) {
+        await this.#reserve(reserving); // a host's first registration of so many names
+        continue;
+      }
       const outcome = await this.#store.commit(
-        grants.flatMap(({ conditions }) => conditions),
-        operations,
+        [...grants.flatMap(({ conditions }) => conditions), ...reserving.map(({ condition }) => condition)],
+        [...operations, ...reserving.map(({ operation }) => operation)],
       );
       if (known.learn(outcome)) {
         await this.#endEmpty(new Set(grants.flatMap(({ formerLeases }) => formerLeases)));
@@ -104,6 +138,47 @@ export class Registrar {
       known.delete(...some);
     }
     return outcome.committed;
+  }
+
+  /** Lifts the reservation of a name, whoever has it; reports whether there was one. */
+  async lift(name: string): Promise<boolean> {
+    for (;;) {
+      const lifting = this.#reservations.lifting(name);
+      if (lifting === undefined) {
+        return false;
+      }
+      const { committed } = await this.#store.commit([lifting.condition], [lifting.operation]);
+      if (committed) {
+        return true;
+      }
+    }
+  }
+
+  async #reserve(changes: readonly ReservationChange[]): Promise<void> {
+    const some = changes.slice(0, maxOperations);
+    await this.#store.commit(
+      some.map(({ condition }) => condition),
+      some.map(({ operation }) => operation),
+    );
+  }
+
+  /** @throws RpcError `NAME_NOT_ALLOWED` */
+  #checkAllowed(caller: Caller, claims: readonly NameClaim[]): void {
+    const { principal } = caller;
+    if (principal === 'local' || (!isHost(principal) && isAdmin(caller))) {
+      return;
+    }
+    const allowed = isNamed(principal) ? this.#namesOf(principal) : [];
+    const refused = claims.find(({ name }) => !isNamed(principal) || !mayRegister(principal, name, allowed));
+    if (refused !== undefined) {
+      const { name } = refused;
+      throw nameServerError(
+        'NAME_NOT_ALLOWED',
+        `${principal} may not register the name "${name}"; let an admin allow it` +
+          (isHost(principal) ? `, or register one that ends in ".${principal.slice('host:'.length)}"` : ''),
+        { details: { principal, name } },
+      );
+    }
   }
 
   /** Ends the leases that have no name any more, so that a holder who still renews one learns of it. */

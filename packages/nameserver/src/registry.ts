@@ -5,7 +5,8 @@ import { CallersNames, type RegistryParts } from './callers-names.js';
 import { convertLayout } from './layout.js';
 import { MetadataIndex } from './metadata-index.js';
 import { keyOfName } from './name-record.js';
-import { Registrar } from './registrar.js';
+import { type NamesOf, Registrar } from './registrar.js';
+import { Reservations } from './reservations.js';
 
 /** What a registry needs. */
 export interface RegistryOptions {
@@ -15,6 +16,8 @@ export interface RegistryOptions {
   readonly version: string;
   /** Returns why the store cannot be written. Default: it can. */
   readonly problem?: (() => string | undefined) | undefined;
+  /** Default: none, so that hosts register the names below their own `*.NAME` alone. */
+  readonly namesOf?: NamesOf | undefined;
 }
 
 /**
@@ -27,10 +30,12 @@ export class Registry {
   readonly #problem;
 
   private constructor(
-    { store, clock, version, problem = () => undefined }: RegistryOptions,
+    { store, clock, version, problem = () => undefined, namesOf = () => [] }: RegistryOptions,
     index: MetadataIndex,
+    reservations: Reservations,
   ) {
-    this.#parts = { store, registrar: new Registrar(store, clock), index, info: () => this.info() };
+    const registrar = new Registrar({ store, clock, reservations, namesOf });
+    this.#parts = { store, registrar, index, info: () => this.info() };
     this.#problem = problem;
     this.#about = { version, startedAt: new Date(clock.now()).toISOString() };
   }
@@ -42,12 +47,14 @@ export class Registry {
   static async open(options: RegistryOptions): Promise<Registry> {
     await convertLayout(options.store);
     const index = new MetadataIndex();
+    const reservations = new Reservations();
     const store = await openMirror(options.store, {
       observe: (before, after) => {
         index.replace(before, after);
+        reservations.replace(before, after);
       },
     });
-    return new Registry({ ...options, store }, index);
+    return new Registry({ ...options, store }, index, reservations);
   }
 
   /** Returns the names as a caller sees them, and may change them. */

@@ -4,20 +4,27 @@ import { join } from 'node:path';
 
 import { type Caller, localCaller, type NameClaim } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
-import { type CallersNames, maxClaims, Registry } from '@patchbay/nameserver';
+import { type CallersNames, maxClaims, Registry, type RegistryOptions } from '@patchbay/nameserver';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 /** A registry in a directory of a test's own, on a clock that the test advances. */
 export class OpenedRegistry implements AsyncDisposable {
   readonly clock: FakeClock;
   readonly #directory: string;
+  readonly #namesOf: RegistryOptions['namesOf'];
   #store: Store;
   /** The registry, whoever calls. */
   whole: Registry;
   /** The registry, as this machine sees it. */
   registry: CallersNames;
 
-  private constructor(directory: string, opened: Opened, clock: FakeClock) {
+  private constructor(
+    directory: string,
+    opened: Opened,
+    clock: FakeClock,
+    namesOf: RegistryOptions['namesOf'],
+  ) {
+    this.#namesOf = namesOf;
     this.clock = clock;
     this.#directory = directory;
     this.#store = opened.store;
@@ -26,10 +33,14 @@ export class OpenedRegistry implements AsyncDisposable {
   }
 
   /** @param historyRevisions - how many revisions a watcher may be behind */
-  static async open(historyRevisions?: number): Promise<OpenedRegistry> {
+  static async open(
+    historyRevisions?: number,
+    namesOf?: RegistryOptions['namesOf'],
+  ): Promise<OpenedRegistry> {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-registry-'));
     const clock = new FakeClock();
-    return new OpenedRegistry(directory, await openIn(directory, clock, historyRevisions), clock);
+    const opened = await openIn(directory, clock, namesOf, historyRevisions);
+    return new OpenedRegistry(directory, opened, clock, namesOf);
   }
 
   /** Returns the registry as a caller sees it. */
@@ -51,7 +62,7 @@ export class OpenedRegistry implements AsyncDisposable {
       const text = await readFile(file, 'latin1');
       await writeFile(file, text.replaceAll(damage.from, damage.to), 'latin1');
     }
-    const { store, whole } = await openIn(this.#directory, this.clock);
+    const { store, whole } = await openIn(this.#directory, this.clock, this.#namesOf);
     this.#store = store;
     this.whole = whole;
     this.registry = this.for(localCaller('in-memory'));
@@ -86,9 +97,14 @@ interface Opened {
   readonly whole: Registry;
 }
 
-async function openIn(directory: string, clock: FakeClock, historyRevisions = 10_000): Promise<Opened> {
+async function openIn(
+  directory: string,
+  clock: FakeClock,
+  namesOf: RegistryOptions['namesOf'],
+  historyRevisions = 10_000,
+): Promise<Opened> {
   const store = await openSqliteStore({ directory, clock, historyRevisions });
-  return { store, whole: await Registry.open({ store, clock, version: '0.0.0-test' }) };
+  return { store, whole: await Registry.open({ store, clock, version: '0.0.0-test', namesOf }) };
 }
 
 /** Makes claims of names without metadata. */

@@ -1,5 +1,12 @@
 import { command, type FormatValues, printResult } from '@patchbay/daemon';
-import { coreError, listAllNames, type ListOptions, type NameRecord, quoted } from '@patchbay/objects';
+import {
+  coreError,
+  isRpcError,
+  listAllNames,
+  type ListOptions,
+  type NameRecord,
+  quoted,
+} from '@patchbay/objects';
 import { confirm, nameRow, resultText } from '@patchbay/terminal';
 
 import type { Names } from '../client.js';
@@ -39,7 +46,20 @@ type Arguments = Parameters<typeof callNameServer>[0] & FormatValues;
 
 async function removeOne(args: Arguments, name: string, ask: boolean): Promise<void> {
   // Looked up first: for the question, and because a mistyped name must not look like success.
-  const record = await callNameServer(args, (names) => names.lookup(name));
+  const record = await callNameServer(args, (names) => names.lookup(name)).catch(async (error: unknown) => {
+    // It may be reserved for a host that has it no more.
+    if (
+      isRpcError(error, 'OBJECT_NOT_FOUND') &&
+      (await callNameServer(args, (names) => names.remove(name)))
+    ) {
+      return undefined;
+    }
+    throw error;
+  });
+  if (record === undefined) {
+    await printResult({ name, removed: true }, args, `removed the reservation of ${quoted(name)}`);
+    return;
+  }
   if (record.name !== name) {
     throw coreError(
       'OBJECT_NOT_FOUND',
