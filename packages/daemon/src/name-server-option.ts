@@ -5,7 +5,7 @@ export const nameServerOption = {
   type: 'string',
   placeholder: 'HOST:PORT',
   summary: 'The name server',
-  defaultNote: `$${nameServerVariable}, else that of client.yaml, else ${standardNameServer}`,
+  defaultNote: `$${nameServerVariable}, else that of client.yaml, else its socket file, else ${standardNameServer}`,
 } as const;
 
 /** Adds to the error of an unreachable name server how a user of a command sets its address. */

@@ -1,4 +1,4 @@
-import { type Address, isWildcard, parseServerAddress, quoted } from '@patchbay/objects';
+import { type Address, type Endpoint, isWildcard, parseServerAddress, quoted } from '@patchbay/objects';
 
 import { nameServerError } from './errors.js';
 
@@ -10,6 +10,16 @@ export function checkAddress(address: string): void {
       address,
       `address ${quoted(address)}: no client can dial that; give the address that the server is reached at`,
     );
+  }
+}
+
+/** Checks what a server registers for clients on its machine. @throws RpcError `ADDRESS_INVALID` */
+export function checkSocket({ socket, machine }: Pick<Endpoint, 'socket' | 'machine'>): void {
+  if (socket !== undefined && !('path' in parsedAddress(socket))) {
+    throw invalid(socket, `socket ${quoted(socket)}: must be a socket file, unix:/path`);
+  }
+  if (machine !== undefined && !/^[0-9a-f]{1,64}$/.test(machine)) {
+    throw invalid(machine, `machine ${quoted(machine)}: must be hexadecimal digits, at most 64`);
   }
 }
 

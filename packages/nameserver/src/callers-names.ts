@@ -13,6 +13,7 @@ import {
   nameServerObject,
   parseObjectName,
   quoted,
+  type RegisterOptions,
 } from '@patchbay/objects';
 import { type Change, type Entry, type Store, storeError } from '@patchbay/store';
 
@@ -65,10 +66,10 @@ export class CallersNames {
     serverId: string,
     address: string,
     claims: readonly NameClaim[],
-    { ttlMs }: { readonly ttlMs?: number | undefined } = {},
+    { ttlMs, ...local }: RegisterOptions = {},
   ): Promise<Lease> {
     const caller = this.#caller;
-    const lease = await this.#registrar.register({ serverId, address, caller }, claims, ttlMs);
+    const lease = await this.#registrar.register({ serverId, address, ...local, caller }, claims, ttlMs);
     return { ...lease, leaseId: leaseIdFor(caller.principal, lease.leaseId) };
   }
 

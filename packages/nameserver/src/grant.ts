@@ -17,7 +17,7 @@ import {
 import { isAdmin, isNamed, owns } from './ownership.js';
 
 /** A server that claims names, and the caller whose server it is. */
-export interface Registrant extends Pick<Endpoint, 'serverId' | 'address'> {
+export interface Registrant extends Pick<Endpoint, 'serverId' | 'address' | 'socket' | 'machine'> {
   readonly caller: Caller;
 }
 
@@ -91,7 +91,7 @@ export async function readClaimed(
  */
 export function planGrant(registrant: Registrant, claim: NameClaim, known: KnownEntries): Grant {
   const { name, shared = false, replace = false, metadata = {} } = claim;
-  const { serverId, address, caller } = registrant;
+  const { serverId, address, socket, machine, caller } = registrant;
   const host = caller.principal;
   const key = shared ? keyOfShare(name, serverId, host) : keyOfName(name);
   const present = known.of(name).filter((entry) => !(shared && isShare(entry)) || entry.key === key);
@@ -110,7 +110,11 @@ export function planGrant(registrant: Registrant, claim: NameClaim, known: Known
       ...displaced.flatMap((entry) =>
         entry.key === key ? lossNotice(entry) : displacementOf(entry, registrant),
       ),
-      { put: key, value: valueOfName({ serverId, address, host, metadata, registeredAt }), leaseId },
+      {
+        put: key,
+        value: valueOfName({ serverId, address, socket, machine, host, metadata, registeredAt }),
+        leaseId,
+      },
     ],
   };
 }

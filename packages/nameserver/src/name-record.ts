@@ -13,7 +13,7 @@ const hostMark = ' ';
 const afterSharers = '\x7f';
 
 /** What the registry writes for a server that has a name; the rest of the record is the entry's own. */
-export type StoredName = Pick<Endpoint, 'serverId' | 'address'> &
+export type StoredName = Pick<Endpoint, 'serverId' | 'address' | 'socket' | 'machine'> &
   Pick<NameRecord, 'metadata' | 'registeredAt'> & {
     /** The principal that registered it; earlier versions wrote none. */
     readonly host: Principal;
@@ -98,12 +98,17 @@ export function recordOf(caller: Caller, first: Entry, ...others: readonly Entry
 /** Returns a server that has a name as a caller sees it: with the lease only where it is the caller's own. */
 function endpointOf(
   caller: Caller,
-  { address, serverId, host }: StoredName,
+  { address, serverId, host, socket, machine }: StoredName,
   { leaseId = '' }: Entry,
 ): Endpoint {
-  return owns(caller, host)
-    ? { address, serverId, host, leaseId: leaseIdFor(host, leaseId) }
-    : { address, serverId, host };
+  return {
+    address,
+    serverId,
+    host,
+    ...(socket !== undefined && { socket }),
+    ...(machine !== undefined && { machine }),
+    ...(owns(caller, host) && { leaseId: leaseIdFor(host, leaseId) }),
+  };
 }
 
 /** Reads what the registry wrote for a server that has a name; of a damaged record that went, nothing is known. */

@@ -221,7 +221,12 @@ function decode<Request>(rpc: Decoder<Request>, message: Buffer): Request {
 
 function toRegister(request: RegisterRequest): readonly unknown[] {
   const claims = request.claims.map(({ name, metadata, ...flags }) => ({ name, metadata, ...given(flags) }));
-  return [request.serverId, request.address, claims, given({ ttlMs: request.ttlMs })];
+  return [
+    request.serverId,
+    request.address,
+    claims,
+    given({ ttlMs: request.ttlMs, socket: request.socket, machine: request.machine }),
+  ];
 }
 
 function toLease({ lost = [], ...lease }: Lease): LeaseResponseInput {
@@ -248,7 +253,13 @@ function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {
 }
 
 function toRecord({ shared, endpoints, ...record }: NameRecord): NameRecordInput {
-  const servers = endpoints.map(({ leaseId = '', host = '', ...server }) => ({ ...server, leaseId, host }));
+  const servers = endpoints.map(({ leaseId = '', host = '', socket = '', machine = '', ...server }) => ({
+    ...server,
+    leaseId,
+    host,
+    socket,
+    machine,
+  }));
   return { ...record, endpoints: servers, ...(shared === true && { shared }) };
 }
 

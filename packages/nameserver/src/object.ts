@@ -54,7 +54,7 @@ function define(registry: Registry) {
         access: 'member',
         args: [
           arg('server_id', endpoint.shape.serverId, "the server's lasting identity"),
-          arg('address', endpoint.shape.address, 'HOST:PORT, as clients dial the server'),
+          arg('address', endpoint.shape.address, 'HOST:PORT, as clients dial the server, or unix:/PATH'),
           arg('claims', nameClaim.array(), 'the names, at most 100, each with its metadata if it has any'),
         ],
         options: nameServerOptions.register,

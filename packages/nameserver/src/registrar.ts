@@ -10,7 +10,7 @@ import {
 } from '@patchbay/objects';
 import type { Entry, Store } from '@patchbay/store';
 
-import { checkAddress } from './address.js';
+import { checkAddress, checkSocket } from './address.js';
 import { nameServerError } from './errors.js';
 import {
   displacementOf,
@@ -76,6 +76,7 @@ export class Registrar {
   ): Promise<Lease> {
     checkServerId(registrant.serverId);
     checkAddress(registrant.address);
+    checkSocket(registrant);
     checkTtl(ttlMs);
     checkClaims(claims);
     this.#checkAllowed(registrant.caller, claims);

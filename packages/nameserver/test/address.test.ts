@@ -2,7 +2,31 @@ import { expect } from 'chai';
 
 import { isRpcError } from '@patchbay/objects';
 
-import { checkAddress } from '../src/address.js';
+import { checkAddress, checkSocket } from '../src/address.js';
+
+describe('what clients on a machine dial', () => {
+  it('is a socket file of that machine', () => {
+    checkSocket({});
+    checkSocket({ socket: 'unix:/run/socket', machine: 'c0ffee' });
+  });
+
+  for (const wrong of [
+    { socket: '127.0.0.1:7441' },
+    { socket: 'unix:run' },
+    { socket: `unix:/${'x'.repeat(107)}` },
+    { machine: '' },
+    { machine: 'MACHINE' },
+    { machine: '0'.repeat(65) },
+  ]) {
+    it(`may not be ${JSON.stringify(wrong)}`, () => {
+      expect(() => {
+        checkSocket(wrong);
+      })
+        .to.throw()
+        .that.satisfies((error: unknown) => isRpcError(error, 'ADDRESS_INVALID'));
+    });
+  }
+});
 
 describe('an address', () => {
   for (const good of [
@@ -12,6 +36,7 @@ describe('an address', () => {
     '[::1]:7441',
     '[fe80::1]:80',
     '1st.example:80',
+    'unix:/run/patchbay/rpcserver/socket',
   ]) {
     it(`may be ${good}`, () => {
       checkAddress(good);

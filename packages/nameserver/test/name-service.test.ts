@@ -30,6 +30,7 @@ import {
   namePage,
   nameRecord,
   nameServerInfo,
+  nameServerOptions,
   objectName,
 } from '@patchbay/objects/define';
 import { eventually, Scratch } from '@patchbay/objects/testing';
@@ -50,9 +51,12 @@ interface Names extends Client {
   Watch(request: object): ClientReadableStream<unknown>;
 }
 
+/** How a server is reached on its machine. */
+const local = { socket: 'unix:/run/socket', machine: 'c0ffee' };
+
 const record: NameRecord = {
   name: objectName.parse('storage'),
-  endpoints: [{ address: '127.0.0.1:1', serverId: 's1', host: 'host:web1', leaseId: 'l1' }],
+  endpoints: [{ address: '127.0.0.1:1', serverId: 's1', ...local, host: 'host:web1', leaseId: 'l1' }],
   metadata: { rack: '7' },
   revision: 2 ** 40,
   registeredAt: '2026-01-01T00:00:00.000Z',
@@ -105,7 +109,7 @@ describe('the typed NameServer', function () {
             arg('address', z.string(), 'address'),
             arg('claims', z.array(nameClaim), 'c'),
           ],
-          options: { ttlMs: z.int().optional() },
+          options: nameServerOptions.register,
           returns: lease,
           run: (...args) => {
             note(...args);
@@ -201,7 +205,7 @@ describe('the typed NameServer', function () {
     });
   const wireRecord = {
     name: 'storage',
-    endpoints: [{ address: '127.0.0.1:1', server_id: 's1', lease_id: 'l1', host: 'host:web1' }],
+    endpoints: [{ address: '127.0.0.1:1', server_id: 's1', ...local, lease_id: 'l1', host: 'host:web1' }],
     metadata: { rack: '7' },
     revision: String(2 ** 40),
     registered_at: '2026-01-01T00:00:00.000Z',
@@ -217,10 +221,10 @@ describe('the typed NameServer', function () {
     await once(watch, 'data');
     watch.cancel();
     await readAll(watch);
-    const [tcp, ...local] = callers;
+    const [tcp, ...others] = callers;
     expect(tcp).to.include({ principal: 'anonymous' });
     expect(tcp?.peer).to.match(/^127\.0\.0\.1:\d+$/);
-    expect(local).to.deep.equal([localCaller(socket), localCaller(socket)]);
+    expect(others).to.deep.equal([localCaller(socket), localCaller(socket)]);
   });
 
   it('registers, with and without a time to live', async () => {
@@ -231,12 +235,12 @@ describe('the typed NameServer', function () {
       revision: '1',
       lost: [],
     });
-    await ask('Register', { ...request, ttl_ms: 500 });
+    await ask('Register', { ...request, ttl_ms: 500, ...local });
     await ask('Register', { ...request, claims: [{ name: 'a', shared: true, replace: true }] });
     const claims = [{ name: 'a', metadata: { k: 'v' } }];
     expect(seen).to.deep.equal([
       ['s1', 'h:1', claims, {}],
-      ['s1', 'h:1', claims, { ttlMs: 500 }],
+      ['s1', 'h:1', claims, { ttlMs: 500, ...local }],
       ['s1', 'h:1', [{ name: 'a', metadata: {}, shared: true, replace: true }], {}],
     ]);
   });

@@ -132,6 +132,7 @@ export {
   type SocketAddress,
   type TcpAddress,
 } from './address.js';
+export { machineId } from './naming/machine.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export type {
   Endpoint,
@@ -140,6 +141,7 @@ export type {
   Metadata,
   MetadataChanges,
   NameClaim,
+  RegisterOptions,
   NameEvent,
   NamePage,
   NameRecord,

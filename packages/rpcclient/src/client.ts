@@ -32,7 +32,7 @@ export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
 
 /** Configures a client. */
 export interface ConnectOptions {
-  /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
+  /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else its socket, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
   /** The time limit of calls without one of their own, in milliseconds, or `'none'`. Default: that of each method. */
   readonly timeoutMs?: TimeLimit | undefined;
@@ -90,7 +90,7 @@ export class Client extends ObjectClient {
     const { address, names } = resolver;
     return this.fanOut<S>(async function* (callOptions) {
       for await (const record of namesMatching(filter, names, address, callOptions)) {
-        resolver.take(record);
+        await resolver.take(record);
         yield record.name;
       }
     }, options);

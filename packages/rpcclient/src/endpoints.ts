@@ -5,6 +5,8 @@ const cooldownRangeMs = { first: 5_000, last: 60_000 };
 
 interface Candidate {
   readonly endpoint: Endpoint;
+  /** Its socket file, until that could not be dialled. */
+  socket: string | undefined;
   /** Until when it is skipped, on the monotonic clock; 0 if it is not. */
   skippedUntilMs: number;
   cooldownMs: number;
@@ -38,14 +40,14 @@ export class Endpoints {
     return this.#candidates.length === 0;
   }
 
-  /** Returns the next address in turn; undefined if all are skipped. */
+  /** Returns the next address in turn, a socket file before the address of its server; undefined if all are skipped. */
   next(): string | undefined {
     const count = this.#candidates.length;
     for (let tried = 0; tried < count && !this.#exhausted; tried += 1) {
       const each = this.#candidates[this.#turn % count];
       this.#turn = (this.#turn + 1) % count;
       if (each !== undefined && !this.#isSkipped(each)) {
-        return each.endpoint.address;
+        return each.socket ?? each.endpoint.address;
       }
     }
     return undefined;
@@ -53,12 +55,18 @@ export class Endpoints {
 
   /** Returns the id of the server at an address; undefined where none is. */
   serverAt(address: string): string | undefined {
-    return this.#candidates.find(({ endpoint }) => endpoint.address === address)?.endpoint.serverId;
+    return this.#candidates.find(
+      ({ endpoint }) => endpoint.address === address || endpoint.socket === address,
+    )?.endpoint.serverId;
   }
 
-  /** Skips the server at an address for a while, as it was unreachable. */
+  /** Skips the server at an address for a while, as it was unreachable; after a socket file its address comes next. */
   skip(address: string): void {
     for (const each of this.#candidates) {
+      if (each.socket === address) {
+        each.socket = undefined;
+        continue;
+      }
       // Many calls in flight may report the same failure.
       if (each.endpoint.address === address && !this.#isSkipped(each)) {
         const nowMs = this.#clock.monotonicMs();
@@ -103,5 +111,5 @@ function serverOf({ serverId, host }: Endpoint): string {
 }
 
 function candidate(endpoint: Endpoint): Candidate {
-  return { endpoint, skippedUntilMs: 0, cooldownMs: cooldownRangeMs.first };
+  return { endpoint, socket: endpoint.socket, skippedUntilMs: 0, cooldownMs: cooldownRangeMs.first };
 }

@@ -22,7 +22,9 @@ export interface KnownNames {
   readonly get: (object: string) => Endpoints | undefined;
   readonly store: (object: string, record: NameRecord) => Endpoints;
   readonly forget: (object: string) => void;
-  /** @throws RpcError `OBJECT_NOT_FOUND`, `NAMESERVER_UNAVAILABLE` */
+  /** Decides how the servers of a record are dialled. @throws RpcError `ENDPOINT_LOCAL` */
+  readonly prepare: (record: NameRecord) => Promise<NameRecord>;
+  /** Returns a prepared record. @throws RpcError `OBJECT_NOT_FOUND`, `NAMESERVER_UNAVAILABLE`, `ENDPOINT_LOCAL` */
   readonly lookUp: (object: string) => Promise<NameRecord>;
 }
 
@@ -68,7 +70,7 @@ export class NameWatches {
           return backoffMs(watchRetry, 1);
         },
         onFailure: (error, failures) => {
-          if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
+          if (isRpcError(error, 'OBJECT_NOT_FOUND', 'ENDPOINT_LOCAL')) {
             this.#forget(object);
             return undefined;
           }
@@ -102,7 +104,8 @@ export class NameWatches {
     try {
       for await (const event of events) {
         reported = true;
-        const effect = this.#apply(object, event);
+        const record = event.type === 'removed' ? event.record : await this.#known.prepare(event.record);
+        const effect = this.#apply(object, { ...event, record });
         if (effect === 'gone') {
           this.#forget(object);
           return;
@@ -113,7 +116,7 @@ export class NameWatches {
         }
       }
     } catch (error) {
-      if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND')) {
+      if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND', 'ENDPOINT_LOCAL')) {
         throw error;
       }
       log.debug('the watch of a name was interrupted', { object, error });

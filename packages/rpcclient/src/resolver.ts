@@ -85,9 +85,13 @@ export class Resolver implements Router {
   }
 
   /** Takes over a current record of a name that is not watched, which saves its lookup. */
-  take(record: NameRecord): void {
+  async take(record: NameRecord): Promise<void> {
     if (this.#watches?.has(record.name) !== true) {
-      this.#store(record.name, record);
+      // One that cannot be reached from here is an error of the call alone.
+      await this.#prepare(record).then(
+        (prepared) => this.#store(record.name, prepared),
+        () => undefined,
+      );
     }
   }
 
@@ -122,7 +126,7 @@ export class Resolver implements Router {
 
   async #find(object: string): Promise<Endpoints> {
     try {
-      const record = await this.#lookUp(object);
+      const record = await this.#prepare(await this.#lookUp(object));
       const endpoints = this.#store(object, record);
       this.#startWatch(object, record.revision);
       return endpoints;
@@ -135,6 +139,16 @@ export class Resolver implements Router {
       known.skipNone();
       return known;
     }
+  }
+
+  /** Decides once for a record how its servers are dialled from this machine. @throws RpcError `ENDPOINT_LOCAL` */
+  async #prepare(record: NameRecord): Promise<NameRecord> {
+    if (record.endpoints.every(({ machine }) => machine === undefined)) {
+      return record;
+    }
+    // On demand: only servers with socket files need it.
+    const { withOwnSockets } = await import('./own-sockets.js');
+    return withOwnSockets(record);
   }
 
   #store(object: string, record: NameRecord): Endpoints {
@@ -166,7 +180,8 @@ export class Resolver implements Router {
         get: (name) => this.#endpoints.get(name),
         store: (name, record) => this.#store(name, record),
         forget: (name) => this.#endpoints.delete(name),
-        lookUp: (name) => this.#lookUp(name),
+        lookUp: async (name) => this.#prepare(await this.#lookUp(name)),
+        prepare: (record) => this.#prepare(record),
       });
       return this.#watches;
     });

@@ -75,6 +75,21 @@ describe('Endpoints', () => {
     expect(endpoints.next()).to.equal(undefined);
   });
 
+  it('are dialled by their socket files, until one fails', async () => {
+    const time = clock();
+    const endpoint = { address: 'a', serverId: 's', socket: 'unix:/s' };
+    const endpoints = new Endpoints({ ...recordOf(), endpoints: [endpoint] }, time);
+    expect(turns(endpoints, 2)).to.deep.equal(['unix:/s', 'unix:/s']);
+    expect([endpoints.serverAt('a'), endpoints.serverAt('unix:/s')]).to.deep.equal(['s', 's']);
+    endpoints.skip('unix:/s');
+    endpoints.skip('unix:/s'); // another call that was in flight
+    expect(turns(endpoints, 2)).to.deep.equal(['a', 'a']);
+    endpoints.skip('a');
+    expect(endpoints.next()).to.equal(undefined);
+    endpoints.put(endpoint);
+    expect(endpoints.next()).to.equal('unix:/s');
+  });
+
   it('are not taken away by another host that uses the id of their server', () => {
     const server = { serverId: 's1', host: 'host:web1' };
     const endpoints = new Endpoints({ ...recordOf(), endpoints: [{ ...server, address: 'a' }] }, clock());

@@ -2,10 +2,12 @@ import { connect } from 'node:net';
 
 import {
   coreError,
+  type Endpoint,
   isLocal,
   isWildcard,
   type Listen,
   type Log,
+  machineId,
   parseAddress,
   parseListen,
   parseServerAddress,
@@ -13,7 +15,6 @@ import {
   requireLoopback,
   systemErrorText,
 } from '@patchbay/objects';
-
 /** How long a connection to the server's own advertised address may take, in milliseconds. */
 const connectTimeoutMs = 3_000;
 
@@ -52,6 +53,24 @@ export function checkAddresses(options: {
 /** Returns which of a server's addresses clients everywhere connect to: the first of TCP, else the first. */
 export function addressToRegister(addresses: readonly string[]): string {
   return addresses.find((address) => 'port' in parseAddress(address)) ?? addresses[0] ?? '';
+}
+
+/**
+ * Returns how clients reach a server that listens on some addresses: those on its machine by a socket file, if it has
+ * one. @param machine identifies the machine
+ */
+export function reachedAt(
+  addresses: readonly string[],
+  advertise: string | undefined,
+  machine = machineId(),
+): Pick<Endpoint, 'address' | 'socket' | 'machine'> {
+  const address = advertise ?? addressToRegister(addresses);
+  const socket = addresses.find((each) => 'path' in parseAddress(each));
+  return {
+    address,
+    ...(socket !== undefined && socket !== address && { socket }),
+    ...((socket ?? address).startsWith('unix:') && machine !== undefined && { machine }),
+  };
 }
 
 /** Returns why an advertised address cannot work, without connecting to it; undefined if it may. */

@@ -15,7 +15,7 @@ import { checkListenAddress, Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
 import type { GivenLimits } from '@patchbay/session/server';
 
-import { addressToRegister, checkAddresses, checkAdvertisedAddress } from './advertised-address.js';
+import { checkAddresses, checkAdvertisedAddress, reachedAt } from './advertised-address.js';
 import { Hosting } from './hosting.js';
 import type { ObjectChanges, RpcServerOptions } from './server-options.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
@@ -89,12 +89,12 @@ export class RpcServer implements AsyncDisposable {
       const limits = { ...options.limits, keepalive, sendStacks };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       server.setHealth(registrationHealth, false);
-      const advertised = advertise ?? addressToRegister(server.addresses);
+      const reached = reachedAt(server.addresses, advertise, options.machine);
       const registration = Registration.start({
         nameServer,
         transport: grpcTransport,
         serverId: state.serverId,
-        address: advertised,
+        ...reached,
         claims: hosting.names.map((name) => claimOf(name, options)),
         ttlMs: options.leaseMs ?? defaultLeaseMs,
         onChange: (registered) => {
@@ -105,7 +105,10 @@ export class RpcServer implements AsyncDisposable {
         log: log.child({ component: 'registration' }),
       });
       const started = new RpcServer({ state, hosting, server, registration }, limits);
-      void checkAdvertisedAddress({ advertised, nameServer }, { log, signal: started.#stop.signal });
+      void checkAdvertisedAddress(
+        { advertised: reached.address, nameServer },
+        { log, signal: started.#stop.signal },
+      );
       return started;
     } catch (error) {
       hosting.stopAll(error);

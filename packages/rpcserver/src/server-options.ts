@@ -16,7 +16,7 @@ export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<
 
 /** Configures an RPC server. */
 export interface RpcServerOptions {
-  /** The name server's address. Default: from the environment, else from a `client.yaml`, else 127.0.0.1:7440. */
+  /** The name server's address. Default: from the environment, else from a `client.yaml`, else its socket, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
   /**
    * An address to listen on, or several: `host:port`, where port 0 takes a free one, or `unix:/path`, whose directory is
@@ -30,6 +30,8 @@ export interface RpcServerOptions {
    * of TCP, else the first.
    */
   readonly advertise?: string;
+  /** Identifies the machine of socket files. Default: `machineId` of this one. */
+  readonly machine?: string;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;
   /** The objects by name: definitions, or functions that return them. */

@@ -573,6 +573,14 @@ export const definitions: object = {
                 "ttlMs": {
                   "type": "uint32",
                   "id": 4
+                },
+                "socket": {
+                  "type": "string",
+                  "id": 5
+                },
+                "machine": {
+                  "type": "string",
+                  "id": 6
                 }
               }
             },
@@ -647,14 +655,16 @@ export const definitions: object = {
                 "host": {
                   "type": "string",
                   "id": 4
+                },
+                "socket": {
+                  "type": "string",
+                  "id": 5
+                },
+                "machine": {
+                  "type": "string",
+                  "id": 6
                 }
-              },
-              "reserved": [
-                [
-                  5,
-                  6
-                ]
-              ]
+              }
             },
             "NameRecord": {
               "oneofs": {

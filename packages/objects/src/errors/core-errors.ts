@@ -106,6 +106,10 @@ export const coreError = defineErrors({
     'FAILED_PRECONDITION',
     'The server cannot listen on its address: it is in use, or not an address of this host.',
   ],
+  ENDPOINT_LOCAL: [
+    'FAILED_PRECONDITION',
+    'The object is served on a socket file of another machine alone, and can be called there only.',
+  ],
   NAMESERVER_UNAVAILABLE: ['UNAVAILABLE', 'The name server cannot be reached.'],
   RESULT_INVALID: [
     'INTERNAL',

@@ -21,7 +21,7 @@ export type MetadataChanges = z.infer<typeof metadataChanges>;
 
 /** The schema of an `Endpoint`. */
 export const endpoint = z.object({
-  /** `host:port`, to which clients connect. */
+  /** To which clients connect: `host:port`, or `unix:/path` where the server has nothing else. */
   address: z.string().max(262),
   /** Identifies the server; the same after a restart. */
   serverId: z.string().min(1).max(64),
@@ -32,6 +32,10 @@ export const endpoint = z.object({
   host: z.string().optional(),
   /** Absent unless the lease is the caller's. */
   leaseId: z.string().optional(),
+  /** The socket file for clients on the server's machine, as `unix:/path`, if it has one besides its address. */
+  socket: z.string().max(112).optional(),
+  /** Identifies the machine of the server's socket files, as `machineId` does. */
+  machine: z.string().max(64).optional(),
 });
 /** A server under a name. */
 export type Endpoint = z.infer<typeof endpoint>;
@@ -139,12 +143,19 @@ export const nameServerOptions = {
     after: z.string().optional().describe('only names after this one: `next` of the previous page'),
     limit: z.int().optional().describe('at most this many names, 1 to 1000; default 100'),
   },
-  register: { ttlMs: durationSchema().optional().describe("the lease's time to live, 1s to 1h") },
+  register: {
+    ttlMs: durationSchema().optional().describe("the lease's time to live, 1s to 1h"),
+    socket: endpoint.shape.socket.describe("a socket file for clients on the server's machine, unix:/PATH"),
+    machine: endpoint.shape.machine.describe('identifies the machine of socket files'),
+  },
   watch: {
     prefix: z.string().optional().describe('only names with this prefix'),
     fromRevision: z.int().optional().describe('start with the changes after this revision; default: now'),
   },
 };
+
+/** The time of a lease, in milliseconds, and how clients on the server's machine reach it. */
+export type RegisterOptions = z.infer<z.ZodObject<typeof nameServerOptions.register>>;
 
 /** Which names to list, and which page. Absent options do not restrict the list. */
 export type ListOptions = z.infer<z.ZodObject<typeof nameServerOptions.list>>;
@@ -164,7 +175,7 @@ export interface NameServerMethods {
    */
   register: MethodSignature<
     | [serverId: string, address: string, claims: NameClaim[]]
-    | [serverId: string, address: string, claims: NameClaim[], options: { ttlMs?: number | undefined }],
+    | [serverId: string, address: string, claims: NameClaim[], options: RegisterOptions],
     Lease
   >;
   /**

@@ -18,6 +18,7 @@ describe('Finding the name server', () => {
     return findNameServer(given, {
       environment: { HOME: scratch.file('home'), ...environment },
       systemDirectory: scratch.file('etc'),
+      runDirectory: scratch.file('run'),
     });
   }
 
@@ -31,6 +32,17 @@ describe('Finding the name server', () => {
   it('ends at the standard address', () => {
     expect(find()).to.equal('127.0.0.1:7440');
     expect(find(undefined, { HOME: '', PATCHBAY_NAMESERVER: '' })).to.equal('127.0.0.1:7440');
+  });
+
+  it('prefers the socket of the system, then that of the user, to the standard address', async () => {
+    const environment = { XDG_RUNTIME_DIR: scratch.file('user') };
+    await write('user/patchbay/nameserver/socket', '');
+    expect(find(undefined, environment)).to.equal(`unix:${scratch.file('user/patchbay/nameserver/socket')}`);
+    expect(find(undefined, { XDG_RUNTIME_DIR: 'user' })).to.equal('127.0.0.1:7440');
+    await write('run/patchbay/nameserver/socket', '');
+    expect(find(undefined, environment)).to.equal(`unix:${scratch.file('run/patchbay/nameserver/socket')}`);
+    await write('etc/client.yaml', 'nameServer: machine:1\n');
+    expect(find(undefined, environment)).to.equal('machine:1');
   });
 
   it("takes the machine's file, over it the user's, over it the environment, over it what is given", async () => {

@@ -19,8 +19,12 @@ export interface LeaseOptions {
   /** The name server's address, for the log. */
   readonly nameServer: string;
   readonly serverId: string;
-  /** `host:port` as clients shall dial it. */
+  /** The address that clients dial. */
   readonly address: string;
+  /** The socket file for clients on the same machine, as `unix:/path`. */
+  readonly socket?: string | undefined;
+  /** Identifies the machine of the socket files, as `machineId` does. */
+  readonly machine?: string | undefined;
   /** How long the names outlive this server, in milliseconds. */
   readonly ttlMs: number;
   /** Called with names that were taken from this server, when it learns of it. */
@@ -164,13 +168,17 @@ export class LeasedNames implements AsyncDisposable {
   }
 
   async #register(): Promise<Lease> {
-    const { serverId, address, ttlMs, log } = this.#options;
+    const { serverId, address, socket, machine, ttlMs, log } = this.#options;
     const claims = this.claims;
     const former = this.#lease;
     const asked = claims.map((claim) =>
       this.#replaced.has(claim.name) ? { ...claim, replace: false } : claim,
     );
-    const lease = await this.#names.register(serverId, address, asked, { ttlMs });
+    const lease = await this.#names.register(serverId, address, asked, {
+      ttlMs,
+      ...(socket !== undefined && { socket }),
+      ...(machine !== undefined && { machine }),
+    });
     claims.forEach(({ name }) => this.#replaced.add(name));
     this.#outdated = this.claims !== claims;
     if (former !== undefined) {

@@ -12,6 +12,15 @@ export interface EndpointInput {
    * The principal that registered it, such as "host:web1"; the name server fills it in.
    */
   'host'?: (string);
+  /**
+   * The socket file for callers on its machine, as unix:/path, if it has one besides its address; see machine.
+   */
+  'socket'?: (string);
+  /**
+   * Identifies the machine of the server's socket files: the first 32 hexadecimal digits of the SHA-256 of
+   * /proc/sys/kernel/random/boot_id. Where the address itself is a socket file, only callers there reach the server.
+   */
+  'machine'?: (string);
 }
 
 export interface Endpoint {
@@ -25,4 +34,13 @@ export interface Endpoint {
    * The principal that registered it, such as "host:web1"; the name server fills it in.
    */
   'host': (string);
+  /**
+   * The socket file for callers on its machine, as unix:/path, if it has one besides its address; see machine.
+   */
+  'socket': (string);
+  /**
+   * Identifies the machine of the server's socket files: the first 32 hexadecimal digits of the SHA-256 of
+   * /proc/sys/kernel/random/boot_id. Where the address itself is a socket file, only callers there reach the server.
+   */
+  'machine': (string);
 }

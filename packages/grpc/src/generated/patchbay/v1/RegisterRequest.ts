@@ -8,7 +8,7 @@ export interface RegisterRequestInput {
    */
   'serverId'?: (string);
   /**
-   * host:port for clients to dial.
+   * host:port for clients to dial, or unix:/path for those on the same machine.
    */
   'address'?: (string);
   'claims'?: (_patchbay_v1_NameClaimInput)[];
@@ -16,6 +16,11 @@ export interface RegisterRequestInput {
    * How long the lease lives without being renewed, in milliseconds; 0: the default, 10000.
    */
   'ttlMs'?: (number);
+  /**
+   * As of Endpoint.
+   */
+  'socket'?: (string);
+  'machine'?: (string);
 }
 
 export interface RegisterRequest {
@@ -24,7 +29,7 @@ export interface RegisterRequest {
    */
   'serverId': (string);
   /**
-   * host:port for clients to dial.
+   * host:port for clients to dial, or unix:/path for those on the same machine.
    */
   'address': (string);
   'claims': (_patchbay_v1_NameClaim)[];
@@ -32,4 +37,9 @@ export interface RegisterRequest {
    * How long the lease lives without being renewed, in milliseconds; 0: the default, 10000.
    */
   'ttlMs': (number);
+  /**
+   * As of Endpoint.
+   */
+  'socket': (string);
+  'machine': (string);
 }

@@ -1,0 +1,111 @@
+import { expect } from 'chai';
+import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import { machineId, type NameRecord, type NameServerMethods, nameServerObject } from '@patchbay/objects';
+import { refusal, refusalOf } from '@patchbay/objects/testing';
+import { connect } from '@patchbay/rpcclient';
+
+import { withOwnSockets } from '../src/own-sockets.js';
+import { type Post, post, TestCluster } from './cluster.js';
+
+describe('A server on a socket file', function () {
+  this.timeout(30_000);
+  let cluster: TestCluster;
+  let path: string;
+  const machine = machineId();
+
+  beforeEach(async () => {
+    cluster = await TestCluster.start();
+    path = cluster.scratch.file('run', 'socket');
+  });
+  afterEach(() => cluster[Symbol.asyncDispose]());
+
+  const both = (): readonly string[] => ['127.0.0.1:0', `unix:${path}`];
+
+  /** Calls the object, and returns the address that the call went to. */
+  async function endpointOfCall(): Promise<string | undefined> {
+    const client = cluster.client();
+    const call = client.proxy<Post>('post').place();
+    expect(await call).to.equal('here');
+    return call.endpoint;
+  }
+
+  async function lookup(): Promise<NameRecord> {
+    await using client = connect({ nameServer: cluster.nameServer.address, watch: false });
+    return await client.proxy<NameServerMethods>(nameServerObject).lookup('post');
+  }
+
+  it('is registered by its address, and by its socket for its machine', async () => {
+    const server = await cluster.serve({ post: post('here') }, { listen: both() });
+    const { endpoints } = await lookup();
+    expect(endpoints[0]).to.include({ address: server.address, socket: `unix:${path}`, machine });
+    expect(machine).to.match(/^[0-9a-f]{32}$/);
+    expect(await endpointOfCall()).to.equal(`unix:${path}`);
+  });
+
+  it('is called by its address where nobody listens on the socket any more', async () => {
+    const server = await cluster.serve({ post: post('here') }, { listen: both() });
+    const other = await cluster.serve({ other: post('there') }, { listen: `unix:${path}.other` });
+    rmSync(path);
+    renameSync(`${path}.other`, path);
+    await other.close();
+    expect(await endpointOfCall()).to.equal(server.address);
+  });
+
+  it('is called by its address from another machine', async () => {
+    const server = await cluster.serve({ post: post('here') }, { listen: both(), machine: 'c0ffee' });
+    expect(await endpointOfCall()).to.equal(server.address);
+  });
+
+  it('that has nothing else is called there from its own machine alone', async () => {
+    const here = await cluster.serve({ post: post('here') }, { listen: `unix:${path}` });
+    expect(await endpointOfCall()).to.equal(`unix:${path}`);
+    await here.close();
+    await cluster.serve({ post: post('there') }, { listen: `unix:${path}`, machine: 'c0ffee' });
+    const { code, message } = await refusal(endpointOfCall(), 'ENDPOINT_LOCAL');
+    expect(code).to.equal('FAILED_PRECONDITION');
+    expect(message).to.match(
+      /^"post" is served at unix:.*, a socket file of another machine, .* listen on HOST:PORT too$/,
+    );
+  });
+
+  describe('is dialled', () => {
+    let record: NameRecord;
+
+    beforeEach(async () => {
+      await cluster.serve({ post: post('here') }, { listen: both() });
+      record = await lookup();
+    });
+    const socketFor = (options = {}): string | undefined =>
+      withOwnSockets(record, options).endpoints[0]?.socket;
+
+    it('by whoever may, where nobody else could have put it there', () => {
+      expect(socketFor()).to.equal(`unix:${path}`);
+      expect(socketFor({ machine: 'c0ffee' })).to.equal(undefined);
+    });
+
+    it('no more where others may write to its directory', () => {
+      chmodSync(dirname(path), 0o770);
+      expect(socketFor()).to.equal(undefined);
+      chmodSync(dirname(path), 0o757);
+      expect(socketFor()).to.equal(undefined);
+    });
+
+    it('no more where it is gone, or something else', () => {
+      rmSync(path);
+      expect(socketFor()).to.equal(undefined);
+      writeFileSync(path, '');
+      expect(socketFor()).to.equal(undefined);
+    });
+
+    it('of those servers that share a name and are within reach', () => {
+      const far = { address: 'unix:/far', serverId: 'far', machine: 'c0ffee' };
+      const shared = { ...record, shared: true, endpoints: [far, ...record.endpoints] };
+      expect(withOwnSockets(shared).endpoints).to.deep.equal(record.endpoints);
+      expect(refusalOf(() => withOwnSockets({ ...shared, endpoints: [far] })).reason).to.equal(
+        'ENDPOINT_LOCAL',
+      );
+    });
+  });
+});
