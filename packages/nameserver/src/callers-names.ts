@@ -10,6 +10,7 @@ import {
   type NamePage,
   type NameRecord,
   type NameServerInfo,
+  type NameServerMethods,
   nameServerObject,
   parseObjectName,
   quoted,
@@ -116,7 +117,7 @@ export class CallersNames {
       this.#checkMayChange('remove', name, entries);
       isRemoved = (await this.#registrar.displace(entries, known)) || isRemoved;
     }
-    const isLifted = isAdmin(this.#caller) && (await this.#registrar.lift(name));
+    const isLifted = isAdmin(this.#caller, 'remove') && (await this.#registrar.lift(name));
     return isRemoved || isLifted;
   }
 
@@ -189,8 +190,8 @@ export class CallersNames {
   }
 
   /** @throws RpcError `CALLER_REFUSED` unless the caller owns all of the entries of a name, or is an admin */
-  #checkMayChange(method: string, name: string, entries: readonly Entry[]): void {
-    const other = entries.find((entry) => !mayChange(this.#caller, entry));
+  #checkMayChange(method: keyof NameServerMethods, name: string, entries: readonly Entry[]): void {
+    const other = entries.find((entry) => !mayChange(this.#caller, method, entry));
     if (other !== undefined) {
       throw this.#refused(method, name, `which belongs to ${storedIn(other).host}`);
     }
@@ -221,7 +222,7 @@ export class CallersNames {
     const shares = await this.#store.range({ prefix: keyOfShares(name), listDamaged: true });
     const keys = [...(isDamaged ? [exclusive] : []), ...(shares.damaged ?? [])];
     if (keys.length > 0) {
-      if (!isAdmin(this.#caller)) {
+      if (!isAdmin(this.#caller, 'remove')) {
         throw this.#refused('remove', name, 'whose record is damaged, so that nobody knows whose it is');
       }
       await this.#store.commit(

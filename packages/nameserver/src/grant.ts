@@ -1,4 +1,10 @@
-import { type Caller, type Endpoint, type NameClaim, quoted } from '@patchbay/objects';
+import {
+  type Caller,
+  type Endpoint,
+  type NameClaim,
+  type NameServerMethods,
+  quoted,
+} from '@patchbay/objects';
 import type { Compare, Entry, Operation, Outcome, Store } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
@@ -97,7 +103,7 @@ export function planGrant(registrant: Registrant, claim: NameClaim, known: Known
   const present = known.of(name).filter((entry) => !(shared && isShare(entry)) || entry.key === key);
   const own = present.filter((entry) => isOf(registrant, entry));
   const others = present.filter((entry) => !own.includes(entry));
-  const owner = others.find((entry) => !replace || !mayChange(caller, entry));
+  const owner = others.find((entry) => !replace || !mayChange(caller, 'register', entry));
   if (owner !== undefined) {
     throw taken(claim, owner, caller);
   }
@@ -145,9 +151,9 @@ export function displacementOf(entry: Entry, registrant?: Registrant): readonly 
   return [{ delete: entry.key }, ...(isOwn ? [] : lossNotice(entry))];
 }
 
-/** Reports whether a caller may take an entry away or change it: its owner may, and an admin. */
-export function mayChange(caller: Caller, entry: Entry): boolean {
-  return isAdmin(caller) || owns(caller, storedIn(entry).host);
+/** Reports whether a caller may take an entry away or change it by a method: its owner may, and an admin. */
+export function mayChange(caller: Caller, method: keyof NameServerMethods, entry: Entry): boolean {
+  return isAdmin(caller, method) || owns(caller, storedIn(entry).host);
 }
 
 /** Reports whether an entry is that of a server: the same id of another principal is another server. */

@@ -1,20 +1,9 @@
-import { type Caller, compileGlob, type Grant, nameServerObject, type Principal } from '@patchbay/objects';
+import { type Caller, type NameServerMethods, nameServerObject, type Principal } from '@patchbay/objects';
+import { isAuthorized } from '@patchbay/objects/define';
 
-/** Whether grants make their holder an admin; callers of one kind have the same list. */
-const adminBy = new WeakMap<readonly Grant[], boolean>();
-
-/** Reports whether a caller may do to names what their owner may, whoever that is. */
-export function isAdmin({ roles }: Caller): boolean {
-  const known = adminBy.get(roles);
-  if (known !== undefined) {
-    return known;
-  }
-  const admin = roles.some(
-    ({ role, objects, methods }) =>
-      role === 'admin' && methods === '*' && compileGlob(objects).matches(nameServerObject),
-  );
-  adminBy.set(roles, admin);
-  return admin;
+/** Reports whether a caller may do to all names, by a method of the name server, what their owner may. */
+export function isAdmin(caller: Caller, method: keyof NameServerMethods): boolean {
+  return isAuthorized({ caller, action: 'call', object: nameServerObject, method, access: 'administer' });
 }
 
 /** A host or a user: a principal that has proven which one it is. */
@@ -40,5 +29,5 @@ export function owns(caller: Caller, owner: Principal): boolean {
   if (isNamed(owner)) {
     return principal === owner;
   }
-  return principal === 'local' || (principal === 'anonymous' && isAdmin(caller));
+  return principal === 'local' || (principal === 'anonymous' && isAdmin(caller, 'register'));
 }

@@ -166,7 +166,7 @@ export class Registrar {
   /** @throws RpcError `NAME_NOT_ALLOWED` */
   #checkAllowed(caller: Caller, claims: readonly NameClaim[]): void {
     const { principal } = caller;
-    if (principal === 'local' || (!isHost(principal) && isAdmin(caller))) {
+    if (principal === 'local' || (!isHost(principal) && isAdmin(caller, 'register'))) {
       return;
     }
     const allowed = isNamed(principal) ? this.#namesOf(principal) : [];

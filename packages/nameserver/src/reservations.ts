@@ -62,7 +62,7 @@ export class Reservations {
     if (entry?.value === wanted) {
       return undefined;
     }
-    if (entry !== undefined && entry.value !== principal && !(replace && isAdmin(caller))) {
+    if (entry !== undefined && entry.value !== principal && !(replace && isAdmin(caller, 'register'))) {
       throw reserved(name, entry.value, caller);
     }
     return {
@@ -101,7 +101,7 @@ function conditionOf(key: string, entry: Entry | undefined): Compare {
 
 /** Makes the error about a name that is reserved: for whom is told to admins alone. */
 function reserved(name: string, host: string, caller: Caller): Error {
-  const told = isAdmin(caller);
+  const told = isAdmin(caller, 'register');
   const message = told
     ? `the name ${quoted(name)} is reserved for ${host}; remove it, or give it away by replacing it`
     : `the name ${quoted(name)} is reserved for another host; let an admin remove it, or register under another one`;
