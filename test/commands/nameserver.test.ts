@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 
-import { type NameRecord, systemClock } from '@patchbay/objects';
+import { TestNameServer } from '@patchbay/nameserver/testing';
+import { coreError, type NameRecord, systemClock } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 import { openSqliteStore } from '@patchbay/store';
 
@@ -194,6 +195,22 @@ describe('The command nameserver', function () {
     expect(names).to.have.length(110).and.to.include('gone/n0');
     expect(await ask('remove', '--glob', 'gone/*')).to.include({ status: 0, stdout: 'removed 0 names\n' });
     expect(await ask('lookup', 'gone-not')).to.include({ status: 0 });
+  });
+
+  it('lists which names it has removed when it cannot remove another one', async () => {
+    await using failing = await TestNameServer.start();
+    const claims = ['a', 'b', 'c'].map((name) => ({ name: `gone/${name}` }));
+    await register(failing.address, 'gone', '127.0.0.1:7446', claims);
+    failing.failOnce('remove', coreError('CALLER_REFUSED', 'not this one'));
+    const words = ['remove', '--glob', 'gone/*', '--name-server', failing.address];
+    const { status, stdout, stderr } = await run('nameserver', words);
+    expect(status).not.to.equal(0);
+    expect(stderr).to.contain('not this one');
+    const [count, ...removed] = stdout.trimEnd().split('\n');
+    expect(count).to.equal('removed 2 names of 3');
+    const { stdout: left } = await run('nameserver', ['list', '--json', '--name-server', failing.address]);
+    const names = (JSON.parse(left) as NameRecord[]).map(({ name }) => name);
+    expect([...removed, ...names]).to.have.members(claims.map(({ name }) => name));
   });
 
   it('asks on a terminal before it removes names by a pattern, and shows them', async () => {

@@ -100,7 +100,10 @@ export const storageError = defineErrors({
     'The storage object has the catalog open but does not respond; stop its server.',
   ],
   BACKUP_UNUSABLE: ['INVALID_ARGUMENT', 'The file is not a backup of a catalog, or it is damaged.'],
-  FSCK_FOUND_ERRORS: ['DATA_LOSS', 'Data is lost or inconsistent; see the findings above.'],
+  FSCK_FOUND_ERRORS: [
+    'DATA_LOSS',
+    'Data is lost or inconsistent; the findings are listed above, or in details.findings.',
+  ],
   POOL_TARGET_REFUSED: [
     'FAILED_PRECONDITION',
     'A pool cannot be created there: the target holds data already, or is of the wrong kind.',

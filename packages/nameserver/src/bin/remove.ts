@@ -1,4 +1,4 @@
-import { command, type FormatValues, printResult } from '@patchbay/daemon';
+import { command, type FormatValues, nameServerAdvice, printResult } from '@patchbay/daemon';
 import {
   coreError,
   isRpcError,
@@ -80,20 +80,35 @@ async function removeAll(args: Arguments, selection: ListOptions, ask: boolean):
   if (ask && records.length > 0 && !(await confirm(questionOf(records)))) {
     throw coreError('CALL_CANCELLED', 'no name was removed');
   }
-  const removed = await callNameServer(args, (names) => removeEach(names, records));
-  const text = `removed ${countText(removed.length)}`;
+  const { removed, failures } = await callNameServer(args, (names) => removeEach(names, records));
+  const count = `removed ${countText(removed.length)}`;
+  const text =
+    failures.length === 0 ? count : [`${count} of ${String(records.length)}`, ...removed].join('\n');
   await printResult({ removed: removed.length, names: removed }, args, text);
+  if (failures.length > 0) {
+    throw nameServerAdvice(failures[0]);
+  }
 }
 
-/** Removes names and returns those that were still there. */
-async function removeEach(names: Names, records: readonly NameRecord[]): Promise<readonly string[]> {
+/** Removes names until one cannot be removed; returns those that were still there, and why others could not be. */
+async function removeEach(
+  names: Names,
+  records: readonly NameRecord[],
+): Promise<{ readonly removed: readonly string[]; readonly failures: readonly unknown[] }> {
   const removed: string[] = [];
-  for (let first = 0; first < records.length; first += atOnce) {
+  const failures: unknown[] = [];
+  for (let first = 0; first < records.length && failures.length === 0; first += atOnce) {
     const some = records.slice(first, first + atOnce).map(({ name }) => name);
-    const wereThere = await Promise.all(some.map((name) => names.remove(name)));
-    removed.push(...some.filter((_, index) => wereThere[index]));
+    const outcomes = await Promise.allSettled(some.map((name) => names.remove(name)));
+    for (const [index, outcome] of outcomes.entries()) {
+      if (outcome.status === 'rejected') {
+        failures.push(outcome.reason);
+      } else if (outcome.value) {
+        removed.push(some[index] as string);
+      }
+    }
   }
-  return removed;
+  return { removed, failures };
 }
 
 function questionOf(records: readonly NameRecord[]): string {

@@ -1,5 +1,6 @@
 import type { Catalog, CatalogReader, Keyed } from '../catalog/catalog.js';
 import {
+  type DiskRecord,
   facts,
   images,
   initiators,
@@ -81,9 +82,13 @@ async function checkOrigins(
     .map(({ key, value }) => ({
       severity: 'note',
       resource: nodeResource(key),
-      problem: `its image "${nameOfImage(value.disk)}" was deleted`,
+      problem: originLost(nameOfImage(value.disk), value.disk),
       advice: 'the disk does not need it',
     }));
+}
+
+function originLost(image: string, { imageId }: DiskRecord): string {
+  return image === imageId ? 'the image that it came from is not known' : `its image "${image}" was deleted`;
 }
 
 /** Compares a uniqueness index with the nodes that own its keys. */

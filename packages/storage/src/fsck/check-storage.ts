@@ -7,7 +7,7 @@ import { checkTargets, type TargetCheckServices } from './check-targets.js';
 import { checkVolumes } from './check-volumes.js';
 import type { Finding } from './finding.js';
 
-export { type Finding, finding } from './finding.js';
+export { type Finding, finding, refuseFindings, severities } from './finding.js';
 
 /** The parts to check; those that are absent are skipped. */
 interface Checked extends Partial<TargetCheckServices> {

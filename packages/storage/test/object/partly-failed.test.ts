@@ -2,6 +2,7 @@ import { expect } from 'chai';
 
 import { exitStatusOf, type RpcError } from '@patchbay/objects';
 
+import { nodes, targetOf } from '../../src/catalog/tables.js';
 import { storageError } from '../../src/errors.js';
 import { partlyFailed } from '../../src/object/partly-failed.js';
 import { World } from '../fakes/world.js';
@@ -49,6 +50,39 @@ describe('A method that does several things, of which some fail', () => {
       failed: [],
     });
     expect(await world.leaks()).to.deep.equal([]);
+  });
+
+  it('gives every node of provision_many the policy for conflicts', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await call(machine, 'provision_many', 'ubuntu', 'n0', 'n1', '--on-conflict', 'keep');
+    const policies = (await machine.parts.catalog.list(nodes)).map(
+      ({ value }) => targetOf(value)?.onConflict,
+    );
+    expect(policies).to.deep.equal(['keep', 'keep']);
+  });
+
+  it('fails as fsck, if it is asked to, with an exit status and what it has found', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    const { disk } = await machine.provision('n0', 'ubuntu');
+    world.pool.volumes.delete(world.pool.path({ kind: 'disk', id: disk.id }));
+    world.targets.specs.clear();
+
+    expect(await call(machine, 'fsck')).to.have.lengthOf(2);
+    const error = await call(machine, 'fsck', '--fail-on', 'error').catch(
+      (each: unknown) => each as RpcError,
+    );
+    expect(error).to.include({ reason: 'FSCK_FOUND_ERRORS', code: 'DATA_LOSS' });
+    expect((error as RpcError).message).to.equal(
+      'fsck found error: node:n0: its file is missing from the pool',
+    );
+    expect((error as RpcError).details.findings).to.have.lengthOf(2);
+    const worse = call(machine, 'fsck', '--fail-on', 'warning');
+    expect(((await worse.catch((each: unknown) => each)) as RpcError).message).to.contain('warning: node:n0');
+
+    world.pool.write({ kind: 'disk', id: disk.id }, disk.sizeBytes, 'ubuntu');
+    expect(await call(machine, 'fsck', '--fail-on', 'error')).to.have.lengthOf(1);
   });
 
   it('fails as empty_trash, which deletes the other disks', async () => {

@@ -121,6 +121,8 @@ describe('After a restore, a target without a record', () => {
     const asImage = adoptOrphan(machine.parts, id, { image: image('rescued') }, never);
     expect(await reasonOf(asImage)).to.equal('DISK_IN_USE');
     await adoptOrphan(machine.parts, id, { node: node('node7') }, never);
+    const origin = (await checkStorage(machine.parts)).find(({ resource }) => resource === 'node:node7');
+    expect(origin?.problem).to.equal('the image that it came from is not known');
     const again = adoptOrphan(machine.parts, id, { node: node('node9') }, never);
     expect(await reasonOf(again)).to.equal('ORPHAN_NOT_FOUND');
     expect((await statusOf(machine.parts)).problems[1]?.message).to.contain(

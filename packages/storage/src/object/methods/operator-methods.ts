@@ -2,7 +2,7 @@ import { arg, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { backupName, takeBackup } from '../../backup/take-backup.js';
-import { checkStorage, finding } from '../../fsck/check-storage.js';
+import { checkStorage, finding, refuseFindings, severities } from '../../fsck/check-storage.js';
 import { describePool, poolInfo } from '../../pool/pool-info.js';
 import { statusOf, storageStatus } from '../../pool/status.js';
 import { reconcileReport } from '../../reconcile/report.js';
@@ -31,10 +31,22 @@ export function operatorMethods(services: StorageServices) {
     fsck: method({
       summary: 'Compare the catalog, the files and the targets, without changing anything',
       access: 'view',
+      options: {
+        failOn: z
+          .enum(severities)
+          .optional()
+          .describe('fail if something of this severity or a worse one is found; default: list it only'),
+      },
       returns: z.array(finding),
       idempotent: true,
       timeoutMs: timeLimits.upkeep,
-      run: () => checkStorage(services),
+      run: async ({ failOn }) => {
+        const findings = await checkStorage(services);
+        if (failOn !== undefined) {
+          refuseFindings(findings, failOn);
+        }
+        return findings;
+      },
     }),
     backup_catalog: method({
       summary: 'Write a backup of the catalog, while it is in use, to the backup directory of the server',

@@ -9,7 +9,7 @@ import { provisionNode } from '../../provision/provision-node.js';
 import { provisionedNode, viewProvisioned } from '../../views/node-view.js';
 import type { StorageServices } from '../storage-services.js';
 import { partlyFailed } from '../partly-failed.js';
-import { existingNode, flag, image, values } from './arguments.js';
+import { existingNode, flag, image, initiatorOptions, values } from './arguments.js';
 
 const mostNodes = 10_000;
 
@@ -41,6 +41,7 @@ export function provisionManyMethods(services: StorageServices) {
           .describe('clone this snapshot of a disk that came from the image'),
         sizeBytes: bytesSchema().optional().describe("each disk's size"),
         ephemeral: flag('begin each boot with a fresh clone'),
+        onConflict: initiatorOptions.onConflict,
         concurrency: z.int().min(1).max(64).default(8).describe('how many are provisioned at the same time'),
       },
       yields: outcome,
