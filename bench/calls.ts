@@ -4,6 +4,7 @@ import { type Figures, type Race, run } from './race.js';
 import type { Bar, Section } from './section.js';
 
 const ours = inNode('patchbay', 'Patchbay session');
+const bySocket = inNode('patchbay-by-socket', 'Patchbay session, socket file');
 const spinning = inNode('patchbay-spinning', 'Patchbay session, client spinning');
 const call = inNode('patchbay-call', 'Patchbay Call');
 const callAsUnary = inNode('patchbay-call-as-unary', 'Patchbay Call, as unary');
@@ -29,7 +30,7 @@ const many = {
 /** Measures calls: ours compared with a bare socket, plain gRPC and, where they are installed, Pyro and RPyC. */
 export async function benchCalls(): Promise<Section[]> {
   const peers = [...installedInPython().values()];
-  const all = [ours, call, callAsUnary, socket, unary, unaryValue, ...peers];
+  const all = [ours, bySocket, call, callAsUnary, socket, unary, unaryValue, ...peers];
   // Twice, each time in fresh processes: how code was optimized differs from one to the next.
   const pinned = await run({ ...oneCaller, pinned: true, contestants: all });
   const again = await run({ ...oneCaller, pinned: true, contestants: all });
@@ -125,6 +126,8 @@ function processorBars(figures: Figures): Bar[] {
     bar('20 keys', socket.title, 1.6),
     bar('20 keys', 'Pyro4', 0.35),
     bar('20 keys', 'RPyC', 0.45),
+    bar('short string', ours.title, 0.9, bySocket.title),
+    bar('20 keys', ours.title, 0.9, bySocket.title),
   ];
 }
 

@@ -1,6 +1,7 @@
 import type { Transport } from '../transport.js';
 import { patchbayCall, patchbayCallAsUnary } from './patchbay-call.js';
 import { everyCallLogged, everything, nothingChecked, patchbay, spinning } from './patchbay.js';
+import { patchbayBySocket } from './patchbay-socket.js';
 import { pipelinedSocket, socket } from './socket.js';
 import { unary } from './unary.js';
 import { unaryValue } from './unary-value.js';
@@ -8,6 +9,7 @@ import { unaryValue } from './unary-value.js';
 /** The transports that a peer can serve or call, by name. */
 export const transports: Readonly<Record<string, Transport>> = {
   patchbay,
+  'patchbay-by-socket': patchbayBySocket,
   'patchbay-spinning': spinning,
   'patchbay-call': patchbayCall,
   'patchbay-call-as-unary': patchbayCallAsUnary,

@@ -15,8 +15,9 @@ import {
   systemClock,
 } from '@patchbay/objects';
 import { arg, defineObject, Dispatcher, method } from '@patchbay/objects/define';
+import type { ObjectClient } from '@patchbay/session/client';
 
-import type { Transport } from '../transport.js';
+import type { Echo, Transport } from '../transport.js';
 
 const passOn: Interceptor = (_call, next) => next();
 const word = z.string().max(256);
@@ -105,10 +106,11 @@ export async function serveEcho(
   object: ObjectDefinition = checked,
   log: Log = silentLog,
   interceptors: readonly Interceptor[] = [],
+  listen = '127.0.0.1:0',
 ): Promise<number> {
   const dispatcher = new Dispatcher({ clock: systemClock, log, interceptors });
   dispatcher.host('echo', object);
-  const server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher });
+  const server = await ObjectServer.start({ listen, dispatcher });
   return Number(server.address.slice(server.address.lastIndexOf(':') + 1));
 }
 
@@ -121,10 +123,13 @@ function session(
     serve,
     connect: (port) => {
       const client = connectTo(`127.0.0.1:${String(port)}`, { spinUs, interceptors });
-      const remote = client.proxy<SignaturesOf<typeof unchecked>>('echo');
-      return Promise.resolve((payload) =>
-        typeof payload === 'string' ? remote.text(payload) : remote.record(payload),
-      );
+      return Promise.resolve(echoOf(client));
     },
   };
+}
+
+/** Returns what calls the object that `serveEcho` serves. */
+export function echoOf(client: ObjectClient): Echo {
+  const remote = client.proxy<SignaturesOf<typeof unchecked>>('echo');
+  return (payload) => (typeof payload === 'string' ? remote.text(payload) : remote.record(payload));
 }

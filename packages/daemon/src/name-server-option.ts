@@ -13,6 +13,6 @@ export function nameServerAdvice(error: unknown): unknown {
   if (!isRpcError(error, 'NAMESERVER_UNAVAILABLE')) {
     return error;
   }
-  const message = `${error.message} set --name-server or ${nameServerVariable} if it is elsewhere`;
+  const message = `${error.message}${error.message.endsWith('?') ? '' : ';'} set --name-server or ${nameServerVariable} if it is elsewhere`;
   return new RpcError(error.code, error.reason, message, { details: error.details, cause: error });
 }

@@ -10,7 +10,9 @@ export function nameServerFailure(error: unknown, address: string): unknown {
   const unavailable = (message: string): Error =>
     coreError('NAMESERVER_UNAVAILABLE', message, { details: { nameServer: address }, cause: error });
   if (isRpcError(error, 'CONNECTION_LOST', 'SERVER_DRAINING', 'DEADLINE_PASSED')) {
-    return unavailable(`no name server answers at ${address} (${error.message}); is it running?`);
+    // What is wrong with a socket file, its error says.
+    const question = address.startsWith('unix:') ? '' : '; is it running?';
+    return unavailable(`no name server answers at ${address} (${error.message})${question}`);
   }
   if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
     const { name } = error.details;

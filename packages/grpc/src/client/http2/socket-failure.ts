@@ -3,8 +3,11 @@ import { dirname } from 'node:path';
 
 import { systemErrorText } from '@patchbay/objects';
 
+/** Reports whether this process may open a file. @param mode as of `access` */
+type MayOpen = (path: string, mode: number) => boolean;
+
 /** Returns why the connection to a socket file failed, and what to do about it. */
-export function socketFailure(path: string, error: Error): string {
+export function socketFailure(path: string, error: Error, mayOpen: MayOpen = isOpen): string {
   const { code } = error as NodeJS.ErrnoException;
   const text = systemErrorText(error);
   switch (code) {
@@ -15,7 +18,7 @@ export function socketFailure(path: string, error: Error): string {
         ? `${text}; the server that made the file has ended: start it`
         : `${text}; the file is not a socket`;
     case 'EACCES':
-      return `${text}${accessAdvice(path)}`;
+      return `${text}${accessAdvice(path, mayOpen)}`;
     default:
       return text;
   }
@@ -26,18 +29,20 @@ function isSocket(path: string): boolean {
 }
 
 /** Returns which file or directory this process may not open, and who may. */
-function accessAdvice(path: string): string {
-  const closed = [...ancestorsOf(path)].find((each) =>
-    isClosed(each, each === path ? constants.W_OK : constants.X_OK),
+function accessAdvice(path: string, mayOpen: MayOpen): string {
+  const closed = [...ancestorsOf(path)].find(
+    (each) => !mayOpen(each, each === path ? constants.W_OK : constants.X_OK),
   );
   if (closed === undefined) {
     return '';
   }
   const { gid, uid, mode } = statSync(closed);
   const groupMay = (mode & (closed === path ? 0o020 : 0o010)) !== 0;
-  return groupMay
-    ? `: members of the group ${groupName(gid)} may open ${closed}; join it and log in again, or call as root`
-    : `: the user with the id ${String(uid)} and root alone may open ${closed}`;
+  if (groupMay && gid !== 0) {
+    return `: members of the group ${groupName(gid)} may open ${closed}; join it and log in again, or call as root`;
+  }
+  const owner = uid === 0 ? 'root' : `the user with the id ${String(uid)}`;
+  return `: ${owner} alone may open ${closed}; call as that user`;
 }
 
 /** Yields the directories above a file, the root first, and the file. */
@@ -48,12 +53,12 @@ function* ancestorsOf(path: string): Generator<string, void, undefined> {
   yield path;
 }
 
-function isClosed(path: string, mode: number): boolean {
+function isOpen(path: string, mode: number): boolean {
   try {
     accessSync(path, mode);
-    return false;
-  } catch {
     return true;
+  } catch {
+    return false;
   }
 }
 
