@@ -79,7 +79,7 @@ describe('The command rpcclient', function () {
     expect(await call('storage.size')).to.deep.equal({ status: 0, stdout: '3072\n', stderr: '' });
     expect(await resultOf('size')).to.equal(3072);
     expect((await call('help', 'storage.size')).stdout).to.equal(
-      'Usage: rpcclient storage.size\n\nhow large the desk is\n',
+      'Usage: rpcclient storage.size\n\nhow large the desk is\n\nNeeds the role viewer\n',
     );
     expect((await call('describe', 'storage')).stdout).to.match(
       /^Properties:\n {2}size {2}how large the desk is$/m,

@@ -1,7 +1,7 @@
 import { defineErrors } from '../errors/define-errors.js';
 import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
-import { quoted } from '../names.js';
+import { maxObjectNameLength, quoted } from '../names.js';
 import type { Access } from './access.js';
 import type { Caller, Role } from './caller.js';
 import { levelOf, rankOf, reaches } from './policy.js';
@@ -69,7 +69,12 @@ export function refusal(
 ): RpcError {
   const { principal } = caller;
   const what = quoted(called);
-  const details = { principal, object, method };
+  // The names may be of the caller's making, and of any length.
+  const details = {
+    principal,
+    object: object.slice(0, maxObjectNameLength),
+    method: method.slice(0, maxObjectNameLength),
+  };
   if (principal === 'anonymous') {
     const ways =
       "connect by the socket file of the server's machine, or with an identity that the server knows";

@@ -88,6 +88,12 @@ describe('access to hosted objects', () => {
     });
   }
 
+  it('refuses names of any length in an answer of bounded length', async () => {
+    const long = 'x'.repeat(1_000_000);
+    const { message, details } = await outcome(member, `${long}.${long}`);
+    expect(JSON.stringify([message, details]).length).to.be.below(1_000);
+  });
+
   it('tells who may see them what there is not, and proposes only what it may see', async () => {
     const noMethod = await outcome(viewer, 'depot.lits');
     expect(noMethod.reason).to.equal('METHOD_NOT_FOUND');
