@@ -22,7 +22,7 @@ exit status is 1. The nodes' disks are served all the while.
   --dry-run       say what would be done, and change nothing
   --uninstall     stop the daemons, end the tgtd that serves the nodes' disks, and remove the program and its services.
                   Configuration, state, disks and logs stay
-  --purge         remove these too, and the user; refused while nodes are provisioned
+  --purge         remove these too, and the user; refused while nodes are provisioned or disks can still be taken back
   --force         purge all the same
 
   /usr/lib/patchbay      the program           /etc/patchbay          its configuration
@@ -32,7 +32,7 @@ exit status is 1. The nodes' disks are served all the while.
 
 A file of configuration that was edited is never overwritten: what comes instead is put beside it as FILE.new.
 Exit status: 0 done; 1 failed, and put back; 2 wrong words; 4 root is needed; 5 something is missing, and nothing was
-changed; 6 nodes are provisioned, and nothing was purged.
+changed; 6 nodes are provisioned or disks can still be taken back, and nothing was purged.
 USAGE
 }
 

@@ -1,32 +1,33 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # install-daemons.sh sets what is read here
 # Removing what was installed.
 
-# Counts the nodes of all storage objects. Each that runs keeps its catalog to itself, and is asked.
-provisioned_nodes() {
+# Counts the records of all storage objects: what a method ($1) lists, as each that runs keeps its catalog to itself, or
+# the keys that match ($2) in a catalog that nobody uses.
+count_records() {
   local file object
   for file in "$tree$(state_of rpcserver)"/objects/*/catalog/store.sqlite; do
     [ -s "$file" ] || continue
     object=$(basename "$(dirname "$(dirname "$file")")")
     if [ -z "$tree" ] && is_running rpcserver; then
       "$program/bin/rpcclient" --timeout 10s --name-server "$(name_server_address)" --format ndjson \
-        "$object.list_nodes" | grep -c . || [ "${PIPESTATUS[0]}" -eq 0 ]
+        "$object.$1" | grep -c . || [ "${PIPESTATUS[0]}" -eq 0 ]
     else
-      nodes_in "$file"
+      keys_in "$file" "$2"
     fi
-  done | awk '{ nodes += $1 } END { print nodes + 0 }'
+  done | awk '{ records += $1 } END { print records + 0 }'
 }
 
-# Counts the nodes in a catalog that nobody uses.
-nodes_in() {
+# Counts the keys that match in a catalog that nobody uses.
+keys_in() {
   local library=$program
   # After a removal of the program alone, that which came with this script reads it.
   [ -d "$library" ] || library=$PWD/build/program
   # shellcheck disable=SC2016 # JavaScript's
   PATH=/usr/local/bin:/usr/bin node -e '
-    const [program, file] = process.argv.slice(1);
+    const [program, file, pattern] = process.argv.slice(1);
     const store = new (require(`${program}/node_modules/better-sqlite3`))(file, { readonly: true });
-    console.log(store.prepare("SELECT count(*) FROM entries WHERE key GLOB ?").pluck().get("node/*"));' \
-    "$library" "$1"
+    console.log(store.prepare("SELECT count(*) FROM entries WHERE key GLOB ?").pluck().get(pattern));' \
+    "$library" "$1" "$2"
 }
 
 disable_services() {
@@ -43,12 +44,18 @@ disable_services() {
 }
 
 remove_all() {
-  local daemon command nodes=0 owned
+  local daemon command nodes owned others=0 trash orphans
   daemons='nameserver rpcserver'
   owner
   if [ -n "$purge" ] && [ -z "$force" ]; then
-    nodes=$(provisioned_nodes) || nodes=unknown
+    nodes=$(count_records list_nodes 'node/*') || nodes=unknown
     [ "$nodes" = 0 ] || fail 6 "nodes are provisioned ($nodes), whose disks a purge would destroy: detach them first, or give --force; nothing was changed"
+    if trash=$(count_records list_trash 'trash/*') && orphans=$(count_records list_orphans 'orphan/*'); then
+      others=$((trash + orphans))
+    else
+      others=unknown
+    fi
+    [ "$others" = 0 ] || fail 6 "disks can still be taken back ($others, in the trash or set aside), which a purge would destroy: call empty_trash and delete_orphan first, or give --force; nothing was changed"
   fi
   if [ -z "$tree" ]; then
     for daemon in rpcserver nameserver; do

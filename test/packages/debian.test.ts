@@ -170,6 +170,17 @@ describeSystem('The Debian package', tools, () => {
         expect(await nodes()).to.deep.equal(['node7']);
       });
 
+      it('refuses it for a disk that can still be taken back from the trash', async () => {
+        const give = 'rpcclient --yes detach_node --trash 1d';
+        await machine().shell(`rpcclient provision node8 ubuntu && ${give} node8`);
+        const { status, stdout } = await machine().sh('dpkg --purge patchbay 2>&1');
+        expect(stdout).to.match(
+          /whose disks a purge would destroy: node7\n.*which a purge would destroy: [-0-9a-f]{36} \(in the trash\)\n/,
+        );
+        expect(status).to.equal(1);
+        await machine().shell('rpcclient --yes empty_trash');
+      });
+
       it('refuses it without starting what the administrator has stopped', async () => {
         await machine().shell(act('stop', 'nameserver'));
         const before = await processes('node');
