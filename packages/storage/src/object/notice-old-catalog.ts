@@ -17,10 +17,15 @@ export async function noticeOldCatalog(
   const revision = await catalog.revision();
   const reached = await generation.read();
   if (reached !== undefined && reached > revision) {
-    await catalog.noteRestore('an older copy: the pool has seen later changes');
+    const isDamaged = !Number.isFinite(reached);
+    await catalog.noteRestore(
+      isDamaged
+        ? 'nobody knows what: the file patchbay-generation of the pool is damaged'
+        : 'an older copy: the pool has seen later changes',
+    );
     log.error(
       'the catalog is older than its pool; files that it does not know are kept until confirm_restore',
-      { revision, poolGeneration: Number.isFinite(reached) ? reached : 'unreadable' },
+      { revision, poolGeneration: isDamaged ? 'damaged' : reached },
     );
   }
   if (reached === undefined || reached > revision) {

@@ -22,7 +22,8 @@ export async function openPool(
     highWater,
     whenMissing: 'wait',
     onFound: async (id) => {
-      await claimPool(directory, await catalog.id());
+      const knowsPool = (await catalog.poolId()) === id;
+      await claimPool(directory, await catalog.id(), { knowsPool, log });
       await noticeOldCatalog(catalog, new PoolGeneration(directory), log);
       await catalog.rememberPool(id);
     },

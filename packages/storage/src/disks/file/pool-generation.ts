@@ -2,10 +2,12 @@ import { open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { undefinedIfMissing } from './pool-error.js';
+import { openNote, sealNote } from './pool-note.js';
 
 const generationFile = 'patchbay-generation';
 /** The digits of a generation; its file never changes its size, so that a write is one sector. */
 const width = 20;
+const digits = new RegExp(`^\\d{${String(width)}}$`);
 
 /**
  * How far the catalog of a pool had come when a volume last appeared in the pool, as a number that the catalog counts
@@ -24,11 +26,12 @@ export class PoolGeneration {
 
   /** Returns the generation; undefined where none was written, `Infinity` where what was written is damaged. */
   async read(): Promise<number | undefined> {
-    const text = (await undefinedIfMissing(readFile(this.#path, 'utf8')))?.trim();
-    if (text === undefined) {
+    const content = await undefinedIfMissing(readFile(this.#path, 'utf8'));
+    if (content === undefined) {
       return undefined;
     }
-    return new RegExp(`^\\d{${String(width)}}$`).test(text) ? Number(text) : Infinity;
+    const text = openNote(content);
+    return text !== undefined && digits.test(text) ? Number(text) : Infinity;
   }
 
   /** Writes a generation durably unless this process has written it, or a later one, already. */
@@ -48,7 +51,7 @@ export class PoolGeneration {
     // Neither truncated nor replaced: cut short, either number is there.
     await using file =
       (await undefinedIfMissing(open(this.#path, 'r+'))) ?? (await open(this.#path, 'w', 0o640));
-    await file.write(`${String(generation).padStart(width, '0')}\n`, 0);
+    await file.write(sealNote(String(generation).padStart(width, '0')), 0);
     await file.sync();
     this.#raisedTo = generation;
   }

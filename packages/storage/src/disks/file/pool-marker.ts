@@ -4,12 +4,16 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { errnoOf, poolUnavailable, undefinedIfMissing } from './pool-error.js';
+import { noteSum } from './pool-note.js';
 import { sync } from './sync.js';
 
 /** The file that marks a directory as a pool, and identifies it. */
 export const markerName = 'patchbay-pool.json';
 
-const markerSchema = z.object({ version: z.literal(1), id: z.uuid() });
+/** The checksum is absent in pools of earlier versions. */
+const markerSchema = z
+  .object({ version: z.literal(1), id: z.uuid(), checksum: z.string().optional() })
+  .refine(({ id, checksum }) => checksum === undefined || checksum === noteSum(id));
 
 /**
  * Reads the id of the pool in a directory; returns undefined if the directory is not a pool.
@@ -25,7 +29,7 @@ export async function readMarker(pool: string): Promise<string | undefined> {
   } catch (error) {
     throw poolUnavailable(
       pool,
-      `${markerName} is not of version 1; check whether it was edited, or written by a newer version`,
+      `${markerName} is damaged or not of version 1; check whether it was edited, or written by a newer version`,
       error,
     );
   }
@@ -36,7 +40,10 @@ export async function createMarker(pool: string): Promise<string> {
   const id = randomUUID();
   const draft = join(pool, `${markerName}.${id}`);
   try {
-    await writeFile(draft, `${JSON.stringify({ version: 1, id })}\n`, { flag: 'wx', flush: true });
+    await writeFile(draft, `${JSON.stringify({ version: 1, id, checksum: noteSum(id) })}\n`, {
+      flag: 'wx',
+      flush: true,
+    });
     await link(draft, join(pool, markerName));
   } catch (error) {
     if (errnoOf(error) !== 'EEXIST') {
