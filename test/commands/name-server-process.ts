@@ -12,8 +12,11 @@ export class NameServerProcess implements AsyncDisposable {
     this.#running = running;
   }
 
-  static async start(stateDir: string, listen = '127.0.0.1:0'): Promise<NameServerProcess> {
-    const running = start('nameserver', ['start', '--listen', listen, '--state-dir', stateDir]);
+  /** Starts one on a free port, or on the given addresses, and waits until it is ready. */
+  static async start(stateDir: string, ...listen: readonly string[]): Promise<NameServerProcess> {
+    const addresses = listen.length === 0 ? ['127.0.0.1:0'] : listen;
+    const flags = addresses.flatMap((address) => ['--listen', address]);
+    const running = start('nameserver', ['start', ...flags, '--state-dir', stateDir]);
     try {
       const address = await eventually(() => {
         const line = running.said.stderr.split('\n').find((each) => each.includes('name server is ready'));

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { readdirSync } from 'node:fs';
 
 import { TestNameServer } from '@patchbay/nameserver/testing';
 import { coreError, type NameRecord, systemClock } from '@patchbay/objects';
@@ -300,16 +301,21 @@ describe('nameserver start', function () {
     });
   }
 
-  it('knows every name after it was killed and started again', async () => {
+  it('knows every name after it was killed and started again, and has its socket file anew', async () => {
     await using directory = await scratchDirectory();
-    await using first = await NameServerProcess.start(directory.path);
+    const socket = `unix:${directory.path}/run/socket`;
+    await using first = await NameServerProcess.start(directory.path, '127.0.0.1:0', socket);
     await register(first.address, 'one', '127.0.0.1:7441', [{ name: 'storage', metadata: { a: 'b' } }]);
-    const before = await run('nameserver', ['list', '--json', '--name-server', first.address]);
+    const before = await run('nameserver', ['list', '--json', '--name-server', socket]);
+    expect(before).to.include({ status: 0 });
     await first.end('SIGKILL');
-    await using second = await NameServerProcess.start(directory.path, first.address);
+    expect(readdirSync(`${directory.path}/run`)).to.deep.equal(['socket']);
+    await using second = await NameServerProcess.start(directory.path, first.address, socket);
     expect(await run('nameserver', ['list', '--json', '--name-server', second.address])).to.deep.equal(
       before,
     );
+    await second.end('SIGTERM');
+    expect(readdirSync(`${directory.path}/run`)).to.deep.equal([]);
   });
 
   it('takes listen and state directory from the environment, under the options', async () => {
@@ -319,7 +325,7 @@ describe('nameserver start', function () {
       PATCHBAY_NAMESERVER_STATE_DIR: directory.path,
     });
     expect(outcome).to.include({ status: 2 });
-    expect(outcome.stderr).to.match(/CONFIG_INVALID: address "flag"/);
+    expect(outcome.stderr).to.match(/CONFIG_INVALID: --listen: address "flag"/);
   });
 
   for (const [words, status, message] of [
