@@ -1,3 +1,4 @@
+import { benchAccess } from './access.js';
 import { benchCalls } from './calls.js';
 import { benchDisks } from './disks.js';
 import { benchNames } from './names.js';
@@ -11,6 +12,7 @@ import { benchUpload } from './upload.js';
 /** What `npm run bench` can measure, by its arguments; without any it measures everything. */
 const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   calls: benchCalls,
+  access: benchAccess,
   provisions: benchProvisions,
   nodes: benchNodes,
   disks: benchDisks,
