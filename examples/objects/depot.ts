@@ -64,6 +64,7 @@ export default async function makeDepot(options: unknown, { clock, log }: Object
       }),
       list: method({
         summary: 'List the items',
+        access: 'view',
         yields: item,
         returns: z.int().describe('how many there are'),
         idempotent: true,
