@@ -2,6 +2,8 @@ import { expect } from 'chai';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { freePort } from '@patchbay/objects/testing';
+
 import { run, scratchDirectory } from './programs.js';
 
 describe('The command check-config', function () {
@@ -59,6 +61,24 @@ objects:
     );
     expect(stderr).to.match(
       /CONFIG_INVALID: rpcserver\.yaml:7: objects\[0\]\.options\.portal: must be an IP address and a port/,
+    );
+  });
+
+  it('of rpcserver finds a port that two of its objects listen on', async () => {
+    await using directory = await scratchDirectory();
+    const file = join(directory.path, 'rpcserver.yaml');
+    const port = await freePort();
+    const object = (name: string): string => `
+  - name: ${name}
+    module: '@patchbay/storage'
+    options:
+      pool: ${join(directory.path, name)}
+      portal: 127.0.0.1:${String(port)}`;
+    await writeFile(file, `stateDir: ./state\nobjects:${object('one')}${object('two')}\n`);
+    const { status, stderr } = await run('rpcserver', ['check-config', file]);
+    expect(status).to.equal(2);
+    expect(stderr).to.match(
+      /^error: \S+ CONFIG_INVALID: rpcserver\.yaml:12: objects\[1\]\.options\.portal: portal of the object "one" listens on \S+, too; choose another port\n$/,
     );
   });
 });

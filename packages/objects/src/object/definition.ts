@@ -148,6 +148,8 @@ export interface CheckContext extends Pick<ObjectContext, 'name' | 'stateDir' | 
   readonly stateDir: string;
   /** Whether the server is running that hosts the object, or would: what it listens on is in use then. */
   readonly isServing: boolean;
+  /** Where the objects that were checked before listen, by address, and as whose it is shown; an object adds its own. */
+  readonly addresses?: Map<string, string> | undefined;
 }
 
 /** The default export of an object's module. It validates its options itself. */

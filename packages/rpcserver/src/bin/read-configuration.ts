@@ -67,8 +67,9 @@ export async function checkReferences(
     checkStateDirectory(stateDir);
   });
   await checks.check(['listen'], () => checkListenAddress(listen, { anyPort: serving }));
+  const shared = { listen, isServing: serving, addresses: new Map<string, string>() };
   for (const [index, entry] of objects.entries()) {
-    const context = { stateDir: objectStateDir(stateDir, entry.name), listen, isServing: serving };
+    const context = { stateDir: objectStateDir(stateDir, entry.name), ...shared };
     await checks.check(
       ['objects', index],
       () => checkObject(entry, baseDir, context),

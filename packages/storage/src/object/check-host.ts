@@ -30,9 +30,10 @@ export async function checkOptions(options: unknown, context: CheckContext): Pro
  */
 export async function checkHost(
   options: StorageOptions,
-  { stateDir, isServing }: Pick<CheckContext, 'stateDir' | 'isServing'>,
+  context: Omit<CheckContext, 'name'> & Partial<Pick<CheckContext, 'name'>>,
 ): Promise<void> {
-  const issues = await directoryIssues(options);
+  const { stateDir, isServing } = context;
+  const issues = [...(await directoryIssues(options)), ...addressIssues(options, context)];
   if (issues.length > 0) {
     throw invalidOptions(issues);
   }
@@ -48,6 +49,51 @@ export async function checkHost(
   if (boot !== undefined && failure !== undefined) {
     throw atOption(['boot', 'listen'], bootUnavailable(boot.listen, failure));
   }
+}
+
+/**
+ * Finds addresses that the server or another object of the configuration listens on, too: when each is tried by itself,
+ * they are free. Adds those of this object to `addresses`.
+ */
+function addressIssues(
+  { portal, boot }: StorageOptions,
+  { name = '', listen = [], addresses = new Map<string, string>() }: Parameters<typeof checkHost>[1],
+): OptionIssue[] {
+  const issues: OptionIssue[] = [];
+  const taken: (readonly [address: string, whose: string])[] = [
+    ...[listen].flat().map((address) => [address, 'the server'] as const),
+    ...addresses,
+  ];
+  for (const [path, address] of [
+    [['portal'], portal],
+    [['boot', 'listen'], boot?.listen],
+  ] as const) {
+    if (address === undefined) {
+      continue;
+    }
+    const [, whose] = taken.find(([other]) => overlap(other, address)) ?? [];
+    if (whose !== undefined) {
+      issues.push({ path, message: `${whose} listens on ${address}, too; choose another port` });
+    }
+    const mine = [address, `${path.join('.')} of the object "${name}"`] as const;
+    taken.push(mine);
+    addresses.set(...mine);
+  }
+  return issues;
+}
+
+const everyHost = ['0.0.0.0', '::'];
+
+/** Reports whether two addresses cannot both be listened on. */
+function overlap(one: string, other: string): boolean {
+  const [first, second] = [parseAddress(one), parseAddress(other)];
+  return (
+    'port' in first &&
+    'port' in second &&
+    first.port !== 0 &&
+    first.port === second.port &&
+    (first.host === second.host || [first.host, second.host].some((host) => everyHost.includes(host)))
+  );
 }
 
 /** Adds to an error which option it is about, so that its line can be named. */

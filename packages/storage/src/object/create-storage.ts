@@ -78,7 +78,7 @@ async function assemble(
 ): Promise<ObjectDefinition> {
   const { clock, stateDir } = context;
   // Nothing is changed before all of this is known to work: a server that is refused must not have claimed the pool.
-  await checkHost(options, { stateDir, isServing: false });
+  await checkHost(options, { ...context, isServing: false });
   const { catalog, store } = await openCatalog(stateDir, context);
   closers.use(store);
   const events = new EventLog(store, catalog);

@@ -139,10 +139,33 @@ describe('the options of the storage object, held against its host', () => {
 
   it('may name what the server itself listens on', async () => {
     const { taken } = host;
-    await checkOptions(await given({ portal: taken, boot: { listen: taken } }), {
-      ...context,
-      isServing: true,
-    });
+    const serving = { ...context, isServing: true };
+    await checkOptions(await given({ portal: taken }), serving);
+    await checkOptions(await given({ boot: { listen: taken } }), serving);
+  });
+
+  it('are refused when two objects of a configuration, or the object and its server, listen on one address', async () => {
+    const portal = `127.0.0.1:${String(await freePort())}`;
+    const port = portal.replace('127.0.0.1:', '');
+    const addresses = new Map<string, string>();
+    await checkOptions(await given({ portal }), { ...context, name: 'first', addresses });
+    const second = { ...context, name: 'second', addresses };
+    const refusedFor = async (options: object, given = second): Promise<unknown[]> =>
+      ((await refusal(checkOptions(options, given))).details.issues as { message: string }[]).map(
+        ({ message }) => message,
+      );
+
+    expect(await refusedFor(await given({ portal: `0.0.0.0:${port}` }))).to.deep.equal([
+      `portal of the object "first" listens on 0.0.0.0:${port}, too; choose another port`,
+    ]);
+    const both = { portal, boot: { listen: portal } };
+    const own = { ...context, name: 'own', listen: ['unix:/run/socket', portal] };
+    expect(await refusedFor(await given(both), { ...own, listen: [], addresses: new Map() })).to.deep.equal([
+      `portal of the object "own" listens on ${portal}, too; choose another port`,
+    ]);
+    expect(await refusedFor(await given({ portal }), { ...own, addresses: new Map() })).to.deep.equal([
+      `the server listens on ${portal}, too; choose another port`,
+    ]);
   });
 
   it('are fine where the host has everything', async () => {
