@@ -43,7 +43,12 @@ describe('The two faces of a name server', () => {
         const { names: fromObject, revision } = await names.list();
         const page = await promisify(typed.List.bind(typed))({});
         expect(fromObject.map(({ name }) => name)).to.deep.equal(['by-object', 'by-service']);
-        expect(page?.names).to.deep.equal(fromObject);
+        // A message has an empty text for what is absent.
+        const typedForm = fromObject.map(({ endpoints, ...record }) => ({
+          ...record,
+          endpoints: endpoints.map((endpoint) => ({ socket: '', machine: '', ...endpoint })),
+        }));
+        expect(page?.names).to.deep.equal(typedForm);
         expect(page?.revision).to.equal(revision);
       });
     } finally {

@@ -117,6 +117,7 @@ export function storedIn(entry: Entry): StoredName {
     const registeredAt = new Date(0).toISOString();
     return { serverId: 'unknown', address: '', host: 'local', metadata: {}, registeredAt };
   }
-  const stored = JSON.parse(entry.value) as Omit<StoredName, 'host'> & { readonly host?: Principal };
-  return Object.assign(stored, { host: stored.host ?? 'local' });
+  const stored = JSON.parse(entry.value) as { host?: Principal };
+  stored.host ??= 'local';
+  return stored as StoredName;
 }

@@ -253,13 +253,8 @@ function toSetMetadata(request: SetMetadataRequest): readonly unknown[] {
 }
 
 function toRecord({ shared, endpoints, ...record }: NameRecord): NameRecordInput {
-  const servers = endpoints.map(({ leaseId = '', host = '', socket = '', machine = '', ...server }) => ({
-    ...server,
-    leaseId,
-    host,
-    socket,
-    machine,
-  }));
+  // The messages leave out what is undefined; only their types do not say so.
+  const servers = endpoints as NonNullable<NameRecordInput['endpoints']>;
   return { ...record, endpoints: servers, ...(shared === true && { shared }) };
 }
 
