@@ -3,6 +3,8 @@
 # reads this has set `daemon`. It needs neither systemd nor the functions of the LSB, which hand over to systemd.
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+# Who may call the daemons through their sockets, beside root.
+admins=patchbay-admin
 # shellcheck disable=SC2154
 name=patchbay-$daemon
 program=/usr/lib/patchbay/bin/$daemon
@@ -89,10 +91,14 @@ start() {
     complain "cannot write to $log_file"
     exit 4
   fi
+  if ! install -d -m 750 -o "$RUN_AS" -g "$admins" "$run/$daemon" 2>/dev/null; then
+    complain "cannot make $run/$daemon for its socket, of the user $RUN_AS and the group $admins"
+    exit 4
+  fi
   said=$(wc -c <"$log_file")
   # It ends when the daemon has said that it is ready, as to systemd, or after eight seconds.
   # shellcheck disable=SC2086 # EXTRA_ARGS is several words
-  start-stop-daemon --start --quiet --background --make-pidfile --pidfile "$pid_file" --chuid "$RUN_AS" \
+  start-stop-daemon --start --quiet --background --make-pidfile --pidfile "$pid_file" --chuid "$RUN_AS:$admins" \
     --chdir / --output "$log_file" --notify-await --notify-timeout 8 --startas "$program" \
     -- start --config "$CONFIG" $EXTRA_ARGS >/dev/null 2>&1 9>&- &
   waiting=$!
@@ -136,8 +142,8 @@ stop() {
 # What would not start again is not stopped.
 restart() {
   require_program
-  require_configuration
   require_run
+  require_configuration
   stop && start
 }
 

@@ -48,6 +48,7 @@ check_tools() {
     need update-rc.d init-system-helpers
   fi
   getent passwd "$user" >/dev/null || need useradd passwd
+  getent group "$admins" >/dev/null || need groupadd passwd
   if [[ " $daemons " == *' rpcserver '* ]]; then
     need tgtd tgt
     need tgtadm tgt

@@ -64,13 +64,13 @@ put() {
 }
 
 # Puts a file in its place that the administrator may edit. Edited is what differs from what we put there, of which a
-# copy is in /usr/share/patchbay; then the new one goes beside it.
+# copy is in /usr/share/patchbay; then, or to keep it, the new one goes beside it. put_configuration MODE FROM TO [keep]
 put_configuration() {
-  local mode=$1 from=$2 to=$tree$3 ours=$shared$3
-  if [ ! -e "$to" ] || { cmp -s "$to" "$ours" && ! cmp -s "$to" "$from"; }; then
+  local mode=$1 from=$2 to=$tree$3 keep=${4:-} ours=$shared$3
+  if [ ! -e "$to" ] || { [ -z "$keep" ] && cmp -s "$to" "$ours" && ! cmp -s "$to" "$from"; }; then
     change "write $to" write_file "$mode" "$to" "$from"
   elif ! cmp -s "$to" "$from" && ! cmp -s "$ours" "$from" && ! cmp -s "$to.new" "$from"; then
-    change "write $to.new, as $to was edited" write_file "$mode" "$to.new" "$from"
+    change "write $to.new, as $to ${keep:+is used by what }was edited" write_file "$mode" "$to.new" "$from"
   fi
   put 644 "$from" "/usr/share/patchbay$3"
 }

@@ -5,7 +5,9 @@
 setting() {
   local file=$1 key=$2 default=$3 found=''
   if [ -r "$file" ]; then
-    found=$(sed -nE "/^[[:space:]]*#/d; s/^(.*[ {,])?$key:[[:space:]]*(\"([^\"]*)\"|'([^']*)'|([^],}#\"' ]+)).*/\3\4\5/p" "$file" | head -n 1)
+    # Of a list of addresses, the first counts.
+    found=$(sed -nE "/^[[:space:]]*#/d; s/^(.*[ {,])?$key:[[:space:]]*\\[?[[:space:]]*(\"([^\"]*)\"|'([^']*)'|([^],}#\"' ]+)).*/\3\4\5/p
+      /^[[:space:]]*$key:[[:space:]]*(#.*)?\$/{n; s/^[[:space:]]*-[[:space:]]+[\"']?([^\"'# ]+).*/\1/p}" "$file" | head -n 1)
   fi
   printf '%s\n' "${found:-$default}"
 }

@@ -87,7 +87,7 @@ remove_all() {
     owned=$(for each in etc/patchbay etc/default/patchbay-nameserver etc/default/patchbay-rpcserver etc/logrotate.d/patchbay var/lib/patchbay var/log/patchbay; do
       [ ! -e "$tree/$each" ] || echo "$tree/$each"
     done | paste -sd ' ')
-    say "these stay: $owned, and the user $user; --uninstall --purge removes them"
+    say "these stay: $owned, the user $user and the group $admins; --uninstall --purge removes them"
   fi
 }
 
@@ -108,5 +108,8 @@ purge_all() {
   # A user of this name may be somebody else's; ours has its home there.
   if [ -z "$tree" ] && [ "$(getent passwd "$user" | cut -d : -f 6)" = /var/lib/patchbay ]; then
     change "remove the user $user" userdel "$user"
+  fi
+  if [ -z "$tree" ] && getent group "$admins" >/dev/null; then
+    change "remove the group $admins" groupdel "$admins"
   fi
 }

@@ -1,6 +1,10 @@
 # shellcheck shell=bash disable=SC2154 # install-daemons.sh sets what is read here
 # The daemons as services: their files, and starting and stopping them by whatever init there is.
 
+admins=patchbay-admin
+# Where the name server listens, unless its configuration says otherwise.
+socket=unix:/run/patchbay/nameserver/socket
+
 # Whom the name server runs as: as it was told, else as it is installed.
 owner() {
   local settings=$tree/etc/default/patchbay-nameserver
@@ -10,7 +14,12 @@ owner() {
   user=${user:-patchbay}
 }
 
+# The group whose members may call the daemons through their sockets, and the user of the name server.
 make_user() {
+  if ! getent group "$admins" >/dev/null; then
+    change "make the group $admins" groupadd --system "$admins"
+    undo+=("groupdel $admins")
+  fi
   if ! getent passwd "$user" >/dev/null; then
     change "make the user $user" useradd --system --user-group --home-dir /var/lib/patchbay --no-create-home \
       --shell /usr/sbin/nologin --comment Patchbay "$user"
@@ -44,12 +53,26 @@ rendered() {
   echo "$file"
 }
 
+# The daemons find each other by what both files say: where one was edited that does not name the socket, neither is
+# replaced.
+kept_together() {
+  local daemon file
+  for daemon in nameserver rpcserver; do
+    file=/etc/patchbay/$daemon.yaml
+    if [ -e "$tree$file" ] && ! cmp -s "$tree$file" "$shared$file" && ! grep -q "$socket" "$tree$file"; then
+      echo keep
+      return
+    fi
+  done
+}
+
 put_services() {
-  local daemon mode command
+  local daemon mode command keep
+  keep=$(kept_together)
   for daemon in $daemons; do
     mode=644
     [ "$daemon" = nameserver ] || mode=640
-    put_configuration "$mode" "init.d/$daemon.yaml" "/etc/patchbay/$daemon.yaml"
+    put_configuration "$mode" "init.d/$daemon.yaml" "/etc/patchbay/$daemon.yaml" "$keep"
     put_configuration 644 "$(rendered "init.d/patchbay-$daemon.default")" "/etc/default/patchbay-$daemon"
     if [ "$init" = systemd ]; then
       put 644 "$(rendered "systemd/patchbay-$daemon.service")" "/usr/lib/systemd/system/patchbay-$daemon.service"

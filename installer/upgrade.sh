@@ -127,7 +127,7 @@ tell_outcome() {
   elif [ "$changes" -eq 0 ]; then
     say "nothing to change: Patchbay $new is installed${tree:+ in $tree}"
   elif [ -n "$tree" ]; then
-    say "Patchbay $new is installed in $tree. There, make the user $user, give it $(state_of nameserver), and enable the services"
+    say "Patchbay $new is installed in $tree. There, make the group $admins and the user $user, give it $(state_of nameserver), and enable the services"
   else
     say "Patchbay $new is installed, runs and is healthy. To look at it:"
     tell_how_to_look

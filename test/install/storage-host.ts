@@ -1,3 +1,5 @@
+import { expect } from 'chai';
+
 import { type NodeDisk, qemuOptions } from '../system/initiator.js';
 import { CountingNode } from '../system/counting-node.js';
 import { output } from '../system/command.js';
@@ -67,4 +69,21 @@ export async function tgtdPid(machine: Machine): Promise<string> {
 export async function ourFiles(machine: Machine): Promise<readonly string[]> {
   const changed = await machine.changes();
   return changed.filter((path) => /patchbay|rpcserver|rpcclient/.test(path) && !path.startsWith('/srv/'));
+}
+
+/** Expects the sockets of both daemons to be open to those who may call, and no port of theirs to be open to anybody. */
+export async function expectCallers(machine: Machine): Promise<void> {
+  const somebody = 'setpriv --reuid=65534 --regid=65534';
+  await machine.shell(
+    `${somebody} --groups "$(getent group patchbay-admin | cut -d : -f 3)" rpcclient status`,
+  );
+  for (const daemon of ['nameserver', 'rpcserver']) {
+    const refused = await machine.sh(
+      `${somebody} --clear-groups nameserver ping --name-server unix:/run/patchbay/${daemon}/socket 2>&1`,
+    );
+    expect(refused).to.have.property('status', 8);
+    expect(refused.stdout).to.include('permission denied');
+  }
+  // 7440 and 7441, where they listened before there were sockets.
+  expect(await machine.shell("grep -E ':1D1[01] .* 0A ' /proc/net/tcp /proc/net/tcp6 || true")).to.equal('');
 }

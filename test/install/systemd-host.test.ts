@@ -7,7 +7,15 @@ import { describeSystem } from '../system/scratch.js';
 import { shared } from '../system/shared.js';
 import { bringBroken, bringKit, bringVersion, type Kit } from './kit.js';
 import { Machine } from './machine.js';
-import { importImage, ourFiles, provision, tgtdPid, useDisk, whileWriting } from './storage-host.js';
+import {
+  expectCallers,
+  importImage,
+  ourFiles,
+  provision,
+  tgtdPid,
+  useDisk,
+  whileWriting,
+} from './storage-host.js';
 
 const tools = ['unshare', 'nsenter', 'systemd-analyze', 'tgtd', 'qemu-img', 'qemu-io'];
 const units = [
@@ -64,6 +72,10 @@ describeSystem('A storage host under systemd', tools, () => {
     const names = await mainPid('nameserver');
     expect((await machine().shell(`ps -o user= -p ${String(names)}`)).trim()).to.equal('patchbay');
     expect(await machine().shell(`grep CapEff /proc/${String(names)}/status`)).to.match(/\t0{16}\n$/);
+  });
+
+  it('can be called by root and by members of patchbay-admin, and by nobody else', async () => {
+    await expectCallers(machine());
   });
 
   it('gives a node its disk', async () => {

@@ -9,6 +9,7 @@ import { bringBroken, bringKit, bringVersion, type Kit } from './kit.js';
 import { Machine } from './machine.js';
 import {
   diskBytes,
+  expectCallers,
   importImage,
   ourFiles,
   provision,
@@ -58,11 +59,11 @@ const refusals: Record<string, { make: string; end: string; as?: string; status:
     says: /^install-daemons.sh: no room in \/var\/lib\/patchbay: 16 MiB are needed, and 1 are free\n.*nothing/,
   },
   'a port that another program has': {
-    make: `node -e 'require("node:net").createServer().listen(7440, "127.0.0.1")' >/dev/null 2>&1 & echo $! >/run/listener
-           while ! grep -q ':1D10 .* 0A ' /proc/net/tcp; do sleep 0.05; done`,
+    make: `node -e 'require("node:net").createServer().listen(3260, "127.0.0.1")' >/dev/null 2>&1 & echo $! >/run/listener
+           while ! grep -q ':0CBC .* 0A ' /proc/net/tcp; do sleep 0.05; done`,
     end: 'kill $(cat /run/listener); rm /run/listener',
     status: 5,
-    says: /^install-daemons.sh: patchbay-nameserver cannot listen on 127.0.0.1:7440, which another .*nothing/s,
+    says: /^install-daemons.sh: tgtd cannot listen on 127.0.0.1:3260, which another .*nothing/s,
   },
   'state of a newer version': {
     make: `mkdir -p /var/lib/patchbay/nameserver
@@ -104,7 +105,9 @@ describeSystem('A storage host under sysvinit', tools, () => {
     expect(stderr).to.match(/all is put back as it was\n$/);
     expect(await ourFiles(machine())).to.deep.equal([]);
     expect(
-      await machine().shell('getent passwd patchbay || true; pgrep -x tgtd; pgrep -f ^node || true'),
+      await machine().shell(
+        'getent passwd patchbay; getent group patchbay-admin; pgrep -x tgtd; pgrep -f ^node || true',
+      ),
     ).to.equal('');
   });
 
@@ -126,6 +129,10 @@ describeSystem('A storage host under sysvinit', tools, () => {
     expect(await machine().shell('stat -c %a:%U /var/lib/patchbay/*')).to.equal(
       '700:patchbay\n700:root\n700:root\n',
     );
+  });
+
+  it('can be called by root and by members of patchbay-admin, and by nobody else', async () => {
+    await expectCallers(machine());
   });
 
   it('is left as it is by the installer when nothing is new', async () => {
@@ -154,6 +161,22 @@ describeSystem('A storage host under sysvinit', tools, () => {
     await importImage(machine(), 'ubuntu');
     disk = await provision(machine(), 'node7', 'ubuntu');
     await useDisk(machine(), disk, `read -P 0x5a 0 ${String(diskBytes)}`);
+  });
+
+  it('keeps the addresses of both files when one of them was edited before there were sockets', async () => {
+    await machine().shell(
+      `cp -a /etc/patchbay /tmp/edited && cp -a /usr/share/patchbay/etc /tmp/pristine
+       for file in /etc/patchbay/nameserver.yaml /usr/share/patchbay/etc/patchbay/nameserver.yaml; do
+         sed -i 's/^listen: .*/listen: 127.0.0.1:7440/' $file
+       done
+       sed -i 's/^nameServer: .*/nameServer: 127.0.0.1:7440/' /etc/patchbay/rpcserver.yaml`,
+    );
+    const told = await machine().shell(`${kit.installer} --dry-run`);
+    await machine().shell(
+      'cp -a /tmp/edited/. /etc/patchbay && cp -a /tmp/pristine/. /usr/share/patchbay/etc && rm -r /tmp/edited /tmp/pristine',
+    );
+    expect(told).to.include('would write /etc/patchbay/nameserver.yaml.new, as');
+    expect(told).to.not.match(/would write \/etc\/patchbay\/\w+\.yaml\n/);
   });
 
   it('restarts while the node writes and reads', async () => {

@@ -49,6 +49,12 @@ const tools = ['dpkg-deb', 'apt-get', 'unshare', 'nsenter', 'tgtd', 'tgtadm', 'q
 /** Purges by apt, which removes first and purges afterwards. */
 const aptPurges = ['apt-get -y purge patchbay', 'apt-get -y -o APT::Get::Purge=true remove patchbay'];
 
+/** Makes the files those of a host whose package had no sockets, and of which one was edited. */
+const beforeSockets = `cd /etc/patchbay
+  sed -i 's/^listen: .*/listen: 127.0.0.1:7440/' nameserver.yaml
+  sed -i 's/^listen: .*/listen: 127.0.0.1:7441/; s/^nameServer: .*/nameServer: 127.0.0.1:7440/' rpcserver.yaml
+  sed -i "s,^ $PWD/nameserver.yaml .*, $PWD/nameserver.yaml $(md5sum <nameserver.yaml | cut -d ' ' -f 1)," /var/lib/dpkg/status`;
+
 describeSystem('The Debian package', tools, () => {
   before('make the program that it holds', async () => {
     await builtProgram();
@@ -149,6 +155,10 @@ describeSystem('The Debian package', tools, () => {
           'truncate --size 1M /srv/files/disk.raw && rpcclient import_image ubuntu /srv/files/disk.raw && rpcclient provision node7 ubuntu',
         );
         await machine().shell("sed -i '1i # edited' /etc/patchbay/rpcserver.yaml");
+        if (init === 'sysv') {
+          await machine().shell(beforeSockets);
+        }
+        const addresses = await machine().shell('cat /etc/patchbay/nameserver.yaml');
         const [daemons, tgtds] = [await processes('node'), await processes('tgtd')];
         await dpkg('--install /srv/files/patchbay.deb');
         const started = await processes('node');
@@ -156,6 +166,7 @@ describeSystem('The Debian package', tools, () => {
         expect(started.filter((pid) => daemons.includes(pid))).to.deep.equal([]);
         expect(await processes('tgtd')).to.deep.equal(tgtds);
         expect(await machine().shell('head -n 1 /etc/patchbay/rpcserver.yaml')).to.equal('# edited\n');
+        expect(await machine().shell('cat /etc/patchbay/nameserver.yaml')).to.equal(addresses);
         expect(await nodes()).to.deep.equal(['node7']);
       });
 

@@ -7,11 +7,13 @@ import { directoryTrouble } from './directory-trouble.js';
 import { coreError } from './errors/core-errors.js';
 import { RpcError } from './errors/rpc-error.js';
 import { listenFailed } from './listen-failed.js';
+import { makeDirectory } from './make-directory.js';
 import { systemErrorText } from './text/system-error.js';
 
 /** The mode of a socket file: its directory decides who of the others may reach it. */
 export const socketMode = 0o660;
 const directoryMode = 0o750;
+const modeAbove = 0o755;
 
 /**
  * Checks that a server can listen on a socket file, and changes nothing. Returns the file that a server left that was
@@ -22,26 +24,26 @@ export async function checkSocketFile(
   { mayBeInUse = false }: { readonly mayBeInUse?: boolean } = {},
 ): Promise<Stats | undefined> {
   const folder = dirname(path);
-  if (!isThere(folder) && !isThere(dirname(folder))) {
-    throw failed(path, `there is no directory ${dirname(folder)}; make it, or choose another path`);
+  const found = lookAt(path);
+  if (found?.isSocket() === false) {
+    throw failed(path, 'what is there is not a socket; remove it, or choose another path');
+  }
+  if (found !== undefined && (await isAnswered(path))) {
+    if (mayBeInUse) {
+      return undefined; // by the very server that is asked about, which needs nothing else
+    }
+    throw inUse(path);
   }
   const trouble = directoryTrouble(folder);
   if (trouble !== undefined) {
     throw failed(path, `the directory ${folder} cannot be used: ${systemErrorText(trouble)}`);
   }
-  const found = lstatSync(path, { throwIfNoEntry: false });
-  if (found?.isSocket() === false) {
-    throw failed(path, 'what is there is not a socket; remove it, or choose another path');
-  }
-  if (found !== undefined && !mayBeInUse && (await isAnswered(path))) {
-    throw inUse(path);
-  }
   return found;
 }
 
 /**
- * Makes the directory of a socket file, with mode 0750, unless it is there, and removes a socket that a killed server
- * left. @throws RpcError `LISTEN_FAILED`
+ * Makes the directory of a socket file, with mode 0750, and those above it, unless they are there, and removes a socket
+ * that a killed server left. @throws RpcError `LISTEN_FAILED`
  */
 export async function prepareSocketFile(path: string): Promise<void> {
   const left = await checkSocketFile(path);
@@ -55,8 +57,18 @@ export async function prepareSocketFile(path: string): Promise<void> {
   }
 }
 
+/** Returns what is at a path; undefined for nothing, and where that cannot be told, as the directory's trouble tells. */
+function lookAt(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 function makeFolder(folder: string): void {
   if (!isThere(folder)) {
+    makeDirectory(dirname(folder), modeAbove);
     mkdirSync(folder, { mode: directoryMode });
     chmodSync(folder, directoryMode); // whatever the umask
   }

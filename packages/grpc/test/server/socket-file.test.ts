@@ -113,18 +113,29 @@ describe('A server on a socket file', function () {
   it('touches nothing that is not a socket', async () => {
     const file = scratch.file('file');
     writeFileSync(file, 'precious');
-    for (const attempt of [start(`unix:${file}`), checkListenAddress(`unix:${file}`)]) {
-      expect((await refusal(attempt, 'LISTEN_FAILED')).message).to.match(/is not a socket; remove it/);
+    for (const attempt of [start, checkListenAddress]) {
+      expect((await refusal(attempt(`unix:${file}`), 'LISTEN_FAILED')).message).to.match(
+        /is not a socket; remove it/,
+      );
     }
     expect(statSync(file).size).to.equal(8);
   });
 
-  it('makes no more than the last directory, and a check makes none', async () => {
+  it('makes the directories that are missing, the last for its group alone, and a check makes none', async () => {
     const far = `unix:${scratch.file('a/b/socket')}`;
-    const { message } = await refusal(start(far), 'LISTEN_FAILED');
-    expect(message).to.match(/there is no directory .*\/a; make it, or choose another path/);
-    await checkListenAddress(`unix:${path}`);
+    await checkListenAddress(far);
     expect(readdirSync(scratch.path)).to.deep.equal([]);
+    await using server = await start(far);
+    expect(server.address).to.equal(far);
+    expect(statSync(scratch.file('a/b')).mode & 0o777).to.equal(0o750);
+  });
+
+  it('cannot be below what is no directory', async () => {
+    writeFileSync(scratch.file('a'), '');
+    for (const attempt of [start, checkListenAddress]) {
+      const { message } = await refusal(attempt(`unix:${scratch.file('a/b/socket')}`), 'LISTEN_FAILED');
+      expect(message).to.match(/the directory .*\/a\/b cannot be used: not a directory/);
+    }
   });
 
   it('gives back what it bound when a further address cannot be', async () => {
