@@ -34,6 +34,11 @@ export function isSameSource(known: string, source: ImportSource): boolean {
   return (isAbsolute(known) ? onServer + known : known) === sourceName(source);
 }
 
+/** Reports whether a source is a file on the server's host, or means to be one. */
+export function isOnServer(source: ImportSource): boolean {
+  return typeof source === 'string' && source.startsWith(onServer);
+}
+
 /**
  * Parses the source of an image as a user gives it: the bytes themselves, an http or https URL, or `server:/PATH`, a
  * file on the server's host. @throws RpcError `SOURCE_REFUSED` for anything else
@@ -45,7 +50,7 @@ export function parseSource(source: ImportSource): Source {
   if (source.includes('\0')) {
     throw sourceRefused(source, 'a path must not contain NUL');
   }
-  if (source.startsWith(onServer)) {
+  if (isOnServer(source)) {
     const path = source.slice(onServer.length);
     if (!isAbsolute(path)) {
       const why = "a path on the server's host must be absolute, such as server:/srv/images/a.qcow2";

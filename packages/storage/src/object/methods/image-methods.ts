@@ -3,7 +3,7 @@ import { arg, byteStream, method } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { checksumPattern } from '../../disks/import/checksum.js';
-import { parseSource } from '../../disks/import/source.js';
+import { isOnServer } from '../../disks/import/source.js';
 import { exportFormats, importPhases } from '../../disks/volume-pool.js';
 import { imageTag } from '../../names.js';
 import { ImageCopies } from '../../provision/image-copies.js';
@@ -78,7 +78,7 @@ export function imageMethods(services: StorageServices) {
       timeoutMs: 'none',
       run: async function* (name, source, options, context) {
         const { signal } = context;
-        if (parseSource(source).kind === 'file') {
+        if (isOnServer(source)) {
           context.requireAccess('administer'); // for what the host's files hold
         }
         const { raw, sha256: given } = options;
