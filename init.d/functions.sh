@@ -31,6 +31,13 @@ running_pid() {
   echo "$pid"
 }
 
+# Whether the process of the pid file has ended. Its command line does not tell: it is empty for moments while a program
+# is loaded into it.
+has_ended() {
+  case $(sed 's/.*) //' "/proc/$(cat "$pid_file")/stat" 2>/dev/null) in '' | Z*) return 0 ;; esac
+  return 1
+}
+
 # One start, stop or reload at a time, so that none sees another half done. The daemon must not get the lock's file
 # (start-stop-daemon closes it), or it would hold the lock as long as it lives.
 locked=
@@ -103,7 +110,7 @@ start() {
     -- start --config "$CONFIG" $EXTRA_ARGS >/dev/null 2>&1 9>&- &
   waiting=$!
   while kill -0 "$waiting" 2>/dev/null; do
-    if [ -s "$pid_file" ] && ! running_pid >/dev/null; then
+    if [ -s "$pid_file" ] && has_ended; then
       complain "ended at once; the end of $log_file:"
       tail -c "+$((said + 1))" "$log_file" | tail -n 3 >&2
       rm -f "$pid_file"

@@ -56,6 +56,16 @@ describeSystem('An init script', tools, () => {
     }
   });
 
+  it('waits for a daemon whose command line is empty for a moment, as while its program is loaded', async () => {
+    await machine().shell(`${stopped}; ln -s /bin/true /usr/local/sbin/tr`);
+    try {
+      expect(await machine().shell(running)).to.equal('patchbay-nameserver: started\n');
+    } finally {
+      await machine().shell('rm /usr/local/sbin/tr');
+    }
+    expect(await machine().shell(`${script} status`)).to.include('is running');
+  });
+
   it('starts one daemon when it is asked twice at once', async () => {
     await machine().shell(stopped);
     await machine().shell(`${script} start & ${script} start; wait`);
