@@ -122,6 +122,7 @@ async function answeredOrRefused(answer: PromiseLike<unknown>): Promise<void> {
     'ALREADY_EXISTS',
     'OUT_OF_RANGE',
     'FAILED_PRECONDITION',
+    'PERMISSION_DENIED', // of a lease's id that was not granted to the caller
   ]);
   expect(message.length).to.be.greaterThan(10);
 }
