@@ -18,7 +18,8 @@ describe('parseJson', () => {
     fc.assert(
       fc.property(fc.jsonValue({ maxDepth: 4, noUnicodeString: false }), fc.string(), (value, text) => {
         const whole = [value, `"${text}\\`, { [`${text}\\"[{`]: text }];
-        expect(parseJson(long(JSON.stringify(whole)))).to.deep.equal(whole);
+        const json = JSON.stringify(whole);
+        expect(parseJson(long(json))).to.deep.equal(JSON.parse(json)); // which has no -0
       }),
     );
   });
