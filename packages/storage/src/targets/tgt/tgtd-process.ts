@@ -73,6 +73,24 @@ export async function findTgtd(socketPrefix: string): Promise<ProcessIdentity | 
   return undefined;
 }
 
+/**
+ * Reports whether some tgtd is ending: one that was killed holds its ports until its last thread has ended, when nothing
+ * but its name is left of it.
+ */
+export async function isSomeEnding(): Promise<boolean> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  for (const pid of pids) {
+    const [stat, command] = await Promise.all([
+      contentsOf(`/proc/${pid}/stat`),
+      contentsOf(`/proc/${pid}/cmdline`),
+    ]);
+    if (stat.includes(' (tgtd) ') && command === '') {
+      return true;
+    }
+  }
+  return false;
+}
+
 /** Reports whether the process still runs; a zombie does not. */
 export async function isRunning(identity: ProcessIdentity): Promise<boolean> {
   return (await identify(identity.pid))?.startTicks === identity.startTicks;
