@@ -32,8 +32,8 @@ export interface Outcome {
 const outputLines = 30;
 
 /**
- * Says what came of all runs of tests and of the other checks: what was left out, what failed, with its errors, so that
- * the end of a log says it all, and as the last line `N passed, N failed`, the checks counted as failed.
+ * Summarizes all test runs and checks: the skipped tests, the failures with their errors, so that the end of a log is
+ * enough to know them, and as its last line `N passed, N failed`, which counts failed checks too.
  */
 export function conclusion({ tallies, failedChecks, busyFailures }: Outcome): string {
   const leftOut = tallies.flatMap((each) => each.leftOut);

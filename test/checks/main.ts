@@ -75,5 +75,9 @@ async function runAlone(ran: readonly (readonly [Job, JobResult])[]): Promise<Fa
   }
   return failedTests
     .filter(([job]) => results.get(job)?.passed)
-    .flatMap(([, { tally }]) => tally?.failures ?? []);
+    .flatMap(([{ name }, { tally }]) =>
+      tally === undefined || tally.failures.length === 0
+        ? [{ title: name, error: 'it did not run to its end; its output is above' }]
+        : tally.failures,
+    );
 }

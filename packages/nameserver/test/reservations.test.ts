@@ -133,13 +133,19 @@ describe('a name that a host had', () => {
     expect((await opened.registry.lookup('a')).endpoints).to.have.length(2);
   });
 
-  it('costs no commit more, and no write once it is reserved', async () => {
+  /** Returns a list to which each commit from now on adds how many operations it has. */
+  function sizesOfCommits(): readonly number[] {
     const sizes: number[] = [];
     const commit = opened.store.commit.bind(opened.store);
     opened.store.commit = (conditions, operations) => {
       sizes.push(operations.length);
       return commit(conditions, operations);
     };
+    return sizes;
+  }
+
+  it('costs no commit more, and no write once it is reserved', async () => {
+    const sizes = sizesOfCommits();
     await owners.register('s1', 'a:1', claims('a', 'b'));
     await owners.register('s1', 'a:1', claims('a', 'b'));
     await opened.registry.register('s2', 'c:1', claims('c'));
@@ -147,12 +153,7 @@ describe('a name that a host had', () => {
   });
 
   it('is reserved with a hundred others, in commits of at most 100 writes, and at most 1000 for one host', async () => {
-    const sizes: number[] = [];
-    const commit = opened.store.commit.bind(opened.store);
-    opened.store.commit = (conditions, operations) => {
-      sizes.push(operations.length);
-      return commit(conditions, operations);
-    };
+    const sizes = sizesOfCommits();
     const hundred = (first: number): NameClaim[] =>
       claims(...Array.from({ length: 100 }, (_, index) => `n${String(first * 100 + index)}`));
     for (let first = 0; first * 100 < maxReservations; first += 1) {

@@ -18,8 +18,8 @@ interface ReflectionRequest {
 type Stream = ServerDuplexStream<ReflectionRequest, object>;
 
 /**
- * Server reflection, v1 and v1alpha, of services by name with their .proto files, and of no others, for known callers. That of
- * `@grpc/reflection` reads .proto files when a server starts, so that no bundle can contain it.
+ * Server reflection, v1 and v1alpha, of services by name with their .proto files, and of no others, for known callers.
+ * That of `@grpc/reflection` reads .proto files when a server starts, so that no bundle can contain it.
  */
 export class Reflection {
   readonly #services: readonly string[];

@@ -12,7 +12,8 @@ import type { ReportProgress } from './progress.js';
 /**
  * Writes an upload to an open, empty file, with backpressure. Returns its SHA-256, hexadecimal; undefined if it is not
  * needed and most of the upload is holes.
- * @throws RpcError `SOURCE_REFUSED` if it is needed, and hashing the holes would take too long; what `assertSize` throws for its size; what reading throws; the signal's reason
+ * @throws RpcError `SOURCE_REFUSED` if it is needed, and hashing the holes would take too long; what `assertSize` throws
+ *   for its size; what reading throws; the signal's reason
  */
 export async function receiveUpload(
   content: Upload,
@@ -56,7 +57,8 @@ function budgetOf(): HoleBudget {
 
 /**
  * Reads an upload and returns its SHA-256, hexadecimal, without storing it.
- * @throws RpcError `SOURCE_REFUSED` if hashing its holes would take too long; what `assertSize` throws for its size; what reading throws; the signal's reason
+ * @throws RpcError `SOURCE_REFUSED` if hashing its holes would take too long; what `assertSize` throws for its size;
+ *   what reading throws; the signal's reason
  */
 export async function hashUpload(
   content: Upload,
