@@ -16,7 +16,27 @@ export {
   nameServerOptions,
 } from './naming/contract.js';
 export { accessLevels } from './identity/access.js';
-export { type AccessRequest, authorize, identityError, isAuthorized } from './identity/authorize.js';
+export { type AccessRequest, authorize, isAuthorized } from './identity/authorize.js';
+export { identityError } from './identity/identity-error.js';
+export {
+  accessAnswer,
+  callerDescription,
+  enrolledKind,
+  enrolment,
+  enrolOptions,
+  identityStatus,
+} from './identity/contract.js';
+export {
+  fingerprint,
+  grantRole,
+  namedPrincipal,
+  policyChange,
+  policyDocument,
+  policyEvent,
+  policyGrant,
+  policyPrincipal,
+  principalNameSchema,
+} from './identity/policy-document.js';
 export { collectGarbage } from './collect-garbage.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';

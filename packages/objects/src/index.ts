@@ -87,6 +87,20 @@ export {
   type Principal,
   type Role,
 } from './identity/caller.js';
+export type {
+  AccessAnswer,
+  CallerDescription,
+  Enrolment,
+  IdentityMethods,
+  IdentityStatus,
+} from './identity/contract.js';
+export type {
+  PolicyChange,
+  PolicyDocument,
+  PolicyEvent,
+  PolicyGrant,
+  PolicyPrincipal,
+} from './identity/policy-document.js';
 
 // Running calls
 export { Deadlines, type Expiring } from './deadlines.js';

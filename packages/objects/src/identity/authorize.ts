@@ -1,18 +1,10 @@
-import { defineErrors } from '../errors/define-errors.js';
 import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import { maxObjectNameLength, quoted } from '../names.js';
 import type { Access } from './access.js';
 import type { Caller, Role } from './caller.js';
+import { identityError } from './identity-error.js';
 import { levelOf, rankOf, reaches } from './policy.js';
-
-/** Creates the errors of callers who are not known. */
-export const identityError = defineErrors({
-  CALLER_UNKNOWN: [
-    'UNAUTHENTICATED',
-    "The method needs a known caller, and this one is anonymous: connect by the socket file of the server's machine, or with an identity that the server knows.",
-  ],
-});
 
 /** What a caller asks for: to call a method, or to see that it exists. */
 export interface AccessRequest {

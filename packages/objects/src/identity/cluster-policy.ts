@@ -1,0 +1,254 @@
+import { compileGlob } from '../text/glob.js';
+import type { Caller, Grant } from './caller.js';
+import type {
+  PolicyChange,
+  PolicyDocument,
+  PolicyEvent,
+  PolicyGrant,
+  PolicyPrincipal,
+} from './policy-document.js';
+import type { NamedPrincipal } from './spiffe-id.js';
+
+/** Why somebody with a certificate is not known: a reason of `identityError`, and a message. */
+export interface UnknownCaller {
+  readonly reason: 'CALLER_UNKNOWN' | 'CERTIFICATE_REVOKED';
+  readonly message: string;
+}
+
+interface Rights {
+  readonly groups: readonly string[];
+  readonly roles: readonly Grant[];
+}
+
+/**
+ * Who may do what, as the last document of the authority and the changes since then say. Callers with the same grants
+ * share their array of roles, by which decisions are kept.
+ */
+export class ClusterPolicy {
+  #revision: number;
+  #cluster: string;
+  #roots: readonly string[];
+  readonly #principals = new Map<string, PolicyPrincipal>();
+  readonly #grants = new Map<string, PolicyGrant>();
+  readonly #rights = new Map<NamedPrincipal, Rights>();
+  /** By what they grant. */
+  readonly #roles = new Map<string, readonly Grant[]>();
+  /** When the first of the grants that count now ends. */
+  #nextEndMs = Infinity;
+  readonly #now;
+  readonly #listeners = new Set<() => void>();
+
+  /** @param now returns the wall-clock time, in milliseconds since the Unix epoch */
+  constructor(document: PolicyDocument, { now = Date.now }: { readonly now?: () => number } = {}) {
+    this.#now = now;
+    this.#revision = document.revision;
+    this.#cluster = document.cluster;
+    this.#roots = document.roots;
+    this.#take(document);
+  }
+
+  /** Grows with each change. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get cluster(): string {
+    return this.#cluster;
+  }
+
+  /** The certificates of the roots that are trusted, in PEM. */
+  get roots(): readonly string[] {
+    return this.#roots;
+  }
+
+  /** When the next grant ends, in milliseconds since the Unix epoch; Infinity where none does. */
+  get nextEndMs(): number {
+    return this.#nextEndMs;
+  }
+
+  /** The policy as it is now, to be kept. */
+  get document(): PolicyDocument {
+    return {
+      revision: this.#revision,
+      cluster: this.#cluster,
+      roots: [...this.#roots],
+      principals: [...this.#principals.values()],
+      grants: [...this.#grants.values()],
+    };
+  }
+
+  /** Takes in what the authority says. */
+  follow(event: PolicyEvent): void {
+    if (event.type === 'document') {
+      this.replace(event.document);
+    } else if (event.type === 'change') {
+      this.apply(event.change);
+    }
+  }
+
+  /** Takes another document in the place of what was known. */
+  replace(document: PolicyDocument): void {
+    this.#revision = document.revision;
+    this.#cluster = document.cluster;
+    this.#roots = document.roots;
+    this.#principals.clear();
+    this.#grants.clear();
+    this.#take(document);
+    this.#tell();
+  }
+
+  /** Takes in a change. */
+  apply(change: PolicyChange): void {
+    this.#revision = change.revision;
+    this.#roots = change.roots ?? this.#roots;
+    for (const principal of change.removedPrincipals ?? []) {
+      this.#principals.delete(principal);
+    }
+    for (const id of change.removedGrants ?? []) {
+      this.#grants.delete(id);
+    }
+    this.#take({ principals: change.principals ?? [], grants: change.grants ?? [] });
+    this.#tell();
+  }
+
+  /** Lets grants end whose time has come, and tells listeners if there were any. Reading does the same, unheard. */
+  expire(): void {
+    if (this.#forgetEnded()) {
+      this.#tell();
+    }
+  }
+
+  /** Calls a listener after each change, until the returned function is called. It must not throw. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** Returns the caller that a certificate of this cluster makes, by its principal and its key, or why it makes none. */
+  callerOf(principal: NamedPrincipal, fingerprint: string, peer: string): Caller | UnknownCaller {
+    const known = this.#principals.get(principal);
+    if (known === undefined) {
+      return {
+        reason: 'CALLER_UNKNOWN',
+        message: `the cluster ${this.#cluster} has no ${principal}; enrol with a token of an admin's`,
+      };
+    }
+    if (known.state === 'revoked') {
+      return { reason: 'CERTIFICATE_REVOKED', message: `${principal} was revoked; ask an admin` };
+    }
+    if (!known.fingerprints.includes(fingerprint)) {
+      return {
+        reason: 'CERTIFICATE_REVOKED',
+        message: `the key ${fingerprint} is none of ${principal}'s, or no more; enrol again with a token of an admin's`,
+      };
+    }
+    return { peer, principal, ...this.#rightsOf(principal, known) };
+  }
+
+  /**
+   * Returns the caller that a principal is, whoever makes the call in its name; undefined where it is not active.
+   *
+   * @param delegate who makes the call
+   */
+  callerFor(principal: NamedPrincipal, peer: string, delegate?: Caller['delegate']): Caller | undefined {
+    const known = this.#principals.get(principal);
+    return known?.state === 'active'
+      ? { peer, principal, ...this.#rightsOf(principal, known), ...(delegate !== undefined && { delegate }) }
+      : undefined;
+  }
+
+  /** Reports whether a principal may call a method of an object in the name of others. */
+  mayDelegate(principal: NamedPrincipal, object: string, method = ''): boolean {
+    const known = this.#principals.get(principal);
+    return (
+      known?.state === 'active' &&
+      this.#grantsFor(principal, known.groups).some(
+        ({ role, objects, methods }) =>
+          role === 'delegate' &&
+          compileGlob(objects).matches(object) &&
+          (method === '' || compileGlob(methods).matches(method)),
+      )
+    );
+  }
+
+  #take({ principals, grants }: Pick<PolicyDocument, 'principals' | 'grants'>): void {
+    for (const each of principals) {
+      this.#principals.set(each.principal, each);
+    }
+    for (const each of grants) {
+      this.#grants.set(each.id, each);
+    }
+    this.#forget();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) {
+      listener();
+    }
+  }
+
+  /** Forgets what was computed of the grants that count. */
+  #forget(): void {
+    this.#rights.clear();
+    const now = this.#now();
+    this.#nextEndMs = Infinity;
+    for (const { untilMs = Infinity } of this.#grants.values()) {
+      if (untilMs > now && untilMs < this.#nextEndMs) {
+        this.#nextEndMs = untilMs;
+      }
+    }
+  }
+
+  #forgetEnded(): boolean {
+    if (this.#now() < this.#nextEndMs) {
+      return false;
+    }
+    this.#forget();
+    return true;
+  }
+
+  #rightsOf(principal: NamedPrincipal, { groups }: PolicyPrincipal): Rights {
+    this.#forgetEnded();
+    let rights = this.#rights.get(principal);
+    if (rights === undefined) {
+      rights = { groups, roles: this.#share(this.#grantsFor(principal, groups)) };
+      this.#rights.set(principal, rights);
+    }
+    return rights;
+  }
+
+  #grantsFor(principal: NamedPrincipal, groups: readonly string[]): PolicyGrant[] {
+    const now = this.#now();
+    const owners = new Set<string>([principal, ...groups.map((group) => `group:${group}`)]);
+    return [...this.#grants.values()].filter(
+      ({ to, untilMs }) => owners.has(to) && (untilMs === undefined || untilMs > now),
+    );
+  }
+
+  /** Returns the array of these roles that all callers with them share, also after a change that left them alone. */
+  #share(grants: readonly PolicyGrant[]): readonly Grant[] {
+    const roles = grants.flatMap(({ role, objects, methods }) =>
+      role === 'delegate' ? [] : [{ role, objects, methods }],
+    );
+    const key = JSON.stringify(roles);
+    const shared = this.#roles.get(key);
+    if (shared !== undefined) {
+      return shared;
+    }
+    if (this.#roles.size >= maxSharedRoles) {
+      this.#roles.clear();
+    }
+    this.#roles.set(key, roles);
+    return roles;
+  }
+}
+
+/** How many arrays of roles are kept, some of which nobody has any more. */
+const maxSharedRoles = 10_000;
+
+/** Reports whether a certificate makes no caller. */
+export function isUnknownCaller(caller: Caller | UnknownCaller): caller is UnknownCaller {
+  return 'reason' in caller;
+}

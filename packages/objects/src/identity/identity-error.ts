@@ -1,0 +1,25 @@
+import { defineErrors } from '../errors/define-errors.js';
+
+/** Creates the errors of callers who are not known, or not any more. */
+export const identityError = defineErrors({
+  CALLER_UNKNOWN: [
+    'UNAUTHENTICATED',
+    "The method needs a known caller, and this one is anonymous: connect by the socket file of the server's machine, or with an identity that the server knows.",
+  ],
+  CERTIFICATE_EXPIRED: [
+    'UNAUTHENTICATED',
+    "The caller's certificate has ended; the message has both clocks. A server renews its own; a user logs in again.",
+  ],
+  CERTIFICATE_NOT_YET_VALID: [
+    'UNAUTHENTICATED',
+    "The caller's certificate begins later than now: set the clock that is wrong; the message has both.",
+  ],
+  CERTIFICATE_REVOKED: [
+    'UNAUTHENTICATED',
+    'The host or user was revoked or disabled, or its key replaced or removed: enrol again with a new token.',
+  ],
+  CERTIFICATE_FOREIGN: [
+    'UNAUTHENTICATED',
+    'The certificate is one of another cluster or authority: enrol here with a token.',
+  ],
+});
