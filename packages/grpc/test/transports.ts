@@ -1,5 +1,5 @@
 import { systemClock } from '@patchbay/objects';
-import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
+import { ObjectClient, type ObjectClientOptions, routeTo } from '@patchbay/session/client';
 import { MemoryTransport } from '@patchbay/session/memory';
 import { hostSample } from '@patchbay/session/testing';
 
@@ -24,7 +24,7 @@ export const transports: Readonly<Record<string, (options?: SampleOptions) => Pr
         new ObjectClient({
           clock: systemClock,
           transport: grpcTransport,
-          router: { route: () => server.address, forget: () => undefined },
+          router: routeTo(server.address),
           ...own,
         }),
       [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
@@ -39,7 +39,7 @@ export const transports: Readonly<Record<string, (options?: SampleOptions) => Pr
         new ObjectClient({
           clock: systemClock,
           transport: server,
-          router: { route: () => 'in-memory', forget: () => undefined },
+          router: routeTo('in-memory'),
           ...own,
         }),
       [Symbol.asyncDispose]: () => {

@@ -1,12 +1,14 @@
 import { type Clock, coreError, type Endpoint, type NameRecord } from '@patchbay/objects';
+import { type Destination, destination } from '@patchbay/session/client';
 
 /** How long an unreachable endpoint is skipped, in milliseconds; twice as long after each further failure in a row. */
 const cooldownRangeMs = { first: 5_000, last: 60_000 };
 
 interface Candidate {
   readonly endpoint: Endpoint;
+  readonly at: Destination;
   /** Its socket file, until that could not be dialled. */
-  socket: string | undefined;
+  socket: Destination | undefined;
   /** Until when it is skipped, on the monotonic clock; 0 if it is not. */
   skippedUntilMs: number;
   cooldownMs: number;
@@ -40,35 +42,36 @@ export class Endpoints {
     return this.#candidates.length === 0;
   }
 
-  /** Returns the next address in turn, a socket file before the address of its server; undefined if all are skipped. */
-  next(): string | undefined {
+  /** Returns the next server in turn, a socket file before the address of its server; undefined if all are skipped. */
+  next(): Destination | undefined {
     const count = this.#candidates.length;
     for (let tried = 0; tried < count && !this.#exhausted; tried += 1) {
       const each = this.#candidates[this.#turn % count];
       this.#turn = (this.#turn + 1) % count;
       if (each !== undefined && !this.#isSkipped(each)) {
-        return each.socket ?? each.endpoint.address;
+        return each.socket ?? each.at;
       }
     }
     return undefined;
   }
 
-  /** Returns the id of the server at an address; undefined where none is. */
-  serverAt(address: string): string | undefined {
+  /** Returns the id of the server at a destination; undefined where none is. */
+  serverAt({ address, principal }: Destination): string | undefined {
     return this.#candidates.find(
-      ({ endpoint }) => endpoint.address === address || endpoint.socket === address,
+      ({ endpoint }) =>
+        endpoint.host === principal && (endpoint.address === address || endpoint.socket === address),
     )?.endpoint.serverId;
   }
 
-  /** Skips the server at an address for a while, as it was unreachable; after a socket file its address comes next. */
-  skip(address: string): void {
+  /** Skips a server for a while, as it was unreachable; after a socket file its address comes next. */
+  skip({ key }: Destination): void {
     for (const each of this.#candidates) {
-      if (each.socket === address) {
+      if (each.socket?.key === key) {
         each.socket = undefined;
         continue;
       }
       // Many calls in flight may report the same failure.
-      if (each.endpoint.address === address && !this.#isSkipped(each)) {
+      if (each.at.key === key && !this.#isSkipped(each)) {
         const nowMs = this.#clock.monotonicMs();
         const inARow = each.skippedUntilMs > 0 && nowMs < each.skippedUntilMs + each.cooldownMs;
         each.cooldownMs = inARow
@@ -111,5 +114,12 @@ function serverOf({ serverId, host }: Endpoint): string {
 }
 
 function candidate(endpoint: Endpoint): Candidate {
-  return { endpoint, socket: endpoint.socket, skippedUntilMs: 0, cooldownMs: cooldownRangeMs.first };
+  const { address, socket, host } = endpoint;
+  return {
+    endpoint,
+    at: destination(address, host),
+    socket: socket === undefined ? undefined : destination(socket, host),
+    skippedUntilMs: 0,
+    cooldownMs: cooldownRangeMs.first,
+  };
 }

@@ -10,7 +10,7 @@ import {
   quoted,
   type RpcError,
 } from '@patchbay/objects';
-import type { RemoteObject, Router } from '@patchbay/session/client';
+import { type Destination, destination, type RemoteObject, type Router } from '@patchbay/session/client';
 
 import { Endpoints } from './endpoints.js';
 import type { NameWatches } from './name-watches.js';
@@ -34,6 +34,7 @@ const lookupTimeoutMs = 10_000;
  */
 export class Resolver implements Router {
   readonly #options: ResolverOptions;
+  readonly #nameServer: Destination;
   readonly #endpoints = new Map<string, Endpoints>();
   readonly #lookups = new Map<string, Promise<Endpoints>>();
   #watches: NameWatches | undefined;
@@ -42,6 +43,7 @@ export class Resolver implements Router {
 
   constructor(options: ResolverOptions) {
     this.#options = options;
+    this.#nameServer = destination(options.address, 'nameserver');
   }
 
   /** The name server's address. */
@@ -53,18 +55,18 @@ export class Resolver implements Router {
     return this.#options.names;
   }
 
-  route(object: string): string | Promise<string> {
+  route(object: string): Destination | Promise<Destination> {
     if (object === nameServerObject) {
-      return this.#options.address;
+      return this.#nameServer;
     }
     return this.#endpoints.get(object)?.next() ?? this.#resolve(object);
   }
 
-  forget(object: string, address: string): void {
-    this.#endpoints.get(object)?.skip(address);
+  forget(object: string, from: Destination): void {
+    this.#endpoints.get(object)?.skip(from);
   }
 
-  elsewhere(object: string): string | undefined {
+  elsewhere(object: string): Destination | undefined {
     return this.#endpoints.get(object)?.next();
   }
 
@@ -72,12 +74,12 @@ export class Resolver implements Router {
     return `the name server at ${this.#options.address} has not answered where ${quoted(object)} is`;
   }
 
-  async explain(object: string, address: string, error: RpcError): Promise<RpcError> {
-    const serverId = this.#endpoints.get(object)?.serverAt(address);
+  async explain(object: string, at: Destination, error: RpcError): Promise<RpcError> {
+    const serverId = this.#endpoints.get(object)?.serverAt(at);
     if (serverId === undefined) {
       return error;
     }
-    const server = { object, address, serverId, nameServer: this.#options.address, error };
+    const server = { object, address: at.address, serverId, nameServer: this.#options.address, error };
     // On demand: a call that succeeds does without.
     return import('./unreachable.js')
       .then(({ explainUnreachable }) => explainUnreachable(server))
@@ -101,7 +103,7 @@ export class Resolver implements Router {
     this.#watches?.close();
   }
 
-  async #resolve(object: string): Promise<string> {
+  async #resolve(object: string): Promise<Destination> {
     let lookup = this.#lookups.get(object);
     if (lookup === undefined) {
       lookup = this.#find(object).finally(() => {
@@ -110,18 +112,18 @@ export class Resolver implements Router {
       this.#lookups.set(object, lookup);
     }
     const endpoints = await lookup;
-    let address = endpoints.next();
-    if (address === undefined) {
+    let found = endpoints.next();
+    if (found === undefined) {
       // Other callers of the same lookup have tried them all in the meantime, without success.
       endpoints.skipNone();
-      address = endpoints.next();
+      found = endpoints.next();
     }
-    if (address === undefined) {
+    if (found === undefined) {
       throw coreError('OBJECT_NOT_FOUND', `the last server of "${object}" has just unregistered it`, {
         details: { name: object },
       });
     }
-    return address;
+    return found;
   }
 
   async #find(object: string): Promise<Endpoints> {

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { NameRecord } from '@patchbay/objects';
 import { objectName } from '@patchbay/objects/define';
 import { FakeClock } from '@patchbay/objects/testing';
+import { destination } from '@patchbay/session/client';
 
 import { Endpoints } from '../src/endpoints.js';
 
@@ -20,7 +21,7 @@ function recordOf(...addresses: string[]): NameRecord {
 }
 
 function turns(endpoints: Endpoints, count: number): (string | undefined)[] {
-  return Array.from({ length: count }, () => endpoints.next());
+  return Array.from({ length: count }, () => endpoints.next()?.address);
 }
 
 describe('Endpoints', () => {
@@ -31,7 +32,10 @@ describe('Endpoints', () => {
   });
 
   it('begin with a random one', () => {
-    const firsts = Array.from({ length: 100 }, () => new Endpoints(recordOf('a', 'b'), clock()).next());
+    const firsts = Array.from(
+      { length: 100 },
+      () => new Endpoints(recordOf('a', 'b'), clock()).next()?.address,
+    );
     expect(new Set(firsts)).to.deep.equal(new Set(['a', 'b']));
   });
 
@@ -39,15 +43,15 @@ describe('Endpoints', () => {
     const time = clock();
     const endpoints = new Endpoints(recordOf('a', 'b'), time);
     for (const pauseMs of [5_000, 10_000, 20_000, 40_000, 60_000, 60_000]) {
-      endpoints.skip('a');
-      endpoints.skip('a'); // another call that was in flight
+      endpoints.skip(destination('a'));
+      endpoints.skip(destination('a')); // another call that was in flight
       await time.advance(pauseMs - 1);
       expect(turns(endpoints, 3)).to.deep.equal(['b', 'b', 'b']);
       await time.advance(1);
       expect(turns(endpoints, 2)).to.have.members(['a', 'b']);
     }
     await time.advance(120_000);
-    endpoints.skip('a');
+    endpoints.skip(destination('a'));
     await time.advance(5_000);
     expect(turns(endpoints, 2)).to.have.members(['a', 'b']);
   });
@@ -55,8 +59,8 @@ describe('Endpoints', () => {
   it('return none when all were unreachable, however much later, until the cooldowns are ended', async () => {
     const time = clock();
     const endpoints = new Endpoints(recordOf('a', 'b'), time);
-    endpoints.skip('a');
-    endpoints.skip('b');
+    endpoints.skip(destination('a'));
+    endpoints.skip(destination('b'));
     await time.advance(60_000);
     expect(endpoints.next()).to.equal(undefined);
     endpoints.skipNone();
@@ -65,7 +69,7 @@ describe('Endpoints', () => {
 
   it('come, move and go', () => {
     const endpoints = new Endpoints(recordOf('a', 'b'), clock());
-    endpoints.skip('a');
+    endpoints.skip(destination('a'));
     endpoints.put({ address: 'c', serverId: 'of a', leaseId: 'l' });
     expect(turns(endpoints, 2)).to.have.members(['b', 'c']);
     endpoints.remove({ address: 'b', serverId: 'of b' });
@@ -80,14 +84,17 @@ describe('Endpoints', () => {
     const endpoint = { address: 'a', serverId: 's', socket: 'unix:/s' };
     const endpoints = new Endpoints({ ...recordOf(), endpoints: [endpoint] }, time);
     expect(turns(endpoints, 2)).to.deep.equal(['unix:/s', 'unix:/s']);
-    expect([endpoints.serverAt('a'), endpoints.serverAt('unix:/s')]).to.deep.equal(['s', 's']);
-    endpoints.skip('unix:/s');
-    endpoints.skip('unix:/s'); // another call that was in flight
+    expect([endpoints.serverAt(destination('a')), endpoints.serverAt(destination('unix:/s'))]).to.deep.equal([
+      's',
+      's',
+    ]);
+    endpoints.skip(destination('unix:/s'));
+    endpoints.skip(destination('unix:/s')); // another call that was in flight
     expect(turns(endpoints, 2)).to.deep.equal(['a', 'a']);
-    endpoints.skip('a');
+    endpoints.skip(destination('a'));
     expect(endpoints.next()).to.equal(undefined);
     endpoints.put(endpoint);
-    expect(endpoints.next()).to.equal('unix:/s');
+    expect(endpoints.next()?.address).to.equal('unix:/s');
   });
 
   it('are not taken away by another host that uses the id of their server', () => {

@@ -5,7 +5,7 @@ import { isRpcError, type RpcError } from '@patchbay/objects';
 import { FakeClock } from '@patchbay/objects/testing';
 
 import { encodeFrames } from '../src/index.js';
-import { ClientSession, defaultKeepalive } from '../src/client/index.js';
+import { ClientSession, defaultKeepalive, destination } from '../src/client/index.js';
 import type { ServerSession } from '../src/server/index.js';
 import { hostSample } from '../src/testing/sample.js';
 import { anyFrame } from '../src/testing/any-frame.js';
@@ -136,7 +136,7 @@ describe('a session on the client', () => {
           let ended: RpcError | undefined;
           let ends = 0;
           const session = new ClientSession(
-            'server:1',
+            destination('server:1'),
             { client: 'c', maxFrameBytes: 1 << 20 },
             {
               headroomBytes: 0,

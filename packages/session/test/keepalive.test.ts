@@ -11,7 +11,7 @@ import {
   sleepAwake,
   watchLiveness,
 } from '../src/index.js';
-import { ClientSession, defaultKeepalive, ObjectClient } from '../src/client/index.js';
+import { ClientSession, defaultKeepalive, destination, ObjectClient, routeTo } from '../src/client/index.js';
 import { StallWatch } from '../src/server/index.js';
 
 const intervalMs = 10_000;
@@ -153,7 +153,7 @@ describe('a watch for signs of life', () => {
         () =>
           new ObjectClient({
             clock: new FakeClock(),
-            router: { route: () => '', forget: () => undefined },
+            router: routeTo(''),
             transport: {} as never,
             keepalive: wrong,
           }),
@@ -225,7 +225,7 @@ describe('the session of a client', () => {
     return new ObjectClient({
       clock,
       keepalive: { intervalMs, timeoutMs },
-      router: { route: () => 'server:1', forget: () => undefined },
+      router: routeTo('server:1'),
       transport: {
         dial: (_address, { onMessage, onEnd }) => {
           const answer = (message: Buffer): void => {
@@ -334,7 +334,7 @@ describe('the session of a client', () => {
   it('takes a heartbeat and answers none', () => {
     const written: Buffer[] = [];
     const session = new ClientSession(
-      'server:1',
+      destination('server:1'),
       { client: 'c', maxFrameBytes: 1 << 20 },
       { headroomBytes: 0, write: (message) => void written.push(message), end: () => undefined },
       { clock, keepalive: defaultKeepalive },

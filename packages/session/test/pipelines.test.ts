@@ -11,7 +11,7 @@ import {
 import { arg, defineObject, method, objectOf } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
 
-import { ObjectClient } from '../src/client/index.js';
+import { destination, ObjectClient } from '../src/client/index.js';
 import { connectInMemory, type InMemoryOptions, MemoryTransport } from '../src/memory/index.js';
 import { clientHello, invokeFrame, ServerEnd } from './server-end.js';
 import { hostSample } from '../src/testing/sample.js';
@@ -165,11 +165,11 @@ describe('calls of an object whose server is stopping', () => {
     await using client = new ObjectClient({
       clock: systemClock,
       transport: {
-        dial: (to, events) => (servers.get(to) as MemoryTransport).dial(to, events),
-        describe: (to, object) => (servers.get(to) as MemoryTransport).describe(to, object),
+        dial: (to, events) => (servers.get(to.address) as MemoryTransport).dial(to, events),
+        describe: (to, object) => (servers.get(to.address) as MemoryTransport).describe(to, object),
       },
       router: {
-        route: () => address,
+        route: () => destination(address),
         forget: () => {
           address = 'b';
         },

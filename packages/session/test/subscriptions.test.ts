@@ -5,7 +5,7 @@ import { coreError, type SignaturesOf, type Subscription, systemClock } from '@p
 import { arg, callback, defineObject, Dispatcher, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal } from '@patchbay/objects/testing';
 
-import { ObjectClient } from '../src/client/index.js';
+import { ObjectClient, routeTo } from '../src/client/index.js';
 import { Subscriptions } from '../src/server/subscriptions.js';
 import { MemoryTransport } from '../src/memory/index.js';
 
@@ -81,7 +81,7 @@ function serve() {
   const client = new ObjectClient({
     clock: systemClock,
     transport: server,
-    router: { route: () => 'in-memory', forget: () => undefined },
+    router: routeTo('in-memory'),
   });
   return {
     ...feed,

@@ -6,7 +6,7 @@ import { arg, callback, defineObject, method, objectOf } from '@patchbay/objects
 import { eventually, FakeClock, refusal } from '@patchbay/objects/testing';
 
 import { decodeFrames, encodeFrames, type Frame } from '../src/index.js';
-import { ObjectClient } from '../src/client/index.js';
+import { ObjectClient, routeTo } from '../src/client/index.js';
 import { connectInMemory, type InMemoryOptions } from '../src/memory/index.js';
 
 interface Clerk {
@@ -194,7 +194,7 @@ describe('the time limit of a call', () => {
     const sent: Frame[] = [];
     await using client = new ObjectClient({
       clock,
-      router: { route: () => 'old', forget: () => undefined },
+      router: routeTo('old'),
       transport: {
         dial: (_address, { onMessage, onEnd }) => {
           setImmediate(() => {

@@ -4,7 +4,7 @@ import { systemClock } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 
 import { decodeFrames, encodeFrames, type Frame, type Payload } from '../src/index.js';
-import { ObjectClient } from '../src/client/index.js';
+import { ObjectClient, routeTo } from '../src/client/index.js';
 import { clientHello, invokeFrame, ServerEnd } from './server-end.js';
 import { hostSample, type Sample } from '../src/testing/sample.js';
 
@@ -46,7 +46,7 @@ async function answersTo(...frames: readonly Frame[]): Promise<Frame[]> {
 function clientOf(answer: (call: number) => Frame): ObjectClient {
   return new ObjectClient({
     clock: systemClock,
-    router: { route: () => 'server:1', forget: () => undefined },
+    router: routeTo('server:1'),
     transport: {
       dial: (_address, { onMessage }) => ({
         headroomBytes: 0,

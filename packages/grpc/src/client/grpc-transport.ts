@@ -13,7 +13,7 @@ const sessionPath = '/patchbay.v1.ObjectServer/Session';
 
 /** Connects a client to its servers over gRPC. */
 export const grpcTransport: Transport = {
-  dial: (address, events) => {
+  dial: ({ address }, events) => {
     try {
       return new GrpcStream(address, sessionPath, events);
     } catch (error) {
@@ -21,7 +21,7 @@ export const grpcTransport: Transport = {
     }
   },
   // On demand: it loads grpc-js, which calls do not need.
-  describe: async (address, object) => (await import('../describe.js')).describeAt(address, object),
+  describe: async ({ address }, object) => (await import('../describe.js')).describeAt(address, object),
 };
 
 /** Makes a client of the server at an address, to which every object is routed. */

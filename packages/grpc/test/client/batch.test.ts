@@ -2,7 +2,7 @@ import { expect } from 'chai';
 
 import { systemClock } from '@patchbay/objects';
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { ObjectClient } from '@patchbay/session/client';
+import { destination, ObjectClient } from '@patchbay/session/client';
 import { ServerSession } from '@patchbay/session/server';
 import { makeSample, type Sample } from '@patchbay/session/testing';
 
@@ -99,7 +99,7 @@ describe('a batch', function () {
       clock: systemClock,
       transport: grpcTransport,
       router: {
-        route: (object) => (object === 'other' ? other.address : server.address),
+        route: (object) => destination(object === 'other' ? other.address : server.address),
         forget: () => undefined,
       },
     });

@@ -7,7 +7,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { systemClock } from '@patchbay/objects';
 import { collectGarbage, eventually, refusal } from '@patchbay/objects/testing';
 import { encodeFrame } from '@patchbay/session';
-import { ObjectClient } from '@patchbay/session/client';
+import { destination, ObjectClient } from '@patchbay/session/client';
 import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
@@ -322,9 +322,9 @@ function follow(first: string, second: string): ObjectClient {
     clock: systemClock,
     transport: grpcTransport,
     router: {
-      route: () => address,
+      route: () => destination(address),
       forget: (_object, gone) => {
-        address = gone === first ? second : address;
+        address = gone.address === first ? second : address;
       },
     },
   });

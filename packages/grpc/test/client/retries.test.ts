@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { coreError, systemClock } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, refusal } from '@patchbay/objects/testing';
-import { ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
+import { destination, ObjectClient, type ObjectClientOptions } from '@patchbay/session/client';
 import type { Sample } from '@patchbay/session/testing';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
@@ -128,7 +128,7 @@ class Scene implements AsyncDisposable {
     const second = await startSample();
     let { address } = first;
     const router: ObjectClientOptions['router'] = {
-      route: () => address,
+      route: () => destination(address),
       forget: () => {
         address = second.address;
       },

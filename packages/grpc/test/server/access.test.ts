@@ -30,7 +30,7 @@ import {
   property,
   streamOf,
 } from '@patchbay/objects/define';
-import { ObjectClient } from '@patchbay/session/client';
+import { ObjectClient, routeTo } from '@patchbay/session/client';
 import { MemoryTransport } from '@patchbay/session/memory';
 
 import { connectTo } from '../../src/client/grpc-transport.js';
@@ -177,7 +177,7 @@ async function serve(dispatcher: Dispatcher, { caller }: Role): Promise<Served> 
   const identify = ({ peer }: { readonly peer: string }): Caller => ({ ...caller, peer });
   const server = await ObjectServer.start({ listen: '127.0.0.1:0', dispatcher, identify });
   const transport = new MemoryTransport(dispatcher, { caller: { ...caller, peer: 'in-memory' } });
-  const router = { route: () => 'in-memory', forget: () => undefined };
+  const router = routeTo('in-memory');
   const memory = new ObjectClient({ clock: systemClock, transport, router });
   const session = connectTo(server.address);
   const foreign = dial<Objects>(server.address, 'patchbay/v1/objects.proto', 'patchbay.v1.ObjectServer');
@@ -356,7 +356,7 @@ describe('Access by each route', () => {
     dispatcher.host('targets', targets);
     const caller = known('user:eve', { ...grant('operator'), methods: 'hand_*' });
     const transport = new MemoryTransport(dispatcher, { caller: { ...caller, peer: 'in-memory' } });
-    const router = { route: () => 'in-memory', forget: () => undefined };
+    const router = routeTo('in-memory');
     await using client = new ObjectClient({ clock: systemClock, transport, router });
     using object = await client.proxy<Targets>('targets').hand_out();
     expect(await outcome(object.use_operate())).to.equal('allowed');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { type Caller, localCaller, systemClock } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
-import { ObjectClient } from '@patchbay/session/client';
+import { ObjectClient, routeTo } from '@patchbay/session/client';
 
 import { grpcTransport } from '../../src/client/grpc-transport.js';
 import type { Connection } from '../../src/server/index.js';
@@ -39,7 +39,7 @@ describe('The caller of a server of objects', () => {
   });
 
   it('is who is at the other end of a session', async () => {
-    const router = { route: () => server.address, forget: () => undefined };
+    const router = routeTo(server.address);
     await using client = new ObjectClient({ clock: systemClock, transport: grpcTransport, router });
     const proxy = client.proxy<{ who: { args: readonly []; result: string; item: never } }>('mirror');
     expect([await proxy.who(), await proxy.who()]).to.deep.equal(['user:number-1', 'user:number-1']);

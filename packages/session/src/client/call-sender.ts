@@ -11,6 +11,7 @@ import { type CallHost, ClientCall } from './client-call.js';
 import type { ObjectClientOptions } from './client-options.js';
 import { ClientSession } from './client-session.js';
 import { InterceptedCall, interceptorsOf } from './intercepted-call.js';
+import type { Destination } from './destination.js';
 import { Deprecations } from './deprecations.js';
 import type { ObjectHandle } from './object-handle.js';
 import { launchOn } from './pipeline.js';
@@ -56,8 +57,8 @@ export class CallSender implements CallHost {
       launch: (call) => {
         this.#launch(call);
       },
-      send: (call, address) => {
-        this.#send(call, address);
+      send: (call, to) => {
+        this.#send(call, to);
       },
     });
     const { maxFrameBytes = defaultMaxFrameBytes, openTimeoutMs = defaultOpenTimeoutMs } = options;
@@ -67,8 +68,8 @@ export class CallSender implements CallHost {
       openTimeoutMs,
       clock,
       keepalive: keepaliveOf(options.keepalive, defaultKeepalive),
-      onLostCall: (call, error, address) => {
-        this.#lost.take(call, error, address);
+      onLostCall: (call, error, from) => {
+        this.#lost.take(call, error, from);
       },
     });
   }
@@ -161,47 +162,45 @@ export class CallSender implements CallHost {
       return;
     }
     try {
-      const address = this.#router.route(call.request.object);
-      if (typeof address === 'string') {
-        this.#send(call, address);
+      const to = this.#router.route(call.request.object);
+      if ('key' in to) {
+        this.#send(call, to);
       } else {
         call.waitsFor = this.#router.waitsFor?.(call.request.object);
-        address
-          .then((found) => {
-            this.#send(call, found);
-          })
-          .catch((error: unknown) => {
-            call.fail(callerError(error));
-          });
+        to.then((found) => {
+          this.#send(call, found);
+        }).catch((error: unknown) => {
+          call.fail(callerError(error));
+        });
       }
     } catch (error) {
       call.fail(callerError(error));
     }
   }
 
-  #send(call: ClientCall, address: string): void {
+  #send(call: ClientCall, to: Destination): void {
     if (call.ended) {
       return;
     }
-    const session = this.#pool.session(address);
+    const session = this.#pool.session(to);
     if (session instanceof ClientSession) {
       this.#carry(call, session);
       return;
     }
-    call.waitsFor = `${address} has not accepted a session`;
+    call.waitsFor = `${to.address} has not accepted a session`;
     session.then(
       (opened) => {
         this.#carry(call, opened);
       },
       (error: unknown) => {
-        this.#lost.take(call, callerError(error), address);
+        this.#lost.take(call, callerError(error), to);
       },
     );
   }
 
   #carry(call: ClientCall, session: ClientSession): void {
     if (!call.ended) {
-      call.endpoint = session.address;
+      call.endpoint = session.destination.address;
       session.carry(call);
       this.#busyPoll?.extend();
     }

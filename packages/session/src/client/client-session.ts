@@ -10,6 +10,7 @@ import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { callerError, isFailureOf } from './caller-error.js';
 import { Turns } from '../protocol/turns.js';
 import { type CallCarrier, ClientCall, itemWindow } from './client-call.js';
+import type { Destination } from './destination.js';
 import { ExportTable } from './export-table.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
@@ -20,7 +21,7 @@ import type { MessageStream } from './transport.js';
 
 /** The client's end of one session: sends calls, and finds the call of each answer. */
 export class ClientSession implements CallCarrier, AsyncDisposable {
-  readonly address: string;
+  readonly destination: Destination;
   readonly #stream: MessageStream;
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
@@ -41,13 +42,13 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   #lost: RpcError | undefined;
 
   constructor(
-    address: string,
+    to: Destination,
     hello: ClientHello,
     stream: MessageStream,
     { clock, keepalive }: ClientLiveness,
     events: ClientSessionEvents,
   ) {
-    this.address = address;
+    this.destination = to;
     this.#stream = stream;
     this.#events = events;
     this.#inbox = new Inbox(hello.maxFrameBytes);
@@ -65,7 +66,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       inUse: () => this.#calls.size + this.#imports.held + this.#exports.size > 0,
       send: this.#sendFrame,
       onSilence: (why) => {
-        this.#abort(coreError('CONNECTION_LOST', `${address} ${why}`));
+        this.#abort(coreError('CONNECTION_LOST', `${to.address} ${why}`));
       },
     });
     this.#outbox.send({
@@ -87,7 +88,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   /** Sends a call, when its turn comes. */
   carry(call: ClientCall): void {
     if (this.#lost !== undefined) {
-      this.#events.onLostCall(call, this.#lost, this.address);
+      this.#events.onLostCall(call, this.#lost, this.destination);
       return;
     }
     call.carrier = this;
@@ -95,7 +96,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       this.#send(call);
     } else {
       const most = String(this.#turns.max);
-      call.waitsFor = `it was waiting for its turn, as ${this.address} allows ${most} calls in flight`;
+      call.waitsFor = `it was waiting for its turn, as ${this.destination.address} allows ${most} calls in flight`;
     }
   }
 
@@ -174,7 +175,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   async close(): Promise<void> {
     this.#outbox.flush(); // the last frames, such as a cancel or a one-way call, are still sent
     const ended = this.#stream.end();
-    this.lose(coreError('CONNECTION_LOST', `the session with ${this.address} was closed`));
+    this.lose(coreError('CONNECTION_LOST', `the session with ${this.destination.address} was closed`));
     await ended;
   }
 
@@ -220,7 +221,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       case 'release':
         throw coreError(
           'MESSAGE_MALFORMED',
-          `${this.address} sent a frame of kind ${frame.kind}, which a server must not`,
+          `${this.destination.address} sent a frame of kind ${frame.kind}, which a server must not`,
         );
       default:
         frame satisfies never;
@@ -292,6 +293,6 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   #leave(call: ClientCall, error: RpcError): void {
     call.carrier = undefined;
     call.idempotent = this.#server?.mayRepeat(call.request) === true;
-    this.#events.onLostCall(call, error, this.address);
+    this.#events.onLostCall(call, error, this.destination);
   }
 }

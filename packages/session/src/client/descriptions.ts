@@ -27,15 +27,15 @@ export class Descriptions {
 
   async #ask(object: string): Promise<ObjectDescription> {
     const { router, transport } = this.#options;
-    const address = await router.route(object);
+    const at = await router.route(object);
     try {
-      return await transport.describe(address, object);
+      return await transport.describe(at, object);
     } catch (error) {
-      router.forget(object, address);
+      router.forget(object, at);
       const moved = await router.route(object);
-      if (moved === address) {
+      if (moved.key === at.key) {
         const isUnreached = isRpcError(error) && error.code === 'UNAVAILABLE';
-        const explained = isUnreached ? router.explain?.(object, address, error) : undefined;
+        const explained = isUnreached ? router.explain?.(object, at, error) : undefined;
         throw (await explained) ?? error;
       }
       return transport.describe(moved, object);

@@ -19,7 +19,14 @@ export type { FanOutCall, FanOutObject, FanOutOptions, FanOutResult } from './fa
 export { ClientSession } from './client-session.js';
 export type { Keepalive } from '../keepalive.js';
 export { defaultKeepalive } from './session-keepalive.js';
-export type { MessageStream, MessageStreamEvents, Router, Transport } from './transport.js';
+export { type Destination, destination } from './destination.js';
+export {
+  type MessageStream,
+  type MessageStreamEvents,
+  type Router,
+  routeTo,
+  type Transport,
+} from './transport.js';
 
 // A server as a client of the name server.
 export { Registration, type RegistrationOptions } from './registration.js';

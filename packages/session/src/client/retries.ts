@@ -2,6 +2,7 @@ import { type Clock, coreError, type Log, type LogFields, type RpcError } from '
 
 import { callerError } from './caller-error.js';
 import type { ClientCall } from './client-call.js';
+import type { Destination } from './destination.js';
 import type { RetryBudget } from './retry-budget.js';
 import type { Router } from './transport.js';
 
@@ -16,7 +17,7 @@ export interface RetriesOptions {
   /** Sends a call of an object without a name, over the session that the object belongs to. */
   readonly launch: (call: ClientCall) => void;
   /** Sends a call to a server. @throws RpcError when the client is closed */
-  readonly send: (call: ClientCall, address: string) => void;
+  readonly send: (call: ClientCall, to: Destination) => void;
 }
 
 /**
@@ -39,11 +40,11 @@ export class Retries {
     this.#options = options;
   }
 
-  /** Takes a call that failed with its connection to the server at this address. */
-  take(call: ClientCall, error: RpcError, address: string): void {
+  /** Takes a call that failed with its connection to the server there. */
+  take(call: ClientCall, error: RpcError, from: Destination): void {
     const { router, budget, send } = this.#options;
     const { object } = call.request;
-    router.forget(object, address);
+    router.forget(object, from);
     if (call.ended) {
       return;
     }
@@ -68,18 +69,18 @@ export class Retries {
       send(call, other);
       return;
     }
-    this.#retry(call, error, address).catch((unexpected: unknown) => {
+    this.#retry(call, error, from).catch((unexpected: unknown) => {
       call.fail(callerError(unexpected));
     });
   }
 
-  async #retry(call: ClientCall, error: RpcError, address: string): Promise<void> {
+  async #retry(call: ClientCall, error: RpcError, from: Destination): Promise<void> {
     const { clock, launch, send, log } = this.#options;
     while (!call.ended) {
       const pauseMs = pausesMs[call.mayHaveRun ? 'sent' : 'unsent'][call.pauses++];
       const waitMs = (pauseMs ?? Infinity) * (0.5 + Math.random());
       if (waitMs >= call.expiresAtMs - clock.monotonicMs() || pauseMs === undefined) {
-        await this.#giveUp(call, error, address); // rather than its deadline later
+        await this.#giveUp(call, error, from); // rather than its deadline later
         return;
       }
       log?.info('retrying a call', { ...fieldsOf(call), error });
@@ -90,8 +91,8 @@ export class Retries {
         return;
       }
       const next = await this.#route(call);
-      if (this.#options.isClosed() || (error.details.timedOut === true && next === address)) {
-        await this.#giveUp(call, error, address); // it timed out once already
+      if (this.#options.isClosed() || (error.details.timedOut === true && next?.key === from.key)) {
+        await this.#giveUp(call, error, from); // it timed out once already
         return;
       }
       if (next !== undefined) {
@@ -102,18 +103,18 @@ export class Retries {
     }
   }
 
-  /** Fails a call; why a server could not be reached at its address the router knows best. */
-  async #giveUp(call: ClientCall, error: RpcError, address: string): Promise<void> {
+  /** Fails a call; why a server could not be reached the router knows best. */
+  async #giveUp(call: ClientCall, error: RpcError, from: Destination): Promise<void> {
     const { router } = this.#options;
     const { object, target } = call.request;
     const isUnreached = error.reason === 'CONNECTION_LOST' && !call.mayHaveRun && target === undefined;
     const explained =
-      isUnreached && !this.#options.isClosed() ? router.explain?.(object, address, error) : undefined;
+      isUnreached && !this.#options.isClosed() ? router.explain?.(object, from, error) : undefined;
     call.fail((await explained) ?? errorFor(call, error));
   }
 
   /** Finds a server; undefined, for a call that may have run, while the name is not registered: it may come back. */
-  async #route(call: ClientCall): Promise<string | undefined> {
+  async #route(call: ClientCall): Promise<Destination | undefined> {
     try {
       return await this.#options.router.route(call.request.object);
     } catch (error) {

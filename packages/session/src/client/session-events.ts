@@ -1,9 +1,10 @@
 import type { RpcError } from '@patchbay/objects';
 
 import type { ClientCall } from './client-call.js';
+import type { Destination } from './destination.js';
 
 /** Takes a call whose session was lost before its end. */
-export type LostCallHandler = (call: ClientCall, error: RpcError, address: string) => void;
+export type LostCallHandler = (call: ClientCall, error: RpcError, from: Destination) => void;
 
 export interface ClientSessionEvents {
   /** The server said hello: calls may be sent. */

@@ -2,6 +2,7 @@ import { coreError, RpcError } from '@patchbay/objects';
 
 import { sleepAwake } from '../keepalive.js';
 import { ClientSession } from './client-session.js';
+import type { Destination } from './destination.js';
 import type { ClientHello } from './hello.js';
 import type { LostCallHandler } from './session-events.js';
 import type { ClientLiveness } from './session-keepalive.js';
@@ -17,7 +18,7 @@ export interface SessionPoolOptions extends ClientLiveness {
   readonly onLostCall: LostCallHandler;
 }
 
-/** Keeps one session with each address, opened when first asked for and again after it was lost. */
+/** Keeps one session with each destination, opened when first asked for and again after it was lost. */
 export class SessionPool implements AsyncDisposable {
   readonly #options: SessionPoolOptions;
   readonly #sessions = new Map<string, ClientSession>();
@@ -29,27 +30,27 @@ export class SessionPool implements AsyncDisposable {
   }
 
   /**
-   * Returns the session with an address: at once where it is open. Before it is open nothing of any call was sent, so
+   * Returns the session with a server: at once where it is open. Before it is open nothing of any call was sent, so
    * that a failure to open is always safe to retry.
    *
    * @throws RpcError `CONNECTION_LOST`, or the reason of a server that has no room for a session
    */
-  session(address: string): ClientSession | Promise<ClientSession> {
-    const open = this.#sessions.get(address);
+  session(to: Destination): ClientSession | Promise<ClientSession> {
+    const open = this.#sessions.get(to.key);
     if (open !== undefined) {
       return open;
     }
     if (this.#closing.signal.aborted) {
       throw coreError('CONNECTION_LOST', 'the client was closed');
     }
-    const opening = this.#opening.get(address);
+    const opening = this.#opening.get(to.key);
     if (opening !== undefined) {
       return opening;
     }
-    const session = this.#open(address).finally(() => {
-      this.#opening.delete(address);
+    const session = this.#open(to).finally(() => {
+      this.#opening.delete(to.key);
     });
-    this.#opening.set(address, session);
+    this.#opening.set(to.key, session);
     return session;
   }
 
@@ -63,10 +64,11 @@ export class SessionPool implements AsyncDisposable {
     return this.close();
   }
 
-  #open(address: string): Promise<ClientSession> {
+  #open(to: Destination): Promise<ClientSession> {
+    const { address, key } = to;
     const { transport, hello, openTimeoutMs, clock, onLostCall } = this.#options;
     return new Promise((resolve, reject) => {
-      const stream = transport.dial(address, {
+      const stream = transport.dial(to, {
         onMessage: (message) => {
           session.receive(message);
         },
@@ -87,18 +89,18 @@ export class SessionPool implements AsyncDisposable {
         waiting.abort();
         this.#closing.signal.removeEventListener('abort', giveUp);
       };
-      const session = new ClientSession(address, hello, stream, this.#options, {
+      const session = new ClientSession(to, hello, stream, this.#options, {
         onOpen: () => {
           stopWaiting();
           if (!session.lost) {
-            this.#sessions.set(address, session);
+            this.#sessions.set(key, session);
           }
           resolve(session);
         },
         onEnd: (error) => {
           stopWaiting();
-          if (this.#sessions.get(address) === session) {
-            this.#sessions.delete(address);
+          if (this.#sessions.get(key) === session) {
+            this.#sessions.delete(key);
           }
           reject(error);
         },

@@ -1,5 +1,7 @@
 import type { ObjectDescription, RpcError } from '@patchbay/objects';
 
+import { type Destination, destination } from './destination.js';
+
 /** The stream under a session: messages in order, both ways. */
 export interface MessageStream {
   /** How many bytes each message leaves free in front, for a prefix that the stream writes. */
@@ -27,21 +29,27 @@ export interface MessageStreamEvents {
 /** Connects a client to its servers. */
 export interface Transport {
   /** Opens a stream for a session. @throws RpcError `CONNECTION_LOST` for a malformed address */
-  dial(address: string, events: MessageStreamEvents): MessageStream;
+  dial(to: Destination, events: MessageStreamEvents): MessageStream;
   /** Asks a server for the description of one of its objects. @throws RpcError */
-  describe(address: string, object: string): Promise<ObjectDescription>;
+  describe(at: Destination, object: string): Promise<ObjectDescription>;
 }
 
 /** Finds the servers of objects. */
 export interface Router {
-  /** Returns the address of an object's server: at once where it is known. @throws RpcError */
-  route(object: string): string | Promise<string>;
-  /** Notes that the object's server at this address could not be reached. */
-  forget(object: string, address: string): void;
+  /** Returns where an object's server is: at once where that is known. @throws RpcError */
+  route(object: string): Destination | Promise<Destination>;
+  /** Notes that the object's server could not be reached there. */
+  forget(object: string, from: Destination): void;
   /** Returns one clause on what the address of an object is being waited for. */
   waitsFor?(object: string): string;
   /** Returns the error of a server that could not be reached at an address, with what is wrong with that. Never rejects. */
-  explain?(object: string, address: string, error: RpcError): Promise<RpcError>;
-  /** Returns the address of another server of the object to try at once; undefined where none is known. */
-  elsewhere?(object: string): string | undefined;
+  explain?(object: string, at: Destination, error: RpcError): Promise<RpcError>;
+  /** Returns where another server of the object is, to try at once; undefined where none is known. */
+  elsewhere?(object: string): Destination | undefined;
+}
+
+/** Returns the router to the one server of all objects. */
+export function routeTo(address: string, principal?: string): Router {
+  const only = destination(address, principal);
+  return { route: () => only, forget: () => undefined };
 }

@@ -12,6 +12,7 @@ import { Dispatcher } from '@patchbay/objects/define';
 
 import type { ObjectClientOptions } from '../client/client-options.js';
 import { ObjectClient } from '../client/object-client.js';
+import { routeTo } from '../client/transport.js';
 import { MemoryTransport, type MemoryTransportOptions } from './memory-transport.js';
 
 /** Options of objects in memory and of their client. */
@@ -45,8 +46,7 @@ class InMemoryClient extends ObjectClient {
       dispatcher.host(parseObjectName(name), definition);
     }
     const transport = new MemoryTransport(dispatcher, server);
-    const router = { route: () => address, forget: () => undefined };
-    super({ ...options, clock, transport, router });
+    super({ ...options, clock, transport, router: routeTo(address) });
     this.#dispatcher = dispatcher;
     this.#transport = transport;
     this.#objects = Object.values(objects);

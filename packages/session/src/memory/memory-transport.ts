@@ -1,6 +1,7 @@
 import { type Caller, coreError, localCaller, type ObjectDescription, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
+import type { Destination } from '../client/destination.js';
 import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
 import { FrameGate } from '../server/frame-gate.js';
 import { ServerSession } from '../server/server-session.js';
@@ -35,7 +36,7 @@ export class MemoryTransport implements Transport, Disposable {
     this.#gate = new FrameGate(this.#limits.maxBufferedBytes);
   }
 
-  dial(_address: string, events: MessageStreamEvents): MessageStream {
+  dial(_to: Destination, events: MessageStreamEvents): MessageStream {
     const { maxSessions } = this.#limits;
     let over = this.#closed ? 'the server is closed' : undefined;
     let exhausted: string | undefined;
@@ -125,7 +126,7 @@ export class MemoryTransport implements Transport, Disposable {
     };
   }
 
-  async describe(_address: string, object: string): Promise<ObjectDescription> {
+  async describe(_at: Destination, object: string): Promise<ObjectDescription> {
     if (this.#closed) {
       throw coreError('CONNECTION_LOST', 'the server is closed');
     }
