@@ -31,7 +31,7 @@ describe('The command check-config', function () {
   it('of nameserver tells what the start would find of its host, in the same words', async () => {
     await using directory = await scratchDirectory();
     const file = join(directory.path, 'nameserver.yaml');
-    await writeFile(file, `listen: 192.0.2.1:7440\ninsecure: true\nstateDir: ${file}/state\n`);
+    await writeFile(file, `listen: 192.0.2.1:7440\ninsecure: network\nstateDir: ${file}/state\n`);
     const outcome = await run('nameserver', ['check-config', file]);
     expect(outcome.stderr.trimEnd().split('\n')).to.deep.equal([
       `error: INVALID_ARGUMENT CONFIG_INVALID: nameserver.yaml:3: stateDir: the state directory ${file}/state cannot be used: not a directory`,

@@ -330,7 +330,8 @@ describe('nameserver start', function () {
 
   for (const [words, status, message] of [
     [[], 2, /CONFIG_INVALID: configuration: stateDir: is required; give --state-dir DIR/],
-    [['--listen', '0.0.0.0:0'], 2, /"0\.0\.0\.0:0" can be reached from other machines.*--insecure/],
+    [['--listen', '0.0.0.0:0'], 2, /"0\.0\.0\.0:0" can be reached from other machines.*--insecure=network/],
+    [['--listen', '0.0.0.0:0', '--insecure'], 2, /--insecure allows loopback alone; give --insecure=network/],
     [['--log-level', 'loud'], 2, /CONFIG_INVALID: --log-level: /],
     [['--config', '/nowhere/x.yaml'], 2, /\/nowhere\/x\.yaml: .*no such file/],
   ] as const) {

@@ -4,6 +4,8 @@ import { kebabCase, type MethodDescription } from '@patchbay/objects';
 export interface Parameter {
   /** A `boolean` is a switch: it needs no value, and has a counterpart `--no-NAME`. */
   readonly type: 'string' | 'boolean';
+  /** What else a switch may be set to, as `--NAME=VALUE`. */
+  readonly alternatives?: readonly string[];
   readonly summary: string;
   /** Stands for the value in help, such as `HOST:PORT`. Default: the name in capitals. */
   readonly placeholder?: string;
@@ -19,7 +21,7 @@ export interface Parameter {
 export type Parameters = Readonly<Record<string, Parameter>>;
 
 type ValueOf<P extends Parameter> = P extends { readonly type: 'boolean' }
-  ? boolean
+  ? boolean | (P extends { readonly alternatives: readonly (infer V)[] } ? V : never)
   : P extends { readonly repeated: true }
     ? string[]
     : string;

@@ -8,14 +8,19 @@
 export { command, type Command } from './command.js';
 export { ExternalCommands } from './external-commands.js';
 export { interruptible } from './interrupt.js';
-export { nameServerAdvice, nameServerOption } from './name-server-option.js';
+export {
+  insecureDialOption,
+  insecureListenOption,
+  nameServerAdvice,
+  nameServerOption,
+} from './name-server-option.js';
 export { packageVersion } from './package-version.js';
 export { formatOptions, type FormatValues, printResult } from './print-result.js';
 export { type Program, type ProgramStreams, runMain, runProgram } from './program.js';
 export { endOnFailedOutput, writeOut } from './standard-output.js';
 
 // Configuration
-export { addressSetting, listenSetting, severalAddresses } from './address-settings.js';
+export { addressSetting, insecureSetting, listenSetting, severalAddresses } from './address-settings.js';
 export { checkConfigCommand } from './check-config.js';
 export { configure, type ConfigureOptions } from './configuration.js';
 export { keepaliveSettings } from './keepalive-settings.js';

@@ -98,7 +98,7 @@ export function readArguments(
 /** @throws RpcError `ARGUMENT_INVALID` */
 function readOption(
   name: string,
-  { type, repeated = false }: Parameter,
+  { type, repeated = false, alternatives = [] }: Parameter,
   texts: readonly unknown[],
   errors: ArgumentErrors,
 ): unknown {
@@ -112,8 +112,13 @@ function readOption(
   if (texts.length > 1) {
     throw errors.unreadable(name, 'is given twice');
   }
+  if (typeof text === 'string' && alternatives.includes(text)) {
+    return text;
+  }
   if (type === 'boolean' && text !== 'true' && text !== 'false') {
-    throw errors.unreadable(name, `must be "true" or "false", not ${quoted(String(text))}`);
+    const values = ['true', 'false', ...alternatives].map(quoted);
+    const others = values.slice(0, -1).join(', ');
+    throw errors.unreadable(name, `must be ${others} or ${values.at(-1) ?? ''}, not ${quoted(String(text))}`);
   }
   return type === 'boolean' ? text === 'true' : text;
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 
 import { Scratch } from '@patchbay/objects/testing';
 
-import { listenSetting, severalAddresses } from '../src/address-settings.js';
+import { insecureSetting, listenSetting, severalAddresses } from '../src/address-settings.js';
 import { configure } from '../src/configuration.js';
 
 describe('Where a server listens', () => {
@@ -49,6 +49,33 @@ describe('Where a server listens', () => {
 
   it('is named by the flag that gave it', () => {
     expect(() => listenOf('', { listen: ['a:1', 'b'] })).to.throw(/--listen: address "b"/);
+  });
+
+  for (const [text, flag, insecure] of [
+    ['', undefined, false],
+    ['insecure: true', undefined, true],
+    ['insecure: network', undefined, 'network'],
+    ['insecure: network', false, false],
+    ['', true, true],
+    ['', 'network', 'network'],
+  ] as const) {
+    it(`is plain TCP by ${JSON.stringify({ text, flag })}: ${String(insecure)}`, () => {
+      const file = scratch.file('c.yaml');
+      writeFileSync(file, text);
+      const configured = configure({
+        schema: z.strictObject({ insecure: insecureSetting }),
+        file,
+        flags: { insecure: flag },
+      });
+      expect(configured).to.deep.equal({ insecure });
+    });
+  }
+
+  it('is plain TCP by true, false or network alone', () => {
+    const file = scratch.file('c.yaml');
+    writeFileSync(file, 'insecure: yes please');
+    const schema = z.strictObject({ insecure: insecureSetting });
+    expect(() => configure({ schema, file })).to.throw(/c\.yaml:1: insecure: .*true.*false.*network/);
   });
 
   it('is listed in the log where there is more than one address', () => {

@@ -30,7 +30,12 @@ async function run(
             summary: 'Where to listen',
           },
           'state-dir': { type: 'string', required: true, placeholder: 'DIR', summary: 'Where the state is' },
-          insecure: { type: 'boolean', default: false, summary: 'Listen anywhere' },
+          insecure: {
+            type: 'boolean',
+            default: false,
+            alternatives: ['network'],
+            summary: 'Listen anywhere',
+          },
           tag: { type: 'string', repeated: true, summary: 'A tag' },
         },
         run: (args) => {
@@ -147,6 +152,10 @@ Options:
       'start --insecure=true --state-dir=-x --tag a,b',
       { listen: '127.0.0.1:7440', stateDir: '-x', insecure: true, tag: ['a,b'] },
     ],
+    [
+      '--insecure=network start --state-dir=/x',
+      { listen: '127.0.0.1:7440', stateDir: '/x', insecure: 'network', tag: undefined },
+    ],
     ['lookup -o json 007', '007'],
     ['lookup -ojson -- --json', '--json'],
     ['lookup --json true', 'true'],
@@ -182,7 +191,10 @@ Options:
     ['start --state-dir -x', /needs a value/],
     ['start --state-dir /x extra', /ARGUMENT_SURPLUS: nameserver start takes no arguments, but 1 was given/],
     ['start --state-dir /x --state-dir /y', /ARGUMENT_INVALID: option "--state-dir": is given twice/],
-    ['start --insecure=perhaps', /ARGUMENT_INVALID: option "--insecure": must be "true" or "false"/],
+    [
+      'start --insecure=perhaps',
+      /ARGUMENT_INVALID: option "--insecure": must be "true", "false" or "network"/,
+    ],
     ['start', /ARGUMENT_MISSING: option "--state-dir" is missing; usage: nameserver start /],
     ['start --state-dir', /ARGUMENT_INVALID: option "--state-dir": needs a value; write "--state-dir=VALUE"/],
     ['start --state-dir --insecure', /ARGUMENT_INVALID: option "--state-dir": needs a value/],

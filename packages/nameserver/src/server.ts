@@ -1,15 +1,17 @@
 import { type GivenLimits, ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
 import {
+  checkPlainListen,
   type Clock,
   consoleLog,
   coreError,
+  type Insecure,
   type Listen,
   type Log,
   nameServerObject as objectName,
   parseListen,
-  requireLoopback,
   type RpcError,
   systemClock,
+  warnOfPlainTcp,
 } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { type OnWritable, openSqliteStore, type Store } from '@patchbay/store';
@@ -26,8 +28,8 @@ const drainMs = 250;
 export interface NameServerOptions {
   /** An address or several: `host:port`, where port 0 takes a free one, or `unix:/path`, whose directory is made. */
   readonly listen: Listen;
-  /** Whether to listen where other machines can connect, though nothing is encrypted or authenticated. Default: false. */
-  readonly insecure?: boolean;
+  /** Whether to listen on plain TCP, where every caller is an admin: `true` on loopback, `'network'` anywhere. Default: false. */
+  readonly insecure?: Insecure;
   /** The directory of the registry; it is made when it is not there. One name server at a time may use it. */
   readonly stateDir: string;
   /** Default: a `consoleLog`, which writes warnings and errors to standard error. */
@@ -118,7 +120,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     clock = systemClock,
   } = options;
   for (const address of parseListen(listen)) {
-    requireLoopback(address, { insecure });
+    checkPlainListen(address, { insecure });
   }
   const disk: { failure?: RpcError | undefined; server?: ObjectServer } = {};
   const store = await openSqliteStore({
@@ -146,6 +148,9 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       keepalive,
     });
     disk.server = server;
+    if (insecure !== false) {
+      warnOfPlainTcp(server.addresses, log);
+    }
     server.setHealth(storeHealth, disk.failure === undefined);
     return new NameServer({ store, registry, dispatcher, server, clock });
   } catch (error) {

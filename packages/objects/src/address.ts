@@ -90,21 +90,6 @@ export function isWildcard(host: string): boolean {
   return isIP(host) === 4 ? host === '0.0.0.0' : isWithin(host, ['0.0.0.0', 32], ['::', 128]);
 }
 
-/**
- * Refuses a listen address that other machines can reach, as nothing is encrypted and no caller authenticated yet,
- * unless the operator insists. @throws RpcError `CONFIG_INVALID`
- */
-export function requireLoopback(address: Address, options: { readonly insecure: boolean }): void {
-  if (!options.insecure && !isLocal(address)) {
-    throw coreError(
-      'CONFIG_INVALID',
-      `listen address ${quoted(formatAddress(address))} can be reached from other machines, and calls are neither ` +
-        'encrypted nor authenticated; listen on 127.0.0.1 or [::1], or give --insecure (in a program: ' +
-        'insecure: true) on a network you trust',
-    );
-  }
-}
-
 /** Reports whether a host is an IPv6 address of a network, in any of its many spellings, also as IPv4 within IPv6. */
 function isWithin(host: string, ipv4: readonly [string, number], ipv6: readonly [string, number]): boolean {
   if (!isIPv6(host)) {

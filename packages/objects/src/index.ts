@@ -142,10 +142,10 @@ export {
   parseListen,
   parseServerAddress,
   parseTcpAddress,
-  requireLoopback,
   type SocketAddress,
   type TcpAddress,
 } from './address.js';
+export { checkPlainListen, type Insecure, warnOfPlainTcp } from './plain-tcp.js';
 export { machineId } from './naming/machine.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export type {
@@ -163,7 +163,13 @@ export type {
   NameServerMethods,
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
-export { findNameServer, nameServerVariable, standardNameServer } from './naming/find-name-server.js';
+export {
+  findInsecure,
+  findNameServer,
+  insecureVariable,
+  nameServerVariable,
+  standardNameServer,
+} from './naming/find-name-server.js';
 export { listAllNames, maxPageSize, selectNames } from './naming/list-names.js';
 export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';

@@ -9,7 +9,6 @@ import {
   parseListen,
   parseServerAddress,
   parseTcpAddress,
-  requireLoopback,
 } from '../src/address.js';
 import { refusalOf } from '../src/testing/index.js';
 
@@ -166,16 +165,7 @@ describe('Listening', () => {
     });
   }
 
-  it('for other machines is refused, with what to do', () => {
-    expect(() => {
-      requireLoopback({ host: '0.0.0.0', port: 7440 }, { insecure: false });
-    })
-      .to.throw(/0\.0\.0\.0:7440.*--insecure.*insecure: true/)
-      .with.property('reason', 'CONFIG_INVALID');
-  });
-
-  it('on a socket file is for this machine alone', () => {
-    requireLoopback({ path: '/run/socket' }, { insecure: false });
+  it('is for this machine alone, as a socket file is', () => {
     expect(isLocal({ path: '/run/socket' })).to.equal(true);
   });
 
@@ -183,9 +173,5 @@ describe('Listening', () => {
     expect(parseListen('a:1')).to.deep.equal([{ host: 'a', port: 1 }]);
     expect(parseListen(['a:1', 'unix:/b'])).to.deep.equal([{ host: 'a', port: 1 }, { path: '/b' }]);
     expect(() => parseListen([])).to.throw(/the list is empty; give an address/);
-  });
-
-  it('for other machines is allowed to whoever insists', () => {
-    requireLoopback({ host: '0.0.0.0', port: 7440 }, { insecure: true });
   });
 });

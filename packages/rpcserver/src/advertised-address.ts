@@ -1,8 +1,10 @@
 import { connect } from 'node:net';
 
 import {
+  checkPlainListen,
   coreError,
   type Endpoint,
+  type Insecure,
   isLocal,
   isWildcard,
   type Listen,
@@ -12,7 +14,6 @@ import {
   parseListen,
   parseServerAddress,
   quoted,
-  requireLoopback,
   systemErrorText,
 } from '@patchbay/objects';
 /** How long a connection to the server's own advertised address may take, in milliseconds. */
@@ -30,11 +31,11 @@ export interface Advertisement {
 export function checkAddresses(options: {
   readonly listen: Listen;
   readonly advertise?: string | undefined;
-  readonly insecure: boolean;
+  readonly insecure: Insecure;
 }): void {
   const { listen, advertise } = options;
   for (const address of parseListen(listen)) {
-    requireLoopback(address, options);
+    checkPlainListen(address, options);
   }
   const registered = addressToRegister([listen].flat());
   const reached = advertise === undefined ? parseAddress(registered) : parseServerAddress(advertise);

@@ -10,6 +10,7 @@ import {
   type NameClaim,
   parseObjectName,
   systemClock,
+  warnOfPlainTcp,
 } from '@patchbay/objects';
 import { checkListenAddress, Dispatcher } from '@patchbay/objects/define';
 import { Registration } from '@patchbay/session/client';
@@ -89,6 +90,9 @@ export class RpcServer implements AsyncDisposable {
       const limits = { ...options.limits, keepalive, sendStacks };
       const server = await ObjectServer.start({ listen, dispatcher, ...limits });
       server.setHealth(registrationHealth, false);
+      if (insecure !== false) {
+        warnOfPlainTcp(server.addresses, log);
+      }
       const reached = reachedAt(server.addresses, advertise, options.machine);
       const registration = Registration.start({
         nameServer,

@@ -1,6 +1,7 @@
 import type {
   Authorize,
   Clock,
+  Insecure,
   Interceptor,
   Listen,
   Log,
@@ -23,8 +24,11 @@ export interface RpcServerOptions {
    * made. Default: a free port of 127.0.0.1.
    */
   readonly listen?: Listen;
-  /** Whether to listen where other machines can connect, though nothing is encrypted or authenticated. Default: false. */
-  readonly insecure?: boolean;
+  /**
+   * Whether to use plain TCP, where every caller is an admin and nothing is encrypted: `true` on loopback, `'network'`
+   * anywhere. Covers how the name server is dialled. Default: false.
+   */
+  readonly insecure?: Insecure;
   /**
    * The address that clients connect to; a warning is logged if they seem unable to. Default: the first listen address
    * of TCP, else the first.

@@ -33,7 +33,7 @@ describe('an advertised address', () => {
   }
 
   it('is required where clients of other machines are wanted on every address', () => {
-    const everywhere = { listen: '0.0.0.0:7441', insecure: true };
+    const everywhere = { listen: '0.0.0.0:7441', insecure: 'network' } as const;
     checkAddresses({ ...everywhere, advertise: 'storage.example:7441' });
     expect(() => {
       checkAddresses(everywhere);

@@ -264,13 +264,13 @@ describe('An RPC server', () => {
   });
 
   for (const [title, options, message] of [
-    ['every address', { listen: '0.0.0.0:0' }, /"0\.0\.0\.0:0" can be reached.*insecure: true/],
+    ['every address', { listen: '0.0.0.0:0' }, /"0\.0\.0\.0:0" can be reached.*insecure: 'network'/],
     ['every address of IPv6', { listen: '[::]:0' }, /"\[::\]:0" can be reached/],
     ['an address of other machines', { listen: '[::ffff:192.0.2.7]:0' }, /can be reached/],
     ['a host name', { listen: 'localhost.example:0' }, /can be reached/],
     ['no host', { listen: ':7441' }, /":7441": must be host:port/],
     ['an address without a port', { listen: '127.0.0.1' }, /must be host:port, such as 127\.0\.0\.1:/],
-    ['every address, and advertises it', { listen: '0.0.0.0:0', insecure: true }, /set "advertise"/],
+    ['every address, and advertises it', { listen: '0.0.0.0:0', insecure: 'network' }, /set "advertise"/],
     ['loopback, and advertises every address', { advertise: '[::0]:7441' }, /set "advertise"/],
     ['loopback, and advertises no port', { advertise: 'storage.example:0' }, /"storage\.example:0"/],
     ['loopback, with an empty name server', { nameServer: '' }, /address "": must be host:port/],

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 
-import { keepaliveSettings, limitSettings, listenSetting, logSettings } from '@patchbay/daemon';
+import {
+  insecureSetting,
+  keepaliveSettings,
+  limitSettings,
+  listenSetting,
+  logSettings,
+} from '@patchbay/daemon';
 
 import { nameServerLimits } from '../limits.js';
 
@@ -9,10 +15,7 @@ export const nameServerConfiguration = z.strictObject({
   listen: listenSetting
     .default('127.0.0.1:7440')
     .describe('where to listen: an address, or a list of addresses; port 0 takes a free one'),
-  insecure: z
-    .boolean()
-    .default(false)
-    .describe('whether to listen where other machines can connect, unencrypted and unauthenticated'),
+  insecure: insecureSetting,
   stateDir: z
     .string({
       error: ({ input }) =>

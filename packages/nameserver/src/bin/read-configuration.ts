@@ -5,7 +5,7 @@ import {
   type ConfigurationSource,
   configure,
 } from '@patchbay/daemon';
-import { coreError, parseListen, requireLoopback, systemErrorText } from '@patchbay/objects';
+import { checkPlainListen, coreError, parseListen, systemErrorText } from '@patchbay/objects';
 import { checkListenAddress, directoryTrouble } from '@patchbay/objects/define';
 
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
@@ -29,7 +29,7 @@ export function readConfiguration(
     flags,
   });
   for (const address of parseListen(configuration.listen)) {
-    requireLoopback(address, configuration);
+    checkPlainListen(address, configuration);
   }
   return configuration;
 }

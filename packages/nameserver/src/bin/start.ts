@@ -6,6 +6,7 @@ import {
   command,
   type Daemon,
   type DaemonLog,
+  insecureListenOption,
   limitsOf,
   openLog,
   packageVersion,
@@ -38,7 +39,7 @@ export const start = command({
       placeholder: 'DIR',
       summary: 'The directory of the registry, which is created if it does not exist',
     },
-    insecure: { type: 'boolean', summary: 'Listen where other machines can connect, unencrypted' },
+    insecure: insecureListenOption,
     'log-level': {
       type: 'string',
       placeholder: 'LEVEL',

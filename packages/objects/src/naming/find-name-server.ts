@@ -2,12 +2,17 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 import { parseServerAddress } from '../address.js';
-import { readClientFile } from './client-file.js';
+import { coreError } from '../errors/core-errors.js';
+import { quoted } from '../names.js';
+import { type ClientFile, readClientFile } from './client-file.js';
 
 // Every command that makes a call loads this: it must not import anything slow to load.
 
 /** The environment variable with the name server's address. */
 export const nameServerVariable = 'PATCHBAY_NAMESERVER';
+
+/** The environment variable that says whether to dial plain TCP: `1` or `0`. */
+export const insecureVariable = 'PATCHBAY_INSECURE';
 
 /** The name server's address where no socket file of one can be opened. */
 export const standardNameServer = '127.0.0.1:7440';
@@ -16,36 +21,63 @@ const fileName = 'client.yaml';
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+/** Where settings of clients are looked for. Default: those of this process and machine. */
+export interface FindOptions {
+  readonly environment?: Environment;
+  readonly systemDirectory?: string;
+  readonly runDirectory?: string;
+}
+
 /**
  * Finds the name server's address: the given one, else that of the environment variable `PATCHBAY_NAMESERVER`, of the
  * user's `client.yaml`, of the machine's in `/etc/patchbay`, else a socket file that this process may open:
  * `patchbay/nameserver/socket` in `/run`, or in the user's `XDG_RUNTIME_DIR`, else 127.0.0.1:7440.
  * @throws RpcError `CONFIG_INVALID` if the first of these that exists is invalid
  */
-export function findNameServer(
-  given?: string,
-  options: {
-    readonly environment?: Environment;
-    readonly systemDirectory?: string;
-    readonly runDirectory?: string;
-  } = {},
-): string {
-  const { environment = process.env, systemDirectory = '/etc/patchbay', runDirectory = '/run' } = options;
+export function findNameServer(given?: string, options: FindOptions = {}): string {
+  const { environment = process.env, runDirectory = '/run' } = options;
   const variable = environment[nameServerVariable];
   const address = given ?? (variable === '' ? undefined : variable);
   if (address !== undefined) {
     parseServerAddress(address);
     return address;
   }
-  const user = userDirectory(environment);
-  const ofUser = user === undefined ? undefined : readClientFile(join(user, fileName));
   return (
-    ofUser ??
-    readClientFile(join(systemDirectory, fileName)) ??
+    inClientFiles('nameServer', options) ??
     socketIn(runDirectory) ??
     socketIn(environment.XDG_RUNTIME_DIR ?? '') ??
     standardNameServer
   );
+}
+
+/**
+ * Reports whether a client is told to dial plain TCP: by what is given, else by the environment variable
+ * `PATCHBAY_INSECURE`, by the user's `client.yaml` or the machine's, else not.
+ * @throws RpcError `CONFIG_INVALID` if the first of these that exists is invalid
+ */
+export function findInsecure(given?: boolean, options: FindOptions = {}): boolean {
+  const { environment = process.env } = options;
+  const variable = environment[insecureVariable] ?? '';
+  if (given !== undefined) {
+    return given;
+  }
+  if (variable === '') {
+    return inClientFiles('insecure', options) ?? false;
+  }
+  if (variable !== '1' && variable !== '0') {
+    throw coreError('CONFIG_INVALID', `${insecureVariable}: must be 1 or 0, not ${quoted(variable)}`);
+  }
+  return variable === '1';
+}
+
+/** Returns what the user's `client.yaml` says of a key, else the machine's; undefined where neither does. */
+function inClientFiles<K extends keyof ClientFile>(
+  key: K,
+  { environment = process.env, systemDirectory = '/etc/patchbay' }: FindOptions,
+): ClientFile[K] {
+  const user = userDirectory(environment);
+  const ofUser = user === undefined ? undefined : readClientFile(join(user, fileName))[key];
+  return ofUser ?? readClientFile(join(systemDirectory, fileName))[key];
 }
 
 /** Returns the address of the name server's socket file in a directory; undefined where this process may not open it. */

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { findNameServer } from '../../src/naming/find-name-server.js';
+import { findInsecure, findNameServer, type FindOptions } from '../../src/naming/find-name-server.js';
 import { Scratch } from '../../src/testing/scratch.js';
 
 describe('Finding the name server', () => {
@@ -13,13 +13,21 @@ describe('Finding the name server', () => {
   });
   afterEach(() => scratch[Symbol.asyncDispose]());
 
-  /** Finds the name server with home and system directories inside the scratch directory. */
-  function find(given?: string, environment: Readonly<Record<string, string>> = {}): string {
-    return findNameServer(given, {
+  /** Returns options with home and system directories inside the scratch directory. */
+  function inScratch(environment: Readonly<Record<string, string>>): FindOptions {
+    return {
       environment: { HOME: scratch.file('home'), ...environment },
       systemDirectory: scratch.file('etc'),
       runDirectory: scratch.file('run'),
-    });
+    };
+  }
+
+  function find(given?: string, environment: Readonly<Record<string, string>> = {}): string {
+    return findNameServer(given, inScratch(environment));
+  }
+
+  function isInsecure(given?: boolean, environment: Readonly<Record<string, string>> = {}): boolean {
+    return findInsecure(given, inScratch(environment));
   }
 
   async function write(path: string, text: string): Promise<void> {
@@ -98,6 +106,33 @@ describe('Finding the name server', () => {
       expect(() => find()).to.throw(message);
     });
   }
+
+  it('dials plain TCP where that is said, and the nearest that says so decides', async () => {
+    expect(isInsecure()).to.equal(false);
+    await write('etc/client.yaml', 'insecure: true # the lab\nnameServer: machine:1\n');
+    expect(isInsecure()).to.equal(true);
+    expect(find()).to.equal('machine:1');
+    await write(user, 'nameServer: user:2\n');
+    expect(isInsecure()).to.equal(true);
+    await write(user, 'insecure: false\n');
+    expect(isInsecure()).to.equal(false);
+    expect(isInsecure(undefined, { PATCHBAY_INSECURE: '' })).to.equal(false);
+    expect(isInsecure(undefined, { PATCHBAY_INSECURE: '1' })).to.equal(true);
+    expect(isInsecure(false, { PATCHBAY_INSECURE: '1' })).to.equal(false);
+    expect(isInsecure(true)).to.equal(true);
+  });
+
+  it('refuses what is neither yes nor no to plain TCP', async () => {
+    expect(() => isInsecure(undefined, { PATCHBAY_INSECURE: 'yes' })).to.throw(
+      'PATCHBAY_INSECURE: must be 1 or 0, not "yes"',
+    );
+    for (const value of ['network', '"true"', '']) {
+      await write(user, `insecure: ${value}\n`);
+      expect(() => isInsecure()).to.throw(`${scratch.file(user)}:1: insecure: must be true or false`);
+    }
+    await write(user, 'insecure: true\ninsecure: true\n');
+    expect(() => isInsecure()).to.throw(':2: duplicate key "insecure"');
+  });
 
   it('refuses a file that cannot be read', async () => {
     await mkdir(scratch.file(user), { recursive: true });

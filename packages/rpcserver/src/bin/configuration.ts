@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import {
   addressSetting,
+  insecureSetting,
   keepaliveSettings,
   limitSettings,
   listenSetting,
@@ -61,10 +62,7 @@ export const rpcServerConfiguration = z.strictObject({
     .boolean()
     .default(false)
     .describe('whether to take the names from their present servers at the start'),
-  insecure: z
-    .boolean()
-    .default(false)
-    .describe('whether to listen where other machines can connect, unencrypted and unauthenticated'),
+  insecure: insecureSetting,
   stateDir: z
     .string()
     .min(1)

@@ -5,6 +5,7 @@ import {
   checkConfigCommand,
   command,
   ExternalCommands,
+  insecureListenOption,
   nameServerOption,
   openLog,
   packageVersion,
@@ -31,7 +32,7 @@ const start = command({
       defaultNote: 'that of the file',
     },
     replace: { type: 'boolean', summary: 'At start, take over the names from their present owners' },
-    insecure: { type: 'boolean', summary: 'Listen where other machines can connect, unencrypted' },
+    insecure: insecureListenOption,
     'log-level': {
       type: 'string',
       placeholder: 'LEVEL',

@@ -199,11 +199,11 @@ describe('rpcserver start', () => {
       'an address that other machines can reach',
       { listen: '0.0.0.0:0' },
       2,
-      /"0\.0\.0\.0:0" can be reached from other machines, .* or give --insecure/,
+      /"0\.0\.0\.0:0" can be reached from other machines, .* or give --insecure=network/,
     ],
     [
       'no advertised address while it listens on all addresses',
-      { listen: '0.0.0.0:0', insecure: true },
+      { listen: '0.0.0.0:0', insecure: 'network' },
       2,
       /"0\.0\.0\.0:0" is not an address that clients can connect to; set "advertise"/,
     ],
@@ -253,7 +253,7 @@ describe('rpcserver start', () => {
     ],
     [
       'an address of another host',
-      () => Promise.resolve({ listen: '192.0.2.1:0', insecure: true }),
+      () => Promise.resolve({ listen: '192.0.2.1:0', insecure: 'network' }),
       /^error: FAILED_PRECONDITION LISTEN_FAILED: \S+:\d+: listen: cannot listen on 192\.0\.2\.1:0: not an address of this host; give /,
     ],
   ];
