@@ -74,6 +74,7 @@ export {
   objectOf,
   property,
   ownObject,
+  secret,
   streamOf,
 } from '@patchbay/objects/define';
 export type { Keepalive, SessionLimits } from '@patchbay/session/server';

@@ -147,8 +147,9 @@ function helpOf(prefix: string): string {
 }
 
 /** Returns a positional argument as a term of a list. */
-export function argTerm({ placeholder, summary, schema }: ArgDescription): Term {
-  return [placeholder, withNotes(summary, notesOf(schema))];
+export function argTerm(argument: ArgDescription): Term {
+  const { placeholder, summary, schema } = argument;
+  return [placeholder, withNotes(summary, [...notesOf(schema), ...secretNote(argument)])];
 }
 
 /** Returns the meaning of an option, with notes on its values. */
@@ -160,7 +161,12 @@ export function optionMeaning(option: OptionDescription): string {
   if (option.required) {
     notes.push('required');
   }
+  notes.push(...secretNote(option));
   return withNotes(option.summary, notes);
+}
+
+function secretNote({ secret }: { readonly secret?: boolean | undefined }): string[] {
+  return secret === true ? ['secret: give "-" to type it unseen, or to pipe it in'] : [];
 }
 
 /** Returns notes on what a value looks like, where its name does not show it, and on its default. */

@@ -2,7 +2,7 @@ import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
-import type { MethodDescription } from './description.js';
+import type { ArgDescription, MethodDescription } from './description.js';
 import type { Issue } from './issues.js';
 import { callSignature, usageLine } from './usage.js';
 
@@ -30,7 +30,9 @@ export class ArgumentErrors {
   surplus(given: number, extra: unknown): RpcError {
     const most = this.#method.args.length;
     const takes = most === 0 ? 'no arguments' : most === 1 ? 'one argument' : `${String(most)} arguments`;
-    const first = typeof extra === 'string' ? ` (the first extra one is ${quoted(extra)})` : '';
+    const mayBeSecret = [...this.#method.args, ...this.#method.options].some(holdsSecret);
+    const first =
+      typeof extra === 'string' && !mayBeSecret ? ` (the first extra one is ${quoted(extra)})` : '';
     const isDashed = this.#form === 'argv' && typeof extra === 'string' && /^-[^-]/.test(extra);
     const dash = isDashed ? '; options start with two dashes' : '';
     const message = `${this.#method.name} takes ${takes}, but ${given === 1 ? '1 was' : `${String(given)} were`} given${first}${dash}`;
@@ -56,8 +58,16 @@ export class ArgumentErrors {
     });
   }
 
+  /** Refuses text that cannot be read as what an argument is. */
+  mistyped(name: string, expects: string, text: string): RpcError {
+    return this.unreadable(name, `must be ${expects}${this.#isSecret(name) ? '' : `, not ${quoted(text)}`}`);
+  }
+
   /** Refuses text for an argument that takes a file's content: a command may read the file of that name, and retry. */
   fileExpected(name: string, expects: string, text: string): RpcError {
+    if (this.#isSecret(name)) {
+      return this.mistyped(name, expects, text);
+    }
     const advice = `to pass the content of the file ${quoted(text)}, write ${quoted(`@${text}`)}`;
     return coreError('FILE_EXPECTED', `${this.#label(name)} must be ${expects}; ${advice}`, {
       details: { argument: name, word: text },
@@ -96,7 +106,18 @@ export class ArgumentErrors {
     return `${option === undefined ? 'argument' : 'option'} ${quoted([shown, ...within].join('.'))}`;
   }
 
+  #isSecret(name: string): boolean {
+    return [...this.#method.args, ...this.#method.options].some(
+      (each) => each.name === name && holdsSecret(each),
+    );
+  }
+
   #usage(): string {
     return this.#form === 'argv' ? usageLine(this.#method) : callSignature(this.#method);
   }
+}
+
+/** Reports whether an argument is secret, or a part of it. */
+function holdsSecret({ schema }: Pick<ArgDescription, 'schema'>): boolean {
+  return JSON.stringify(schema).includes('"secret":true');
 }

@@ -12,6 +12,14 @@ export interface ArgvValues {
   readonly options: Readonly<Record<string, unknown>>;
   /** Files whose content has to be read as text first; then the argv is read once more. */
   readonly unread: readonly FileArgument[];
+  /** The names of secret arguments and options that were typed. */
+  readonly typedSecrets: readonly string[];
+}
+
+/** What is found while argv is read. */
+interface Reading {
+  readonly unread: FileArgument[];
+  readonly typedSecrets: string[];
 }
 
 interface Flag {
@@ -30,10 +38,14 @@ export class ArgvReader {
   readonly #positionals: readonly { readonly name: string; readonly coercion: Coercion | ListCoercion }[];
   readonly #flags = new Map<string, Flag>();
   readonly #errors: ArgumentErrors;
+  readonly #secrets: ReadonlySet<string>;
 
   constructor(method: MethodDescription, errors: ArgumentErrors) {
     this.#errors = errors;
     this.#positionals = method.args.map(({ name, schema }) => ({ name, coercion: coercionOf(schema) }));
+    this.#secrets = new Set(
+      [...method.args, ...method.options].filter((each) => each.secret === true).map(({ name }) => name),
+    );
     for (const { name, flag, schema, placeholder } of method.options) {
       const entry = { name, coercion: coercionOf(schema), isSwitch: placeholder === undefined };
       this.#flags.set(flag, entry);
@@ -45,12 +57,12 @@ export class ArgvReader {
   read(argv: readonly ArgvElement[]): ArgvValues {
     const positionals: ArgvElement[] = [];
     const options: Record<string, unknown> = {};
-    const unread: FileArgument[] = [];
+    const reading: Reading = { unread: [], typedSecrets: [] };
     for (let index = 0; index < argv.length; index += 1) {
       const element = argv[index] ?? '';
       const typed = asTyped(element);
       if (typed === '--') {
-        return this.#values(positionals.concat(argv.slice(index + 1)), options, unread);
+        return this.#values(positionals.concat(argv.slice(index + 1)), options, reading);
       }
       if (!typed.startsWith('--')) {
         positionals.push(element);
@@ -69,17 +81,17 @@ export class ArgvReader {
         }
       }
       const { name, coercion } = flag;
-      this.#set(options, flag, value === undefined ? isOn : this.#coerce(name, coercion, value, unread));
+      this.#set(options, flag, value === undefined ? isOn : this.#coerce(name, coercion, value, reading));
     }
-    return this.#values(positionals, options, unread);
+    return this.#values(positionals, options, reading);
   }
 
   #values(
     positionals: readonly ArgvElement[],
     options: Readonly<Record<string, unknown>>,
-    unread: FileArgument[],
+    reading: Reading,
   ): ArgvValues {
-    return { positionals: this.#readPositionals(positionals, unread), options, unread };
+    return { positionals: this.#readPositionals(positionals, reading), options, ...reading };
   }
 
   #findFlag(given: string, hasValue: boolean): { flag: Flag; isOn: boolean } {
@@ -102,7 +114,7 @@ export class ArgvReader {
     options[name] = before === undefined ? value : [before, value].flat();
   }
 
-  #readPositionals(elements: readonly ArgvElement[], unread: FileArgument[]): unknown[] {
+  #readPositionals(elements: readonly ArgvElement[], reading: Reading): unknown[] {
     const last = this.#positionals.at(-1);
     const rest = last !== undefined && 'item' in last.coercion ? last : undefined;
     const single = rest === undefined ? this.#positionals : this.#positionals.slice(0, -1);
@@ -111,7 +123,7 @@ export class ArgvReader {
     }
     const values = single
       .slice(0, elements.length)
-      .map(({ name, coercion }, index) => this.#coerce(name, coercion, elements[index] ?? '', unread));
+      .map(({ name, coercion }, index) => this.#coerce(name, coercion, elements[index] ?? '', reading));
     if (rest !== undefined && 'item' in rest.coercion && elements.length > single.length) {
       const { item } = rest.coercion;
       values.push(
@@ -120,7 +132,7 @@ export class ArgvReader {
           .flatMap((element) =>
             typeof element === 'string'
               ? this.#coerceOne(rest.name, item, element)
-              : this.#coerce(rest.name, rest.coercion, element, unread),
+              : this.#coerce(rest.name, rest.coercion, element, reading),
           ),
       );
     }
@@ -131,9 +143,12 @@ export class ArgvReader {
     name: string,
     coercion: Coercion | ListCoercion,
     element: ArgvElement,
-    unread: FileArgument[],
+    { unread, typedSecrets }: Reading,
   ): unknown {
     if (typeof element === 'string') {
+      if (this.#secrets.has(name)) {
+        typedSecrets.push(name);
+      }
       return 'item' in coercion
         ? splitAt(element, ',').map((each) => this.#coerceOne(name, coercion.item, each))
         : this.#coerceOne(name, coercion, element);
@@ -158,7 +173,7 @@ export class ArgvReader {
     const value = coercion.read(text);
     if (value === undefined) {
       throw coercion.stream === undefined
-        ? this.#errors.unreadable(name, `must be ${coercion.expects}, not ${quoted(text)}`)
+        ? this.#errors.mistyped(name, coercion.expects, text)
         : this.#errors.fileExpected(name, coercion.expects, text);
     }
     return value;

@@ -107,6 +107,9 @@ export class CallRunner {
       const message = `${call.object}.${call.method} is a method, not a property: call it, as ${call.method}()`;
       throw coreError('METHOD_NOT_FOUND', message);
     }
+    if (method.hasSecretArguments && 'argv' in input) {
+      this.#warnOfSecrets(call, method.secretsTyped(input.argv));
+    }
     const args = 'values' in input ? method.bindValues(input.values) : method.bindArgv(input.argv);
     if (args instanceof Promise) {
       this.#when(call, args, (bound) => {
@@ -114,6 +117,13 @@ export class CallRunner {
       });
     } else {
       this.#runWith(call, hosted, args);
+    }
+  }
+
+  /** Tells the command that others could see secrets on its command line. */
+  #warnOfSecrets(call: RunningCall, typed: readonly string[]): void {
+    if (typed.length > 0) {
+      call.addResponseMetadata({ 'secrets-typed': [...new Set(typed)].join(', ') });
     }
   }
 

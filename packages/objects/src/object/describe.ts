@@ -10,6 +10,7 @@ import type {
   OptionDescription,
 } from './description.js';
 import { outputSide, type Side } from './schema-parts.js';
+import { Secrets } from './secrets.js';
 
 /**
  * Describes an object as plain JSON, for clients in any language: help, completion and forms.
@@ -59,6 +60,10 @@ function deprecation({ deprecated }: { readonly deprecated: string | undefined }
   return deprecated === undefined ? {} : { deprecated };
 }
 
+function secrecy(schema: z.ZodType): { secret?: true } {
+  return Secrets.of(schema)?.isWhole === true ? { secret: true } : {};
+}
+
 function describeArgs(definition: MethodDefinition): ArgDescription[] {
   return definition.args.map(({ name, summary, schema: zodSchema }, index) => {
     const schema = schemaOf(zodSchema, 'input');
@@ -69,6 +74,7 @@ function describeArgs(definition: MethodDefinition): ArgDescription[] {
       required: !isOptional(zodSchema),
       placeholder: placeholderOf(name, schema) + (takesRest ? '...' : ''),
       schema,
+      ...secrecy(zodSchema),
     };
   });
 }
@@ -95,6 +101,7 @@ function describeOptions(definition: MethodDefinition): OptionDescription[] {
       required: !isOptional(zodSchema),
       ...(schema.type === 'boolean' ? {} : { placeholder: placeholderOf(name, schema) }),
       schema,
+      ...secrecy(zodSchema),
     };
   });
 }

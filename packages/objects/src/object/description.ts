@@ -15,6 +15,8 @@ export const argDescription = z.object({
   /** Stands for the value in a usage line, such as `NODE`; ends in `...` if it takes all remaining arguments. */
   placeholder: z.string(),
   schema: jsonSchema,
+  /** Whether its values are secret; absent if they are not. */
+  secret: z.boolean().optional(),
 });
 /** A positional argument, as clients in any language see it. */
 export type ArgDescription = z.infer<typeof argDescription>;
@@ -29,6 +31,8 @@ export const optionDescription = z.object({
   /** Stands for the value in a usage line; absent for a boolean, whose flag takes no value. */
   placeholder: z.string().optional(),
   schema: jsonSchema,
+  /** As that of an argument. */
+  secret: z.boolean().optional(),
 });
 /** A named option, as clients in any language see it. */
 export type OptionDescription = z.infer<typeof optionDescription>;

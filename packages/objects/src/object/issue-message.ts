@@ -72,6 +72,22 @@ export function issueMessage(issue: z.core.$ZodRawIssue): string | undefined {
   }
 }
 
+/** Returns the message of an issue of a secret, which it does not repeat: what a schema itself says may do so. */
+export function secretIssueMessage(issue: z.core.$ZodRawIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return issue.input === undefined ? 'is missing' : `must be ${kinds[issue.expected] ?? issue.expected}`;
+    case 'too_small':
+    case 'too_big':
+    case 'not_multiple_of':
+    case 'invalid_format':
+    case 'unrecognized_keys':
+      return issueMessage(issue) ?? 'is not valid';
+    default:
+      return 'is not valid; it is secret, and not repeated here';
+  }
+}
+
 function invalidType(expected: string, input: unknown): string {
   if (input === undefined) {
     return 'is missing';

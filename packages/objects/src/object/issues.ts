@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
-import { issueMessage } from './issue-message.js';
+import { issueMessage, secretIssueMessage } from './issue-message.js';
+import type { Secrets } from './secrets.js';
 
 /** What is wrong with a value, and where. */
 export interface Issue {
@@ -24,10 +25,14 @@ export function check(schema: z.ZodType, value: unknown): Checked {
   return checked;
 }
 
-/** Puts the first issues of a value into words. */
-export function firstIssues({ issues }: Checked): Issue[] {
+/** Puts the first issues of a value into words, without its secrets. */
+export function firstIssues({ issues }: Checked, secrets?: Secrets): Issue[] {
   return issues
     .slice(0, maxIssues)
-    .map((issue) => z.core.util.finalizeIssue(issue, context, z.core.config()))
+    .map((issue) =>
+      secrets?.touches(issue.path ?? []) === true
+        ? { path: issue.path ?? [], message: secretIssueMessage(issue) }
+        : z.core.util.finalizeIssue(issue, context, z.core.config()),
+    )
     .map(({ path, message }) => ({ path: path.map((each) => String(each).slice(0, 80)), message }));
 }

@@ -29,18 +29,15 @@ async function callOnce(request: CommandCall, context: CommandContext, out: Outp
     ? (await import('../command/streamed-args.js')).openStreams(request.args, context.standardInput, {
         method,
         describe: () => client.describe(object),
+        errors: context.errors,
       })
     : request.args;
   const call = client.callWithArgv(object, method, args, { timeoutMs, metadata, signal });
   try {
     await printOutcome(call, request, context, out);
   } finally {
-    const { deprecated } = call.responseMetadata;
-    if (deprecated !== undefined) {
-      const { escapeControls } = await import('@patchbay/terminal');
-      context.errors.write(
-        escapeControls(`warning: ${object}.${method} is deprecated: ${deprecated}`) + '\n',
-      );
+    if (Object.keys(call.responseMetadata).length > 0) {
+      (await import('./warnings.js')).warn(call, request, context);
     }
   }
 }

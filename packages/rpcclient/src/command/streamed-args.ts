@@ -3,11 +3,22 @@ import { fstatSync, openSync } from 'node:fs';
 import { coreError, isRpcError, type ObjectDescription, quoted, systemErrorText } from '@patchbay/objects';
 import type { StreamArgument } from '@patchbay/session/client';
 
+import { typedUnseen } from './ask-secret.js';
+import type { TextSink } from './context.js';
 import { fileChunks, sparse, takesHoles } from './sparse-content.js';
+
+interface OpenOptions {
+  readonly method: string;
+  readonly describe: () => Promise<ObjectDescription>;
+  /** Where a person is asked. */
+  readonly errors: TextSink;
+}
 
 /**
  * Opens the streams among the arguments of a command line: `-` is standard input, `@FILE` a file's content, both also as
  * the value of an option, `--NAME=@FILE`. `@@TEXT` is the text `@TEXT`, and after `--` every argument is literal.
+ *
+ * On a terminal, `-` is one line that is typed unseen if the method takes secrets, which is asked then.
  *
  * Zeros are sent as holes if the method takes them, which is asked when there are some.
  *
@@ -17,7 +28,7 @@ import { fileChunks, sparse, takesHoles } from './sparse-content.js';
 export function openStreams(
   args: readonly string[],
   input: NodeJS.ReadableStream | undefined,
-  { method, describe }: { readonly method: string; readonly describe: () => Promise<ObjectDescription> },
+  { method, describe, errors }: OpenOptions,
 ): readonly (string | StreamArgument)[] {
   const literalFrom = args.indexOf('--');
   let unread = input;
@@ -29,7 +40,10 @@ export function openStreams(
       return arg;
     }
     if (value === '-') {
-      const content = sparse(requireInput(unread), accepted);
+      const piped = requireInput(unread);
+      const content = isTerminal(piped)
+        ? typedUnseen(piped, { secretName: () => nameOfSecret(method, describe), errors })
+        : sparse(piped, accepted);
       unread = undefined; // it can be read only once
       return { typed: arg, content };
     }
@@ -60,12 +74,31 @@ export function withFileContent(args: readonly string[], refusal: unknown): read
   return args.map((arg, index) => (index === at ? `${arg.slice(0, -path.length)}@${path}` : arg));
 }
 
-function requireInput(input: NodeJS.ReadableStream | undefined): AsyncIterable<Uint8Array | string> {
+function isTerminal(input: NodeJS.ReadableStream): input is NodeJS.ReadStream {
+  return 'isTTY' in input && input.isTTY === true;
+}
+
+/** Names a secret among a method's arguments; undefined if it takes none, or nobody knows. */
+async function nameOfSecret(
+  method: string,
+  describe: () => Promise<ObjectDescription>,
+): Promise<string | undefined> {
+  try {
+    const found = (await describe()).methods.find(({ name }) => name === method);
+    return [...(found?.args ?? []), ...(found?.options ?? [])].find(({ secret }) => secret === true)?.name;
+  } catch {
+    return undefined; // its call reports what is wrong
+  }
+}
+
+function requireInput(
+  input: NodeJS.ReadableStream | undefined,
+): NodeJS.ReadableStream & AsyncIterable<Uint8Array | string> {
   if (input?.readable !== true) {
     const message = '"-" is standard input, which cannot be read here, or was read already';
     throw coreError('ARGUMENT_INVALID', message);
   }
-  return input;
+  return input as NodeJS.ReadableStream & AsyncIterable<Uint8Array | string>;
 }
 
 /** Reports whether a method takes holes. Its call reports what is wrong with the method or the server. */

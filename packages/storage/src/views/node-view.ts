@@ -1,4 +1,5 @@
 import { compileGlob, isRpcError } from '@patchbay/objects';
+import { secret } from '@patchbay/objects/define';
 import { z } from 'zod';
 
 import { listAlerts } from '../alerts/alerts.js';
@@ -83,8 +84,10 @@ export const nodeDetails = nodeView.extend({
 export const nodeCredentials = z.object({
   node: z.string(),
   chapUser: z.string(),
-  chapSecret: z.string(),
-  bootToken: z.string().optional().describe('the one-time token of the boot script, until it is used'),
+  chapSecret: secret(z.string()),
+  bootToken: secret(z.string())
+    .optional()
+    .describe('the one-time token of the boot script, until it is used'),
 });
 
 /** Shows a node whose disk is ready. */
