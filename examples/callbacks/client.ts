@@ -2,7 +2,7 @@ import { connect, isRpcError } from '@patchbay/rpcclient';
 
 import type { Cleaner } from './cleaner.js';
 
-await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+await using client = connect();
 const cleaner = client.proxy<Cleaner>('cleaner');
 
 // A function that the object keeps is called after the call has ended, too.

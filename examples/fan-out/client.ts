@@ -2,7 +2,7 @@ import { connect } from '@patchbay/rpcclient';
 
 import type { Disks } from './disks.js';
 
-await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+await using client = connect();
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // Every object whose name matches: how each call ended, in the order of the names.

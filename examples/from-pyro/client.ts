@@ -2,7 +2,7 @@ import { connect, isRpcError, nameServerObject, type NameServerMethods } from '@
 
 import type { Warehouse } from './warehouse.js';
 
-await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+await using client = connect();
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // A proxy

@@ -4,7 +4,6 @@ import { once } from 'node:events';
 import { warehouse } from './warehouse.js';
 
 await using server = await RpcServer.start({
-  nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440',
   stateDir: process.env.STATE_DIR ?? './state',
   objects: { 'example.warehouse': warehouse },
 });

@@ -6,7 +6,7 @@ function print(line) {
 }
 
 async function main() {
-  const client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+  const client = connect();
   try {
     const counter = client.proxy('counter');
     print(await counter.add(3));

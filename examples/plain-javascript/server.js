@@ -41,7 +41,6 @@ const counter = defineObject({
 });
 
 const server = await RpcServer.start({
-  nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440',
   stateDir: process.env.STATE_DIR ?? './state',
   objects: { counter },
 });

@@ -12,7 +12,6 @@ import { Terminal } from './terminal.js';
 // A tour of Patchbay with real daemons and real initiators, in a directory that is removed afterwards.
 
 const startedMs = performance.now();
-const nameServer = `127.0.0.1:${String(await freePort())}`;
 const portal = `127.0.0.1:${String(await freePort())}`;
 // When interrupted it stops, and still removes what it created.
 const interrupted = new AbortController();
@@ -21,13 +20,13 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     interrupted.abort(new Error(`interrupted by ${signal}`));
   });
 }
-const terminal = new Terminal({ PATCHBAY_NAMESERVER: nameServer, NODE_NO_WARNINGS: '1' }, interrupted.signal);
-
 await using scratch = await Scratch.make();
 const at = (...names: readonly string[]): string => join(scratch.directory, ...names);
+const nameServer = `unix:${at('nameserver', 'socket')}`;
+const terminal = new Terminal({ PATCHBAY_NAMESERVER: nameServer, NODE_NO_WARNINGS: '1' }, interrupted.signal);
 await using daemons = new Daemons(terminal, scratch.directory);
 
-terminal.say(`Everything happens in ${scratch.directory}, on loopback`);
+terminal.say(`Everything happens in ${scratch.directory}; the disks are served on loopback`);
 process.stdout.write(`$ export PATCHBAY_NAMESERVER=${nameServer}\n`);
 terminal.say('A name server keeps the registry; an RPC server hosts the storage object, with its own tgtd');
 await daemons.start(
@@ -107,7 +106,7 @@ process.stdout.write(
 
 function configuration(): string {
   return `nameServer: ${nameServer}
-listen: 127.0.0.1:0
+listen: unix:${at('rpcserver', 'socket')}
 stateDir: ${at('rpcserver')}
 objects:
   - name: storage

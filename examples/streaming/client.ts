@@ -5,7 +5,7 @@ import { connect } from '@patchbay/rpcclient';
 
 import type { Text } from './text.js';
 
-await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+await using client = connect();
 const text = client.proxy<Text>('text');
 
 // A Node stream, a web stream or any async iterable; however long it is, only a small part is in memory.

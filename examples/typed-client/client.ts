@@ -2,7 +2,7 @@ import { connect, isRpcError } from '@patchbay/rpcclient';
 
 import type { Bank } from './bank.js';
 
-await using client = connect({ nameServer: process.env.PATCHBAY_NAMESERVER ?? '127.0.0.1:7440' });
+await using client = connect();
 const print = (line: string): void => void process.stdout.write(`${line}\n`);
 
 // The types come from the server's methods: a wrong name or argument does not compile.

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-import { freePort, Scratch } from '@patchbay/objects/testing';
+import { Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
 
 import { codeBlocks } from '../code-blocks.js';
@@ -56,10 +56,9 @@ describe('The packed packages', function () {
     project = await Project.make();
     packed = await packAll(archives.path);
     await project.install(archives.path);
-    nameServer = `127.0.0.1:${String(await freePort())}`;
-    const at = { '127.0.0.1:7440': nameServer };
-    project.write('server.ts', example('rpcserver', { ...at, './state': join(project.path, 'state') }));
-    project.write('client.ts', example('rpcclient', at));
+    nameServer = `unix:${join(project.path, 'run', 'socket')}`;
+    project.write('server.ts', example('rpcserver', { './state': join(project.path, 'state') }));
+    project.write('client.ts', example('rpcclient', {}));
     project.write('misuse.ts', misuse);
   });
   after(async () => {
@@ -113,6 +112,7 @@ describe('The packed packages', function () {
   });
 
   it('run that server and that client, and the commands', async () => {
+    const environment = { PATCHBAY_NAMESERVER: nameServer };
     const words = ['start', '--listen', nameServer, '--state-dir', join(project.path, 'names')];
     await using names = await Daemon.start(
       [project.command('nameserver'), ...words],
@@ -123,10 +123,11 @@ describe('The packed packages', function () {
     await using server = await Daemon.start(
       ['node', join(project.path, 'server.js')],
       join(project.path, 'server.log'),
+      environment,
     );
     await server.ready(() => client.describe('hello'));
 
-    const said = await run(['node', join(project.path, 'client.js')]);
+    const said = await run(['node', join(project.path, 'client.js')], { environment });
     expect(said).to.deep.equal({ status: 0, stdout: 'Hello, world!\n', stderr: '' });
     const typed = await run([
       project.command('rpcclient'),

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { join } from 'node:path';
 
-import { freePort, Scratch } from '@patchbay/objects/testing';
+import { Scratch } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
 
 import { root } from '../repository.js';
@@ -109,7 +109,7 @@ describe('The example', function () {
     const [serverFile, clientFile] = programs ?? [`${name}/server.js`, `${name}/client.js`];
     it(`${name} prints what it promises`, async () => {
       await using scratch = await Scratch.make();
-      const nameServer = `127.0.0.1:${String(await freePort())}`;
+      const nameServer = `unix:${scratch.file('run', 'socket')}`;
       const environment = { PATCHBAY_NAMESERVER: nameServer, STATE_DIR: scratch.file('state') };
       await using client = connect({ nameServer });
       await using names = await Daemon.start(

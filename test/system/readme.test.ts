@@ -4,7 +4,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { freePort } from '@patchbay/objects/testing';
 import { connect } from '@patchbay/rpcclient';
 
 import { read, root } from '../repository.js';
@@ -25,7 +24,7 @@ describe("The README's example", function () {
   it('says hello through a name server', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'patchbay-hello-'));
     try {
-      const nameServer = `127.0.0.1:${String(await freePort())}`;
+      const nameServer = `unix:${join(directory, 'run', 'socket')}`;
       const environment = { PATCHBAY_NAMESERVER: nameServer, STATE_DIR: join(directory, 'state') };
       await using client = connect({ nameServer });
       await using names = await Daemon.start(
@@ -39,6 +38,7 @@ describe("The README's example", function () {
         environment,
       );
       await server.ready(() => client.describe('hello'));
+      expect(await server.log()).to.include(`serving at unix:${directory}`); // as its name server does
 
       const outcome = await run(['node', join(root, 'examples/dist/hello/client.js')], { environment });
 

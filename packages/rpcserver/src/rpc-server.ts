@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { resolve } from 'node:path';
 
 import { grpcTransport } from '@patchbay/grpc/client';
 import { ObjectServer } from '@patchbay/grpc/server';
@@ -71,9 +72,9 @@ export class RpcServer implements AsyncDisposable {
 
   static async #open(options: RpcServerOptions): Promise<RpcServer> {
     const { authorize, interceptors = [], stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
-    const { listen = '127.0.0.1:0', insecure = false, advertise } = options;
     const { clock = systemClock, log = consoleLog() } = options;
     const nameServer = findNameServer(options.nameServer);
+    const { listen = listenBeside(nameServer, stateDir), insecure = false, advertise } = options;
     checkAddresses({ listen, advertise, insecure });
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
@@ -211,6 +212,11 @@ export class RpcServer implements AsyncDisposable {
     await hosting.closeAll();
     await state.close();
   }
+}
+
+/** Returns where a server listens by default: by a socket file if its name server does, which is on this machine then. */
+function listenBeside(nameServer: string, stateDir: string): string {
+  return nameServer.startsWith('unix:') ? `unix:${resolve(stateDir, 'socket')}` : '127.0.0.1:0';
 }
 
 function claimOf(

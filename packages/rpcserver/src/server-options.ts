@@ -21,7 +21,8 @@ export interface RpcServerOptions {
   readonly nameServer?: string | undefined;
   /**
    * An address to listen on, or several: `host:port`, where port 0 takes a free one, or `unix:/path`, whose directory is
-   * made. Default: a free port of 127.0.0.1.
+   * made. Default: the socket file `socket` in `stateDir` if the name server is reached by a socket file, else a free
+   * port of 127.0.0.1.
    */
   readonly listen?: Listen;
   /**

@@ -7,13 +7,14 @@ import {
   listenSetting,
   logSettings,
 } from '@patchbay/daemon';
+import type { Listen } from '@patchbay/objects';
 
 import { nameServerLimits } from '../limits.js';
 
 /** The schema of a name server's configuration; docs/reference/configuration.md is held against it. */
 export const nameServerConfiguration = z.strictObject({
   listen: listenSetting
-    .default('127.0.0.1:7440')
+    .optional()
     .describe('where to listen: an address, or a list of addresses; port 0 takes a free one'),
   insecure: insecureSetting,
   stateDir: z
@@ -30,4 +31,4 @@ export const nameServerConfiguration = z.strictObject({
     .describe('when a client that is silent counts as lost'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
 });
-export type NameServerConfiguration = z.infer<typeof nameServerConfiguration>;
+export type NameServerConfiguration = z.infer<typeof nameServerConfiguration> & { readonly listen: Listen };

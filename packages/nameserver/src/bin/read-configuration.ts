@@ -6,7 +6,7 @@ import {
   configure,
 } from '@patchbay/daemon';
 import { checkPlainListen, coreError, parseListen, systemErrorText } from '@patchbay/objects';
-import { checkListenAddress, directoryTrouble } from '@patchbay/objects/define';
+import { checkListenAddress, defaultListen, directoryTrouble } from '@patchbay/objects/define';
 
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
 
@@ -15,7 +15,7 @@ export function readConfiguration(
   file: string | undefined,
   flags: Readonly<Record<string, string | readonly string[] | boolean | undefined>> = {},
 ): NameServerConfiguration {
-  const configuration = configure({
+  const configured = configure({
     schema: nameServerConfiguration,
     file,
     environment: {
@@ -28,6 +28,7 @@ export function readConfiguration(
     },
     flags,
   });
+  const configuration = { ...configured, listen: configured.listen ?? defaultListen('nameserver') };
   for (const address of parseListen(configuration.listen)) {
     checkPlainListen(address, configuration);
   }

@@ -32,7 +32,7 @@ export const start = command({
       repeated: true,
       placeholder: 'ADDRESS',
       summary: 'Where to listen: HOST:PORT, where port 0 takes a free one, or unix:/PATH',
-      defaultNote: '127.0.0.1:7440',
+      defaultNote: 'its socket in /run/patchbay or $XDG_RUNTIME_DIR/patchbay, else 127.0.0.1:7440',
     },
     'state-dir': {
       type: 'string',

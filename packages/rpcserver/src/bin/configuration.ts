@@ -8,7 +8,7 @@ import {
   listenSetting,
   logSettings,
 } from '@patchbay/daemon';
-import { nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
+import { type Listen, nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
 import { durationSchema, objectName } from '@patchbay/objects/define';
 
 import { defaultSessionLimits } from '../server-options.js';
@@ -52,7 +52,7 @@ export const rpcServerConfiguration = z.strictObject({
     .optional()
     .describe('the name server, if it is not found otherwise'),
   listen: listenSetting
-    .default('127.0.0.1:7441')
+    .optional()
     .describe('where to listen: an address, or a list of addresses; port 0 takes a free one'),
   advertise: addressSetting(parseAddress)
     .refine((text) => !text.endsWith(':0'), 'clients cannot connect to port 0')
@@ -89,4 +89,4 @@ export const rpcServerConfiguration = z.strictObject({
   log: logSettings.prefault({}).describe('what is logged, and where'),
   objects: objects.describe('the objects to host'),
 });
-export type RpcServerConfiguration = z.infer<typeof rpcServerConfiguration>;
+export type RpcServerConfiguration = z.infer<typeof rpcServerConfiguration> & { readonly listen: Listen };

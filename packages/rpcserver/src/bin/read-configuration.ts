@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 
 import { checkLogFile, ConfigurationChecks, configure, limitsOf } from '@patchbay/daemon';
-import { checkListenAddress } from '@patchbay/objects/define';
+import { checkListenAddress, defaultListen } from '@patchbay/objects/define';
 
 import { checkAddresses } from '../advertised-address.js';
 import { checkObject, loadObject } from '../load-object.js';
@@ -20,7 +20,7 @@ export interface ConfigurationSource {
 
 /** Reads the configuration from the file, the environment and flags. @throws RpcError `CONFIG_INVALID` */
 export function readConfiguration(file: string, flags: Flags = {}): RpcServerConfiguration {
-  const configuration = configure({
+  const configured = configure({
     schema: rpcServerConfiguration,
     file,
     environment: {
@@ -29,6 +29,7 @@ export function readConfiguration(file: string, flags: Flags = {}): RpcServerCon
     },
     flags,
   });
+  const configuration = { ...configured, listen: configured.listen ?? defaultListen('rpcserver') };
   checkAddresses(configuration);
   return configuration;
 }
