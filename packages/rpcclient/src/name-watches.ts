@@ -14,6 +14,9 @@ import type { RemoteObject } from '@patchbay/session/client';
 
 import type { Endpoints } from './endpoints.js';
 
+/** Why a name is watched no more: it has no server that can be called from here. */
+const gone = ['OBJECT_NOT_FOUND', 'ENDPOINT_LOCAL', 'ENDPOINT_UNTRUSTED'] as const;
+
 /** The names that a resolver knows, for what watches them. */
 export interface KnownNames {
   readonly names: RemoteObject<NameServerMethods>;
@@ -22,7 +25,7 @@ export interface KnownNames {
   readonly get: (object: string) => Endpoints | undefined;
   readonly store: (object: string, record: NameRecord) => Endpoints;
   readonly forget: (object: string) => void;
-  /** Decides how the servers of a record are dialled. @throws RpcError `ENDPOINT_LOCAL` */
+  /** Decides how the servers of a record are dialled. @throws RpcError `ENDPOINT_LOCAL`, `ENDPOINT_UNTRUSTED` */
   readonly prepare: (record: NameRecord) => Promise<NameRecord>;
   /** Returns a prepared record. @throws RpcError `OBJECT_NOT_FOUND`, `NAMESERVER_UNAVAILABLE`, `ENDPOINT_LOCAL` */
   readonly lookUp: (object: string) => Promise<NameRecord>;
@@ -70,7 +73,7 @@ export class NameWatches {
           return backoffMs(watchRetry, 1);
         },
         onFailure: (error, failures) => {
-          if (isRpcError(error, 'OBJECT_NOT_FOUND', 'ENDPOINT_LOCAL')) {
+          if (isRpcError(error, ...gone)) {
             this.#forget(object);
             return undefined;
           }
@@ -116,7 +119,7 @@ export class NameWatches {
         }
       }
     } catch (error) {
-      if (!reported || isRpcError(error, 'OBJECT_NOT_FOUND', 'ENDPOINT_LOCAL')) {
+      if (!reported || isRpcError(error, ...gone)) {
         throw error;
       }
       log.debug('the watch of a name was interrupted', { object, error });

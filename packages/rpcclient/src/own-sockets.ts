@@ -8,6 +8,7 @@ import {
   type NameRecord,
   parseAddress,
   quoted,
+  type RpcError,
 } from '@patchbay/objects';
 
 /** Who asks. Default: this process. */
@@ -20,9 +21,11 @@ export interface OwnOptions {
 
 /**
  * Returns a record with the endpoints that this process can dial, each with its socket file only where that is to be
- * dialled: on this machine, where nobody but root and this user may have put it there.
+ * dialled: on this machine, where nobody but root and this user may have put it there. An address that is a socket file
+ * is also dialled where the name server has it from a caller on its own socket file, on this machine.
  *
- * @throws RpcError `ENDPOINT_LOCAL` if every endpoint is a socket file of another machine
+ * @throws RpcError `ENDPOINT_LOCAL` if every endpoint is a socket file of another machine, `ENDPOINT_UNTRUSTED` if
+ *   those of this machine may be somebody else's
  */
 export function withOwnSockets(
   record: NameRecord,
@@ -30,17 +33,13 @@ export function withOwnSockets(
 ): NameRecord {
   const isElsewhere = ({ address, machine: its }: Endpoint): boolean =>
     address.startsWith('unix:') && its !== undefined && its !== machine;
-  const reachable = record.endpoints.filter((endpoint) => !isElsewhere(endpoint));
-  const [first] = record.endpoints;
+  const isForeign = ({ address, machine: its, host }: Endpoint): boolean =>
+    address.startsWith('unix:') && !(host === 'local' && its === machine) && !isTrusted(address, uid);
+  const here = record.endpoints.filter((endpoint) => !isElsewhere(endpoint));
+  const reachable = here.filter((endpoint) => !isForeign(endpoint));
+  const [first] = here.length === 0 ? record.endpoints : here;
   if (reachable.length === 0 && first !== undefined) {
-    const { name } = record;
-    const { address, serverId } = first;
-    throw coreError(
-      'ENDPOINT_LOCAL',
-      `${quoted(name)} is served at ${address}, a socket file of another machine, and can be called on that machine ` +
-        `alone; let server ${quoted(serverId)} listen on HOST:PORT too`,
-      { details: { name, address, serverId } },
-    );
+    throw unreachable(record.name, first, here.length === 0);
   }
   const endpoints = reachable.map(({ socket, ...endpoint }) =>
     socket !== undefined && endpoint.machine === machine && isTrusted(socket, uid)
@@ -48,6 +47,24 @@ export function withOwnSockets(
       : endpoint,
   );
   return { ...record, endpoints };
+}
+
+function unreachable(name: string, { address, serverId }: Endpoint, isElsewhere: boolean): RpcError {
+  const details = { name, address, serverId };
+  return isElsewhere
+    ? coreError(
+        'ENDPOINT_LOCAL',
+        `${quoted(name)} is served at ${address}, a socket file of another machine, and can be called on that ` +
+          `machine alone; let server ${quoted(serverId)} listen on HOST:PORT too`,
+        { details },
+      )
+    : coreError(
+        'ENDPOINT_UNTRUSTED',
+        `${quoted(name)} is registered at ${address}, which this user cannot open, or which is not for certain a ` +
+          `socket of server ${quoted(serverId)}: it and its directory must belong to root or to this user, and ` +
+          'nobody else may write to the directory',
+        { details },
+      );
 }
 
 /** Reports whether a socket file may be dialled: nobody but root and this user could have made it. */

@@ -143,9 +143,11 @@ export class Resolver implements Router {
     }
   }
 
-  /** Decides once for a record how its servers are dialled from this machine. @throws RpcError `ENDPOINT_LOCAL` */
+  /** Decides once for a record how its servers are dialled from here. @throws RpcError `ENDPOINT_LOCAL`, `ENDPOINT_UNTRUSTED` */
   async #prepare(record: NameRecord): Promise<NameRecord> {
-    if (record.endpoints.every(({ machine }) => machine === undefined)) {
+    if (
+      record.endpoints.every(({ machine, address }) => machine === undefined && !address.startsWith('unix:'))
+    ) {
       return record;
     }
     // On demand: only servers with socket files need it.

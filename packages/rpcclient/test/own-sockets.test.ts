@@ -70,6 +70,35 @@ describe('A server on a socket file', function () {
     );
   });
 
+  it('that somebody else could have put there is not called, nor waited for', async () => {
+    await cluster.serve({ post: post('here') }, { listen: `unix:${path}` });
+    chmodSync(dirname(path), 0o757);
+    const { code, message, details } = await refusal(endpointOfCall(), 'ENDPOINT_UNTRUSTED');
+    expect(code).to.equal('PERMISSION_DENIED');
+    expect(message).to.match(/^"post" is registered at unix:.* must belong to root or to this user/);
+    expect(details).to.include({ name: 'post', address: `unix:${path}` });
+    // One that says nothing of its machine is no better.
+    await cluster.nameServer.registry.register('forger', `unix:${path}`, [{ name: 'forged' }]);
+    const client = cluster.client();
+    await refusal(client.proxy<Post>('forged').place(), 'ENDPOINT_UNTRUSTED');
+  });
+
+  it('that the name server has from its own machine is called, whoever its user is', async () => {
+    await cluster.serve({ post: post('here') }, { listen: `unix:${path}` });
+    chmodSync(dirname(path), 0o757);
+    const record = await lookup();
+    const endpoints = record.endpoints.map((each) => ({ ...each, host: 'local' }));
+    expect(withOwnSockets({ ...record, endpoints }).endpoints).to.deep.equal(endpoints);
+    for (const forged of [{ host: 'host:web1' }, { host: undefined }, { machine: undefined }]) {
+      const [endpoint] = endpoints.map(({ address, serverId, host, machine: its }) => {
+        const whole = { address, serverId, host, machine: its, ...forged };
+        return Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== undefined));
+      });
+      const forgery = { ...record, endpoints: [endpoint as (typeof endpoints)[number]] };
+      expect(refusalOf(() => withOwnSockets(forgery)).reason).to.equal('ENDPOINT_UNTRUSTED');
+    }
+  });
+
   describe('is dialled', () => {
     let record: NameRecord;
 

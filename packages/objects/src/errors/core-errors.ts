@@ -110,6 +110,10 @@ export const coreError = defineErrors({
     'FAILED_PRECONDITION',
     'The object is served on a socket file of another machine alone, and can be called there only.',
   ],
+  ENDPOINT_UNTRUSTED: [
+    'PERMISSION_DENIED',
+    'The object is served on a socket file that others than its server could have put there; it was not opened.',
+  ],
   NAMESERVER_UNAVAILABLE: ['UNAVAILABLE', 'The name server cannot be reached.'],
   RESULT_INVALID: [
     'INTERNAL',
