@@ -2,6 +2,7 @@ import { connectTo, grpcTransport } from '@patchbay/grpc/client';
 import {
   type CallOptions,
   type Clock,
+  findInsecure,
   findNameServer,
   type Interceptor,
   type ListOptions,
@@ -34,6 +35,11 @@ export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
 export interface ConnectOptions {
   /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else its socket, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
+  /**
+   * Whether to dial plain TCP, which is neither encrypted nor authenticated. Default: `PATCHBAY_INSECURE`, else as in
+   * a `client.yaml`, else false; plain TCP is dialled all the same, until a later version.
+   */
+  readonly insecure?: boolean | undefined;
   /** The time limit of calls without one of their own, in milliseconds, or `'none'`. Default: that of each method. */
   readonly timeoutMs?: TimeLimit | undefined;
   /** When a server that gives no sign of life counts as lost. Default: asked every 10 s, it has 5 s to answer. */
@@ -61,6 +67,8 @@ export interface ConnectOptions {
 
 /** Calls objects by name, on whichever server the name server has them registered. */
 export class Client extends ObjectClient {
+  /** Whether it was told to dial plain TCP. */
+  readonly insecure: boolean;
   readonly #resolver: Resolver;
   readonly #names: ObjectClient;
 
@@ -68,6 +76,7 @@ export class Client extends ObjectClient {
   constructor(options: ConnectOptions) {
     const clock = options.clock ?? systemClock;
     const nameServer = findNameServer(options.nameServer);
+    const insecure = findInsecure(options.insecure);
     const names = connectTo(nameServer, { clock, keepalive: options.keepalive });
     const resolver = new Resolver({
       address: nameServer,
@@ -77,6 +86,7 @@ export class Client extends ObjectClient {
       log: options.log ?? silentLog,
     });
     super({ ...options, clock, transport: grpcTransport, router: resolver });
+    this.insecure = insecure;
     this.#names = names;
     this.#resolver = resolver;
   }
@@ -104,7 +114,7 @@ export class Client extends ObjectClient {
   }
 }
 
-/** Returns a client, which connects on its first call. @throws RpcError `CONFIG_INVALID` as `findNameServer` does */
+/** Returns a client, which connects on its first call. @throws RpcError `CONFIG_INVALID` as `findNameServer` and `findInsecure` do */
 export function connect(options: ConnectOptions = {}): Client {
   return new Client(options);
 }

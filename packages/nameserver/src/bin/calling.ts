@@ -1,10 +1,19 @@
-import { formatOptions, interruptible, nameServerAdvice, nameServerOption } from '@patchbay/daemon';
+import {
+  formatOptions,
+  insecureDialOption,
+  interruptible,
+  nameServerAdvice,
+  nameServerOption,
+} from '@patchbay/daemon';
 import { findNameServer } from '@patchbay/objects';
 
 import { type Names, withNameServer } from '../client.js';
 
-/** The options of every command that calls a name server and prints the answer. */
-export const callingOptions = { 'name-server': nameServerOption, ...formatOptions } as const;
+/** The options of every command that calls a name server. */
+export const serverOptions = { 'name-server': nameServerOption, insecure: insecureDialOption } as const;
+
+/** The options of every command that prints the answer of a name server. */
+export const callingOptions = { ...serverOptions, ...formatOptions } as const;
 
 /** The options by which a command selects names by their pattern. */
 export const patternOptions = {

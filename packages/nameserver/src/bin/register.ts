@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-import { command, logSettings, nameServerOption, openLog, runDaemon } from '@patchbay/daemon';
+import { command, logSettings, openLog, runDaemon } from '@patchbay/daemon';
 import {
   acceptedDurations,
   coreError,
@@ -12,7 +12,7 @@ import {
 } from '@patchbay/objects';
 
 import { keepName } from '../keep-name.js';
-import { callNameServer } from './calling.js';
+import { callNameServer, serverOptions } from './calling.js';
 import { readMetadata } from './set-metadata.js';
 
 /** `nameserver register`: keeps a name for a server that does not do so itself. */
@@ -33,7 +33,7 @@ export const register = command({
       summary: 'How long the name outlives this command when it dies, 1s to 1h',
       defaultNote: formatDuration(defaultLeaseMs),
     },
-    'name-server': nameServerOption,
+    ...serverOptions,
   },
   run: async (args) => {
     const { name, address, shared, replace } = args;

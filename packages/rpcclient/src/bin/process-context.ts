@@ -33,9 +33,9 @@ export function processContext(client: Client, nameServer: string, signal: Abort
     nameServerAt: (option) => findNameServer(option),
     execute: async (argv, { defaultObject, signal: lineSignal }) => {
       const line = readCommandLine(argv);
-      const takesServer = line.options.has('name-server');
-      if (takesServer || line.method === 'repl') {
-        const refused = takesServer ? '--name-server' : 'repl';
+      const option = (['name-server', 'insecure'] as const).find((each) => line.options.has(each));
+      if (option !== undefined || line.method === 'repl') {
+        const refused = option === undefined ? 'repl' : `--${option}`;
         throw coreError('ARGUMENT_INVALID', `${refused} cannot be used here: a connection is open already`);
       }
       const own = { ...context, standardInput: undefined, signal: lineSignal };

@@ -3,7 +3,7 @@ import { exitStatusOf, findNameServer } from '@patchbay/objects';
 import { asksForJson, failureText } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
-import { readCommandLine } from '../command/command-line.js';
+import { insecureIn, readCommandLine } from '../command/command-line.js';
 import { defaultObjectIn, readSettings } from '../command/settings.js';
 import { verbNameIn } from '../command/verbs.js';
 import { execute } from './execute.js';
@@ -18,7 +18,11 @@ async function main(argv: readonly string[]): Promise<void> {
   const settings = readSettings(line, defaultObjectIn(process.env));
   const nameServer = findNameServer(line.options.get('name-server'));
   // Only the prompt lasts long enough for following the names in use to pay off.
-  await using client = connect({ nameServer, watch: verbNameIn(line) === 'repl' });
+  await using client = connect({
+    nameServer,
+    insecure: insecureIn(line),
+    watch: verbNameIn(line) === 'repl',
+  });
   await interruptible((signal) => execute(line, settings, processContext(client, nameServer, signal)));
 }
 

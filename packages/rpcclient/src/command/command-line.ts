@@ -59,6 +59,11 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
   return { options, method, literal, args };
 }
 
+/** Returns whether a command line asks for plain TCP; undefined where the environment decides. */
+export function insecureIn({ options }: Pick<CommandLine, 'options'>): true | undefined {
+  return options.has('insecure') || undefined;
+}
+
 /** Reports whether a global option takes a value. */
 export function takesValue(name: GlobalOptionName): boolean {
   const option: GlobalOption = globalOptions[name];

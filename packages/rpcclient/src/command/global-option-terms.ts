@@ -3,6 +3,8 @@ import { type GlobalOption, type GlobalOptionName, globalOptions } from './globa
 const summaries: Readonly<Record<GlobalOptionName, string>> = {
   'name-server':
     'The name server (default: $PATCHBAY_NAMESERVER, else the one in client.yaml, else its socket, else 127.0.0.1:7440)',
+  insecure:
+    'Dial plain TCP, which is neither encrypted nor authenticated (default: $PATCHBAY_INSECURE, else as in client.yaml)',
   object: 'The object of a METHOD without one (default: $PATCHBAY_OBJECT, else storage)',
   timeout:
     'How long the call may take, such as 30s or 1h30m, or none for no limit (default: as the method declares)',

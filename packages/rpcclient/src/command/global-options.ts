@@ -9,6 +9,7 @@ export interface GlobalOption {
 /** The options that the command itself takes; `globalOptionTerms` has their summaries. */
 export const globalOptions = {
   'name-server': { placeholder: 'HOST:PORT' },
+  insecure: {},
   object: { placeholder: 'NAME' },
   timeout: { placeholder: 'DURATION' },
   reason: { placeholder: 'TEXT' },

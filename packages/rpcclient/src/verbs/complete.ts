@@ -1,6 +1,7 @@
 import { escapeControls } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
+import { insecureIn } from '../command/command-line.js';
 import type { CommandContext } from '../command/context.js';
 import { type Candidate, type Completion, noCandidates } from '../completion/candidate.js';
 import { complete, readIncomplete } from '../completion/complete.js';
@@ -35,9 +36,9 @@ async function completeWithin(
   context: CommandContext,
 ): Promise<Completion> {
   const [, ...argv] = tokens; // the first is the command itself
-  const { options } = readIncomplete(argv, current).line;
-  const nameServer = context.nameServerAt(options.get('name-server'));
-  await using client = connect({ nameServer, watch: false });
+  const { line } = readIncomplete(argv, current);
+  const nameServer = context.nameServerAt(line.options.get('name-server'));
+  await using client = connect({ nameServer, insecure: insecureIn(line), watch: false });
   return await complete({ argv, current, defaultObject }, clientSources(client, patienceMs));
 }
 
