@@ -5,6 +5,7 @@ import {
   type NodeIn,
   type NodeRecord,
   nodes,
+  renames,
   snapshotKey,
   snapshots,
   targetOf,
@@ -61,7 +62,7 @@ export function renameNode(
       },
       intend: async (tx) => {
         const present = await tx.get(nodes, to);
-        const isDone = present?.movedFrom === node && (await tx.get(nodes, node)) === undefined;
+        const isDone = present?.movedFrom === node && !(await isLeftBehind(tx, node, to));
         return { carryOut: isDone ? present : await rename(tx, services, request) };
       },
       carryOut: async (renamed) => {
@@ -93,6 +94,18 @@ async function rename(
   tx.delete(nodes, node);
   tx.put(nodes, to, renamed);
   return renamed;
+}
+
+/**
+ * Reports whether there is something under a node's old name that does not follow it: another node took that name
+ * since, or has left its snapshots there.
+ */
+async function isLeftBehind(tx: Transaction, node: NodeName, to: NodeName): Promise<boolean> {
+  if ((await tx.get(nodes, node)) !== undefined) {
+    return true;
+  }
+  const left = await tx.list(snapshots, snapshotKey(node, ''));
+  return left.length > 0 && (await tx.get(renames, node)) !== to;
 }
 
 async function refuseTakenSnapshots(tx: Transaction, node: NodeName, to: NodeName): Promise<void> {

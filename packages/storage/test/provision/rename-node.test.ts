@@ -40,6 +40,20 @@ describe('rename_node', () => {
     expect(await world.leaks()).to.deep.equal([]);
   });
 
+  it('is not done already where another node has had the old name since, and left snapshots', async () => {
+    await using world = await World.open();
+    const machine = await world.startWithImage();
+    await machine.provision('node7', 'ubuntu');
+    await machine.rename('node7', 'node8');
+    await machine.provision('node7', 'ubuntu');
+    await machine.snapshot('node7', 's');
+    await machine.detach('node7');
+
+    expect(await reasonOf(machine.rename('node7', 'node8'))).to.equal('NODE_NOT_FOUND');
+    expect((await machine.listSnapshots('node7')).map(({ name }) => name)).to.deep.equal(['s']);
+    expect(await world.leaks()).to.deep.equal([]);
+  });
+
   it('does not disturb a node whose initiator has a name of its own', async () => {
     await using world = await World.open();
     const machine = await world.startWithImage();
