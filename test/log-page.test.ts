@@ -4,7 +4,17 @@ import ts from 'typescript';
 import { read, sourcesIn } from './repository.js';
 
 /** What the daemons run; what a client's library logs is its program's business. */
-const packages = ['daemon', 'grpc', 'nameserver', 'objects', 'rpcserver', 'session', 'storage', 'store'];
+const packages = [
+  'authority',
+  'daemon',
+  'grpc',
+  'nameserver',
+  'objects',
+  'rpcserver',
+  'session',
+  'storage',
+  'store',
+];
 const levels = ['debug', 'info', 'warn', 'error'];
 
 /** Returns the possible values of an expression of string literals; none for any other. */

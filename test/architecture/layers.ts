@@ -52,6 +52,11 @@ export const layers: readonly Layer[] = [
   },
   { name: 'store', folder: 'packages/store/src', mayImport: ['objects', 'better-sqlite3'] },
   {
+    name: 'authority',
+    folder: 'packages/authority/src',
+    mayImport: ['objects', 'store', '@peculiar/x509', 'reflect-metadata', 'zod'],
+  },
+  {
     name: 'nameserver',
     folder: 'packages/nameserver/src',
     mayImport: ['objects', 'session/client', 'grpc', 'grpc/client', 'grpc/server', 'store', 're2js', 'zod'],

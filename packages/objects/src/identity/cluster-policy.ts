@@ -173,6 +173,16 @@ export class ClusterPolicy {
     );
   }
 
+  /** Returns what is known of a principal. */
+  find(principal: NamedPrincipal): PolicyPrincipal | undefined {
+    return this.#principals.get(principal);
+  }
+
+  /** Returns the grants of a principal and its groups that count now. */
+  grantsOf(principal: NamedPrincipal): readonly PolicyGrant[] {
+    return this.#grantsFor(principal, this.#principals.get(principal)?.groups ?? []);
+  }
+
   #take({ principals, grants }: Pick<PolicyDocument, 'principals' | 'grants'>): void {
     for (const each of principals) {
       this.#principals.set(each.principal, each);

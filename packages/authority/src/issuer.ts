@@ -1,0 +1,70 @@
+import type { KeyObject } from 'node:crypto';
+
+import type { Clock } from '@patchbay/objects';
+import type { SpiffeId } from '@patchbay/objects/identity';
+
+import { type IssuedCertificate, issueCertificate, openSigner, type Signer } from './certificates.js';
+import type { ClusterKey } from './cluster-key.js';
+import { authorityError } from './errors.js';
+import { rootsOf } from './policy-feed.js';
+import { keyOf, type Records } from './records.js';
+
+/** A certificate for whoever enrols, and what its record keeps of it. */
+export interface Issue {
+  readonly issued: { readonly serial: string; readonly expiresAtMs: number; readonly issuedAtMs: number };
+  readonly validity: {
+    readonly certificate: string;
+    readonly remainingMs: number;
+    readonly lifetimeMs: number;
+  };
+}
+
+/** Issues the cluster's certificates by the root that the records have. */
+export class Issuer {
+  readonly #records: Records;
+  readonly #clusterKey: ClusterKey;
+  readonly #clock: Clock;
+  #signer: { readonly root: string; readonly opened: Promise<Signer> } | undefined;
+
+  constructor(records: Records, clusterKey: ClusterKey, clock: Clock) {
+    this.#records = records;
+    this.#clusterKey = clusterKey;
+    this.#clock = clock;
+  }
+
+  /** The cluster's id and its roots, as answers have them. */
+  get cluster(): { readonly cluster: string; readonly roots: string[] } {
+    return { cluster: this.#records.get('cluster', '')?.id ?? '', roots: rootsOf(this.#records) };
+  }
+
+  /** Issues a certificate for somebody of the cluster. */
+  async issue(
+    who: Pick<SpiffeId, 'kind' | 'name'>,
+    publicKey: KeyObject,
+    options: { readonly alternativeNames?: readonly string[]; readonly untilMs?: number } = {},
+  ): Promise<Issue> {
+    const nowMs = this.#clock.now();
+    const id = { ...who, cluster: this.cluster.cluster };
+    const signer = await this.openSigner();
+    const made: IssuedCertificate = await issueCertificate(signer, { id, publicKey, nowMs, ...options });
+    const { certificate, serial, expiresAtMs } = made;
+    const remainingMs = expiresAtMs - nowMs;
+    return {
+      issued: { serial, expiresAtMs, issuedAtMs: nowMs },
+      validity: { certificate, remainingMs, lifetimeMs: remainingMs },
+    };
+  }
+
+  /** Opens the root's key. @throws RpcError `CLUSTER_KEY_WRONG` */
+  openSigner(): Promise<Signer> {
+    const [name, root] = this.#records.all('root').find(([, { state }]) => state === 'issuing') ?? [];
+    if (name === undefined || root === undefined) {
+      throw authorityError('CLUSTER_KEY_WRONG', 'the store has no root that issues; restore a backup');
+    }
+    if (this.#signer?.root !== name) {
+      const sealed = this.#clusterKey.open(keyOf({ kind: 'root', name }), root.privateKey);
+      this.#signer = { root: name, opened: openSigner(root.certificate, sealed, root.expiresAtMs) };
+    }
+    return this.#signer.opened;
+  }
+}

@@ -1,0 +1,142 @@
+import { arg, method, namedPrincipal, principalNameSchema } from '@patchbay/objects/define';
+
+import type { Authority } from '../authority.js';
+import {
+  args,
+  hostView,
+  labelsOption,
+  madeToken,
+  readLabels,
+  rightsOptions,
+  ttlOption,
+  userView,
+} from './schemas.js';
+import { z } from 'zod';
+
+type HostMethods = ReturnType<typeof defineHostMethods>;
+
+/** Returns the methods by which admins look after hosts. */
+export function hostMethods(authority: Authority): HostMethods {
+  return defineHostMethods(authority);
+}
+
+function defineHostMethods({ hosts, users }: Authority) {
+  return {
+    list_hosts: method({
+      summary: 'List the hosts: state, groups, fingerprint, when the certificate ends, problems',
+      access: 'administer',
+      returns: hostView.array(),
+      idempotent: true,
+      run: () => hosts.list(),
+    }),
+    approve: method({
+      summary: 'Approve a host that waits, by the fingerprint of its key',
+      access: 'administer',
+      args: [args.host, args.fingerprint],
+      options: rightsOptions,
+      returns: hostView,
+      idempotent: true,
+      run: (name, fingerprint, options, { caller }) =>
+        hosts.approve(name, fingerprint, options, caller.principal),
+    }),
+    reject: method({
+      summary: 'Reject a host that waits for approval',
+      access: 'administer',
+      args: [args.host],
+      returns: hostView,
+      idempotent: true,
+      run: (name, { caller }) => hosts.reject(name, caller.principal),
+    }),
+    revoke: method({
+      summary: 'Revoke a host or disable a user: its sessions end, and its certificates count no more',
+      access: 'administer',
+      destructive: true,
+      args: [arg('principal', namedPrincipal, 'host:NAME or user:NAME')],
+      returns: z.union([hostView, userView]),
+      idempotent: true,
+      run: (principal, { caller }) => {
+        const name = principal.slice('host:'.length);
+        return principal.startsWith('host:')
+          ? hosts.revoke(name, caller.principal)
+          : users.setState(name, 'disabled', caller.principal);
+      },
+    }),
+    replace_host: method({
+      summary: 'Make a token by which a machine that was installed anew gets its name back; shown once',
+      access: 'administer',
+      args: [args.host],
+      options: { ttlMs: ttlOption },
+      returns: madeToken,
+      run: (name, { ttlMs }, { caller }) => hosts.replace(name, caller.principal, ttlMs),
+    }),
+    set_labels: method({
+      summary: 'Set labels of a host: KEY=VALUE, or KEY= to remove one',
+      access: 'administer',
+      args: [args.host, arg('labels', labelsOption.unwrap(), 'the labels, as KEY=VALUE')],
+      returns: hostView,
+      idempotent: true,
+      run: (name, labels) => hosts.setLabels(name, readLabels(labels)),
+    }),
+  };
+}
+
+type UserMethods = ReturnType<typeof defineUserMethods>;
+
+/** Returns the methods by which admins look after users. */
+export function userMethods(authority: Authority, defaultTtlMs: number): UserMethods {
+  return defineUserMethods(authority, defaultTtlMs);
+}
+
+function defineUserMethods({ users }: Authority, defaultTtlMs: number) {
+  return {
+    create_user: method({
+      summary: 'Create a user, and make the token of the first login; shown once',
+      access: 'administer',
+      args: [args.user],
+      options: {
+        group: principalNameSchema.array().max(64).optional().describe('the groups that the user belongs to'),
+        ttlMs: ttlOption,
+      },
+      returns: madeToken,
+      run: (name, { group = [], ttlMs = defaultTtlMs }, { caller }) =>
+        users.create(name, group, ttlMs, caller.principal),
+    }),
+    list_users: method({
+      summary: 'List the users: state, groups, and the keys of their logins',
+      access: 'administer',
+      returns: userView.array(),
+      idempotent: true,
+      run: () => users.list(),
+    }),
+    disable_user: method({
+      summary: 'Disable a user: its sessions end, and its certificates count no more',
+      access: 'administer',
+      args: [args.user],
+      returns: userView,
+      idempotent: true,
+      run: (name, { caller }) => users.setState(name, 'disabled', caller.principal),
+    }),
+    enable_user: method({
+      summary: 'Enable a user again',
+      access: 'administer',
+      args: [args.user],
+      returns: userView,
+      idempotent: true,
+      run: (name, { caller }) => users.setState(name, 'active', caller.principal),
+    }),
+    remove_key: method({
+      summary: 'Remove a key of a user, as of a laptop that was lost; for the user itself and admins',
+      access: 'member',
+      destructive: true,
+      args: [args.user, arg('key', z.string().min(1).max(64), "the key's name or fingerprint")],
+      returns: userView,
+      run: (name, key, context) => {
+        const { principal } = context.caller;
+        if (principal !== `user:${name}`) {
+          context.requireAccess('administer');
+        }
+        return users.removeKey(name, key, principal);
+      },
+    }),
+  };
+}

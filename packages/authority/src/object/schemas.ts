@@ -1,0 +1,118 @@
+import { z } from 'zod';
+
+import { arg, durationSchema, fingerprint, grantRole, principalNameSchema } from '@patchbay/objects/define';
+
+import { allowedName, alternativeName, labels } from '../record-schemas.js';
+import { tokenLifetimes } from '../tokens.js';
+
+/** Labels on a command line. */
+const labelText = z
+  .string()
+  .max(320)
+  .regex(/^[^=]+=/, { error: 'must be KEY=VALUE' });
+
+/** The options by which a host gets rights. */
+export const rightsOptions = {
+  groups: principalNameSchema.array().max(64).optional().describe('the groups that the host belongs to'),
+  names: allowedName
+    .array()
+    .max(100)
+    .optional()
+    .describe("names, and globs of names, that it may register beside its own '*.NAME'"),
+  alternativeNames: alternativeName
+    .array()
+    .max(16)
+    .optional()
+    .describe('DNS names that stand in its certificate beside its own'),
+};
+
+/** The option for labels. */
+export const labelsOption = labelText.array().max(64).optional().describe('labels of the host, as KEY=VALUE');
+
+/** How long a token is good for. */
+export const ttlOption = durationSchema()
+  .min(1000)
+  .max(tokenLifetimes.maxMs)
+  .optional()
+  .describe('how long the token is good for, at most 30d; default 1h');
+
+/** Reads labels: `KEY=` removes one. @throws what the schema says is wrong */
+export function readLabels(texts: readonly string[] = []): Record<string, string | undefined> {
+  const pairs = texts.map((text) => {
+    const at = text.indexOf('=');
+    return [text.slice(0, at), text.slice(at + 1)] as const;
+  });
+  labels.parse(Object.fromEntries(pairs));
+  return Object.fromEntries(pairs.map(([key, value]) => [key, value === '' ? undefined : value]));
+}
+
+/** The arguments that several methods have. */
+export const args = {
+  host: arg('host', principalNameSchema, "the host's name"),
+  user: arg('user', principalNameSchema, "the user's name"),
+  fingerprint: arg('fingerprint', fingerprint, 'the fingerprint that `rpcserver join` printed there'),
+} as const;
+
+/** The schema of a `MadeToken`. */
+export const madeToken = z.object({
+  id: z.string(),
+  /** Shown this once. */
+  token: z.string(),
+  expiresAt: z.string(),
+});
+
+/** The schema of a `HostView`. */
+export const hostView = z.object({
+  name: z.string(),
+  state: z.enum(['pending', 'active', 'revoked', 'rejected']),
+  groups: z.array(z.string()),
+  labels: z.record(z.string(), z.string()),
+  names: z.array(z.string()),
+  fingerprint: z.string(),
+  enrolledAt: z.string(),
+  expiresAt: z.string().optional(),
+  lastSeenAt: z.string().optional(),
+  problem: z.string().optional(),
+});
+
+/** The schema of a `UserView`. */
+export const userView = z.object({
+  name: z.string(),
+  state: z.enum(['active', 'disabled']),
+  groups: z.array(z.string()),
+  keys: z.array(
+    z.object({
+      name: z.string(),
+      fingerprint: z.string(),
+      loggedInAt: z.string(),
+      expiresAt: z.string().optional(),
+    }),
+  ),
+});
+
+/** The schema of a token in a list: without its secret. */
+export const tokenView = z.object({
+  id: z.string(),
+  kind: z.enum(['host', 'user']),
+  name: z.string().optional(),
+  groups: z.array(z.string()),
+  names: z.array(z.string()),
+  needsApproval: z.boolean(),
+  replaces: z.boolean(),
+  uses: z.int(),
+  used: z.int(),
+  state: z.enum(['good', 'used', 'ended']),
+  expiresAt: z.string(),
+  madeBy: z.string(),
+});
+
+/** The schema of a `GrantView`. */
+export const grantView = z.object({
+  id: z.string(),
+  to: z.string(),
+  role: grantRole,
+  objects: z.string(),
+  methods: z.string(),
+  until: z.string().optional(),
+  madeBy: z.string(),
+});

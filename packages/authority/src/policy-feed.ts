@@ -1,0 +1,188 @@
+import type {
+  PolicyChange,
+  PolicyDocument,
+  PolicyEvent,
+  PolicyGrant,
+  PolicyPrincipal,
+} from '@patchbay/objects';
+import { ClusterPolicy, type NamedPrincipal } from '@patchbay/objects/identity';
+
+import type { RecordChange, Records } from './records.js';
+import type { RecordOf } from './record-schemas.js';
+
+/** How often a watcher gets a sign of life, in milliseconds. */
+export const signOfLifeMs = 60_000;
+
+/** How many changes a watcher may be behind before it gets the whole document again. */
+const maxBehind = 1000;
+
+/** The policy as the records have it, and those that watch it. */
+export class PolicyFeed {
+  readonly policy: ClusterPolicy;
+  readonly #changes: PolicyChange[] = [];
+  readonly #wake = new Set<() => void>();
+
+  constructor(document: PolicyDocument, now: () => number) {
+    this.policy = new ClusterPolicy(document, { now });
+  }
+
+  /** Takes in what a commit changed. */
+  observe(changes: readonly RecordChange[], revision: number, rootsAfter: () => string[]): void {
+    const known = this.policy;
+    const change = policyChangeOf(changes, revision, { known, rootsAfter });
+    if (change === undefined) {
+      return;
+    }
+    this.#changes.push(change);
+    if (this.#changes.length > maxBehind) {
+      this.#changes.shift();
+    }
+    this.policy.apply(change);
+    for (const wake of this.#wake) {
+      wake();
+    }
+  }
+
+  /**
+   * Yields the policy, then each change.
+   *
+   * @param sleep waits for a time that is not past, or until the signal is aborted
+   */
+  async *watch(
+    signal: AbortSignal,
+    sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>,
+  ): AsyncGenerator<PolicyEvent, void, undefined> {
+    let seen = this.policy.revision;
+    yield { type: 'document', document: this.policy.document };
+    while (!signal.aborted) {
+      if (seen === this.policy.revision) {
+        await this.#changed(signal, sleep);
+        if (seen === this.policy.revision) {
+          yield { type: 'unchanged', revision: seen };
+        }
+        continue;
+      }
+      const missed = this.#changes.filter(({ revision }) => revision > seen);
+      const isWhole = missed.length < this.#changes.length || this.#changes.length < maxBehind;
+      seen = this.policy.revision;
+      if (isWhole) {
+        for (const change of missed) {
+          yield { type: 'change', change };
+        }
+      } else {
+        yield { type: 'document', document: this.policy.document };
+      }
+    }
+  }
+
+  /** Waits for a change, or for the time of a sign of life. */
+  async #changed(
+    signal: AbortSignal,
+    sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>,
+  ): Promise<void> {
+    const woken = new AbortController();
+    const wake = (): void => {
+      woken.abort();
+    };
+    this.#wake.add(wake);
+    signal.addEventListener('abort', wake, { once: true });
+    try {
+      await sleep(signOfLifeMs, { signal: woken.signal });
+    } catch {
+      // woken, or ended
+    } finally {
+      this.#wake.delete(wake);
+      signal.removeEventListener('abort', wake);
+    }
+  }
+}
+
+/** Returns the policy that records make. */
+export function policyDocumentOf(records: Records): PolicyDocument {
+  return {
+    revision: records.revision,
+    cluster: records.get('cluster', '')?.id ?? '',
+    roots: rootsOf(records),
+    principals: [
+      ...records.all('host').flatMap(([name, host]) => hostPrincipal(name, host) ?? []),
+      ...records.all('user').map(([name, user]) => userPrincipal(name, user)),
+    ],
+    grants: records.all('grant').map(([id, grant]) => policyGrantOf(id, grant)),
+  };
+}
+
+/** Returns the roots that are trusted, in PEM, the issuing one first. */
+export function rootsOf(records: Records): string[] {
+  const roots = records.all('root').map(([, root]) => root);
+  return roots
+    .sort((a, b) => Number(b.state === 'issuing') - Number(a.state === 'issuing'))
+    .map(({ certificate }) => certificate);
+}
+
+function policyChangeOf(
+  changes: readonly RecordChange[],
+  revision: number,
+  { known, rootsAfter }: { readonly known: ClusterPolicy; readonly rootsAfter: () => string[] },
+): PolicyChange | undefined {
+  const principals: PolicyPrincipal[] = [];
+  const grants: PolicyGrant[] = [];
+  const removedPrincipals: NamedPrincipal[] = [];
+  const removedGrants: string[] = [];
+  let roots: string[] | undefined;
+  for (const { kind, name, value } of changes) {
+    if (kind === 'root') {
+      roots = rootsAfter();
+    } else if (kind === 'grant') {
+      if (value === undefined) {
+        removedGrants.push(name);
+      } else {
+        grants.push(policyGrantOf(name, value));
+      }
+    } else if (kind === 'host' || kind === 'user') {
+      const listed =
+        value === undefined
+          ? undefined
+          : kind === 'host'
+            ? hostPrincipal(name, value)
+            : userPrincipal(name, value);
+      const principal: NamedPrincipal = `${kind}:${name}`;
+      const before = known.find(principal);
+      if (listed === undefined) {
+        removedPrincipals.push(...(before === undefined ? [] : [principal]));
+      } else if (JSON.stringify(listed) !== JSON.stringify(before)) {
+        principals.push(listed); // and not because its certificate was renewed
+      }
+    }
+  }
+  const change = {
+    ...(principals.length > 0 && { principals }),
+    ...(grants.length > 0 && { grants }),
+    ...(removedPrincipals.length > 0 && { removedPrincipals }),
+    ...(removedGrants.length > 0 && { removedGrants }),
+    ...(roots !== undefined && { roots }),
+  };
+  return Object.keys(change).length === 0 ? undefined : { revision, ...change };
+}
+
+/** A host that waits for approval, or was rejected, never was one: servers need not know it. */
+function hostPrincipal(
+  name: string,
+  { state, groups, fingerprints }: RecordOf<'host'>,
+): PolicyPrincipal | undefined {
+  return state === 'active' || state === 'revoked'
+    ? { principal: `host:${name}`, state, groups, fingerprints }
+    : undefined;
+}
+
+function userPrincipal(name: string, { state, groups, keys }: RecordOf<'user'>): PolicyPrincipal {
+  return {
+    principal: `user:${name}`,
+    state: state === 'active' ? 'active' : 'revoked',
+    groups,
+    fingerprints: keys.map((key) => key.fingerprint),
+  };
+}
+
+function policyGrantOf(id: string, { to, role, objects, methods, untilMs }: RecordOf<'grant'>): PolicyGrant {
+  return { id, to, role, objects, methods, ...(untilMs !== undefined && { untilMs }) };
+}

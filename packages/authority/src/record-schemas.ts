@@ -1,0 +1,122 @@
+import { z } from 'zod';
+
+import { fingerprint, grantRole, namedPrincipal, principalNameSchema } from '@patchbay/objects/define';
+
+/** A name, or a glob of names, of objects that a host may register. */
+export const allowedName = z
+  .string()
+  .min(1)
+  .max(128)
+  .regex(/^[\w.\-/*?]+$/, { error: 'must be a name or a glob of names' });
+
+/** A name that stands in a host's certificate beside its own. */
+export const alternativeName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$/, {
+    error: 'must be the DNS name of a host, in lower case',
+  });
+
+/** Labels of a host. */
+export const labels = z.record(
+  z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, { error: 'must be at most 63 of a-z, 0-9, ".", "_" and "-"' }),
+  z
+    .string()
+    .max(256)
+    .regex(/^\P{Cc}*$/u, { error: 'must not have control characters' }),
+);
+
+const groups = z.array(principalNameSchema).max(64);
+
+const issued = {
+  /** Of the last certificate, in hexadecimal. */
+  serial: z.string().optional(),
+  expiresAtMs: z.int().optional(),
+  issuedAtMs: z.int().optional(),
+};
+
+/** What tokens and approvals give a host. */
+const hostRights = {
+  groups,
+  labels,
+  /** Names and globs of names that it may register, beside its own. */
+  names: z.array(allowedName).max(100),
+  alternativeNames: z.array(alternativeName).max(16),
+};
+
+const schemas = {
+  cluster: z.object({
+    id: principalNameSchema,
+    madeAtMs: z.int(),
+    /** Says which cluster key opens what is sealed. */
+    keyFingerprint: z.string(),
+  }),
+  root: z.object({
+    certificate: z.string(),
+    state: z.enum(['next', 'issuing', 'trusted']),
+    /** In PKCS #8, sealed. */
+    privateKey: z.string(),
+    expiresAtMs: z.int(),
+  }),
+  host: z.object({
+    state: z.enum(['pending', 'active', 'revoked', 'rejected']),
+    fingerprints: z.array(fingerprint),
+    sealingKey: z.string().optional(),
+    ...hostRights,
+    /** The id of the token that it enrolled by; absent where that was by the socket file. */
+    token: z.string().optional(),
+    enrolledAtMs: z.int(),
+    approvedBy: z.string().optional(),
+    approvedAtMs: z.int().optional(),
+    ...issued,
+  }),
+  user: z.object({
+    state: z.enum(['active', 'disabled']),
+    groups,
+    keys: z.array(z.object({ name: z.string(), fingerprint, loggedInAtMs: z.int(), ...issued })),
+    madeAtMs: z.int(),
+  }),
+  token: z.object({
+    /** The SHA-256 of the secret, in hexadecimal. */
+    secretHash: z.string(),
+    kind: z.enum(['host', 'user']),
+    /** Absent where whoever enrols says under which name. */
+    name: principalNameSchema.optional(),
+    ...hostRights,
+    needsApproval: z.boolean(),
+    /** Whether it takes the place of the key that the host has. */
+    replaces: z.boolean(),
+    uses: z.int().positive(),
+    usedBy: z.array(z.object({ fingerprint, name: z.string() })),
+    madeBy: z.string(),
+    madeAtMs: z.int(),
+    untilMs: z.int(),
+  }),
+  grant: z.object({
+    to: z.union([namedPrincipal, z.string().regex(/^group:[a-z0-9][a-z0-9-]{0,62}$/)]),
+    role: grantRole,
+    objects: z.string(),
+    methods: z.string(),
+    untilMs: z.int().optional(),
+    madeBy: z.string(),
+    madeAtMs: z.int(),
+  }),
+} as const;
+
+/** The kinds of records: the second part of their keys. */
+export type RecordKind = keyof typeof schemas;
+
+/** A record of a kind. */
+export type RecordOf<K extends RecordKind> = z.infer<(typeof schemas)[K]>;
+
+/** The schema of the records of a kind. */
+export function schemaOf<K extends RecordKind>(kind: K): (typeof schemas)[K] {
+  return schemas[kind];
+}
+
+/** Reports whether a text is a kind of records. */
+export function isRecordKind(text: string): text is RecordKind {
+  return Object.hasOwn(schemas, text);
+}
