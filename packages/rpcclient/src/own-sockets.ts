@@ -1,4 +1,4 @@
-import { accessSync, constants, lstatSync, statSync, type Stats } from 'node:fs';
+import { accessSync, constants, lstatSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { dirname } from 'node:path';
 
 import {
@@ -10,6 +10,10 @@ import {
   quoted,
   type RpcError,
 } from '@patchbay/objects';
+
+/** The bits of a mode by which others than the owner may write, and by which they may remove only what is theirs. */
+const othersWrite = 0o022;
+const sticky = 0o1000;
 
 /** Who asks. Default: this process. */
 export interface OwnOptions {
@@ -67,19 +71,35 @@ function unreachable(name: string, { address, serverId }: Endpoint, isElsewhere:
       );
 }
 
-/** Reports whether a socket file may be dialled: nobody but root and this user could have made it. */
+/** Reports whether a socket file may be dialled: nobody but root and this user could have put it, or a link, there. */
 function isTrusted(socket: string, uid: number | undefined): boolean {
   const isOurs = (file: Stats): boolean => file.uid === 0 || file.uid === uid;
+  // Where others may write, they can rename what is ours too, unless the directory is sticky, as /tmp is.
+  const isSafe = (file: Stats): boolean =>
+    isOurs(file) && (file.isSymbolicLink() || (file.mode & othersWrite) === 0 || (file.mode & sticky) !== 0);
   try {
     const address = parseAddress(socket);
     if (!('path' in address)) {
       return false;
     }
-    const folder = statSync(dirname(address.path));
-    const file = lstatSync(address.path);
-    accessSync(address.path, constants.W_OK);
-    return file.isSocket() && isOurs(file) && isOurs(folder) && (folder.mode & 0o022) === 0;
+    const { path } = address;
+    const folder = statSync(dirname(path));
+    const file = lstatSync(path);
+    accessSync(path, constants.W_OK);
+    const above = [path, realpathSync(path)].flatMap(directoriesAbove);
+    return (
+      file.isSocket() &&
+      isOurs(file) &&
+      isOurs(folder) &&
+      (folder.mode & othersWrite) === 0 &&
+      above.every((directory) => isSafe(lstatSync(directory)))
+    );
   } catch {
     return false; // not there, or not for this user
   }
+}
+
+function directoriesAbove(path: string): string[] {
+  const above = dirname(path);
+  return above === path ? [] : [above, ...directoriesAbove(above)];
 }

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { chmodSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, lchownSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import { machineId, type NameRecord, type NameServerMethods, nameServerObject } from '@patchbay/objects';
@@ -119,6 +119,28 @@ describe('A server on a socket file', function () {
       expect(socketFor()).to.equal(undefined);
       chmodSync(dirname(path), 0o757);
       expect(socketFor()).to.equal(undefined);
+    });
+
+    it('no more where others may put another directory, or a link, in the place of one above', () => {
+      const { scratch } = cluster;
+      const linked = (socket: string): NameRecord => {
+        const endpoints = record.endpoints.map((each) => ({ ...each, socket: `unix:${socket}` }));
+        return withOwnSockets({ ...record, endpoints });
+      };
+      symlinkSync(dirname(path), scratch.file('link'));
+      const byLink = scratch.file('link/socket');
+      expect(linked(byLink).endpoints[0]?.socket).to.equal(`unix:${byLink}`);
+      chmodSync(scratch.path, 0o777);
+      expect(linked(byLink).endpoints[0]?.socket).to.equal(undefined);
+      expect(socketFor()).to.equal(undefined);
+      chmodSync(scratch.path, 0o1777);
+      expect(socketFor()).to.equal(`unix:${path}`);
+      if (process.geteuid?.() === 0) {
+        lchownSync(scratch.file('link'), 65_534, 65_534);
+        expect(linked(byLink).endpoints[0]?.socket).to.equal(undefined);
+        chownSync(scratch.path, 65_534, 65_534);
+        expect(socketFor()).to.equal(undefined);
+      }
     });
 
     it('no more where it is gone, or something else', () => {

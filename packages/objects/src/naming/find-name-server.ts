@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync } from 'node:fs';
+import { accessSync, constants, statSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 
 import { parseServerAddress } from '../address.js';
@@ -26,6 +26,8 @@ export interface FindOptions {
   readonly environment?: Environment;
   readonly systemDirectory?: string;
   readonly runDirectory?: string;
+  /** The effective user id. */
+  readonly uid?: number | undefined;
 }
 
 /**
@@ -35,7 +37,9 @@ export interface FindOptions {
  * @throws RpcError `CONFIG_INVALID` if the first of these that exists is invalid
  */
 export function findNameServer(given?: string, options: FindOptions = {}): string {
-  const { environment = process.env, runDirectory = '/run' } = options;
+  const { environment = process.env, runDirectory = '/run', uid = process.geteuid?.() } = options;
+  // The variable may be that of the user whom root was: such a user's name server is none for root.
+  const isOwn = (owner: number): boolean => owner === 0 || owner === uid;
   const variable = environment[nameServerVariable];
   const address = given ?? (variable === '' ? undefined : variable);
   if (address !== undefined) {
@@ -45,7 +49,7 @@ export function findNameServer(given?: string, options: FindOptions = {}): strin
   return (
     inClientFiles('nameServer', options) ??
     socketIn(runDirectory) ??
-    socketIn(environment.XDG_RUNTIME_DIR ?? '') ??
+    socketIn(environment.XDG_RUNTIME_DIR ?? '', isOwn) ??
     standardNameServer
   );
 }
@@ -81,12 +85,12 @@ function inClientFiles<K extends keyof ClientFile>(
 }
 
 /** Returns the address of the name server's socket file in a directory; undefined where this process may not open it. */
-function socketIn(directory: string): string | undefined {
+function socketIn(directory: string, isOwner: (uid: number) => boolean = () => true): string | undefined {
   const path = join(directory, 'patchbay/nameserver/socket');
-  if (!isAbsolute(directory) || !existsSync(path)) {
-    return undefined;
-  }
   try {
+    if (!isAbsolute(directory) || !isOwner(statSync(path).uid) || !isOwner(statSync(directory).uid)) {
+      return undefined;
+    }
     accessSync(path, constants.W_OK);
     return `unix:${path}`;
   } catch {

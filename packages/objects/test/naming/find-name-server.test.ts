@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 import { findInsecure, findNameServer, type FindOptions } from '../../src/naming/find-name-server.js';
@@ -51,6 +51,21 @@ describe('Finding the name server', () => {
     expect(find(undefined, environment)).to.equal(`unix:${scratch.file('run/patchbay/nameserver/socket')}`);
     await write('etc/client.yaml', 'nameServer: machine:1\n');
     expect(find(undefined, environment)).to.equal('machine:1');
+  });
+
+  it("leaves the socket of another user's runtime directory, as sudo may keep it, to that user", async () => {
+    await write('user/patchbay/nameserver/socket', '');
+    const options = inScratch({ XDG_RUNTIME_DIR: scratch.file('user') });
+    const owner = (await stat(scratch.file('user'))).uid;
+    const socket = `unix:${scratch.file('user/patchbay/nameserver/socket')}`;
+    expect(findNameServer(undefined, { ...options, uid: owner })).to.equal(socket);
+    if (owner === 0) {
+      await chown(scratch.file('user'), 65_534, 65_534);
+      expect(findNameServer(undefined, { ...options, uid: 65_534 })).to.equal(socket);
+    }
+    expect(findNameServer(undefined, { ...options, uid: owner === 0 ? 0 : owner + 1 })).to.equal(
+      '127.0.0.1:7440',
+    );
   });
 
   it("takes the machine's file, over it the user's, over it the environment, over it what is given", async () => {
