@@ -35,9 +35,22 @@ export const layers: readonly Layer[] = [
     mayImport: ['objects', 'session', 'session/client', 'grpc'],
   },
   {
+    name: 'grpc/secure',
+    folder: 'packages/grpc/src/secure',
+    mayImport: ['objects', 'session/client', 'grpc/client'],
+  },
+  {
     name: 'grpc/server',
     folder: 'packages/grpc/src/server',
-    mayImport: ['objects', 'session', 'session/server', 'grpc', '@grpc/grpc-js', '@grpc/proto-loader'],
+    mayImport: [
+      'objects',
+      'session',
+      'session/server',
+      'grpc',
+      'grpc/secure',
+      '@grpc/grpc-js',
+      '@grpc/proto-loader',
+    ],
   },
   {
     name: 'grpc/testing',

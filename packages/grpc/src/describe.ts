@@ -1,6 +1,7 @@
-import { credentials } from '@grpc/grpc-js';
+import { credentials, type VerifyOptions } from '@grpc/grpc-js';
+import type { SecureContext } from 'node:tls';
 
-import { coreError, type ObjectDescription } from '@patchbay/objects';
+import { coreError, type ObjectDescription, type RpcError } from '@patchbay/objects';
 import { objectDescription } from '@patchbay/objects/define';
 
 import { channelOptions } from './channel-options.js';
@@ -11,11 +12,25 @@ import { fromValue } from './value.js';
 
 const timeoutMs = 5_000;
 
-/** Fetches the description of an object from the server at an address. @throws RpcError */
-export async function describeAt(address: string, object: string): Promise<ObjectDescription> {
+/** What checks a server over TLS. */
+export interface ChannelTrust {
+  readonly context: SecureContext;
+  readonly check: NonNullable<VerifyOptions['checkServerIdentity']>;
+  /** Why the server was refused, or could not be checked; undefined if it was not. */
+  readonly refused: () => RpcError | undefined;
+}
+
+/** Fetches the description of an object from the server at an address. @param trust default: no TLS @throws RpcError */
+export async function describeAt(
+  address: string,
+  object: string,
+  trust?: ChannelTrust,
+): Promise<ObjectDescription> {
   const server = new grpcTypes.patchbay.v1.ObjectServer(
     address,
-    credentials.createInsecure(),
+    trust === undefined
+      ? credentials.createInsecure()
+      : credentials.createFromSecureContext(trust.context, { checkServerIdentity: trust.check }),
     channelOptions,
   );
   try {
@@ -24,7 +39,8 @@ export async function describeAt(address: string, object: string): Promise<Objec
         if (error === null && answer !== undefined) {
           resolve(answer);
         } else {
-          reject(error === null ? new Error('no answer and no error') : fromGrpcStatus(error));
+          const failure = error === null ? new Error('no answer and no error') : fromGrpcStatus(error);
+          reject(trust?.refused() ?? failure);
         }
       });
     });

@@ -17,8 +17,8 @@ export {
 } from './naming/contract.js';
 export { accessLevels } from './identity/access.js';
 export { type AccessRequest, authorize, isAuthorized } from './identity/authorize.js';
+export { certificateTimeError, identityError } from './identity/identity-error.js';
 export { levelOf } from './identity/policy.js';
-export { identityError } from './identity/identity-error.js';
 export {
   accessAnswer,
   callerDescription,

@@ -80,6 +80,7 @@ export { isStream } from './object/is-stream.js';
 // Who calls
 export type { Access } from './identity/access.js';
 export {
+  anonymousCaller,
   type Caller,
   type Grant,
   insecureCaller,

@@ -1,6 +1,7 @@
 import { MessageReader } from '@patchbay/session';
-import type { MessageStream, MessageStreamEvents } from '@patchbay/session/client';
+import type { MessageStream, MessageStreamEvents, Refusal } from '@patchbay/session/client';
 
+import type { Dialled } from './dialled.js';
 import { enhanceYourCalm, errorName } from './http2/frame.js';
 import { Http2Stream, type Http2StreamEvents } from './http2/http2-stream.js';
 import { MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.js';
@@ -23,13 +24,11 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
   /**
    * Opens a stream. It is made before the connection is there; `onEnd` reports a failure to connect.
    *
-   * @param address `host:port` or `unix:/path`
    * @param path `/package.Service/Method`
-   * @throws RpcError as `parseAddress` for a malformed address
    */
-  constructor(address: string, path: string, events: MessageStreamEvents) {
+  constructor(dialled: Dialled, path: string, events: MessageStreamEvents) {
     this.#events = events;
-    this.#stream = new Http2Stream(address, path, this);
+    this.#stream = new Http2Stream(dialled, path, this);
   }
 
   get receivedBytes(): number {
@@ -69,7 +68,7 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
       this.onEnd(
         message === undefined ? `status ${grpcStatus}` : decoded(message),
         Number(grpcStatus) === resourceExhausted
-          ? statusReason(headers.get('grpc-status-details-bin'))
+          ? exhausted(statusReason(headers.get('grpc-status-details-bin')))
           : undefined,
       );
     }
@@ -77,7 +76,7 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
 
   onReset(code: number): void {
     if (this.#responded && code === enhanceYourCalm) {
-      this.onEnd('its answers were not read for too long', 'READER_STALLED');
+      this.onEnd('its answers were not read for too long', exhausted('READER_STALLED'));
     } else {
       this.onEnd(`the server, or a proxy in between, reset the stream (${errorName(code)})`);
     }
@@ -94,17 +93,21 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
     }
   }
 
-  onEnd(why: string, exhaustedReason?: string): void {
-    this.#reportEnd(why, exhaustedReason);
+  onEnd(why: string, refusal?: Refusal): void {
+    this.#reportEnd(why, refusal);
     this.#stream.close();
   }
 
-  #reportEnd(why: string, exhaustedReason?: string): void {
+  #reportEnd(why: string, refusal?: Refusal): void {
     if (!this.#ended) {
       this.#ended = true;
-      this.#events.onEnd(why, exhaustedReason);
+      this.#events.onEnd(why, refusal);
     }
   }
+}
+
+function exhausted(reason: string | undefined): Refusal | undefined {
+  return reason === undefined ? undefined : { code: 'RESOURCE_EXHAUSTED', reason };
 }
 
 function decoded(message: string): string {

@@ -2,27 +2,46 @@ import { coreError } from '@patchbay/objects';
 import {
   connectOver,
   type ConnectToOptions,
+  type Destination,
   type ObjectClient,
   type Transport,
 } from '@patchbay/session/client';
 
+import type { ChannelTrust } from '../describe.js';
+import { type Dialled, dialPlain } from './dialled.js';
 import { GrpcStream } from './grpc-stream.js';
 
 /** The path of `Session` of ObjectServer. */
 const sessionPath = '/patchbay.v1.ObjectServer/Session';
 
-/** Connects a client to its servers over gRPC. */
-export const grpcTransport: Transport = {
-  dial: ({ address }, events) => {
-    try {
-      return new GrpcStream(address, sessionPath, events);
-    } catch (error) {
-      throw coreError('CONNECTION_LOST', `no connection: ${(error as Error).message}`, { cause: error });
-    }
-  },
-  // On demand: it loads grpc-js, which calls do not need.
-  describe: async ({ address }, object) => (await import('../describe.js')).describeAt(address, object),
-};
+/** How servers are dialled over TCP, other than plain. */
+export interface TcpDialer {
+  /** Dials a server, and checks that it is the one that is expected. @throws RpcError for a malformed address */
+  dial(to: Destination): Dialled;
+  /** Returns what checks the server of a channel of grpc-js. */
+  trust(to: Destination): ChannelTrust;
+}
+
+/** Returns what connects a client to its servers over gRPC. @param tcp default: plain; socket files always are */
+export function grpcTransportBy(tcp?: TcpDialer): Transport {
+  const dialerTo = ({ address }: Destination): TcpDialer | undefined =>
+    address.startsWith('unix:') ? undefined : tcp;
+  return {
+    dial: (to, events) => {
+      try {
+        return new GrpcStream(dialerTo(to)?.dial(to) ?? dialPlain(to.address), sessionPath, events);
+      } catch (error) {
+        throw coreError('CONNECTION_LOST', `no connection: ${(error as Error).message}`, { cause: error });
+      }
+    },
+    // On demand: it loads grpc-js, which calls do not need.
+    describe: async (at, object) =>
+      (await import('../describe.js')).describeAt(at.address, object, dialerTo(at)?.trust(at)),
+  };
+}
+
+/** Connects a client to its servers over gRPC, without TLS. */
+export const grpcTransport: Transport = grpcTransportBy();
 
 /** Makes a client of the server at an address, to which every object is routed. */
 export function connectTo(address: string, options: ConnectToOptions = {}): ObjectClient {

@@ -3,4 +3,6 @@
  *
  * @module @patchbay/grpc/client
  */
-export { connectTo, grpcTransport } from './grpc-transport.js';
+export type { ChannelTrust } from '../describe.js';
+export type { Dialled, DialFailure } from './dialled.js';
+export { connectTo, grpcTransport, grpcTransportBy, type TcpDialer } from './grpc-transport.js';

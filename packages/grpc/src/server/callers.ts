@@ -1,8 +1,10 @@
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import { type Caller, insecureCaller, localCaller } from '@patchbay/objects';
+import { anonymousCaller, type Caller, type Clock, insecureCaller, localCaller } from '@patchbay/objects';
+import { certificateTimeError } from '@patchbay/objects/define';
 
 import { type Peer, peerOn } from './peers.js';
 import { http2StreamOf } from './session-stream.js';
@@ -12,7 +14,7 @@ export interface Connection extends Peer {
   readonly socket: Socket | TLSSocket;
 }
 
-/** Returns who is at the other end of a connection; asked once for each, at its first call. */
+/** Returns who is at the other end of a connection; asked once for each, and again when the policy has changed. */
 export type Identify = (connection: Connection) => Caller;
 
 /** A call that a handler of grpc-js serves. */
@@ -24,7 +26,7 @@ export interface HandledCall {
 export type CallerOf = (call: HandledCall) => Caller;
 
 /** Who calls on a connection that is closed: the call comes to nothing, and may do nothing. */
-const nobody: Caller = { peer: 'unknown', principal: 'anonymous', groups: [], roles: [] };
+const nobody = anonymousCaller('unknown');
 
 /** Returns who calls where nobody proves anything: through a socket file `local`, and whoever connects otherwise. */
 const identifyByListener: Identify = ({ peer, isLocal }) =>
@@ -33,26 +35,67 @@ const identifyByListener: Identify = ({ peer, isLocal }) =>
 /** Identifies the callers of a server, by their connections. */
 export class Callers {
   readonly #identify: Identify;
-  readonly #ofConnection = new WeakMap<object, Caller>();
+  readonly #clock: Clock;
+  readonly #ofConnection = new Map<ServerHttp2Session, Caller>();
   /** By the metadata of a call, which is what its handler gets of what interceptors see. */
   readonly #ofMetadata = new WeakMap<Metadata, Caller>();
 
-  constructor(identify = identifyByListener) {
+  constructor(clock: Clock, identify = identifyByListener) {
+    this.#clock = clock;
     this.#identify = identify;
   }
 
-  /** Returns who makes a call that an interceptor takes over. */
-  of(call: ServerInterceptingCallInterface): Caller {
-    const { session } = http2StreamOf(call);
-    if (session === undefined) {
-      return nobody;
-    }
-    let caller = this.#ofConnection.get(session);
+  /** Returns who is at the other end of a connection. */
+  on(connection: ServerHttp2Session): Caller {
+    let caller = this.#ofConnection.get(connection);
     if (caller === undefined) {
-      caller = this.#identify({ ...peerOn(session), socket: session.socket });
-      this.#ofConnection.set(session, caller);
+      caller = this.#ask(connection);
+      if (!connection.destroyed) {
+        this.#ofConnection.set(connection, caller);
+        connection.once('close', () => {
+          this.#ofConnection.delete(connection);
+        });
+      }
     }
     return caller;
+  }
+
+  /** Returns who makes a call that an interceptor takes over. A connection whose certificate has ended takes no more. */
+  of(call: ServerInterceptingCallInterface): Caller {
+    const { session } = http2StreamOf(call);
+    if (session === undefined || session.destroyed) {
+      return nobody;
+    }
+    const caller = this.on(session as ServerHttp2Session);
+    const { peer, principal, expiresAtMs = Infinity } = caller;
+    const nowMs = this.#clock.now();
+    if (nowMs < expiresAtMs) {
+      return caller;
+    }
+    session.close(); // what runs goes on; further calls go to another connection, which shows another certificate
+    return anonymousCaller(peer, certificateTimeError('CERTIFICATE_EXPIRED', principal, expiresAtMs, nowMs));
+  }
+
+  /**
+   * Asks anew who is at the other end of each connection, as the policy has changed. What each may do is changed where it
+   * is in use; connections of those who are somebody else now, or nobody any more, are ended with what they run.
+   */
+  reidentify(): void {
+    for (const [connection, caller] of [...this.#ofConnection]) {
+      if (connection.destroyed) {
+        continue;
+      }
+      const now = this.#ask(connection);
+      if (now.principal === caller.principal) {
+        Object.assign(caller, now); // sessions and running calls hold it
+      } else {
+        connection.destroy();
+      }
+    }
+  }
+
+  #ask(connection: ServerHttp2Session): Caller {
+    return { ...this.#identify({ ...peerOn(connection), socket: connection.socket }) };
   }
 
   /** Lets a handler serve a call, which asks `ofHandled` for its caller. */

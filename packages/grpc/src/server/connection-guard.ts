@@ -14,6 +14,7 @@ import type { SessionLimits } from '@patchbay/session/server';
 
 import { watchConnection } from './connection-liveness.js';
 import { notePeer, peerOn } from './peers.js';
+import { answerPlaintext } from './plaintext-clients.js';
 
 /** How many calls a second a client may reset without having others answered. */
 const resetsPerSecond = 50;
@@ -64,8 +65,9 @@ export class ConnectionGuard {
   /**
    * Guards what the server listens on since it was last called.
    * @param socket the socket file that this is, as `unix:/path`; undefined for TCP
+   * @param onConnection called with each connection
    */
-  add(socket: string | undefined): void {
+  add(socket: string | undefined, onConnection?: (connection: ServerHttp2Session) => void): void {
     const { http2Servers } = this.#server as unknown as {
       readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
     };
@@ -78,7 +80,9 @@ export class ConnectionGuard {
       http2Server.on('session', (session) => {
         notePeer(session, socket);
         this.#guard(session);
+        onConnection?.(session);
       });
+      answerPlaintext(http2Server);
     }
   }
 

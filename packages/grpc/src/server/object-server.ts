@@ -6,6 +6,7 @@ import {
   type UntypedServiceImplementation,
 } from '@grpc/grpc-js';
 import { chmodSync } from 'node:fs';
+import type { ServerHttp2Session } from 'node:http2';
 import { setTimeout as delay } from 'node:timers/promises';
 
 import { type Address, formatAddress, isRpcError, type Listen, parseListen } from '@patchbay/objects';
@@ -15,6 +16,10 @@ import { type GivenLimits, type SessionLimits, sessionLimits } from '@patchbay/s
 import { channelOptions } from '../channel-options.js';
 import { grpcTypes } from '../definitions.js';
 import { describeAt } from '../describe.js';
+import type { CurrentIdentity } from '../secure/identity.js';
+import { type CallerOfKey, identifyByCertificate } from '../secure/peer-identity.js';
+import { trustOfServer } from '../secure/tls-dialer.js';
+import { AnonymousConnections } from './anonymous-connections.js';
 import { type CallerOf, Callers, type Identify } from './callers.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { Health } from './health.js';
@@ -22,6 +27,7 @@ import { InputBounds } from './input-bounds.js';
 import { ObjectService, objectServiceDefinition } from './object-service.js';
 import { Reflection } from './reflection.js';
 import { SessionService } from './session-service.js';
+import { TlsCredentials } from './tls-credentials.js';
 
 /** What a server of objects needs. */
 export interface ObjectServerOptions extends GivenLimits {
@@ -30,6 +36,13 @@ export interface ObjectServerOptions extends GivenLimits {
   readonly dispatcher: Dispatcher;
   /** Default: `local` through a socket file, and whoever connects over TCP may do everything. */
   readonly identify?: Identify;
+  /**
+   * Who the server is: TCP is TLS, and callers are identified by their certificates. Socket files stay as they are.
+   * Default: TCP is plain.
+   */
+  readonly identity?: CurrentIdentity | undefined;
+  /** Returns the caller that a principal is who has proven to hold a key. Default: a member without a role. */
+  readonly callerOf?: CallerOfKey;
   /** Served beside ObjectServer, health and reflection. Default: none. */
   readonly services?: readonly GrpcService[];
 }
@@ -60,6 +73,14 @@ const standardServices: Readonly<Record<string, string>> = {
 /** The file of what errors carry in their trailers. */
 const sharedFiles = ['google/rpc/status.proto'];
 
+/** Returns a caller who may do what is open to members. */
+const memberOnly: CallerOfKey = (principal, _fingerprint, peer) => ({
+  peer,
+  principal,
+  groups: [],
+  roles: [],
+});
+
 /** A gRPC server of objects, with standard health and reflection beside them. */
 export class ObjectServer implements AsyncDisposable {
   readonly #dispatcher: Dispatcher;
@@ -73,13 +94,22 @@ export class ObjectServer implements AsyncDisposable {
   readonly #probed: Set<string>;
   #limits: SessionLimits;
   readonly #guard: ConnectionGuard;
+  readonly #identity: CurrentIdentity | undefined;
+  /** Of every address of TCP. */
+  readonly #credentials: TlsCredentials | undefined;
+  readonly #anonymous: AnonymousConnections;
   readonly #addresses: string[] = [];
   #draining = false;
 
   private constructor(options: ObjectServerOptions) {
     const { dispatcher, services = [] } = options;
     this.#dispatcher = dispatcher;
-    this.#callers = new Callers(options.identify);
+    const { identity, callerOf = memberOnly, identify } = options;
+    const byCertificate = identity && identifyByCertificate(identity, callerOf, () => dispatcher.clock.now());
+    this.#callers = new Callers(dispatcher.clock, identify ?? byCertificate);
+    this.#identity = identity;
+    this.#credentials = identity && new TlsCredentials(identity);
+    this.#anonymous = new AnonymousConnections(dispatcher.clock);
     const limits = sessionLimits(options);
     this.#limits = limits;
     dispatcher.limitTo(limits.maxTotalCalls);
@@ -143,6 +173,14 @@ export class ObjectServer implements AsyncDisposable {
     }
   }
 
+  /**
+   * Asks anew who its callers are, as the policy has changed: what each may do changes at once, and the connections of
+   * those who are nobody any more are ended.
+   */
+  reidentify(): void {
+    this.#callers.reidentify();
+  }
+
   /** Answers health probes with `NOT_SERVING` from now on, while calls finish. */
   leave(): void {
     this.#draining = true;
@@ -162,7 +200,8 @@ export class ObjectServer implements AsyncDisposable {
     const [object] = this.#dispatcher.objects.names;
     if (object !== undefined) {
       try {
-        await describeAt(this.address, object);
+        const identity = this.address.startsWith('unix:') ? undefined : this.#identity?.current;
+        await describeAt(this.address, object, identity && trustOfServer(identity));
       } catch (error) {
         if (!isRpcError(error, 'OBJECT_NOT_FOUND')) {
           throw error;
@@ -179,6 +218,7 @@ export class ObjectServer implements AsyncDisposable {
       setImmediate(resolve);
     });
     this.#sessions.endAll();
+    this.#credentials?.close();
     this.#health.close();
     this.#bounds.close();
     const closed = new Promise<void>((resolve) => {
@@ -216,13 +256,19 @@ export class ObjectServer implements AsyncDisposable {
     if ('path' in address) {
       await prepareSocketFile(address.path);
     }
+    const credentials = socket === undefined ? this.#credentials : undefined;
+    const onConnection = (connection: ServerHttp2Session): void => {
+      if (this.#callers.on(connection).principal === 'anonymous') {
+        this.#anonymous.add(connection);
+      }
+    };
     await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(listen, ServerCredentials.createInsecure(), (error, port) => {
+      this.#server.bindAsync(listen, credentials ?? ServerCredentials.createInsecure(), (error, port) => {
         if (error !== null) {
           reject(listenFailed(listen, error));
           return;
         }
-        this.#guard.add(socket);
+        this.#guard.add(socket, credentials && onConnection);
         this.#addresses.push(socket ?? `${listen.slice(0, listen.lastIndexOf(':'))}:${String(port)}`);
         resolve();
       });

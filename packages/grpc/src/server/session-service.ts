@@ -5,6 +5,7 @@ import type { Dispatcher } from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
 
 import { toGrpcStatus } from '../status.js';
+import { anonymousLimits } from './anonymous-connections.js';
 import type { InputBounds } from './input-bounds.js';
 import { http2StreamOf, SessionStream } from './session-stream.js';
 
@@ -29,8 +30,12 @@ export class SessionService {
     if (this.#streams.size >= this.#limits.maxSessions) {
       return this.#refuse(call, caller);
     }
-    widenReceiveWindow(call);
-    const stream = new SessionStream(call, caller, this.#dispatcher, this.#limits, this.#bounds.gate, () => {
+    const isKnown = caller.principal !== 'anonymous' || caller.roles.length > 0;
+    if (isKnown) {
+      widenReceiveWindow(call);
+    }
+    const limits = isKnown ? this.#limits : anonymousLimits(this.#limits);
+    const stream = new SessionStream(call, caller, this.#dispatcher, limits, this.#bounds.gate, () => {
       this.#streams.delete(stream);
       this.#bounds.delete(stream);
     });

@@ -19,6 +19,7 @@ export function dial<C extends Client>(
   file: string,
   service: string,
   channelOptions: ChannelOptions = {},
+  channelCredentials = credentials.createInsecure(),
 ): C {
   const loaded = loadPackageDefinition(loadSync(file, { ...options, includeDirs: [protoDirectory] }));
   let found: unknown = loaded;
@@ -26,7 +27,7 @@ export function dial<C extends Client>(
     found = (found as Record<string, unknown>)[part];
   }
   const Service = found as new (...args: unknown[]) => C;
-  return new Service(address, credentials.createInsecure(), channelOptions);
+  return new Service(address, channelCredentials, channelOptions);
 }
 
 /** Reads a stream of responses to its end. */

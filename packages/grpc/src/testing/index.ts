@@ -4,3 +4,9 @@
  * @module @patchbay/grpc/testing
  */
 export { dial, readAll } from './foreign-client.js';
+export {
+  type CertificateOptions,
+  type KeyAndCertificate,
+  TestAuthority,
+  type TestIdentity,
+} from './test-authority.js';

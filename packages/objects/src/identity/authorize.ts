@@ -67,6 +67,9 @@ export function refusal(
     object: object.slice(0, maxObjectNameLength),
     method: method.slice(0, maxObjectNameLength),
   };
+  if (caller.unproven !== undefined) {
+    return caller.unproven;
+  }
   if (principal === 'anonymous') {
     const ways =
       "connect by the socket file of the server's machine, or with an identity that the server knows";

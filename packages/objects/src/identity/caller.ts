@@ -1,3 +1,5 @@
+import type { RpcError } from '../errors/rpc-error.js';
+
 /**
  * Who calls: `local` is whoever the operating system let open a socket file of this machine, `anonymous` whoever has
  * proven nothing; hosts and users are known by name.
@@ -25,12 +27,25 @@ export interface Caller {
   readonly groups: readonly string[];
   /** What the principal may do: nothing that no grant allows. */
   readonly roles: readonly Grant[];
+  /** The serial number of its certificate; undefined where it has none. */
+  readonly serial?: string;
+  /** When what it proved itself with ends, in milliseconds since the Unix epoch; undefined: it does not. */
+  readonly expiresAtMs?: number;
+  /** Why it is anonymous, although it has a certificate; undefined where it has none. */
+  readonly unproven?: RpcError;
   /** The principal that makes the call in this one's name; undefined for a call of one's own. */
   readonly delegate?: Principal;
 }
 
 const everything: readonly Grant[] = [{ role: 'admin', objects: '**', methods: '*' }];
+const noRoles: readonly Grant[] = [];
 const nothing: readonly string[] = [];
+
+/** Returns a caller who may do what is open to everybody. @param unproven why it is, where it tried to be somebody */
+export function anonymousCaller(peer: string, unproven?: RpcError): Caller {
+  const anybody = { peer, principal: 'anonymous', groups: nothing, roles: noRoles } as const;
+  return unproven === undefined ? anybody : { ...anybody, unproven };
+}
 
 /** Returns the caller at the other end of a socket file, or in the same process. */
 export function localCaller(peer: string): Caller {

@@ -1,4 +1,5 @@
 import { defineErrors } from '../errors/define-errors.js';
+import type { RpcError } from '../errors/rpc-error.js';
 
 /** Creates the errors of callers who are not known, or not any more. */
 export const identityError = defineErrors({
@@ -23,3 +24,20 @@ export const identityError = defineErrors({
     'The certificate is one of another cluster or authority: enrol here with a token.',
   ],
 });
+
+/** Makes the error of a certificate that does not count at this time. @param limitMs when it ended, or begins */
+export function certificateTimeError(
+  reason: 'CERTIFICATE_EXPIRED' | 'CERTIFICATE_NOT_YET_VALID',
+  whose: string,
+  limitMs: number,
+  nowMs: number,
+): RpcError {
+  const [limit, now] = [limitMs, nowMs].map((ms) => new Date(ms).toISOString());
+  const isOver = reason === 'CERTIFICATE_EXPIRED';
+  return identityError(
+    reason,
+    `the certificate of ${whose} ${isOver ? 'ended' : 'begins'} at ${String(limit)}, and the server's clock says ` +
+      `${String(now)}; ${isOver ? 'renew it (a user logs in again)' : 'wait'}, or set the clock that is wrong`,
+    { details: { [isOver ? 'notAfter' : 'notBefore']: limit, serverTime: now } },
+  );
+}

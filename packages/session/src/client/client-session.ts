@@ -14,7 +14,7 @@ import type { Destination } from './destination.js';
 import { ExportTable } from './export-table.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
-import { type ClientHello, ServerHello } from './hello.js';
+import { type ClientHello, helloFrame, ServerHello } from './hello.js';
 import type { ClientSessionEvents } from './session-events.js';
 import { type ClientLiveness, SessionKeepalive } from './session-keepalive.js';
 import type { MessageStream } from './transport.js';
@@ -40,6 +40,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
   readonly #keepalive: SessionKeepalive;
   #server: ServerHello | undefined;
   #lost: RpcError | undefined;
+  #retired = false;
 
   constructor(
     to: Destination,
@@ -52,37 +53,35 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     this.#stream = stream;
     this.#events = events;
     this.#inbox = new Inbox(hello.maxFrameBytes);
-    this.#outbox = new Outbox(
-      (message, tail) => {
-        stream.write(message, tail);
-      },
-      stream.headroomBytes,
-      true,
-    );
+    this.#outbox = new Outbox(stream.write.bind(stream), stream.headroomBytes, true);
     this.#keepalive = new SessionKeepalive({
       clock,
       keepalive,
       stream,
-      inUse: () => this.#calls.size + this.#imports.held + this.#exports.size > 0,
+      inUse: () => this.#inUse,
       send: this.#sendFrame,
       onSilence: (why) => {
         this.#abort(coreError('CONNECTION_LOST', `${to.address} ${why}`));
       },
     });
-    this.#outbox.send({
-      kind: 'hello',
-      ...hello,
-      maxCalls: 0,
-      itemWindow: itemWindow.bytes,
-      itemCountWindow: itemWindow.items,
-      idempotent: [],
-      keepsFunctions: true,
-    });
+    this.#outbox.send(helloFrame(hello, itemWindow));
   }
 
   /** Whether the session can no longer carry calls. */
   get lost(): boolean {
     return this.#lost !== undefined;
+  }
+
+  get #inUse(): boolean {
+    return this.#calls.size + this.#imports.held + this.#exports.size > 0;
+  }
+
+  /** Closes the session once nothing uses it any more. */
+  retire(): void {
+    this.#retired = true;
+    if (!this.#inUse) {
+      void this.close();
+    }
   }
 
   /** Sends a call, when its turn comes. */
@@ -269,6 +268,9 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
       this.#calls.delete(number);
       this.#exports.delete(number, succeeds);
       this.#turns.end();
+      if (this.#retired) {
+        queueMicrotask(this.retire.bind(this)); // the call is answered first
+      }
     }
     return call;
   }

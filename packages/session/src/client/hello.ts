@@ -1,5 +1,6 @@
 import { versionsOf } from '@patchbay/objects';
 
+import type { FlowWindow } from '../protocol/flow-window.js';
 import type { Frame } from '../protocol/frame.js';
 import { isRepeatable } from './call-request.js';
 import type { CallRequest } from './client-call.js';
@@ -32,4 +33,17 @@ export class ServerHello {
     const name = objects.has(object) ? object : (versionsOf(object, objects.keys())[0] ?? object);
     return isRepeatable(request) && objects.get(name)?.includes(method) === true;
   }
+}
+
+/** Returns the frame that opens a session. */
+export function helloFrame(hello: ClientHello, { bytes, items }: FlowWindow): Frame {
+  return {
+    kind: 'hello',
+    ...hello,
+    maxCalls: 0,
+    itemWindow: bytes,
+    itemCountWindow: items,
+    idempotent: [],
+    keepsFunctions: true,
+  };
 }

@@ -23,6 +23,7 @@ export { type Destination, destination } from './destination.js';
 export {
   type MessageStream,
   type MessageStreamEvents,
+  type Refusal,
   type Router,
   routeTo,
   type Transport,

@@ -35,6 +35,7 @@ const maxLosses = 1;
  */
 export class Retries {
   readonly #options: RetriesOptions;
+  readonly #cameAgain = new WeakSet<ClientCall>();
 
   constructor(options: RetriesOptions) {
     this.#options = options;
@@ -44,6 +45,10 @@ export class Retries {
   take(call: ClientCall, error: RpcError, from: Destination): void {
     const { router, budget, send } = this.#options;
     const { object } = call.request;
+    if (error.reason === 'CERTIFICATE_EXPIRED') {
+      this.#comeAgain(call, error, from);
+      return;
+    }
     router.forget(object, from);
     if (call.ended) {
       return;
@@ -72,6 +77,23 @@ export class Retries {
     this.#retry(call, error, from).catch((unexpected: unknown) => {
       call.fail(callerError(unexpected));
     });
+  }
+
+  /** Sends a call once more that never began, as the certificate of its session had ended: the next shows another. */
+  #comeAgain(call: ClientCall, error: RpcError, from: Destination): void {
+    if (call.ended) {
+      return;
+    }
+    if (this.#options.isClosed() || this.#cameAgain.has(call)) {
+      call.fail(error);
+      return;
+    }
+    this.#cameAgain.add(call);
+    if (call.request.target === undefined) {
+      this.#options.send(call, from);
+    } else {
+      this.#options.launch(call);
+    }
   }
 
   async #retry(call: ClientCall, error: RpcError, from: Destination): Promise<void> {

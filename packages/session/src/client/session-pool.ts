@@ -6,7 +6,7 @@ import type { Destination } from './destination.js';
 import type { ClientHello } from './hello.js';
 import type { LostCallHandler } from './session-events.js';
 import type { ClientLiveness } from './session-keepalive.js';
-import type { Transport } from './transport.js';
+import type { Refusal, Transport } from './transport.js';
 
 /** How long a server may take to say hello by default, in milliseconds. */
 export const defaultOpenTimeoutMs = 5_000;
@@ -22,6 +22,8 @@ export interface SessionPoolOptions extends ClientLiveness {
 export class SessionPool implements AsyncDisposable {
   readonly #options: SessionPoolOptions;
   readonly #sessions = new Map<string, ClientSession>();
+  /** Those that finish what runs, and take no further calls. */
+  readonly #retired = new Set<ClientSession>();
   readonly #opening = new Map<string, Promise<ClientSession>>();
   readonly #closing = new AbortController();
 
@@ -57,7 +59,7 @@ export class SessionPool implements AsyncDisposable {
   async close(): Promise<void> {
     this.#closing.abort();
     await Promise.allSettled(this.#opening.values());
-    await Promise.all([...this.#sessions.values()].map((session) => session.close()));
+    await Promise.all([...this.#sessions.values(), ...this.#retired].map((session) => session.close()));
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -72,8 +74,8 @@ export class SessionPool implements AsyncDisposable {
         onMessage: (message) => {
           session.receive(message);
         },
-        onEnd: (why, exhaustedReason) => {
-          session.lose(sessionError(address, why, exhaustedReason));
+        onEnd: (why, refusal) => {
+          session.lose(sessionError(address, why, refusal));
         },
       });
       const giveUp = (): void => {
@@ -102,17 +104,28 @@ export class SessionPool implements AsyncDisposable {
           if (this.#sessions.get(key) === session) {
             this.#sessions.delete(key);
           }
+          this.#retired.delete(session);
           reject(error);
         },
-        onLostCall,
+        onLostCall: (call, error, from) => {
+          if (error.reason === 'CERTIFICATE_EXPIRED' && this.#sessions.get(key) === session) {
+            this.#sessions.delete(key); // the next shows the certificate that is in force by then
+            this.#retired.add(session);
+            session.retire();
+          }
+          onLostCall(call, error, from);
+        },
       });
     });
   }
 }
 
-/** Makes the error of a session that ended: without a connection, or because the server has no room for it. */
-function sessionError(address: string, why: string, exhaustedReason: string | undefined): RpcError {
-  return exhaustedReason === undefined
-    ? coreError('CONNECTION_LOST', `no connection to ${address}: ${why}`)
-    : new RpcError('RESOURCE_EXHAUSTED', exhaustedReason, `${address} ended the session: ${why}`);
+/** Makes the error of a session that ended: without a connection, or because one end refused the other. */
+function sessionError(address: string, why: string, refusal: Refusal | undefined): RpcError {
+  if (refusal === undefined) {
+    return coreError('CONNECTION_LOST', `no connection to ${address}: ${why}`);
+  }
+  const { code, reason } = refusal;
+  const what = code === 'RESOURCE_EXHAUSTED' ? `${address} ended the session` : `no connection to ${address}`;
+  return new RpcError(code, reason, `${what}: ${why}`);
 }

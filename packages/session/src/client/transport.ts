@@ -1,4 +1,4 @@
-import type { ObjectDescription, RpcError } from '@patchbay/objects';
+import type { Code, ObjectDescription, RpcError } from '@patchbay/objects';
 
 import { type Destination, destination } from './destination.js';
 
@@ -21,9 +21,15 @@ export interface MessageStreamEvents {
   readonly onMessage: (message: Buffer) => void;
   /**
    * @param why one clause on why the stream ended, for the caller's error message
-   * @param exhaustedReason the reason of the server's `RESOURCE_EXHAUSTED`, where that is why
+   * @param refusal what a server that can be reached refused, or was refused for; undefined where the connection is lost
    */
-  readonly onEnd: (why: string, exhaustedReason?: string) => void;
+  readonly onEnd: (why: string, refusal?: Refusal) => void;
+}
+
+/** Why there is no session with a server that can be reached: it has no room, or one end does not trust the other. */
+export interface Refusal {
+  readonly code: Code;
+  readonly reason: string;
 }
 
 /** Connects a client to its servers. */

@@ -2,7 +2,7 @@ import { type Caller, coreError, localCaller, type ObjectDescription, toRpcError
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import type { Destination } from '../client/destination.js';
-import type { MessageStream, MessageStreamEvents, Transport } from '../client/transport.js';
+import type { MessageStream, MessageStreamEvents, Refusal, Transport } from '../client/transport.js';
 import { FrameGate } from '../server/frame-gate.js';
 import { ServerSession } from '../server/server-session.js';
 import { type GivenLimits, type SessionLimits, sessionLimits } from '../server/session-limits.js';
@@ -39,16 +39,16 @@ export class MemoryTransport implements Transport, Disposable {
   dial(_to: Destination, events: MessageStreamEvents): MessageStream {
     const { maxSessions } = this.#limits;
     let over = this.#closed ? 'the server is closed' : undefined;
-    let exhausted: string | undefined;
+    let refusal: Refusal | undefined;
     if (over === undefined && this.#sessions.size >= maxSessions) {
       over = `${String(maxSessions)} sessions are open on this server already, the most that it allows`;
-      exhausted = 'SESSIONS_EXHAUSTED';
+      refusal = { code: 'RESOURCE_EXHAUSTED', reason: 'SESSIONS_EXHAUSTED' };
     }
     const toClient: Pipe = new Pipe({
       take: events.onMessage,
       ready: () => true,
       onEnd: () => {
-        events.onEnd(over ?? 'the server ended the stream', exhausted);
+        events.onEnd(over ?? 'the server ended the stream', refusal);
       },
       onDelivered: () => {
         attempt(() => {

@@ -188,7 +188,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     if (this.oneWay) {
       this.#host.logUnsent(this, error);
     } else {
-      const notBegun = !begun && error.reason === 'SERVER_DRAINING';
+      const notBegun = !begun && ['SERVER_DRAINING', 'CERTIFICATE_EXPIRED'].includes(error.reason);
       this.#host.sendFailure(this.#number, error, { notBegun, metadata });
       this.#host.exports.noteFailure(this.#number, error);
     }

@@ -1,5 +1,5 @@
 import { type Caller, type CallMetadata, coreError, type Invocation, type RpcError } from '@patchbay/objects';
-import type { Dispatcher } from '@patchbay/objects/define';
+import { certificateTimeError, type Dispatcher } from '@patchbay/objects/define';
 
 import { ReplayWindow } from '../protocol/replay-window.js';
 import { CallTable } from '../protocol/call-table.js';
@@ -267,10 +267,22 @@ export class ServerSession implements ServerCallHost {
     const { maxCalls } = this.limits;
     // Counted separately, as the client does not learn when the calls end to which it wants no answer.
     const inFlight = frame.oneWay ? ++this.oneWays : this.calls.size - this.oneWays;
-    if (inFlight > maxCalls) {
+    const expired = this.#expired();
+    if (expired !== undefined) {
+      call.failure(expired, false);
+    } else if (inFlight > maxCalls) {
       call.failure(callsExhausted(maxCalls), false);
     } else {
       call.begin();
     }
+  }
+
+  /** Returns the error of a caller whose certificate has ended since the session began; it may come again with another. */
+  #expired(): RpcError | undefined {
+    const { expiresAtMs, principal } = this.caller;
+    const nowMs = expiresAtMs === undefined ? 0 : this.dispatcher.clock.now();
+    return expiresAtMs === undefined || nowMs < expiresAtMs
+      ? undefined
+      : certificateTimeError('CERTIFICATE_EXPIRED', principal, expiresAtMs, nowMs);
   }
 }

@@ -1,7 +1,9 @@
-import { connect, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 
-import { coreError, parseAddress, systemErrorText } from '@patchbay/objects';
+import { coreError } from '@patchbay/objects';
+import type { Refusal } from '@patchbay/session/client';
 
+import { type Dialled, reasonOf } from '../dialled.js';
 import { errorName, frameFlags, frameHeaderBytes, frameTypes, makeFrame, uint32, uint31At } from './frame.js';
 import { type ControlFrame, type FrameHandler, FrameReader } from './frame-reader.js';
 import { decodeHeaders, encodeRequest } from './header-block.js';
@@ -14,7 +16,7 @@ export interface Http2StreamEvents {
   /** Called when the server resets the stream. @param code an HTTP/2 error code */
   readonly onReset: (code: number) => void;
   /** Called when the stream or its connection has ended, possibly more than once. @param why one clause */
-  readonly onEnd: (why: string) => void;
+  readonly onEnd: (why: string, refusal?: Refusal) => void;
 }
 
 /** The only stream of a connection. */
@@ -27,6 +29,10 @@ const codeOfCancel = 8;
 const closeMs = 100;
 /** How long the last data of a stream may take to be sent to a peer that does not read, in milliseconds. */
 const sendMs = 2_000;
+/** What a server says that takes TLS alone, as it closes a connection without. */
+const tlsRequired = 'TLS_REQUIRED';
+const tlsAdvice =
+  'the server takes TLS alone here: call with an identity (rpcclient login), or by its socket file on its own machine';
 /** How long the headers of a response may be, in bytes. */
 const maxHeaderBytes = 64 * 1024;
 
@@ -46,13 +52,10 @@ export class Http2Stream implements FrameHandler {
   #headers: Buffer[] = [];
   #headerBytes = 0;
 
-  /** Dials an address, and sends the request's headers. @throws RpcError as `parseAddress` for a malformed address */
-  constructor(address: string, path: string, events: Http2StreamEvents) {
+  /** Sends the request's headers over a connection. */
+  constructor({ socket, authority, failure }: Dialled, path: string, events: Http2StreamEvents) {
     this.#events = events;
-    const peer = parseAddress(address);
-    this.#socket = connect({ ...peer, noDelay: true });
-    // A path is no authority; gRPC's own clients send this one, too.
-    const authority = 'path' in peer ? 'localhost' : address;
+    this.#socket = socket;
     this.#queue = new SendQueue(this.#socket, stream);
     this.#socket.write(
       Buffer.concat([
@@ -70,14 +73,15 @@ export class Http2Stream implements FrameHandler {
       }
     });
     this.#socket.on('error', (error: Error) => {
-      if ('path' in peer) {
-        // On demand: a call that succeeds does without.
-        void import('./socket-failure.js')
-          .then(({ socketFailure }) => socketFailure(peer.path, error))
-          .catch(() => systemErrorText(error))
-          .then(events.onEnd.bind(events));
+      const failed = failure(error);
+      if ('why' in failed) {
+        events.onEnd(failed.why, failed.refusal);
       } else {
-        events.onEnd(reasonOf(error));
+        void failed
+          .catch(() => ({ why: reasonOf(error), refusal: undefined }))
+          .then(({ why, refusal }) => {
+            events.onEnd(why, refusal);
+          });
       }
     });
     this.#socket.on('close', (failed) => {
@@ -174,7 +178,9 @@ export class Http2Stream implements FrameHandler {
         return;
       case frameTypes.goAway:
         // A server that shuts down gracefully finishes the stream first, unless it never started it.
-        if (uint31At(payload, 4) !== 0 || uint31At(payload, 0) < stream) {
+        if (payload.includes(tlsRequired, 8)) {
+          this.#events.onEnd(tlsAdvice, { code: 'UNAUTHENTICATED', reason: tlsRequired });
+        } else if (uint31At(payload, 4) !== 0 || uint31At(payload, 0) < stream) {
           this.#events.onEnd(`the server closed the connection (${errorName(uint31At(payload, 4))})`);
         }
         return;
@@ -198,10 +204,4 @@ export class Http2Stream implements FrameHandler {
       this.#events.onHeaders(decodeHeaders(block));
     }
   }
-}
-
-/** Returns why a connection failed: for a host with several addresses, the errors of all. */
-function reasonOf(error: Error): string {
-  const each = error instanceof AggregateError ? (error.errors as Error[]) : [error];
-  return [...new Set(each.map(systemErrorText))].join('; '); // of several addresses of one host
 }

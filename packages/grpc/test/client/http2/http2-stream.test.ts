@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 
 import { eventually } from '@patchbay/objects/testing';
 
+import { dialPlain } from '../../../src/client/dialled.js';
 import { Http2Stream } from '../../../src/client/http2/http2-stream.js';
 
 const mib = 1024 ** 2;
@@ -39,7 +40,7 @@ class Seen {
   readonly stream: Http2Stream;
 
   constructor(address: string) {
-    this.stream = new Http2Stream(address, '/a.B/C', {
+    this.stream = new Http2Stream(dialPlain(address), '/a.B/C', {
       onHeaders: (headers) => this.headers.push(Object.fromEntries(headers)),
       onData: (data) => this.data.push(data),
       onReset: (code) => this.ends.push(`reset by ${String(code)}`),

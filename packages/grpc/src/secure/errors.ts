@@ -1,0 +1,17 @@
+import { defineErrors } from '@patchbay/objects';
+
+/** Creates the errors of identities and of connections over TLS. */
+export const secureError = defineErrors({
+  IDENTITY_FILE_UNSAFE: [
+    'FAILED_PRECONDITION',
+    "The file of an identity can be read or replaced by others, or cannot be used: its owner must be the daemon's user or root, its mode 0600.",
+  ],
+  TLS_REQUIRED: [
+    'UNAUTHENTICATED',
+    'The server takes TLS alone on this address: call with an identity, or by the socket file on its machine.',
+  ],
+  SERVER_NOT_EXPECTED: [
+    'UNAUTHENTICATED',
+    'Who answers at the address is not the server that the name server has registered there, or cannot prove it.',
+  ],
+});

@@ -1,0 +1,145 @@
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+
+import { quoted, systemErrorText } from '@patchbay/objects';
+import { identityKinds, principalName } from '@patchbay/objects/identity';
+
+import { secureError } from './errors.js';
+import { CurrentIdentity, type Identity } from './identity.js';
+
+/** An identity as its file holds it: before the certificate is issued, without one. */
+export type StoredIdentity = Omit<Identity, 'certificate'> & { readonly certificate?: string };
+
+/** More than any identity: a few certificates and keys. */
+const maxBytes = 1024 * 1024;
+
+/** Reads an identity; undefined where there is no file. @throws RpcError `IDENTITY_FILE_UNSAFE` */
+export function readIdentityFile(path: string): StoredIdentity | undefined {
+  let file: number;
+  try {
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      return undefined;
+    }
+    throw unsafe(path, code === 'ELOOP' ? 'it is a symbolic link' : systemErrorText(error));
+  }
+  try {
+    const { mode, uid, size } = fstatSync(file);
+    const own = process.geteuid?.();
+    if ((mode & constants.S_IFMT) !== constants.S_IFREG || size > maxBytes) {
+      throw unsafe(path, 'it is not the file of an identity');
+    }
+    if (own !== undefined && uid !== own && uid !== 0) {
+      throw unsafe(path, `it belongs to the user with the id ${String(uid)}; change its owner`);
+    }
+    if ((mode & 0o077) !== 0) {
+      throw unsafe(
+        path,
+        `others may read or write it (mode ${(mode & 0o777).toString(8)}); run chmod 600 on it`,
+      );
+    }
+    return parsed(path, readFileSync(file, 'utf8'));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * Writes an identity with mode 0600, as a whole or not at all: readers see the former file or this one, whatever fails.
+ * @throws RpcError `IDENTITY_FILE_UNSAFE`
+ */
+export function writeIdentityFile(path: string, identity: StoredIdentity): void {
+  const aside = `${path}.${String(process.pid)}.new`;
+  try {
+    const file = openSync(
+      aside,
+      constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
+      0o600,
+    );
+    try {
+      writeFileSync(file, `${JSON.stringify(identity, undefined, 2)}\n`);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(aside, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    forget(aside);
+    throw unsafe(path, `it cannot be written: ${systemErrorText(error)}`);
+  }
+}
+
+/**
+ * Opens the identity in a file, which follows its changes; undefined where there is none, or no certificate yet.
+ * @throws RpcError `IDENTITY_FILE_UNSAFE`
+ */
+export function openIdentity(path: string): CurrentIdentity | undefined {
+  const stored = readIdentityFile(path);
+  if (stored?.certificate === undefined) {
+    return undefined;
+  }
+  const identity: Identity = { ...stored, certificate: stored.certificate };
+  return new CurrentIdentity(identity, (next) => {
+    writeIdentityFile(path, next);
+  });
+}
+
+function parsed(path: string, text: string): StoredIdentity {
+  let content: unknown;
+  try {
+    content = JSON.parse(text);
+  } catch {
+    throw unsafe(path, 'it is damaged: join or log in anew');
+  }
+  const found = content as Readonly<Record<string, unknown>> | null;
+  const texts = ['cluster', 'kind', 'name', 'privateKey'];
+  const lists = ['nameServers', 'roots'];
+  const isText = (value: unknown): boolean => typeof value === 'string';
+  const wrong = [
+    ...texts.filter((key) => !isText(found?.[key])),
+    ...lists.filter((key) => !Array.isArray(found?.[key]) || !(found[key] as unknown[]).every(isText)),
+    ...['certificate', 'sealingKey'].filter((key) => found?.[key] !== undefined && !isText(found[key])),
+  ];
+  const identity = found as unknown as StoredIdentity;
+  if (wrong.length === 0 && (!identityKinds.includes(identity.kind) || !principalName.test(identity.name))) {
+    wrong.push('name');
+  }
+  if (wrong.length > 0) {
+    throw unsafe(path, `it has no valid ${quoted(String(wrong[0]))}: join or log in anew`);
+  }
+  return identity;
+}
+
+function syncDirectory(path: string): void {
+  const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
+
+function forget(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // it was never made
+  }
+}
+
+function unsafe(path: string, why: string): Error {
+  return secureError('IDENTITY_FILE_UNSAFE', `the identity file ${path} cannot be used: ${why}`);
+}

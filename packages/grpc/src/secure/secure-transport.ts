@@ -1,0 +1,19 @@
+import { grpcTransport, grpcTransportBy } from '../client/index.js';
+import type { Transport } from '@patchbay/session/client';
+
+import { CurrentIdentity, type Trust } from './identity.js';
+import { TlsDialer } from './tls-dialer.js';
+
+/** How a client connects. */
+export interface SecureTransportOptions {
+  /** Who it is and whom it trusts: an identity, whose changes it follows, or roots alone. */
+  readonly identity: CurrentIdentity | Trust;
+  /** Whether to dial without TLS nevertheless. Default: false. */
+  readonly insecure?: boolean;
+}
+
+/** Returns what connects a client to its servers: over TLS, and by socket files without. */
+export function secureTransport({ identity, insecure = false }: SecureTransportOptions): Transport {
+  const trust = (): Trust => (identity instanceof CurrentIdentity ? identity.current : identity);
+  return insecure ? grpcTransport : grpcTransportBy(new TlsDialer(trust));
+}
