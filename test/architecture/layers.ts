@@ -72,7 +72,18 @@ export const layers: readonly Layer[] = [
   {
     name: 'nameserver',
     folder: 'packages/nameserver/src',
-    mayImport: ['objects', 'session/client', 'grpc', 'grpc/client', 'grpc/server', 'store', 're2js', 'zod'],
+    mayImport: [
+      'objects',
+      'session/client',
+      'grpc',
+      'grpc/client',
+      'grpc/secure',
+      'grpc/server',
+      'store',
+      'authority',
+      're2js',
+      'zod',
+    ],
   },
   {
     name: 'nameserver/bin',

@@ -25,8 +25,8 @@ export interface AuthorityOptions {
   readonly log: Log;
   /** The file with the cluster key. */
   readonly keyFile: string;
-  /** Whether to make an authority where the store has none. Default: false. */
-  readonly create?: boolean;
+  /** The name of the name server, to make an authority where the store has none. Default: none is made. */
+  readonly createFor?: string | undefined;
 }
 
 /** The authority of a cluster: certificates, and whom they are issued to. */
@@ -67,16 +67,16 @@ export class Authority {
    * @throws RpcError `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`
    */
   static async open(options: AuthorityOptions): Promise<Authority | undefined> {
-    const { store, clock, keyFile, create = false } = options;
+    const { store, clock, keyFile, createFor } = options;
     const records = await Records.open(store);
     let cluster = records.get('cluster', '');
-    if (cluster === undefined && !create) {
+    if (cluster === undefined && createFor === undefined) {
       return undefined;
     }
     const key = readClusterKey(keyFile);
     if (cluster === undefined) {
       // A key that was left behind where the process ended before the commit is taken.
-      await makeAuthority(records, key ?? makeClusterKey(keyFile), clock);
+      await makeAuthority(records, key ?? makeClusterKey(keyFile), clock, createFor ?? '');
       cluster = records.get('cluster', '');
     } else if (key?.fingerprint !== cluster.keyFingerprint) {
       throw wrongKey(keyFile, cluster.keyFingerprint, key);
@@ -102,6 +102,11 @@ export class Authority {
   /** The cluster's id. */
   get cluster(): string {
     return this.#issuer.cluster.cluster;
+  }
+
+  /** The name of the name server that made it. */
+  get nameServer(): string {
+    return this.records.get('cluster', '')?.nameServer ?? '';
   }
 
   /** The certificates of the roots that are trusted, in PEM. */
@@ -132,7 +137,12 @@ export class Authority {
 }
 
 /** Makes the cluster, its root included, in one commit. */
-async function makeAuthority(records: Records, key: ClusterKey, clock: Clock): Promise<void> {
+async function makeAuthority(
+  records: Records,
+  key: ClusterKey,
+  clock: Clock,
+  nameServer: string,
+): Promise<void> {
   const id = randomBytes(8).toString('hex');
   const name = '1';
   const { certificate, privateKey, expiresAtMs } = await makeRoot(id, clock.now());
@@ -142,7 +152,7 @@ async function makeAuthority(records: Records, key: ClusterKey, clock: Clock): P
       {
         kind: 'cluster',
         name: '',
-        value: { id, madeAtMs: clock.now(), keyFingerprint: key.fingerprint },
+        value: { id, madeAtMs: clock.now(), keyFingerprint: key.fingerprint, nameServer },
       },
       { kind: 'root', name, value: { certificate, state: 'issuing', privateKey: sealed, expiresAtMs } },
     ],

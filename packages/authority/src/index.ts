@@ -4,5 +4,7 @@
  * @module @patchbay/authority
  */
 export { Authority, type AuthorityOptions } from './authority.js';
+export { makeFirstTokens, type FirstTokens } from './first-tokens.js';
 export { authorityError } from './errors.js';
 export { type IdentityAbout, identityObject, type IdentityObject } from './object/identity-object.js';
+export type { MadeToken } from './tokens.js';

@@ -52,6 +52,8 @@ const schemas = {
     madeAtMs: z.int(),
     /** Says which cluster key opens what is sealed. */
     keyFingerprint: z.string(),
+    /** The name of the name server that made it. */
+    nameServer: principalNameSchema,
   }),
   root: z.object({
     certificate: z.string(),

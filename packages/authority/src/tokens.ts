@@ -94,6 +94,11 @@ export class Tokens {
     };
   }
 
+  /** Makes a token. @throws RpcError `RECORDS_EXHAUSTED` */
+  create(request: TokenRequest): Promise<MadeToken> {
+    return this.#records.change(() => this.plan(request));
+  }
+
   /** Identifies the root that issues. */
   get pin(): string {
     const [root = ''] = rootsOf(this.#records);

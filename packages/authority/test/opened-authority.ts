@@ -42,7 +42,9 @@ export class OpenedAuthority implements AsyncDisposable {
   async start({ create = true, wrap = (store: Store) => store } = {}): Promise<void> {
     const { directory, clock, keyFile } = this;
     this.store = wrap(await openSqliteStore({ directory, clock }));
-    const authority = await Authority.open({ store: this.store, clock, log: silentLog, keyFile, create });
+    const createFor = create ? 'ns1' : undefined;
+    const options = { store: this.store, clock, log: silentLog, keyFile, createFor };
+    const authority = await Authority.open(options);
     if (authority === undefined) {
       throw new Error('the store has no authority');
     }

@@ -2,6 +2,7 @@ import {
   type Caller,
   type Clock,
   defaultLeaseMs,
+  identityObjectName,
   type Lease,
   type NameClaim,
   nameServerObject,
@@ -225,7 +226,7 @@ function checkClaims(claims: readonly NameClaim[]): void {
   const seen = new Set<string>();
   for (const { name, metadata = {} } of claims) {
     parseObjectName(name);
-    if (name === nameServerObject) {
+    if (name === nameServerObject || name === identityObjectName) {
       throw nameServerError('NAME_RESERVED', `the name "${name}" is the name server's own; choose another`);
     }
     if (seen.has(name)) {

@@ -1,3 +1,6 @@
+import { existsSync } from 'node:fs';
+
+import { type Authority, identityObject } from '@patchbay/authority';
 import { type GivenLimits, ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
 import {
   checkPlainListen,
@@ -7,6 +10,7 @@ import {
   type Insecure,
   type Listen,
   type Log,
+  identityObjectName,
   nameServerObject as objectName,
   parseListen,
   type RpcError,
@@ -19,6 +23,7 @@ import { type OnWritable, openSqliteStore, type Store } from '@patchbay/store';
 import { nameServerObject } from './object.js';
 import { nameServerLimits } from './limits.js';
 import { nameService } from './name-service.js';
+import { clusterKeyFile, OwnIdentity } from './own-identity.js';
 import { Registry } from './registry.js';
 
 /** How long calls may take to finish when the server stops, in milliseconds. None takes as long, but watches never end. */
@@ -36,6 +41,11 @@ export interface NameServerOptions {
   readonly log?: Log;
   /** What `info` answers. */
   readonly version: string;
+  /**
+   * Whether to be the authority of a cluster, and under which name: one is made the first time. With one, TCP is TLS.
+   * Default: where the state directory has one.
+   */
+  readonly identity?: boolean | { readonly name: string } | undefined;
   /** Whether a failure carries the server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
   /** Limits sessions, calls and messages. Default: those of a server, with smaller messages. */
@@ -57,12 +67,15 @@ export class NameServer implements AsyncDisposable {
   readonly address: string;
   /** Every address as it is bound, in the order of the options. */
   readonly addresses: readonly string[];
+  /** The authority of the cluster, if it is one. */
+  readonly authority: Authority | undefined;
   readonly #parts: Parts;
 
   /** @internal Use `startNameServer`. */
   constructor(parts: Parts) {
     this.address = parts.server.address;
     this.addresses = parts.server.addresses;
+    this.authority = parts.own?.authority;
     this.#parts = parts;
   }
 
@@ -79,7 +92,7 @@ export class NameServer implements AsyncDisposable {
 
   /** Lets calls that run finish, ends watches, and closes the registry last. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { server, store, dispatcher, clock } = this.#parts;
+    const { server, store, dispatcher, clock, own } = this.#parts;
     server.leave();
     const idle = dispatcher.drain();
     const finished = new AbortController();
@@ -89,6 +102,7 @@ export class NameServer implements AsyncDisposable {
     dispatcher.cancelAll(coreError('SERVER_STOPPED', 'the name server is shutting down'));
     await idle;
     await server[Symbol.asyncDispose]();
+    await own?.[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
   }
 }
@@ -99,13 +113,14 @@ interface Parts {
   readonly dispatcher: Dispatcher;
   readonly server: ObjectServer;
   readonly clock: Clock;
+  readonly own: OwnIdentity | undefined;
 }
 
 /**
  * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
  * time of every lease. Where the disk is full or read-only, names are looked up, and registered once it can be written.
  *
- * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `STORE_LOCKED` when another name server uses the directory,
+ * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`, `STORE_LOCKED` when another name server uses the directory,
  *   and what else opening the store throws
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
@@ -119,8 +134,13 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     keepalive,
     clock = systemClock,
   } = options;
-  for (const address of parseListen(listen)) {
-    checkPlainListen(address, { insecure });
+  const checkPlain = (): void => {
+    for (const address of parseListen(listen)) {
+      checkPlainListen(address, { insecure });
+    }
+  };
+  if ((options.identity ?? false) === false && !existsSync(clusterKeyFile(stateDir))) {
+    checkPlain(); // before anything is made
   }
   const disk: { failure?: RpcError | undefined; server?: ObjectServer } = {};
   const store = await openSqliteStore({
@@ -134,26 +154,51 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       options.onWritable?.(failure);
     },
   });
+  let own: OwnIdentity | undefined;
   try {
-    const registry = await Registry.open({ store, clock, version, problem: () => disk.failure?.message });
+    own = await OwnIdentity.open({ store, clock, log, stateDir, create: options.identity });
+    const { authority } = own ?? {};
+    const isPlain = own === undefined || insecure !== false;
+    if (isPlain) {
+      checkPlain();
+    }
+    const registry = await Registry.open({
+      store,
+      clock,
+      version,
+      problem: () => disk.failure?.message,
+      namesOf: authority && ((principal) => authority.namesOf(principal)),
+    });
     const dispatcher = new Dispatcher({ clock, log });
     dispatcher.host(objectName, nameServerObject(registry));
+    if (authority !== undefined) {
+      const endpoints = (): readonly string[] => disk.server?.addresses ?? [];
+      dispatcher.host(identityObjectName, identityObject(authority, { version, endpoints }));
+    }
     const server = await ObjectServer.start({
       listen,
       dispatcher,
       services: [nameService],
+      identity: isPlain ? undefined : own?.current,
+      ...(authority && {
+        callerOf: (principal, fingerprint, peer) => authority.policy.callerOf(principal, fingerprint, peer),
+      }),
       ...nameServerLimits,
       ...options.limits,
       sendStacks,
       keepalive,
+    });
+    authority?.policy.onChange(() => {
+      server.reidentify();
     });
     disk.server = server;
     if (insecure !== false) {
       warnOfPlainTcp(server.addresses, log);
     }
     server.setHealth(storeHealth, disk.failure === undefined);
-    return new NameServer({ store, registry, dispatcher, server, clock });
+    return new NameServer({ store, registry, dispatcher, server, clock, own });
   } catch (error) {
+    await own?.[Symbol.asyncDispose]();
     await store[Symbol.asyncDispose]();
     throw error;
   }

@@ -172,7 +172,7 @@ export {
   standardNameServer,
 } from './naming/find-name-server.js';
 export { listAllNames, maxPageSize, selectNames } from './naming/list-names.js';
-export { defaultLeaseMs, nameServerObject } from './naming/name-server.js';
+export { defaultLeaseMs, identityObjectName, nameServerObject } from './naming/name-server.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
 
 // Time and log

@@ -6,6 +6,7 @@ import {
   type NameRecord,
   nameServerFailure,
   type NameServerMethods,
+  identityObjectName,
   nameServerObject,
   quoted,
   type RpcError,
@@ -56,7 +57,7 @@ export class Resolver implements Router {
   }
 
   route(object: string): Destination | Promise<Destination> {
-    if (object === nameServerObject) {
+    if (object === nameServerObject || object === identityObjectName) {
       return this.#nameServer;
     }
     return this.#endpoints.get(object)?.next() ?? this.#resolve(object);

@@ -1,5 +1,6 @@
 import { packageVersion, runMain } from '@patchbay/daemon';
 
+import { init } from './init.js';
 import { list, lookup, ping } from './look.js';
 import { checkConfig } from './read-configuration.js';
 import { register } from './register.js';
@@ -12,5 +13,5 @@ await runMain({
   name: 'nameserver',
   summary: 'Keeps the names of objects: which server answers to which name.',
   version: packageVersion(import.meta.url),
-  commands: [start, checkConfig, ping, list, lookup, register, remove, setMetadata, watch],
+  commands: [init, start, checkConfig, ping, list, lookup, register, remove, setMetadata, watch],
 });

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 import {
   checkConfigCommand,
   checkLogFile,
@@ -8,12 +10,36 @@ import {
 import { checkPlainListen, coreError, parseListen, systemErrorText } from '@patchbay/objects';
 import { checkListenAddress, defaultListen, directoryTrouble } from '@patchbay/objects/define';
 
+import { clusterKeyFile } from '../own-identity.js';
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
 
-/** Reads the configuration as the file, the environment and flags give it. @throws RpcError `CONFIG_INVALID` */
+/** The options by which a command is told where a name server keeps its registry, and where it listens. */
+export const configurationOptions = {
+  config: { type: 'string', placeholder: 'FILE', summary: 'The configuration file (YAML)' },
+  listen: {
+    type: 'string',
+    repeated: true,
+    placeholder: 'ADDRESS',
+    summary: 'Where to listen: HOST:PORT, where port 0 takes a free one, or unix:/PATH',
+    defaultNote: 'its socket in /run/patchbay or $XDG_RUNTIME_DIR/patchbay, else 127.0.0.1:7440',
+  },
+  'state-dir': {
+    type: 'string',
+    placeholder: 'DIR',
+    summary: 'The directory of the registry, which is created if it does not exist',
+  },
+} as const;
+
+/**
+ * Reads the configuration as the file, the environment and flags give it.
+ *
+ * @param options `isSecure`: that there is going to be an authority
+ * @throws RpcError `CONFIG_INVALID`
+ */
 export function readConfiguration(
   file: string | undefined,
   flags: Readonly<Record<string, string | readonly string[] | boolean | undefined>> = {},
+  { isSecure = false } = {},
 ): NameServerConfiguration {
   const configured = configure({
     schema: nameServerConfiguration,
@@ -29,8 +55,11 @@ export function readConfiguration(
     flags,
   });
   const configuration = { ...configured, listen: configured.listen ?? defaultListen('nameserver') };
-  for (const address of parseListen(configuration.listen)) {
-    checkPlainListen(address, configuration);
+  // Of an authority TCP is TLS. Whether there is one, the start finds out in the store.
+  if (!isSecure && !existsSync(clusterKeyFile(configuration.stateDir))) {
+    for (const address of parseListen(configuration.listen)) {
+      checkPlainListen(address, configuration);
+    }
   }
   return configuration;
 }

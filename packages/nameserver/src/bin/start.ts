@@ -19,26 +19,14 @@ import { type RpcError, systemClock } from '@patchbay/objects';
 
 import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
-import { checkReferences, readConfiguration } from './read-configuration.js';
+import { checkReferences, configurationOptions, readConfiguration } from './read-configuration.js';
 
 /** `nameserver start`: the daemon itself. */
 export const start = command({
   name: 'start',
   summary: 'Keep the registry of names, until SIGTERM or Ctrl-C',
   options: {
-    config: { type: 'string', placeholder: 'FILE', summary: 'The configuration file (YAML)' },
-    listen: {
-      type: 'string',
-      repeated: true,
-      placeholder: 'ADDRESS',
-      summary: 'Where to listen: HOST:PORT, where port 0 takes a free one, or unix:/PATH',
-      defaultNote: 'its socket in /run/patchbay or $XDG_RUNTIME_DIR/patchbay, else 127.0.0.1:7440',
-    },
-    'state-dir': {
-      type: 'string',
-      placeholder: 'DIR',
-      summary: 'The directory of the registry, which is created if it does not exist',
-    },
+    ...configurationOptions,
     insecure: insecureListenOption,
     'log-level': {
       type: 'string',

@@ -1,0 +1,27 @@
+import type { Authority } from './authority.js';
+import { type MadeToken, tokenLifetimes } from './tokens.js';
+
+/** The name of the first user, who is an admin. */
+const firstUser = 'admin';
+
+/** The group of the first user. */
+const adminGroup = 'admins';
+
+/** What a new cluster begins with. */
+export interface FirstTokens {
+  /** By which a host enrols under its own name. */
+  readonly host: MadeToken;
+  /** By which the first admin logs in. */
+  readonly admin: MadeToken;
+}
+
+/** Makes the first admin of a new cluster, and the tokens that it begins with. */
+export async function makeFirstTokens({ tokens, users, grants }: Authority): Promise<FirstTokens> {
+  const ttlMs = tokenLifetimes.defaultMs;
+  await grants.add({ to: `group:${adminGroup}`, role: 'admin', objects: '**', methods: '*' }, 'local');
+  const admin = await users.create(firstUser, [adminGroup], ttlMs, 'local');
+  const rights = { groups: [], labels: {}, names: [], alternativeNames: [] };
+  const about = { kind: 'host', name: undefined, needsApproval: false, replaces: false, uses: 1 } as const;
+  const host = await tokens.create({ ...about, ...rights, ttlMs, madeBy: 'local' });
+  return { host, admin };
+}
