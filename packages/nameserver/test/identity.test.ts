@@ -153,6 +153,20 @@ describe('A name server with an authority', function () {
     );
   });
 
+  it('ends calls that were allowed, when they are no more', async () => {
+    const { token } = await local.create_user('alice');
+    const { id } = await local.grant('user:alice', 'admin', 'identity');
+    const alice = identityOf(connect(await enrol('user', token)));
+    const events = alice.watch_policy()[Symbol.asyncIterator]();
+    await events.next();
+    const { id: limited } = await local.grant('user:alice', 'admin', 'identity', { untilMs: 300 });
+    await local.revoke_grant(id);
+    const ended = refusal(untilEnd({ [Symbol.asyncIterator]: () => events }), 'PERMISSION_REVOKED');
+    expect((await local.list_grants()).map((grant) => grant.id)).to.include(limited);
+    await ended;
+    expect(await alice.whoami(), 'the session goes on').to.include({ principal: 'user:alice' });
+  });
+
   it('tells hosts the policy, then each change', async () => {
     const { token } = await local.create_token('host', 'web1', { groups: ['linux'] });
     const host = identityOf(connect(await enrol('host', token)));

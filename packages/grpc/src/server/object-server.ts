@@ -174,11 +174,12 @@ export class ObjectServer implements AsyncDisposable {
   }
 
   /**
-   * Asks anew who its callers are, as the policy has changed: what each may do changes at once, and the connections of
-   * those who are nobody any more are ended.
+   * Asks anew who its callers are, as the policy has changed: what each may do changes at once, running calls that
+   * it no longer allows are cancelled, and the connections of those who are nobody any more are ended.
    */
   reidentify(): void {
     this.#callers.reidentify();
+    this.#dispatcher.reauthorize();
   }
 
   /** Answers health probes with `NOT_SERVING` from now on, while calls finish. */

@@ -23,6 +23,10 @@ export const identityError = defineErrors({
     'UNAUTHENTICATED',
     'The certificate is one of another cluster or authority: enrol here with a token.',
   ],
+  PERMISSION_REVOKED: [
+    'PERMISSION_DENIED',
+    'The caller lost the right to the method while the call ran, which may have taken effect; ask an admin.',
+  ],
 });
 
 /** Makes the error of a certificate that does not count at this time. @param limitMs when it ended, or begins */

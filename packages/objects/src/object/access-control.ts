@@ -8,6 +8,7 @@ import type { Authorize } from './context.js';
 import { accessOf } from './definition.js';
 import type { HostedMethod, HostedObject, Member } from './hosted-object.js';
 import type { ObjectDirectory } from './object-directory.js';
+import type { RunningCall } from './running-call.js';
 
 /** What of a call says which method it is of. */
 interface Called {
@@ -70,6 +71,18 @@ export class AccessControl {
       method,
       access,
     });
+  }
+
+  /** Reports whether a running call would still be allowed, by what its method declares and demanded. */
+  stillAllows({ caller, hosted, method, demanded }: RunningCall): boolean {
+    const declared = hosted?.method(method);
+    if (hosted === undefined || declared === undefined) {
+      return true; // it is to be asked yet
+    }
+    const granted = hosted.grantedAs(method);
+    return [accessOf(declared.method.definition), demanded].every(
+      (access) => access === undefined || isAuthorized({ caller, action: 'call', access, ...granted }),
+    );
   }
 
   /** Returns an object and what a caller may see of it. @throws RpcError `OBJECT_NOT_FOUND`, also where that is nothing */

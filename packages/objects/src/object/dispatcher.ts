@@ -4,6 +4,7 @@ import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import type { Log } from '../log.js';
 import type { Caller } from '../identity/caller.js';
+import { identityError } from '../identity/identity-error.js';
 import { AccessControl } from './access-control.js';
 import type { Authorize } from './context.js';
 import { CallRunner } from './call-runner.js';
@@ -133,6 +134,17 @@ export class Dispatcher {
     for (const call of [...this.#deadlines]) {
       if (object === undefined || call.hosted === object) {
         call.cancel(error);
+      }
+    }
+  }
+
+  /** Cancels the running calls that their callers may make no more, as the policy has changed: watches above all. */
+  reauthorize(): void {
+    for (const call of [...this.#deadlines]) {
+      if (!this.access.stillAllows(call)) {
+        const { principal } = call.caller;
+        const message = `${principal} may call ${call.object}.${call.method} no more: the policy changed while the call ran`;
+        call.cancel(identityError('PERMISSION_REVOKED', message, { details: { principal } }));
       }
     }
   }

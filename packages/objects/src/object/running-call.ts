@@ -10,6 +10,7 @@ import type { ConcurrencyLimit } from './concurrency-limit.js';
 import type { Access } from '../identity/access.js';
 import { authorize } from '../identity/authorize.js';
 import type { Caller } from '../identity/caller.js';
+import { rankOf } from '../identity/policy.js';
 import type { CallContext } from './context.js';
 import { callerReason } from './call-log.js';
 import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
@@ -80,6 +81,8 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   outcome: Deferred | undefined;
   /** Whether the method was started. Set by the dispatcher. */
   begun = false;
+  /** The highest level that its method demanded beside the one that it declares. */
+  demanded: Access | undefined;
   metadata: CallMetadata;
   responseMetadata = noMetadata;
   readonly #invocation: Invocation;
@@ -174,6 +177,9 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     const { caller, object, method } = this;
     const granted = this.hosted?.grantedAs(method) ?? { object, method };
     authorize({ caller, action: 'call', access, ...granted }, `${object}.${method}`);
+    if (this.demanded === undefined || rankOf[access] > rankOf[this.demanded]) {
+      this.demanded = access;
+    }
   }
 
   subscribe(fn: (...args: never[]) => unknown): Subscription {
