@@ -56,6 +56,7 @@ async function measure(
   const options = { pool, portal, onStop: 'stop', sourceDirectories: [scratch] };
   await using server = await RpcServer.start({
     nameServer: '127.0.0.1:1', // nobody: this calls the server directly
+    insecure: true,
     stateDir: scratch,
     log: new RecordingLog(),
     objects: { storage: (context) => createStorage(options, context) },

@@ -70,6 +70,7 @@ async function withHost<T>(pool: string, stateDir: string, work: (host: Host) =>
   };
   await using server = await RpcServer.start({
     nameServer: '127.0.0.1:1', // nobody: this calls the server directly
+    insecure: true,
     stateDir,
     log,
     objects: { storage: (context) => createStorage(options, context) },

@@ -46,6 +46,7 @@ async function measure(pool: string, scratch: string): Promise<Section> {
   };
   await using server = await RpcServer.start({
     nameServer: '127.0.0.1:1', // nobody: this calls the server directly
+    insecure: true,
     stateDir: scratch,
     log: new RecordingLog(),
     objects: { storage: (context) => createStorage(options, context) },

@@ -46,6 +46,7 @@ export async function benchStartup(): Promise<Section[]> {
   await using names = await TestNameServer.start();
   await using server = await RpcServer.start({
     nameServer: names.address,
+    insecure: true,
     stateDir: scratch.file('server'),
     log: silentLog,
     objects: { echo: () => echo },
@@ -56,7 +57,7 @@ export async function benchStartup(): Promise<Section[]> {
     {
       name: 'rpcclient',
       program: process.execPath,
-      words: [rpcclient, '--name-server', names.address, 'echo.echo', 'hello'],
+      words: [rpcclient, '--insecure', '--name-server', names.address, 'echo.echo', 'hello'],
     },
   ];
   const pyro = spawnSync(python, ['-c', 'import Pyro4']).status === 0 ? startPyro() : undefined;

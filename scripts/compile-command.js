@@ -56,7 +56,7 @@ dispatcher.host('echo', defineObject({ summary: 'An echo', methods: { echo } }))
 
 const cache = `${main}.${process.version}-${process.arch}.cache`;
 const child = spawn(process.execPath, ['-e', recorder, main, cache, 'echo.echo', 'hello'], {
-  env: { PATCHBAY_NAMESERVER: server.address },
+  env: { PATCHBAY_NAMESERVER: server.address, PATCHBAY_INSECURE: '1' },
   stdio: ['ignore', 'ignore', 'inherit'],
 });
 const [status] = await once(child, 'exit');

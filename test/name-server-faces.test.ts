@@ -22,6 +22,7 @@ describe('The two faces of a name server', () => {
     await using directory = await scratchDirectory();
     await using server = await startNameServer({
       listen: '127.0.0.1:0',
+      insecure: true,
       stateDir: directory.path,
       log: silentLog,
       version: '0.0.0',
@@ -33,24 +34,28 @@ describe('The two faces of a name server', () => {
       close(): void;
     };
     try {
-      await withNameServer(server.address, async (names) => {
-        await names.register('one', '127.0.0.1:7441', [{ name: 'by-object', metadata: { a: 'b' } }]);
-        await promisify(typed.Register.bind(typed))({
-          serverId: 'two',
-          address: '127.0.0.1:7442',
-          claims: [{ name: 'by-service' }],
-        });
-        const { names: fromObject, revision } = await names.list();
-        const page = await promisify(typed.List.bind(typed))({});
-        expect(fromObject.map(({ name }) => name)).to.deep.equal(['by-object', 'by-service']);
-        // A message has an empty text for what is absent.
-        const typedForm = fromObject.map(({ endpoints, ...record }) => ({
-          ...record,
-          endpoints: endpoints.map((endpoint) => ({ socket: '', machine: '', ...endpoint })),
-        }));
-        expect(page?.names).to.deep.equal(typedForm);
-        expect(page?.revision).to.equal(revision);
-      });
+      await withNameServer(
+        server.address,
+        async (names) => {
+          await names.register('one', '127.0.0.1:7441', [{ name: 'by-object', metadata: { a: 'b' } }]);
+          await promisify(typed.Register.bind(typed))({
+            serverId: 'two',
+            address: '127.0.0.1:7442',
+            claims: [{ name: 'by-service' }],
+          });
+          const { names: fromObject, revision } = await names.list();
+          const page = await promisify(typed.List.bind(typed))({});
+          expect(fromObject.map(({ name }) => name)).to.deep.equal(['by-object', 'by-service']);
+          // A message has an empty text for what is absent.
+          const typedForm = fromObject.map(({ endpoints, ...record }) => ({
+            ...record,
+            endpoints: endpoints.map((endpoint) => ({ socket: '', machine: '', ...endpoint })),
+          }));
+          expect(page?.names).to.deep.equal(typedForm);
+          expect(page?.revision).to.equal(revision);
+        },
+        { insecure: true },
+      );
     } finally {
       typed.close();
     }

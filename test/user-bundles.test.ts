@@ -17,7 +17,7 @@ async function main() {
   const greet = method({ summary: 'Greet', returns: z.string(), run: () => 'hello' });
   const objects = { hello: defineObject({ summary: 'Says hello', methods: { greet } }) };
   const [nameServer, stateDir] = process.argv.slice(2);
-  const server = await RpcServer.start({ nameServer, stateDir, objects, log: silentLog });
+  const server = await RpcServer.start({ nameServer, insecure: true, stateDir, objects, log: silentLog });
   await server.probe();
   process.stdout.write('serving');
   process.stdin.resume().once('end', () => server.close());
@@ -29,7 +29,7 @@ const client = `
 import { connect, RpcError } from '@patchbay/rpcclient';
 
 async function main() {
-  const client = connect({ nameServer: process.argv[2] });
+  const client = connect({ nameServer: process.argv[2], insecure: true });
   const lost = await client.proxy('nobody').greet().catch((error) => error instanceof RpcError && error.reason);
   process.stdout.write([await client.proxy('hello').greet(), lost].join(' '));
   await client.close();

@@ -17,7 +17,16 @@ export class Daemon implements AsyncDisposable {
 
   /** Starts it; `processor` pins it to that one, where wake-ups between processors do not hide the software. */
   static async start(stateDir: string, processor?: number): Promise<Daemon> {
-    const words = [process.execPath, program, 'start', '--listen', '127.0.0.1:0', '--state-dir', stateDir];
+    const words = [
+      process.execPath,
+      program,
+      'start',
+      '--insecure',
+      '--listen',
+      '127.0.0.1:0',
+      '--state-dir',
+      stateDir,
+    ];
     const [file = '', ...args] = pinned(words, processor);
     const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'pipe'] });
     for await (const line of createInterface(child.stderr)) {

@@ -74,6 +74,7 @@ describe("The user's client.yaml", function () {
       JSON.stringify({
         ...nameServerKey,
         listen: '127.0.0.1:0',
+        insecure: true,
         stateDir: at('server'),
         objects: [{ name: 'spare', module: join(root, 'packages/rpcserver/dist/test/fixtures/workshop.js') }],
       });

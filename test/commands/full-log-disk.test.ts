@@ -24,7 +24,7 @@ describe('A daemon whose log has no disk space', function () {
     const config = join(directory.path, 'nameserver.yaml');
     await writeFile(
       config,
-      `listen: '${address}'\nstateDir: '${directory.path}/state'\nlog: { file: '${log}' }\n`,
+      `listen: '${address}'\ninsecure: true\nstateDir: '${directory.path}/state'\nlog: { file: '${log}' }\n`,
     );
     const daemon = start('nameserver', ['start', '--config', config]);
     try {
@@ -54,7 +54,10 @@ describe('A daemon whose log has no disk space', function () {
         .trimEnd()
         .split('\n')
         .map((line) => (JSON.parse(line) as { message: string }).message);
-      expect(messages.at(0)).to.equal('name server is ready');
+      expect(messages.slice(0, 2)).to.deep.equal([
+        'insecure: everybody who can connect by TCP is an admin, and nothing is encrypted',
+        'name server is ready',
+      ]);
       daemon.child.kill('SIGTERM');
       expect((await daemon.ended).status).to.equal(0);
     } finally {

@@ -16,7 +16,7 @@ export class NameServerProcess implements AsyncDisposable {
   static async start(stateDir: string, ...listen: readonly string[]): Promise<NameServerProcess> {
     const addresses = listen.length === 0 ? ['127.0.0.1:0'] : listen;
     const flags = addresses.flatMap((address) => ['--listen', address]);
-    const running = start('nameserver', ['start', ...flags, '--state-dir', stateDir]);
+    const running = start('nameserver', ['start', '--insecure', ...flags, '--state-dir', stateDir]);
     try {
       const address = await eventually(() => {
         const line = running.said.stderr.split('\n').find((each) => each.includes('name server is ready'));

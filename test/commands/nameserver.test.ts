@@ -350,7 +350,7 @@ describe('nameserver start', function () {
     const locked = await run('nameserver', [
       'start',
       '--listen',
-      '127.0.0.1:0',
+      `unix:${directory.path}/run/socket`,
       '--state-dir',
       `${directory.path}/a`,
     ]);
@@ -358,6 +358,7 @@ describe('nameserver start', function () {
     expect(locked.status).to.not.equal(0);
     const taken = await run('nameserver', [
       'start',
+      '--insecure',
       '--listen',
       other.address,
       '--state-dir',

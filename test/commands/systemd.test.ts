@@ -41,7 +41,12 @@ describe('systemd', function () {
        }`,
     );
     const file = join(directory.path, 'rpcserver.yaml');
-    const lines = ["listen: '127.0.0.1:0'", 'stateDir: ./state', "nameServer: '127.0.0.1:1'"];
+    const lines = [
+      "listen: '127.0.0.1:0'",
+      'insecure: true',
+      'stateDir: ./state',
+      "nameServer: '127.0.0.1:1'",
+    ];
     const objects = 'objects: [{ name: nothing, module: ./object.mjs }]';
     await writeFile(file, [...lines, objects].join('\n'));
     const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '400000' };
@@ -83,7 +88,8 @@ describe('systemd', function () {
     await using directory = await scratchDirectory();
     const socket = join(directory.path, 'notify');
     await using receiver = await NotifyReceiver.listen(socket);
-    const words = ['start', '--listen', '127.0.0.1:0', '--state-dir', directory.path];
+    const listen = ['--listen', `unix:${directory.path}/run/socket`];
+    const words = ['start', ...listen, '--state-dir', directory.path];
     const environment = { NOTIFY_SOCKET: socket, WATCHDOG_USEC: '400000', WATCHDOG_PID: '1' };
     await using server = ending(start('nameserver', words, environment));
     await receiver.got('READY=1');

@@ -25,7 +25,7 @@ async function startDaemon(
   program: ProgramName,
   words: readonly string[],
 ): Promise<Running & { address: string }> {
-  const running = start(program, ['start', ...words]);
+  const running = start(program, ['start', '--insecure', ...words]);
   const address = await eventually(() => {
     const ready = running.said.stderr.split('\n').find((line) => line.includes('server is ready'));
     if (ready === undefined) {

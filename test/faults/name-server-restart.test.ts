@@ -28,7 +28,7 @@ describe('10,000 calls while the name server is killed and restarted', function 
     let server: Running | undefined;
     try {
       server = await startServer(directory.path, address);
-      await using client = connect({ nameServer: address });
+      await using client = connect({ nameServer: address, insecure: true });
       const workshop = client.proxy<Workshop>('workshop');
       await eventually(() => workshop.echo('here'), 20_000);
 
@@ -53,7 +53,7 @@ describe('10,000 calls while the name server is killed and restarted', function 
       const whenKilled = answered;
       // Calls went on without a name server: this many at least.
       await eventually(() => answered >= Math.min(calls, whenKilled + calls / 10), 60_000);
-      await using newcomer = connect({ nameServer: address });
+      await using newcomer = connect({ nameServer: address, insecure: true });
       await newcomer
         .proxy<Workshop>('workshop')
         .echo('lost')
@@ -81,6 +81,7 @@ async function startServer(directory: string, nameServer: string): Promise<Runni
   const configuration = {
     nameServer,
     listen: '127.0.0.1:0',
+    insecure: true,
     stateDir: join(directory, 'server'),
     objects: [{ name: 'workshop', module: join(root, 'packages/rpcserver/dist/test/fixtures/workshop.js') }],
   };

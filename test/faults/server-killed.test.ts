@@ -74,6 +74,7 @@ class Belfry implements AsyncDisposable {
     const keys = {
       nameServer: this.nameServer.address,
       listen,
+      insecure: true,
       stateDir: `./${place}`,
       objects: [{ name: 'bell', module, shared: true }],
     };
@@ -88,7 +89,7 @@ describe('A call whose server', function () {
 
   it('is killed ends at once, not at its deadline, and has run once', async () => {
     await using belfry = await Belfry.build();
-    await using client = connect({ nameServer: belfry.nameServer.address });
+    await using client = connect({ nameServer: belfry.nameServer.address, insecure: true });
     const file = belfry.scratch.file('rings');
     const call = client.proxy<Bell>('bell').ring_once(file);
     const failing = refusal(call);
@@ -105,7 +106,7 @@ describe('A call whose server', function () {
 
   it('is killed succeeds on the other one of the name, if it may run twice', async () => {
     await using belfry = await Belfry.build();
-    await using client = connect({ nameServer: belfry.nameServer.address });
+    await using client = connect({ nameServer: belfry.nameServer.address, insecure: true });
     const files = Array.from({ length: 40 }, (_, index) => belfry.scratch.file(`rings-${String(index)}`));
     const calls = files.map((file) => client.proxy<Bell>('bell').ring(file));
     await eventually(async () =>
@@ -126,7 +127,7 @@ describe('A call whose server', function () {
 
   it('is stopped with its connections open ends at the default deadline of its client', async () => {
     await using belfry = await Belfry.build();
-    await using client = connect({ nameServer: belfry.nameServer.address, timeoutMs: 2_000 });
+    await using client = connect({ nameServer: belfry.nameServer.address, insecure: true, timeoutMs: 2_000 });
     const file = belfry.scratch.file('rings');
     const bell = client.proxy<Bell>('bell').with({ timeoutMs: 60_000 });
     const first = bell.ring(file);

@@ -24,7 +24,7 @@ describe('a name server that is stopped for longer than a lease', function () {
       await eventually(() => {
         expect(owner.said.stderr).to.include('registered the names');
       }, 20_000);
-      await using client = connect({ nameServer: nameServer.address });
+      await using client = connect({ nameServer: nameServer.address, insecure: true });
       const names = client.proxy<NameServerMethods>(nameServerObject);
       const attempt = async (): Promise<string> =>
         names.register('rival', '127.0.0.1:7444', [{ name: 'owned' }]).then(

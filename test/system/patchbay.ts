@@ -69,7 +69,7 @@ export class Patchbay implements AsyncDisposable {
     this.#mount = mount;
     this.pool = join(mount?.path ?? this.directory, 'pool');
     this.tgtd = new ServedTgtd(this.at('state', 'objects', 'storage'));
-    this.client = connect({ nameServer: this.nameServer });
+    this.client = connect({ nameServer: this.nameServer, insecure: true });
     this.storage = this.client.proxy<Storage>('storage');
   }
 
@@ -112,6 +112,7 @@ export class Patchbay implements AsyncDisposable {
       [
         join(this.#programs, 'nameserver'),
         'start',
+        '--insecure',
         '--listen',
         this.nameServer,
         '--state-dir',
@@ -230,6 +231,7 @@ export class Patchbay implements AsyncDisposable {
     const configuration = {
       nameServer: this.nameServer,
       listen: '127.0.0.1:0',
+      insecure: true,
       stateDir: this.at('state'),
       lease: '2s',
       ...server,

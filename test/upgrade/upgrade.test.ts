@@ -77,7 +77,15 @@ const newer: readonly NewerState[] = [
     what: 'a registry',
     file: join('names', 'store.sqlite'),
     command: async (directory) => [
-      ...['nameserver', 'start', '--listen', '127.0.0.1:0', '--state-dir', join(directory, 'names')],
+      ...[
+        'nameserver',
+        'start',
+        '--insecure',
+        '--listen',
+        '127.0.0.1:0',
+        '--state-dir',
+        join(directory, 'names'),
+      ],
     ],
   },
   {
@@ -86,7 +94,7 @@ const newer: readonly NewerState[] = [
     command: async (directory) => {
       const options = { pool: join(directory, 'pool'), portal: `127.0.0.1:${String(await freePort())}` };
       const objects = [{ name: 'storage', module: '@patchbay/storage', options }];
-      const settings = { listen: '127.0.0.1:0', stateDir: join(directory, 'state'), objects };
+      const settings = { listen: '127.0.0.1:0', insecure: true, stateDir: join(directory, 'state'), objects };
       await writeFile(join(directory, 'rpcserver.json'), JSON.stringify(settings));
       return ['rpcserver', 'start', '--config', join(directory, 'rpcserver.json')];
     },

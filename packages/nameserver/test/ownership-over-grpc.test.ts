@@ -3,7 +3,7 @@ import { expect } from 'chai';
 
 import { ObjectServer } from '@patchbay/grpc/server';
 import { dial, readAll } from '@patchbay/grpc/testing';
-import { nameServerObject, withNameServer } from '@patchbay/nameserver';
+import { nameServerObject } from '@patchbay/nameserver';
 import { type Principal, silentLog, systemClock } from '@patchbay/objects';
 import { Dispatcher } from '@patchbay/objects/define';
 import { refusal } from '@patchbay/objects/testing';
@@ -11,6 +11,7 @@ import { refusal } from '@patchbay/objects/testing';
 import { nameService } from '../src/name-service.js';
 import { caller } from './callers.js';
 import { claims, OpenedRegistry } from './opened-registry.js';
+import { withNameServer } from './plain-client.js';
 
 type Method = 'Register' | 'Unregister' | 'Lookup' | 'SetMetadata';
 type Answer = Readonly<Record<string, unknown>>;

@@ -3,11 +3,12 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type NameServer, startNameServer, withNameServer } from '@patchbay/nameserver';
+import { type NameServer, startNameServer } from '@patchbay/nameserver';
 import { type Clock, silentLog } from '@patchbay/objects';
 import { FakeClock, refusal } from '@patchbay/objects/testing';
 
 import { claims } from './opened-registry.js';
+import { withNameServer } from './plain-client.js';
 
 describe('A name server', () => {
   let stateDir: string;
@@ -20,7 +21,14 @@ describe('A name server', () => {
   });
 
   function start(options: { clock?: Clock; listen?: string } = {}): Promise<NameServer> {
-    return startNameServer({ listen: '127.0.0.1:0', stateDir, log: silentLog, version: '1.2.3', ...options });
+    return startNameServer({
+      listen: '127.0.0.1:0',
+      insecure: true,
+      stateDir,
+      log: silentLog,
+      version: '1.2.3',
+      ...options,
+    });
   }
 
   it('knows after a restart what it knew before', async () => {
@@ -86,6 +94,7 @@ describe('A name server', () => {
   it('frees its directory when it cannot listen', async () => {
     await using other = await startNameServer({
       listen: '127.0.0.1:0',
+      insecure: true,
       stateDir: join(stateDir, 'other'),
       log: silentLog,
       version: '1.2.3',

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 
-import { type NameServer, startNameServer, withNameServer } from '@patchbay/nameserver';
+import { type NameServer, startNameServer } from '@patchbay/nameserver';
 import { silentLog } from '@patchbay/objects';
 import { diskTroubles, eventually, refusal, SmallDisk } from '@patchbay/objects/testing';
 
 import { claims } from './opened-registry.js';
+import { withNameServer } from './plain-client.js';
 
 describe('A name server whose disk cannot be written', function () {
   this.timeout(30_000);
@@ -22,6 +23,7 @@ describe('A name server whose disk cannot be written', function () {
       const start = (): Promise<NameServer> =>
         startNameServer({
           listen: '127.0.0.1:0',
+          insecure: true,
           stateDir: disk.path,
           log: silentLog,
           version: '1.2.3',

@@ -28,7 +28,7 @@ describe('A client', () => {
 
   it('connects on the first call, not before', async () => {
     await using cluster = await TestCluster.start();
-    await using client = connect({ nameServer: '127.0.0.1:1' });
+    await using client = connect({ nameServer: '127.0.0.1:1', insecure: true });
     expect(client.proxy<Post>('post')).to.be.an('object');
     expect(cluster.nameServer.calls.size).to.equal(0);
   });
@@ -162,7 +162,7 @@ describe('A client', () => {
   });
 
   it('reports that no name server answers, and at which address', async () => {
-    await using client = connect({ nameServer: `127.0.0.1:${String(await freePort())}` });
+    await using client = connect({ nameServer: `127.0.0.1:${String(await freePort())}`, insecure: true });
     const error = await refusal(client.proxy<Post>('post').place());
     expect(`${error.code} ${error.reason}: ${error.message}`).to.match(
       /^UNAVAILABLE NAMESERVER_UNAVAILABLE: no name server answers at 127\.0\.0\.1:\d+ \(.*connection refused.*\); is it running\?$/,

@@ -76,6 +76,7 @@ export class TestCluster implements AsyncDisposable {
     this.#stateDirs.set(id, stateDir);
     const server = await RpcServer.start({
       nameServer: this.nameServer.address,
+      insecure: true,
       stateDir,
       objects,
       log: silentLog,
@@ -86,7 +87,12 @@ export class TestCluster implements AsyncDisposable {
   }
 
   client(options: Partial<ConnectOptions> = {}): Client {
-    const client = connect({ nameServer: this.nameServer.address, log: this.log, ...options });
+    const client = connect({
+      nameServer: this.nameServer.address,
+      insecure: true,
+      log: this.log,
+      ...options,
+    });
     this.#open.push(client);
     return client;
   }

@@ -4,7 +4,6 @@ import { dirname } from 'node:path';
 
 import { machineId, type NameRecord, type NameServerMethods, nameServerObject } from '@patchbay/objects';
 import { refusal, refusalOf } from '@patchbay/objects/testing';
-import { connect } from '@patchbay/rpcclient';
 
 import { withOwnSockets } from '../src/own-sockets.js';
 import { type Post, post, TestCluster } from './cluster.js';
@@ -32,7 +31,7 @@ describe('A server on a socket file', function () {
   }
 
   async function lookup(): Promise<NameRecord> {
-    await using client = connect({ nameServer: cluster.nameServer.address, watch: false });
+    await using client = cluster.client({ watch: false });
     return await client.proxy<NameServerMethods>(nameServerObject).lookup('post');
   }
 

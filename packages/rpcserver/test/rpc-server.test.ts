@@ -7,7 +7,7 @@ import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
 import type { ObjectDefinition, SignaturesOf } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
-import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
+import { eventually, type LogLine, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { loadObject } from '../src/load-object.js';
 import { RpcServer } from '../src/rpc-server.js';
@@ -39,6 +39,7 @@ class ServerFixture implements AsyncDisposable {
   start(options: Partial<RpcServerOptions> = {}): Promise<RpcServer> {
     return RpcServer.start({
       nameServer: this.nameServer.address,
+      insecure: true,
       stateDir: this.scratch.file('state'),
       objects: { workshop },
       log: this.log,
@@ -46,11 +47,11 @@ class ServerFixture implements AsyncDisposable {
     });
   }
 
-  /** Returns the warnings and errors of the log. */
-  complaints(): string[] {
-    return this.log.lines
-      .filter(({ level }) => level === 'warn' || level === 'error')
-      .map((line) => line.message);
+  /** Returns the warnings and errors of the log, but for the one of what it is: insecure. */
+  complaints(): LogLine[] {
+    return this.log.lines.filter(
+      ({ level, message }) => (level === 'warn' || level === 'error') && !message.startsWith('insecure: '),
+    );
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -125,7 +126,7 @@ describe('An RPC server', () => {
     await fixture.nameServer.registry.register('web1', '127.0.0.1:1', [{ name: 'clock' }]);
     await using server = await fixture.start({ objects: { clock }, whenRefused: 'retry' });
     expect(server.registered).to.be.false;
-    expect(fixture.complaints()).to.deep.equal([
+    expect(fixture.complaints().map(({ message }) => message)).to.deep.equal([
       'the name server refuses the names; retrying until it accepts them',
     ]);
     await fixture.nameServer.registry.remove('clock');
@@ -143,10 +144,10 @@ describe('An RPC server', () => {
       await start(fixture);
       await using server = await fixture.start({ objects: { clock } });
       expect(server.registered).to.be.false;
-      expect(fixture.complaints()).to.deep.equal([
+      expect(fixture.complaints().map(({ message }) => message)).to.deep.equal([
         'the name server does not respond; retrying until it does',
       ]);
-      const { fields } = fixture.log.lines.find(({ level }) => level === 'warn')!;
+      const { fields } = fixture.complaints()[0]!;
       expect(fields).to.include({ nameServer: fixture.nameServer.address });
       expect(String(fields.error)).to.include(`no name server answers at ${fixture.nameServer.address}`);
       held.release();
@@ -163,7 +164,7 @@ describe('An RPC server', () => {
     const stateDir = fixture.scratch.file('second');
     await using server = await fixture.start({ nameServer: other.address, stateDir, objects: { clock } });
     expect(server.registered).to.be.false;
-    const { fields } = fixture.log.lines.find(({ level }) => level === 'warn')!;
+    const { fields } = fixture.complaints()[0]!;
     expect(String(fields.error)).to.include(`the server at ${other.address} is not a name server`);
   });
 
@@ -187,7 +188,11 @@ describe('An RPC server', () => {
     const lines: string[] = [];
     Object.assign(console, { error: (line: string) => lines.push(line) });
     try {
-      const options = { nameServer: fixture.nameServer.address, stateDir: fixture.scratch.file('state') };
+      const options = {
+        nameServer: fixture.nameServer.address,
+        insecure: true,
+        stateDir: fixture.scratch.file('state'),
+      };
       const crash = method({
         summary: 'Crash',
         returns: z.null(),
@@ -198,7 +203,7 @@ describe('An RPC server', () => {
       await using client = connectTo(server.address);
       const error = await refusal(client.call('broken', 'crash', []), 'UNEXPECTED');
       expect(lines.join())
-        .to.match(/^\S+ ERROR a call failed unexpectedly .*\n {4}/)
+        .to.match(/^.*insecure: .*,\S+ ERROR a call failed unexpectedly .*\n {4}/)
         .and.include(error.callId!);
     } finally {
       Object.assign(console, { error: standard });
@@ -271,8 +276,16 @@ describe('An RPC server', () => {
     ['no host', { listen: ':7441' }, /":7441": must be host:port/],
     ['an address without a port', { listen: '127.0.0.1' }, /must be host:port, such as 127\.0\.0\.1:/],
     ['every address, and advertises it', { listen: '0.0.0.0:0', insecure: 'network' }, /set "advertise"/],
-    ['loopback, and advertises every address', { advertise: '[::0]:7441' }, /set "advertise"/],
-    ['loopback, and advertises no port', { advertise: 'storage.example:0' }, /"storage\.example:0"/],
+    [
+      'loopback, and advertises every address',
+      { insecure: true, advertise: '[::0]:7441' },
+      /set "advertise"/,
+    ],
+    [
+      'loopback, and advertises no port',
+      { insecure: true, advertise: 'storage.example:0' },
+      /"storage\.example:0"/,
+    ],
     ['loopback, with an empty name server', { nameServer: '' }, /address "": must be host:port/],
     ['loopback, with the URL of a name server', { nameServer: 'http://ns1:7440' }, /such as ns1:7440$/],
   ] as const) {
@@ -469,7 +482,7 @@ describe('An RPC server that stops', () => {
     });
     expect(await running).to.equal('finished');
     await stopped;
-    expect(fixture.complaints()).to.deep.equal([]);
+    expect(fixture.complaints().map(({ message }) => message)).to.deep.equal([]);
   });
 
   it('sends the result of the last call before it closes the connection', async () => {
@@ -511,7 +524,9 @@ describe('An RPC server that stops', () => {
     expect(performance.now() - startedAt).to.be.below(3_000);
     const error = await running;
     expect(`${error.code} ${error.reason}`).to.equal('UNAVAILABLE SERVER_STOPPED');
-    expect(fixture.complaints()).to.deep.equal(['drain time is over; cancelling the calls that still run']);
+    expect(fixture.complaints().map(({ message }) => message)).to.deep.equal([
+      'drain time is over; cancelling the calls that still run',
+    ]);
   });
 
   it('does not wait forever for an object that does not close', async () => {
@@ -549,6 +564,8 @@ describe('An RPC server that stops', () => {
     expect(performance.now() - startedAt).to.be.below(6_000);
     expect((await running).reason).to.equal('SERVER_STOPPED');
     expect(closed).to.deep.equal(['other']);
-    expect(fixture.complaints().at(-1)).to.equal('cancelled methods still run; stopping without them');
+    expect(fixture.complaints().at(-1)?.message).to.equal(
+      'cancelled methods still run; stopping without them',
+    );
   });
 }).timeout(60_000);

@@ -26,12 +26,16 @@ export const patternOptions = {
 
 /** Calls the name server that the options name; Ctrl-C cancels. @throws RpcError */
 export async function callNameServer<T>(
-  args: Readonly<Record<'name-server', string | undefined>>,
+  args: { readonly 'name-server': string | undefined; readonly insecure: boolean | undefined },
   use: (names: Names, signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   try {
     return await interruptible((signal) =>
-      withNameServer(findNameServer(args['name-server']), (names) => use(names.with({ signal }), signal)),
+      withNameServer(
+        findNameServer(args['name-server']),
+        (names) => use(names.with({ signal }), signal),
+        args,
+      ),
     );
   } catch (error) {
     throw nameServerAdvice(error);

@@ -88,7 +88,10 @@ describe('rpcserver start', () => {
     const { status } = await server.end();
     expect(status).to.equal(0);
     expect(server.log.map(({ message }) => message)).to.include('the workshop is closed');
-    expect(server.log.filter(({ level }) => level === 'warn' || level === 'error')).to.deep.equal([]);
+    const complaints = server.log.filter(({ level }) => level === 'warn' || level === 'error');
+    expect(complaints.map(({ message }) => message)).to.deep.equal([
+      'insecure: everybody who can connect by TCP is an admin, and nothing is encrypted',
+    ]);
   });
 
   it('cancels calls after the limit on SIGTERM, and lets them clean up', async () => {
@@ -197,7 +200,7 @@ describe('rpcserver start', () => {
     ['a lease that is too long', { lease: '2h' }, 2, /:\d+: lease: /],
     [
       'an address that other machines can reach',
-      { listen: '0.0.0.0:0' },
+      { listen: '0.0.0.0:0', insecure: false },
       2,
       /"0\.0\.0\.0:0" can be reached from other machines, .* or give --insecure=network/,
     ],

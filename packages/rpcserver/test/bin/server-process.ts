@@ -26,6 +26,7 @@ export async function writeConfiguration(
     listen: '127.0.0.1:0',
     stateDir: './state',
     objects: [{ name: 'workshop', module: workshop, options: { color: 'red' } }],
+    insecure: true,
     ...keys,
   };
   // JSON is YAML; one key a line, so that messages can name lines.

@@ -41,6 +41,7 @@ export class ProcessStage extends WorldStage {
     };
     const settings = {
       listen: '127.0.0.1:0',
+      insecure: true,
       stateDir: join(world.directory, 'server'),
       objects: [{ name: 'storage', module: '@patchbay/storage', options }],
     };
