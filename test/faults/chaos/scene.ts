@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { type NameServerMethods, nameServerObject } from '@patchbay/objects';
 import { eventually } from '@patchbay/objects/testing';
 import { type LoopMount, mountXfs } from '@patchbay/storage/testing';
 
@@ -100,7 +101,10 @@ export class Scene implements AsyncDisposable {
     if (!patchbay.rpcServerDaemon.runs) {
       await patchbay.startRpcServer();
     }
-    // Where the name server forgot it, or it was stopped for longer than its lease, it registers again.
+    // Where the name server forgot it, or it was stopped for longer than its lease, it registers again. The client may
+    // still know where it was.
+    const names = patchbay.client.proxy<NameServerMethods>(nameServerObject);
+    await eventually(() => names.lookup('storage'), 60_000);
     await eventually(() => patchbay.storage.list_nodes(), 60_000);
   }
 
