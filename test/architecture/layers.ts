@@ -98,7 +98,15 @@ export const layers: readonly Layer[] = [
   {
     name: 'rpcserver',
     folder: 'packages/rpcserver/src',
-    mayImport: ['objects', 'session/client', 'session/server', 'grpc/client', 'grpc/server', 'zod'],
+    mayImport: [
+      'objects',
+      'session/client',
+      'session/server',
+      'grpc/client',
+      'grpc/secure',
+      'grpc/server',
+      'zod',
+    ],
   },
   {
     name: 'rpcserver/bin',
@@ -108,7 +116,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'rpcclient',
     folder: 'packages/rpcclient/src',
-    mayImport: ['objects', 'session/client', 'grpc/client'],
+    mayImport: ['objects', 'session/client', 'grpc/client', 'grpc/secure'],
   },
   { name: 'rpcclient/testing', folder: 'packages/rpcclient/src/testing', mayImport: ['session/memory'] },
   {

@@ -170,6 +170,7 @@ export {
   insecureVariable,
   nameServerVariable,
   standardNameServer,
+  userIdentityFile,
 } from './naming/find-name-server.js';
 export { listAllNames, maxPageSize, selectNames } from './naming/list-names.js';
 export { defaultLeaseMs, identityObjectName, nameServerObject } from './naming/name-server.js';

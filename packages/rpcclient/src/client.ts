@@ -1,4 +1,4 @@
-import { connectTo, grpcTransport } from '@patchbay/grpc/client';
+import { grpcTransportBy, type TcpDialer } from '@patchbay/grpc/client';
 import {
   type CallOptions,
   type Clock,
@@ -18,6 +18,7 @@ import {
   type TimeLimit,
 } from '@patchbay/objects';
 import {
+  connectOver,
   type FanOutObject,
   type FanOutOptions,
   type Keepalive,
@@ -33,6 +34,11 @@ export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
 
 /** Configures a client. */
 export interface ConnectOptions {
+  /**
+   * Who calls, as `openIdentity` of @patchbay/grpc/secure returns it: servers are dialled by TLS, and know the caller by
+   * its certificate. Default: nobody; TCP is plain.
+   */
+  readonly identity?: { readonly dialer: TcpDialer } | undefined;
   /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else its socket, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
   /**
@@ -77,7 +83,9 @@ export class Client extends ObjectClient {
     const clock = options.clock ?? systemClock;
     const nameServer = findNameServer(options.nameServer);
     const insecure = findInsecure(options.insecure);
-    const names = connectTo(nameServer, { clock, keepalive: options.keepalive });
+    const transport = grpcTransportBy(insecure ? undefined : options.identity?.dialer);
+    const { keepalive } = options;
+    const names = connectOver(transport, nameServer, { clock, keepalive, principal: 'nameserver' });
     const resolver = new Resolver({
       address: nameServer,
       names: names.proxy<NameServerMethods>(nameServerObject),
@@ -85,7 +93,7 @@ export class Client extends ObjectClient {
       clock,
       log: options.log ?? silentLog,
     });
-    super({ ...options, clock, transport: grpcTransport, router: resolver });
+    super({ ...options, clock, transport, router: resolver });
     this.insecure = insecure;
     this.#names = names;
     this.#resolver = resolver;

@@ -17,7 +17,7 @@ import { Endpoints } from './endpoints.js';
 import type { NameWatches } from './name-watches.js';
 
 interface ResolverOptions {
-  /** The name server's address, to which the object `nameserver` itself resolves. */
+  /** The name server's address, to which the objects `nameserver` and `identity` resolve. */
   readonly address: string;
   readonly names: RemoteObject<NameServerMethods>;
   /** Whether to watch the names in use. */

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { resolve } from 'node:path';
 
 import { grpcTransport } from '@patchbay/grpc/client';
+import { secureTransport } from '@patchbay/grpc/secure';
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
   consoleLog,
@@ -20,6 +21,7 @@ import type { GivenLimits } from '@patchbay/session/server';
 import { checkAddresses, checkAdvertisedAddress, reachedAt } from './advertised-address.js';
 import { Hosting } from './hosting.js';
 import type { ObjectChanges, RpcServerOptions } from './server-options.js';
+import { ServerIdentity } from './server-identity.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 
 interface Parts {
@@ -27,6 +29,7 @@ interface Parts {
   readonly hosting: Hosting;
   readonly server: ObjectServer;
   readonly registration: Registration;
+  readonly kept: ServerIdentity | undefined;
 }
 
 /** The service that health probes query to learn whether the names are registered. */
@@ -73,9 +76,11 @@ export class RpcServer implements AsyncDisposable {
   static async #open(options: RpcServerOptions): Promise<RpcServer> {
     const { authorize, interceptors = [], stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
     const { clock = systemClock, log = consoleLog() } = options;
-    const nameServer = findNameServer(options.nameServer);
+    const identity =
+      options.insecure === undefined || options.insecure === false ? options.identity : undefined;
+    const nameServer = findNameServer(options.nameServer ?? identity?.current.nameServers[0]);
     const { listen = listenBeside(nameServer, stateDir), insecure = false, advertise } = options;
-    checkAddresses({ listen, advertise, insecure });
+    checkAddresses({ listen, advertise, insecure: identity === undefined ? insecure : 'network' });
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
     const dispatcher = new Dispatcher({ clock, log, interceptors, ...(authorize && { authorize }) });
@@ -84,12 +89,17 @@ export class RpcServer implements AsyncDisposable {
       hosting.stopAll(options.signal?.reason);
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
+    const kept = identity && new ServerIdentity({ identity, nameServer, stateDir, clock, log });
     try {
       await checkListenAddress(listen); // before objects open, which may take long
       await hosting.add(options.objects, options.maxConcurrent, options.signal);
       const { keepalive, sendStacks = false } = options;
       const limits = { ...options.limits, keepalive, sendStacks };
-      const server = await ObjectServer.start({ listen, dispatcher, ...limits });
+      const server = await ObjectServer.start({
+        ...{ listen, dispatcher, identity, ...limits },
+        ...(kept && { callerOf: kept.policy.callerOf }),
+      });
+      kept?.serve(server);
       server.setHealth(registrationHealth, false);
       if (insecure !== false) {
         warnOfPlainTcp(server.addresses, log);
@@ -97,7 +107,7 @@ export class RpcServer implements AsyncDisposable {
       const reached = reachedAt(server.addresses, advertise, options.machine);
       const registration = Registration.start({
         nameServer,
-        transport: grpcTransport,
+        transport: identity === undefined ? grpcTransport : secureTransport({ identity }),
         serverId: state.serverId,
         ...reached,
         claims: hosting.names.map((name) => claimOf(name, options)),
@@ -109,7 +119,7 @@ export class RpcServer implements AsyncDisposable {
         clock,
         log: log.child({ component: 'registration' }),
       });
-      const started = new RpcServer({ state, hosting, server, registration }, limits);
+      const started = new RpcServer({ state, hosting, server, registration, kept }, limits);
       void checkAdvertisedAddress(
         { advertised: reached.address, nameServer },
         { log, signal: started.#stop.signal },
@@ -117,6 +127,7 @@ export class RpcServer implements AsyncDisposable {
       return started;
     } catch (error) {
       hosting.stopAll(error);
+      await kept?.[Symbol.asyncDispose]();
       await hosting.closeAll();
       await state.close();
       throw error;
@@ -200,7 +211,7 @@ export class RpcServer implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    const { state, hosting, server, registration } = this.#parts;
+    const { state, hosting, server, registration, kept } = this.#parts;
     this.#stopping = true;
     server.leave();
     await registration.close();
@@ -208,6 +219,7 @@ export class RpcServer implements AsyncDisposable {
     this.#stop.abort();
     hosting.stopAll();
     await this.#changing;
+    await kept?.[Symbol.asyncDispose]();
     await server.close();
     await hosting.closeAll();
     await state.close();

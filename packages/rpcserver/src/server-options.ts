@@ -8,6 +8,7 @@ import type {
   ObjectContext,
   ObjectDefinition,
 } from '@patchbay/objects';
+import type { CurrentIdentity } from '@patchbay/grpc/secure';
 import type { GivenLimits } from '@patchbay/session/server';
 
 export { defaultSessionLimits } from '@patchbay/session/server';
@@ -37,6 +38,11 @@ export interface RpcServerOptions {
   readonly advertise?: string;
   /** Identifies the machine of socket files. Default: `machineId` of this one. */
   readonly machine?: string;
+  /**
+   * Who the server is in its cluster, as `openIdentity` of @patchbay/grpc/secure returns it: TCP is TLS, on both sides,
+   * callers are known by their certificates, and the certificate is renewed. Default: nobody; TCP is plain.
+   */
+  readonly identity?: CurrentIdentity | undefined;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;
   /** The objects by name: definitions, or functions that return them. */

@@ -12,6 +12,9 @@ import { rpcServerError } from './errors.js';
 
 const lockName = 'lock';
 
+/** The file of a server's identity in its cluster, in its state directory. */
+export const identityFile = 'identity.json';
+
 /** A server's state directory, locked until it is closed or the process ends, in whatever way. */
 export interface StateDirectory {
   /** The server's lasting identity, by which a restarted server gets its names back at once. */

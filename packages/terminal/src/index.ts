@@ -24,3 +24,4 @@ export { outputError } from './output-error.js';
 export { longForm, shortFor } from './short-options.js';
 export { itemText, resultText } from './table.js';
 export { displayWidth, escapeControls, escapeLines, padToWidth } from './terminal.js';
+export { type RawTerminal, readSecret, typedUnseen } from './ask-secret.js';

@@ -1,21 +1,12 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  unlinkSync,
-  writeFileSync,
-} from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
 
 import { quoted, systemErrorText } from '@patchbay/objects';
 import { identityKinds, principalName } from '@patchbay/objects/identity';
 
 import { secureError } from './errors.js';
-import { CurrentIdentity, type Identity } from './identity.js';
+import { CurrentIdentity } from './identity.js';
+import { writePrivateFile } from './private-file.js';
+import type { Identity } from './trust.js';
 
 /** An identity as its file holds it: before the certificate is issued, without one. */
 export type StoredIdentity = Omit<Identity, 'certificate'> & { readonly certificate?: string };
@@ -61,23 +52,9 @@ export function readIdentityFile(path: string): StoredIdentity | undefined {
  * @throws RpcError `IDENTITY_FILE_UNSAFE`
  */
 export function writeIdentityFile(path: string, identity: StoredIdentity): void {
-  const aside = `${path}.${String(process.pid)}.new`;
   try {
-    const file = openSync(
-      aside,
-      constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW,
-      0o600,
-    );
-    try {
-      writeFileSync(file, `${JSON.stringify(identity, undefined, 2)}\n`);
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
-    }
-    renameSync(aside, path);
-    syncDirectory(dirname(path));
+    writePrivateFile(path, `${JSON.stringify(identity, undefined, 2)}\n`);
   } catch (error) {
-    forget(aside);
     throw unsafe(path, `it cannot be written: ${systemErrorText(error)}`);
   }
 }
@@ -114,7 +91,7 @@ function parsed(path: string, text: string): StoredIdentity {
     ...['certificate', 'sealingKey'].filter((key) => found?.[key] !== undefined && !isText(found[key])),
   ];
   const identity = found as unknown as StoredIdentity;
-  if (wrong.length === 0 && (!identityKinds.includes(identity.kind) || !principalName.test(identity.name))) {
+  if (wrong.length === 0 && !isNamed(identity)) {
     wrong.push('name');
   }
   if (wrong.length > 0) {
@@ -123,21 +100,11 @@ function parsed(path: string, text: string): StoredIdentity {
   return identity;
 }
 
-function syncDirectory(path: string): void {
-  const directory = openSync(path, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
-  }
-}
-
-function forget(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // it was never made
-  }
+/** Reports whether the name is one; before the certificate is issued, that of the token may be unknown. */
+function isNamed({ kind, name, certificate }: StoredIdentity): boolean {
+  return (
+    identityKinds.includes(kind) && (principalName.test(name) || (name === '' && certificate === undefined))
+  );
 }
 
 function unsafe(path: string, why: string): Error {

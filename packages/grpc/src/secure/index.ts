@@ -4,7 +4,14 @@
  * @module @patchbay/grpc/secure
  */
 export { secureError } from './errors.js';
-export { CurrentIdentity, type Identity, type Trust } from './identity.js';
+export { enrol, type Enrolled, type EnrolOptions } from './enrol.js';
+export { CurrentIdentity } from './identity.js';
 export { openIdentity, readIdentityFile, type StoredIdentity, writeIdentityFile } from './identity-file.js';
 export { secureTransport, type SecureTransportOptions } from './secure-transport.js';
+export { publicKeyOf } from './keys.js';
+export { type AskedAuthority, withAuthority } from './name-server-identity.js';
+export { writePrivateFile } from './private-file.js';
+export { needsRenewal, RenewalLoop, type RenewalLoopOptions } from './renewal-loop.js';
+export { renewIdentity } from './renew.js';
 export { TlsDialer } from './tls-dialer.js';
+export type { Identity, Trust } from './trust.js';

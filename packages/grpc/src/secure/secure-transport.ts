@@ -1,8 +1,9 @@
 import { grpcTransport, grpcTransportBy } from '../client/index.js';
 import type { Transport } from '@patchbay/session/client';
 
-import { CurrentIdentity, type Trust } from './identity.js';
+import { CurrentIdentity } from './identity.js';
 import { TlsDialer } from './tls-dialer.js';
+import type { Trust } from './trust.js';
 
 /** How a client connects. */
 export interface SecureTransportOptions {
@@ -14,6 +15,6 @@ export interface SecureTransportOptions {
 
 /** Returns what connects a client to its servers: over TLS, and by socket files without. */
 export function secureTransport({ identity, insecure = false }: SecureTransportOptions): Transport {
-  const trust = (): Trust => (identity instanceof CurrentIdentity ? identity.current : identity);
-  return insecure ? grpcTransport : grpcTransportBy(new TlsDialer(trust));
+  const dialer = identity instanceof CurrentIdentity ? identity.dialer : new TlsDialer(() => identity);
+  return insecure ? grpcTransport : grpcTransportBy(dialer);
 }

@@ -6,8 +6,9 @@ import { parseTcpAddress, RpcError, systemErrorText } from '@patchbay/objects';
 import type { Destination } from '@patchbay/session/client';
 
 import { secureError } from './errors.js';
-import type { Identity, Trust } from './identity.js';
+
 import { serverError } from './server-check.js';
+import type { Identity, Trust } from './trust.js';
 
 const contexts = new WeakMap<Trust, SecureContext>();
 

@@ -2,7 +2,8 @@ import { ServerCredentials } from '@grpc/grpc-js';
 import { constants } from 'node:crypto';
 import type { SecureContextOptions } from 'node:tls';
 
-import type { CurrentIdentity, Identity } from '../secure/identity.js';
+import type { CurrentIdentity } from '../secure/identity.js';
+import type { Identity } from '../secure/trust.js';
 
 /** How long a client may take for its handshake, in milliseconds. */
 const handshakeMs = 10_000;

@@ -26,13 +26,15 @@ export interface FindOptions {
   readonly environment?: Environment;
   readonly systemDirectory?: string;
   readonly runDirectory?: string;
+  /** The name server of the identity that the user logged in with, if that is so. */
+  readonly loggedIn?: string | undefined;
   /** The effective user id. */
   readonly uid?: number | undefined;
 }
 
 /**
  * Finds the name server's address: the given one, else that of the environment variable `PATCHBAY_NAMESERVER`, of the
- * user's `client.yaml`, of the machine's in `/etc/patchbay`, else a socket file that this process may open:
+ * user's `client.yaml`, of the machine's in `/etc/patchbay`, else that where the user logged in, else a socket file that this process may open:
  * `patchbay/nameserver/socket` in `/run`, or in the user's `XDG_RUNTIME_DIR`, else 127.0.0.1:7440.
  * @throws RpcError `CONFIG_INVALID` if the first of these that exists is invalid
  */
@@ -48,6 +50,7 @@ export function findNameServer(given?: string, options: FindOptions = {}): strin
   }
   return (
     inClientFiles('nameServer', options) ??
+    options.loggedIn ??
     socketIn(runDirectory) ??
     socketIn(environment.XDG_RUNTIME_DIR ?? '', isOwn) ??
     standardNameServer
@@ -96,6 +99,12 @@ function socketIn(directory: string, isOwner: (uid: number) => boolean = () => t
   } catch {
     return undefined;
   }
+}
+
+/** Returns the file of the identity that a user logs in with; undefined without a home directory. */
+export function userIdentityFile(environment: Environment = process.env): string | undefined {
+  const directory = userDirectory(environment);
+  return directory === undefined ? undefined : join(directory, 'identity.json');
 }
 
 /** Returns the directory of the user's configuration; undefined without a home directory, as for some daemons. */

@@ -55,6 +55,10 @@ type LoadVerb = () => Promise<{ readonly prepare: PrepareVerb }>;
 /** Loads each verb's code: what a call of a method does not need is not read. */
 const loaders: Readonly<Record<VerbName, LoadVerb>> = {
   ls: () => import('../verbs/ls.js'),
+  login: () => import('../verbs/login.js'),
+  logout: () => import('../verbs/logout.js'),
+  whoami: () => import('../verbs/whoami.js'),
+  'can-i': () => import('../verbs/can-i.js'),
   describe: () => import('../verbs/describe.js'),
   repl: () => import('../verbs/repl.js'),
   completion: () => import('../verbs/completion.js'),

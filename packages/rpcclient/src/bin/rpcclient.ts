@@ -1,13 +1,25 @@
+import { existsSync } from 'node:fs';
+
 import { endOnFailedOutput, interruptible, writeOut } from '@patchbay/daemon';
-import { exitStatusOf, findNameServer } from '@patchbay/objects';
+import { exitStatusOf, findNameServer, userIdentityFile } from '@patchbay/objects';
 import { asksForJson, failureText } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
+import type { CurrentIdentity } from '../identity.js';
 import { insecureIn, readCommandLine } from '../command/command-line.js';
 import { defaultObjectIn, readSettings } from '../command/settings.js';
 import { verbNameIn } from '../command/verbs.js';
 import { execute } from './execute.js';
 import { processContext } from './process-context.js';
+
+/** Opens the identity of a user who has logged in. */
+async function identityOfUser(): Promise<CurrentIdentity | undefined> {
+  const path = userIdentityFile();
+  // On demand: whoever has not logged in does without what it loads.
+  return path !== undefined && existsSync(path)
+    ? (await import('../identity.js')).openUserIdentity(path)
+    : undefined;
+}
 
 async function main(argv: readonly string[]): Promise<void> {
   const line = readCommandLine(argv);
@@ -16,12 +28,17 @@ async function main(argv: readonly string[]): Promise<void> {
     return;
   }
   const settings = readSettings(line, defaultObjectIn(process.env));
-  const nameServer = findNameServer(line.options.get('name-server'));
+  const verb = verbNameIn(line);
+  const identity = verb === 'login' || verb === 'logout' ? undefined : await identityOfUser();
+  const nameServer = findNameServer(line.options.get('name-server'), {
+    loggedIn: identity?.current.nameServers[0],
+  });
   // Only the prompt lasts long enough for following the names in use to pay off.
   await using client = connect({
     nameServer,
+    identity,
     insecure: insecureIn(line),
-    watch: verbNameIn(line) === 'repl',
+    watch: verb === 'repl',
   });
   await interruptible((signal) => execute(line, settings, processContext(client, nameServer, signal)));
 }

@@ -2,8 +2,8 @@ import { fstatSync, openSync } from 'node:fs';
 
 import { coreError, isRpcError, type ObjectDescription, quoted, systemErrorText } from '@patchbay/objects';
 import type { StreamArgument } from '@patchbay/session/client';
+import { typedUnseen } from '@patchbay/terminal';
 
-import { typedUnseen } from './ask-secret.js';
 import type { TextSink } from './context.js';
 import { fileChunks, sparse, takesHoles } from './sparse-content.js';
 

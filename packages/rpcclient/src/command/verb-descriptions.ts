@@ -23,6 +23,20 @@ export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
     textArg('object', "The object's name", { required: true }),
     textArg('method', 'One of its methods'),
   ]),
+  login: describeVerb(
+    'login',
+    'Log in with a token: further commands call as that user',
+    [textArg('address', 'The name server, HOST:PORT')],
+    [filter('token', 'The token, or - to type it unseen or to pipe it in')],
+  ),
+  logout: describeVerb('logout', 'Log out: the identity is removed, here and at the name server'),
+  whoami: describeVerb('whoami', 'Show who the name server takes you for, and what you may do'),
+  'can-i': describeVerb(
+    'can-i',
+    'Show whether you may call a method, or somebody else, and by which grants',
+    [textArg('method', '[OBJECT.]METHOD', { required: true })],
+    [filter('as', 'For host:NAME or user:NAME; admins only')],
+  ),
   repl: describeVerb(
     'repl',
     'Run a command line for each line typed at a prompt or read from standard input',

@@ -1,7 +1,17 @@
 import type { CommandLine } from './command-line.js';
 
 /** The verbs, beside calling methods. Where a method has the name of a verb, the bare name is the verb. */
-export const verbNames = ['ls', 'describe', 'repl', 'completion', 'help'] as const;
+export const verbNames = [
+  'ls',
+  'describe',
+  'login',
+  'logout',
+  'whoami',
+  'can-i',
+  'repl',
+  'completion',
+  'help',
+] as const;
 export type VerbName = (typeof verbNames)[number];
 
 /** Returns the name of the verb that a command line asks for; undefined where it calls a method. */

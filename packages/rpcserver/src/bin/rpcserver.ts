@@ -15,6 +15,7 @@ import {
 } from '@patchbay/daemon';
 import { systemClock } from '@patchbay/objects';
 
+import { joinCommand } from './join.js';
 import { checkConfiguration, checkReferences, readConfiguration } from './read-configuration.js';
 import { serve } from './serve.js';
 
@@ -72,7 +73,7 @@ await runMain(
     name: 'rpcserver',
     summary: 'Hosts Patchbay objects and registers their names.',
     version: packageVersion(import.meta.url),
-    commands: [start, checkConfig],
+    commands: [start, joinCommand, checkConfig],
     external: new ExternalCommands('rpcserver', file),
   },
   argv,

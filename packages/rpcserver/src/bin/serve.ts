@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { type Daemon, type DaemonLog, severalAddresses } from '@patchbay/daemon';
 import { logCalls, systemClock } from '@patchbay/objects';
 
+import { hostIdentity } from '../join-host.js';
 import { RpcServer } from '../rpc-server.js';
 import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, type ConfigurationSource, objectOptions } from './read-configuration.js';
@@ -23,14 +24,16 @@ export async function serve(
   const reportStatus = (registered: boolean): void => {
     daemon.status(registered ? 'serving; names registered' : 'serving; names not registered');
   };
+  const stateDir = resolve(baseDir, configuration.stateDir);
   daemon.status('opening objects');
   await using server = await RpcServer.start({
     ...objectOptions(configuration, baseDir),
     nameServer: configuration.nameServer,
     listen: configuration.listen,
     insecure: configuration.insecure,
+    identity: hostIdentity(stateDir),
     ...(advertise === undefined ? {} : { advertise }),
-    stateDir: resolve(baseDir, configuration.stateDir),
+    stateDir,
     replace: configuration.replace,
     whenRefused: 'retry', // a daemon that stands by takes over when the other one has ended
     leaseMs: configuration.lease,

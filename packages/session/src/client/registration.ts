@@ -38,7 +38,10 @@ export class Registration implements AsyncDisposable {
   private constructor(options: RegistrationOptions) {
     this.#options = options;
     const { nameServer, transport, clock } = options;
-    this.#client = connectOver(transport, nameServer, { clock, timeoutMs: requestTimeoutMs });
+    this.#client = connectOver(transport, nameServer, {
+      ...{ clock, timeoutMs: requestTimeoutMs },
+      principal: 'nameserver',
+    });
     this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
     // Even without names there is one lease: it shows whether the name server responds.
     const claims = options.claims.length === 0 ? [[]] : inGroups(options.claims);

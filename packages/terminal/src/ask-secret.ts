@@ -1,7 +1,11 @@
 import { coreError } from '@patchbay/objects';
-import { escapeControls } from '@patchbay/terminal';
 
-import type { TextSink } from './context.js';
+import { escapeControls } from './terminal.js';
+
+/** Where a person is asked. */
+interface TextSink {
+  write(text: string): unknown;
+}
 
 /** A terminal, as far as a line is read from it unseen. */
 export interface RawTerminal extends AsyncIterable<Uint8Array | string> {
@@ -14,7 +18,7 @@ const maxLength = 4_096;
 /**
  * Yields one line that is typed unseen, if what a call takes is secret; else what the terminal's user types.
  *
- * @param secretName asks for the name of what is secret; undefined for nothing
+ * @param options `secretName` asks for the name of what is secret; undefined for nothing
  * @throws RpcError `CALL_CANCELLED` on Ctrl-C or Ctrl-D
  */
 export async function* typedUnseen(
@@ -54,4 +58,30 @@ async function lineOf(keys: AsyncIterable<Uint8Array | string>, name: string): P
     }
   }
   return line;
+}
+
+/**
+ * Returns a secret that a command was told to read: one line that is typed unseen on a terminal, else what is piped in.
+ *
+ * @param name names it for whoever types
+ * @throws RpcError `CALL_CANCELLED` on Ctrl-C or Ctrl-D, `ARGUMENT_INVALID` for one that is too long
+ */
+export async function readSecret(
+  name: string,
+  input: NodeJS.ReadableStream & { readonly isTTY?: boolean },
+  errors: TextSink,
+): Promise<string> {
+  const chunks =
+    input.isTTY === true
+      ? typedUnseen(input as unknown as RawTerminal, { secretName: () => Promise.resolve(name), errors })
+      : (input as AsyncIterable<Uint8Array | string>);
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of chunks) {
+    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    if (text.length > maxLength) {
+      throw coreError('ARGUMENT_INVALID', `${name} is longer than ${String(maxLength)} characters`);
+    }
+  }
+  return text.trim();
 }

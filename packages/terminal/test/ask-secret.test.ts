@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { typedUnseen } from '../../src/command/ask-secret.js';
+import { typedUnseen } from '../src/ask-secret.js';
 
 /** A terminal at which somebody types; it notes the modes that it was in. */
 function terminal(...typed: string[]) {

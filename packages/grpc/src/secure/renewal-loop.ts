@@ -1,0 +1,144 @@
+import { X509Certificate } from 'node:crypto';
+
+import { type Clock, type Enrolment, type Log, PeriodicTask } from '@patchbay/objects';
+
+import { timeOf } from './certificate.js';
+import type { CurrentIdentity } from './identity.js';
+
+/** What keeps a certificate renewed. */
+export interface RenewalLoopOptions {
+  readonly identity: CurrentIdentity;
+  /** Renews the certificate, and puts it in force. */
+  readonly renew: () => Promise<Enrolment>;
+  /** Called when the certificate is about to end unrenewed, and when it no longer is. */
+  readonly onHealth?: (isHealthy: boolean) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** How often to try at most, in milliseconds. Default: 60 s. */
+  readonly leastMs?: number;
+  /** Returns a number from 0 to 1. Default: a random one. */
+  readonly jitter?: () => number;
+}
+
+const minuteMs = 60_000;
+const hourMs = 3_600_000;
+
+interface Life {
+  readonly certificate: string;
+  readonly lifetimeMs: number;
+  /** On the monotonic clock, and on the wall clock: the former does not jump, the latter counts while suspended. */
+  readonly endsAt: { readonly monotonicMs: number; readonly wallMs: number };
+  /** When this much is left it is renewed, in milliseconds: a third, and not for all at once. */
+  readonly renewLeftMs: number;
+}
+
+/** Renews a certificate when a third of its life is left, and looks each minute whether it is. */
+export class RenewalLoop implements AsyncDisposable {
+  readonly #options: RenewalLoopOptions;
+  readonly #task: PeriodicTask;
+  #life: Life | undefined;
+  #triedAtMs = -Infinity;
+  #warnedAtMs = -Infinity;
+  #isHealthy = true;
+
+  private constructor(options: RenewalLoopOptions) {
+    this.#options = options;
+    this.#task = PeriodicTask.start({
+      clock: options.clock,
+      background: true,
+      run: () => this.#look(),
+    });
+  }
+
+  /** Starts to look. */
+  static start(options: RenewalLoopOptions): RenewalLoop {
+    return new RenewalLoop(options);
+  }
+
+  /** Whether the certificate is not about to end. */
+  get isHealthy(): boolean {
+    return this.#isHealthy;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#task.close();
+  }
+
+  /** Renews if it is time, and returns when to look again, in milliseconds. */
+  async #look(): Promise<number> {
+    const { clock, leastMs = minuteMs } = this.#options;
+    const dueInMs = this.#leftMs() - this.#current().renewLeftMs;
+    const mayInMs = this.#triedAtMs + leastMs - clock.monotonicMs();
+    if (dueInMs <= 0 && mayInMs <= 0) {
+      this.#triedAtMs = clock.monotonicMs();
+      await this.#renew();
+    }
+    this.#report();
+    return Math.min(Math.max(dueInMs, mayInMs, 1_000), minuteMs);
+  }
+
+  async #renew(): Promise<void> {
+    const { renew, identity, log } = this.#options;
+    try {
+      const { remainingMs, lifetimeMs } = await renew();
+      this.#life = this.#lifeOf(identity.current.certificate, remainingMs, lifetimeMs);
+      log.info('renewed the certificate', { endsAt: new Date(this.#life.endsAt.wallMs).toISOString() });
+    } catch (error) {
+      log.debug('cannot renew the certificate; trying again', { error });
+      this.#warn(error);
+    }
+  }
+
+  #leftMs(): number {
+    const { clock } = this.#options;
+    const { monotonicMs, wallMs } = this.#current().endsAt;
+    return Math.min(monotonicMs - clock.monotonicMs(), wallMs - clock.now());
+  }
+
+  #current(): Life {
+    const { certificate } = this.#options.identity.current;
+    if (this.#life?.certificate !== certificate) {
+      this.#life = this.#lifeOf(certificate);
+    }
+    return this.#life;
+  }
+
+  /** @param remainingMs as the authority says; default: by the clock of this machine */
+  #lifeOf(certificate: string, remainingMs?: number, lifetime?: number): Life {
+    const { clock, jitter = Math.random } = this.#options;
+    const { validFrom, validTo } = new X509Certificate(certificate);
+    const leftMs = remainingMs ?? timeOf(validTo) - clock.now();
+    const lifetimeMs = lifetime ?? timeOf(validTo) - timeOf(validFrom);
+    return {
+      certificate,
+      lifetimeMs,
+      endsAt: { monotonicMs: clock.monotonicMs() + leftMs, wallMs: clock.now() + leftMs },
+      renewLeftMs: lifetimeMs * (1 / 3 + jitter() / 12),
+    };
+  }
+
+  #report(): void {
+    const isHealthy = this.#leftMs() > this.#current().lifetimeMs / 6;
+    if (isHealthy !== this.#isHealthy) {
+      this.#isHealthy = isHealthy;
+      this.#options.onHealth?.(isHealthy);
+    }
+  }
+
+  /** Warns once an hour that a certificate is about to end. */
+  #warn(error: unknown): void {
+    const { clock, log } = this.#options;
+    const leftMs = this.#leftMs();
+    if (leftMs <= this.#current().lifetimeMs / 6 && clock.monotonicMs() - this.#warnedAtMs >= hourMs) {
+      this.#warnedAtMs = clock.monotonicMs();
+      const fields = { leftSeconds: Math.round(leftMs / 1000), error };
+      log.warn('the certificate is about to end, and cannot be renewed', fields);
+    }
+  }
+}
+
+/** Reports whether a third of the life of a certificate is left, or less. @param nowMs by the wall clock */
+export function needsRenewal(certificate: string, nowMs: number): boolean {
+  const { validFrom, validTo } = new X509Certificate(certificate);
+  return timeOf(validTo) - nowMs < (timeOf(validTo) - timeOf(validFrom)) / 3;
+}

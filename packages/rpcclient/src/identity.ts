@@ -1,0 +1,74 @@
+import { unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+
+import {
+  type CurrentIdentity,
+  enrol,
+  type Enrolled,
+  type EnrolOptions,
+  needsRenewal,
+  openIdentity,
+  publicKeyOf,
+  readIdentityFile,
+  renewIdentity,
+  secureTransport,
+} from '@patchbay/grpc/secure';
+import { identityObjectName, makeDirectory, type Signatures } from '@patchbay/objects';
+import { connectOver } from '@patchbay/session/client';
+
+export type { CurrentIdentity } from '@patchbay/grpc/secure';
+
+/** Opens the identity of a user, and renews what is about to end; undefined where nobody has logged in. @throws RpcError `IDENTITY_FILE_UNSAFE` */
+export async function openUserIdentity(path: string): Promise<CurrentIdentity | undefined> {
+  const identity = openIdentity(path);
+  if (identity !== undefined && needsRenewal(identity.current.certificate, Date.now())) {
+    await renewIdentity(identity).catch(() => undefined); // whoever is called says what is wrong with the former one
+  }
+  return identity;
+}
+
+/** Logs a user in with a token, and keeps the identity in a file. @throws RpcError as `enrol` */
+export async function logIn(options: Omit<EnrolOptions, 'kind'>): Promise<Enrolled> {
+  makeDirectory(dirname(options.path), 0o700);
+  return enrol({ ...options, kind: 'user' });
+}
+
+/** What logging out left to do. */
+export interface LoggedOut {
+  /** Who it was; undefined where nobody was logged in. */
+  readonly user: string | undefined;
+  /** Why the name server could not be told to forget the key; undefined where it was. */
+  readonly problem: unknown;
+}
+
+interface KeyMethods extends Signatures {
+  remove_key: {
+    readonly args: readonly [user: string, key: string];
+    readonly result: unknown;
+    readonly item: never;
+  };
+}
+
+/** Logs a user out: the name server forgets the key, and the file is removed. @throws RpcError `IDENTITY_FILE_UNSAFE` */
+export async function logOut(path: string): Promise<LoggedOut> {
+  const stored = readIdentityFile(path);
+  if (stored === undefined) {
+    return { user: undefined, problem: undefined };
+  }
+  const identity = openIdentity(path);
+  const [address] = stored.nameServers;
+  let problem: unknown;
+  if (identity !== undefined && address !== undefined) {
+    const { fingerprint } = publicKeyOf(stored.privateKey);
+    const transport = secureTransport({ identity });
+    await using client = connectOver(transport, address, { principal: 'nameserver', timeoutMs: 5_000 });
+    await client
+      .proxy<KeyMethods>(identityObjectName)
+      .remove_key(stored.name, fingerprint)
+      .catch((error: unknown) => {
+        problem = error;
+      });
+  }
+  unlinkSync(path);
+  return { user: stored.name, problem };
+}

@@ -1,0 +1,98 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+
+import { command, interruptible } from '@patchbay/daemon';
+import { coreError, findNameServer, formatDuration } from '@patchbay/objects';
+import { escapeControls, readSecret } from '@patchbay/terminal';
+
+import { joinHost } from '../join-host.js';
+import { baseDirOf, readConfiguration } from './read-configuration.js';
+
+const installed = { configuration: '/etc/patchbay/rpcserver.yaml', stateDir: '/var/lib/patchbay/rpcserver' };
+
+/** `rpcserver join`: enrols this host with a name server. */
+export const joinCommand = command({
+  name: 'join',
+  summary: "Enrol this host with a name server, which gives it the identity of its cluster's member",
+  args: {
+    address: {
+      type: 'string',
+      summary: 'The name server: HOST:PORT, or unix:/PATH, where no token is needed',
+      defaultNote: 'as commands find it',
+    },
+  },
+  options: {
+    token: {
+      type: 'string',
+      summary: 'The token, or - to type it unseen or to pipe it in',
+      placeholder: 'TOKEN',
+    },
+    name: {
+      type: 'string',
+      summary: "The host's name",
+      defaultNote: 'that of the token, else of the machine',
+    },
+    config: { type: 'string', placeholder: 'FILE', summary: 'The configuration with the state directory' },
+    'state-dir': {
+      type: 'string',
+      placeholder: 'DIRECTORY',
+      summary: 'The state directory, which keeps the identity',
+      defaultNote: "that of the configuration, of the installed one, or as root root's",
+    },
+  },
+  run: async ({ address, token, name, config, 'state-dir': stateDir }) => {
+    const nameServer = findNameServer(address);
+    const secret = token === '-' ? await readSecret('the token', process.stdin, process.stderr) : token;
+    const say = (text: string): void => {
+      process.stderr.write(`${escapeControls(text)}\n`);
+    };
+    const directory = stateDirectory(config, stateDir);
+    await interruptible(async (signal) => {
+      const { identity, enrolment } = await joinHost({
+        ...{ address: nameServer, token: secret, name, stateDir: directory, signal },
+        onSkew: (aheadMs) => {
+          const way = aheadMs > 0 ? 'ahead of' : 'behind';
+          say(
+            `warning: this clock is ${roughly(Math.abs(aheadMs))} ${way} the name server's: set the wrong one`,
+          );
+        },
+        onPending: (pending, fingerprint) => {
+          say(`waiting until an admin runs: rpcclient identity.approve ${pending} ${fingerprint}`);
+        },
+      });
+      const who = `host:${identity.name} of the cluster ${identity.cluster}`;
+      if (enrolment === undefined) {
+        say(`this host is enrolled already, as ${who}; nothing was done`);
+        return;
+      }
+      const groups = enrolment.groups.length === 0 ? 'in no group' : `in ${enrolment.groups.join(', ')}`;
+      const life = roughly(enrolment.remainingMs ?? 0);
+      say(
+        `enrolled as ${who}, ${groups}; the certificate is good for ${life}, and a running server renews it`,
+      );
+    });
+  },
+});
+
+/** Returns the state directory that is meant. @throws RpcError `ARGUMENT_MISSING` */
+function stateDirectory(config: string | undefined, stateDir: string | undefined): string {
+  if (stateDir !== undefined) {
+    return resolve(stateDir);
+  }
+  const file = config ?? (existsSync(installed.configuration) ? installed.configuration : undefined);
+  if (file !== undefined) {
+    return resolve(baseDirOf(file), readConfiguration(file).stateDir);
+  }
+  if (process.geteuid?.() !== 0) {
+    throw coreError(
+      'ARGUMENT_MISSING',
+      'which server is to join? Give --config FILE or --state-dir DIRECTORY',
+    );
+  }
+  return installed.stateDir;
+}
+
+/** Formats a duration to the minute. */
+function roughly(ms: number): string {
+  return formatDuration(Math.round(ms / 60_000) * 60_000);
+}

@@ -1,0 +1,46 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+import {
+  type CurrentIdentity,
+  enrol,
+  type Enrolled,
+  type EnrolOptions,
+  openIdentity,
+} from '@patchbay/grpc/secure';
+
+import { identityFile, makeStateDirectory } from './state-directory.js';
+
+/** What a host joins with: see `EnrolOptions`. */
+export interface JoinOptions extends Omit<EnrolOptions, 'kind' | 'path'> {
+  /** The server's state directory, which is made unless it is there. */
+  readonly stateDir: string;
+}
+
+/**
+ * Enrols the host of a server with its name server, and keeps its identity in the state directory. Over a socket file it
+ * needs no token, and has the host's own name unless another is given.
+ *
+ * @throws RpcError `STATE_DIRECTORY_UNUSABLE`, and as `enrol`
+ */
+export async function joinHost({ stateDir, ...options }: JoinOptions): Promise<Enrolled> {
+  await makeStateDirectory(stateDir);
+  const isLocal = options.address.startsWith('unix:') && options.token === undefined;
+  const name = options.name ?? (isLocal ? ownName() : undefined);
+  return enrol({ ...options, name, kind: 'host', path: join(stateDir, identityFile) });
+}
+
+/** Returns the first part of the machine's name, as far as it can be that of a host. */
+function ownName(): string {
+  const [first = ''] = hostname().toLowerCase().split('.');
+  const name = first
+    .replace(/[^a-z0-9-]/g, '-')
+    .replace(/^-+/, '')
+    .slice(0, 63);
+  return name === '' ? 'localhost' : name;
+}
+
+/** Opens the identity of a server's host; undefined where it has not joined a cluster. @throws RpcError `IDENTITY_FILE_UNSAFE` */
+export function hostIdentity(stateDir: string): CurrentIdentity | undefined {
+  return openIdentity(join(stateDir, identityFile));
+}

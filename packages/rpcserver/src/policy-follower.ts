@@ -1,0 +1,178 @@
+import { readFileSync } from 'node:fs';
+
+import {
+  type CurrentIdentity,
+  secureTransport,
+  withAuthority,
+  writePrivateFile,
+} from '@patchbay/grpc/secure';
+import {
+  backoffMs,
+  type Caller,
+  type Clock,
+  type Log,
+  PeriodicTask,
+  type PolicyDocument,
+  type PolicyEvent,
+} from '@patchbay/objects';
+import { policyDocument } from '@patchbay/objects/define';
+import { ClusterPolicy, type NamedPrincipal, type UnknownCaller } from '@patchbay/objects/identity';
+
+/** What a server needs to follow the policy of its cluster. */
+export interface PolicyFollowerOptions {
+  readonly identity: CurrentIdentity;
+  /** The name server's address. */
+  readonly nameServer: string;
+  /** The file that keeps the last policy, for starts without a name server. */
+  readonly path: string;
+  /** Called when callers may do something else than before, or are nobody any more. */
+  readonly onChange: () => void;
+  /** Called when the authority was not heard of for a minute, and when it is again. */
+  readonly onHealth: (isHealthy: boolean) => void;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** How long a policy is good after the last word from an authority, in milliseconds. */
+const goodForMs = 24 * 3_600_000;
+/** How long an authority may be silent before health says so, in milliseconds: its sign of life comes each minute. */
+const silentMs = 130_000;
+const retry = { firstMs: 250, maxMs: 5_000, jitter: true };
+const lookMs = 10_000;
+
+/** Follows the policy of a cluster: by the watch of the authority, and from a file until that answers. */
+export class PolicyFollower implements AsyncDisposable {
+  readonly #options: PolicyFollowerOptions;
+  readonly #policy: ClusterPolicy;
+  readonly #tasks: readonly PeriodicTask[];
+  /** When the authority was last heard of: on the monotonic clock. */
+  #heardAtMs: number;
+  #isHealthy = true;
+
+  private constructor(options: PolicyFollowerOptions) {
+    this.#options = options;
+    const { clock, path, identity } = options;
+    const kept = readKept(path, identity.current.cluster);
+    this.#policy = new ClusterPolicy(kept?.document ?? emptyPolicy(identity), { now: () => clock.now() });
+    const silentForMs = kept === undefined ? Infinity : Math.max(0, clock.now() - kept.heardAtMs);
+    this.#heardAtMs = clock.monotonicMs() - silentForMs;
+    this.#policy.onChange(() => {
+      this.#trustRoots();
+      options.onChange();
+    });
+    const shared = { clock, background: true };
+    this.#tasks = [
+      PeriodicTask.start({
+        ...shared,
+        run: (signal) => this.#watch(signal),
+        onFailure: (error, failures) => {
+          options.log.debug('the watch of the policy was interrupted', { error });
+          return backoffMs(retry, failures);
+        },
+      }),
+      PeriodicTask.start({ ...shared, run: () => Promise.resolve(this.#look()) }),
+    ];
+  }
+
+  /** Reads the policy that was kept, and starts to follow. */
+  static start(options: PolicyFollowerOptions): PolicyFollower {
+    return new PolicyFollower(options);
+  }
+
+  /** Returns the caller that a principal is with a key, or why it is none: see `ClusterPolicy`. */
+  readonly callerOf = (
+    principal: NamedPrincipal,
+    fingerprint: string,
+    peer: string,
+  ): Caller | UnknownCaller =>
+    this.#options.clock.monotonicMs() - this.#heardAtMs > goodForMs
+      ? {
+          reason: 'CALLER_UNKNOWN',
+          message: 'no name server has told this server for 24 h who its callers are',
+        }
+      : this.#policy.callerOf(principal, fingerprint, peer);
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#tasks.map((task) => task.close()));
+  }
+
+  /** Follows until the watch is interrupted. */
+  async #watch(signal: AbortSignal): Promise<number> {
+    const { identity, nameServer } = this.#options;
+    await withAuthority(secureTransport({ identity }), nameServer, async ({ methods }) => {
+      for await (const event of methods.with({ timeoutMs: 'none', signal }).watch_policy()) {
+        this.#take(event);
+      }
+    });
+    return retry.firstMs;
+  }
+
+  #take(event: PolicyEvent): void {
+    const { clock, log, path } = this.#options;
+    const wasStale = clock.monotonicMs() - this.#heardAtMs > goodForMs;
+    this.#heardAtMs = clock.monotonicMs();
+    this.#policy.follow(event);
+    this.#setHealth(true);
+    if (wasStale && event.type === 'unchanged') {
+      this.#options.onChange();
+    }
+    try {
+      const kept: Kept = { heardAtMs: clock.now(), document: this.#policy.document };
+      writePrivateFile(path, `${JSON.stringify(kept)}\n`);
+    } catch (error) {
+      log.warn('cannot keep the policy for the next start', { path, error });
+    }
+  }
+
+  /** Lets grants end, looks whether the authority is silent, and returns when to look again, in milliseconds. */
+  #look(): number {
+    const { clock, onChange } = this.#options;
+    this.#policy.expire();
+    const silentForMs = clock.monotonicMs() - this.#heardAtMs;
+    this.#setHealth(silentForMs < silentMs);
+    if (silentForMs > goodForMs && silentForMs < goodForMs + 2 * lookMs) {
+      onChange(); // callers are nobody any more
+    }
+    return Math.min(lookMs, Math.max(100, this.#policy.nextEndMs - clock.now()));
+  }
+
+  #setHealth(isHealthy: boolean): void {
+    if (isHealthy !== this.#isHealthy) {
+      this.#isHealthy = isHealthy;
+      this.#options.onHealth(isHealthy);
+    }
+  }
+
+  /** Puts the roots of the policy in force. */
+  #trustRoots(): void {
+    const { identity } = this.#options;
+    const { roots } = this.#policy;
+    const { current } = identity;
+    if (roots.length > 0 && roots.join('\n') !== current.roots.join('\n')) {
+      identity.replace({ ...current, roots });
+    }
+  }
+}
+
+interface Kept {
+  /** When the authority was last heard of, by the wall clock. */
+  readonly heardAtMs: number;
+  readonly document: PolicyDocument;
+}
+
+/** Reads the policy that was kept; undefined where there is none of this cluster that can be read. */
+function readKept(path: string, cluster: string): Kept | undefined {
+  try {
+    const { heardAtMs, document } = JSON.parse(readFileSync(path, 'utf8')) as Partial<Kept>;
+    const parsed = policyDocument.parse(document);
+    return typeof heardAtMs === 'number' && parsed.cluster === cluster
+      ? { heardAtMs, document: parsed }
+      : undefined;
+  } catch {
+    return undefined; // the authority tells it again
+  }
+}
+
+function emptyPolicy({ current: { cluster, roots } }: CurrentIdentity): PolicyDocument {
+  return { revision: 0, cluster, roots: [...roots], principals: [], grants: [] };
+}
