@@ -139,7 +139,7 @@ export class Hosts {
         ttlMs,
       });
     });
-    log.info('token made to replace a host', { host: name, token: made.id, by });
+    log.info('token made to replace a host', { host: name, tokenId: made.id, by });
     return made;
   }
 

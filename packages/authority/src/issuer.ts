@@ -51,7 +51,7 @@ export class Issuer {
     const remainingMs = expiresAtMs - nowMs;
     return {
       issued: { serial, expiresAtMs, issuedAtMs: nowMs },
-      validity: { certificate, remainingMs, lifetimeMs: remainingMs },
+      validity: { certificate, remainingMs, lifetimeMs: Math.ceil(remainingMs / 1000) * 1000 },
     };
   }
 

@@ -65,7 +65,7 @@ export class Users {
       };
       return { changes: [{ kind: 'user', name, value }, ...changes], result };
     });
-    log.info('user created', { user: name, groups, token: made.id, by });
+    log.info('user created', { user: name, groups, tokenId: made.id, by });
     return made;
   }
 

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 
-import { arg, durationSchema, fingerprint, grantRole, principalNameSchema } from '@patchbay/objects/define';
+import {
+  arg,
+  durationSchema,
+  fingerprint,
+  grantRole,
+  principalNameSchema,
+  secret,
+} from '@patchbay/objects/define';
 
 import { allowedName, alternativeName, labels } from '../record-schemas.js';
 import { tokenLifetimes } from '../tokens.js';
@@ -57,7 +64,7 @@ export const args = {
 export const madeToken = z.object({
   id: z.string(),
   /** Shown this once. */
-  token: z.string(),
+  token: secret(z.string()),
   expiresAt: z.string(),
 });
 

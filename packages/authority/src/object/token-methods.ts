@@ -70,7 +70,7 @@ function defineTokenMethods({ records, tokens, log }: Authority) {
           const about = { kind, name, needsApproval: approve, replaces: false, uses };
           return tokens.plan({ ...about, ...rights, ttlMs, madeBy });
         });
-        log.info('token made', { token: made.id, kind, name, uses, by: madeBy });
+        log.info('token made', { tokenId: made.id, kind, name, uses, by: madeBy });
         return made;
       },
     }),
@@ -109,7 +109,7 @@ function defineTokenMethods({ records, tokens, log }: Authority) {
           return { changes: result ? [{ kind: 'token', name: id, value: undefined }] : [], result };
         });
         if (isThere) {
-          log.info('token revoked', { token: id, by: caller.principal });
+          log.info('token revoked', { tokenId: id, by: caller.principal });
         }
         return isThere;
       },

@@ -1,5 +1,5 @@
-import { command, formatOptions, openLog, printResult } from '@patchbay/daemon';
-import { formatAddress, parseListen } from '@patchbay/objects';
+import { command, formatOptions, printResult } from '@patchbay/daemon';
+import { formatAddress, parseListen, silentLog } from '@patchbay/objects';
 
 import { initAuthority } from '../init-authority.js';
 import { configurationOptions, readConfiguration } from './read-configuration.js';
@@ -18,12 +18,12 @@ export const init = command({
     ...formatOptions,
   },
   run: async (args) => {
-    const { listen, stateDir, log } = readConfiguration(
+    const { listen, stateDir } = readConfiguration(
       args.config,
       { listen: args.listen, stateDir: args['state-dir'] },
       { isSecure: true },
     );
-    const made = await initAuthority({ stateDir, name: args.name, log: openLog(log) });
+    const made = await initAuthority({ stateDir, name: args.name, log: silentLog });
     const addresses = parseListen(listen);
     const remote = addresses.find((each) => !('path' in each));
     const { tokens, ...about } = made;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { MethodSignature } from '../object/definition.js';
+import { secret } from '../object/secrets.js';
 import { fingerprint, grantRole, type PolicyEvent, principalNameSchema } from './policy-document.js';
 
 /** The schema of an `IdentityStatus`. */
@@ -52,7 +53,7 @@ export const enrolOptions = {
   name: principalNameSchema
     .optional()
     .describe('the name to enrol as; default: the one that the token is for'),
-  token: z.string().max(128).optional().describe('the token as text; not needed by the socket file'),
+  token: secret(z.string().max(128)).optional().describe('the token as text; not needed by the socket file'),
   sealingKey: z
     .string()
     .max(1024)
