@@ -7,4 +7,5 @@ export { Authority, type AuthorityOptions } from './authority.js';
 export { makeFirstTokens, type FirstTokens } from './first-tokens.js';
 export { authorityError } from './errors.js';
 export { type IdentityAbout, identityObject, type IdentityObject } from './object/identity-object.js';
+export type { Issue } from './issuer.js';
 export type { MadeToken } from './tokens.js';

@@ -12,6 +12,7 @@ export { isOwnName, mayRegister } from './host-names.js';
 export { leaseBounds, maxClaims } from './registrar.js';
 export { maxReservations } from './reservations.js';
 export { CallersNames } from './callers-names.js';
+export { askStatus } from './ask-status.js';
 export { initAuthority, type InitAuthorityOptions, type NewAuthority } from './init-authority.js';
 export { clusterKeyFile } from './own-identity.js';
 export { Registry, type RegistryOptions } from './registry.js';

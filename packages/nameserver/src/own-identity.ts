@@ -2,16 +2,13 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { Authority } from '@patchbay/authority';
-import { CurrentIdentity, type Identity } from '@patchbay/grpc/secure';
+import { Authority, type Issue } from '@patchbay/authority';
+import { CurrentIdentity, type Identity, RenewalLoop } from '@patchbay/grpc/secure';
 import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 import type { Store } from '@patchbay/store';
 
-/** How often it is looked at whether the certificate is to be renewed, in milliseconds. */
+/** How long at most until it is looked at whether a grant has ended, in milliseconds. */
 const checkMs = 60_000;
-
-/** What part of a certificate's life is left when it is renewed. */
-const renewalShare = 3;
 
 /** What an authority and its name server's own certificate need. */
 export interface OwnIdentityOptions {
@@ -21,6 +18,8 @@ export interface OwnIdentityOptions {
   readonly stateDir: string;
   /** Whether to make an authority where the store has none, and under which name of the name server. */
   readonly create?: boolean | { readonly name: string } | undefined;
+  /** Called when its certificate is about to end unrenewed, and when it no longer is. */
+  readonly onHealth?: (isHealthy: boolean) => void;
 }
 
 /** Returns the file of a state directory that has the cluster key. */
@@ -45,9 +44,9 @@ export function defaultName(host = hostname()): string {
 export class OwnIdentity implements AsyncDisposable {
   readonly authority: Authority;
   readonly current: CurrentIdentity;
-  readonly #tasks: readonly PeriodicTask[];
+  readonly #tasks: readonly AsyncDisposable[];
 
-  private constructor(authority: Authority, current: CurrentIdentity, tasks: readonly PeriodicTask[]) {
+  private constructor(authority: Authority, current: CurrentIdentity, tasks: readonly AsyncDisposable[]) {
     this.authority = authority;
     this.current = current;
     this.#tasks = tasks;
@@ -64,6 +63,7 @@ export class OwnIdentity implements AsyncDisposable {
     log,
     stateDir,
     create,
+    onHealth = () => undefined,
   }: OwnIdentityOptions): Promise<OwnIdentity | undefined> {
     const named = typeof create === 'object' ? create.name : defaultName();
     const createFor = create === undefined || create === false ? undefined : named;
@@ -75,29 +75,15 @@ export class OwnIdentity implements AsyncDisposable {
     const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
     const first = await issueOwn(authority, publicKey, privateKey);
     const current = new CurrentIdentity(first.identity);
-    let { lifetimeMs } = first;
-    let issued = { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
-    const renewing = PeriodicTask.start({
+    const renewing = RenewalLoop.start({
+      identity: current,
       clock,
-      background: true,
-      delayMs: checkMs,
-      run: async () => {
-        const elapsedMs = Math.max(
-          clock.monotonicMs() - issued.monotonicMs,
-          Math.abs(clock.now() - issued.wallMs), // suspended, or set
-        );
-        if (elapsedMs >= lifetimeMs - lifetimeMs / renewalShare) {
-          const next = await issueOwn(authority, publicKey, privateKey);
-          ({ lifetimeMs } = next);
-          issued = { monotonicMs: clock.monotonicMs(), wallMs: clock.now() };
-          current.replace(next.identity);
-          log.info('certificate renewed', { serial: next.serial });
-        }
-        return checkMs;
-      },
-      onFailure: (error) => {
-        log.error('the certificate could not be renewed', { error });
-        return checkMs;
+      log,
+      onHealth,
+      renew: async () => {
+        const next = await issueOwn(authority, publicKey, privateKey);
+        current.replace(next.identity);
+        return next.validity;
       },
     });
     const expiring = PeriodicTask.start({
@@ -124,9 +110,9 @@ async function issueOwn(
   authority: Authority,
   publicKey: KeyObject,
   privateKey: KeyObject,
-): Promise<{ readonly identity: Identity; readonly lifetimeMs: number; readonly serial: string }> {
+): Promise<{ readonly identity: Identity; readonly validity: Issue['validity'] }> {
   const name = authority.nameServer;
-  const { validity, issued } = await authority.issueNameServer(name, publicKey);
+  const { validity } = await authority.issueNameServer(name, publicKey);
   const identity: Identity = {
     cluster: authority.cluster,
     kind: 'nameserver',
@@ -136,5 +122,5 @@ async function issueOwn(
     certificate: validity.certificate,
     privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
   };
-  return { identity, lifetimeMs: validity.lifetimeMs, serial: issued.serial };
+  return { identity, validity };
 }

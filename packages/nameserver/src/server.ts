@@ -61,6 +61,9 @@ export interface NameServerOptions {
 /** The service that health probes query to learn whether names can be registered. */
 const storeHealth = 'patchbay.store';
 
+/** The service that health probes query to learn whether the certificate of the name server is renewed. */
+const identityHealth = 'patchbay.identity';
+
 /** The registry as a server: as the object `nameserver`, and as the typed NameServer service. */
 export class NameServer implements AsyncDisposable {
   /** The first address as it is bound, with the real port. */
@@ -156,7 +159,14 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   });
   let own: OwnIdentity | undefined;
   try {
-    own = await OwnIdentity.open({ store, clock, log, stateDir, create: options.identity });
+    own = await OwnIdentity.open({
+      store,
+      clock,
+      log,
+      stateDir,
+      create: options.identity,
+      onHealth: (isHealthy) => disk.server?.setHealth(identityHealth, isHealthy),
+    });
     const { authority } = own ?? {};
     const isPlain = own === undefined || insecure !== false;
     if (isPlain) {
@@ -196,6 +206,9 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       warnOfPlainTcp(server.addresses, log);
     }
     server.setHealth(storeHealth, disk.failure === undefined);
+    if (authority !== undefined) {
+      server.setHealth(identityHealth, true);
+    }
     return new NameServer({ store, registry, dispatcher, server, clock, own });
   } catch (error) {
     await own?.[Symbol.asyncDispose]();

@@ -7,7 +7,7 @@ export { secureError } from './errors.js';
 export { enrol, type Enrolled, type EnrolOptions } from './enrol.js';
 export { CurrentIdentity } from './identity.js';
 export { openIdentity, readIdentityFile, type StoredIdentity, writeIdentityFile } from './identity-file.js';
-export { secureTransport, type SecureTransportOptions } from './secure-transport.js';
+export { secureTransport, type SecureTransportOptions, unverifiedTransport } from './secure-transport.js';
 export { publicKeyOf } from './keys.js';
 export { type AskedAuthority, withAuthority } from './name-server-identity.js';
 export { writePrivateFile } from './private-file.js';

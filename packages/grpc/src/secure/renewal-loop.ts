@@ -9,7 +9,7 @@ import type { CurrentIdentity } from './identity.js';
 export interface RenewalLoopOptions {
   readonly identity: CurrentIdentity;
   /** Renews the certificate, and puts it in force. */
-  readonly renew: () => Promise<Enrolment>;
+  readonly renew: () => Promise<Pick<Enrolment, 'remainingMs' | 'lifetimeMs'>>;
   /** Called when the certificate is about to end unrenewed, and when it no longer is. */
   readonly onHealth?: (isHealthy: boolean) => void;
   readonly clock: Clock;

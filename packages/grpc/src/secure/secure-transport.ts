@@ -4,6 +4,7 @@ import type { Transport } from '@patchbay/session/client';
 import { CurrentIdentity } from './identity.js';
 import { TlsDialer } from './tls-dialer.js';
 import type { Trust } from './trust.js';
+import { UnverifiedDialer } from './unverified-dialer.js';
 
 /** How a client connects. */
 export interface SecureTransportOptions {
@@ -17,4 +18,9 @@ export interface SecureTransportOptions {
 export function secureTransport({ identity, insecure = false }: SecureTransportOptions): Transport {
   const dialer = identity instanceof CurrentIdentity ? identity.dialer : new TlsDialer(() => identity);
   return insecure ? grpcTransport : grpcTransportBy(dialer);
+}
+
+/** Returns what connects to servers of which nothing is known yet, over TLS, and proves nothing. Send no secret. */
+export function unverifiedTransport(): Transport {
+  return grpcTransportBy(new UnverifiedDialer());
 }

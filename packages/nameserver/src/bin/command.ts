@@ -6,6 +6,7 @@ import { checkConfig } from './read-configuration.js';
 import { register } from './register.js';
 import { remove } from './remove.js';
 import { setMetadata } from './set-metadata.js';
+import { discover, status } from './status.js';
 import { start } from './start.js';
 import { watch } from './watch.js';
 
@@ -13,5 +14,18 @@ await runMain({
   name: 'nameserver',
   summary: 'Keeps the names of objects: which server answers to which name.',
   version: packageVersion(import.meta.url),
-  commands: [init, start, checkConfig, ping, list, lookup, register, remove, setMetadata, watch],
+  commands: [
+    init,
+    start,
+    checkConfig,
+    status,
+    discover,
+    ping,
+    list,
+    lookup,
+    register,
+    remove,
+    setMetadata,
+    watch,
+  ],
 });

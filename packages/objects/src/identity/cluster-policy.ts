@@ -136,7 +136,7 @@ export class ClusterPolicy {
       };
     }
     if (known.state === 'revoked') {
-      return { reason: 'CERTIFICATE_REVOKED', message: `${principal} was revoked; ask an admin` };
+      return { reason: 'CERTIFICATE_REVOKED', message: `${principal} was revoked or disabled; ask an admin` };
     }
     if (!known.fingerprints.includes(fingerprint)) {
       return {
