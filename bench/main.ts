@@ -1,5 +1,6 @@
 import { benchAccess } from './access.js';
 import { benchCalls } from './calls.js';
+import { benchCallsLog } from './calls-log.js';
 import { benchDisks } from './disks.js';
 import { benchNames } from './names.js';
 import { benchNodes } from './nodes.js';
@@ -13,6 +14,7 @@ import { benchUpload } from './upload.js';
 const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   calls: benchCalls,
   access: benchAccess,
+  'calls-log': benchCallsLog,
   provisions: benchProvisions,
   nodes: benchNodes,
   disks: benchDisks,

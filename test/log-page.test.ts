@@ -6,6 +6,7 @@ import { read, sourcesIn } from './repository.js';
 /** What the daemons run; what a client's library logs is its program's business. */
 const packages = [
   'authority',
+  'calls',
   'daemon',
   'grpc',
   'nameserver',

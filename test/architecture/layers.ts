@@ -64,6 +64,7 @@ export const layers: readonly Layer[] = [
     mayImport: ['objects', 'terminal', 'yargs', 'winston', 'yaml', 'zod'],
   },
   { name: 'store', folder: 'packages/store/src', mayImport: ['objects', 'better-sqlite3'] },
+  { name: 'calls', folder: 'packages/calls/src', mayImport: ['objects', 'store', 'zod'] },
   {
     name: 'authority',
     folder: 'packages/authority/src',
@@ -88,7 +89,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'nameserver/bin',
     folder: 'packages/nameserver/src/bin',
-    mayImport: ['nameserver', 'objects', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
+    mayImport: ['nameserver', 'objects', 'calls', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
   },
   {
     name: 'nameserver/testing',
@@ -111,7 +112,7 @@ export const layers: readonly Layer[] = [
   {
     name: 'rpcserver/bin',
     folder: 'packages/rpcserver/src/bin',
-    mayImport: ['rpcserver', 'objects', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
+    mayImport: ['rpcserver', 'objects', 'calls', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
   },
   {
     name: 'rpcclient',

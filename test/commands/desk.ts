@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { connectTo } from '@patchbay/grpc/client';
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
+  type CallObserver,
   type Code,
   isCode,
   type Lease,
@@ -203,8 +204,9 @@ export function makeDesk(): Desk {
 export async function serveObjects(
   nameServer: string,
   objects: Readonly<Record<string, ObjectDefinition>>,
+  observer?: CallObserver,
 ): Promise<AsyncDisposable & { readonly address: string; readonly lease: Lease }> {
-  const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog });
+  const dispatcher = new Dispatcher({ clock: systemClock, log: silentLog, observer });
   for (const [name, definition] of Object.entries(objects)) {
     dispatcher.host(name, definition);
   }

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { type Authority, identityObject } from '@patchbay/authority';
 import { type GivenLimits, ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
 import {
+  type CallObserver,
   checkPlainListen,
   type Clock,
   consoleLog,
@@ -12,6 +13,7 @@ import {
   type Log,
   identityObjectName,
   nameServerObject as objectName,
+  type ObjectDefinition,
   parseListen,
   type RpcError,
   systemClock,
@@ -54,6 +56,10 @@ export interface NameServerOptions {
   readonly keepalive?: GivenLimits['keepalive'];
   /** Called when the registry can only be read, with the reason, also at the start, and when it can be written again. */
   readonly onWritable?: OnWritable;
+  /** Objects that it hosts beside the registry: clients ask it for what `isOfNameServer` names. Default: none. */
+  readonly objects?: Readonly<Record<string, ObjectDefinition>>;
+  /** Sees every call when it was answered. Default: nobody. */
+  readonly observer?: CallObserver;
   /** Default: the machine's own. */
   readonly clock?: Clock;
 }
@@ -135,6 +141,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     version,
     sendStacks = false,
     keepalive,
+    objects = {},
     clock = systemClock,
   } = options;
   const checkPlain = (): void => {
@@ -179,11 +186,14 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       problem: () => disk.failure?.message,
       namesOf: authority && ((principal) => authority.namesOf(principal)),
     });
-    const dispatcher = new Dispatcher({ clock, log });
+    const dispatcher = new Dispatcher({ clock, log, observer: options.observer });
     dispatcher.host(objectName, nameServerObject(registry));
     if (authority !== undefined) {
       const endpoints = (): readonly string[] => disk.server?.addresses ?? [];
       dispatcher.host(identityObjectName, identityObject(authority, { version, endpoints }));
+    }
+    for (const [name, object] of Object.entries(objects)) {
+      dispatcher.host(name, object);
     }
     const server = await ObjectServer.start({
       listen,

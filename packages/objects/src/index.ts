@@ -106,6 +106,7 @@ export type {
 // Running calls
 export { Deadlines, type Expiring } from './deadlines.js';
 export { deadlinePassed } from './errors/deadline.js';
+export type { AnsweredCall, CallObserver, CallOutcome } from './object/observer.js';
 export { logCalls, type LoggedCalls } from './object/call-log.js';
 export { CallTimings, type MethodTiming } from './object/call-timings.js';
 export {
@@ -173,7 +174,13 @@ export {
   userIdentityFile,
 } from './naming/find-name-server.js';
 export { listAllNames, maxPageSize, selectNames } from './naming/list-names.js';
-export { defaultLeaseMs, identityObjectName, nameServerObject } from './naming/name-server.js';
+export {
+  defaultLeaseMs,
+  identityObjectName,
+  isOfNameServer,
+  nameServerCalls,
+  nameServerObject,
+} from './naming/name-server.js';
 export { versionedNameIn, versionsOf } from './naming/versions.js';
 
 // Time and log

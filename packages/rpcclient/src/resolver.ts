@@ -6,8 +6,7 @@ import {
   type NameRecord,
   nameServerFailure,
   type NameServerMethods,
-  identityObjectName,
-  nameServerObject,
+  isOfNameServer,
   quoted,
   type RpcError,
 } from '@patchbay/objects';
@@ -57,7 +56,7 @@ export class Resolver implements Router {
   }
 
   route(object: string): Destination | Promise<Destination> {
-    if (object === nameServerObject || object === identityObjectName) {
+    if (isOfNameServer(object)) {
       return this.#nameServer;
     }
     return this.#endpoints.get(object)?.next() ?? this.#resolve(object);

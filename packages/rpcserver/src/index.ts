@@ -11,6 +11,7 @@ export type { MakeObject, ObjectChanges, RpcServerOptions } from './server-optio
 // All that a program needs to define the objects it hosts, so that it imports only this package.
 export {
   acceptsHoles,
+  type AnsweredCall,
   type Arg,
   type Authorize,
   type ByteSource,
@@ -18,6 +19,8 @@ export {
   type Caller,
   type CallInfo,
   type CallMetadata,
+  type CallObserver,
+  type CallOutcome,
   CallTimings,
   type CheckContext,
   type Clock,

@@ -74,7 +74,7 @@ export class RpcServer implements AsyncDisposable {
   }
 
   static async #open(options: RpcServerOptions): Promise<RpcServer> {
-    const { authorize, interceptors = [], stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
+    const { authorize, interceptors = [], observer, stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
     const { clock = systemClock, log = consoleLog() } = options;
     const identity =
       options.insecure === undefined || options.insecure === false ? options.identity : undefined;
@@ -83,7 +83,13 @@ export class RpcServer implements AsyncDisposable {
     checkAddresses({ listen, advertise, insecure: identity === undefined ? insecure : 'network' });
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
-    const dispatcher = new Dispatcher({ clock, log, interceptors, ...(authorize && { authorize }) });
+    const dispatcher = new Dispatcher({
+      clock,
+      log,
+      interceptors,
+      observer,
+      ...(authorize && { authorize }),
+    });
     const hosting = new Hosting({ dispatcher, stateDir, listen, drainMs, closeMs, clock, log });
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);

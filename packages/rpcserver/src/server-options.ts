@@ -1,5 +1,6 @@
 import type {
   Authorize,
+  CallObserver,
   Clock,
   Insecure,
   Interceptor,
@@ -66,6 +67,8 @@ export interface RpcServerOptions {
   readonly authorize?: Authorize;
   /** Wrap every call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
+  /** Sees every call when it was answered. Default: nobody. */
+  readonly observer?: CallObserver | undefined;
   /** Whether errors carry this server's stack traces to the caller. Default: false. */
   readonly sendStacks?: boolean;
   /** Limits sessions, calls and messages. */

@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 
 import {
+  type CallObserver,
   CallTimings,
   coreError,
   type Interceptor,
@@ -281,3 +282,45 @@ for (const side of ['client', 'server'] as const) {
     });
   });
 }
+
+describe('an interceptor of the server', () => {
+  it('sees the caller, and replaces arguments, which are checked after that', async () => {
+    const seen: unknown[] = [];
+    const interceptor: Interceptor = (call, next) => {
+      seen.push(call.caller?.principal);
+      call.replaceArguments(call.arguments.map((each) => (each === 'me' ? call.caller?.principal : 7)));
+      return next();
+    };
+    const server = { interceptors: [interceptor], log: silentLog };
+    await using client = connectInMemory({ sample }, { server });
+    const proxy = client.proxy<Sample>('sample');
+    expect(await proxy.echo('me')).to.equal(seen[0]);
+    await refusal(proxy.echo('other'), 'ARGUMENT_INVALID');
+    expect(seen).to.deep.equal(['local', 'local']);
+  });
+});
+
+describe('an observer of the server', () => {
+  it('sees each call when it was answered, also one that was refused, or answered by an interceptor', async () => {
+    const seen: unknown[] = [];
+    const observer: CallObserver = {
+      answered: (call, { error, result, bytes }) => {
+        seen.push([call.method, call.access, call.maskedArguments(), error?.reason ?? result, bytes]);
+      },
+    };
+    const interceptor: Interceptor = (call, next) => (call.method === 'count' ? Promise.resolve(3) : next());
+    const server = { observer, interceptors: [interceptor], log: silentLog };
+    await using client = connectInMemory({ sample }, { server });
+    const proxy = client.proxy<Sample>('sample');
+    await proxy.echo('hello');
+    await proxy.count(1);
+    await refusal(client.call('sample', 'missing', []), 'METHOD_NOT_FOUND');
+    await refusal(client.call('sample', 'echo', [1]), 'ARGUMENT_INVALID');
+    expect(seen).to.deep.equal([
+      ['echo', 'operate', ['hello'], 'hello', 'hello'.length + 2 + 16],
+      ['count', undefined, undefined, 3, 1 + 16],
+      ['missing', undefined, undefined, 'METHOD_NOT_FOUND', undefined],
+      ['echo', 'operate', [1], 'ARGUMENT_INVALID', undefined],
+    ]);
+  });
+});

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { callLogSettings } from '@patchbay/calls';
 import {
   insecureSetting,
   keepaliveSettings,
@@ -25,6 +26,7 @@ export const nameServerConfiguration = z.strictObject({
     .min(1, 'must not be empty')
     .describe('the directory of the registry'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+  calls: callLogSettings.prefault({}).describe('the log of calls, which `rpcclient calls` reads'),
   limits: limitSettings(nameServerLimits).prefault({}).describe('limits on sessions, calls and messages'),
   keepalive: keepaliveSettings(nameServerLimits.keepalive)
     .prefault({})

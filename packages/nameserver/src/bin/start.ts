@@ -1,5 +1,7 @@
 import { once } from 'node:events';
+import { join } from 'node:path';
 
+import { CallLog, callsObject } from '@patchbay/calls';
 import {
   changedKeys,
   checkLogFile,
@@ -15,7 +17,7 @@ import {
   severalAddresses,
   systemdManager,
 } from '@patchbay/daemon';
-import { type RpcError, systemClock } from '@patchbay/objects';
+import { nameServerCalls, type RpcError, systemClock } from '@patchbay/objects';
 
 import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
@@ -75,8 +77,16 @@ async function serve(
       daemon.status(`serving at ${address}${trouble}`);
     }
   };
+  await using calls = new CallLog({
+    file: join(configuration.stateDir, 'calls.sqlite'),
+    settings: configuration.calls,
+    clock: systemClock,
+    log: log.child({ component: 'calls' }),
+  });
   await using server = await startNameServer({
     ...configuration,
+    objects: { [nameServerCalls]: callsObject(calls) },
+    observer: calls,
     onWritable: (failure) => {
       disk.failure = failure;
       reportStatus();
@@ -91,13 +101,14 @@ async function serve(
     ...severalAddresses(server),
     stateDir: configuration.stateDir,
   });
+  calls.open();
   let inForce = configuration;
   disk.address = server.address;
   reportStatus();
   daemon.ready({
     probe: () => server.probe(),
     reload: () => {
-      inForce = reload(server, inForce, read(), log);
+      inForce = reload({ server, calls }, inForce, read(), log);
     },
   });
   if (!signal.aborted) {
@@ -107,17 +118,19 @@ async function serve(
 
 /** Puts the levels and limits of a configuration in force, and gives what is in force now. */
 function reload(
-  server: NameServer,
+  { server, calls }: { readonly server: NameServer; readonly calls: CallLog },
   before: NameServerConfiguration,
   next: NameServerConfiguration,
   log: DaemonLog,
 ): NameServerConfiguration {
   checkLogFile(next.log);
   log.reload(next.log);
+  calls.change(next.calls);
   server.limitTo(limitsOf(next.limits), before.sendStacks);
   const now = {
     ...before,
     limits: next.limits,
+    calls: next.calls,
     log: { ...before.log, level: next.log.level, levels: next.log.levels },
   };
   reportReload(log, {

@@ -8,6 +8,16 @@ export function callerReason({ metadata }: Pick<CallInfo, 'metadata'>): { readon
   return metadata.reason === undefined ? {} : { callerReason: metadata.reason };
 }
 
+/** Returns the log fields with who calls, and for whom. */
+function callerFields({ caller }: Pick<CallInfo, 'caller'>): Record<string, unknown> {
+  const delegate = caller?.delegate;
+  return {
+    caller: delegate ?? caller?.principal,
+    ...(delegate === undefined ? {} : { onBehalfOf: caller?.principal }),
+    peer: caller?.peer,
+  };
+}
+
 /** Which calls are logged. */
 export type LoggedCalls = 'failed' | 'all';
 
@@ -28,7 +38,7 @@ export function logCalls(options: {
       ...(call.correlationId === call.callId ? {} : { correlationId: call.correlationId }),
       object: call.object,
       method: call.method,
-      ...(call.side === 'server' ? { peer: call.caller?.peer } : { endpoint: call.endpoint }),
+      ...(call.side === 'server' ? callerFields(call) : { endpoint: call.endpoint }),
       ...callerReason(call),
       ms: Math.round((clock.monotonicMs() - beganMs) * 1_000) / 1_000,
     });

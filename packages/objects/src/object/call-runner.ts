@@ -98,8 +98,9 @@ export class CallRunner {
     }
   }
 
-  #run(call: RunningCall, hosted: HostedMethod, { input, isRead }: Invocation): void {
+  #run(call: RunningCall, hosted: HostedMethod, { isRead }: Invocation): void {
     const { method, notice } = hosted;
+    call.called = method;
     if (notice !== noMetadata) {
       call.addResponseMetadata(notice);
     }
@@ -107,6 +108,7 @@ export class CallRunner {
       const message = `${call.object}.${call.method} is a method, not a property: call it, as ${call.method}()`;
       throw coreError('METHOD_NOT_FOUND', message);
     }
+    const { input } = call;
     if (method.hasSecretArguments && 'argv' in input) {
       this.#warnOfSecrets(call, method.secretsTyped(input.argv));
     }

@@ -13,6 +13,7 @@ import { describeObject } from './describe.js';
 import type { ObjectDescription } from './description.js';
 import type { Interceptor } from './interceptor.js';
 import type { HostedObject, HostOptions } from './hosted-object.js';
+import type { CallObserver, CallServices } from './observer.js';
 import { ObjectDirectory } from './object-directory.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
@@ -23,6 +24,8 @@ interface DispatcherOptions {
   readonly authorize?: Authorize;
   /** Wrap every call, the first one outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
+  /** Sees every call when it is answered. Default: nobody. */
+  readonly observer?: CallObserver | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export class Dispatcher {
   readonly access: AccessControl;
   readonly #deadlines: Deadlines<RunningCall>;
   #running = 0;
-  readonly #services: { readonly clock: Clock; readonly log: Log };
+  readonly #services: CallServices;
   readonly #runner: CallRunner;
   #draining = false;
   #maxRunning = Infinity;

@@ -16,6 +16,13 @@ export interface CallInfo {
   readonly caller: Caller | undefined;
   /** The server that the call was sent to; undefined until it is sent, and on the server's side. */
   readonly endpoint: string | undefined;
+  /**
+   * Replaces the arguments, positional ones with the options last, before the method begins: the method's schemas check
+   * what is there then.
+   *
+   * @throws RpcError `ARGUMENT_INVALID` when it is too late, and on the client's side, where they were encoded
+   */
+  replaceArguments(values: readonly unknown[]): void;
   /** The key-value pairs that travel with the call. */
   readonly metadata: CallMetadata;
   /**
@@ -37,7 +44,8 @@ export type ItemHook = (item: unknown) => unknown;
 
 /**
  * Wraps every call, of whatever kind. `next` continues the call, at most once, and resolves to its result or rejects
- * with its error. An interceptor may observe, refuse by throwing an `RpcError`, or replace the result or error. On the
+ * with its error. An interceptor may observe, refuse by throwing an `RpcError`, or replace
+ * the arguments, the result or the error. On the
  * server it runs before `authorize` and the check of the arguments.
  */
 export type Interceptor = (call: CallInfo, next: () => Promise<unknown>) => Promise<unknown>;

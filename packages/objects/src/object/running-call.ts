@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.js';
 import type { Expiring } from '../deadlines.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import type { CallOptions, TimeLimit } from '../call.js';
@@ -11,10 +10,13 @@ import type { Access } from '../identity/access.js';
 import { authorize } from '../identity/authorize.js';
 import type { Caller } from '../identity/caller.js';
 import { rankOf } from '../identity/policy.js';
+import type { PreparedMethod } from './bind.js';
 import type { CallContext } from './context.js';
+import { accessOf } from './definition.js';
 import { callerReason } from './call-log.js';
 import { type CallInfo, type ItemHook, ItemHooks } from './interceptor.js';
 import type { HostedObject } from './hosted-object.js';
+import type { AnsweredCall, CallServices } from './observer.js';
 import type { ArgvElement } from './file-argument.js';
 import { type Subscription, subscribeOf } from './subscription.js';
 
@@ -22,8 +24,12 @@ import { type Subscription, subscribeOf } from './subscription.js';
 export interface CallSink {
   /** Sends an item; a returned promise asks to wait, as the reader is slow. */
   item(value: unknown): Promise<void> | undefined;
-  /** @throws if the value cannot be sent; then the call is not answered yet, and `failure` still may be called */
-  result(value: unknown, metadata: CallMetadata): void;
+  /**
+   * Sends the result; returns its size in bytes where that is known, and what is no number where it is not.
+   *
+   * @throws if the value cannot be sent; then the call is not answered yet, and `failure` still may be called
+   */
+  result(value: unknown, metadata: CallMetadata): unknown;
   /** Never throws. @param begun whether the method was started; if not, the call may run elsewhere */
   failure(error: RpcError, begun: boolean, metadata: CallMetadata): void;
   /** Called when the method has ended, possibly long after the answer. */
@@ -62,7 +68,7 @@ export interface Invocation {
 const noLimits: readonly ConcurrencyLimit[] = [];
 
 /** A call that runs on a server. It answers its sink once, whatever its method still does. */
-export class RunningCall implements CallContext, CallInfo, Expiring {
+export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expiring {
   readonly side = 'server';
   readonly endpoint = undefined;
   readonly object: string;
@@ -77,6 +83,8 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   limits: readonly ConcurrencyLimit[] = noLimits;
   /** The object whose method is running, once it is. Set by the dispatcher. */
   hosted: HostedObject | undefined;
+  /** Its method, once it is found and its caller may use it. Set by the dispatcher. */
+  called: PreparedMethod | undefined;
   /** Set while interceptors wait for the outcome in place of the sink. */
   outcome: Deferred | undefined;
   /** Whether the method was started. Set by the dispatcher. */
@@ -86,7 +94,9 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   metadata: CallMetadata;
   responseMetadata = noMetadata;
   readonly #invocation: Invocation;
-  readonly #services: { readonly clock: Clock; readonly log: Log };
+  readonly #services: CallServices;
+  readonly #beganMs: number;
+  #replaced: readonly unknown[] | undefined;
   readonly #timeoutMs: number;
   #ended = false;
   // Created when a method asks for it: most end before anybody could cancel them.
@@ -95,19 +105,15 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   #contextLog: Log | undefined;
   #itemHooks: ItemHooks | undefined;
 
-  constructor(
-    invocation: Invocation,
-    sink: CallSink,
-    timeoutMs: TimeLimit,
-    services: { readonly clock: Clock; readonly log: Log },
-  ) {
+  constructor(invocation: Invocation, sink: CallSink, timeoutMs: TimeLimit, services: CallServices) {
     this.#invocation = invocation;
     this.object = invocation.object;
     this.method = invocation.method;
     this.caller = invocation.caller;
     this.metadata = invocation.metadata ?? noMetadata;
     this.#timeoutMs = timeoutMs === 'none' ? Infinity : timeoutMs;
-    this.expiresAtMs = this.#timeoutMs + services.clock.monotonicMs();
+    this.#beganMs = services.clock.monotonicMs();
+    this.expiresAtMs = this.#timeoutMs + this.#beganMs;
     this.sink = sink;
     this.#services = services;
   }
@@ -125,8 +131,13 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     return this.#invocation.correlationId ?? this.callId;
   }
 
+  /** What was passed, or what an interceptor put in its place. */
+  get input(): Invocation['input'] {
+    return this.#replaced === undefined ? this.#invocation.input : { values: this.#replaced };
+  }
+
   get arguments(): readonly unknown[] {
-    const { input } = this.#invocation;
+    const { input } = this;
     return 'values' in input ? input.values : input.argv;
   }
 
@@ -167,6 +178,40 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
       throw coreError('METADATA_INVALID', 'metadata can be added to a call only before its method begins');
     }
     this.metadata = withMetadata(this.metadata, added);
+  }
+
+  replaceArguments(values: readonly unknown[]): void {
+    if (this.begun) {
+      throw coreError(
+        'ARGUMENT_INVALID',
+        'the arguments of a call can be replaced only before its method begins',
+      );
+    }
+    this.#replaced = values;
+  }
+
+  get durationMs(): number {
+    return this.#services.clock.monotonicMs() - this.#beganMs;
+  }
+
+  get access(): Access | undefined {
+    return this.called && accessOf(this.called.definition);
+  }
+
+  get changes(): boolean {
+    return this.called?.definition.idempotent === false;
+  }
+
+  maskedArguments(): readonly unknown[] | undefined {
+    try {
+      return this.called?.maskArguments(this.input);
+    } catch {
+      return undefined; // they cannot be decoded
+    }
+  }
+
+  maskResult(result: unknown): unknown {
+    return this.called?.maskResult(result);
   }
 
   addResponseMetadata(added: CallMetadata): void {
@@ -210,8 +255,12 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
   /** Answers with the result, unless already answered. @throws what the sink throws if it cannot send it */
   succeed(value: unknown): void {
     if (!this.#ended) {
-      this.sink.result(value, this.responseMetadata);
+      const bytes = this.sink.result(value, this.responseMetadata);
       this.#ended = true;
+      this.#services.observer?.answered(this, {
+        result: value,
+        bytes: typeof bytes === 'number' ? bytes : undefined,
+      });
     }
   }
 
@@ -220,6 +269,7 @@ export class RunningCall implements CallContext, CallInfo, Expiring {
     if (!this.#ended) {
       this.#ended = true;
       this.sink.failure(error, this.begun, this.responseMetadata);
+      this.#services.observer?.answered(this, { error });
     }
   }
 

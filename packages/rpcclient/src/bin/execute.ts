@@ -60,6 +60,7 @@ const loaders: Readonly<Record<VerbName, LoadVerb>> = {
   whoami: () => import('../verbs/whoami.js'),
   'can-i': () => import('../verbs/can-i.js'),
   describe: () => import('../verbs/describe.js'),
+  calls: () => import('../verbs/calls.js'),
   repl: () => import('../verbs/repl.js'),
   completion: () => import('../verbs/completion.js'),
   help: () => import('../verbs/help.js'),

@@ -1,4 +1,9 @@
-import type { ArgDescription, MethodDescription, OptionDescription } from '@patchbay/objects';
+import {
+  type ArgDescription,
+  kebabCase,
+  type MethodDescription,
+  type OptionDescription,
+} from '@patchbay/objects';
 
 import type { VerbName } from './verbs.js';
 
@@ -37,6 +42,25 @@ export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
     [textArg('method', '[OBJECT.]METHOD', { required: true })],
     [filter('as', 'For host:NAME or user:NAME; admins only')],
   ),
+  calls: describeVerb(
+    'calls',
+    'Show the logged calls of all daemons, the newest last',
+    [],
+    [
+      option('caller', 'CALLER', 'Those that this principal made, such as user:alice; or a glob'),
+      option('onBehalfOf', 'CALLER', 'Those that were made for this principal'),
+      option('method', 'METHOD', 'Those of OBJECT.METHOD, or of a glob such as storage.*'),
+      option('direction', 'in|out', 'Those that the daemons answered, or made'),
+      flag('failed', 'Those that failed'),
+      option('error', 'ERROR', 'Those that failed with this code or reason'),
+      option('correlationId', 'ID', 'Those that belong together by this id'),
+      option('text', 'TEXT', 'Those whose arguments, answer or comment contain this; needs --since'),
+      option('since', 'TIME', 'Not before this: a timestamp, or how long ago, such as 1h'),
+      option('until', 'TIME', 'Before this: a timestamp, or how long ago'),
+      { ...option('limit', 'COUNT', 'How many, 1 to 1000; default: 50'), schema: { type: 'integer' } },
+      flag('follow', 'Show calls as they are answered, until Ctrl-C'),
+    ],
+  ),
   repl: describeVerb(
     'repl',
     'Run a command line for each line typed at a prompt or read from standard input',
@@ -68,6 +92,15 @@ function textArg(
 ): ArgDescription {
   const schema = choices === undefined ? { type: 'string' } : { type: 'string', enum: [...choices] };
   return { name, summary, required, placeholder: name.toUpperCase(), schema };
+}
+
+function option(name: string, placeholder: string, summary: string): OptionDescription {
+  const schema = { type: 'string' };
+  return { name, flag: `--${kebabCase(name)}`, summary, required: false, placeholder, schema };
+}
+
+function flag(name: string, summary: string): OptionDescription {
+  return { name, flag: `--${name}`, summary, required: false, schema: { type: 'boolean' } };
 }
 
 function filter(name: string, summary: string, isList = false): OptionDescription {

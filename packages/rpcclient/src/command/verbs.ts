@@ -4,6 +4,7 @@ import type { CommandLine } from './command-line.js';
 export const verbNames = [
   'ls',
   'describe',
+  'calls',
   'login',
   'logout',
   'whoami',

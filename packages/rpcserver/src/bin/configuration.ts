@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { callLogSettings } from '@patchbay/calls';
 import {
   addressSetting,
   insecureSetting,
@@ -82,6 +83,7 @@ export const rpcServerConfiguration = z.strictObject({
     .enum(['none', 'failed', 'all'])
     .default('none')
     .describe('which calls are logged, at the level info'),
+  calls: callLogSettings.prefault({}).describe('the log of calls, which `rpcclient calls` reads'),
   limits: limitSettings(defaultSessionLimits).prefault({}).describe('limits on sessions, calls and messages'),
   keepalive: keepaliveSettings(defaultSessionLimits.keepalive)
     .prefault({})

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 
+import type { CallLog } from '@patchbay/calls';
 import { changedKeys, type DaemonLog, locateErrors, reportReload } from '@patchbay/daemon';
 import { isRpcError } from '@patchbay/objects';
 
@@ -23,7 +24,7 @@ import {
  * @throws RpcError `CONFIG_INVALID`, or an AggregateError with an RpcError for each problem
  */
 export async function reload(
-  server: RpcServer,
+  { server, calls }: { readonly server: RpcServer; readonly calls: CallLog },
   source: ConfigurationSource,
   before: RpcServerConfiguration,
   log: DaemonLog,
@@ -57,10 +58,12 @@ export async function reload(
     keepalive,
   });
   log.reload(next.log);
+  calls.change(next.calls);
   const now = {
     ...before,
     limits: next.limits,
     keepalive: next.keepalive,
+    calls: next.calls,
     log: { ...before.log, level: next.log.level, levels: next.log.levels },
     objects: [...kept, ...added],
   };

@@ -1,11 +1,14 @@
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import { hostname } from 'node:os';
+import { join, resolve } from 'node:path';
 
+import { CallLog, callsName, callsObject } from '@patchbay/calls';
 import { type Daemon, type DaemonLog, severalAddresses } from '@patchbay/daemon';
 import { logCalls, systemClock } from '@patchbay/objects';
 
 import { hostIdentity } from '../join-host.js';
 import { RpcServer } from '../rpc-server.js';
+import { makeStateDirectory } from '../state-directory.js';
 import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, type ConfigurationSource, objectOptions } from './read-configuration.js';
 import { reload } from './reload.js';
@@ -19,19 +22,32 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const baseDir = baseDirOf(source.file);
-  const { advertise, logCalls: calls } = configuration;
+  const { advertise, logCalls: logged } = configuration;
   const callLog = log.child({ component: 'calls' });
   const reportStatus = (registered: boolean): void => {
     daemon.status(registered ? 'serving; names registered' : 'serving; names not registered');
   };
   const stateDir = resolve(baseDir, configuration.stateDir);
+  const options = objectOptions(configuration, baseDir);
+  const identity = hostIdentity(stateDir);
+  const ownCalls = callsName('rpcserver', identity?.current.name ?? hostname());
   daemon.status('opening objects');
+  await makeStateDirectory(stateDir);
+  await using calls = new CallLog({
+    file: join(stateDir, 'calls.sqlite'),
+    settings: configuration.calls,
+    clock: systemClock,
+    log: callLog,
+  });
   await using server = await RpcServer.start({
-    ...objectOptions(configuration, baseDir),
+    ...options,
+    objects: { ...options.objects, [ownCalls]: callsObject(calls) },
+    shared: [...options.shared, ownCalls], // several servers of a machine have the same name
+    observer: calls,
     nameServer: configuration.nameServer,
     listen: configuration.listen,
     insecure: configuration.insecure,
-    identity: hostIdentity(stateDir),
+    identity,
     ...(advertise === undefined ? {} : { advertise }),
     stateDir,
     replace: configuration.replace,
@@ -40,7 +56,7 @@ export async function serve(
     drainMs: configuration.drain,
     closeMs: configuration.close,
     sendStacks: configuration.sendStacks,
-    interceptors: calls === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls })],
+    interceptors: logged === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls: logged })],
     onRegistered: reportStatus,
     signal,
     log,
@@ -54,6 +70,7 @@ export async function serve(
   if (server === undefined) {
     return;
   }
+  calls.open();
   let inEffect = configuration;
   log.info('RPC server is ready', {
     address: server.address,
@@ -63,7 +80,7 @@ export async function serve(
   reportStatus(server.registered);
   daemon.ready({
     reload: async () => {
-      inEffect = await reload(server, source, inEffect, log);
+      inEffect = await reload({ server, calls }, source, inEffect, log);
     },
     probe: () => server.probe(),
   });

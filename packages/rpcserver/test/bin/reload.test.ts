@@ -7,7 +7,7 @@ import { TestNameServer } from '@patchbay/nameserver/testing';
 import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 
 import type { Workshop } from '../fixtures/workshop.js';
-import { ServerProcess } from './server-process.js';
+import { namesIn, ServerProcess } from './server-process.js';
 
 const module = fileURLToPath(new URL('../fixtures/workshop.js', import.meta.url));
 const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
@@ -37,7 +37,7 @@ describe('A reload of rpcserver', () => {
       log: { level: 'debug', levels: { registration: 'warn' } },
     });
     await server.logged(reloaded);
-    await eventually(async () => (await nameServer.names()).length === 2);
+    await eventually(async () => (await namesIn(nameServer)).length === 2);
     expect(await client.proxy<Workshop>('further').options()).to.deep.equal({ color: 'blue' });
     expect(server.log.findLast(({ message }) => message === reloaded)).to.deep.include({
       changed: [
@@ -63,7 +63,7 @@ describe('A reload of rpcserver', () => {
     await server.reload(scratch, { ...keys, log: { level: 'debug' } });
     expect(await draining).to.equal('finished');
     await server.logged('the workshop is closed');
-    expect(await nameServer.names()).to.deep.equal(['workshop']);
+    expect(await namesIn(nameServer)).to.deep.equal(['workshop']);
     expect((await refusal(client.proxy<Workshop>('further').options())).reason).to.equal('OBJECT_NOT_FOUND');
     expect(await going).to.equal('finished');
     expect(server.log.filter(({ level }) => level === 'warn' || level === 'error')).to.deep.equal([]);
@@ -96,7 +96,7 @@ describe('A reload of rpcserver', () => {
       expect(server.log.findLast(({ message }) => message === failed)?.why).to.match(why);
     }
     expect(server.log.filter(({ message }) => message === reloaded)).to.deep.equal([]);
-    expect(await nameServer.names()).to.deep.equal(['workshop']);
+    expect(await namesIn(nameServer)).to.deep.equal(['workshop']);
     await using client = connectTo(server.address);
     expect(await client.proxy<Workshop>('workshop').options()).to.deep.equal({ color: 'red' });
     expect((await refusal(client.proxy<Workshop>('b').options())).reason).to.equal('OBJECT_NOT_FOUND');

@@ -1,14 +1,16 @@
 import { expect } from 'chai';
-import { readdir, readFile, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
+import { callsName, type CallsObject } from '@patchbay/calls';
 import { connectTo } from '@patchbay/grpc/client';
 import { TestNameServer } from '@patchbay/nameserver/testing';
-import { isRpcError } from '@patchbay/objects';
+import { isRpcError, type SignaturesOf } from '@patchbay/objects';
 import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 
 import type { Workshop } from '../fixtures/workshop.js';
-import { type Outcome, ServerProcess, writeConfiguration } from './server-process.js';
+import { namesIn, type Outcome, ServerProcess, writeConfiguration } from './server-process.js';
 
 const refusing = fileURLToPath(new URL('../fixtures/refusing.js', import.meta.url));
 
@@ -31,6 +33,33 @@ describe('rpcserver start', () => {
     const workshop = client.proxy<Workshop>('workshop');
     expect(await workshop.options()).to.deep.equal({ color: 'red' });
     expect(await workshop.state_directory()).to.equal(scratch.file('state', 'objects', 'workshop'));
+  });
+
+  it('logs calls, and shows the log as an object', async () => {
+    await using nameServer = await TestNameServer.start();
+    await using scratch = await Scratch.make();
+    const settings = {
+      nameServer: nameServer.address,
+      calls: { incoming: 'all', results: true },
+      logCalls: 'all',
+    };
+    await using server = await ServerProcess.serving(scratch, settings);
+    const ownCalls = callsName('rpcserver', hostname());
+    await eventually(async () => (await nameServer.addressOf(ownCalls)) === server.address);
+    await using client = connectTo(server.address);
+    await client.proxy<Workshop>('workshop').echo('hello');
+    const { calls } = await client.proxy<SignaturesOf<CallsObject>>(ownCalls).list({ method: 'workshop.*' });
+    const line = server.log.find(({ method }) => method === 'echo');
+    expect(calls).to.have.lengthOf(1);
+    expect(calls[0]).to.deep.include({
+      caller: 'anonymous',
+      object: 'workshop',
+      method: 'echo',
+      arguments: ['hello'],
+      answer: 'hello',
+      callId: line?.callId,
+    });
+    expect((await stat(scratch.file('state', 'calls.sqlite'))).mode & 0o777).to.equal(0o600);
   });
 
   it('shares the names that its configuration marks as shared', async () => {
@@ -70,13 +99,13 @@ describe('rpcserver start', () => {
     await using nameServer = await TestNameServer.start();
     await using scratch = await Scratch.make();
     await using server = await ServerProcess.serving(scratch, { nameServer: nameServer.address });
-    await eventually(async () => (await nameServer.names()).length === 1);
+    await eventually(async () => (await namesIn(nameServer)).length === 1);
     await using client = connectTo(server.address);
     const workshop = client.proxy<Workshop>('workshop');
     const running = workshop.work(1_500, scratch.file('work'));
     await eventually(async () => (await read(scratch.file('work'))) === 'begun');
     server.kill('SIGTERM');
-    await eventually(async () => (await nameServer.names()).length === 0);
+    await eventually(async () => (await namesIn(nameServer)).length === 0);
     // It drains once it knows that its names are gone; others may know a moment earlier.
     const refused = (): Promise<boolean> =>
       workshop.echo('hello').then(

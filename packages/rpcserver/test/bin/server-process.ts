@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
+import type { TestNameServer } from '@patchbay/nameserver/testing';
 import { eventually, type Scratch } from '@patchbay/objects/testing';
 
 const program = fileURLToPath(new URL('../../src/bin/rpcserver.js', import.meta.url));
@@ -32,6 +33,11 @@ export async function writeConfiguration(
   // JSON is YAML; one key a line, so that messages can name lines.
   await writeFile(file, JSON.stringify(configuration, undefined, 1));
   return file;
+}
+
+/** Lists the names in a registry, without that of the log of calls. */
+export async function namesIn(nameServer: TestNameServer): Promise<string[]> {
+  return (await nameServer.names()).filter((name) => !name.startsWith('calls.'));
 }
 
 /** An `rpcserver` process of a test; it ends with the test at the latest. */

@@ -104,6 +104,13 @@ export class InterceptedCall extends ClientCall implements CallInfo {
     this.#metadata = withMetadata(this.metadata, added);
   }
 
+  replaceArguments(): void {
+    throw coreError(
+      'ARGUMENT_INVALID',
+      'a client has encoded the arguments of a call: replace them at the server',
+    );
+  }
+
   addResponseMetadata(added: CallMetadata): void {
     this.responseMetadata = withMetadata(this.responseMetadata, added);
   }

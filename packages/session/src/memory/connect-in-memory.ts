@@ -1,5 +1,6 @@
 import {
   type Authorize,
+  type CallObserver,
   consoleLog,
   coreError,
   type Interceptor,
@@ -24,6 +25,8 @@ export interface InMemoryOptions extends Partial<
     /** Refuses further calls, of those that the levels of methods and the caller's roles allow. Default: none. */
     readonly authorize?: Authorize;
     readonly interceptors?: readonly Interceptor[];
+    /** Sees every call when it was answered. Default: nobody. */
+    readonly observer?: CallObserver;
     /** Default: a `consoleLog`, which writes warnings and errors to standard error. */
     readonly log?: Log;
   };

@@ -172,9 +172,11 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     });
   }
 
-  result(value: unknown, metadata: CallMetadata): void {
+  result(value: unknown, metadata: CallMetadata): number {
+    let bytes = 0;
     if (!this.oneWay) {
       const payload = this.#encode(value, 'result');
+      bytes = payloadBytes(payload);
       this.#host.send({ kind: 'result', call: this.#number, value: payload, metadata });
       const [whole] = payload.attachments;
       if (whole?.path.length === 0 && isHandle(whole.content)) {
@@ -182,6 +184,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
       }
     }
     this.#end(undefined);
+    return bytes;
   }
 
   failure(error: RpcError, begun: boolean, metadata = noMetadata): void {

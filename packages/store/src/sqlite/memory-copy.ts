@@ -3,7 +3,7 @@ import { accessSync, constants, copyFileSync, existsSync, mkdtempSync, rmSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { type Connection, openDatabase } from './database.js';
+import { type Connection, openDatabase, storeFormat } from './database.js';
 
 /**
  * Opens a copy in memory of a store that cannot be written, with what its log holds beyond its file; of one that is not
@@ -19,7 +19,7 @@ export function copyToMemory(file: string): Connection {
         copyFileSync(file + suffix, copy + suffix);
       }
     }
-    const merged = openDatabase(copy, file);
+    const merged = openDatabase(copy, storeFormat, file);
     try {
       merged.pragma('journal_mode = DELETE');
       return new Database(merged.serialize());

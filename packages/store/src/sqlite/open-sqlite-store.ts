@@ -8,7 +8,7 @@ import { asStoreError } from '../as-store-error.js';
 import { StandInStore } from '../stand-in-store.js';
 import type { Store } from '../store.js';
 import type { OnWritable } from '../write-health.js';
-import { openDatabase } from './database.js';
+import { openDatabase, storeFormat } from './database.js';
 import { copyToMemory } from './memory-copy.js';
 import { SqliteStore, type SqliteStoreParts } from './sqlite-store.js';
 
@@ -70,7 +70,7 @@ function openOrStandIn(options: SqliteStoreOptions): Store {
 }
 
 function open(file: string, parts: SqliteStoreParts): Store {
-  const connection = openDatabase(file);
+  const connection = openDatabase(file, storeFormat);
   try {
     return new SqliteStore(file, connection, parts);
   } catch (error) {
