@@ -212,8 +212,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       server.reidentify();
     });
     disk.server = server;
-    if (insecure !== false) {
-      warnOfPlainTcp(server.addresses, log);
+    if (isPlain) {
+      warnOfPlainTcp(server.addresses, insecure, log);
     }
     server.setHealth(storeHealth, disk.failure === undefined);
     if (authority !== undefined) {

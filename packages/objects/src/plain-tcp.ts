@@ -31,12 +31,15 @@ export function checkPlainListen(
   );
 }
 
-/** Warns of the addresses of plain TCP that a server listens on, if there are any. */
-export function warnOfPlainTcp(addresses: readonly string[], log: Log): void {
+/** Warns of the addresses of plain TCP that a server listens on, if there are any, and of what lets it. */
+export function warnOfPlainTcp(addresses: readonly string[], insecure: Insecure, log: Log): void {
   const plain = addresses.filter((address) => 'host' in parseAddress(address));
   if (plain.length > 0) {
-    log.warn('insecure: everybody who can connect by TCP is an admin, and nothing is encrypted', {
-      addresses: plain,
-    });
+    log.warn(
+      insecure === false
+        ? 'plain TCP without insecure: everybody who can connect by TCP is an admin, and nothing is encrypted'
+        : 'insecure: everybody who can connect by TCP is an admin, and nothing is encrypted',
+      { addresses: plain },
+    );
   }
 }

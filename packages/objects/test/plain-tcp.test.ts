@@ -34,11 +34,12 @@ describe('Plain TCP', () => {
 
   it('is warned of, with its addresses', () => {
     const log = new RecordingLog();
-    warnOfPlainTcp(['unix:/run/socket'], log);
+    warnOfPlainTcp(['unix:/run/socket'], true, log);
     expect(log.lines).to.deep.equal([]);
-    warnOfPlainTcp(['unix:/run/socket', '127.0.0.1:1', '[::1]:2'], log);
-    expect(log.lines).to.have.length(1);
+    warnOfPlainTcp(['unix:/run/socket', '127.0.0.1:1', '[::1]:2'], true, log);
     expect(log.lines[0]).to.deep.include({ level: 'warn' });
+    warnOfPlainTcp(['127.0.0.1:1'], false, log);
+    expect(log.lines[1]?.message).to.match(/^plain TCP without insecure: everybody/);
     expect(JSON.stringify(log.lines[0])).to.match(/everybody.*is an admin.*127\.0\.0\.1:1.*\[::1\]:2/);
   });
 });

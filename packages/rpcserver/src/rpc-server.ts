@@ -107,8 +107,8 @@ export class RpcServer implements AsyncDisposable {
       });
       kept?.serve(server);
       server.setHealth(registrationHealth, false);
-      if (insecure !== false) {
-        warnOfPlainTcp(server.addresses, log);
+      if (identity === undefined) {
+        warnOfPlainTcp(server.addresses, insecure, log);
       }
       const reached = reachedAt(server.addresses, advertise, options.machine);
       const registration = Registration.start({
