@@ -2,6 +2,7 @@ import type { Transport } from '../transport.js';
 import { patchbayCall, patchbayCallAsUnary } from './patchbay-call.js';
 import { everyCallLogged, everything, nothingChecked, patchbay, spinning } from './patchbay.js';
 import { patchbayBySocket } from './patchbay-socket.js';
+import { patchbayByTls } from './patchbay-tls.js';
 import { pipelinedSocket, socket } from './socket.js';
 import { unary } from './unary.js';
 import { unaryValue } from './unary-value.js';
@@ -10,6 +11,7 @@ import { unaryValue } from './unary-value.js';
 export const transports: Readonly<Record<string, Transport>> = {
   patchbay,
   'patchbay-by-socket': patchbayBySocket,
+  'patchbay-by-tls': patchbayByTls,
   'patchbay-spinning': spinning,
   'patchbay-call': patchbayCall,
   'patchbay-call-as-unary': patchbayCallAsUnary,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 
 import { createLogger, streamDestination } from '@patchbay/daemon';
 import { connectTo } from '@patchbay/grpc/client';
-import { ObjectServer } from '@patchbay/grpc/server';
+import { ObjectServer, type ObjectServerOptions } from '@patchbay/grpc/server';
 import {
   type Interceptor,
   type Log,
@@ -107,10 +107,11 @@ export async function serveEcho(
   log: Log = silentLog,
   interceptors: readonly Interceptor[] = [],
   listen = '127.0.0.1:0',
+  more: Partial<ObjectServerOptions> = {},
 ): Promise<number> {
   const dispatcher = new Dispatcher({ clock: systemClock, log, interceptors });
   dispatcher.host('echo', object);
-  const server = await ObjectServer.start({ listen, dispatcher });
+  const server = await ObjectServer.start({ listen, dispatcher, ...more });
   return Number(server.address.slice(server.address.lastIndexOf(':') + 1));
 }
 

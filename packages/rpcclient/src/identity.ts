@@ -13,7 +13,7 @@ import {
   renewIdentity,
   secureTransport,
 } from '@patchbay/grpc/secure';
-import { identityObjectName, makeDirectory, type Signatures } from '@patchbay/objects';
+import { identityObjectName, isRpcError, makeDirectory, type Signatures } from '@patchbay/objects';
 import { connectOver } from '@patchbay/session/client';
 
 export type { CurrentIdentity } from '@patchbay/grpc/secure';
@@ -66,7 +66,8 @@ export async function logOut(path: string): Promise<LoggedOut> {
       .proxy<KeyMethods>(identityObjectName)
       .remove_key(stored.name, fingerprint)
       .catch((error: unknown) => {
-        problem = error;
+        // A key that is gone takes the call along that removed it.
+        problem = isRpcError(error, 'PERMISSION_REVOKED', 'CERTIFICATE_REVOKED') ? undefined : error;
       });
   }
   unlinkSync(path);

@@ -4,6 +4,7 @@
  * @module @patchbay/rpcserver
  */
 export { rpcServerError } from './errors.js';
+export { hostIdentity, joinHost, type JoinOptions } from './join-host.js';
 export { loadObject, type ObjectEntry } from './load-object.js';
 export { RpcServer } from './rpc-server.js';
 export type { MakeObject, ObjectChanges, RpcServerOptions } from './server-options.js';

@@ -186,7 +186,7 @@ describe('An RPC server of a cluster', function () {
     const running = refusal(proxy.wait());
     const beganMs = performance.now();
     await call('disable_user', 'alice');
-    expect((await running).reason).to.equal('CONNECTION_LOST');
+    expect((await running).reason).to.equal('PERMISSION_REVOKED');
     expect(performance.now() - beganMs).to.be.below(1_000);
     expect((await refusal(proxy.who())).reason).to.equal('CERTIFICATE_REVOKED');
   });

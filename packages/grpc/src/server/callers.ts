@@ -32,6 +32,9 @@ const nobody = anonymousCaller('unknown');
 const identifyByListener: Identify = ({ peer, isLocal }) =>
   isLocal ? localCaller(peer) : insecureCaller(peer);
 
+/** How long the last answers may take to those who are nobody any more, in milliseconds. */
+const farewellMs = 200;
+
 /** Identifies the callers of a server, by their connections. */
 export class Callers {
   readonly #identify: Identify;
@@ -85,13 +88,18 @@ export class Callers {
       if (connection.destroyed) {
         continue;
       }
-      const now = this.#ask(connection);
-      if (now.principal === caller.principal) {
-        Object.assign(caller, now); // sessions and running calls hold it
-      } else {
-        connection.destroy();
+      const { principal } = caller;
+      Object.assign(caller, this.#ask(connection)); // sessions and running calls hold it
+      if (caller.principal !== principal) {
+        void this.#endSoon(connection);
       }
     }
+  }
+
+  /** Ends a connection when the answers of what was just refused or cancelled are sent. */
+  async #endSoon(connection: ServerHttp2Session): Promise<void> {
+    await this.#clock.sleep(farewellMs, { background: true });
+    connection.destroy();
   }
 
   #ask(connection: ServerHttp2Session): Caller {
