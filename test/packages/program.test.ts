@@ -58,6 +58,16 @@ describe("The installable program's tree", function () {
     }
   });
 
+  it('makes an authority, by the library for certificates', async () => {
+    await using scratch = await Scratch.make();
+    const command = [tree().at('bin/nameserver'), 'init', '--state-dir', scratch.file('names'), '--json'];
+    const { status, stdout } = await run(command);
+    expect(status).to.equal(0);
+    expect(JSON.parse(stdout))
+      .to.have.nested.property('hostToken.token')
+      .that.matches(/^pb1\./);
+  });
+
   it('has a version, and the licences of all that it holds', () => {
     const manifest = JSON.parse(readFileSync(tree().at('package.json'), 'utf8')) as unknown;
     expect(manifest).to.include({ name: 'patchbay', version, type: 'module' });

@@ -39,7 +39,9 @@ export interface IssuedCertificate {
 /** Loads the library that makes certificates: it takes a quarter of a second. */
 async function loadX509(): Promise<typeof X509> {
   await import('reflect-metadata');
-  return import('@peculiar/x509');
+  const loaded = (await import('@peculiar/x509')) as typeof X509 | { readonly default: typeof X509 };
+  // It is CommonJS, of which an import in a bundle has the default alone.
+  return 'X509CertificateGenerator' in loaded ? loaded : loaded.default;
 }
 
 /** Makes a root, and its private key in PKCS #8. */
