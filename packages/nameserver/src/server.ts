@@ -9,6 +9,7 @@ import {
   consoleLog,
   coreError,
   type Insecure,
+  type Interceptor,
   type Listen,
   type Log,
   identityObjectName,
@@ -58,6 +59,8 @@ export interface NameServerOptions {
   readonly onWritable?: OnWritable;
   /** Objects that it hosts beside the registry: clients ask it for what `isOfNameServer` names. Default: none. */
   readonly objects?: Readonly<Record<string, ObjectDefinition>>;
+  /** Wrap every call, the first outermost. Default: none. */
+  readonly interceptors?: readonly Interceptor[];
   /** Sees every call when it was answered. Default: nobody. */
   readonly observer?: CallObserver;
   /** Default: the machine's own. */
@@ -186,7 +189,12 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       problem: () => disk.failure?.message,
       namesOf: authority && ((principal) => authority.namesOf(principal)),
     });
-    const dispatcher = new Dispatcher({ clock, log, observer: options.observer });
+    const dispatcher = new Dispatcher({
+      clock,
+      log,
+      interceptors: options.interceptors ?? [],
+      observer: options.observer,
+    });
     dispatcher.host(objectName, nameServerObject(registry));
     if (authority !== undefined) {
       const endpoints = (): readonly string[] => disk.server?.addresses ?? [];

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type NameServer, startNameServer } from '@patchbay/nameserver';
-import { type Clock, silentLog } from '@patchbay/objects';
+import { type CallObserver, type Clock, type Interceptor, silentLog } from '@patchbay/objects';
 import { FakeClock, refusal } from '@patchbay/objects/testing';
 
 import { claims } from './opened-registry.js';
@@ -20,7 +20,14 @@ describe('A name server', () => {
     await rm(stateDir, { recursive: true, force: true });
   });
 
-  function start(options: { clock?: Clock; listen?: string } = {}): Promise<NameServer> {
+  interface Options {
+    clock?: Clock;
+    listen?: string;
+    interceptors?: readonly Interceptor[];
+    observer?: CallObserver;
+  }
+
+  function start(options: Options = {}): Promise<NameServer> {
     return startNameServer({
       listen: '127.0.0.1:0',
       insecure: true,
@@ -66,6 +73,22 @@ describe('A name server', () => {
     await using server = await start();
     const info = await withNameServer(server.address, (names) => names.info());
     expect(info).to.include({ version: '1.2.3', names: 0 });
+  });
+
+  it('shows its calls to interceptors and an observer', async () => {
+    const seen: string[] = [];
+    const interceptor: Interceptor = (call, next) => {
+      seen.push(`within ${call.method}`);
+      return next();
+    };
+    const observer: CallObserver = {
+      answered: ({ method }) => {
+        seen.push(`after ${method}`);
+      },
+    };
+    await using server = await start({ interceptors: [interceptor], observer });
+    await withNameServer(server.address, (names) => names.info());
+    expect(seen).to.deep.equal(['within info', 'after info']);
   });
 
   it('ends watches when it stops', async () => {

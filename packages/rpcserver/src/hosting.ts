@@ -7,7 +7,10 @@ import type { MakeObject, RpcServerOptions } from './server-options.js';
 import { makeStateDirectory, objectStateDir } from './state-directory.js';
 
 type HostingOptions = { readonly dispatcher: Dispatcher } & Required<
-  Pick<RpcServerOptions, 'stateDir' | 'listen' | 'drainMs' | 'closeMs' | 'clock' | 'log'>
+  Pick<
+    RpcServerOptions,
+    'clientInterceptors' | 'stateDir' | 'listen' | 'drainMs' | 'closeMs' | 'clock' | 'log'
+  >
 >;
 
 interface OpenObject {
@@ -132,10 +135,10 @@ export class Hosting {
   }
 
   async #make(name: string, make: MakeObject, signal: AbortSignal): Promise<ObjectDefinition> {
-    const { clock, listen, log } = this.#options;
+    const { clock, listen, log, clientInterceptors: interceptors } = this.#options;
     const stateDir = objectStateDir(this.#options.stateDir, name);
     await makeStateDirectory(stateDir);
-    return make({ name, clock, signal, stateDir, listen, log: log.child({ object: name }) });
+    return make({ name, clock, signal, stateDir, listen, interceptors, log: log.child({ object: name }) });
   }
 
   /** Closes an object, and waits at most `closeMs` for it. Never rejects: failures are logged. */

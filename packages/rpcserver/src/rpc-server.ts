@@ -90,7 +90,16 @@ export class RpcServer implements AsyncDisposable {
       observer,
       ...(authorize && { authorize }),
     });
-    const hosting = new Hosting({ dispatcher, stateDir, listen, drainMs, closeMs, clock, log });
+    const hosting = new Hosting({
+      dispatcher,
+      stateDir,
+      listen,
+      drainMs,
+      closeMs,
+      clock,
+      log,
+      clientInterceptors: options.clientInterceptors ?? [],
+    });
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);
     };

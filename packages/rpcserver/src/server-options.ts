@@ -67,6 +67,8 @@ export interface RpcServerOptions {
   readonly authorize?: Authorize;
   /** Wrap every call, the first outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
+  /** For the clients that objects make, which find them in their context. Default: none. */
+  readonly clientInterceptors?: readonly Interceptor[];
   /** Sees every call when it was answered. Default: nobody. */
   readonly observer?: CallObserver | undefined;
   /** Whether errors carry this server's stack traces to the caller. Default: false. */

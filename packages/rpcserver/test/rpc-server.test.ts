@@ -248,6 +248,7 @@ describe('An RPC server', () => {
     const closed: string[] = [];
     let signal: AbortSignal | undefined;
     const make: MakeObject = (context) => {
+      expect(context.interceptors).to.deep.equal([]);
       signal = context.signal;
       return closing('first', closed);
     };

@@ -26,6 +26,10 @@ export const nameServerConfiguration = z.strictObject({
     .min(1, 'must not be empty')
     .describe('the directory of the registry'),
   sendStacks: z.boolean().default(false).describe('whether errors carry stacks of this server to the caller'),
+  logCalls: z
+    .enum(['none', 'failed', 'all'])
+    .default('none')
+    .describe('which calls are logged, at the level info'),
   calls: callLogSettings.prefault({}).describe('the log of calls, which `rpcclient calls` reads'),
   limits: limitSettings(nameServerLimits).prefault({}).describe('limits on sessions, calls and messages'),
   keepalive: keepaliveSettings(nameServerLimits.keepalive)

@@ -17,7 +17,7 @@ import {
   severalAddresses,
   systemdManager,
 } from '@patchbay/daemon';
-import { nameServerCalls, type RpcError, systemClock } from '@patchbay/objects';
+import { logCalls, nameServerCalls, type RpcError, systemClock } from '@patchbay/objects';
 
 import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
@@ -77,16 +77,19 @@ async function serve(
       daemon.status(`serving at ${address}${trouble}`);
     }
   };
+  const { logCalls: logged } = configuration;
+  const callLog = log.child({ component: 'calls' });
   await using calls = new CallLog({
     file: join(configuration.stateDir, 'calls.sqlite'),
     settings: configuration.calls,
     clock: systemClock,
-    log: log.child({ component: 'calls' }),
+    log: callLog,
   });
   await using server = await startNameServer({
     ...configuration,
     objects: { [nameServerCalls]: callsObject(calls) },
     observer: calls,
+    interceptors: logged === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls: logged })],
     onWritable: (failure) => {
       disk.failure = failure;
       reportStatus();

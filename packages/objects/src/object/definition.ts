@@ -5,6 +5,7 @@ import type { TimeLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import { type Access, methodAccess, propertyAccess } from '../identity/access.js';
 import type { Log } from '../log.js';
+import type { Interceptor } from './interceptor.js';
 import type { Arg, OptionShape } from './arg.js';
 
 /** A method as the dispatcher sees it: schemas, and a function of checked arguments. */
@@ -138,6 +139,8 @@ export interface ObjectContext {
   readonly stateDir: string;
   /** Where the server listens; absent where it does not, as in one process with its client. */
   readonly listen?: Listen | undefined;
+  /** For clients that the object makes, as in `connect({ interceptors })`: with them the server logs their calls. */
+  readonly interceptors?: readonly Interceptor[] | undefined;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
 }

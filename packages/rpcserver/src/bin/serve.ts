@@ -44,6 +44,7 @@ export async function serve(
     objects: { ...options.objects, [ownCalls]: callsObject(calls) },
     shared: [...options.shared, ownCalls], // several servers of a machine have the same name
     observer: calls,
+    clientInterceptors: [calls.outgoing],
     nameServer: configuration.nameServer,
     listen: configuration.listen,
     insecure: configuration.insecure,
