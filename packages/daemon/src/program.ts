@@ -7,7 +7,7 @@ import { command, type Command, type Parameter, type Parameters } from './comman
 import type { ExternalCommands } from './external-commands.js';
 import { checkFormat } from './print-result.js';
 import { commandHelp, programHelp } from './program-help.js';
-import { commonOptions, parseArgv, readArguments } from './read-arguments.js';
+import { commonOptions, parseArgv, readArguments, tieDashes } from './read-arguments.js';
 import { runExternal } from './run-external.js';
 import { endOnFailedOutput } from './standard-output.js';
 
@@ -112,7 +112,8 @@ function noCommand(commands: readonly Command[]): Command {
 }
 
 /** Splits argv at the command, before which options of any command may stand. */
-function splitArgv(argv: readonly string[], options: Parameters) {
+function splitArgv(given: readonly string[], options: Parameters) {
+  const argv = tieDashes(given, options);
   const { positionals } = parseArgv(argv, { ...options, ...commonOptions }, true);
   const index = argv.length - positionals.length;
   return positionals.length === 0

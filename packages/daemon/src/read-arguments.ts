@@ -47,6 +47,18 @@ export function parseArgv(argv: readonly string[], options: Parameters, halting 
   return { positionals: [...before, ...after].map(String), values };
 }
 
+/** Ties a `-`, which stands for standard input, to the option whose value it is: the parser takes it for an argument. */
+export function tieDashes(argv: readonly string[], options: Parameters): string[] {
+  const isAwaited = (arg = ''): boolean =>
+    arg.startsWith('--') && Object.hasOwn(options, arg.slice(2)) && options[arg.slice(2)]?.type === 'string';
+  return argv.flatMap((arg, index) => {
+    if (arg === '-' && isAwaited(argv[index - 1])) {
+      return [];
+    }
+    return argv[index + 1] === '-' && isAwaited(arg) ? [`${arg}=-`] : [arg];
+  });
+}
+
 /** Spells short options and switches out: `--format=json` for `-ojson`, `--json=true` for `--json`. */
 function spellOut(arg: string, options: Parameters): string {
   const long = longForm(arg).replace(/^-o(?=.)/, '--format=');

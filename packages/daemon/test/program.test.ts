@@ -82,6 +82,13 @@ describe('A program', () => {
     ]);
   });
 
+  it('takes "-", which stands for standard input, as the value of an option', async () => {
+    const { ran } = await run('start --state-dir - --tag a --tag -');
+    expect(ran).to.deep.equal([
+      { listen: '127.0.0.1:7440', stateDir: '-', insecure: false, tag: ['a', '-'] },
+    ]);
+  });
+
   it('prints the error of a command as one line, and exits with the status of its class', async () => {
     const { status, stdout, stderr } = await run('lookup a');
     expect(stdout).to.equal('');
