@@ -6,7 +6,7 @@ import { coreError, findNameServer, formatDuration } from '@patchbay/objects';
 import { escapeControls, readSecret } from '@patchbay/terminal';
 
 import { joinHost } from '../join-host.js';
-import { baseDirOf, readConfiguration } from './read-configuration.js';
+import { baseDirOf, readSettings } from './read-configuration.js';
 
 const installed = { configuration: '/etc/patchbay/rpcserver.yaml', stateDir: '/var/lib/patchbay/rpcserver' };
 
@@ -81,7 +81,7 @@ function stateDirectory(config: string | undefined, stateDir: string | undefined
   }
   const file = config ?? (existsSync(installed.configuration) ? installed.configuration : undefined);
   if (file !== undefined) {
-    return resolve(baseDirOf(file), readConfiguration(file).stateDir);
+    return resolve(baseDirOf(file), readSettings(file).stateDir);
   }
   if (process.geteuid?.() !== 0) {
     throw coreError(

@@ -4,6 +4,7 @@ import { checkLogFile, ConfigurationChecks, configure, limitsOf } from '@patchba
 import { checkListenAddress, defaultListen } from '@patchbay/objects/define';
 
 import { checkAddresses } from '../advertised-address.js';
+import { hostIdentity } from '../join-host.js';
 import { checkObject, loadObject } from '../load-object.js';
 import type { MakeObject, RpcServerOptions } from '../server-options.js';
 import { checkStateDirectory, isServing, objectStateDir } from '../state-directory.js';
@@ -18,8 +19,20 @@ export interface ConfigurationSource {
   readonly flags: Flags;
 }
 
-/** Reads the configuration from the file, the environment and flags. @throws RpcError `CONFIG_INVALID` */
+/**
+ * Reads the configuration from the file, the environment and flags, and checks the addresses in it.
+ * @throws RpcError `CONFIG_INVALID`
+ */
 export function readConfiguration(file: string, flags: Flags = {}): RpcServerConfiguration {
+  const configuration = readSettings(file, flags);
+  const { insecure, stateDir } = configuration;
+  const isSecure = insecure === false && hostIdentity(resolve(baseDirOf(file), stateDir)) !== undefined;
+  checkAddresses({ ...configuration, insecure: isSecure ? 'network' : insecure });
+  return configuration;
+}
+
+/** Reads the configuration of a server that may not have joined its cluster yet. @throws RpcError `CONFIG_INVALID` */
+export function readSettings(file: string, flags: Flags = {}): RpcServerConfiguration {
   const configured = configure({
     schema: rpcServerConfiguration,
     file,
@@ -29,9 +42,7 @@ export function readConfiguration(file: string, flags: Flags = {}): RpcServerCon
     },
     flags,
   });
-  const configuration = { ...configured, listen: configured.listen ?? defaultListen('rpcserver') };
-  checkAddresses(configuration);
-  return configuration;
+  return { ...configured, listen: configured.listen ?? defaultListen('rpcserver') };
 }
 
 /** Returns the directory to which relative paths in a configuration file refer. */
