@@ -53,4 +53,9 @@ export class LeaseOwners {
       this.#leases.delete(storeLeaseId);
     }
   }
+
+  /** Returns the leases of the owners that a condition holds for. */
+  leasesWhere(isMeant: (owner: NamedPrincipal) => boolean): string[] {
+    return [...this.#leases].flatMap(([storeLeaseId, { owner }]) => (isMeant(owner) ? [storeLeaseId] : []));
+  }
 }

@@ -5,6 +5,7 @@ import { CallersNames, type RegistryParts } from './callers-names.js';
 import { convertLayout } from './layout.js';
 import { MetadataIndex } from './metadata-index.js';
 import { keyOfName } from './name-record.js';
+import type { NamedPrincipal } from './ownership.js';
 import { type NamesOf, Registrar } from './registrar.js';
 import { Reservations } from './reservations.js';
 
@@ -60,6 +61,14 @@ export class Registry {
   /** Returns the names as a caller sees them, and may change them. */
   for(caller: Caller): CallersNames {
     return new CallersNames(this.#parts, caller);
+  }
+
+  /** Ends the leases, and with them the names, of the owners that a condition holds for. */
+  async release(isMeant: (owner: NamedPrincipal) => boolean): Promise<void> {
+    const { store, index } = this.#parts;
+    for (const storeLeaseId of index.owners.leasesWhere(isMeant)) {
+      await store.revokeLease(storeLeaseId);
+    }
   }
 
   /** Describes the registry as a whole. */

@@ -216,9 +216,23 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       sendStacks,
       keepalive,
     });
-    authority?.policy.onChange(() => {
-      server.reidentify();
-    });
+    if (authority !== undefined) {
+      const { policy } = authority;
+      const releaseRevoked = async (): Promise<void> => {
+        await registry
+          .release((owner) => policy.callerFor(owner, '') === undefined)
+          .catch((error: unknown) => {
+            log.warn('cannot end the names of a host that was revoked; its leases end by themselves', {
+              error,
+            });
+          });
+      };
+      policy.onChange(() => {
+        server.reidentify();
+        void releaseRevoked(); // clients are not to be sent there for as long as the lease lasts
+      });
+      await releaseRevoked(); // where the last name server ended in between
+    }
     disk.server = server;
     if (isPlain) {
       warnOfPlainTcp(server.addresses, insecure, log);

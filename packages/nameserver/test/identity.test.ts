@@ -108,7 +108,7 @@ describe('A name server with an authority', function () {
     await refusal(names.register('one', '10.0.0.1:7441', [{ name: 'identity' }]), 'NAME_RESERVED');
   });
 
-  it('ends the sessions of a host that is revoked, and knows it no more', async () => {
+  it('ends the sessions and names of a host that is revoked, and knows it no more', async () => {
     const { token } = await local.create_token('host', 'web1');
     const certificate = await enrol('host', token);
     const names = connect(certificate).proxy<NameServerMethods>(nameServerObject);
@@ -116,6 +116,10 @@ describe('A name server with an authority', function () {
     const watching = refusal(untilEnd(names.watch()));
     await local.revoke('host:web1');
     await watching;
+    const others = use(connectOver(grpcTransport, server.addresses[1] ?? '')).proxy<NameServerMethods>(
+      nameServerObject,
+    );
+    await eventually(() => refusal(others.lookup('host.web1'), 'OBJECT_NOT_FOUND'), 1_000);
     await refusal(names.keep_alive(lease.leaseId), 'CERTIFICATE_REVOKED');
     await refusal(identityOf(connect(certificate)).list_hosts(), 'CERTIFICATE_REVOKED');
     expect(await local.list_hosts()).to.have.nested.property('[0].state', 'revoked');
