@@ -177,6 +177,8 @@ describeSystem('Three hosts, by the commands of the guide', tools, () => {
       expect(await hosts.type(host, command)).to.not.equal('');
     }
 
+    expect(await hosts.type('desk', 'nameserver list')).to.match(/storage +10\.77\.0\.2:7441/);
+
     // A clock that is wrong by more than a certificate allows.
     const early = await hosts.try('desk', 'faketime', '-f', '-2d', 'rpcclient', 'whoami');
     expect(early.stderr).to.match(/SERVER_NOT_EXPECTED.*the clock here says/);

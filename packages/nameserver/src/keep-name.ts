@@ -1,14 +1,15 @@
 import { once } from 'node:events';
 
-import { grpcTransport } from '@patchbay/grpc/client';
 import { type Log, type NameClaim, quoted, systemClock } from '@patchbay/objects';
-import { Registration } from '@patchbay/session/client';
+import { Registration, type Transport } from '@patchbay/session/client';
 
 import { nameServerError } from './errors.js';
 
 /** A name to keep registered, and its owner. */
 export interface KeptName {
   readonly nameServer: string;
+  /** Dials the name server. */
+  readonly transport: Transport;
   readonly serverId: string;
   /** `host:port` as clients dial it. */
   readonly address: string;
@@ -23,7 +24,6 @@ export async function keepName({ claim, ...owner }: KeptName, signal: AbortSigna
   const lost = new AbortController();
   const registration = Registration.start({
     ...owner,
-    transport: grpcTransport,
     claims: [claim],
     onLost: () => {
       lost.abort();

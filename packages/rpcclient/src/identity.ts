@@ -2,30 +2,18 @@ import { unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 import {
-  type CurrentIdentity,
   enrol,
   type Enrolled,
   type EnrolOptions,
-  needsRenewal,
   openIdentity,
   publicKeyOf,
   readIdentityFile,
-  renewIdentity,
   secureTransport,
 } from '@patchbay/grpc/secure';
 import { identityObjectName, isRpcError, makeDirectory, type Signatures } from '@patchbay/objects';
 import { connectOver } from '@patchbay/session/client';
 
-export type { CurrentIdentity } from '@patchbay/grpc/secure';
-
-/** Opens the identity of a user, and renews what is about to end; undefined where nobody has logged in. @throws RpcError `IDENTITY_FILE_UNSAFE` */
-export async function openUserIdentity(path: string): Promise<CurrentIdentity | undefined> {
-  const identity = openIdentity(path);
-  if (identity !== undefined && needsRenewal(identity.current.certificate, Date.now())) {
-    await renewIdentity(identity).catch(() => undefined); // whoever is called says what is wrong with the former one
-  }
-  return identity;
-}
+export { type CurrentIdentity, openUserIdentity } from '@patchbay/grpc/secure';
 
 /** Logs a user in with a token, and keeps the identity in a file. @throws RpcError as `enrol` */
 export async function logIn(options: Omit<EnrolOptions, 'kind'>): Promise<Enrolled> {

@@ -9,6 +9,7 @@ interface TextSink {
 
 /** A terminal, as far as a line is read from it unseen. */
 export interface RawTerminal extends AsyncIterable<Uint8Array | string> {
+  /** Takes what is typed as it is, without showing it, or lets the terminal show and edit it again. */
   setRawMode(raw: boolean): unknown;
 }
 

@@ -15,3 +15,4 @@ export { needsRenewal, RenewalLoop, type RenewalLoopOptions } from './renewal-lo
 export { renewIdentity } from './renew.js';
 export { TlsDialer } from './tls-dialer.js';
 export type { Identity, Trust } from './trust.js';
+export { openUserIdentity } from './user-identity.js';

@@ -5,12 +5,17 @@ import {
   nameServerAdvice,
   nameServerOption,
 } from '@patchbay/daemon';
-import { findNameServer } from '@patchbay/objects';
 
-import { type Names, withNameServer } from '../client.js';
+import { type Names, reachNameServer, withNameServer } from '../client.js';
 
 /** The options of every command that calls a name server. */
 export const serverOptions = { 'name-server': nameServerOption, insecure: insecureDialOption } as const;
+
+/** The values of `serverOptions`. */
+interface ServerValues {
+  readonly 'name-server': string | undefined;
+  readonly insecure: boolean | undefined;
+}
 
 /** The options of every command that prints the answer of a name server. */
 export const callingOptions = { ...serverOptions, ...formatOptions } as const;
@@ -26,16 +31,13 @@ export const patternOptions = {
 
 /** Calls the name server that the options name; Ctrl-C cancels. @throws RpcError */
 export async function callNameServer<T>(
-  args: { readonly 'name-server': string | undefined; readonly insecure: boolean | undefined },
-  use: (names: Names, signal: AbortSignal) => Promise<T>,
+  args: ServerValues,
+  use: (names: Names, signal: AbortSignal, address: string) => Promise<T>,
 ): Promise<T> {
   try {
+    const { address, ...options } = await reachNameServer(args['name-server'], args.insecure);
     return await interruptible((signal) =>
-      withNameServer(
-        findNameServer(args['name-server']),
-        (names) => use(names.with({ signal }), signal),
-        args,
-      ),
+      withNameServer(address, (names) => use(names.with({ signal }), signal, address), options),
     );
   } catch (error) {
     throw nameServerAdvice(error);

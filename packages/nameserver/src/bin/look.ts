@@ -1,5 +1,5 @@
 import { command, printResult } from '@patchbay/daemon';
-import { findNameServer, listAllNames, selectNames } from '@patchbay/objects';
+import { listAllNames, selectNames } from '@patchbay/objects';
 import { nameRow } from '@patchbay/terminal';
 
 import { callingOptions, callNameServer, patternOptions } from './calling.js';
@@ -11,9 +11,11 @@ export const ping = command({
   options: callingOptions,
   run: async (args) => {
     const startedMs = performance.now();
-    const info = await callNameServer(args, (names) => names.info());
-    const answerMs = Math.ceil(performance.now() - startedMs);
-    await printResult({ address: findNameServer(args['name-server']), answerMs, ...info }, args);
+    const answer = await callNameServer(args, async (names, _signal, address) => {
+      const info = await names.info();
+      return { address, answerMs: Math.ceil(performance.now() - startedMs), ...info };
+    });
+    await printResult(answer, args);
   },
 });
 

@@ -5,12 +5,12 @@ import {
   acceptedDurations,
   coreError,
   defaultLeaseMs,
-  findNameServer,
   formatDuration,
   parseDuration,
   quoted,
 } from '@patchbay/objects';
 
+import { nameServerTransport, reachNameServer } from '../client.js';
 import { keepName } from '../keep-name.js';
 import { callNameServer, serverOptions } from './calling.js';
 import { readMetadata } from './set-metadata.js';
@@ -38,8 +38,10 @@ export const register = command({
   run: async (args) => {
     const { name, address, shared, replace } = args;
     const metadata = Object.fromEntries(readMetadata(args.meta ?? [], 'write KEY=VALUE'));
+    const { address: nameServer, ...dialling } = await reachNameServer(args['name-server'], args.insecure);
     const registrant = {
-      nameServer: findNameServer(args['name-server']),
+      nameServer,
+      transport: nameServerTransport(dialling),
       serverId: serverIdOf(name, address),
       address,
       ttlMs: readTtl(args.ttl),
