@@ -10,6 +10,8 @@ and found by PYTHONPATH=gen. On Debian the packages are python3-grpcio, python3-
 protobuf-compiler-grpc and libprotobuf-dev.
 """
 
+import json
+
 import grpc
 from google.protobuf import json_format, struct_pb2
 from google.rpc import status_pb2
@@ -75,17 +77,39 @@ class Call:
         self._stream.cancel()
 
 
+def credentials_in(identity_file):
+    """Reads what `rpcclient login` keeps: who calls, and whose certificates count."""
+    with open(identity_file, encoding="utf-8") as file:
+        identity = json.load(file)
+    return grpc.ssl_channel_credentials(
+        "".join(identity["roots"]).encode(),
+        identity["privateKey"].encode(),
+        identity["certificate"].encode(),
+    )
+
+
 class Patchbay:
-    """A name server, and the objects that it knows."""
+    """A name server, and the objects that it knows.
 
-    def __init__(self, name_server):
+    With credentials it speaks TLS. A certificate names its server as a DNS name, not by its address: the name server by
+    the name that `nameserver init` printed, and a host by its own, which the record of an object has.
+    """
+
+    def __init__(self, name_server, credentials=None, name_server_name=""):
         self._channels = {}
-        self.names = nameserver_pb2_grpc.NameServerStub(self._channel(name_server))
+        self._credentials = credentials
+        self.names = nameserver_pb2_grpc.NameServerStub(self._channel(name_server, name_server_name))
 
-    def _channel(self, address):
-        if address not in self._channels:
-            self._channels[address] = grpc.insecure_channel(address)
-        return self._channels[address]
+    def _channel(self, address, name):
+        key = (address, name)
+        if key not in self._channels:
+            options = [("grpc.ssl_target_name_override", name)]
+            self._channels[key] = (
+                grpc.insecure_channel(address)
+                if self._credentials is None
+                else grpc.secure_channel(address, self._credentials, options)
+            )
+        return self._channels[key]
 
     def lookup(self, name):
         """Gives the record of a name: who answers to it, and its metadata."""
@@ -96,8 +120,9 @@ class Patchbay:
 
     def call(self, name, method, *arguments, timeout=60):
         """Starts a call. A dict behind the positional arguments is the method's options; timeout is in seconds."""
-        address = self.lookup(name).endpoints[0].address
-        objects = objects_pb2_grpc.ObjectServerStub(self._channel(address))
+        endpoint = self.lookup(name).endpoints[0]
+        host = endpoint.host.removeprefix("host:")
+        objects = objects_pb2_grpc.ObjectServerStub(self._channel(endpoint.address, host))
         request = objects_pb2.CallRequest(object=name, method=method, arguments=map(to_value, arguments))
         return Call(objects.Call(request, timeout=timeout))
 

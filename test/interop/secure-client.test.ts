@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+
+import { enrol } from '@patchbay/grpc/secure';
+import { initAuthority, startNameServer } from '@patchbay/nameserver';
+import { silentLog } from '@patchbay/objects';
+import { Scratch } from '@patchbay/objects/testing';
+import { defineObject, hostIdentity, joinHost, method, RpcServer } from '@patchbay/rpcserver';
+
+import { generateModules, requirePython, runPython } from './python.js';
+
+const desk = defineObject({
+  summary: 'A desk',
+  methods: {
+    who: method({
+      summary: 'Return who calls',
+      access: 'operate',
+      returns: z.string(),
+      run: ({ caller }) => caller.principal,
+    }),
+  },
+});
+
+interface Outcome {
+  readonly code: string;
+  readonly reason: string | null;
+}
+
+describe('A Python client over TLS', function () {
+  this.timeout(60_000);
+  let outcomes: Record<'user' | 'anonymous' | 'other' | 'stranger', unknown>;
+
+  before(async function () {
+    requirePython(this);
+    await using scratch = await Scratch.make();
+    const listen = '127.0.0.1:0';
+    const stateDir = scratch.file('names');
+    const { tokens } = await initAuthority({ stateDir, name: 'ns1', log: silentLog });
+    await using names = await startNameServer({ listen, stateDir, log: silentLog, version: '1.2.3' });
+    const { address } = names;
+    const server = scratch.file('server');
+    const identityFile = scratch.file('identity.json');
+    await joinHost({ address, name: 'web1', token: tokens.host.token, stateDir: server });
+    await enrol({ kind: 'user', address, token: tokens.admin.token, path: identityFile });
+    await using _serving = await RpcServer.start({
+      ...{ listen, nameServer: address, stateDir: server, log: silentLog },
+      identity: hostIdentity(server),
+      objects: { 'desk.web1': desk },
+    });
+    await generateModules(scratch.path);
+    const said = await runPython('secure_client.py', [address, 'ns1', identityFile], [scratch.path]);
+    outcomes = JSON.parse(said) as typeof outcomes;
+  });
+
+  it('proves who calls by the certificate of whoever has logged in', () => {
+    expect(outcomes.user).to.equal('user:admin');
+  });
+
+  it('is nobody without one, and may look up no name', () => {
+    expect(outcomes.anonymous).to.include({ code: 'UNAUTHENTICATED', reason: 'CALLER_UNKNOWN' });
+  });
+
+  it('reaches nobody where another server answers, or one whose authority it does not know', () => {
+    for (const each of [outcomes.other, outcomes.stranger] as Outcome[]) {
+      expect(each).to.include({ code: 'UNAVAILABLE', reason: null });
+    }
+  });
+});

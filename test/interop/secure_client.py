@@ -1,0 +1,42 @@
+"""What a client in Python may do over TLS: python3 secure_client.py NAME_SERVER NAME_OF_NAME_SERVER IDENTITY_FILE
+
+It tries to call the object `desk.web1` with the certificate of a user, without one, where another server is expected, and
+with other roots, and prints what came of each as one line of JSON.
+"""
+
+import json
+import sys
+
+import grpc
+
+from patchbay_client import CallError, Patchbay, credentials_in
+
+
+def attempt(patchbay):
+    """Tells what a call returns, or the error that it ends with."""
+    try:
+        return patchbay.call("desk.web1", "who", timeout=10).wait()
+    except CallError as error:
+        return {"code": error.code, "reason": error.reason, "message": error.message}
+    finally:
+        patchbay.close()
+
+
+def roots_in(identity_file):
+    with open(identity_file, encoding="utf-8") as file:
+        return "".join(json.load(file)["roots"]).encode()
+
+
+def main():
+    address, name, identity_file = sys.argv[1:]
+    credentials = credentials_in(identity_file)
+    outcomes = {
+        "user": attempt(Patchbay(address, credentials, name)),
+        "anonymous": attempt(Patchbay(address, grpc.ssl_channel_credentials(roots_in(identity_file)), name)),
+        "other": attempt(Patchbay(address, credentials, "elsewhere")),
+        "stranger": attempt(Patchbay(address, grpc.ssl_channel_credentials(), name)),
+    }
+    print(json.dumps(outcomes))
+
+
+main()
