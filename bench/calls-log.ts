@@ -108,7 +108,6 @@ async function microsecondsOfRow(log: CallLog): Promise<number> {
       metadata: {},
       durationMs: 12.3 + (index % 100),
       access: 'operate',
-      changes: true,
       maskedArguments: () => ['node7', 'debian-12', { sizeBytes: 21_474_836_480 }],
       maskResult: (result) => result,
     };

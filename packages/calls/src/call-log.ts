@@ -38,8 +38,9 @@ const maxLines = 20;
 /** How much is kept of names and texts that a caller makes up, in characters. */
 const maxNameLength = 200;
 
-/** Identities are changed by methods of this object. */
+/** Identities are changed by methods of this object, but for those that only look. */
 const identityObject = 'identity';
+const onlyLooks = /^(?:list_.*|status|whoami|can_i|watch_policy)$/;
 
 /** Keeps the calls of a daemon in a file: those that it answers, as an observer, and those that it makes. */
 export class CallLog implements CallObserver, AsyncDisposable {
@@ -259,7 +260,7 @@ export class CallLog implements CallObserver, AsyncDisposable {
       }
       return true;
     }
-    if (call.object === identityObject && call.changes) {
+    if (call.object === identityObject && call.access !== undefined && !onlyLooks.test(call.method)) {
       if (this.#mayTell()) {
         const outcome = error === undefined ? {} : { code: error.code, reason: error.reason };
         this.#options.log.warn('identities were changed, or were to be', { ...fieldsOf(call), ...outcome });

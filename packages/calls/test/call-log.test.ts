@@ -106,10 +106,11 @@ describe('A call log', () => {
 
   it('always has what changes identities', async () => {
     await using desk = await Desk.make({ incoming: 'none', except: ['local'] });
-    await desk.call('identity.status');
-    await desk.call('identity.create_token');
-    expect(await desk.methods()).to.deep.equal(['identity.create_token']);
-    expect(desk.systemLog.lines).to.have.lengthOf(1);
+    for (const method of ['status', 'list_hosts', 'create_token', 'approve']) {
+      await desk.call(`identity.${method}`);
+    }
+    expect(await desk.methods()).to.have.members(['identity.create_token', 'identity.approve']);
+    expect(desk.systemLog.lines).to.have.lengthOf(2);
   });
 
   it('logs the calls of its own clients, without arguments', async () => {

@@ -44,7 +44,15 @@ const identity = defineObject({
   summary: 'Identities',
   methods: {
     status: method({ summary: 'Tell', access: 'open', returns: z.null(), idempotent: true, run: () => null }),
+    list_hosts: method({ summary: 'List', access: 'administer', returns: z.null(), run: () => null }),
     create_token: method({ summary: 'Make', access: 'administer', returns: z.null(), run: () => null }),
+    approve: method({
+      summary: 'Approve',
+      access: 'administer',
+      returns: z.null(),
+      idempotent: true,
+      run: () => null,
+    }),
   },
 });
 

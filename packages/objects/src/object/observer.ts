@@ -17,8 +17,6 @@ export interface AnsweredCall {
   readonly durationMs: number;
   /** What its caller had to be; undefined if there is no such method, or the caller may not use it. */
   readonly access: Access | undefined;
-  /** Whether calling it twice has another effect than calling it once, as far as its method was found. */
-  readonly changes: boolean;
   /** Returns its arguments with secrets masked; undefined if they were not read, as of a caller that may not call. */
   maskedArguments(): readonly unknown[] | undefined;
   /** Returns its result with secrets masked. */

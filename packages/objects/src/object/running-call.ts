@@ -198,10 +198,6 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
     return this.called && accessOf(this.called.definition);
   }
 
-  get changes(): boolean {
-    return this.called?.definition.idempotent === false;
-  }
-
   maskedArguments(): readonly unknown[] | undefined {
     try {
       return this.called?.maskArguments(this.input);
