@@ -81,7 +81,7 @@ describe('An rpcserver that dies', () => {
     await eventually(async () => (await nameServer.addressOf('workshop')) === first.address);
     await using second = await ServerProcess.serving(secondScratch, keys);
     await second.logged('the name server refuses the names; retrying until it accepts them');
-    const refused = second.log.find(({ level }) => level === 'warn');
+    const refused = second.log.find(({ level, error }) => level === 'warn' && error !== undefined);
     expect(JSON.stringify(refused?.error)).to.include(`at ${first.address}`);
     first.kill('SIGKILL');
     await eventually(async () => (await nameServer.addressOf('workshop')) === second.address, 15_000);
