@@ -87,7 +87,7 @@ describe('The last word of a command line', () => {
     ['cap', ['capacity']],
     ['disks.two.cap', ['disks.two.capacity']],
     ['disks.two.del', ['disks.two.delete_snapshot']],
-    ['l', ['ls', 'list_nodes', 'list_snapshots']],
+    ['l', ['ls', 'login', 'logout', 'list_nodes', 'list_snapshots']],
     ['-- l', ['list_nodes', 'list_snapshots']],
     ['provision n', ['node7', 'node8']],
     ['disks.two.provision node8', ['node8']],
