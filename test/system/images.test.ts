@@ -155,7 +155,7 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
       });
       await new Promise<void>((resolve) => web?.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${String((web.address() as AddressInfo).port)}/large.raw`;
-      const broken = await patchbay().rpcclient('import_image', 'large', url, '--timeout', '4s');
+      const broken = await patchbay().rpcclient('import_image', 'large', url, '--timeout', '10s');
       expect(broken.status).to.equal(9);
       await patchbay().rpcServerDaemon.kill();
       await patchbay().startRpcServer();
