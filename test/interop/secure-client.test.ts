@@ -42,11 +42,12 @@ describe('A Python client over TLS', function () {
     const identityFile = scratch.file('identity.json');
     await joinHost({ address, name: 'web1', token: tokens.host.token, stateDir: server });
     await enrol({ kind: 'user', address, token: tokens.admin.token, path: identityFile });
-    await using _serving = await RpcServer.start({
+    await using serving = await RpcServer.start({
       ...{ listen, nameServer: address, stateDir: server, log: silentLog },
       identity: hostIdentity(server),
       objects: { 'desk.web1': desk },
     });
+    expect(serving.registered).to.equal(true);
     await generateModules(scratch.path);
     const said = await runPython('secure_client.py', [address, 'ns1', identityFile], [scratch.path]);
     outcomes = JSON.parse(said) as typeof outcomes;
