@@ -31,7 +31,7 @@ export class Attempts {
     this.#sinceMs = clock.monotonicMs();
   }
 
-  /** Runs an attempt to enrol or renew; one that fails counts. @throws RpcError `ENROLMENTS_EXHAUSTED`, and what it throws */
+  /** Runs an attempt to enrol; one that fails counts. @throws RpcError `ENROLMENTS_EXHAUSTED`, and what it throws */
   async attempt<T>(peer: string, run: () => Promise<T>): Promise<T> {
     this.#forget();
     const address = addressOf(peer);
@@ -57,8 +57,8 @@ export class Attempts {
       forgive();
       return result;
     } catch (error) {
-      if (isRpcError(error, 'HOST_PENDING', 'ENROLMENT_UNNAMED')) {
-        forgive(); // whoever gets these has proven itself, and is to ask again
+      if (isRpcError(error, 'ENROLMENT_UNNAMED')) {
+        forgive(); // the token is good, and is to be used again
       }
       throw error;
     }

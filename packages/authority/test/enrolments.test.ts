@@ -174,6 +174,20 @@ describe('Enrolling', () => {
     await opened.clock.advance(60_000);
     await host.enrol(opened.authority, { token: good }, stranger('1.1.1.1:9'));
   });
+
+  it('lets no failures of others keep a host from renewing', async () => {
+    const token = await opened.token();
+    const host = new Enroller();
+    await host.enrol(opened.authority, { token });
+    const bad = token.replace(/\.[\w-]{43}\./, `.${'x'.repeat(43)}.`);
+    for (let guess = 0; guess < attemptLimits.altogether; guess += 1) {
+      const caller = stranger(`1.1.1.${String(guess % 100)}:${String(guess)}`);
+      await refusal(host.enrol(opened.authority, { token: bad }, caller), 'TOKEN_INVALID');
+    }
+    await refusal(host.enrol(opened.authority, { token }), 'ENROLMENTS_EXHAUSTED');
+    const caller = stranger('1.1.1.1:9');
+    expect(await host.renew(opened.authority, 'web1', { caller })).to.include({ state: 'active' });
+  });
 });
 
 describe('A host', () => {
