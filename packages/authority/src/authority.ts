@@ -114,7 +114,7 @@ export class Authority {
     return this.#issuer.cluster.roots;
   }
 
-  /** Says which cluster key opens what is sealed in the store. */
+  /** The fingerprint of the cluster key that opens what is sealed in the store. */
   get keyFingerprint(): string {
     return this.records.get('cluster', '')?.keyFingerprint ?? '';
   }

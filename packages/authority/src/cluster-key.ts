@@ -13,7 +13,7 @@ const version = 'v1.';
 
 /** The key that seals what is secret in the store. */
 export class ClusterKey {
-  /** Says which key it is, without giving it away. */
+  /** Identifies the key without revealing it. */
   readonly fingerprint: string;
   readonly #key: Buffer;
 

@@ -50,7 +50,7 @@ const schemas = {
   cluster: z.object({
     id: principalNameSchema,
     madeAtMs: z.int(),
-    /** Says which cluster key opens what is sealed. */
+    /** The fingerprint of the cluster key that opens what is sealed. */
     keyFingerprint: z.string(),
     /** The name of the name server that made it. */
     nameServer: principalNameSchema,

@@ -9,7 +9,7 @@ const text =
   'TLS_REQUIRED: this address takes TLS alone; use an identity, or the socket file on the same machine';
 const httpAnswer = `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${text}\n`;
 
-/** Tells clients that do not speak TLS, in the HTTP that they seem to speak, that they must. */
+/** Answers plaintext clients, in HTTP/1.1 or HTTP/2 as they speak it, that TLS is required. */
 export function answerPlaintext(server: Http2Server): void {
   server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
     if (plaintext.has(error.code ?? '')) {

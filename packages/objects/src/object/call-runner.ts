@@ -122,7 +122,7 @@ export class CallRunner {
     }
   }
 
-  /** Tells the command that others could see secrets on its command line. */
+  /** Warns the caller, in the response metadata, of secrets that were passed on the command line. */
   #warnOfSecrets(call: RunningCall, typed: readonly string[]): void {
     if (typed.length > 0) {
       call.addResponseMetadata({ 'secrets-typed': [...new Set(typed)].join(', ') });
