@@ -122,7 +122,8 @@ async function killTgtd({ storage, log }: Host): Promise<{ backMs: number; slowe
     process.kill(Number(fields.pid), 'SIGKILL');
   }
   const rebuilt = (): number =>
-    log.lines.slice(seen).filter(({ message }) => message.includes('have been rebuilt and are served')).length;
+    log.lines.slice(seen).filter(({ message }) => message.includes('have been rebuilt and are served'))
+      .length;
   const backMs = await timed(() => eventually(() => rebuilt() === started.length, 600_000));
   await busy.work();
   const ready = (await storage.list_nodes()).filter(({ state }) => state === 'ready').length;
