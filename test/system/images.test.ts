@@ -5,6 +5,8 @@ import { readdir, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
+import { eventually, refusal } from '@patchbay/objects/testing';
+import type { Storage } from '@patchbay/storage';
 import { mountXfs } from '@patchbay/storage/testing';
 
 import { output } from './command.js';
@@ -155,8 +157,15 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
       });
       await new Promise<void>((resolve) => web?.listen(0, '127.0.0.1', resolve));
       const url = `http://127.0.0.1:${String((web.address() as AddressInfo).port)}/large.raw`;
-      const broken = await patchbay().rpcclient('import_image', 'large', url, '--timeout', '10s');
-      expect(broken.status).to.equal(9);
+      const cancelled = new AbortController();
+      const { signal } = cancelled;
+      const broken = refusal(
+        patchbay().client.proxy<Storage>('storage', { signal }).import_image('large', url),
+      );
+      const files = (): Promise<string[]> => readdir(`${patchbay().pool}/tmp`);
+      await eventually(async () => (await files()).some((name) => name.endsWith('.part.json')), 60_000);
+      cancelled.abort();
+      expect(await broken).to.have.property('code', 'CANCELLED');
       await patchbay().rpcServerDaemon.kill();
       await patchbay().startRpcServer();
 
@@ -165,7 +174,7 @@ describeSystem('Images', ['tgtd', 'tgtadm', 'qemu-img', 'qemu-io', 'mkfs.xfs'], 
       expect(image).to.include({ sizeBytes: whole.length });
       expect(ranges).to.have.length(2);
       expect(ranges[1]).to.match(/^bytes=\d+-$/);
-      const left = (await readdir(`${patchbay().pool}/tmp`)).filter((name) => name.startsWith('patchbay-'));
+      const left = (await files()).filter((name) => name.startsWith('patchbay-'));
       expect(left).to.deep.equal([]);
     } finally {
       web?.closeAllConnections();

@@ -1,4 +1,4 @@
-import { coreError, type ObjectDefinition, type RpcError } from '@patchbay/objects';
+import { type Clock, coreError, type ObjectDefinition, type RpcError } from '@patchbay/objects';
 import { type HostedSample, hostSample } from '@patchbay/session/testing';
 
 import { ObjectServer, type ObjectServerOptions } from '../src/server/index.js';
@@ -12,11 +12,12 @@ export interface SampleServer extends HostedSample, AsyncDisposable {
 /** Options of a sample server. */
 export type SampleOptions = Partial<ObjectServerOptions> & {
   readonly objects?: Readonly<Record<string, ObjectDefinition>>;
+  readonly clock?: Clock;
 };
 
 /** Serves the sample on a free port, or on `listen`. */
 export async function startSample(options: SampleOptions = {}): Promise<SampleServer> {
-  const scene = hostSample(options.objects);
+  const scene = hostSample(options.objects, options.clock);
   const server = await ObjectServer.start({
     listen: '127.0.0.1:0',
     ...options,

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 
-import { type Caller, localCaller } from '@patchbay/objects';
+import { type Caller, localCaller, systemClock } from '@patchbay/objects';
 import { refusal } from '@patchbay/objects/testing';
 import { connectOver } from '@patchbay/session/client';
 
@@ -114,19 +114,22 @@ describe('A connection over TLS', () => {
   });
 
   it('is made anew, unseen by callers, when its certificate has ended', async () => {
+    const hourMs = 3_600_000;
+    let aheadMs = 0;
+    const clock = { ...systemClock, now: () => systemClock.now() + aheadMs };
     let connections = 0;
     const identify = ({ peer }: { readonly peer: string }): Caller => {
       connections++;
-      return { ...localCaller(peer), expiresAtMs: Date.now() + 40 };
+      return { ...localCaller(peer), expiresAtMs: clock.now() + hourMs };
     };
-    await using plain = await startSample({ objects: { mirror }, identify });
+    await using plain = await startSample({ objects: { mirror }, identify, clock });
     await using client = connectOver(grpcTransport, plain.address);
     const proxy = client.proxy<Mirror>('mirror');
-    const endsAtMs = Date.now() + 250;
-    while (Date.now() < endsAtMs) {
+    for (let count = 1; count <= 5; count++) {
       expect(await Promise.all([proxy.who(), proxy.who()])).to.deep.equal(['local', 'local']);
+      expect(connections).to.equal(count);
+      aheadMs += hourMs;
     }
-    expect(connections).to.be.above(2);
   });
 
   it('fails with both clocks when the next certificate has ended, too', async () => {

@@ -134,11 +134,14 @@ export interface HostedSample {
 }
 
 /** Hosts the sample, and further objects beside it. */
-export function hostSample(objects: Readonly<Record<string, ObjectDefinition>> = {}): HostedSample {
+export function hostSample(
+  objects: Readonly<Record<string, ObjectDefinition>> = {},
+  clock = systemClock,
+): HostedSample {
   const notes: string[] = [];
   const contexts: CallContext[] = [];
   const log = new RecordingLog();
-  const dispatcher = new Dispatcher({ clock: systemClock, log });
+  const dispatcher = new Dispatcher({ clock, log });
   dispatcher.host('sample', makeSample(notes, contexts));
   for (const [name, definition] of Object.entries(objects)) {
     dispatcher.host(name, definition);
