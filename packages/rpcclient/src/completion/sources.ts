@@ -1,4 +1,5 @@
 import {
+  type Clock,
   coreError,
   type MethodDescription,
   type NameServerMethods,
@@ -22,15 +23,27 @@ export interface Sources {
 /** Nobody reads more candidates than this. */
 const maxNames = 200;
 
-/** Returns sources that ask the servers, each request with a time limit in milliseconds. */
-export function clientSources(client: Client, timeoutMs: number): Sources {
+/** How long somebody who pressed Tab waits, in milliseconds. */
+const patienceMs = 1_500;
+
+/**
+ * Returns sources that ask the servers, for one press of Tab: what is not there in time fails, so that the rest is offered.
+ *
+ * @param timeoutMs how long all requests together may take, from now on
+ */
+export function clientSources(client: Client, clock: Clock, timeoutMs = patienceMs): Sources {
+  const tooLate = clock.sleep(timeoutMs, { background: true }).then(() => {
+    throw coreError('DEADLINE_PASSED', 'nobody waits for the candidates any longer');
+  });
+  tooLate.catch(() => undefined); // where nothing was asked
+  const inTime = <T>(answer: Promise<T>): Promise<T> => Promise.race([answer, tooLate]);
   return {
     names: async (prefix) => {
       const names = client.proxy<NameServerMethods>(nameServerObject, { timeoutMs });
-      const page = await names.list({ prefix, limit: maxNames });
+      const page = await inTime(names.list({ prefix, limit: maxNames }));
       return page.names.map(({ name }) => name);
     },
-    describe: (object) => client.describe(object),
+    describe: (object) => inTime(client.describe(object)),
     values: async (object, from, args) => {
       const method = object.methods.find(({ name }) => name === from.method);
       if (method === undefined || !mayBeCalled(method, args.length)) {
@@ -38,7 +51,7 @@ export function clientSources(client: Client, timeoutMs: number): Sources {
         throw coreError('METHOD_NOT_FOUND', message);
       }
       const call = client.callWithArgv(object.name, from.method, ['--', ...args], { timeoutMs });
-      return valuesIn(await call, from);
+      return valuesIn(await inTime(call), from);
     },
   };
 }

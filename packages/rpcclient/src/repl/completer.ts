@@ -4,9 +4,6 @@ import { clientSources, type Sources } from '../completion/sources.js';
 import { escapeToken, splitLine } from '../completion/split-line.js';
 import { type LineRunner, replCommands } from './line-runner.js';
 
-/** How long somebody who pressed Tab waits, in milliseconds. */
-const patienceMs = 1_500;
-
 /** Completes a line up to the cursor as `node:readline` asks: the candidates, and the text that they replace. */
 export type Completer = (
   line: string,
@@ -18,11 +15,10 @@ export function makeCompleter(
   runner: Pick<LineRunner, 'object'>,
   { client, clock }: Pick<CommandContext, 'client' | 'clock'>,
 ): Completer {
-  const sources = clientSources(client, patienceMs);
   return (line, callback) => {
-    const tooLate = clock.sleep(patienceMs, { background: true }).then((): string[] => []);
+    const sources = clientSources(client, clock);
     const found = candidatesFor(line, runner.object, sources).catch((): string[] => []);
-    void Promise.race([found, tooLate]).then((candidates) => {
+    void found.then((candidates) => {
       callback(null, [candidates, splitLine(line).typed]);
     });
   };

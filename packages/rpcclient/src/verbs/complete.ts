@@ -9,28 +9,23 @@ import { clientSources } from '../completion/sources.js';
 import { escapeToken, type SplitLine, splitLine } from '../completion/split-line.js';
 import type { PrepareVerb } from './verb.js';
 
-/** How long somebody who pressed Tab waits, in milliseconds. */
-const patienceMs = 1_500;
-
 /**
  * Answers the scripts of `completion`: given the line up to the cursor, prints `word`, `stem` (no space follows) or
- * `files`, a tab, the whole word, a tab, and what it means. On any failure it prints nothing: there is nothing to
- * complete.
+ * `files`, a tab, the whole word, a tab, and what it means. What cannot be learnt in time is left out; on any other
+ * failure it prints nothing: there is nothing to complete.
  */
 export const prepare: PrepareVerb = ({ args }, { defaultObject }, context) => {
   const [shell = '', line = '', wordBreaks = ''] = args;
   const split = splitLine(line);
   return async (out) => {
-    const found = completeWithin(split, defaultObject, context).catch(() => noCandidates);
-    const tooLate = context.clock.sleep(patienceMs, { background: true }).then(() => noCandidates);
-    const { candidates, anything } = await Promise.race([found, tooLate]);
+    const { candidates, anything } = await find(split, defaultObject, context).catch(() => noCandidates);
     const forShell = (each: Candidate): Candidate[] =>
       shell === 'bash' ? forBash(each, split, wordBreaks) : [each];
     out.write(candidates.flatMap(forShell).map(lineOf).join('') + (anything ? 'files\n' : ''));
   };
 };
 
-async function completeWithin(
+async function find(
   { tokens, current }: SplitLine,
   defaultObject: string,
   context: CommandContext,
@@ -39,7 +34,7 @@ async function completeWithin(
   const { line } = readIncomplete(argv, current);
   const nameServer = context.nameServerAt(line.options.get('name-server'));
   await using client = connect({ nameServer, insecure: insecureIn(line), watch: false });
-  return await complete({ argv, current, defaultObject }, clientSources(client, patienceMs));
+  return await complete({ argv, current, defaultObject }, clientSources(client, context.clock));
 }
 
 function lineOf({ value, note = '', open = false }: Candidate): string {

@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import { z } from 'zod';
 
-import type { ObjectDescription } from '@patchbay/objects';
+import { type ObjectDescription, systemClock } from '@patchbay/objects';
 import { arg, defineObject, describeObject, method } from '@patchbay/objects/define';
-import { refusal } from '@patchbay/objects/testing';
+import { FakeClock, refusal } from '@patchbay/objects/testing';
 
 import { clientSources } from '../../src/completion/sources.js';
 import { TestCluster } from '../cluster.js';
@@ -31,6 +31,17 @@ describe('The values of an argument', () => {
           returns: z.array(z.string()),
           run: () => [`made ${String((made += 1))}`],
         }),
+        wait: method({
+          summary: 'List, but not yet',
+          returns: z.array(z.string()),
+          idempotent: true,
+          run: ({ signal }) =>
+            new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => {
+                reject(signal.reason as Error);
+              });
+            }),
+        }),
       },
     });
     await cluster.serve({ images });
@@ -39,7 +50,7 @@ describe('The values of an argument', () => {
   after(() => cluster[Symbol.asyncDispose]());
 
   it('are those that the method returns', async () => {
-    const sources = clientSources(cluster.client(), 10_000);
+    const sources = clientSources(cluster.client(), systemClock, 10_000);
     expect(await sources.values(described, { method: 'list' }, [])).to.deep.equal(['a']);
     expect(await sources.values(described, { method: 'list_of' }, ['--n'])).to.deep.equal(['--n-a']);
   });
@@ -51,14 +62,23 @@ describe('The values of an argument', () => {
     ['nothing', []],
   ] as const) {
     it(`are not requested from ${name} with ${String(args.length)} arguments, whatever a server says`, async () => {
-      const sources = clientSources(cluster.client(), 10_000);
+      const sources = clientSources(cluster.client(), systemClock, 10_000);
       const error = await refusal(sources.values(described, { method: name }, args));
       expect(error).to.have.property('reason', 'METHOD_NOT_FOUND');
       expect(made).to.equal(0);
     });
   }
 
+  it('are left out when they are not there in time', async () => {
+    const clock = new FakeClock();
+    const sources = clientSources(cluster.client(), clock, 10_000);
+    const refused = refusal(sources.values(described, { method: 'wait' }, []), 'DEADLINE_PASSED');
+    await clock.advance(10_000);
+    await refused;
+    await refusal(sources.names('im'), 'DEADLINE_PASSED');
+  });
+
   it('include the registered names', async () => {
-    expect(await clientSources(cluster.client(), 10_000).names('im')).to.deep.equal(['images']);
+    expect(await clientSources(cluster.client(), systemClock, 10_000).names('im')).to.deep.equal(['images']);
   });
 });
