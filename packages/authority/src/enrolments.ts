@@ -1,4 +1,5 @@
 import { type Caller, type Clock, type Enrolment, isRpcError, type Log } from '@patchbay/objects';
+import { identityError } from '@patchbay/objects/define';
 import { enrolmentMessage, renewalMessage } from '@patchbay/objects/identity';
 
 import type { Attempts } from './attempts.js';
@@ -274,7 +275,7 @@ export class Enrolments {
     const { loggedInAtMs, expiresAtMs = 0 } = known;
     if (now >= expiresAtMs || now >= loggedInAtMs + loginLifetimeMs) {
       const message = `the login of user:${name} ended at ${new Date(expiresAtMs).toISOString()}: log in again with a token`;
-      throw authorityError('LOGIN_REQUIRED', message, { details: { name } });
+      throw identityError('LOGIN_REQUIRED', message, { details: { name } });
     }
     const keys = user.keys.filter((each) => each !== known);
     return this.#issueUser(name, { ...user, keys }, key, { label: known.name, loggedInAtMs }, []);

@@ -50,7 +50,6 @@ export const authorityError = defineErrors({
     'INVALID_ARGUMENT',
     'A public key is not one of P-256, or of X25519 to seal to, in PEM.',
   ],
-  LOGIN_REQUIRED: ['UNAUTHENTICATED', 'The time of a login is over; log in again with a token.'],
   ENROLMENTS_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',
     'Too many attempts failed of late, or too many hosts wait for approval; try again in a minute, or let an admin approve or reject some.',

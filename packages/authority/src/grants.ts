@@ -38,7 +38,7 @@ export class Grants {
   }
 
   /**
-   * Grants a role, or the right to call in others' names, to a host, a user or a group. A grant that is there is returned.
+   * Grants a role, or the right to call on behalf of others, to a host, a user or a group. A grant that is there is returned.
    *
    * @throws RpcError `RECORDS_EXHAUSTED`
    */

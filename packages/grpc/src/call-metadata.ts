@@ -3,6 +3,7 @@ import type { Metadata } from '@grpc/grpc-js';
 import { type CallMetadata, metadataError, noMetadata } from '@patchbay/objects';
 
 const prefix = 'x-patchbay-meta-';
+const onBehalfOfKey = 'x-patchbay-on-behalf-of';
 /** The keys that have a header of their own, which other programs know too: those of W3C's Trace Context and Baggage. */
 const standardKeys: ReadonlySet<string> = new Set(['traceparent', 'tracestate', 'baggage']);
 
@@ -25,6 +26,20 @@ export function metadataIn(headers: Metadata): CallMetadata {
     throw wrong;
   }
   return found;
+}
+
+/** Returns on whose behalf a call is made, as its caller says it; undefined: on its own. */
+export function onBehalfOfIn(headers: Metadata): string | undefined {
+  const given = headers.get(onBehalfOfKey);
+  return given.length === 0 ? undefined : given.join(',');
+}
+
+/** Adds on whose behalf a call is made; undefined: on the caller's own. */
+export function addOnBehalfOf(headers: Metadata, onBehalfOf: string | undefined): Metadata {
+  if (onBehalfOf !== undefined) {
+    headers.set(onBehalfOfKey, onBehalfOf);
+  }
+  return headers;
 }
 
 /** Adds a call's metadata to that of gRPC, whose values are ASCII: other characters are percent-encoded UTF-8. */

@@ -16,7 +16,7 @@ import {
   type UnregisterRequest,
 } from '@patchbay/grpc';
 import {
-  type CallerOf,
+  type RequesterOf,
   type GrpcService,
   type handleBidiStreamingCall,
   type HandledCall,
@@ -67,7 +67,7 @@ interface Call extends EventEmitter, HandledCall {
   getDeadline(): Date | number;
 }
 
-function handlers(dispatcher: Dispatcher, callerOf: CallerOf): UntypedServiceImplementation {
+function handlers(dispatcher: Dispatcher, requesterOf: RequesterOf): UntypedServiceImplementation {
   const begin = (
     method: string,
     values: () => readonly unknown[],
@@ -83,7 +83,7 @@ function handlers(dispatcher: Dispatcher, callerOf: CallerOf): UntypedServiceImp
         get input() {
           return { values: values() };
         },
-        caller: callerOf(call),
+        ...requesterOf(call),
         callId,
         timeoutMs,
       },

@@ -192,6 +192,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     const dispatcher = new Dispatcher({
       clock,
       log,
+      ...(authority && { delegations: authority.policy }),
       interceptors: options.interceptors ?? [],
       observer: options.observer,
     });

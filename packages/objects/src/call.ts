@@ -57,6 +57,12 @@ export interface CallOptions {
    * those set before. Default: none.
    */
   readonly metadata?: CallMetadata;
+  /**
+   * The host or user on whose behalf the call is made, `user:alice`, with whose rights it runs: the server takes that
+   * from its machine's own callers, by the socket file, and from hosts with the grant `delegate`, and refuses others
+   * with `DELEGATION_REFUSED`. Default: one calls on one's own behalf.
+   */
+  readonly onBehalfOf?: string;
 }
 
 /** Options of a call without an answer: it resolves once it is handed to the connection, whatever happens then. */

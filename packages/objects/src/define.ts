@@ -17,6 +17,7 @@ export {
 } from './naming/contract.js';
 export { accessLevels } from './identity/access.js';
 export { type AccessRequest, authorize, isAuthorized } from './identity/authorize.js';
+export type { Delegations, Requester } from './identity/delegation.js';
 export { certificateTimeError, identityError } from './identity/identity-error.js';
 export { levelOf } from './identity/policy.js';
 export {

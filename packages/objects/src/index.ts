@@ -88,6 +88,7 @@ export {
   type Principal,
   type Role,
 } from './identity/caller.js';
+export { onBehalfOfError } from './identity/delegation.js';
 export type {
   AccessAnswer,
   CallerDescription,

@@ -14,8 +14,9 @@ import {
   PeriodicTask,
   type PolicyDocument,
   type PolicyEvent,
+  type Principal,
 } from '@patchbay/objects';
-import { policyDocument } from '@patchbay/objects/define';
+import { type Delegations, policyDocument } from '@patchbay/objects/define';
 import { ClusterPolicy, type NamedPrincipal, type UnknownCaller } from '@patchbay/objects/identity';
 
 /** What a server needs to follow the policy of its cluster. */
@@ -41,7 +42,7 @@ const retry = { firstMs: 250, maxMs: 5_000, jitter: true };
 const lookMs = 10_000;
 
 /** Follows the policy of a cluster: by the watch of the authority, and from a file until that answers. */
-export class PolicyFollower implements AsyncDisposable {
+export class PolicyFollower implements Delegations, AsyncDisposable {
   readonly #options: PolicyFollowerOptions;
   readonly #policy: ClusterPolicy;
   readonly #tasks: readonly PeriodicTask[];
@@ -85,12 +86,27 @@ export class PolicyFollower implements AsyncDisposable {
     fingerprint: string,
     peer: string,
   ): Caller | UnknownCaller =>
-    this.#options.clock.monotonicMs() - this.#heardAtMs > goodForMs
+    this.#isStale
       ? {
           reason: 'CALLER_UNKNOWN',
           message: 'no name server has told this server for 24 h who its callers are',
         }
       : this.#policy.callerOf(principal, fingerprint, peer);
+
+  /** Returns the caller that a principal is, whose calls `delegate` makes; undefined where it is not known to be active. */
+  callerFor(principal: NamedPrincipal, peer: string, delegate: Principal): Caller | undefined {
+    return this.#isStale ? undefined : this.#policy.callerFor(principal, peer, delegate);
+  }
+
+  /** Reports whether a principal may call on behalf of others: see `ClusterPolicy`. */
+  mayDelegate(principal: NamedPrincipal, object: string, method?: string): boolean {
+    return !this.#isStale && this.#policy.mayDelegate(principal, object, method);
+  }
+
+  /** Whether the policy is good no more, as no authority was heard of for too long. */
+  get #isStale(): boolean {
+    return this.#options.clock.monotonicMs() - this.#heardAtMs > goodForMs;
+  }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#tasks.map((task) => task.close()));
@@ -109,7 +125,7 @@ export class PolicyFollower implements AsyncDisposable {
 
   #take(event: PolicyEvent): void {
     const { clock, log, path } = this.#options;
-    const wasStale = clock.monotonicMs() - this.#heardAtMs > goodForMs;
+    const wasStale = this.#isStale;
     this.#heardAtMs = clock.monotonicMs();
     this.#policy.follow(event);
     this.#setHealth(true);

@@ -83,12 +83,14 @@ export class RpcServer implements AsyncDisposable {
     checkAddresses({ listen, advertise, insecure: identity === undefined ? insecure : 'network' });
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
+    const kept = identity && new ServerIdentity({ identity, nameServer, stateDir, clock, log });
     const dispatcher = new Dispatcher({
       clock,
       log,
       interceptors,
       observer,
       ...(authorize && { authorize }),
+      ...(kept && { delegations: kept.policy }),
     });
     const hosting = new Hosting({
       dispatcher,
@@ -104,7 +106,6 @@ export class RpcServer implements AsyncDisposable {
       hosting.stopAll(options.signal?.reason);
     };
     options.signal?.addEventListener('abort', giveUp, { once: true });
-    const kept = identity && new ServerIdentity({ identity, nameServer, stateDir, clock, log });
     try {
       await checkListenAddress(listen); // before objects open, which may take long
       await hosting.add(options.objects, options.maxConcurrent, options.signal);

@@ -1,3 +1,4 @@
+import { coreError } from '@patchbay/objects';
 import { z } from 'zod';
 
 import {
@@ -127,7 +128,7 @@ export function grantMethods(authority: Authority): GrantMethods {
 function defineGrantMethods({ grants, clock }: Authority) {
   return {
     grant: method({
-      summary: 'Grant a role on objects, or the right to call in the name of others',
+      summary: 'Grant a role on objects, or to a host the right to call on behalf of others',
       access: 'administer',
       args: [
         arg('to', policyGrant.shape.to, 'host:NAME, user:NAME or group:NAME'),
@@ -144,6 +145,11 @@ function defineGrantMethods({ grants, clock }: Authority) {
       returns: grantView,
       // Not idempotent: of one with a time, each call makes another.
       run: (to, role, objects, { methods = '*', untilMs }, { caller }) => {
+        if (role === 'delegate' && to.startsWith('user:')) {
+          const message =
+            'users cannot call on behalf of others: grant delegate to host:NAME, or to a group of hosts';
+          throw coreError('ARGUMENT_INVALID', message, { details: { path: 'to' } });
+        }
         const end = untilMs === undefined ? {} : { untilMs: clock.now() + untilMs };
         return grants.add({ to, role, objects, methods, ...end }, caller.principal);
       },

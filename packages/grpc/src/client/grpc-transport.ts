@@ -35,8 +35,11 @@ export function grpcTransportBy(tcp?: TcpDialer): Transport {
       }
     },
     // On demand: it loads grpc-js, which calls do not need.
-    describe: async (at, object) =>
-      (await import('../describe.js')).describeAt(at.address, object, dialerTo(at)?.trust(at)),
+    describe: async (at, object, onBehalfOf) =>
+      (await import('../describe.js')).describeAt(at.address, object, {
+        trust: dialerTo(at)?.trust(at),
+        onBehalfOf,
+      }),
   };
 }
 

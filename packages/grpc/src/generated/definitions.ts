@@ -333,14 +333,12 @@ export const definitions: object = {
                 "isRead": {
                   "type": "bool",
                   "id": 16
+                },
+                "onBehalfOf": {
+                  "type": "string",
+                  "id": 14
                 }
-              },
-              "reserved": [
-                [
-                  14,
-                  14
-                ]
-              ]
+              }
             },
             "Cancel": {
               "fields": {
@@ -663,6 +661,10 @@ export const definitions: object = {
                 "machine": {
                   "type": "string",
                   "id": 6
+                },
+                "local": {
+                  "type": "bool",
+                  "id": 7
                 }
               }
             },

@@ -22,7 +22,7 @@ import type { Dispatcher } from '@patchbay/objects/define';
 import { callsExhausted, type SessionLimits } from '@patchbay/session/server';
 
 import type { CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
-import { addMetadata, metadataIn } from '../call-metadata.js';
+import { addMetadata, metadataIn, onBehalfOfIn } from '../call-metadata.js';
 import { toGrpcStatus } from '../status.js';
 import { toValue } from '../value.js';
 import { readCall } from './read-call.js';
@@ -147,6 +147,7 @@ export class CallStream implements CallSink {
             return request.input;
           },
           caller: this.#caller,
+          onBehalfOf: this.#metadata && onBehalfOfIn(this.#metadata),
           callId: this.#callId,
           correlationId,
           metadata: this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata),

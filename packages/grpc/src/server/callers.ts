@@ -4,8 +4,9 @@ import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
 import { anonymousCaller, type Caller, type Clock, insecureCaller, localCaller } from '@patchbay/objects';
-import { certificateTimeError } from '@patchbay/objects/define';
+import { certificateTimeError, type Requester } from '@patchbay/objects/define';
 
+import { onBehalfOfIn } from '../call-metadata.js';
 import { type Peer, peerOn } from './peers.js';
 import { http2StreamOf } from './session-stream.js';
 
@@ -22,8 +23,8 @@ export interface HandledCall {
   readonly metadata: Metadata;
 }
 
-/** Returns who makes a call that a handler serves. */
-export type CallerOf = (call: HandledCall) => Caller;
+/** Returns who makes a call that a handler serves, and on whose behalf. */
+export type RequesterOf = (call: HandledCall) => Requester;
 
 /** Who calls on a connection that is closed: the call comes to nothing, and may do nothing. */
 const nobody = anonymousCaller('unknown');
@@ -120,12 +121,12 @@ export class Callers {
     });
   }
 
-  /** Returns who makes a call that `pass` let through. */
-  readonly ofHandled: CallerOf = ({ metadata }) => {
+  /** Returns who makes a call that `pass` let through, and on whose behalf it says that it does. */
+  readonly ofHandled: RequesterOf = ({ metadata }) => {
     const caller = this.#ofMetadata.get(metadata);
     if (caller === undefined) {
       throw new Error('a call reached its handler without its caller');
     }
-    return caller;
+    return { caller, onBehalfOf: onBehalfOfIn(metadata) };
   };
 }

@@ -9,7 +9,7 @@ import {
 import type { Caller } from '@patchbay/objects';
 
 import { toGrpcStatus } from '../status.js';
-import type { CallerOf } from './callers.js';
+import type { RequesterOf } from './callers.js';
 import { serverError } from './errors.js';
 import { serviceOf } from './standard-definitions.js';
 
@@ -44,7 +44,7 @@ export class Health {
     }
   }
 
-  addTo(server: Server, callerOf: CallerOf): void {
+  addTo(server: Server, requesterOf: RequesterOf): void {
     server.addService(serviceOf('health/v1/health.proto', 'grpc.health.v1.Health'), {
       check: (
         { request: { service } }: ServerUnaryCall<HealthRequest, HealthResponse>,
@@ -58,7 +58,7 @@ export class Health {
         }
       },
       watch: (watch: Watch) => {
-        this.#watch(watch, addressOf(callerOf(watch)));
+        this.#watch(watch, addressOf(requesterOf(watch).caller));
       },
       list: (_call: unknown, reply: sendUnaryData<object>) => {
         // A map, as its entries.

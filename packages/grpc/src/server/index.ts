@@ -3,7 +3,7 @@
  *
  * @module @patchbay/grpc/server
  */
-export type { CallerOf, Connection, HandledCall, Identify } from './callers.js';
+export type { Connection, HandledCall, Identify, RequesterOf } from './callers.js';
 export { type GrpcService, ObjectServer, type ObjectServerOptions } from './object-server.js';
 
 export { defaultSessionLimits, type GivenLimits, type SessionLimits } from '@patchbay/session/server';

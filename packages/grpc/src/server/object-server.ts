@@ -20,7 +20,7 @@ import type { CurrentIdentity } from '../secure/identity.js';
 import { type CallerOfKey, identifyByCertificate } from '../secure/peer-identity.js';
 import { trustOfServer } from '../secure/tls-dialer.js';
 import { AnonymousConnections } from './anonymous-connections.js';
-import { type CallerOf, Callers, type Identify } from './callers.js';
+import { Callers, type Identify, type RequesterOf } from './callers.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { Health } from './health.js';
 import { InputBounds } from './input-bounds.js';
@@ -55,7 +55,7 @@ export interface GrpcService {
   readonly file: string;
   readonly definition: ServiceDefinition;
   /** Makes its handlers, which call objects through the dispatcher. */
-  readonly handlers: (dispatcher: Dispatcher, callerOf: CallerOf) => UntypedServiceImplementation;
+  readonly handlers: (dispatcher: Dispatcher, requesterOf: RequesterOf) => UntypedServiceImplementation;
 }
 
 const { service } = grpcTypes.patchbay.v1.ObjectServer;
@@ -136,6 +136,7 @@ export class ObjectServer implements AsyncDisposable {
     new Reflection({ ...files, ...standardServices }, sharedFiles).addTo(
       this.#server,
       this.#callers.ofHandled,
+      dispatcher.access,
     );
   }
 
@@ -202,7 +203,7 @@ export class ObjectServer implements AsyncDisposable {
     if (object !== undefined) {
       try {
         const identity = this.address.startsWith('unix:') ? undefined : this.#identity?.current;
-        await describeAt(this.address, object, identity && trustOfServer(identity));
+        await describeAt(this.address, object, { trust: identity && trustOfServer(identity) });
       } catch (error) {
         if (!isRpcError(error, 'OBJECT_NOT_FOUND')) {
           throw error;

@@ -12,6 +12,7 @@ import {
   describeObject,
   type Dispatcher,
   type HostedObject,
+  type Requester,
   type VisibleObject,
 } from '@patchbay/objects/define';
 import type { SessionLimits } from '@patchbay/session/server';
@@ -21,7 +22,7 @@ import type { DescribeRequest } from '../generated/patchbay/v1/DescribeRequest.j
 import type { DescribeResponseInput } from '../generated/patchbay/v1/DescribeResponse.js';
 import { toGrpcStatus } from '../status.js';
 import { toStruct } from '../value.js';
-import type { CallerOf } from './callers.js';
+import type { RequesterOf } from './callers.js';
 import { type CallCount, CallStream } from './call-stream.js';
 import { http2StreamOf } from './session-stream.js';
 
@@ -70,10 +71,10 @@ export class ObjectService {
     });
   }
 
-  handlers(callerOf: CallerOf): UntypedServiceImplementation {
+  handlers(requesterOf: RequesterOf): UntypedServiceImplementation {
     return {
       Describe: (call: ServerUnaryCall<DescribeRequest, Buffer>, reply: sendUnaryData<Buffer>) => {
-        this.#describe(callerOf(call), call.request.object).then(
+        this.#describe(requesterOf(call), call.request.object).then(
           (encoded) => {
             reply(null, encoded);
           },
@@ -85,10 +86,10 @@ export class ObjectService {
     };
   }
 
-  /** @throws RpcError `OBJECT_NOT_FOUND` */
-  async #describe(caller: Caller, name: string): Promise<Buffer> {
+  /** @throws RpcError as `AccessControl.see` */
+  async #describe(requester: Requester, name: string): Promise<Buffer> {
     const { access } = this.#dispatcher;
-    const visible = name === '' ? await access.seeAll(caller) : [await access.see(caller, name)];
+    const visible = name === '' ? await access.seeAll(requester) : [await access.see(requester, name)];
     return Buffer.concat(visible.map((each) => this.#encode(each))); // each is one of repeated objects
   }
 

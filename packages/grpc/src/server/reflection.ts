@@ -1,10 +1,10 @@
 import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
 
 import { toRpcError } from '@patchbay/objects';
-import { authorize } from '@patchbay/objects/define';
+import { type AccessControl, authorize } from '@patchbay/objects/define';
 
 import { toGrpcStatus } from '../status.js';
-import type { CallerOf } from './callers.js';
+import type { RequesterOf } from './callers.js';
 import { protoFile, serviceOf } from './standard-definitions.js';
 
 /** A request of grpc.reflection; `message_request` names the field that is set. */
@@ -37,14 +37,15 @@ export class Reflection {
     }
   }
 
-  addTo(server: Server, callerOf: CallerOf): void {
+  addTo(server: Server, requesterOf: RequesterOf, access: AccessControl): void {
     for (const version of ['v1', 'v1alpha']) {
       const service = `grpc.reflection.${version}.ServerReflection`;
       server.addService(serviceOf(`grpc/reflection/${version}/reflection.proto`, service), {
         serverReflectionInfo: (stream: Stream) => {
           try {
-            const asked = { object: service, method: 'ServerReflectionInfo', access: 'member' } as const;
-            authorize({ caller: callerOf(stream), action: 'describe', ...asked });
+            const asked = { object: service, method: 'ServerReflectionInfo' };
+            const caller = access.effective(requesterOf(stream), asked);
+            authorize({ caller, action: 'describe', access: 'member', ...asked });
             this.#serve(stream);
           } catch (error) {
             stream.emit('error', toGrpcStatus(toRpcError(error), undefined));

@@ -18,6 +18,7 @@ import {
   StallWatch,
 } from '@patchbay/session/server';
 
+import { onBehalfOfIn } from '../call-metadata.js';
 import { maxMessageBytes, MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.js';
 import { toGrpcStatus } from '../status.js';
 
@@ -88,7 +89,15 @@ export class SessionStream implements SessionOutput {
 
   listener(): ServerListener {
     return {
-      onReceiveMetadata: () => {
+      onReceiveMetadata: (metadata) => {
+        if (onBehalfOfIn(metadata) !== undefined) {
+          this.attempt(() => {
+            const message =
+              'a session names on whose behalf a call is made with each call, not in its metadata';
+            throw coreError('ARGUMENT_INVALID', message);
+          });
+          return;
+        }
         this.#stream
           .removeAllListeners('data') // that of grpc-js
           .on('data', (data: Buffer) => {

@@ -33,7 +33,7 @@ export interface Caller {
   readonly expiresAtMs?: number;
   /** Why it is anonymous, although it has a certificate; undefined where it has none. */
   readonly unproven?: RpcError;
-  /** The principal that makes the call in this one's name; undefined for a call of one's own. */
+  /** The principal that makes the call on behalf of this one; undefined for a call of one's own. */
   readonly delegate?: Principal;
 }
 

@@ -1,4 +1,4 @@
-import { compileGlob } from '../text/glob.js';
+import { compileGlob, type Glob } from '../text/glob.js';
 import type { Caller, Grant } from './caller.js';
 import type {
   PolicyChange,
@@ -13,6 +13,12 @@ import type { NamedPrincipal } from './spiffe-id.js';
 export interface UnknownCaller {
   readonly reason: 'CALLER_UNKNOWN' | 'CERTIFICATE_REVOKED';
   readonly message: string;
+}
+
+/** Methods that a host may call on behalf of others. */
+interface DelegableMethods {
+  readonly objects: Glob;
+  readonly methods: Glob;
 }
 
 interface Rights {
@@ -31,6 +37,8 @@ export class ClusterPolicy {
   readonly #principals = new Map<string, PolicyPrincipal>();
   readonly #grants = new Map<string, PolicyGrant>();
   readonly #rights = new Map<NamedPrincipal, Rights>();
+  /** What each host may call on behalf of others. */
+  readonly #delegable = new Map<NamedPrincipal, readonly DelegableMethods[]>();
   /** By what they grant. */
   readonly #roles = new Map<string, readonly Grant[]>();
   /** When the first of the grants that count now ends. */
@@ -148,9 +156,9 @@ export class ClusterPolicy {
   }
 
   /**
-   * Returns the caller that a principal is, whoever makes the call in its name; undefined where it is not active.
+   * Returns the caller that a principal is; undefined where it is not active.
    *
-   * @param delegate who makes the call
+   * @param delegate who makes the calls on its behalf; default: it does so itself
    */
   callerFor(principal: NamedPrincipal, peer: string, delegate?: Caller['delegate']): Caller | undefined {
     const known = this.#principals.get(principal);
@@ -159,17 +167,26 @@ export class ClusterPolicy {
       : undefined;
   }
 
-  /** Reports whether a principal may call a method of an object in the name of others. */
+  /**
+   * Reports whether a principal may call a method on behalf of others: a host with the grant `delegate`, and nobody else.
+   *
+   * @param method default: any of the object's
+   */
   mayDelegate(principal: NamedPrincipal, object: string, method = ''): boolean {
     const known = this.#principals.get(principal);
-    return (
-      known?.state === 'active' &&
-      this.#grantsFor(principal, known.groups).some(
-        ({ role, objects, methods }) =>
-          role === 'delegate' &&
-          compileGlob(objects).matches(object) &&
-          (method === '' || compileGlob(methods).matches(method)),
-      )
+    if (known?.state !== 'active' || !principal.startsWith('host:')) {
+      return false;
+    }
+    this.#forgetEnded();
+    let delegable = this.#delegable.get(principal);
+    if (delegable === undefined) {
+      delegable = this.#grantsFor(principal, known.groups).flatMap(({ role, objects, methods }) =>
+        role === 'delegate' ? [{ objects: compileGlob(objects), methods: compileGlob(methods) }] : [],
+      );
+      this.#delegable.set(principal, delegable);
+    }
+    return delegable.some(
+      ({ objects, methods }) => objects.matches(object) && (method === '' || methods.matches(method)),
     );
   }
 
@@ -202,6 +219,7 @@ export class ClusterPolicy {
   /** Forgets what was computed of the grants that count. */
   #forget(): void {
     this.#rights.clear();
+    this.#delegable.clear();
     const now = this.#now();
     this.#nextEndMs = Infinity;
     for (const { untilMs = Infinity } of this.#grants.values()) {

@@ -23,6 +23,14 @@ export const identityError = defineErrors({
     'UNAUTHENTICATED',
     'The certificate is one of another cluster or authority: enrol here with a token.',
   ],
+  DELEGATION_REFUSED: [
+    'PERMISSION_DENIED',
+    'The caller may not call on behalf of others, or not of this one: a host needs the grant "delegate" for the method, and whom it calls for must be active in the cluster.',
+  ],
+  LOGIN_REQUIRED: [
+    'UNAUTHENTICATED',
+    'The time of a login is over, or a call was to be made on behalf of local, which is nobody elsewhere: log in with a token.',
+  ],
   PERMISSION_REVOKED: [
     'PERMISSION_DENIED',
     'The caller lost the right to the method while the call ran, which may have taken effect; ask an admin.',

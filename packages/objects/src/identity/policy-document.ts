@@ -29,7 +29,7 @@ export const policyPrincipal = z.object({
 /** A host or a user as servers need to know it. */
 export type PolicyPrincipal = z.infer<typeof policyPrincipal>;
 
-/** The schema of what a grant allows: a role, or to call in others' names. */
+/** The schema of what a grant allows: a role, or to call on behalf of others. */
 export const grantRole = z.enum(['viewer', 'operator', 'admin', 'delegate']);
 
 /** The schema of a `PolicyGrant`. */
@@ -41,7 +41,7 @@ export const policyGrant = z.object({
       .string()
       .regex(/^group:[a-z0-9][a-z0-9-]{0,62}$/, { error: 'must be host:NAME, user:NAME or group:NAME' }),
   ]),
-  /** `delegate` allows to call in the name of others. */
+  /** `delegate` allows a host to call on behalf of others. */
   role: grantRole,
   /** A glob of objects' names. */
   objects: z.string().min(1).max(256),

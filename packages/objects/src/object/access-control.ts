@@ -2,13 +2,14 @@ import { coreError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
 import { authorize, isAuthorized, mayLearn, refusal } from '../identity/authorize.js';
 import type { Caller } from '../identity/caller.js';
+import { type Delegations, effectiveCaller, mayActFor, type Requester } from '../identity/delegation.js';
 import { quoted } from '../names.js';
 import { didYouMean } from '../text/suggest.js';
 import type { Authorize } from './context.js';
 import { accessOf } from './definition.js';
-import type { HostedMethod, HostedObject, Member } from './hosted-object.js';
+import type { GrantedMethod, HostedMethod, HostedObject, Member } from './hosted-object.js';
 import type { ObjectDirectory } from './object-directory.js';
-import type { RunningCall } from './running-call.js';
+import type { Invocation, RunningCall } from './running-call.js';
 
 /** What of a call says which method it is of. */
 interface Called {
@@ -28,11 +29,39 @@ export interface VisibleObject {
 export class AccessControl {
   readonly #objects: ObjectDirectory;
   readonly #further: Authorize | undefined;
+  readonly #delegations: Delegations | undefined;
 
-  /** @param further a further check, of what is allowed so far */
-  constructor(objects: ObjectDirectory, further: Authorize | undefined) {
+  /** @param options a further check, of what is allowed so far, and who may call on whose behalf; default: none, nobody */
+  constructor(
+    objects: ObjectDirectory,
+    {
+      authorize: further,
+      delegations,
+    }: { readonly authorize?: Authorize; readonly delegations?: Delegations },
+  ) {
     this.#objects = objects;
     this.#further = further;
+    this.#delegations = delegations;
+  }
+
+  /**
+   * Returns the caller whose rights a call has: its own, or those of the principal on whose behalf it is made.
+   *
+   * @throws RpcError `ARGUMENT_INVALID`, `LOGIN_REQUIRED`, `DELEGATION_REFUSED`, and why a caller is anonymous that has a certificate
+   */
+  callerOf(call: Requester & Pick<Invocation, 'object' | 'method' | 'handedOut'>): Caller {
+    return call.onBehalfOf === undefined
+      ? call.caller
+      : effectiveCaller(
+          call,
+          this.#granted(call, call.handedOut ?? this.#objects.get(call.object)),
+          this.#delegations,
+        );
+  }
+
+  /** Returns the caller whose rights a request about a method has that no object has. @throws RpcError as `callerOf` */
+  effective(requester: Requester, requested: GrantedMethod): Caller {
+    return effectiveCaller(requester, requested, this.#delegations);
   }
 
   /**
@@ -47,7 +76,7 @@ export class AccessControl {
       return method;
     }
     const { caller } = call;
-    const named = object?.grantedAs(call.method) ?? { object: call.object, method: call.method };
+    const named = this.#granted(call, object);
     if (!mayLearn(caller, named.object, named.method)) {
       throw refusal({ caller, ...named }, `${object?.label ?? call.object}.${call.method}`);
     }
@@ -73,8 +102,19 @@ export class AccessControl {
     });
   }
 
-  /** Reports whether a running call would still be allowed, by what its method declares and demanded. */
-  stillAllows({ caller, hosted, method, demanded }: RunningCall): boolean {
+  /**
+   * Reports whether a running call would still be allowed, by what its method declares and demanded. One that is made on
+   * behalf of somebody has that principal's present rights then.
+   */
+  stillAllows(call: RunningCall): boolean {
+    const { caller, hosted, method, demanded, invocation } = call;
+    if (caller.delegate !== undefined) {
+      try {
+        Object.assign(caller, this.callerOf(invocation));
+      } catch {
+        return false;
+      }
+    }
     const declared = hosted?.method(method);
     if (hosted === undefined || declared === undefined) {
       return true; // it is to be asked yet
@@ -85,9 +125,14 @@ export class AccessControl {
     );
   }
 
-  /** Returns an object and what a caller may see of it. @throws RpcError `OBJECT_NOT_FOUND`, also where that is nothing */
-  async see(caller: Caller, name: string): Promise<VisibleObject> {
+  /**
+   * Returns an object and what a requester may see of it.
+   *
+   * @throws RpcError `OBJECT_NOT_FOUND`, also where that is nothing, and as `callerOf`
+   */
+  async see(requester: Requester, name: string): Promise<VisibleObject> {
     const object = this.#objects.get(name);
+    const caller = this.effective(requester, { object: object?.label ?? name, method: '' });
     const visible = object === undefined ? undefined : await this.#visible(caller, object);
     if (visible === undefined) {
       throw this.#noObject(caller, name);
@@ -95,16 +140,22 @@ export class AccessControl {
     return visible;
   }
 
-  /** Returns all objects of which a caller may see something. */
-  async seeAll(caller: Caller): Promise<readonly VisibleObject[]> {
-    const all = this.#objects.names.map((name) => this.#visible(caller, this.#objects.find(name)));
+  /** Returns all objects of which a requester may see something. @throws RpcError as `callerOf`, where it may ask of none */
+  async seeAll(requester: Requester): Promise<readonly VisibleObject[]> {
+    const askable = this.#objects.names.filter((object) => this.#mayAskOf(requester, object));
+    const caller = this.effective(requester, { object: askable[0] ?? '', method: '' });
+    const all = askable.map((name) => this.#visible(caller, this.#objects.find(name)));
     return (await Promise.all(all)).filter((visible) => visible !== undefined);
   }
 
   /** Lists the idempotent methods and properties of each object, of those that a caller may see. */
   idempotentMethods(caller: Caller): { readonly object: string; readonly methods: readonly string[] }[] {
     return this.#objects.names.flatMap((object) => {
-      const seen = this.#seen(caller, this.#objects.find(object));
+      const hosted = this.#objects.find(object);
+      // Who may call on behalf of others retries for those who may see more.
+      const seen = mayActFor(caller, { object, method: '' }, this.#delegations)
+        ? hosted.members
+        : this.#seen(caller, hosted);
       const methods = seen.filter(([, { idempotent }]) => idempotent).map(([name]) => name);
       return seen.length === 0 ? [] : [{ object, methods }];
     });
@@ -137,6 +188,19 @@ export class AccessControl {
       }
       throw error;
     }
+  }
+
+  /** Reports whether a requester may ask of an object: on behalf of others, of those that it may call so. */
+  #mayAskOf({ caller, onBehalfOf }: Requester, object: string): boolean {
+    return onBehalfOf === undefined || mayActFor(caller, { object, method: '' }, this.#delegations);
+  }
+
+  /** Returns a method as grants name it. */
+  #granted(
+    { object, method }: Pick<Called, 'object' | 'method'>,
+    hosted: HostedObject | undefined,
+  ): GrantedMethod {
+    return hosted?.grantedAs(method) ?? { object, method };
   }
 
   /** Lists the methods and properties that a caller may see, before the further check. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { noMetadata } from '../call-metadata.js';
-import { coreError } from '../errors/core-errors.js';
+import { coreError, toRpcError } from '../errors/core-errors.js';
 import { RpcError } from '../errors/rpc-error.js';
 import type { AccessControl } from './access-control.js';
 import type { PreparedMethod } from './bind.js';
@@ -31,7 +31,12 @@ export class CallRunner {
 
   /** Runs a call, within the interceptors if there are any: their result or error is its answer then. */
   run(call: RunningCall, invocation: Invocation): void {
-    const { interceptors } = this.#options;
+    const { interceptors, access } = this.#options;
+    try {
+      call.caller = access.callerOf(invocation);
+    } catch (error) {
+      call.refusal = toRpcError(error);
+    }
     if (interceptors === undefined) {
       this.#start(call, invocation);
       return;
@@ -84,6 +89,9 @@ export class CallRunner {
   #start(call: RunningCall, invocation: Invocation): void {
     try {
       this.#options.admit();
+      if (call.refusal !== undefined) {
+        throw call.refusal;
+      }
       const hosted = this.#methodOf(call, invocation);
       const permission = this.#options.access.check(call, hosted);
       if (permission === undefined) {

@@ -18,7 +18,7 @@ export interface CallContext {
   readonly callOptions: CallOptions;
   readonly object: string;
   readonly method: string;
-  /** Who calls: its principal, groups and roles, and who makes the call in its name, if somebody does. */
+  /** Who calls: its principal, groups and roles, and the delegate who makes the call on its behalf, if somebody does. */
   readonly caller: Caller;
   /**
    * Demands more of the caller than the method declares, as where an option or an argument needs it.

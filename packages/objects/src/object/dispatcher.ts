@@ -3,7 +3,7 @@ import { Deadlines } from '../deadlines.js';
 import { coreError } from '../errors/core-errors.js';
 import type { RpcError } from '../errors/rpc-error.js';
 import type { Log } from '../log.js';
-import type { Caller } from '../identity/caller.js';
+import type { Delegations, Requester } from '../identity/delegation.js';
 import { identityError } from '../identity/identity-error.js';
 import { AccessControl } from './access-control.js';
 import type { Authorize } from './context.js';
@@ -22,6 +22,8 @@ interface DispatcherOptions {
   readonly log: Log;
   /** Refuses further calls, of those that access levels and grants allow. Default: none. */
   readonly authorize?: Authorize;
+  /** Who may call on whose behalf. Default: nobody. */
+  readonly delegations?: Delegations;
   /** Wrap every call, the first one outermost. Default: none. */
   readonly interceptors?: readonly Interceptor[];
   /** Sees every call when it is answered. Default: nobody. */
@@ -46,7 +48,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#services = options;
-    this.access = new AccessControl(this.#objects, options.authorize);
+    this.access = new AccessControl(this.#objects, options);
     this.#runner = new CallRunner({
       access: this.access,
       interceptors: options.interceptors?.length === 0 ? undefined : options.interceptors,
@@ -106,9 +108,9 @@ export class Dispatcher {
     return this.#running;
   }
 
-  /** Describes what a caller may see of an object. @throws RpcError `OBJECT_NOT_FOUND`, also where that is nothing */
-  async describe(name: string, caller: Caller): Promise<ObjectDescription> {
-    const { object, members } = await this.access.see(caller, name);
+  /** Describes what a requester may see of an object. @throws RpcError as `AccessControl.see` */
+  async describe(name: string, requester: Requester): Promise<ObjectDescription> {
+    const { object, members } = await this.access.see(requester, name);
     return describeObject(object.label, object.definition, (member) => members.includes(member));
   }
 
@@ -145,8 +147,9 @@ export class Dispatcher {
   reauthorize(): void {
     for (const call of [...this.#deadlines]) {
       if (!this.access.stillAllows(call)) {
-        const { principal } = call.caller;
-        const message = `${principal} may call ${call.object}.${call.method} no more: the policy changed while the call ran`;
+        const { principal, delegate } = call.caller;
+        const who = delegate === undefined ? principal : `${delegate} on behalf of ${principal}`;
+        const message = `${who} may call ${call.object}.${call.method} no more: the policy changed while the call ran`;
         call.cancel(identityError('PERMISSION_REVOKED', message, { details: { principal } }));
       }
     }

@@ -9,6 +9,7 @@ import type { ConcurrencyLimit } from './concurrency-limit.js';
 import type { Access } from '../identity/access.js';
 import { authorize } from '../identity/authorize.js';
 import type { Caller } from '../identity/caller.js';
+import type { Requester } from '../identity/delegation.js';
 import { rankOf } from '../identity/policy.js';
 import type { PreparedMethod } from './bind.js';
 import type { CallContext } from './context.js';
@@ -45,7 +46,7 @@ export interface Deferred {
 }
 
 /** A call as a server received it. */
-export interface Invocation {
+export interface Invocation extends Requester {
   /** The object's name; for a reference its label. */
   readonly object: string;
   /** The object itself if it was called by reference, as it has no name. */
@@ -55,7 +56,6 @@ export interface Invocation {
   readonly isRead?: boolean;
   /** The positional values with the options last, or the argv of a command line. */
   readonly input: { readonly values: readonly unknown[] } | { readonly argv: readonly ArgvElement[] };
-  readonly caller: Caller;
   readonly callId: string;
   /** The key-value pairs that the caller sent along; undefined: none. */
   readonly metadata?: CallMetadata | undefined;
@@ -73,7 +73,8 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   readonly endpoint = undefined;
   readonly object: string;
   readonly method: string;
-  readonly caller: Caller;
+  /** Whose rights it has. Set by the dispatcher where that is not who makes it. */
+  caller: Caller;
   readonly expiresAtMs: number;
   deadlineIndex = -1;
   readonly sink: CallSink;
@@ -85,6 +86,8 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   hosted: HostedObject | undefined;
   /** Its method, once it is found and its caller may use it. Set by the dispatcher. */
   called: PreparedMethod | undefined;
+  /** Why it may not be made on behalf of whom it names. Set by the dispatcher. */
+  refusal: RpcError | undefined;
   /** Set while interceptors wait for the outcome in place of the sink. */
   outcome: Deferred | undefined;
   /** Whether the method was started. Set by the dispatcher. */
@@ -93,7 +96,7 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   demanded: Access | undefined;
   metadata: CallMetadata;
   responseMetadata = noMetadata;
-  readonly #invocation: Invocation;
+  readonly invocation: Invocation;
   readonly #services: CallServices;
   readonly #beganMs: number;
   #replaced: readonly unknown[] | undefined;
@@ -106,7 +109,7 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   #itemHooks: ItemHooks | undefined;
 
   constructor(invocation: Invocation, sink: CallSink, timeoutMs: TimeLimit, services: CallServices) {
-    this.#invocation = invocation;
+    this.invocation = invocation;
     this.object = invocation.object;
     this.method = invocation.method;
     this.caller = invocation.caller;
@@ -124,16 +127,16 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   }
 
   get callId(): string {
-    return this.#invocation.callId;
+    return this.invocation.callId;
   }
 
   get correlationId(): string {
-    return this.#invocation.correlationId ?? this.callId;
+    return this.invocation.correlationId ?? this.callId;
   }
 
   /** What was passed, or what an interceptor put in its place. */
   get input(): Invocation['input'] {
-    return this.#replaced === undefined ? this.#invocation.input : { values: this.#replaced };
+    return this.#replaced === undefined ? this.invocation.input : { values: this.#replaced };
   }
 
   get arguments(): readonly unknown[] {
@@ -165,7 +168,7 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   get log(): Log {
     this.#contextLog ??= this.#services.log.child({
       callId: this.callId,
-      ...(this.#invocation.correlationId === undefined ? {} : { correlationId: this.correlationId }),
+      ...(this.invocation.correlationId === undefined ? {} : { correlationId: this.correlationId }),
       object: this.object,
       method: this.method,
       ...callerReason(this),
@@ -284,7 +287,7 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
   }
 
   expire(): void {
-    const limitOf = this.#invocation.timeoutMs === undefined ? 'method' : 'call';
+    const limitOf = this.invocation.timeoutMs === undefined ? 'method' : 'call';
     this.cancel(deadlinePassed(`${this.object}.${this.method}`, this.#timeoutMs, limitOf));
   }
 }

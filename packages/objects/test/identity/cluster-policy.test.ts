@@ -109,7 +109,7 @@ describe('The policy of a cluster', () => {
     expect(policy.document).to.deep.equal(document);
   });
 
-  it('knows who may call in the name of others, and as whom', () => {
+  it('knows who may call on behalf of others, and as whom', () => {
     expect(policy.mayDelegate('host:web1', 'storage/v2')).to.equal(false);
     expect(policy.mayDelegate('host:web1', 'storage')).to.equal(true);
     expect(policy.mayDelegate('user:alice', 'storage')).to.equal(false);

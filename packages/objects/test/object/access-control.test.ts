@@ -124,7 +124,7 @@ describe('access to hosted objects', () => {
     ['a viewer of some methods', lister, ['status', 'find', 'list']],
   ] as const) {
     it(`describes to a caller that is ${who} what it may see`, async () => {
-      const { methods, properties = [] } = await dispatcher().describe('depot', each);
+      const { methods, properties = [] } = await dispatcher().describe('depot', { caller: each });
       expect([...methods, ...properties].map(({ name }) => name)).to.deep.equal(members);
     });
 
@@ -138,11 +138,13 @@ describe('access to hosted objects', () => {
 
   it('hides objects of which nothing may be seen', async () => {
     const { access } = dispatcher();
-    const hidden = await refusal(access.see(viewer, 'vault'));
-    const missing = await refusal(access.see(viewer, 'vaulx'));
+    const hidden = await refusal(access.see({ caller: viewer }, 'vault'));
+    const missing = await refusal(access.see({ caller: viewer }, 'vaulx'));
     expect(hidden.reason).to.equal('OBJECT_NOT_FOUND');
     expect(missing.message).to.equal(hidden.message.replace('vault', 'vaulx'));
-    expect((await access.seeAll(viewer)).map(({ object }) => object.label)).to.deep.equal(['depot']);
+    expect((await access.seeAll({ caller: viewer })).map(({ object }) => object.label)).to.deep.equal([
+      'depot',
+    ]);
   });
 
   it('can be refused by a further check, which sees the action and the level', async () => {
@@ -159,7 +161,7 @@ describe('access to hosted objects', () => {
       ['call', 'remove', 'operate'],
       ['call', 'list', 'view'],
     ]);
-    const { methods, properties } = await on.describe('depot', operator);
+    const { methods, properties } = await on.describe('depot', { caller: operator });
     expect([...methods.map(({ name }) => name), properties]).to.deep.equal(['list', []]);
   });
 

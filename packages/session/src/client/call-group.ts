@@ -28,6 +28,8 @@ export interface CallGroupOptions {
   readonly signal?: AbortSignal | undefined;
   /** What every call carries. */
   readonly carried: Pick<CallOptions, 'correlationId' | 'metadata'>;
+  /** What the calls of the objects carry beside that, and the search for them does not. */
+  readonly called?: Pick<CallOptions, 'onBehalfOf'>;
 }
 
 /** Makes calls under one time limit and one signal; one that fails does not affect the others. */
@@ -79,7 +81,7 @@ export class CallGroup implements Disposable {
     let call: Call<unknown, unknown> | undefined;
     try {
       const { timeoutMs } = this.rest(`${object}.${method}`);
-      const options = { ...this.#options.carried, timeoutMs, inBatch: true };
+      const options = { ...this.#options.carried, ...this.#options.called, timeoutMs, inBatch: true };
       call = this.#options.caller.call(object, method, args, options);
       this.#calls.add(call);
       return { status: 'fulfilled', value: await call, endpoint: call.endpoint };

@@ -3,6 +3,7 @@ import {
   coreError,
   correlationIdError,
   metadataError,
+  onBehalfOfError,
   type RpcError,
   type TimeLimit,
 } from '@patchbay/objects';
@@ -14,14 +15,14 @@ export function timeoutError(timeoutMs: TimeLimit | undefined): RpcError | undef
     : coreError('ARGUMENT_INVALID', `timeoutMs must be above 0, or 'none', not ${String(timeoutMs)}`);
 }
 
-/** Returns the error for invalid options of a call, `ARGUMENT_INVALID` or `METADATA_INVALID`; undefined for valid ones. */
-export function optionError(
-  timeoutMs: TimeLimit | undefined,
-  { correlationId, metadata }: CallOptions,
-): RpcError | undefined {
+/** Returns the error for invalid options of a call, `ARGUMENT_INVALID`, `METADATA_INVALID` or `LOGIN_REQUIRED`; undefined for valid ones. */
+export function optionError(timeoutMs: TimeLimit | undefined, options: CallOptions): RpcError | undefined {
+  const { correlationId, metadata } = options;
   return (
     timeoutError(timeoutMs) ??
     (correlationId === undefined ? undefined : correlationIdError(correlationId)) ??
-    (metadata === undefined ? undefined : metadataError(metadata))
+    (metadata === undefined ? undefined : metadataError(metadata)) ??
+    // Also where it is undefined: who meant to name somebody must not call with rights of its own.
+    ('onBehalfOf' in options ? onBehalfOfError(options.onBehalfOf) : undefined)
   );
 }

@@ -12,24 +12,25 @@ export class Descriptions {
   }
 
   /** Returns the description of an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
-  of(object: string): Promise<ObjectDescription> {
-    let asking = this.#asking.get(object);
+  of(object: string, onBehalfOf?: string): Promise<ObjectDescription> {
+    const key = `${onBehalfOf ?? ''} ${object}`;
+    let asking = this.#asking.get(key);
     if (asking === undefined) {
       asking = handled(
-        this.#ask(object).finally(() => {
-          this.#asking.delete(object);
+        this.#ask(object, onBehalfOf).finally(() => {
+          this.#asking.delete(key);
         }),
       );
-      this.#asking.set(object, asking);
+      this.#asking.set(key, asking);
     }
     return asking;
   }
 
-  async #ask(object: string): Promise<ObjectDescription> {
+  async #ask(object: string, onBehalfOf: string | undefined): Promise<ObjectDescription> {
     const { router, transport } = this.#options;
     const at = await router.route(object);
     try {
-      return await transport.describe(at, object);
+      return await transport.describe(at, object, onBehalfOf);
     } catch (error) {
       router.forget(object, at);
       const moved = await router.route(object);
@@ -38,7 +39,7 @@ export class Descriptions {
         const explained = isUnreached ? router.explain?.(object, at, error) : undefined;
         throw (await explained) ?? error;
       }
-      return transport.describe(moved, object);
+      return transport.describe(moved, object, onBehalfOf);
     }
   }
 }

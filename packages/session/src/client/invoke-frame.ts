@@ -37,6 +37,7 @@ export function invokeFrame(call: ClientCall, session: object): Frame {
     correlationId: options.correlationId ?? '',
     metadata: call.metadata,
     isRead: options.isRead === true,
+    onBehalfOf: options.onBehalfOf ?? '',
   };
 }
 

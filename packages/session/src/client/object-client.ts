@@ -1,9 +1,17 @@
-import type { AnyCallOptions, Call, CallOptions, ObjectDescription, Signatures } from '@patchbay/objects';
+import {
+  type AnyCallOptions,
+  type Call,
+  type CallOptions,
+  handled,
+  type ObjectDescription,
+  type Signatures,
+} from '@patchbay/objects';
 
 import { Batch, type BatchedCall, type BatchResults } from './batch.js';
 import type { CallGroupOptions } from './call-group.js';
 import type { StreamArgument } from './call-request.js';
 import { CallSender } from './call-sender.js';
+import { optionError } from './check-options.js';
 import type { ObjectClientOptions } from './client-options.js';
 import { Descriptions } from './descriptions.js';
 import { fanOutObject, type FanOutObject, type FanOutOptions, type FindNames } from './fan-out.js';
@@ -75,9 +83,16 @@ export class ObjectClient implements AsyncDisposable {
     return fanOutObject<S>(findNames, this.#group(options), options);
   }
 
-  /** Returns the description of an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
-  describe(object: string): Promise<ObjectDescription> {
-    return this.#descriptions.of(object);
+  /**
+   * Returns the description of an object: what the caller may see of it, or on whose behalf it asks.
+   *
+   * @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST`, `DELEGATION_REFUSED`
+   */
+  describe(object: string, options: Pick<CallOptions, 'onBehalfOf'> = {}): Promise<ObjectDescription> {
+    const wrong = optionError(undefined, options);
+    return wrong === undefined
+      ? this.#descriptions.of(object, options.onBehalfOf)
+      : handled(Promise.reject(wrong));
   }
 
   /** Cancels what runs, and closes every connection. */
@@ -94,11 +109,12 @@ export class ObjectClient implements AsyncDisposable {
     signal,
     correlationId,
     metadata,
+    ...called
   }: CallOptions = {}): CallGroupOptions {
     const carried = {
       ...(correlationId === undefined ? {} : { correlationId }),
       ...(metadata === undefined ? {} : { metadata }),
     };
-    return { caller: this.#sender, clock: this.#sender.clock, timeoutMs, signal, carried };
+    return { caller: this.#sender, clock: this.#sender.clock, timeoutMs, signal, carried, called };
   }
 }

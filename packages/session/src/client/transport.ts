@@ -37,7 +37,7 @@ export interface Transport {
   /** Opens a stream for a session. @throws RpcError `CONNECTION_LOST` for a malformed address */
   dial(to: Destination, events: MessageStreamEvents): MessageStream;
   /** Asks a server for the description of one of its objects. @throws RpcError */
-  describe(at: Destination, object: string): Promise<ObjectDescription>;
+  describe(at: Destination, object: string, onBehalfOf?: string): Promise<ObjectDescription>;
 }
 
 /** Finds the servers of objects. */

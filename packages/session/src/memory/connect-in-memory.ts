@@ -9,7 +9,7 @@ import {
   parseObjectName,
   systemClock,
 } from '@patchbay/objects';
-import { Dispatcher } from '@patchbay/objects/define';
+import { type Delegations, Dispatcher } from '@patchbay/objects/define';
 
 import type { ObjectClientOptions } from '../client/client-options.js';
 import { ObjectClient } from '../client/object-client.js';
@@ -24,6 +24,8 @@ export interface InMemoryOptions extends Partial<
   readonly server?: MemoryTransportOptions & {
     /** Refuses further calls, of those that the levels of methods and the caller's roles allow. Default: none. */
     readonly authorize?: Authorize;
+    /** Who may call on whose behalf. Default: nobody. */
+    readonly delegations?: Delegations;
     readonly interceptors?: readonly Interceptor[];
     /** Sees every call when it was answered. Default: nobody. */
     readonly observer?: CallObserver;

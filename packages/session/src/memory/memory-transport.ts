@@ -126,11 +126,11 @@ export class MemoryTransport implements Transport, Disposable {
     };
   }
 
-  async describe(_at: Destination, object: string): Promise<ObjectDescription> {
+  async describe(_at: Destination, object: string, onBehalfOf?: string): Promise<ObjectDescription> {
     if (this.#closed) {
       throw coreError('CONNECTION_LOST', 'the server is closed');
     }
-    return this.#dispatcher.describe(object, this.#caller);
+    return this.#dispatcher.describe(object, { caller: this.#caller, onBehalfOf });
   }
 
   /** Ends every session and accepts no more. */

@@ -147,6 +147,7 @@ function readInvoke(reader: MessageReader): Frame {
   let ofCall = 0;
   let callback = 0;
   let isRead = false;
+  let onBehalfOf = '';
   let metadata = noMetadata;
   let pairs = 0; // more than one too many need not be kept to be refused
   for (let field = reader.next(); field !== 0; field = reader.next()) {
@@ -163,6 +164,7 @@ function readInvoke(reader: MessageReader): Frame {
     else if (field === 10) ofCall = reader.uint();
     else if (field === 12) callback = reader.uint();
     else if (field === 13 && pairs++ <= maxMetadataPairs) metadata = readPair(reader, metadata);
+    else if (field === 14) onBehalfOf = reader.text();
     else if (field === 16) isRead = reader.uint() !== 0;
     else if (field === 15) methodTimeout = reader.uint() !== 0;
     else reader.skip();
@@ -182,6 +184,7 @@ function readInvoke(reader: MessageReader): Frame {
     callback,
     metadata,
     isRead,
+    onBehalfOf,
   };
 }
 

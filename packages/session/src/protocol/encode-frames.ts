@@ -126,6 +126,7 @@ function writeFields(frame: Frame): void {
     case 'invoke':
       writer.uint(16, frame.isRead === true ? 1 : 0);
       writer.uint(15, frame.methodTimeout === true ? 1 : 0);
+      writer.text(14, frame.onBehalfOf ?? '');
       writeMetadata(13, frame.metadata);
       writer.uint(12, frame.callback);
       writer.text(11, frame.correlationId);

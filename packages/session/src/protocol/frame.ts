@@ -88,6 +88,8 @@ export type Frame =
       readonly callback: number;
       /** Whether a property is read: a method of this name must not run. */
       readonly isRead?: boolean;
+      /** The principal on whose behalf the call is made; empty: the caller's own. */
+      readonly onBehalfOf?: string;
     }
   | { readonly kind: 'cancel'; readonly call: number }
   | {

@@ -1,5 +1,5 @@
 import { coreError, type ObjectDefinition, RpcError } from '@patchbay/objects';
-import { type GrantedMethod, HostedObject } from '@patchbay/objects/define';
+import { type GrantedMethod, HostedObject, identityError } from '@patchbay/objects/define';
 
 /** How many handed-out objects a session may hold. */
 const maxObjects = 200_000;
@@ -7,9 +7,15 @@ const maxObjects = 200_000;
 const maxFailures = 32;
 const maxMessageLength = 1_000;
 
+interface Export {
+  readonly object: HostedObject;
+  /** On whose behalf the call was made that handed it out; undefined: on its caller's own. */
+  readonly onBehalfOf: string | undefined;
+}
+
 /** The objects that methods handed out to one session, until it releases them or ends. */
 export class ObjectExports {
-  readonly #objects = new Map<number, HostedObject>();
+  readonly #objects = new Map<number, Export>();
   /** By the number of the call whose whole result it is, for pipelined calls. */
   readonly #results = new Map<number, number>();
   readonly #calls = new Map<number, number>();
@@ -21,15 +27,16 @@ export class ObjectExports {
    * Hands out an object and returns its number.
    *
    * @param by the hosted object's method whose grants allow its methods
+   * @param onBehalfOf who alone it is used for, as nobody else's rights were judged when it was handed out
    * @throws RpcError `REFERENCES_EXHAUSTED`
    */
-  add(definition: ObjectDefinition, label: string, by: GrantedMethod): number {
+  add(definition: ObjectDefinition, label: string, by: GrantedMethod, onBehalfOf?: string): number {
     if (this.#objects.size >= maxObjects) {
       const message = `the session holds ${String(maxObjects)} objects already; release those that are no longer used`;
       throw coreError('REFERENCES_EXHAUSTED', message);
     }
     this.#last += 1;
-    this.#objects.set(this.#last, new HostedObject(label, definition, {}, by));
+    this.#objects.set(this.#last, { object: new HostedObject(label, definition, {}, by), onBehalfOf });
     return this.#last;
   }
 
@@ -38,14 +45,35 @@ export class ObjectExports {
     this.#calls.set(object, call);
   }
 
-  /** Returns an object by its number. @throws RpcError `REFERENCE_RELEASED` */
-  get(number: number): HostedObject {
-    const object = this.#objects.get(number);
-    if (object === undefined) {
+  /**
+   * Returns an object by its number, for a call on somebody's behalf.
+   *
+   * @throws RpcError `REFERENCE_RELEASED`; `DELEGATION_REFUSED` where it was handed out to another
+   */
+  get(number: number, onBehalfOf: string | undefined): HostedObject {
+    const found = this.#objects.get(number);
+    if (found === undefined) {
       const message = `object ${String(number)} of this session was released, or never existed`;
       throw coreError('REFERENCE_RELEASED', message);
     }
-    return object;
+    if (found.onBehalfOf !== onBehalfOf) {
+      const whose = found.onBehalfOf ?? 'the caller itself';
+      const message = `object ${String(number)} of this session was handed out on behalf of ${whose}, and is used for nobody else`;
+      throw identityError('DELEGATION_REFUSED', message);
+    }
+    return found.object;
+  }
+
+  /**
+   * Returns the object that a call is of: by its number, else by the call that returned it; undefined for neither, 0.
+   *
+   * @throws RpcError as `get` and `resultOf`
+   */
+  called(target: number, ofCall: number, onBehalfOf: string | undefined): HostedObject | undefined {
+    if (target !== 0) {
+      return this.get(target, onBehalfOf);
+    }
+    return ofCall === 0 ? undefined : this.resultOf(ofCall, onBehalfOf);
   }
 
   noteFailure(call: number, { code, reason, message }: RpcError): void {
@@ -59,9 +87,9 @@ export class ObjectExports {
   /**
    * Returns the object that is the result of a call that has ended.
    *
-   * @throws RpcError `METHOD_NOT_FOUND` if there is none, and the error of a call that failed
+   * @throws RpcError `METHOD_NOT_FOUND` if there is none, the error of a call that failed, and as `get`
    */
-  resultOf(call: number): HostedObject {
+  resultOf(call: number, onBehalfOf: string | undefined): HostedObject {
     const number = this.#results.get(call);
     if (number === undefined) {
       const failure = this.#failures.get(call);
@@ -71,19 +99,19 @@ export class ObjectExports {
       const message = `call ${String(call)} of this session returned no object to call a method of`;
       throw coreError('METHOD_NOT_FOUND', message);
     }
-    return this.get(number);
+    return this.get(number, onBehalfOf);
   }
 
   release(number: number): void {
-    const object = this.#objects.get(number);
-    if (object !== undefined) {
+    const found = this.#objects.get(number);
+    if (found !== undefined) {
       this.#objects.delete(number);
       const call = this.#calls.get(number);
       if (call !== undefined) {
         this.#calls.delete(number);
         this.#results.delete(call);
       }
-      object.definition.released?.();
+      found.object.definition.released?.();
     }
   }
 

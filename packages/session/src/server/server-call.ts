@@ -63,6 +63,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
   readonly correlationId: string | undefined;
   readonly metadata: CallMetadata;
   readonly isRead: boolean;
+  readonly onBehalfOf: string | undefined;
   readonly oneWay: boolean;
   readonly #number: number;
   readonly #objectName: string;
@@ -89,6 +90,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     this.correlationId = frame.correlationId === '' ? undefined : frame.correlationId;
     this.metadata = frame.metadata ?? noMetadata;
     this.isRead = frame.isRead === true;
+    this.onBehalfOf = frame.onBehalfOf === '' ? undefined : frame.onBehalfOf;
     this.oneWay = frame.oneWay;
     this.#number = frame.call;
     this.#objectName = frame.object;
@@ -226,7 +228,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     const { object, method } = this;
     const { exports, dispatcher } = this.#host;
     const by = this.handedOut?.grantedAs(method) ?? { object: dispatcher.objects.nameOf(object), method };
-    const number = exports.add(value as ObjectDefinition, `${object}.${method}()`, by);
+    const number = exports.add(value as ObjectDefinition, `${object}.${method}()`, by, this.onBehalfOf);
     return { kind: 'object', number };
   }
 
@@ -246,11 +248,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   #run(): void {
     const { dispatcher, exports, turns } = this.#host;
-    if (this.#target !== 0) {
-      this.handedOut = exports.get(this.#target);
-    } else if (this.#ofCall !== 0) {
-      this.handedOut = exports.resultOf(this.#ofCall);
-    }
+    this.handedOut = exports.called(this.#target, this.#ofCall, this.onBehalfOf);
     if (turns.take(this)) {
       this.start();
     } else {
@@ -288,7 +286,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
 
   #import(handle: Handle): unknown {
     if (handle.kind === 'object') {
-      return this.#host.exports.get(handle.number).definition;
+      return this.#host.exports.get(handle.number, this.onBehalfOf).definition;
     }
     this.imports ??= new CallImports(this.#number, this.#host, this);
     return handle.kind === 'stream' ? this.imports.stream(handle) : this.imports.callback(handle);

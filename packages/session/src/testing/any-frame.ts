@@ -80,6 +80,7 @@ export const anyFrame: fc.Arbitrary<Frame> = fc.oneof(
     callback: uint32,
     metadata,
     isRead: fc.boolean(),
+    onBehalfOf: text,
   }),
   frames('cancel', { call: callNumber }),
   frames('credit', { call: callNumber, bytes: uint32, items: uint32, stream: uint32 }),

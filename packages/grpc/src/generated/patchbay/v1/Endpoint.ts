@@ -21,6 +21,11 @@ export interface EndpointInput {
    * /proc/sys/kernel/random/boot_id. Where the address itself is a socket file, only callers there reach the server.
    */
   'machine'?: (string);
+  /**
+   * Whether it was registered for its host by the name server's own socket file, so that its socket files are that
+   * machine's.
+   */
+  'local'?: (boolean);
 }
 
 export interface Endpoint {
@@ -43,4 +48,9 @@ export interface Endpoint {
    * /proc/sys/kernel/random/boot_id. Where the address itself is a socket file, only callers there reach the server.
    */
   'machine': (string);
+  /**
+   * Whether it was registered for its host by the name server's own socket file, so that its socket files are that
+   * machine's.
+   */
+  'local': (boolean);
 }

@@ -57,6 +57,13 @@ export interface InvokeInput {
    */
   'metadata'?: ({[key: string]: string});
   /**
+   * The host or user on whose behalf the call is made, "user:alice", whose rights it has. Taken from callers by a socket
+   * file and from hosts with the grant "delegate", refused with DELEGATION_REFUSED to others. Empty: on the caller's own.
+   * An object that was handed out is called on behalf of the same. Of Call, Describe and the NameServer service it is the
+   * metadata "x-patchbay-on-behalf-of".
+   */
+  'onBehalfOf'?: (string);
+  /**
    * Whether the time limit is the one that the method declares, as the caller sets none; timeout_ms is 0 then.
    */
   'methodTimeout'?: (boolean);
@@ -119,6 +126,13 @@ export interface Invoke {
    * a value has no control characters. Of Call it is metadata of gRPC: "x-patchbay-meta-KEY".
    */
   'metadata': ({[key: string]: string});
+  /**
+   * The host or user on whose behalf the call is made, "user:alice", whose rights it has. Taken from callers by a socket
+   * file and from hosts with the grant "delegate", refused with DELEGATION_REFUSED to others. Empty: on the caller's own.
+   * An object that was handed out is called on behalf of the same. Of Call, Describe and the NameServer service it is the
+   * metadata "x-patchbay-on-behalf-of".
+   */
+  'onBehalfOf': (string);
   /**
    * Whether the time limit is the one that the method declares, as the caller sets none; timeout_ms is 0 then.
    */
