@@ -49,7 +49,7 @@ describe('The two faces of a name server', () => {
           // A message has an empty text for what is absent.
           const typedForm = fromObject.map(({ endpoints, ...record }) => ({
             ...record,
-            endpoints: endpoints.map((endpoint) => ({ socket: '', machine: '', ...endpoint })),
+            endpoints: endpoints.map((endpoint) => ({ socket: '', machine: '', local: false, ...endpoint })),
           }));
           expect(page?.names).to.deep.equal(typedForm);
           expect(page?.revision).to.equal(revision);

@@ -20,7 +20,7 @@ import {
   storedIn,
   valueOfName,
 } from './name-record.js';
-import { isAdmin, isNamed, owns } from './ownership.js';
+import { isAdmin, isNamed, owns, registersForHost } from './ownership.js';
 
 /** A server that claims names, and the caller whose server it is. */
 export interface Registrant extends Pick<Endpoint, 'serverId' | 'address' | 'socket' | 'machine'> {
@@ -83,15 +83,19 @@ export async function readClaimed(
   if (!shared) {
     return entriesOf(store, name);
   }
-  // Nobody shares what one has alone.
-  const met =
-    (await store.get(keyOfName(name))) ?? (await store.get(keyOfShare(name, serverId, caller.principal)));
-  return met === undefined ? [] : [met];
+  const exclusive = await store.get(keyOfName(name));
+  if (exclusive !== undefined) {
+    return [exclusive]; // nobody shares what one has alone
+  }
+  const owners = registersForHost(caller) ? [caller.principal, 'local' as const] : [caller.principal];
+  const shares = await Promise.all(owners.map((owner) => store.get(keyOfShare(name, serverId, owner))));
+  return shares.filter((share) => share !== undefined);
 }
 
 /**
  * Plans how a claim is met: the name is free, the registrant's own, shared, or to be replaced. A server's own are names
- * that the same principal registered with the same server id; it may replace those of its other servers, an admin all.
+ * that the same principal registered with the same server id, and those of `local` where the server now registers on
+ * behalf of its host; it may replace those of its other servers, an admin all.
  *
  * @throws RpcError `NAME_TAKEN`
  */
@@ -99,11 +103,16 @@ export function planGrant(registrant: Registrant, claim: NameClaim, known: Known
   const { name, shared = false, replace = false, metadata = {} } = claim;
   const { serverId, address, socket, machine, caller } = registrant;
   const host = caller.principal;
+  const local = registersForHost(caller) ? true : undefined;
   const key = shared ? keyOfShare(name, serverId, host) : keyOfName(name);
-  const present = known.of(name).filter((entry) => !(shared && isShare(entry)) || entry.key === key);
+  const isMet = (entry: Entry): boolean =>
+    !(shared && isShare(entry)) || entry.key === key || isOf(registrant, entry);
+  const present = known.of(name).filter(isMet);
   const own = present.filter((entry) => isOf(registrant, entry));
   const others = present.filter((entry) => !own.includes(entry));
-  const owner = others.find((entry) => !replace || !mayChange(caller, 'register', entry));
+  const mayReplace = (entry: Entry): boolean =>
+    replace && (registersForHost(caller) || mayChange(caller, 'register', entry));
+  const owner = others.find((entry) => !mayReplace(entry));
   if (owner !== undefined) {
     throw taken(claim, owner, caller);
   }
@@ -118,7 +127,7 @@ export function planGrant(registrant: Registrant, claim: NameClaim, known: Known
       ),
       {
         put: key,
-        value: valueOfName({ serverId, address, socket, machine, host, metadata, registeredAt }),
+        value: valueOfName({ serverId, address, socket, machine, local, host, metadata, registeredAt }),
         leaseId,
       },
     ],
@@ -158,8 +167,8 @@ export function mayChange(caller: Caller, method: keyof NameServerMethods, entry
 
 /** Reports whether an entry is that of a server: the same id of another principal is another server. */
 function isOf({ serverId, caller }: Registrant, entry: Entry): boolean {
-  const stored = storedIn(entry);
-  return stored.serverId === serverId && owns(caller, stored.host);
+  const { serverId: ofServer, host } = storedIn(entry);
+  return ofServer === serverId && (owns(caller, host) || (registersForHost(caller) && !isNamed(host)));
 }
 
 function taken({ name, shared = false, replace = false }: NameClaim, owner: Entry, caller: Caller): Error {

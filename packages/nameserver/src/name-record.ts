@@ -13,7 +13,7 @@ const hostMark = ' ';
 const afterSharers = '\x7f';
 
 /** What the registry writes for a server that has a name; the rest of the record is the entry's own. */
-export type StoredName = Pick<Endpoint, 'serverId' | 'address' | 'socket' | 'machine'> &
+export type StoredName = Pick<Endpoint, 'serverId' | 'address' | 'socket' | 'machine' | 'local'> &
   Pick<NameRecord, 'metadata' | 'registeredAt'> & {
     /** The principal that registered it; earlier versions wrote none. */
     readonly host: Principal;
@@ -98,7 +98,7 @@ export function recordOf(caller: Caller, first: Entry, ...others: readonly Entry
 /** Returns a server that has a name as a caller sees it: with the lease only where it is the caller's own. */
 function endpointOf(
   caller: Caller,
-  { address, serverId, host, socket, machine }: StoredName,
+  { address, serverId, host, socket, machine, local }: StoredName,
   { leaseId = '' }: Entry,
 ): Endpoint {
   return {
@@ -107,6 +107,7 @@ function endpointOf(
     host,
     ...(socket !== undefined && { socket }),
     ...(machine !== undefined && { machine }),
+    ...(local !== undefined && { local }),
     ...(owns(caller, host) && { leaseId: leaseIdFor(host, leaseId) }),
   };
 }

@@ -31,3 +31,11 @@ export function owns(caller: Caller, owner: Principal): boolean {
   }
   return principal === 'local' || (principal === 'anonymous' && isAdmin(caller, 'register'));
 }
+
+/**
+ * Reports whether names are registered by the socket file on behalf of a host: such names are the host's, and taken with
+ * the rights of `local`, from whom they are taken over where the server was not yet registered so.
+ */
+export function registersForHost({ principal, delegate }: Caller): boolean {
+  return delegate === 'local' && isHost(principal);
+}

@@ -26,7 +26,7 @@ import { mayRegister } from './host-names.js';
 import { ownerNotice } from './lost-names.js';
 import { checkMetadata } from './metadata.js';
 import { isNameKey } from './name-record.js';
-import { isAdmin, isHost, isNamed, type NamedPrincipal } from './ownership.js';
+import { isAdmin, isHost, isNamed, type NamedPrincipal, registersForHost } from './ownership.js';
 import type { ReservationChange, Reservations } from './reservations.js';
 
 /** The bounds of a lease's time, in milliseconds. */
@@ -167,7 +167,11 @@ export class Registrar {
   /** @throws RpcError `NAME_NOT_ALLOWED` */
   #checkAllowed(caller: Caller, claims: readonly NameClaim[]): void {
     const { principal } = caller;
-    if (principal === 'local' || (!isHost(principal) && isAdmin(caller, 'register'))) {
+    if (
+      principal === 'local' ||
+      registersForHost(caller) ||
+      (!isHost(principal) && isAdmin(caller, 'register'))
+    ) {
       return;
     }
     const allowed = isNamed(principal) ? this.#namesOf(principal) : [];

@@ -3,7 +3,7 @@ import type { Compare, Entry, Operation } from '@patchbay/store';
 
 import { nameServerError } from './errors.js';
 import { isOwnName } from './host-names.js';
-import { isAdmin, isHost } from './ownership.js';
+import { isAdmin, isHost, registersForHost } from './ownership.js';
 
 /** How many names are reserved for one host. */
 export const maxReservations = 1000;
@@ -49,7 +49,8 @@ export class Reservations {
 
   /**
    * Returns what a claim does to the reservation of its name, if anything. A name that is reserved for another is given
-   * away by an admin that replaces. @throws RpcError `NAME_NOT_ALLOWED`
+   * away by an admin that replaces, and by what is registered by the socket file on behalf of a host.
+   * @throws RpcError `NAME_NOT_ALLOWED`
    */
   planFor(
     caller: Caller,
@@ -62,7 +63,8 @@ export class Reservations {
     if (entry?.value === wanted) {
       return undefined;
     }
-    if (entry !== undefined && entry.value !== principal && !(replace && isAdmin(caller, 'register'))) {
+    const mayGiveAway = registersForHost(caller) || (replace && isAdmin(caller, 'register'));
+    if (entry !== undefined && entry.value !== principal && !mayGiveAway) {
       throw reserved(name, entry.value, caller);
     }
     return {
@@ -72,8 +74,14 @@ export class Reservations {
     };
   }
 
-  /** Checks that a host does not get too many reservations. @throws RpcError `RESERVATIONS_EXHAUSTED` */
-  checkRoom({ principal }: Caller, changes: readonly ReservationChange[]): void {
+  /**
+   * Checks that a host does not get too many reservations by itself. @throws RpcError `RESERVATIONS_EXHAUSTED`
+   */
+  checkRoom(caller: Caller, changes: readonly ReservationChange[]): void {
+    const { principal } = caller;
+    if (registersForHost(caller)) {
+      return; // as root of this machine configured it
+    }
     const added = changes.filter(({ isNew }) => isNew).length;
     if (added > 0 && (this.#counts.get(principal) ?? 0) + added > maxReservations) {
       throw nameServerError(

@@ -205,7 +205,9 @@ describe('the typed NameServer', function () {
     });
   const wireRecord = {
     name: 'storage',
-    endpoints: [{ address: '127.0.0.1:1', server_id: 's1', ...local, lease_id: 'l1', host: 'host:web1' }],
+    endpoints: [
+      { address: '127.0.0.1:1', server_id: 's1', ...local, lease_id: 'l1', host: 'host:web1', local: false },
+    ],
     metadata: { rack: '7' },
     revision: String(2 ** 40),
     registered_at: '2026-01-01T00:00:00.000Z',

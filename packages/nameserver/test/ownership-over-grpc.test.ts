@@ -70,7 +70,15 @@ describe('the names of a host, over gRPC', () => {
       keeping.write({ lease_id: leaseId });
       expect((await readAll(keeping)).error).to.include({ code: 7 });
       expect(await ask('Lookup', { name: 'a' })).to.have.deep.property('endpoints', [
-        { address: 'a:1', server_id: 's1', lease_id: '', host: 'host:web1', socket: '', machine: '' },
+        {
+          address: 'a:1',
+          server_id: 's1',
+          lease_id: '',
+          host: 'host:web1',
+          socket: '',
+          machine: '',
+          local: false,
+        },
       ]);
     } finally {
       typed.close();

@@ -37,8 +37,10 @@ export function withOwnSockets(
 ): NameRecord {
   const isElsewhere = ({ address, machine: its }: Endpoint): boolean =>
     address.startsWith('unix:') && its !== undefined && its !== machine;
-  const isForeign = ({ address, machine: its, host }: Endpoint): boolean =>
-    address.startsWith('unix:') && !(host === 'local' && its === machine) && !isTrusted(address, uid);
+  const isForeign = ({ address, machine: its, host, local }: Endpoint): boolean =>
+    address.startsWith('unix:') &&
+    !((host === 'local' || local === true) && its === machine) &&
+    !isTrusted(address, uid);
   const here = record.endpoints.filter((endpoint) => !isElsewhere(endpoint));
   const reachable = here.filter((endpoint) => !isForeign(endpoint));
   const [first] = here.length === 0 ? record.endpoints : here;

@@ -87,7 +87,10 @@ describe('A server on a socket file', function () {
     chmodSync(dirname(path), 0o757);
     const record = await lookup();
     const endpoints = record.endpoints.map((each) => ({ ...each, host: 'local' }));
-    expect(withOwnSockets({ ...record, endpoints }).endpoints).to.deep.equal(endpoints);
+    const ofHost = endpoints.map((each) => ({ ...each, host: 'host:web1', local: true }));
+    for (const each of [endpoints, ofHost]) {
+      expect(withOwnSockets({ ...record, endpoints: each }).endpoints).to.deep.equal(each);
+    }
     for (const forged of [{ host: 'host:web1' }, { host: undefined }, { machine: undefined }]) {
       const [endpoint] = endpoints.map(({ address, serverId, host, machine: its }) => {
         const whole = { address, serverId, host, machine: its, ...forged };

@@ -36,6 +36,8 @@ export const endpoint = z.object({
   socket: z.string().max(112).optional(),
   /** Identifies the machine of the server's socket files, as `machineId` does. */
   machine: z.string().max(64).optional(),
+  /** Whether it was registered for its host by the name server's own socket file; absent where not. */
+  local: z.boolean().optional(),
 });
 /** A server under a name. */
 export type Endpoint = z.infer<typeof endpoint>;

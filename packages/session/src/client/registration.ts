@@ -10,6 +10,11 @@ import type { Transport } from './transport.js';
 export interface RegistrationOptions extends LeaseOptions {
   /** Connects to the name server. */
   readonly transport: Transport;
+  /**
+   * The host to which the names belong, `host:web1`, where a server reaches its name server by a socket file of the same
+   * machine. Default: who connects.
+   */
+  readonly onBehalfOf?: string | undefined;
   /** A claim that replaces another owner does so once: if the name is taken back, it is given up. */
   readonly claims: readonly NameClaim[];
   /** Called when `registered` has changed. */
@@ -37,12 +42,15 @@ export class Registration implements AsyncDisposable {
 
   private constructor(options: RegistrationOptions) {
     this.#options = options;
-    const { nameServer, transport, clock } = options;
+    const { nameServer, transport, clock, onBehalfOf } = options;
     this.#client = connectOver(transport, nameServer, {
       ...{ clock, timeoutMs: requestTimeoutMs },
       principal: 'nameserver',
     });
-    this.#names = this.#client.proxy<NameServerMethods>(nameServerObject);
+    this.#names = this.#client.proxy<NameServerMethods>(
+      nameServerObject,
+      onBehalfOf === undefined ? {} : { onBehalfOf },
+    );
     // Even without names there is one lease: it shows whether the name server responds.
     const claims = options.claims.length === 0 ? [[]] : inGroups(options.claims);
     this.#leases = claims.map((each) => this.#lease(each));
