@@ -16,25 +16,55 @@ const restoredTogether = { entries: 100, bytes: 500_000 };
 export interface Backup {
   /** The revision of the store that it is of. */
   readonly revision: number;
+  /** What its first line says beside that, such as which key opens what is sealed. */
+  readonly about: Readonly<Record<string, string>>;
   readonly entries: readonly (readonly [key: string, value: string])[];
 }
 
 /**
- * Writes the entries of a store at one revision to a new file, for its owner alone: a line with the format's version and
- * the revision, a line `["KEY","VALUE"]` for each entry, and a line with their number and the SHA-256 of all lines
- * before. Keys of leases are left out: they come back with those who hold them. The file is there whole and durable, or
- * not at all.
+ * Returns the entries of a store at one revision as text: a line with the format's version, the revision and `about`, a
+ * line `["KEY","VALUE"]` for each entry, and a line with their number and the SHA-256 of all lines before. Keys of leases
+ * are left out: they come back with those who hold them.
+ */
+export async function formatBackup(
+  store: Pick<Store, 'range'>,
+  about: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { entries, revision } = await store.range({ prefix: '' });
+  const kept = entries.filter(({ leaseId }) => leaseId === undefined);
+  const lines = [
+    { ...about, backup: formatVersion, revision },
+    ...kept.map(({ key, value }) => [key, value]),
+  ];
+  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+  const end = { entries: kept.length, sha256: sha256(body) };
+  return `${body}${JSON.stringify(end)}\n`;
+}
+
+/**
+ * Writes a backup of a store to a new file, for its owner alone. It is there whole and durable, or not at all.
  *
  * @throws RpcError `BACKUP_EXISTS`, `STORE_FULL`, `STORE_READ_ONLY`, `STORE_FAILED`
  */
 export async function writeBackup(store: Pick<Store, 'range'>, path: string): Promise<void> {
-  const { entries, revision } = await store.range({ prefix: '' });
-  const kept = entries.filter(({ leaseId }) => leaseId === undefined);
-  const lines = [{ backup: formatVersion, revision }, ...kept.map(({ key, value }) => [key, value])];
-  const body = lines.map((line) => `${JSON.stringify(line)}\n`).join('');
-  const end = { entries: kept.length, sha256: sha256(body) };
+  await write(await formatBackup(store), path);
+}
+
+/**
+ * Writes a backup as `formatBackup` returned it to a new file, for its owner alone. It is there whole and durable, or not
+ * at all.
+ *
+ * @throws RpcError `BACKUP_DAMAGED` for what is not whole, `BACKUP_EXISTS`, `STORE_FULL`, `STORE_READ_ONLY`, `STORE_FAILED`
+ */
+export async function writeBackupText(text: string, path: string): Promise<Backup> {
+  const backup = parseWhole(text, path);
+  await write(text, path);
+  return backup;
+}
+
+async function write(text: string, path: string): Promise<void> {
   try {
-    await createFile(path, `${body}${JSON.stringify(end)}\n`);
+    await createFile(path, text);
   } catch (error) {
     throw asStoreError(error, path);
   }
@@ -48,11 +78,7 @@ export async function readBackup(path: string): Promise<Backup> {
   } catch (error) {
     throw asStoreError(error, path);
   }
-  try {
-    return parse(text, path);
-  } catch (error) {
-    throw error instanceof SyntaxError || error instanceof TypeError ? damaged(path, error) : error;
-  }
+  return parseWhole(text, path);
 }
 
 /** Writes a backup's entries, under new revisions, into a store. It should be empty: a failure leaves part of them. */
@@ -79,12 +105,20 @@ export async function restoreBackup({ entries }: Backup, store: Pick<Store, 'com
   await Promise.all(commits);
 }
 
+function parseWhole(text: string, path: string): Backup {
+  try {
+    return parse(text, path);
+  } catch (error) {
+    throw error instanceof SyntaxError || error instanceof TypeError ? damaged(path, error) : error;
+  }
+}
+
 function parse(text: string, path: string): Backup {
   const endsAt = text.lastIndexOf('\n', text.length - 2) + 1;
   const body = text.slice(0, endsAt);
   const [first = '', ...lines] = body.split('\n').slice(0, -1);
-  const header = JSON.parse(first) as { readonly backup?: unknown; readonly revision?: unknown };
-  const { backup: version, revision } = header;
+  const header = JSON.parse(first) as Readonly<Record<string, unknown>>;
+  const { backup: version, revision, ...others } = header;
   if (typeof version !== 'number' || typeof revision !== 'number') {
     throw damaged(path);
   }
@@ -99,7 +133,10 @@ function parse(text: string, path: string): Backup {
   if (end.entries !== lines.length || end.sha256 !== sha256(body)) {
     throw damaged(path);
   }
-  return { revision, entries: lines.map((line) => JSON.parse(line) as [string, string]) };
+  const about = Object.fromEntries(
+    Object.entries(others).filter((each): each is [string, string] => typeof each[1] === 'string'),
+  );
+  return { revision, about, entries: lines.map((line) => JSON.parse(line) as [string, string]) };
 }
 
 async function createFile(path: string, content: string): Promise<void> {

@@ -4,7 +4,14 @@
  * @module @patchbay/store
  */
 export { asStoreError } from './as-store-error.js';
-export { type Backup, readBackup, restoreBackup, writeBackup } from './backup.js';
+export {
+  type Backup,
+  formatBackup,
+  readBackup,
+  restoreBackup,
+  writeBackup,
+  writeBackupText,
+} from './backup.js';
 export { storeError } from './errors.js';
 export { keysWith } from './keys.js';
 export { openMirror } from './mirror/mirror.js';
