@@ -2,10 +2,9 @@ import { type KeyObject, randomBytes } from 'node:crypto';
 
 import type { Clock, Log, Principal } from '@patchbay/objects';
 import type { ClusterPolicy } from '@patchbay/objects/identity';
-import type { Store } from '@patchbay/store';
+import { formatBackup, type Store } from '@patchbay/store';
 
 import { Attempts } from './attempts.js';
-import { makeRoot } from './certificates.js';
 import { Challenges } from './challenge.js';
 import { type ClusterKey, makeClusterKey, readClusterKey } from './cluster-key.js';
 import { Enrolments } from './enrolments.js';
@@ -13,8 +12,11 @@ import { authorityError } from './errors.js';
 import { Grants } from './grants.js';
 import { Hosts } from './hosts.js';
 import { type Issue, Issuer } from './issuer.js';
-import { policyDocumentOf, PolicyFeed, rootsOf } from './policy-feed.js';
-import { keyOf, Records } from './records.js';
+import { PolicyFeed } from './policy-feed.js';
+import { Records } from './records.js';
+import { Revocations, type TakenRevocation } from './revocations.js';
+import { planRoot } from './roots.js';
+import { type RootView, Rotation } from './rotation.js';
 import { Tokens } from './tokens.js';
 import { Users } from './users.js';
 
@@ -29,6 +31,17 @@ export interface AuthorityOptions {
   readonly createFor?: string | undefined;
 }
 
+/** The authority as admins see it. */
+export interface AuthorityView {
+  readonly cluster: string;
+  readonly nameServer: string;
+  readonly keyFingerprint: string;
+  readonly roots: RootView[];
+  /** The hosts that a rotation waits for. */
+  readonly unconfirmed: string[];
+  readonly revocationsTaken: TakenRevocation[];
+}
+
 /** The authority of a cluster: certificates, and whom they are issued to. */
 export class Authority {
   readonly records: Records;
@@ -40,24 +53,39 @@ export class Authority {
   readonly users: Users;
   readonly grants: Grants;
   readonly feed: PolicyFeed;
+  readonly rotation: Rotation;
+  readonly revocations: Revocations;
   readonly clock: Clock;
   readonly log: Log;
+  readonly #store: Store;
   readonly #issuer: Issuer;
 
-  private constructor(records: Records, feed: PolicyFeed, issuer: Issuer, { clock, log }: AuthorityOptions) {
+  private constructor(
+    records: Records,
+    key: ClusterKey,
+    issuer: Issuer,
+    { store, clock, log }: AuthorityOptions,
+  ) {
+    const shared = { records, clock, log };
     this.records = records;
-    this.feed = feed;
     this.clock = clock;
     this.log = log;
+    this.#store = store;
     this.#issuer = issuer;
+    this.revocations = new Revocations({ ...shared, key });
+    this.rotation = new Rotation({ ...shared, key, issuer });
+    this.feed = new PolicyFeed(records, this.revocations.published, () => clock.now());
+    records.observe((changes, revision) => {
+      this.feed.observe(changes, revision);
+    });
     this.tokens = new Tokens(records, clock);
     this.challenges = new Challenges(clock);
     this.attempts = new Attempts(clock);
-    const { tokens, challenges, attempts } = this;
-    this.enrolments = new Enrolments({ records, tokens, challenges, attempts, issuer, clock, log });
-    this.hosts = new Hosts({ records, tokens, attempts, clock, log });
-    this.users = new Users({ records, tokens, clock, log });
-    this.grants = new Grants({ records, clock, log });
+    const { tokens, challenges, attempts, revocations } = this;
+    this.enrolments = new Enrolments({ ...shared, tokens, challenges, attempts, revocations, issuer });
+    this.hosts = new Hosts({ ...shared, tokens, attempts, revocations });
+    this.users = new Users({ ...shared, tokens, revocations });
+    this.grants = new Grants({ ...shared, revocations });
   }
 
   /**
@@ -87,11 +115,7 @@ export class Authority {
     }
     const issuer = new Issuer(records, clusterKey, clock);
     await issuer.openSigner(); // now rather than when the first host asks
-    const feed = new PolicyFeed(policyDocumentOf(records), () => clock.now());
-    records.observe((changes, revision) => {
-      feed.observe(changes, revision, () => rootsOf(records));
-    });
-    return new Authority(records, feed, issuer, options);
+    return new Authority(records, clusterKey, issuer, options);
   }
 
   /** Who may do what. */
@@ -119,6 +143,17 @@ export class Authority {
     return this.records.get('cluster', '')?.keyFingerprint ?? '';
   }
 
+  get view(): AuthorityView {
+    const { cluster, nameServer, keyFingerprint, rotation, revocations } = this;
+    const { roots, unconfirmed } = rotation;
+    return { cluster, nameServer, keyFingerprint, roots, unconfirmed, revocationsTaken: revocations.taken };
+  }
+
+  /** Returns a backup of the store, which says which cluster key opens it. @throws RpcError as reading the store does */
+  backup(): Promise<string> {
+    return formatBackup(this.#store, { clusterKey: this.keyFingerprint });
+  }
+
   /** Issues the certificate of a name server of the cluster. */
   issueNameServer(
     name: string,
@@ -144,9 +179,7 @@ async function makeAuthority(
   nameServer: string,
 ): Promise<void> {
   const id = randomBytes(8).toString('hex');
-  const name = '1';
-  const { certificate, privateKey, expiresAtMs } = await makeRoot(id, clock.now());
-  const sealed = key.seal(keyOf({ kind: 'root', name }), privateKey);
+  const root = await planRoot({ cluster: id, name: '1', state: 'issuing', key, nowMs: clock.now() });
   await records.change(() => ({
     changes: [
       {
@@ -154,7 +187,7 @@ async function makeAuthority(
         name: '',
         value: { id, madeAtMs: clock.now(), keyFingerprint: key.fingerprint, nameServer },
       },
-      { kind: 'root', name, value: { certificate, state: 'issuing', privateKey: sealed, expiresAtMs } },
+      root,
     ],
     result: undefined,
   }));
@@ -163,9 +196,9 @@ async function makeAuthority(
 function wrongKey(file: string, wanted: string, found: ClusterKey | undefined): Error {
   const details = { file, fingerprint: wanted };
   if (found === undefined) {
-    const message = `the cluster key ${file} is not there: restore the one with the fingerprint ${wanted}, without which nothing can be signed`;
+    const message = `the cluster key ${file} is not there: restore the one with the fingerprint ${wanted}, without which nothing can be signed; if it is lost, run nameserver init --new-authority`;
     return authorityError('CLUSTER_KEY_MISSING', message, { details });
   }
-  const message = `${file} has the cluster key ${found.fingerprint}, and the store needs ${wanted}: restore that one`;
+  const message = `${file} has the cluster key ${found.fingerprint}, and the store needs ${wanted}: restore that one; if it is lost, run nameserver init --new-authority`;
   return authorityError('CLUSTER_KEY_WRONG', message, { details });
 }

@@ -22,6 +22,8 @@ const ecdsa = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 export interface Signer {
   /** The root, in PEM. */
   readonly certificate: string;
+  /** Its key, certified by the root before it, in PEM: sent along with each certificate. */
+  readonly link?: string | undefined;
   readonly privateKey: webcrypto.CryptoKey;
   /** When the root ends, in milliseconds since the Unix epoch. */
   readonly expiresAtMs: number;
@@ -29,7 +31,7 @@ export interface Signer {
 
 /** A certificate that was issued. */
 export interface IssuedCertificate {
-  /** In PEM. */
+  /** In PEM, followed by the link to the root before, if there is one. */
   readonly certificate: string;
   /** In hexadecimal. */
   readonly serial: string;
@@ -71,10 +73,40 @@ export async function makeRoot(
 }
 
 /** Takes a root into use. */
-export async function openSigner(certificate: string, pkcs8: Buffer, expiresAtMs: number): Promise<Signer> {
+export async function openSigner(root: Omit<Signer, 'privateKey'>, pkcs8: Buffer): Promise<Signer> {
   createPrivateKey({ key: pkcs8, format: 'der', type: 'pkcs8' }); // says what is wrong, where WebCrypto does not
   const privateKey = await webcrypto.subtle.importKey('pkcs8', pkcs8, ecdsa, false, ['sign']);
-  return { certificate, privateKey, expiresAtMs };
+  return { ...root, privateKey };
+}
+
+/**
+ * Certifies the key of the next root by the root before it: who trusts that one alone verifies what the next one issues.
+ * Both have the same name, so that the path is no longer than a root allows.
+ */
+export async function linkRoots(signer: Signer, next: string, nowMs: number): Promise<string> {
+  const x509 = await loadX509();
+  const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
+  const [before, after] = [signer.certificate, next].map((pem) => new x509.X509Certificate(pem)) as [
+    X509.X509Certificate,
+    X509.X509Certificate,
+  ];
+  const link = await x509.X509CertificateGenerator.create({
+    serialNumber: drawSerial(),
+    subject: after.subjectName,
+    issuer: before.subjectName,
+    notBefore: new Date(nowMs - backdatedMs),
+    notAfter: before.notAfter < after.notAfter ? before.notAfter : after.notAfter,
+    signingAlgorithm: ecdsa,
+    signingKey: signer.privateKey,
+    publicKey: after.publicKey,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, 0, true),
+      new x509.KeyUsagesExtension(keyCertSign | cRLSign, true),
+      await x509.AuthorityKeyIdentifierExtension.create(before.publicKey),
+      await x509.SubjectKeyIdentifierExtension.create(after.publicKey),
+    ],
+  });
+  return link.toString('pem');
 }
 
 /** What a certificate is issued for. */
@@ -123,7 +155,8 @@ export async function issueCertificate(
       await x509.SubjectKeyIdentifierExtension.create(subjectKey),
     ],
   });
-  return { certificate: certificate.toString('pem'), serial, expiresAtMs };
+  const chain = [certificate.toString('pem'), ...(signer.link === undefined ? [] : [signer.link])];
+  return { certificate: chain.map((pem) => pem.trim()).join('\n'), serial, expiresAtMs };
 }
 
 /** Draws a serial number: 16 bytes, positive and without leading zeros. */

@@ -1,4 +1,11 @@
-import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  randomBytes,
+  timingSafeEqual,
+} from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 
@@ -29,6 +36,18 @@ export class ClusterKey {
     const cipher = createCipheriv('aes-256-gcm', this.#key, nonce).setAAD(Buffer.from(storeKey));
     const sealed = Buffer.concat([nonce, cipher.update(secret), cipher.final(), cipher.getAuthTag()]);
     return version + sealed.toString('base64');
+  }
+
+  /** Returns what proves that this key's authority said a text: nobody else can tell, or make another. */
+  prove(text: string): string {
+    const key = createHmac('sha256', this.#key).update('patchbay-proof-1').digest();
+    return createHmac('sha256', key).update(text).digest('base64url');
+  }
+
+  /** Reports whether `prove` returned a proof of a text. */
+  isProof(text: string, proof: string): boolean {
+    const [expected, given] = [Buffer.from(this.prove(text)), Buffer.from(proof)];
+    return given.length === expected.length && timingSafeEqual(given, expected);
   }
 
   /** Opens what was sealed for a key of the store. @throws RpcError `CLUSTER_KEY_WRONG` */

@@ -11,6 +11,7 @@ import type { Issuer } from './issuer.js';
 import { checkSignature, type EnrolledKey, readEnrolledKey, readSealingKey } from './proof.js';
 import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
+import type { Revocations } from './revocations.js';
 import type { GoodToken, Tokens } from './tokens.js';
 
 /** How many hosts may wait for approval. */
@@ -28,6 +29,7 @@ export interface EnrolmentParts {
   readonly tokens: Tokens;
   readonly challenges: Challenges;
   readonly attempts: Attempts;
+  readonly revocations: Revocations;
   readonly issuer: Issuer;
   readonly clock: Clock;
   readonly log: Log;
@@ -111,12 +113,18 @@ export class Enrolments {
   }
 
   async #planHost(enrolling: Enrolling, good: GoodToken | undefined): Promise<Planned<Enrolment>> {
-    const { records, tokens } = this.#parts;
+    const { records, tokens, revocations } = this.#parts;
     const { fingerprint } = enrolling.key;
     const name = nameFor(enrolling.request.name, good);
     const used = good === undefined ? [] : [tokens.use(good, fingerprint, name)];
-    const host = this.#hostFor(name, records.get('host', name), enrolling, good);
-    return this.#issueHost(name, host, enrolling.key, used);
+    const existing = records.get('host', name);
+    const host = this.#hostFor(name, existing, enrolling, good);
+    const replaced = existing?.fingerprints.filter((each) => each !== fingerprint) ?? [];
+    const revoked = revocations.plan({
+      revoke: replaced.map((each) => `host:${name} ${each}`),
+      lift: [`host:${name}`, `host:${name} ${fingerprint}`],
+    });
+    return this.#issueHost(name, host, enrolling.key, [...used, ...revoked]);
   }
 
   /** Returns the record that a host gets which enrols. @throws RpcError `HOST_EXISTS`, `HOST_REVOKED`, ... */
@@ -197,7 +205,7 @@ export class Enrolments {
   }
 
   async #planUser({ request, key }: Enrolling, good: GoodToken | undefined): Promise<Planned<Enrolment>> {
-    const { records, tokens, clock } = this.#parts;
+    const { records, tokens, revocations, clock } = this.#parts;
     const { fingerprint } = key;
     const name = nameFor(request.name, good);
     const user = records.get('user', name);
@@ -214,7 +222,9 @@ export class Enrolments {
       throw authorityError('RECORDS_EXHAUSTED', message, { details: { kind: 'key', limit: maxKeys } });
     }
     const label = good?.id ?? fingerprint;
-    return this.#issueUser(name, { ...user, keys: others }, key, { label, loggedInAtMs: now }, used);
+    const lifted = revocations.plan({ lift: [`user:${name} ${fingerprint}`] });
+    const login = { label, loggedInAtMs: now };
+    return this.#issueUser(name, { ...user, keys: others }, key, login, [...used, ...lifted]);
   }
 
   async #issueUser(

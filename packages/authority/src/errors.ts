@@ -61,12 +61,16 @@ export const authorityError = defineErrors({
   RECORD_NOT_FOUND: ['NOT_FOUND', 'There is no host, user, token, key or grant of this name.'],
   RECORD_EXISTS: ['ALREADY_EXISTS', 'There is a user of this name.'],
   AUTHORITY_EXISTS: ['FAILED_PRECONDITION', 'The state directory has an authority already; start it.'],
+  AUTHORITY_MISSING: [
+    'FAILED_PRECONDITION',
+    'The state directory, or the backup, has no authority: nameserver init makes one.',
+  ],
   CLUSTER_KEY_MISSING: [
     'FAILED_PRECONDITION',
-    'The file with the cluster key is not there, and without it the authority cannot sign: restore it.',
+    'The file with the cluster key is not there, and without it the authority cannot sign: restore it. If it is lost, run nameserver init --new-authority, and let all join anew.',
   ],
   CLUSTER_KEY_WRONG: [
     'FAILED_PRECONDITION',
-    "The file with the cluster key has another cluster's key, or none: restore the one with the fingerprint that the message names.",
+    "The file with the cluster key has another cluster's key, or none: restore the one with the fingerprint that the message names. If it is lost, run nameserver init --new-authority, and let all join anew.",
   ],
 });

@@ -1,5 +1,6 @@
 import type { Authority } from './authority.js';
 import { type MadeToken, tokenLifetimes } from './tokens.js';
+import { loginToken } from './users.js';
 
 /** The name of the first user, who is an admin. */
 const firstUser = 'admin';
@@ -24,4 +25,16 @@ export async function makeFirstTokens({ tokens, users, grants }: Authority): Pro
   const about = { kind: 'host', name: undefined, needsApproval: false, replaces: false, uses: 1 } as const;
   const host = await tokens.create({ ...about, ...rights, ttlMs, madeBy: 'local' });
   return { host, admin };
+}
+
+/** Makes a token by which the first admin logs in anew; undefined where it was removed or disabled. */
+export function makeAdminToken({ records, tokens }: Authority): Promise<MadeToken> | undefined {
+  return records.get('user', firstUser)?.state === 'active'
+    ? tokens.create({
+        ...loginToken,
+        name: firstUser,
+        ttlMs: tokenLifetimes.defaultMs,
+        madeBy: 'local',
+      })
+    : undefined;
 }

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Log, PolicyGrant, Principal } from '@patchbay/objects';
 
 import { authorityError } from './errors.js';
-import type { RecordChange, Records } from './records.js';
+import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
+import type { Revocations } from './revocations.js';
 
 /** A grant as admins see it. */
 export interface GrantView {
@@ -20,11 +21,18 @@ export interface GrantView {
 /** How many grants that have ended one commit removes. */
 const maxPruned = 50;
 
+interface GrantParts {
+  readonly records: Records;
+  readonly revocations: Revocations;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
 /** Who was granted what. */
 export class Grants {
-  readonly #parts: { readonly records: Records; readonly clock: Clock; readonly log: Log };
+  readonly #parts: GrantParts;
 
-  constructor(parts: { readonly records: Records; readonly clock: Clock; readonly log: Log }) {
+  constructor(parts: GrantParts) {
     this.#parts = parts;
   }
 
@@ -61,8 +69,8 @@ export class Grants {
 
   /** Takes a grant back. @throws RpcError `RECORD_NOT_FOUND` */
   async remove(id: string, by: Principal): Promise<GrantView> {
-    const { records, log } = this.#parts;
-    const removed = await records.change(() => {
+    const { records, revocations, log } = this.#parts;
+    const removed = await records.change((): Planned<RecordOf<'grant'>> => {
       const grant = records.get('grant', id);
       if (grant === undefined) {
         throw authorityError(
@@ -73,7 +81,8 @@ export class Grants {
           },
         );
       }
-      return { changes: [{ kind: 'grant', name: id, value: undefined }], result: grant };
+      const revoked = revocations.plan({ revoke: [`grant:${id}`], endsAtMs: grant.untilMs });
+      return { changes: [{ kind: 'grant', name: id, value: undefined }, ...revoked], result: grant };
     });
     log.warn('grant revoked', { grant: id, to: removed.to, role: removed.role, by });
     return viewOf(id, removed);

@@ -2,8 +2,10 @@ import type { Clock, Log, Principal } from '@patchbay/objects';
 
 import type { Attempts } from './attempts.js';
 import { authorityError } from './errors.js';
-import type { Planned, Records } from './records.js';
+import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
+import type { Revocations } from './revocations.js';
+import { isFollowed, rootIn } from './roots.js';
 import { type MadeToken, tokenLifetimes, type Tokens } from './tokens.js';
 
 /** What an approval gives beside what the token gave. */
@@ -38,6 +40,7 @@ export class Hosts {
     readonly records: Records;
     readonly tokens: Tokens;
     readonly attempts: Attempts;
+    readonly revocations: Revocations;
     readonly clock: Clock;
     readonly log: Log;
   };
@@ -46,6 +49,7 @@ export class Hosts {
     readonly records: Records;
     readonly tokens: Tokens;
     readonly attempts: Attempts;
+    readonly revocations: Revocations;
     readonly clock: Clock;
     readonly log: Log;
   }) {
@@ -106,7 +110,12 @@ export class Hosts {
 
   /** Revokes a host: its certificates count no more. @throws RpcError `RECORD_NOT_FOUND` */
   async revoke(name: string, by: Principal): Promise<HostView> {
-    await this.#change(name, (host) => ({ ...host, state: 'revoked' }));
+    const { revocations } = this.#parts;
+    await this.#change(
+      name,
+      (host) => ({ ...host, state: 'revoked' }),
+      () => revocations.plan({ revoke: [`host:${name}`] }),
+    );
     this.#parts.log.warn('host revoked', { host: name, by });
     return this.find(name);
   }
@@ -143,11 +152,16 @@ export class Hosts {
     return made;
   }
 
-  #change(name: string, change: (host: RecordOf<'host'>) => RecordOf<'host'>): Promise<void> {
-    return this.#parts.records.change(() => {
+  #change(
+    name: string,
+    change: (host: RecordOf<'host'>) => RecordOf<'host'>,
+    others: () => readonly RecordChange[] = () => [],
+  ): Promise<void> {
+    return this.#parts.records.change((): Planned<undefined> => {
       const host = this.#get(name);
       const value = change(host);
-      return { changes: value === host ? [] : [{ kind: 'host', name, value }], result: undefined };
+      const changes: RecordChange[] = value === host ? [] : [{ kind: 'host', name, value }, ...others()];
+      return { changes, result: undefined };
     });
   }
 
@@ -182,18 +196,33 @@ export class Hosts {
     };
   }
 
-  #problem(name: string, { state, expiresAtMs, issuedAtMs }: RecordOf<'host'>): string | undefined {
-    const attempt = this.#parts.attempts.lastOf(name);
+  #problem(
+    name: string,
+    { state, expiresAtMs, issuedAtMs, root = '1', fingerprints, confirmedRoot }: RecordOf<'host'>,
+  ): string | undefined {
+    const { attempts, records } = this.#parts;
+    const attempt = attempts.lastOf(name);
     if (attempt !== undefined) {
       const at = new Date(attempt.atMs).toISOString();
       return `the key ${attempt.fingerprint} wanted its name at ${at}, from ${attempt.peer}`;
     }
+    const taken = records.get('revocation', `host:${name}`);
+    if (state === 'revoked' && taken?.takenFrom !== undefined) {
+      return `revoked again: ${taken.takenFrom} had seen that, and this store is older, as from a backup`;
+    }
     if (state !== 'active' || expiresAtMs === undefined || issuedAtMs === undefined) {
       return undefined;
+    }
+    if (fingerprints.length === 0 || !isFollowed(records, root)) {
+      return `it has to join anew: rpcclient identity.replace_host ${name} makes the token`;
     }
     const leftMs = expiresAtMs - this.#parts.clock.now();
     if (leftMs <= 0) {
       return 'its certificate has ended';
+    }
+    const next = rootIn(records, 'next');
+    if (next !== undefined && confirmedRoot !== next.name) {
+      return 'it has not said yet that it trusts the next root of the authority';
     }
     return leftMs < (expiresAtMs - issuedAtMs) / lateShare ? 'its certificate ends soon' : undefined;
   }

@@ -3,9 +3,11 @@
  *
  * @module @patchbay/authority
  */
-export { Authority, type AuthorityOptions } from './authority.js';
-export { makeFirstTokens, type FirstTokens } from './first-tokens.js';
+export { Authority, type AuthorityOptions, type AuthorityView } from './authority.js';
+export { readClusterKey } from './cluster-key.js';
+export { type FirstTokens, makeAdminToken, makeFirstTokens } from './first-tokens.js';
 export { authorityError } from './errors.js';
 export { type IdentityAbout, identityObject, type IdentityObject } from './object/identity-object.js';
 export type { Issue } from './issuer.js';
+export { makeNewAuthority, type NewAuthority, type NewAuthorityOptions } from './new-authority.js';
 export type { MadeToken } from './tokens.js';

@@ -6,12 +6,18 @@ import type { SpiffeId } from '@patchbay/objects/identity';
 import { type IssuedCertificate, issueCertificate, openSigner, type Signer } from './certificates.js';
 import type { ClusterKey } from './cluster-key.js';
 import { authorityError } from './errors.js';
-import { rootsOf } from './policy-feed.js';
+import { rootsOf } from './roots.js';
 import { keyOf, type Records } from './records.js';
 
 /** A certificate for whoever enrols, and what its record keeps of it. */
 export interface Issue {
-  readonly issued: { readonly serial: string; readonly expiresAtMs: number; readonly issuedAtMs: number };
+  readonly issued: {
+    readonly serial: string;
+    readonly expiresAtMs: number;
+    readonly issuedAtMs: number;
+    /** The name of the root. */
+    readonly root: string;
+  };
   readonly validity: {
     readonly certificate: string;
     readonly remainingMs: number;
@@ -24,7 +30,7 @@ export class Issuer {
   readonly #records: Records;
   readonly #clusterKey: ClusterKey;
   readonly #clock: Clock;
-  #signer: { readonly root: string; readonly opened: Promise<Signer> } | undefined;
+  #opened: OpenedRoot | undefined;
 
   constructor(records: Records, clusterKey: ClusterKey, clock: Clock) {
     this.#records = records;
@@ -45,26 +51,41 @@ export class Issuer {
   ): Promise<Issue> {
     const nowMs = this.#clock.now();
     const id = { ...who, cluster: this.cluster.cluster };
-    const signer = await this.openSigner();
-    const made: IssuedCertificate = await issueCertificate(signer, { id, publicKey, nowMs, ...options });
+    const { root, opened } = this.#issuing();
+    const made: IssuedCertificate = await issueCertificate(await opened, {
+      id,
+      publicKey,
+      nowMs,
+      ...options,
+    });
     const { certificate, serial, expiresAtMs } = made;
     const remainingMs = expiresAtMs - nowMs;
     return {
-      issued: { serial, expiresAtMs, issuedAtMs: nowMs },
+      issued: { serial, expiresAtMs, issuedAtMs: nowMs, root },
       validity: { certificate, remainingMs, lifetimeMs: Math.ceil(remainingMs / 1000) * 1000 },
     };
   }
 
-  /** Opens the root's key. @throws RpcError `CLUSTER_KEY_WRONG` */
+  /** Opens the key of the root that issues. @throws RpcError `CLUSTER_KEY_WRONG` */
   openSigner(): Promise<Signer> {
+    return this.#issuing().opened;
+  }
+
+  #issuing(): OpenedRoot {
     const [name, root] = this.#records.all('root').find(([, { state }]) => state === 'issuing') ?? [];
-    if (name === undefined || root === undefined) {
+    if (name === undefined || root?.privateKey === undefined) {
       throw authorityError('CLUSTER_KEY_WRONG', 'the store has no root that issues; restore a backup');
     }
-    if (this.#signer?.root !== name) {
-      const sealed = this.#clusterKey.open(keyOf({ kind: 'root', name }), root.privateKey);
-      this.#signer = { root: name, opened: openSigner(root.certificate, sealed, root.expiresAtMs) };
+    if (this.#opened?.root !== name) {
+      const { certificate, link, expiresAtMs } = root;
+      const key = this.#clusterKey.open(keyOf({ kind: 'root', name }), root.privateKey);
+      this.#opened = { root: name, opened: openSigner({ certificate, link, expiresAtMs }, key) };
     }
-    return this.#signer.opened;
+    return this.#opened;
   }
+}
+
+interface OpenedRoot {
+  readonly root: string;
+  readonly opened: Promise<Signer>;
 }

@@ -4,11 +4,14 @@ import type {
   PolicyEvent,
   PolicyGrant,
   PolicyPrincipal,
+  PolicyRevocation,
 } from '@patchbay/objects';
+import { identityError } from '@patchbay/objects/define';
 import { ClusterPolicy, type NamedPrincipal } from '@patchbay/objects/identity';
 
 import type { RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
+import { rootsOf } from './roots.js';
 
 /** How often a watcher gets a sign of life, in milliseconds. */
 export const signOfLifeMs = 60_000;
@@ -16,22 +19,36 @@ export const signOfLifeMs = 60_000;
 /** How many changes a watcher may be behind before it gets the whole document again. */
 const maxBehind = 1000;
 
+/** Returns a revocation as servers are told of it. */
+export type PublishRevocation = (what: string, record: RecordOf<'revocation'>) => PolicyRevocation;
+
 /** The policy as the records have it, and those that watch it. */
 export class PolicyFeed {
   readonly policy: ClusterPolicy;
+  readonly #records: Records;
+  readonly #publish: PublishRevocation;
   readonly #changes: PolicyChange[] = [];
   readonly #wake = new Set<() => void>();
 
-  constructor(document: PolicyDocument, now: () => number) {
-    this.policy = new ClusterPolicy(document, { now });
+  /** How often no root remained that was trusted before. */
+  #breaks = 0;
+
+  constructor(records: Records, publish: PublishRevocation, now: () => number) {
+    this.#records = records;
+    this.#publish = publish;
+    this.policy = new ClusterPolicy(policyDocumentOf(records, publish), { now });
   }
 
   /** Takes in what a commit changed. */
-  observe(changes: readonly RecordChange[], revision: number, rootsAfter: () => string[]): void {
+  observe(changes: readonly RecordChange[], revision: number): void {
     const known = this.policy;
-    const change = policyChangeOf(changes, revision, { known, rootsAfter });
+    const [rootsAfter, publish] = [() => rootsOf(this.#records), this.#publish];
+    const change = policyChangeOf(changes, revision, { known, rootsAfter, publish });
     if (change === undefined) {
       return;
+    }
+    if (change.roots?.every((root) => !known.roots.includes(root)) === true) {
+      this.#breaks += 1;
     }
     this.#changes.push(change);
     if (this.#changes.length > maxBehind) {
@@ -44,8 +61,9 @@ export class PolicyFeed {
   }
 
   /**
-   * Yields the policy, then each change.
+   * Yields the policy, then each change. A root that inherits no trust is not told to those who trust the former one.
    *
+   * @throws RpcError `CERTIFICATE_FOREIGN` when there is one
    * @param sleep waits for a time that is not past, or until the signal is aborted
    */
   async *watch(
@@ -53,8 +71,13 @@ export class PolicyFeed {
     sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>,
   ): AsyncGenerator<PolicyEvent, void, undefined> {
     let seen = this.policy.revision;
+    const breaks = this.#breaks;
     yield { type: 'document', document: this.policy.document };
     while (!signal.aborted) {
+      if (breaks !== this.#breaks) {
+        const message = 'the root of the authority was replaced: join or log in anew, with a token';
+        throw identityError('CERTIFICATE_FOREIGN', message);
+      }
       if (seen === this.policy.revision) {
         await this.#changed(signal, sleep);
         if (seen === this.policy.revision) {
@@ -98,7 +121,7 @@ export class PolicyFeed {
 }
 
 /** Returns the policy that records make. */
-export function policyDocumentOf(records: Records): PolicyDocument {
+function policyDocumentOf(records: Records, publish: PublishRevocation): PolicyDocument {
   return {
     revision: records.revision,
     cluster: records.get('cluster', '')?.id ?? '',
@@ -108,30 +131,39 @@ export function policyDocumentOf(records: Records): PolicyDocument {
       ...records.all('user').map(([name, user]) => userPrincipal(name, user)),
     ],
     grants: records.all('grant').map(([id, grant]) => policyGrantOf(id, grant)),
+    revocations: records.all('revocation').map(([what, record]) => publish(what, record)),
   };
-}
-
-/** Returns the roots that are trusted, in PEM, the issuing one first. */
-export function rootsOf(records: Records): string[] {
-  const roots = records.all('root').map(([, root]) => root);
-  return roots
-    .sort((a, b) => Number(b.state === 'issuing') - Number(a.state === 'issuing'))
-    .map(({ certificate }) => certificate);
 }
 
 function policyChangeOf(
   changes: readonly RecordChange[],
   revision: number,
-  { known, rootsAfter }: { readonly known: ClusterPolicy; readonly rootsAfter: () => string[] },
+  {
+    known,
+    rootsAfter,
+    publish,
+  }: {
+    readonly known: ClusterPolicy;
+    readonly rootsAfter: () => string[];
+    readonly publish: PublishRevocation;
+  },
 ): PolicyChange | undefined {
   const principals: PolicyPrincipal[] = [];
   const grants: PolicyGrant[] = [];
   const removedPrincipals: NamedPrincipal[] = [];
   const removedGrants: string[] = [];
+  const revocations: PolicyRevocation[] = [];
+  const liftedRevocations: string[] = [];
   let roots: string[] | undefined;
   for (const { kind, name, value } of changes) {
     if (kind === 'root') {
       roots = rootsAfter();
+    } else if (kind === 'revocation') {
+      if (value === undefined) {
+        liftedRevocations.push(name);
+      } else {
+        revocations.push(publish(name, value));
+      }
     } else if (kind === 'grant') {
       if (value === undefined) {
         removedGrants.push(name);
@@ -159,6 +191,8 @@ function policyChangeOf(
     ...(grants.length > 0 && { grants }),
     ...(removedPrincipals.length > 0 && { removedPrincipals }),
     ...(removedGrants.length > 0 && { removedGrants }),
+    ...(revocations.length > 0 && { revocations }),
+    ...(liftedRevocations.length > 0 && { liftedRevocations }),
     ...(roots !== undefined && { roots }),
   };
   return Object.keys(change).length === 0 ? undefined : { revision, ...change };

@@ -35,6 +35,8 @@ const issued = {
   serial: z.string().optional(),
   expiresAtMs: z.int().optional(),
   issuedAtMs: z.int().optional(),
+  /** The name of the root that issued it; absent for the first. */
+  root: z.string().optional(),
 };
 
 /** What tokens and approvals give a host. */
@@ -58,9 +60,13 @@ const schemas = {
   root: z.object({
     certificate: z.string(),
     state: z.enum(['next', 'issuing', 'trusted']),
-    /** In PKCS #8, sealed. */
-    privateKey: z.string(),
+    /** In PKCS #8, sealed; absent once it issues no more. */
+    privateKey: z.string().optional(),
     expiresAtMs: z.int(),
+    /** Its key, certified by the root before it, in PEM; absent where nothing overlaps. */
+    link: z.string().optional(),
+    /** When the next one took its place. */
+    retiredAtMs: z.int().optional(),
   }),
   host: z.object({
     state: z.enum(['pending', 'active', 'revoked', 'rejected']),
@@ -72,6 +78,8 @@ const schemas = {
     enrolledAtMs: z.int(),
     approvedBy: z.string().optional(),
     approvedAtMs: z.int().optional(),
+    /** The name of the newest root that the host has said to trust. */
+    confirmedRoot: z.string().optional(),
     ...issued,
   }),
   user: z.object({
@@ -79,6 +87,8 @@ const schemas = {
     groups,
     keys: z.array(z.object({ name: z.string(), fingerprint, loggedInAtMs: z.int(), ...issued })),
     madeAtMs: z.int(),
+    /** When an admin last enabled it again. */
+    enabledAtMs: z.int().optional(),
   }),
   token: z.object({
     /** The SHA-256 of the secret, in hexadecimal. */
@@ -104,6 +114,15 @@ const schemas = {
     untilMs: z.int().optional(),
     madeBy: z.string(),
     madeAtMs: z.int(),
+  }),
+  /** What was revoked; the name is as that of a `PolicyRevocation`. */
+  revocation: z.object({
+    atMs: z.int(),
+    /** When what was revoked would have ended by itself. */
+    endsAtMs: z.int().optional(),
+    /** The host that had seen it, where this store had not, and when it said so. */
+    takenFrom: z.string().optional(),
+    takenAtMs: z.int().optional(),
   }),
 } as const;
 

@@ -35,6 +35,7 @@ export const maxRecords: Readonly<Record<RecordKind, number>> = {
   user: 100_000,
   token: 10_000,
   grant: 10_000,
+  revocation: 10_000,
 };
 
 /** The authority's records: all are known, and every change is one commit that takes place if nothing else changed them. */

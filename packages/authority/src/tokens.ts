@@ -4,7 +4,7 @@ import type { Clock } from '@patchbay/objects';
 import { formatToken, parseToken, pinOf } from '@patchbay/objects/identity';
 
 import { authorityError } from './errors.js';
-import { rootsOf } from './policy-feed.js';
+import { rootsOf } from './roots.js';
 import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
 

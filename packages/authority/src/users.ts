@@ -1,8 +1,9 @@
 import type { Clock, Log, Principal } from '@patchbay/objects';
 
 import { authorityError } from './errors.js';
-import type { Records } from './records.js';
+import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
+import type { Revocations } from './revocations.js';
 import type { MadeToken, TokenRequest, Tokens } from './tokens.js';
 
 /** A key of a user's. */
@@ -26,6 +27,7 @@ export class Users {
   readonly #parts: {
     readonly records: Records;
     readonly tokens: Tokens;
+    readonly revocations: Revocations;
     readonly clock: Clock;
     readonly log: Log;
   };
@@ -33,6 +35,7 @@ export class Users {
   constructor(parts: {
     readonly records: Records;
     readonly tokens: Tokens;
+    readonly revocations: Revocations;
     readonly clock: Clock;
     readonly log: Log;
   }) {
@@ -71,20 +74,35 @@ export class Users {
 
   /** Disables a user, whose certificates count no more, or enables it again. @throws RpcError `RECORD_NOT_FOUND` */
   async setState(name: string, state: RecordOf<'user'>['state'], by: Principal): Promise<UserView> {
-    await this.#change(name, (user) => (user.state === state ? user : { ...user, state }));
+    const { clock, revocations } = this.#parts;
+    await this.#change(
+      name,
+      (user) =>
+        user.state === state
+          ? user
+          : { ...user, state, ...(state === 'active' && { enabledAtMs: clock.now() }) },
+      () => revocations.plan({ [state === 'active' ? 'lift' : 'revoke']: [`user:${name}`] }),
+    );
     this.#parts.log.warn(state === 'active' ? 'user enabled' : 'user disabled', { user: name, by });
     return this.find(name);
   }
 
   /** Removes a key, by its name or fingerprint. @throws RpcError `RECORD_NOT_FOUND` */
   async removeKey(name: string, key: string, by: Principal): Promise<UserView> {
-    await this.#change(name, (user) => {
-      const keys = user.keys.filter((each) => each.name !== key && each.fingerprint !== key);
-      if (keys.length === user.keys.length) {
-        throw notFound('key', `user ${name} has no key ${key}; see rpcclient identity.list_users`);
-      }
-      return { ...user, keys };
-    });
+    const removed: string[] = [];
+    await this.#change(
+      name,
+      (user) => {
+        const keys = user.keys.filter((each) => each.name !== key && each.fingerprint !== key);
+        if (keys.length === user.keys.length) {
+          throw notFound('key', `user ${name} has no key ${key}; see rpcclient identity.list_users`);
+        }
+        const gone = user.keys.filter((each) => !keys.includes(each));
+        removed.splice(0, Infinity, ...gone.map((each) => each.fingerprint));
+        return { ...user, keys };
+      },
+      () => this.#parts.revocations.plan({ revoke: removed.map((each) => `user:${name} ${each}`) }),
+    );
     this.#parts.log.warn('key removed', { user: name, key, by });
     return this.find(name);
   }
@@ -94,11 +112,16 @@ export class Users {
     return viewOf(name, this.#get(name));
   }
 
-  #change(name: string, change: (user: RecordOf<'user'>) => RecordOf<'user'>): Promise<void> {
-    return this.#parts.records.change(() => {
+  #change(
+    name: string,
+    change: (user: RecordOf<'user'>) => RecordOf<'user'>,
+    others: () => readonly RecordChange[] = () => [],
+  ): Promise<void> {
+    return this.#parts.records.change((): Planned<undefined> => {
       const user = this.#get(name);
       const value = change(user);
-      return { changes: value === user ? [] : [{ kind: 'user', name, value }], result: undefined };
+      const changes: RecordChange[] = value === user ? [] : [{ kind: 'user', name, value }, ...others()];
+      return { changes, result: undefined };
     });
   }
 

@@ -8,7 +8,7 @@ import type { Store } from '@patchbay/store';
 import { expect } from 'chai';
 
 import { Authority } from '../src/authority.js';
-import { Enroller, OpenedAuthority } from './opened-authority.js';
+import { dyingAt, Enroller, OpenedAuthority } from './opened-authority.js';
 
 describe('An authority', () => {
   let opened: OpenedAuthority;
@@ -85,31 +85,6 @@ describe('An authority', () => {
 });
 
 describe('An authority whose process ends', () => {
-  /** Ends the process at its nth commit: before it is written, or before it is known to be. */
-  function dyingAt(nth: number, when: 'before' | 'after'): (store: Store) => Store {
-    return (store) => {
-      let commits = 0;
-      return new Proxy(store, {
-        get: (target, property) => {
-          const value: unknown = Reflect.get(target, property);
-          if (property === 'commit') {
-            return async (...args: Parameters<Store['commit']>) => {
-              commits += 1;
-              if (commits < nth) {
-                return target.commit(...args);
-              }
-              if (when === 'after' && commits === nth) {
-                await target.commit(...args);
-              }
-              throw new Error('killed');
-            };
-          }
-          return typeof value === 'function' ? (value.bind(target) as unknown) : value;
-        },
-      });
-    };
-  }
-
   for (const when of ['before', 'after'] as const) {
     it(`${when} the commit of its making is made once`, async () => {
       await using opened = await OpenedAuthority.open();

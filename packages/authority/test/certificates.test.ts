@@ -33,6 +33,19 @@ describe('A certificate of the authority', () => {
     }
   });
 
+  it('is accepted by openssl, strictly, by who trusts the root before alone, with the link that is sent along', async () => {
+    await using rotated = await OpenedAuthority.open();
+    const file = (name: string): string => join(rotated.directory, name);
+    await writeFile(file('root.pem'), rotated.authority.roots.join('\n'));
+    await rotated.authority.rotation.start('local');
+    const { validity } = await rotated.authority.issueNameServer('ns1', publicKey);
+    await writeFile(file('chain.pem'), validity.certificate);
+    const at = String(Math.floor(rotated.clock.now() / 1000));
+    const options = ['-x509_strict', '-attime', at, '-purpose', 'sslserver', '-CAfile', file('root.pem')];
+    const chain = ['-untrusted', file('chain.pem'), file('chain.pem')];
+    expect(execFileSync('openssl', ['verify', ...options, ...chain]).toString()).to.contain(': OK');
+  });
+
   it('says whose it is, and nothing that its owner chose', async () => {
     const { validity, issued } = await issue('ns1', ['ns.example.org']);
     const certificate = new X509Certificate(validity.certificate);

@@ -1,12 +1,12 @@
 import { createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { type Caller, type Enrolment, localCaller, silentLog } from '@patchbay/objects';
 import { enrolmentMessage, fingerprintOf, renewalMessage } from '@patchbay/objects/identity';
 import { FakeClock } from '@patchbay/objects/testing';
-import { openSqliteStore, type Store } from '@patchbay/store';
+import { formatBackup, openSqliteStore, readBackup, restoreBackup, type Store } from '@patchbay/store';
 
 import { Authority } from '../src/authority.js';
 
@@ -60,6 +60,22 @@ export class OpenedAuthority implements AsyncDisposable {
     await this.start({ create: false });
   }
 
+  /** Returns what puts the store back to what it is now, as a backup does. */
+  async backUp(): Promise<() => Promise<void>> {
+    const path = join(this.directory, 'backup');
+    await writeFile(path, await formatBackup(this.store));
+    const backup = await readBackup(path);
+    return async () => {
+      await this.stop();
+      await rm(join(this.directory, 'store.sqlite'));
+      {
+        await using store = await openSqliteStore({ directory: this.directory, clock: this.clock });
+        await restoreBackup(backup, store);
+      }
+      await this.start({ create: false });
+    };
+  }
+
   /** Makes a token for a host. */
   async token(given: Partial<Parameters<Authority['tokens']['plan']>[0]> = {}): Promise<string> {
     const { records, tokens } = this.authority;
@@ -81,6 +97,31 @@ export class OpenedAuthority implements AsyncDisposable {
     await this.stop().catch(() => undefined); // a store that failed
     await rm(this.directory, { recursive: true, force: true });
   }
+}
+
+/** Ends the process at its nth commit: before it is written, or before it is known to be. */
+export function dyingAt(nth: number, when: 'before' | 'after'): (store: Store) => Store {
+  return (store) => {
+    let commits = 0;
+    return new Proxy(store, {
+      get: (target, property) => {
+        const value: unknown = Reflect.get(target, property);
+        if (property === 'commit') {
+          return async (...args: Parameters<Store['commit']>) => {
+            commits += 1;
+            if (commits < nth) {
+              return target.commit(...args);
+            }
+            if (when === 'after' && commits === nth) {
+              await target.commit(...args);
+            }
+            throw new Error('killed');
+          };
+        }
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  };
 }
 
 /** A key, and what its owner sends. */

@@ -40,7 +40,7 @@ const maxNameLength = 200;
 
 /** Identities are changed by methods of this object, but for those that only look. */
 const identityObject = 'identity';
-const onlyLooks = /^(?:list_.*|status|whoami|can_i|watch_policy)$/;
+const onlyLooks = /^(?:list_.*|show_.*|status|whoami|can_i|watch_policy)$/;
 
 /** Keeps the calls of a daemon in a file: those that it answers, as an observer, and those that it makes. */
 export class CallLog implements CallObserver, AsyncDisposable {

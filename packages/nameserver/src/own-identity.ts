@@ -95,10 +95,25 @@ export class OwnIdentity implements AsyncDisposable {
         return Promise.resolve(Math.min(Math.max(authority.policy.nextEndMs - clock.now(), 1), checkMs));
       },
     });
+    const rotating = PeriodicTask.start({
+      clock,
+      background: true,
+      run: () => authority.rotation.advance(),
+      onFailure: (error) => {
+        log.warn('cannot take the next step of a rotation; trying again', { error });
+        return checkMs;
+      },
+    });
+    let roots = authority.roots.join();
     authority.policy.onChange(() => {
       void expiring.wake();
+      if (roots !== authority.roots.join()) {
+        roots = authority.roots.join();
+        void rotating.wake();
+        void renewing.renewNow(); // what is in force has the former roots, and maybe a certificate of one of them
+      }
     });
-    return new OwnIdentity(authority, current, [renewing, expiring]);
+    return new OwnIdentity(authority, current, [rotating, renewing, expiring]);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -119,6 +119,17 @@ export class NameServer implements AsyncDisposable {
   }
 }
 
+/** Ends connections over TLS when the root was replaced by one that inherits no trust: all have to join anew. */
+function dismissWithRoots({ current }: OwnIdentity, server: ObjectServer): void {
+  let { roots } = current.current;
+  current.onChange((next) => {
+    if (!next.roots.some((root) => roots.includes(root))) {
+      server.dismiss();
+    }
+    ({ roots } = next);
+  });
+}
+
 interface Parts {
   readonly store: Store;
   readonly registry: Registry;
@@ -217,7 +228,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       sendStacks,
       keepalive,
     });
-    if (authority !== undefined) {
+    if (own !== undefined && authority !== undefined) {
+      dismissWithRoots(own, server);
       const { policy } = authority;
       const releaseRevoked = async (): Promise<void> => {
         await registry

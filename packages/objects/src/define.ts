@@ -37,6 +37,7 @@ export {
   policyEvent,
   policyGrant,
   policyPrincipal,
+  policyRevocation,
   principalNameSchema,
 } from './identity/policy-document.js';
 export { collectGarbage } from './collect-garbage.js';

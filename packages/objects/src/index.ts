@@ -102,6 +102,7 @@ export type {
   PolicyEvent,
   PolicyGrant,
   PolicyPrincipal,
+  PolicyRevocation,
 } from './identity/policy-document.js';
 
 // Running calls

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 import {
@@ -10,6 +11,7 @@ import {
   backoffMs,
   type Caller,
   type Clock,
+  type IdentityMethods,
   type Log,
   PeriodicTask,
   type PolicyDocument,
@@ -17,7 +19,8 @@ import {
   type Principal,
 } from '@patchbay/objects';
 import { type Delegations, policyDocument } from '@patchbay/objects/define';
-import { ClusterPolicy, type NamedPrincipal, type UnknownCaller } from '@patchbay/objects/identity';
+import { ClusterPolicy, type NamedPrincipal, pinOf, type UnknownCaller } from '@patchbay/objects/identity';
+import type { RemoteObject } from '@patchbay/session/client';
 
 /** What a server needs to follow the policy of its cluster. */
 export interface PolicyFollowerOptions {
@@ -40,6 +43,8 @@ const goodForMs = 24 * 3_600_000;
 const silentMs = 130_000;
 const retry = { firstMs: 250, maxMs: 5_000, jitter: true };
 const lookMs = 10_000;
+/** How many revocations are handed over at once. */
+const reportedTogether = 100;
 
 /** Follows the policy of a cluster: by the watch of the authority, and from a file until that answers. */
 export class PolicyFollower implements Delegations, AsyncDisposable {
@@ -48,6 +53,8 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
   readonly #tasks: readonly PeriodicTask[];
   /** When the authority was last heard of: on the monotonic clock. */
   #heardAtMs: number;
+  /** The roots that the authority was told are trusted here. */
+  #confirmed: readonly string[] = [];
   #isHealthy = true;
 
   private constructor(options: PolicyFollowerOptions) {
@@ -115,12 +122,56 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
   /** Follows until the watch is interrupted. */
   async #watch(signal: AbortSignal): Promise<number> {
     const { identity, nameServer } = this.#options;
-    await withAuthority(secureTransport({ identity }), nameServer, async ({ methods }) => {
+    this.#confirmed = [];
+    return await withAuthority(secureTransport({ identity }), nameServer, async ({ methods }) => {
       for await (const event of methods.with({ timeoutMs: 'none', signal }).watch_policy()) {
+        if (event.type === 'document' && (await this.#handOver(event.document, methods))) {
+          return 0; // until the policy has them, the one that is in force is the better one
+        }
         this.#take(event);
+        await this.#confirmRoots(methods);
       }
+      return retry.firstMs;
     });
-    return retry.firstMs;
+  }
+
+  /** Hands over the revocations that a policy lacks, as that of a backup, and reports whether there were any. */
+  async #handOver(document: PolicyDocument, methods: RemoteObject<IdentityMethods>): Promise<boolean> {
+    const missing = this.#policy.revocations.missingIn(document);
+    const forgotten: string[] = [];
+    for (let first = 0; first < missing.length; first += reportedTogether) {
+      const some = missing.slice(first, first + reportedTogether);
+      forgotten.push(...(await methods.report_revocations(some)));
+    }
+    this.#policy.revocations.forget(forgotten);
+    if (missing.length > forgotten.length) {
+      this.#options.log.warn(
+        'the authority came back with an older policy, and was told what was revoked since',
+        {
+          revocations: missing.length - forgotten.length,
+        },
+      );
+    }
+    return missing.length > 0;
+  }
+
+  /** Says which roots are trusted here where there are several: a rotation waits for that. */
+  async #confirmRoots(methods: RemoteObject<IdentityMethods>): Promise<void> {
+    const { identity, log } = this.#options;
+    const { name, roots } = identity.current;
+    if (roots.length > 1 && roots.join() !== this.#confirmed.join()) {
+      try {
+        await methods.confirm_roots(
+          name,
+          roots.map((root) => pinOf(new X509Certificate(root))),
+        );
+        this.#confirmed = roots;
+      } catch (error) {
+        log.debug('cannot say which roots are trusted here; trying again with the next sign of life', {
+          error,
+        });
+      }
+    }
   }
 
   #take(event: PolicyEvent): void {
@@ -159,12 +210,13 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
     }
   }
 
-  /** Puts the roots of the policy in force. */
+  /** Puts the roots of the policy in force, as long as one of them is trusted here: else this host has to join anew. */
   #trustRoots(): void {
     const { identity } = this.#options;
     const { roots } = this.#policy;
     const { current } = identity;
-    if (roots.length > 0 && roots.join('\n') !== current.roots.join('\n')) {
+    const isTrusted = roots.some((root) => current.roots.includes(root));
+    if (isTrusted && roots.join('\n') !== current.roots.join('\n')) {
       identity.replace({ ...current, roots });
     }
   }

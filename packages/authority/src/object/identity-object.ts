@@ -21,6 +21,7 @@ import {
 
 import type { Authority } from '../authority.js';
 import { tokenLifetimes } from '../tokens.js';
+import { authorityMethods } from './authority-methods.js';
 import { hostMethods, userMethods } from './host-methods.js';
 import { allowedName } from '../record-schemas.js';
 import { grantMethods, tokenMethods } from './token-methods.js';
@@ -161,6 +162,7 @@ function define(authority: Authority, about: IdentityAbout) {
       ...hostMethods(authority),
       ...userMethods(authority, tokenLifetimes.defaultMs),
       ...grantMethods(authority),
+      ...authorityMethods(authority),
     },
   });
 }

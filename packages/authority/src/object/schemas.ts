@@ -123,3 +123,26 @@ export const grantView = z.object({
   until: z.string().optional(),
   madeBy: z.string(),
 });
+
+/** The schema of an `AuthorityView`. */
+export const authorityView = z.object({
+  cluster: z.string(),
+  nameServer: z.string(),
+  /** Of the cluster key that opens the store, and its backups. */
+  keyFingerprint: z.string(),
+  roots: z.array(
+    z.object({
+      name: z.string(),
+      state: z.enum(['next', 'issuing', 'trusted']),
+      pin: z.string(),
+      expiresAt: z.string(),
+      trustedUntil: z.string().optional(),
+    }),
+  ),
+  /** The hosts that a rotation waits for. */
+  unconfirmed: z.array(z.string()),
+  /** What servers had seen revoked, and the store did not know. */
+  revocationsTaken: z.array(
+    z.object({ what: z.string(), revokedAt: z.string(), from: z.string(), takenAt: z.string() }),
+  ),
+});

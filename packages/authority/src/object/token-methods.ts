@@ -13,6 +13,7 @@ import {
 
 import type { Authority } from '../authority.js';
 import { authorityError } from '../errors.js';
+import type { Planned } from '../records.js';
 import { tokenLifetimes } from '../tokens.js';
 import { loginToken } from '../users.js';
 import {
@@ -34,7 +35,7 @@ export function tokenMethods(authority: Authority): TokenMethods {
   return defineTokenMethods(authority);
 }
 
-function defineTokenMethods({ records, tokens, log }: Authority) {
+function defineTokenMethods({ records, tokens, revocations, log }: Authority) {
   return {
     create_token: method({
       summary: 'Make a token by which a host enrols, or a user logs in; shown once',
@@ -105,9 +106,13 @@ function defineTokenMethods({ records, tokens, log }: Authority) {
       returns: z.boolean(),
       idempotent: true,
       run: async (id, { caller }) => {
-        const isThere = await records.change(() => {
-          const result = records.get('token', id) !== undefined;
-          return { changes: result ? [{ kind: 'token', name: id, value: undefined }] : [], result };
+        const isThere = await records.change((): Planned<boolean> => {
+          const token = records.get('token', id);
+          if (token === undefined) {
+            return { changes: [], result: false };
+          }
+          const revoked = revocations.plan({ revoke: [`token:${id}`], endsAtMs: token.untilMs });
+          return { changes: [{ kind: 'token', name: id, value: undefined }, ...revoked], result: true };
         });
         if (isThere) {
           log.info('token revoked', { tokenId: id, by: caller.principal });

@@ -16,12 +16,15 @@ export interface RenewalLoopOptions {
   readonly log: Log;
   /** How often to try at most, in milliseconds. Default: 60 s. */
   readonly leastMs?: number;
+  /** Within which time to renew once another root issues, in milliseconds, not all at once. Default: 10 min. */
+  readonly spreadMs?: number;
   /** Returns a number from 0 to 1. Default: a random one. */
   readonly jitter?: () => number;
 }
 
 const minuteMs = 60_000;
 const hourMs = 3_600_000;
+const defaultSpreadMs = 10 * minuteMs;
 
 interface Life {
   readonly certificate: string;
@@ -32,13 +35,24 @@ interface Life {
   readonly renewLeftMs: number;
 }
 
+/** That another root issues than the one that issued the certificate. */
+interface Succession {
+  readonly certificate: string;
+  readonly root: string;
+  /** When to renew because of that, on the monotonic clock; Infinity where it is the same root. */
+  readonly renewAtMs: number;
+}
+
 /** Renews a certificate when a third of its life is left, and looks each minute whether it is. */
 export class RenewalLoop implements AsyncDisposable {
   readonly #options: RenewalLoopOptions;
   readonly #task: PeriodicTask;
+  readonly #unfollow: () => void;
   #life: Life | undefined;
+  #succession: Succession | undefined;
   #triedAtMs = -Infinity;
   #warnedAtMs = -Infinity;
+  #isDue = false;
   #isHealthy = true;
 
   private constructor(options: RenewalLoopOptions) {
@@ -47,6 +61,9 @@ export class RenewalLoop implements AsyncDisposable {
       clock: options.clock,
       background: true,
       run: () => this.#look(),
+    });
+    this.#unfollow = options.identity.onChange(() => {
+      void this.#task.wake(); // maybe of the roots
     });
   }
 
@@ -60,16 +77,25 @@ export class RenewalLoop implements AsyncDisposable {
     return this.#isHealthy;
   }
 
+  /** Renews at once, or right after a renewal that is under way. What fails is tried again. */
+  async renewNow(): Promise<void> {
+    this.#isDue = true;
+    await this.#task.wake();
+  }
+
   [Symbol.asyncDispose](): Promise<void> {
+    this.#unfollow();
     return this.#task.close();
   }
 
   /** Renews if it is time, and returns when to look again, in milliseconds. */
   async #look(): Promise<number> {
     const { clock, leastMs = minuteMs } = this.#options;
-    const dueInMs = this.#leftMs() - this.#current().renewLeftMs;
+    const ofLifeMs = this.#leftMs() - this.#current().renewLeftMs;
+    const dueInMs = Math.min(ofLifeMs, this.#successionAtMs() - clock.monotonicMs());
     const mayInMs = this.#triedAtMs + leastMs - clock.monotonicMs();
-    if (dueInMs <= 0 && mayInMs <= 0) {
+    if (this.#isDue || (dueInMs <= 0 && mayInMs <= 0)) {
+      this.#isDue = false;
       this.#triedAtMs = clock.monotonicMs();
       await this.#renew();
     }
@@ -87,6 +113,19 @@ export class RenewalLoop implements AsyncDisposable {
       log.debug('cannot renew the certificate; trying again', { error });
       this.#warn(error);
     }
+  }
+
+  /** Returns when to renew because another root issues, on the monotonic clock. */
+  #successionAtMs(): number {
+    const { clock, identity, spreadMs = defaultSpreadMs, jitter = Math.random } = this.#options;
+    const { certificate, roots } = identity.current;
+    const [root = ''] = roots;
+    if (this.#succession?.certificate !== certificate || this.#succession.root !== root) {
+      const isSame = root === '' || isIssuedBy(certificate, root);
+      const renewAtMs = isSame ? Infinity : clock.monotonicMs() + jitter() * spreadMs;
+      this.#succession = { certificate, root, renewAtMs };
+    }
+    return this.#succession.renewAtMs;
   }
 
   #leftMs(): number {
@@ -135,6 +174,11 @@ export class RenewalLoop implements AsyncDisposable {
       log.warn('the certificate is about to end, and cannot be renewed', fields);
     }
   }
+}
+
+/** Reports whether a root issued a certificate. Both are in PEM. */
+function isIssuedBy(certificate: string, root: string): boolean {
+  return new X509Certificate(certificate).verify(new X509Certificate(root).publicKey);
 }
 
 /** Reports whether a third of the life of a certificate is left, or less. @param nowMs by the wall clock */

@@ -97,6 +97,15 @@ export class Callers {
     }
   }
 
+  /** Ends the connections of all but those who came by a socket file: nothing that they have proven counts any more. */
+  dismiss(): void {
+    for (const [connection, { principal }] of [...this.#ofConnection]) {
+      if (principal !== 'local') {
+        void this.#endSoon(connection);
+      }
+    }
+  }
+
   /** Ends a connection when the answers of what was just refused or cancelled are sent. */
   async #endSoon(connection: ServerHttp2Session): Promise<void> {
     await this.#clock.sleep(farewellMs, { background: true });

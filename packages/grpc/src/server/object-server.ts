@@ -183,6 +183,11 @@ export class ObjectServer implements AsyncDisposable {
     this.#dispatcher.reauthorize();
   }
 
+  /** Ends the connections of all but those who came by a socket file, as when no root is trusted that was before. */
+  dismiss(): void {
+    this.#callers.dismiss();
+  }
+
   /** Answers health probes with `NOT_SERVING` from now on, while calls finish. */
   leave(): void {
     this.#draining = true;

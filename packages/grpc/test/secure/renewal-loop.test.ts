@@ -73,6 +73,30 @@ describe('The renewal of a certificate', () => {
     expect(renewals.length).to.equal(1);
   });
 
+  it('comes soon when another root issues, by chance within ten minutes, and once', async () => {
+    using next = new TestAuthority(authority.cluster);
+    start({
+      jitter: () => 0.5,
+      renew: () => {
+        renewals.push(clock.monotonicMs() - beganMs);
+        const { current } = identity;
+        const [beginsAtMs, endsAtMs] = [clock.now(), clock.now() + 24 * hourMs];
+        const { certificate, privateKey } = next.identity('host/h1', { beginsAtMs, endsAtMs });
+        identity.replace({ ...current, certificate, privateKey });
+        return Promise.resolve({ remainingMs: 24 * hourMs, lifetimeMs: 24 * hourMs });
+      },
+    });
+    await clock.advance(minuteMs);
+    identity.replace({ ...identity.current, roots: [authority.root, next.root] });
+    await pass(hourMs);
+    expect(renewals).to.deep.equal([]);
+    identity.replace({ ...identity.current, roots: [next.root, authority.root] });
+    await clock.advance(4 * minuteMs);
+    expect(renewals).to.deep.equal([]);
+    await pass(hourMs);
+    expect(renewals.length).to.equal(1);
+  });
+
   it('is tried once a minute at most, and health and the log say that it fails', async () => {
     start();
     await pass(15 * hourMs);

@@ -1,5 +1,6 @@
 import { compileGlob, type Glob } from '../text/glob.js';
 import type { Caller, Grant } from './caller.js';
+import { KnownRevocations } from './known-revocations.js';
 import type {
   PolicyChange,
   PolicyDocument,
@@ -31,6 +32,8 @@ interface Rights {
  * share their array of roles, by which decisions are kept.
  */
 export class ClusterPolicy {
+  /** To be kept, and handed to an authority that does not know them. */
+  readonly revocations = new KnownRevocations();
   #revision: number;
   #cluster: string;
   #roots: readonly string[];
@@ -82,6 +85,7 @@ export class ClusterPolicy {
       roots: [...this.#roots],
       principals: [...this.#principals.values()],
       grants: [...this.#grants.values()],
+      ...this.revocations.documented,
     };
   }
 
@@ -101,6 +105,7 @@ export class ClusterPolicy {
     this.#roots = document.roots;
     this.#principals.clear();
     this.#grants.clear();
+    this.revocations.forget();
     this.#take(document);
     this.#tell();
   }
@@ -115,7 +120,9 @@ export class ClusterPolicy {
     for (const id of change.removedGrants ?? []) {
       this.#grants.delete(id);
     }
-    this.#take({ principals: change.principals ?? [], grants: change.grants ?? [] });
+    this.revocations.forget(change.liftedRevocations ?? []);
+    const { principals = [], grants = [], revocations = [] } = change;
+    this.#take({ principals, grants, revocations });
     this.#tell();
   }
 
@@ -200,13 +207,18 @@ export class ClusterPolicy {
     return this.#grantsFor(principal, this.#principals.get(principal)?.groups ?? []);
   }
 
-  #take({ principals, grants }: Pick<PolicyDocument, 'principals' | 'grants'>): void {
+  #take({
+    principals,
+    grants,
+    revocations,
+  }: Pick<PolicyDocument, 'principals' | 'grants' | 'revocations'>): void {
     for (const each of principals) {
       this.#principals.set(each.principal, each);
     }
     for (const each of grants) {
       this.#grants.set(each.id, each);
     }
+    this.revocations.add(revocations);
     this.#forget();
   }
 

@@ -2,7 +2,13 @@ import { z } from 'zod';
 
 import type { MethodSignature } from '../object/definition.js';
 import { secret } from '../object/secrets.js';
-import { fingerprint, grantRole, type PolicyEvent, principalNameSchema } from './policy-document.js';
+import {
+  fingerprint,
+  grantRole,
+  type PolicyEvent,
+  type PolicyRevocation,
+  principalNameSchema,
+} from './policy-document.js';
 
 /** The schema of an `IdentityStatus`. */
 export const identityStatus = z.object({
@@ -118,4 +124,8 @@ export interface IdentityMethods {
   can_i: MethodSignature<[object: string, method: string, options?: { as?: string }], AccessAnswer>;
   /** Yields the policy as a whole, then each change, until cancelled; for hosts. */
   watch_policy: MethodSignature<[], null, PolicyEvent>;
+  /** Says by their pins which roots a host trusts; for that host. */
+  confirm_roots: MethodSignature<[host: string, pins: string[]], null>;
+  /** Hands over at most 100 revocations that the policy lacks, and returns which of them count no more; for hosts. */
+  report_revocations: MethodSignature<[revocations: PolicyRevocation[]], string[]>;
 }

@@ -53,6 +53,20 @@ export const policyGrant = z.object({
 /** A role for a host, a user or a group, on some objects' methods. */
 export type PolicyGrant = z.infer<typeof policyGrant>;
 
+/** The schema of a `PolicyRevocation`. */
+export const policyRevocation = z.object({
+  /**
+   * `host:NAME` or `user:NAME`, one of its keys as `user:NAME FINGERPRINT`, or `grant:ID` or `token:ID`.
+   */
+  what: z.string().min(1).max(256),
+  /** When, in milliseconds since the Unix epoch. */
+  atMs: z.int(),
+  /** By which the authority knows that it said so itself. */
+  proof: z.string().max(64),
+});
+/** What was revoked: servers keep it, for an authority that comes back with an older policy. */
+export type PolicyRevocation = z.infer<typeof policyRevocation>;
+
 /** The schema of a `PolicyDocument`. */
 export const policyDocument = z.object({
   /** Grows with each change. */
@@ -62,6 +76,8 @@ export const policyDocument = z.object({
   roots: z.array(z.string()),
   principals: z.array(policyPrincipal),
   grants: z.array(policyGrant),
+  /** Absent where there are none. */
+  revocations: z.array(policyRevocation).optional(),
 });
 /** Who may do what in a cluster, as every server needs to know it. It has no secret and no token. */
 export type PolicyDocument = z.infer<typeof policyDocument>;
@@ -79,6 +95,9 @@ export const policyChange = z.object({
   removedPrincipals: z.array(namedPrincipal).optional(),
   /** The ids of grants that ended. */
   removedGrants: z.array(z.string()).optional(),
+  revocations: z.array(policyRevocation).optional(),
+  /** What of them counts no more, as it was allowed again since. */
+  liftedRevocations: z.array(z.string()).optional(),
 });
 /** What changed since the revision before. */
 export type PolicyChange = z.infer<typeof policyChange>;
