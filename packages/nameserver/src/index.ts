@@ -15,5 +15,7 @@ export { CallersNames } from './callers-names.js';
 export { askStatus } from './ask-status.js';
 export { initAuthority, type InitAuthorityOptions, type NewAuthority } from './init-authority.js';
 export { clusterKeyFile } from './own-identity.js';
+export { renewAuthority, type RenewAuthorityOptions, type RenewedAuthority } from './renew-authority.js';
+export { restoreRegistry, type RestoreOptions, type RestoredRegistry } from './restore-registry.js';
 export { Registry, type RegistryOptions } from './registry.js';
 export { NameServer, type NameServerOptions, startNameServer } from './server.js';

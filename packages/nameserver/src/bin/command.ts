@@ -1,10 +1,12 @@
 import { packageVersion, runMain } from '@patchbay/daemon';
 
+import { backup } from './backup.js';
 import { init } from './init.js';
 import { list, lookup, ping } from './look.js';
 import { checkConfig } from './read-configuration.js';
 import { register } from './register.js';
 import { remove } from './remove.js';
+import { restore } from './restore.js';
 import { setMetadata } from './set-metadata.js';
 import { discover, status } from './status.js';
 import { start } from './start.js';
@@ -27,5 +29,7 @@ await runMain({
     remove,
     setMetadata,
     watch,
+    backup,
+    restore,
   ],
 });

@@ -2,6 +2,7 @@ import { command, formatOptions, printResult } from '@patchbay/daemon';
 import { formatAddress, parseListen, silentLog } from '@patchbay/objects';
 
 import { initAuthority } from '../init-authority.js';
+import { type RenewedAuthority, renewAuthority } from '../renew-authority.js';
 import { configurationOptions, readConfiguration } from './read-configuration.js';
 
 /** `nameserver init`: makes the authority of a cluster. */
@@ -15,6 +16,11 @@ export const init = command({
       summary: 'The name of this name server',
       defaultNote: "the first label of the machine's name",
     },
+    'new-authority': {
+      type: 'boolean',
+      default: false,
+      summary: 'Make another cluster key and root, as the cluster key was lost: all have to join anew',
+    },
     ...formatOptions,
   },
   run: async (args) => {
@@ -23,11 +29,17 @@ export const init = command({
       { listen: args.listen, stateDir: args['state-dir'] },
       { isSecure: true },
     );
-    const made = await initAuthority({ stateDir, name: args.name, log: silentLog });
     const addresses = parseListen(listen);
     const remote = addresses.find((each) => !('path' in each));
-    const { tokens, ...about } = made;
     const address = remote === undefined ? 'ADDRESS' : formatAddress(remote);
+    if (args['new-authority']) {
+      const renewed = await renewAuthority({ stateDir, log: silentLog });
+      const { formerKeyFile = null, adminToken = null, ...about } = renewed;
+      await printResult({ ...about, formerKeyFile, adminToken }, args, renewedText(renewed, address));
+      return;
+    }
+    const made = await initAuthority({ stateDir, name: args.name, log: silentLog });
+    const { tokens, ...about } = made;
     await printResult(
       {
         ...about,
@@ -40,6 +52,34 @@ export const init = command({
     );
   },
 });
+
+function renewedText(
+  { cluster, keyFile, keyFingerprint, formerKeyFile, removedKeys, hosts, adminToken }: RenewedAuthority,
+  address: string,
+): string {
+  const logins =
+    adminToken === undefined
+      ? ['the users log in anew, each with a token of rpcclient identity.create_token user NAME.']
+      : ['the first admin logs in with', '', `    rpcclient login ${address} --token ${adminToken.token}`];
+  return [
+    `The cluster ${cluster} has a new root, and a new key, ${keyFile} (${keyFingerprint}). Keep a copy elsewhere.`,
+    ...(formerKeyFile === undefined ? [] : [`The key that was there is in ${formerKeyFile}.`]),
+    `Hosts, users and grants are kept. ${String(removedKeys)} API keys were removed: nothing opens their secrets any more.`,
+    '',
+    `Nobody trusts the new root yet. Start the name server; then ${logins.join('\n')}`,
+    '',
+    ...(hosts.length === 0 ? ['There are no hosts to join anew.'] : hostsText(hosts, address)),
+  ].join('\n');
+}
+
+function hostsText(hosts: readonly string[], address: string): string[] {
+  return [
+    'Each host joins anew, with a token of its own:',
+    '',
+    ...hosts.map((host) => `    rpcclient identity.replace_host ${host}`),
+    `    rpcserver join ${address} --token -`,
+  ];
+}
 
 function textOf({
   cluster,
