@@ -10,6 +10,7 @@ import {
   localCaller,
   type PolicyGrant,
   type SignaturesOf,
+  type Subscription,
   systemClock,
 } from '@patchbay/objects';
 import {
@@ -41,6 +42,8 @@ const whoMethod = method({
   run: ({ caller }) => who(caller),
 });
 
+/** The functions that `keep` kept. */
+const kept: Subscription[] = [];
 const drawer = defineObject({ summary: 'A drawer', methods: { who: whoMethod } });
 const desk = defineObject({
   summary: 'A desk',
@@ -59,6 +62,16 @@ const desk = defineObject({
       args: [arg('drawer', ownObject<typeof drawer>(), 'a drawer')],
       returns: z.null(),
       run: () => null,
+    }),
+    keep: method({
+      summary: 'Keep a function',
+      access: 'view',
+      args: [arg('fn', callback([], z.null()), 'a function')],
+      returns: z.null(),
+      run: (fn, context) => {
+        kept.push(context.subscribe(fn));
+        return null;
+      },
     }),
     tell: method({
       summary: 'Pass a drawer to a function',
@@ -202,6 +215,20 @@ describe('A session whose calls are on behalf of somebody', () => {
       await refusal(other);
     });
   }
+
+  it('loses the functions that methods keep when whom they were passed for loses the right', async () => {
+    await using served = byConsole();
+    kept.length = 0;
+    const calls = ['user:alice', 'user:bob'].map((onBehalfOf) =>
+      served.desk({ onBehalfOf }).keep(() => null),
+    );
+    await Promise.all(calls);
+    served.policy.apply({ revision: 2, removedGrants: ['user:alice-operator'] });
+    served.dispatcher.reauthorize();
+    expect(kept.map(({ signal }) => signal.aborted)).to.deep.equal([true, false]);
+    expect(kept[0]?.signal.reason).to.have.property('reason', 'PERMISSION_REVOKED');
+    await calls[0]?.released;
+  });
 
   it('gives a running call the rights that whom it is for has by then', async () => {
     await using served = byConsole();

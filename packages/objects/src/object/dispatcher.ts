@@ -15,6 +15,7 @@ import type { Interceptor } from './interceptor.js';
 import type { HostedObject, HostOptions } from './hosted-object.js';
 import type { CallObserver, CallServices } from './observer.js';
 import { ObjectDirectory } from './object-directory.js';
+import { SubscribedCalls } from './subscribed-calls.js';
 import { type CallSink, type Invocation, RunningCall } from './running-call.js';
 
 interface DispatcherOptions {
@@ -40,6 +41,7 @@ export class Dispatcher {
   readonly access: AccessControl;
   readonly #deadlines: Deadlines<RunningCall>;
   #running = 0;
+  readonly #subscribed = new SubscribedCalls<RunningCall>();
   readonly #services: CallServices;
   readonly #runner: CallRunner;
   #draining = false;
@@ -47,7 +49,7 @@ export class Dispatcher {
   readonly #onIdle: (() => void)[] = [];
 
   constructor(options: DispatcherOptions) {
-    this.#services = options;
+    this.#services = { ...options, subscribed: this.#subscribed };
     this.access = new AccessControl(this.#objects, options);
     this.#runner = new CallRunner({
       access: this.access,
@@ -143,16 +145,29 @@ export class Dispatcher {
     }
   }
 
-  /** Cancels the running calls that their callers may make no more, as the policy has changed: watches above all. */
+  /**
+   * Cancels the running calls that their callers may make no more, as the policy has changed: watches above all. Closes
+   * the subscriptions of those that have ended.
+   */
   reauthorize(): void {
     for (const call of [...this.#deadlines]) {
-      if (!this.access.stillAllows(call)) {
-        const { principal, delegate } = call.caller;
-        const who = delegate === undefined ? principal : `${delegate} on behalf of ${principal}`;
-        const message = `${who} may call ${call.object}.${call.method} no more: the policy changed while the call ran`;
-        call.cancel(identityError('PERMISSION_REVOKED', message, { details: { principal } }));
+      const error = this.#revocationOf(call);
+      if (error !== undefined) {
+        call.cancel(error);
       }
     }
+    this.#subscribed.closeWhere((call) => this.#revocationOf(call));
+  }
+
+  /** Returns why the policy allows a call no more; undefined where it does. */
+  #revocationOf(call: RunningCall): RpcError | undefined {
+    if (this.access.stillAllows(call)) {
+      return undefined;
+    }
+    const { principal, delegate } = call.caller;
+    const who = delegate === undefined ? principal : `${delegate} on behalf of ${principal}`;
+    const message = `${who} may call ${call.object}.${call.method} no more: the policy changed while the call ran`;
+    return identityError('PERMISSION_REVOKED', message, { details: { principal } });
   }
 
   #forget(call: RunningCall): void {

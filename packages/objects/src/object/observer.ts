@@ -4,6 +4,7 @@ import type { RpcError } from '../errors/rpc-error.js';
 import type { Access } from '../identity/access.js';
 import type { Caller } from '../identity/caller.js';
 import type { Log } from '../log.js';
+import type { Subscription } from './subscription.js';
 
 /** A call of a server, as an observer sees it when it is answered. */
 export interface AnsweredCall {
@@ -43,4 +44,6 @@ export interface CallServices {
   readonly clock: Clock;
   readonly log: Log;
   readonly observer?: CallObserver | undefined;
+  /** The functions that their methods keep. */
+  readonly subscribed: { add(call: AnsweredCall, subscription: Subscription): void };
 }

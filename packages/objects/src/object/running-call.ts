@@ -233,7 +233,9 @@ export class RunningCall implements CallContext, CallInfo, AnsweredCall, Expirin
         "subscribe takes a function of the caller's, as callback() among the arguments gives it",
       );
     }
-    return subscribe();
+    const subscription = subscribe();
+    this.#services.subscribed.add(this, subscription);
+    return subscription;
   }
 
   onItem(hook: ItemHook): void {

@@ -1,3 +1,5 @@
+import type { RpcError } from '../errors/rpc-error.js';
+
 /** A function of the caller that a method keeps beyond its call. Disposing of it closes it. */
 export interface Subscription extends Disposable {
   /**
@@ -5,8 +7,12 @@ export interface Subscription extends Disposable {
    * failed. Its reason is an `RpcError` that says which.
    */
   readonly signal: AbortSignal;
-  /** Releases the function; has no effect when that has happened already. */
-  close(): void;
+  /**
+   * Releases the function; has no effect when that has happened already.
+   *
+   * @param reason why; default: `CALL_CANCELLED`, as the object closed it
+   */
+  close(reason?: RpcError): void;
 }
 
 // A property of the function itself, as the schema of an argument wraps it; the same in every copy of this module.

@@ -18,8 +18,8 @@ class KeptFunction implements Subscription {
     return this.#abort.signal;
   }
 
-  close(): void {
-    this.#end(coreError('CALL_CANCELLED', 'the subscription was closed by the object'));
+  close(reason = coreError('CALL_CANCELLED', 'the subscription was closed by the object')): void {
+    this.#end(reason);
   }
 
   abort(error: RpcError): void {
