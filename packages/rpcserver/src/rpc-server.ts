@@ -116,6 +116,7 @@ export class RpcServer implements AsyncDisposable {
         ...(kept && { callerOf: kept.policy.callerOf }),
       });
       kept?.serve(server);
+      await kept?.renewEnded();
       server.setHealth(registrationHealth, false);
       if (identity === undefined) {
         warnOfPlainTcp(server.addresses, insecure, log);

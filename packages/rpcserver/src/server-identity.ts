@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 
-import { type CurrentIdentity, RenewalLoop, renewIdentity } from '@patchbay/grpc/secure';
+import { type CurrentIdentity, needsRenewal, RenewalLoop, renewIdentity } from '@patchbay/grpc/secure';
 import type { ObjectServer } from '@patchbay/grpc/server';
 import type { Clock, Log } from '@patchbay/objects';
 
@@ -18,14 +18,20 @@ interface ServerIdentityOptions {
 /** The service that health probes query to learn whether the identity is renewed, and the policy heard of. */
 export const identityHealth = 'patchbay.identity';
 
+/** How long a server waits at its start for a certificate in place of one that has ended, in milliseconds. */
+const renewalMs = 3_000;
+
 /** Keeps the certificate of a server renewed, and follows who its callers are. */
 export class ServerIdentity implements AsyncDisposable {
   readonly policy: PolicyFollower;
+  readonly #options: ServerIdentityOptions;
   readonly #renewal: RenewalLoop;
   #server: ObjectServer | undefined;
   #isHeard = true;
 
-  constructor({ identity, nameServer, stateDir, clock, log }: ServerIdentityOptions) {
+  constructor(options: ServerIdentityOptions) {
+    const { identity, nameServer, stateDir, clock, log } = options;
+    this.#options = options;
     this.policy = PolicyFollower.start({
       ...{ identity, nameServer, clock, log },
       path: join(stateDir, 'policy.json'),
@@ -44,6 +50,20 @@ export class ServerIdentity implements AsyncDisposable {
         this.#report();
       },
     });
+  }
+
+  /**
+   * Renews a certificate that has ended, or is about to, before anything is asked by it, as where the host was off for
+   * long. Takes at most 3 s: the renewal goes on.
+   */
+  async renewEnded(): Promise<void> {
+    const { identity, clock } = this.#options;
+    if (needsRenewal(identity.current.certificate, clock.now())) {
+      const done = new AbortController();
+      const timeUp = clock.sleep(renewalMs, { signal: done.signal }).catch(() => undefined);
+      await Promise.race([this.#renewal.renewNow(), timeUp]);
+      done.abort();
+    }
   }
 
   /** Takes the server whose callers these are. */
