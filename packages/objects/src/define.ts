@@ -36,6 +36,7 @@ export {
   policyDocument,
   policyEvent,
   policyGrant,
+  policyKey,
   policyPrincipal,
   policyRevocation,
   principalNameSchema,

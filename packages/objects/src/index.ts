@@ -79,6 +79,9 @@ export { isStream } from './object/is-stream.js';
 
 // Who calls
 export type { Access } from './identity/access.js';
+export { type ApiKey, parseApiKey } from './identity/api-key.js';
+export { ApiKeyProver } from './identity/api-key-prover.js';
+export { identityError } from './identity/identity-error.js';
 export {
   anonymousCaller,
   type Caller,
@@ -101,6 +104,7 @@ export type {
   PolicyDocument,
   PolicyEvent,
   PolicyGrant,
+  PolicyKey,
   PolicyPrincipal,
   PolicyRevocation,
 } from './identity/policy-document.js';

@@ -14,8 +14,4 @@ export const secureError = defineErrors({
     'UNAUTHENTICATED',
     'The server takes TLS alone on this address: call with an identity, or by the socket file on its machine.',
   ],
-  SERVER_NOT_EXPECTED: [
-    'UNAUTHENTICATED',
-    'Who answers at the address is not the server that the name server has registered there, or cannot prove it.',
-  ],
 });

@@ -1,10 +1,9 @@
 import type { PeerCertificate } from 'node:tls';
 
 import { quoted } from '@patchbay/objects';
-import { formatSpiffeId } from '@patchbay/objects/identity';
+import { formatSpiffeId, identityError } from '@patchbay/objects/identity';
 
 import { spiffeIdIn } from './certificate.js';
-import { secureError } from './errors.js';
 
 /**
  * Returns why a server is not the one that is expected; undefined if it is. Its chain was verified.
@@ -25,7 +24,7 @@ export function serverError(
   const who = id === undefined ? 'somebody who is no server of ours' : formatSpiffeId(id);
   const names = id === undefined && subjectaltname !== undefined ? ` (${quoted(subjectaltname)})` : '';
   const whom = isNamed ? expected : expected === 'nameserver' ? 'a name server' : 'a server';
-  return secureError(
+  return identityError(
     'SERVER_NOT_EXPECTED',
     `${who}${names} answers there, and ${whom} of the cluster ${quoted(cluster)} was expected; nothing was sent`,
   );

@@ -3,9 +3,8 @@ import type { PeerCertificate, SecureContext } from 'node:tls';
 
 import type { ChannelTrust, Dialled, DialFailure, TcpDialer } from '../client/index.js';
 import { parseTcpAddress, RpcError, systemErrorText } from '@patchbay/objects';
+import { identityError } from '@patchbay/objects/identity';
 import type { Destination } from '@patchbay/session/client';
-
-import { secureError } from './errors.js';
 
 import { serverError } from './server-check.js';
 import type { Identity, Trust } from './trust.js';
@@ -88,7 +87,7 @@ function tlsFailure(error: Error): DialFailure {
       expired || notYet
         ? `the certificate of the server ${expired ? 'has ended' : 'begins later'}; the clock here says ${now}`
         : `the certificate of who answers there is of no authority that is trusted here (${code}); nothing was sent`;
-    const refused = secureError('SERVER_NOT_EXPECTED', why);
+    const refused = identityError('SERVER_NOT_EXPECTED', why);
     return { why, refusal: { code: refused.code, reason: refused.reason } };
   }
   if (['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO'].includes(code)) {

@@ -8,6 +8,7 @@ import type {
   PolicyGrant,
   PolicyPrincipal,
 } from './policy-document.js';
+import { PolicyKeys } from './policy-keys.js';
 import type { NamedPrincipal } from './spiffe-id.js';
 
 /** Why somebody with a certificate is not known: a reason of `identityError`, and a message. */
@@ -21,6 +22,9 @@ interface DelegableMethods {
   readonly objects: Glob;
   readonly methods: Glob;
 }
+
+/** What of a document or a change is new. */
+type TakenIn = Pick<PolicyDocument, 'principals' | 'grants' | 'revocations' | 'keys'>;
 
 interface Rights {
   readonly groups: readonly string[];
@@ -39,6 +43,8 @@ export class ClusterPolicy {
   #roots: readonly string[];
   readonly #principals = new Map<string, PolicyPrincipal>();
   readonly #grants = new Map<string, PolicyGrant>();
+  /** The API keys, as they are on this host. */
+  readonly keys = new PolicyKeys((principal, peer) => this.callerFor(principal, peer));
   readonly #rights = new Map<NamedPrincipal, Rights>();
   /** What each host may call on behalf of others. */
   readonly #delegable = new Map<NamedPrincipal, readonly DelegableMethods[]>();
@@ -86,6 +92,7 @@ export class ClusterPolicy {
       principals: [...this.#principals.values()],
       grants: [...this.#grants.values()],
       ...this.revocations.documented,
+      ...this.keys.document,
     };
   }
 
@@ -106,6 +113,7 @@ export class ClusterPolicy {
     this.#principals.clear();
     this.#grants.clear();
     this.revocations.forget();
+    this.keys.clear();
     this.#take(document);
     this.#tell();
   }
@@ -121,8 +129,9 @@ export class ClusterPolicy {
       this.#grants.delete(id);
     }
     this.revocations.forget(change.liftedRevocations ?? []);
-    const { principals = [], grants = [], revocations = [] } = change;
-    this.#take({ principals, grants, revocations });
+    this.keys.remove(change.removedKeys);
+    const { principals = [], grants = [], revocations = [], keys } = change;
+    this.#take({ principals, grants, revocations, keys });
     this.#tell();
   }
 
@@ -207,11 +216,7 @@ export class ClusterPolicy {
     return this.#grantsFor(principal, this.#principals.get(principal)?.groups ?? []);
   }
 
-  #take({
-    principals,
-    grants,
-    revocations,
-  }: Pick<PolicyDocument, 'principals' | 'grants' | 'revocations'>): void {
+  #take({ principals, grants, revocations, keys }: TakenIn): void {
     for (const each of principals) {
       this.#principals.set(each.principal, each);
     }
@@ -219,6 +224,7 @@ export class ClusterPolicy {
       this.#grants.set(each.id, each);
     }
     this.revocations.add(revocations);
+    this.keys.add(keys);
     this.#forget();
   }
 

@@ -31,6 +31,26 @@ export const identityError = defineErrors({
     'UNAUTHENTICATED',
     'The time of a login is over, or a call was to be made on behalf of local, which is nobody elsewhere: log in with a token.',
   ],
+  SIGNATURE_INVALID: [
+    'UNAUTHENTICATED',
+    'An API key does not count here, or the signature or proof made with it is not right, or was used before; which of these is not told.',
+  ],
+  CLOCK_SKEWED: [
+    'UNAUTHENTICATED',
+    'A call was signed more than 300 s before or after now: set the clock that is wrong; the message has both.',
+  ],
+  SERVER_RESTARTED: [
+    'UNAVAILABLE',
+    'A call was not signed for this run of the server, which is details.server: sign it anew for that one. It has not begun.',
+  ],
+  NONCES_EXHAUSTED: [
+    'RESOURCE_EXHAUSTED',
+    'An API key signed more calls in ten minutes than the server remembers: open a session with it, or wait.',
+  ],
+  SERVER_NOT_EXPECTED: [
+    'UNAUTHENTICATED',
+    'Who answers at the address is not the server that the name server has registered there, or cannot prove it.',
+  ],
   PERMISSION_REVOKED: [
     'PERMISSION_DENIED',
     'The caller lost the right to the method while the call ran, which may have taken effect; ask an admin.',

@@ -4,9 +4,43 @@
  *
  * @module @patchbay/objects/identity
  */
+export {
+  type ApiKey,
+  apiKeyId,
+  deriveKey,
+  equalMacs,
+  formatApiKey,
+  makeApiKey,
+  maxApiKeyLength,
+  parseApiKey,
+} from './api-key.js';
+export { ApiKeyProver } from './api-key-prover.js';
 export { ClusterPolicy, isUnknownCaller, type UnknownCaller } from './cluster-policy.js';
 export { enrolmentMessage, type EnrolmentParts, renewalMessage, type RenewalParts } from './enrolment.js';
 export { fingerprintOf, pinOf, readPublicKey } from './fingerprint.js';
+export { identityError } from './identity-error.js';
+export { formatServerName, hostOf, parseServerName, type ServerName } from './server-name.js';
+export { sessionProof, type SessionTranscript } from './session-proof.js';
+export {
+  type CallSignature,
+  formatSignature,
+  parseSignature,
+  signatureHeader,
+  signatureWindowSeconds,
+  signCall,
+  signedServerHeader,
+  signedText,
+  type SignedParts,
+  type Signer,
+} from './signed-call.js';
+export {
+  type FindKey,
+  type KnownKey,
+  type ReceivedCall,
+  signatureInvalid,
+  SignedCalls,
+  type SignedCallsOptions,
+} from './signed-calls.js';
 export {
   formatSpiffeId,
   type IdentityKind,

@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { secret } from '../object/secrets.js';
+import { apiKeyId } from './api-key.js';
 import { isNamedPrincipal, principalName } from './spiffe-id.js';
 
 /** The schema of a host or a user: `host:web1`, `user:alice`. */
@@ -67,6 +69,16 @@ export const policyRevocation = z.object({
 /** What was revoked: servers keep it, for an authority that comes back with an older policy. */
 export type PolicyRevocation = z.infer<typeof policyRevocation>;
 
+/** The schema of a `PolicyKey`. */
+export const policyKey = z.object({
+  id: z.string().regex(apiKeyId, { error: 'must be 12 hexadecimal digits' }),
+  principal: namedPrincipal,
+  /** As `deriveKey` returns it for the host that is told, in base64url. */
+  key: secret(z.string().regex(/^[\w-]{43}$/, { error: 'must be 32 bytes in base64url' })),
+});
+/** An API key of a user, as it is on one host. */
+export type PolicyKey = z.infer<typeof policyKey>;
+
 /** The schema of a `PolicyDocument`. */
 export const policyDocument = z.object({
   /** Grows with each change. */
@@ -78,8 +90,10 @@ export const policyDocument = z.object({
   grants: z.array(policyGrant),
   /** Absent where there are none. */
   revocations: z.array(policyRevocation).optional(),
+  /** The API keys, as they are on the host that is told; nobody is told those of another. */
+  keys: z.array(policyKey).optional(),
 });
-/** Who may do what in a cluster, as every server needs to know it. It has no secret and no token. */
+/** Who may do what in a cluster, as every server needs to know it. Its only secrets are the host's own keys. */
 export type PolicyDocument = z.infer<typeof policyDocument>;
 
 /** The schema of a `PolicyChange`. */
@@ -98,6 +112,10 @@ export const policyChange = z.object({
   revocations: z.array(policyRevocation).optional(),
   /** What of them counts no more, as it was allowed again since. */
   liftedRevocations: z.array(z.string()).optional(),
+  /** The API keys that are new. */
+  keys: z.array(policyKey).optional(),
+  /** The ids of API keys that were removed. */
+  removedKeys: z.array(z.string()).optional(),
 });
 /** What changed since the revision before. */
 export type PolicyChange = z.infer<typeof policyChange>;
