@@ -1,9 +1,10 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 
 import type { Clock, Log, Principal } from '@patchbay/objects';
-import type { ClusterPolicy } from '@patchbay/objects/identity';
+import { type ClusterPolicy, hostOf } from '@patchbay/objects/identity';
 import { formatBackup, type Store } from '@patchbay/store';
 
+import { ApiKeys } from './api-keys.js';
 import { Attempts } from './attempts.js';
 import { Challenges } from './challenge.js';
 import { type ClusterKey, makeClusterKey, readClusterKey } from './cluster-key.js';
@@ -51,6 +52,7 @@ export class Authority {
   readonly attempts: Attempts;
   readonly hosts: Hosts;
   readonly users: Users;
+  readonly apiKeys: ApiKeys;
   readonly grants: Grants;
   readonly feed: PolicyFeed;
   readonly rotation: Rotation;
@@ -74,7 +76,14 @@ export class Authority {
     this.#issuer = issuer;
     this.revocations = new Revocations({ ...shared, key });
     this.rotation = new Rotation({ ...shared, key, issuer });
-    this.feed = new PolicyFeed(records, this.revocations.published, () => clock.now());
+    this.apiKeys = new ApiKeys({ ...shared, key, revocations: this.revocations });
+    this.feed = new PolicyFeed({
+      records,
+      publish: this.revocations.published,
+      host: hostOf({ kind: 'nameserver', name: this.nameServer }),
+      keysOf: (host, ids) => this.apiKeys.derivedFor(host, ids),
+      now: () => clock.now(),
+    });
     records.observe((changes, revision) => {
       this.feed.observe(changes, revision);
     });

@@ -3,6 +3,7 @@ import type {
   PolicyDocument,
   PolicyEvent,
   PolicyGrant,
+  PolicyKey,
   PolicyPrincipal,
   PolicyRevocation,
 } from '@patchbay/objects';
@@ -22,27 +23,53 @@ const maxBehind = 1000;
 /** Returns a revocation as servers are told of it. */
 export type PublishRevocation = (what: string, record: RecordOf<'revocation'>) => PolicyRevocation;
 
+/** A change before it is known whom it is told: each host is told its own keys. */
+type FeedChange = Omit<PolicyChange, 'keys'> & {
+  /** The ids of API keys that are new. */
+  readonly newKeys?: readonly string[];
+};
+
+/** What a feed is made of. */
+export interface PolicyFeedOptions {
+  readonly records: Records;
+  readonly publish: PublishRevocation;
+  /** The name server's principal, on whose own policy the keys are its own. */
+  readonly host: string;
+  /** Returns API keys as they are on a host: all, or those of the given ids. */
+  readonly keysOf: (host: string, ids?: readonly string[]) => PolicyKey[];
+  readonly now: () => number;
+}
+
+/** Who watches the policy, and until when. */
+export interface PolicyWatch {
+  /** The principal of a host, which is told its keys; undefined for whoever is told none. */
+  readonly host: string | undefined;
+  readonly signal: AbortSignal;
+  /** Waits for a time that is not past, or until the signal is aborted. */
+  readonly sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>;
+}
+
 /** The policy as the records have it, and those that watch it. */
 export class PolicyFeed {
   readonly policy: ClusterPolicy;
-  readonly #records: Records;
-  readonly #publish: PublishRevocation;
-  readonly #changes: PolicyChange[] = [];
+  readonly #options: PolicyFeedOptions;
+  readonly #changes: FeedChange[] = [];
   readonly #wake = new Set<() => void>();
 
   /** How often no root remained that was trusted before. */
   #breaks = 0;
 
-  constructor(records: Records, publish: PublishRevocation, now: () => number) {
-    this.#records = records;
-    this.#publish = publish;
-    this.policy = new ClusterPolicy(policyDocumentOf(records, publish), { now });
+  constructor(options: PolicyFeedOptions) {
+    const { records, publish, host, keysOf, now } = options;
+    this.#options = options;
+    this.policy = new ClusterPolicy({ ...policyDocumentOf(records, publish), keys: keysOf(host) }, { now });
   }
 
   /** Takes in what a commit changed. */
   observe(changes: readonly RecordChange[], revision: number): void {
     const known = this.policy;
-    const [rootsAfter, publish] = [() => rootsOf(this.#records), this.#publish];
+    const { records, publish } = this.#options;
+    const rootsAfter = (): string[] => rootsOf(records);
     const change = policyChangeOf(changes, revision, { known, rootsAfter, publish });
     if (change === undefined) {
       return;
@@ -54,7 +81,7 @@ export class PolicyFeed {
     if (this.#changes.length > maxBehind) {
       this.#changes.shift();
     }
-    this.policy.apply(change);
+    this.policy.apply(this.#changeFor(this.#options.host, change));
     for (const wake of this.#wake) {
       wake();
     }
@@ -64,22 +91,19 @@ export class PolicyFeed {
    * Yields the policy, then each change. A root that inherits no trust is not told to those who trust the former one.
    *
    * @throws RpcError `CERTIFICATE_FOREIGN` when there is one
-   * @param sleep waits for a time that is not past, or until the signal is aborted
    */
-  async *watch(
-    signal: AbortSignal,
-    sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>,
-  ): AsyncGenerator<PolicyEvent, void, undefined> {
+  async *watch(watch: PolicyWatch): AsyncGenerator<PolicyEvent, void, undefined> {
+    const { host, signal } = watch;
     let seen = this.policy.revision;
     const breaks = this.#breaks;
-    yield { type: 'document', document: this.policy.document };
+    yield { type: 'document', document: this.#documentFor(host) };
     while (!signal.aborted) {
       if (breaks !== this.#breaks) {
         const message = 'the root of the authority was replaced: join or log in anew, with a token';
         throw identityError('CERTIFICATE_FOREIGN', message);
       }
       if (seen === this.policy.revision) {
-        await this.#changed(signal, sleep);
+        await this.#changed(watch);
         if (seen === this.policy.revision) {
           yield { type: 'unchanged', revision: seen };
         }
@@ -90,19 +114,27 @@ export class PolicyFeed {
       seen = this.policy.revision;
       if (isWhole) {
         for (const change of missed) {
-          yield { type: 'change', change };
+          yield { type: 'change', change: this.#changeFor(host, change) };
         }
       } else {
-        yield { type: 'document', document: this.policy.document };
+        yield { type: 'document', document: this.#documentFor(host) };
       }
     }
   }
 
+  #documentFor(host: string | undefined): PolicyDocument {
+    const keys = host === undefined ? undefined : this.#options.keysOf(host);
+    return { ...this.policy.document, keys };
+  }
+
+  #changeFor(host: string | undefined, { newKeys, ...change }: FeedChange): PolicyChange {
+    return host === undefined || newKeys === undefined
+      ? change
+      : { ...change, keys: this.#options.keysOf(host, newKeys) };
+  }
+
   /** Waits for a change, or for the time of a sign of life. */
-  async #changed(
-    signal: AbortSignal,
-    sleep: (ms: number, options: { readonly signal: AbortSignal }) => Promise<void>,
-  ): Promise<void> {
+  async #changed({ signal, sleep }: PolicyWatch): Promise<void> {
     const woken = new AbortController();
     const wake = (): void => {
       woken.abort();
@@ -147,11 +179,13 @@ function policyChangeOf(
     readonly rootsAfter: () => string[];
     readonly publish: PublishRevocation;
   },
-): PolicyChange | undefined {
+): FeedChange | undefined {
   const principals: PolicyPrincipal[] = [];
   const grants: PolicyGrant[] = [];
   const removedPrincipals: NamedPrincipal[] = [];
   const removedGrants: string[] = [];
+  const newKeys: string[] = [];
+  const removedKeys: string[] = [];
   const revocations: PolicyRevocation[] = [];
   const liftedRevocations: string[] = [];
   let roots: string[] | undefined;
@@ -169,6 +203,12 @@ function policyChangeOf(
         removedGrants.push(name);
       } else {
         grants.push(policyGrantOf(name, value));
+      }
+    } else if (kind === 'key') {
+      if (value === undefined) {
+        removedKeys.push(name);
+      } else if (!known.keys.has(name)) {
+        newKeys.push(name); // and not because it was used
       }
     } else if (kind === 'host' || kind === 'user') {
       const listed =
@@ -191,6 +231,8 @@ function policyChangeOf(
     ...(grants.length > 0 && { grants }),
     ...(removedPrincipals.length > 0 && { removedPrincipals }),
     ...(removedGrants.length > 0 && { removedGrants }),
+    ...(newKeys.length > 0 && { newKeys }),
+    ...(removedKeys.length > 0 && { removedKeys }),
     ...(revocations.length > 0 && { revocations }),
     ...(liftedRevocations.length > 0 && { liftedRevocations }),
     ...(roots !== undefined && { roots }),

@@ -106,6 +106,16 @@ const schemas = {
     madeAtMs: z.int(),
     untilMs: z.int(),
   }),
+  key: z.object({
+    user: principalNameSchema,
+    /** Sealed. */
+    secret: z.string(),
+    state: z.literal('active'),
+    madeBy: z.string(),
+    madeAtMs: z.int(),
+    /** To the hour. */
+    lastUsedAtMs: z.int().optional(),
+  }),
   grant: z.object({
     to: z.union([namedPrincipal, z.string().regex(/^group:[a-z0-9][a-z0-9-]{0,62}$/)]),
     role: grantRole,

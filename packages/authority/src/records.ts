@@ -34,6 +34,7 @@ export const maxRecords: Readonly<Record<RecordKind, number>> = {
   host: 100_000,
   user: 100_000,
   token: 10_000,
+  key: 10_000,
   grant: 10_000,
   revocation: 10_000,
 };

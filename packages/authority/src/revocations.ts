@@ -160,7 +160,10 @@ export class Revocations {
   }
 }
 
-type Find = <K extends 'host' | 'user' | 'grant' | 'token'>(kind: K, name: string) => RecordOf<K> | undefined;
+type Find = <K extends 'host' | 'user' | 'grant' | 'token' | 'key'>(
+  kind: K,
+  name: string,
+) => RecordOf<K> | undefined;
 
 /** Returns what a revocation of a time changes in records that do not know it. */
 function outcomeOf(what: string, atMs: number, find: Find): Outcome {
@@ -174,6 +177,7 @@ function outcomeOf(what: string, atMs: number, find: Find): Outcome {
       return userOutcome(name, fingerprint, atMs, find('user', name));
     case 'grant':
     case 'token':
+    case 'key':
       return find(kind, name) === undefined
         ? nothing
         : { isLifted: false, changes: [{ kind, name, value: undefined }] };

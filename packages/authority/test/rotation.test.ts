@@ -110,7 +110,11 @@ describe('A rotation of the authority', () => {
     const [former] = opened.authority.roots;
     await enrolled();
     const { feed, clock } = opened.authority;
-    const watch = feed.watch(new AbortController().signal, (ms, options) => clock.sleep(ms, options));
+    const watch = feed.watch({
+      host: undefined,
+      signal: new AbortController().signal,
+      sleep: (ms, options) => clock.sleep(ms, options),
+    });
     await watch.next();
     const ended = refusal(watch.next(), 'CERTIFICATE_FOREIGN');
     await opened.authority.rotation.replaceCompromised('local');

@@ -124,19 +124,5 @@ function defineUserMethods({ users }: Authority, defaultTtlMs: number) {
       idempotent: true,
       run: (name, { caller }) => users.setState(name, 'active', caller.principal),
     }),
-    remove_key: method({
-      summary: 'Remove a key of a user, as of a laptop that was lost; for the user itself and admins',
-      access: 'member',
-      destructive: true,
-      args: [args.user, arg('key', z.string().min(1).max(64), "the key's name or fingerprint")],
-      returns: userView,
-      run: (name, key, context) => {
-        const { principal } = context.caller;
-        if (principal !== `user:${name}`) {
-          context.requireAccess('administer');
-        }
-        return users.removeKey(name, key, principal);
-      },
-    }),
   };
 }

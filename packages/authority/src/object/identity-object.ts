@@ -23,6 +23,7 @@ import type { Authority } from '../authority.js';
 import { tokenLifetimes } from '../tokens.js';
 import { authorityMethods } from './authority-methods.js';
 import { hostMethods, userMethods } from './host-methods.js';
+import { keyMethods } from './key-methods.js';
 import { allowedName } from '../record-schemas.js';
 import { grantMethods, tokenMethods } from './token-methods.js';
 
@@ -143,24 +144,30 @@ function define(authority: Authority, about: IdentityAbout) {
         },
       }),
       watch_policy: method({
-        summary: 'Yield who may do what, then each change, until cancelled; for hosts and admins',
+        summary:
+          'Yield who may do what, then each change, until cancelled; for hosts, with their API keys, and admins',
         access: 'member',
         returns: z.null(),
         yields: policyEvent,
         timeoutMs: 'none',
         run: async function* (context) {
-          if (!context.caller.principal.startsWith('host:')) {
+          const { principal } = context.caller;
+          const host = principal.startsWith('host:') ? principal : undefined;
+          if (host === undefined) {
             context.requireAccess('administer');
           }
-          yield* feed.watch(context.signal, (ms, options) =>
-            clock.sleep(ms, { ...options, background: true }),
-          );
+          yield* feed.watch({
+            host,
+            signal: context.signal,
+            sleep: (ms, options) => clock.sleep(ms, { ...options, background: true }),
+          });
           return null;
         },
       }),
       ...tokenMethods(authority),
       ...hostMethods(authority),
       ...userMethods(authority, tokenLifetimes.defaultMs),
+      ...keyMethods(authority),
       ...grantMethods(authority),
       ...authorityMethods(authority),
     },

@@ -58,7 +58,7 @@ export type PolicyGrant = z.infer<typeof policyGrant>;
 /** The schema of a `PolicyRevocation`. */
 export const policyRevocation = z.object({
   /**
-   * `host:NAME` or `user:NAME`, one of its keys as `user:NAME FINGERPRINT`, or `grant:ID` or `token:ID`.
+   * `host:NAME` or `user:NAME`, one of its keys as `user:NAME FINGERPRINT`, or `grant:ID`, `token:ID` or `key:ID`.
    */
   what: z.string().min(1).max(256),
   /** When, in milliseconds since the Unix epoch. */
