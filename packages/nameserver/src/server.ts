@@ -23,6 +23,7 @@ import {
 import { Dispatcher } from '@patchbay/objects/define';
 import { type OnWritable, openSqliteStore, type Store } from '@patchbay/store';
 
+import { keysOf } from './api-keys.js';
 import { nameServerObject } from './object.js';
 import { nameServerLimits } from './limits.js';
 import { nameService } from './name-service.js';
@@ -222,6 +223,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       identity: isPlain ? undefined : own?.current,
       ...(authority && {
         callerOf: (principal, fingerprint, peer) => authority.policy.callerOf(principal, fingerprint, peer),
+        keys: keysOf(authority, log),
       }),
       ...nameServerLimits,
       ...options.limits,

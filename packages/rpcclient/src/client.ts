@@ -1,5 +1,7 @@
-import { grpcTransportBy, type TcpDialer } from '@patchbay/grpc/client';
+import { grpcTransportBy, KeyDialer, type TcpDialer } from '@patchbay/grpc/client';
 import {
+  type ApiKey,
+  ApiKeyProver,
   type CallOptions,
   type Clock,
   findInsecure,
@@ -39,6 +41,13 @@ export interface ConnectOptions {
    * its certificate. Default: nobody; TCP is plain.
    */
   readonly identity?: { readonly dialer: TcpDialer } | undefined;
+  /**
+   * An API key of a user, as `parseApiKey` reads it, in place of an identity: servers are dialled by TLS, and both sides
+   * prove that they know the key. Default: none.
+   */
+  readonly apiKey?: ApiKey | undefined;
+  /** Who calls, for the log of servers alone: at most 64 visible ASCII characters. Default: nothing. */
+  readonly claims?: string | undefined;
   /** The name server's address, `host:port`. Default: from the environment, else from a `client.yaml`, else its socket, else 127.0.0.1:7440. */
   readonly nameServer?: string | undefined;
   /**
@@ -83,9 +92,12 @@ export class Client extends ObjectClient {
     const clock = options.clock ?? systemClock;
     const nameServer = findNameServer(options.nameServer);
     const insecure = findInsecure(options.insecure);
-    const transport = grpcTransportBy(insecure ? undefined : options.identity?.dialer);
-    const { keepalive } = options;
-    const names = connectOver(transport, nameServer, { clock, keepalive, principal: 'nameserver' });
+    const { keepalive, apiKey, claims } = options;
+    const dialer = options.identity?.dialer ?? (apiKey && new KeyDialer());
+    const transport = grpcTransportBy(insecure ? undefined : dialer);
+    const prover = apiKey && new ApiKeyProver(apiKey);
+    const proven = { clock, keepalive, prover, claims };
+    const names = connectOver(transport, nameServer, { ...proven, principal: 'nameserver' });
     const resolver = new Resolver({
       address: nameServer,
       names: names.proxy<NameServerMethods>(nameServerObject),
@@ -93,7 +105,7 @@ export class Client extends ObjectClient {
       clock,
       log: options.log ?? silentLog,
     });
-    super({ ...options, clock, transport, router: resolver });
+    super({ ...options, ...proven, transport, router: resolver });
     this.insecure = insecure;
     this.#names = names;
     this.#resolver = resolver;

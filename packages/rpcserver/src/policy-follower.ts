@@ -19,7 +19,13 @@ import {
   type Principal,
 } from '@patchbay/objects';
 import { type Delegations, policyDocument } from '@patchbay/objects/define';
-import { ClusterPolicy, type NamedPrincipal, pinOf, type UnknownCaller } from '@patchbay/objects/identity';
+import {
+  ClusterPolicy,
+  type FindKey,
+  type NamedPrincipal,
+  pinOf,
+  type UnknownCaller,
+} from '@patchbay/objects/identity';
 import type { RemoteObject } from '@patchbay/session/client';
 
 /** What a server needs to follow the policy of its cluster. */
@@ -109,6 +115,9 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
   mayDelegate(principal: NamedPrincipal, object: string, method?: string): boolean {
     return !this.#isStale && this.#policy.mayDelegate(principal, object, method);
   }
+
+  /** Returns an API key that counts, and its caller: see `ClusterPolicy`. */
+  readonly findKey: FindKey = (id, peer) => (this.#isStale ? undefined : this.#policy.keys.find(id, peer));
 
   /** Whether the policy is good no more, as no authority was heard of for too long. */
   get #isStale(): boolean {

@@ -113,7 +113,7 @@ export class RpcServer implements AsyncDisposable {
       const limits = { ...options.limits, keepalive, sendStacks };
       const server = await ObjectServer.start({
         ...{ listen, dispatcher, identity, ...limits },
-        ...(kept && { callerOf: kept.policy.callerOf }),
+        ...(kept && { callerOf: kept.policy.callerOf, keys: kept.keysOf(state.serverId) }),
       });
       kept?.serve(server);
       await kept?.renewEnded();

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 
 import { type CurrentIdentity, needsRenewal, RenewalLoop, renewIdentity } from '@patchbay/grpc/secure';
-import type { ObjectServer } from '@patchbay/grpc/server';
+import type { ApiKeyOptions, ObjectServer } from '@patchbay/grpc/server';
 import type { Clock, Log } from '@patchbay/objects';
 
 import { PolicyFollower } from './policy-follower.js';
@@ -64,6 +64,12 @@ export class ServerIdentity implements AsyncDisposable {
       await Promise.race([this.#renewal.renewNow(), timeUp]);
       done.abort();
     }
+  }
+
+  /** Returns what lets callers of a server prove who they are by API keys. */
+  keysOf(serverId: string): ApiKeyOptions {
+    const { cluster, kind, name } = this.#options.identity.current;
+    return { server: { cluster, kind, name, serverId }, find: this.policy.findKey };
   }
 
   /** Takes the server whose callers these are. */

@@ -3,7 +3,7 @@
  *
  * @module @patchbay/session
  */
-export type { Attachment, Frame, Payload } from './protocol/frame.js';
+export { type Attachment, type Frame, noAuth, type Payload } from './protocol/frame.js';
 export { encodeFrame, encodeFrames } from './protocol/encode-frames.js';
 export { decodeFrame, decodeFrames } from './protocol/decode-frames.js';
 export { encodePayload } from './protocol/encode-payload.js';

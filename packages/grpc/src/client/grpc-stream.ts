@@ -1,13 +1,15 @@
+import type { Code } from '@patchbay/objects';
 import { MessageReader } from '@patchbay/session';
 import type { MessageStream, MessageStreamEvents, Refusal } from '@patchbay/session/client';
 
+import { channelBindingOf } from '../channel-binding.js';
 import type { Dialled } from './dialled.js';
 import { enhanceYourCalm, errorName } from './http2/frame.js';
 import { Http2Stream, type Http2StreamEvents } from './http2/http2-stream.js';
 import { MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.js';
 
-/** gRPC's status number of RESOURCE_EXHAUSTED. */
-const resourceExhausted = 8;
+/** gRPC's status numbers with which a server refuses a session. */
+const refusing: Readonly<Record<string, Code>> = { 8: 'RESOURCE_EXHAUSTED', 16: 'UNAUTHENTICATED' };
 
 /**
  * A bidirectional gRPC stream on a connection of its own. The general client of grpc-js costs a quarter of a whole call
@@ -15,6 +17,7 @@ const resourceExhausted = 8;
  */
 export class GrpcStream implements MessageStream, Http2StreamEvents {
   readonly headroomBytes = Http2Stream.headroomBytes + prefixBytes;
+  readonly #socket: Dialled['socket'];
   readonly #stream: Http2Stream;
   readonly #events: MessageStreamEvents;
   readonly #splitter = new MessageSplitter();
@@ -28,6 +31,7 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
    */
   constructor(dialled: Dialled, path: string, events: MessageStreamEvents) {
     this.#events = events;
+    this.#socket = dialled.socket;
     this.#stream = new Http2Stream(dialled, path, this);
   }
 
@@ -37,6 +41,10 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
 
   ping(): void {
     this.#stream.ping();
+  }
+
+  channelBinding(): Uint8Array | undefined {
+    return channelBindingOf(this.#socket);
   }
 
   /** Writes a message, whose first `headroomBytes` are free for the prefixes. */
@@ -67,16 +75,14 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
       const message = headers.get('grpc-message');
       this.onEnd(
         message === undefined ? `status ${grpcStatus}` : decoded(message),
-        Number(grpcStatus) === resourceExhausted
-          ? exhausted(statusReason(headers.get('grpc-status-details-bin')))
-          : undefined,
+        refusal(refusing[grpcStatus], statusReason(headers.get('grpc-status-details-bin'))),
       );
     }
   }
 
   onReset(code: number): void {
     if (this.#responded && code === enhanceYourCalm) {
-      this.onEnd('its answers were not read for too long', exhausted('READER_STALLED'));
+      this.onEnd('its answers were not read for too long', refusal('RESOURCE_EXHAUSTED', 'READER_STALLED'));
     } else {
       this.onEnd(`the server, or a proxy in between, reset the stream (${errorName(code)})`);
     }
@@ -93,21 +99,21 @@ export class GrpcStream implements MessageStream, Http2StreamEvents {
     }
   }
 
-  onEnd(why: string, refusal?: Refusal): void {
-    this.#reportEnd(why, refusal);
+  onEnd(why: string, refused?: Refusal): void {
+    this.#reportEnd(why, refused);
     this.#stream.close();
   }
 
-  #reportEnd(why: string, refusal?: Refusal): void {
+  #reportEnd(why: string, refused?: Refusal): void {
     if (!this.#ended) {
       this.#ended = true;
-      this.#events.onEnd(why, refusal);
+      this.#events.onEnd(why, refused);
     }
   }
 }
 
-function exhausted(reason: string | undefined): Refusal | undefined {
-  return reason === undefined ? undefined : { code: 'RESOURCE_EXHAUSTED', reason };
+function refusal(code: Code | undefined, reason: string | undefined): Refusal | undefined {
+  return code === undefined || reason === undefined ? undefined : { code, reason };
 }
 
 function decoded(message: string): string {

@@ -6,3 +6,4 @@
 export type { ChannelTrust } from '../describe.js';
 export type { Dialled, DialFailure } from './dialled.js';
 export { connectTo, grpcTransport, grpcTransportBy, type TcpDialer } from './grpc-transport.js';
+export { KeyDialer } from './key-dialer.js';

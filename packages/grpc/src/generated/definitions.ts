@@ -175,6 +175,26 @@ export const definitions: object = {
                   "type": "uint32",
                   "id": 4
                 },
+                "server": {
+                  "type": "string",
+                  "id": 5
+                },
+                "challenge": {
+                  "type": "bytes",
+                  "id": 6
+                },
+                "key": {
+                  "type": "string",
+                  "id": 7
+                },
+                "proof": {
+                  "type": "bytes",
+                  "id": 8
+                },
+                "claims": {
+                  "type": "string",
+                  "id": 9
+                },
                 "idempotent": {
                   "rule": "repeated",
                   "type": "IdempotentMethods",
@@ -196,13 +216,7 @@ export const definitions: object = {
                   "type": "bool",
                   "id": 16
                 }
-              },
-              "reserved": [
-                [
-                  5,
-                  9
-                ]
-              ]
+              }
             },
             "IdempotentMethods": {
               "fields": {

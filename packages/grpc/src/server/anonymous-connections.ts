@@ -24,6 +24,8 @@ export class AnonymousConnections {
   readonly #clock: Clock;
   /** The oldest first. */
   readonly #open = new Map<ServerHttp2Session, string>();
+  /** End the wait for the end of each. */
+  readonly #waiting = new WeakMap<ServerHttp2Session, AbortController>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -41,9 +43,9 @@ export class AnonymousConnections {
     }
     this.#open.set(connection, address);
     const closed = new AbortController();
+    this.#waiting.set(connection, closed);
     connection.once('close', () => {
-      this.#open.delete(connection);
-      closed.abort();
+      this.#forget(connection);
     });
     connection.settings({ maxConcurrentStreams: bounds.streams });
     this.#clock.sleep(bounds.lifeMs, { signal: closed.signal, background: true }).then(
@@ -52,6 +54,18 @@ export class AnonymousConnections {
       },
       () => undefined,
     );
+  }
+
+  /** Lets a connection go on without these bounds, as somebody has proven who it is on it. */
+  release(connection: ServerHttp2Session, streams: number): void {
+    if (this.#forget(connection)) {
+      connection.settings({ maxConcurrentStreams: streams });
+    }
+  }
+
+  #forget(connection: ServerHttp2Session): boolean {
+    this.#waiting.get(connection)?.abort();
+    return this.#open.delete(connection);
   }
 
   #end(connection: ServerHttp2Session | undefined): void {

@@ -6,6 +6,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { randomUUID } from 'node:crypto';
+import type { ServerHttp2Session } from 'node:http2';
 
 import {
   type Caller,
@@ -19,13 +20,16 @@ import {
   correlationIdError,
 } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
+import { signatureInvalid } from '@patchbay/objects/identity';
 import { callsExhausted, type SessionLimits } from '@patchbay/session/server';
 
 import type { CallResponseInput } from '../generated/patchbay/v1/CallResponse.js';
 import { addMetadata, metadataIn, onBehalfOfIn } from '../call-metadata.js';
 import { toGrpcStatus } from '../status.js';
 import { toValue } from '../value.js';
-import { readCall } from './read-call.js';
+import { type KeyAccess, type KeyedUse, signatureIn } from './key-access.js';
+import { type ReadCall, readCall } from './read-call.js';
+import { http2StreamOf } from './session-stream.js';
 
 /** How many items may wait to be sent before the method waits too. */
 const maxUnsent = 16;
@@ -33,6 +37,17 @@ const maxUnsent = 16;
 /** How many calls of one connection run, including those whose caller has left and whose method still runs. */
 export interface CallCount {
   running: number;
+}
+
+/** What a call needs. */
+export interface CallStreamOptions {
+  /** Who is at the other end of the connection. */
+  readonly caller: Caller;
+  readonly dispatcher: Dispatcher;
+  readonly limits: SessionLimits;
+  readonly count: CallCount;
+  /** Knows who has signed it. Default: nobody can. */
+  readonly keys: KeyAccess | undefined;
 }
 
 /**
@@ -47,23 +62,22 @@ export class CallStream implements CallSink {
   #metadata: Metadata | undefined;
   readonly #limits: SessionLimits;
   readonly #count: CallCount;
+  readonly #keys: KeyAccess | undefined;
+  /** Where it was signed: by whom. */
+  #signed: KeyedUse | undefined;
   #request: Buffer | undefined;
   #running: RunningCall | undefined;
   #unsent = 0;
   #resume: (() => void) | undefined;
 
-  constructor(
-    call: ServerInterceptingCallInterface,
-    caller: Caller,
-    dispatcher: Dispatcher,
-    limits: SessionLimits,
-    count: CallCount,
-  ) {
+  constructor(call: ServerInterceptingCallInterface, options: CallStreamOptions) {
+    const { caller, dispatcher, limits, count, keys } = options;
     this.#call = call;
     this.#caller = caller;
     this.#dispatcher = dispatcher;
     this.#limits = limits;
     this.#count = count;
+    this.#keys = keys;
   }
 
   listener(): FullServerListener {
@@ -128,6 +142,7 @@ export class CallStream implements CallSink {
 
   done(): void {
     this.#count.running--;
+    this.#keys?.release(this.#signed);
   }
 
   #begin(message: Buffer): void {
@@ -138,6 +153,8 @@ export class CallStream implements CallSink {
       }
       const request = readCall(message, maxValues);
       const correlationId = correlationIn(this.#metadata);
+      const metadata = this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata);
+      const caller = this.#callerOf(request, message);
       this.#count.running++;
       this.#running = this.#dispatcher.begin(
         {
@@ -146,11 +163,11 @@ export class CallStream implements CallSink {
           get input() {
             return request.input;
           },
-          caller: this.#caller,
+          caller,
           onBehalfOf: this.#metadata && onBehalfOfIn(this.#metadata),
           callId: this.#callId,
           correlationId,
-          metadata: this.#metadata === undefined ? noMetadata : metadataIn(this.#metadata),
+          metadata,
           timeoutMs: remainingMs(this.#call.getDeadline()),
         },
         this,
@@ -158,6 +175,25 @@ export class CallStream implements CallSink {
     } catch (error) {
       this.failure(toRpcError(error), false);
     }
+  }
+
+  /** Returns who has signed the call, else who is at the other end of the connection. @throws RpcError as `SignedCalls` */
+  #callerOf({ object, method }: ReadCall, request: Buffer): Caller {
+    const metadata = this.#metadata;
+    if (metadata === undefined || signatureIn(metadata) === undefined) {
+      return this.#caller;
+    }
+    const { session } = http2StreamOf(this.#call);
+    const { peer } = this.#caller;
+    this.#signed = this.#keys?.callerOf(
+      metadata,
+      { object, method, request },
+      { peer, connection: session as ServerHttp2Session | undefined },
+    );
+    if (this.#signed === undefined) {
+      throw signatureInvalid(); // this server knows no keys
+    }
+    return this.#signed.caller;
   }
 
   #refuse(what: string): void {

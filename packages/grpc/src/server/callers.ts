@@ -34,7 +34,7 @@ const identifyByListener: Identify = ({ peer, isLocal }) =>
   isLocal ? localCaller(peer) : insecureCaller(peer);
 
 /** How long the last answers may take to those who are nobody any more, in milliseconds. */
-const farewellMs = 200;
+export const farewellMs = 200;
 
 /** Identifies the callers of a server, by their connections. */
 export class Callers {

@@ -4,6 +4,7 @@
  * @module @patchbay/grpc/server
  */
 export type { Connection, HandledCall, Identify, RequesterOf } from './callers.js';
+export type { ApiKeyOptions } from './key-access.js';
 export { type GrpcService, ObjectServer, type ObjectServerOptions } from './object-server.js';
 
 export { defaultSessionLimits, type GivenLimits, type SessionLimits } from '@patchbay/session/server';

@@ -23,6 +23,7 @@ import { AnonymousConnections } from './anonymous-connections.js';
 import { Callers, type Identify, type RequesterOf } from './callers.js';
 import { ConnectionGuard } from './connection-guard.js';
 import { Health } from './health.js';
+import { type ApiKeyOptions, KeyAccess } from './key-access.js';
 import { InputBounds } from './input-bounds.js';
 import { ObjectService, objectServiceDefinition } from './object-service.js';
 import { Reflection } from './reflection.js';
@@ -43,6 +44,8 @@ export interface ObjectServerOptions extends GivenLimits {
   readonly identity?: CurrentIdentity | undefined;
   /** Returns the caller that a principal is who has proven to hold a key. Default: a member without a role. */
   readonly callerOf?: CallerOfKey;
+  /** Lets callers prove who they are by API keys, on every address. Default: none may. */
+  readonly keys?: ApiKeyOptions | undefined;
   /** Served beside ObjectServer, health and reflection. Default: none. */
   readonly services?: readonly GrpcService[];
 }
@@ -98,6 +101,7 @@ export class ObjectServer implements AsyncDisposable {
   /** Of every address of TCP. */
   readonly #credentials: TlsCredentials | undefined;
   readonly #anonymous: AnonymousConnections;
+  readonly #keys: KeyAccess | undefined;
   readonly #addresses: string[] = [];
   #draining = false;
 
@@ -114,8 +118,10 @@ export class ObjectServer implements AsyncDisposable {
     this.#limits = limits;
     dispatcher.limitTo(limits.maxTotalCalls);
     this.#bounds = new InputBounds(dispatcher, limits);
-    this.#sessions = new SessionService(dispatcher, limits, this.#bounds);
-    this.#objects = new ObjectService(dispatcher, limits);
+    const { keys } = options;
+    this.#keys = keys && new KeyAccess({ ...keys, clock: dispatcher.clock, onKnown: this.#onKnown });
+    this.#sessions = new SessionService(dispatcher, limits, { bounds: this.#bounds, keys: this.#keys });
+    this.#objects = new ObjectService(dispatcher, limits, this.#keys);
     this.#server = new Server({
       ...channelOptions,
       'grpc.max_concurrent_streams': limits.maxStreams,
@@ -180,6 +186,7 @@ export class ObjectServer implements AsyncDisposable {
    */
   reidentify(): void {
     this.#callers.reidentify();
+    this.#keys?.reidentify();
     this.#dispatcher.reauthorize();
   }
 
@@ -246,6 +253,10 @@ export class ObjectServer implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  readonly #onKnown = (connection: ServerHttp2Session): void => {
+    this.#anonymous.release(connection, this.#limits.maxStreams);
+  };
 
   readonly #intercept: ServerInterceptor = ({ path }, call) => {
     if (path === service.Session.path) {

@@ -24,6 +24,7 @@ import { toGrpcStatus } from '../status.js';
 import { toStruct } from '../value.js';
 import type { RequesterOf } from './callers.js';
 import { type CallCount, CallStream } from './call-stream.js';
+import type { KeyAccess } from './key-access.js';
 import { http2StreamOf } from './session-stream.js';
 
 /** How many descriptions of an object are kept, one for each set of methods that some caller may see. */
@@ -43,15 +44,17 @@ export const objectServiceDefinition: ServiceDefinition = {
 /** Serves Describe and Call of ObjectServer through a dispatcher; SessionService serves Session. */
 export class ObjectService {
   readonly #dispatcher: Dispatcher;
+  readonly #keys: KeyAccess | undefined;
   #limits: SessionLimits;
   /** How many calls of each connection run. */
   readonly #running = new WeakMap<object, CallCount>();
   /** The encoded descriptions, by which methods are in them. */
   readonly #descriptions = new WeakMap<HostedObject, Map<string, Buffer>>();
 
-  constructor(dispatcher: Dispatcher, limits: SessionLimits) {
+  constructor(dispatcher: Dispatcher, limits: SessionLimits, keys: KeyAccess | undefined) {
     this.#dispatcher = dispatcher;
     this.#limits = limits;
+    this.#keys = keys;
   }
 
   limitTo(limits: SessionLimits): void {
@@ -63,7 +66,10 @@ export class ObjectService {
     const connection = http2StreamOf(call).session ?? call;
     const count = this.#running.get(connection) ?? { running: 0 };
     this.#running.set(connection, count);
-    const stream = new CallStream(call, caller, this.#dispatcher, this.#limits, count);
+    const stream = new CallStream(call, {
+      ...{ caller, count, dispatcher: this.#dispatcher, limits: this.#limits },
+      keys: this.#keys,
+    });
     return new ServerInterceptingCall(call, {
       start: (next) => {
         next(stream.listener());

@@ -1,4 +1,5 @@
 import { ServerInterceptingCall, type ServerInterceptingCallInterface } from '@grpc/grpc-js';
+import type { ServerHttp2Session } from 'node:http2';
 
 import { type Caller, coreError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
@@ -7,6 +8,7 @@ import type { SessionLimits } from '@patchbay/session/server';
 import { toGrpcStatus } from '../status.js';
 import { anonymousLimits } from './anonymous-connections.js';
 import type { InputBounds } from './input-bounds.js';
+import type { KeyAccess } from './key-access.js';
 import { http2StreamOf, SessionStream } from './session-stream.js';
 
 /** How much a client may send ahead on its connection, in bytes: as much as one stream of a call may be ahead. */
@@ -18,11 +20,17 @@ export class SessionService {
   #limits: SessionLimits;
   readonly #streams = new Set<SessionStream>();
   readonly #bounds: InputBounds;
+  readonly #keys: KeyAccess | undefined;
 
-  constructor(dispatcher: Dispatcher, limits: SessionLimits, bounds: InputBounds) {
+  constructor(
+    dispatcher: Dispatcher,
+    limits: SessionLimits,
+    { bounds, keys }: { readonly bounds: InputBounds; readonly keys: KeyAccess | undefined },
+  ) {
     this.#dispatcher = dispatcher;
     this.#limits = limits;
     this.#bounds = bounds;
+    this.#keys = keys;
   }
 
   /** Takes over the stream of a session. */
@@ -35,9 +43,25 @@ export class SessionService {
       widenReceiveWindow(call);
     }
     const limits = isKnown ? this.#limits : anonymousLimits(this.#limits);
-    const stream = new SessionStream(call, caller, this.#dispatcher, limits, this.#bounds.gate, () => {
-      this.#streams.delete(stream);
-      this.#bounds.delete(stream);
+    const verifier = this.#keys?.verifier({
+      connection: http2StreamOf(call).session as ServerHttp2Session | undefined,
+      peer: caller.peer,
+      limits: this.#limits,
+      onProven: () => {
+        widenReceiveWindow(call);
+      },
+      end: () => {
+        stream.end();
+      },
+    });
+    const stream = new SessionStream(call, {
+      ...{ caller, dispatcher: this.#dispatcher, limits, verifier },
+      gate: this.#bounds.gate,
+      onEnd: () => {
+        this.#streams.delete(stream);
+        this.#bounds.delete(stream);
+        verifier?.release();
+      },
     });
     this.#streams.add(stream);
     this.#bounds.add(stream);

@@ -15,12 +15,26 @@ import {
   ServerSession,
   type SessionLimits,
   type SessionOutput,
+  type SessionVerifier,
   StallWatch,
 } from '@patchbay/session/server';
 
 import { onBehalfOfIn } from '../call-metadata.js';
 import { maxMessageBytes, MessageSplitter, prefixBytes, writePrefix } from '../message-splitter.js';
 import { toGrpcStatus } from '../status.js';
+
+/** What the stream of a session needs. */
+export interface SessionStreamOptions {
+  readonly caller: Caller;
+  readonly dispatcher: Dispatcher;
+  readonly limits: SessionLimits;
+  /** Shared by the sessions of a server. */
+  readonly gate: FrameGate;
+  /** Lets the client prove who it is by an API key. */
+  readonly verifier: SessionVerifier | undefined;
+  /** Called once, when the stream has ended. */
+  readonly onEnd: () => void;
+}
 
 /**
  * The gRPC stream under one session: takes the client's messages, and sends the session's. It is an interceptor of
@@ -43,29 +57,12 @@ export class SessionStream implements SessionOutput {
   #responded = false;
   #ended = false;
 
-  /**
-   * @param gate shared by the sessions of a server
-   * @param onEnd called once, when the stream has ended
-   */
-  constructor(
-    call: ServerInterceptingCallInterface,
-    caller: Caller,
-    dispatcher: Dispatcher,
-    limits: SessionLimits,
-    gate: FrameGate,
-    onEnd: () => void,
-  ) {
-    const { peer } = caller;
+  constructor(call: ServerInterceptingCallInterface, options: SessionStreamOptions) {
+    const { caller, dispatcher, limits, gate, verifier, onEnd } = options;
     this.#call = call;
     this.#stream = http2StreamOf(call);
     this.#onEnd = onEnd;
-    this.#session = new ServerSession({
-      dispatcher,
-      caller,
-      limits,
-      output: this,
-      gate,
-    });
+    this.#session = new ServerSession({ dispatcher, caller, limits, output: this, gate, verifier });
     this.#maxUnreadBytes = limits.maxUnreadBytes;
     this.#stallWatch = new StallWatch({
       clock: dispatcher.clock,
@@ -74,7 +71,7 @@ export class SessionStream implements SessionOutput {
       takenBytes: () => this.#writtenBytes - this.unsentBytes,
       onStall: () => {
         dispatcher.log.warn('ended the session of a client that did not read its answers', {
-          peer,
+          peer: caller.peer,
           unsentBytes: this.unsentBytes,
         });
         // A status would queue up behind the unread answers; gRPC maps this to RESOURCE_EXHAUSTED.
@@ -164,7 +161,12 @@ export class SessionStream implements SessionOutput {
     } catch (error) {
       const violation = toRpcError(error);
       const { dispatcher, caller } = this.#session;
-      dispatcher.log.warn('a client violated the session protocol', { peer: caller.peer, error: violation });
+      const { peer } = caller;
+      if (violation.code === 'UNAUTHENTICATED') {
+        dispatcher.log.warn('refused a session: its API key does not count', { peer });
+      } else {
+        dispatcher.log.warn('a client violated the session protocol', { peer, error: violation });
+      }
       this.#endWith(toGrpcStatus(violation, undefined));
       return;
     }

@@ -43,6 +43,21 @@ describe('the codec of frames', () => {
     );
   });
 
+  it('reads and writes what proves who opens a session as proto-loader does, and keeps it as it was sent', () => {
+    const auth = {
+      ...{ server: 'spiffe://c1/host/h1/s1/r1', key: '0123456789ab', claims: 'me' },
+      ...{ challenge: Buffer.alloc(32, 1), proof: Buffer.alloc(32, 2) },
+    };
+    const empty = decodeFrames(Buffer.from(proto.serialize({ frames: [{ hello: {} }] })))[0] as Frame & {
+      kind: 'hello';
+    };
+    const frame: Frame = { ...empty, auth };
+    expect(fromProto(proto.deserialize(joined([frame])).frames[0]!)).to.deep.equal(frame);
+    const message = Buffer.from(proto.serialize({ frames: [{ hello: auth }] }));
+    const [read] = decodeFrames(message);
+    expect(read).to.deep.equal({ ...frame, auth: { ...auth, encoded: message.subarray(4) } });
+  });
+
   it('round-trips a single frame', () => {
     fc.assert(
       fc.property(anyFrame, (frame) => {
@@ -202,8 +217,10 @@ function toProtoPayload(payload: Payload): object {
 function fromProto(frame: ProtoFrame): Frame {
   switch (frame.kind) {
     case 'hello': {
-      const { maxFrame: maxFrameBytes, ...rest } = frame.hello!;
-      return { kind: 'hello', ...rest, maxFrameBytes };
+      const { maxFrame: maxFrameBytes, server, challenge, key, proof, claims, ...rest } = frame.hello!;
+      const auth = { server, challenge, key, proof, claims };
+      const hasAuth = Object.values(auth).some(({ length }) => length > 0);
+      return { kind: 'hello', ...rest, maxFrameBytes, ...(hasAuth && { auth }) };
     }
     case 'invoke': {
       const { words, asWords, arguments: sent, correlation: correlationId, ...rest } = frame.invoke!;

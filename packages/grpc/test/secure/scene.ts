@@ -37,6 +37,17 @@ export const mirror = defineObject({
           });
         }),
     }),
+    hold: method({
+      summary: 'Wait until cancelled, if one may look',
+      access: 'view',
+      returns: z.string(),
+      run: ({ signal }) =>
+        new Promise<string>((_resolve, reject) => {
+          signal.addEventListener('abort', () => {
+            reject(signal.reason as Error);
+          });
+        }),
+    }),
     read: method({ summary: 'Needs a role', access: 'view', returns: z.string(), run: () => 'seen' }),
   },
 });

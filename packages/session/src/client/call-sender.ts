@@ -62,9 +62,10 @@ export class CallSender implements CallHost {
       },
     });
     const { maxFrameBytes = defaultMaxFrameBytes, openTimeoutMs = defaultOpenTimeoutMs } = options;
+    const { prover, claims } = options;
     this.#pool = new SessionPool({
       transport: options.transport,
-      hello: { client: this.id, maxFrameBytes },
+      hello: { client: this.id, maxFrameBytes, prover, claims },
       openTimeoutMs,
       clock,
       keepalive: keepaliveOf(options.keepalive, defaultKeepalive),

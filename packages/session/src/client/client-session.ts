@@ -9,14 +9,15 @@ import { Inbox } from '../protocol/inbox.js';
 import { messageBytes, Outbox } from '../protocol/outbox.js';
 import { callerError, isFailureOf } from './caller-error.js';
 import { Turns } from '../protocol/turns.js';
-import { type CallCarrier, ClientCall, itemWindow } from './client-call.js';
+import { type CallCarrier, ClientCall } from './client-call.js';
 import type { Destination } from './destination.js';
 import { ExportTable } from './export-table.js';
 import { invokeFrame } from './invoke-frame.js';
 import { ObjectImports } from './object-imports.js';
-import { type ClientHello, helloFrame, ServerHello } from './hello.js';
+import { type ClientHello, ServerHello } from './hello.js';
 import type { ClientSessionEvents } from './session-events.js';
 import { type ClientLiveness, SessionKeepalive } from './session-keepalive.js';
+import { SessionOpening } from './session-opening.js';
 import type { MessageStream } from './transport.js';
 
 /** The client's end of one session: sends calls, and finds the call of each answer. */
@@ -38,6 +39,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     this.#send(call);
   });
   readonly #keepalive: SessionKeepalive;
+  readonly #opening: SessionOpening;
   #server: ServerHello | undefined;
   #lost: RpcError | undefined;
   #retired = false;
@@ -64,7 +66,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         this.#abort(coreError('CONNECTION_LOST', `${to.address} ${why}`));
       },
     });
-    this.#outbox.send(helloFrame(hello, itemWindow));
+    this.#opening = new SessionOpening(hello, to, stream, this.#sendFrame);
   }
 
   /** Whether the session can no longer carry calls. */
@@ -200,6 +202,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
         });
         return;
       case 'hello':
+        if (!this.#opening.take(frame)) return;
         this.#server = new ServerHello(frame);
         this.#turns.max = this.#server.maxCalls;
         this.#exports.window = windowIn(frame);
@@ -257,11 +260,7 @@ export class ClientSession implements CallCarrier, AsyncDisposable {
     }
   }
 
-  /**
-   * Returns the call that an answer ends; undefined when its caller has left.
-   *
-   * @param succeeds whether the functions stay that its method subscribed to
-   */
+  /** Returns the call that an answer ends, unless its caller left. @param succeeds whether subscribed functions stay */
   #finish(number: number, succeeds = false): ClientCall | undefined {
     const call = this.#calls.get(number);
     if (call !== undefined) {

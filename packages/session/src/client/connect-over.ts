@@ -8,7 +8,15 @@ import { routeTo, type Transport } from './transport.js';
 export type ConnectToOptions = Partial<
   Pick<
     ObjectClientOptions,
-    'clock' | 'timeoutMs' | 'openTimeoutMs' | 'keepalive' | 'interceptors' | 'log' | 'spinUs'
+    | 'clock'
+    | 'timeoutMs'
+    | 'openTimeoutMs'
+    | 'keepalive'
+    | 'interceptors'
+    | 'log'
+    | 'spinUs'
+    | 'prover'
+    | 'claims'
   >
 > & {
   /** The principal that must answer, or `nameserver`, which any name server is. Default: any server of the cluster. */

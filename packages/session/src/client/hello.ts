@@ -1,15 +1,20 @@
 import { versionsOf } from '@patchbay/objects';
 
 import type { FlowWindow } from '../protocol/flow-window.js';
-import type { Frame } from '../protocol/frame.js';
+import { type Frame, noAuth } from '../protocol/frame.js';
 import { isRepeatable } from './call-request.js';
 import type { CallRequest } from './client-call.js';
+import type { SessionProver } from './session-prover.js';
 
 /** What a client says of itself when it opens a session. */
 export interface ClientHello {
   readonly client: string;
   /** The largest frame that it accepts, in bytes. */
   readonly maxFrameBytes: number;
+  /** Proves who opens the session. Default: nobody in particular. */
+  readonly prover?: SessionProver | undefined;
+  /** Who it says that it is, for the log alone: at most 64 visible ASCII characters. */
+  readonly claims?: string | undefined;
 }
 
 /** What the server of a session declares when the session opens. */
@@ -36,14 +41,33 @@ export class ServerHello {
 }
 
 /** Returns the frame that opens a session. */
-export function helloFrame(hello: ClientHello, { bytes, items }: FlowWindow): Frame {
+export function helloFrame(
+  { client, maxFrameBytes, prover, claims = '' }: ClientHello,
+  { bytes, items }: FlowWindow,
+): Frame & { kind: 'hello' } {
   return {
-    kind: 'hello',
-    ...hello,
-    maxCalls: 0,
+    ...emptyHello,
+    ...{ client, maxFrameBytes },
     itemWindow: bytes,
     itemCountWindow: items,
-    idempotent: [],
     keepsFunctions: true,
+    ...(prover === undefined
+      ? claims !== '' && { auth: { ...noAuth, claims } }
+      : { auth: { ...noAuth, claims, key: prover.key, challenge: prover.challenge() } }),
   };
 }
+
+/** Returns the frame that proves who has opened a session. */
+export function proofFrame(proof: Uint8Array): Frame {
+  return { ...emptyHello, auth: { ...noAuth, proof } };
+}
+
+const emptyHello = {
+  kind: 'hello',
+  client: '',
+  maxFrameBytes: 0,
+  maxCalls: 0,
+  itemWindow: 0,
+  itemCountWindow: 0,
+  idempotent: [],
+} as const;

@@ -18,6 +18,7 @@ export type { FanOutCall, FanOutObject, FanOutOptions, FanOutResult } from './fa
 // What a client is made of: its way to the servers, and one end of a session.
 export { ClientSession } from './client-session.js';
 export type { Keepalive } from '../keepalive.js';
+export type { SessionProver, SessionSeen } from './session-prover.js';
 export { defaultKeepalive } from './session-keepalive.js';
 export { type Destination, destination } from './destination.js';
 export {

@@ -12,6 +12,11 @@ export interface MessageStream {
   end(): void | Promise<void>;
   /** Asks the other end of the connection for a sign of life; absent where a connection cannot be lost unnoticed. */
   ping?(): void;
+  /**
+   * Returns the value of the TLS exporter of RFC 9266, which both ends of a connection alone know; undefined without TLS.
+   * Only to be asked once something has arrived.
+   */
+  channelBinding?(): Uint8Array | undefined;
   /** How many bytes have arrived. */
   readonly receivedBytes?: number;
 }

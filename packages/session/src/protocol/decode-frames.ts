@@ -1,7 +1,15 @@
 import { coreError, maxMetadataPairs, noMetadata } from '@patchbay/objects';
 
 import { readPair, readPayload } from './decode-values.js';
-import { type Frame, frameField, type IdempotentMethods, maxParts, type Payload } from './frame.js';
+import {
+  type Frame,
+  frameField,
+  type HelloAuth,
+  type IdempotentMethods,
+  maxParts,
+  noAuth,
+  type Payload,
+} from './frame.js';
 import { malformed, MessageReader } from './message-reader.js';
 
 const nothing: Payload = { json: '', attachments: [] };
@@ -84,6 +92,8 @@ function readKind(reader: MessageReader, field: number): Frame {
 }
 
 function readHello(reader: MessageReader): Frame {
+  const encoded = reader.rest();
+  let auth: HelloAuth | undefined;
   let client = '';
   let maxCalls = 0;
   let itemWindow = 0;
@@ -98,6 +108,7 @@ function readHello(reader: MessageReader): Frame {
     else if (field === 2) maxCalls = reader.uint();
     else if (field === 3) itemWindow = reader.uint();
     else if (field === 4) maxFrameBytes = reader.uint();
+    else if (field >= 5 && field <= 9) auth = readAuth(reader, field, auth ?? { ...noAuth, encoded });
     else if (field === 10) idempotent.push(readIdempotent(reader));
     else if (field === 11) itemCountWindow = reader.uint();
     else if (field === 13) heartbeatMs = reader.uint();
@@ -116,7 +127,15 @@ function readHello(reader: MessageReader): Frame {
     heartbeatMs,
     methodTimeouts,
     keepsFunctions,
+    ...(auth !== undefined && { auth }),
   };
+}
+
+function readAuth(reader: MessageReader, field: number, auth: HelloAuth): HelloAuth {
+  if (field === 5) return { ...auth, server: reader.text() };
+  if (field === 6) return { ...auth, challenge: reader.bytes() };
+  if (field === 7) return { ...auth, key: reader.text() };
+  return field === 8 ? { ...auth, proof: reader.bytes() } : { ...auth, claims: reader.text() };
 }
 
 function readIdempotent(reader: MessageReader): IdempotentMethods {

@@ -7,6 +7,7 @@ import {
   type Frame,
   frameField,
   type Handle,
+  type HelloAuth,
   type IdempotentMethods,
   isHandle,
   type Payload,
@@ -118,6 +119,7 @@ function writeFields(frame: Frame): void {
       for (let index = frame.idempotent.length - 1; index >= 0; index--) {
         writeIdempotent(frame.idempotent[index] as IdempotentMethods);
       }
+      writeAuth(frame.auth);
       writer.uint(4, frame.maxFrameBytes);
       writer.uint(3, frame.itemWindow);
       writer.uint(2, frame.maxCalls);
@@ -181,6 +183,22 @@ function writeFields(frame: Frame): void {
       return;
   }
   writer.uint(1, frame.call);
+}
+
+function writeAuth(auth: HelloAuth | undefined): void {
+  if (auth !== undefined) {
+    writer.text(9, auth.claims);
+    writeBytes(8, auth.proof);
+    writer.text(7, auth.key);
+    writeBytes(6, auth.challenge);
+    writer.text(5, auth.server);
+  }
+}
+
+function writeBytes(field: number, value: Uint8Array): void {
+  if (value.length > 0) {
+    writer.bytes(field, value);
+  }
 }
 
 function writeMetadata(field: number, metadata = noMetadata): void {

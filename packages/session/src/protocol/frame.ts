@@ -51,6 +51,26 @@ export interface IdempotentMethods {
   readonly methods: readonly string[];
 }
 
+/** What the Hellos of a session have to prove who opens it; each field may be empty. */
+export interface HelloAuth {
+  /** From the server: its name, as `formatServerName` writes it. */
+  readonly server: string;
+  /** Random bytes: the other side proves what it knows anew. */
+  readonly challenge: Uint8Array;
+  /** From the client: the id of its API key. */
+  readonly key: string;
+  readonly proof: Uint8Array;
+  /** From the client: who it says that it is, for the log alone. */
+  readonly claims: string;
+  /** The Hello as it was received. */
+  readonly encoded?: Uint8Array;
+}
+
+const noBytes = Buffer.alloc(0);
+
+/** What a Hello has that proves nothing. */
+export const noAuth: HelloAuth = { server: '', challenge: noBytes, key: '', proof: noBytes, claims: '' };
+
 /** What each side sends in a session; proto/patchbay/v1/objects.proto documents each kind. */
 export type Frame =
   | {
@@ -67,6 +87,7 @@ export type Frame =
       readonly methodTimeouts?: boolean;
       /** From the client: whether functions among the arguments may outlive their call. */
       readonly keepsFunctions?: boolean;
+      readonly auth?: HelloAuth;
     }
   | {
       readonly kind: 'invoke';

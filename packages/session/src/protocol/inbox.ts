@@ -19,13 +19,13 @@ const leastProgressBytes = 1024 * 1024;
 
 /** Decodes a session's messages, and reassembles chunked frames. */
 export class Inbox {
-  readonly #maxFrameBytes: number;
+  /** The largest frame to accept, in bytes; unfinished ones may hold four times as much. */
+  maxFrameBytes: number;
   readonly #partials = new Map<number, Partial>();
   #partialBytes = 0;
 
-  /** @param maxFrameBytes the largest frame to accept, in bytes; unfinished ones may hold four times as much */
   constructor(maxFrameBytes: number) {
-    this.#maxFrameBytes = maxFrameBytes;
+    this.maxFrameBytes = maxFrameBytes;
   }
 
   /** How many bytes the unfinished frames hold. */
@@ -53,11 +53,11 @@ export class Inbox {
     if (total === 0) {
       throw malformed('a chunk without a first one');
     }
-    if (total > this.#maxFrameBytes || this.#partialBytes + total > 4 * this.#maxFrameBytes) {
-      const limit = String(this.#maxFrameBytes);
+    if (total > this.maxFrameBytes || this.#partialBytes + total > 4 * this.maxFrameBytes) {
+      const limit = String(this.maxFrameBytes);
       const message = `a message of ${String(total)} bytes exceeds the ${limit} bytes accepted here (limits.maxFrameBytes of a server)`;
       throw coreError('MESSAGE_TOO_LARGE', message, {
-        details: { limit: 'maxFrameBytes', maxFrameBytes: this.#maxFrameBytes },
+        details: { limit: 'maxFrameBytes', maxFrameBytes: this.maxFrameBytes },
       });
     }
     return total;

@@ -73,6 +73,11 @@ export class MessageReader {
     return outerEnd;
   }
 
+  /** Returns the rest of the current message as a view of it. */
+  rest(): Buffer {
+    return this.#buffer.subarray(this.#position, this.#end);
+  }
+
   leave(outerEnd: number): void {
     this.#position = this.#end;
     this.#end = outerEnd;

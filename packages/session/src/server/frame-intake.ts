@@ -40,6 +40,11 @@ export class FrameIntake {
     this.#inbox = new Inbox(options.maxFrameBytes);
   }
 
+  /** Accepts frames of another size from now on, in bytes. */
+  limitTo(maxFrameBytes: number): void {
+    this.#inbox.maxFrameBytes = maxFrameBytes;
+  }
+
   /** Whether receiving is paused: frames wait for their turn, for memory, or for the client to read. */
   get blocked(): boolean {
     return this.#waits || this.#next < this.#queue.length || this.#options.mustWait();

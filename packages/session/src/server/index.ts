@@ -5,6 +5,7 @@
  */
 export { FrameGate } from './frame-gate.js';
 export { ServerSession, type ServerSessionOptions, type SessionOutput } from './server-session.js';
+export type { ClientProof, SessionVerifier } from './session-greeting.js';
 export type { Keepalive } from '../keepalive.js';
 export {
   callsExhausted,

@@ -12,10 +12,10 @@ import { Turns } from '../protocol/turns.js';
 import { CallbackCalls } from './callback-calls.js';
 import { FrameGate } from './frame-gate.js';
 import { FrameIntake } from './frame-intake.js';
-import { streamWindow } from './incoming-stream.js';
 import { ObjectExports } from './object-exports.js';
 import { ServerCall, type ServerCallHost } from './server-call.js';
 import { callsExhausted, type SessionLimits } from './session-limits.js';
+import { serverHello, SessionGreeting, type SessionVerifier } from './session-greeting.js';
 import { Subscriptions } from './subscriptions.js';
 
 /** The way to the client under a session. */
@@ -42,13 +42,15 @@ export interface ServerSessionOptions {
   readonly output: SessionOutput;
   /** Shared by the sessions of a server. Default: its own. */
   readonly gate?: FrameGate;
+  /** Lets clients prove who they are by an API key. Default: none may. */
+  readonly verifier?: SessionVerifier | undefined;
 }
 
 /** The server's end of one session: takes calls, and answers each. */
 export class ServerSession implements ServerCallHost {
   readonly dispatcher: Dispatcher;
-  readonly caller: Caller;
-  readonly limits: SessionLimits;
+  caller: Caller;
+  limits: SessionLimits;
   readonly #outbox: Outbox;
   readonly #intake: FrameIntake;
   readonly #output: SessionOutput;
@@ -71,11 +73,11 @@ export class ServerSession implements ServerCallHost {
       this.callbackCalls.end(call, error, (each) => each === callback);
     },
   });
-  #client = '';
+  readonly #greeting: SessionGreeting;
   itemWindow: FlowWindow = { bytes: 0, items: Infinity };
   #closed = false;
 
-  constructor({ dispatcher, caller, limits, output, gate }: ServerSessionOptions) {
+  constructor({ dispatcher, caller, limits, output, gate, verifier }: ServerSessionOptions) {
     this.dispatcher = dispatcher;
     this.caller = caller;
     this.limits = limits;
@@ -87,6 +89,26 @@ export class ServerSession implements ServerCallHost {
       call.start();
     });
     this.gate = gate ?? new FrameGate(limits.maxBufferedBytes);
+    this.#greeting = new SessionGreeting({
+      verifier,
+      hello: () => serverHello(this.limits, dispatcher.access.idempotentMethods(this.caller)),
+      send: this.send,
+      onHello: (frame) => {
+        this.subscriptions.supported = frame.keepsFunctions === true;
+        this.itemWindow = windowIn(frame);
+        this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
+        if (frame.auth !== undefined) {
+          const { key, claims } = frame.auth;
+          dispatcher.log.debug('a client says who it is', { peer: caller.peer, keyId: key, claims });
+        }
+      },
+      onProven: (proven, wider) => {
+        this.caller = proven;
+        this.limits = wider;
+        this.turns.max = wider.maxCalls;
+        this.#intake.limitTo(wider.maxFrameBytes);
+      },
+    });
     this.#intake = new FrameIntake({
       gate: this.gate,
       maxFrameBytes: limits.maxFrameBytes,
@@ -145,7 +167,7 @@ export class ServerSession implements ServerCallHost {
   }
 
   callIdOf(number: number): string {
-    return `${this.#client}-${String(number)}`;
+    return `${this.#greeting.client}-${String(number)}`;
   }
 
   sendFailure(call: number, error: RpcError, how: { notBegun: boolean; metadata: CallMetadata }): void {
@@ -198,7 +220,7 @@ export class ServerSession implements ServerCallHost {
         this.calls.get(frame.call)?.grant(frame.bytes, frame.items);
         return;
       case 'hello':
-        this.#hello(frame);
+        this.#greeting.take(frame);
         return;
       case 'item':
         this.calls.get(frame.call)?.imports?.item(frame.stream, frame.value);
@@ -229,35 +251,13 @@ export class ServerSession implements ServerCallHost {
     }
   }
 
-  #hello(frame: Frame & { kind: 'hello' }): void {
-    if (this.#client !== '' || frame.client === '') {
-      throw coreError('MESSAGE_MALFORMED', 'a session begins with one hello that names the client');
-    }
-    this.#client = frame.client;
-    this.subscriptions.supported = frame.keepsFunctions === true;
-    this.itemWindow = windowIn(frame);
-    this.#outbox.peerMaxFrameBytes = Math.max(frame.maxFrameBytes, messageBytes);
-    this.#outbox.send({
-      kind: 'hello',
-      client: '',
-      maxCalls: this.limits.maxCalls,
-      itemWindow: streamWindow.bytes,
-      itemCountWindow: streamWindow.items,
-      maxFrameBytes: this.limits.maxFrameBytes,
-      idempotent: this.dispatcher.access.idempotentMethods(this.caller),
-      heartbeatMs: this.limits.keepalive.intervalMs,
-      methodTimeouts: true,
-    });
-  }
-
   /** @param heldBytes of the gate, which the call gives back when its method has ended */
   #invoke(frame: Frame & { kind: 'invoke' }, heldBytes: number): void {
-    const wrong =
-      this.#client === ''
-        ? 'a call before the hello of its session'
-        : this.#replayWindow.accept(frame.call)
-          ? undefined
-          : `call number ${String(frame.call)} was used before, or is too old to know`;
+    const wrong = !this.#greeting.done
+      ? 'a call before the hello, or the proof, of its session'
+      : this.#replayWindow.accept(frame.call)
+        ? undefined
+        : `call number ${String(frame.call)} was used before, or is too old to know`;
     if (wrong !== undefined) {
       this.gate.give(heldBytes);
       throw malformed(wrong);

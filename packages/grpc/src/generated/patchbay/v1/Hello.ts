@@ -3,7 +3,8 @@
 import type { IdempotentMethodsInput as _patchbay_v1_IdempotentMethodsInput, IdempotentMethods as _patchbay_v1_IdempotentMethods } from '../../patchbay/v1/IdempotentMethods.js';
 
 /**
- * The first frame of each side.
+ * The first frame of each side. Where the client's has a key, each side sends a second one, before the first call: the
+ * client's has its proof, and the server's, which is complete, the server's own.
  */
 export interface HelloInput {
   /**
@@ -24,6 +25,26 @@ export interface HelloInput {
    * The largest frame that this side accepts, in bytes; less than 262144 means 262144.
    */
   'maxFrame'?: (number);
+  /**
+   * From the server, in answer to a key: its name, spiffe://CLUSTER/host/NAME/SERVER_ID/START_ID.
+   */
+  'server'?: (string);
+  /**
+   * Beside a key, and in the answer to one: 32 random bytes, for the other side's proof.
+   */
+  'challenge'?: (Buffer | Uint8Array | string);
+  /**
+   * From the client: the id of its API key.
+   */
+  'key'?: (string);
+  /**
+   * HMAC-SHA-256 by the key as it is on this server: docs/reference/protocol.md says over what.
+   */
+  'proof'?: (Buffer | Uint8Array | string);
+  /**
+   * From the client: who it says that it is, for the server's log alone; at most 64 visible ASCII characters.
+   */
+  'claims'?: (string);
   /**
    * From the server: the idempotent methods of its objects. When the connection is lost the client retries only these,
    * without asking a server that may be gone by then.
@@ -49,7 +70,8 @@ export interface HelloInput {
 }
 
 /**
- * The first frame of each side.
+ * The first frame of each side. Where the client's has a key, each side sends a second one, before the first call: the
+ * client's has its proof, and the server's, which is complete, the server's own.
  */
 export interface Hello {
   /**
@@ -70,6 +92,26 @@ export interface Hello {
    * The largest frame that this side accepts, in bytes; less than 262144 means 262144.
    */
   'maxFrame': (number);
+  /**
+   * From the server, in answer to a key: its name, spiffe://CLUSTER/host/NAME/SERVER_ID/START_ID.
+   */
+  'server': (string);
+  /**
+   * Beside a key, and in the answer to one: 32 random bytes, for the other side's proof.
+   */
+  'challenge': (Buffer);
+  /**
+   * From the client: the id of its API key.
+   */
+  'key': (string);
+  /**
+   * HMAC-SHA-256 by the key as it is on this server: docs/reference/protocol.md says over what.
+   */
+  'proof': (Buffer);
+  /**
+   * From the client: who it says that it is, for the server's log alone; at most 64 visible ASCII characters.
+   */
+  'claims': (string);
   /**
    * From the server: the idempotent methods of its objects. When the connection is lost the client retries only these,
    * without asking a server that may be gone by then.
