@@ -41,6 +41,12 @@ export const soaks: Readonly<Record<string, Soak>> = {
     steps: () => testsIn('test/dist/faults/soak.test.js'),
     rounds: 3,
   },
+  identity: {
+    summary: 'call while certificates of 30 s are renewed (an hour, or --duration)',
+    steps: () => testsIn('test/dist/faults/short-certificates.test.js'),
+    rounds: 1,
+    durationMs: 3_600_000,
+  },
   properties: {
     summary: 'run the property tests with other seeds (half an hour)',
     steps: propertyTests,
