@@ -51,6 +51,10 @@ export const identityError = defineErrors({
     'UNAUTHENTICATED',
     'Who answers at the address is not the server that the name server has registered there, or cannot prove it.',
   ],
+  SECRET_UNREADABLE: [
+    'FAILED_PRECONDITION',
+    'A secret was sealed to another host, or for another call or argument, or the host has another key since: make the call anew.',
+  ],
   PERMISSION_REVOKED: [
     'PERMISSION_DENIED',
     'The caller lost the right to the method while the call ran, which may have taken effect; ask an admin.',

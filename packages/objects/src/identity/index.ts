@@ -41,6 +41,7 @@ export {
   SignedCalls,
   type SignedCallsOptions,
 } from './signed-calls.js';
+export { openSecret, type SealedFor, sealSecret } from './sealing.js';
 export {
   formatSpiffeId,
   type IdentityKind,
