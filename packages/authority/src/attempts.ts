@@ -2,7 +2,10 @@ import { type Clock, isRpcError } from '@patchbay/objects';
 
 import { authorityError } from './errors.js';
 
-/** How many attempts may fail within a minute, from one address and altogether. */
+/**
+ * How many attempts may fail within a minute, from one address and altogether. The latter bounds what strangers cost and
+ * what is logged of them; who has a good token is none of them.
+ */
 export const attemptLimits = { address: 20, altogether: 500 } as const;
 
 const windowMs = 60_000;
@@ -31,12 +34,18 @@ export class Attempts {
     this.#sinceMs = clock.monotonicMs();
   }
 
-  /** Runs an attempt to enrol; one that fails counts. @throws RpcError `ENROLMENTS_EXHAUSTED`, and what it throws */
-  async attempt<T>(peer: string, run: () => Promise<T>): Promise<T> {
+  /**
+   * Runs an attempt to enrol; one that fails counts.
+   *
+   * @param isStranger whether it is made without a good token
+   * @throws RpcError `ENROLMENTS_EXHAUSTED`, and what it throws
+   */
+  async attempt<T>(peer: string, isStranger: boolean, run: () => Promise<T>): Promise<T> {
     this.#forget();
     const address = addressOf(peer);
     const failures = this.#failures.get(address) ?? 0;
-    if (failures >= attemptLimits.address || this.#altogether >= attemptLimits.altogether) {
+    const weight = isStranger ? 1 : 0;
+    if (failures >= attemptLimits.address || this.#altogether * weight >= attemptLimits.altogether) {
       throw authorityError(
         'ENROLMENTS_EXHAUSTED',
         `${String(failures)} attempts from ${address} failed within a minute, and ${String(this.#altogether)} altogether; try again in a minute`,
@@ -44,12 +53,12 @@ export class Attempts {
     }
     // Counted before it runs, so that many at once are no more than that.
     this.#failures.set(address, failures + 1);
-    this.#altogether += 1;
+    this.#altogether += weight;
     const begunMs = this.#sinceMs;
     const forgive = (): void => {
       if (begunMs === this.#sinceMs) {
         this.#failures.set(address, Math.max(0, (this.#failures.get(address) ?? 0) - 1));
-        this.#altogether -= 1;
+        this.#altogether -= weight;
       }
     };
     try {

@@ -67,7 +67,7 @@ export class Enrolments {
   }
 
   #enrol(caller: Caller, request: EnrolmentRequest): Promise<Enrolment> {
-    return this.#attempt(caller, async () => {
+    return this.#attempt(caller, request, async () => {
       const { records, tokens, challenges } = this.#parts;
       const { kind, challenge, name, token, signature } = request;
       const mayDoWithout = caller.principal === 'local' && kind === 'host';
@@ -108,8 +108,14 @@ export class Enrolments {
     );
   }
 
-  #attempt<T>(caller: Caller, run: () => Promise<T>): Promise<T> {
-    return caller.principal === 'local' ? run() : this.#parts.attempts.attempt(caller.peer, run);
+  #attempt<T>(
+    { principal, peer }: Caller,
+    { token, kind }: EnrolmentRequest,
+    run: () => Promise<T>,
+  ): Promise<T> {
+    const { attempts, tokens } = this.#parts;
+    const isStranger = token === undefined || !tokens.isGood(token, kind);
+    return principal === 'local' ? run() : attempts.attempt(peer, isStranger, run);
   }
 
   async #planHost(enrolling: Enrolling, good: GoodToken | undefined): Promise<Planned<Enrolment>> {

@@ -132,6 +132,16 @@ export class Tokens {
     return { id, record };
   }
 
+  /** Reports whether `find` finds a token. */
+  isGood(text: string, kind: 'host' | 'user'): boolean {
+    try {
+      this.find(text, kind);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Returns a token as it is once a key has used it: the same key may again. @throws RpcError `TOKEN_USED` */
   use({ id, record }: GoodToken, fingerprint: string, name: string): RecordChange {
     const isAgain = record.usedBy.some((each) => each.fingerprint === fingerprint);
