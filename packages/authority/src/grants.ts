@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Clock, Log, PolicyGrant, Principal } from '@patchbay/objects';
 
 import { authorityError } from './errors.js';
+import { byAge, maxPage, type Page, pageOf } from './page.js';
 import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
 import type { Revocations } from './revocations.js';
@@ -36,13 +37,10 @@ export class Grants {
     this.#parts = parts;
   }
 
-  /** Lists the grants that count, the oldest first. */
-  list(): GrantView[] {
-    return this.#parts.records
-      .all('grant')
-      .filter(([, grant]) => !this.#hasEnded(grant))
-      .sort(([, a], [, b]) => a.madeAtMs - b.madeAtMs)
-      .map(([id, grant]) => viewOf(id, grant));
+  /** Lists grants that count, the oldest first. @throws RpcError `RECORD_NOT_FOUND` */
+  list(page: Page = { limit: maxPage }): GrantView[] {
+    const sorted = this.#parts.records.all('grant').sort(byAge);
+    return pageOf(sorted, page, (grant) => !this.#hasEnded(grant)).map(([id, grant]) => viewOf(id, grant));
   }
 
   /**

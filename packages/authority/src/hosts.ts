@@ -2,6 +2,7 @@ import type { Clock, Log, Principal } from '@patchbay/objects';
 
 import type { Attempts } from './attempts.js';
 import { authorityError } from './errors.js';
+import { byName, maxPage, type Page, pageOf } from './page.js';
 import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
 import type { Revocations } from './revocations.js';
@@ -56,13 +57,10 @@ export class Hosts {
     this.#parts = parts;
   }
 
-  /** Lists all hosts, by name. */
-  list(): HostView[] {
-    const { records } = this.#parts;
-    return records
-      .all('host')
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, host]) => this.#view(name, host));
+  /** Lists hosts, by name. @throws RpcError `RECORD_NOT_FOUND` */
+  list(page: Page = { limit: maxPage }): HostView[] {
+    const sorted = this.#parts.records.all('host').sort(byName);
+    return pageOf(sorted, page).map(([name, host]) => this.#view(name, host));
   }
 
   /** Returns a host. @throws RpcError `RECORD_NOT_FOUND` */

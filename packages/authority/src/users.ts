@@ -1,6 +1,7 @@
 import type { Clock, Log, Principal } from '@patchbay/objects';
 
 import { authorityError } from './errors.js';
+import { byName, maxPage, type Page, pageOf } from './page.js';
 import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
 import type { Revocations } from './revocations.js';
@@ -42,12 +43,10 @@ export class Users {
     this.#parts = parts;
   }
 
-  /** Lists all users, by name. */
-  list(): UserView[] {
-    return this.#parts.records
-      .all('user')
-      .sort(([a], [b]) => (a < b ? -1 : 1))
-      .map(([name, user]) => viewOf(name, user));
+  /** Lists users, by name. @throws RpcError `RECORD_NOT_FOUND` */
+  list(page: Page = { limit: maxPage }): UserView[] {
+    const sorted = this.#parts.records.all('user').sort(byName);
+    return pageOf(sorted, page).map(([name, user]) => viewOf(name, user));
   }
 
   /** Makes a user, and the token of its first login, in one commit. @throws RpcError `RECORD_EXISTS` */

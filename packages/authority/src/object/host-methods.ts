@@ -6,6 +6,7 @@ import {
   hostView,
   labelsOption,
   madeToken,
+  pageOptions,
   readLabels,
   rightsOptions,
   ttlOption,
@@ -25,9 +26,10 @@ function defineHostMethods({ hosts, users }: Authority) {
     list_hosts: method({
       summary: 'List the hosts: state, groups, fingerprint, when the certificate ends, problems',
       access: 'administer',
+      options: pageOptions,
       returns: hostView.array(),
       idempotent: true,
-      run: () => hosts.list(),
+      run: (page) => hosts.list(page),
     }),
     approve: method({
       summary: 'Approve a host that waits, by the fingerprint of its key',
@@ -104,9 +106,10 @@ function defineUserMethods({ users }: Authority, defaultTtlMs: number) {
     list_users: method({
       summary: 'List the users: state, groups, and the keys of their logins',
       access: 'administer',
+      options: pageOptions,
       returns: userView.array(),
       idempotent: true,
-      run: () => users.list(),
+      run: (page) => users.list(page),
     }),
     disable_user: method({
       summary: 'Disable a user: its sessions end, and its certificates count no more',

@@ -10,6 +10,7 @@ import {
 } from '@patchbay/objects/define';
 
 import { allowedName, alternativeName, labels } from '../record-schemas.js';
+import { maxPage } from '../page.js';
 import { tokenLifetimes } from '../tokens.js';
 
 /** Labels on a command line. */
@@ -42,6 +43,17 @@ export const ttlOption = durationSchema()
   .max(tokenLifetimes.maxMs)
   .optional()
   .describe('how long the token is good for, at most 30d; default 1h');
+
+/** The options of a list: which page of it. */
+export const pageOptions = {
+  after: z
+    .string()
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('only those after this one: the name or id of the last of the page before'),
+  limit: z.int().min(1).max(maxPage).default(maxPage).describe('at most this many, 1 to 1000'),
+};
 
 /** Reads labels: `KEY=` removes one. @throws what the schema says is wrong */
 export function readLabels(texts: readonly string[] = []): Record<string, string | undefined> {

@@ -13,6 +13,7 @@ import {
 
 import type { Authority } from '../authority.js';
 import { authorityError } from '../errors.js';
+import { byAge, pageOf } from '../page.js';
 import type { Planned } from '../records.js';
 import { tokenLifetimes } from '../tokens.js';
 import { loginToken } from '../users.js';
@@ -20,6 +21,7 @@ import {
   grantView,
   labelsOption,
   madeToken,
+  pageOptions,
   readLabels,
   rightsOptions,
   tokenView,
@@ -79,10 +81,11 @@ function defineTokenMethods({ records, tokens, revocations, log }: Authority) {
     list_tokens: method({
       summary: 'List the tokens, without their secrets; for a day after their end',
       access: 'administer',
+      options: pageOptions,
       returns: tokenView.array(),
       idempotent: true,
-      run: () =>
-        records.all('token').map(([id, record]) => {
+      run: (page) =>
+        pageOf(records.all('token').sort(byAge), page).map(([id, record]) => {
           const { kind, name, groups, names, needsApproval, replaces, uses, usedBy, untilMs, madeBy } =
             record;
           const hasEnded = tokens.leftMs(id, record) <= 0;
@@ -162,9 +165,10 @@ function defineGrantMethods({ grants, clock }: Authority) {
     list_grants: method({
       summary: 'List who was granted what',
       access: 'administer',
+      options: pageOptions,
       returns: grantView.array(),
       idempotent: true,
-      run: () => grants.list(),
+      run: (page) => grants.list(page),
     }),
     revoke_grant: method({
       summary: 'Take a grant back; running calls that it allowed end',
