@@ -28,7 +28,7 @@ interface Outcome {
 
 describe('A Python client over TLS', function () {
   this.timeout(60_000);
-  let outcomes: Record<'user' | 'anonymous' | 'other' | 'stranger', unknown>;
+  let outcomes: Record<'user' | 'anonymous' | 'plain' | 'other' | 'stranger', unknown>;
 
   before(async function () {
     requirePython(this);
@@ -59,6 +59,10 @@ describe('A Python client over TLS', function () {
 
   it('is nobody without one, and may look up no name', () => {
     expect(outcomes.anonymous).to.include({ code: 'UNAUTHENTICATED', reason: 'CALLER_UNKNOWN' });
+  });
+
+  it('is told at once that it needs TLS where it speaks none', () => {
+    expect(outcomes.plain).to.include({ code: 'UNAUTHENTICATED', reason: 'TLS_REQUIRED' });
   });
 
   it('reaches nobody where another server answers, or one whose authority it does not know', () => {

@@ -1,7 +1,7 @@
 """What a client in Python may do over TLS: python3 secure_client.py NAME_SERVER NAME_OF_NAME_SERVER IDENTITY_FILE
 
-It tries to call the object `desk.web1` with the certificate of a user, without one, where another server is expected, and
-with other roots, and prints what came of each as one line of JSON.
+It tries to call the object `desk.web1` with the certificate of a user, without one, without TLS, where another server is
+expected, and with other roots, and prints what came of each as one line of JSON.
 """
 
 import json
@@ -34,6 +34,7 @@ def main():
         "user": attempt(Patchbay(address, credentials, name)),
         "anonymous": attempt(Patchbay(address, grpc.ssl_channel_credentials(roots_in(identity_file)), name)),
         "other": attempt(Patchbay(address, credentials, "elsewhere")),
+        "plain": attempt(Patchbay(address)),
         "stranger": attempt(Patchbay(address, grpc.ssl_channel_credentials(), name)),
     }
     print(json.dumps(outcomes))

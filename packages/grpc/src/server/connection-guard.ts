@@ -65,9 +65,9 @@ export class ConnectionGuard {
   /**
    * Guards what the server listens on since it was last called.
    * @param socket the socket file that this is, as `unix:/path`; undefined for TCP
-   * @param onConnection called with each connection
+   * @param onSecure called with each connection, where it speaks TLS
    */
-  add(socket: string | undefined, onConnection?: (connection: ServerHttp2Session) => void): void {
+  add(socket: string | undefined, onSecure?: (connection: ServerHttp2Session) => void): void {
     const { http2Servers } = this.#server as unknown as {
       readonly http2Servers: ReadonlyMap<Http2Server, unknown>;
     };
@@ -80,9 +80,11 @@ export class ConnectionGuard {
       http2Server.on('session', (session) => {
         notePeer(session, socket);
         this.#guard(session);
-        onConnection?.(session);
+        onSecure?.(session);
       });
-      answerPlaintext(http2Server);
+      if (onSecure !== undefined) {
+        answerPlaintext(http2Server);
+      }
     }
   }
 

@@ -1,29 +1,103 @@
-import type { Http2Server } from 'node:http2';
+import { constants, createServer, type Http2Server, type ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
 
-/** What OpenSSL says when the first bytes are not TLS's. */
-const plaintext = new Set(['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_HTTP_REQUEST']);
+import { secureError } from '../secure/errors.js';
+import { toGrpcStatus } from '../status.js';
+import { handshakeMs } from './tls-credentials.js';
 
-const text =
-  'TLS_REQUIRED: this address takes TLS alone; use an identity, or the socket file on the same machine';
-const httpAnswer = `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${text}\n`;
+/** What the first byte of a client that speaks TLS is: the type of its handshake's record. */
+const tlsHandshake = 0x16;
 
-/** Answers plaintext clients, in HTTP/1.1 or HTTP/2 as they speak it, that TLS is required. */
+/** How long a client of HTTP/2 may take for its first call, and to read the answer, in milliseconds. */
+const patienceMs = 1_000;
+
+const error = secureError(
+  'TLS_REQUIRED',
+  'TLS_REQUIRED: this address takes TLS alone; use an identity, or the socket file on the same machine',
+);
+const text = Buffer.from(error.message);
+const httpAnswer = `HTTP/1.1 403 Forbidden\r\ncontent-type: text/plain\r\nconnection: close\r\n\r\n${error.message}\n`;
+
+/** Answers plaintext clients of a server of TLS, in HTTP/1.1 or HTTP/2 as they speak it, that TLS is required. */
 export function answerPlaintext(server: Http2Server): void {
-  server.on('tlsClientError', (error: NodeJS.ErrnoException, socket: TLSSocket) => {
-    if (plaintext.has(error.code ?? '')) {
-      // A private field of Node's: the connection below, on which nothing was sent. Tests fail if it is renamed.
-      const { _parent: below } = socket as unknown as { readonly _parent?: Socket };
-      below?.end(error.code === 'ERR_SSL_HTTP_REQUEST' ? httpAnswer : goAway());
-    }
+  const plain = refusingServer();
+  const secure = server.listeners('connection');
+  server.removeAllListeners('connection');
+  server.on('connection', (socket: Socket) => {
+    readFirst(socket, (first) => {
+      if (first[0] === tlsHandshake || !/^[A-Z]{3}/.test(first.toString('latin1'))) {
+        for (const accept of secure) {
+          Reflect.apply(accept, server, [socket]);
+        }
+      } else if (first.toString('latin1').startsWith('PRI')) {
+        plain.emit('connection', socket);
+      } else {
+        socket.end(httpAnswer);
+        socket.resume();
+      }
+    });
   });
 }
 
-/** Returns HTTP/2's frames of a server that closes the connection for want of security (INADEQUATE_SECURITY). */
-function goAway(): Buffer {
-  const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]);
-  const payload = Buffer.concat([Buffer.from([0, 0, 0, 0, 0, 0, 0, 0x0c]), Buffer.from(text)]);
-  const header = Buffer.from([0, 0, payload.length, 7, 0, 0, 0, 0, 0]);
-  return Buffer.concat([settings, header, payload]);
+/** Calls a function with the first bytes of a connection, which are then still there to be read. */
+function readFirst(socket: Socket, take: (first: Buffer) => void): void {
+  let first = Buffer.alloc(0);
+  const ignore = (): void => undefined;
+  const giveUp = setTimeout(() => {
+    socket.destroy();
+  }, handshakeMs);
+  const stop = (): void => {
+    clearTimeout(giveUp);
+    socket.off('readable', read).off('close', stop);
+  };
+  const read = (): void => {
+    const more = socket.read() as Buffer | null;
+    if (more !== null) {
+      first = Buffer.concat([first, more]);
+    }
+    if (first[0] === tlsHandshake || first.length >= 3) {
+      stop();
+      socket.unshift(first);
+      take(first);
+      socket.off('error', ignore);
+    } else if (socket.readableEnded) {
+      socket.destroy();
+    }
+  };
+  socket.on('error', ignore).on('close', stop).on('readable', read);
+}
+
+/** Makes a server that refuses every call, and listens nowhere: connections are given to it. */
+function refusingServer(): Http2Server {
+  const { code, details, metadata } = toGrpcStatus(error, undefined);
+  const answer = {
+    ':status': 200,
+    'content-type': 'application/grpc',
+    'grpc-status': String(code),
+    'grpc-message': encodeURI(details),
+    ...metadata.toHttp2Headers(),
+  };
+  return createServer({ settings: { maxConcurrentStreams: 1 } })
+    .on('session', (session: ServerHttp2Session) => {
+      const bye = setTimeout(() => {
+        session.goaway(constants.NGHTTP2_INADEQUATE_SECURITY, 0, text);
+        session.close();
+      }, patienceMs);
+      const end = setTimeout(() => {
+        session.destroy();
+      }, 2 * patienceMs);
+      session
+        .on('error', () => undefined)
+        .once('close', () => {
+          clearTimeout(bye);
+          clearTimeout(end);
+        });
+    })
+    .on('stream', (stream) => {
+      stream.on('error', () => undefined);
+      // Those who know the code read no further; the answer is for those who would only try again.
+      stream.session?.goaway(constants.NGHTTP2_INADEQUATE_SECURITY, stream.id, text);
+      stream.respond(answer, { endStream: true });
+      stream.resume();
+    });
 }

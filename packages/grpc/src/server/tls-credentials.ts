@@ -6,7 +6,7 @@ import type { CurrentIdentity } from '../secure/identity.js';
 import type { Identity } from '../secure/trust.js';
 
 /** How long a client may take for its handshake, in milliseconds. */
-const handshakeMs = 10_000;
+export const handshakeMs = 10_000;
 
 /**
  * Serves every address of TCP with the identity that is in force. Clients are asked for a certificate and may go without;
