@@ -6,7 +6,17 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 import { systemErrorText } from '@patchbay/objects';
@@ -109,6 +119,7 @@ export function makeClusterKey(file: string): ClusterKey {
   rmSync(aside, { force: true });
   const handle = openSync(aside, 'wx', 0o600);
   try {
+    fchmodSync(handle, 0o600); // whatever the umask
     writeSync(handle, key);
     fsyncSync(handle);
   } finally {

@@ -8,6 +8,7 @@ import type { Store } from '@patchbay/store';
 import { expect } from 'chai';
 
 import { Authority } from '../src/authority.js';
+import { makeClusterKey, readClusterKey } from '../src/cluster-key.js';
 import { dyingAt, Enroller, OpenedAuthority } from './opened-authority.js';
 
 describe('An authority', () => {
@@ -36,6 +37,20 @@ describe('An authority', () => {
     const file = readFileSync(join(opened.directory, 'store.sqlite'));
     expect(file.includes(await readFile(opened.keyFile))).to.equal(false);
   });
+
+  for (const umask of [0o000, 0o777]) {
+    it(`makes a key for its owner alone where the umask is ${umask.toString(8)}`, () => {
+      const file = join(opened.directory, 'other.key');
+      const before = process.umask(umask);
+      try {
+        makeClusterKey(file);
+      } finally {
+        process.umask(before);
+      }
+      expect(statSync(file)).to.include({ size: 32, mode: 0o100600 });
+      expect(readClusterKey(file)).to.not.equal(undefined);
+    });
+  }
 
   it('is not made where nobody asked for one', async () => {
     const { clock, store } = opened;

@@ -36,6 +36,19 @@ describe('The file of an identity', () => {
     expect(readdirSync(folder)).to.deep.equal(['identity.json']);
   });
 
+  for (const umask of [0o000, 0o777]) {
+    it(`is for its owner alone where the umask is ${umask.toString(8)}`, () => {
+      const before = process.umask(umask);
+      try {
+        writeIdentityFile(path, identity);
+      } finally {
+        process.umask(before);
+      }
+      expect(statSync(path).mode & 0o777).to.equal(0o600);
+      expect(readIdentityFile(path)).to.deep.equal(identity);
+    });
+  }
+
   it('is not there before anybody has joined', () => {
     expect(readIdentityFile(path)).to.equal(undefined);
     expect(openIdentity(path)).to.equal(undefined);
