@@ -62,6 +62,8 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
   /** The roots that the authority was told are trusted here. */
   #confirmed: readonly string[] = [];
   #isHealthy = true;
+  /** What was last told of whether the policy is stale. */
+  #toldStale: boolean;
 
   private constructor(options: PolicyFollowerOptions) {
     this.#options = options;
@@ -70,6 +72,7 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
     this.#policy = new ClusterPolicy(kept?.document ?? emptyPolicy(identity), { now: () => clock.now() });
     const silentForMs = kept === undefined ? Infinity : Math.max(0, clock.now() - kept.heardAtMs);
     this.#heardAtMs = clock.monotonicMs() - silentForMs;
+    this.#toldStale = this.#isStale;
     this.#policy.onChange(() => {
       this.#trustRoots();
       options.onChange();
@@ -102,7 +105,7 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
     this.#isStale
       ? {
           reason: 'CALLER_UNKNOWN',
-          message: 'no name server has told this server for 24 h who its callers are',
+          message: `no name server has told this server ${this.#heardAtMs === -Infinity ? 'yet' : 'for 24 h'} who its callers are`,
         }
       : this.#policy.callerOf(principal, fingerprint, peer);
 
@@ -121,11 +124,16 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
 
   /** Whether the policy is good no more, as no authority was heard of for too long. */
   get #isStale(): boolean {
-    return this.#options.clock.monotonicMs() - this.#heardAtMs > goodForMs;
+    return this.#silentForMs > goodForMs;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#tasks.map((task) => task.close()));
+  }
+
+  /** How long the authority has been silent, in milliseconds. */
+  get #silentForMs(): number {
+    return this.#options.clock.monotonicMs() - this.#heardAtMs;
   }
 
   /** Follows until the watch is interrupted. */
@@ -185,13 +193,9 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
 
   #take(event: PolicyEvent): void {
     const { clock, log, path } = this.#options;
-    const wasStale = this.#isStale;
     this.#heardAtMs = clock.monotonicMs();
     this.#policy.follow(event);
-    this.#setHealth(true);
-    if (wasStale && event.type === 'unchanged') {
-      this.#options.onChange();
-    }
+    this.#noteSilence();
     try {
       const kept: Kept = { heardAtMs: clock.now(), document: this.#policy.document };
       writePrivateFile(path, `${JSON.stringify(kept)}\n`);
@@ -202,20 +206,22 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
 
   /** Lets grants end, looks whether the authority is silent, and returns when to look again, in milliseconds. */
   #look(): number {
-    const { clock, onChange } = this.#options;
     this.#policy.expire();
-    const silentForMs = clock.monotonicMs() - this.#heardAtMs;
-    this.#setHealth(silentForMs < silentMs);
-    if (silentForMs > goodForMs && silentForMs < goodForMs + 2 * lookMs) {
-      onChange(); // callers are nobody any more
-    }
-    return Math.min(lookMs, Math.max(100, this.#policy.nextEndMs - clock.now()));
+    this.#noteSilence();
+    return Math.min(lookMs, Math.max(100, this.#policy.nextEndMs - this.#options.clock.now()));
   }
 
-  #setHealth(isHealthy: boolean): void {
+  /** Tells of what the silence of the authority changes: health, and after a day who is somebody. */
+  #noteSilence(): void {
+    const { onHealth, onChange } = this.#options;
+    const isHealthy = this.#silentForMs < silentMs;
     if (isHealthy !== this.#isHealthy) {
       this.#isHealthy = isHealthy;
-      this.#options.onHealth(isHealthy);
+      onHealth(isHealthy);
+    }
+    if (this.#isStale !== this.#toldStale) {
+      this.#toldStale = this.#isStale;
+      onChange();
     }
   }
 
