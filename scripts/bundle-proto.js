@@ -7,7 +7,12 @@ import protobuf from 'protobufjs';
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) =>
   target.startsWith('google/protobuf/') ? target : join(import.meta.dirname, '..', 'proto', target);
-root.loadSync(['patchbay/v1/objects.proto', 'patchbay/v1/nameserver.proto', 'google/rpc/status.proto']);
+root.loadSync([
+  'patchbay/v1/objects.proto',
+  'patchbay/v1/nameserver.proto',
+  'patchbay/v1/identity.proto',
+  'google/rpc/status.proto',
+]);
 const json = JSON.stringify(root.toJSON(), undefined, 2);
 writeFileSync(
   process.argv[2],

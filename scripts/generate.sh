@@ -15,13 +15,13 @@ rm -rf "$out"
 mkdir -p "$out"
 npx --no-install proto-loader-gen-types --oneofs --includeComments --defaults --longs=Number --enums=String \
   --inputTemplate='%sInput' --outputTemplate='%s' --importFileExtension=.js --grpcLib=@grpc/grpc-js \
-  --includeDirs proto -O "$out" patchbay/v1/objects.proto patchbay/v1/nameserver.proto google/rpc/status.proto \
+  --includeDirs proto -O "$out" patchbay/v1/objects.proto patchbay/v1/nameserver.proto patchbay/v1/identity.proto google/rpc/status.proto \
   >/dev/null
 node scripts/bundle-proto.js "$out/definitions.ts"
 descriptors=$(mktemp)
 trap 'rm -f "$descriptors"' EXIT
 protoc --include_imports --descriptor_set_out="$descriptors" -I proto -I node_modules/grpc-health-check/proto \
-  -I node_modules/@grpc/reflection/build/proto patchbay/v1/objects.proto patchbay/v1/nameserver.proto \
+  -I node_modules/@grpc/reflection/build/proto patchbay/v1/objects.proto patchbay/v1/nameserver.proto patchbay/v1/identity.proto \
   google/rpc/status.proto health/v1/health.proto grpc/reflection/v1/reflection.proto \
   grpc/reflection/v1alpha/reflection.proto
 node scripts/bundle-descriptors.js "$descriptors" "$out/descriptors.ts"

@@ -2,6 +2,7 @@ import { type GrpcObject, loadPackageDefinition, logVerbosity, setLogVerbosity }
 import { fromJSON, type PackageDefinition } from '@grpc/proto-loader';
 
 import { definitions } from './generated/definitions.js';
+import type { ProtoGrpcType as IdentityTypes } from './generated/identity.js';
 import type { ProtoGrpcType as NameServerTypes } from './generated/nameserver.js';
 import type { ProtoGrpcType as ObjectTypes } from './generated/objects.js';
 import type { ProtoGrpcType as StatusTypes } from './generated/status.js';
@@ -22,4 +23,4 @@ export const packageDefinition: PackageDefinition = fromJSON(definitions, {
 const loaded: GrpcObject = loadPackageDefinition(packageDefinition);
 
 /** The messages and services of proto/, for grpc-js. */
-export const grpcTypes = loaded as unknown as ObjectTypes & NameServerTypes & StatusTypes;
+export const grpcTypes = loaded as unknown as ObjectTypes & NameServerTypes & IdentityTypes & StatusTypes;

@@ -19,3 +19,10 @@ export type { RegisterRequest } from './generated/patchbay/v1/RegisterRequest.js
 export type { SetMetadataRequest } from './generated/patchbay/v1/SetMetadataRequest.js';
 export type { UnregisterRequest } from './generated/patchbay/v1/UnregisterRequest.js';
 export type { WatchRequest } from './generated/patchbay/v1/WatchRequest.js';
+
+// Those of Identity.
+export type { EnrolRequest } from './generated/patchbay/v1/EnrolRequest.js';
+export type { EnrolResponseInput } from './generated/patchbay/v1/EnrolResponse.js';
+export type { PolicyEventInput } from './generated/patchbay/v1/PolicyEvent.js';
+export type { RenewRequest } from './generated/patchbay/v1/RenewRequest.js';
+export type { StatusResponseInput } from './generated/patchbay/v1/StatusResponse.js';

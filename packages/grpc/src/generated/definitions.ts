@@ -869,6 +869,322 @@ export const definitions: object = {
                   "id": 6
                 }
               }
+            },
+            "Identity": {
+              "methods": {
+                "Status": {
+                  "requestType": "StatusRequest",
+                  "responseType": "StatusResponse"
+                },
+                "Enrol": {
+                  "requestType": "EnrolRequest",
+                  "responseType": "EnrolResponse"
+                },
+                "Renew": {
+                  "requestType": "RenewRequest",
+                  "responseType": "EnrolResponse"
+                },
+                "Policy": {
+                  "requestType": "PolicyRequest",
+                  "responseType": "PolicyEvent",
+                  "responseStream": true
+                }
+              }
+            },
+            "StatusRequest": {
+              "fields": {}
+            },
+            "StatusResponse": {
+              "fields": {
+                "version": {
+                  "type": "string",
+                  "id": 1
+                },
+                "serverUrl": {
+                  "type": "string",
+                  "id": 2
+                },
+                "endpoints": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 3
+                },
+                "cluster": {
+                  "type": "string",
+                  "id": 4
+                },
+                "roots": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 5
+                },
+                "time": {
+                  "type": "string",
+                  "id": 6
+                },
+                "challenge": {
+                  "type": "string",
+                  "id": 7
+                }
+              }
+            },
+            "EnrolRequest": {
+              "fields": {
+                "kind": {
+                  "type": "string",
+                  "id": 1
+                },
+                "publicKey": {
+                  "type": "string",
+                  "id": 2
+                },
+                "challenge": {
+                  "type": "string",
+                  "id": 3
+                },
+                "signature": {
+                  "type": "bytes",
+                  "id": 4
+                },
+                "name": {
+                  "type": "string",
+                  "id": 5
+                },
+                "token": {
+                  "type": "string",
+                  "id": 6
+                },
+                "sealingKey": {
+                  "type": "string",
+                  "id": 7
+                }
+              }
+            },
+            "RenewRequest": {
+              "fields": {
+                "kind": {
+                  "type": "string",
+                  "id": 1
+                },
+                "name": {
+                  "type": "string",
+                  "id": 2
+                },
+                "publicKey": {
+                  "type": "string",
+                  "id": 3
+                },
+                "challenge": {
+                  "type": "string",
+                  "id": 4
+                },
+                "signature": {
+                  "type": "bytes",
+                  "id": 5
+                }
+              }
+            },
+            "EnrolResponse": {
+              "fields": {
+                "state": {
+                  "type": "string",
+                  "id": 1
+                },
+                "kind": {
+                  "type": "string",
+                  "id": 2
+                },
+                "name": {
+                  "type": "string",
+                  "id": 3
+                },
+                "cluster": {
+                  "type": "string",
+                  "id": 4
+                },
+                "fingerprint": {
+                  "type": "string",
+                  "id": 5
+                },
+                "groups": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 6
+                },
+                "roots": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 7
+                },
+                "certificate": {
+                  "type": "string",
+                  "id": 8
+                },
+                "remainingMs": {
+                  "type": "int64",
+                  "id": 9
+                },
+                "lifetimeMs": {
+                  "type": "int64",
+                  "id": 10
+                }
+              }
+            },
+            "PolicyRequest": {
+              "fields": {}
+            },
+            "PolicyEvent": {
+              "oneofs": {
+                "event": {
+                  "oneof": [
+                    "document",
+                    "change",
+                    "unchanged"
+                  ]
+                }
+              },
+              "fields": {
+                "document": {
+                  "type": "PolicyDocument",
+                  "id": 1
+                },
+                "change": {
+                  "type": "PolicyChange",
+                  "id": 2
+                },
+                "unchanged": {
+                  "type": "int64",
+                  "id": 3
+                }
+              }
+            },
+            "PolicyDocument": {
+              "fields": {
+                "revision": {
+                  "type": "int64",
+                  "id": 1
+                },
+                "cluster": {
+                  "type": "string",
+                  "id": 2
+                },
+                "roots": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 3
+                },
+                "principals": {
+                  "rule": "repeated",
+                  "type": "PolicyPrincipal",
+                  "id": 4
+                },
+                "grants": {
+                  "rule": "repeated",
+                  "type": "PolicyGrant",
+                  "id": 5
+                },
+                "certificates": {
+                  "type": "string",
+                  "id": 6
+                }
+              }
+            },
+            "PolicyPrincipal": {
+              "fields": {
+                "principal": {
+                  "type": "string",
+                  "id": 1
+                },
+                "state": {
+                  "type": "string",
+                  "id": 2
+                },
+                "groups": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 3
+                },
+                "fingerprints": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 4
+                }
+              }
+            },
+            "PolicyGrant": {
+              "oneofs": {
+                "_untilMs": {
+                  "oneof": [
+                    "untilMs"
+                  ]
+                }
+              },
+              "fields": {
+                "id": {
+                  "type": "string",
+                  "id": 1
+                },
+                "to": {
+                  "type": "string",
+                  "id": 2
+                },
+                "role": {
+                  "type": "string",
+                  "id": 3
+                },
+                "objects": {
+                  "type": "string",
+                  "id": 4
+                },
+                "methods": {
+                  "type": "string",
+                  "id": 5
+                },
+                "untilMs": {
+                  "type": "int64",
+                  "id": 6,
+                  "options": {
+                    "proto3_optional": true
+                  }
+                }
+              }
+            },
+            "PolicyChange": {
+              "fields": {
+                "revision": {
+                  "type": "int64",
+                  "id": 1
+                },
+                "hasRoots": {
+                  "type": "bool",
+                  "id": 2
+                },
+                "roots": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 3
+                },
+                "principals": {
+                  "rule": "repeated",
+                  "type": "PolicyPrincipal",
+                  "id": 4
+                },
+                "grants": {
+                  "rule": "repeated",
+                  "type": "PolicyGrant",
+                  "id": 5
+                },
+                "removedPrincipals": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 6
+                },
+                "removedGrants": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 7
+                }
+              }
             }
           }
         }

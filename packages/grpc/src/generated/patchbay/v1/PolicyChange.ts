@@ -1,0 +1,43 @@
+// Original file: proto/patchbay/v1/identity.proto
+
+import type { PolicyPrincipalInput as _patchbay_v1_PolicyPrincipalInput, PolicyPrincipal as _patchbay_v1_PolicyPrincipal } from '../../patchbay/v1/PolicyPrincipal.js';
+import type { PolicyGrantInput as _patchbay_v1_PolicyGrantInput, PolicyGrant as _patchbay_v1_PolicyGrant } from '../../patchbay/v1/PolicyGrant.js';
+import type { Long } from '@grpc/proto-loader';
+
+export interface PolicyChangeInput {
+  'revision'?: (number | string | Long);
+  /**
+   * Whether roots has all of them anew; otherwise they are as before.
+   */
+  'hasRoots'?: (boolean);
+  'roots'?: (string)[];
+  /**
+   * Those that are new or changed.
+   */
+  'principals'?: (_patchbay_v1_PolicyPrincipalInput)[];
+  'grants'?: (_patchbay_v1_PolicyGrantInput)[];
+  /**
+   * The principals that are no longer listed, and the ids of grants that ended.
+   */
+  'removedPrincipals'?: (string)[];
+  'removedGrants'?: (string)[];
+}
+
+export interface PolicyChange {
+  'revision': (number);
+  /**
+   * Whether roots has all of them anew; otherwise they are as before.
+   */
+  'hasRoots': (boolean);
+  'roots': (string)[];
+  /**
+   * Those that are new or changed.
+   */
+  'principals': (_patchbay_v1_PolicyPrincipal)[];
+  'grants': (_patchbay_v1_PolicyGrant)[];
+  /**
+   * The principals that are no longer listed, and the ids of grants that ended.
+   */
+  'removedPrincipals': (string)[];
+  'removedGrants': (string)[];
+}
