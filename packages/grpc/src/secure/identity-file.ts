@@ -1,9 +1,6 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
-
 import { quoted, systemErrorText } from '@patchbay/objects';
-import { identityKinds, principalName } from '@patchbay/objects/identity';
+import { identityError, identityKinds, principalName, readTrustedFile } from '@patchbay/objects/identity';
 
-import { secureError } from './errors.js';
 import { CurrentIdentity } from './identity.js';
 import { writePrivateFile } from './private-file.js';
 import type { Identity } from './trust.js';
@@ -16,35 +13,8 @@ const maxBytes = 1024 * 1024;
 
 /** Reads an identity; undefined where there is no file. @throws RpcError `IDENTITY_FILE_UNSAFE` */
 export function readIdentityFile(path: string): StoredIdentity | undefined {
-  let file: number;
-  try {
-    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    const { code = '' } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT' || code === 'ENOTDIR') {
-      return undefined;
-    }
-    throw unsafe(path, code === 'ELOOP' ? 'it is a symbolic link' : systemErrorText(error));
-  }
-  try {
-    const { mode, uid, size } = fstatSync(file);
-    const own = process.geteuid?.();
-    if ((mode & constants.S_IFMT) !== constants.S_IFREG || size > maxBytes) {
-      throw unsafe(path, 'it is not the file of an identity');
-    }
-    if (own !== undefined && uid !== own && uid !== 0) {
-      throw unsafe(path, `it belongs to the user with the id ${String(uid)}; change its owner`);
-    }
-    if ((mode & 0o077) !== 0) {
-      throw unsafe(
-        path,
-        `others may read or write it (mode ${(mode & 0o777).toString(8)}); run chmod 600 on it`,
-      );
-    }
-    return parsed(path, readFileSync(file, 'utf8'));
-  } finally {
-    closeSync(file);
-  }
+  const text = readTrustedFile(path, { what: 'identity file', isSecret: true, maxBytes });
+  return text === undefined ? undefined : parsed(path, text);
 }
 
 /**
@@ -108,5 +78,5 @@ function isNamed({ kind, name, certificate }: StoredIdentity): boolean {
 }
 
 function unsafe(path: string, why: string): Error {
-  return secureError('IDENTITY_FILE_UNSAFE', `the identity file ${path} cannot be used: ${why}`);
+  return identityError('IDENTITY_FILE_UNSAFE', `the identity file ${path} cannot be used: ${why}`);
 }

@@ -15,7 +15,16 @@ export {
   parseApiKey,
 } from './api-key.js';
 export { ApiKeyProver } from './api-key-prover.js';
+export {
+  type CertificateAndKey,
+  type CertificateFiles,
+  checkIssuer,
+  readCertificate,
+  readRoots,
+  type TlsFiles,
+} from './certificate-files.js';
 export { ClusterPolicy, isUnknownCaller, type UnknownCaller } from './cluster-policy.js';
+export { FollowedFiles, type FollowedFilesOptions } from './followed-files.js';
 export { enrolmentMessage, type EnrolmentParts, renewalMessage, type RenewalParts } from './enrolment.js';
 export { fingerprintOf, pinOf, readPublicKey } from './fingerprint.js';
 export { identityError } from './identity-error.js';
@@ -52,5 +61,7 @@ export {
   principalName,
   principalOf,
   type SpiffeId,
+  trustDomain,
 } from './spiffe-id.js';
+export { readTrustedFile, type TrustedFileOptions } from './trusted-file.js';
 export { type EnrolmentToken, formatToken, maxTokenLength, parseToken } from './token.js';

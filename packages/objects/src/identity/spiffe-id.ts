@@ -16,8 +16,8 @@ export interface SpiffeId {
 /** What the names of hosts, users and groups are like. */
 export const principalName = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** What clusters' ids are like. */
-const clusterId = /^[a-z0-9][a-z0-9-]{0,62}$/;
+/** What clusters' ids are like: trust domains, in the terms of SPIFFE. */
+export const trustDomain = /^[a-z0-9][a-z0-9._-]{0,254}$/;
 
 const uri = /^spiffe:\/\/([^/]+)\/(host|user|nameserver)\/([^/]+)$/;
 
@@ -29,7 +29,7 @@ export function formatSpiffeId({ cluster, kind, name }: SpiffeId): string {
 /** Reads the URI of a certificate as a whole; undefined where it is none of ours. */
 export function parseSpiffeId(text: string): SpiffeId | undefined {
   const [, cluster = '', kind = '', name = ''] = uri.exec(text) ?? [];
-  return clusterId.test(cluster) && principalName.test(name)
+  return trustDomain.test(cluster) && principalName.test(name)
     ? { cluster, kind: kind as IdentityKind, name }
     : undefined;
 }

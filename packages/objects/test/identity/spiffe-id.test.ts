@@ -6,6 +6,7 @@ describe('A SPIFFE ID', () => {
   for (const id of [
     { cluster: 'c1', kind: 'host', name: 'web1' },
     { cluster: '0a1b', kind: 'user', name: 'alice' },
+    { cluster: 'prod.example_1.org', kind: 'host', name: 'web1' },
     { cluster: 'c1', kind: 'nameserver', name: 'n'.repeat(63) },
   ] as const) {
     it(`is read as it was written: ${formatSpiffeId(id).slice(0, 40)}`, () => {

@@ -1,7 +1,21 @@
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { AddressInfo } from 'node:net';
+import type { SecureContextOptions, Server } from 'node:tls';
 
-import { formatAddress, type Log, parseTcpAddress, type RpcError, systemErrorText } from '@patchbay/objects';
+import {
+  type Clock,
+  formatAddress,
+  type Log,
+  parseTcpAddress,
+  type RpcError,
+  systemErrorText,
+} from '@patchbay/objects';
+import {
+  type CertificateAndKey,
+  type CertificateFiles,
+  FollowedFiles,
+  readCertificate,
+} from '@patchbay/objects/identity';
 
 import { storageError } from '../errors.js';
 import type { Health } from './health.js';
@@ -12,9 +26,12 @@ import type { BootScriptHandler } from './script-handler.js';
 export interface BootEndpointOptions {
   /** `host:port` */
   readonly listen: string;
+  /** The files of its certificate, which are followed. Default: it serves plain HTTP. */
+  readonly tls?: CertificateFiles | undefined;
   readonly scripts: BootScriptHandler;
   readonly health: Health;
   readonly metrics: { readonly contentType: string; readonly text: () => Promise<string> };
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -29,10 +46,21 @@ export interface BootEndpoint extends AsyncDisposable {
 /** How long a client may take to send its request, in milliseconds, and how many connections may be open. */
 const limits = { requestMs: 10_000, keepAliveMs: 5000, connections: 1024 };
 
-/** Starts the HTTP endpoint of boot scripts, health and metrics. @throws RpcError `BOOT_UNAVAILABLE` */
+/** What is spoken with a certificate: iPXE has no TLS 1.3. */
+const minVersion = 'TLSv1.2';
+
+/**
+ * Starts the HTTP endpoint of boot scripts, health and metrics.
+ *
+ * @throws RpcError `BOOT_UNAVAILABLE`, and for the files of its certificate `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE`
+ */
 export async function startBootEndpoint(options: BootEndpointOptions): Promise<BootEndpoint> {
   const { listen } = options;
+  const certificate = followCertificate(options, (next) => {
+    (app.server as unknown as Server).setSecureContext(secureContext(next));
+  });
   const app = fastify({
+    ...(certificate && { https: secureContext(certificate.current) }),
     // A HEAD must not consume a token.
     exposeHeadRoutes: false,
     forceCloseConnections: true,
@@ -51,14 +79,37 @@ export async function startBootEndpoint(options: BootEndpointOptions): Promise<B
   try {
     await app.listen({ host, port });
   } catch (error) {
+    await certificate?.[Symbol.asyncDispose]();
     await app.close();
     throw bootUnavailable(listen, error);
   }
   const bound = app.server.address() as AddressInfo;
   const close = async (): Promise<void> => {
+    await certificate?.[Symbol.asyncDispose]();
     await app.close();
   };
   return { address: formatAddress({ host, port: bound.port }), close, [Symbol.asyncDispose]: close };
+}
+
+/** Reads the certificate, and follows its files; undefined without one. */
+function followCertificate(
+  { tls, clock, log }: BootEndpointOptions,
+  onChange: (certificate: CertificateAndKey) => void,
+): FollowedFiles<CertificateAndKey> | undefined {
+  return (
+    tls &&
+    FollowedFiles.open({
+      paths: [tls.certificate, tls.key],
+      read: () => readCertificate(tls, clock.now()),
+      onChange,
+      clock,
+      log,
+    })
+  );
+}
+
+function secureContext({ certificate, privateKey }: CertificateAndKey): SecureContextOptions {
+  return { cert: certificate, key: privateKey, minVersion };
 }
 
 /** Makes the error about an address that cannot be listened on. */

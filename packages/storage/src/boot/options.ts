@@ -1,3 +1,4 @@
+import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
 import {
@@ -8,6 +9,8 @@ import {
 } from '@patchbay/objects';
 
 import { network } from '../networks.js';
+
+const absolutePath = z.string().refine((path) => isAbsolute(path), 'must be an absolute path');
 
 /** The schema of the boot endpoint's options; without them the endpoint is off. */
 export const bootOptions = z.strictObject({
@@ -33,6 +36,13 @@ export const bootOptions = z.strictObject({
     .min(1)
     .default(['127.0.0.0/8', '::1/128'])
     .describe('the networks that may fetch boot scripts, by the address of the client'),
+  tls: z
+    .strictObject({
+      certificate: absolutePath.describe('the certificate, with those between it and its root, in PEM'),
+      key: absolutePath.describe('its private key, in PEM'),
+    })
+    .optional()
+    .describe('serve HTTPS with a certificate, which is read again when its files change; default: HTTP'),
   token: z.boolean().default(false).describe('require the one-time token of the node for its boot script'),
 });
 export type BootOptions = z.infer<typeof bootOptions>;

@@ -12,6 +12,7 @@ import {
   systemErrorText,
 } from '@patchbay/objects';
 import { bindFailure, directoryTrouble } from '@patchbay/objects/define';
+import { readCertificate } from '@patchbay/objects/identity';
 
 import { bootUnavailable } from '../boot/endpoint.js';
 import { checkPortals } from '../targets/tgt/check-portals.js';
@@ -38,16 +39,27 @@ export async function checkHost(
     throw invalidOptions(issues);
   }
   tgtdPaths(stateDir, 0);
+  const { boot, portal } = options;
+  checkCertificate(options);
   if (isServing) {
     return;
   }
-  const { boot, portal } = options;
   await checkPortals(stateDir, [portal]).catch((error: unknown) => {
     throw atOption(['portal'], error);
   });
   const failure = boot && (await bindFailure(parseTcpAddress(boot.listen)));
   if (boot !== undefined && failure !== undefined) {
     throw atOption(['boot', 'listen'], bootUnavailable(boot.listen, failure));
+  }
+}
+
+function checkCertificate({ boot }: StorageOptions): void {
+  try {
+    if (boot?.tls !== undefined) {
+      readCertificate(boot.tls, Date.now());
+    }
+  } catch (error) {
+    throw atOption(['boot', 'tls'], error);
   }
 }
 

@@ -30,6 +30,8 @@ export async function startBoot(
   );
   const endpoint = await startBootEndpoint({
     listen: boot.listen,
+    tls: boot.tls,
+    clock,
     scripts: new BootScriptHandler({
       parts: { ...services, log },
       options: boot,

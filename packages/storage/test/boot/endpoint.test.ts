@@ -55,6 +55,7 @@ class Scene implements AsyncDisposable {
       scripts,
       health: new Health({ targets: () => parts.targets.list(0) }, { clock: world.clock, log }),
       metrics: { contentType: 'text/plain', text: () => Promise.resolve('numbers 1\n') },
+      clock: world.clock,
       log,
     };
     const endpoint = await startBootEndpoint(options);
