@@ -1,6 +1,6 @@
 import { type KeyObject, randomBytes } from 'node:crypto';
 
-import type { Clock, Log, Principal } from '@patchbay/objects';
+import { type Clock, coreError, type Log, type Principal, quoted } from '@patchbay/objects';
 import { type ClusterPolicy, hostOf } from '@patchbay/objects/identity';
 import { formatBackup, type Store } from '@patchbay/store';
 
@@ -12,7 +12,7 @@ import { Enrolments } from './enrolments.js';
 import { authorityError } from './errors.js';
 import { Grants } from './grants.js';
 import { Hosts } from './hosts.js';
-import { type Issue, Issuer } from './issuer.js';
+import { type Issue, Issuer, type OwnPki } from './issuer.js';
 import { PolicyFeed } from './policy-feed.js';
 import { Records } from './records.js';
 import { Revocations, type TakenRevocation } from './revocations.js';
@@ -30,6 +30,8 @@ export interface AuthorityOptions {
   readonly keyFile: string;
   /** The name of the name server, to make an authority where the store has none. Default: none is made. */
   readonly createFor?: string | undefined;
+  /** The PKI of one's own that issues the cluster's certificates, instead of the authority. Default: none. */
+  readonly pki?: OwnPki | undefined;
 }
 
 /** The authority as admins see it. */
@@ -66,7 +68,7 @@ export class Authority {
     records: Records,
     key: ClusterKey,
     issuer: Issuer,
-    { store, clock, log }: AuthorityOptions,
+    { store, clock, log, pki }: AuthorityOptions,
   ) {
     const shared = { records, clock, log };
     this.records = records;
@@ -82,12 +84,13 @@ export class Authority {
       publish: this.revocations.published,
       host: hostOf({ kind: 'nameserver', name: this.nameServer }),
       keysOf: (host, ids) => this.apiKeys.derivedFor(host, ids),
+      certificates: pki === undefined ? 'listed' : 'vouched',
       now: () => clock.now(),
     });
     records.observe((changes, revision) => {
       this.feed.observe(changes, revision);
     });
-    this.tokens = new Tokens(records, clock);
+    this.tokens = new Tokens(records, clock, issuer);
     this.challenges = new Challenges(clock);
     this.attempts = new Attempts(clock);
     const { tokens, challenges, attempts, revocations } = this;
@@ -101,10 +104,11 @@ export class Authority {
    * Opens the authority in a store; undefined where it has none and none is to be made. Nothing else may write its records
    * meanwhile.
    *
-   * @throws RpcError `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`
+   * @throws RpcError `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`, `CONFIG_INVALID` where a PKI of one's own has another
+   *   trust domain than the cluster
    */
   static async open(options: AuthorityOptions): Promise<Authority | undefined> {
-    const { store, clock, keyFile, createFor } = options;
+    const { store, clock, keyFile, createFor, pki } = options;
     const records = await Records.open(store);
     let cluster = records.get('cluster', '');
     if (cluster === undefined && createFor === undefined) {
@@ -113,7 +117,11 @@ export class Authority {
     const key = readClusterKey(keyFile);
     if (cluster === undefined) {
       // A key that was left behind where the process ended before the commit is taken.
-      await makeAuthority(records, key ?? makeClusterKey(keyFile), clock, createFor ?? '');
+      const id = pki?.cluster ?? randomBytes(8).toString('hex');
+      await makeAuthority(records, key ?? makeClusterKey(keyFile), clock, {
+        id,
+        nameServer: createFor ?? '',
+      });
       cluster = records.get('cluster', '');
     } else if (key?.fingerprint !== cluster.keyFingerprint) {
       throw wrongKey(keyFile, cluster.keyFingerprint, key);
@@ -122,7 +130,10 @@ export class Authority {
     if (clusterKey === undefined || cluster === undefined) {
       throw wrongKey(keyFile, cluster?.keyFingerprint ?? '', clusterKey);
     }
-    const issuer = new Issuer(records, clusterKey, clock);
+    if (pki !== undefined && pki.cluster !== cluster.id) {
+      throw otherCluster(pki.cluster, cluster.id);
+    }
+    const issuer = new Issuer(records, clusterKey, clock, pki);
     await issuer.openSigner(); // now rather than when the first host asks
     return new Authority(records, clusterKey, issuer, options);
   }
@@ -185,9 +196,8 @@ async function makeAuthority(
   records: Records,
   key: ClusterKey,
   clock: Clock,
-  nameServer: string,
+  { id, nameServer }: { readonly id: string; readonly nameServer: string },
 ): Promise<void> {
-  const id = randomBytes(8).toString('hex');
   const root = await planRoot({ cluster: id, name: '1', state: 'issuing', key, nowMs: clock.now() });
   await records.change(() => ({
     changes: [
@@ -210,4 +220,9 @@ function wrongKey(file: string, wanted: string, found: ClusterKey | undefined): 
   }
   const message = `${file} has the cluster key ${found.fingerprint}, and the store needs ${wanted}: restore that one; if it is lost, run nameserver init --new-authority`;
   return authorityError('CLUSTER_KEY_WRONG', message, { details });
+}
+
+function otherCluster(own: string, cluster: string): Error {
+  const message = `the certificate is of the trust domain ${quoted(own)}, and this is the cluster ${quoted(cluster)}: have one issued for that, or take another state directory`;
+  return coreError('CONFIG_INVALID', message);
 }

@@ -57,7 +57,7 @@ export async function makeRoot(
   const { keyCertSign, cRLSign } = x509.KeyUsageFlags;
   const root = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: drawSerial(),
-    name: [{ CN: [`Patchbay ${cluster}`] }],
+    name: [{ CN: [`Patchbay ${cluster}`.slice(0, 64)] }], // as long as X.509 has it
     notBefore: new Date(nowMs - backdatedMs),
     notAfter: new Date(expiresAtMs),
     signingAlgorithm: ecdsa,

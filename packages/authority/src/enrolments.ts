@@ -68,8 +68,9 @@ export class Enrolments {
 
   #enrol(caller: Caller, request: EnrolmentRequest): Promise<Enrolment> {
     return this.#attempt(caller, request, async () => {
-      const { records, tokens, challenges } = this.#parts;
+      const { records, tokens, challenges, issuer } = this.#parts;
       const { kind, challenge, name, token, signature } = request;
+      issuer.checkIssues();
       const mayDoWithout = caller.principal === 'local' && kind === 'host';
       if (token === undefined && !mayDoWithout) {
         const message = `to enrol a ${kind} takes a token: let an admin make one with rpcclient identity.create_token`;

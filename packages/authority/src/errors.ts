@@ -59,7 +59,11 @@ export const authorityError = defineErrors({
     'The authority keeps as many records of this kind as it may; details.limit says how many. Remove some.',
   ],
   RECORD_NOT_FOUND: ['NOT_FOUND', 'There is no host, user, token, key or grant of this name.'],
-  RECORD_EXISTS: ['ALREADY_EXISTS', 'There is a user of this name.'],
+  RECORD_EXISTS: ['ALREADY_EXISTS', 'There is a host or user of this name.'],
+  CERTIFICATES_NOT_ISSUED: [
+    'FAILED_PRECONDITION',
+    'The cluster has a PKI of its own, which issues the certificates: nobody enrols. An admin adds hosts and users with rpcclient identity.add_host and add_user.',
+  ],
   AUTHORITY_EXISTS: ['FAILED_PRECONDITION', 'The state directory has an authority already; start it.'],
   AUTHORITY_MISSING: [
     'FAILED_PRECONDITION',

@@ -69,6 +69,46 @@ export class Hosts {
   }
 
   /**
+   * Adds a host that does not enrol here, or takes back one that was revoked. No key is listed with it: its certificate
+   * counts where the roots vouch for it.
+   *
+   * @throws RpcError `RECORD_EXISTS`, `RECORDS_EXHAUSTED`
+   */
+  async add(
+    name: string,
+    given: Approval & { readonly labels: Readonly<Record<string, string | undefined>> },
+    by: Principal,
+  ): Promise<HostView> {
+    const { records, revocations, clock, log } = this.#parts;
+    await records.change((): Planned<undefined> => {
+      const known = records.get('host', name);
+      if (known?.state === 'active' || known?.state === 'pending') {
+        const message = `there is a host ${name}, which is ${known.state}; see rpcclient identity.list_hosts`;
+        throw authorityError('RECORD_EXISTS', message, { details: { name } });
+      }
+      if (known === undefined) {
+        records.checkRoom('host');
+      }
+      const value: RecordOf<'host'> = {
+        state: 'active',
+        fingerprints: [],
+        groups: union(known?.groups ?? [], given.groups),
+        labels: changedLabels(known?.labels ?? {}, given.labels),
+        names: union(known?.names ?? [], given.names),
+        alternativeNames: union(known?.alternativeNames ?? [], given.alternativeNames),
+        enrolledAtMs: clock.now(),
+      };
+      const revoked = revocations.plan({
+        revoke: (known?.fingerprints ?? []).map((each) => `host:${name} ${each}`),
+        lift: [`host:${name}`],
+      });
+      return { changes: [{ kind: 'host', name, value }, ...revoked], result: undefined };
+    });
+    log.info('host added', { host: name, by });
+    return this.find(name);
+  }
+
+  /**
    * Approves a host that waits, by the fingerprint of its key.
    *
    * @throws RpcError `RECORD_NOT_FOUND`, `HOST_NOT_PENDING`, `FINGERPRINT_DIFFERS`
@@ -120,12 +160,7 @@ export class Hosts {
 
   /** Sets (a text) or removes (undefined) labels of a host. @throws RpcError `RECORD_NOT_FOUND` */
   async setLabels(name: string, changes: Readonly<Record<string, string | undefined>>): Promise<HostView> {
-    await this.#change(name, (host) => {
-      const labels = Object.entries({ ...host.labels, ...changes }).flatMap(([key, value]) =>
-        value === undefined ? [] : [[key, value] as const],
-      );
-      return { ...host, labels: Object.fromEntries(labels) };
-    });
+    await this.#change(name, (host) => ({ ...host, labels: changedLabels(host.labels, changes) }));
     return this.find(name);
   }
 
@@ -243,4 +278,14 @@ function checkFingerprint(name: string, { fingerprints }: RecordOf<'host'>, fing
 
 function union(before: readonly string[], added: readonly string[] = []): string[] {
   return [...new Set([...before, ...added])];
+}
+
+function changedLabels(
+  before: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string | undefined>>,
+): Record<string, string> {
+  const labels = Object.entries({ ...before, ...changes }).flatMap(([key, value]) =>
+    value === undefined ? [] : [[key, value] as const],
+  );
+  return Object.fromEntries(labels);
 }

@@ -8,6 +8,6 @@ export { readClusterKey } from './cluster-key.js';
 export { type FirstTokens, makeAdminToken, makeFirstTokens } from './first-tokens.js';
 export { authorityError } from './errors.js';
 export { type IdentityAbout, identityObject, type IdentityObject } from './object/identity-object.js';
-export type { Issue } from './issuer.js';
+export type { Issue, OwnPki } from './issuer.js';
 export { makeNewAuthority, type NewAuthority, type NewAuthorityOptions } from './new-authority.js';
 export type { MadeToken } from './tokens.js';

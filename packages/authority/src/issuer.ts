@@ -25,14 +25,25 @@ export interface Issue {
   };
 }
 
+/** A PKI of one's own, as far as an authority has to know it. */
+export interface OwnPki {
+  /** The trust domain of its SPIFFE IDs, which is the cluster's id. */
+  readonly cluster: string;
+  /** The certificates of its roots, in PEM, as they are now. */
+  readonly roots: () => readonly string[];
+}
+
 /** Issues the cluster's certificates by the root that the records have. */
 export class Issuer {
   readonly #records: Records;
   readonly #clusterKey: ClusterKey;
   readonly #clock: Clock;
+  readonly #pki: OwnPki | undefined;
   #opened: OpenedRoot | undefined;
 
-  constructor(records: Records, clusterKey: ClusterKey, clock: Clock) {
+  /** @param pki issues the certificates instead, where there is one */
+  constructor(records: Records, clusterKey: ClusterKey, clock: Clock, pki?: OwnPki) {
+    this.#pki = pki;
     this.#records = records;
     this.#clusterKey = clusterKey;
     this.#clock = clock;
@@ -40,15 +51,26 @@ export class Issuer {
 
   /** The cluster's id and its roots, as answers have them. */
   get cluster(): { readonly cluster: string; readonly roots: string[] } {
-    return { cluster: this.#records.get('cluster', '')?.id ?? '', roots: rootsOf(this.#records) };
+    const roots = this.#pki === undefined ? rootsOf(this.#records) : [...this.#pki.roots()];
+    return { cluster: this.#records.get('cluster', '')?.id ?? '', roots };
   }
 
-  /** Issues a certificate for somebody of the cluster. */
+  /** @throws RpcError `CERTIFICATES_NOT_ISSUED` where a PKI of one's own does */
+  checkIssues(): void {
+    if (this.#pki !== undefined) {
+      const { cluster } = this.#pki;
+      const message = `the certificates of this cluster are of a PKI of its own: have it issue one of spiffe://${cluster}/host/NAME or user/NAME, and let an admin run rpcclient identity.add_host or add_user NAME`;
+      throw authorityError('CERTIFICATES_NOT_ISSUED', message, { details: { cluster } });
+    }
+  }
+
+  /** Issues a certificate for somebody of the cluster. @throws RpcError `CERTIFICATES_NOT_ISSUED` */
   async issue(
     who: Pick<SpiffeId, 'kind' | 'name'>,
     publicKey: KeyObject,
     options: { readonly alternativeNames?: readonly string[]; readonly untilMs?: number } = {},
   ): Promise<Issue> {
+    this.checkIssues();
     const nowMs = this.#clock.now();
     const id = { ...who, cluster: this.cluster.cluster };
     const { root, opened } = this.#issuing();

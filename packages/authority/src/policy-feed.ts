@@ -37,6 +37,8 @@ export interface PolicyFeedOptions {
   readonly host: string;
   /** Returns API keys as they are on a host: all, or those of the given ids. */
   readonly keysOf: (host: string, ids?: readonly string[]) => PolicyKey[];
+  /** Which certificates count: see `PolicyDocument`. */
+  readonly certificates: NonNullable<PolicyDocument['certificates']>;
   readonly now: () => number;
 }
 
@@ -60,16 +62,16 @@ export class PolicyFeed {
   #breaks = 0;
 
   constructor(options: PolicyFeedOptions) {
-    const { records, publish, host, keysOf, now } = options;
+    const { host, keysOf, now } = options;
     this.#options = options;
-    this.policy = new ClusterPolicy({ ...policyDocumentOf(records, publish), keys: keysOf(host) }, { now });
+    this.policy = new ClusterPolicy({ ...policyDocumentOf(options), keys: keysOf(host) }, { now });
   }
 
   /** Takes in what a commit changed. */
   observe(changes: readonly RecordChange[], revision: number): void {
     const known = this.policy;
-    const { records, publish } = this.#options;
-    const rootsAfter = (): string[] => rootsOf(records);
+    const { publish } = this.#options;
+    const rootsAfter = (): Pick<PolicyDocument, 'roots'> => trustOf(this.#options);
     const change = policyChangeOf(changes, revision, { known, rootsAfter, publish });
     if (change === undefined) {
       return;
@@ -152,12 +154,24 @@ export class PolicyFeed {
   }
 }
 
+/** Returns the roots that servers are told to trust: none where a PKI of one's own vouches, whose roots each knows. */
+function trustOf({
+  records,
+  certificates,
+}: Pick<PolicyFeedOptions, 'records' | 'certificates'>): Pick<PolicyDocument, 'roots' | 'certificates'> {
+  return certificates === 'vouched' ? { roots: [], certificates } : { roots: rootsOf(records) };
+}
+
 /** Returns the policy that records make. */
-function policyDocumentOf(records: Records, publish: PublishRevocation): PolicyDocument {
+function policyDocumentOf({
+  records,
+  publish,
+  certificates,
+}: Pick<PolicyFeedOptions, 'records' | 'publish' | 'certificates'>): PolicyDocument {
   return {
     revision: records.revision,
     cluster: records.get('cluster', '')?.id ?? '',
-    roots: rootsOf(records),
+    ...trustOf({ records, certificates }),
     principals: [
       ...records.all('host').flatMap(([name, host]) => hostPrincipal(name, host) ?? []),
       ...records.all('user').map(([name, user]) => userPrincipal(name, user)),
@@ -176,7 +190,7 @@ function policyChangeOf(
     publish,
   }: {
     readonly known: ClusterPolicy;
-    readonly rootsAfter: () => string[];
+    readonly rootsAfter: () => Pick<PolicyDocument, 'roots'>;
     readonly publish: PublishRevocation;
   },
 ): FeedChange | undefined {
@@ -191,7 +205,7 @@ function policyChangeOf(
   let roots: string[] | undefined;
   for (const { kind, name, value } of changes) {
     if (kind === 'root') {
-      roots = rootsAfter();
+      ({ roots } = rootsAfter());
     } else if (kind === 'revocation') {
       if (value === undefined) {
         liftedRevocations.push(name);

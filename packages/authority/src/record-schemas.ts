@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { fingerprint, grantRole, namedPrincipal, principalNameSchema } from '@patchbay/objects/define';
+import { trustDomain } from '@patchbay/objects/identity';
 
 /** A name, or a glob of names, of objects that a host may register. */
 export const allowedName = z
@@ -50,7 +51,7 @@ const hostRights = {
 
 const schemas = {
   cluster: z.object({
-    id: principalNameSchema,
+    id: z.string().regex(trustDomain),
     madeAtMs: z.int(),
     /** The fingerprint of the cluster key that opens what is sealed. */
     keyFingerprint: z.string(),

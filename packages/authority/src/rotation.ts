@@ -88,9 +88,10 @@ export class Rotation {
    * Starts a rotation, unless one is under way.
    *
    * @param force whether the next root is to issue before all hosts have said that they trust it
-   * @throws RpcError `CLUSTER_KEY_WRONG`
+   * @throws RpcError `CLUSTER_KEY_WRONG`, `CERTIFICATES_NOT_ISSUED`
    */
   async start(by: Principal, force = false): Promise<void> {
+    this.#parts.issuer.checkIssues();
     const made = await this.#parts.records.change(() => this.#planNext());
     if (made !== undefined) {
       this.#parts.log.warn('a rotation of the authority began', { root: made, by });
@@ -100,9 +101,12 @@ export class Rotation {
 
   /**
    * Replaces the root by one that inherits no trust: its private key is known to others. All have to join anew.
+   *
+   * @throws RpcError `CERTIFICATES_NOT_ISSUED`
    */
   async replaceCompromised(by: Principal): Promise<void> {
-    const { records, key, clock, log } = this.#parts;
+    const { records, issuer, key, clock, log } = this.#parts;
+    issuer.checkIssues();
     const name = await records.change(async () => {
       const next = nextRootName(records);
       const cluster = records.get('cluster', '')?.id ?? '';

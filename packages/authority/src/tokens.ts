@@ -4,6 +4,7 @@ import type { Clock } from '@patchbay/objects';
 import { formatToken, parseToken, pinOf } from '@patchbay/objects/identity';
 
 import { authorityError } from './errors.js';
+import type { Issuer } from './issuer.js';
 import { rootsOf } from './roots.js';
 import type { Planned, RecordChange, Records } from './records.js';
 import type { RecordOf } from './record-schemas.js';
@@ -55,10 +56,13 @@ export interface GoodToken {
 export class Tokens {
   readonly #records: Records;
   readonly #clock: Clock;
+  readonly #issuer: Pick<Issuer, 'checkIssues'>;
   /** When they end, by the monotonic clock. */
   readonly #endsMs = new Map<string, number>();
 
-  constructor(records: Records, clock: Clock) {
+  /** @param issuer issues what tokens are for */
+  constructor(records: Records, clock: Clock, issuer: Pick<Issuer, 'checkIssues'>) {
+    this.#issuer = issuer;
     this.#records = records;
     this.#clock = clock;
     for (const [id, { madeAtMs, untilMs }] of records.all('token')) {
@@ -68,8 +72,13 @@ export class Tokens {
     }
   }
 
-  /** Plans a new token, beside the removal of those that have long ended. */
+  /**
+   * Plans a new token, beside the removal of those that have long ended.
+   *
+   * @throws RpcError `RECORDS_EXHAUSTED`, `CERTIFICATES_NOT_ISSUED`
+   */
   plan({ name, ttlMs, ...request }: TokenRequest): Planned<MadeToken> {
+    this.#issuer.checkIssues();
     this.#records.checkRoom('token');
     const id = randomBytes(6).toString('hex');
     const secret = randomBytes(32).toString('base64url');
@@ -94,7 +103,7 @@ export class Tokens {
     };
   }
 
-  /** Makes a token. @throws RpcError `RECORDS_EXHAUSTED` */
+  /** Makes a token. @throws RpcError as `plan` */
   create(request: TokenRequest): Promise<MadeToken> {
     return this.#records.change(() => this.plan(request));
   }

@@ -49,23 +49,21 @@ export class Users {
     return pageOf(sorted, page).map(([name, user]) => viewOf(name, user));
   }
 
+  /** Adds a user that does not log in here. @throws RpcError `RECORD_EXISTS`, `RECORDS_EXHAUSTED` */
+  async add(name: string, groups: readonly string[], by: Principal): Promise<UserView> {
+    const { records, log } = this.#parts;
+    await records.change(() => ({ changes: [this.#planNew(name, groups)], result: undefined }));
+    log.info('user added', { user: name, groups, by });
+    return this.find(name);
+  }
+
   /** Makes a user, and the token of its first login, in one commit. @throws RpcError `RECORD_EXISTS` */
   async create(name: string, groups: readonly string[], ttlMs: number, by: Principal): Promise<MadeToken> {
-    const { records, tokens, clock, log } = this.#parts;
+    const { records, tokens, log } = this.#parts;
     const made = await records.change(() => {
-      if (records.get('user', name) !== undefined) {
-        const way = `rpcclient identity.create_token user ${name} makes another token`;
-        throw authorityError('RECORD_EXISTS', `there is a user ${name}; ${way}`, { details: { name } });
-      }
-      records.checkRoom('user');
+      const created = this.#planNew(name, groups);
       const { changes, result } = tokens.plan({ ...loginToken, name, ttlMs, madeBy: by });
-      const value: RecordOf<'user'> = {
-        state: 'active',
-        groups: [...groups],
-        keys: [],
-        madeAtMs: clock.now(),
-      };
-      return { changes: [{ kind: 'user', name, value }, ...changes], result };
+      return { changes: [created, ...changes], result };
     });
     log.info('user created', { user: name, groups, tokenId: made.id, by });
     return made;
@@ -109,6 +107,18 @@ export class Users {
   /** Returns a user. @throws RpcError `RECORD_NOT_FOUND` */
   find(name: string): UserView {
     return viewOf(name, this.#get(name));
+  }
+
+  #planNew(name: string, groups: readonly string[]): RecordChange {
+    const { records, clock } = this.#parts;
+    if (records.get('user', name) !== undefined) {
+      const way = `rpcclient identity.create_token user ${name} makes another token`;
+      throw authorityError('RECORD_EXISTS', `there is a user ${name}; ${way}`, { details: { name } });
+    }
+    records.checkRoom('user');
+    const madeAtMs = clock.now();
+    const value: RecordOf<'user'> = { state: 'active', groups: [...groups], keys: [], madeAtMs };
+    return { kind: 'user', name, value };
   }
 
   #change(

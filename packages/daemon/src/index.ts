@@ -26,6 +26,7 @@ export { configure, type ConfigureOptions } from './configuration.js';
 export { keepaliveSettings } from './keepalive-settings.js';
 export { type DefaultLimits, limitSettings, limitsOf } from './limits.js';
 export { ConfigurationChecks, type ConfigurationSource } from './configuration-checks.js';
+export { tlsFiles, tlsFlags, tlsOptions, tlsSettings } from './tls-settings.js';
 export { locateErrors } from './locate-errors.js';
 export { changedKeys, type KeyChange, reportReload, type ReloadReport } from './reload-report.js';
 

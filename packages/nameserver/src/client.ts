@@ -1,5 +1,5 @@
 import { grpcTransportBy } from '@patchbay/grpc/client';
-import { type CurrentIdentity, openUserIdentity } from '@patchbay/grpc/secure';
+import { type CurrentIdentity, openCommandIdentity } from '@patchbay/grpc/secure';
 import {
   findInsecure,
   findNameServer,
@@ -27,13 +27,13 @@ export interface DialOptions {
  * Finds the name server of a user, who proves there who has logged in.
  *
  * @param given its address. Default: as `findNameServer`
- * @throws RpcError as `findNameServer` and `openUserIdentity` do
+ * @throws RpcError as `findNameServer` and `openCommandIdentity` do
  */
 export async function reachNameServer(
   given?: string,
   insecure?: boolean,
 ): Promise<DialOptions & { readonly address: string }> {
-  const identity = await openUserIdentity();
+  const identity = await openCommandIdentity();
   const address = findNameServer(given, { loggedIn: identity?.current.nameServers[0] });
   return { address, identity, insecure };
 }

@@ -3,7 +3,14 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { Authority, type Issue } from '@patchbay/authority';
-import { CurrentIdentity, type Identity, RenewalLoop } from '@patchbay/grpc/secure';
+import {
+  CurrentIdentity,
+  type Identity,
+  PkiIdentity,
+  readPkiIdentity,
+  RenewalLoop,
+  type TlsFiles,
+} from '@patchbay/grpc/secure';
 import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
 import type { Store } from '@patchbay/store';
 
@@ -18,6 +25,8 @@ export interface OwnIdentityOptions {
   readonly stateDir: string;
   /** Whether to make an authority where the store has none, and under which name of the name server. */
   readonly create?: boolean | { readonly name: string } | undefined;
+  /** The files of a certificate of a PKI of one's own, which issues all others too. Default: the authority issues. */
+  readonly tls?: TlsFiles | undefined;
   /** Called when its certificate is about to end unrenewed, and when it no longer is. */
   readonly onHealth?: (isHealthy: boolean) => void;
 }
@@ -25,6 +34,11 @@ export interface OwnIdentityOptions {
 /** Returns the file of a state directory that has the cluster key. */
 export function clusterKeyFile(stateDir: string): string {
   return join(stateDir, 'cluster.key');
+}
+
+/** Checks the files of a PKI of one's own as a start would. @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE` */
+export function checkTls(tls: TlsFiles): void {
+  readPkiIdentity(tls, ['nameserver'], Date.now());
 }
 
 /** Returns the name that this machine gives a name server. */
@@ -37,55 +51,65 @@ export function defaultName(host = hostname()): string {
   return name === '' ? 'nameserver' : name;
 }
 
+/** The certificate of a name server, and how another one is had. */
+interface OwnCertificate {
+  readonly current: CurrentIdentity;
+  readonly renew: () => Promise<Pick<Issue['validity'], 'remainingMs' | 'lifetimeMs'>>;
+}
+
 /**
  * The authority of a name server, and its own certificate, which it renews by itself. Its key is drawn at each start and
- * never written: clients know it by who issued the certificate.
+ * never written: clients know it by who issued the certificate. With a PKI of one's own both are read from files.
  */
 export class OwnIdentity implements AsyncDisposable {
   readonly authority: Authority;
   readonly current: CurrentIdentity;
+  readonly #pki: PkiIdentity | undefined;
   readonly #tasks: readonly AsyncDisposable[];
 
-  private constructor(authority: Authority, current: CurrentIdentity, tasks: readonly AsyncDisposable[]) {
+  private constructor(
+    authority: Authority,
+    { current }: OwnCertificate,
+    pki: PkiIdentity | undefined,
+    tasks: readonly AsyncDisposable[],
+  ) {
     this.authority = authority;
     this.current = current;
+    this.#pki = pki;
     this.#tasks = tasks;
   }
 
   /**
    * Opens the authority in a store, if it has one or is to have one.
    *
-   * @throws RpcError `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`
+   * @throws RpcError `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`, and with files `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE`
    */
-  static async open({
-    store,
-    clock,
-    log,
-    stateDir,
-    create,
-    onHealth = () => undefined,
-  }: OwnIdentityOptions): Promise<OwnIdentity | undefined> {
-    const named = typeof create === 'object' ? create.name : defaultName();
-    const createFor = create === undefined || create === false ? undefined : named;
-    const keyFile = clusterKeyFile(stateDir);
-    const authority = await Authority.open({ store, clock, log, keyFile, createFor });
+  static async open(options: OwnIdentityOptions): Promise<OwnIdentity | undefined> {
+    const { tls, clock, log } = options;
+    const pki = tls && PkiIdentity.open(tls, { kinds: ['nameserver'], clock, log });
+    try {
+      return await OwnIdentity.#open(options, pki);
+    } catch (error) {
+      await pki?.[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  static async #open(
+    { store, clock, log, stateDir, create = false, onHealth = () => undefined }: OwnIdentityOptions,
+    pki: PkiIdentity | undefined,
+  ): Promise<OwnIdentity | undefined> {
+    const named = pki?.current.name ?? (typeof create === 'object' ? create.name : defaultName());
+    const authority = await Authority.open({
+      ...{ store, clock, log, keyFile: clusterKeyFile(stateDir) },
+      createFor: pki === undefined && create === false ? undefined : named,
+      pki: pki && { cluster: pki.current.cluster, roots: () => pki.current.roots },
+    });
     if (authority === undefined) {
       return undefined;
     }
-    const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const first = await issueOwn(authority, publicKey, privateKey);
-    const current = new CurrentIdentity(first.identity);
-    const renewing = RenewalLoop.start({
-      identity: current,
-      clock,
-      log,
-      onHealth,
-      renew: async () => {
-        const next = await issueOwn(authority, publicKey, privateKey);
-        current.replace(next.identity);
-        return next.validity;
-      },
-    });
+    const own = pki === undefined ? await issuedBy(authority) : { current: pki, renew: () => pki.renew() };
+    const renewing = RenewalLoop.start({ identity: own.current, clock, log, onHealth, renew: own.renew });
     const expiring = PeriodicTask.start({
       clock,
       background: true,
@@ -113,12 +137,35 @@ export class OwnIdentity implements AsyncDisposable {
         void renewing.renewNow(); // what is in force has the former roots, and maybe a certificate of one of them
       }
     });
-    return new OwnIdentity(authority, current, [rotating, renewing, expiring]);
+    return new OwnIdentity(authority, own, pki, [
+      rotating,
+      renewing,
+      expiring,
+      ...(pki === undefined ? [] : [pki]),
+    ]);
+  }
+
+  /** Reads the files of a PKI of one's own again, if it has any. @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE` */
+  reload(): void {
+    this.#pki?.reload();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#tasks.map((task) => task[Symbol.asyncDispose]()));
   }
+}
+
+/** Draws a key, and lets the authority issue its certificate. */
+async function issuedBy(authority: Authority): Promise<OwnCertificate> {
+  const { publicKey, privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const first = await issueOwn(authority, publicKey, privateKey);
+  const current = new CurrentIdentity(first.identity);
+  const renew = async (): Promise<Issue['validity']> => {
+    const next = await issueOwn(authority, publicKey, privateKey);
+    current.replace(next.identity);
+    return next.validity;
+  };
+  return { current, renew };
 }
 
 async function issueOwn(

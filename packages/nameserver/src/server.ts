@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { type Authority, identityObject } from '@patchbay/authority';
+import type { TlsFiles } from '@patchbay/grpc/secure';
 import { type GivenLimits, ObjectServer, type SessionLimits } from '@patchbay/grpc/server';
 import {
   type CallObserver,
@@ -26,6 +27,7 @@ import { type OnWritable, openSqliteStore, type Store } from '@patchbay/store';
 import { keysOf } from './api-keys.js';
 import { nameServerObject } from './object.js';
 import { nameServerLimits } from './limits.js';
+import { identityService } from './identity-service.js';
 import { nameService } from './name-service.js';
 import { clusterKeyFile, OwnIdentity } from './own-identity.js';
 import { Registry } from './registry.js';
@@ -50,6 +52,11 @@ export interface NameServerOptions {
    * Default: where the state directory has one.
    */
   readonly identity?: boolean | { readonly name: string } | undefined;
+  /**
+   * The files of a certificate of a PKI of one's own, `spiffe://CLUSTER/nameserver/NAME`: its roots vouch for all
+   * certificates, and the authority keeps hosts, users and grants. Default: the authority issues the certificates.
+   */
+  readonly tls?: TlsFiles | undefined;
   /** Whether a failure carries the server's stack to the caller. Default: false. */
   readonly sendStacks?: boolean;
   /** Limits sessions, calls and messages. Default: those of a server, with smaller messages. */
@@ -95,6 +102,11 @@ export class NameServer implements AsyncDisposable {
   /** Changes the limits for sessions and connections that are opened from now on. @throws RpcError `CONFIG_INVALID` */
   limitTo(limits: NameServerOptions['limits'], sendStacks = false): void {
     this.#parts.server.limitTo({ ...nameServerLimits, ...limits, sendStacks });
+  }
+
+  /** Reads the files of `tls` again: what is wrong with them changes nothing. @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE` */
+  reloadTls(): void {
+    this.#parts.own?.reload();
   }
 
   /** Asks itself for what it holds, and over its own port. @throws what keeps it from answering */
@@ -144,7 +156,7 @@ interface Parts {
  * Starts a name server on the registry in a directory. It knows every name that the last one there knew, and restarts the
  * time of every lease. Where the disk is full or read-only, names are looked up, and registered once it can be written.
  *
- * @throws RpcError `CONFIG_INVALID`, `LISTEN_FAILED`, `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`, `STORE_LOCKED` when another name server uses the directory,
+ * @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE`, `LISTEN_FAILED`, `CLUSTER_KEY_MISSING`, `CLUSTER_KEY_WRONG`, `STORE_LOCKED` when another name server uses the directory,
  *   and what else opening the store throws
  */
 export async function startNameServer(options: NameServerOptions): Promise<NameServer> {
@@ -164,7 +176,11 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       checkPlainListen(address, { insecure });
     }
   };
-  if ((options.identity ?? false) === false && !existsSync(clusterKeyFile(stateDir))) {
+  if (
+    (options.identity ?? false) === false &&
+    options.tls === undefined &&
+    !existsSync(clusterKeyFile(stateDir))
+  ) {
     checkPlain(); // before anything is made
   }
   const disk: { failure?: RpcError | undefined; server?: ObjectServer } = {};
@@ -187,9 +203,10 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       log,
       stateDir,
       create: options.identity,
+      tls: options.tls,
       onHealth: (isHealthy) => disk.server?.setHealth(identityHealth, isHealthy),
     });
-    const { authority } = own ?? {};
+    const { authority, current } = own ?? {};
     const isPlain = own === undefined || insecure !== false;
     if (isPlain) {
       checkPlain();
@@ -219,7 +236,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     const server = await ObjectServer.start({
       listen,
       dispatcher,
-      services: [nameService],
+      services: authority === undefined ? [nameService] : [nameService, identityService],
       identity: isPlain ? undefined : own?.current,
       ...(authority && {
         callerOf: (principal, fingerprint, peer) => authority.policy.callerOf(principal, fingerprint, peer),
@@ -245,6 +262,9 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       policy.onChange(() => {
         server.reidentify();
         void releaseRevoked(); // clients are not to be sent there for as long as the lease lasts
+      });
+      current?.onChange(() => {
+        server.reidentify(); // whose root is trusted no more
       });
       await releaseRevoked(); // where the last name server ended in between
     }

@@ -174,6 +174,7 @@ export { nameServerFailure, noSuchName } from './naming/failure.js';
 export {
   findInsecure,
   findNameServer,
+  findTls,
   insecureVariable,
   nameServerVariable,
   standardNameServer,

@@ -37,7 +37,7 @@ export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
 /** Configures a client. */
 export interface ConnectOptions {
   /**
-   * Who calls, as `openIdentity` of @patchbay/grpc/secure returns it: servers are dialled by TLS, and know the caller by
+   * Who calls, as `openUserIdentity` or `openTlsIdentity` returns it: servers are dialled by TLS, and know the caller by
    * its certificate. Default: nobody; TCP is plain.
    */
   readonly identity?: { readonly dialer: TcpDialer } | undefined;

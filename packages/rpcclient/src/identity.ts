@@ -13,7 +13,12 @@ import {
 import { identityObjectName, isRpcError, makeDirectory, type Signatures } from '@patchbay/objects';
 import { connectOver } from '@patchbay/session/client';
 
-export { type CurrentIdentity, openUserIdentity } from '@patchbay/grpc/secure';
+export {
+  type CurrentIdentity,
+  openCommandIdentity,
+  openTlsIdentity,
+  openUserIdentity,
+} from '@patchbay/grpc/secure';
 
 /** Logs a user in with a token, and keeps the identity in a file. @throws RpcError as `enrol` */
 export async function logIn(options: Omit<EnrolOptions, 'kind'>): Promise<Enrolled> {

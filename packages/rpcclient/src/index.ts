@@ -4,6 +4,7 @@
  * @module @patchbay/rpcclient
  */
 export { type Client, connect, type ConnectOptions, type NameFilter } from './client.js';
+export { openTlsIdentity, openUserIdentity } from './open-identity.js';
 
 // All that a program needs to call objects, so that it imports only this package.
 export {
@@ -64,3 +65,4 @@ export type {
   RemoteObject,
   Settled,
 } from '@patchbay/session/client';
+export type { CurrentIdentity, PkiIdentity, TlsFiles } from '@patchbay/grpc/secure';

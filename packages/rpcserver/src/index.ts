@@ -5,6 +5,14 @@
  */
 export { rpcServerError } from './errors.js';
 export { hostIdentity, joinHost, type JoinOptions } from './join-host.js';
+export type {
+  Authenticate,
+  AuthenticatedCaller,
+  CurrentIdentity,
+  KeyFiles,
+  ShownPeer,
+  TlsFiles,
+} from '@patchbay/grpc/secure';
 export { loadObject, type ObjectEntry } from './load-object.js';
 export { RpcServer } from './rpc-server.js';
 export type { MakeObject, ObjectChanges, RpcServerOptions } from './server-options.js';

@@ -59,7 +59,7 @@ export class RpcServer implements AsyncDisposable {
    * Opens the objects, serves them, and registers their names. Resolves when the name server has answered; if it does
    * not within 3 s, a warning is logged, and the server serves and keeps trying to register.
    *
-   * @throws RpcError the name server's own, such as `NAME_TAKEN`, unless `whenRefused` is `retry`; `CONFIG_INVALID`, `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
+   * @throws RpcError the name server's own, such as `NAME_TAKEN`, unless `whenRefused` is `retry`; `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE`, `STATE_DIRECTORY_LOCKED`, `STATE_DIRECTORY_UNUSABLE`, `NAME_INVALID`, `LISTEN_FAILED`, and as
    *   opening an object does
    */
   static async start(options: RpcServerOptions): Promise<RpcServer> {
@@ -76,14 +76,15 @@ export class RpcServer implements AsyncDisposable {
   static async #open(options: RpcServerOptions): Promise<RpcServer> {
     const { authorize, interceptors = [], observer, stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
     const { clock = systemClock, log = consoleLog() } = options;
-    const identity =
-      options.insecure === undefined || options.insecure === false ? options.identity : undefined;
-    const nameServer = findNameServer(options.nameServer ?? identity?.current.nameServers[0]);
+    const isPlain = (options.insecure ?? false) !== false;
+    const { identity: given, tls } = isPlain ? {} : options;
+    const nameServer = findNameServer(options.nameServer ?? given?.current.nameServers[0]);
     const { listen = listenBeside(nameServer, stateDir), insecure = false, advertise } = options;
-    checkAddresses({ listen, advertise, insecure: identity === undefined ? insecure : 'network' });
+    checkAddresses({ listen, advertise, insecure: (given ?? tls) === undefined ? insecure : 'network' });
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
-    const kept = identity && new ServerIdentity({ identity, nameServer, stateDir, clock, log });
+    const kept = await identityOf({ identity: given, tls, nameServer, stateDir, clock, log }, state);
+    const identity = kept?.identity;
     const dispatcher = new Dispatcher({
       clock,
       log,
@@ -114,6 +115,7 @@ export class RpcServer implements AsyncDisposable {
       const server = await ObjectServer.start({
         ...{ listen, dispatcher, identity, ...limits },
         ...(kept && { callerOf: kept.policy.callerOf, keys: kept.keysOf(state.serverId) }),
+        authenticate: options.authenticate,
       });
       kept?.serve(server);
       await kept?.renewEnded();
@@ -156,6 +158,11 @@ export class RpcServer implements AsyncDisposable {
   /** Whether the names are registered, and the name server answered the last request. */
   get registered(): boolean {
     return this.#parts.registration.registered;
+  }
+
+  /** Reads the files of `tls` again: what is wrong with them changes nothing. @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE` */
+  reloadTls(): void {
+    this.#parts.kept?.reload();
   }
 
   /** Checks that the server answers, by describing one of its objects over its own port. @throws RpcError */
@@ -253,4 +260,17 @@ function claimOf(
   { shared = [], replace = false }: Pick<RpcServerOptions, 'shared' | 'replace'>,
 ): NameClaim {
   return { name, ...(shared.includes(name) ? { shared: true } : {}), ...(replace ? { replace } : {}) };
+}
+
+/** Starts what keeps a server's identity. The state directory is left where that fails. */
+async function identityOf(
+  options: Parameters<typeof ServerIdentity.start>[0],
+  state: StateDirectory,
+): Promise<ServerIdentity | undefined> {
+  try {
+    return ServerIdentity.start(options);
+  } catch (error) {
+    await state.close();
+    throw error;
+  }
 }

@@ -9,7 +9,7 @@ import type {
   ObjectContext,
   ObjectDefinition,
 } from '@patchbay/objects';
-import type { CurrentIdentity } from '@patchbay/grpc/secure';
+import type { Authenticate, CurrentIdentity, TlsFiles } from '@patchbay/grpc/secure';
 import type { GivenLimits } from '@patchbay/session/server';
 
 export { defaultSessionLimits } from '@patchbay/session/server';
@@ -44,6 +44,16 @@ export interface RpcServerOptions {
    * callers are known by their certificates, and the certificate is renewed. Default: nobody; TCP is plain.
    */
   readonly identity?: CurrentIdentity | undefined;
+  /**
+   * The files of a certificate of a PKI of one's own, `spiffe://CLUSTER/host/NAME`, in the place of an identity. They are
+   * read again when they change. Default: none.
+   */
+  readonly tls?: TlsFiles | undefined;
+  /**
+   * Decides who is at the other end of a connection that is not of this machine, by what it has shown; asked once for
+   * each connection, and again when the policy has changed. Default: `undefined` for all, by which the policy decides.
+   */
+  readonly authenticate?: Authenticate | undefined;
   /** The directory of the server's identity and of its objects' state; created if it does not exist. */
   readonly stateDir: string;
   /** The objects by name: definitions, or functions that return them. */

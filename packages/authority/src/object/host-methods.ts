@@ -31,6 +31,15 @@ function defineHostMethods({ hosts, users }: Authority) {
       idempotent: true,
       run: (page) => hosts.list(page),
     }),
+    add_host: method({
+      summary: 'Add a host whose certificate is of a PKI of your own, or take one back that was revoked',
+      access: 'administer',
+      args: [args.host],
+      options: { ...rightsOptions, labels: labelsOption },
+      returns: hostView,
+      run: (name, { labels, ...rights }, { caller }) =>
+        hosts.add(name, { ...rights, labels: readLabels(labels) }, caller.principal),
+    }),
     approve: method({
       summary: 'Approve a host that waits, by the fingerprint of its key',
       access: 'administer',
@@ -82,6 +91,12 @@ function defineHostMethods({ hosts, users }: Authority) {
   };
 }
 
+const groupOption = principalNameSchema
+  .array()
+  .max(64)
+  .optional()
+  .describe('the groups that the user belongs to');
+
 type UserMethods = ReturnType<typeof defineUserMethods>;
 
 /** Returns the methods by which admins look after users. */
@@ -91,14 +106,19 @@ export function userMethods(authority: Authority, defaultTtlMs: number): UserMet
 
 function defineUserMethods({ users }: Authority, defaultTtlMs: number) {
   return {
+    add_user: method({
+      summary: 'Add a user who does not log in here, but has a certificate of a PKI of your own',
+      access: 'administer',
+      args: [args.user],
+      options: { group: groupOption },
+      returns: userView,
+      run: (name, { group = [] }, { caller }) => users.add(name, group, caller.principal),
+    }),
     create_user: method({
       summary: 'Create a user, and make the token of the first login; shown once',
       access: 'administer',
       args: [args.user],
-      options: {
-        group: principalNameSchema.array().max(64).optional().describe('the groups that the user belongs to'),
-        ttlMs: ttlOption,
-      },
+      options: { group: groupOption, ttlMs: ttlOption },
       returns: madeToken,
       run: (name, { group = [], ttlMs = defaultTtlMs }, { caller }) =>
         users.create(name, group, ttlMs, caller.principal),

@@ -32,6 +32,8 @@ export interface EnrolOptions {
   readonly token?: string | undefined;
   /** The name to enrol as. Default: that of the token. */
   readonly name?: string | undefined;
+  /** A private key of P-256 in PEM that was made elsewhere. Default: one is made. */
+  readonly privateKey?: string | undefined;
   /** The file of the identity. */
   readonly path: string;
   /** Called when the clocks differ by more than a minute. @param aheadMs by how much this one is ahead */
@@ -75,7 +77,9 @@ export async function enrol(options: EnrolOptions): Promise<Enrolled> {
   }
   const { cluster } = status;
   const stored = readIdentityFile(path);
-  const keys = stored?.cluster === cluster && stored.certificate === undefined ? stored : makeKeys();
+  const isBegun = stored?.cluster === cluster && stored.certificate === undefined;
+  const isOwn = options.privateKey === undefined || options.privateKey === stored?.privateKey;
+  const keys = isBegun && isOwn ? stored : makeKeys(options.privateKey);
   const nameServers = addressesOf(address, status);
   const pending: StoredIdentity = {
     ...{ cluster, kind, name: options.name ?? '', nameServers, roots },

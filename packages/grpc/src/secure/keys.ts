@@ -1,6 +1,9 @@
-import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
+import { createPrivateKey, createPublicKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto';
 
-import { fingerprintOf } from '@patchbay/objects/identity';
+import { coreError } from '@patchbay/objects';
+import { fingerprintOf, readPublicKey, readTrustedFile } from '@patchbay/objects/identity';
+
+const maxKeyBytes = 16 * 1024;
 
 /** The private keys of an identity, in PEM. */
 export interface IdentityKeys {
@@ -16,12 +19,56 @@ export interface PublicKey {
   readonly fingerprint: string;
 }
 
-/** Makes the keys of a new identity. */
-export function makeKeys(): IdentityKeys {
-  const pem = { type: 'pkcs8', format: 'pem' } as const;
-  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const pkcs8 = { type: 'pkcs8', format: 'pem' } as const;
+
+/** Makes the keys of a new identity. @param given the private key of the certificate, where it was made elsewhere */
+export function makeKeys(given?: string): IdentityKeys {
+  const privateKey = given ?? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export(pkcs8);
   const { privateKey: sealingKey } = generateKeyPairSync('x25519');
-  return { privateKey: privateKey.export(pem).toString(), sealingKey: sealingKey.export(pem).toString() };
+  return { privateKey: privateKey.toString(), sealingKey: sealingKey.export(pkcs8).toString() };
+}
+
+/** Where a pair of keys is that was made elsewhere, in PEM. */
+export interface KeyFiles {
+  readonly privateKey: string;
+  readonly publicKey: string;
+}
+
+/**
+ * Reads a pair of keys that was made elsewhere, and returns the private one in PKCS #8.
+ *
+ * @throws RpcError `ARGUMENT_INVALID` unless they belong together and are of P-256, `IDENTITY_FILE_UNSAFE`
+ */
+export function readKeyPair(files: KeyFiles): string {
+  const read = (path: string, what: string, isSecret: boolean): string => {
+    const options = { what, isSecret, maxBytes: maxKeyBytes, isOfOthers: true };
+    const text = readTrustedFile(path, options);
+    if (text === undefined) {
+      throw coreError('ARGUMENT_INVALID', `there is no ${what} at ${path}`);
+    }
+    return text;
+  };
+  const publicKey = readPublicKey(read(files.publicKey, 'public key', false));
+  const key = privateKeyIn(read(files.privateKey, 'private key', true));
+  if (key?.asymmetricKeyDetails?.namedCurve !== 'prime256v1') {
+    const way = 'openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256';
+    const message = `${files.privateKey} is no private key of P-256 in PEM without a passphrase; make one with ${way}`;
+    throw coreError('ARGUMENT_INVALID', message);
+  }
+  if (publicKey === undefined || fingerprintOf(publicKey) !== fingerprintOf(createPublicKey(key))) {
+    const way = `openssl pkey -in ${files.privateKey} -pubout`;
+    const message = `${files.publicKey} is not the public key of ${files.privateKey}; make it with ${way}`;
+    throw coreError('ARGUMENT_INVALID', message);
+  }
+  return key.export(pkcs8).toString();
+}
+
+function privateKeyIn(pem: string): KeyObject | undefined {
+  try {
+    return createPrivateKey(pem);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Returns the public key that belongs to a private one. */

@@ -1,12 +1,22 @@
-import type { X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 
-import { anonymousCaller, type Caller, localCaller, quoted, type RpcError } from '@patchbay/objects';
+import {
+  anonymousCaller,
+  type Caller,
+  type Clock,
+  insecureCaller,
+  localCaller,
+  type Log,
+  quoted,
+  RpcError,
+} from '@patchbay/objects';
 import { certificateTimeError, identityError } from '@patchbay/objects/define';
 import {
   fingerprintOf,
   formatSpiffeId,
+  isNamedPrincipal,
   type NamedPrincipal,
   principalOf,
   type UnknownCaller,
@@ -22,6 +32,9 @@ export type CallerOfKey = (
   peer: string,
 ) => Caller | UnknownCaller;
 
+/** More certificates than OpenSSL follows from one to its root. */
+const maxChain = 100;
+
 /** The other end of a connection. */
 interface PeerConnection {
   readonly peer: string;
@@ -29,17 +42,58 @@ interface PeerConnection {
   readonly socket: Socket | TLSSocket;
 }
 
+/** What the other end of a connection has shown. */
+export interface ShownPeer {
+  /** The address that it connects from: `10.0.0.2:53122`. */
+  readonly peer: string;
+  /** The certificate; undefined where it has shown none, as over plain TCP. Anybody can make one: see `trouble`. */
+  readonly certificate: X509Certificate | undefined;
+  /** The fingerprint of the certificate's key, which it has proven to hold: `SHA256:...`. */
+  readonly fingerprint: string | undefined;
+  /**
+   * Why the certificate is not to be believed, in OpenSSL's terms, such as `CERT_HAS_EXPIRED`; undefined if a trusted
+   * root vouches for it. What it says of its bearer counts only then.
+   */
+  readonly trouble: string | undefined;
+}
+
+/** Somebody whom a program knows by itself. */
+export interface AuthenticatedCaller extends Pick<Caller, 'groups' | 'roles'> {
+  readonly principal: NamedPrincipal;
+  /** When it is nobody any more, in milliseconds since the Unix epoch. Default: with a certificate that counts, else never. */
+  readonly expiresAtMs?: number;
+}
+
+/**
+ * Decides who is at the other end of a connection: somebody, or why nobody; undefined leaves that to the policy. It must
+ * answer at once. Where it throws, the caller is nobody.
+ */
+export type Authenticate = (shown: ShownPeer) => AuthenticatedCaller | RpcError | undefined;
+
+/** How the callers of a server are identified. */
+export interface IdentifyOptions {
+  /** Who the server is; undefined over plain TCP. */
+  readonly identity: CurrentIdentity | undefined;
+  readonly callerOf: CallerOfKey;
+  /** Default: all are left to the policy. */
+  readonly authenticate?: Authenticate | undefined;
+  readonly log: Log;
+  readonly clock: Pick<Clock, 'now'>;
+}
+
 /**
  * Returns what identifies the callers of a server: `local` by a socket file; over TLS whoever a certificate of this
  * cluster names, as long as that counts; anybody else is `anonymous`, with the reason if it has a certificate.
- *
- * @param now returns the wall-clock time, in milliseconds since the Unix epoch
  */
-export function identifyByCertificate(
-  identity: CurrentIdentity,
-  callerOf: CallerOfKey,
-  now: () => number = Date.now,
-): (connection: PeerConnection) => Caller {
+export function identifyByCertificate({
+  identity,
+  callerOf,
+  authenticate = () => undefined,
+  clock,
+  log,
+}: IdentifyOptions): (connection: PeerConnection) => Caller {
+  /** The roots by which the certificate of a connection was verified. */
+  const verifiedBy = new WeakMap<object, readonly string[]>();
   return ({ peer, isLocal, socket }) => {
     if (isLocal) {
       return localCaller(peer);
@@ -47,19 +101,85 @@ export function identifyByCertificate(
     // The socket of an HTTP/2 session stands for the real one, of which "in" would report nothing.
     const { encrypted } = socket as Partial<TLSSocket>;
     const certificate = encrypted === true ? (socket as TLSSocket).getPeerX509Certificate() : undefined;
-    if (certificate === undefined) {
-      return anonymousCaller(peer);
+    let trouble: string | undefined;
+    if (certificate !== undefined && identity !== undefined) {
+      const { roots } = identity.current;
+      trouble = troubleOf(socket as TLSSocket, roots, verifiedBy.get(socket) ?? roots);
+      if (trouble === undefined) {
+        verifiedBy.set(socket, roots);
+      }
     }
-    const { authorized, authorizationError } = socket as TLSSocket;
-    const trouble = authorized ? undefined : (authorizationError as Error | string).toString(); // a code, whatever the types say
-    const caller = callerIn(certificate, trouble, {
-      peer,
-      cluster: identity.current.cluster,
-      callerOf,
-      now: now(),
-    });
+    const fingerprint = certificate && fingerprintOf(certificate.publicKey);
+    const decided = decide(authenticate, { peer, certificate, fingerprint, trouble }, log);
+    if (decided !== undefined) {
+      return decided;
+    }
+    if (certificate === undefined) {
+      return identity === undefined ? insecureCaller(peer) : anonymousCaller(peer);
+    }
+    const { cluster = '' } = identity?.current ?? {};
+    const caller = callerIn(certificate, trouble, { peer, cluster, callerOf, now: clock.now() });
     return 'roles' in caller ? caller : anonymousCaller(peer, caller);
   };
+}
+
+/** Returns whom a program makes the caller; undefined where it leaves that to the policy. */
+function decide(authenticate: Authenticate, shown: ShownPeer, log: Log): Caller | undefined {
+  const { peer, certificate, trouble } = shown;
+  try {
+    const decided = authenticate(shown);
+    if (decided === undefined || decided instanceof RpcError) {
+      return decided && anonymousCaller(peer, decided);
+    }
+    if (!isNamedPrincipal(decided.principal)) {
+      throw new TypeError(
+        `a caller must be host:NAME or user:NAME, not ${quoted(String(decided.principal))}`,
+      );
+    }
+    const isProven = certificate !== undefined && trouble === undefined;
+    const { expiresAtMs = isProven ? timeOf(certificate.validTo) : undefined } = decided;
+    return { peer, ...decided, ...(expiresAtMs !== undefined && { expiresAtMs }) };
+  } catch (error) {
+    log.error('cannot tell who calls: authenticate failed', { peer, error });
+    return anonymousCaller(
+      peer,
+      identityError('CALLER_UNKNOWN', 'the server cannot tell who calls; ask its operator'),
+    );
+  }
+}
+
+/**
+ * Returns what is wrong with the chain of a certificate, in OpenSSL's terms.
+ *
+ * @param roots that are trusted now
+ * @param before that were trusted when OpenSSL was content with it
+ */
+function troubleOf(
+  socket: TLSSocket,
+  roots: readonly string[],
+  before: readonly string[],
+): string | undefined {
+  if (!socket.authorized) {
+    return (socket.authorizationError as Error | string).toString(); // a code, whatever the types say
+  }
+  return roots === before || hasRoot(socket, roots) ? undefined : 'SELF_SIGNED_CERT_IN_CHAIN';
+}
+
+/** Reports whether the chain that was verified on a connection ends at one of these roots. */
+function hasRoot(socket: TLSSocket, roots: readonly string[]): boolean {
+  const trusted = new Set(roots.map((pem) => new X509Certificate(pem).fingerprint256));
+  let last = socket.getPeerCertificate(true);
+  for (let depth = 0; depth < maxChain; depth += 1) {
+    if (trusted.has(last.fingerprint256)) {
+      return true;
+    }
+    const { issuerCertificate } = last as Partial<DetailedPeerCertificate>;
+    if (issuerCertificate === undefined || issuerCertificate === last) {
+      return false;
+    }
+    last = issuerCertificate;
+  }
+  return false;
 }
 
 /** Returns whom a certificate makes the caller, or why nobody. @param trouble what OpenSSL says of its chain */
@@ -96,6 +216,7 @@ function callerIn(
 }
 
 function foreign(what: string, cluster: string): RpcError {
-  const advice = 'enrol there with a token (rpcserver join, rpcclient login)';
+  const advice =
+    'enrol there with a token (rpcserver join, rpcclient login), or have its own PKI issue one where it has that';
   return identityError('CERTIFICATE_FOREIGN', `${what}; this is the cluster ${quoted(cluster)}: ${advice}`);
 }

@@ -3,7 +3,7 @@ import type { ServerHttp2Session } from 'node:http2';
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 
-import { anonymousCaller, type Caller, type Clock, insecureCaller, localCaller } from '@patchbay/objects';
+import { anonymousCaller, type Caller, type Clock } from '@patchbay/objects';
 import { certificateTimeError, type Requester } from '@patchbay/objects/define';
 
 import { onBehalfOfIn } from '../call-metadata.js';
@@ -29,10 +29,6 @@ export type RequesterOf = (call: HandledCall) => Requester;
 /** Who calls on a connection that is closed: the call comes to nothing, and may do nothing. */
 const nobody = anonymousCaller('unknown');
 
-/** Returns who calls where nobody proves anything: through a socket file `local`, and whoever connects otherwise. */
-const identifyByListener: Identify = ({ peer, isLocal }) =>
-  isLocal ? localCaller(peer) : insecureCaller(peer);
-
 /** How long the last answers may take to those who are nobody any more, in milliseconds. */
 export const farewellMs = 200;
 
@@ -44,7 +40,7 @@ export class Callers {
   /** By the metadata of a call, which is what its handler gets of what interceptors see. */
   readonly #ofMetadata = new WeakMap<Metadata, Caller>();
 
-  constructor(clock: Clock, identify = identifyByListener) {
+  constructor(clock: Clock, identify: Identify) {
     this.#clock = clock;
     this.#identify = identify;
   }

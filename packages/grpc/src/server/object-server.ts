@@ -17,7 +17,7 @@ import { channelOptions } from '../channel-options.js';
 import { grpcTypes } from '../definitions.js';
 import { describeAt } from '../describe.js';
 import type { CurrentIdentity } from '../secure/identity.js';
-import { type CallerOfKey, identifyByCertificate } from '../secure/peer-identity.js';
+import { type Authenticate, type CallerOfKey, identifyByCertificate } from '../secure/peer-identity.js';
 import { trustOfServer } from '../secure/tls-dialer.js';
 import { AnonymousConnections } from './anonymous-connections.js';
 import { Callers, type Identify, type RequesterOf } from './callers.js';
@@ -46,6 +46,8 @@ export interface ObjectServerOptions extends GivenLimits {
   readonly callerOf?: CallerOfKey;
   /** Lets callers prove who they are by API keys, on every address. Default: none may. */
   readonly keys?: ApiKeyOptions | undefined;
+  /** Decides before the policy who is at the other end of a connection over TCP. Default: all are left to the policy. */
+  readonly authenticate?: Authenticate | undefined;
   /** Served beside ObjectServer, health and reflection. Default: none. */
   readonly services?: readonly GrpcService[];
 }
@@ -108,18 +110,18 @@ export class ObjectServer implements AsyncDisposable {
   private constructor(options: ObjectServerOptions) {
     const { dispatcher, services = [] } = options;
     this.#dispatcher = dispatcher;
-    const { identity, callerOf = memberOnly, identify } = options;
-    const byCertificate = identity && identifyByCertificate(identity, callerOf, () => dispatcher.clock.now());
-    this.#callers = new Callers(dispatcher.clock, identify ?? byCertificate);
+    const { identity, callerOf = memberOnly, authenticate, keys } = options;
+    const { clock, log } = dispatcher;
+    const { identify = identifyByCertificate({ identity, callerOf, authenticate, clock, log }) } = options;
+    this.#callers = new Callers(clock, identify);
     this.#identity = identity;
     this.#credentials = identity && new TlsCredentials(identity);
-    this.#anonymous = new AnonymousConnections(dispatcher.clock);
+    this.#anonymous = new AnonymousConnections(clock);
     const limits = sessionLimits(options);
     this.#limits = limits;
     dispatcher.limitTo(limits.maxTotalCalls);
     this.#bounds = new InputBounds(dispatcher, limits);
-    const { keys } = options;
-    this.#keys = keys && new KeyAccess({ ...keys, clock: dispatcher.clock, onKnown: this.#onKnown });
+    this.#keys = keys && new KeyAccess({ ...keys, clock, onKnown: this.#onKnown });
     this.#sessions = new SessionService(dispatcher, limits, { bounds: this.#bounds, keys: this.#keys });
     this.#objects = new ObjectService(dispatcher, limits, this.#keys);
     this.#server = new Server({

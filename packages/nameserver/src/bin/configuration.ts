@@ -7,6 +7,7 @@ import {
   limitSettings,
   listenSetting,
   logSettings,
+  tlsSettings,
 } from '@patchbay/daemon';
 import type { Listen } from '@patchbay/objects';
 
@@ -18,6 +19,7 @@ export const nameServerConfiguration = z.strictObject({
     .optional()
     .describe('where to listen: an address, or a list of addresses; port 0 takes a free one'),
   insecure: insecureSetting,
+  tls: tlsSettings.optional(),
   stateDir: z
     .string({
       error: ({ input }) =>

@@ -1,5 +1,5 @@
 import { command, formatOptions, printResult } from '@patchbay/daemon';
-import { formatAddress, parseListen, silentLog } from '@patchbay/objects';
+import { coreError, formatAddress, parseListen, silentLog } from '@patchbay/objects';
 
 import { initAuthority } from '../init-authority.js';
 import { type RenewedAuthority, renewAuthority } from '../renew-authority.js';
@@ -24,11 +24,16 @@ export const init = command({
     ...formatOptions,
   },
   run: async (args) => {
-    const { listen, stateDir } = readConfiguration(
+    const { listen, stateDir, tls } = readConfiguration(
       args.config,
       { listen: args.listen, stateDir: args['state-dir'] },
       { isSecure: true },
     );
+    if (tls !== undefined) {
+      const message =
+        'with tls, a PKI of your own issues the certificates: run nameserver start, which needs no init';
+      throw coreError('CONFIG_INVALID', message);
+    }
     const addresses = parseListen(listen);
     const remote = addresses.find((each) => !('path' in each));
     const address = remote === undefined ? 'ADDRESS' : formatAddress(remote);

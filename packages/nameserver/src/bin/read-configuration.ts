@@ -6,11 +6,12 @@ import {
   ConfigurationChecks,
   type ConfigurationSource,
   configure,
+  tlsFiles,
 } from '@patchbay/daemon';
 import { checkPlainListen, coreError, parseListen, systemErrorText } from '@patchbay/objects';
 import { checkListenAddress, defaultListen, directoryTrouble } from '@patchbay/objects/define';
 
-import { clusterKeyFile } from '../own-identity.js';
+import { checkTls, clusterKeyFile } from '../own-identity.js';
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
 
 /** The options by which a command is told where a name server keeps its registry, and where it listens. */
@@ -54,9 +55,13 @@ export function readConfiguration(
     },
     flags,
   });
-  const configuration = { ...configured, listen: configured.listen ?? defaultListen('nameserver') };
+  const configuration = {
+    ...configured,
+    listen: configured.listen ?? defaultListen('nameserver'),
+    tls: tlsFiles(configured.tls),
+  };
   // Of an authority TCP is TLS. Whether there is one, the start finds out in the store.
-  if (!isSecure && !existsSync(clusterKeyFile(configuration.stateDir))) {
+  if (!isSecure && configuration.tls === undefined && !existsSync(clusterKeyFile(configuration.stateDir))) {
     for (const address of parseListen(configuration.listen)) {
       checkPlainListen(address, configuration);
     }
@@ -71,7 +76,7 @@ export function readConfiguration(
  */
 export async function checkReferences(
   source: ConfigurationSource,
-  { log, stateDir, listen }: NameServerConfiguration,
+  { log, stateDir, listen, tls }: NameServerConfiguration,
 ): Promise<void> {
   const checks = new ConfigurationChecks(source);
   await checks.check(['log', 'file'], () => {
@@ -81,6 +86,11 @@ export async function checkReferences(
     checkStateDirectory(stateDir);
   });
   await checks.check(['listen'], () => checkListenAddress(listen, { anyPort: true }));
+  await checks.check(['tls'], () => {
+    if (tls !== undefined) {
+      checkTls(tls);
+    }
+  });
   checks.finish();
 }
 

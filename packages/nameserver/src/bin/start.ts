@@ -16,6 +16,8 @@ import {
   runDaemon,
   severalAddresses,
   systemdManager,
+  tlsFlags,
+  tlsOptions,
 } from '@patchbay/daemon';
 import { logCalls, nameServerCalls, type RpcError, systemClock } from '@patchbay/objects';
 
@@ -30,6 +32,7 @@ export const start = command({
   options: {
     ...configurationOptions,
     insecure: insecureListenOption,
+    ...tlsOptions,
     'log-level': {
       type: 'string',
       placeholder: 'LEVEL',
@@ -42,6 +45,7 @@ export const start = command({
       listen: args.listen,
       stateDir: args['state-dir'],
       insecure: args.insecure,
+      ...tlsFlags(args),
       'log.level': args['log-level'],
     };
     const read = (): NameServerConfiguration => readConfiguration(args.config, flags);
@@ -129,6 +133,7 @@ function reload(
   checkLogFile(next.log);
   log.reload(next.log);
   calls.change(next.calls);
+  server.reloadTls();
   server.limitTo(limitsOf(next.limits), before.sendStacks);
   const now = {
     ...before,

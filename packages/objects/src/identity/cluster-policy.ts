@@ -9,6 +9,7 @@ import type {
   PolicyPrincipal,
 } from './policy-document.js';
 import { PolicyKeys } from './policy-keys.js';
+import { SharedRoles } from './shared-roles.js';
 import type { NamedPrincipal } from './spiffe-id.js';
 
 /** Why somebody with a certificate is not known: a reason of `identityError`, and a message. */
@@ -41,6 +42,7 @@ export class ClusterPolicy {
   #revision: number;
   #cluster: string;
   #roots: readonly string[];
+  #certificates: PolicyDocument['certificates'];
   readonly #principals = new Map<string, PolicyPrincipal>();
   readonly #grants = new Map<string, PolicyGrant>();
   /** The API keys, as they are on this host. */
@@ -48,8 +50,7 @@ export class ClusterPolicy {
   readonly #rights = new Map<NamedPrincipal, Rights>();
   /** What each host may call on behalf of others. */
   readonly #delegable = new Map<NamedPrincipal, readonly DelegableMethods[]>();
-  /** By what they grant. */
-  readonly #roles = new Map<string, readonly Grant[]>();
+  readonly #roles = new SharedRoles();
   /** When the first of the grants that count now ends. */
   #nextEndMs = Infinity;
   readonly #now;
@@ -61,6 +62,7 @@ export class ClusterPolicy {
     this.#revision = document.revision;
     this.#cluster = document.cluster;
     this.#roots = document.roots;
+    this.#certificates = document.certificates;
     this.#take(document);
   }
 
@@ -89,6 +91,7 @@ export class ClusterPolicy {
       revision: this.#revision,
       cluster: this.#cluster,
       roots: [...this.#roots],
+      ...(this.#certificates !== undefined && { certificates: this.#certificates }),
       principals: [...this.#principals.values()],
       grants: [...this.#grants.values()],
       ...this.revocations.documented,
@@ -110,6 +113,7 @@ export class ClusterPolicy {
     this.#revision = document.revision;
     this.#cluster = document.cluster;
     this.#roots = document.roots;
+    this.#certificates = document.certificates;
     this.#principals.clear();
     this.#grants.clear();
     this.revocations.forget();
@@ -156,13 +160,13 @@ export class ClusterPolicy {
     if (known === undefined) {
       return {
         reason: 'CALLER_UNKNOWN',
-        message: `the cluster ${this.#cluster} has no ${principal}; enrol with a token of an admin's`,
+        message: `the cluster ${this.#cluster} has no ${principal}; ${this.#certificates === 'vouched' ? 'let an admin add it' : "enrol with a token of an admin's"}`,
       };
     }
     if (known.state === 'revoked') {
       return { reason: 'CERTIFICATE_REVOKED', message: `${principal} was revoked or disabled; ask an admin` };
     }
-    if (!known.fingerprints.includes(fingerprint)) {
+    if (this.#certificates !== 'vouched' && !known.fingerprints.includes(fingerprint)) {
       return {
         reason: 'CERTIFICATE_REVOKED',
         message: `the key ${fingerprint} is none of ${principal}'s, or no more; enrol again with a token of an admin's`,
@@ -259,7 +263,7 @@ export class ClusterPolicy {
     this.#forgetEnded();
     let rights = this.#rights.get(principal);
     if (rights === undefined) {
-      rights = { groups, roles: this.#share(this.#grantsFor(principal, groups)) };
+      rights = { groups, roles: this.#roles.of(this.#grantsFor(principal, groups)) };
       this.#rights.set(principal, rights);
     }
     return rights;
@@ -272,27 +276,7 @@ export class ClusterPolicy {
       ({ to, untilMs }) => owners.has(to) && (untilMs === undefined || untilMs > now),
     );
   }
-
-  /** Returns the array of these roles that all callers with them share, also after a change that left them alone. */
-  #share(grants: readonly PolicyGrant[]): readonly Grant[] {
-    const roles = grants.flatMap(({ role, objects, methods }) =>
-      role === 'delegate' ? [] : [{ role, objects, methods }],
-    );
-    const key = JSON.stringify(roles);
-    const shared = this.#roles.get(key);
-    if (shared !== undefined) {
-      return shared;
-    }
-    if (this.#roles.size >= maxSharedRoles) {
-      this.#roles.clear();
-    }
-    this.#roles.set(key, roles);
-    return roles;
-  }
 }
-
-/** How many arrays of roles are kept, some of which nobody has any more. */
-const maxSharedRoles = 10_000;
 
 /** Reports whether a certificate makes no caller. */
 export function isUnknownCaller(caller: Caller | UnknownCaller): caller is UnknownCaller {

@@ -30,6 +30,7 @@ export const identityError = defineErrors({
   LOGIN_REQUIRED: [
     'UNAUTHENTICATED',
     'The time of a login is over, or a call was to be made on behalf of local, which is nobody elsewhere: log in with a token.',
+  ],
   IDENTITY_FILE_UNSAFE: [
     'FAILED_PRECONDITION',
     "The file of an identity, or of a certificate or its key, can be read or replaced by others, or cannot be used: its owner must be the daemon's user or root, the mode of what is secret 0600.",

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { secret } from '../object/secrets.js';
 import { apiKeyId } from './api-key.js';
-import { isNamedPrincipal, principalName } from './spiffe-id.js';
+import { isNamedPrincipal, principalName, trustDomain } from './spiffe-id.js';
 
 /** The schema of a host or a user: `host:web1`, `user:alice`. */
 export const namedPrincipal = z.string().max(80).refine(isNamedPrincipal, {
@@ -83,9 +83,14 @@ export type PolicyKey = z.infer<typeof policyKey>;
 export const policyDocument = z.object({
   /** Grows with each change. */
   revision: z.int(),
-  cluster: principalNameSchema,
-  /** The certificates of the roots that are trusted, in PEM. */
+  cluster: z.string().regex(trustDomain),
+  /** The certificates of the roots that are trusted, in PEM; none where `certificates` is `vouched`: each knows its own. */
   roots: z.array(z.string()),
+  /**
+   * Which certificates of a principal count: `listed`, those of a key that is listed with it, or `vouched`, all that the
+   * roots issued, as of a PKI of one's own. Absent: `listed`.
+   */
+  certificates: z.enum(['listed', 'vouched']).optional(),
   principals: z.array(policyPrincipal),
   grants: z.array(policyGrant),
   /** Absent where there are none. */

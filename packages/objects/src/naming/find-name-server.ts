@@ -4,6 +4,7 @@ import { isAbsolute, join } from 'node:path';
 import { parseServerAddress } from '../address.js';
 import { coreError } from '../errors/core-errors.js';
 import { quoted } from '../names.js';
+import type { TlsFiles } from '../identity/certificate-files.js';
 import { type ClientFile, readClientFile } from './client-file.js';
 
 // Every command that makes a call loads this: it must not import anything slow to load.
@@ -75,6 +76,25 @@ export function findInsecure(given?: boolean, options: FindOptions = {}): boolea
     throw coreError('CONFIG_INVALID', `${insecureVariable}: must be 1 or 0, not ${quoted(variable)}`);
   }
   return variable === '1';
+}
+
+/**
+ * Finds the files of a PKI of one's own by which a client proves who calls: those that are given, else of the user's
+ * `client.yaml`, else of the machine's; undefined where none are named.
+ * @throws RpcError `CONFIG_INVALID` unless all three are named
+ */
+export function findTls(given: Partial<TlsFiles> = {}, options: FindOptions = {}): TlsFiles | undefined {
+  const named = { ...inClientFiles('tls', options), ...given };
+  const { certificate, key, roots } = named;
+  if (Object.keys(named).length === 0) {
+    return undefined;
+  }
+  if (certificate === undefined || key === undefined || roots === undefined) {
+    const message =
+      'a PKI of your own takes three files: tls.certificate, tls.key and tls.roots of client.yaml, or --tls-cert, --tls-key and --tls-roots';
+    throw coreError('CONFIG_INVALID', message);
+  }
+  return { certificate, key, roots };
 }
 
 /** Returns what the user's `client.yaml` says of a key, else the machine's; undefined where neither does. */

@@ -77,6 +77,20 @@ describe('The policy of a cluster', () => {
     });
   }
 
+  it('lets roots vouch for whatever key where it says so, and still knows nobody who is not active', () => {
+    const vouched = new ClusterPolicy({ ...document, roots: [], certificates: 'vouched' });
+    const reasonOf = (principal: `user:${string}` | `host:${string}`): string | undefined => {
+      const caller = vouched.callerOf(principal, 'SHA256:other', 'peer');
+      return isUnknownCaller(caller) ? caller.reason : undefined;
+    };
+    expect(reasonOf('user:alice')).to.equal(undefined);
+    expect(reasonOf('user:carol')).to.equal('CALLER_UNKNOWN');
+    expect(reasonOf('host:h2')).to.equal('CERTIFICATE_REVOKED');
+    expect(policyDocument.parse(vouched.document)).to.have.property('certificates', 'vouched');
+    vouched.replace(document);
+    expect(reasonOf('user:alice')).to.equal('CERTIFICATE_REVOKED');
+  });
+
   it('ends a grant when its time has come, and tells then', () => {
     let told = 0;
     policy.onChange(() => (told += 1));

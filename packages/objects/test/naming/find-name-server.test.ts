@@ -2,7 +2,12 @@ import { expect } from 'chai';
 import { chown, mkdir, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { findInsecure, findNameServer, type FindOptions } from '../../src/naming/find-name-server.js';
+import {
+  findInsecure,
+  findNameServer,
+  type FindOptions,
+  findTls,
+} from '../../src/naming/find-name-server.js';
 import { Scratch } from '../../src/testing/scratch.js';
 
 describe('Finding the name server', () => {
@@ -159,6 +164,43 @@ describe('Finding the name server', () => {
     for (const wrong of ['nowhere', '127.0.0.1', 'a:99999', 'a:0', 'http://a:1']) {
       expect(() => find(wrong)).to.throw(`address "${wrong}"`);
       expect(() => find(undefined, { PATCHBAY_NAMESERVER: wrong })).to.throw(`address "${wrong}"`);
+    }
+  });
+
+  describe('takes of tls', () => {
+    const own =
+      'tls:\n  certificate: /pki/a.pem # ours\n  key: "a.key"\n  roots: roots.pem\nnameServer: ns:1\n';
+
+    it('the three files of client.yaml, relative to it, and what is given instead', async () => {
+      await write(user, own);
+      const folder = scratch.file('home/.config/patchbay');
+      const files = { certificate: '/pki/a.pem', key: `${folder}/a.key`, roots: `${folder}/roots.pem` };
+      expect(findTls({}, inScratch({}))).to.deep.equal(files);
+      expect(findTls({ key: 'b.key' }, inScratch({}))).to.deep.equal({ ...files, key: 'b.key' });
+      expect(find()).to.equal('ns:1');
+    });
+
+    it('nothing where nobody names any', () => {
+      expect(findTls({}, inScratch({}))).to.equal(undefined);
+    });
+
+    const wrong: readonly [what: string, text: string, says: RegExp][] = [
+      ['two files alone', own.replace(/ {2}roots.*\n/, ''), /takes three files/],
+      ['another key', own.replace('roots:', 'root:'), /:4: unknown key "root"; did you mean "roots"/],
+      ['a key twice', own.replace('roots:', 'key:'), /:4: duplicate key "key"/],
+      ['a file without a name', own.replace(' roots.pem', ''), /:4: tls.roots: must be the path/],
+      [
+        'all on one line',
+        'tls: { certificate: a, key: b, roots: c }\n',
+        /:1: tls: write certificate, key and/,
+      ],
+      ['files of nothing', own.replace('tls:', 'insecure: false'), /:2: .*write/],
+    ];
+    for (const [what, text, says] of wrong) {
+      it(`no ${what}`, async () => {
+        await write(user, text);
+        expect(() => findTls({}, inScratch({}))).to.throw(says);
+      });
     }
   });
 });

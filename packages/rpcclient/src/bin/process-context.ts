@@ -6,6 +6,7 @@ import { coreError, findNameServer, systemClock } from '@patchbay/objects';
 import type { Client } from '../client.js';
 import { readCommandLine } from '../command/command-line.js';
 import type { CommandContext, Output } from '../command/context.js';
+import { tlsOptionNames } from '../command/global-options.js';
 import { readSettings } from '../command/settings.js';
 import { execute } from './execute.js';
 
@@ -33,7 +34,8 @@ export function processContext(client: Client, nameServer: string, signal: Abort
     nameServerAt: (option) => findNameServer(option),
     execute: async (argv, { defaultObject, signal: lineSignal }) => {
       const line = readCommandLine(argv);
-      const option = (['name-server', 'insecure'] as const).find((each) => line.options.has(each));
+      const ofConnection = ['name-server', 'insecure', ...tlsOptionNames] as const;
+      const option = ofConnection.find((each) => line.options.has(each));
       if (option !== undefined || line.method === 'repl') {
         const refused = option === undefined ? 'repl' : `--${option}`;
         throw coreError('ARGUMENT_INVALID', `${refused} cannot be used here: a connection is open already`);

@@ -1,23 +1,24 @@
 import { existsSync } from 'node:fs';
 
 import { endOnFailedOutput, interruptible, writeOut } from '@patchbay/daemon';
-import { exitStatusOf, findNameServer, userIdentityFile } from '@patchbay/objects';
+import { exitStatusOf, findNameServer, findTls, userIdentityFile } from '@patchbay/objects';
 import { asksForJson, failureText } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
 import type { CurrentIdentity } from '../identity.js';
-import { insecureIn, readCommandLine } from '../command/command-line.js';
+import { type CommandLine, insecureIn, readCommandLine, tlsIn } from '../command/command-line.js';
 import { defaultObjectIn, readSettings } from '../command/settings.js';
 import { verbNameIn } from '../command/verbs.js';
 import { execute } from './execute.js';
 import { processContext } from './process-context.js';
 
-/** Opens the identity of a user who has logged in. */
-async function identityOfUser(): Promise<CurrentIdentity | undefined> {
+/** Opens the identity of whoever calls, if there is one. @throws RpcError as `openCommandIdentity` */
+async function identityOfCaller(line: CommandLine): Promise<CurrentIdentity | undefined> {
+  const tls = tlsIn(line);
   const path = userIdentityFile();
   // On demand: whoever has not logged in does without what it loads.
-  return path !== undefined && existsSync(path)
-    ? (await import('../identity.js')).openUserIdentity(path)
+  return findTls(tls) !== undefined || (path !== undefined && existsSync(path))
+    ? (await import('../identity.js')).openCommandIdentity(tls)
     : undefined;
 }
 
@@ -29,7 +30,7 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const settings = readSettings(line, defaultObjectIn(process.env));
   const verb = verbNameIn(line);
-  const identity = verb === 'login' || verb === 'logout' ? undefined : await identityOfUser();
+  const identity = verb === 'login' || verb === 'logout' ? undefined : await identityOfCaller(line);
   const nameServer = findNameServer(line.options.get('name-server'), {
     loggedIn: identity?.current.nameServers[0],
   });

@@ -1,7 +1,14 @@
 import { coreError, didYouMean, parseDuration, quoted } from '@patchbay/objects';
+import type { TlsFiles } from '@patchbay/objects/identity';
 import { longForm } from '@patchbay/terminal';
 
-import { type GlobalOption, type GlobalOptionName, globalOptions, isGlobalOption } from './global-options.js';
+import {
+  type GlobalOption,
+  type GlobalOptionName,
+  globalOptions,
+  isGlobalOption,
+  tlsOptionNames,
+} from './global-options.js';
 
 /** The hidden verb that completion scripts run. No method can have its name, and help does not list it. */
 export const completeVerb = '__complete';
@@ -62,6 +69,16 @@ export function readCommandLine(argv: readonly string[]): CommandLine {
 /** Returns whether a command line asks for plain TCP; undefined where the environment decides. */
 export function insecureIn({ options }: Pick<CommandLine, 'options'>): true | undefined {
   return options.has('insecure') || undefined;
+}
+
+/** Returns the files of a PKI of one's own that a command line names. */
+export function tlsIn({ options }: Pick<CommandLine, 'options'>): Partial<TlsFiles> {
+  const [certificate, key, roots] = tlsOptionNames.map((name) => options.get(name));
+  return {
+    ...(certificate !== undefined && { certificate }),
+    ...(key !== undefined && { key }),
+    ...(roots !== undefined && { roots }),
+  };
 }
 
 /** Reports whether a global option takes a value. */

@@ -5,6 +5,9 @@ const summaries: Readonly<Record<GlobalOptionName, string>> = {
     'The name server (default: $PATCHBAY_NAMESERVER, else the one in client.yaml, else its socket, else 127.0.0.1:7440)',
   insecure:
     'Dial plain TCP, which is neither encrypted nor authenticated (default: $PATCHBAY_INSECURE, else as in client.yaml)',
+  'tls-cert': 'The certificate, in PEM, of a PKI of your own, by which to call (default: as in client.yaml)',
+  'tls-key': "The certificate's private key, in PEM",
+  'tls-roots': 'The roots that are trusted, in PEM',
   object: 'The object of a METHOD without one (default: $PATCHBAY_OBJECT, else storage)',
   timeout:
     'How long the call may take, such as 30s or 1h30m, or none for no limit (default: as the method declares)',

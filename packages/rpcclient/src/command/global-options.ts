@@ -10,6 +10,9 @@ export interface GlobalOption {
 export const globalOptions = {
   'name-server': { placeholder: 'HOST:PORT' },
   insecure: {},
+  'tls-cert': { placeholder: 'FILE' },
+  'tls-key': { placeholder: 'FILE' },
+  'tls-roots': { placeholder: 'FILE' },
   object: { placeholder: 'NAME' },
   timeout: { placeholder: 'DURATION' },
   reason: { placeholder: 'TEXT' },
@@ -21,6 +24,9 @@ export const globalOptions = {
   help: {},
   version: {},
 } satisfies Readonly<Record<string, GlobalOption>>;
+
+/** The files of a PKI of one's own: the certificate, its key, the roots. */
+export const tlsOptionNames = ['tls-cert', 'tls-key', 'tls-roots'] as const;
 
 export type GlobalOptionName = keyof typeof globalOptions;
 

@@ -8,6 +8,7 @@ import {
   limitSettings,
   listenSetting,
   logSettings,
+  tlsSettings,
 } from '@patchbay/daemon';
 import { type Listen, nameServerObject, parseAddress, parseServerAddress } from '@patchbay/objects';
 import { durationSchema, objectName } from '@patchbay/objects/define';
@@ -64,6 +65,7 @@ export const rpcServerConfiguration = z.strictObject({
     .default(false)
     .describe('whether to take the names from their present servers at the start'),
   insecure: insecureSetting,
+  tls: tlsSettings.optional(),
   stateDir: z
     .string()
     .min(1)

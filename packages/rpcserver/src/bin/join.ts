@@ -5,7 +5,7 @@ import { command, interruptible } from '@patchbay/daemon';
 import { coreError, findNameServer, formatDuration } from '@patchbay/objects';
 import { escapeControls, readSecret } from '@patchbay/terminal';
 
-import { joinHost } from '../join-host.js';
+import { joinHost, type KeyFiles } from '../join-host.js';
 import { baseDirOf, readSettings } from './read-configuration.js';
 
 const installed = { configuration: '/etc/patchbay/rpcserver.yaml', stateDir: '/var/lib/patchbay/rpcserver' };
@@ -32,6 +32,13 @@ export const joinCommand = command({
       summary: "The host's name",
       defaultNote: 'that of the token, else of the machine',
     },
+    'private-key': {
+      type: 'string',
+      placeholder: 'FILE',
+      summary: 'A private key of P-256 that was made elsewhere, in PEM; takes --public-key',
+      defaultNote: 'one is made',
+    },
+    'public-key': { type: 'string', placeholder: 'FILE', summary: 'Its public key, in PEM' },
     config: { type: 'string', placeholder: 'FILE', summary: 'The configuration with the state directory' },
     'state-dir': {
       type: 'string',
@@ -40,7 +47,8 @@ export const joinCommand = command({
       defaultNote: "that of the configuration, of the installed one, or as root root's",
     },
   },
-  run: async ({ address, token, name, config, 'state-dir': stateDir }) => {
+  run: async ({ address, token, name, config, 'state-dir': stateDir, ...files }) => {
+    const keys = keyFiles(files['private-key'], files['public-key']);
     const nameServer = findNameServer(address);
     const secret = token === '-' ? await readSecret('the token', process.stdin, process.stderr) : token;
     const say = (text: string): void => {
@@ -49,7 +57,7 @@ export const joinCommand = command({
     const directory = stateDirectory(config, stateDir);
     await interruptible(async (signal) => {
       const { identity, enrolment } = await joinHost({
-        ...{ address: nameServer, token: secret, name, stateDir: directory, signal },
+        ...{ address: nameServer, token: secret, name, keys, stateDir: directory, signal },
         onSkew: (aheadMs) => {
           const way = aheadMs > 0 ? 'ahead of' : 'behind';
           say(
@@ -73,6 +81,17 @@ export const joinCommand = command({
     });
   },
 });
+
+/** @throws RpcError `ARGUMENT_MISSING` where one of the two is missing */
+function keyFiles(privateKey: string | undefined, publicKey: string | undefined): KeyFiles | undefined {
+  if (privateKey === undefined && publicKey === undefined) {
+    return undefined;
+  }
+  if (privateKey === undefined || publicKey === undefined) {
+    throw coreError('ARGUMENT_MISSING', '--private-key and --public-key are given together');
+  }
+  return { privateKey, publicKey };
+}
 
 /** Returns the state directory that is meant. @throws RpcError `ARGUMENT_MISSING` */
 function stateDirectory(config: string | undefined, stateDir: string | undefined): string {

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
 
-import { checkLogFile, ConfigurationChecks, configure, limitsOf } from '@patchbay/daemon';
+import { checkLogFile, ConfigurationChecks, configure, limitsOf, tlsFiles } from '@patchbay/daemon';
 import { checkListenAddress, defaultListen } from '@patchbay/objects/define';
 
 import { checkAddresses } from '../advertised-address.js';
 import { hostIdentity } from '../join-host.js';
+import { hostOf } from '../server-identity.js';
 import { checkObject, loadObject } from '../load-object.js';
 import type { MakeObject, RpcServerOptions } from '../server-options.js';
 import { checkStateDirectory, isServing, objectStateDir } from '../state-directory.js';
@@ -25,8 +26,9 @@ export interface ConfigurationSource {
  */
 export function readConfiguration(file: string, flags: Flags = {}): RpcServerConfiguration {
   const configuration = readSettings(file, flags);
-  const { insecure, stateDir } = configuration;
-  const isSecure = insecure === false && hostIdentity(resolve(baseDirOf(file), stateDir)) !== undefined;
+  const { insecure, stateDir, tls } = configuration;
+  const hasIdentity = tls !== undefined || hostIdentity(resolve(baseDirOf(file), stateDir)) !== undefined;
+  const isSecure = insecure === false && hasIdentity;
   checkAddresses({ ...configuration, insecure: isSecure ? 'network' : insecure });
   return configuration;
 }
@@ -42,7 +44,8 @@ export function readSettings(file: string, flags: Flags = {}): RpcServerConfigur
     },
     flags,
   });
-  return { ...configured, listen: configured.listen ?? defaultListen('rpcserver') };
+  const listen = configured.listen ?? defaultListen('rpcserver');
+  return { ...configured, listen, tls: tlsFiles(configured.tls, baseDirOf(file)) };
 }
 
 /** Returns the directory to which relative paths in a configuration file refer. */
@@ -67,7 +70,7 @@ export async function checkReferences(
   source: ConfigurationSource,
   configuration: RpcServerConfiguration,
 ): Promise<void> {
-  const { listen, objects } = configuration;
+  const { listen, objects, tls } = configuration;
   const baseDir = baseDirOf(source.file);
   const stateDir = resolve(baseDir, configuration.stateDir);
   const serving = await isServing(stateDir);
@@ -79,6 +82,11 @@ export async function checkReferences(
     checkStateDirectory(stateDir);
   });
   await checks.check(['listen'], () => checkListenAddress(listen, { anyPort: serving }));
+  await checks.check(['tls'], () => {
+    if (tls !== undefined) {
+      hostOf(tls);
+    }
+  });
   const shared = { listen, isServing: serving, addresses: new Map<string, string>() };
   for (const [index, entry] of objects.entries()) {
     const context = { stateDir: objectStateDir(stateDir, entry.name), ...shared };

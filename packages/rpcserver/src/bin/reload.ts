@@ -32,6 +32,7 @@ export async function reload(
   const { file, flags } = source;
   const next = readConfiguration(file, flags);
   await checkReferences(source, next);
+  server.reloadTls();
   const { added, removed, kept, limited, stale } = compareObjects(before.objects, next.objects);
   const baseDir = baseDirOf(file);
   const { shared, maxConcurrent, limits, keepalive } = objectOptions(

@@ -12,6 +12,8 @@ import {
   runDaemon,
   runMain,
   systemdManager,
+  tlsFlags,
+  tlsOptions,
 } from '@patchbay/daemon';
 import { systemClock } from '@patchbay/objects';
 
@@ -34,6 +36,7 @@ const start = command({
     },
     replace: { type: 'boolean', summary: 'At start, take over the names from their present owners' },
     insecure: insecureListenOption,
+    ...tlsOptions,
     'log-level': {
       type: 'string',
       placeholder: 'LEVEL',
@@ -47,6 +50,7 @@ const start = command({
       listen: args.listen,
       replace: args.replace,
       insecure: args.insecure,
+      ...tlsFlags(args),
       'log.level': args['log-level'],
     };
     const source = { file: args.config, flags };

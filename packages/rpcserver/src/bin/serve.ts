@@ -8,6 +8,7 @@ import { logCalls, systemClock } from '@patchbay/objects';
 
 import { hostIdentity } from '../join-host.js';
 import { RpcServer } from '../rpc-server.js';
+import { hostOf } from '../server-identity.js';
 import { makeStateDirectory } from '../state-directory.js';
 import type { RpcServerConfiguration } from './configuration.js';
 import { baseDirOf, type ConfigurationSource, objectOptions } from './read-configuration.js';
@@ -22,7 +23,7 @@ export async function serve(
   signal: AbortSignal,
 ): Promise<void> {
   const baseDir = baseDirOf(source.file);
-  const { advertise, logCalls: logged } = configuration;
+  const { advertise, logCalls: logged, tls } = configuration;
   const callLog = log.child({ component: 'calls' });
   const reportStatus = (registered: boolean): void => {
     daemon.status(registered ? 'serving; names registered' : 'serving; names not registered');
@@ -30,7 +31,8 @@ export async function serve(
   const stateDir = resolve(baseDir, configuration.stateDir);
   const options = objectOptions(configuration, baseDir);
   const identity = hostIdentity(stateDir);
-  const ownCalls = callsName('rpcserver', identity?.current.name ?? hostname());
+  const host = tls === undefined ? identity?.current.name : hostOf(tls);
+  const ownCalls = callsName('rpcserver', host ?? hostname());
   daemon.status('opening objects');
   await makeStateDirectory(stateDir);
   await using calls = new CallLog({
@@ -49,6 +51,7 @@ export async function serve(
     listen: configuration.listen,
     insecure: configuration.insecure,
     identity,
+    tls,
     ...(advertise === undefined ? {} : { advertise }),
     stateDir,
     replace: configuration.replace,
