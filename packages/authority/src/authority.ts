@@ -15,6 +15,7 @@ import { Hosts } from './hosts.js';
 import { type Issue, Issuer, type OwnPki } from './issuer.js';
 import { PolicyFeed } from './policy-feed.js';
 import { Records } from './records.js';
+import { forgetRestore } from './restored.js';
 import { Revocations, type TakenRevocation } from './revocations.js';
 import { planRoot } from './roots.js';
 import { type RootView, Rotation } from './rotation.js';
@@ -135,7 +136,21 @@ export class Authority {
     }
     const issuer = new Issuer(records, clusterKey, clock, pki);
     await issuer.openSigner(); // now rather than when the first host asks
-    return new Authority(records, clusterKey, issuer, options);
+    const authority = new Authority(records, clusterKey, issuer, options);
+    authority.policy.hold(authority.isHeld);
+    return authority;
+  }
+
+  /** Whether the store was restored, and no user is let in for now. */
+  get isHeld(): boolean {
+    return this.records.get('cluster', '')?.restoredAtMs !== undefined;
+  }
+
+  /** Lets users in again: servers had the time to hand over what was revoked since the backup. */
+  async endHold(): Promise<void> {
+    await forgetRestore(this.records);
+    this.policy.hold(false);
+    this.log.info('users are let in again after the restore');
   }
 
   /** Who may do what. */

@@ -9,5 +9,6 @@ export { type FirstTokens, makeAdminToken, makeFirstTokens } from './first-token
 export { authorityError } from './errors.js';
 export { type IdentityAbout, identityObject, type IdentityObject } from './object/identity-object.js';
 export type { Issue, OwnPki } from './issuer.js';
+export { holdMs, restoredEntries } from './restored.js';
 export { makeNewAuthority, type NewAuthority, type NewAuthorityOptions } from './new-authority.js';
 export type { MadeToken } from './tokens.js';

@@ -57,6 +57,8 @@ const schemas = {
     keyFingerprint: z.string(),
     /** The name of the name server that made it. */
     nameServer: principalNameSchema,
+    /** That the store is from a backup, and servers may still know what was revoked since. */
+    restoredAtMs: z.int().optional(),
   }),
   root: z.object({
     certificate: z.string(),

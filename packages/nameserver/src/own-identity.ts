@@ -2,7 +2,7 @@ import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { Authority, type Issue } from '@patchbay/authority';
+import { Authority, holdMs, type Issue } from '@patchbay/authority';
 import {
   CurrentIdentity,
   type Identity,
@@ -128,6 +128,16 @@ export class OwnIdentity implements AsyncDisposable {
         return checkMs;
       },
     });
+    const holding = PeriodicTask.start({
+      clock,
+      background: true,
+      delayMs: authority.isHeld ? holdMs : 0,
+      run: async () => {
+        await (authority.isHeld ? authority.endHold() : undefined);
+        return undefined;
+      },
+      onFailure: () => holdMs,
+    });
     let roots = authority.roots.join();
     authority.policy.onChange(() => {
       void expiring.wake();
@@ -141,6 +151,7 @@ export class OwnIdentity implements AsyncDisposable {
       rotating,
       renewing,
       expiring,
+      holding,
       ...(pki === undefined ? [] : [pki]),
     ]);
   }

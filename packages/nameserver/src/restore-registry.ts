@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { authorityError, readClusterKey } from '@patchbay/authority';
+import { authorityError, readClusterKey, restoredEntries } from '@patchbay/authority';
 import { type Clock, isRpcError, makeDirectory, systemClock } from '@patchbay/objects';
 import { type Backup, openSqliteStore, readBackup, restoreBackup } from '@patchbay/store';
 
@@ -32,9 +32,6 @@ export interface RestoredRegistry {
 }
 
 const storeFile = 'store.sqlite';
-
-/** Whether a token was used or revoked since, nobody knows. */
-const leftOut = 'identity/token/';
 
 /**
  * Makes a backup the registry of a state directory. What was there is kept beside it; cut short, either is there, whole.
@@ -74,7 +71,7 @@ export async function restoreRegistry({
 
 async function fill(directory: string, fileName: string, backup: Backup, clock: Clock): Promise<void> {
   await using store = await openSqliteStore({ directory, fileName, clock });
-  const entries = backup.entries.filter(([key]) => !key.startsWith(leftOut));
+  const entries = restoredEntries(backup.entries, clock.now());
   await restoreBackup({ ...backup, entries }, store);
 }
 

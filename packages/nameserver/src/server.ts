@@ -252,7 +252,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       const { policy } = authority;
       const releaseRevoked = async (): Promise<void> => {
         await registry
-          .release((owner) => policy.callerFor(owner, '') === undefined)
+          .release((owner) => policy.find(owner)?.state !== 'active')
           .catch((error: unknown) => {
             log.warn('cannot end the names of a host that was revoked; its leases end by themselves', {
               error,

@@ -125,7 +125,13 @@ describe('A name server that comes back', function () {
         await refusal(again.proxy<Desk>('desk').who(), 'CERTIFICATE_REVOKED');
       }
     })();
+    await using early = connectOver(secureTransport({ identity: alice }), address, {
+      principal: 'nameserver',
+    });
     await restore(file);
+    // Not at the name server either, as long as nobody has told it.
+    const answer = await refusal(early.call('identity', 'can_i', ['desk', 'who']));
+    expect(answer.reason).to.be.oneOf(['CALLER_UNKNOWN', 'CERTIFICATE_REVOKED']);
     await eventually(async () => {
       expect(await call('show_authority'))
         .to.have.property('revocationsTaken')
@@ -161,10 +167,12 @@ describe('A name server that comes back', function () {
     await call('disable_user', 'alice');
     const late = await joined('web1');
     await restore(file);
-    // Nobody could tell: what docs/operations/authority.md says to do after a restore.
+    // Nobody could tell: what docs/operations/authority.md says to do meanwhile.
     await using names = connectOver(secureTransport({ identity: alice }), address, {
       principal: 'nameserver',
     });
+    await refusal(names.call('identity', 'can_i', ['desk', 'who']), 'CALLER_UNKNOWN');
+    await nameServer.authority?.endHold(); // after 15 s
     expect(await names.call('identity', 'whoami', [])).to.include({ principal: 'user:alice' });
     await using ofLate = connectOver(secureTransport({ identity: late }), address, {
       principal: 'nameserver',

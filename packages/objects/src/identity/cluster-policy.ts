@@ -11,12 +11,7 @@ import type {
 import { PolicyKeys } from './policy-keys.js';
 import { SharedRoles } from './shared-roles.js';
 import type { NamedPrincipal } from './spiffe-id.js';
-
-/** Why somebody with a certificate is not known: a reason of `identityError`, and a message. */
-export interface UnknownCaller {
-  readonly reason: 'CALLER_UNKNOWN' | 'CERTIFICATE_REVOKED';
-  readonly message: string;
-}
+import { knownHolder, type UnknownCaller } from './unknown-caller.js';
 
 /** Methods that a host may call on behalf of others. */
 interface DelegableMethods {
@@ -39,6 +34,7 @@ interface Rights {
 export class ClusterPolicy {
   /** To be kept, and handed to an authority that does not know them. */
   readonly revocations = new KnownRevocations();
+  #holdsUsers = false;
   #revision: number;
   #cluster: string;
   #roots: readonly string[];
@@ -139,6 +135,12 @@ export class ClusterPolicy {
     this.#tell();
   }
 
+  /** Lets no user in until it is called again, as long as nobody knows who was revoked. */
+  hold(isHeld: boolean): void {
+    this.#holdsUsers = isHeld;
+    this.#tell();
+  }
+
   /** Lets grants end whose time has come, and tells listeners if there were any. Reading does the same, unheard. */
   expire(): void {
     if (this.#forgetEnded()) {
@@ -156,23 +158,11 @@ export class ClusterPolicy {
 
   /** Returns the caller that a certificate of this cluster makes, by its principal and its key, or why it makes none. */
   callerOf(principal: NamedPrincipal, fingerprint: string, peer: string): Caller | UnknownCaller {
-    const known = this.#principals.get(principal);
-    if (known === undefined) {
-      return {
-        reason: 'CALLER_UNKNOWN',
-        message: `the cluster ${this.#cluster} has no ${principal}; ${this.#certificates === 'vouched' ? 'let an admin add it' : "enrol with a token of an admin's"}`,
-      };
-    }
-    if (known.state === 'revoked') {
-      return { reason: 'CERTIFICATE_REVOKED', message: `${principal} was revoked or disabled; ask an admin` };
-    }
-    if (this.#certificates !== 'vouched' && !known.fingerprints.includes(fingerprint)) {
-      return {
-        reason: 'CERTIFICATE_REVOKED',
-        message: `the key ${fingerprint} is none of ${principal}'s, or no more; enrol again with a token of an admin's`,
-      };
-    }
-    return { peer, principal, ...this.#rightsOf(principal, known) };
+    const isHeld = this.#isHeld(principal);
+    const isVouched = this.#certificates === 'vouched';
+    const holder = { principal, fingerprint, cluster: this.#cluster, isHeld, isVouched };
+    const known = knownHolder(this.#principals.get(principal), holder);
+    return 'reason' in known ? known : { peer, principal, ...this.#rightsOf(principal, known) };
   }
 
   /**
@@ -182,7 +172,7 @@ export class ClusterPolicy {
    */
   callerFor(principal: NamedPrincipal, peer: string, delegate?: Caller['delegate']): Caller | undefined {
     const known = this.#principals.get(principal);
-    return known?.state === 'active'
+    return known?.state === 'active' && !this.#isHeld(principal)
       ? { peer, principal, ...this.#rightsOf(principal, known), ...(delegate !== undefined && { delegate }) }
       : undefined;
   }
@@ -232,6 +222,10 @@ export class ClusterPolicy {
     this.#forget();
   }
 
+  #isHeld(principal: NamedPrincipal): boolean {
+    return this.#holdsUsers && principal.startsWith('user:');
+  }
+
   #tell(): void {
     for (const listener of this.#listeners) {
       listener();
@@ -276,9 +270,4 @@ export class ClusterPolicy {
       ({ to, untilMs }) => owners.has(to) && (untilMs === undefined || untilMs > now),
     );
   }
-}
-
-/** Reports whether a certificate makes no caller. */
-export function isUnknownCaller(caller: Caller | UnknownCaller): caller is UnknownCaller {
-  return 'reason' in caller;
 }

@@ -23,8 +23,9 @@ export {
   readRoots,
   type TlsFiles,
 } from './certificate-files.js';
-export { ClusterPolicy, isUnknownCaller, type UnknownCaller } from './cluster-policy.js';
+export { ClusterPolicy } from './cluster-policy.js';
 export { FollowedFiles, type FollowedFilesOptions } from './followed-files.js';
+export { isUnknownCaller, type UnknownCaller } from './unknown-caller.js';
 export { enrolmentMessage, type EnrolmentParts, renewalMessage, type RenewalParts } from './enrolment.js';
 export { fingerprintOf, pinOf, readPublicKey } from './fingerprint.js';
 export { identityError } from './identity-error.js';
