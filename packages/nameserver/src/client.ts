@@ -1,6 +1,8 @@
-import { grpcTransportBy } from '@patchbay/grpc/client';
+import { apiKeyTransport, grpcTransportBy } from '@patchbay/grpc/client';
 import { type CurrentIdentity, openCommandIdentity } from '@patchbay/grpc/secure';
 import {
+  type ApiKey,
+  findApiKey,
   findInsecure,
   findNameServer,
   nameServerFailure,
@@ -19,28 +21,34 @@ const timeoutMs = 10_000;
 export interface DialOptions {
   /** Proves who calls, over TLS. Default: nobody. */
   readonly identity?: CurrentIdentity | undefined;
+  /** Proves who calls in place of an identity. Default: none. */
+  readonly apiKey?: ApiKey | undefined;
   /** Whether to dial plain TCP. Default: as `findInsecure`. */
   readonly insecure?: boolean | undefined;
 }
 
 /**
- * Finds the name server of a user, who proves there who has logged in.
+ * Finds the name server of a user, who proves there who has logged in, or whose API key it is.
  *
  * @param given its address. Default: as `findNameServer`
- * @throws RpcError as `findNameServer` and `openCommandIdentity` do
+ * @throws RpcError as `findNameServer`, `findApiKey` and `openCommandIdentity` do
  */
 export async function reachNameServer(
   given?: string,
   insecure?: boolean,
 ): Promise<DialOptions & { readonly address: string }> {
-  const identity = await openCommandIdentity();
+  const apiKey = findApiKey();
+  const identity = apiKey === undefined ? await openCommandIdentity() : undefined;
   const address = findNameServer(given, { loggedIn: identity?.current.nameServers[0] });
-  return { address, identity, insecure };
+  return { address, identity, apiKey, insecure };
 }
 
 /** Returns what dials a name server. @throws RpcError as `findInsecure` does */
-export function nameServerTransport({ identity, insecure }: DialOptions): Transport {
-  return grpcTransportBy(findInsecure(insecure) ? undefined : identity?.dialer);
+export function nameServerTransport({ identity, apiKey, insecure }: DialOptions): Transport {
+  const isPlain = findInsecure(insecure);
+  return apiKey === undefined
+    ? grpcTransportBy(isPlain ? undefined : identity?.dialer)
+    : apiKeyTransport(apiKey, { insecure: isPlain });
 }
 
 /** Calls the name server at an address for as long as `use` runs. @throws RpcError `NAMESERVER_UNAVAILABLE`, and as `findInsecure` does */

@@ -171,6 +171,7 @@ export type {
   NameServerMethods,
 } from './naming/contract.js';
 export { nameServerFailure, noSuchName } from './naming/failure.js';
+export { apiKeyFileVariable, findApiKey, readApiKeyFile } from './naming/api-key-file.js';
 export {
   findInsecure,
   findNameServer,

@@ -1,7 +1,6 @@
-import { grpcTransportBy, KeyDialer, type TcpDialer } from '@patchbay/grpc/client';
+import { apiKeyTransport, grpcTransportBy, type TcpDialer } from '@patchbay/grpc/client';
 import {
   type ApiKey,
-  ApiKeyProver,
   type CallOptions,
   type Clock,
   findInsecure,
@@ -93,11 +92,13 @@ export class Client extends ObjectClient {
     const nameServer = findNameServer(options.nameServer);
     const insecure = findInsecure(options.insecure);
     const { keepalive, apiKey, claims } = options;
-    const dialer = options.identity?.dialer ?? (apiKey && new KeyDialer());
-    const transport = grpcTransportBy(insecure ? undefined : dialer);
-    const prover = apiKey && new ApiKeyProver(apiKey);
-    const proven = { clock, keepalive, prover, claims };
-    const names = connectOver(transport, nameServer, { ...proven, principal: 'nameserver' });
+    const { dialer } = options.identity ?? {};
+    const transport =
+      apiKey === undefined
+        ? grpcTransportBy(insecure ? undefined : dialer)
+        : apiKeyTransport(apiKey, { dialer, insecure });
+    const shared = { clock, keepalive, claims };
+    const names = connectOver(transport, nameServer, { ...shared, principal: 'nameserver' });
     const resolver = new Resolver({
       address: nameServer,
       names: names.proxy<NameServerMethods>(nameServerObject),
@@ -105,7 +106,7 @@ export class Client extends ObjectClient {
       clock,
       log: options.log ?? silentLog,
     });
-    super({ ...options, ...proven, transport, router: resolver });
+    super({ ...options, ...shared, transport, router: resolver });
     this.insecure = insecure;
     this.#names = names;
     this.#resolver = resolver;

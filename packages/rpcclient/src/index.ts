@@ -15,11 +15,14 @@ export {
   isRpcError,
   logCalls,
   nameServerObject,
+  parseApiKey,
+  readApiKeyFile,
   RpcError,
   silentLog,
   systemClock,
 } from '@patchbay/objects';
 export type {
+  ApiKey,
   ByteSource,
   Hole,
   SparseByteSource,

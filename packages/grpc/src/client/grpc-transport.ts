@@ -4,6 +4,7 @@ import {
   type ConnectToOptions,
   type Destination,
   type ObjectClient,
+  type SessionProver,
   type Transport,
 } from '@patchbay/session/client';
 
@@ -22,11 +23,17 @@ export interface TcpDialer {
   trust(to: Destination): ChannelTrust;
 }
 
-/** Returns what connects a client to its servers over gRPC. @param tcp default: plain; socket files always are */
-export function grpcTransportBy(tcp?: TcpDialer): Transport {
+/**
+ * Returns what connects a client to its servers over gRPC.
+ *
+ * @param tcp default: plain; socket files always are
+ * @param prover proves who opens a session. Default: the connection alone says who calls
+ */
+export function grpcTransportBy(tcp?: TcpDialer, prover?: SessionProver): Transport {
   const dialerTo = ({ address }: Destination): TcpDialer | undefined =>
     address.startsWith('unix:') ? undefined : tcp;
   return {
+    prover,
     dial: (to, events) => {
       try {
         return new GrpcStream(dialerTo(to)?.dial(to) ?? dialPlain(to.address), sessionPath, events);

@@ -3,7 +3,7 @@
  *
  * @module @patchbay/grpc/client
  */
+export { apiKeyTransport, type ApiKeyTransportOptions } from './api-key-transport.js';
 export type { ChannelTrust } from '../describe.js';
 export type { Dialled, DialFailure } from './dialled.js';
 export { connectTo, grpcTransport, grpcTransportBy, type TcpDialer } from './grpc-transport.js';
-export { KeyDialer } from './key-dialer.js';

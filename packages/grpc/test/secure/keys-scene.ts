@@ -2,11 +2,11 @@ import { once } from 'node:events';
 import { connect as connectHttp2, type ClientHttp2Session, type IncomingHttpHeaders } from 'node:http2';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
-import { type ApiKey, ApiKeyProver, type Caller } from '@patchbay/objects';
+import type { ApiKey, Caller } from '@patchbay/objects';
 import { deriveKey, type FindKey, makeApiKey } from '@patchbay/objects/identity';
 import { connectOver, type ConnectToOptions, type ObjectClient } from '@patchbay/session/client';
 
-import { grpcTransport, grpcTransportBy, KeyDialer } from '../../src/client/index.js';
+import { apiKeyTransport } from '../../src/client/index.js';
 import type { ApiKeyOptions } from '../../src/server/index.js';
 
 const viewer: Caller['roles'] = [{ role: 'viewer', objects: '**', methods: '*' }];
@@ -57,11 +57,7 @@ export function connectByKey(
   key: ApiKey,
   { tls = true, ...options }: ConnectToOptions & { readonly tls?: boolean } = {},
 ): ObjectClient {
-  return connectOver(tls ? grpcTransportBy(new KeyDialer()) : grpcTransport, address, {
-    principal: 'host:h1',
-    prover: new ApiKeyProver(key),
-    ...options,
-  });
+  return connectOver(apiKeyTransport(key, { insecure: !tls }), address, { principal: 'host:h1', ...options });
 }
 
 /** Relays connections to a server, and changes what passes. */

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { dirname, isAbsolute, resolve } from 'node:path';
 
 import { parseServerAddress } from '../address.js';
 import { coreError } from '../errors/core-errors.js';
@@ -16,9 +16,11 @@ export interface ClientFile {
   readonly insecure?: boolean;
   /** The files of a PKI of one's own; relative paths refer to the directory of the file. */
   readonly tls?: Partial<TlsFiles>;
+  /** The path of a file with an API key. */
+  readonly apiKeyFile?: string;
 }
 
-const keys = ['nameServer', 'insecure', 'tls'] as const;
+const keys = ['nameServer', 'insecure', 'apiKeyFile', 'tls'] as const;
 const tlsKeys = ['certificate', 'key', 'roots'] as const;
 
 /**
@@ -116,6 +118,12 @@ function entryIn(line: string, at: string): ClientFile {
       throw invalid(at, `insecure: must be true or false, not ${quoted(value)}`);
     }
     return { insecure: plain === 'true' };
+  }
+  if (key === 'apiKeyFile') {
+    if (!isAbsolute(value)) {
+      throw invalid(at, `apiKeyFile: must be an absolute path, not ${quoted(value)}`);
+    }
+    return { apiKeyFile: value };
   }
   try {
     parseServerAddress(value);

@@ -98,7 +98,7 @@ export function findTls(given: Partial<TlsFiles> = {}, options: FindOptions = {}
 }
 
 /** Returns what the user's `client.yaml` says of a key, else the machine's; undefined where neither does. */
-function inClientFiles<K extends keyof ClientFile>(
+export function inClientFiles<K extends keyof ClientFile>(
   key: K,
   { environment = process.env, systemDirectory = '/etc/patchbay' }: FindOptions,
 ): ClientFile[K] {

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 
 import { endOnFailedOutput, interruptible, writeOut } from '@patchbay/daemon';
-import { exitStatusOf, findNameServer, findTls, userIdentityFile } from '@patchbay/objects';
+import { exitStatusOf, findApiKey, findNameServer, findTls, userIdentityFile } from '@patchbay/objects';
 import { asksForJson, failureText } from '@patchbay/terminal';
 
 import { connect } from '../client.js';
@@ -30,7 +30,9 @@ async function main(argv: readonly string[]): Promise<void> {
   }
   const settings = readSettings(line, defaultObjectIn(process.env));
   const verb = verbNameIn(line);
-  const identity = verb === 'login' || verb === 'logout' ? undefined : await identityOfCaller(line);
+  const apiKey = findApiKey();
+  const isOfLogin = verb === 'login' || verb === 'logout';
+  const identity = isOfLogin || apiKey !== undefined ? undefined : await identityOfCaller(line);
   const nameServer = findNameServer(line.options.get('name-server'), {
     loggedIn: identity?.current.nameServers[0],
   });
@@ -38,6 +40,7 @@ async function main(argv: readonly string[]): Promise<void> {
   await using client = connect({
     nameServer,
     identity,
+    apiKey,
     insecure: insecureIn(line),
     watch: verb === 'repl',
   });

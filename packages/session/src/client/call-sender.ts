@@ -62,10 +62,10 @@ export class CallSender implements CallHost {
       },
     });
     const { maxFrameBytes = defaultMaxFrameBytes, openTimeoutMs = defaultOpenTimeoutMs } = options;
-    const { prover, claims } = options;
+    const { transport, claims } = options;
     this.#pool = new SessionPool({
-      transport: options.transport,
-      hello: { client: this.id, maxFrameBytes, prover, claims },
+      transport,
+      hello: { client: this.id, maxFrameBytes, prover: transport.prover, claims },
       openTimeoutMs,
       clock,
       keepalive: keepaliveOf(options.keepalive, defaultKeepalive),

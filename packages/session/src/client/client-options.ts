@@ -2,7 +2,6 @@ import type { Clock, Interceptor, Log, TimeLimit } from '@patchbay/objects';
 
 import type { Keepalive } from '../keepalive.js';
 import type { RetryBudgetOptions } from './retry-budget.js';
-import type { SessionProver } from './session-prover.js';
 import type { Router, Transport } from './transport.js';
 
 /** What an object client needs. */
@@ -22,8 +21,6 @@ export interface ObjectClientOptions {
   readonly retryBudget?: RetryBudgetOptions | undefined;
   /** The largest frame (a result, for one) to accept, in bytes, from 256 KiB. Default: 64 MiB. */
   readonly maxFrameBytes?: number | undefined;
-  /** Proves who opens a session, as `ApiKeyProver` does. Default: the connection alone says who calls. */
-  readonly prover?: SessionProver | undefined;
   /** Who the client says that it is, for the log of servers alone: at most 64 visible ASCII characters. Default: nothing. */
   readonly claims?: string | undefined;
   /** Run around every call, the first outermost. Default: none. */

@@ -8,15 +8,7 @@ import { routeTo, type Transport } from './transport.js';
 export type ConnectToOptions = Partial<
   Pick<
     ObjectClientOptions,
-    | 'clock'
-    | 'timeoutMs'
-    | 'openTimeoutMs'
-    | 'keepalive'
-    | 'interceptors'
-    | 'log'
-    | 'spinUs'
-    | 'prover'
-    | 'claims'
+    'clock' | 'timeoutMs' | 'openTimeoutMs' | 'keepalive' | 'interceptors' | 'log' | 'spinUs' | 'claims'
   >
 > & {
   /** The principal that must answer, or `nameserver`, which any name server is. Default: any server of the cluster. */

@@ -1,6 +1,7 @@
 import type { Code, ObjectDescription, RpcError } from '@patchbay/objects';
 
 import { type Destination, destination } from './destination.js';
+import type { SessionProver } from './session-prover.js';
 
 /** The stream under a session: messages in order, both ways. */
 export interface MessageStream {
@@ -39,6 +40,8 @@ export interface Refusal {
 
 /** Connects a client to its servers. */
 export interface Transport {
+  /** Proves to servers who opens a session, as `ApiKeyProver` does. Default: the connection alone says who calls. */
+  readonly prover?: SessionProver | undefined;
   /** Opens a stream for a session. @throws RpcError `CONNECTION_LOST` for a malformed address */
   dial(to: Destination, events: MessageStreamEvents): MessageStream;
   /** Asks a server for the description of one of its objects. @throws RpcError */
