@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+
 import { expect } from 'chai';
 import { z } from 'zod';
 
@@ -28,7 +30,8 @@ interface Outcome {
 
 describe('A Python client over TLS', function () {
   this.timeout(60_000);
-  let outcomes: Record<'user' | 'anonymous' | 'plain' | 'other' | 'stranger', unknown>;
+  type Attempt = 'user' | 'anonymous' | 'plain' | 'other' | 'stranger' | 'signed' | 'forged' | 'foreign';
+  let outcomes: Record<Attempt, unknown>;
 
   before(async function () {
     requirePython(this);
@@ -49,7 +52,13 @@ describe('A Python client over TLS', function () {
     });
     expect(serving.registered).to.equal(true);
     await generateModules(scratch.path);
-    const said = await runPython('secure_client.py', [address, 'ns1', identityFile], [scratch.path]);
+    const { apiKeys, grants, users } = names.authority ?? expect.fail();
+    await users.create('bot', [], 3_600_000, 'local');
+    await grants.add({ to: 'user:bot', role: 'operator', objects: '**', methods: '*' }, 'local');
+    const keyFile = scratch.file('api-key');
+    await writeFile(keyFile, (await apiKeys.create('bot', 'local')).key, { mode: 0o600 });
+    const words = [address, 'ns1', identityFile, keyFile];
+    const said = await runPython('secure_client.py', words, [scratch.path]);
     outcomes = JSON.parse(said) as typeof outcomes;
   });
 
@@ -63,6 +72,16 @@ describe('A Python client over TLS', function () {
 
   it('is told at once that it needs TLS where it speaks none', () => {
     expect(outcomes.plain).to.include({ code: 'UNAUTHENTICATED', reason: 'TLS_REQUIRED' });
+  });
+
+  it('is a user by signed calls with an API key, without a certificate', () => {
+    expect(outcomes.signed).to.equal('user:bot');
+  });
+
+  it('is refused with another secret, and when it signs for another cluster', () => {
+    for (const each of [outcomes.forged, outcomes.foreign] as Outcome[]) {
+      expect(each).to.include({ code: 'UNAUTHENTICATED', reason: 'SIGNATURE_INVALID' });
+    }
   });
 
   it('reaches nobody where another server answers, or one whose authority it does not know', () => {

@@ -1,8 +1,12 @@
 import { expect } from 'chai';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
+import { initAuthority, startNameServer } from '@patchbay/nameserver';
+import { silentLog } from '@patchbay/objects';
 import { Scratch } from '@patchbay/objects/testing';
-import { connect } from '@patchbay/rpcclient';
+import { connect, readApiKeyFile } from '@patchbay/rpcclient';
+import { joinHost } from '@patchbay/rpcserver';
 
 import { root } from '../repository.js';
 import { run } from './command.js';
@@ -130,6 +134,54 @@ describe('The example', function () {
       expect(await server.terminate()).to.equal(0);
     });
   }
+
+  it('signed knows the users of programs by their API keys, and fills in who they are', async () => {
+    await using scratch = await Scratch.make();
+    const [stateDir, keyFile] = [scratch.file('state'), scratch.file('api-key')];
+    const about = { stateDir: scratch.file('names'), log: silentLog };
+    const { tokens } = await initAuthority({ ...about, name: 'ns1' });
+    await using names = await startNameServer({ ...about, listen: '127.0.0.1:0', version: '1.2.3' });
+    const { address, authority = expect.fail() } = names;
+    await joinHost({ stateDir, address, token: tokens.host.token, name: 'web1' });
+    const { apiKeys, users, grants, records } = authority;
+    await records.change(() => {
+      const host = records.get('host', 'web1') ?? expect.fail();
+      const value = { ...host, names: ['diary'] };
+      return { changes: [{ kind: 'host', name: 'web1', value }], result: undefined };
+    });
+    await users.create('bot', [], 60_000, 'local');
+    await grants.add({ to: 'user:bot', role: 'operator', objects: 'diary', methods: '*' }, 'local');
+    await writeFile(keyFile, (await apiKeys.create('bot', 'local')).key, { mode: 0o600 });
+    const environment = {
+      ...{ PATCHBAY_NAMESERVER: address, PATCHBAY_INSECURE: '0' },
+      ...{ STATE_DIR: stateDir, PATCHBAY_API_KEY_FILE: keyFile },
+    };
+    const program = (name: string): string => join(root, 'examples/dist/signed', name);
+    await using server = await Daemon.start(
+      ['node', program('server.js')],
+      scratch.file('server.log'),
+      environment,
+    );
+    await server.ready(async () => {
+      expect(await server.log()).to.contain('serving at');
+    });
+
+    const outcome = await run(['node', program('client.js')], { environment });
+
+    const lines = ['user:bot: it rained', 'user:bot: the sun shone', 'UNAUTHENTICATED: SIGNATURE_INVALID'];
+    expect(outcome).to.deep.equal({ status: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
+    const who = await run(['rpcclient', 'whoami', '--json'], { environment });
+    expect(JSON.parse(who.stdout)).to.include({ principal: 'user:bot' });
+    const listed = await run(['nameserver', 'list', '--json'], { environment });
+    expect(listed.status, listed.stderr).to.equal(0);
+    const policy = join(stateDir, 'policy.json');
+    expect((await stat(policy)).mode & 0o777).to.equal(0o600);
+    const { secret } = readApiKeyFile(keyFile);
+    for (const file of [policy, scratch.file('server.log')]) {
+      expect(await readFile(file, 'utf8')).not.to.contain(secret);
+    }
+    expect(await server.terminate()).to.equal(0);
+  });
 
   it('tracing makes one trace over two servers', async () => {
     const outcome = await run(['node', join(root, 'examples/dist/tracing/main.js')]);
