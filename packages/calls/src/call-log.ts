@@ -7,7 +7,6 @@ import {
   type Interceptor,
   isRpcError,
   type Log,
-  type LogFields,
   PeriodicTask,
 } from '@patchbay/objects';
 
@@ -16,8 +15,11 @@ import { CallQueue } from './call-queue.js';
 import type { CallTable } from './call-table.js';
 import { Followers } from './followers.js';
 import { loggable } from './loggable.js';
+import { maxNameLength, NotableCalls } from './notable-calls.js';
 import { type CallFilter, type CallPage, matcherOf, readPage } from './query.js';
 import type { CallRecord } from './record.js';
+import { ReportDesk } from './report-desk.js';
+import type { ReportedCall } from './reports.js';
 import { type CallLogSettings, isLogged } from './settings.js';
 
 /** What a call log needs. */
@@ -32,16 +34,6 @@ export interface CallLogOptions {
 /** How often old calls are removed, in milliseconds. */
 const pruneMs = 600_000;
 
-/** How many lines a second the system log gets of calls that are always logged. */
-const maxLines = 20;
-
-/** How much is kept of names and texts that a caller makes up, in characters. */
-const maxNameLength = 200;
-
-/** Identities are changed by methods of this object, but for those that only look. */
-const identityObject = 'identity';
-const onlyLooks = /^(?:list_.*|show_.*|status|whoami|can_i|watch_policy)$/;
-
 /** Keeps the calls of a daemon in a file: those that it answers, as an observer, and those that it makes. */
 export class CallLog implements CallObserver, AsyncDisposable {
   readonly #options: CallLogOptions;
@@ -51,7 +43,9 @@ export class CallLog implements CallObserver, AsyncDisposable {
   readonly #pruning: PeriodicTask;
   #settings: CallLogSettings;
   #except: ReadonlySet<string>;
-  #lines = { second: 0, count: 0 };
+  readonly #notable: NotableCalls;
+  readonly #desk: ReportDesk;
+  #report: (record: CallRecord) => void = () => undefined;
 
   /** Opens the log. Where its file cannot be used, that is logged, and calls are dropped and counted. */
   constructor(options: CallLogOptions) {
@@ -59,6 +53,8 @@ export class CallLog implements CallObserver, AsyncDisposable {
     this.#options = options;
     this.#settings = settings;
     this.#except = new Set(settings.except);
+    this.#notable = new NotableCalls(clock, log);
+    this.#desk = new ReportDesk(clock);
     this.#file = new CallFile({ file, clock, log });
     this.#pruning = PeriodicTask.start({
       clock,
@@ -117,13 +113,38 @@ export class CallLog implements CallObserver, AsyncDisposable {
     const { access } = call;
     const needsOperator = access === undefined || access === 'operate' || access === 'administer';
     const isWanted = isLogged(this.#settings.incoming, outcome.error !== undefined, needsOperator);
-    if (!this.#isAlwaysLogged(call, outcome) && (!isWanted || this.#isExcepted(call))) {
+    const isNotable = this.#notable.note(call, outcome);
+    if (!isNotable && (!isWanted || this.#isExcepted(call))) {
       return;
     }
     try {
-      this.#note(this.#recordOf(call, outcome));
+      const record = this.#recordOf(call, outcome);
+      this.#note(record);
+      if (isNotable) {
+        this.#report(record);
+      }
     } catch (error) {
       this.#options.log.warn('cannot log a call', { callId: call.callId, error });
+    }
+  }
+
+  /** Reports to somebody else, too, what is logged whatever is set. */
+  reportTo(report: (record: CallRecord) => void): void {
+    this.#report = report;
+  }
+
+  /**
+   * Takes in calls that a server reports.
+   *
+   * @param missed how many before them it could not report
+   * @throws RpcError `REPORTS_EXHAUSTED`
+   */
+  takeReports(reporter: string, calls: readonly ReportedCall[], missed: number): void {
+    for (const record of this.#desk.take(reporter, calls)) {
+      this.#note(record);
+    }
+    if (missed > 0) {
+      this.#options.log.warn('a server could not report all of its calls', { reporter, missed });
     }
   }
 
@@ -132,7 +153,7 @@ export class CallLog implements CallObserver, AsyncDisposable {
     filter: CallFilter,
     options: { readonly limit: number; readonly from?: string | undefined; readonly signal?: AbortSignal },
   ): Promise<CallPage> {
-    this.#queue.flush();
+    await this.#queue.flush();
     const nowMs = this.#options.clock.now();
     return this.#file.require((table) => readPage(table, filter, { ...options, nowMs }));
   }
@@ -185,7 +206,7 @@ export class CallLog implements CallObserver, AsyncDisposable {
   /** Writes what waits, and closes the file. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#pruning[Symbol.asyncDispose]();
-    this.#queue.flush();
+    await this.#queue.flush();
     this.#file.close();
   }
 
@@ -247,46 +268,4 @@ export class CallLog implements CallObserver, AsyncDisposable {
   #isExcepted({ caller }: AnsweredCall): boolean {
     return this.#except.size > 0 && this.#except.has(caller.delegate ?? caller.principal);
   }
-
-  /** Reports whether a call is logged whatever is set, and tells the system log of it. */
-  #isAlwaysLogged(call: AnsweredCall, { error }: CallOutcome): boolean {
-    if (error?.code === 'PERMISSION_DENIED' || error?.code === 'UNAUTHENTICATED') {
-      if (this.#mayTell()) {
-        this.#options.log.warn('refused a call', {
-          ...fieldsOf(call),
-          code: error.code,
-          reason: error.reason,
-        });
-      }
-      return true;
-    }
-    if (call.object === identityObject && call.access !== undefined && !onlyLooks.test(call.method)) {
-      if (this.#mayTell()) {
-        const outcome = error === undefined ? {} : { code: error.code, reason: error.reason };
-        this.#options.log.warn('identities were changed, or were to be', { ...fieldsOf(call), ...outcome });
-      }
-      return true;
-    }
-    return false;
-  }
-
-  /** Reports whether the system log may get a line more: callers can make many. The call log has all of them. */
-  #mayTell(): boolean {
-    const second = Math.floor(this.#options.clock.monotonicMs() / 1000);
-    if (second !== this.#lines.second) {
-      this.#lines = { second, count: 0 };
-    }
-    return ++this.#lines.count <= maxLines;
-  }
-}
-
-function fieldsOf({ callId, caller, object, method }: AnsweredCall): LogFields {
-  return {
-    callId,
-    caller: caller.principal,
-    ...(caller.delegate === undefined ? {} : { delegate: caller.delegate }),
-    peer: caller.peer,
-    object: object.slice(0, maxNameLength),
-    method: method.slice(0, maxNameLength),
-  };
 }

@@ -3,10 +3,16 @@ import type { Clock, Log } from '@patchbay/objects';
 import type { CallFile } from './call-file.js';
 import type { CallRecord } from './record.js';
 
-/** How many calls are written together, how long the first of them waits, and how many may wait. */
-const limits = { batch: 1_000, waitMs: 200, waiting: 10_000 };
+/**
+ * How many calls are written together, how long the first of them waits, how many may wait, and how long other work waits
+ * while some are written.
+ */
+const limits = { batch: 1_000, waitMs: 200, waiting: 10_000, sliceMs: 4 };
 
-/** Writes calls in batches. It drops and counts what it cannot write, rather than slow a call. */
+/**
+ * Writes calls in batches, each in slices between which other work runs. It drops and counts what it cannot write, rather
+ * than slow a call.
+ */
 export class CallQueue {
   readonly #options: {
     readonly file: CallFile;
@@ -18,6 +24,10 @@ export class CallQueue {
   #scheduled = false;
   #dropped = 0;
   #untold = 0;
+  /** How many calls have left the queue, written or not. */
+  #done = 0;
+  /** Resolves when the next slice has been written. */
+  #slice: Promise<void> | undefined;
 
   constructor(options: {
     readonly file: CallFile;
@@ -42,41 +52,45 @@ export class CallQueue {
     }
     this.#waiting.push(record);
     if (this.#waiting.length % limits.batch === 0) {
-      setImmediate(() => {
-        this.#writeBatch();
-      });
+      void this.flush();
     }
     if (!this.#scheduled) {
       this.#scheduled = true;
       this.#options.clock.sleep(limits.waitMs, { background: true }).then(
         () => {
           this.#scheduled = false;
-          this.flush();
+          void this.flush();
         },
         () => undefined,
       );
     }
   }
 
-  /** Writes what waits. */
-  flush(): void {
-    while (this.#waiting.length > 0) {
-      this.#writeBatch();
+  /** Writes what waits now. */
+  async flush(): Promise<void> {
+    const last = this.#done + this.#waiting.length;
+    while (this.#done < last) {
+      this.#slice ??= new Promise((resolve) => {
+        setImmediate(() => {
+          this.#slice = undefined;
+          this.#writeSlice();
+          resolve();
+        });
+      });
+      await this.#slice;
     }
   }
 
-  #writeBatch(): void {
-    const { file, log, onWritten } = this.#options;
-    const batch = this.#waiting.splice(0, limits.batch);
-    if (batch.length === 0) {
-      return;
-    }
-    const written = file.use((table) => {
-      table.write(batch);
-      return true;
-    });
+  #writeSlice(): void {
+    const { file, clock, log, onWritten } = this.#options;
+    const batch = this.#waiting.slice(0, limits.batch);
+    const untilMs = clock.monotonicMs() + limits.sliceMs;
+    const written = file.use((table) => table.write(batch, () => clock.monotonicMs() < untilMs))?.value;
+    const taken = written ?? batch.length;
+    this.#waiting.splice(0, taken);
+    this.#done += taken;
     if (written === undefined) {
-      this.#drop(batch.length);
+      this.#drop(taken);
       return;
     }
     if (this.#untold > 0) {

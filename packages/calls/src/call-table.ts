@@ -25,12 +25,16 @@ export type Row = [
   given: string | null,
   answerBytes: number | null,
   answer: string | null,
+  reporter: number | null,
 ];
 
 /** The columns of a row. */
 export const columns =
   'id, at, duration_us, outgoing, caller, on_behalf, method, peer, port, code, reason, comment, call_id, correlation, ' +
-  'chain, arguments, answer_bytes, answer';
+  'chain, arguments, answer_bytes, answer, reporter';
+
+/** How many rows are written until it is looked whether there is time for more. */
+const writtenAtOnce = 16;
 
 /** How many rows are removed in one turn. */
 const removedAtOnce = 500;
@@ -62,13 +66,21 @@ export class CallTable {
       .raw();
   }
 
-  /** Writes calls, all or none. @throws Error of SQLite */
-  write(records: readonly CallRecord[]): void {
+  /**
+   * Writes the first calls of a list, as many as a time allows and at least some; returns how many. @throws Error of SQLite
+   */
+  write(records: readonly CallRecord[], hasTime: () => boolean): number {
     try {
-      this.connection.transaction(() => {
+      return this.connection.transaction(() => {
+        let written = 0;
         for (const record of records) {
+          if (written > 0 && written % writtenAtOnce === 0 && !hasTime()) {
+            break;
+          }
           this.#write(record);
+          written++;
         }
+        return written;
       })();
     } catch (error) {
       this.#forgetNames();
@@ -132,6 +144,7 @@ export class CallTable {
       record.arguments ?? null,
       record.answerBytes ?? null,
       record.answer ?? null,
+      record.reportedBy === undefined ? null : this.callers.idOf(record.reportedBy),
     );
   }
 }

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
-import { defineObject, method, timestampSchema, bytesSchema } from '@patchbay/objects/define';
+import { arg, defineObject, method, timestampSchema, bytesSchema } from '@patchbay/objects/define';
 
 import type { CallLog } from './call-log.js';
 import { loggedCall, viewCall } from './record.js';
+import { reportedCalls } from './reports.js';
 
 const text = z.string().min(1).max(200);
 
@@ -93,6 +94,34 @@ export function callsObject(log: CallLog) {
             dropped,
             ...(problem === undefined ? {} : { problem }),
           };
+        },
+      }),
+    },
+  });
+}
+
+/** Creates the object by which a name server shows its call log, and takes in what servers report. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, as the client's types are
+export function nameServerCallsObject(log: CallLog) {
+  return defineObject({
+    summary: 'The log of the calls that this daemon answered and made, and of what servers report',
+    methods: {
+      ...callsObject(log).methods,
+      report: method({
+        summary: 'Report refused calls and changes of identities, as servers do',
+        access: 'member',
+        args: [arg('calls', reportedCalls, 'the calls')],
+        options: {
+          missed: z.int().min(0).default(0).describe('how many before them could not be reported'),
+        },
+        returns: z.null(),
+        run: (calls, { missed }, context) => {
+          const { principal } = context.caller;
+          if (!principal.startsWith('host:')) {
+            context.requireAccess('administer');
+          }
+          log.takeReports(principal, calls, missed);
+          return null;
         },
       }),
     },

@@ -240,6 +240,7 @@ class RowNames {
       arguments: row[15] ?? undefined,
       answerBytes: row[16] ?? undefined,
       answer: row[17] ?? undefined,
+      ...(row[18] !== null && { reportedBy: this.#nameOf('callers', row[18]) }),
     };
   }
 

@@ -27,6 +27,8 @@ export interface CallRecord {
   readonly answerBytes: number | undefined;
   /** As bounded JSON, with secrets masked. */
   readonly answer: string | undefined;
+  /** The server that answered it and says so; undefined for a call of this daemon. */
+  readonly reportedBy?: string | undefined;
 }
 
 /** The schema of a call as callers see it. */
@@ -47,6 +49,7 @@ export const loggedCall = z.object({
   arguments: z.unknown().optional().describe('shortened, with secrets masked'),
   answerBytes: z.int().optional(),
   answer: z.unknown().optional().describe('shortened, with secrets masked'),
+  reportedBy: z.string().optional().describe('the server that answered it, where that was not this daemon'),
 });
 /** A call as callers see it. */
 export type LoggedCall = z.infer<typeof loggedCall>;

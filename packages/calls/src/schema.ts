@@ -6,11 +6,17 @@ import type { DatabaseFormat } from '@patchbay/store';
  */
 export const callsFormat: DatabaseFormat = {
   applicationId: 0x5042636c, // "PBcl"
-  version: 1,
+  version: 2,
   title: 'a call log',
   // A power cut may lose the last calls, and damages nothing.
   synchronous: 'NORMAL',
   checksPages: false, // a large file would take seconds; what is damaged is noticed when it is read
+  upgrade: (connection) => {
+    const ofReporter = "SELECT 1 FROM pragma_table_info('calls') WHERE name = 'reporter'";
+    if (connection.prepare(ofReporter).get() === undefined) {
+      connection.exec('ALTER TABLE calls ADD COLUMN reporter INTEGER'); // version 1 had none
+    }
+  },
   schema: `
     CREATE TABLE callers (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;
     CREATE TABLE methods (
@@ -38,7 +44,8 @@ export const callsFormat: DatabaseFormat = {
       chain INTEGER NOT NULL,
       arguments TEXT,
       answer_bytes INTEGER,
-      answer TEXT
+      answer TEXT,
+      reporter INTEGER
     ) STRICT;
     CREATE INDEX calls_by_time ON calls (at);
     CREATE INDEX calls_by_caller ON calls (caller, at);

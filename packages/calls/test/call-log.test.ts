@@ -203,6 +203,25 @@ describe('A call log', () => {
     expect((await followed.next()).done).to.equal(true);
   });
 
+  it('writes in slices, between which other work runs', async () => {
+    await using desk = await Desk.make({ incoming: 'all' });
+    for (let index = 0; index < 999; index++) {
+      await desk.call('desk.put', ['a']);
+    }
+    let nowMs = 0;
+    desk.clock.monotonicMs = () => nowMs++; // each look at the time takes 1 ms
+    let turns = 0;
+    const written = desk.find({}, 1_000);
+    for (let isWritten = false; !isWritten; turns++) {
+      isWritten = await Promise.race([
+        written.then(() => true),
+        new Promise<boolean>((resolve) => setImmediate(resolve, false)),
+      ]);
+    }
+    expect(await written).to.have.length(999);
+    expect(turns).to.be.above(10);
+  });
+
   it('writes by itself, and is read again', async () => {
     await using desk = await Desk.make();
     await desk.call('desk.put', ['a']);

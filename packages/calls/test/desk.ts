@@ -7,7 +7,7 @@ import {
   type CallLogSettings,
   type CallRecord,
 } from '@patchbay/calls';
-import { type Caller, coreError, localCaller } from '@patchbay/objects';
+import { type Caller, coreError, localCaller, type ObjectDefinition } from '@patchbay/objects';
 import { arg, defineObject, Dispatcher, method, secret } from '@patchbay/objects/define';
 import { FakeClock, RecordingLog, Scratch } from '@patchbay/objects/testing';
 import { z } from 'zod';
@@ -100,6 +100,11 @@ export class Desk implements AsyncDisposable {
     return new Desk(await Scratch.make(), settings, file);
   }
 
+  /** Hosts a further object. */
+  host(name: string, object: ObjectDefinition): void {
+    this.#dispatcher.host(name, object);
+  }
+
   /** The directory of the file. */
   get directory(): string {
     return this.#scratch.path;
@@ -112,7 +117,8 @@ export class Desk implements AsyncDisposable {
     options: { caller?: Caller; correlationId?: string; metadata?: Record<string, string> } = {},
   ): Promise<string> {
     const { caller = localCaller('unix:/run/desk'), correlationId, metadata } = options;
-    const [object = '', called = ''] = name.split('.');
+    const dot = name.lastIndexOf('.');
+    const [object, called] = [name.slice(0, dot), name.slice(dot + 1)];
     const callId = `call-${String(++this.#count)}`;
     await new Promise<void>((resolve) => {
       this.#dispatcher.begin(

@@ -15,7 +15,7 @@ import {
   warnOfPlainTcp,
 } from '@patchbay/objects';
 import { checkListenAddress, Dispatcher } from '@patchbay/objects/define';
-import { Registration } from '@patchbay/session/client';
+import { connectOver, Registration, type Transport } from '@patchbay/session/client';
 import type { GivenLimits } from '@patchbay/session/server';
 
 import { checkAddresses, checkAdvertisedAddress, reachedAt } from './advertised-address.js';
@@ -30,7 +30,12 @@ interface Parts {
   readonly server: ObjectServer;
   readonly registration: Registration;
   readonly kept: ServerIdentity | undefined;
+  /** Where the name server is, and how it is dialled. */
+  readonly names: { readonly address: string; readonly transport: Transport };
 }
+
+/** How long a call of the name server may take, in milliseconds. */
+const nameServerTimeoutMs = 10_000;
 
 /** The service that health probes query to learn whether the names are registered. */
 const registrationHealth = 'patchbay.registration';
@@ -124,9 +129,10 @@ export class RpcServer implements AsyncDisposable {
         warnOfPlainTcp(server.addresses, insecure, log);
       }
       const reached = reachedAt(server.addresses, advertise, options.machine);
+      const transport = identity === undefined ? grpcTransport : secureTransport({ identity });
       const registration = Registration.start({
         nameServer,
-        transport: identity === undefined ? grpcTransport : secureTransport({ identity }),
+        transport,
         serverId: state.serverId,
         ...reached,
         claims: hosting.names.map((name) => claimOf(name, options)),
@@ -138,7 +144,8 @@ export class RpcServer implements AsyncDisposable {
         clock,
         log: log.child({ component: 'registration' }),
       });
-      const started = new RpcServer({ state, hosting, server, registration, kept }, limits);
+      const names = { address: nameServer, transport };
+      const started = new RpcServer({ state, hosting, server, registration, kept, names }, limits);
       void checkAdvertisedAddress(
         { advertised: reached.address, nameServer },
         { log, signal: started.#stop.signal },
@@ -168,6 +175,13 @@ export class RpcServer implements AsyncDisposable {
   /** Checks that the server answers, by describing one of its objects over its own port. @throws RpcError */
   async probe(): Promise<void> {
     await this.#parts.server.probe();
+  }
+
+  /** Calls an object of the name server, as this server does. @throws RpcError */
+  async callNameServer(object: string, method: string, args: readonly unknown[]): Promise<unknown> {
+    const { address, transport } = this.#parts.names;
+    await using client = connectOver(transport, address, { principal: 'nameserver' });
+    return await client.call(object, method, args, { timeoutMs: nameServerTimeoutMs });
   }
 
   /**

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { join } from 'node:path';
 
-import { CallLog, callsObject } from '@patchbay/calls';
+import { CallLog, nameServerCallsObject } from '@patchbay/calls';
 import {
   changedKeys,
   checkLogFile,
@@ -91,7 +91,7 @@ async function serve(
   });
   await using server = await startNameServer({
     ...configuration,
-    objects: { [nameServerCalls]: callsObject(calls) },
+    objects: { [nameServerCalls]: nameServerCallsObject(calls) },
     observer: calls,
     interceptors: logged === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls: logged })],
     onWritable: (failure) => {

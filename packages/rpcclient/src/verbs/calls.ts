@@ -27,6 +27,9 @@ interface LoggedCall {
   readonly code?: string;
   readonly reason?: string;
   readonly arguments?: unknown;
+  readonly callId: string;
+  /** The server that answered it and says so, where the log is another's. */
+  readonly reportedBy?: string;
   readonly missed?: number;
 }
 
@@ -62,7 +65,7 @@ export const prepare: PrepareVerb = (line, settings, context) => {
       return;
     }
     const found = await listAll(logs, { ...filter, limit }, settings, context);
-    const calls = found
+    const calls = withoutReported(found)
       .sort((a, b) => b.at.localeCompare(a.at))
       .slice(0, Number(limit))
       .reverse();
@@ -70,6 +73,12 @@ export const prepare: PrepareVerb = (line, settings, context) => {
     out.write(await formatted(rows, settings.format, context.toYaml));
   };
 };
+
+/** Leaves out what the name server has of a server whose own log has it too. */
+function withoutReported(found: readonly Found[]): Found[] {
+  const own = new Set(found.flatMap(({ callId, reportedBy }) => (reportedBy === undefined ? [callId] : [])));
+  return found.filter(({ callId, reportedBy }) => reportedBy === undefined || !own.has(callId));
+}
 
 /** Returns the names of the logs of all daemons that are up. @throws RpcError `NAMESERVER_UNAVAILABLE` */
 async function namesOfLogs({ timeoutMs }: Settings, context: CommandContext): Promise<string[]> {

@@ -2,9 +2,9 @@ import { once } from 'node:events';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 
-import { CallLog, callsName, callsObject } from '@patchbay/calls';
+import { CallLog, CallReporter, callsName, callsObject } from '@patchbay/calls';
 import { type Daemon, type DaemonLog, severalAddresses } from '@patchbay/daemon';
-import { logCalls, systemClock } from '@patchbay/objects';
+import { logCalls, nameServerCalls, systemClock } from '@patchbay/objects';
 
 import { hostIdentity } from '../join-host.js';
 import { RpcServer } from '../rpc-server.js';
@@ -75,6 +75,14 @@ export async function serve(
     return;
   }
   calls.open();
+  await using reporter = new CallReporter({
+    send: (reported, missed) => server.callNameServer(nameServerCalls, 'report', [reported, { missed }]),
+    clock: systemClock,
+    log: callLog,
+  });
+  calls.reportTo((record) => {
+    reporter.add(record);
+  });
   let inEffect = configuration;
   log.info('RPC server is ready', {
     address: server.address,
