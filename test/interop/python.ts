@@ -42,6 +42,7 @@ export async function generateModules(directory: string): Promise<void> {
     `--plugin=protoc-gen-grpc_python=${grpcPlugin}`,
     'patchbay/v1/nameserver.proto',
     'patchbay/v1/objects.proto',
+    'patchbay/v1/identity.proto',
     'google/rpc/status.proto',
   ]);
 }

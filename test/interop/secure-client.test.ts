@@ -3,11 +3,13 @@ import { writeFile } from 'node:fs/promises';
 import { expect } from 'chai';
 import { z } from 'zod';
 
+import { grpcTransport } from '@patchbay/grpc/client';
 import { enrol } from '@patchbay/grpc/secure';
 import { initAuthority, startNameServer } from '@patchbay/nameserver';
 import { silentLog } from '@patchbay/objects';
 import { Scratch } from '@patchbay/objects/testing';
 import { defineObject, hostIdentity, joinHost, method, RpcServer } from '@patchbay/rpcserver';
+import { connectOver } from '@patchbay/session/client';
 
 import { generateModules, requirePython, runPython } from './python.js';
 
@@ -32,6 +34,7 @@ describe('A Python client over TLS', function () {
   this.timeout(60_000);
   type Attempt = 'user' | 'anonymous' | 'plain' | 'other' | 'stranger' | 'signed' | 'forged' | 'foreign';
   let outcomes: Record<Attempt, unknown>;
+  let enrolling: Readonly<Record<string, unknown>>;
 
   before(async function () {
     requirePython(this);
@@ -39,7 +42,9 @@ describe('A Python client over TLS', function () {
     const listen = '127.0.0.1:0';
     const stateDir = scratch.file('names');
     const { tokens } = await initAuthority({ stateDir, name: 'ns1', log: silentLog });
-    await using names = await startNameServer({ listen, stateDir, log: silentLog, version: '1.2.3' });
+    const socket = `unix:${scratch.file('run', 'socket')}`;
+    const about = { stateDir, log: silentLog, version: '1.2.3' };
+    await using names = await startNameServer({ listen: [listen, socket], ...about });
     const { address } = names;
     const server = scratch.file('server');
     const identityFile = scratch.file('identity.json');
@@ -60,10 +65,28 @@ describe('A Python client over TLS', function () {
     const words = [address, 'ns1', identityFile, keyFile];
     const said = await runPython('secure_client.py', words, [scratch.path]);
     outcomes = JSON.parse(said) as typeof outcomes;
+    await using admin = connectOver(grpcTransport, names.addresses[1] ?? '');
+    const made = await admin.call('identity', 'create_token', ['host', 'py1']);
+    await admin.call('identity', 'grant', ['host:py1', 'operator', 'desk.*']);
+    const { token } = made as { readonly token: string };
+    await writeFile(scratch.file('roots.pem'), names.authority?.roots.join('') ?? '');
+    const args = [address, 'ns1', scratch.file('roots.pem'), token];
+    enrolling = JSON.parse(await runPython('enrolling_client.py', args, [scratch.path])) as typeof enrolling;
   });
 
   it('proves who calls by the certificate of whoever has logged in', () => {
     expect(outcomes.user).to.equal('user:admin');
+  });
+
+  it('enrols by the typed face of the authority with what openssl makes, follows the policy, and calls', () => {
+    expect(enrolling).to.deep.equal({
+      guess: 'TOKEN_INVALID',
+      enrolled: 'active host:py1',
+      renewed: true,
+      anonymous: 'CALLER_UNKNOWN',
+      policy: ['host:py1', 'host:web1', 'user:admin', 'user:bot'],
+      who: 'host:py1',
+    });
   });
 
   it('is nobody without one, and may look up no name', () => {

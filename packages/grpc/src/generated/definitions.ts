@@ -1086,6 +1086,48 @@ export const definitions: object = {
                 "certificates": {
                   "type": "string",
                   "id": 6
+                },
+                "revocations": {
+                  "rule": "repeated",
+                  "type": "PolicyRevocation",
+                  "id": 7
+                },
+                "keys": {
+                  "rule": "repeated",
+                  "type": "PolicyKey",
+                  "id": 8
+                }
+              }
+            },
+            "PolicyRevocation": {
+              "fields": {
+                "what": {
+                  "type": "string",
+                  "id": 1
+                },
+                "atMs": {
+                  "type": "int64",
+                  "id": 2
+                },
+                "proof": {
+                  "type": "string",
+                  "id": 3
+                }
+              }
+            },
+            "PolicyKey": {
+              "fields": {
+                "id": {
+                  "type": "string",
+                  "id": 1
+                },
+                "principal": {
+                  "type": "string",
+                  "id": 2
+                },
+                "key": {
+                  "type": "string",
+                  "id": 3
                 }
               }
             },
@@ -1183,6 +1225,26 @@ export const definitions: object = {
                   "rule": "repeated",
                   "type": "string",
                   "id": 7
+                },
+                "revocations": {
+                  "rule": "repeated",
+                  "type": "PolicyRevocation",
+                  "id": 8
+                },
+                "liftedRevocations": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 9
+                },
+                "keys": {
+                  "rule": "repeated",
+                  "type": "PolicyKey",
+                  "id": 10
+                },
+                "removedKeys": {
+                  "rule": "repeated",
+                  "type": "string",
+                  "id": 11
                 }
               }
             }

@@ -8,8 +8,10 @@ import type { PolicyChangeInput as _patchbay_v1_PolicyChangeInput, PolicyChange 
 import type { PolicyDocumentInput as _patchbay_v1_PolicyDocumentInput, PolicyDocument as _patchbay_v1_PolicyDocument } from './patchbay/v1/PolicyDocument.js';
 import type { PolicyEventInput as _patchbay_v1_PolicyEventInput, PolicyEvent as _patchbay_v1_PolicyEvent } from './patchbay/v1/PolicyEvent.js';
 import type { PolicyGrantInput as _patchbay_v1_PolicyGrantInput, PolicyGrant as _patchbay_v1_PolicyGrant } from './patchbay/v1/PolicyGrant.js';
+import type { PolicyKeyInput as _patchbay_v1_PolicyKeyInput, PolicyKey as _patchbay_v1_PolicyKey } from './patchbay/v1/PolicyKey.js';
 import type { PolicyPrincipalInput as _patchbay_v1_PolicyPrincipalInput, PolicyPrincipal as _patchbay_v1_PolicyPrincipal } from './patchbay/v1/PolicyPrincipal.js';
 import type { PolicyRequestInput as _patchbay_v1_PolicyRequestInput, PolicyRequest as _patchbay_v1_PolicyRequest } from './patchbay/v1/PolicyRequest.js';
+import type { PolicyRevocationInput as _patchbay_v1_PolicyRevocationInput, PolicyRevocation as _patchbay_v1_PolicyRevocation } from './patchbay/v1/PolicyRevocation.js';
 import type { RenewRequestInput as _patchbay_v1_RenewRequestInput, RenewRequest as _patchbay_v1_RenewRequest } from './patchbay/v1/RenewRequest.js';
 import type { StatusRequestInput as _patchbay_v1_StatusRequestInput, StatusRequest as _patchbay_v1_StatusRequest } from './patchbay/v1/StatusRequest.js';
 import type { StatusResponseInput as _patchbay_v1_StatusResponseInput, StatusResponse as _patchbay_v1_StatusResponse } from './patchbay/v1/StatusResponse.js';
@@ -35,8 +37,10 @@ export interface ProtoGrpcType {
       PolicyDocument: MessageTypeDefinition<_patchbay_v1_PolicyDocumentInput, _patchbay_v1_PolicyDocument>
       PolicyEvent: MessageTypeDefinition<_patchbay_v1_PolicyEventInput, _patchbay_v1_PolicyEvent>
       PolicyGrant: MessageTypeDefinition<_patchbay_v1_PolicyGrantInput, _patchbay_v1_PolicyGrant>
+      PolicyKey: MessageTypeDefinition<_patchbay_v1_PolicyKeyInput, _patchbay_v1_PolicyKey>
       PolicyPrincipal: MessageTypeDefinition<_patchbay_v1_PolicyPrincipalInput, _patchbay_v1_PolicyPrincipal>
       PolicyRequest: MessageTypeDefinition<_patchbay_v1_PolicyRequestInput, _patchbay_v1_PolicyRequest>
+      PolicyRevocation: MessageTypeDefinition<_patchbay_v1_PolicyRevocationInput, _patchbay_v1_PolicyRevocation>
       RenewRequest: MessageTypeDefinition<_patchbay_v1_RenewRequestInput, _patchbay_v1_RenewRequest>
       StatusRequest: MessageTypeDefinition<_patchbay_v1_StatusRequestInput, _patchbay_v1_StatusRequest>
       StatusResponse: MessageTypeDefinition<_patchbay_v1_StatusResponseInput, _patchbay_v1_StatusResponse>

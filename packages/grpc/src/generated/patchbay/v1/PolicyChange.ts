@@ -2,6 +2,8 @@
 
 import type { PolicyPrincipalInput as _patchbay_v1_PolicyPrincipalInput, PolicyPrincipal as _patchbay_v1_PolicyPrincipal } from '../../patchbay/v1/PolicyPrincipal.js';
 import type { PolicyGrantInput as _patchbay_v1_PolicyGrantInput, PolicyGrant as _patchbay_v1_PolicyGrant } from '../../patchbay/v1/PolicyGrant.js';
+import type { PolicyRevocationInput as _patchbay_v1_PolicyRevocationInput, PolicyRevocation as _patchbay_v1_PolicyRevocation } from '../../patchbay/v1/PolicyRevocation.js';
+import type { PolicyKeyInput as _patchbay_v1_PolicyKeyInput, PolicyKey as _patchbay_v1_PolicyKey } from '../../patchbay/v1/PolicyKey.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface PolicyChangeInput {
@@ -21,6 +23,16 @@ export interface PolicyChangeInput {
    */
   'removedPrincipals'?: (string)[];
   'removedGrants'?: (string)[];
+  'revocations'?: (_patchbay_v1_PolicyRevocationInput)[];
+  /**
+   * What of them counts no more, as it was allowed again since.
+   */
+  'liftedRevocations'?: (string)[];
+  /**
+   * The API keys that are new, and the ids of those that were removed.
+   */
+  'keys'?: (_patchbay_v1_PolicyKeyInput)[];
+  'removedKeys'?: (string)[];
 }
 
 export interface PolicyChange {
@@ -40,4 +52,14 @@ export interface PolicyChange {
    */
   'removedPrincipals': (string)[];
   'removedGrants': (string)[];
+  'revocations': (_patchbay_v1_PolicyRevocation)[];
+  /**
+   * What of them counts no more, as it was allowed again since.
+   */
+  'liftedRevocations': (string)[];
+  /**
+   * The API keys that are new, and the ids of those that were removed.
+   */
+  'keys': (_patchbay_v1_PolicyKey)[];
+  'removedKeys': (string)[];
 }

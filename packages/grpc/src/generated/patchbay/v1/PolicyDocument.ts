@@ -2,6 +2,8 @@
 
 import type { PolicyPrincipalInput as _patchbay_v1_PolicyPrincipalInput, PolicyPrincipal as _patchbay_v1_PolicyPrincipal } from '../../patchbay/v1/PolicyPrincipal.js';
 import type { PolicyGrantInput as _patchbay_v1_PolicyGrantInput, PolicyGrant as _patchbay_v1_PolicyGrant } from '../../patchbay/v1/PolicyGrant.js';
+import type { PolicyRevocationInput as _patchbay_v1_PolicyRevocationInput, PolicyRevocation as _patchbay_v1_PolicyRevocation } from '../../patchbay/v1/PolicyRevocation.js';
+import type { PolicyKeyInput as _patchbay_v1_PolicyKeyInput, PolicyKey as _patchbay_v1_PolicyKey } from '../../patchbay/v1/PolicyKey.js';
 import type { Long } from '@grpc/proto-loader';
 
 export interface PolicyDocumentInput {
@@ -21,6 +23,14 @@ export interface PolicyDocumentInput {
    * issued, as of a PKI of one's own, whose roots each knows by itself. Empty: "listed".
    */
   'certificates'?: (string);
+  /**
+   * What was revoked. Keep it: an authority that was restored from a backup is told.
+   */
+  'revocations'?: (_patchbay_v1_PolicyRevocationInput)[];
+  /**
+   * The API keys of users, as they are on the host that is told; nobody is told those of another.
+   */
+  'keys'?: (_patchbay_v1_PolicyKeyInput)[];
 }
 
 export interface PolicyDocument {
@@ -40,4 +50,12 @@ export interface PolicyDocument {
    * issued, as of a PKI of one's own, whose roots each knows by itself. Empty: "listed".
    */
   'certificates': (string);
+  /**
+   * What was revoked. Keep it: an authority that was restored from a backup is told.
+   */
+  'revocations': (_patchbay_v1_PolicyRevocation)[];
+  /**
+   * The API keys of users, as they are on the host that is told; nobody is told those of another.
+   */
+  'keys': (_patchbay_v1_PolicyKey)[];
 }
