@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { grpcTransport } from '@patchbay/grpc/client';
@@ -9,7 +9,6 @@ import { type SignaturesOf, silentLog } from '@patchbay/objects';
 import { defineObject, method } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 import { connectOver, type ObjectClient } from '@patchbay/session/client';
-import { writeBackupText } from '@patchbay/store';
 
 import { hostIdentity, joinHost } from '../src/join-host.js';
 import { RpcServer } from '../src/rpc-server.js';
@@ -96,7 +95,7 @@ describe('A name server that comes back', function () {
   }
 
   async function backUp(file: string): Promise<void> {
-    await writeBackupText((await nameServer.authority?.backup()) ?? '', file);
+    await writeFile(file, (await nameServer.authority?.backup()) ?? '');
   }
 
   /** Replaces the registry by the backup while the name server is off, and starts it again at its address. */
