@@ -6,6 +6,7 @@ import type { Bar, Section } from './section.js';
 const ours = inNode('patchbay', 'Patchbay session');
 const bySocket = inNode('patchbay-by-socket', 'Patchbay session, socket file');
 const byTls = inNode('patchbay-by-tls', 'Patchbay session, TLS');
+const byKey = inNode('patchbay-by-key', 'Patchbay session, API key');
 const spinning = inNode('patchbay-spinning', 'Patchbay session, client spinning');
 const call = inNode('patchbay-call', 'Patchbay Call');
 const callAsUnary = inNode('patchbay-call-as-unary', 'Patchbay Call, as unary');
@@ -31,7 +32,7 @@ const many = {
 /** Measures calls: ours compared with a bare socket, plain gRPC and, where they are installed, Pyro and RPyC. */
 export async function benchCalls(): Promise<Section[]> {
   const peers = [...installedInPython().values()];
-  const all = [ours, bySocket, byTls, call, callAsUnary, socket, unary, unaryValue, ...peers];
+  const all = [ours, bySocket, byTls, byKey, call, callAsUnary, socket, unary, unaryValue, ...peers];
   // Twice, each time in fresh processes: how code was optimized differs from one to the next.
   const pinned = await run({ ...oneCaller, pinned: true, contestants: all });
   const again = await run({ ...oneCaller, pinned: true, contestants: all });
@@ -130,6 +131,7 @@ function processorBars(figures: Figures): Bar[] {
     bar('short string', ours.title, 0.9, bySocket.title),
     bar('20 keys', ours.title, 0.9, bySocket.title),
     ...payloadNames.map((payload) => bar(payload, ours.title, 1.7, byTls.title)),
+    ...payloadNames.map((payload) => bar(payload, ours.title, 1.75, byKey.title)),
   ];
 }
 
