@@ -1,4 +1,12 @@
 import { expect } from 'chai';
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, readFileSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import https from 'node:https';
+import type { TLSSocket } from 'node:tls';
+
+import { FakeClock, refusal, Scratch } from '@patchbay/objects/testing';
 
 import { type BootEndpoint, type BootEndpointOptions, startBootEndpoint } from '../../src/boot/endpoint.js';
 import { Health } from '../../src/boot/health.js';
@@ -9,6 +17,9 @@ import type { Machine } from '../fakes/machine.js';
 import { World } from '../fakes/world.js';
 
 const mac = '52:54:00:00:00:07';
+
+/** A connection over TLS. */
+type Shown = Pick<TLSSocket, 'getPeerCertificate'>;
 
 /** An HTTP response. */
 interface Fetched {
@@ -277,5 +288,47 @@ describe('the boot endpoint', () => {
     await using scene = await Scene.open();
     const second = startBootEndpoint({ ...scene.options, listen: scene.endpoint.address });
     expect(await second.catch((error: unknown) => error)).to.have.property('reason', 'BOOT_UNAVAILABLE');
+  });
+
+  it('serves HTTPS with a certificate, follows its files, and starts with none that others may read', async () => {
+    await using scene = await Scene.open();
+    await using scratch = await Scratch.make();
+    const tls = { certificate: scratch.file('cert.pem'), key: scratch.file('key.pem') };
+    const issue = (name: string): void => {
+      const subject = ['-subj', `/CN=${name}`, '-addext', 'subjectAltName=IP:127.0.0.1'];
+      const files = ['-keyout', tls.key, '-out', tls.certificate];
+      execFileSync(
+        'openssl',
+        [
+          'req',
+          '-x509',
+          '-newkey',
+          'ec',
+          '-pkeyopt',
+          'ec_paramgen_curve:P-256',
+          '-nodes',
+          ...subject,
+          ...files,
+        ],
+        { stdio: 'ignore' },
+      );
+    };
+    issue('first');
+    const clock = new FakeClock(Date.now() + 1000);
+    await using endpoint = await startBootEndpoint({ ...scene.options, clock, tls });
+    const get = async (): Promise<readonly [status: number | undefined, name: unknown]> => {
+      const [host = '', port = ''] = endpoint.address.split(':');
+      const ca = readFileSync(tls.certificate);
+      const request = https.get({ host, port, path: '/boot.ipxe', ca, maxVersion: 'TLSv1.2', agent: false });
+      const [response] = (await once(request, 'response')) as [IncomingMessage];
+      response.resume();
+      return [response.statusCode, (response.socket as unknown as Shown).getPeerCertificate().subject.CN];
+    };
+    expect(await get()).to.deep.equal([200, 'first']);
+    issue('second');
+    await clock.advance(5_000);
+    expect(await get()).to.deep.equal([200, 'second']);
+    chmodSync(tls.key, 0o644);
+    await refusal(startBootEndpoint({ ...scene.options, clock, tls }), 'IDENTITY_FILE_UNSAFE');
   });
 });
