@@ -9,6 +9,7 @@ import {
 } from '@patchbay/session/client';
 
 import type { ChannelTrust } from '../describe.js';
+import type { Health } from '../health-at.js';
 import { type Dialled, dialPlain } from './dialled.js';
 import { GrpcStream } from './grpc-stream.js';
 
@@ -52,6 +53,21 @@ export function grpcTransportBy(tcp?: TcpDialer, prover?: SessionProver): Transp
 
 /** Connects a client to its servers over gRPC, without TLS. */
 export const grpcTransport: Transport = grpcTransportBy();
+
+/**
+ * Asks a server for the health of some of its services.
+ *
+ * @param tcp default: plain; socket files always are
+ * @throws RpcError when it does not answer
+ */
+export async function healthOf<const S extends string>(
+  at: Destination,
+  services: readonly S[],
+  { tcp, timeoutMs }: { readonly tcp?: TcpDialer | undefined; readonly timeoutMs: number },
+): Promise<Readonly<Record<S, Health>>> {
+  const trust = at.address.startsWith('unix:') ? undefined : tcp?.trust(at);
+  return (await import('../health-at.js')).healthAt(at.address, services, { trust, timeoutMs });
+}
 
 /** Makes a client of the server at an address, to which every object is routed. */
 export function connectTo(address: string, options: ConnectToOptions = {}): ObjectClient {

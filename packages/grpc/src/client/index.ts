@@ -6,4 +6,5 @@
 export { apiKeyTransport, type ApiKeyTransportOptions } from './api-key-transport.js';
 export type { ChannelTrust } from '../describe.js';
 export type { Dialled, DialFailure } from './dialled.js';
-export { connectTo, grpcTransport, grpcTransportBy, type TcpDialer } from './grpc-transport.js';
+export { connectTo, grpcTransport, grpcTransportBy, healthOf, type TcpDialer } from './grpc-transport.js';
+export type { Health } from '../health-at.js';

@@ -8,6 +8,7 @@ export { enrol, type Enrolled, type EnrolOptions } from './enrol.js';
 export { CurrentIdentity } from './identity.js';
 export { openIdentity, readIdentityFile, type StoredIdentity, writeIdentityFile } from './identity-file.js';
 export { secureTransport, type SecureTransportOptions, unverifiedTransport } from './secure-transport.js';
+export { type ProbedServer, probeServer } from './probe-server.js';
 export { type KeyFiles, publicKeyOf, readKeyPair } from './keys.js';
 export { type AskedAuthority, withAuthority } from './name-server-identity.js';
 export type { Authenticate, AuthenticatedCaller, ShownPeer } from './peer-identity.js';

@@ -90,6 +90,10 @@ export const coreError = defineErrors({
   ],
   STREAM_FAILED: ['ABORTED', 'A stream that the caller passed could not be read to its end.'],
   CALLBACK_FAILED: ['ABORTED', 'A function that the caller passed failed.'],
+  CHECKS_FAILED: [
+    'FAILED_PRECONDITION',
+    'rpcclient doctor has found something wrong; its rows say what to do.',
+  ],
   CALLER_REFUSED: ['PERMISSION_DENIED', 'The server does not allow this caller to use this method.'],
   DEADLINE_PASSED: [
     'DEADLINE_EXCEEDED',

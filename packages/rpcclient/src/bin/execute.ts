@@ -59,6 +59,7 @@ const loaders: Readonly<Record<VerbName, LoadVerb>> = {
   logout: () => import('../verbs/logout.js'),
   whoami: () => import('../verbs/whoami.js'),
   'can-i': () => import('../verbs/can-i.js'),
+  doctor: () => import('../verbs/doctor.js'),
   describe: () => import('../verbs/describe.js'),
   calls: () => import('../verbs/calls.js'),
   repl: () => import('../verbs/repl.js'),

@@ -8,7 +8,7 @@ import { connect } from '../client.js';
 import type { CurrentIdentity } from '../identity.js';
 import { type CommandLine, insecureIn, readCommandLine, tlsIn } from '../command/command-line.js';
 import { defaultObjectIn, readSettings } from '../command/settings.js';
-import { verbNameIn } from '../command/verbs.js';
+import { verbNameIn, type VerbName } from '../command/verbs.js';
 import { execute } from './execute.js';
 import { processContext } from './process-context.js';
 
@@ -22,6 +22,9 @@ async function identityOfCaller(line: CommandLine): Promise<CurrentIdentity | un
     : undefined;
 }
 
+/** The verbs that open the identity of the user themselves. */
+const ownIdentities: ReadonlySet<VerbName> = new Set<VerbName>(['login', 'logout', 'doctor']);
+
 async function main(argv: readonly string[]): Promise<void> {
   const line = readCommandLine(argv);
   if (line.options.has('version')) {
@@ -31,8 +34,8 @@ async function main(argv: readonly string[]): Promise<void> {
   const settings = readSettings(line, defaultObjectIn(process.env));
   const verb = verbNameIn(line);
   const apiKey = findApiKey();
-  const isOfLogin = verb === 'login' || verb === 'logout';
-  const identity = isOfLogin || apiKey !== undefined ? undefined : await identityOfCaller(line);
+  const opensItself = verb !== undefined && ownIdentities.has(verb);
+  const identity = opensItself || apiKey !== undefined ? undefined : await identityOfCaller(line);
   const nameServer = findNameServer(line.options.get('name-server'), {
     loggedIn: identity?.current.nameServers[0],
   });

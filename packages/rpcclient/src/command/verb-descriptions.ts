@@ -42,6 +42,11 @@ export const verbs: Readonly<Record<VerbName, MethodDescription>> = {
     [textArg('method', '[OBJECT.]METHOD', { required: true })],
     [filter('as', 'For host:NAME or user:NAME; admins only')],
   ),
+  doctor: describeVerb(
+    'doctor',
+    'Find out why calls fail: examine name servers, certificates, clocks, sockets and the servers of objects',
+    [textArg('object', 'The object whose servers are examined; default: all')],
+  ),
   calls: describeVerb(
     'calls',
     'Show the logged calls of all daemons, the newest last',

@@ -9,6 +9,7 @@ export const verbNames = [
   'logout',
   'whoami',
   'can-i',
+  'doctor',
   'repl',
   'completion',
   'help',

@@ -134,7 +134,7 @@ async function completeVerbName(
     const of = options.get('object') ?? defaultObject;
     return await completeCommand({ argv: [], current, defaultObject: of }, false, sources);
   }
-  if (object === undefined && (method === 'ls' || method === 'describe')) {
+  if (object === undefined && (method === 'ls' || method === 'describe' || method === 'doctor')) {
     return await completeGlobalValue('object', current, sources);
   }
   return object !== undefined && method === 'describe'
