@@ -24,11 +24,12 @@ describe('A name server whose cluster key is lost', () => {
       await authority.users.create('alice', ['ops'], 3_600_000, 'local');
     });
     await using store = await openSqliteStore({ directory: stateDir, clock: systemClock });
+    const key = { user: 'alice', secret: 'v1.sealed', state: 'active', madeBy: 'local', madeAtMs: 0 };
     const keys = Array.from({ length: 120 }, (_, index) => `identity/key/k${String(index)}`);
     for (const half of [keys.slice(0, 60), keys.slice(60)]) {
       await store.commit(
         [],
-        half.map((key) => ({ put: key, value: '{}' })),
+        half.map((put) => ({ put, value: JSON.stringify(key) })),
       );
     }
   });
