@@ -93,6 +93,7 @@ start() {
   fi
   require_run
   require_configuration
+  ulimit -c 0 # a core dump would hold private keys
   rm -f "$pid_file"
   if ! { mkdir -p "${log_file%/*}" && : >>"$log_file"; } 2>/dev/null; then
     complain "cannot write to $log_file"
@@ -106,7 +107,7 @@ start() {
   # It ends when the daemon has said that it is ready, as to systemd, or after eight seconds.
   # shellcheck disable=SC2086 # EXTRA_ARGS is several words
   start-stop-daemon --start --quiet --background --make-pidfile --pidfile "$pid_file" --chuid "$RUN_AS:$admins" \
-    --chdir / --output "$log_file" --notify-await --notify-timeout 8 --startas "$program" \
+    --chdir / --umask 077 --output "$log_file" --notify-await --notify-timeout 8 --startas "$program" \
     -- start --config "$CONFIG" $EXTRA_ARGS >/dev/null 2>&1 9>&- &
   waiting=$!
   while kill -0 "$waiting" 2>/dev/null; do

@@ -53,13 +53,14 @@ rendered() {
   echo "$file"
 }
 
-# The daemons find each other by what both files say: where one was edited that does not name the socket, neither is
-# replaced.
+# The daemons find each other by what both files say: where one was edited that has the name server at another address
+# than its socket, neither is replaced.
 kept_together() {
   local daemon file
-  for daemon in nameserver rpcserver; do
-    file=/etc/patchbay/$daemon.yaml
-    if [ -e "$tree$file" ] && ! cmp -s "$tree$file" "$shared$file" && ! grep -q "$socket" "$tree$file"; then
+  for daemon in nameserver:listen rpcserver:nameServer; do
+    file=/etc/patchbay/${daemon%:*}.yaml
+    if [ -e "$tree$file" ] && ! cmp -s "$tree$file" "$shared$file" && grep -q "^${daemon#*:}:" "$tree$file" &&
+      ! grep -q "$socket" "$tree$file"; then
       echo keep
       return
     fi

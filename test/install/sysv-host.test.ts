@@ -169,7 +169,7 @@ describeSystem('A storage host under sysvinit', tools, () => {
        for file in /etc/patchbay/nameserver.yaml /usr/share/patchbay/etc/patchbay/nameserver.yaml; do
          sed -i 's/^listen: .*/listen: 127.0.0.1:7440/' $file
        done
-       sed -i 's/^nameServer: .*/nameServer: 127.0.0.1:7440/' /etc/patchbay/rpcserver.yaml`,
+       sed -i '1i nameServer: 127.0.0.1:7440' /etc/patchbay/rpcserver.yaml`,
     );
     const told = await machine().shell(`${kit.installer} --dry-run`);
     await machine().shell(

@@ -52,7 +52,7 @@ const aptPurges = ['apt-get -y purge patchbay', 'apt-get -y -o APT::Get::Purge=t
 /** Makes the files those of a host whose package had no sockets, and of which one was edited. */
 const beforeSockets = `cd /etc/patchbay
   sed -i 's/^listen: .*/listen: 127.0.0.1:7440/' nameserver.yaml
-  sed -i 's/^listen: .*/listen: 127.0.0.1:7441/; s/^nameServer: .*/nameServer: 127.0.0.1:7440/' rpcserver.yaml
+  sed -i 's/^listen: .*/listen: 127.0.0.1:7441/; 2i nameServer: 127.0.0.1:7440' rpcserver.yaml
   sed -i "s,^ $PWD/nameserver.yaml .*, $PWD/nameserver.yaml $(md5sum <nameserver.yaml | cut -d ' ' -f 1)," /var/lib/dpkg/status`;
 
 describeSystem('The Debian package', tools, () => {
