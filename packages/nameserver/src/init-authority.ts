@@ -2,6 +2,7 @@ import { Authority, authorityError, type FirstTokens, makeFirstTokens } from '@p
 import { type Clock, type Log, systemClock } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
+import { asOwnerOf } from './as-owner.js';
 import { clusterKeyFile, defaultName } from './own-identity.js';
 
 /** What making an authority needs. */
@@ -31,7 +32,11 @@ export interface NewAuthority {
  * @throws RpcError `AUTHORITY_EXISTS`, `CLUSTER_KEY_WRONG`, `STORE_LOCKED` while a name server runs there, and what else
  *   opening the store throws
  */
-export async function initAuthority(options: InitAuthorityOptions): Promise<NewAuthority> {
+export function initAuthority(options: InitAuthorityOptions): Promise<NewAuthority> {
+  return asOwnerOf(options.stateDir, () => makeAuthority(options));
+}
+
+async function makeAuthority(options: InitAuthorityOptions): Promise<NewAuthority> {
   const { stateDir, log, name = defaultName(), clock = systemClock } = options;
   await using store = await openSqliteStore({ directory: stateDir, clock, log });
   const keyFile = clusterKeyFile(stateDir);

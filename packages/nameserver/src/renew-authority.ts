@@ -2,6 +2,7 @@ import { Authority, makeAdminToken, type MadeToken, makeNewAuthority } from '@pa
 import { type Clock, type Log, systemClock } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
+import { asOwnerOf } from './as-owner.js';
 import { clusterKeyFile } from './own-identity.js';
 
 /** What replacing an authority needs. */
@@ -37,7 +38,11 @@ export interface RenewedAuthority {
  * @throws RpcError `AUTHORITY_MISSING`, `AUTHORITY_EXISTS` where the key is there, `CLUSTER_KEY_WRONG` where it cannot be
  *   read, `STORE_LOCKED` while a name server runs there, and what else opening the store throws
  */
-export async function renewAuthority(options: RenewAuthorityOptions): Promise<RenewedAuthority> {
+export function renewAuthority(options: RenewAuthorityOptions): Promise<RenewedAuthority> {
+  return asOwnerOf(options.stateDir, () => makeAnew(options));
+}
+
+async function makeAnew(options: RenewAuthorityOptions): Promise<RenewedAuthority> {
   const { stateDir, log, clock = systemClock } = options;
   await using store = await openSqliteStore({ directory: stateDir, clock, log });
   const keyFile = clusterKeyFile(stateDir);

@@ -7,6 +7,7 @@ import { authorityError, readClusterKey, restoredEntries } from '@patchbay/autho
 import { type Clock, isRpcError, makeDirectory, systemClock } from '@patchbay/objects';
 import { type Backup, openSqliteStore, readBackup, restoreBackup } from '@patchbay/store';
 
+import { asOwnerOf } from './as-owner.js';
 import { clusterKeyFile } from './own-identity.js';
 
 /** What restoring a registry needs. */
@@ -53,6 +54,15 @@ export async function restoreRegistry({
     });
   }
   makeDirectory(stateDir, 0o700);
+  return asOwnerOf(stateDir, () => put(backup, clusterKey, stateDir, clock));
+}
+
+async function put(
+  backup: Backup,
+  keyFingerprint: string,
+  stateDir: string,
+  clock: Clock,
+): Promise<RestoredRegistry> {
   const keyFile = clusterKeyFile(stateDir);
   const foundFingerprint = readClusterKey(keyFile)?.fingerprint;
   const draft = `restored-${randomUUID()}.sqlite`;
@@ -61,7 +71,7 @@ export async function restoreRegistry({
     const former = existsSync(join(stateDir, storeFile)) ? await keepFormer(stateDir, clock) : undefined;
     await rename(join(stateDir, draft), join(stateDir, storeFile));
     await sync(stateDir);
-    return { keyFingerprint: clusterKey, keyFile, foundFingerprint, former };
+    return { keyFingerprint, keyFile, foundFingerprint, former };
   } finally {
     for (const suffix of ['', '-wal', '-shm']) {
       await rm(join(stateDir, `${draft}${suffix}`), { force: true });
