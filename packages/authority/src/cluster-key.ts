@@ -14,6 +14,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  type Stats,
   statSync,
   writeSync,
 } from 'node:fs';
@@ -76,6 +77,12 @@ export class ClusterKey {
   }
 }
 
+/** Reports whether a file is for its owner alone; a credential of systemd is root's, and its ACL lets the service read it. */
+function isPrivate({ mode, uid, gid }: Stats): boolean {
+  const isCredential = uid === 0 && gid === 0 && (mode & 0o777) === 0o440;
+  return isCredential || (mode & 0o077) === 0;
+}
+
 /**
  * Reads the cluster key from its file; undefined where there is none.
  *
@@ -84,7 +91,7 @@ export class ClusterKey {
 export function readClusterKey(file: string): ClusterKey | undefined {
   let key: Buffer;
   try {
-    if ((statSync(file).mode & 0o077) !== 0) {
+    if (!isPrivate(statSync(file))) {
       const message = `others may read the cluster key ${file}: run chmod 600 ${file}`;
       throw authorityError('CLUSTER_KEY_WRONG', message, { details: { file } });
     }

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 
 import { Authority, holdMs, type Issue } from '@patchbay/authority';
 import {
@@ -31,9 +32,13 @@ export interface OwnIdentityOptions {
   readonly onHealth?: (isHealthy: boolean) => void;
 }
 
-/** Returns the file of a state directory that has the cluster key. */
-export function clusterKeyFile(stateDir: string): string {
-  return join(stateDir, 'cluster.key');
+/** Returns the file that has the cluster key: the credential that systemd passes, if it does, else that of the state directory. */
+export function clusterKeyFile(
+  stateDir: string,
+  { CREDENTIALS_DIRECTORY: credentials = '' }: Readonly<Record<string, string | undefined>> = process.env,
+): string {
+  const passed = join(credentials, 'cluster.key');
+  return isAbsolute(credentials) && existsSync(passed) ? passed : join(stateDir, 'cluster.key');
 }
 
 /** Checks the files of a PKI of one's own as a start would. @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE` */
