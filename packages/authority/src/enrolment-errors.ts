@@ -29,3 +29,17 @@ export function notItsKey(principal: string, fingerprint: string): Error {
   const message = `the key ${fingerprint} is not one of ${principal}'s; enrol again with a token of an admin's`;
   return identityError('CERTIFICATE_REVOKED', message, { details: { principal, fingerprint } });
 }
+
+/** Makes the error of a name that a host has with another key. */
+export function hostExists(name: string, fingerprint: string): Error {
+  const message =
+    `host:${name} is enrolled with another key; if the machine was installed anew, let an admin run rpcclient ` +
+    `identity.replace_host ${name}, and if it is another machine or server, enrol it by another name (--name)`;
+  return authorityError('HOST_EXISTS', message, { details: { name, fingerprint } });
+}
+
+/** Makes the error of a host that is one too many to wait for approval. */
+export function tooManyWait(limit: number): Error {
+  const message = `${String(limit)} hosts wait for approval; let an admin approve or reject some`;
+  return authorityError('ENROLMENTS_EXHAUSTED', message);
+}

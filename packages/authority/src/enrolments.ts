@@ -6,7 +6,8 @@ import type { Attempts } from './attempts.js';
 import type { Challenges } from './challenge.js';
 import { authorityError } from './errors.js';
 import type { EnrolmentRequest, RenewalRequest } from './enrolment-request.js';
-import { gone, nameFor, notItsKey } from './enrolment-errors.js';
+import { gone, hostExists, nameFor, notItsKey, tooManyWait } from './enrolment-errors.js';
+import { withCertified, withKey } from './host-keys.js';
 import type { Issuer } from './issuer.js';
 import { checkSignature, type EnrolledKey, readEnrolledKey, readSealingKey } from './proof.js';
 import type { Planned, RecordChange, Records } from './records.js';
@@ -152,24 +153,23 @@ export class Enrolments {
       }
       return { ...existing, ...sealed, ...(names !== undefined && { names }) };
     }
+    if (isLocal && good === undefined && existing?.state === 'active' && existing.token === undefined) {
+      return { ...withKey(name, existing, fingerprint, clock.now()), ...sealed };
+    }
     const isReplacing = existing !== undefined && good?.record.replaces === true;
     if (existing !== undefined && existing.state !== 'rejected' && !isReplacing) {
       attempts.show({ name, fingerprint, peer: caller.peer, atMs: clock.now() });
       if (existing.state === 'revoked') {
         throw gone(`host:${name}`, existing.state);
       }
-      const way = `if the machine was installed anew, let an admin run rpcclient identity.replace_host ${name}`;
-      throw authorityError('HOST_EXISTS', `host:${name} is enrolled with another key; ${way}`, {
-        details: { name, fingerprint },
-      });
+      throw hostExists(name, fingerprint);
     }
     const isPending = good?.record.needsApproval === true;
     if (
       isPending &&
       records.all('host').filter(([, { state }]) => state === 'pending').length >= maxPending
     ) {
-      const message = `${String(maxPending)} hosts wait for approval; let an admin approve or reject some`;
-      throw authorityError('ENROLMENTS_EXHAUSTED', message);
+      throw tooManyWait(maxPending);
     }
     const {
       groups = [],
@@ -206,7 +206,7 @@ export class Enrolments {
     const { alternativeNames } = host;
     const { issued, validity } = await issuer.issue({ kind: 'host', name }, key.key, { alternativeNames });
     return {
-      changes: [...others, { kind: 'host', name, value: { ...host, ...issued } }],
+      changes: [...others, { kind: 'host', name, value: withCertified(host, fingerprint, issued) }],
       result: { state: 'active', ...about, ...validity },
     };
   }

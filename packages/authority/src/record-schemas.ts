@@ -73,7 +73,10 @@ const schemas = {
   }),
   host: z.object({
     state: z.enum(['pending', 'active', 'revoked', 'rejected']),
+    /** Several where the machine has several servers, each with a key of its own. */
     fingerprints: z.array(fingerprint),
+    /** When the last certificate of each key ends, by its fingerprint; absent of keys of earlier versions. */
+    keyEndsAtMs: z.record(z.string(), z.int()).optional(),
     sealingKey: z.string().optional(),
     ...hostRights,
     /** The id of the token that it enrolled by; absent where that was by the socket file. */

@@ -6,6 +6,7 @@ import { refusal } from '@patchbay/objects/testing';
 import { expect } from 'chai';
 
 import { attemptLimits } from '../src/attempts.js';
+import { maxHostKeys } from '../src/host-keys.js';
 import { Enroller, local, OpenedAuthority, stranger } from './opened-authority.js';
 
 const hourMs = 3_600_000;
@@ -81,7 +82,48 @@ describe('Enrolling', () => {
     expect(opened.authority.namesOf('host:web1')).to.deep.equal(['storage']);
     await host.enrol(opened.authority, { name: 'web1', names: ['other'] });
     expect(opened.authority.namesOf('host:web1')).to.deep.equal(['other']);
+  });
+
+  it('by the socket file gives a host a key for each server of the machine, and ends all with the host', async () => {
+    const [one, two] = [new Enroller(), new Enroller()];
+    await one.enrol(opened.authority, { name: 'web1' });
+    await two.enrol(opened.authority, { name: 'web1' });
+    const { policy } = opened.authority;
+    for (const { fingerprint } of [one, two]) {
+      expect(policy.callerOf('host:web1', fingerprint, 'p')).to.include({ principal: 'host:web1' });
+    }
+    expect(await one.renew(opened.authority, 'web1')).to.include({ state: 'active' });
+    expect(await two.renew(opened.authority, 'web1')).to.include({ state: 'active' });
+    await opened.restart();
+    await opened.authority.hosts.revoke('web1', 'local');
+    for (const each of [one, two]) {
+      const caller = opened.authority.policy.callerOf('host:web1', each.fingerprint, 'p');
+      expect(caller).to.include({ reason: 'CERTIFICATE_REVOKED' });
+      await refusal(each.renew(opened.authority, 'web1'), 'HOST_REVOKED');
+      await refusal(each.enrol(opened.authority, { name: 'web1' }), 'HOST_REVOKED');
+    }
+    await refusal(new Enroller().enrol(opened.authority, { name: 'web1' }), 'HOST_REVOKED');
+  });
+
+  it('by the socket file gives no key to a host that enrolled by a token: it may be another machine', async () => {
+    await new Enroller().enrol(opened.authority, { token: await opened.token() });
     await refusal(new Enroller().enrol(opened.authority, { name: 'web1' }), 'HOST_EXISTS');
+  });
+
+  it('gives a further server of a machine the room of the one that is longest gone', async () => {
+    const first = new Enroller();
+    await first.enrol(opened.authority, { name: 'web1' });
+    for (let keys = 1; keys < maxHostKeys; keys += 1) {
+      await new Enroller().enrol(opened.authority, { name: 'web1' });
+    }
+    await refusal(new Enroller().enrol(opened.authority, { name: 'web1' }), 'RECORDS_EXHAUSTED');
+    await opened.clock.advance(20 * hourMs);
+    await first.renew(opened.authority, 'web1');
+    await opened.clock.advance(5 * hourMs);
+    await new Enroller().enrol(opened.authority, { name: 'web1' });
+    const { fingerprints = [] } = opened.authority.records.get('host', 'web1') ?? {};
+    expect(fingerprints).to.have.length(maxHostKeys);
+    expect(fingerprints).to.include(first.fingerprint);
   });
 
   it('takes names from nobody else', async () => {
