@@ -103,6 +103,8 @@ start() {
     complain "cannot make $run/$daemon for its socket, of the user $RUN_AS and the group $admins"
     exit 4
   fi
+  # As systemd does: there it makes its socket, also where its configuration names ports alone.
+  export RUNTIME_DIRECTORY="$run/$daemon"
   said=$(wc -c <"$log_file")
   # It ends when the daemon has said that it is ready, as to systemd, or after eight seconds.
   # shellcheck disable=SC2086 # EXTRA_ARGS is several words

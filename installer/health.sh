@@ -14,15 +14,40 @@ within_patience() {
 # Where clients reach what listens on an address.
 reached_at() { sed -E 's/^(0\.0\.0\.0|\[::\]):/127.0.0.1:/' <<<"$1"; }
 
+# The daemon whose configuration says where the name server is.
+naming_daemon() { if [[ " $daemons " == *' nameserver '* ]]; then echo nameserver; else echo rpcserver; fi; }
+
+# Whether calls are over plain TCP.
+is_plain() { [[ $(setting "$(configuration_of "$(naming_daemon)")" insecure false) != false ]]; }
+
+# On this machine it has its socket, whatever else it listens on, unless that is plain TCP or the program is an older one.
 name_server_address() {
-  if [[ " $daemons " == *' nameserver '* ]]; then
-    reached_at "$(listen_of nameserver)"
-  else
+  local listen socket=/run/patchbay/nameserver/socket
+  if [ "$(naming_daemon)" = rpcserver ]; then
     setting "$(configuration_of rpcserver)" nameServer 127.0.0.1:7440
+    return
+  fi
+  listen=$(listen_of nameserver)
+  if is_plain || [[ $listen == unix:* ]] || [ ! -S "$socket" ]; then
+    reached_at "$listen"
+  else
+    echo "unix:$socket"
   fi
 }
 
-answers() { "$program/bin/nameserver" ping --name-server "$(name_server_address)"; }
+# Runs a command of ours as a client of the name server.
+calling() {
+  local command=$1
+  shift
+  PATCHBAY_INSECURE=$(if is_plain; then echo 1; else echo 0; fi) \
+    "$program/bin/$command" "$@" --name-server "$(name_server_address)"
+}
+
+# Whether it takes calls of those who have no identity, as root of this machine has none.
+takes_calls() { is_plain || [[ $(name_server_address) == unix:* ]]; }
+
+# By TLS it tells anybody its status, and nothing more.
+answers() { calling nameserver ping || { ! takes_calls && "$program/bin/nameserver" status "$(name_server_address)"; }; }
 
 objects() { sed -nE "/^ *#/d; s/^ *- *(\{ *)?name: *['\"]?([^'\", }]+).*/\2/p" "$(configuration_of rpcserver)"; }
 
@@ -30,7 +55,7 @@ objects() { sed -nE "/^ *#/d; s/^ *- *(\{ *)?name: *['\"]?([^'\", }]+).*/\2/p" "
 objects_answer() {
   local object
   for object in $(objects); do
-    "$program/bin/rpcclient" --timeout 3s --name-server "$(name_server_address)" describe "$object" || return 1
+    calling rpcclient describe "$object" --timeout 3s || return 1
   done
 }
 
@@ -52,7 +77,7 @@ await_health() {
     complain "no name server answers at $(name_server_address); name it in /etc/patchbay/rpcserver.yaml and restart patchbay-rpcserver"
     return 0
   fi
-  if [[ " $daemons " == *' rpcserver '* ]] && ! within_patience objects_answer; then
+  if [[ " $daemons " == *' rpcserver '* ]] && takes_calls && ! within_patience objects_answer; then
     complain "not every object of patchbay-rpcserver can be called: $(objects | paste -sd ' ')"
     return 1
   fi

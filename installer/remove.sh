@@ -9,8 +9,8 @@ count_records() {
     [ -s "$file" ] || continue
     object=$(basename "$(dirname "$(dirname "$file")")")
     if [ -z "$tree" ] && is_running rpcserver; then
-      "$program/bin/rpcclient" --timeout 10s --name-server "$(name_server_address)" --format ndjson \
-        "$object.$1" | grep -c . || [ "${PIPESTATUS[0]}" -eq 0 ]
+      calling rpcclient "$object.$1" --timeout 10s --format ndjson |
+        grep -c . || [ "${PIPESTATUS[0]}" -eq 0 ]
     else
       keys_in "$file" "$2"
     fi

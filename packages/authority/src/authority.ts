@@ -7,7 +7,7 @@ import { formatBackup, type Store } from '@patchbay/store';
 import { ApiKeys } from './api-keys.js';
 import { Attempts } from './attempts.js';
 import { Challenges } from './challenge.js';
-import { type ClusterKey, makeClusterKey, readClusterKey } from './cluster-key.js';
+import { type ClusterKey, readClusterKey, takeClusterKey } from './cluster-key.js';
 import { Enrolments } from './enrolments.js';
 import { authorityError } from './errors.js';
 import { Grants } from './grants.js';
@@ -115,20 +115,13 @@ export class Authority {
     if (cluster === undefined && createFor === undefined) {
       return undefined;
     }
-    const key = readClusterKey(keyFile);
     if (cluster === undefined) {
-      // A key that was left behind where the process ended before the commit is taken.
       const id = pki?.cluster ?? randomBytes(8).toString('hex');
-      await makeAuthority(records, key ?? makeClusterKey(keyFile), clock, {
-        id,
-        nameServer: createFor ?? '',
-      });
+      await makeAuthority(records, takeClusterKey(keyFile), clock, { id, nameServer: createFor ?? '' });
       cluster = records.get('cluster', '');
-    } else if (key?.fingerprint !== cluster.keyFingerprint) {
-      throw wrongKey(keyFile, cluster.keyFingerprint, key);
     }
-    const clusterKey = key ?? readClusterKey(keyFile);
-    if (clusterKey === undefined || cluster === undefined) {
+    const clusterKey = readClusterKey(keyFile);
+    if (clusterKey === undefined || clusterKey.fingerprint !== cluster?.keyFingerprint) {
       throw wrongKey(keyFile, cluster?.keyFingerprint ?? '', clusterKey);
     }
     if (pki !== undefined && pki.cluster !== cluster.id) {

@@ -116,13 +116,31 @@ export function readClusterKey(file: string): ClusterKey | undefined {
 }
 
 /**
+ * Returns the cluster key of a new authority: one that was left behind, where a process ended before its authority was
+ * made, or a new one.
+ *
+ * @throws RpcError `CLUSTER_KEY_WRONG`, and the operating system's error
+ */
+export function takeClusterKey(file: string): ClusterKey {
+  const left = readClusterKey(file);
+  if (left !== undefined) {
+    rmSync(asideOf(file), { force: true });
+  }
+  return left ?? makeClusterKey(file);
+}
+
+function asideOf(file: string): string {
+  return `${file}.new`;
+}
+
+/**
  * Makes a cluster key in a file, for its owner alone. It is whole and on disk before it has its name.
  *
  * @throws the operating system's error, also where the file is there
  */
 export function makeClusterKey(file: string): ClusterKey {
   const key = randomBytes(keyBytes);
-  const aside = `${file}.new`;
+  const aside = asideOf(file);
   rmSync(aside, { force: true });
   const handle = openSync(aside, 'wx', 0o600);
   try {

@@ -65,10 +65,6 @@ export const authorityError = defineErrors({
     'The cluster has a PKI of its own, which issues the certificates: nobody enrols. An admin adds hosts and users with rpcclient identity.add_host and add_user.',
   ],
   AUTHORITY_EXISTS: ['FAILED_PRECONDITION', 'The state directory has an authority already; start it.'],
-  AUTHORITY_MISSING: [
-    'FAILED_PRECONDITION',
-    'The state directory, or the backup, has no authority: nameserver init makes one.',
-  ],
   CLUSTER_KEY_MISSING: [
     'FAILED_PRECONDITION',
     'The file with the cluster key is not there, and without it the authority cannot sign: restore it. If it is lost, run nameserver init --new-authority, and let all join anew.',

@@ -16,10 +16,18 @@ export interface FirstTokens {
   readonly admin: MadeToken;
 }
 
+/** Reports whether a cluster has its first admin. */
+export function hasFirstUser({ records }: Authority): boolean {
+  return records.get('user', firstUser) !== undefined;
+}
+
 /** Makes the first admin of a new cluster, and the tokens that it begins with. */
-export async function makeFirstTokens({ tokens, users, grants }: Authority): Promise<FirstTokens> {
+export async function makeFirstTokens({ records, tokens, users, grants }: Authority): Promise<FirstTokens> {
   const ttlMs = tokenLifetimes.defaultMs;
-  await grants.add({ to: `group:${adminGroup}`, role: 'admin', objects: '**', methods: '*' }, 'local');
+  const to = `group:${adminGroup}` as const;
+  if (!records.all('grant').some(([, grant]) => grant.to === to)) {
+    await grants.add({ to, role: 'admin', objects: '**', methods: '*' }, 'local');
+  }
   const admin = await users.create(firstUser, [adminGroup], ttlMs, 'local');
   const rights = { groups: [], labels: {}, names: [], alternativeNames: [] };
   const about = { kind: 'host', name: undefined, needsApproval: false, replaces: false, uses: 1 } as const;

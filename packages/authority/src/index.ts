@@ -5,7 +5,7 @@
  */
 export { Authority, type AuthorityOptions, type AuthorityView } from './authority.js';
 export { readClusterKey } from './cluster-key.js';
-export { type FirstTokens, makeAdminToken, makeFirstTokens } from './first-tokens.js';
+export { type FirstTokens, hasFirstUser, makeAdminToken, makeFirstTokens } from './first-tokens.js';
 export { authorityError } from './errors.js';
 export { type IdentityAbout, identityObject, type IdentityObject } from './object/identity-object.js';
 export type { Issue, OwnPki } from './issuer.js';

@@ -1,6 +1,6 @@
 import { renameSync, statSync } from 'node:fs';
 
-import { type Clock, isRpcError, type Log } from '@patchbay/objects';
+import { type Clock, coreError, isRpcError, type Log } from '@patchbay/objects';
 import type { Operation, Store } from '@patchbay/store';
 
 import { type ClusterKey, makeClusterKey, readClusterKey } from './cluster-key.js';
@@ -47,7 +47,7 @@ export async function makeNewAuthority({
   const records = await Records.open(store);
   const cluster = records.get('cluster', '');
   if (cluster === undefined) {
-    throw authorityError(
+    throw coreError(
       'AUTHORITY_MISSING',
       'the store has no authority: run nameserver init without --new-authority',
     );

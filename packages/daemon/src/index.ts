@@ -23,6 +23,7 @@ export { endOnFailedOutput, writeOut } from './standard-output.js';
 export { addressSetting, insecureSetting, listenSetting, severalAddresses } from './address-settings.js';
 export { checkConfigCommand } from './check-config.js';
 export { configure, type ConfigureOptions } from './configuration.js';
+export { installedSettings, type InstalledOptions, type InstalledSettings } from './installed-settings.js';
 export { keepaliveSettings } from './keepalive-settings.js';
 export { type DefaultLimits, limitSettings, limitsOf } from './limits.js';
 export { ConfigurationChecks, type ConfigurationSource } from './configuration-checks.js';

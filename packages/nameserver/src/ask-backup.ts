@@ -1,8 +1,13 @@
 import type { IdentityObject } from '@patchbay/authority';
-import { identityObjectName, isRpcError, nameServerFailure, type SignaturesOf } from '@patchbay/objects';
+import {
+  coreError,
+  identityObjectName,
+  isRpcError,
+  nameServerFailure,
+  type SignaturesOf,
+} from '@patchbay/objects';
 import { connectOver } from '@patchbay/session/client';
 import { type Backup, writeBackupText } from '@patchbay/store';
-import { authorityError } from '@patchbay/authority';
 
 import { type DialOptions, nameServerTransport } from './client.js';
 
@@ -27,7 +32,7 @@ export async function backUpNameServer(
   } catch (error) {
     if (isRpcError(error, 'OBJECT_NOT_FOUND')) {
       const message = `the name server at ${address} has no authority: its registry needs no backup`;
-      throw authorityError('AUTHORITY_MISSING', message, { cause: error });
+      throw coreError('AUTHORITY_MISSING', message, { cause: error });
     }
     throw nameServerFailure(error, address);
   }

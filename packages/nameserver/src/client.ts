@@ -1,4 +1,4 @@
-import { apiKeyTransport, grpcTransportBy } from '@patchbay/grpc/client';
+import { apiKeyTransport, clientTransport } from '@patchbay/grpc/client';
 import { type CurrentIdentity, openCommandIdentity } from '@patchbay/grpc/secure';
 import {
   type ApiKey,
@@ -45,10 +45,8 @@ export async function reachNameServer(
 
 /** Returns what dials a name server. @throws RpcError as `findInsecure` does */
 export function nameServerTransport({ identity, apiKey, insecure }: DialOptions): Transport {
-  const isPlain = findInsecure(insecure);
-  return apiKey === undefined
-    ? grpcTransportBy(isPlain ? undefined : identity?.dialer)
-    : apiKeyTransport(apiKey, { insecure: isPlain });
+  const told = { insecure: findInsecure(insecure) };
+  return apiKey === undefined ? clientTransport({ identity, ...told }) : apiKeyTransport(apiKey, told);
 }
 
 /** Calls the name server at an address for as long as `use` runs. @throws RpcError `NAMESERVER_UNAVAILABLE`, and as `findInsecure` does */

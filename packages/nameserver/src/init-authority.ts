@@ -1,4 +1,10 @@
-import { Authority, authorityError, type FirstTokens, makeFirstTokens } from '@patchbay/authority';
+import {
+  Authority,
+  authorityError,
+  type FirstTokens,
+  hasFirstUser,
+  makeFirstTokens,
+} from '@patchbay/authority';
 import { type Clock, type Log, systemClock } from '@patchbay/objects';
 import { openSqliteStore } from '@patchbay/store';
 
@@ -27,7 +33,8 @@ export interface NewAuthority {
 }
 
 /**
- * Makes the authority of a new cluster in the state directory of a name server, with the tokens that it begins with.
+ * Makes the authority of a new cluster in the state directory of a name server, unless a start has, with the tokens that it
+ * begins with. It may be repeated after any failure.
  *
  * @throws RpcError `AUTHORITY_EXISTS`, `CLUSTER_KEY_WRONG`, `STORE_LOCKED` while a name server runs there, and what else
  *   opening the store throws
@@ -41,11 +48,13 @@ async function makeAuthority(options: InitAuthorityOptions): Promise<NewAuthorit
   await using store = await openSqliteStore({ directory: stateDir, clock, log });
   const keyFile = clusterKeyFile(stateDir);
   const existing = await Authority.open({ store, clock, log, keyFile });
-  if (existing !== undefined) {
-    const message = `${stateDir} has the authority of the cluster ${existing.cluster}: run nameserver start`;
+  if (existing !== undefined && hasFirstUser(existing)) {
+    const message =
+      `${stateDir} has the authority of the cluster ${existing.cluster}, and its first user: run nameserver start, and ` +
+      'make tokens by rpcclient identity.create_token';
     throw authorityError('AUTHORITY_EXISTS', message, { details: { cluster: existing.cluster } });
   }
-  const authority = await Authority.open({ store, clock, log, keyFile, createFor: name });
+  const authority = existing ?? (await Authority.open({ store, clock, log, keyFile, createFor: name }));
   if (authority === undefined) {
     throw new Error('no authority was made');
   }

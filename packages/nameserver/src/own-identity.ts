@@ -28,6 +28,8 @@ export interface OwnIdentityOptions {
   readonly create?: boolean | { readonly name: string } | undefined;
   /** The files of a certificate of a PKI of one's own, which issues all others too. Default: the authority issues. */
   readonly tls?: TlsFiles | undefined;
+  /** Whether the name server shows a certificate, as it does by TLS. Default: true. */
+  readonly certify?: boolean;
   /** Called when its certificate is about to end unrenewed, and when it no longer is. */
   readonly onHealth?: (isHealthy: boolean) => void;
 }
@@ -68,18 +70,19 @@ interface OwnCertificate {
  */
 export class OwnIdentity implements AsyncDisposable {
   readonly authority: Authority;
-  readonly current: CurrentIdentity;
+  /** Undefined where it shows no certificate. */
+  readonly current: CurrentIdentity | undefined;
   readonly #pki: PkiIdentity | undefined;
   readonly #tasks: readonly AsyncDisposable[];
 
   private constructor(
     authority: Authority,
-    { current }: OwnCertificate,
+    own: OwnCertificate | undefined,
     pki: PkiIdentity | undefined,
     tasks: readonly AsyncDisposable[],
   ) {
     this.authority = authority;
-    this.current = current;
+    this.current = own?.current;
     this.#pki = pki;
     this.#tasks = tasks;
   }
@@ -101,7 +104,15 @@ export class OwnIdentity implements AsyncDisposable {
   }
 
   static async #open(
-    { store, clock, log, stateDir, create = false, onHealth = () => undefined }: OwnIdentityOptions,
+    {
+      store,
+      clock,
+      log,
+      stateDir,
+      create = false,
+      certify = true,
+      onHealth = () => undefined,
+    }: OwnIdentityOptions,
     pki: PkiIdentity | undefined,
   ): Promise<OwnIdentity | undefined> {
     const named = pki?.current.name ?? (typeof create === 'object' ? create.name : defaultName());
@@ -113,8 +124,10 @@ export class OwnIdentity implements AsyncDisposable {
     if (authority === undefined) {
       return undefined;
     }
-    const own = pki === undefined ? await issuedBy(authority) : { current: pki, renew: () => pki.renew() };
-    const renewing = RenewalLoop.start({ identity: own.current, clock, log, onHealth, renew: own.renew });
+    const issued = certify && pki === undefined ? await issuedBy(authority) : undefined;
+    const own = pki === undefined ? issued : { current: pki, renew: () => pki.renew() };
+    const renewing =
+      own && RenewalLoop.start({ identity: own.current, clock, log, onHealth, renew: own.renew });
     const expiring = PeriodicTask.start({
       clock,
       background: true,
@@ -149,12 +162,12 @@ export class OwnIdentity implements AsyncDisposable {
       if (roots !== authority.roots.join()) {
         roots = authority.roots.join();
         void rotating.wake();
-        void renewing.renewNow(); // what is in force has the former roots, and maybe a certificate of one of them
+        void renewing?.renewNow(); // what is in force has the former roots, and maybe a certificate of one of them
       }
     });
     return new OwnIdentity(authority, own, pki, [
       rotating,
-      renewing,
+      ...(renewing === undefined ? [] : [renewing]),
       expiring,
       holding,
       ...(pki === undefined ? [] : [pki]),

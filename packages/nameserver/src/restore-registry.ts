@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { link, mkdir, open, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { authorityError, readClusterKey, restoredEntries } from '@patchbay/authority';
-import { type Clock, isRpcError, makeDirectory, systemClock } from '@patchbay/objects';
+import { readClusterKey, restoredEntries } from '@patchbay/authority';
+import { type Clock, coreError, isRpcError, makeDirectory, systemClock } from '@patchbay/objects';
 import { type Backup, openSqliteStore, readBackup, restoreBackup } from '@patchbay/store';
 
 import { asOwnerOf } from './as-owner.js';
@@ -49,7 +49,7 @@ export async function restoreRegistry({
   const backup = await readBackup(file);
   const { clusterKey } = backup.about;
   if (clusterKey === undefined) {
-    throw authorityError('AUTHORITY_MISSING', `${file} is not the backup of a name server: give another`, {
+    throw coreError('AUTHORITY_MISSING', `${file} is not the backup of a name server: give another`, {
       details: { file },
     });
   }

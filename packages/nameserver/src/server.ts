@@ -133,9 +133,9 @@ export class NameServer implements AsyncDisposable {
 }
 
 /** Ends connections over TLS when the root was replaced by one that inherits no trust: all have to join anew. */
-function dismissWithRoots({ current }: OwnIdentity, server: ObjectServer): void {
-  let { roots } = current.current;
-  current.onChange((next) => {
+function dismissWithRoots({ current: identity }: OwnIdentity, server: ObjectServer): void {
+  let roots = identity?.current.roots ?? [];
+  identity?.onChange((next) => {
     if (!next.roots.some((root) => roots.includes(root))) {
       server.dismiss();
     }
@@ -197,15 +197,23 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   });
   let own: OwnIdentity | undefined;
   try {
+    const certify = insecure === false && parseListen(listen).some((address) => 'host' in address);
     own = await OwnIdentity.open({
       store,
       clock,
       log,
       stateDir,
-      create: options.identity,
+      create: disk.failure === undefined ? options.identity : undefined,
+      certify,
       tls: options.tls,
       onHealth: (isHealthy) => disk.server?.setHealth(identityHealth, isHealthy),
     });
+    if (own === undefined && disk.failure !== undefined && (options.identity ?? false) !== false) {
+      if (certify) {
+        throw disk.failure;
+      }
+      log.warn('the authority cannot be made while the store cannot be written; the next start makes it');
+    }
     const { authority, current } = own ?? {};
     const isPlain = own === undefined || insecure !== false;
     if (isPlain) {
@@ -270,7 +278,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     }
     disk.server = server;
     if (isPlain) {
-      warnOfPlainTcp(server.addresses, insecure, log);
+      warnOfPlainTcp(server.addresses, log);
     }
     server.setHealth(storeHealth, disk.failure === undefined);
     if (authority !== undefined) {

@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 
+import { type Listen, parseAddress } from './address.js';
 import { directoryTrouble } from './directory-trouble.js';
 
 /** Who asks where to listen. Default: this process. */
@@ -25,4 +26,20 @@ export function defaultListen(
     return `unix:${join(folder, 'socket')}`;
   }
   return daemon === 'nameserver' ? '127.0.0.1:7440' : '127.0.0.1:7441';
+}
+
+/**
+ * Adds the daemon's own socket file to the addresses of TCP that it is told to listen on, where its service manager made
+ * a directory for that (`RUNTIME_DIRECTORY`): it is the way in for those who have no identity and need none. It comes
+ * first, so that it is there when the others are.
+ */
+export function withRuntimeSocket(
+  listen: Listen,
+  environment: Readonly<Record<string, string | undefined>> = process.env,
+): Listen {
+  const [directory = ''] = (environment.RUNTIME_DIRECTORY ?? '').split(':');
+  const addresses = [listen].flat();
+  return isAbsolute(directory) && addresses.every((each) => 'host' in parseAddress(each))
+    ? [`unix:${join(directory, 'socket')}`, ...addresses]
+    : listen;
 }

@@ -61,7 +61,7 @@ export { masked, secret } from './object/secrets.js';
 export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
 export { byteStream, streamOf } from './object/streams.js';
 export { bindFailure, checkListenAddress } from './check-host.js';
-export { defaultListen, type DefaultListenOptions } from './default-listen.js';
+export { defaultListen, type DefaultListenOptions, withRuntimeSocket } from './default-listen.js';
 export { directoryTrouble } from './directory-trouble.js';
 export { listenFailed } from './listen-failed.js';
 export { prepareSocketFile, socketMode } from './socket-file.js';

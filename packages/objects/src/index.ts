@@ -153,7 +153,7 @@ export {
   type SocketAddress,
   type TcpAddress,
 } from './address.js';
-export { checkPlainListen, type Insecure, warnOfPlainTcp } from './plain-tcp.js';
+export { checkPlainDial, checkPlainListen, type Insecure, warnOfPlainTcp } from './plain-tcp.js';
 export { machineId } from './naming/machine.js';
 export { type ObjectName, parseObjectName, quoted } from './names.js';
 export type {
@@ -177,6 +177,7 @@ export {
   findNameServer,
   findTls,
   insecureVariable,
+  nameServerSocket,
   nameServerVariable,
   standardNameServer,
   userIdentityFile,

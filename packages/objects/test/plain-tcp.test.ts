@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { parseAddress } from '../src/address.js';
-import { checkPlainListen, type Insecure, warnOfPlainTcp } from '../src/plain-tcp.js';
+import { checkPlainDial, checkPlainListen, type Insecure, warnOfPlainTcp } from '../src/plain-tcp.js';
 import { RecordingLog } from '../src/testing/recording-log.js';
 
 describe('Plain TCP', () => {
@@ -28,18 +28,40 @@ describe('Plain TCP', () => {
     );
   });
 
+  it('is listened to on loopback only where that is said', () => {
+    for (const address of ['127.0.0.1:7440', '[::1]:0', 'localhost:7440']) {
+      check(address, true);
+      expect(() => {
+        check(address);
+      })
+        .to.throw(/is plain TCP, where every user .*unix:.*identity.*--insecure.*insecure: true/)
+        .with.property('reason', 'CONFIG_INVALID');
+    }
+  });
+
+  it('is dialled only where that is said', () => {
+    for (const address of ['127.0.0.1:7440', 'names.example:7440']) {
+      checkPlainDial(address, { insecure: true });
+      expect(() => {
+        checkPlainDial(address, {});
+      })
+        .to.throw(`rpcserver join ${address} --token -`)
+        .with.property('message')
+        .that.matches(/identity.*--insecure.*insecure: true/);
+    }
+  });
+
   it('has nothing to do with socket files', () => {
     check('unix:/run/socket');
+    checkPlainDial('unix:/run/socket', {});
   });
 
   it('is warned of, with its addresses', () => {
     const log = new RecordingLog();
-    warnOfPlainTcp(['unix:/run/socket'], true, log);
+    warnOfPlainTcp(['unix:/run/socket'], log);
     expect(log.lines).to.deep.equal([]);
-    warnOfPlainTcp(['unix:/run/socket', '127.0.0.1:1', '[::1]:2'], true, log);
+    warnOfPlainTcp(['unix:/run/socket', '127.0.0.1:1', '[::1]:2'], log);
     expect(log.lines[0]).to.deep.include({ level: 'warn' });
-    warnOfPlainTcp(['127.0.0.1:1'], false, log);
-    expect(log.lines[1]?.message).to.match(/^plain TCP without insecure: everybody/);
     expect(JSON.stringify(log.lines[0])).to.match(/everybody.*is an admin.*127\.0\.0\.1:1.*\[::1\]:2/);
   });
 });

@@ -1,4 +1,4 @@
-import { apiKeyTransport, grpcTransportBy, type TcpDialer } from '@patchbay/grpc/client';
+import { apiKeyTransport, clientTransport, type TcpDialer } from '@patchbay/grpc/client';
 import {
   type ApiKey,
   type CallOptions,
@@ -37,7 +37,7 @@ export type NameFilter = string | Omit<ListOptions, 'after' | 'limit'>;
 export interface ConnectOptions {
   /**
    * Who calls, as `openUserIdentity` or `openTlsIdentity` returns it: servers are dialled by TLS, and know the caller by
-   * its certificate. Default: nobody; TCP is plain.
+   * its certificate. Default: nobody; only socket files are dialled, and plain TCP where that is asked for.
    */
   readonly identity?: { readonly dialer: TcpDialer } | undefined;
   /**
@@ -51,7 +51,7 @@ export interface ConnectOptions {
   readonly nameServer?: string | undefined;
   /**
    * Whether to dial plain TCP, which is neither encrypted nor authenticated. Default: `PATCHBAY_INSECURE`, else as in
-   * a `client.yaml`, else false; plain TCP is dialled all the same, until a later version.
+   * a `client.yaml`, else false.
    */
   readonly insecure?: boolean | undefined;
   /** The time limit of calls without one of their own, in milliseconds, or `'none'`. Default: that of each method. */
@@ -92,11 +92,11 @@ export class Client extends ObjectClient {
     const nameServer = findNameServer(options.nameServer);
     const insecure = findInsecure(options.insecure);
     const { keepalive, apiKey, claims } = options;
-    const { dialer } = options.identity ?? {};
+    const { identity } = options;
     const transport =
       apiKey === undefined
-        ? grpcTransportBy(insecure ? undefined : dialer)
-        : apiKeyTransport(apiKey, { dialer, insecure });
+        ? clientTransport({ identity, insecure })
+        : apiKeyTransport(apiKey, { dialer: identity?.dialer, insecure });
     const shared = { clock, keepalive, claims };
     const names = connectOver(transport, nameServer, { ...shared, principal: 'nameserver' });
     const resolver = new Resolver({

@@ -26,6 +26,7 @@ class BellServer implements AsyncDisposable {
     const keys = {
       nameServer: cluster.nameServer.address,
       listen: `127.0.0.1:${String(await freePort())}`,
+      insecure: true,
       stateDir: './state',
       objects: [{ name: 'bell', module: bell }],
     };

@@ -28,6 +28,8 @@ import {
 } from '@patchbay/objects/identity';
 import type { RemoteObject } from '@patchbay/session/client';
 
+import { hostBehind } from './host-behind.js';
+
 /** What a server needs to follow the policy of its cluster. */
 export interface PolicyFollowerOptions {
   readonly identity: CurrentIdentity;
@@ -140,7 +142,13 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
   async #watch(signal: AbortSignal): Promise<number> {
     const { identity, nameServer } = this.#options;
     this.#confirmed = [];
-    return await withAuthority(secureTransport({ identity }), nameServer, async ({ methods }) => {
+    const onBehalfOf = hostBehind(nameServer, identity);
+    return await withAuthority(secureTransport({ identity }), nameServer, async (authority) => {
+      if (authority.status.cluster !== identity.current.cluster) {
+        const { cluster } = authority.status; // made anew: a restart of this server enrols anew
+        throw new Error(`the name server is now one of the cluster ${cluster}`);
+      }
+      const methods = onBehalfOf === undefined ? authority.methods : authority.methods.with({ onBehalfOf });
       for await (const event of methods.with({ timeoutMs: 'none', signal }).watch_policy()) {
         if (event.type === 'document' && (await this.#handOver(event.document, methods))) {
           return 0; // until the policy has them, the one that is in force is the better one

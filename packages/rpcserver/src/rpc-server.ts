@@ -5,6 +5,7 @@ import { grpcTransport } from '@patchbay/grpc/client';
 import { secureTransport } from '@patchbay/grpc/secure';
 import { ObjectServer } from '@patchbay/grpc/server';
 import {
+  checkPlainDial,
   consoleLog,
   coreError,
   defaultLeaseMs,
@@ -14,7 +15,7 @@ import {
   systemClock,
   warnOfPlainTcp,
 } from '@patchbay/objects';
-import { checkListenAddress, Dispatcher } from '@patchbay/objects/define';
+import { checkListenAddress, defaultListen, Dispatcher } from '@patchbay/objects/define';
 import { connectOver, Registration, type Transport } from '@patchbay/session/client';
 import type { GivenLimits } from '@patchbay/session/server';
 
@@ -22,6 +23,7 @@ import { checkAddresses, checkAdvertisedAddress, reachedAt } from './advertised-
 import { Hosting } from './hosting.js';
 import type { ObjectChanges, RpcServerOptions } from './server-options.js';
 import { ServerIdentity } from './server-identity.js';
+import { hostBehind } from './host-behind.js';
 import { openStateDirectory, type StateDirectory } from './state-directory.js';
 
 interface Parts {
@@ -81,11 +83,17 @@ export class RpcServer implements AsyncDisposable {
   static async #open(options: RpcServerOptions): Promise<RpcServer> {
     const { authorize, interceptors = [], observer, stateDir, closeMs = 10_000, drainMs = 10_000 } = options;
     const { clock = systemClock, log = consoleLog() } = options;
-    const isPlain = (options.insecure ?? false) !== false;
-    const { identity: given, tls } = isPlain ? {} : options;
-    const nameServer = findNameServer(options.nameServer ?? given?.current.nameServers[0]);
-    const { listen = listenBeside(nameServer, stateDir), insecure = false, advertise } = options;
-    checkAddresses({ listen, advertise, insecure: (given ?? tls) === undefined ? insecure : 'network' });
+    const { insecure = false, advertise } = options;
+    const { identity: given, tls } = insecure === false ? options : {};
+    const nameServer = findNameServer(options.nameServer ?? given?.current.nameServers[0], {
+      otherwise: defaultListen('nameserver'), // where it is once it was started like this server
+    });
+    const { listen = listenBeside(nameServer, stateDir) } = options;
+    const proves = given !== undefined || tls !== undefined;
+    checkAddresses({ listen, advertise, insecure: proves ? 'network' : insecure });
+    if (!proves) {
+      checkPlainDial(nameServer, { insecure });
+    }
     Object.keys(options.objects).forEach(parseObjectName);
     const state = await openStateDirectory(stateDir, log);
     const kept = await identityOf({ identity: given, tls, nameServer, stateDir, clock, log }, state);
@@ -126,13 +134,14 @@ export class RpcServer implements AsyncDisposable {
       await kept?.renewEnded();
       server.setHealth(registrationHealth, false);
       if (identity === undefined) {
-        warnOfPlainTcp(server.addresses, insecure, log);
+        warnOfPlainTcp(server.addresses, log);
       }
       const reached = reachedAt(server.addresses, advertise, options.machine);
       const transport = identity === undefined ? grpcTransport : secureTransport({ identity });
       const registration = Registration.start({
         nameServer,
         transport,
+        onBehalfOf: identity && hostBehind(nameServer, identity),
         serverId: state.serverId,
         ...reached,
         claims: hosting.names.map((name) => claimOf(name, options)),

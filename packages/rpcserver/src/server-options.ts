@@ -19,7 +19,7 @@ export type MakeObject = (context: ObjectContext) => ObjectDefinition | Promise<
 
 /** Configures an RPC server. */
 export interface RpcServerOptions {
-  /** The name server's address. Default: from the environment, else from a `client.yaml`, else its socket, else 127.0.0.1:7440. */
+  /** The name server's address. Default: from the environment, else from a `client.yaml`, else its socket, also where it is not there yet. */
   readonly nameServer?: string | undefined;
   /**
    * An address to listen on, or several: `host:port`, where port 0 takes a free one, or `unix:/path`, whose directory is
@@ -41,7 +41,7 @@ export interface RpcServerOptions {
   readonly machine?: string;
   /**
    * Who the server is in its cluster, as `openIdentity` of @patchbay/grpc/secure returns it: TCP is TLS, on both sides,
-   * callers are known by their certificates, and the certificate is renewed. Default: nobody; TCP is plain.
+   * callers are known by their certificates, and the certificate is renewed. Default: nobody; plain TCP takes `insecure`.
    */
   readonly identity?: CurrentIdentity | undefined;
   /**

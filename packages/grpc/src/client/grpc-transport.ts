@@ -12,6 +12,7 @@ import type { ChannelTrust } from '../describe.js';
 import type { Health } from '../health-at.js';
 import { type Dialled, dialPlain } from './dialled.js';
 import { GrpcStream } from './grpc-stream.js';
+import { unprovenDialer } from './unproven-dialer.js';
 
 /** The path of `Session` of ObjectServer. */
 const sessionPath = '/patchbay.v1.ObjectServer/Session';
@@ -49,6 +50,19 @@ export function grpcTransportBy(tcp?: TcpDialer, prover?: SessionProver): Transp
         onBehalfOf,
       }),
   };
+}
+
+/** How a client dials TCP. */
+export interface ClientTransportOptions {
+  /** Proves who calls, by TLS. Default: nobody; TCP is refused, with what is missing. */
+  readonly identity?: { readonly dialer: TcpDialer } | undefined;
+  /** Whether to dial plain TCP instead. */
+  readonly insecure: boolean;
+}
+
+/** Returns what connects a client to its servers: by socket files, and over TCP as it is told to. */
+export function clientTransport({ identity, insecure }: ClientTransportOptions): Transport {
+  return grpcTransportBy(insecure ? undefined : (identity?.dialer ?? unprovenDialer));
 }
 
 /** Connects a client to its servers over gRPC, without TLS. */

@@ -6,5 +6,14 @@
 export { apiKeyTransport, type ApiKeyTransportOptions } from './api-key-transport.js';
 export type { ChannelTrust } from '../describe.js';
 export type { Dialled, DialFailure } from './dialled.js';
-export { connectTo, grpcTransport, grpcTransportBy, healthOf, type TcpDialer } from './grpc-transport.js';
+export {
+  clientTransport,
+  type ClientTransportOptions,
+  connectTo,
+  grpcTransport,
+  grpcTransportBy,
+  healthOf,
+  type TcpDialer,
+} from './grpc-transport.js';
+export { plainAnswer } from './unproven-dialer.js';
 export type { Health } from '../health-at.js';

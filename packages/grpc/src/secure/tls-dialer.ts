@@ -1,7 +1,13 @@
 import type * as Tls from 'node:tls';
 import type { PeerCertificate, SecureContext } from 'node:tls';
 
-import type { ChannelTrust, Dialled, DialFailure, TcpDialer } from '../client/index.js';
+import {
+  type ChannelTrust,
+  type Dialled,
+  type DialFailure,
+  plainAnswer,
+  type TcpDialer,
+} from '../client/index.js';
 import { parseTcpAddress, RpcError, systemErrorText } from '@patchbay/objects';
 import { identityError } from '@patchbay/objects/identity';
 import type { Destination } from '@patchbay/session/client';
@@ -90,8 +96,5 @@ function tlsFailure(error: Error): DialFailure {
     const refused = identityError('SERVER_NOT_EXPECTED', why);
     return { why, refusal: { code: refused.code, reason: refused.reason } };
   }
-  if (['ERR_SSL_WRONG_VERSION_NUMBER', 'ERR_SSL_PACKET_LENGTH_TOO_LONG', 'EPROTO'].includes(code)) {
-    return { why: 'what answers there does not speak TLS' };
-  }
-  return { why: systemErrorText(error) };
+  return plainAnswer(error) ?? { why: systemErrorText(error) };
 }

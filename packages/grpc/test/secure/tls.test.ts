@@ -76,8 +76,8 @@ describe('A connection over TLS', () => {
     await using plain = await startSample({ objects: { mirror } });
     await using client = connectTls(plain.address, alice);
     const error = await refusal(client.proxy<Mirror>('mirror').who());
-    expect(error.reason).to.equal('CONNECTION_LOST');
-    expect(error.message).to.include('does not speak TLS');
+    expect(error.reason).to.equal('TLS_EXPECTED');
+    expect(error.message).to.match(/does not speak TLS.*--insecure/);
   });
 
   it('is what a client without one is told to use', async () => {

@@ -39,4 +39,6 @@ export const nameServerConfiguration = z.strictObject({
     .describe('when a client that is silent counts as lost'),
   log: logSettings.prefault({}).describe('what is logged, and where'),
 });
-export type NameServerConfiguration = z.infer<typeof nameServerConfiguration> & { readonly listen: Listen };
+export type NameServerConfiguration = Omit<z.infer<typeof nameServerConfiguration>, 'listen'> & {
+  readonly listen: Listen;
+};

@@ -3,7 +3,7 @@ import { coreError, formatAddress, parseListen, silentLog } from '@patchbay/obje
 
 import { initAuthority } from '../init-authority.js';
 import { type RenewedAuthority, renewAuthority } from '../renew-authority.js';
-import { configurationOptions, readConfiguration } from './read-configuration.js';
+import { configurationOptions, locateConfiguration, readConfiguration } from './read-configuration.js';
 
 /** `nameserver init`: makes the authority of a cluster. */
 export const init = command({
@@ -24,10 +24,9 @@ export const init = command({
     ...formatOptions,
   },
   run: async (args) => {
+    const { config, listen: given, 'state-dir': directory } = args;
     const { listen, stateDir, tls } = readConfiguration(
-      args.config,
-      { listen: args.listen, stateDir: args['state-dir'] },
-      { isSecure: true },
+      locateConfiguration(config, { listen: given, stateDir: directory, insecure: false }),
     );
     if (tls !== undefined) {
       const message =
@@ -99,7 +98,7 @@ function textOf({
   readonly stateDir: string;
 }): string {
   return [
-    `Made the authority of the cluster ${cluster}, whose name server is ${nameServer}, in ${stateDir}.`,
+    `The authority of the cluster ${cluster}, whose name server is ${nameServer}, is in ${stateDir}.`,
     '',
     `Its key is ${keyFile} (${keyFingerprint}). Keep a copy elsewhere: without it, a backup is worth nothing.`,
     '',

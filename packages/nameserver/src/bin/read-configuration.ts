@@ -1,17 +1,21 @@
-import { existsSync } from 'node:fs';
-
 import {
   checkConfigCommand,
   checkLogFile,
   ConfigurationChecks,
   type ConfigurationSource,
   configure,
+  installedSettings,
   tlsFiles,
 } from '@patchbay/daemon';
 import { checkPlainListen, coreError, parseListen, systemErrorText } from '@patchbay/objects';
-import { checkListenAddress, defaultListen, directoryTrouble } from '@patchbay/objects/define';
+import {
+  checkListenAddress,
+  defaultListen,
+  directoryTrouble,
+  withRuntimeSocket,
+} from '@patchbay/objects/define';
 
-import { checkTls, clusterKeyFile } from '../own-identity.js';
+import { checkTls } from '../own-identity.js';
 import { type NameServerConfiguration, nameServerConfiguration } from './configuration.js';
 
 /** The options by which a command is told where a name server keeps its registry, and where it listens. */
@@ -28,23 +32,29 @@ export const configurationOptions = {
     type: 'string',
     placeholder: 'DIR',
     summary: 'The directory of the registry, which is created if it does not exist',
+    defaultNote: "that of the configuration, of the installed one, or as root root's",
   },
 } as const;
 
-/**
- * Reads the configuration as the file, the environment and flags give it.
- *
- * @param options `isSecure`: that there is going to be an authority
- * @throws RpcError `CONFIG_INVALID`
- */
-export function readConfiguration(
-  file: string | undefined,
-  flags: Readonly<Record<string, string | readonly string[] | boolean | undefined>> = {},
-  { isSecure = false } = {},
-): NameServerConfiguration {
+/** The flags that take precedence over the file, by the key that each sets. */
+type Flags = Readonly<Record<string, string | readonly string[] | boolean | undefined>>;
+
+/** Returns where the configuration is: where the options say, else where the installed daemon has it. */
+export function locateConfiguration(file: string | undefined, flags: Flags): ConfigurationSource {
+  const { stateDir = process.env.PATCHBAY_NAMESERVER_STATE_DIR } = flags;
+  const isTold = file !== undefined || (stateDir !== undefined && stateDir !== '');
+  const installed = isTold ? {} : installedSettings('nameserver');
+  return {
+    file: file ?? installed.file,
+    flags: { ...flags, stateDir: flags.stateDir ?? installed.stateDir },
+  };
+}
+
+/** Reads the configuration as the file, the environment and flags give it. @throws RpcError `CONFIG_INVALID` */
+export function readConfiguration(source: ConfigurationSource): NameServerConfiguration {
   const configured = configure({
     schema: nameServerConfiguration,
-    file,
+    ...source,
     environment: {
       values: process.env,
       keys: {
@@ -53,20 +63,16 @@ export function readConfiguration(
         PATCHBAY_LOG_LEVEL: 'log.level',
       },
     },
-    flags,
   });
-  const configuration = {
-    ...configured,
-    listen: configured.listen ?? defaultListen('nameserver'),
-    tls: tlsFiles(configured.tls),
-  };
-  // Of an authority TCP is TLS. Whether there is one, the start finds out in the store.
-  if (!isSecure && configuration.tls === undefined && !existsSync(clusterKeyFile(configuration.stateDir))) {
-    for (const address of parseListen(configuration.listen)) {
-      checkPlainListen(address, configuration);
-    }
+  const { insecure, listen = defaultListen('nameserver') } = configured;
+  const tls = tlsFiles(configured.tls);
+  if (insecure === false) {
+    return { ...configured, listen: withRuntimeSocket(listen), tls };
   }
-  return configuration;
+  for (const address of parseListen(listen)) {
+    checkPlainListen(address, { insecure });
+  }
+  return { ...configured, listen, tls };
 }
 
 /**
@@ -103,4 +109,6 @@ function checkStateDirectory(path: string): void {
 }
 
 /** `nameserver check-config`: what `start --config` would make of a file. */
-export const checkConfig = checkConfigCommand((file) => checkReferences({ file }, readConfiguration(file)));
+export const checkConfig = checkConfigCommand((file) =>
+  checkReferences({ file }, readConfiguration({ file })),
+);

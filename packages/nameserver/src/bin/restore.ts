@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { command, formatOptions, printResult } from '@patchbay/daemon';
 
 import { type RestoredRegistry, restoreRegistry } from '../restore-registry.js';
-import { configurationOptions, readConfiguration } from './read-configuration.js';
+import { configurationOptions, locateConfiguration, readConfiguration } from './read-configuration.js';
 
 const { config, 'state-dir': stateDirOption } = configurationOptions;
 
@@ -14,7 +14,9 @@ export const restore = command({
   args: { file: { type: 'string', required: true, summary: 'The backup file' } },
   options: { config, 'state-dir': stateDirOption, ...formatOptions },
   run: async (args) => {
-    const { stateDir } = readConfiguration(args.config, { stateDir: args['state-dir'] }, { isSecure: true });
+    const { stateDir } = readConfiguration(
+      locateConfiguration(args.config, { stateDir: args['state-dir'], insecure: false }),
+    );
     const restored = await restoreRegistry({ file: resolve(args.file), stateDir });
     const { former = null, foundFingerprint = null, ...about } = restored;
     await printResult({ stateDir, ...about, foundFingerprint, former }, args, textOf(stateDir, restored));

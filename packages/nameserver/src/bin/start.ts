@@ -23,7 +23,12 @@ import { logCalls, nameServerCalls, type RpcError, systemClock } from '@patchbay
 
 import { type NameServer, startNameServer } from '../server.js';
 import type { NameServerConfiguration } from './configuration.js';
-import { checkReferences, configurationOptions, readConfiguration } from './read-configuration.js';
+import {
+  checkReferences,
+  configurationOptions,
+  locateConfiguration,
+  readConfiguration,
+} from './read-configuration.js';
 
 /** `nameserver start`: the daemon itself. */
 export const start = command({
@@ -41,16 +46,16 @@ export const start = command({
     },
   },
   run: async (args) => {
-    const flags = {
+    const source = locateConfiguration(args.config, {
       listen: args.listen,
       stateDir: args['state-dir'],
       insecure: args.insecure,
       ...tlsFlags(args),
       'log.level': args['log-level'],
-    };
-    const read = (): NameServerConfiguration => readConfiguration(args.config, flags);
+    });
+    const read = (): NameServerConfiguration => readConfiguration(source);
     const configuration = read();
-    await checkReferences({ file: args.config, flags }, configuration);
+    await checkReferences(source, configuration);
     const log = openLog(configuration.log);
     const manager = await systemdManager({
       clock: systemClock,
@@ -91,6 +96,7 @@ async function serve(
   });
   await using server = await startNameServer({
     ...configuration,
+    ...(configuration.insecure === false && { identity: true }),
     objects: { [nameServerCalls]: nameServerCallsObject(calls) },
     observer: calls,
     interceptors: logged === 'none' ? [] : [logCalls({ log: callLog, clock: systemClock, calls: logged })],

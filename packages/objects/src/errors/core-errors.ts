@@ -36,6 +36,14 @@ export const coreError = defineErrors({
     'INVALID_ARGUMENT',
     'A configuration file, flag or variable has an invalid value or an unknown key.',
   ],
+  AUTHORITY_MISSING: [
+    'FAILED_PRECONDITION',
+    'A name server, its state directory or its backup has no authority: nameserver start makes one unless it is told --insecure, and so does nameserver init.',
+  ],
+  TLS_EXPECTED: [
+    'UNAUTHENTICATED',
+    'What answers at the address speaks plain TCP, which the client was not told to dial; nothing was sent. Give the server an identity, or say --insecure.',
+  ],
   SOCKET_PATH_TOO_LONG: [
     'INVALID_ARGUMENT',
     'The path of a socket file has more than the 107 bytes that the system allows.',

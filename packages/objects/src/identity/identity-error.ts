@@ -29,7 +29,7 @@ export const identityError = defineErrors({
   ],
   LOGIN_REQUIRED: [
     'UNAUTHENTICATED',
-    'The time of a login is over, or a call was to be made on behalf of local, which is nobody elsewhere: log in with a token.',
+    'The caller has no identity where one is needed, as over TCP; the time of its login is over; or a call was to be made on behalf of local, which is nobody elsewhere: log in with a token.',
   ],
   IDENTITY_FILE_UNSAFE: [
     'FAILED_PRECONDITION',

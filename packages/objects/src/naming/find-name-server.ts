@@ -31,6 +31,8 @@ export interface FindOptions {
   readonly loggedIn?: string | undefined;
   /** The effective user id. */
   readonly uid?: number | undefined;
+  /** The address where nothing names one, and no socket file can be opened. Default: 127.0.0.1:7440. */
+  readonly otherwise?: string;
 }
 
 /**
@@ -40,10 +42,7 @@ export interface FindOptions {
  * @throws RpcError `CONFIG_INVALID` if the first of these that exists is invalid
  */
 export function findNameServer(given?: string, options: FindOptions = {}): string {
-  const { environment = process.env, runDirectory = '/run', uid = process.geteuid?.() } = options;
-  // The variable may be that of the user whom root was: such a user's name server is none for root.
-  const isOwn = (owner: number): boolean => owner === 0 || owner === uid;
-  const variable = environment[nameServerVariable];
+  const variable = (options.environment ?? process.env)[nameServerVariable];
   const address = given ?? (variable === '' ? undefined : variable);
   if (address !== undefined) {
     parseServerAddress(address);
@@ -52,10 +51,24 @@ export function findNameServer(given?: string, options: FindOptions = {}): strin
   return (
     inClientFiles('nameServer', options) ??
     options.loggedIn ??
-    socketIn(runDirectory) ??
-    socketIn(environment.XDG_RUNTIME_DIR ?? '', isOwn) ??
+    nameServerSocket(options) ??
+    options.otherwise ??
     standardNameServer
   );
+}
+
+/**
+ * Returns the address of the socket file of this machine's name server, or of the user's; undefined where this process
+ * may open neither. Nobody but root and the user could have put it there.
+ */
+export function nameServerSocket({
+  environment = process.env,
+  runDirectory = '/run',
+  uid = process.geteuid?.(),
+}: FindOptions = {}): string | undefined {
+  // The variable may be that of the user whom root was: such a user's name server is none for root.
+  const isOwn = (owner: number): boolean => owner === 0 || owner === uid;
+  return socketIn(runDirectory) ?? socketIn(environment.XDG_RUNTIME_DIR ?? '', isOwn);
 }
 
 /**

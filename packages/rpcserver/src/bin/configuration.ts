@@ -93,4 +93,6 @@ export const rpcServerConfiguration = z.strictObject({
   log: logSettings.prefault({}).describe('what is logged, and where'),
   objects: objects.describe('the objects to host'),
 });
-export type RpcServerConfiguration = z.infer<typeof rpcServerConfiguration> & { readonly listen: Listen };
+export type RpcServerConfiguration = Omit<z.infer<typeof rpcServerConfiguration>, 'listen'> & {
+  readonly listen: Listen;
+};

@@ -1,14 +1,11 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 
-import { command, interruptible } from '@patchbay/daemon';
+import { command, installedSettings, interruptible } from '@patchbay/daemon';
 import { coreError, findNameServer, formatDuration } from '@patchbay/objects';
 import { escapeControls, readSecret } from '@patchbay/terminal';
 
 import { joinHost, type KeyFiles } from '../join-host.js';
 import { baseDirOf, readSettings } from './read-configuration.js';
-
-const installed = { configuration: '/etc/patchbay/rpcserver.yaml', stateDir: '/var/lib/patchbay/rpcserver' };
 
 /** `rpcserver join`: enrols this host with a name server. */
 export const joinCommand = command({
@@ -98,17 +95,15 @@ function stateDirectory(config: string | undefined, stateDir: string | undefined
   if (stateDir !== undefined) {
     return resolve(stateDir);
   }
-  const file = config ?? (existsSync(installed.configuration) ? installed.configuration : undefined);
-  if (file !== undefined) {
-    return resolve(baseDirOf(file), readSettings(file).stateDir);
-  }
-  if (process.geteuid?.() !== 0) {
+  const { file, stateDir: ofRoot } = config === undefined ? installedSettings('rpcserver') : { file: config };
+  const directory = file === undefined ? ofRoot : resolve(baseDirOf(file), readSettings(file).stateDir);
+  if (directory === undefined) {
     throw coreError(
       'ARGUMENT_MISSING',
       'which server is to join? Give --config FILE or --state-dir DIRECTORY',
     );
   }
-  return installed.stateDir;
+  return directory;
 }
 
 /** Formats a duration to the minute. */

@@ -1,7 +1,8 @@
 import { dirname, resolve } from 'node:path';
 
 import { checkLogFile, ConfigurationChecks, configure, limitsOf, tlsFiles } from '@patchbay/daemon';
-import { checkListenAddress, defaultListen } from '@patchbay/objects/define';
+import { checkPlainDial, findNameServer, isLocal, parseAddress } from '@patchbay/objects';
+import { checkListenAddress, defaultListen, withRuntimeSocket } from '@patchbay/objects/define';
 
 import { checkAddresses } from '../advertised-address.js';
 import { hostIdentity } from '../join-host.js';
@@ -26,10 +27,8 @@ export interface ConfigurationSource {
  */
 export function readConfiguration(file: string, flags: Flags = {}): RpcServerConfiguration {
   const configuration = readSettings(file, flags);
-  const { insecure, stateDir, tls } = configuration;
-  const hasIdentity = tls !== undefined || hostIdentity(resolve(baseDirOf(file), stateDir)) !== undefined;
-  const isSecure = insecure === false && hasIdentity;
-  checkAddresses({ ...configuration, insecure: isSecure ? 'network' : insecure });
+  const { insecure } = configuration;
+  checkAddresses({ ...configuration, insecure: insecure === false ? 'network' : insecure }); // TCP is TLS
   return configuration;
 }
 
@@ -44,8 +43,12 @@ export function readSettings(file: string, flags: Flags = {}): RpcServerConfigur
     },
     flags,
   });
-  const listen = configured.listen ?? defaultListen('rpcserver');
-  return { ...configured, listen, tls: tlsFiles(configured.tls, baseDirOf(file)) };
+  const { insecure, listen = defaultListen('rpcserver') } = configured;
+  return {
+    ...configured,
+    listen: insecure === false ? withRuntimeSocket(listen) : listen,
+    tls: tlsFiles(configured.tls, baseDirOf(file)),
+  };
 }
 
 /** Returns the directory to which relative paths in a configuration file refer. */
@@ -81,6 +84,9 @@ export async function checkReferences(
   await checks.check(['stateDir'], () => {
     checkStateDirectory(stateDir);
   });
+  await checks.check(['nameServer'], () => {
+    checkNameServer(configuration, stateDir);
+  });
   await checks.check(['listen'], () => checkListenAddress(listen, { anyPort: serving }));
   await checks.check(['tls'], () => {
     if (tls !== undefined) {
@@ -100,6 +106,18 @@ export async function checkReferences(
     );
   }
   checks.finish();
+}
+
+/** Checks that a server can prove who it is where its name server is. @throws RpcError `CONFIG_INVALID`, `IDENTITY_FILE_UNSAFE` */
+function checkNameServer({ nameServer, insecure, tls }: RpcServerConfiguration, stateDir: string): void {
+  if (tls !== undefined) {
+    return;
+  }
+  const identity = insecure === false ? hostIdentity(stateDir) : undefined;
+  const address = findNameServer(nameServer ?? identity?.current.nameServers[0]);
+  if (identity === undefined && !isLocal(parseAddress(address))) {
+    checkPlainDial(address, { insecure });
+  }
 }
 
 /** Returns a configuration's objects, and the limits of their calls, as options of the server. */

@@ -6,7 +6,7 @@ import { CallLog, CallReporter, callsName, callsObject } from '@patchbay/calls';
 import { type Daemon, type DaemonLog, severalAddresses } from '@patchbay/daemon';
 import { logCalls, nameServerCalls, systemClock } from '@patchbay/objects';
 
-import { hostIdentity } from '../join-host.js';
+import { findIdentity, type FoundIdentity } from '../find-identity.js';
 import { RpcServer } from '../rpc-server.js';
 import { hostOf } from '../server-identity.js';
 import { makeStateDirectory } from '../state-directory.js';
@@ -30,11 +30,15 @@ export async function serve(
   };
   const stateDir = resolve(baseDir, configuration.stateDir);
   const options = objectOptions(configuration, baseDir);
-  const identity = hostIdentity(stateDir);
+  await makeStateDirectory(stateDir);
+  const found = await whoServes(configuration, stateDir, log, daemon, signal);
+  if (found === undefined) {
+    return;
+  }
+  const { nameServer, identity } = found;
   const host = tls === undefined ? identity?.current.name : hostOf(tls);
   const ownCalls = callsName('rpcserver', host ?? hostname());
   daemon.status('opening objects');
-  await makeStateDirectory(stateDir);
   await using calls = new CallLog({
     file: join(stateDir, 'calls.sqlite'),
     settings: configuration.calls,
@@ -47,7 +51,7 @@ export async function serve(
     shared: [...options.shared, ownCalls], // several servers of a machine have the same name
     observer: calls,
     clientInterceptors: [calls.outgoing],
-    nameServer: configuration.nameServer,
+    nameServer,
     listen: configuration.listen,
     insecure: configuration.insecure,
     identity,
@@ -64,13 +68,7 @@ export async function serve(
     onRegistered: reportStatus,
     signal,
     log,
-  }).catch((error: unknown) => {
-    if (!signal.aborted) {
-      throw error;
-    }
-    log.info('RPC server stopped before it was ready', { error });
-    return undefined;
-  });
+  }).catch(unlessStopped(log, signal));
   if (server === undefined) {
     return;
   }
@@ -100,4 +98,32 @@ export async function serve(
     await once(signal, 'abort');
   }
   log.info('RPC server is stopping');
+}
+
+/** Finds who the server is and where its name server is; undefined where it is stopped before that is known. */
+async function whoServes(
+  { nameServer, listen, insecure, tls }: RpcServerConfiguration,
+  stateDir: string,
+  log: DaemonLog,
+  daemon: Daemon,
+  signal: AbortSignal,
+): Promise<Partial<FoundIdentity> | undefined> {
+  if (insecure !== false || tls !== undefined) {
+    return { ...(nameServer !== undefined && { nameServer }) };
+  }
+  const onWait = (address: string): void => {
+    daemon.status(`waiting for the name server at ${address}`);
+  };
+  const options = { nameServer, listen, stateDir, clock: systemClock, log, signal, onWait };
+  return findIdentity(options).catch(unlessStopped(log, signal));
+}
+
+/** Returns what takes the error of a start: none where it was stopped meanwhile. */
+function unlessStopped(log: DaemonLog, signal: AbortSignal): (error: unknown) => undefined {
+  return (error) => {
+    if (!signal.aborted) {
+      throw error;
+    }
+    log.info('RPC server stopped before it was ready', { error });
+  };
 }

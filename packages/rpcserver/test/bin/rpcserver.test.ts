@@ -229,9 +229,15 @@ describe('rpcserver start', () => {
     ['a lease that is too long', { lease: '2h' }, 2, /:\d+: lease: /],
     [
       'an address that other machines can reach',
-      { listen: '0.0.0.0:0', insecure: false },
+      { listen: '0.0.0.0:0', insecure: true },
       2,
-      /"0\.0\.0\.0:0" can be reached from other machines, .* or give --insecure=network/,
+      /"0\.0\.0\.0:0" can be reached from other machines, .* give --insecure=network/,
+    ],
+    [
+      'a name server of another machine, where it has no identity',
+      { nameServer: 'names.example:7440', insecure: false },
+      2,
+      /:\d+: nameServer: .*"names\.example:7440" .*run "rpcserver join names\.example:7440 --token -".*--insecure/,
     ],
     [
       'no advertised address while it listens on all addresses',
