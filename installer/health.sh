@@ -20,11 +20,21 @@ naming_daemon() { if [[ " $daemons " == *' nameserver '* ]]; then echo nameserve
 # Whether calls are over plain TCP.
 is_plain() { [[ $(setting "$(configuration_of "$(naming_daemon)")" insecure false) != false ]]; }
 
+# The name server that this host has joined, else that of this machine.
+joined_name_server() {
+  local file
+  file=$tree$(state_of rpcserver)/identity.json
+  # shellcheck disable=SC2016 # JavaScript's
+  PATH=/usr/local/bin:/usr/bin node -p \
+    'JSON.parse(require("node:fs").readFileSync(process.argv[1], "utf8")).nameServers[0]' "$file" 2>/dev/null ||
+    echo unix:/run/patchbay/nameserver/socket
+}
+
 # On this machine it has its socket, whatever else it listens on, unless that is plain TCP or the program is an older one.
 name_server_address() {
   local listen socket=/run/patchbay/nameserver/socket
   if [ "$(naming_daemon)" = rpcserver ]; then
-    setting "$(configuration_of rpcserver)" nameServer 127.0.0.1:7440
+    setting "$(configuration_of rpcserver)" nameServer "$(joined_name_server)"
     return
   fi
   listen=$(listen_of nameserver)
@@ -74,7 +84,7 @@ await_health() {
       return 1
     }
   elif ! answers >/dev/null 2>&1; then
-    complain "no name server answers at $(name_server_address); name it in /etc/patchbay/rpcserver.yaml and restart patchbay-rpcserver"
+    complain "no name server answers at $(name_server_address); where it is that of another machine, run: rpcserver join ADDRESS --token -, and restart patchbay-rpcserver"
     return 0
   fi
   if [[ " $daemons " == *' rpcserver '* ]] && takes_calls && ! within_patience objects_answer; then

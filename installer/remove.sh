@@ -1,20 +1,29 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # install-daemons.sh sets what is read here
 # Removing what was installed.
 
-# Counts the records of all storage objects: what a method ($1) lists, as each that runs keeps its catalog to itself, or
-# the keys that match ($2) in a catalog that nobody uses.
+# Counts the records of all storage objects of which the key begins so, whether their server runs or not.
 count_records() {
-  local file object
+  local file
   for file in "$tree$(state_of rpcserver)"/objects/*/catalog/store.sqlite; do
     [ -s "$file" ] || continue
-    object=$(basename "$(dirname "$(dirname "$file")")")
     if [ -z "$tree" ] && is_running rpcserver; then
-      calling rpcclient "$object.$1" --timeout 10s --format ndjson |
-        grep -c . || [ "${PIPESTATUS[0]}" -eq 0 ]
+      keys_of_object "$(dirname "$(dirname "$file")")" "$1" || exit
     else
-      keys_in "$file" "$2"
+      keys_in "$file" "$1*" || exit
     fi
   done | awk '{ records += $1 } END { print records + 0 }'
+}
+
+# Counts the keys that begin so in the catalog of an object that runs, which keeps it to itself: by a backup.
+keys_of_object() {
+  local copy
+  copy=$(mktemp -d)
+  if ! "$program/bin/patchbay-storage" backup "$copy/backup" --state-dir "$1" >/dev/null; then
+    rm -r "$copy"
+    return 1
+  fi
+  awk -v start="[\"$2" 'index($0, start) == 1 { keys++ } END { print keys + 0 }' "$copy/backup"
+  rm -r "$copy"
 }
 
 # Counts the keys that match in a catalog that nobody uses.
@@ -48,9 +57,9 @@ remove_all() {
   daemons='nameserver rpcserver'
   owner
   if [ -n "$purge" ] && [ -z "$force" ]; then
-    nodes=$(count_records list_nodes 'node/*') || nodes=unknown
+    nodes=$(count_records node/) || nodes=unknown
     [ "$nodes" = 0 ] || fail 6 "nodes are provisioned ($nodes), whose disks a purge would destroy: detach them first, or give --force; nothing was changed"
-    if trash=$(count_records list_trash 'trash/*') && orphans=$(count_records list_orphans 'orphan/*'); then
+    if trash=$(count_records trash/) && orphans=$(count_records orphan/); then
       others=$((trash + orphans))
     else
       others=unknown

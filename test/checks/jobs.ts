@@ -62,6 +62,7 @@ export const testSchedules: TestSchedules = {
   'test/faults/hostile-messages': { seconds: 30, exclusive: true },
   'test/install': { seconds: 50, eachFile: true },
   'test/install/init-states': { seconds: 60, exclusive: true },
+  'test/install/joined-host': { seconds: 90, exclusive: true },
   'test/install/systemd-host': { seconds: 60, exclusive: true },
   'test/interop': { seconds: 10 },
   'test/packages': { seconds: 60, eachFile: true },
