@@ -70,6 +70,7 @@ export class CallReporter implements AsyncDisposable {
     }
   }
 
+  /** Stops; what still waits is not sent. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#sending.close();
   }

@@ -16,6 +16,14 @@ interface SessionSeen {
   readonly binding: Uint8Array | undefined;
 }
 
+/** The proofs of both ends of a session. */
+interface SessionProof {
+  /** The client's, to be sent. */
+  readonly proof: Uint8Array;
+  /** Checks the server's. @throws RpcError `SERVER_NOT_EXPECTED` */
+  readonly check: (serverProof: Uint8Array) => void;
+}
+
 const challengeBytes = 32;
 
 /**
@@ -37,11 +45,8 @@ export class ApiKeyProver {
     return crypto().randomBytes(challengeBytes);
   }
 
-  /** Returns the proof of a session, and what checks the server's. @throws RpcError `SERVER_NOT_EXPECTED` */
-  prove(seen: SessionSeen): {
-    readonly proof: Uint8Array;
-    readonly check: (serverProof: Uint8Array) => void;
-  } {
+  /** Proves who opens a session. @throws RpcError `SERVER_NOT_EXPECTED` */
+  prove(seen: SessionSeen): SessionProof {
     const { expected, challenge, ownChallenge } = seen;
     const server = parseServerName(seen.server);
     if (server === undefined || challenge.length !== challengeBytes) {
