@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { initAuthority, startNameServer } from '@patchbay/nameserver';
@@ -181,6 +181,31 @@ describe('The example', function () {
       expect(await readFile(file, 'utf8')).not.to.contain(secret);
     }
     expect(await server.terminate()).to.equal(0);
+  });
+
+  it('identity is a cluster whose callers have roles, and leaves nothing', async () => {
+    await using scratch = await Scratch.make();
+    const environment = { TMPDIR: scratch.path, PATCHBAY_INSECURE: '0' };
+    const outcome = await run(['node', join(root, 'examples/dist/identity/main.js')], { environment });
+
+    const lines = [
+      'web1 has registered its name: true',
+      'alice is: user:alice of [ops]: operator on board.*',
+      'alice writes: the lamp is broken (user:alice)',
+      'alice writes on top: CALLER_REFUSED',
+      'bob is: user:bob of [guests]: viewer on board.*',
+      'bob reads: the lamp is broken (user:alice)',
+      'bob writes: CALLER_REFUSED',
+      'desk1 writes for alice: it was repaired (user:alice, by host:desk1)',
+      'desk1 writes for bob: CALLER_REFUSED',
+      'desk1 reads for alice: DELEGATION_REFUSED',
+      'desk1 writes: CALLER_REFUSED',
+      'carol reads: CALLER_REFUSED',
+      'carol is: user:carol of [visitors]: viewer on board.read',
+      'carol reads: the lamp is broken (user:alice),it was repaired (user:alice, by host:desk1)',
+    ];
+    expect(outcome).to.deep.equal({ status: 0, stdout: `${lines.join('\n')}\n`, stderr: '' });
+    expect(await readdir(scratch.path)).to.deep.equal([]);
   });
 
   it('tracing makes one trace over two servers', async () => {
