@@ -93,6 +93,7 @@ start() {
   fi
   require_run
   require_configuration
+  # shellcheck disable=SC3045 # dash has it, too
   ulimit -c 0 # a core dump would hold private keys
   rm -f "$pid_file"
   if ! { mkdir -p "${log_file%/*}" && : >>"$log_file"; } 2>/dev/null; then

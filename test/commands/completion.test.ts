@@ -35,7 +35,10 @@ describe('Completion', function () {
 
       before(async () => {
         home = await scratchDirectory();
-        shell = await Shell.start(name, home.path, { PATCHBAY_NAMESERVER: nameServer.address });
+        shell = await Shell.start(name, home.path, {
+          PATCHBAY_NAMESERVER: nameServer.address,
+          PATCHBAY_INSECURE: '1',
+        });
       });
       after(async () => {
         await shell[Symbol.asyncDispose]();

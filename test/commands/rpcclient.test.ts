@@ -173,8 +173,13 @@ describe('The command rpcclient', function () {
   it('writes bytes, and nothing else, to a standard output that is no terminal', async () => {
     const file = join(directory.path, 'redirected');
     const command = ['-c', '"$0" "$@" > "$OUT"', process.execPath, fileOf('rpcclient'), 'give'];
-    const environment = { PATH: process.env.PATH, PATCHBAY_NAMESERVER: nameServer.address, OUT: file };
-    const { status } = await follow(spawn('sh', command, { env: environment })).ended;
+    const env = {
+      PATH: process.env.PATH,
+      PATCHBAY_NAMESERVER: nameServer.address,
+      PATCHBAY_INSECURE: '1',
+      OUT: file,
+    };
+    const { status } = await follow(spawn('sh', command, { env })).ended;
     expect(status).to.equal(0);
     expect((await readFile(file)).equals(given)).to.equal(true);
   });
