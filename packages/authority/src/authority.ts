@@ -134,7 +134,7 @@ export class Authority {
     return authority;
   }
 
-  /** Whether the store was restored, and no user is let in for now. */
+  /** Whether the store was restored, and users are refused until `endHold`. */
   get isHeld(): boolean {
     return this.records.get('cluster', '')?.restoredAtMs !== undefined;
   }

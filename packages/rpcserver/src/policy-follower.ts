@@ -180,7 +180,7 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
     return missing.length > 0;
   }
 
-  /** Says which roots are trusted here where there are several: a rotation waits for that. */
+  /** Confirms to the authority which roots are trusted here, where there are several: a rotation waits for that. */
   async #confirmRoots(methods: RemoteObject<IdentityMethods>): Promise<void> {
     const { identity, log } = this.#options;
     const { name, roots } = identity.current;
@@ -219,7 +219,7 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
     return Math.min(lookMs, Math.max(100, this.#policy.nextEndMs - this.#options.clock.now()));
   }
 
-  /** Tells of what the silence of the authority changes: health, and after a day who is somebody. */
+  /** Reports how long the authority has been silent, where that changes health or makes the policy stale. */
   #noteSilence(): void {
     const { onHealth, onChange } = this.#options;
     const isHealthy = this.#silentForMs < silentMs;

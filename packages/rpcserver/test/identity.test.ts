@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
 
 import { grpcTransport } from '@patchbay/grpc/client';
 import {
@@ -19,27 +18,13 @@ import { connectOver, type ObjectClient } from '@patchbay/session/client';
 
 import { hostIdentity, joinHost } from '../src/join-host.js';
 import { RpcServer } from '../src/rpc-server.js';
+import { waiting, who } from './desk.js';
 
 const desk = defineObject({
   summary: 'A desk',
   methods: {
-    who: method({
-      summary: 'Return who calls',
-      access: 'view',
-      returns: z.string(),
-      run: ({ caller }) => caller.principal,
-    }),
-    wait: method({
-      summary: 'Wait until cancelled',
-      access: 'operate',
-      returns: z.string(),
-      run: ({ signal }) =>
-        new Promise<string>((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            reject(signal.reason as Error);
-          });
-        }),
-    }),
+    who,
+    wait: method({ ...waiting, access: 'operate' }),
   },
 });
 

@@ -11,6 +11,7 @@ import { connectOver, type ObjectClient, Registration } from '@patchbay/session/
 
 import { hostIdentity, joinHost } from '../src/join-host.js';
 import { RpcServer } from '../src/rpc-server.js';
+import { waiting } from './desk.js';
 
 const desk = defineObject({
   summary: 'A desk',
@@ -21,17 +22,7 @@ const desk = defineObject({
       returns: z.string(),
       run: ({ caller }) => `${caller.principal} by ${String(caller.delegate)}`,
     }),
-    wait: method({
-      summary: 'Wait until cancelled',
-      access: 'view',
-      returns: z.string(),
-      run: ({ signal }) =>
-        new Promise<string>((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            reject(signal.reason as Error);
-          });
-        }),
-    }),
+    wait: method({ ...waiting, access: 'view' }),
   },
 });
 type Desk = SignaturesOf<typeof desk>;

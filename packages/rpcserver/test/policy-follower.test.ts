@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { z } from 'zod';
 
 import { grpcTransport } from '@patchbay/grpc/client';
 import { type CurrentIdentity, enrol, openIdentity, secureTransport } from '@patchbay/grpc/secure';
@@ -16,30 +15,15 @@ import { connectOver, type ObjectClient, type RemoteObject } from '@patchbay/ses
 
 import { hostIdentity, joinHost } from '../src/join-host.js';
 import { RpcServer } from '../src/rpc-server.js';
+import { waiting, who } from './desk.js';
 
 const hourMs = 3_600_000;
 
 const desk = defineObject({
   summary: 'A desk',
   methods: {
-    who: method({
-      summary: 'Return who calls',
-      access: 'view',
-      returns: z.string(),
-      run: ({ caller }) => caller.principal,
-    }),
-    wait: method({
-      summary: 'Wait until cancelled',
-      access: 'view',
-      timeoutMs: 'none',
-      returns: z.string(),
-      run: ({ signal }) =>
-        new Promise<string>((_resolve, reject) => {
-          signal.addEventListener('abort', () => {
-            reject(signal.reason as Error);
-          });
-        }),
-    }),
+    who,
+    wait: method({ ...waiting, access: 'view' }),
   },
 });
 

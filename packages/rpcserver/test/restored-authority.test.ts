@@ -1,27 +1,22 @@
 import { expect } from 'chai';
 import { copyFile, writeFile } from 'node:fs/promises';
-import { z } from 'zod';
 
 import { grpcTransport } from '@patchbay/grpc/client';
 import { type CurrentIdentity, enrol, openIdentity, secureTransport } from '@patchbay/grpc/secure';
 import { initAuthority, type NameServer, restoreRegistry, startNameServer } from '@patchbay/nameserver';
 import { type SignaturesOf, silentLog } from '@patchbay/objects';
-import { defineObject, method } from '@patchbay/objects/define';
+import { defineObject } from '@patchbay/objects/define';
 import { eventually, RecordingLog, refusal, Scratch } from '@patchbay/objects/testing';
 import { connectOver, type ObjectClient } from '@patchbay/session/client';
 
 import { hostIdentity, joinHost } from '../src/join-host.js';
 import { RpcServer } from '../src/rpc-server.js';
+import { who } from './desk.js';
 
 const desk = defineObject({
   summary: 'A desk',
   methods: {
-    who: method({
-      summary: 'Return who calls',
-      access: 'view',
-      returns: z.string(),
-      run: ({ caller }) => caller.principal,
-    }),
+    who,
   },
 });
 

@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
-import { z } from 'zod';
 
 import { grpcTransport } from '@patchbay/grpc/client';
 import {
@@ -13,22 +12,18 @@ import {
 } from '@patchbay/grpc/secure';
 import { initAuthority, type NameServer, startNameServer } from '@patchbay/nameserver';
 import { type SignaturesOf, silentLog } from '@patchbay/objects';
-import { defineObject, method } from '@patchbay/objects/define';
+import { defineObject } from '@patchbay/objects/define';
 import { eventually, refusal, Scratch } from '@patchbay/objects/testing';
 import { connectOver } from '@patchbay/session/client';
 
 import { hostIdentity, joinHost } from '../src/join-host.js';
 import { RpcServer } from '../src/rpc-server.js';
+import { who } from './desk.js';
 
 const desk = defineObject({
   summary: 'A desk',
   methods: {
-    who: method({
-      summary: 'Return who calls',
-      access: 'view',
-      returns: z.string(),
-      run: ({ caller }) => caller.principal,
-    }),
+    who,
   },
 });
 

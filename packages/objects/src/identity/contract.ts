@@ -124,7 +124,7 @@ export interface IdentityMethods {
   can_i: MethodSignature<[object: string, method: string, options?: { as?: string }], AccessAnswer>;
   /** Yields the policy as a whole, then each change, until cancelled; for hosts. */
   watch_policy: MethodSignature<[], null, PolicyEvent>;
-  /** Says by their pins which roots a host trusts; for that host. */
+  /** Confirms which roots a host trusts, given as their pins; for that host. */
   confirm_roots: MethodSignature<[host: string, pins: string[]], null>;
   /** Hands over at most 100 revocations that the policy lacks, and returns which of them count no more; for hosts. */
   report_revocations: MethodSignature<[revocations: PolicyRevocation[]], string[]>;

@@ -2,7 +2,7 @@ import { formatSpiffeId, parseSpiffeId, type SpiffeId } from './spiffe-id.js';
 
 /** Which server this is, and which run of it: what is proven to it counts nowhere else, and no longer. */
 export interface ServerName extends SpiffeId {
-  /** Tells the servers of one host apart. */
+  /** Identifies the server among those of its host. */
   readonly serverId: string;
   /** Drawn at each start. */
   readonly startId: string;

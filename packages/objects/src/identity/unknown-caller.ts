@@ -20,7 +20,7 @@ interface KeyHolder {
   readonly cluster: string;
   /** Whether a PKI of the cluster's own vouches for keys, which are not listed. */
   readonly isVouched: boolean;
-  /** Whether it is not let in for now. */
+  /** Whether users are refused because the store was restored, until servers had time to report later revocations. */
   readonly isHeld: boolean;
 }
 
