@@ -60,6 +60,7 @@ export const testSchedules: TestSchedules = {
   'test/faults': { seconds: 40, eachFile: true },
   'test/faults/chaos': { seconds: 25 },
   'test/faults/hostile-messages': { seconds: 30, exclusive: true },
+  'test/faults/short-certificates': { seconds: 12, exclusive: true },
   'test/install': { seconds: 50, eachFile: true },
   'test/install/init-states': { seconds: 60, exclusive: true },
   'test/install/joined-host': { seconds: 90, exclusive: true },

@@ -108,6 +108,7 @@ export class PolicyFollower implements Delegations, AsyncDisposable {
       ? {
           reason: 'CALLER_UNKNOWN',
           message: `no name server has told this server ${this.#heardAtMs === -Infinity ? 'yet' : 'for 24 h'} who its callers are`,
+          isTemporary: true,
         }
       : this.#policy.callerOf(principal, fingerprint, peer);
 

@@ -32,6 +32,12 @@ export type CallerOfKey = (
   peer: string,
 ) => Caller | UnknownCaller;
 
+/**
+ * How long after its begin a certificate may be that of somebody who was enrolled just now, whom the policy of a server
+ * may not have yet: authorities date it back by 10 minutes, for the sake of clocks that differ.
+ */
+const newForMs = 12 * 60_000;
+
 /** More certificates than OpenSSL follows from one to its root. */
 const maxChain = 100;
 
@@ -210,7 +216,9 @@ function callerIn(
   }
   const caller = callerOf(principal, fingerprintOf(certificate.publicKey), peer);
   if ('reason' in caller) {
-    return identityError(caller.reason, caller.message, { details: { principal } });
+    const isNew = now - timeOf(certificate.validFrom) < newForMs;
+    const { reason, message, isTemporary = reason === 'CALLER_UNKNOWN' && isNew } = caller;
+    return identityError(reason, message, { details: { principal, ...(isTemporary && { isTemporary }) } });
   }
   return { ...caller, serial: certificate.serialNumber, expiresAtMs };
 }

@@ -6,6 +6,8 @@ import type { NamedPrincipal } from './spiffe-id.js';
 export interface UnknownCaller {
   readonly reason: 'CALLER_UNKNOWN' | 'CERTIFICATE_REVOKED';
   readonly message: string;
+  /** Whether the server may know it in a moment, as when it was enrolled just now. Default: false. */
+  readonly isTemporary?: boolean;
 }
 
 /** Reports whether a certificate makes no caller. */
@@ -47,7 +49,7 @@ export function knownHolder(
     const message =
       'the name server was restored from a backup, and lets no user in until servers had the time to say what was ' +
       'revoked since: try again in a few seconds';
-    return { reason: 'CALLER_UNKNOWN', message };
+    return { reason: 'CALLER_UNKNOWN', message, isTemporary: true };
   }
   return known;
 }

@@ -1,5 +1,6 @@
 import { type Clock, coreError, type Log, type LogFields, type RpcError } from '@patchbay/objects';
 
+import { isUnknownYet } from '../protocol/failure.js';
 import { callerError } from './caller-error.js';
 import type { ClientCall } from './client-call.js';
 import type { Destination } from './destination.js';
@@ -22,9 +23,13 @@ export interface RetriesOptions {
 
 /**
  * How long a call waits before each retry, in milliseconds, give or take half: longer if its server died under it, so
- * that it can be restarted.
+ * that it can be restarted, and if the server does not know its caller yet, so that it can hear of it.
  */
-const pausesMs = { unsent: [50, 250], sent: [50, 250, 500, 1_000, 2_000] };
+const pausesMs = {
+  unsent: [50, 250],
+  sent: [50, 250, 500, 1_000, 2_000],
+  unknown: [50, 250, 500, 1_000, 2_000, 3_000],
+};
 
 /** How often a call may lose its connection while it runs and be sent again: what cuts or kills it twice will again. */
 const maxLosses = 1;
@@ -47,6 +52,10 @@ export class Retries {
     const { object } = call.request;
     if (error.reason === 'CERTIFICATE_EXPIRED') {
       this.#comeAgain(call, error, from);
+      return;
+    }
+    if (isUnknownYet(error)) {
+      this.#pause(call, error, from);
       return;
     }
     router.forget(object, from);
@@ -74,9 +83,7 @@ export class Retries {
       send(call, other);
       return;
     }
-    this.#retry(call, error, from).catch((unexpected: unknown) => {
-      call.fail(callerError(unexpected));
-    });
+    this.#pause(call, error, from);
   }
 
   /** Sends a call once more that never began, as the certificate of its session had ended: the next shows another. */
@@ -96,10 +103,18 @@ export class Retries {
     }
   }
 
+  /** Sends a call once more after a while. */
+  #pause(call: ClientCall, error: RpcError, from: Destination): void {
+    this.#retry(call, error, from).catch((unexpected: unknown) => {
+      call.fail(callerError(unexpected));
+    });
+  }
+
   async #retry(call: ClientCall, error: RpcError, from: Destination): Promise<void> {
     const { clock, launch, send, log } = this.#options;
+    const pauses = pausesMs[isUnknownYet(error) ? 'unknown' : call.mayHaveRun ? 'sent' : 'unsent'];
     while (!call.ended) {
-      const pauseMs = pausesMs[call.mayHaveRun ? 'sent' : 'unsent'][call.pauses++];
+      const pauseMs = pauses[call.pauses++];
       const waitMs = (pauseMs ?? Infinity) * (0.5 + Math.random());
       if (waitMs >= call.expiresAtMs - clock.monotonicMs() || pauseMs === undefined) {
         await this.#giveUp(call, error, from); // rather than its deadline later

@@ -1,6 +1,7 @@
 import { coreError, RpcError } from '@patchbay/objects';
 
 import { sleepAwake } from '../keepalive.js';
+import { mayComeAgain } from '../protocol/failure.js';
 import { ClientSession } from './client-session.js';
 import type { Destination } from './destination.js';
 import type { ClientHello } from './hello.js';
@@ -108,8 +109,8 @@ export class SessionPool implements AsyncDisposable {
           reject(error);
         },
         onLostCall: (call, error, from) => {
-          if (error.reason === 'CERTIFICATE_EXPIRED' && this.#sessions.get(key) === session) {
-            this.#sessions.delete(key); // the next shows the certificate that is in force by then
+          if (mayComeAgain(error) && this.#sessions.get(key) === session) {
+            this.#sessions.delete(key); // the next asks anew who calls
             this.#retired.add(session);
             session.retire();
           }

@@ -11,6 +11,16 @@ interface CarriedParts {
   readonly details: Details;
 }
 
+/** Reports whether a server that does not know the caller may do so in a moment, as when it was enrolled just now. */
+export function isUnknownYet({ reason, details }: RpcError): boolean {
+  return reason === 'CALLER_UNKNOWN' && details.isTemporary === true;
+}
+
+/** Reports whether a call that was refused for its caller may come again on another connection, of which that is asked. */
+export function mayComeAgain(error: RpcError): boolean {
+  return error.reason === 'CERTIFICATE_EXPIRED' || isUnknownYet(error);
+}
+
 /**
  * Sends an error, cut short where it is too large.
  *

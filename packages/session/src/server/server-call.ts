@@ -18,6 +18,7 @@ import type { Dispatcher, HostedObject } from '@patchbay/objects/define';
 
 import type { CallTable } from '../protocol/call-table.js';
 import { encodePayload, type Exporter } from '../protocol/encode-payload.js';
+import { mayComeAgain } from '../protocol/failure.js';
 import { type FlowWindow, SendWindow } from '../protocol/flow-window.js';
 import { type Frame, type Handle, isHandle, type Payload, payloadBytes } from '../protocol/frame.js';
 import type { Turns } from '../protocol/turns.js';
@@ -193,7 +194,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
     if (this.oneWay) {
       this.#host.logUnsent(this, error);
     } else {
-      const notBegun = !begun && ['SERVER_DRAINING', 'CERTIFICATE_EXPIRED'].includes(error.reason);
+      const notBegun = !begun && (error.reason === 'SERVER_DRAINING' || mayComeAgain(error));
       this.#host.sendFailure(this.#number, error, { notBegun, metadata });
       this.#host.exports.noteFailure(this.#number, error);
     }
