@@ -153,6 +153,21 @@ export const layers: readonly Layer[] = [
     mayImport: ['rpcclient', 'rpcclient/command', 'rpcclient/verbs', 'objects', 'daemon', 'terminal'],
   },
   {
+    name: 'jobs',
+    folder: 'packages/jobs/src',
+    mayImport: ['objects', 'store', 'rpcclient', 'zod'],
+  },
+  {
+    name: 'jobs/host',
+    folder: 'packages/jobs/src/host',
+    mayImport: ['jobs', 'objects', 'store', 'rpcclient', 'zod'],
+  },
+  {
+    name: 'jobs/bin',
+    folder: 'packages/jobs/src/bin',
+    mayImport: ['jobs', 'jobs/host', 'objects', 'rpcclient', 'daemon', 'terminal', 'zod'],
+  },
+  {
     name: 'storage',
     folder: 'packages/storage/src',
     mayImport: [

@@ -41,6 +41,7 @@ export {
   policyRevocation,
   principalNameSchema,
 } from './identity/policy-document.js';
+export { jobId, jobOutcome, jobPolicy, jobReceipt, jobView, outputChunk, runView } from './jobs/contract.js';
 export { collectGarbage } from './collect-garbage.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';

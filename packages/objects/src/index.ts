@@ -100,6 +100,16 @@ export type {
   IdentityStatus,
 } from './identity/contract.js';
 export type {
+  JobOutcome,
+  JobPolicy,
+  JobReceipt,
+  JobsMethods,
+  JobView,
+  OutputChunk,
+  RunView,
+} from './jobs/contract.js';
+export { finalJobStates, isFinalJobState, jobsObjectName, type JobState, jobStates } from './jobs/states.js';
+export type {
   PolicyChange,
   PolicyDocument,
   PolicyEvent,

@@ -24,6 +24,9 @@ export const grpcStatusOfCode = {
 /** An error code: the name of a gRPC status other than OK. */
 export type Code = keyof typeof grpcStatusOfCode;
 
+/** All error codes. */
+export const codes = Object.keys(grpcStatusOfCode) as [Code, ...Code[]];
+
 const codeOfStatus = new Map<number, Code>(
   Object.entries(grpcStatusOfCode).map(([code, status]) => [status, code as Code]),
 );
