@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { jobId, jobOutcome } from '@patchbay/objects/define';
-import type { MethodSignature } from '@patchbay/objects';
+import type { JobView, MethodSignature } from '@patchbay/objects';
 
 /** How long a worker's lease lasts: it asks at least each third of that, in milliseconds. */
 export const workerLeaseMs = 45_000;
@@ -31,6 +31,11 @@ export const workerRequest = {
     .max(workerLeaseMs / 3)
     .default(0)
     .describe('how long to wait until there is something; 0: not at all'),
+  only: z
+    .array(jobId)
+    .max(1_000)
+    .optional()
+    .describe('the jobs that it takes; default: whichever comes first'),
   facts: hostFacts.optional().describe('what it says of itself'),
 };
 
@@ -79,6 +84,8 @@ export type AttemptOutcome = z.infer<typeof attemptOutcome>;
 export interface WorkerMethods {
   /** Returns what to do, as soon as there is something or the time to wait passes; renews the worker's lease. */
   next: MethodSignature<[options: WorkerRequest], WorkerOrders>;
+  /** Returns the jobs of the worker's queue that have not ended, at most 1,000, in the order in which they are claimed; claims none. */
+  pending: MethodSignature<[], { readonly jobs: readonly JobView[] }>;
   /** Notes that an attempt begins; nothing may be done of it before. @throws RpcError `ATTEMPT_STALE` */
   start: MethodSignature<[id: string, attempt: number], null>;
   /** Takes frames of output from an offset on, and returns the offset that follows. @throws RpcError `ATTEMPT_STALE` */
