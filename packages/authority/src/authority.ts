@@ -143,7 +143,7 @@ export class Authority {
   async endHold(): Promise<void> {
     await forgetRestore(this.records);
     this.policy.hold(false);
-    this.log.info('users are let in again after the restore');
+    this.log.info('users are let in, and names of other machines taken, again after the restore');
   }
 
   /** Who may do what. */

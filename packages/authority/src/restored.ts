@@ -2,7 +2,7 @@ import type { RecordOf } from './record-schemas.js';
 import { keyOf, type Records } from './records.js';
 
 /**
- * How long a name server that was restored lets no user in, in milliseconds: servers that follow it are back within 5 s,
+ * How long a name server that was restored lets no user in, and takes no names of hosts, in milliseconds: servers that follow it are back within 5 s,
  * and hand over what was revoked since.
  */
 export const holdMs = 15_000;

@@ -60,7 +60,7 @@ export class CallersNames {
    * Takes all of the names, or none, for one server of the caller's under one new lease of `ttlMs` (default 10 s). Names
    * of the same server's former lease move over at once, and that lease ends when it has no more of them.
    *
-   * @throws RpcError `NAME_TAKEN`, `NAME_NOT_ALLOWED`, `RESERVATIONS_EXHAUSTED`, `NAME_INVALID`, `NAME_RESERVED`,
+   * @throws RpcError `REGISTRATIONS_HELD`, `NAME_TAKEN`, `NAME_NOT_ALLOWED`, `RESERVATIONS_EXHAUSTED`, `NAME_INVALID`, `NAME_RESERVED`,
    *   `NAME_REPEATED`, `CLAIMS_EXHAUSTED`, `SERVER_ID_INVALID`, `ADDRESS_INVALID`, `TTL_OUT_OF_RANGE`, `METADATA_INVALID`
    */
   async register(

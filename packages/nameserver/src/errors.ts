@@ -23,6 +23,10 @@ export const nameServerError = defineErrors({
     'RESOURCE_EXHAUSTED',
     'So many names are reserved for the host that it gets no more; an admin removes some.',
   ],
+  REGISTRATIONS_HELD: [
+    'UNAVAILABLE',
+    'The name server was restored, and takes no names of other machines until servers had the time to say which hosts were revoked since: it does after 15 s.',
+  ],
   NAME_REPEATED: ['INVALID_ARGUMENT', 'One registration claims the same name twice.'],
   CLAIMS_EXHAUSTED: [
     'RESOURCE_EXHAUSTED',

@@ -47,6 +47,8 @@ export interface RegistrarOptions {
   readonly clock: Clock;
   readonly reservations: Reservations;
   readonly namesOf: NamesOf;
+  /** Whether nobody knows which hosts were revoked, as after a restore: those of other machines have to wait. */
+  readonly isHeld: () => boolean;
 }
 
 /** What it takes to meet all claims of a registration. */
@@ -61,15 +63,17 @@ export class Registrar {
   readonly #clock: Clock;
   readonly #reservations: Reservations;
   readonly #namesOf: NamesOf;
+  readonly #isHeld: () => boolean;
 
-  constructor({ store, clock, reservations, namesOf }: RegistrarOptions) {
+  constructor({ store, clock, reservations, namesOf, isHeld }: RegistrarOptions) {
     this.#store = store;
     this.#clock = clock;
     this.#reservations = reservations;
     this.#namesOf = namesOf;
+    this.#isHeld = isHeld;
   }
 
-  /** @throws RpcError `NAME_TAKEN`, `NAME_NOT_ALLOWED`, `RESERVATIONS_EXHAUSTED`, and what the checks throw */
+  /** @throws RpcError `REGISTRATIONS_HELD`, `NAME_TAKEN`, `NAME_NOT_ALLOWED`, `RESERVATIONS_EXHAUSTED`, and what the checks throw */
   async register(
     registrant: Registrant,
     claims: readonly NameClaim[],
@@ -80,6 +84,7 @@ export class Registrar {
     checkSocket(registrant);
     checkTtl(ttlMs);
     checkClaims(claims);
+    this.#checkHeld(registrant.caller);
     this.#checkAllowed(registrant.caller, claims);
     const known = new KnownEntries();
     for (const claim of claims) {
@@ -165,6 +170,16 @@ export class Registrar {
   }
 
   /** @throws RpcError `NAME_NOT_ALLOWED` */
+  #checkHeld(caller: Caller): void {
+    if (isNamed(caller.principal) && !registersForHost(caller) && this.#isHeld()) {
+      throw nameServerError(
+        'REGISTRATIONS_HELD',
+        'the name server was restored from a backup, and takes no names of other machines until servers had the time ' +
+          'to say which hosts were revoked since: try again in a few seconds',
+      );
+    }
+  }
+
   #checkAllowed(caller: Caller, claims: readonly NameClaim[]): void {
     const { principal } = caller;
     if (

@@ -19,6 +19,8 @@ export interface RegistryOptions {
   readonly problem?: (() => string | undefined) | undefined;
   /** Default: none, so that hosts register the names below their own `*.NAME` alone. */
   readonly namesOf?: NamesOf | undefined;
+  /** Whether nobody knows which hosts were revoked: those of other machines have to wait. Default: never. */
+  readonly isHeld?: (() => boolean) | undefined;
 }
 
 /**
@@ -31,11 +33,18 @@ export class Registry {
   readonly #problem;
 
   private constructor(
-    { store, clock, version, problem = () => undefined, namesOf = () => [] }: RegistryOptions,
+    {
+      store,
+      clock,
+      version,
+      problem = () => undefined,
+      namesOf = () => [],
+      isHeld = () => false,
+    }: RegistryOptions,
     index: MetadataIndex,
     reservations: Reservations,
   ) {
-    const registrar = new Registrar({ store, clock, reservations, namesOf });
+    const registrar = new Registrar({ store, clock, reservations, namesOf, isHeld });
     this.#parts = { store, registrar, index, info: () => this.info() };
     this.#problem = problem;
     this.#about = { version, startedAt: new Date(clock.now()).toISOString() };

@@ -225,6 +225,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       version,
       problem: () => disk.failure?.message,
       namesOf: authority && ((principal) => authority.namesOf(principal)),
+      isHeld: authority && (() => authority.isHeld),
     });
     const dispatcher = new Dispatcher({
       clock,
