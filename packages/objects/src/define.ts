@@ -41,7 +41,8 @@ export {
   policyRevocation,
   principalNameSchema,
 } from './identity/policy-document.js';
-export { jobId, jobOutcome, jobPolicy, jobReceipt, jobView, outputChunk, runView } from './jobs/contract.js';
+export { jobId, jobOutcome, jobReceipt, jobView, outputChunk, runView } from './jobs/contract.js';
+export { jobPolicy } from './jobs/policy.js';
 export { collectGarbage } from './collect-garbage.js';
 export { arg } from './object/arg.js';
 export { callback } from './object/callback.js';

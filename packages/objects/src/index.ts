@@ -99,15 +99,9 @@ export type {
   IdentityMethods,
   IdentityStatus,
 } from './identity/contract.js';
-export type {
-  JobOutcome,
-  JobPolicy,
-  JobReceipt,
-  JobsMethods,
-  JobView,
-  OutputChunk,
-  RunView,
-} from './jobs/contract.js';
+export { jobsError } from './jobs/errors.js';
+export type { JobPolicy } from './jobs/policy.js';
+export type { JobOutcome, JobReceipt, JobsMethods, JobView, OutputChunk, RunView } from './jobs/contract.js';
 export { finalJobStates, isFinalJobState, jobsObjectName, type JobState, jobStates } from './jobs/states.js';
 export type {
   PolicyChange,

@@ -102,6 +102,10 @@ export function methodHelp(
       ...(method.destructive === true
         ? ['It destroys something: on a terminal, rpcclient asks first, unless --yes is given.']
         : []),
+      ...(method.job === undefined
+        ? []
+        : ['It is a job by default: rpcclient submits it and returns at once, unless --no-async is given.']),
+      ...(method.requiresReason === true ? ['It wants to know why it is called: give --reason TEXT.'] : []),
       ...hiddenOptionsNote(method, prefix, isHidden),
     ],
   } as const;

@@ -78,6 +78,14 @@ export const coreError = defineErrors({
     'FAILED_PRECONDITION',
     'The method destroys something, and the caller asked to be asked before that; it has not run.',
   ],
+  REASON_REQUIRED: [
+    'INVALID_ARGUMENT',
+    'The method wants to know why it is called, in the metadata "reason": give --reason.',
+  ],
+  JOB_EXPECTED: [
+    'FAILED_PRECONDITION',
+    'The method is to be kept as a job, and the caller asked to be told so; it has not run. Submit it to jobs.',
+  ],
   METHOD_NOT_FOUND: ['UNIMPLEMENTED', 'The object has no method of this name.'],
   REFERENCE_RELEASED: ['NOT_FOUND', 'The reference to an object was released, or never existed.'],
   REFERENCE_LOST: [

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { codes } from '../errors/code.js';
 import type { MethodSignature } from '../object/definition.js';
+import { jobPolicy, type JobPolicy } from './policy.js';
 import { finalJobStates, type JobState, jobStates } from './states.js';
 
 /** The schema of the id of a job or a run, which its client makes, so that submitting is idempotent. */
@@ -9,49 +10,6 @@ export const jobId = z
   .string()
   .max(128)
   .regex(/^[A-Za-z0-9][A-Za-z0-9._@:+-]*$/);
-
-const durationMs = z
-  .int()
-  .min(0)
-  .max(366 * 86_400_000);
-
-/** The schema of a `JobPolicy`. */
-export const jobPolicy = z.object({
-  /** How often a failed attempt is followed by another. Default: 0. */
-  retries: z.int().min(0).max(100).optional(),
-  /** How long to wait before the first retry, in milliseconds: doubled for each further one, to 10 min, give or take 20 %. Default: 5 s. */
-  backoffMs: durationMs.optional(),
-  /** Codes after which to retry. Default: UNAVAILABLE, ABORTED, RESOURCE_EXHAUSTED; DEADLINE_EXCEEDED too if the method is idempotent. */
-  retryOn: z.array(z.enum(codes)).max(codes.length).optional(),
-  /** The time limit of an attempt. Default: the method's own. */
-  timeoutMs: z
-    .union([
-      z
-        .int()
-        .min(1)
-        .max(366 * 86_400_000),
-      z.literal('none'),
-    ])
-    .optional(),
-  /** From 0, the first, to 9. Default: 5. */
-  priority: z.int().min(0).max(9).optional(),
-  /** When it may begin, in milliseconds since the Unix epoch. Default: at once. */
-  notBeforeMs: z.int().nonnegative().optional(),
-  /** How long after it was submitted it expires if it has not begun. Default: 7 days. */
-  expiresMs: durationMs.optional(),
-  /** On how many hosts of a run at once; a number, or a share such as `10%`. Default: all. */
-  atOnce: z
-    .string()
-    .regex(/^([1-9]\d{0,5}|100%|[1-9]\d?%)$/)
-    .optional(),
-  /** After how many failed hosts no further ones of a run begin; a number, or a share such as `10%`. Default: none. */
-  stopAfter: z
-    .string()
-    .regex(/^([1-9]\d{0,5}|100%|[1-9]\d?%)$/)
-    .optional(),
-});
-/** How a job is carried out. */
-export type JobPolicy = z.infer<typeof jobPolicy>;
 
 /** The schema of a `JobOutcome`. */
 export const jobOutcome = z.object({

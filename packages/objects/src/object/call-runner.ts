@@ -6,7 +6,7 @@ import { RpcError } from '../errors/rpc-error.js';
 import type { AccessControl } from './access-control.js';
 import type { PreparedMethod } from './bind.js';
 import { takeAll } from './concurrency-limit.js';
-import { isProperty } from './definition.js';
+import { isProperty, type MethodDefinition } from './definition.js';
 import { intercepted, type Interceptor } from './interceptor.js';
 import type { HostedMethod } from './hosted-object.js';
 import type { Invocation, RunningCall } from './running-call.js';
@@ -142,11 +142,7 @@ export class CallRunner {
       this.#fail(call, call.stopReason); // cancelled while it was being authorized, or its arguments read
       return;
     }
-    if (method.definition.destructive && call.metadata.confirm === 'ask') {
-      const what = `${call.object}.${call.method} destroys something`;
-      const message = `${what}, and its caller asked to be asked first; call it without the metadata "confirm"`;
-      throw coreError('CONFIRMATION_REQUIRED', message);
-    }
+    checkAsked(call, method.definition);
     if (limits.length > 0) {
       takeAll(limits);
       call.limits = limits;
@@ -213,6 +209,28 @@ export class CallRunner {
       }
     }
     this.#options.forget(call); // last, as the server's connections may be closed once it is idle
+  }
+}
+
+/**
+ * Checks what a method asks of its callers, and what a caller asked to be asked before it runs.
+ * @throws RpcError `REASON_REQUIRED`, `CONFIRMATION_REQUIRED`, `JOB_EXPECTED`
+ */
+function checkAsked({ object, method, metadata }: RunningCall, definition: MethodDefinition): void {
+  const called = `${object}.${method}`;
+  if (definition.requiresReason === true && (metadata.reason ?? '').trim() === '') {
+    throw coreError(
+      'REASON_REQUIRED',
+      `${called} wants to know why it is called: give --reason TEXT, or the metadata "reason"`,
+    );
+  }
+  if (definition.destructive && metadata.confirm === 'ask') {
+    const message = `${called} destroys something, and its caller asked to be asked first; call it without the metadata "confirm"`;
+    throw coreError('CONFIRMATION_REQUIRED', message);
+  }
+  if (definition.job !== undefined && metadata.job === 'ask') {
+    const message = `${called} is to be a job, and its caller asked to be told so; submit it to jobs, or call it without the metadata "job"`;
+    throw coreError('JOB_EXPECTED', message);
   }
 }
 

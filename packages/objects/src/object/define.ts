@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import { defaultTimeoutMs, type TimeLimit } from '../call.js';
 import { metadataError } from '../call-metadata.js';
 import { type Access, accessLevels, isAccess, methodAccess, propertyAccess } from '../identity/access.js';
+import { jobPolicy, type JobPolicy } from '../jobs/policy.js';
 import { methodNamePattern } from '../names.js';
 import { reservedMethodNames } from '../proxy.js';
 import type { Arg, CallArgs, OptionShape, RunArgs } from './arg.js';
@@ -34,6 +35,13 @@ interface MethodShape<A extends readonly Arg[], O extends OptionShape, R extends
    * on a terminal before it. Default: false.
    */
   readonly destructive?: boolean;
+  /**
+   * Whether it asks to be a job by default, and how it is carried out then: `rpcclient` submits it to `jobs` and returns
+   * at once, unless it is told `--no-async`. Programs that call it are not affected. Default: it does not.
+   */
+  readonly job?: boolean | JobPolicy;
+  /** Whether its caller must say why, as by `--reason`: a call without the metadata `reason` is refused. Default: false. */
+  readonly requiresReason?: boolean;
   /**
    * What its caller must be: `open` anybody, `member` anybody who is known, `view`, `operate` or `administer` a viewer,
    * an operator or an admin of the object. Default: `operate`.
@@ -94,11 +102,13 @@ export function method(
     yields: undefined,
     idempotent: false,
     destructive: false,
+    requiresReason: false,
     access: methodAccess,
     maxConcurrent: undefined,
     timeoutMs: defaultTimeoutMs,
     deprecated: undefined,
     ...shape,
+    job: shape.job === true ? {} : shape.job === false ? undefined : shape.job,
   };
 }
 
@@ -125,7 +135,7 @@ export function property<S extends z.ZodType>(
  *
  * @throws TypeError for mistakes in the program, found when it starts: an invalid name of a method, two arguments with
  *   the same name, a method and a property with the same name, `values` from a method that cannot return them, a
- *   `maxConcurrent` below 1, a wrong `timeoutMs` or `access`, a `deprecated` of several lines, or a schema whose values cannot be
+ *   `maxConcurrent` below 1, a wrong `timeoutMs`, `job` or `access`, a `deprecated` of several lines, or a schema whose values cannot be
  *   carried
  */
 export function defineObject<const M extends Methods, const P extends Properties = NoProperties>(shape: {
@@ -177,6 +187,15 @@ function checkAccess(what: string, { access }: MethodDefinition): void {
   }
 }
 
+function checkJob(name: string, { job }: MethodDefinition): void {
+  const issue = job === undefined ? undefined : jobPolicy.strict().safeParse(job).error?.issues[0];
+  if (issue !== undefined) {
+    throw new TypeError(
+      `job of method ${name} is no policy: ${['job', ...issue.path].join('.')}: ${issue.message}`,
+    );
+  }
+}
+
 function checkProperty(name: string, definition: PropertyDefinition, methods: Methods): void {
   if (!isProperty(definition)) {
     throw new TypeError(`the property "${name}" must be made by property()`);
@@ -216,6 +235,7 @@ function checkMethod(name: string, definition: MethodDefinition): void {
       `timeoutMs of method ${name} must be an integer of at least 1, or 'none', not ${String(timeoutMs)}`,
     );
   }
+  checkJob(name, definition);
   const names = [...definition.args.map((each) => each.name), ...Object.keys(definition.options)];
   const duplicate = names.find((each, index) => names.indexOf(each) !== index);
   if (duplicate !== undefined) {

@@ -4,6 +4,7 @@ import type { Listen } from '../address.js';
 import type { TimeLimit } from '../call.js';
 import type { Clock } from '../clock.js';
 import { type Access, methodAccess, propertyAccess } from '../identity/access.js';
+import type { JobPolicy } from '../jobs/policy.js';
 import type { Log } from '../log.js';
 import type { Interceptor } from './interceptor.js';
 import type { Arg, OptionShape } from './arg.js';
@@ -23,6 +24,10 @@ export interface MethodDefinition<
   readonly idempotent: boolean;
   /** Whether it destroys something; a caller may ask to be asked first. */
   readonly destructive: boolean;
+  /** How it is carried out as a job, if it asks to be one by default; absent or undefined: it does not. */
+  readonly job?: JobPolicy | undefined;
+  /** Whether its caller must say why it is called, in the metadata `reason`. */
+  readonly requiresReason?: boolean;
   /** What its caller must be; absent from definitions by earlier copies of this package: see `accessOf`. */
   readonly access?: Access;
   /** How many calls may run at once; undefined: unlimited. */

@@ -52,6 +52,8 @@ export function describeMethod(name: string, definition: MethodDefinition): Meth
     timeoutMs: definition.timeoutMs,
     access: accessOf(definition),
     ...(definition.destructive ? { destructive: true } : {}),
+    ...(definition.job === undefined ? {} : { job: definition.job }),
+    ...(definition.requiresReason === true ? { requiresReason: true } : {}),
     ...deprecation(definition),
   };
 }

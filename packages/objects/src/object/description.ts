@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import { accessLevels } from '../identity/access.js';
+import { jobPolicy } from '../jobs/policy.js';
 
 /** The schema of a JSON Schema (draft 2020-12), whose `unit` says whether a number counts `bytes` or `milliseconds`. */
 export const jsonSchema = z.record(z.string(), z.unknown());
@@ -55,6 +56,10 @@ export const methodDescription = z.object({
   access: access.optional(),
   /** Whether it destroys something; absent if it does not. */
   destructive: z.boolean().optional(),
+  /** How it is carried out as a job, if it asks to be one by default; absent if it does not. */
+  job: jobPolicy.optional(),
+  /** Whether its caller must say why it is called, in the metadata `reason`; absent if not. */
+  requiresReason: z.boolean().optional(),
   /** Why callers should no longer use it; absent if they may. */
   deprecated: z.string().optional(),
 });

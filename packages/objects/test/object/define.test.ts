@@ -194,6 +194,11 @@ describe('defineObject', () => {
       /access of property size must be one of open, member, view, operate, administer, not 1/,
     ],
     [
+      'a policy of jobs that is none',
+      { summary: 'Wrong', methods: { late: method({ ...nothing, job: { retries: -1 } }) } },
+      /job of method late is no policy: job.retries: /,
+    ],
+    [
       'a deprecation of two lines',
       { summary: 'Wrong', methods: { old: method({ ...nothing, deprecated: 'a\nb' }) } },
       /deprecated of method old must be one line of text/,

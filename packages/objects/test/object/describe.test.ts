@@ -76,6 +76,19 @@ describe('describeObject', () => {
     expect(describeMethod('drop', method(shape))).not.to.have.property('destructive');
   });
 
+  it('describes that a method asks to be a job, and how, or for a reason, and nothing where it does not', () => {
+    const shape = { summary: 'Drop it', returns: z.null(), run: () => null };
+    expect(describeMethod('drop', method({ ...shape, job: true })).job).to.deep.equal({});
+    expect(describeMethod('drop', method({ ...shape, job: { retries: 3 } })).job).to.deep.equal({
+      retries: 3,
+    });
+    expect(describeMethod('drop', method({ ...shape, requiresReason: true })).requiresReason).to.equal(true);
+    expect(describeMethod('drop', method({ ...shape, job: false }))).not.to.have.any.keys(
+      'job',
+      'requiresReason',
+    );
+  });
+
   it('describes what the caller of a method, and the reader of a property, must be', () => {
     const shape = { summary: 'Look', returns: z.null(), run: () => null };
     const { methods, properties } = describeObject(

@@ -71,6 +71,14 @@ describe('the dispatcher', () => {
             returns: z.null(),
             run: () => Promise.reject(new Error(secret)),
           }),
+          drop: method({
+            summary: 'Drop it, for a reason, as a job by default',
+            destructive: true,
+            requiresReason: true,
+            job: true,
+            returns: z.string(),
+            run: () => 'dropped',
+          }),
           refuse: method({
             summary: 'Refuse',
             returns: z.null(),
@@ -178,6 +186,27 @@ describe('the dispatcher', () => {
       expect(sink.failed?.reason).to.equal(reason);
       expect(sink.failed?.message).to.match(message);
       expect(dispatcher.running).to.equal(0);
+    });
+  }
+
+  const asked: readonly (readonly [what: string, metadata: Record<string, string>, answer: string])[] = [
+    ['without a reason where one is wanted', {}, 'REASON_REQUIRED'],
+    ['with an empty reason', { reason: ' ' }, 'REASON_REQUIRED'],
+    [
+      'whose caller asked to be asked first',
+      { reason: 'r', confirm: 'ask', job: 'ask' },
+      'CONFIRMATION_REQUIRED',
+    ],
+    ['whose caller asked whether it is to be a job', { reason: 'r', job: 'ask' }, 'JOB_EXPECTED'],
+    ['with a reason, and nothing to ask', { reason: 'r' }, 'dropped'],
+  ];
+  for (const [what, metadata, answer] of asked) {
+    it(`answers a call ${what} with ${answer}`, () => {
+      const sink = new RecordingSink();
+      makeDispatcher().begin({ ...invocation('drop', []), metadata }, sink);
+      expect(sink.failed?.reason ?? sink.answers).to.deep.equal(
+        answer === 'dropped' ? [{ result: answer }] : answer,
+      );
     });
   }
 
