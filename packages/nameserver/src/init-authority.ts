@@ -6,10 +6,11 @@ import {
   makeFirstTokens,
 } from '@patchbay/authority';
 import { type Clock, type Log, systemClock } from '@patchbay/objects';
+import { machineName } from '@patchbay/objects/identity';
 import { openSqliteStore } from '@patchbay/store';
 
 import { asOwnerOf } from './as-owner.js';
-import { clusterKeyFile, defaultName } from './own-identity.js';
+import { clusterKeyFile, unnamed } from './own-identity.js';
 
 /** What making an authority needs. */
 export interface InitAuthorityOptions {
@@ -44,7 +45,7 @@ export function initAuthority(options: InitAuthorityOptions): Promise<NewAuthori
 }
 
 async function makeAuthority(options: InitAuthorityOptions): Promise<NewAuthority> {
-  const { stateDir, log, name = defaultName(), clock = systemClock } = options;
+  const { stateDir, log, name = machineName(unnamed), clock = systemClock } = options;
   await using store = await openSqliteStore({ directory: stateDir, clock, log });
   const keyFile = clusterKeyFile(stateDir);
   const existing = await Authority.open({ store, clock, log, keyFile });

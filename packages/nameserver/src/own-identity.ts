@@ -1,6 +1,5 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 
 import { Authority, holdMs, type Issue } from '@patchbay/authority';
@@ -13,6 +12,7 @@ import {
   type TlsFiles,
 } from '@patchbay/grpc/secure';
 import { type Clock, type Log, PeriodicTask } from '@patchbay/objects';
+import { machineName } from '@patchbay/objects/identity';
 import type { Store } from '@patchbay/store';
 
 /** How long at most until it is looked at whether a grant has ended, in milliseconds. */
@@ -48,15 +48,8 @@ export function checkTls(tls: TlsFiles): void {
   readPkiIdentity(tls, ['nameserver'], Date.now());
 }
 
-/** Returns the name that this machine gives a name server. */
-export function defaultName(host = hostname()): string {
-  const [label = ''] = host.toLowerCase().split('.', 1);
-  const name = label
-    .replaceAll(/[^a-z0-9-]/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, 63);
-  return name === '' ? 'nameserver' : name;
-}
+/** What a name server is called where the machine's name cannot be its own. */
+export const unnamed = 'nameserver';
 
 /** The certificate of a name server, and how another one is had. */
 interface OwnCertificate {
@@ -115,7 +108,7 @@ export class OwnIdentity implements AsyncDisposable {
     }: OwnIdentityOptions,
     pki: PkiIdentity | undefined,
   ): Promise<OwnIdentity | undefined> {
-    const named = pki?.current.name ?? (typeof create === 'object' ? create.name : defaultName());
+    const named = pki?.current.name ?? (typeof create === 'object' ? create.name : machineName(unnamed));
     const authority = await Authority.open({
       ...{ store, clock, log, keyFile: clusterKeyFile(stateDir) },
       createFor: pki === undefined && create === false ? undefined : named,

@@ -25,6 +25,7 @@ import { Dispatcher } from '@patchbay/objects/define';
 import { type OnWritable, openSqliteStore, type Store } from '@patchbay/store';
 
 import { keysOf } from './api-keys.js';
+import { followPolicy } from './follow-policy.js';
 import { nameServerObject } from './object.js';
 import { nameServerLimits } from './limits.js';
 import { identityService } from './identity-service.js';
@@ -132,17 +133,6 @@ export class NameServer implements AsyncDisposable {
   }
 }
 
-/** Ends connections over TLS when the root was replaced by one that inherits no trust: all have to join anew. */
-function dismissWithRoots({ current: identity }: OwnIdentity, server: ObjectServer): void {
-  let roots = identity?.current.roots ?? [];
-  identity?.onChange((next) => {
-    if (!next.roots.some((root) => roots.includes(root))) {
-      server.dismiss();
-    }
-    ({ roots } = next);
-  });
-}
-
 interface Parts {
   readonly store: Store;
   readonly registry: Registry;
@@ -183,7 +173,7 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   ) {
     checkPlain(); // before anything is made
   }
-  const disk: { failure?: RpcError | undefined; server?: ObjectServer } = {};
+  const disk: Disk = {};
   const store = await openSqliteStore({
     directory: stateDir,
     clock,
@@ -197,28 +187,12 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
   });
   let own: OwnIdentity | undefined;
   try {
-    const certify = insecure === false && parseListen(listen).some((address) => 'host' in address);
-    own = await OwnIdentity.open({
-      store,
-      clock,
-      log,
-      stateDir,
-      create: disk.failure === undefined ? options.identity : undefined,
-      certify,
-      tls: options.tls,
-      onHealth: (isHealthy) => disk.server?.setHealth(identityHealth, isHealthy),
-    });
-    if (own === undefined && disk.failure !== undefined && (options.identity ?? false) !== false) {
-      if (certify) {
-        throw disk.failure;
-      }
-      log.warn('the authority cannot be made while the store cannot be written; the next start makes it');
-    }
-    const { authority, current } = own ?? {};
+    own = await openIdentity(options, { store, clock, log, disk });
     const isPlain = own === undefined || insecure !== false;
     if (isPlain) {
       checkPlain();
     }
+    const { authority } = own ?? {};
     const registry = await Registry.open({
       store,
       clock,
@@ -234,12 +208,13 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       interceptors: options.interceptors ?? [],
       observer: options.observer,
     });
-    dispatcher.host(objectName, nameServerObject(registry));
-    if (authority !== undefined) {
-      const endpoints = (): readonly string[] => disk.server?.addresses ?? [];
-      dispatcher.host(identityObjectName, identityObject(authority, { version, endpoints }));
-    }
-    for (const [name, object] of Object.entries(objects)) {
+    const endpoints = (): readonly string[] => disk.server?.addresses ?? [];
+    const hosted = {
+      [objectName]: nameServerObject(registry),
+      ...(authority && { [identityObjectName]: identityObject(authority, { version, endpoints }) }),
+      ...objects,
+    };
+    for (const [name, object] of Object.entries(hosted)) {
       dispatcher.host(name, object);
     }
     const server = await ObjectServer.start({
@@ -256,26 +231,8 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
       sendStacks,
       keepalive,
     });
-    if (own !== undefined && authority !== undefined) {
-      dismissWithRoots(own, server);
-      const { policy } = authority;
-      const releaseRevoked = async (): Promise<void> => {
-        await registry
-          .release((owner) => policy.find(owner)?.state !== 'active')
-          .catch((error: unknown) => {
-            log.warn('cannot end the names of a host that was revoked; its leases end by themselves', {
-              error,
-            });
-          });
-      };
-      policy.onChange(() => {
-        server.reidentify();
-        void releaseRevoked(); // clients are not to be sent there for as long as the lease lasts
-      });
-      current?.onChange(() => {
-        server.reidentify(); // whose root is trusted no more
-      });
-      await releaseRevoked(); // where the last name server ended in between
+    if (own !== undefined) {
+      await followPolicy(own, { server, registry, log });
     }
     disk.server = server;
     if (isPlain) {
@@ -291,4 +248,35 @@ export async function startNameServer(options: NameServerOptions): Promise<NameS
     await store[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** Why the store cannot be written, and the server once it is there, whose health that is. */
+interface Disk {
+  failure?: RpcError | undefined;
+  server?: ObjectServer;
+}
+
+/** Opens the authority and the certificate of a name server; undefined where it has none, and makes none. */
+async function openIdentity(
+  { insecure = false, listen, stateDir, identity = false, tls }: NameServerOptions,
+  { disk, ...shared }: { store: Store; clock: Clock; log: Log; disk: Disk },
+): Promise<OwnIdentity | undefined> {
+  const certify = insecure === false && parseListen(listen).some((address) => 'host' in address);
+  const own = await OwnIdentity.open({
+    ...shared,
+    stateDir,
+    create: disk.failure === undefined ? identity : undefined,
+    certify,
+    tls,
+    onHealth: (isHealthy) => disk.server?.setHealth(identityHealth, isHealthy),
+  });
+  if (own === undefined && disk.failure !== undefined && identity !== false) {
+    if (certify) {
+      throw disk.failure;
+    }
+    shared.log.warn(
+      'the authority cannot be made while the store cannot be written; the next start makes it',
+    );
+  }
+  return own;
 }

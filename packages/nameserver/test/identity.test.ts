@@ -13,7 +13,7 @@ import { eventually, FakeClock, refusal } from '@patchbay/objects/testing';
 import { connectOver, type ObjectClient, type RemoteObject } from '@patchbay/session/client';
 import { expect } from 'chai';
 
-import { defaultName, OwnIdentity } from '../src/own-identity.js';
+import { OwnIdentity } from '../src/own-identity.js';
 import { openSqliteStore } from '@patchbay/store';
 
 type Identity = RemoteObject<SignaturesOf<IdentityObject>>;
@@ -228,15 +228,4 @@ describe("A name server's own certificate", () => {
       await rm(stateDir, { recursive: true, force: true });
     }
   });
-
-  for (const [host, name] of [
-    ['Web1.example.org', 'web1'],
-    ['my_host', 'my-host'],
-    ['', 'nameserver'],
-    ['-x', 'x'],
-  ] as const) {
-    it(`is by default for the machine's name: ${JSON.stringify(host)} is ${name}`, () => {
-      expect(defaultName(host)).to.equal(name);
-    });
-  }
 });

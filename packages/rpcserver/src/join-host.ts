@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import {
@@ -10,6 +9,7 @@ import {
   openIdentity,
   readKeyPair,
 } from '@patchbay/grpc/secure';
+import { machineName } from '@patchbay/objects/identity';
 
 import { identityFile, makeStateDirectory } from './state-directory.js';
 
@@ -33,18 +33,8 @@ export async function joinHost({ stateDir, keys, ...options }: JoinOptions): Pro
   const privateKey = keys && readKeyPair(keys);
   await makeStateDirectory(stateDir);
   const isLocal = options.address.startsWith('unix:') && options.token === undefined;
-  const name = options.name ?? (isLocal ? ownName() : undefined);
+  const name = options.name ?? (isLocal ? machineName('localhost') : undefined);
   return enrol({ ...options, privateKey, name, kind: 'host', path: join(stateDir, identityFile) });
-}
-
-/** Returns the first part of the machine's name, as far as it can be that of a host. */
-function ownName(): string {
-  const [first = ''] = hostname().toLowerCase().split('.');
-  const name = first
-    .replace(/[^a-z0-9-]/g, '-')
-    .replace(/^-+/, '')
-    .slice(0, 63);
-  return name === '' ? 'localhost' : name;
 }
 
 /** Opens the identity of a server's host; undefined where it has not joined a cluster. @throws RpcError `IDENTITY_FILE_UNSAFE` */

@@ -25,6 +25,7 @@ export {
 } from './certificate-files.js';
 export { ClusterPolicy } from './cluster-policy.js';
 export { FollowedFiles, type FollowedFilesOptions } from './followed-files.js';
+export { machineName } from './machine-name.js';
 export { isUnknownCaller, type UnknownCaller } from './unknown-caller.js';
 export { enrolmentMessage, type EnrolmentParts, renewalMessage, type RenewalParts } from './enrolment.js';
 export { fingerprintOf, pinOf, readPublicKey } from './fingerprint.js';
