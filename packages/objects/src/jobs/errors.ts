@@ -52,5 +52,14 @@ export const jobsError = defineErrors({
     'Whoever submitted the job lost the right to the call while it waited.',
   ],
   QUEUE_FULL: ['RESOURCE_EXHAUSTED', 'As many jobs as may wait do: cancel some, or wait.'],
+  OUTPUT_GAP: [
+    'FAILED_PRECONDITION',
+    'A worker sent output from an offset that does not follow what there is: send it from details.next on.',
+  ],
+  OUTPUT_INVALID: [
+    'INVALID_ARGUMENT',
+    'What a worker sent as output is not made of frames, or is other output.',
+  ],
+  OUTPUT_TOO_LARGE: ['RESOURCE_EXHAUSTED', 'An attempt wrote more output than may be kept of it.'],
   OUTPUT_GONE: ['DATA_LOSS', 'The output of the job was kept for as long as it may be, or its file is lost.'],
 });
