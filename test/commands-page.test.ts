@@ -36,7 +36,7 @@ function optionsIn(help: string): string[] {
 describe('The reference page on commands', function () {
   this.timeout(60_000);
 
-  for (const program of ['nameserver', 'rpcserver', 'patchbay-storage'] as const) {
+  for (const program of ['nameserver', 'rpcserver', 'patchbay-storage', 'patchbay-host'] as const) {
     it(`has the subcommands of ${program}, each with its options, and no others`, async () => {
       const help = await helpOf(program);
       const names = [...help.matchAll(/^ {2}([a-z][a-z-]+)/gm)]

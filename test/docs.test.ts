@@ -105,9 +105,13 @@ const rpcServer = (await import(join(root, 'packages/rpcserver/dist/src/bin/conf
 const nameServer = (await import(join(root, 'packages/nameserver/dist/src/bin/configuration.js'))) as {
   nameServerConfiguration: z.ZodObject;
 };
+const host = (await import(join(root, 'packages/jobs/dist/src/bin/configuration.js'))) as {
+  hostConfiguration: z.ZodObject;
+};
 const configurations: [name: string, schema: z.ZodType, prefix: string][] = [
   ['rpcServerConfiguration', rpcServer.rpcServerConfiguration.omit({ log: true }), ''],
   ['nameServerConfiguration', nameServer.nameServerConfiguration.omit({ log: true }), ''],
+  ['hostConfiguration', host.hostConfiguration.omit({ log: true }), ''],
   ['logSettings', logSettings, 'log'],
   // What it says of boot is on a page of its own.
   ['storageOptions', z.object(storageOptions.shape).omit({ boot: true }), ''],

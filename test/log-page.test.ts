@@ -9,6 +9,7 @@ const packages = [
   'calls',
   'daemon',
   'grpc',
+  'jobs',
   'nameserver',
   'objects',
   'rpcserver',

@@ -160,12 +160,21 @@ export const layers: readonly Layer[] = [
   {
     name: 'jobs/host',
     folder: 'packages/jobs/src/host',
-    mayImport: ['jobs', 'objects', 'store', 'rpcclient', 'zod'],
+    mayImport: [
+      'jobs',
+      'objects',
+      'session/client',
+      'grpc/client',
+      'grpc/secure',
+      'store',
+      'rpcclient',
+      'zod',
+    ],
   },
   {
     name: 'jobs/bin',
     folder: 'packages/jobs/src/bin',
-    mayImport: ['jobs', 'jobs/host', 'objects', 'rpcclient', 'daemon', 'terminal', 'zod'],
+    mayImport: ['jobs', 'jobs/host', 'objects', 'rpcclient', 'daemon', 'terminal', 'node-unix-socket', 'zod'],
   },
   {
     name: 'storage',

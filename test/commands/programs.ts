@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { root } from '../repository.js';
 
 /** The commands, as they are built. */
-export type ProgramName = 'nameserver' | 'rpcclient' | 'rpcserver' | 'patchbay-storage';
+export type ProgramName = 'nameserver' | 'rpcclient' | 'rpcserver' | 'patchbay-storage' | 'patchbay-host';
 
 /** What came of a command. */
 export interface Outcome {

@@ -18,7 +18,7 @@ export interface InstalledOptions {
  * in the installed configuration, else, for root, in the state directory that this would name.
  */
 export function installedSettings(
-  daemon: 'nameserver' | 'rpcserver',
+  daemon: 'nameserver' | 'rpcserver' | 'host',
   { configurationDirectory = '/etc/patchbay', uid = process.geteuid?.() }: InstalledOptions = {},
 ): InstalledSettings {
   const file = `${configurationDirectory}/${daemon}.yaml`;
