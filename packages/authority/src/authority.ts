@@ -11,6 +11,7 @@ import { type ClusterKey, readClusterKey, takeClusterKey } from './cluster-key.j
 import { Enrolments } from './enrolments.js';
 import { authorityError } from './errors.js';
 import { Grants } from './grants.js';
+import { HostVariables } from './host-variables.js';
 import { Hosts } from './hosts.js';
 import { type Issue, Issuer, type OwnPki } from './issuer.js';
 import { PolicyFeed } from './policy-feed.js';
@@ -54,6 +55,7 @@ export class Authority {
   readonly challenges: Challenges;
   readonly attempts: Attempts;
   readonly hosts: Hosts;
+  readonly variables: HostVariables;
   readonly users: Users;
   readonly apiKeys: ApiKeys;
   readonly grants: Grants;
@@ -97,6 +99,7 @@ export class Authority {
     const { tokens, challenges, attempts, revocations } = this;
     this.enrolments = new Enrolments({ ...shared, tokens, challenges, attempts, revocations, issuer });
     this.hosts = new Hosts({ ...shared, tokens, attempts, revocations });
+    this.variables = new HostVariables(records, this.hosts);
     this.users = new Users({ ...shared, tokens, revocations });
     this.grants = new Grants({ ...shared, revocations });
   }

@@ -1,6 +1,7 @@
 import type { Clock, Log, Principal } from '@patchbay/objects';
 
 import type { Attempts } from './attempts.js';
+import { changedEntries, type EntryChanges } from './entries.js';
 import { authorityError } from './errors.js';
 import { byName, maxPage, type Page, pageOf } from './page.js';
 import type { Planned, RecordChange, Records } from './records.js';
@@ -76,7 +77,7 @@ export class Hosts {
    */
   async add(
     name: string,
-    given: Approval & { readonly labels: Readonly<Record<string, string | undefined>> },
+    given: Approval & { readonly labels: EntryChanges },
     by: Principal,
   ): Promise<HostView> {
     const { records, revocations, clock, log } = this.#parts;
@@ -93,7 +94,7 @@ export class Hosts {
         state: 'active',
         fingerprints: [],
         groups: union(known?.groups ?? [], given.groups),
-        labels: changedLabels(known?.labels ?? {}, given.labels),
+        labels: changedEntries(known?.labels ?? {}, given.labels),
         names: union(known?.names ?? [], given.names),
         alternativeNames: union(known?.alternativeNames ?? [], given.alternativeNames),
         enrolledAtMs: clock.now(),
@@ -159,8 +160,8 @@ export class Hosts {
   }
 
   /** Sets (a text) or removes (undefined) labels of a host. @throws RpcError `RECORD_NOT_FOUND` */
-  async setLabels(name: string, changes: Readonly<Record<string, string | undefined>>): Promise<HostView> {
-    await this.#change(name, (host) => ({ ...host, labels: changedLabels(host.labels, changes) }));
+  async setLabels(name: string, changes: EntryChanges): Promise<HostView> {
+    await this.#change(name, (host) => ({ ...host, labels: changedEntries(host.labels, changes) }));
     return this.find(name);
   }
 
@@ -278,14 +279,4 @@ function checkFingerprint(name: string, { fingerprints }: RecordOf<'host'>, fing
 
 function union(before: readonly string[], added: readonly string[] = []): string[] {
   return [...new Set([...before, ...added])];
-}
-
-function changedLabels(
-  before: Readonly<Record<string, string>>,
-  changes: Readonly<Record<string, string | undefined>>,
-): Record<string, string> {
-  const labels = Object.entries({ ...before, ...changes }).flatMap(([key, value]) =>
-    value === undefined ? [] : [[key, value] as const],
-  );
-  return Object.fromEntries(labels);
 }

@@ -18,15 +18,31 @@ export const alternativeName = z
     error: 'must be the DNS name of a host, in lower case',
   });
 
+/** The name of a label or a variable of a host. */
+export const entryName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, { error: 'must be at most 63 of a-z, 0-9, ".", "_" and "-"' });
+
 /** Labels of a host. */
 export const labels = z.record(
-  z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, { error: 'must be at most 63 of a-z, 0-9, ".", "_" and "-"' }),
+  entryName,
   z
     .string()
     .max(256)
     .regex(/^\P{Cc}*$/u, { error: 'must not have control characters' }),
+);
+
+/** How many bytes the value of a host's variable has at most, in UTF-8. */
+export const maxVariableBytes = 1024;
+
+/** Variables of a host. */
+export const variables = z.record(
+  entryName,
+  z
+    .string()
+    .max(maxVariableBytes)
+    .regex(/^[^\0]*$/, { error: 'must not have NUL' })
+    .refine((value) => Buffer.byteLength(value) <= maxVariableBytes, { error: 'must have at most 1 KiB' }),
 );
 
 const groups = z.array(principalNameSchema).max(64);
@@ -88,6 +104,8 @@ const schemas = {
     confirmedRoot: z.string().optional(),
     ...issued,
   }),
+  /** What jobs know of a host; apart from its record, which every renewal writes. */
+  variables,
   user: z.object({
     state: z.enum(['active', 'disabled']),
     groups,

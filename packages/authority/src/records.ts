@@ -32,6 +32,7 @@ export const maxRecords: Readonly<Record<RecordKind, number>> = {
   cluster: 1,
   root: 16,
   host: 100_000,
+  variables: 100_000,
   user: 100_000,
   token: 10_000,
   key: 10_000,

@@ -125,6 +125,21 @@ describe('A name server with an authority', function () {
     expect(await local.list_hosts()).to.have.nested.property('[0].state', 'revoked');
   });
 
+  it('tells a host the labels of others, and the variables that it names, by a grant', async () => {
+    const { token } = await local.create_token('host', 'web1', { labels: ['role=db'] });
+    const host = identityOf(connect(await enrol('host', token)));
+    await refusal(host.list_members(), 'CALLER_REFUSED');
+    await refusal(local.set_variables('web1', ['image=ubuntu', 'Disk=1']), 'ARGUMENT_INVALID');
+    await local.set_variables('web1', ['image=ubuntu', 'disk=20GiB']);
+    await local.grant('host:web1', 'viewer', 'identity', { methods: 'list_members' });
+    expect(await host.list_members({ variables: ['disk'] })).to.deep.equal([
+      { name: 'web1', groups: [], labels: { role: 'db' }, variables: { disk: '20GiB' } },
+    ]);
+    await refusal(host.show_host('web1'), 'CALLER_REFUSED');
+    await refusal(host.set_variables('web1', ['image=x']), 'CALLER_REFUSED');
+    expect(await local.show_host('web1')).to.deep.include({ variables: { image: 'ubuntu', disk: '20GiB' } });
+  });
+
   it('lets the first admin do everything, and users what they are granted', async () => {
     const admin = identityOf(connect(await enrol('user', made.tokens.admin.token)));
     expect(await admin.whoami()).to.deep.include({ principal: 'user:admin', groups: ['admins'] });

@@ -1,16 +1,20 @@
 import { arg, method, namedPrincipal, principalNameSchema } from '@patchbay/objects/define';
 
 import type { Authority } from '../authority.js';
+import { entryName } from '../record-schemas.js';
 import {
   args,
+  hostDetails,
   hostView,
   labelsOption,
   madeToken,
+  memberView,
   pageOptions,
-  readLabels,
+  readEntries,
   rightsOptions,
   ttlOption,
   userView,
+  variableTexts,
 } from './schemas.js';
 import { z } from 'zod';
 
@@ -21,7 +25,7 @@ export function hostMethods(authority: Authority): HostMethods {
   return defineHostMethods(authority);
 }
 
-function defineHostMethods({ hosts, users }: Authority) {
+function defineHostMethods({ hosts, users, variables }: Authority) {
   return {
     list_hosts: method({
       summary: 'List the hosts: state, groups, fingerprint, when the certificate ends, problems',
@@ -38,7 +42,7 @@ function defineHostMethods({ hosts, users }: Authority) {
       options: { ...rightsOptions, labels: labelsOption },
       returns: hostView,
       run: (name, { labels, ...rights }, { caller }) =>
-        hosts.add(name, { ...rights, labels: readLabels(labels) }, caller.principal),
+        hosts.add(name, { ...rights, labels: readEntries(labels) }, caller.principal),
     }),
     approve: method({
       summary: 'Approve a host that waits, by the fingerprint of its key',
@@ -86,7 +90,35 @@ function defineHostMethods({ hosts, users }: Authority) {
       args: [args.host, arg('labels', labelsOption.unwrap(), 'the labels, as KEY=VALUE')],
       returns: hostView,
       idempotent: true,
-      run: (name, labels) => hosts.setLabels(name, readLabels(labels)),
+      run: (name, labels) => hosts.setLabels(name, readEntries(labels)),
+    }),
+    set_variables: method({
+      summary: 'Set variables of a host, which give arguments of jobs: KEY=VALUE, or KEY= to remove one',
+      access: 'administer',
+      args: [args.host, arg('variables', variableTexts, 'the variables, as KEY=VALUE; not for secrets')],
+      returns: hostDetails,
+      idempotent: true,
+      run: (name, texts) => variables.set(name, readEntries(texts)),
+    }),
+    show_host: method({
+      summary: 'Return a host as list_hosts does, and its variables',
+      access: 'administer',
+      args: [args.host],
+      returns: hostDetails,
+      idempotent: true,
+      run: (name) => variables.show(name),
+    }),
+    list_members: method({
+      summary:
+        'List the active hosts with groups, labels and sealing key, as an object that sends them jobs needs',
+      access: 'view',
+      options: {
+        ...pageOptions,
+        variables: entryName.array().max(16).optional().describe('the variables to return of each'),
+      },
+      returns: memberView.array(),
+      idempotent: true,
+      run: ({ variables: names, ...page }) => variables.members(page, names),
     }),
   };
 }

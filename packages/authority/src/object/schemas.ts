@@ -9,15 +9,43 @@ import {
   secret,
 } from '@patchbay/objects/define';
 
-import { allowedName, alternativeName, labels } from '../record-schemas.js';
+import type { EntryChanges } from '../entries.js';
+import {
+  allowedName,
+  alternativeName,
+  entryName,
+  labels,
+  maxVariableBytes,
+  variables,
+} from '../record-schemas.js';
 import { maxPage } from '../page.js';
 import { tokenLifetimes } from '../tokens.js';
 
+/** Returns the schema of a `KEY=VALUE` of a command line that is an entry of a record's schema. */
+function entryText(entries: typeof labels, maxLength: number) {
+  return z
+    .string()
+    .max(maxLength)
+    .superRefine((text, context) => {
+      const [key, value] = keyAndValue(text);
+      const trouble =
+        value === undefined
+          ? 'must be KEY=VALUE'
+          : (issueOf(entryName, key) ?? issueOf(entries.valueType, value));
+      if (trouble !== undefined) {
+        context.addIssue({ code: 'custom', message: trouble });
+      }
+    });
+}
+
 /** Labels on a command line. */
-const labelText = z
-  .string()
-  .max(320)
-  .regex(/^[^=]+=/, { error: 'must be KEY=VALUE' });
+const labelText = entryText(labels, 320);
+
+/** Variables of a host on a command line. */
+export const variableTexts = entryText(variables, 64 + maxVariableBytes)
+  .array()
+  .min(1)
+  .max(128);
 
 /** The options by which a host gets rights. */
 export const rightsOptions = {
@@ -55,14 +83,20 @@ export const pageOptions = {
   limit: z.int().min(1).max(maxPage).default(maxPage).describe('at most this many, 1 to 1000'),
 };
 
-/** Reads labels: `KEY=` removes one. @throws what the schema says is wrong */
-export function readLabels(texts: readonly string[] = []): Record<string, string | undefined> {
-  const pairs = texts.map((text) => {
-    const at = text.indexOf('=');
-    return [text.slice(0, at), text.slice(at + 1)] as const;
-  });
-  labels.parse(Object.fromEntries(pairs));
+/** Reads labels or variables: `KEY=` removes one. */
+export function readEntries(texts: readonly string[] = []): EntryChanges {
+  const pairs = texts.map(keyAndValue);
   return Object.fromEntries(pairs.map(([key, value]) => [key, value === '' ? undefined : value]));
+}
+
+function keyAndValue(text: string): readonly [key: string, value: string | undefined] {
+  const at = text.indexOf('=');
+  return at < 0 ? [text, undefined] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** Returns what is wrong with a text. */
+function issueOf(schema: z.ZodString, text: string): string | undefined {
+  return schema.safeParse(text).error?.issues[0]?.message;
 }
 
 /** The arguments that several methods have. */
@@ -92,6 +126,15 @@ export const hostView = z.object({
   expiresAt: z.string().optional(),
   lastSeenAt: z.string().optional(),
   problem: z.string().optional(),
+});
+
+/** The schema of a `HostDetails`. */
+export const hostDetails = hostView.extend({ variables: z.record(z.string(), z.string()) });
+
+/** The schema of a `MemberView`. */
+export const memberView = hostView.pick({ name: true, groups: true, labels: true }).extend({
+  variables: z.record(z.string(), z.string()),
+  sealingKey: z.string().optional(),
 });
 
 /** The schema of a `UserView`. */

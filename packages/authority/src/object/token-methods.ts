@@ -22,7 +22,7 @@ import {
   labelsOption,
   madeToken,
   pageOptions,
-  readLabels,
+  readEntries,
   rightsOptions,
   tokenView,
   ttlOption,
@@ -68,7 +68,7 @@ function defineTokenMethods({ records, tokens, revocations, log }: Authority) {
           }
           const { groups = [], names = [], alternativeNames = [] } = options;
           const labels = Object.fromEntries(
-            Object.entries(readLabels(options.labels)).flatMap(([key, value = '']) => [[key, value]]),
+            Object.entries(readEntries(options.labels)).flatMap(([key, value = '']) => [[key, value]]),
           );
           const rights = { groups, names, alternativeNames, labels };
           const about = { kind, name, needsApproval: approve, replaces: false, uses };
