@@ -1,3 +1,5 @@
+import type { ClusterMember } from '@patchbay/objects';
+
 import { changedEntries, type EntryChanges } from './entries.js';
 import { authorityError } from './errors.js';
 import type { Hosts, HostView } from './hosts.js';
@@ -10,17 +12,6 @@ export const maxVariables = 64;
 /** A host with all that is known of it. */
 export interface HostDetails extends HostView {
   readonly variables: Record<string, string>;
-}
-
-/** An active host as those see it who send jobs to it. */
-export interface MemberView {
-  readonly name: string;
-  readonly groups: string[];
-  readonly labels: Record<string, string>;
-  /** Those that were asked for and are set. */
-  readonly variables: Record<string, string>;
-  /** The public key to which secrets are sealed for it, in PEM. */
-  readonly sealingKey?: string;
 }
 
 /** What hosts have for jobs: variables, by which arguments get defaults. */
@@ -63,7 +54,7 @@ export class HostVariables {
    * @param names the variables that are asked for
    * @throws RpcError `RECORD_NOT_FOUND`
    */
-  members(page: Page = { limit: maxPage }, names: readonly string[] = []): MemberView[] {
+  members(page: Page = { limit: maxPage }, names: readonly string[] = []): ClusterMember[] {
     const sorted = this.#records.all('host').sort(byName);
     return pageOf(sorted, page, ({ state }) => state === 'active').map(([name, host]) => {
       const { groups, labels, sealingKey } = host;

@@ -23,6 +23,7 @@ export { levelOf } from './identity/policy.js';
 export {
   accessAnswer,
   callerDescription,
+  clusterMember,
   enrolledKind,
   enrolment,
   enrolOptions,

@@ -95,6 +95,7 @@ export { onBehalfOfError } from './identity/delegation.js';
 export type {
   AccessAnswer,
   CallerDescription,
+  ClusterMember,
   Enrolment,
   IdentityMethods,
   IdentityStatus,

@@ -1,4 +1,4 @@
-import { arg, method, namedPrincipal, principalNameSchema } from '@patchbay/objects/define';
+import { arg, clusterMember, method, namedPrincipal, principalNameSchema } from '@patchbay/objects/define';
 
 import type { Authority } from '../authority.js';
 import { entryName } from '../record-schemas.js';
@@ -8,7 +8,6 @@ import {
   hostView,
   labelsOption,
   madeToken,
-  memberView,
   pageOptions,
   readEntries,
   rightsOptions,
@@ -116,7 +115,7 @@ function defineHostMethods({ hosts, users, variables }: Authority) {
         ...pageOptions,
         variables: entryName.array().max(16).optional().describe('the variables to return of each'),
       },
-      returns: memberView.array(),
+      returns: clusterMember.array(),
       idempotent: true,
       run: ({ variables: names, ...page }) => variables.members(page, names),
     }),

@@ -131,12 +131,6 @@ export const hostView = z.object({
 /** The schema of a `HostDetails`. */
 export const hostDetails = hostView.extend({ variables: z.record(z.string(), z.string()) });
 
-/** The schema of a `MemberView`. */
-export const memberView = hostView.pick({ name: true, groups: true, labels: true }).extend({
-  variables: z.record(z.string(), z.string()),
-  sealingKey: z.string().optional(),
-});
-
 /** The schema of a `UserView`. */
 export const userView = z.object({
   name: z.string(),

@@ -90,6 +90,19 @@ export const accessAnswer = z.object({
 /** What `identity.can_i` answers: whether a level suffices, the object's description of the method says. */
 export type AccessAnswer = z.infer<typeof accessAnswer>;
 
+/** The schema of a `ClusterMember`. */
+export const clusterMember = z.object({
+  name: z.string(),
+  groups: z.array(z.string()),
+  labels: z.record(z.string(), z.string()),
+  /** Those that were asked for and are set. */
+  variables: z.record(z.string(), z.string()),
+  /** The public key to which secrets are sealed for it, in PEM. */
+  sealingKey: z.string().optional(),
+});
+/** An active host, as those see it who send jobs to it. */
+export type ClusterMember = z.infer<typeof clusterMember>;
+
 /** The methods of `identity` that programs of ours call; declared here, as neither side may import the other. */
 export interface IdentityMethods {
   status: MethodSignature<[], IdentityStatus>;
@@ -128,4 +141,11 @@ export interface IdentityMethods {
   confirm_roots: MethodSignature<[host: string, pins: string[]], null>;
   /** Hands over at most 100 revocations that the policy lacks, and returns which of them count no more; for hosts. */
   report_revocations: MethodSignature<[revocations: PolicyRevocation[]], string[]>;
+  /** Lists active hosts by name, at most 1,000, with at most 16 variables of each; for viewers. */
+  list_members: MethodSignature<
+    [options?: { after?: string; limit?: number; variables?: readonly string[] }],
+    ClusterMember[]
+  >;
+  /** Sets variables of a host: `KEY=VALUE`, or `KEY=` to remove one; for admins. */
+  set_variables: MethodSignature<[host: string, variables: readonly string[]], unknown>;
 }
