@@ -1,3 +1,5 @@
+import { isRpcError } from '@patchbay/objects';
+
 import { jobsError } from '../errors.js';
 
 /** One of the two streams that a job writes. */
@@ -56,6 +58,18 @@ export function wholeFrames(bytes: Buffer, offset = 0): number {
       return at;
     }
     at = end;
+  }
+}
+
+/** Returns how many of the bytes are whole frames, in front of whatever is none. */
+export function wholeFramesBefore(bytes: Buffer): number {
+  try {
+    return wholeFrames(bytes);
+  } catch (error) {
+    if (isRpcError(error, 'OUTPUT_INVALID')) {
+      return Number(error.details.next);
+    }
+    throw error;
   }
 }
 

@@ -2,10 +2,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-import { isRpcError } from '@patchbay/objects';
-
 import { jobsError } from '../errors.js';
-import { wholeFrames } from './frames.js';
+import { wholeFrames, wholeFramesBefore } from './frames.js';
 import { marksIn, readBlock, readMarks, truncateMarks, writeMarks } from './marks.js';
 
 /** The end of the name of the file that has the marks of an output. */
@@ -160,19 +158,8 @@ export function checkNoGap(offset: number, size: number): void {
   }
 }
 
-/** Returns how many of the bytes are whole frames, in front of whatever is none. */
-function wholeFramesBefore(bytes: Buffer): number {
-  try {
-    return wholeFrames(bytes);
-  } catch (error) {
-    if (isRpcError(error, 'OUTPUT_INVALID')) {
-      return Number(error.details.next);
-    }
-    throw error;
-  }
-}
-
-async function writeAll(handle: FileHandle, bytes: Buffer, offset: number): Promise<void> {
+/** Writes bytes at an offset. @throws the operating system's error */
+export async function writeAll(handle: FileHandle, bytes: Buffer, offset: number): Promise<void> {
   for (let at = 0; at < bytes.length;) {
     const { bytesWritten } = await handle.write(bytes, at, bytes.length - at, offset + at);
     at += bytesWritten;
