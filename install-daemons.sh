@@ -14,7 +14,8 @@ again it changes nothing; with another version it upgrades: the daemons finish t
 swapped, they start again. When they are not healthy then, all is put back as it was, the old program started, and the
 exit status is 1. The nodes' disks are served all the while.
 
-  --role ROLE     what this host runs; default: what it runs already, else both
+  --role ROLE     what this host runs; default: what it runs already, else both. With the RPC server comes the agent
+                  that makes the host's jobs, patchbay-host, which is neither enabled nor started
   --prefix DIR    put everything below DIR, as for an image of a host; no user is made, nothing is started. Default: /
   --init SYSTEM   default, auto: systemd where it runs, or where the tree has it, else sysv
   --user NAME     whom the name server runs as; default: patchbay. It is made when it is not there. The RPC server runs
@@ -78,7 +79,7 @@ if [ -n "$force" ] && [ -z "$purge" ]; then fail 2 '--force goes with --purge'; 
   program=$tree/usr/lib/patchbay
   shared=$tree/usr/share/patchbay
   units=$tree/usr/lib/systemd/system
-  commands='nameserver rpcserver rpcclient patchbay-storage'
+  commands='nameserver rpcserver rpcclient patchbay-host patchbay-storage'
 }
 
 if [ "$init" = auto ]; then

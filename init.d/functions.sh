@@ -1,13 +1,13 @@
 # shellcheck shell=sh
 # What the init scripts of Patchbay's daemons share: the actions, with the exit statuses of the LSB. The script that
-# reads this has set `daemon`. It needs neither systemd nor the functions of the LSB, which hand over to systemd.
+# reads this has set `daemon`, and `command` where its program is called otherwise. It needs neither systemd nor the functions of the LSB, which hand over to systemd.
 
 PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 # Who may call the daemons through their sockets, beside root.
 admins=patchbay-admin
 # shellcheck disable=SC2154
 name=patchbay-$daemon
-program=/usr/lib/patchbay/bin/$daemon
+program=/usr/lib/patchbay/bin/${command:-$daemon}
 run=/run/patchbay
 pid_file=$run/$name.pid
 log_file=/var/log/patchbay/$name.log

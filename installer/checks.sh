@@ -128,10 +128,10 @@ check_state() {
 # The configuration that is here has to be right for the new program.
 check_configuration() {
   local daemon file said
-  for daemon in $daemons; do
+  for daemon in $daemons $(companions); do
     file=$tree/etc/patchbay/$daemon.yaml
     if [ -e "$file" ] && [ "$problems" -eq 0 ] && [ -z "$tree" ]; then
-      said=$(build/program/bin/"$daemon" check-config "$file" 2>&1) ||
+      said=$(build/program/bin/"$(command_of "$daemon")" check-config "$file" 2>&1) ||
         problem "$file does not fit this version: $(grep -im 1 error <<<"$said")"
     fi
   done

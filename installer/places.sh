@@ -40,6 +40,12 @@ installed_daemons() {
   done
 }
 
+# Gives what is installed with the daemons, and runs only where an administrator has it run.
+companions() { if [[ " $daemons " == *' rpcserver '* ]]; then echo host; fi; }
+
+# Gives the command that a daemon is.
+command_of() { if [ "$1" = host ]; then echo patchbay-host; else echo "$1"; fi; }
+
 # Gives the version of a program's tree, or nothing.
 version_of() {
   if [ -r "$1/package.json" ]; then

@@ -41,7 +41,7 @@ keys_in() {
 
 disable_services() {
   local daemon
-  for daemon in nameserver rpcserver; do
+  for daemon in nameserver rpcserver host; do
     if [ -e "$(service_file "$daemon")" ] && is_enabled "$daemon"; then
       if [ "$init" = systemd ]; then
         change "disable patchbay-$daemon" systemctl disable --quiet "patchbay-$daemon.service"
@@ -67,13 +67,13 @@ remove_all() {
     [ "$others" = 0 ] || fail 6 "disks can still be taken back ($others, in the trash or set aside), which a purge would destroy: call empty_trash and delete_orphan first, or give --force; nothing was changed"
   fi
   if [ -z "$tree" ]; then
-    for daemon in rpcserver nameserver; do
+    for daemon in host rpcserver nameserver; do
       ! is_running "$daemon" || change "stop patchbay-$daemon" service_do stop "$daemon"
     done
     [ -z "$(init.d/end-tgtd.sh --list)" ] || change 'end the tgtd that serves the disks' init.d/end-tgtd.sh
     disable_services
   fi
-  for daemon in nameserver rpcserver; do
+  for daemon in nameserver rpcserver host; do
     remove_paths "$units/patchbay-$daemon.service" "$tree/etc/init.d/patchbay-$daemon" \
       "$tree/run/patchbay/patchbay-$daemon.lock"
   done
@@ -93,7 +93,7 @@ remove_all() {
   if [ "$changes" -eq 0 ]; then
     say 'nothing to remove: Patchbay is not installed'
   elif [ -z "$purge" ] && [ -z "$dry_run" ]; then
-    owned=$(for each in etc/patchbay etc/default/patchbay-nameserver etc/default/patchbay-rpcserver etc/logrotate.d/patchbay var/lib/patchbay var/log/patchbay; do
+    owned=$(for each in etc/patchbay etc/default/patchbay-nameserver etc/default/patchbay-rpcserver etc/default/patchbay-host etc/logrotate.d/patchbay var/lib/patchbay var/log/patchbay; do
       [ ! -e "$tree/$each" ] || echo "$tree/$each"
     done | paste -sd ' ')
     say "these stay: $owned, the user $user and the group $admins; --uninstall --purge removes them"
@@ -113,7 +113,7 @@ purge_all() {
     remove_paths "$tree/var/lib/patchbay"
   fi
   remove_paths "$tree/etc/patchbay" "$tree/etc/default/patchbay-nameserver" "$tree/etc/default/patchbay-rpcserver" \
-    "$tree/etc/logrotate.d/patchbay" "$tree/var/log/patchbay"
+    "$tree/etc/default/patchbay-host" "$tree/etc/logrotate.d/patchbay" "$tree/var/log/patchbay"
   # A user of this name may be somebody else's; ours has its home there.
   if [ -z "$tree" ] && [ "$(getent passwd "$user" | cut -d : -f 6)" = /var/lib/patchbay ]; then
     change "remove the user $user" userdel "$user"

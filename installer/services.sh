@@ -29,7 +29,7 @@ make_user() {
 
 make_directories() {
   local daemon state
-  for daemon in $daemons; do
+  for daemon in $daemons $(companions); do
     if [ "$daemon" = nameserver ]; then
       state=$(state_of nameserver)
       make_directory 700 "$user" "$tree$state"
@@ -37,6 +37,8 @@ make_directories() {
       if [ -z "$tree" ] && [ -d "$state" ] && [ "$(stat -c %U "$state")" != "$user" ]; then
         change "give $state to $user" chown -R "$user:" "$state"
       fi
+    elif [ "$daemon" = host ]; then
+      make_directory 700 root "$tree$(state_of host)"
     else
       # The catalog holds the nodes' CHAP secrets, and the pool their disks.
       make_directory 700 root "$tree$(state_of rpcserver)"
@@ -70,10 +72,10 @@ kept_together() {
 put_services() {
   local daemon mode command keep
   keep=$(kept_together)
-  for daemon in $daemons; do
+  for daemon in $daemons $(companions); do
     mode=644
     [ "$daemon" = nameserver ] || mode=640
-    put_configuration "$mode" "init.d/$daemon.yaml" "/etc/patchbay/$daemon.yaml" "$keep"
+    put_configuration "$mode" "init.d/$daemon.yaml" "/etc/patchbay/$daemon.yaml" "$(if [ "$daemon" != host ]; then echo "$keep"; fi)"
     put_configuration 644 "$(rendered "init.d/patchbay-$daemon.default")" "/etc/default/patchbay-$daemon"
     if [ "$init" = systemd ]; then
       put 644 "$(rendered "systemd/patchbay-$daemon.service")" "/usr/lib/systemd/system/patchbay-$daemon.service"
@@ -144,28 +146,28 @@ is_running() {
   fi
 }
 
-# Prints those of the daemons that run.
+# Prints those of the daemons, and of what is installed with them, that run.
 running_daemons() {
   local daemon
-  for daemon in $daemons; do
+  for daemon in $daemons $(companions); do
     if is_running "$daemon"; then echo "$daemon"; fi
   done
 }
 
-# Starts what does not run, the name server first.
+# Starts what does not run, the name server first; of what is installed with the daemons, what has run before.
 start_services() {
   local daemon
-  for daemon in nameserver rpcserver; do
-    if [[ " $daemons " == *" $daemon "* ]] && ! is_running "$daemon"; then
+  for daemon in nameserver rpcserver host; do
+    if [[ " $daemons $had_run " == *" $daemon "* ]] && ! is_running "$daemon"; then
       service_do start "$daemon" || return 1
     fi
   done
 }
 
-# Stops what runs of these, the RPC server first; each finishes its calls.
+# Stops what runs of these, the name server last; each finishes its calls.
 stop_services() {
   local daemon
-  for daemon in rpcserver nameserver; do
+  for daemon in host rpcserver nameserver; do
     if [[ " $* " == *" $daemon "* ]] && is_running "$daemon"; then
       service_do stop "$daemon" || return 1
     fi

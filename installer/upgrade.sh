@@ -23,7 +23,7 @@ roll_back() {
   phase=''
   # The new ones may not know how to stop by themselves; what was not installed before has nothing else to stop it.
   if [ -z "$tree" ]; then
-    stop_services nameserver rpcserver
+    stop_services nameserver rpcserver host
     [ -n "$old" ] || init.d/end-tgtd.sh
   fi
   undo_changes

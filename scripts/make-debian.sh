@@ -76,7 +76,7 @@ trap 'rm -rf "$tree"' EXIT
 lay_out
 release=$(node -p 'require("./package.json").version')
 architecture=$(dpkg --print-architecture)
-units=$(cd "$tree/usr/lib/systemd/system" && grep -l '^\[Install\]' -- * | paste -sd ' ')
+units=$(cd "$tree/usr/lib/systemd/system" && grep -l '^\[Install\]' -- * | grep -vx patchbay-host.service | paste -sd ' ')
 mkdir "$tree/DEBIAN"
 (cd "$tree" && find etc -type f | LC_ALL=C sort | sed 's|^|/|') >"$tree/DEBIAN/conffiles"
 (cd "$tree" && find usr -type f -print0 | LC_ALL=C sort -z | xargs -0 md5sum) >"$tree/DEBIAN/md5sums"

@@ -1,7 +1,7 @@
 // Makes the tree that is installed under /usr/lib/patchbay: node scripts/make-program.js [--if-stale] [FOLDER].
 // With --if-stale it leaves a tree that is newer than the build. It needs Node and nothing else, wherever it is put:
 //
-//   bin/                  the four commands, of which rpcclient is a link to its own bundle, and beside rpcserver the
+//   bin/                  the five commands, of which rpcclient is a link to its own bundle, and beside rpcserver the
 //                         commands of it that are programs of their own (docs/adr/0012)
 //   lib/*.js              the daemons and the libraries as modules that share what they have in common, so that an
 //                         object's module has the same classes as the server that loads it
@@ -39,6 +39,7 @@ const fresh = `${resolve(folder)}.new`; // swapped in when it is whole
 const programs = {
   nameserver: 'nameserver/dist/src/bin/nameserver.js',
   rpcserver: 'rpcserver/dist/src/bin/rpcserver.js',
+  'patchbay-host': 'jobs/dist/src/bin/patchbay-host.js',
   'patchbay-storage': 'storage/dist/src/bin/patchbay-storage.js',
   'rpcserver-init-pool': 'storage/dist/src/bin/rpcserver-init-pool.js',
 };

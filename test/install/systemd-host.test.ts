@@ -21,6 +21,7 @@ const tools = ['unshare', 'nsenter', 'systemd-analyze', 'tgtd', 'qemu-img', 'qem
 const units = [
   'patchbay-nameserver.service',
   'patchbay-rpcserver.service',
+  'patchbay-host.service',
   'patchbay-tgtd.service',
   'patchbay.target',
 ];
@@ -51,7 +52,7 @@ describeSystem('A storage host under systemd', tools, () => {
     expect(status).to.equal(0);
   });
 
-  for (const [unit, most] of Object.entries({ nameserver: 2, rpcserver: 4 })) {
+  for (const [unit, most] of Object.entries({ nameserver: 2, rpcserver: 4, host: 3 })) {
     it(`exposes little to the ${unit}: less than ${String(most)} of 10`, async () => {
       const told = await machine().shell(
         `systemd-analyze security --offline=true --root=/srv/files/tree --no-pager patchbay-${unit}.service`,
@@ -72,6 +73,22 @@ describeSystem('A storage host under systemd', tools, () => {
     const names = await mainPid('nameserver');
     expect((await machine().shell(`ps -o user= -p ${String(names)}`)).trim()).to.equal('patchbay');
     expect(await machine().shell(`grep CapEff /proc/${String(names)}/status`)).to.match(/\t0{16}\n$/);
+  });
+
+  it('has the agent of the host, which waits for jobs once an administrator enables it', async () => {
+    const { stdout } = await machine().sh(
+      'systemctl is-enabled patchbay-host; systemctl is-active patchbay-host',
+    );
+    expect(stdout).to.equal('disabled\ninactive\n');
+    await machine().shell('systemctl enable --now patchbay-host');
+    const status = await eventually(async () => {
+      const said = await machine().shell('patchbay-host status --json');
+      expect(said).to.match(/"connection":"lost"/);
+      return JSON.parse(said) as Record<string, unknown>;
+    });
+    expect(status).to.include({ agent: 'running', pid: await mainPid('host'), slots: 4 });
+    expect(status.why).to.match(/no object "jobs" is registered/);
+    await machine().shell('systemctl disable --now patchbay-host');
   });
 
   it('can be called by root and by members of patchbay-admin, and by nobody else', async () => {

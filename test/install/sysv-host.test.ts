@@ -127,8 +127,14 @@ describeSystem('A storage host under sysvinit', tools, () => {
       /S\d\dpatchbay-nameserver\nS\d\dpatchbay-rpcserver[^]*K\d\dpatchbay-rpcserver/,
     );
     expect(await machine().shell('stat -c %a:%U /var/lib/patchbay/*')).to.equal(
-      '700:patchbay\n700:root\n700:root\n',
+      '700:root\n700:patchbay\n700:root\n700:root\n',
     );
+  });
+
+  it('has the agent of the host, which an administrator starts', async () => {
+    expect(await machine().shell('ls /etc/rc2.d')).to.not.include('patchbay-host');
+    expect(await machine().shell('/etc/init.d/patchbay-host start')).to.equal('patchbay-host: started\n');
+    expect(await machine().shell('patchbay-host status --json')).to.include('"agent":"running"');
   });
 
   it('can be called by root and by members of patchbay-admin, and by nobody else', async () => {
@@ -204,6 +210,7 @@ describeSystem('A storage host under sysvinit', tools, () => {
     });
     expect(slowestMs).to.be.below(3000);
     expect(await tgtdPid(machine())).to.equal(before);
+    expect(await machine().shell('/etc/init.d/patchbay-host status')).to.include('is running');
     expect(
       await machine().shell(
         'tail -qn 1 /etc/patchbay/nameserver.yaml /etc/patchbay/rpcserver.yaml /etc/patchbay/rpcserver.yaml.new',

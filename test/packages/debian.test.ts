@@ -91,6 +91,7 @@ describeSystem('The Debian package', tools, () => {
       '/usr/bin/patchbay-storage',
       '/etc/init.d/patchbay-rpcserver',
       '/usr/lib/systemd/system/patchbay-nameserver.service',
+      '/usr/lib/systemd/system/patchbay-host.service',
       '/usr/share/doc/patchbay/copyright',
       '/var/lib/patchbay/nameserver',
       '/var/log/patchbay',
@@ -147,7 +148,7 @@ describeSystem('The Debian package', tools, () => {
         expect(users.trim().split('\n')).to.have.members(['patchbay', 'root']);
         expect(await machine().shell('rpcserver init-pool --version')).to.equal(`${version}\n`);
         const wanted = ['/etc/rc2.d/S*patchbay-*', '/etc/systemd/system/multi-user.target.wants/patchbay-*'];
-        expect(await thereIs(...wanted)).to.have.length(4);
+        expect(await thereIs(...wanted), "the agent is the administrator's to enable").to.have.length(4);
       });
 
       it('starts them anew when it is installed again, and keeps the tgtd and what was edited', async () => {

@@ -15,7 +15,7 @@ import { ProgramTree } from './program-tree.js';
 import { version } from './version.js';
 
 const MiB = 2 ** 20;
-const commands = ['nameserver', 'rpcserver', 'rpcclient', 'patchbay-storage'];
+const commands = ['nameserver', 'rpcserver', 'rpcclient', 'patchbay-host', 'patchbay-storage'];
 
 /** An object whose module stands outside of the tree; what it throws is told only if its class is the server's. */
 const ownObject = `

@@ -100,7 +100,7 @@ export class CallRunner implements Runner {
 
 async function call(
   client: ObjectClient,
-  { id, object, method, args, caller, timeoutMs, fromHere }: HostAssignment,
+  { id, object, method, args, caller, comment, timeoutMs, fromHere }: HostAssignment,
   signal: AbortSignal,
   output: AttemptOutput | undefined,
 ): Promise<unknown> {
@@ -112,6 +112,7 @@ async function call(
   const running = client.call(object, method, args, {
     ...{ signal, timeoutMs, correlationId: id },
     ...(isLocal ? {} : { onBehalfOf: caller }),
+    ...(comment === undefined ? {} : { metadata: { reason: comment } }), // some methods want to know why
   });
   if (output !== undefined) {
     for await (const item of running) {
