@@ -23,7 +23,7 @@ const desk = defineObject({
 type Desk = SignaturesOf<typeof desk>;
 
 /** A call of somebody who may be known in a moment is repeated for as long as it may take. */
-const inTime = { timeoutMs: 500 };
+const inTime = { timeoutMs: 2_000 };
 
 describe('A name server that comes back', function () {
   this.timeout(30_000);
