@@ -104,11 +104,15 @@ describe('the pitfalls of tgt', function () {
       }
     });
     let changed = spec;
-    for (let round = 1; round <= 40; round++) {
-      changed = { ...spec, chap: { ...spec.chap, secret: `changed-secret${String(round)}` } };
-      await host.ensureExported(changed);
+    const enoughAtMs = Date.now() + 20_000; // on a busy machine
+    try {
+      for (let round = 1; round <= 5 || (round <= 40 && Date.now() < enoughAtMs); round++) {
+        changed = { ...spec, chap: { ...spec.chap, secret: `changed-secret${String(round)}` } };
+        await host.ensureExported(changed);
+      }
+    } finally {
+      changing = false;
     }
-    changing = false;
     await Promise.all(intruders);
     expect(seen.size).to.be.greaterThan(0);
     expect([...seen].filter((answer) => answer.includes('VIRTUAL-DISK'))).to.deep.equal([]);
