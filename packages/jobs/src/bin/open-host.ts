@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+
 import { interruptible, nameServerAdvice, packageVersion } from '@patchbay/daemon';
 import { isRpcError, type Log, silentLog, systemClock } from '@patchbay/objects';
 import { type Client, connect } from '@patchbay/rpcclient';
@@ -7,6 +9,7 @@ import { CallRunner } from '../host/call-runner.js';
 import { HostIdentity } from '../host/host-identity.js';
 import { Journal } from '../host/journal.js';
 import { HostWorker } from '../host/worker.js';
+import { OutputSpools } from '../output/output-spools.js';
 import type { HostFacts } from '../worker-protocol.js';
 import type { HostConfiguration } from './configuration.js';
 import { locateConfiguration, readConfiguration } from './read-configuration.js';
@@ -56,8 +59,14 @@ export async function openAgent(
 ): Promise<AsyncDisposable & { readonly agent: HostAgent; readonly journal: Journal }> {
   const journal = await Journal.open({ stateDir, clock: systemClock, log });
   const runner = new CallRunner({ servers, clock: systemClock, log });
+  const spools = await OutputSpools.open({
+    ...{ directory: join(stateDir, 'output'), clock: systemClock, log },
+    upload: (attempt, from, frames, signal) =>
+      worker.upload(attempt, from, frames, { signal, timeoutMs: 'none' }),
+  });
   const agent = await HostAgent.open({
     ...{ worker, journal, runner, slots, facts: ownFacts, drainMs: drain, clock: systemClock, log },
+    openOutput: (assignment) => spools.begin(assignment),
     ...options,
   });
   return {
@@ -65,6 +74,7 @@ export async function openAgent(
     journal,
     [Symbol.asyncDispose]: async () => {
       await agent[Symbol.asyncDispose]();
+      await spools[Symbol.asyncDispose]();
       await runner[Symbol.asyncDispose]();
       await journal[Symbol.asyncDispose]();
     },

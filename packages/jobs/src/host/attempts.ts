@@ -148,7 +148,10 @@ export class Attempts {
     }
     const { object, method, caller } = assignment;
     log.info('job begins', { object, method, caller });
-    const output = openOutput?.(assignment);
+    const output = await openOutput?.(assignment).catch((error: unknown) => {
+      log.warn('cannot keep what a job writes', { error });
+      return undefined;
+    });
     const ended = await runner.run(assignment, { signal, output });
     await output?.end().catch((error: unknown) => {
       log.warn('cannot keep what a job wrote', { error });

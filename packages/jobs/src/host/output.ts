@@ -8,5 +8,5 @@ export interface AttemptOutput {
   end(): Promise<void>;
 }
 
-/** Opens the output of an attempt that begins. */
-export type OpenOutput = (assignment: Assignment) => AttemptOutput;
+/** Opens the output of an attempt that begins. @throws the operating system's error */
+export type OpenOutput = (assignment: Assignment) => Promise<AttemptOutput>;

@@ -54,6 +54,21 @@ export class HostWorker implements Worker {
     await this.#jobs.ask(options, (jobs) => jobs.start(id, attempt));
   }
 
+  /**
+   * Hands over frames of what an attempt writes, from an offset on; returns the offset that follows what `jobs` has.
+   *
+   * @throws RpcError as `WorkerMethods.upload`, and where it cannot be told
+   */
+  async upload(
+    { id, attempt }: Attempt,
+    from: number,
+    frames: AsyncIterable<Uint8Array>,
+    options: AskOptions,
+  ): Promise<number> {
+    const { answer } = await this.#jobs.ask(options, (jobs) => jobs.upload(id, attempt, from, frames));
+    return answer.next;
+  }
+
   async finish({ id, attempt }: Attempt, outcome: AttemptOutcome, options: AskOptions): Promise<void> {
     await this.#jobs.ask(options, (jobs) => jobs.finish(id, attempt, outcome));
   }
