@@ -42,7 +42,7 @@ export { type ArgvValues, readArgv } from './object/argv.js';
 export { ArgumentErrors } from './object/argument-errors.js';
 export { issueMessage } from './object/issue-message.js';
 export { coercionOf } from './object/coercion.js';
-export { FileArgument } from './object/file-argument.js';
+export { type ArgvElement, FileArgument } from './object/file-argument.js';
 
 // Calling objects
 export {

@@ -28,6 +28,7 @@ import {
   type RemoteObject,
 } from '@patchbay/session/client';
 
+import { Jobs, type JobsOptions, Runs, type RunsOptions } from './jobs/jobs.js';
 import { Resolver } from './resolver.js';
 
 /** Selects names: by a glob, or by conditions that all must hold. */
@@ -83,6 +84,7 @@ export interface ConnectOptions {
 export class Client extends ObjectClient {
   /** Whether it was told to dial plain TCP. */
   readonly insecure: boolean;
+  readonly #clock: Clock;
   readonly #resolver: Resolver;
   readonly #names: ObjectClient;
 
@@ -108,6 +110,7 @@ export class Client extends ObjectClient {
     });
     super({ ...options, ...shared, transport, router: resolver });
     this.insecure = insecure;
+    this.#clock = clock;
     this.#names = names;
     this.#resolver = resolver;
   }
@@ -125,6 +128,16 @@ export class Client extends ObjectClient {
         yield record.name;
       }
     }, options);
+  }
+
+  /** Returns what submits calls to hosts, each of which makes them once it is there. */
+  jobs(options: RunsOptions): Runs;
+  /** Returns what submits calls as jobs: kept, and made later, or again if they fail. @param options how they are carried out */
+  jobs(options?: JobsOptions): Jobs;
+  jobs(options: JobsOptions & { readonly on?: string } = {}): Jobs | Runs {
+    return options.on === undefined
+      ? new Jobs(this, this.#clock, options)
+      : new Runs(this, this.#clock, options);
   }
 
   /** Cancels the calls in flight, and closes every connection. */

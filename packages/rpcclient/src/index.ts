@@ -4,6 +4,10 @@
  * @module @patchbay/rpcclient
  */
 export { type Client, connect, type ConnectOptions, type NameFilter } from './client.js';
+export type { OutputOptions } from './jobs/follow.js';
+export type { JobHandle, RunHandle } from './jobs/job-handle.js';
+export type { JobProxy, Jobs, JobsOptions, RunProxy, Runs, RunsOptions } from './jobs/jobs.js';
+export type { HostResult } from './jobs/run-results.js';
 export { openTlsIdentity, openUserIdentity } from './open-identity.js';
 
 // All that a program needs to call objects, so that it imports only this package.
@@ -36,6 +40,11 @@ export type {
   Details,
   Interceptor,
   ItemHook,
+  JobPolicy,
+  JobReceipt,
+  JobsMethods,
+  JobState,
+  JobView,
   ListOptions,
   Log,
   LogFields,
@@ -46,11 +55,13 @@ export type {
   NameRecord,
   NameServerMethods,
   ObjectReference,
+  OutputChunk,
   OneWayOptions,
   PropertyRead,
   PropertySignature,
   Proxy,
   RpcErrorOptions,
+  RunView,
   Signatures,
   SignaturesOf,
 } from '@patchbay/objects';

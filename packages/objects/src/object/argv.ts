@@ -184,7 +184,7 @@ export class ArgvReader {
  * Reads argv by a description alone, for a command that is used as a method is but has no schemas to check by.
  * @throws RpcError `ARGUMENT_MISSING` and what `ArgvReader` throws
  */
-export function readArgv(method: MethodDescription, argv: readonly string[]): ArgvValues {
+export function readArgv(method: MethodDescription, argv: readonly ArgvElement[]): ArgvValues {
   const errors = new ArgumentErrors(method, 'argv');
   const values = new ArgvReader(method, errors).read(argv);
   const missing = method.args[values.positionals.length];

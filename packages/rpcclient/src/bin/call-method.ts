@@ -7,16 +7,18 @@ import type { CommandCall } from './command-call.js';
 
 /** Makes a call and prints its result. @throws RpcError of the call */
 export async function callMethod(request: CommandCall, context: CommandContext, out: Output): Promise<void> {
-  const asks = request.asksFirst && context.hasPerson();
-  let attempt: CommandCall = asks
-    ? { ...request, metadata: { ...request.metadata, confirm: 'ask' } }
-    : request;
-  for (;;) {
+  const asks = {
+    ...(request.asksFirst && context.hasPerson() && { confirm: 'ask' }),
+    ...(request.mayBeJob && { job: 'ask' }),
+  };
+  let attempt: CommandCall | undefined = { ...request, metadata: { ...request.metadata, ...asks } };
+  while (attempt !== undefined) {
     try {
       await callOnce(attempt, context, out);
       return;
     } catch (error) {
-      attempt = await (await import('./after-refusal.js')).afterRefusal(attempt, request, error, context);
+      const { afterRefusal } = await import('./after-refusal.js');
+      attempt = await afterRefusal(attempt, request, error, context, out);
     }
   }
 }

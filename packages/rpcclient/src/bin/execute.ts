@@ -1,7 +1,7 @@
 import { coreError } from '@patchbay/objects';
 
 import { type CommandLine, completeVerb } from '../command/command-line.js';
-import type { CommandContext } from '../command/context.js';
+import { type CommandContext, jobsObjectIn } from '../command/context.js';
 import type { Settings } from '../command/settings.js';
 import { verbNameIn, type VerbName } from '../command/verbs.js';
 import type { PrepareVerb, Task } from '../verbs/verb.js';
@@ -47,7 +47,17 @@ async function taskOf(line: CommandLine, settings: Settings, context: CommandCon
   if (method === undefined) {
     throw coreError('ARGUMENT_MISSING', 'a method is required; see "rpcclient help"');
   }
-  return (out) => callMethod({ ...settings, object, method, args: line.args }, context, out);
+  const call = { ...settings, object, method, args: line.args };
+  const { submission, format } = settings;
+  if (submission !== undefined) {
+    const { submitCall } = await import('../command/jobs/submit-call.js');
+    return (out) => submitCall({ ...call, submission }, context, out);
+  }
+  if (method === 'output' && format === 'table' && object === jobsObjectIn(context.environment)) {
+    const { printOutput } = await import('../command/jobs/output-command.js');
+    return (out) => printOutput(call, context, out);
+  }
+  return (out) => callMethod(call, context, out);
 }
 
 type LoadVerb = () => Promise<{ readonly prepare: PrepareVerb }>;

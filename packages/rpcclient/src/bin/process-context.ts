@@ -55,7 +55,7 @@ function outputTo(stream: () => WriteStream): Output {
     get columns() {
       return stream().columns;
     },
-    write: (text) => stream().write(text),
+    write: (data) => stream().write(data),
     ready: async () => {
       if (stream().writableNeedDrain) {
         await once(stream(), 'drain');

@@ -2,6 +2,7 @@ import type { CallMetadata } from '@patchbay/objects';
 import { escapeControls } from '@patchbay/terminal';
 
 import type { CommandContext } from '../command/context.js';
+import { warnOfTypedSecrets } from '../command/typed-secrets.js';
 import type { CommandCall } from './command-call.js';
 
 /** Prints what a server has to say about a call that it answered: that its method is deprecated, or saw typed secrets. */
@@ -14,9 +15,5 @@ export function warn(
   if (deprecated !== undefined) {
     errors.write(`${escapeControls(`warning: ${object}.${method} is deprecated: ${deprecated}`)}\n`);
   }
-  if (typed !== undefined) {
-    const why = 'other users of this machine can read command lines, and shells keep them';
-    const advice = 'give "-" to type it unseen, or to pipe it in';
-    errors.write(`${escapeControls(`warning: ${typed} is secret, but ${why}: ${advice}`)}\n`);
-  }
+  warnOfTypedSecrets(typed === undefined ? [] : [typed], { errors });
 }

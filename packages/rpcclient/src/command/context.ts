@@ -1,4 +1,4 @@
-import { type Clock, coreError } from '@patchbay/objects';
+import { type Clock, coreError, jobsObjectName } from '@patchbay/objects';
 
 import type { Client } from '../client.js';
 
@@ -9,6 +9,8 @@ export interface TextSink {
 
 /** Where a command prints. */
 export interface Output extends TextSink {
+  /** Writes text, or bytes as they are. */
+  write(data: string | Uint8Array): unknown;
   /** Waits until there is room for more, so that a slow reader slows the printing down. */
   ready(): Promise<void>;
   /** Whether it is a terminal. */
@@ -44,6 +46,11 @@ export interface CommandContext {
   ): Promise<void>;
   /** Returns the address of the name server that an option names, else the default one. @throws RpcError `CONFIG_INVALID` */
   nameServerAt(option: string | undefined): string;
+}
+
+/** Returns the object that keeps jobs, as the environment sets it. */
+export function jobsObjectIn({ PATCHBAY_JOBS: variable = '' }: CommandContext['environment']): string {
+  return variable === '' ? jobsObjectName : variable;
 }
 
 /** Waits for a promise unless the signal aborts first. @throws RpcError `CALL_CANCELLED`, which names `what` */

@@ -23,6 +23,16 @@ export interface Target {
   readonly prefix: string;
 }
 
+/** What a command line says of the job that a call is to be. */
+export interface Submission {
+  /** The selector of hosts; undefined: it is made where its object is. */
+  readonly on: string | undefined;
+  /** The policy as it was typed. */
+  readonly policy: string | undefined;
+  /** Whether to return at once. */
+  readonly returns: boolean;
+}
+
 /** What the command line and the environment set for a call, except the name server. */
 export interface Settings {
   readonly target: Target;
@@ -37,6 +47,10 @@ export interface Settings {
   readonly timeoutMs: TimeLimit | undefined;
   /** Travels with the call. */
   readonly metadata: CallMetadata;
+  /** How the call is submitted as a job; undefined: it is made directly. */
+  readonly submission: Submission | undefined;
+  /** Whether a method that is a job by default is submitted. */
+  readonly mayBeJob: boolean;
   /** Whether a person is asked before something is destroyed, where that is possible. */
   readonly asksFirst: boolean;
 }
@@ -59,8 +73,20 @@ export function readSettings({ options, method }: CommandLine, defaultObject: st
     watchMs: readInterval(options.get('watch')),
     timeoutMs: readTimeout(options.get('timeout')),
     metadata: reason === undefined ? {} : { reason },
+    submission: readSubmission(options),
+    mayBeJob: !options.has('no-async'),
     asksFirst: !options.has('yes'),
   };
+}
+
+function readSubmission(options: CommandLine['options']): Submission | undefined {
+  const [on, policy, isAsync] = [options.get('on'), options.get('job'), options.has('async')];
+  if (options.has('no-async') && (isAsync || on !== undefined || policy !== undefined)) {
+    throw coreError('ARGUMENT_INVALID', '--no-async contradicts --async, --on and --job; give either');
+  }
+  return isAsync || on !== undefined || policy !== undefined
+    ? { on, policy, returns: isAsync || on === undefined }
+    : undefined;
 }
 
 /**

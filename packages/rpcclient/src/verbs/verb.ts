@@ -21,7 +21,7 @@ export type PrepareVerb = (
 export type Task = (out: Output) => Promise<void>;
 
 /** The global options that only calls have a use for. */
-const ofCalls = ['reason', 'yes'] as const;
+const ofCalls = ['reason', 'yes', 'async', 'no-async', 'on', 'job'] as const;
 
 /** Reads a verb's arguments. @throws RpcError `OPTION_UNKNOWN` for a global option that does not apply to the verb */
 export function readVerbArgs(

@@ -1,7 +1,7 @@
 import { coreError, quoted } from '@patchbay/objects';
 import { confirm } from '@patchbay/terminal';
 
-import type { CommandContext } from '../command/context.js';
+import type { CommandContext } from './context.js';
 
 /** Asks whether a call that destroys something shall be made. @throws RpcError `CALL_CANCELLED` if it shall not */
 export async function askFirst(
