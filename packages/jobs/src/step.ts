@@ -30,7 +30,8 @@ export type JobEvent =
       readonly outcome: AttemptOutcome;
     }
   | { readonly type: 'cancel'; readonly by: string }
-  | { readonly type: 'retry'; readonly by: string }
+  /** `isGated`: it waits for a place in its run. */
+  | { readonly type: 'retry'; readonly by: string; readonly isGated?: boolean }
   | { readonly type: 'resolve'; readonly by: string };
 
 type OptionalKey = {
@@ -62,7 +63,7 @@ export function step(job: JobRecord, event: JobEvent, nowMs: number): JobRecord 
     case 'cancel':
       return cancel(job, event.by, nowMs);
     case 'retry':
-      return retry(job, event.by, nowMs);
+      return retry(job, event, nowMs);
     case 'resolve':
       return isFinalJobState(job.state) ? { ...job, resolvedBy: event.by } : refusal(job);
     default:
@@ -196,7 +197,11 @@ function cancel(job: JobRecord, by: string, nowMs: number): JobRecord | RpcError
   }
 }
 
-function retry(job: JobRecord, by: string, nowMs: number): JobRecord | RpcError {
+function retry(
+  job: JobRecord,
+  { by, isGated = false }: JobEvent & { type: 'retry' },
+  nowMs: number,
+): JobRecord | RpcError {
   if (!isFinalJobState(job.state)) {
     return refusal(job);
   }
@@ -205,7 +210,8 @@ function retry(job: JobRecord, by: string, nowMs: number): JobRecord | RpcError 
     return jobsError('SECRET_GONE', message, { details: { id: job.id } });
   }
   const anew = without(job, 'outcome', 'finishedAtMs', 'resolvedBy', 'cancelledBy', 'isOverdue');
-  return queued({ ...anew, caller: by, failures: 0, expiresAtMs: expiresAtMs(job.policy, nowMs) }, nowMs);
+  const asked = { ...anew, caller: by, failures: 0, expiresAtMs: expiresAtMs(job.policy, nowMs) };
+  return isGated ? { ...asked, state: 'waiting', isGated } : queued(asked, nowMs);
 }
 
 /** Fails, or tries again. */
