@@ -5,11 +5,14 @@ import { escapeControls } from './terminal.js';
 /** The text for an absent value, so that a table keeps its columns. */
 const absent = '-';
 
+/** The furthest moment from the epoch that a date holds, in milliseconds. */
+const maxMomentMs = 8.64e15;
+
 const timestamp = /^(\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2})\.\d+Z$/;
 
 /**
  * Formats one value of a field for people, on one line: `sizeBytes` as `10.0 GiB`, `leaseMs` as `10s`, `createdAt`
- * without its milliseconds, booleans as yes and no, lists of scalars with commas, anything deeper as JSON.
+ * and `createdAtMs` as a timestamp without its milliseconds, booleans as yes and no, lists of scalars with commas, anything deeper as JSON.
  */
 export function cellText(field: string, value: unknown): string {
   return escapeControls(rawText(field, value));
@@ -31,7 +34,13 @@ function rawText(field: string, value: unknown): string {
   return absent;
 }
 
+/** The fields whose number is a moment, in milliseconds since the Unix epoch, and no duration. */
+const momentField = /[a-z](?:At|Before)Ms$/;
+
 function numberText(field: string, value: number): string {
+  if (momentField.test(field) && Math.abs(value) <= maxMomentMs) {
+    return rawText('At', new Date(value).toISOString());
+  }
   const unit = unitOf(field);
   if (unit === 'bytes') {
     return formatBytes(value);

@@ -69,14 +69,22 @@ function tableText(rows: readonly Row[]): string {
   return [0, ...rows.map((_, index) => index + 1)].map(lineAt).join('\n');
 }
 
-/** Formats one object as two columns. */
+/** Formats one object as two columns; fields that are lists of objects follow, each as a table of its own. */
 function fieldsText(row: Row): string {
-  const fields = labelled(fieldsOf([row], []));
-  const width = Math.max(0, ...fields.map(([, label]) => displayWidth(label)));
-  const lines = fields.map(([field, label]) => {
-    return padToWidth(label, width) + gap + cellText(field.at(-1) ?? '', valueAt(row, field));
+  const fields = labelled(fieldsOf([row], [])).map(([field, label]) => {
+    return { name: field.at(-1) ?? '', label, value: valueAt(row, field) };
   });
-  return lines.join('\n');
+  const isTable = ({ value }: { readonly value: unknown }): boolean =>
+    Array.isArray(value) && value.length > 0 && value.every(isRow);
+  const scalars = fields.filter((each) => !isTable(each));
+  const width = Math.max(0, ...scalars.map(({ label }) => displayWidth(label)));
+  const lines = scalars.map(
+    ({ name, label, value }) => padToWidth(label, width) + gap + cellText(name, value),
+  );
+  const tables = fields.filter(isTable).map(({ label, value }) => {
+    return `${label}:\n${tableText(value as Row[]).replace(/^/gm, gap)}`;
+  });
+  return [lines.join('\n'), ...tables].filter((each) => each !== '').join('\n\n');
 }
 
 /**

@@ -53,6 +53,20 @@ describe('resultText', () => {
     expect(resultText([{ size: 'big', sizeBytes: 1024 }]).split('\n')[0]).to.equal('SIZE  SIZEBYTES');
   });
 
+  it('writes moments as timestamps, and what an object has lists of as tables below it', () => {
+    const hosts = [{ host: 'web-1', state: 'failed' }];
+    const run = { id: 'r1', submittedAtMs: Date.UTC(2026, 0, 2, 3, 4, 5, 678), hosts, leaseMs: 90_000 };
+    expect(resultText(run).split('\n')).to.deep.equal([
+      'id            r1',
+      'submitted at  2026-01-02T03:04:05Z',
+      'lease         1m30s',
+      '',
+      'hosts:',
+      '  HOST   STATE',
+      '  web-1  failed',
+    ]);
+  });
+
   it('writes one object a field a line', () => {
     const result = {
       node: 'node7',
@@ -69,7 +83,10 @@ describe('resultText', () => {
       'target.iqn  iqn.a',
       'target.lun  1',
       'tags        -',
-      'endpoints   [{"a":1}]',
+      '',
+      'endpoints:',
+      '  A',
+      '  1',
     ]);
   });
 

@@ -8,6 +8,7 @@ import { readTarget } from '../command/settings.js';
 import { verbs } from '../command/verb-descriptions.js';
 import { verbNameIn } from '../command/verbs.js';
 import { type Candidate, candidatesOf, type Completion, fitting, noCandidates } from './candidate.js';
+import { completePolicy, completeSelector } from './job-options.js';
 import { completeMethodArg } from './method-args.js';
 import type { Sources } from './sources.js';
 
@@ -87,6 +88,12 @@ async function completeGlobalValue(
 ): Promise<Completion> {
   if (name === 'object') {
     return { candidates: fitting(candidatesOf(await sources.names(current)), current), anything: false };
+  }
+  if (name === 'on') {
+    return await completeSelector(current, sources);
+  }
+  if (name === 'job') {
+    return completePolicy(current);
   }
   return { candidates: name === 'format' ? fitting(candidatesOf(formats), current) : [], anything: false };
 }

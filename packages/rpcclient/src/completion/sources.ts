@@ -1,6 +1,7 @@
 import {
   type Clock,
   coreError,
+  identityObjectName,
   type MethodDescription,
   type NameServerMethods,
   nameServerObject,
@@ -16,8 +17,16 @@ export interface Sources {
   /** Returns registered names that begin with a prefix. */
   names(prefix: string): Promise<readonly string[]>;
   describe(object: string): Promise<ObjectDescription>;
+  /** Returns the hosts of the cluster, to those who may list them. */
+  hosts(): Promise<readonly KnownHost[]>;
   /** Returns the values that an argument may have. @param args the call's values for the arguments that `from` asks for */
   values(object: ObjectDescription, from: ValuesFrom, args: readonly string[]): Promise<readonly string[]>;
+}
+
+/** A host that a call may be made on. */
+export interface KnownHost {
+  readonly name: string;
+  readonly groups: readonly string[];
 }
 
 /** Nobody reads more candidates than this. */
@@ -44,6 +53,8 @@ export function clientSources(client: Client, clock: Clock, timeoutMs = patience
       return page.names.map(({ name }) => name);
     },
     describe: (object) => inTime(client.describe(object)),
+    hosts: async () =>
+      hostsIn(await inTime(client.call(identityObjectName, 'list_hosts', [], { timeoutMs }))),
     values: async (object, from, args) => {
       const method = object.methods.find(({ name }) => name === from.method);
       if (method === undefined || !mayBeCalled(method, args.length)) {
@@ -54,6 +65,15 @@ export function clientSources(client: Client, clock: Clock, timeoutMs = patience
       return valuesIn(await inTime(call), from);
     },
   };
+}
+
+/** Returns the hosts of a list of `identity`, also of a version with further fields. */
+function hostsIn(listed: unknown): KnownHost[] {
+  return (Array.isArray(listed) ? (listed as unknown[]) : []).flatMap((each) => {
+    const { name, groups = [] } = (each ?? {}) as { readonly name?: unknown; readonly groups?: unknown };
+    const named = Array.isArray(groups) ? groups.filter((group) => typeof group === 'string') : [];
+    return typeof name === 'string' ? [{ name, groups: named }] : [];
+  });
 }
 
 /** Reports whether a method can be called with that many arguments, and each time somebody presses Tab. */

@@ -63,6 +63,11 @@ const sources: Sources = {
     name.startsWith('disks')
       ? Promise.resolve(describeObject(name, disks))
       : Promise.reject(new Error('no such object')),
+  hosts: () =>
+    Promise.resolve([
+      { name: 'web-1', groups: ['linux'] },
+      { name: 'db-1', groups: ['linux', 'db'] },
+    ]),
   values: (_object, from, args) =>
     Promise.resolve(
       from.method === 'list_nodes'
@@ -70,6 +75,11 @@ const sources: Sources = {
         : valuesIn([{ name: `of-${args.join()}` }], from),
     ),
 };
+
+/** Returns what the last argument may become. */
+async function valuesAt(line: string): Promise<string[]> {
+  return (await at(line)).candidates.map(({ value }) => value);
+}
 
 /** Completes the end of a line whose arguments hold no spaces. */
 async function at(line: string): Promise<Completion> {
@@ -99,8 +109,8 @@ describe('The last word of a command line', () => {
     ['provision --tag red --ti', ['--timeout']],
     ['provision --tag red --ta', ['--tag']],
     ['provision --size 1 --si', []],
-    ['provision --no', ['--no-verify']],
-    ['provision --no-verify --no', []],
+    ['provision --no', ['--no-verify', '--no-async']],
+    ['provision --no-verify --no', ['--no-async']],
     ['provision -- no', ['node7', 'node8']],
     ['provision -- --', []],
     ['provision a b 1 --fo', ['--format']],
@@ -137,5 +147,23 @@ describe('The last word of a command line', () => {
   it('still offers verbs and names when the object does not answer', async () => {
     const { candidates } = await complete({ argv: [], current: '', defaultObject: 'gone' }, sources);
     expect(candidates.map(({ value }) => value)).to.include.members(['ls', 'disks.']);
+  });
+
+  it('offers hosts and groups for each term of a selector, and nothing to those who may not list hosts', async () => {
+    expect(await valuesAt('provision --on ')).to.deep.equal(['web-1', 'db-1', 'group=db', 'group=linux']);
+    expect(await valuesAt('provision --on web-1,g')).to.deep.equal(['web-1,group=db', 'web-1,group=linux']);
+    expect(await valuesAt('provision --on=d')).to.deep.equal(['--on=db-1']);
+    const none = { ...sources, hosts: () => Promise.reject(new Error('refused')) };
+    const line = { argv: ['provision', '--on'], current: '', defaultObject: 'disks' };
+    expect((await complete(line, none)).candidates).to.deep.equal([]);
+  });
+
+  it('offers the keys of a policy that are not given yet, and the codes to retry on', async () => {
+    expect(await valuesAt('provision --job re')).to.deep.equal(['retries=', 'retry-on=']);
+    expect(await valuesAt('provision --job retries=3,re')).to.deep.equal(['retries=3,retry-on=']);
+    expect(await valuesAt('provision --job retry-on=UNAV')).to.deep.equal(['retry-on=UNAVAILABLE']);
+    expect(await valuesAt('provision --job retry-on=ABORTED,UNAV')).to.deep.equal([
+      'retry-on=ABORTED,UNAVAILABLE',
+    ]);
   });
 });
