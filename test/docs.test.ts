@@ -18,6 +18,7 @@ import {
   optionDescription,
   propertyDescription,
 } from '@patchbay/objects/define';
+import { jobsOptions } from '@patchbay/jobs';
 import { storageOptions } from '@patchbay/storage';
 
 import { keysOf } from './configuration-keys.js';
@@ -113,6 +114,7 @@ const configurations: [name: string, schema: z.ZodType, prefix: string][] = [
   ['nameServerConfiguration', nameServer.nameServerConfiguration.omit({ log: true }), ''],
   ['hostConfiguration', host.hostConfiguration.omit({ log: true }), ''],
   ['logSettings', logSettings, 'log'],
+  ['jobsOptions', jobsOptions, ''],
   // What it says of boot is on a page of its own.
   ['storageOptions', z.object(storageOptions.shape).omit({ boot: true }), ''],
 ];

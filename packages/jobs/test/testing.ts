@@ -3,7 +3,8 @@ import { FakeClock, Scratch } from '@patchbay/objects/testing';
 import { openSqliteStore, type Store } from '@patchbay/store';
 
 import type { NewJob } from '../src/queue/new-job.js';
-import { Queue, type QueueBounds } from '../src/queue/queue.js';
+import { Queue } from '../src/queue/queue.js';
+import type { QueueBounds } from '../src/queue/room.js';
 
 const roomy: QueueBounds = { perQueue: 10_000, total: 10_000 };
 

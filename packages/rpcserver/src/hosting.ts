@@ -9,7 +9,15 @@ import { makeStateDirectory, objectStateDir } from './state-directory.js';
 type HostingOptions = { readonly dispatcher: Dispatcher } & Required<
   Pick<
     RpcServerOptions,
-    'clientInterceptors' | 'stateDir' | 'listen' | 'drainMs' | 'closeMs' | 'clock' | 'log'
+    | 'clientInterceptors'
+    | 'nameServer'
+    | 'identity'
+    | 'stateDir'
+    | 'listen'
+    | 'drainMs'
+    | 'closeMs'
+    | 'clock'
+    | 'log'
   >
 >;
 
@@ -135,10 +143,11 @@ export class Hosting {
   }
 
   async #make(name: string, make: MakeObject, signal: AbortSignal): Promise<ObjectDefinition> {
-    const { clock, listen, log, clientInterceptors: interceptors } = this.#options;
+    const { clock, listen, log, clientInterceptors: interceptors, nameServer, identity } = this.#options;
     const stateDir = objectStateDir(this.#options.stateDir, name);
     await makeStateDirectory(stateDir);
-    return make({ name, clock, signal, stateDir, listen, interceptors, log: log.child({ object: name }) });
+    const client = { interceptors, nameServer, identity };
+    return make({ name, clock, signal, stateDir, listen, ...client, log: log.child({ object: name }) });
   }
 
   /** Closes an object, and waits at most `closeMs` for it. Never rejects: failures are logged. */

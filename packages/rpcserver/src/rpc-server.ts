@@ -115,6 +115,7 @@ export class RpcServer implements AsyncDisposable {
       clock,
       log,
       clientInterceptors: options.clientInterceptors ?? [],
+      ...{ nameServer, identity },
     });
     const giveUp = (): void => {
       hosting.stopAll(options.signal?.reason);

@@ -14,6 +14,7 @@ import { byState, type JobRecord, jobs, parse } from '../records/tables.js';
 import { type JobEvent, step } from '../step.js';
 import { Locks } from './locks.js';
 import { LiveJobs } from './live-jobs.js';
+import { type QueueBounds, Room } from './room.js';
 import { type NewJob, newJob, sameJob } from './new-job.js';
 
 /** How many operations a commit has at most: etcd takes 128. */
@@ -21,13 +22,8 @@ const maxOperations = 100;
 /** How many jobs one commit can change: each has at most seven operations, and what others write beside it. */
 export const jobsInCommit = 10;
 
-/** How many jobs that have not ended there may be. */
-export interface QueueBounds {
-  /** In one queue. */
-  readonly perQueue: number;
-  /** In all. */
-  readonly total: number;
-}
+/** How many records of jobs one commit deletes, with their indexes. */
+export const forgottenTogether = 20;
 
 /** What a queue is made of. */
 export interface QueueOptions {
@@ -65,13 +61,13 @@ export class Queue {
   readonly #listeners = new Set<JobListener>();
   readonly #alongside: WriteAlongside[] = [];
   #seq = 0;
-  /** The queues of those that are being submitted, and are not among the live ones yet. */
-  readonly #arriving: string[] = [];
+  readonly #room: Room;
 
   private constructor(options: QueueOptions) {
     this.store = options.store;
     this.clock = options.clock;
     this.#options = options;
+    this.#room = new Room(this.live, options.bounds);
   }
 
   /** Reads the jobs that have not ended. */
@@ -136,9 +132,10 @@ export class Queue {
             if (before !== undefined) {
               return sameJob(before, call);
             }
-            const job = this.#newJob(call);
+            this.#room.take(call.queue);
+            this.#seq += 1;
+            const job = newJob(call, this.#seq, this.clock.now());
             made.push(job);
-            this.#arriving.push(job.queue);
             return job;
           });
           return { jobs: result, operations, result };
@@ -146,7 +143,7 @@ export class Queue {
       );
     } finally {
       for (const { queue } of made) {
-        this.#arriving.splice(this.#arriving.indexOf(queue), 1);
+        this.#room.release(queue);
       }
     }
   }
@@ -168,7 +165,7 @@ export class Queue {
         throw job;
       }
       if (isFinalJobState(before.state) && !isFinalJobState(job.state)) {
-        this.#checkRoom(job.queue);
+        this.#room.check(job.queue);
       }
       return { jobs: [job], operations, result: job };
     });
@@ -231,6 +228,23 @@ export class Queue {
     });
   }
 
+  /** Notes that the lease of a worker has ended: what it had not begun goes back, and what it had is lost. */
+  async leaseEnded(worker: string): Promise<void> {
+    await Promise.all(
+      [...this.live.ofWorker(worker)].map((id) => this.apply(id, { type: 'lease-ended', worker })),
+    );
+  }
+
+  /** Deletes those of at most `forgottenTogether` jobs that have ended and pass a test; returns how many. */
+  forget(ids: readonly string[], test: (job: JobRecord) => boolean): Promise<number> {
+    return this.#locks.run(ids, async () => {
+      const found = await Promise.all(ids.map((id) => this.get(id)));
+      const old = found.filter((job) => job !== undefined && isFinalJobState(job.state) && test(job));
+      await this.#commit(old.flatMap((job) => operationsOf(job, undefined, this.#options.leaseOf)));
+      return old.length;
+    });
+  }
+
   /** Calls a listener with every job that changes, until the returned function is called; it must not throw. */
   onChange(listener: JobListener): () => void {
     this.#listeners.add(listener);
@@ -256,32 +270,6 @@ export class Queue {
   #tell(job: JobRecord, before: JobRecord | undefined): void {
     for (const listener of this.#listeners) {
       listener(job, before);
-    }
-  }
-
-  #newJob(call: NewJob): JobRecord {
-    this.#checkRoom(call.queue);
-    this.#seq += 1;
-    return newJob(call, this.#seq, this.clock.now());
-  }
-
-  #checkRoom(queue: string): void {
-    const { perQueue, total } = this.#options.bounds;
-    const arriving = this.#arriving.filter((each) => each === queue).length;
-    const fills =
-      this.live.ofQueue(queue).size + arriving >= perQueue
-        ? `${queue} has ${String(perQueue)} jobs`
-        : this.live.size + this.#arriving.length >= total
-          ? `there are ${String(total)} jobs`
-          : undefined;
-    if (fills !== undefined) {
-      throw jobsError(
-        'QUEUE_FULL',
-        `${fills} that have not ended, as many as there may be; cancel some, or wait`,
-        {
-          details: { queue },
-        },
-      );
     }
   }
 

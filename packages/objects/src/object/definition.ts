@@ -146,6 +146,10 @@ export interface ObjectContext {
   readonly listen?: Listen | undefined;
   /** For clients that the object makes, as in `connect({ interceptors })`: with them the server logs their calls. */
   readonly interceptors?: readonly Interceptor[] | undefined;
+  /** For clients that the object makes: where the server's name server is. */
+  readonly nameServer?: string | undefined;
+  /** For clients that the object makes: who the server is in its cluster, as `identity` of `connect`; absent where it is nobody. */
+  readonly identity?: object | undefined;
   /** Aborts when the server stops. */
   readonly signal: AbortSignal;
 }

@@ -1,0 +1,178 @@
+import { randomUUID } from 'node:crypto';
+import { z } from 'zod';
+
+import {
+  type CallContext,
+  isFinalJobState,
+  type JobReceipt,
+  jobStates,
+  type JobView,
+} from '@patchbay/objects';
+import { arg, jobId, jobPolicy, jobReceipt, jobView, method, objectName } from '@patchbay/objects/define';
+
+import type { NewJob } from '../../queue/new-job.js';
+import { prepareCall } from '../prepare-call.js';
+import { checkControl, checkRead, checkRetry } from '../rights.js';
+import type { JobsServices } from '../services.js';
+import { absenceOf, viewOf } from '../views.js';
+import { checkKnown } from '../known-caller.js';
+
+const id = arg('id', jobId, 'the id of the job');
+const reached = z.object({ state: z.enum(jobStates) });
+const comment = z.string().min(1).max(1_000).optional().describe('why it is called, such as a ticket');
+
+/** The methods for one job. */
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, as the client's types are
+export function jobMethods(services: JobsServices) {
+  const { queue, workers } = services;
+  const changed = async (
+    jobId: string,
+    context: CallContext,
+    check: typeof checkControl,
+    type: 'cancel' | 'retry' | 'resolve',
+  ): Promise<{ state: JobView['state'] }> => {
+    check(context.caller, await queue.find(jobId));
+    const { state } = await queue.apply(jobId, { type, by: context.caller.principal });
+    context.log.info('a job was changed by hand', { job: jobId, change: type });
+    return { state };
+  };
+  return {
+    submit: method({
+      summary: 'Keep a call, to be made later, elsewhere, or again if it fails',
+      access: 'member',
+      args: [
+        arg('object', objectName, 'the object'),
+        arg('method', z.string().min(1).max(64), 'its method'),
+        arg('args', z.array(z.json()).max(100), 'its arguments, options last'),
+      ],
+      options: {
+        ...jobPolicy.shape,
+        id: jobId.optional().describe('its id, by which submitting it again is the same; default: a new one'),
+        comment,
+      },
+      returns: jobReceipt,
+      idempotent: false,
+      run: (object, called, args, { id: given, comment: why, ...policy }, context) =>
+        submitCall(services, {
+          call: { object, method: called, args, policy, comment: why, caller: context.caller },
+          id: given ?? randomUUID(),
+        }),
+    }),
+    show: method({
+      summary: 'Show a job',
+      access: 'member',
+      args: [id],
+      returns: jobView,
+      idempotent: true,
+      run: async (jobId, { caller }) => {
+        const job = await queue.find(jobId);
+        checkRead(caller, job);
+        return viewOf(job, workers);
+      },
+    }),
+    watch: method({
+      summary: 'Yield a job as it is, and each time that it changes, until it has ended',
+      access: 'member',
+      args: [id],
+      yields: jobView,
+      returns: jobView,
+      idempotent: true,
+      timeoutMs: 'none',
+      run: async function* (jobId, { caller, signal }) {
+        checkRead(caller, await queue.find(jobId));
+        for await (const view of viewsOf(services, jobId, signal)) {
+          if (isFinalJobState(view.state)) {
+            yield view;
+            return view;
+          }
+          yield view;
+        }
+        signal.throwIfAborted();
+        return viewOf(await queue.find(jobId), workers);
+      },
+    }),
+    cancel: method({
+      summary: 'Ask for the end of a job: at once if no worker has it, else its worker stops it',
+      access: 'member',
+      args: [id],
+      returns: reached,
+      run: (jobId, context) => changed(jobId, context, checkControl, 'cancel'),
+    }),
+    retry: method({
+      summary: 'Have a job that has ended tried again, as its new caller',
+      access: 'member',
+      args: [id],
+      returns: reached,
+      run: (jobId, context) => {
+        checkKnown(context.caller, services.options);
+        return changed(jobId, context, checkRetry, 'retry');
+      },
+    }),
+    resolve: method({
+      summary: 'Note that nothing is to be done about the failure of a job any more',
+      access: 'member',
+      args: [id],
+      returns: reached,
+      idempotent: true,
+      run: (jobId, context) => changed(jobId, context, checkControl, 'resolve'),
+    }),
+  };
+}
+
+/** A call to be kept in the queue of its object. */
+interface Submitted {
+  readonly call: Parameters<typeof prepareCall>[0];
+  readonly id: string;
+}
+
+async function submitCall(services: JobsServices, { call, id: given }: Submitted): Promise<JobReceipt> {
+  const { targets, queue, workers, options } = services;
+  const { object } = call;
+  checkKnown(call.caller, options);
+  const target = await targets.find(object, call.method, call.caller.principal);
+  const newJob: NewJob = { ...prepareCall(call, target), id: given, queue: `object:${object}` };
+  const job = await queue.submit(newJob);
+  const absence =
+    target.away === undefined
+      ? absenceOf(job.queue, workers)
+      : `nobody serves ${object} now, and it waits until somebody does: ${target.away.message}`;
+  return {
+    ...{ id: job.id, kind: 'job', state: job.state },
+    ...(absence === undefined ? {} : { note: absence }),
+  };
+}
+
+/** Yields a job as it is, then as it is after changes: of several that follow one another quickly, after the last. */
+async function* viewsOf(
+  { queue, workers }: JobsServices,
+  jobId: string,
+  signal: AbortSignal,
+): AsyncGenerator<JobView, void, undefined> {
+  let wake = (): void => undefined;
+  let isStale = true;
+  const stop = queue.onChange((job) => {
+    if (job.id === jobId) {
+      isStale = true;
+      wake();
+    }
+  });
+  const abort = (): void => {
+    wake();
+  };
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    while (!signal.aborted) {
+      if (isStale) {
+        isStale = false;
+        yield viewOf(await queue.find(jobId), workers);
+      } else {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    }
+  } finally {
+    stop();
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+
+import { coreError, parseDuration } from '@patchbay/objects';
+import { durationSchema } from '@patchbay/objects/define';
+
+/** The schema of the options of the object `jobs` in the RPC server's configuration. */
+export const jobsOptions = z.strictObject({
+  nameServer: z
+    .string()
+    .optional()
+    .describe("where the objects are found that jobs call; default: the server's own name server"),
+  insecure: z
+    .boolean()
+    .default(false)
+    .describe(
+      'dial plain TCP, and keep the calls of callers who have proven nothing, which are made as this server',
+    ),
+  slots: z.int().min(1).max(1_000).default(16).describe("how many jobs of one object's queue run at once"),
+  maxJobs: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(100_000)
+    .describe('how many jobs there may be that have not ended'),
+  maxQueued: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(20_000)
+    .describe('how many of them there may be in the queue of one host or object'),
+  keep: durationSchema()
+    .min(60_000)
+    .default(90 * 86_400_000)
+    .describe('how long the records of jobs that have ended are kept'),
+});
+/** The options of the object `jobs`, checked. */
+export type JobsOptions = z.infer<typeof jobsOptions>;
+
+/** Checks the options. @throws RpcError `CONFIG_INVALID` naming each value that is wrong */
+export function parseJobsOptions(options: unknown): JobsOptions {
+  const parsed = jobsOptions.safeParse(withDurations(options));
+  if (!parsed.success) {
+    const issues = parsed.error.issues.map(({ path, message }) => ({ path, message }));
+    const problems = issues.map(({ path, message }) => [...path.map(String), message].join(': '));
+    throw coreError('CONFIG_INVALID', `the options of jobs: ${problems.join('; ')}`, { details: { issues } });
+  }
+  return parsed.data;
+}
+
+/** Checks the options without starting anything. @throws RpcError `CONFIG_INVALID` */
+export function checkOptions(options: unknown): void {
+  parseJobsOptions(options);
+}
+
+/** Reads durations as people write them, such as `90d`. */
+function withDurations(given: unknown): unknown {
+  return typeof given === 'object' && given !== null && 'keep' in given && typeof given.keep === 'string'
+    ? { ...given, keep: parseDuration(given.keep) ?? given.keep }
+    : given;
+}

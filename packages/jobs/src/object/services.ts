@@ -1,0 +1,17 @@
+import type { Clock } from '@patchbay/objects';
+
+import type { Queue } from '../queue/queue.js';
+import type { WorkerDesk } from '../queue/worker-desk.js';
+import type { Workers } from '../queue/workers.js';
+import type { JobsOptions } from './options.js';
+import type { Targets } from './targets.js';
+
+/** What the methods of `jobs` work with. */
+export interface JobsServices {
+  readonly queue: Queue;
+  readonly workers: Workers;
+  readonly desk: WorkerDesk;
+  readonly targets: Targets;
+  readonly options: JobsOptions;
+  readonly clock: Clock;
+}

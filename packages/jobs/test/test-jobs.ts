@@ -1,0 +1,202 @@
+import { z } from 'zod';
+
+import { type Caller, type Grant, silentLog } from '@patchbay/objects';
+import { arg, byteStream, defineObject, method, secret } from '@patchbay/objects/define';
+import { FakeClock, Scratch } from '@patchbay/objects/testing';
+import type { RemoteObject } from '@patchbay/rpcclient';
+import { connectInMemory } from '@patchbay/rpcclient/testing';
+import { openSqliteStore } from '@patchbay/store';
+
+import { defineJobs, type Jobs } from '../src/object/create-jobs.js';
+import { jobsOptions } from '../src/object/options.js';
+import type { JobsServices } from '../src/object/services.js';
+import { Targets } from '../src/object/targets.js';
+import { ObjectWorker } from '../src/object-worker/object-worker.js';
+import { DueClock } from '../src/queue/due-clock.js';
+import { Queue } from '../src/queue/queue.js';
+import { WorkerDesk } from '../src/queue/worker-desk.js';
+import { Workers } from '../src/queue/workers.js';
+
+type Connected = ReturnType<typeof connectInMemory>;
+
+/** What a test decides of the calls that jobs make. */
+export interface Disks {
+  /** Called by `check`, of a call that may wait. */
+  check: (disk: string, signal: AbortSignal) => Promise<string>;
+}
+
+/** Returns an object for jobs to call. */
+function disksObject(disks: Disks): ReturnType<typeof defineObject> {
+  const disk = arg('disk', z.string(), 'the disk');
+  return defineObject({
+    summary: 'Has disks',
+    methods: {
+      check: method({
+        summary: 'Check a disk',
+        args: [disk],
+        returns: z.string(),
+        timeoutMs: 5_000,
+        run: (name, { signal }) => disks.check(name, signal),
+      }),
+      look: method({
+        summary: 'Look at a disk',
+        access: 'view',
+        args: [disk],
+        returns: z.string(),
+        idempotent: true,
+        run: (name, { signal }) => disks.check(name, signal),
+      }),
+      key: method({ summary: 'Return a key', returns: secret(z.string()), run: () => 'hunter2' }),
+      unlock: method({
+        summary: 'Unlock a disk',
+        args: [disk],
+        options: { password: secret(z.string()).describe('its password') },
+        returns: z.null(),
+        run: () => null,
+      }),
+      fill: method({
+        summary: 'Fill a disk',
+        args: [arg('content', byteStream(), 'what with')],
+        returns: z.null(),
+        run: () => null,
+      }),
+      wipe: method({
+        summary: 'Wipe a disk',
+        args: [disk],
+        returns: z.null(),
+        requiresReason: true,
+        run: () => null,
+      }),
+    },
+  });
+}
+
+/** Knows every name, as a name server where they all are registered. */
+const names = defineObject({
+  summary: 'Knows names',
+  methods: {
+    lookup: method({
+      summary: 'Look up a name',
+      access: 'open',
+      args: [arg('name', z.string(), 'the name')],
+      returns: z.string(),
+      run: (name) => name,
+    }),
+  },
+});
+
+/** Returns somebody who has roles. */
+export function callerOf(principal: Caller['principal'], ...roles: Grant[]): Caller {
+  return { peer: 'test', principal, groups: [], roles };
+}
+
+const everywhere = { objects: '**', methods: '*' };
+/** Callers who differ in what they may do. */
+export const callers = {
+  alice: callerOf('user:alice', { role: 'operator', objects: 'disks', methods: '*' }),
+  bob: callerOf('user:bob', { role: 'viewer', ...everywhere }),
+  carol: callerOf('user:carol', { role: 'operator', ...everywhere }),
+  mallory: callerOf('user:mallory', { role: 'operator', objects: 'other', methods: '*' }),
+  web1: callerOf('host:web-1'),
+  web2: callerOf('host:web-2'),
+} as const;
+
+/** The object `jobs` on a clock that a test moves, with an object that it calls in memory. */
+export class TestJobs implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly disks: Disks = { check: (disk) => Promise.resolve(`${disk} is fine`) };
+  /** Who may still call, of those on whose behalf jobs call. */
+  readonly known = new Map<string, Caller>(Object.values(callers).map((each) => [each.principal, each]));
+  readonly #scratch: Scratch;
+  readonly #target: Connected;
+  services!: JobsServices;
+  #clients: Connected[] = [];
+  #parts: (AsyncDisposable | Disposable)[] = [];
+
+  private constructor(scratch: Scratch) {
+    this.#scratch = scratch;
+    this.#target = connectInMemory(
+      { disks: disksObject(this.disks), nameserver: names },
+      {
+        clock: this.clock,
+        server: {
+          log: silentLog,
+          delegations: {
+            callerFor: (principal) => this.known.get(principal),
+            mayDelegate: () => true,
+          },
+        },
+      },
+    );
+  }
+
+  static async open(): Promise<TestJobs> {
+    const test = new TestJobs(await Scratch.make());
+    await test.start();
+    return test;
+  }
+
+  async start(): Promise<void> {
+    const { clock } = this;
+    const log = silentLog;
+    const store = await openSqliteStore({ directory: this.#scratch.path, clock });
+    const workers = await Workers.open({ store, clock, log });
+    const bounds = { perQueue: 100, total: 200 };
+    const queue = await Queue.open({
+      ...{ store, clock, log, bounds },
+      leaseOf: (worker) => workers.leaseOf(worker),
+    });
+    await workers.watch((worker) => queue.leaseEnded(worker));
+    const desk = new WorkerDesk({ queue, workers, clock });
+    const due = new DueClock(queue, { clock, log });
+    const worker = await ObjectWorker.start({
+      ...{ name: 'object:jobs', slots: 2, client: this.#target },
+      ...{ queue, workers, clock, log },
+    });
+    const options = jobsOptions.parse({});
+    this.services = { queue, workers, desk, targets: new Targets(this.#target, clock), options, clock };
+    this.#parts = [store, workers, desk, due, worker];
+  }
+
+  /** Ends the process: nothing of it is told, as by kill -9, but that the store is closed. */
+  async kill(): Promise<void> {
+    const [store] = this.#parts.splice(0, 1);
+    await (store as AsyncDisposable)[Symbol.asyncDispose]();
+    await this.#end();
+  }
+
+  /** Stops the process in order. */
+  async stop(): Promise<void> {
+    await this.#end();
+  }
+
+  /** Returns the object as somebody who calls it. */
+  as(caller: Caller): RemoteObject<Jobs> {
+    const object = defineJobs(this.services, () => Promise.resolve());
+    const client = connectInMemory(
+      { jobs: object },
+      { clock: this.clock, server: { caller, log: silentLog } },
+    );
+    this.#clients.push(client);
+    return client.proxy<Jobs>('jobs');
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end();
+    await this.#target.close();
+    await this.#scratch.close();
+  }
+
+  async #end(): Promise<void> {
+    for (const client of this.#clients.splice(0)) {
+      await client.close();
+    }
+    for (const part of this.#parts.splice(0).reverse()) {
+      if (Symbol.asyncDispose in part) {
+        await part[Symbol.asyncDispose]();
+      } else {
+        part[Symbol.dispose]();
+      }
+    }
+  }
+}
