@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { type Caller, type Grant, silentLog } from '@patchbay/objects';
+import { type Caller, type Grant, RpcError, silentLog } from '@patchbay/objects';
 import { arg, byteStream, defineObject, method, secret } from '@patchbay/objects/define';
 import { FakeClock, Scratch } from '@patchbay/objects/testing';
 import type { RemoteObject } from '@patchbay/rpcclient';
@@ -156,6 +156,11 @@ export class TestJobs implements AsyncDisposable {
     const options = jobsOptions.parse({});
     this.services = { queue, workers, desk, targets: new Targets(this.#target, clock), options, clock };
     this.#parts = [store, workers, desk, due, worker];
+  }
+
+  /** Returns the error of an object that cannot be used for a while. */
+  unavailable(): RpcError {
+    return new RpcError('UNAVAILABLE', 'DISK_BUSY', 'the disk is busy');
   }
 
   /** Ends the process: nothing of it is told, as by kill -9, but that the store is closed. */
