@@ -12,6 +12,8 @@ import { jobsOptions } from '../src/object/options.js';
 import type { JobsServices } from '../src/object/services.js';
 import { Targets } from '../src/object/targets.js';
 import { ObjectWorker } from '../src/object-worker/object-worker.js';
+import { ItemOutput } from '../src/output/item-output.js';
+import { OutputStore } from '../src/output/output-store.js';
 import { DueClock } from '../src/queue/due-clock.js';
 import { Queue } from '../src/queue/queue.js';
 import { WorkerDesk } from '../src/queue/worker-desk.js';
@@ -149,12 +151,26 @@ export class TestJobs implements AsyncDisposable {
     await workers.watch((worker) => queue.leaseEnded(worker));
     const desk = new WorkerDesk({ queue, workers, clock });
     const due = new DueClock(queue, { clock, log });
+    const output = new OutputStore({ directory: this.#scratch.file('output'), clock });
     const worker = await ObjectWorker.start({
-      ...{ name: 'object:jobs', slots: 2, client: this.#target },
+      ...{
+        name: 'object:jobs',
+        slots: 2,
+        client: this.#target,
+        items: new ItemOutput(output, { clock, log }),
+      },
       ...{ queue, workers, clock, log },
     });
     const options = jobsOptions.parse({});
-    this.services = { queue, workers, desk, targets: new Targets(this.#target, clock), options, clock };
+    this.services = {
+      queue,
+      workers,
+      desk,
+      targets: new Targets(this.#target, clock),
+      output,
+      options,
+      clock,
+    };
     this.#parts = [store, workers, desk, due, worker];
   }
 

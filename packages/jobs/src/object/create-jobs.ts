@@ -6,6 +6,9 @@ import { connect, type ConnectOptions } from '@patchbay/rpcclient';
 import { openSqliteStore } from '@patchbay/store';
 
 import { ObjectWorker, objectPrefix } from '../object-worker/object-worker.js';
+import { ItemOutput } from '../output/item-output.js';
+import { OutputStore } from '../output/output-store.js';
+import { startSweeping } from '../output/start-sweeping.js';
 import { DueClock } from '../queue/due-clock.js';
 import { Queue } from '../queue/queue.js';
 import { startRetention } from '../queue/retention.js';
@@ -13,6 +16,7 @@ import { WorkerDesk } from '../queue/worker-desk.js';
 import { Workers } from '../queue/workers.js';
 import { jobMethods } from './methods/job-methods.js';
 import { listMethods } from './methods/list-methods.js';
+import { outputMethods } from './methods/output-methods.js';
 import { workerMethods } from './methods/worker-methods.js';
 import { type JobsOptions, parseJobsOptions } from './options.js';
 import type { JobsServices } from './services.js';
@@ -20,6 +24,8 @@ import { Targets } from './targets.js';
 
 /** The directory of the store in the state directory of the object. */
 const storeDirectory = 'store';
+/** The directory of what jobs wrote, there too. */
+const outputDirectory = 'output';
 /** How many revisions a watcher of leases may be behind before it has to look for them. */
 const historyRevisions = 10_000;
 
@@ -76,9 +82,15 @@ async function start(
   const desk = new WorkerDesk({ queue, workers, clock });
   use(new DueClock(queue, { clock, log }));
   use(startRetention(queue, { keepMs: options.keep, clock, log }));
+  const output = new OutputStore({
+    ...{ directory: join(stateDir, outputDirectory), clock },
+    ...{ maxBytes: options.maxOutputBytes, keptMs: options.keepOutput, keptBytes: options.keepOutputBytes },
+  });
+  use(startSweeping(output, { clock, log }));
+  const items = new ItemOutput(output, { clock, log });
   const worker = { name: `${objectPrefix}${name}`, slots: options.slots };
-  use(await ObjectWorker.start({ ...worker, queue, workers, client, clock, log }));
-  return { queue, workers, desk, targets: new Targets(client, clock), options, clock };
+  use(await ObjectWorker.start({ ...worker, queue, workers, client, items, clock, log }));
+  return { queue, workers, desk, targets: new Targets(client, clock), output, options, clock };
 }
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
@@ -86,7 +98,12 @@ export function defineJobs(services: JobsServices, close: () => Promise<void>) {
   return defineObject({
     summary: 'Keeps calls: to be made later, elsewhere, or again if they fail',
     close,
-    methods: { ...jobMethods(services), ...listMethods(services), ...workerMethods(services) },
+    methods: {
+      ...jobMethods(services),
+      ...listMethods(services),
+      ...outputMethods(services),
+      ...workerMethods(services),
+    },
   });
 }
 

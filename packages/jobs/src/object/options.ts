@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
 import { coreError, parseDuration } from '@patchbay/objects';
-import { durationSchema } from '@patchbay/objects/define';
+import { bytesSchema, durationSchema } from '@patchbay/objects/define';
 
 /** The schema of the options of the object `jobs` in the RPC server's configuration. */
 export const jobsOptions = z.strictObject({
@@ -32,6 +32,17 @@ export const jobsOptions = z.strictObject({
     .min(60_000)
     .default(90 * 86_400_000)
     .describe('how long the records of jobs that have ended are kept'),
+  keepOutput: durationSchema()
+    .min(60_000)
+    .default(14 * 86_400_000)
+    .describe('how long what jobs wrote is kept'),
+  keepOutputBytes: bytesSchema()
+    .default(10 * 1024 ** 3)
+    .describe('how much is kept of it; the oldest goes first'),
+  maxOutputBytes: bytesSchema()
+    .min(1024)
+    .default(64 * 1024 ** 2)
+    .describe('how much one attempt may write'),
 });
 /** The options of the object `jobs`, checked. */
 export type JobsOptions = z.infer<typeof jobsOptions>;
@@ -52,9 +63,13 @@ export function checkOptions(options: unknown): void {
   parseJobsOptions(options);
 }
 
+const durations = ['keep', 'keepOutput'];
+
 /** Reads durations as people write them, such as `90d`. */
 function withDurations(given: unknown): unknown {
-  return typeof given === 'object' && given !== null && 'keep' in given && typeof given.keep === 'string'
-    ? { ...given, keep: parseDuration(given.keep) ?? given.keep }
+  const read = (key: string, value: unknown): unknown =>
+    durations.includes(key) && typeof value === 'string' ? (parseDuration(value) ?? value) : value;
+  return typeof given === 'object' && given !== null
+    ? Object.fromEntries(Object.entries(given).map(([key, value]) => [key, read(key, value)]))
     : given;
 }

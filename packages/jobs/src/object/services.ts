@@ -1,5 +1,6 @@
 import type { Clock } from '@patchbay/objects';
 
+import type { OutputStore } from '../output/output-store.js';
 import type { Queue } from '../queue/queue.js';
 import type { WorkerDesk } from '../queue/worker-desk.js';
 import type { Workers } from '../queue/workers.js';
@@ -12,6 +13,7 @@ export interface JobsServices {
   readonly workers: Workers;
   readonly desk: WorkerDesk;
   readonly targets: Targets;
+  readonly output: OutputStore;
   readonly options: JobsOptions;
   readonly clock: Clock;
 }

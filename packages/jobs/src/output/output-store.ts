@@ -40,6 +40,14 @@ export interface OutputReadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Appends to the output of one attempt. */
+export interface OutputWriter {
+  /** Appends whole frames. @throws RpcError `OUTPUT_TOO_LARGE`, and the operating system's error */
+  write(frames: Buffer): Promise<void>;
+  /** Makes it durable, and closes it. @throws the operating system's error */
+  close(): Promise<void>;
+}
+
 /** What was removed. */
 export interface Swept {
   readonly count: number;
@@ -105,6 +113,28 @@ export class OutputStore {
     } finally {
       await this.#release(path);
     }
+  }
+
+  /** Opens the output of an attempt of this process, to append to it; it must be closed. @throws the operating system's error */
+  async open(attempt: Attempt): Promise<OutputWriter> {
+    const path = this.#pathOf(attempt);
+    const file = await this.#use(path);
+    this.#changes.notify(path);
+    return {
+      write: async (frames) => {
+        await file.append(file.size, frames, this.#limits.maxBytes);
+        this.#changes.notify(path);
+      },
+      close: async () => {
+        try {
+          if (file.size > 0) {
+            await file.sync();
+          }
+        } finally {
+          await this.#release(path);
+        }
+      },
+    };
   }
 
   /**

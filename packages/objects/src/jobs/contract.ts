@@ -122,6 +122,8 @@ export const outputChunk = z.object({
   bytes: z.custom<Uint8Array>((value) => value instanceof Uint8Array, 'must be bytes'),
   /** Where the next chunk begins: what `from` continues at. */
   next: z.int().nonnegative(),
+  /** Which attempt wrote it: offsets are those of one attempt's output. */
+  attempt: z.int().positive().optional(),
 });
 /** A piece of a job's output. */
 export type OutputChunk = z.infer<typeof outputChunk>;
@@ -162,7 +164,15 @@ export interface JobsMethods {
   output: MethodSignature<
     [
       id: string,
-      options?: { readonly from?: number; readonly follow?: boolean; readonly stream?: 'out' | 'err' },
+      options?: {
+        readonly from?: number;
+        readonly follow?: boolean;
+        readonly stream?: 'out' | 'err';
+        /** Only the lines that have this text. */
+        readonly find?: string;
+        /** Which attempt; with `follow` those after it, too. Default: the last. */
+        readonly attempt?: number;
+      },
     ],
     { readonly next: number; readonly bytes: number },
     OutputChunk
