@@ -34,14 +34,6 @@ export function onBehalfOfIn(headers: Metadata): string | undefined {
   return given.length === 0 ? undefined : given.join(',');
 }
 
-/** Adds on whose behalf a call is made; undefined: on the caller's own. */
-export function addOnBehalfOf(headers: Metadata, onBehalfOf: string | undefined): Metadata {
-  if (onBehalfOf !== undefined) {
-    headers.set(onBehalfOfKey, onBehalfOf);
-  }
-  return headers;
-}
-
 /** Adds a call's metadata to that of gRPC, whose values are ASCII: other characters are percent-encoded UTF-8. */
 export function addMetadata(headers: Metadata, metadata: CallMetadata): Metadata {
   for (const [key, value] of Object.entries(metadata)) {

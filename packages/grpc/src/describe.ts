@@ -1,10 +1,9 @@
-import { credentials, Metadata, type VerifyOptions } from '@grpc/grpc-js';
+import { credentials, type VerifyOptions } from '@grpc/grpc-js';
 import type { SecureContext } from 'node:tls';
 
 import { coreError, type ObjectDescription, type RpcError } from '@patchbay/objects';
 import { objectDescription } from '@patchbay/objects/define';
 
-import { addOnBehalfOf } from './call-metadata.js';
 import { channelOptions } from './channel-options.js';
 import { grpcTypes } from './definitions.js';
 import type { DescribeResponse } from './generated/patchbay/v1/DescribeResponse.js';
@@ -21,19 +20,11 @@ export interface ChannelTrust {
   readonly refused: () => RpcError | undefined;
 }
 
-/** How a description is asked for. */
-interface DescribeOptions {
-  /** Default: no TLS. */
-  readonly trust?: ChannelTrust | undefined;
-  /** Default: the caller's own. */
-  readonly onBehalfOf?: string | undefined;
-}
-
-/** Fetches the description of an object from the server at an address. @throws RpcError */
+/** Fetches the description of an object from the server at an address, as clients by gRPC do. @param trust default: no TLS @throws RpcError */
 export async function describeAt(
   address: string,
   object: string,
-  { trust, onBehalfOf }: DescribeOptions = {},
+  trust?: ChannelTrust,
 ): Promise<ObjectDescription> {
   const server = new grpcTypes.patchbay.v1.ObjectServer(
     address,
@@ -44,8 +35,7 @@ export async function describeAt(
   );
   try {
     const response = await new Promise<DescribeResponse>((resolve, reject) => {
-      const metadata = addOnBehalfOf(new Metadata(), onBehalfOf);
-      server.Describe({ object }, metadata, { deadline: Date.now() + timeoutMs }, (error, answer) => {
+      server.Describe({ object }, { deadline: Date.now() + timeoutMs }, (error, answer) => {
         if (error === null && answer !== undefined) {
           resolve(answer);
         } else {

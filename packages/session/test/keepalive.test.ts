@@ -268,7 +268,6 @@ describe('the session of a client', () => {
             },
           };
         },
-        describe: () => Promise.reject(new Error('not asked')),
       },
     });
   }

@@ -166,7 +166,6 @@ describe('calls of an object whose server is stopping', () => {
       clock: systemClock,
       transport: {
         dial: (to, events) => (servers.get(to.address) as MemoryTransport).dial(to, events),
-        describe: (to, object) => (servers.get(to.address) as MemoryTransport).describe(to, object),
       },
       router: {
         route: () => destination(address),

@@ -220,7 +220,6 @@ describe('the time limit of a call', () => {
             },
           };
         },
-        describe: () => Promise.reject(new Error('not asked')),
       },
     });
     const failing = refusal(client.call(nameServerObject, 'info', []));

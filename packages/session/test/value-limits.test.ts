@@ -60,7 +60,6 @@ function clientOf(answer: (call: number) => Frame): ObjectClient {
         },
         end: () => undefined,
       }),
-      describe: () => Promise.reject(new Error('not here')),
     },
   });
 }

@@ -43,12 +43,6 @@ export function grpcTransportBy(tcp?: TcpDialer, prover?: SessionProver): Transp
         throw coreError('CONNECTION_LOST', `no connection: ${(error as Error).message}`, { cause: error });
       }
     },
-    // On demand: it loads grpc-js, which calls do not need.
-    describe: async (at, object, onBehalfOf) =>
-      (await import('../describe.js')).describeAt(at.address, object, {
-        trust: dialerTo(at)?.trust(at),
-        onBehalfOf,
-      }),
   };
 }
 

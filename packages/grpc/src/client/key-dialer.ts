@@ -34,7 +34,7 @@ export class KeyDialer implements TcpDialer {
   trust({ address }: Pick<Destination, 'address'>): ChannelTrust {
     throw identityError(
       'SERVER_NOT_EXPECTED',
-      `${address} cannot be asked for a description by an API key alone`,
+      `${address} cannot be asked for its health by an API key alone`,
     );
   }
 }

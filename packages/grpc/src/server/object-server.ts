@@ -217,7 +217,7 @@ export class ObjectServer implements AsyncDisposable {
     if (object !== undefined) {
       try {
         const identity = this.address.startsWith('unix:') ? undefined : this.#identity?.current;
-        await describeAt(this.address, object, { trust: identity && trustOfServer(identity) });
+        await describeAt(this.address, object, identity && trustOfServer(identity));
       } catch (error) {
         if (!isRpcError(error, 'OBJECT_NOT_FOUND')) {
           throw error;

@@ -48,6 +48,16 @@ describe('A session with an API key', () => {
     expect(keys.used).to.include(key.id);
   });
 
+  it('describes what its user may see, over the same proofs: nothing to a wrong key, or from another server', async () => {
+    const key = keys.make('bot');
+    await using client = connectByKey(server.address, key);
+    expect((await client.describe('mirror')).methods.map(({ name }) => name)).to.include('read');
+    await using wrong = connectByKey(server.address, { ...key, secret: 'x'.repeat(43) });
+    expect((await refusal(wrong.describe('mirror'))).reason).to.equal('SIGNATURE_INVALID');
+    await using other = connectByKey(server.address, key, { principal: 'host:h2' });
+    expect((await refusal(other.describe('mirror'))).reason).to.equal('SERVER_NOT_EXPECTED');
+  });
+
   it('makes its user the caller on a socket file, where its client would be local without', async () => {
     await using client = connectByKey(server.server.addresses[1] ?? '', keys.make('bot'));
     expect(await client.proxy<Mirror>('mirror').who()).to.equal('user:bot');

@@ -4,6 +4,7 @@ import { expect } from 'chai';
 
 import { ClusterPolicy, fingerprintOf } from '@patchbay/objects/identity';
 import { eventually, refusal } from '@patchbay/objects/testing';
+import type { ObjectClient } from '@patchbay/session/client';
 
 import { CurrentIdentity } from '../../src/secure/index.js';
 import { TestAuthority } from '../../src/testing/index.js';
@@ -31,27 +32,36 @@ describe('A caller of whom the server has not heard', () => {
     authority[Symbol.dispose]();
   });
 
-  it('waits where its certificate is new, until the policy knows it', async () => {
-    const alice = authority.identity('user/alice', { beginsAtMs: Date.now() - 10 * minuteMs });
-    await using sample = await startSample({ objects: { mirror }, identity: host, callerOf });
-    await using client = connectTls(sample.address, alice);
-    const reading = client.proxy<Mirror>('mirror').read();
-    await eventually(() => asked === 2);
-    policy.apply({
-      revision: 2,
-      principals: [
-        {
-          principal: 'user:alice',
-          state: 'active',
-          fingerprints: [fingerprintOf(createPublicKey(alice.privateKey))],
-          groups: [],
-        },
-      ],
-      grants: [{ id: 'g1', to: 'user:alice', role: 'viewer', objects: '**', methods: '*' }],
+  for (const [what, ask, answer] of [
+    ['calls', (client: ObjectClient) => client.proxy<Mirror>('mirror').read(), 'seen'],
+    [
+      'asks for a description',
+      async (client: ObjectClient) => (await client.describe('mirror')).name,
+      'mirror',
+    ],
+  ] as const) {
+    it(`waits where its certificate is new, until the policy knows it, when it ${what}`, async () => {
+      const alice = authority.identity('user/alice', { beginsAtMs: Date.now() - 10 * minuteMs });
+      await using sample = await startSample({ objects: { mirror }, identity: host, callerOf });
+      await using client = connectTls(sample.address, alice);
+      const asking = ask(client);
+      await eventually(() => asked === 2);
+      policy.apply({
+        revision: 2,
+        principals: [
+          {
+            principal: 'user:alice',
+            state: 'active',
+            fingerprints: [fingerprintOf(createPublicKey(alice.privateKey))],
+            groups: [],
+          },
+        ],
+        grants: [{ id: 'g1', to: 'user:alice', role: 'viewer', objects: '**', methods: '*' }],
+      });
+      sample.server.reidentify();
+      expect(await asking).to.equal(answer);
     });
-    sample.server.reidentify();
-    expect(await reading).to.equal('seen');
-  });
+  }
 
   it('is refused at once where its certificate is older', async () => {
     const alice = authority.identity('user/alice', { beginsAtMs: Date.now() - 13 * minuteMs });

@@ -133,6 +133,9 @@ export class AccessControl {
   async see(requester: Requester, name: string): Promise<VisibleObject> {
     const object = this.#objects.get(name);
     const caller = this.effective(requester, { object: object?.label ?? name, method: '' });
+    if (caller.unproven?.details.isTemporary === true) {
+      throw caller.unproven; // who may be known in a moment asks again, rather than take the little for all
+    }
     const visible = object === undefined ? undefined : await this.#visible(caller, object);
     if (visible === undefined) {
       throw this.#noObject(caller, name);

@@ -1,6 +1,7 @@
 import { type Call, type Clock, Deadlines, type Interceptor, type TimeLimit } from '@patchbay/objects';
 
 import { keepaliveOf } from '../keepalive.js';
+import { describing } from '../protocol/frame.js';
 import { defaultMaxFrameBytes } from '../protocol/outbox.js';
 import { callerError } from './caller-error.js';
 import { BusyPoll } from './busy-poll.js';
@@ -21,6 +22,9 @@ import { RetryBudget } from './retry-budget.js';
 import { defaultKeepalive } from './session-keepalive.js';
 import { defaultOpenTimeoutMs, SessionPool } from './session-pool.js';
 import type { Router } from './transport.js';
+
+/** How long a description may take, in milliseconds. */
+const describeMs = 5_000;
 
 /** Makes a client's calls, and sends each over a session with the server that its router finds. */
 export class CallSender implements CallHost {
@@ -103,6 +107,11 @@ export class CallSender implements CallHost {
     return this.#begin(argvRequest(object, method, argv, options));
   }
 
+  /** Asks for the description of an object, as a call does that interceptors do not see. */
+  describe(object: string, options: RequestOptions): Promise<unknown> {
+    return this.#begin(valuesRequest(object, describing, [], { timeoutMs: describeMs, ...options }));
+  }
+
   ended(call: ClientCall): void {
     this.#deadlines.delete(call);
   }
@@ -129,7 +138,7 @@ export class CallSender implements CallHost {
   #begin({ request, error: requestError }: PreparedRequest): CallPromise {
     const { signal, timeoutMs = this.timeoutMs } = request.options;
     const call =
-      this.#interceptors === undefined
+      this.#interceptors === undefined || request.method === describing
         ? new ClientCall(request, timeoutMs, this)
         : new InterceptedCall(request, timeoutMs, this, this.#interceptors);
     const error = requestError ?? optionError(timeoutMs, request.options);

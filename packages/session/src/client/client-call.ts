@@ -12,7 +12,7 @@ import {
   type TimeLimit,
 } from '@patchbay/objects';
 
-import type { Arguments } from '../protocol/frame.js';
+import { type Arguments, calledName } from '../protocol/frame.js';
 import { windowItems } from '../protocol/flow-window.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { CallPromise, type PromisedCall } from './call-promise.js';
@@ -128,7 +128,7 @@ export class ClientCall implements PromisedCall, Expiring {
 
   /** Names the call in messages, such as `storage.provision`. */
   get title(): string {
-    return `${this.request.object}.${this.request.method}`;
+    return calledName(this.request);
   }
 
   /** Cancels the call when the signal aborts; stops listening to the signal when the call has ended. */

@@ -1,14 +1,17 @@
-import { handled, isRpcError, type ObjectDescription } from '@patchbay/objects';
+import { coreError, handled, isRpcError, type ObjectDescription } from '@patchbay/objects';
 
-import type { ObjectClientOptions } from './client-options.js';
+import type { CallSender } from './call-sender.js';
+import type { Router } from './transport.js';
 
 /** Fetches the descriptions of objects from their servers; asked twice at once, it fetches once. */
 export class Descriptions {
-  readonly #options: Pick<ObjectClientOptions, 'router' | 'transport'>;
+  readonly #sender: Pick<CallSender, 'describe'>;
+  readonly #router: Router;
   readonly #asking = new Map<string, Promise<ObjectDescription>>();
 
-  constructor(options: Pick<ObjectClientOptions, 'router' | 'transport'>) {
-    this.#options = options;
+  constructor(sender: Pick<CallSender, 'describe'>, router: Router) {
+    this.#sender = sender;
+    this.#router = router;
   }
 
   /** Returns the description of an object. @throws RpcError `OBJECT_NOT_FOUND`, `CONNECTION_LOST` */
@@ -26,20 +29,33 @@ export class Descriptions {
     return asking;
   }
 
+  /** Asks over the session with the server of the object, with the same proofs and retries as calls. */
   async #ask(object: string, onBehalfOf: string | undefined): Promise<ObjectDescription> {
-    const { router, transport } = this.#options;
-    const at = await router.route(object);
+    const options = onBehalfOf === undefined ? {} : { onBehalfOf };
+    const at = await this.#router.route(object);
     try {
-      return await transport.describe(at, object, onBehalfOf);
+      return await read(object, this.#sender.describe(object, options));
     } catch (error) {
-      router.forget(object, at);
-      const moved = await router.route(object);
-      if (moved.key === at.key) {
-        const isUnreached = isRpcError(error) && error.code === 'UNAVAILABLE';
-        const explained = isUnreached ? router.explain?.(object, at, error) : undefined;
-        throw (await explained) ?? error;
+      if (!isRpcError(error, 'OBJECT_NOT_FOUND')) {
+        throw error;
       }
-      return transport.describe(moved, object, onBehalfOf);
+      this.#router.forget(object, at); // it may have moved
+      const moved = await this.#router.route(object);
+      if (moved.key === at.key) {
+        throw error;
+      }
+      return await read(object, this.#sender.describe(object, options));
     }
   }
+}
+
+/** Checks a description. What does is loaded on demand, as calls do without. @throws RpcError `MESSAGE_MALFORMED` */
+async function read(object: string, answer: Promise<unknown>): Promise<ObjectDescription> {
+  const [{ objectDescription }, described] = await Promise.all([import('@patchbay/objects/define'), answer]);
+  const parsed = objectDescription.safeParse(described);
+  if (!parsed.success) {
+    const message = `"${object}" is described in a way that this version cannot read`;
+    throw coreError('MESSAGE_MALFORMED', message);
+  }
+  return parsed.data;
 }

@@ -1,7 +1,7 @@
 import { versionsOf } from '@patchbay/objects';
 
 import type { FlowWindow } from '../protocol/flow-window.js';
-import { type Frame, noAuth } from '../protocol/frame.js';
+import { describing, type Frame, noAuth } from '../protocol/frame.js';
 import { isRepeatable } from './call-request.js';
 import type { CallRequest } from './client-call.js';
 import type { SessionProver } from './session-prover.js';
@@ -34,6 +34,9 @@ export class ServerHello {
   /** Reports whether a call may run twice; false also where the server did not declare it. */
   mayRepeat(request: CallRequest): boolean {
     const { object, method } = request;
+    if (method === describing) {
+      return true;
+    }
     const objects = this.#idempotent;
     const name = objects.has(object) ? object : (versionsOf(object, objects.keys())[0] ?? object);
     return isRepeatable(request) && objects.get(name)?.includes(method) === true;

@@ -25,7 +25,7 @@ export class ObjectClient implements AsyncDisposable {
   /** @throws RpcError `ARGUMENT_INVALID` for a wrong `spinUs`, `CONFIG_INVALID` for a wrong `keepalive` */
   constructor(options: ObjectClientOptions) {
     this.#sender = new CallSender(options);
-    this.#descriptions = new Descriptions(options);
+    this.#descriptions = new Descriptions(this.#sender, options.router);
   }
 
   /** Returns an object whose methods can be called. Its type is that of its signatures; nothing is sent yet. */

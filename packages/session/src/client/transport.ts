@@ -1,4 +1,4 @@
-import type { Code, ObjectDescription, RpcError } from '@patchbay/objects';
+import type { Code, RpcError } from '@patchbay/objects';
 
 import { type Destination, destination } from './destination.js';
 import type { SessionProver } from './session-prover.js';
@@ -44,8 +44,6 @@ export interface Transport {
   readonly prover?: SessionProver | undefined;
   /** Opens a stream for a session. @throws RpcError `CONNECTION_LOST` for a malformed address */
   dial(to: Destination, events: MessageStreamEvents): MessageStream;
-  /** Asks a server for the description of one of its objects. @throws RpcError */
-  describe(at: Destination, object: string, onBehalfOf?: string): Promise<ObjectDescription>;
 }
 
 /** Finds the servers of objects. */

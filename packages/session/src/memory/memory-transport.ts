@@ -1,4 +1,4 @@
-import { type Caller, coreError, localCaller, type ObjectDescription, toRpcError } from '@patchbay/objects';
+import { type Caller, localCaller, toRpcError } from '@patchbay/objects';
 import type { Dispatcher } from '@patchbay/objects/define';
 
 import type { Destination } from '../client/destination.js';
@@ -124,13 +124,6 @@ export class MemoryTransport implements Transport, Disposable {
         toServer.end();
       },
     };
-  }
-
-  async describe(_at: Destination, object: string, onBehalfOf?: string): Promise<ObjectDescription> {
-    if (this.#closed) {
-      throw coreError('CONNECTION_LOST', 'the server is closed');
-    }
-    return this.#dispatcher.describe(object, { caller: this.#caller, onBehalfOf });
   }
 
   /** Ends every session and accepts no more. */

@@ -1,5 +1,13 @@
 import type { CallMetadata } from '@patchbay/objects';
 
+/** The method of a call that asks for the description of its object: no method has an empty name. */
+export const describing = '';
+
+/** Names what is called in messages, such as `storage.provision`. */
+export function calledName({ object, method }: { readonly object: string; readonly method: string }): string {
+  return method === describing ? `describing ${object}` : `${object}.${method}`;
+}
+
 /**
  * An encoded value: JSON, with long strings and bytes attached. Empty JSON means `undefined`. Long JSON of a call or a
  * result that was received is still bytes of its message: what is refused is not decoded.

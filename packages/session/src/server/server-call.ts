@@ -25,6 +25,7 @@ import type { Turns } from '../protocol/turns.js';
 import { CallImports, type CallImportsHost } from './call-imports.js';
 import type { FrameGate } from './frame-gate.js';
 import type { ObjectExports } from './object-exports.js';
+import { beginOn } from './describing-call.js';
 import { CallInput } from './read-input.js';
 
 export interface ServerCallHost extends CallImportsHost {
@@ -218,7 +219,7 @@ export class ServerCall implements CallSink, Invocation, Exporter {
         return;
       }
     }
-    this.#running = dispatcher.begin(this, this);
+    this.#running = beginOn(dispatcher, this);
   }
 
   mustExport(value: object): boolean {

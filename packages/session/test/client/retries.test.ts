@@ -19,7 +19,6 @@ describe('a call that may run twice', () => {
           };
           return memory.dial(address, events);
         },
-        describe: (address, object) => memory.describe(address, object),
       },
       'server:1',
     );
