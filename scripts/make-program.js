@@ -48,8 +48,11 @@ const programs = {
 const packages = {
   rpcclient: { '.': 'rpcclient/dist/src/index.js', './testing': 'rpcclient/dist/src/testing/index.js' },
   rpcserver: { '.': 'rpcserver/dist/src/index.js' },
+  jobs: { '.': 'jobs/dist/src/index.js' },
   storage: { '.': 'storage/dist/src/index.js' },
 };
+/** Those of them that configurations name as modules of objects. */
+const objects = ['jobs', 'storage'];
 
 /** The native modules and what they load: only the files that they read. */
 const native = {
@@ -149,8 +152,8 @@ function writePackage(name, exported, manifest) {
   ]);
   for (const [path, file] of files) {
     const module = JSON.stringify(`../../../lib/${entryName(name, path)}-package.js`);
-    // A configuration names a module for its default export; only the object that comes along has one.
-    const made = path === '.' && name === 'storage' ? `export { default } from ${module};\n` : '';
+    // A configuration names a module for its default export; only the objects that come along have one.
+    const made = path === '.' && objects.includes(name) ? `export { default } from ${module};\n` : '';
     write(join(at, file), `export * from ${module};\n${made}`);
   }
   const shown = Object.fromEntries(files.map(([path, file]) => [path, `./${file}`]));

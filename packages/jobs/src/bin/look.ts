@@ -41,7 +41,8 @@ export const list = command({
       const rows = jobs.map(
         ({ id, run, state, attempt, caller, submittedAtMs, note, object, method, args: given }) =>
           listedJob.parse({
-            ...{ id, run, state, attempt, caller, submittedAtMs, note },
+            ...{ id, run, state, attempt, caller, note },
+            submittedAt: new Date(submittedAtMs).toISOString(),
             command: commandLine(object, method, given),
           }),
       );

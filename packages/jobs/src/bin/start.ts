@@ -124,7 +124,7 @@ function reporter(
     const { connection } = agent;
     const running = agent.running.map(
       ({ assignment: { id, attempt, run, object, method, caller }, startedAtMs }) => ({
-        ...{ id, attempt, object, method, caller, startedAtMs },
+        ...{ id, attempt, object, method, caller, startedAt: new Date(startedAtMs).toISOString() },
         ...(run === undefined ? {} : { run }),
       }),
     );
@@ -134,7 +134,7 @@ function reporter(
       ...{ nameServer, slots, running },
       ...(typeof connection === 'string' ? { connection } : { connection: 'lost', why: connection.message }),
       unreported: journal.entries.filter(({ outcome }) => outcome !== undefined).length,
-      writtenAtMs: systemClock.now(),
+      writtenAt: new Date(systemClock.now()).toISOString(),
     };
     const busy = `${String(running.length)} of ${String(slots)} slots in use`;
     daemon.status(

@@ -195,7 +195,8 @@ export class HostAgent implements AsyncDisposable {
     if (isPoll && isDue) {
       this.#nextPollMs = nowMs + takes;
     }
-    const waitMs = isPoll || wishes.length > 0 ? 0 : askMs;
+    // Whether it is heard shows at once only where the answer does not wait for a job.
+    const waitMs = isPoll || wishes.length > 0 || this.#connection !== 'connected' ? 0 : askMs;
     const free = wishes.length > 0 ? wishes.length : isDue ? room : 0;
     const isNews = await this.#ask({ waitMs, free, wishes }, signal);
     if (isPoll) {

@@ -11,7 +11,7 @@ const running = z.strictObject({
   object: z.string(),
   method: z.string(),
   caller: z.string(),
-  startedAtMs: z.number(),
+  startedAt: z.iso.datetime(),
 });
 
 /** The schema of what a running agent writes of itself: `status.json` in its state directory. */
@@ -27,14 +27,13 @@ export const agentState = z.strictObject({
   running: z.array(running),
   /** How many jobs have ended whose outcome `jobs` has not taken yet. */
   unreported: z.int().nonnegative(),
-  /** In milliseconds since the Unix epoch. */
-  writtenAtMs: z.number(),
+  writtenAt: z.iso.datetime(),
 });
 /** What a running agent writes of itself. */
 export type AgentState = z.infer<typeof agentState>;
 
 /** The schema of what `patchbay-host status` prints. */
-export const hostStatus = agentState.partial({ pid: true, writtenAtMs: true }).extend({
+export const hostStatus = agentState.partial({ pid: true, writtenAt: true }).extend({
   agent: z.enum(['running', 'stopped']),
   groups: z.array(z.string()),
   /** Why the connection is lost, or the groups are not known. */
@@ -45,8 +44,9 @@ export type HostStatus = z.infer<typeof hostStatus>;
 
 /** The schema of a job that `patchbay-host list` prints. */
 export const listedJob = jobView
-  .pick({ id: true, run: true, state: true, attempt: true, caller: true, submittedAtMs: true, note: true })
+  .pick({ id: true, run: true, state: true, attempt: true, caller: true, note: true })
   .extend({
+    submittedAt: z.iso.datetime(),
     /** What makes the same call: the words after `rpcclient`. */
     command: z.string(),
   });
