@@ -2,6 +2,7 @@ import { benchAccess } from './access.js';
 import { benchCalls } from './calls.js';
 import { benchCallsLog } from './calls-log.js';
 import { benchDisks } from './disks.js';
+import { benchJobs } from './jobs.js';
 import { benchNames } from './names.js';
 import { benchNodes } from './nodes.js';
 import { benchProvisions } from './provision.js';
@@ -19,6 +20,7 @@ const parts: Readonly<Record<string, () => Promise<readonly Section[]>>> = {
   nodes: benchNodes,
   disks: benchDisks,
   names: benchNames,
+  jobs: benchJobs,
   startup: benchStartup,
   upload: benchUpload,
 };
