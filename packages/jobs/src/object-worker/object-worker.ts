@@ -52,6 +52,8 @@ export class ObjectWorker implements AsyncDisposable {
   readonly #taken = new Map<string, number>();
   readonly #pumping = new Set<string>();
   readonly #closing = new AbortController();
+  /** Whether what the process before this one had was seen to. */
+  #isReady = false;
   readonly #lease: PeriodicTask;
   readonly #looking: PeriodicTask;
   readonly #stopListening: () => void;
@@ -67,7 +69,7 @@ export class ObjectWorker implements AsyncDisposable {
     };
     const renew = async (): Promise<number> => {
       await workers.renew(name, { slots });
-      await this.#findLost();
+      await this.#reconcile();
       return workerLeaseMs / 3;
     };
     const look = (): Promise<number> => {
@@ -77,7 +79,6 @@ export class ObjectWorker implements AsyncDisposable {
     this.#lease = PeriodicTask.start({
       clock,
       background: true,
-      delayMs: workerLeaseMs / 3,
       run: renew,
       onFailure,
     });
@@ -91,14 +92,11 @@ export class ObjectWorker implements AsyncDisposable {
     });
   }
 
-  /** Starts to; what it had when its process ended goes back, or is interrupted. */
+  /** Starts to; where the store cannot be written, as soon as it can. */
   static async start(options: ObjectWorkerOptions): Promise<ObjectWorker> {
-    const { name, queue, workers, slots } = options;
-    await workers.renew(name, { slots });
-    for (const id of [...queue.live.ofWorker(name)]) {
-      await queue.apply(id, { type: 'forgotten', worker: name });
-    }
-    return new ObjectWorker(options);
+    const worker = new ObjectWorker(options);
+    await worker.#lease.wake();
+    return worker;
   }
 
   /** Claims no more, stops the calls in flight, and notes that they were interrupted. */
@@ -113,14 +111,22 @@ export class ObjectWorker implements AsyncDisposable {
     await this.#lease.close();
   }
 
-  /** Notes that what was lost, as the process stood still for longer than its lease, goes on. */
-  async #findLost(): Promise<void> {
+  /**
+   * Compares what it has with what it should have: at the start, what the process before this one had goes back, or is
+   * interrupted; later, what was lost goes on, as where the process stood still for longer than its lease.
+   */
+  async #reconcile(): Promise<void> {
     const { queue, name: worker } = this.#options;
-    for (const { job } of this.#running.values()) {
-      if (queue.live.get(job.id)?.state === 'lost') {
-        await queue.apply(job.id, { type: 'hold', worker, attempt: job.attempt });
+    for (const id of [...queue.live.ofWorker(worker)]) {
+      const attempt = this.#running.get(id)?.job.attempt;
+      if (!this.#isReady) {
+        await queue.apply(id, { type: 'forgotten', worker });
+      } else if (attempt !== undefined && queue.live.get(id)?.state === 'lost') {
+        await queue.apply(id, { type: 'hold', worker, attempt });
       }
     }
+    this.#isReady = true;
+    this.#pumpAll();
   }
 
   #pumpAll(): void {
@@ -130,11 +136,8 @@ export class ObjectWorker implements AsyncDisposable {
   }
 
   #pump(queueName: string): void {
-    if (
-      queueName.startsWith(objectPrefix) &&
-      !this.#pumping.has(queueName) &&
-      !this.#closing.signal.aborted
-    ) {
+    const mayClaim = this.#isReady && !this.#closing.signal.aborted;
+    if (mayClaim && queueName.startsWith(objectPrefix) && !this.#pumping.has(queueName)) {
       this.#pumping.add(queueName);
       this.#claim(queueName)
         .catch((error: unknown) => {

@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 
+import { eventually } from '@patchbay/objects/testing';
+
 import { callers, TestJobs } from '../test-jobs.js';
 
 /** A call that ends when the test says so, or it is stopped. */
@@ -36,12 +38,10 @@ describe('The worker of objects', () => {
     for (const id of ['a', 'b', 'c']) {
       await jobs.submit('disks', 'check', [id], { id });
     }
-    await test.clock.advance(0);
-    expect(check.begun).to.equal(2);
+    await eventually(() => check.begun === 2);
     check.end('done');
     await jobs.watch('a');
-    await test.clock.advance(0);
-    expect(check.begun).to.equal(3);
+    await eventually(() => check.begun === 3);
     check.end('done');
     check.end('done');
     expect((await jobs.watch('c')).state).to.equal('succeeded');
@@ -49,10 +49,11 @@ describe('The worker of objects', () => {
 
   it('cancels a call in flight', async () => {
     await using test = await TestJobs.open();
-    test.disks.check = held().call;
+    const check = held();
+    test.disks.check = check.call;
     const jobs = test.as(callers.alice);
     await jobs.submit('disks', 'check', ['sda'], { id: 'j1' });
-    await test.clock.advance(0);
+    await eventually(() => check.begun === 1);
     await test.as(callers.carol).cancel('j1');
     const { state, outcome } = await jobs.watch('j1');
     expect([state, outcome?.by]).to.deep.equal(['cancelled', 'user:carol']);
@@ -67,7 +68,10 @@ describe('The worker of objects', () => {
     };
     const jobs = test.as(callers.alice);
     await jobs.submit('disks', 'check', ['sda'], { id: 'j1', retries: 5 });
-    await test.clock.advance(30_000);
+    for (let pause = 1; pause <= 2; pause += 1) {
+      await eventually(() => test.services.queue.live.get('j1')?.state === 'waiting');
+      await test.clock.advance(13_000);
+    }
     const { state, attempt, outcome } = await jobs.watch('j1');
     expect([state, attempt, outcome?.result]).to.deep.equal(['succeeded', 3, 'third time lucky']);
   });
@@ -95,21 +99,21 @@ describe('The worker of objects', () => {
     const jobs = test.as(callers.alice);
     await jobs.submit('disks', 'check', ['sda'], { id: 'once' });
     await jobs.submit('disks', 'look', ['sda'], { id: 'often' });
-    await test.clock.advance(0);
-    expect(check.begun).to.equal(2);
+    await eventually(() => check.begun === 2);
     await test.kill();
     await test.start();
     expect((await test.services.queue.find('once')).state).to.equal('interrupted');
     await test.clock.advance(7_000);
-    expect(check.begun).to.equal(3);
+    await eventually(() => check.begun === 3);
     expect((await test.services.queue.find('often')).attempt).to.equal(2);
   });
 
   it('notes in order what a stop of the server interrupts', async () => {
     await using test = await TestJobs.open();
-    test.disks.check = held().call;
+    const check = held();
+    test.disks.check = check.call;
     await test.as(callers.alice).submit('disks', 'check', ['sda'], { id: 'j1' });
-    await test.clock.advance(0);
+    await eventually(() => check.begun === 1);
     await test.stop();
     await test.start();
     const { state, outcome } = await test.services.queue.find('j1');

@@ -11,8 +11,7 @@ describe('Submitting', () => {
     const jobs = test.as(callers.alice);
     const receipt = await jobs.submit('disks', 'check', ['sda'], { id: 'j1', comment: 'T-1' });
     expect(receipt).to.deep.equal({ id: 'j1', kind: 'job', state: 'queued' });
-    await test.clock.advance(0);
-    const { state, outcome, caller, attempt, comment } = await jobs.show('j1');
+    const { state, outcome, caller, attempt, comment } = await jobs.watch('j1');
     expect({ state, caller, attempt, comment }).to.deep.equal({
       ...{ state: 'succeeded', caller: 'user:alice', attempt: 1, comment: 'T-1' },
     });
@@ -23,8 +22,7 @@ describe('Submitting', () => {
     await using test = await TestJobs.open();
     const jobs = test.as(localCaller('test'));
     const { id } = await jobs.submit('disks', 'check', ['sda']);
-    await test.clock.advance(0);
-    expect((await jobs.show(id)).state).to.equal('succeeded');
+    expect((await jobs.watch(id)).state).to.equal('succeeded');
   });
 
   const refused: [what: string, reason: string, method: string, args: string[], options?: object][] = [
@@ -116,6 +114,7 @@ describe('Listing jobs', () => {
       await jobs.submit('disks', n % 2 === 0 ? 'check' : 'look', [n === 4 ? 'bad' : 'sda'], {
         id: `j${String(n)}`,
       });
+      await jobs.watch(`j${String(n)}`);
       await test.clock.advance(1_000);
     }
     const ids = async (filter: NonNullable<Parameters<typeof jobs.list>[0]>): Promise<string[]> =>

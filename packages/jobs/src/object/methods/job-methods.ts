@@ -33,7 +33,7 @@ export function jobMethods(services: JobsServices) {
   ): Promise<{ state: JobView['state'] }> => {
     check(context.caller, await queue.find(jobId));
     const { state } = await queue.apply(jobId, { type, by: context.caller.principal });
-    context.log.info('a job was changed by hand', { job: jobId, change: type });
+    context.log.info('a job was changed by hand', { job: jobId, change: type, by: context.caller.principal });
     return { state };
   };
   return {
