@@ -1,7 +1,14 @@
 import { z } from 'zod';
 
-import { type Caller, type Grant, RpcError, silentLog } from '@patchbay/objects';
-import { arg, byteStream, defineObject, method, secret } from '@patchbay/objects/define';
+import {
+  type Caller,
+  type ClusterMember,
+  type Grant,
+  type IdentityMethods,
+  RpcError,
+  silentLog,
+} from '@patchbay/objects';
+import { arg, byteStream, clusterMember, defineObject, method, secret } from '@patchbay/objects/define';
 import { FakeClock, Scratch } from '@patchbay/objects/testing';
 import type { RemoteObject } from '@patchbay/rpcclient';
 import { connectInMemory } from '@patchbay/rpcclient/testing';
@@ -18,6 +25,8 @@ import { DueClock } from '../src/queue/due-clock.js';
 import { Queue } from '../src/queue/queue.js';
 import { WorkerDesk } from '../src/queue/worker-desk.js';
 import { Workers } from '../src/queue/workers.js';
+import { Runs } from '../src/runs/runs.js';
+import { Saving } from '../src/runs/saving.js';
 
 type Connected = ReturnType<typeof connectInMemory>;
 
@@ -73,6 +82,54 @@ function disksObject(disks: Disks): ReturnType<typeof defineObject> {
   });
 }
 
+/** Knows hosts and their variables, as the name server's object `identity`. */
+function identityOf(members: ClusterMember[]): ReturnType<typeof defineObject> {
+  return defineObject({
+    summary: 'Knows hosts',
+    methods: {
+      list_members: method({
+        summary: 'List the hosts',
+        access: 'view',
+        options: {
+          after: z.string().optional(),
+          limit: z.int().default(1_000),
+          variables: z.array(z.string()).default([]),
+        },
+        returns: z.array(clusterMember),
+        run: ({ after = '', limit, variables }) =>
+          members
+            .filter(({ name }) => name > after)
+            .slice(0, limit)
+            .map((each) => ({
+              ...each,
+              variables: Object.fromEntries(
+                Object.entries(each.variables).filter(([name]) => variables.includes(name)),
+              ),
+            })),
+      }),
+      set_variables: method({
+        summary: 'Set variables',
+        access: 'administer',
+        args: [arg('host', z.string(), 'the host'), arg('variables', z.array(z.string()), 'KEY=VALUE')],
+        returns: z.null(),
+        run: (host, texts) => {
+          const member = members.find(({ name }) => name === host);
+          for (const text of texts) {
+            const [key = '', value = ''] = text.split('=');
+            Object.assign(member?.variables ?? {}, { [key]: value });
+          }
+          return null;
+        },
+      }),
+    },
+  });
+}
+
+/** Returns a host that an admin has sorted. */
+function memberOf(name: string, role: string): ClusterMember {
+  return { name, groups: ['linux'], labels: { role }, variables: {} };
+}
+
 /** Knows every name, as a name server where they all are registered. */
 const names = defineObject({
   summary: 'Knows names',
@@ -109,6 +166,12 @@ export class TestJobs implements AsyncDisposable {
   readonly disks: Disks = { check: (disk) => Promise.resolve(`${disk} is fine`) };
   /** Who may still call, of those on whose behalf jobs call. */
   readonly known = new Map<string, Caller>(Object.values(callers).map((each) => [each.principal, each]));
+  /** The hosts of the cluster. */
+  readonly members: ClusterMember[] = [
+    memberOf('db-1', 'db'),
+    memberOf('web-1', 'web'),
+    memberOf('web-2', 'web'),
+  ];
   readonly #scratch: Scratch;
   readonly #target: Connected;
   services!: JobsServices;
@@ -118,7 +181,7 @@ export class TestJobs implements AsyncDisposable {
   private constructor(scratch: Scratch) {
     this.#scratch = scratch;
     this.#target = connectInMemory(
-      { disks: disksObject(this.disks), nameserver: names },
+      { disks: disksObject(this.disks), identity: identityOf(this.members), nameserver: names },
       {
         clock: this.clock,
         server: {
@@ -162,16 +225,19 @@ export class TestJobs implements AsyncDisposable {
       ...{ queue, workers, clock, log },
     });
     const options = jobsOptions.parse({});
+    const identity = this.#target.proxy<IdentityMethods>('identity');
+    const saving = await Saving.start({ queue, identity, clock, log });
+    const isOnline = (host: string): boolean => workers.get(`host:${host}`)?.isOnline === true;
+    const runs = await Runs.open({ queue, log, isOnline });
+    workers.onPresence(() => {
+      runs.presenceChanged();
+    });
+    const targets = new Targets(this.#target, clock);
     this.services = {
-      queue,
-      workers,
-      desk,
-      targets: new Targets(this.#target, clock),
-      output,
-      options,
-      clock,
+      ...{ queue, workers, desk, targets, output, runs, identity, options, clock },
+      here: new Set(),
     };
-    this.#parts = [store, workers, desk, due, worker];
+    this.#parts = [store, workers, desk, due, saving, runs, worker];
   }
 
   /** Returns the error of an object that cannot be used for a while. */

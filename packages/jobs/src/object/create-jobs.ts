@@ -1,6 +1,12 @@
 import { join } from 'node:path';
 
-import type { ObjectContext, ObjectDefinition, SignaturesOf } from '@patchbay/objects';
+import {
+  type IdentityMethods,
+  identityObjectName,
+  type ObjectContext,
+  type ObjectDefinition,
+  type SignaturesOf,
+} from '@patchbay/objects';
 import { defineObject } from '@patchbay/objects/define';
 import { connect, type ConnectOptions } from '@patchbay/rpcclient';
 import { openSqliteStore } from '@patchbay/store';
@@ -14,9 +20,13 @@ import { Queue } from '../queue/queue.js';
 import { startRetention } from '../queue/retention.js';
 import { WorkerDesk } from '../queue/worker-desk.js';
 import { Workers } from '../queue/workers.js';
+import { hostPrefix } from '../records/keys.js';
+import { Runs } from '../runs/runs.js';
+import { Saving } from '../runs/saving.js';
 import { jobMethods } from './methods/job-methods.js';
 import { listMethods } from './methods/list-methods.js';
 import { outputMethods } from './methods/output-methods.js';
+import { runMethods } from './methods/run-methods.js';
 import { workerMethods } from './methods/worker-methods.js';
 import { type JobsOptions, parseJobsOptions } from './options.js';
 import type { JobsServices } from './services.js';
@@ -82,6 +92,14 @@ async function start(
   const desk = new WorkerDesk({ queue, workers, clock });
   use(new DueClock(queue, { clock, log }));
   use(startRetention(queue, { keepMs: options.keep, clock, log }));
+  const identityObject = client.proxy<IdentityMethods>(identityObjectName);
+  use(await Saving.start({ queue, identity: identityObject, clock, log }));
+  const isOnline = (host: string): boolean => workers.get(hostPrefix + host)?.isOnline === true;
+  const runs = await Runs.open({ queue, log, isOnline });
+  use(runs);
+  workers.onPresence(() => {
+    runs.presenceChanged();
+  });
   const output = new OutputStore({
     ...{ directory: join(stateDir, outputDirectory), clock },
     ...{ maxBytes: options.maxOutputBytes, keptMs: options.keepOutput, keptBytes: options.keepOutputBytes },
@@ -90,7 +108,10 @@ async function start(
   const items = new ItemOutput(output, { clock, log });
   const worker = { name: `${objectPrefix}${name}`, slots: options.slots };
   use(await ObjectWorker.start({ ...worker, queue, workers, client, items, clock, log }));
-  return { queue, workers, desk, targets: new Targets(client, clock), output, options, clock };
+  return {
+    ...{ queue, workers, desk, targets: new Targets(client, clock), output, runs, options, clock },
+    ...{ identity: identityObject, here: new Set() },
+  };
 }
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the methods' types are inferred from their schemas
@@ -102,6 +123,7 @@ export function defineJobs(services: JobsServices, close: () => Promise<void>) {
       ...jobMethods(services),
       ...listMethods(services),
       ...outputMethods(services),
+      ...runMethods(services),
       ...workerMethods(services),
     },
   });

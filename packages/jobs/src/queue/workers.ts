@@ -37,6 +37,7 @@ export class Workers implements AsyncDisposable {
   readonly #options: WorkersOptions;
   readonly #known = new Map<string, Known>();
   readonly #locks = new Locks();
+  readonly #listeners: (() => void)[] = [];
   readonly #closing = new AbortController();
   #leaseEnded: LeaseEnded = () => Promise.resolve();
   #watching: Promise<void> = Promise.resolve();
@@ -56,6 +57,11 @@ export class Workers implements AsyncDisposable {
     }
     await known.#readLeases();
     return known;
+  }
+
+  /** Calls a listener whenever a worker comes or goes. */
+  onPresence(listener: () => void): void {
+    this.#listeners.push(listener);
   }
 
   /** Watches leases from now on, and reports each that ends; those that ended before are reported at once. */
@@ -102,6 +108,7 @@ export class Workers implements AsyncDisposable {
       if (known?.leaseId === undefined || isWorthWriting(known.record, record)) {
         await store.commit([], [putOf(online, name, '', leaseId), putOf(workers, name, record)]);
         this.#known.set(name, { record, lastSeenAtMs: nowMs, leaseId });
+        this.#tell();
       } else {
         known.lastSeenAtMs = nowMs;
       }
@@ -163,6 +170,13 @@ export class Workers implements AsyncDisposable {
     known.leaseId = undefined;
     this.#options.log.info('a worker is not heard of any more', { worker: name });
     await this.#leaseEnded(name);
+    this.#tell();
+  }
+
+  #tell(): void {
+    for (const listener of this.#listeners) {
+      listener();
+    }
   }
 }
 

@@ -41,6 +41,29 @@ export const jobPolicy = z.object({
     .string()
     .regex(/^([1-9]\d{0,5}|100%|[1-9]\d?%)$/)
     .optional(),
+  /** The arguments of a run, by name, whose defaults are variables of each host, such as `host.image`. */
+  from: z
+    .record(
+      z.string().regex(/^[A-Za-z]\w{0,63}$/),
+      z
+        .string()
+        .regex(/^host\.[a-z0-9][a-z0-9._-]{0,62}$/, { error: 'must be host. and the name of a variable' }),
+    )
+    .refine((from) => Object.keys(from).length <= 16, { error: 'must be at most 16' })
+    .optional(),
+  /** The variables of each host into which parts of the result are written, such as `result.version`. */
+  save: z
+    .record(
+      z.string().regex(/^[a-z0-9][a-z0-9._-]{0,62}$/),
+      z
+        .string()
+        .max(256)
+        .regex(/^result(\.[A-Za-z0-9_-]+)*$/, {
+          error: 'must be result, or a path in it such as result.version',
+        }),
+    )
+    .refine((save) => Object.keys(save).length <= 16, { error: 'must be at most 16' })
+    .optional(),
 });
 /** How a job is carried out. */
 export type JobPolicy = z.infer<typeof jobPolicy>;

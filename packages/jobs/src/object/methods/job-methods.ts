@@ -11,9 +11,12 @@ import {
 import { arg, jobId, jobPolicy, jobReceipt, jobView, method, objectName } from '@patchbay/objects/define';
 
 import type { NewJob } from '../../queue/new-job.js';
+import { jobsError } from '../../errors.js';
+import { maxSelectorLength } from '../../hosts/selector.js';
 import { prepareCall } from '../prepare-call.js';
 import { checkControl, checkRead, checkRetry } from '../rights.js';
 import type { JobsServices } from '../services.js';
+import { submitRun } from '../submit-run.js';
 import { absenceOf, viewOf } from '../views.js';
 import { checkKnown } from '../known-caller.js';
 
@@ -24,7 +27,7 @@ const comment = z.string().min(1).max(1_000).optional().describe('why it is call
 /** The methods for one job. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, as the client's types are
 export function jobMethods(services: JobsServices) {
-  const { queue, workers } = services;
+  const { queue, workers, runs } = services;
   const changed = async (
     jobId: string,
     context: CallContext,
@@ -48,15 +51,25 @@ export function jobMethods(services: JobsServices) {
       options: {
         ...jobPolicy.shape,
         id: jobId.optional().describe('its id, by which submitting it again is the same; default: a new one'),
+        on: z
+          .string()
+          .min(1)
+          .max(maxSelectorLength)
+          .optional()
+          .describe(
+            "the hosts on which to make it, such as 'group=linux,role!=db'; default: where the object is",
+          ),
         comment,
       },
       returns: jobReceipt,
       idempotent: false,
-      run: (object, called, args, { id: given, comment: why, ...policy }, context) =>
-        submitCall(services, {
-          call: { object, method: called, args, policy, comment: why, caller: context.caller },
-          id: given ?? randomUUID(),
-        }),
+      run: (object, called, args, { id: given, on, comment: why, ...policy }, context) => {
+        const call = { object, method: called, args, policy, comment: why, caller: context.caller };
+        const newId = given ?? randomUUID();
+        return on === undefined
+          ? submitCall(services, { call, id: newId })
+          : submitRun(services, call, newId, on);
+      },
     }),
     show: method({
       summary: 'Show a job',
@@ -92,11 +105,18 @@ export function jobMethods(services: JobsServices) {
       },
     }),
     cancel: method({
-      summary: 'Ask for the end of a job: at once if no worker has it, else its worker stops it',
+      summary: 'Ask for the end of a job or a run: at once if no worker has it, else its worker stops it',
       access: 'member',
       args: [id],
       returns: reached,
-      run: (jobId, context) => changed(jobId, context, checkControl, 'cancel'),
+      run: async (jobId, context) => {
+        if (!(await runs.has(jobId))) {
+          return changed(jobId, context, checkControl, 'cancel');
+        }
+        checkControl(context.caller, await runs.find(jobId));
+        await runs.cancel(jobId, context.caller.principal);
+        return { state: 'cancelled' as const };
+      },
     }),
     retry: method({
       summary: 'Have a job that has ended tried again, as its new caller',
@@ -129,6 +149,13 @@ async function submitCall(services: JobsServices, { call, id: given }: Submitted
   const { targets, queue, workers, options } = services;
   const { object } = call;
   checkKnown(call.caller, options);
+  const ofHosts = (['from', 'save', 'atOnce', 'stopAfter'] as const).find(
+    (key) => call.policy[key] !== undefined,
+  );
+  if (ofHosts !== undefined) {
+    const message = `${ofHosts} is of calls on hosts: say on which, by on`;
+    throw jobsError('POLICY_INVALID', message, { details: { path: ofHosts } });
+  }
   const target = await targets.find(object, call.method, call.caller.principal);
   const newJob: NewJob = { ...prepareCall(call, target), id: given, queue: `object:${object}` };
   const job = await queue.submit(newJob);

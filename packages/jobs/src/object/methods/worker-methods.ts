@@ -12,14 +12,20 @@ const attempt = arg('attempt', z.int().positive(), 'which attempt at it');
 
 /** The methods for the agents of hosts. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, as the client's types are
-export function workerMethods({ desk, workers }: JobsServices) {
+export function workerMethods({ desk, workers, here }: JobsServices) {
   return {
     next: method({
       summary: "Return what a host's agent is to do, as soon as there is something",
       access: 'member',
       options: workerRequest,
       returns: workerOrders,
-      run: (question, { caller, signal }) => desk.next(workerOf(caller), question, signal),
+      run: (question, { caller, signal }) => {
+        const worker = workerOf(caller);
+        if (caller.delegate === 'local') {
+          here.add(worker);
+        }
+        return desk.next(worker, question, signal);
+      },
     }),
     pending: method({
       summary: "List the jobs of a host's queue that have not ended, for its agent",

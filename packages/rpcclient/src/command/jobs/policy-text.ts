@@ -69,6 +69,20 @@ export const policyKeys = {
   },
 } as const satisfies Readonly<Record<string, Key>>;
 
+/** The keys of which a policy has several, each with a name behind a dot: of an argument, or of a variable. */
+const namedKeys = {
+  from: {
+    expects: 'host. and the name of a variable, such as host.image',
+    name: /^[A-Za-z]\w{0,63}$/,
+    value: /^host\.[a-z0-9][a-z0-9._-]{0,62}$/,
+  },
+  save: {
+    expects: 'result, or a path in it, such as result.version',
+    name: /^[a-z0-9][a-z0-9._-]{0,62}$/,
+    value: /^result(\.[A-Za-z0-9_-]+)*$/,
+  },
+} as const;
+
 type KeyName = keyof typeof policyKeys;
 const keyNames = Object.keys(policyKeys) as KeyName[];
 
@@ -81,6 +95,7 @@ const keyNames = Object.keys(policyKeys) as KeyName[];
  */
 export function readPolicy(text: string, nowMs: number, isRun: boolean): TypedPolicy {
   const given = new Map<KeyName, string>();
+  const named: { from?: Record<string, string>; save?: Record<string, string> } = {};
   for (const part of text.split(',')) {
     const [, name, value] = /^\s*([^=]*?)\s*=\s*(.*?)\s*$/s.exec(part) ?? [];
     const codes = given.get('retry-on');
@@ -89,6 +104,11 @@ export function readPolicy(text: string, nowMs: number, isRun: boolean): TypedPo
         throw invalid(part, `--job must be KEY=VALUE, with commas between them, not ${quoted(part)}`);
       }
       given.set('retry-on', `${codes},${part.trim()}`);
+      continue;
+    }
+    const [, kind, entry = ''] = /^(from|save)\.(.+)$/.exec(name) ?? [];
+    if (kind === 'from' || kind === 'save') {
+      named[kind] = { ...named[kind], [entry]: namedValue(kind, entry, value, isRun) };
       continue;
     }
     if (!isKey(name)) {
@@ -101,9 +121,22 @@ export function readPolicy(text: string, nowMs: number, isRun: boolean): TypedPo
     given.set(name, value);
   }
   return Object.assign(
-    {},
+    named,
     ...[...given].map(([name, value]) => readKey(name, value, nowMs, isRun)),
   ) as TypedPolicy;
+}
+
+/** Checks an entry of `from` or `save`. @throws RpcError `POLICY_INVALID` */
+function namedValue(kind: 'from' | 'save', entry: string, value: string, isRun: boolean): string {
+  const { expects, name, value: valid } = namedKeys[kind];
+  const key = `${kind}.${entry}`;
+  if (!isRun) {
+    throw invalid(key, `${key} of --job is of calls on hosts: give --on SELECTOR too`);
+  }
+  if (!name.test(entry) || !valid.test(value)) {
+    throw invalid(key, `${kind}.NAME of --job must be ${expects}, not ${quoted(value)}`);
+  }
+  return value;
 }
 
 function readKey(name: KeyName, value: string, nowMs: number, isRun: boolean): TypedPolicy {

@@ -21,6 +21,14 @@ describe('The value of --job', () => {
     ['not-before=2026-02-01T00:00:00Z', { notBeforeMs: Date.UTC(2026, 1, 1) }],
     ['not-before=2026-02-01', { notBeforeMs: new Date(2026, 1, 1).getTime() }],
     ['at-once=20,stop-after=10%', { atOnce: '20', stopAfter: '10%' }],
+    [
+      'from.image=host.image,from.size=host.disk.size,save.version=result.version,retries=1',
+      {
+        from: { image: 'host.image', size: 'host.disk.size' },
+        save: { version: 'result.version' },
+        retries: 1,
+      },
+    ],
     ['id=nightly@2026', { id: 'nightly@2026' }],
   ];
   for (const [text, policy] of rows) {
@@ -46,6 +54,9 @@ describe('The value of --job', () => {
     ['not-before=yesterday', 'not-before', /a time such as 22:00/],
     ['at-once=0', 'at-once', /from 1/],
     ['at-once=101%', 'at-once', /share/],
+    ['from.image=image', 'from.image', /must be host\. and the name of a variable/],
+    ['from.__proto__=host.image', 'from.__proto__', /must be host/],
+    ['save.version=version', 'save.version', /must be result, or a path in it/],
     ['id=a b', 'id', /at most 128/],
     ['__proto__=1', '__proto__', /no key/],
   ];
