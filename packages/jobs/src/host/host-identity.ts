@@ -1,5 +1,3 @@
-import { join } from 'node:path';
-
 import { CurrentIdentity, readIdentityFile, type StoredIdentity } from '@patchbay/grpc/secure';
 import {
   type Clock,
@@ -19,14 +17,6 @@ export interface HostIdentityOptions {
   readonly path: string;
   readonly clock: Clock;
   readonly log: Log;
-}
-
-/** The name of the file of a host's identity in its RPC server's state directory. */
-export const identityFileName = 'identity.json';
-
-/** Returns the file of a host's identity. @param stateDir the state directory of its RPC server */
-export function identityFileIn(stateDir: string): string {
-  return join(stateDir, identityFileName);
 }
 
 /** Who a host is, as its RPC server keeps it: followed when that renews it. */
