@@ -47,6 +47,12 @@ export const soaks: Readonly<Record<string, Soak>> = {
     rounds: 1,
     durationMs: 3_600_000,
   },
+  jobs: {
+    summary:
+      'kill the server of jobs, the agent and the name server 1,000 times while jobs are submitted (an hour)',
+    steps: () => testsIn('test/dist/faults/jobs.test.js'),
+    rounds: 1,
+  },
   properties: {
     summary: 'run the property tests with other seeds (half an hour)',
     steps: propertyTests,
