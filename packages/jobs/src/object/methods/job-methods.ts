@@ -8,7 +8,16 @@ import {
   jobStates,
   type JobView,
 } from '@patchbay/objects';
-import { arg, jobId, jobPolicy, jobReceipt, jobView, method, objectName } from '@patchbay/objects/define';
+import {
+  arg,
+  jobId,
+  jobPolicy,
+  jobReceipt,
+  jobView,
+  method,
+  objectName,
+  secret,
+} from '@patchbay/objects/define';
 
 import type { NewJob } from '../../queue/new-job.js';
 import { jobsError } from '../../errors.js';
@@ -46,7 +55,7 @@ export function jobMethods(services: JobsServices) {
       args: [
         arg('object', objectName, 'the object'),
         arg('method', z.string().min(1).max(64), 'its method'),
-        arg('args', z.array(z.json()).max(100), 'its arguments, options last'),
+        arg('args', secret(z.array(z.json()).max(100)), 'its arguments, options last'),
       ],
       options: {
         ...jobPolicy.shape,
