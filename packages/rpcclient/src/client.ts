@@ -40,7 +40,9 @@ export interface ConnectOptions {
    * Who calls, as `openUserIdentity` or `openTlsIdentity` returns it: servers are dialled by TLS, and know the caller by
    * its certificate. Default: nobody; only socket files are dialled, and plain TCP where that is asked for.
    */
-  readonly identity?: { readonly dialer: TcpDialer } | undefined;
+  readonly identity?:
+    | { readonly dialer: TcpDialer; readonly current?: { readonly kind: string; readonly name: string } }
+    | undefined;
   /**
    * An API key of a user, as `parseApiKey` reads it, in place of an identity: servers are dialled by TLS, and both sides
    * prove that they know the key. Default: none.
@@ -84,6 +86,8 @@ export interface ConnectOptions {
 export class Client extends ObjectClient {
   /** Whether it was told to dial plain TCP. */
   readonly insecure: boolean;
+  /** Who it is by its identity, such as `user:alice`; undefined where it has none. */
+  readonly principal: string | undefined;
   readonly #clock: Clock;
   readonly #resolver: Resolver;
   readonly #names: ObjectClient;
@@ -110,6 +114,8 @@ export class Client extends ObjectClient {
     });
     super({ ...options, ...shared, transport, router: resolver });
     this.insecure = insecure;
+    const named = apiKey === undefined ? identity?.current : undefined;
+    this.principal = named && `${named.kind}:${named.name}`;
     this.#clock = clock;
     this.#names = names;
     this.#resolver = resolver;

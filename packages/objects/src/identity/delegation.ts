@@ -62,6 +62,9 @@ export function effectiveCaller(
   if (wrong !== undefined) {
     throw wrong;
   }
+  if (onBehalfOf === caller.principal) {
+    return caller; // what it asks for itself
+  }
   if (!mayActFor(caller, requested, delegations)) {
     throw refused(caller, onBehalfOf, requested);
   }

@@ -55,6 +55,11 @@ const caller = (principal: Principal, more: Partial<Caller> = {}): Caller => ({
 });
 
 describe('A call on behalf of somebody', () => {
+  it('is its own where that is the caller', () => {
+    const alice = caller('user:alice');
+    expect(effectiveCaller({ caller: alice, onBehalfOf: 'user:alice' }, storage, policy)).to.equal(alice);
+  });
+
   const accepted: Record<string, readonly [Caller, typeof storage]> = {
     'a host whose group has the grant': [caller('host:console'), storage],
     'a host with the grant for the method': [caller('host:jobs'), storage],
@@ -91,7 +96,6 @@ describe('A call on behalf of somebody', () => {
     ],
     'a host that was revoked': [caller('host:gone'), 'user:alice', storage, 'DELEGATION_REFUSED'],
     'a user, whatever it was granted': [caller('user:deputy'), 'user:alice', storage, 'DELEGATION_REFUSED'],
-    'a user for itself': [caller('user:alice'), 'user:alice', storage, 'DELEGATION_REFUSED'],
     'who is anonymous': [anonymousCaller('p'), 'user:alice', storage, 'DELEGATION_REFUSED'],
     'who is anonymous since its certificate ended': [
       anonymousCaller('p', expired),

@@ -3,17 +3,17 @@ import {
   type JobPolicy,
   type JobReceipt,
   type JobsMethods,
-  jobsObjectName,
   makeProxy,
   type MethodSignature,
   type Signatures,
 } from '@patchbay/objects';
-import type { ObjectClient, RemoteObject } from '@patchbay/session/client';
+import type { RemoteObject } from '@patchbay/session/client';
 
 import type { Followed } from './follow.js';
 import { type JobHandle, jobHandle, type RunHandle, runHandle } from './job-handle.js';
 import { makeJobId } from './job-id.js';
 import { requireKept } from './live-arguments.js';
+import { ownJobs, type Submitter } from './own-jobs.js';
 import { Patience, persistently } from './patience.js';
 
 /** How calls are kept, and carried out. */
@@ -54,13 +54,9 @@ class Kept {
   protected readonly followed: Followed;
   readonly #kept: Omit<SubmitOptions, 'id'>;
 
-  constructor(
-    client: Pick<ObjectClient, 'proxy'>,
-    clock: Clock,
-    options: JobsOptions & { readonly on?: string },
-  ) {
-    const { object = jobsObjectName, reason, ...policy } = options;
-    this.followed = { jobs: client.proxy<JobsMethods>(object), clock };
+  constructor(client: Submitter, clock: Clock, options: JobsOptions & { readonly on?: string }) {
+    const { object, reason, ...policy } = options;
+    this.followed = { jobs: ownJobs(client, object), clock };
     this.#kept = { ...policy, ...(reason === undefined ? {} : { comment: reason }) };
   }
 
