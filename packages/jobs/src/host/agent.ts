@@ -2,12 +2,12 @@ import { once } from 'node:events';
 
 import { backoffMs, type Clock, type Log, type RpcError, toRpcError } from '@patchbay/objects';
 
+import { stopped } from '../call-outcomes.js';
 import { type Attempt, type AttemptOutcome, type HostFacts, workerLeaseMs } from '../worker-protocol.js';
 import type { RunningAttempt } from './attempt.js';
 import { Attempts } from './attempts.js';
 import type { Runner } from './call-runner.js';
 import { attemptKey, type Journal } from './journal.js';
-import { stopped } from './outcomes.js';
 import { Outbox } from './outbox.js';
 import type { OpenOutput } from './output.js';
 import type { HostOrders, Worker } from './worker.js';

@@ -1,10 +1,11 @@
 import { backoffMs, type Clock, isRpcError, type Log } from '@patchbay/objects';
 
+import { stopped } from '../call-outcomes.js';
 import type { Attempt, AttemptOutcome } from '../worker-protocol.js';
 import { RunningAttempt } from './attempt.js';
 import type { Runner } from './call-runner.js';
 import { attemptKey, type Journal } from './journal.js';
-import { type StopReason, stopped } from './outcomes.js';
+import type { StopReason } from './outcomes.js';
 import type { OpenOutput } from './output.js';
 import type { HostAssignment, Worker } from './worker.js';
 

@@ -11,8 +11,8 @@ import {
 } from '@patchbay/objects';
 import type { ObjectClient } from '@patchbay/session/client';
 
+import { failed, succeeded } from '../call-outcomes.js';
 import type { AttemptOutcome } from '../worker-protocol.js';
-import { failed, succeeded } from './outcomes.js';
 import type { AttemptOutput } from './output.js';
 import type { HostAssignment } from './worker.js';
 
