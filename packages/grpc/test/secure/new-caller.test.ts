@@ -63,6 +63,14 @@ describe('A caller of whom the server has not heard', () => {
     });
   }
 
+  it('is told why when its time ends meanwhile', async () => {
+    const alice = authority.identity('user/alice', { beginsAtMs: Date.now() - 10 * minuteMs });
+    await using sample = await startSample({ objects: { mirror }, identity: host, callerOf });
+    await using client = connectTls(sample.address, alice);
+    const error = await refusal(client.proxy<Mirror>('mirror').with({ timeoutMs: 2_000 }).read());
+    expect(error).to.include({ reason: 'CALLER_UNKNOWN' });
+  });
+
   it('is refused at once where its certificate is older', async () => {
     const alice = authority.identity('user/alice', { beginsAtMs: Date.now() - 13 * minuteMs });
     await using sample = await startSample({ objects: { mirror }, identity: host, callerOf });

@@ -21,3 +21,9 @@ function isTimeout(reason: unknown): boolean {
     (isRpcError(reason) && reason.code === 'DEADLINE_EXCEEDED')
   );
 }
+
+/** Returns the error of a call that could not be sent before its time limit passed. @param waitsFor one clause */
+export function notSentInTime(title: string, waitsFor: string, callId: string): RpcError {
+  const message = `${title} could not be sent in time: ${waitsFor}`;
+  return coreError('DEADLINE_PASSED', message, { callId, details: { sent: false } });
+}

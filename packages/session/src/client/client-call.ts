@@ -2,7 +2,6 @@ import {
   type Call,
   type CallMetadata,
   type Clock,
-  coreError,
   deadlinePassed,
   type Expiring,
   isRpcError,
@@ -17,7 +16,7 @@ import { windowItems } from '../protocol/flow-window.js';
 import { ItemQueue } from '../protocol/item-queue.js';
 import { CallPromise, type PromisedCall } from './call-promise.js';
 import { rejectionFor } from '../protocol/caller-frames.js';
-import { cancellation } from './cancellation.js';
+import { cancellation, notSentInTime } from './cancellation.js';
 import type { Deprecations } from './deprecations.js';
 import type { ExportedArguments } from './exported-arguments.js';
 import type { HandleCaller, ObjectHandle } from './object-handle.js';
@@ -74,6 +73,8 @@ export class ClientCall implements PromisedCall, Expiring {
   endpoint: string | undefined;
   /** One clause on what it waits for before it can be sent; undefined when it was sent, or waits for nothing. */
   waitsFor: string | undefined;
+  /** Why the server refused to begin it yet: what it fails with when its time ends before it is sent again. */
+  refusal: RpcError | undefined;
   /** `unsent` calls may begin elsewhere; `sent` ones may have run; of `answered` ones the caller has seen something. */
   progress: 'unsent' | 'sent' | 'answered' = 'unsent';
   /** Whether a server that received it was lost without an answer: it may have run. */
@@ -215,12 +216,11 @@ export class ClientCall implements PromisedCall, Expiring {
   expire(): void {
     if (!this.#ended) {
       const limitOf = this.request.options.timeoutMs === undefined ? 'client' : 'call';
-      const unsent = `${this.title} could not be sent in time: ${String(this.waitsFor)}`;
-      this.giveUp(
+      const passed =
         this.waitsFor === undefined
           ? deadlinePassed(this.title, Number(this.timeoutMs), limitOf, this.callId)
-          : coreError('DEADLINE_PASSED', unsent, { callId: this.callId, details: { sent: false } }),
-      );
+          : notSentInTime(this.title, this.waitsFor, this.callId);
+      this.giveUp((this.progress === 'unsent' ? this.refusal : undefined) ?? passed);
     }
   }
 

@@ -55,6 +55,7 @@ export class Retries {
       return;
     }
     if (isUnknownYet(error)) {
+      call.refusal = error;
       this.#pause(call, error, from);
       return;
     }
