@@ -145,7 +145,7 @@ export class HostAgent implements AsyncDisposable {
     return outcome;
   }
 
-  /** Says that the host is there, and takes nothing. @throws RpcError where `jobs` cannot be asked */
+  /** Announces the host, and takes no job. @throws RpcError where `jobs` cannot be asked */
   async register(signal: AbortSignal): Promise<void> {
     await this.#ask({ waitMs: 0, free: 0, wishes: [] }, signal);
   }

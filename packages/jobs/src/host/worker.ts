@@ -26,9 +26,9 @@ export interface Worker {
   next(request: WorkerRequest, options: AskOptions): Promise<HostOrders>;
   /** Lists the jobs of its queue. @throws RpcError where it cannot be asked */
   pending(options: AskOptions): Promise<readonly JobView[]>;
-  /** Says that an attempt begins. @throws RpcError `ATTEMPT_STALE`, and where it cannot be told */
+  /** Reports that an attempt begins. @throws RpcError `ATTEMPT_STALE`, and where `jobs` cannot be reached */
   start(attempt: Attempt, options: AskOptions): Promise<void>;
-  /** Says how an attempt ended. @throws RpcError `ATTEMPT_STALE`, and where it cannot be told */
+  /** Reports how an attempt ended. @throws RpcError `ATTEMPT_STALE`, and where `jobs` cannot be reached */
   finish(attempt: Attempt, outcome: AttemptOutcome, options: AskOptions): Promise<void>;
 }
 

@@ -83,7 +83,7 @@ export function argumentsOf(
   return found;
 }
 
-/** Tells the options from what stands before them. */
+/** Splits arguments into the positional ones and the options. */
 function givenOf(
   args: Args,
   { args: described }: MethodDescription,

@@ -1,8 +1,8 @@
-/** Tells readers of a key that something has changed. */
+/** Wakes the readers of a key when something has changed. */
 export class Changes {
   readonly #readers = new Map<string, Set<Reader>>();
 
-  /** Tells all readers of a key. */
+  /** Wakes all readers of a key. */
   notify(key: string): void {
     this.#readers.get(key)?.forEach((reader) => {
       reader.wake();

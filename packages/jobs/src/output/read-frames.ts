@@ -16,7 +16,7 @@ export interface ReadFramesOptions {
   /** Follows the file until this aborts. */
   readonly until: AbortSignal | undefined;
   readonly signal: AbortSignal | undefined;
-  /** Tells of the path when there is more in the file. */
+  /** Notified by the path when there is more in the file. */
   readonly changes: Changes;
   /** Called with the offset that follows what was read. */
   readonly onRead: (offset: number) => void;

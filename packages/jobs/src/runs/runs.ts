@@ -184,7 +184,7 @@ export class Runs implements AsyncDisposable {
     };
   }
 
-  /** Gives places anew where a host came or went. */
+  /** Assigns places again, after a host came or went. */
   presenceChanged(): void {
     for (const run of this.#live.values()) {
       this.#balance(run);

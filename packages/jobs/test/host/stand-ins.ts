@@ -59,7 +59,7 @@ export class StandInJobs implements Worker {
     }
   }
 
-  /** Gives a job that was lost to nobody any more, as when it was tried again by somebody's wish. */
+  /** Makes a lost job nobody's, as when somebody had it tried again. */
   giveUp(id: string): void {
     const job = this.#job(id);
     job.attempt += 1;
