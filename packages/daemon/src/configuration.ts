@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 
 import { didYouMean, issueMessage } from '@patchbay/objects';
+import { knownKeys, readText, readUnits } from '@patchbay/objects/define';
 
 import { type KeyPath, keyText } from './key-path.js';
 import { invalid, type Problem } from './problems.js';
-import { knownKeys, readText, readUnits } from './schema-walk.js';
 import { isRecord, readYamlFile, type YamlFile } from './yaml-file.js';
 
 /** Where a configuration comes from. */

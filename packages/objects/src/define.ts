@@ -61,6 +61,7 @@ export { AccessControl, type VisibleObject } from './object/access-control.js';
 export { type GrantedMethod, HostedObject } from './object/hosted-object.js';
 export { objectOf, ownObject } from './object/object-reference.js';
 export { masked, secret } from './object/secrets.js';
+export { knownKeys, readText, readUnits } from './object/schema-walk.js';
 export { bytesSchema, durationSchema, objectName, timestampSchema } from './object/schemas.js';
 export { byteStream, streamOf } from './object/streams.js';
 export { bindFailure, checkListenAddress } from './check-host.js';

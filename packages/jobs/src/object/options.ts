@@ -1,7 +1,7 @@
 import { z } from 'zod';
 
-import { coreError, parseDuration } from '@patchbay/objects';
-import { bytesSchema, durationSchema } from '@patchbay/objects/define';
+import { coreError } from '@patchbay/objects';
+import { bytesSchema, durationSchema, readUnits } from '@patchbay/objects/define';
 
 /** The schema of the options of the object `jobs` in the RPC server's configuration. */
 export const jobsOptions = z.strictObject({
@@ -28,6 +28,10 @@ export const jobsOptions = z.strictObject({
     .max(1_000_000)
     .default(20_000)
     .describe('how many of them there may be in the queue of one host or object'),
+  maxArgumentBytes: bytesSchema()
+    .min(1024 ** 2)
+    .default(256 * 1024 ** 2)
+    .describe('how much the arguments of all that have not ended may be together, as JSON'),
   keep: durationSchema()
     .min(60_000)
     .default(90 * 86_400_000)
@@ -49,7 +53,7 @@ export type JobsOptions = z.infer<typeof jobsOptions>;
 
 /** Checks the options. @throws RpcError `CONFIG_INVALID` naming each value that is wrong */
 export function parseJobsOptions(options: unknown): JobsOptions {
-  const parsed = jobsOptions.safeParse(withDurations(options));
+  const parsed = jobsOptions.safeParse(readUnits(jobsOptions, options));
   if (!parsed.success) {
     const issues = parsed.error.issues.map(({ path, message }) => ({ path, message }));
     const problems = issues.map(({ path, message }) => [...path.map(String), message].join(': '));
@@ -61,15 +65,4 @@ export function parseJobsOptions(options: unknown): JobsOptions {
 /** Checks the options without starting anything. @throws RpcError `CONFIG_INVALID` */
 export function checkOptions(options: unknown): void {
   parseJobsOptions(options);
-}
-
-const durations = ['keep', 'keepOutput'];
-
-/** Reads durations as people write them, such as `90d`. */
-function withDurations(given: unknown): unknown {
-  const read = (key: string, value: unknown): unknown =>
-    durations.includes(key) && typeof value === 'string' ? (parseDuration(value) ?? value) : value;
-  return typeof given === 'object' && given !== null
-    ? Object.fromEntries(Object.entries(given).map(([key, value]) => [key, read(key, value)]))
-    : given;
 }

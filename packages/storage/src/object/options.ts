@@ -1,8 +1,8 @@
 import { isAbsolute } from 'node:path';
 import { z } from 'zod';
 
-import { coreError, parseBytes, parseDuration, type RpcError, type Unit } from '@patchbay/objects';
-import { bytesSchema, durationSchema } from '@patchbay/objects/define';
+import { coreError, type RpcError } from '@patchbay/objects';
+import { bytesSchema, durationSchema, readUnits } from '@patchbay/objects/define';
 
 import { bootOptions, isWildcard } from '../boot/options.js';
 import { sourceNetwork } from '../disks/import/source-networks.js';
@@ -122,24 +122,9 @@ export const storageOptions = options.refine(
 /** The options of the storage object, checked. */
 export type StorageOptions = z.infer<typeof storageOptions>;
 
-const parsers = { bytes: parseBytes, milliseconds: parseDuration } satisfies Record<Unit, unknown>;
-
-/** Reads sizes and durations as people write them in all of the configuration, such as `2TiB` and `30s`. */
-function withUnits(given: unknown): unknown {
-  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
-    return given;
-  }
-  const { properties = {} } = z.toJSONSchema(options, { io: 'input', unrepresentable: 'any' });
-  const read = (key: string, value: unknown): unknown => {
-    const unit = (properties[key] as { readonly unit?: Unit } | undefined)?.unit;
-    return unit === undefined || typeof value !== 'string' ? value : (parsers[unit](value) ?? value);
-  };
-  return Object.fromEntries(Object.entries(given).map(([key, value]) => [key, read(key, value)]));
-}
-
 /** Checks the options. @throws RpcError `CONFIG_INVALID` naming each value that is wrong */
 export function parseStorageOptions(options: unknown): StorageOptions {
-  const parsed = storageOptions.safeParse(withUnits(options));
+  const parsed = storageOptions.safeParse(readUnits(storageOptions, options));
   if (!parsed.success) {
     throw invalidOptions(parsed.error.issues);
   }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-import { coercionOf } from '@patchbay/objects';
+import { coercionOf } from './coercion.js';
 
 type Schema = z.core.$ZodType;
 
