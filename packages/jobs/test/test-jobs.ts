@@ -206,7 +206,7 @@ export class TestJobs implements AsyncDisposable {
     const log = silentLog;
     const store = await openSqliteStore({ directory: this.#scratch.path, clock });
     const workers = await Workers.open({ store, clock, log });
-    const bounds = { perQueue: 100, total: 200 };
+    const bounds = { perQueue: 100, total: 200, bytes: 2 ** 20 };
     const queue = await Queue.open({
       ...{ store, clock, log, bounds },
       leaseOf: (worker) => workers.leaseOf(worker),

@@ -6,7 +6,7 @@ import type { NewJob } from '../src/queue/new-job.js';
 import { Queue } from '../src/queue/queue.js';
 import type { QueueBounds } from '../src/queue/room.js';
 
-const roomy: QueueBounds = { perQueue: 10_000, total: 10_000 };
+const roomy: QueueBounds = { perQueue: 10_000, total: 10_000, bytes: 2 ** 28 };
 
 /** Returns a call that can be kept. */
 export function someCall(id: string, more: Partial<NewJob> = {}): NewJob {
@@ -37,8 +37,8 @@ export class TestQueue implements AsyncDisposable {
     this.#bounds = bounds;
   }
 
-  static async open(bounds = roomy): Promise<TestQueue> {
-    const test = new TestQueue(await Scratch.make(), bounds);
+  static async open(bounds: Partial<QueueBounds> = {}): Promise<TestQueue> {
+    const test = new TestQueue(await Scratch.make(), { ...roomy, ...bounds });
     await test.#open();
     return test;
   }

@@ -75,7 +75,8 @@ async function start(
   });
   use(store);
   const workers = await Workers.open({ store, clock, log });
-  const bounds = { perQueue: options.maxQueued, total: options.maxJobs };
+  const { maxQueued: perQueue, maxJobs: total, maxArgumentBytes: bytes } = options;
+  const bounds = { perQueue, total, bytes };
   const queue = await Queue.open({
     ...{ store, clock, log, bounds },
     leaseOf: (worker) => workers.leaseOf(worker),

@@ -10,15 +10,19 @@ function isOwn(caller: Caller, job: Owned): boolean {
   return caller.principal !== 'anonymous' && caller.principal === job.caller;
 }
 
-/** Reports whether a caller may read a job: its own, or one of a method that it may look at. */
+/** Reports whether a caller may read a job: its own as long as it may make the call, or one of a method that it may look at. */
 export function mayRead(caller: Caller, job: Owned): boolean {
   const { object, method } = job;
-  return isOwn(caller, job) || isAuthorized({ caller, action: 'call', object, method, access: 'view' });
+  const asked = { caller, action: 'call', object, method } as const;
+  return (
+    isAuthorized({ ...asked, access: 'view' }) ||
+    (isOwn(caller, job) && isAuthorized({ ...asked, access: job.access }))
+  );
 }
 
 /** Refuses who may not read a job. @throws RpcError `CALLER_REFUSED`, `CALLER_UNKNOWN` */
 export function checkRead(caller: Caller, job: Owned): void {
-  if (!isOwn(caller, job)) {
+  if (!mayRead(caller, job)) {
     authorize({ caller, action: 'call', object: job.object, method: job.method, access: 'view' });
   }
 }

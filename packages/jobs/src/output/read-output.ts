@@ -11,18 +11,20 @@ export interface ReadOutputOptions extends Pick<OutputReadOptions, 'from' | 'str
   /** The first to read. Default: the last. */
   readonly attempt?: number | undefined;
   readonly signal: AbortSignal;
+  /** Called before each chunk. @throws why its reader may not have it any more */
+  readonly check: () => void;
 }
 
 /**
  * Yields what a job wrote.
  *
  * @returns the offset that follows it in the last attempt that was read, and how many bytes there were in all
- * @throws RpcError `JOB_NOT_FOUND`, `OUTPUT_GONE`
+ * @throws RpcError `JOB_NOT_FOUND`, `OUTPUT_GONE`, and what `check` throws
  */
 export async function* readOutput(
   { queue, output }: { readonly queue: Queue; readonly output: OutputStore },
   id: string,
-  { follow, attempt: asked, signal, from: first = 0, ...options }: ReadOutputOptions,
+  { follow, attempt: asked, signal, check, from: first = 0, ...options }: ReadOutputOptions,
 ): AsyncGenerator<OutputChunk, { next: number; bytes: number }, undefined> {
   let from = first;
   let bytes = 0;
@@ -36,6 +38,7 @@ export async function* readOutput(
           from = read.value;
           break;
         }
+        check();
         bytes += read.value.bytes.length;
         yield { ...read.value, attempt: number };
       }

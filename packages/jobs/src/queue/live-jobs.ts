@@ -7,6 +7,11 @@ import type { JobRecord } from '../records/tables.js';
 
 const none: ReadonlySet<string> = new Set();
 
+/** Returns how long the arguments of a call are as JSON, in bytes. */
+export function argumentBytesOf(args: JobRecord['args']): number {
+  return Buffer.byteLength(JSON.stringify(args));
+}
+
 /** The jobs that have not ended, in memory: what may be claimed, what is due, and who has what. */
 export class LiveJobs {
   readonly #jobs = new Map<string, JobRecord>();
@@ -14,6 +19,14 @@ export class LiveJobs {
   readonly #due = new SortedKeys();
   readonly #byWorker = new Map<string, Set<string>>();
   readonly #byQueue = new Map<string, Set<string>>();
+  /** How long the arguments of each are, as JSON. */
+  readonly #bytes = new Map<string, number>();
+  #argumentBytes = 0;
+
+  /** How long the arguments of all are together, as JSON in bytes. */
+  get argumentBytes(): number {
+    return this.#argumentBytes;
+  }
 
   get size(): number {
     return this.#jobs.size;
@@ -65,8 +78,17 @@ export class LiveJobs {
     if (before !== undefined) {
       this.#forget(before);
     }
-    if (isFinalJobState(job.state)) {
+    const { state, args } = job;
+    const known = this.#bytes.get(job.id);
+    if (isFinalJobState(state)) {
+      this.#bytes.delete(job.id);
+      this.#argumentBytes -= known ?? 0;
       return;
+    }
+    if (known === undefined) {
+      const bytes = argumentBytesOf(args);
+      this.#bytes.set(job.id, bytes);
+      this.#argumentBytes += bytes;
     }
     this.#jobs.set(job.id, job);
     addTo(this.#byQueue, job.queue, job.id);

@@ -122,7 +122,7 @@ export class Queue {
     calls: readonly NewJob[],
     operations: readonly Operation[] = [],
   ): Promise<readonly JobRecord[]> {
-    const made: JobRecord[] = [];
+    const taken: NewJob[] = [];
     try {
       return await this.change(
         calls.map(({ id }) => id),
@@ -132,18 +132,17 @@ export class Queue {
             if (before !== undefined) {
               return sameJob(before, call);
             }
-            this.#room.take(call.queue);
+            this.#room.take(call);
+            taken.push(call);
             this.#seq += 1;
-            const job = newJob(call, this.#seq, this.clock.now());
-            made.push(job);
-            return job;
+            return newJob(call, this.#seq, this.clock.now());
           });
           return { jobs: result, operations, result };
         },
       );
     } finally {
-      for (const { queue } of made) {
-        this.#room.release(queue);
+      for (const call of taken) {
+        this.#room.release(call);
       }
     }
   }
@@ -165,7 +164,7 @@ export class Queue {
         throw job;
       }
       if (isFinalJobState(before.state) && !isFinalJobState(job.state)) {
-        this.#room.check(job.queue);
+        this.#room.check(job);
       }
       return { jobs: [job], operations, result: job };
     });

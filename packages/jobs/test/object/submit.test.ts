@@ -91,6 +91,18 @@ describe('The rights on a job', () => {
     });
   }
 
+  it('end with the right to the call: who lost it reads its own jobs no more, but may end them', async () => {
+    await using test = await TestJobs.open();
+    const later = { notBeforeMs: test.clock.now() + 1_000 };
+    await test.as(callers.alice).submit('disks', 'check', ['sda'], { id: 'j1', ...later });
+    const jobs = test.as({ ...callers.alice, roles: [] });
+    await refusal(jobs.show('j1'), 'CALLER_REFUSED');
+    await refusal(jobs.output('j1'), 'CALLER_REFUSED');
+    await refusal(jobs.watch('j1'), 'CALLER_REFUSED');
+    expect((await jobs.list()).jobs).to.deep.equal([]);
+    await jobs.cancel('j1');
+  });
+
   it('let a list show what its caller may see', async () => {
     await using test = await TestJobs.open();
     await test.as(callers.alice).submit('disks', 'check', ['sda'], { id: 'j1' });

@@ -62,6 +62,20 @@ describe('The queue', () => {
     expect(test.queue.live.size).to.equal(3);
   });
 
+  it('takes no more arguments than fit into memory, also when they come at once', async () => {
+    await using test = await TestQueue.open({ bytes: 100 });
+    const call = (id: string): ReturnType<typeof someCall> => someCall(id, { args: ['x'.repeat(36)] }); // 40 as JSON
+    const settled = await Promise.allSettled(['j0', 'j1', 'j2'].map((id) => test.queue.submit(call(id))));
+    expect(settled.map(({ status }) => status)).to.deep.equal(['fulfilled', 'fulfilled', 'rejected']);
+    await refusal(test.queue.submit(call('j3')), 'QUEUE_FULL');
+    await test.queue.submit(someCall('small'));
+    await test.restart();
+    await refusal(test.queue.submit(call('j3')), 'QUEUE_FULL');
+    await test.queue.apply('j0', { type: 'cancel', by: 'user:alice' });
+    await test.queue.submit(call('j3'));
+    expect(test.queue.live.argumentBytes).to.equal(2 * 40 + '["sda"]'.length);
+  });
+
   it('knows after a restart what it knew before', async () => {
     await using test = await TestQueue.open();
     await test.queue.submit(someCall('claimed'));

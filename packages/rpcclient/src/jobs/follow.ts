@@ -18,6 +18,8 @@ export interface OutputOptions {
   readonly follow?: boolean | undefined;
   /** Default: both. */
   readonly stream?: 'out' | 'err' | undefined;
+  /** Only the lines that have this text. Default: all. */
+  readonly find?: string | undefined;
 }
 
 /**
@@ -28,19 +30,22 @@ export interface OutputOptions {
 export async function* outputOf(
   followed: Followed,
   id: string,
-  { from = 0, follow = true, stream }: OutputOptions = {},
+  { from = 0, follow = true, stream, find }: OutputOptions = {},
 ): AsyncGenerator<OutputChunk, void, undefined> {
   const patience = new Patience(followed.clock, followed.signal);
   const jobs = unlimited(followed);
   let next = from;
+  let attempt: number | undefined;
   for (;;) {
     try {
       for await (const chunk of jobs.output(id, {
         from: next,
         follow,
         ...(stream === undefined ? {} : { stream }),
+        ...(find === undefined ? {} : { find }),
+        ...(attempt === undefined ? {} : { attempt }),
       })) {
-        next = chunk.next;
+        ({ next, attempt } = chunk);
         patience.answered();
         yield chunk;
       }

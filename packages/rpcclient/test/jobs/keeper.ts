@@ -145,6 +145,8 @@ export class Keeper {
             from: z.int().default(0),
             follow: z.boolean().default(false),
             stream: z.enum(['out', 'err']).optional(),
+            find: z.string().optional(),
+            attempt: z.int().optional(),
           },
           yields: outputChunk,
           returns: z.object({ next: z.int(), bytes: z.int() }),
@@ -173,7 +175,7 @@ export class Keeper {
     this.#change(id, { state: outcome.state, outcome });
   }
 
-  /** Says that the worker of a job is not heard of. */
+  /** Marks a job as lost: its worker is not heard of. */
   lose(id: string): void {
     this.#change(id, { state: 'lost' });
   }

@@ -5,8 +5,8 @@ import {
   type CallContext,
   isFinalJobState,
   type JobReceipt,
+  type JobState,
   jobStates,
-  type JobView,
 } from '@patchbay/objects';
 import {
   arg,
@@ -27,6 +27,7 @@ import { checkControl, checkRead, checkRetry } from '../rights.js';
 import type { JobsServices } from '../services.js';
 import { submitRun } from '../submit-run.js';
 import { absenceOf, viewOf } from '../views.js';
+import { viewsOf } from '../watched.js';
 import { checkKnown } from '../known-caller.js';
 
 const id = arg('id', jobId, 'the id of the job');
@@ -42,7 +43,7 @@ export function jobMethods(services: JobsServices) {
     context: CallContext,
     check: typeof checkControl,
     type: 'cancel' | 'retry' | 'resolve',
-  ): Promise<{ state: JobView['state'] }> => {
+  ): Promise<{ state: JobState }> => {
     check(context.caller, await queue.find(jobId));
     const { state } = await queue.apply(jobId, { type, by: context.caller.principal });
     context.log.info('a job was changed by hand', { job: jobId, change: type, by: context.caller.principal });
@@ -102,12 +103,22 @@ export function jobMethods(services: JobsServices) {
       timeoutMs: 'none',
       run: async function* (jobId, { caller, signal }) {
         checkRead(caller, await queue.find(jobId));
-        for await (const view of viewsOf(services, jobId, signal)) {
+        const watched = {
+          onChange: (changed: () => void) =>
+            queue.onChange(({ id: each }) => {
+              if (each === jobId) {
+                changed();
+              }
+            }),
+          view: () => queue.find(jobId),
+        };
+        for await (const job of viewsOf(watched, signal)) {
+          checkRead(caller, job); // it may have lost the right since
+          const view = viewOf(job, workers);
+          yield view;
           if (isFinalJobState(view.state)) {
-            yield view;
             return view;
           }
-          yield view;
         }
         signal.throwIfAborted();
         return viewOf(await queue.find(jobId), workers);
@@ -176,39 +187,4 @@ async function submitCall(services: JobsServices, { call, id: given }: Submitted
     ...{ id: job.id, kind: 'job', state: job.state },
     ...(absence === undefined ? {} : { note: absence }),
   };
-}
-
-/** Yields a job as it is, then as it is after changes: of several that follow one another quickly, after the last. */
-async function* viewsOf(
-  { queue, workers }: JobsServices,
-  jobId: string,
-  signal: AbortSignal,
-): AsyncGenerator<JobView, void, undefined> {
-  let wake = (): void => undefined;
-  let isStale = true;
-  const stop = queue.onChange((job) => {
-    if (job.id === jobId) {
-      isStale = true;
-      wake();
-    }
-  });
-  const abort = (): void => {
-    wake();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    while (!signal.aborted) {
-      if (isStale) {
-        isStale = false;
-        yield viewOf(await queue.find(jobId), workers);
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-  } finally {
-    stop();
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -7,6 +7,7 @@ import { listJobs } from '../../queue/list-jobs.js';
 import { byState } from '../../records/tables.js';
 import { hostFacts } from '../../worker-protocol.js';
 import { mayRead } from '../rights.js';
+import { pageStart } from '../page-start.js';
 import type { JobsServices } from '../services.js';
 import { absenceOf, viewOf } from '../views.js';
 
@@ -60,12 +61,7 @@ export function listMethods({ queue, workers, clock }: JobsServices) {
           .optional()
           .describe('those that failed, expired or were interrupted, and were neither retried nor resolved'),
         limit: z.int().min(1).max(1_000).default(100).describe('how many jobs a page has at most'),
-        from: z
-          .string()
-          .max(200)
-          .regex(/^\d{15}\/[^/]+$/)
-          .optional()
-          .describe('where the page begins: the `next` of the page before'),
+        from: pageStart,
       },
       returns: page,
       idempotent: true,

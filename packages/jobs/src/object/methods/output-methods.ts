@@ -52,8 +52,12 @@ export function outputMethods({ queue, output }: JobsServices) {
       idempotent: true,
       timeoutMs: 'none',
       run: async function* (job, options, { caller, signal }) {
-        checkRead(caller, await queue.find(job));
-        return yield* readOutput({ queue, output }, job, { ...options, signal });
+        const read = await queue.find(job);
+        checkRead(caller, read);
+        const check = (): void => {
+          checkRead(caller, read);
+        };
+        return yield* readOutput({ queue, output }, job, { ...options, signal, check });
       },
     }),
   };

@@ -10,7 +10,9 @@ import { hostPrefix } from '../../records/keys.js';
 import { hostFacts } from '../../worker-protocol.js';
 import { checkKnown } from '../known-caller.js';
 import { checkControl, checkRead, checkRetry, mayRead } from '../rights.js';
+import { pageStart } from '../page-start.js';
 import type { JobsServices } from '../services.js';
+import { viewsOf } from '../watched.js';
 
 const id = arg('id', jobId, 'the id of the run');
 /** How often a watcher is shown a run that changes all the time, in milliseconds. */
@@ -35,7 +37,7 @@ const host = z.object({
 /** The methods for runs, and for the hosts that they are made on. */
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- inferred, as the client's types are
 export function runMethods(services: JobsServices) {
-  const { runs, options } = services;
+  const { runs, options, clock } = services;
   return {
     show_run: method({
       summary: 'Show a run: how its call stands on each host',
@@ -58,7 +60,18 @@ export function runMethods(services: JobsServices) {
       timeoutMs: 'none',
       run: async function* (runId, { caller, signal }) {
         checkRead(caller, await runs.find(runId));
-        for await (const view of viewsOf(services, runId, signal)) {
+        const watched = {
+          onChange: (changed: () => void) =>
+            runs.onChange((each) => {
+              if (each === runId) {
+                changed();
+              }
+            }),
+          view: () => runs.show(runId),
+          pause: () => clock.sleep(watchEveryMs, { signal, background: true }).catch(() => undefined),
+        };
+        for await (const view of viewsOf(watched, signal)) {
+          checkRead(caller, await runs.find(runId)); // it may have lost the right since
           yield view;
           if (view.finishedAtMs !== undefined) {
             return view;
@@ -72,22 +85,20 @@ export function runMethods(services: JobsServices) {
       summary: 'List runs that the caller may see, the newest first, a page at a time',
       access: 'member',
       options: {
-        limit: z.int().min(1).max(200).default(20).describe('how many runs a page has at most'),
-        from: z
-          .string()
-          .max(200)
-          .regex(/^\d{15}\/[^/]+$/)
-          .optional()
-          .describe('where the page begins: the `next` of the page before'),
+        limit: z.int().min(1).max(50).default(20).describe('how many runs a page has at most'),
+        from: pageStart,
       },
       returns: page,
       idempotent: true,
       run: async ({ limit, from }, { caller }) => {
         const { runs: found, next } = await runs.list(limit, from);
         const seen = found.filter((run) => mayRead(caller, run));
-        const views = await Promise.all(seen.map((run) => runs.show(run.id)));
+        const views: Omit<RunView, 'hosts'>[] = [];
+        for (const run of seen) {
+          views.push(withoutHosts(await runs.show(run.id))); // one after another: each may have 10,000 hosts
+        }
         return {
-          runs: views.map(withoutHosts),
+          runs: views,
           ...(next === undefined ? {} : { next }),
         };
       },
@@ -155,40 +166,4 @@ function hostViews(
       ...(worker?.facts === undefined ? {} : { facts: worker.facts }),
     };
   });
-}
-
-/** Yields a run as it is, then as it is after changes, and not more often than people can read. */
-async function* viewsOf(
-  { runs, clock }: JobsServices,
-  runId: string,
-  signal: AbortSignal,
-): AsyncGenerator<RunView, void, undefined> {
-  let wake = (): void => undefined;
-  let isStale = true;
-  const stop = runs.onChange((changed) => {
-    if (changed === runId) {
-      isStale = true;
-      wake();
-    }
-  });
-  const abort = (): void => {
-    wake();
-  };
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    while (!signal.aborted) {
-      if (isStale) {
-        isStale = false;
-        yield await runs.show(runId);
-        await clock.sleep(watchEveryMs, { signal, background: true }).catch(() => undefined);
-      } else {
-        await new Promise<void>((resolve) => {
-          wake = resolve;
-        });
-      }
-    }
-  } finally {
-    stop();
-    signal.removeEventListener('abort', abort);
-  }
 }

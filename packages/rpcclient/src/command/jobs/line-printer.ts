@@ -10,14 +10,11 @@ const maxLineBytes = 64 * 1024;
 export class LinePrinter {
   readonly #out: Output;
   readonly #prefix: string;
-  readonly #accepts: (line: Buffer) => boolean;
   #rest = Buffer.alloc(0);
 
-  /** @param accepts whether to print a line; default: every one */
-  constructor(out: Output, prefix = '', accepts: (line: Buffer) => boolean = () => true) {
+  constructor(out: Output, prefix: string) {
     this.#out = out;
     this.#prefix = prefix;
-    this.#accepts = accepts;
   }
 
   /** Prints the lines that are complete; a slow reader of the output slows it down. */
@@ -43,9 +40,6 @@ export class LinePrinter {
   }
 
   #print(line: Buffer): void {
-    if (!this.#accepts(line)) {
-      return;
-    }
     const text = this.#out.isTerminal
       ? escapeLines(line.toString().replace(/\r$/, '')) // one line: no line feed is in it
       : line;

@@ -13,7 +13,7 @@ import { openByteOutput } from '../byte-output.js';
 import { type CommandContext, jobsObjectIn, type Output } from '../context.js';
 import type { Settings } from '../settings.js';
 import { followRun } from './follow-run.js';
-import { LinePrinter, RawPrinter } from './line-printer.js';
+import { RawPrinter } from './line-printer.js';
 import { followedBy } from './followed.js';
 
 /** The command `jobs.output` as a command line asks for it. */
@@ -21,12 +21,7 @@ export interface OutputCommand extends Pick<Settings, 'outputFile' | 'watchMs'> 
   readonly args: readonly string[];
 }
 
-/** The options of the command. */
-interface Given extends OutputOptions {
-  readonly find?: string;
-}
-
-/** What the command takes: as the method does, and `--find`. */
+/** What the command takes: as the method does, but for attempts. */
 const description: MethodDescription = {
   name: 'output',
   summary: 'Print what a job wrote',
@@ -62,7 +57,7 @@ export async function printOutput(
 ): Promise<void> {
   const { positionals, options } = readArgv(description, command.args);
   const [id = ''] = positionals as string[];
-  const { find, follow = false, ...rest } = options as Given;
+  const { follow = false, ...rest } = options as OutputOptions;
   if (command.watchMs !== undefined) {
     throw coreError('ARGUMENT_INVALID', '--watch repeats calls; --follow is what prints further output');
   }
@@ -70,7 +65,7 @@ export async function printOutput(
     throw coreError('ARGUMENT_INVALID', `--from must be an offset in bytes, not ${String(rest.from)}`);
   }
   const followed = followedBy(context);
-  const printed = print(outputOf(followed, id, { ...rest, follow }), command, context, out, find);
+  const printed = print(outputOf(followed, id, { ...rest, follow }), command, context, out);
   try {
     await printed;
   } catch (error) {
@@ -93,15 +88,12 @@ async function print(
   { outputFile }: OutputCommand,
   context: CommandContext,
   out: Output,
-  find: string | undefined,
 ): Promise<void> {
   if (outputFile !== undefined) {
     await save(chunks, outputFile, context, out);
     return;
   }
-  const printerOf = (to: Output): LinePrinter | RawPrinter =>
-    find === undefined ? new RawPrinter(to) : new LinePrinter(to, '', (line) => line.includes(find));
-  const printers = { out: printerOf(out), err: printerOf(context.errors) };
+  const printers = { out: new RawPrinter(out), err: new RawPrinter(context.errors) };
   try {
     for await (const { stream, bytes } of chunks) {
       await printers[stream].write(bytes);
